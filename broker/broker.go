@@ -1,0 +1,201 @@
+// Package broker is the contract between Leat and a storage of streams: files, Kafka, a database, a user's own.
+//
+// A storage is a [Source], a [Sink] or both. A run opens each once and gets an [Input] and an [Output] back, closes them
+// at its end, and may open them again for the next run. The engine does everything else: decoding, joining, calling,
+// encoding, deciding when to commit, retrying a commit that was aborted. What a storage promises is checked by the
+// conformance suite in package brokertest; a new storage is done when it passes.
+//
+// Streams are divided into partitions, numbered from zero; partition p of all streams of a run makes one task. Storages
+// without partitions have one. Within a partition, records are ordered and each has an offset; a reader that starts at
+// offset n gives the records whose offset is n or more. End-of-stream marks divide a partition into sessions; the end of
+// a file is such a mark.
+package broker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// A Source is a storage that streams are read from. It is safe for concurrent use: several runs may open it at a time.
+type Source interface {
+	// Streams returns the streams that the source was declared with. It must not fail and must not do I/O.
+	Streams() []Stream
+	// OpenSource prepares for reading the inputs of a job and checks what can be checked before anything is read: that
+	// they exist, may be read, and have equal partition counts.
+	OpenSource(ctx context.Context, job *Job) (Input, error)
+}
+
+// A Sink is a storage that results are written to. It is safe for concurrent use: several runs may open it at a time.
+type Sink interface {
+	// Streams returns the streams that the sink was declared with. It must not fail and must not do I/O.
+	Streams() []Stream
+	// OpenSink prepares for writing the outputs of a job, and checks what can be checked before anything is written.
+	// Where one storage is both, OpenSource was called before, with the same *Job.
+	OpenSink(ctx context.Context, job *Job) (Output, error)
+	// Guarantee tells what a commit means. The first line that a run logs repeats it.
+	Guarantee() Guarantee
+}
+
+// A Job describes one run to the brokers.
+type Job struct {
+	// Name is the mill's name. Storages that keep positions keep them by this name or by one of their own.
+	Name string
+	// Inputs holds the stream of each node of the join tree, the master's first. One stream may be there several times:
+	// each node reads on its own.
+	Inputs []Stream
+	// Outputs holds the streams that results are written to.
+	Outputs []Stream
+	// Logger is never nil.
+	Logger *slog.Logger
+}
+
+// Guarantee is what a sink's commit means for the results.
+type Guarantee int
+
+const (
+	// ExactlyOnce: results and positions become visible in one commit, or neither does. The sink's Output is a [Keeper].
+	ExactlyOnce Guarantee = iota
+	// AtLeastOnce: results become visible first and positions are kept after them; a crash between repeats results.
+	AtLeastOnce
+	// AtEnd: results become visible all together when the session ends, and nothing does if it doesn't end; a run that was
+	// stopped before its end starts anew.
+	AtEnd
+)
+
+// String returns the guarantee in words.
+func (g Guarantee) String() string {
+	switch g {
+	case ExactlyOnce:
+		return "exactly once"
+	case AtLeastOnce:
+		return "at least once"
+	case AtEnd:
+		return "all at the end or nothing"
+	}
+	return "unknown"
+}
+
+// An Input reads the streams of one run. Reader may be called from several goroutines at a time.
+type Input interface {
+	// Partitions returns the number of partitions that all the input streams have.
+	Partitions() int
+	// Own calls task for every partition that this process owns, each in a goroutine of its own, and waits for all of
+	// them. The context that a task gets ends when its partition is taken away, when ctx ends, and when another task has
+	// failed; a task returns soon after. Own returns the first error of a task; nil once the task of every partition, of
+	// other processes too where there are any, has returned nil; and ctx's error when ctx ended before that.
+	Own(ctx context.Context, task func(ctx context.Context, partition int) error) error
+	// Reader returns a reader of Job.Inputs[node] that starts with the first record whose offset is from or more.
+	Reader(ctx context.Context, node, partition int, from int64) (Reader, error)
+	// Close releases what the input holds. All readers were closed before.
+	Close() error
+}
+
+// A Reader reads one partition of one stream. It is used by one goroutine at a time.
+type Reader interface {
+	// Read returns the next records, at least one, as soon as there are any: it waits for the first but not for more.
+	// At an end-of-stream mark it returns no records and [io.EOF]. It returns ctx's error within a second when ctx ends
+	// while it waits. The records and what they refer to are the caller's: the reader never writes to them again.
+	//
+	// How far a reader reads ahead of its caller must be bounded.
+	Read(ctx context.Context) ([]Record, error)
+	// Next returns the offset behind what Read returned last: a reader that starts there goes on behind the last record,
+	// and after io.EOF behind the mark.
+	Next() int64
+	// Close releases what the reader holds.
+	Close() error
+}
+
+// An Output takes the results of one run. It is used by one goroutine at a time.
+type Output interface {
+	// Commit makes the results and the progress of some tasks visible, all or nothing, in the order given. Partitions
+	// appear at most once each. Once it has returned nil they outlast a crash, as far as the sink's Guarantee goes.
+	//
+	// An error that wraps [ErrAborted] says that nothing of it is visible and that trying again makes sense; the engine
+	// does, with growing pauses. Every other error ends the run.
+	Commit(ctx context.Context, commits []Commit) error
+	// Close ends the output. What was not committed is never visible; with AtEnd that is everything unless all partitions
+	// have committed their End.
+	Close() error
+}
+
+// ErrAborted marks the error of a commit that left nothing behind and may be tried again.
+var ErrAborted = errors.New("commit aborted")
+
+// A Commit is what one task has to commit.
+type Commit struct {
+	Partition int
+	// Results are in the order in which they must appear in each stream.
+	Results []Result
+	// Progress replaces what the partition had.
+	Progress Progress
+	// End puts an end-of-stream mark behind the results, in every output stream.
+	End bool
+}
+
+// A Result is one encoded result.
+type Result struct {
+	// Stream is an index into Job.Outputs.
+	Stream int
+	Value  []byte
+	// Key is what the stream's Key function returned, or the key of the master record.
+	Key []byte
+	// Time is the master record's.
+	Time time.Time
+}
+
+// Progress is how far a task has come. The zero value is a task that never committed.
+type Progress struct {
+	// Sessions counts the sessions that have ended. A task whose count is ahead of another's waits for it: the run's
+	// session ends for all partitions together.
+	Sessions int64
+	// Nodes holds the rewind point of each node of the join tree, in the order of Job.Inputs.
+	Nodes []Rewind
+}
+
+// A Rewind is where a node's reading must start for a run to continue as if it had never stopped.
+type Rewind struct {
+	// Node is the node's name in the join tree.
+	Node string
+	// Offset is that of the first record that is needed again.
+	Offset int64
+	// Seen is behind the last record that the join has looked at. What is read again below it was reported before, if it
+	// was skipped.
+	Seen int64
+	// NextSession says that the session ended before this node had reached its mark: records up to the next mark, and the
+	// mark itself, are passed over.
+	NextSession bool
+}
+
+// A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the
+// results is one; so may be the Input of a source that can store them for a sink that can't (then it is a [Saver]).
+type Keeper interface {
+	// Progress returns what was committed last for a partition; the zero Progress where nothing was.
+	Progress(ctx context.Context, partition int) (Progress, error)
+}
+
+// A Saver is an Input that keeps progress on behalf of a sink that can't.
+type Saver interface {
+	Keeper
+	// Save stores the progress of some tasks, after their results are visible.
+	Save(ctx context.Context, commits []Commit) error
+}
+
+// A Pacer is an Output that says how often it wants to commit; one that isn't gets [DefaultPace].
+type Pacer interface {
+	Pace() Pace
+}
+
+// Pace tells when there is enough to commit: whichever comes first.
+type Pace struct {
+	// Interval is the time between the starts of two commits.
+	Interval time.Duration
+	// Results is a number of results, over all partitions.
+	Results int
+	// Bytes is the size of the results, over all partitions. Tasks wait when more than twice as much is pending.
+	Bytes int
+}
+
+// DefaultPace is a commit every 100 milliseconds or for a mebibyte of results.
+var DefaultPace = Pace{Interval: 100 * time.Millisecond, Results: 100_000, Bytes: 1 << 20}

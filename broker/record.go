@@ -1,0 +1,92 @@
+package broker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/leat-go/leat/codec"
+)
+
+// A Record is what a stream holds for one element, before decoding.
+type Record struct {
+	// Offset is the record's place in its partition. Offsets grow along a partition, not necessarily by one; they are
+	// never negative.
+	Offset int64
+	// Value holds the encoded element. It is not written to after the record was returned by a Reader.
+	Value []byte
+	// Key and Headers are the record's, where the storage has them.
+	Key     []byte
+	Headers []Header
+	// Time is when the record was made, where the storage knows it; zero otherwise.
+	Time time.Time
+	// Line and Column say where in a text the value begins, both counted from one, Column in characters; zero for
+	// storages without lines.
+	Line, Column int
+}
+
+// A Header is one of a record's headers.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// A Position is a record's place, as errors and logs name it.
+type Position struct {
+	// Stream is the stream's name: a topic, the path of a file.
+	Stream string
+	// Partition is the partition number, from zero.
+	Partition int
+	// Offset is the record's offset in the partition; -1 where it isn't known.
+	Offset int64
+	// Line and Column are the place in a text, from one; zero for streams without lines.
+	Line, Column int
+}
+
+// String returns "stream:line:column (offset n)" where there are lines and "stream[partition]@offset" elsewhere.
+func (p Position) String() string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s:%d:%d (partition %d, offset %d)", p.Stream, p.Line, p.Column, p.Partition, p.Offset)
+	}
+	if p.Offset < 0 {
+		return fmt.Sprintf("%s[%d]", p.Stream, p.Partition)
+	}
+	return fmt.Sprintf("%s[%d]@%d", p.Stream, p.Partition, p.Offset)
+}
+
+// A PositionError is an error with the place of the record that it is about. Brokers return it for what they find wrong
+// in a stream, the engine for everything else; [errors.As] finds it.
+type PositionError struct {
+	Position Position
+	Err      error
+}
+
+// Error returns the position and the cause.
+func (e *PositionError) Error() string { return fmt.Sprintf("%s: %v", e.Position, e.Err) }
+
+// Unwrap returns the cause.
+func (e *PositionError) Unwrap() error { return e.Err }
+
+// At returns the position of r, a record of the stream and partition given.
+func (r *Record) At(stream string, partition int) Position {
+	return Position{Stream: stream, Partition: partition, Offset: r.Offset, Line: r.Line, Column: r.Column}
+}
+
+// DecodeError returns err, the result of decoding r, as a PositionError. In a text it points at the very character
+// where the codec knows it.
+func (r *Record) DecodeError(stream string, partition int, err error) error {
+	at := r.At(stream, partition)
+	var where *codec.Error
+	if r.Line > 0 && errors.As(err, &where) && where.Offset >= 0 && where.Offset <= len(r.Value) {
+		before := r.Value[:where.Offset]
+		if newlines := bytes.Count(before, []byte{'\n'}); newlines > 0 {
+			at.Line += newlines
+			at.Column = 1
+			before = before[bytes.LastIndexByte(before, '\n')+1:]
+		}
+		at.Column += utf8.RuneCount(before)
+	}
+	return &PositionError{Position: at, Err: err}
+}

@@ -1,0 +1,43 @@
+package broker
+
+import (
+	"reflect"
+
+	"github.com/leat-go/leat/codec"
+)
+
+// A Stream is a stream as a broker declares it: where it is and what its elements are. Make one with [NewStream].
+type Stream struct {
+	// Name is what the storage calls the stream: a topic, the path of a file.
+	Name string
+	// As tells several streams of one element type apart; see leat.Named. Empty for most.
+	As string
+	// Type is the element type, never a pointer.
+	Type reflect.Type
+	// Codec decodes and encodes the elements.
+	Codec codec.Codec
+	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
+	Key func(element any) []byte
+
+	allocate func(into []any)
+}
+
+// NewStream declares a stream of elements of type T, which must not be a pointer type, with [codec.JSON].
+func NewStream[T any](name string) Stream {
+	return Stream{
+		Name:     name,
+		Type:     reflect.TypeFor[T](),
+		Codec:    codec.JSON,
+		allocate: allocate[T],
+	}
+}
+
+// Allocate fills into with pointers to new zero elements, each a *T. The elements lie side by side in one allocation.
+func (s Stream) Allocate(into []any) { s.allocate(into) }
+
+func allocate[T any](into []any) {
+	slab := make([]T, len(into))
+	for i := range slab {
+		into[i] = &slab[i]
+	}
+}

@@ -1,0 +1,54 @@
+// Package codec turns a record's bytes into an element and an element into bytes.
+//
+// A stream's codec is chosen where the stream is declared; [JSON] is the default. A codec is asked once for each
+// element type, when a mill is built, so that whatever it has to find out about the type (by reflection, say) is found
+// out once; the function that it returns is then called for every record.
+package codec
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// A Codec makes decoders and encoders for element types. Its methods are called when a mill is built or opened, never
+// per record. A Codec must be safe for concurrent use.
+type Codec interface {
+	// Decoder returns the function that decodes records into elements of type t, which is never a pointer type.
+	// An error says that the codec can't represent t.
+	Decoder(t reflect.Type) (Decode, error)
+	// Encoder returns the function that encodes elements of type t, which is never a pointer type.
+	// An error says that the codec can't represent t.
+	Encoder(t reflect.Type) (Encode, error)
+}
+
+// Decode decodes one record's value into the element that into, a *T, points to; the element holds T's zero value
+// before the call. The bytes of data are not written to and stay valid as long as anything refers to them, so the
+// element may keep references into data.
+//
+// An error is returned as an [*Error] where the place is known. A Decode is safe for concurrent use.
+type Decode func(data []byte, into any) error
+
+// Encode appends the encoded form of an element to dst and returns the extended slice. The element is given as a *T that
+// isn't nil. An Encode is safe for concurrent use.
+type Encode func(dst []byte, element any) ([]byte, error)
+
+// Error says where in a record decoding failed.
+type Error struct {
+	// Offset counts the bytes from the record's first byte to the place of the error; -1 where it isn't known.
+	Offset int
+	// Field is the path of the member in question, for example "pose.x" or "tags[3]"; empty where it isn't known.
+	Field string
+	// Err is the cause.
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("field %s: %v", e.Field, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

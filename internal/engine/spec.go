@@ -1,0 +1,168 @@
+// Package engine joins: it is the streaming merge join over a join tree, the windows, the tasks and the commit loop. It
+// knows storages by their contract in package broker only, and the user's function by [Function].
+//
+// The rules R1 to R10 that comments and tests cite are those of the design, section 2; ARCHITECTURE.md repeats them.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A Spec describes a mill to the engine. It is not changed by running and may be run again.
+type Spec struct {
+	Name   string
+	Source broker.Source
+	// Sink may be nil where there are no Outputs.
+	Sink   broker.Sink
+	Master *Node
+	// Outputs are the streams of the results, in the order of Emit's output numbers. The stream for letters is among them
+	// where a policy needs it.
+	Outputs []broker.Stream
+	// NewFunction makes the user's function as one goroutine calls it.
+	NewFunction func() Function
+	// Window groups masters; nil where there is no window.
+	Window *Window
+	// Concurrency is how many calls of a task may run at a time; zero means one.
+	Concurrency int
+	OnDisorder  Policy
+	OnDecode    Policy
+	OnError     Policy
+	// Letter makes the element for what a DeadLetter policy puts aside, and LetterOutput is the index of its stream in
+	// Outputs. Letter is nil where no policy is DeadLetter.
+	Letter       func(Failure) any
+	LetterOutput int
+	Logger       *slog.Logger
+}
+
+// A Node is a node of the join tree.
+type Node struct {
+	// Name is unique in the tree.
+	Name   string
+	Stream broker.Stream
+	// NewEdge makes the edge to the parent for one task; nil for the master.
+	NewEdge func() Edge
+	// Unique promises at most one element per key.
+	Unique   bool
+	Children []*Node
+}
+
+// Nodes returns n and all nodes below it, parents first, children in the order of their joins. This is the order of
+// broker.Job.Inputs and of broker.Progress.Nodes.
+func (n *Node) Nodes() []*Node {
+	nodes := []*Node{n}
+	for _, child := range n.Children {
+		nodes = append(nodes, child.Nodes()...)
+	}
+	return nodes
+}
+
+// A Function is the user's function as the engine calls it. It is used by one goroutine at a time.
+type Function interface {
+	// Call calls the user's function for a complete master, or for a window of them, and gives each result to emit, in
+	// order. The error is the function's; [EndOfStream] ends the session after what was emitted before.
+	Call(ctx context.Context, call *Call, emit Emit) error
+}
+
+// Emit takes a result, a pointer to an element of the stream Spec.Outputs[output]. The element isn't used after it
+// returns. Its error must be returned by Call.
+type Emit func(output int, element any) error
+
+// EndOfStream is what a function returns as its error to end the session.
+var EndOfStream = errors.New("end of stream")
+
+// A Call is what a function is called with.
+type Call struct {
+	// Masters holds the master element; all those of the window where there is one.
+	Masters []Element
+	// Partition is the task's.
+	Partition int
+}
+
+// An Element is an element in memory, with its matches.
+type Element struct {
+	// Value is a *T.
+	Value any
+	// Record is the record that it was decoded from. Its Value is nil unless a policy may need it.
+	Record *broker.Record
+	// Matches holds for each child of the element's node, in the order of the joins, the complete elements that match,
+	// in stream order (R2). It is nil at a leaf.
+	Matches [][]Element
+}
+
+// An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It holds
+// the keys at hand, so that each is computed once per element, and belongs to one task.
+//
+// A key is first looked at, then taken: an element that another edge finds disordered is dropped and must leave no trace.
+type Edge interface {
+	// LookLeft computes the left key of a parent element and checks it against that of the last one taken (R1).
+	LookLeft(parent any) error
+	// TakeLeft makes the key that was looked at last the left key.
+	TakeLeft()
+	// LookRight computes the right key of a child element and checks it against that of the last one taken (R1).
+	LookRight(child any) error
+	// TakeRight makes the key that was looked at last the right key.
+	TakeRight()
+	// Compare compares the left key with the right key.
+	Compare() int
+	// Keep says that the element with the right key was appended to the group.
+	Keep()
+	// Passed returns how many elements at the front of the group are below the left key.
+	Passed(group []Element) int
+}
+
+// A KeyError says what is wrong with a key (R7).
+type KeyError struct {
+	// Right tells the right key from the left key.
+	Right bool
+	// Key is the key, and Previous the one before it; nil where they aren't known.
+	Key, Previous any
+	// Err is the cause where the key couldn't be computed; nil where it decreases or repeats.
+	Err error
+	// Unique says that the key repeats although it was promised not to.
+	Unique bool
+}
+
+// Window describes how masters are grouped: exactly one of its fields is set.
+type Window struct {
+	// NewKey makes the function that tells whether an element's window key differs from the one of the element before.
+	NewKey func() func(master any) (changed bool, err error)
+	// Every is the width of windows by the clock, aligned to it.
+	Every time.Duration
+	// Count is the number of masters in a window.
+	Count int
+	// Text describes the window in a plan.
+	Text string
+}
+
+// A Policy says what becomes of an element or a call that fails.
+type Policy struct {
+	Kind PolicyKind
+	// Attempts is how often a call is tried again, and Backoff the pause before the first time; it doubles with each.
+	Attempts int
+	Backoff  time.Duration
+}
+
+// PolicyKind is the kind of a Policy.
+type PolicyKind int
+
+// The kinds of policies.
+const (
+	Fail PolicyKind = iota
+	Skip
+	Retry
+	DeadLetter
+)
+
+// A Failure is an element that a policy puts aside.
+type Failure struct {
+	Node     string
+	Position broker.Position
+	// Value is the element's record as it was read.
+	Value []byte
+	Err   error
+}
