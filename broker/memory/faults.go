@@ -1,0 +1,162 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// faults are what a test has asked to go wrong. They are guarded by Broker.mu.
+type faults struct {
+	commits []*commitFault
+	reads   []*readFault
+	delay   time.Duration
+	// blocks counts the calls of BlockCommits that weren't released.
+	blocks int
+}
+
+type commitFault struct {
+	// in counts down to the commit that is meant.
+	in      int
+	err     error
+	visible bool
+}
+
+// A readFault without an error blocks.
+type readFault struct {
+	stream    string
+	partition int
+	offset    int64
+	err       error
+}
+
+// AbortCommit makes the n-th commit from now, counted from one over all runs, fail with an error that wraps
+// [broker.ErrAborted]: nothing of it becomes visible, and the run tries again.
+func (b *Broker) AbortCommit(n int) {
+	b.failCommit(&commitFault{in: n, err: fmt.Errorf("memory: injected: %w", broker.ErrAborted)})
+}
+
+// FailCommit makes the n-th commit from now, counted from one over all runs, fail with err; nothing of it becomes
+// visible.
+func (b *Broker) FailCommit(n int, err error) {
+	b.failCommit(&commitFault{in: n, err: err})
+}
+
+// LoseCommit makes the n-th commit from now, counted from one over all runs, return err although it has become visible,
+// like that of a process that was killed before it learned of its success.
+func (b *Broker) LoseCommit(n int, err error) {
+	b.failCommit(&commitFault{in: n, err: err, visible: true})
+}
+
+func (b *Broker) failCommit(f *commitFault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.faults.commits = append(b.faults.commits, f)
+}
+
+// SlowCommits makes every commit from now on take the time given; zero ends it.
+func (b *Broker) SlowCommits(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.faults.delay = d
+}
+
+// BlockCommits holds up every commit until the function that it returns is called.
+func (b *Broker) BlockCommits() (release func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.faults.blocks++
+	released := false
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !released {
+			released = true
+			b.faults.blocks--
+			b.wake()
+		}
+	}
+}
+
+// FailRead makes the next Read that reaches an offset of a partition, or would step over it, fail with err. What lies
+// before it is read as ever. It happens once; a run that starts again passes.
+func (b *Broker) FailRead(stream string, partition int, offset int64, err error) error {
+	_, failure := b.failRead(&readFault{stream: stream, partition: partition, offset: offset, err: err})
+	return failure
+}
+
+// BlockRead makes every Read that reaches an offset of a partition, or would step over it, wait until the function
+// that it returns is called.
+func (b *Broker) BlockRead(stream string, partition int, offset int64) (release func(), err error) {
+	return b.failRead(&readFault{stream: stream, partition: partition, offset: offset})
+}
+
+func (b *Broker) failRead(f *readFault) (release func(), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, _, err := b.partition(f.stream, f.partition); err != nil {
+		return nil, err
+	}
+	b.faults.reads = append(b.faults.reads, f)
+	b.wake()
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.faults.remove(f)
+		b.wake()
+	}, nil
+}
+
+// read returns the fault that a step from the offset next to the entry at the offset given meets; nil where it meets
+// none.
+func (f *faults) read(stream string, partition int, next, offset int64) *readFault {
+	for _, fault := range f.reads {
+		if fault.stream == stream && fault.partition == partition && next <= fault.offset && fault.offset <= offset {
+			return fault
+		}
+	}
+	return nil
+}
+
+func (f *faults) remove(fault *readFault) {
+	f.reads = slices.DeleteFunc(f.reads, func(other *readFault) bool { return other == fault })
+}
+
+// commit counts a commit and returns the fault that it meets; nil where it meets none.
+func (f *faults) commit() *commitFault {
+	var met *commitFault
+	f.commits = slices.DeleteFunc(f.commits, func(fault *commitFault) bool {
+		fault.in--
+		if fault.in > 0 {
+			return false
+		}
+		if met == nil {
+			met = fault
+		}
+		return true
+	})
+	return met
+}
+
+// hold keeps a commit waiting for as long as the test has asked for.
+func (b *Broker) hold(ctx context.Context) error {
+	var delay time.Duration
+	err := b.await(ctx, func() bool {
+		delay = b.faults.delay
+		return b.faults.blocks == 0
+	})
+	if err != nil || delay <= 0 {
+		return err
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
