@@ -134,7 +134,7 @@ type Commit struct {
 	End bool
 }
 
-// A Result is one encoded result.
+// A Result is one encoded result. What it refers to is valid until Commit returns: a sink that keeps it copies it.
 type Result struct {
 	// Stream is an index into Job.Outputs.
 	Stream int

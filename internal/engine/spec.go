@@ -47,7 +47,9 @@ type Node struct {
 	// NewEdge makes the edge to the parent for one task; nil for the master.
 	NewEdge func() Edge
 	// Unique promises at most one element per key.
-	Unique   bool
+	Unique bool
+	// On describes the keys in a plan, for example "time + 10 == time".
+	On       string
 	Children []*Node
 }
 
@@ -112,7 +114,7 @@ type Edge interface {
 	// Keep says that the element with the right key was appended to the group.
 	Keep()
 	// Passed returns how many elements at the front of the group are below the left key.
-	Passed(group []Element) int
+	Passed(group []Element) (int, error)
 }
 
 // A KeyError says what is wrong with a key (R7).

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// calls runs the calls of a task: in the join's goroutine one at a time, or several side by side, whose results and
+// places keep the order of the calls.
+type calls struct {
+	task      *task
+	encoder   *encoder
+	committer *committer
+	pending   *pending
+
+	// own calls from the join's goroutine; out holds its results.
+	own *worker
+	out results
+
+	// The rest is for calls side by side. Each goes to queue, which keeps the order, and to jobs, which a worker takes it
+	// from.
+	queue, jobs chan *inFlight
+	// halted is closed when no later call counts: err says why; nil if the function has ended the session.
+	halted chan struct{}
+	err    error
+}
+
+// inFlight is a call that was made before earlier ones were through.
+type inFlight struct {
+	call         Call
+	places, seen []int64
+	out          results
+	end          bool
+	err          error
+	done         chan struct{}
+}
+
+func newCalls(t *task, e *encoder, c *committer, p *pending) *calls {
+	calls := &calls{task: t, encoder: e, committer: c, pending: p, own: newWorker(t, e)}
+	if n := t.spec.Concurrency; n > 1 {
+		calls.queue = make(chan *inFlight, n)
+		calls.jobs = make(chan *inFlight, n)
+		calls.halted = make(chan struct{})
+	}
+	return calls
+}
+
+// during runs join and, side by side with it, the workers that make its calls.
+func (c *calls) during(join func() error) error {
+	if c.queue == nil {
+		return join()
+	}
+	var workers sync.WaitGroup
+	for range c.task.spec.Concurrency {
+		workers.Go(func() {
+			w := newWorker(c.task, c.encoder)
+			for f := range c.jobs {
+				f.end, f.err = w.call(&f.call, &f.out)
+				close(f.done)
+			}
+		})
+	}
+	workers.Go(c.settleInOrder)
+	err := join()
+	close(c.jobs)
+	close(c.queue)
+	workers.Wait()
+	select {
+	case <-c.halted:
+		// What the calls met comes before what the join met after them.
+		if c.err != nil {
+			return c.err
+		}
+		return errSessionEnded
+	default:
+		return err
+	}
+}
+
+// submit makes a call. The places are those to go on from after it.
+func (c *calls) submit(call Call, places, seen []int64) error {
+	if c.task.ctx.Err() != nil {
+		return context.Cause(c.task.ctx)
+	}
+	if c.queue != nil {
+		f := &inFlight{call: call, done: make(chan struct{})}
+		if err := c.enqueue(f, places, seen); err != nil {
+			return err
+		}
+		c.jobs <- f
+		return nil
+	}
+	c.out.reset()
+	end, err := c.own.call(&call, &c.out)
+	if err != nil {
+		return err
+	}
+	if err := c.settle(&c.out, places, seen); err != nil {
+		return err
+	}
+	if end {
+		return errSessionEnded
+	}
+	return nil
+}
+
+// letter sends the letter about a failure behind the calls that were made before.
+func (c *calls) letter(failure Failure, record *broker.Record, places, seen []int64) error {
+	c.out.reset()
+	if err := c.own.letter(failure, record, &c.out); err != nil {
+		return err
+	}
+	if c.queue == nil {
+		return c.settle(&c.out, places, seen)
+	}
+	f := &inFlight{done: make(chan struct{})}
+	f.out.appendAll(&c.out)
+	close(f.done)
+	return c.enqueue(f, places, seen)
+}
+
+// enqueue waits until there is room for one more call in flight.
+func (c *calls) enqueue(f *inFlight, places, seen []int64) error {
+	f.places, f.seen = append([]int64(nil), places...), append([]int64(nil), seen...)
+	select {
+	case c.queue <- f:
+		return nil
+	case <-c.halted:
+		return errHalted
+	}
+}
+
+// settleInOrder settles the calls in the order in which they were made.
+func (c *calls) settleInOrder() {
+	halt := func(err error) {
+		c.err = err
+		close(c.halted)
+	}
+	isHalted := false
+	for f := range c.queue {
+		<-f.done
+		if isHalted {
+			continue
+		}
+		err := f.err
+		if err == nil {
+			err = c.settle(&f.out, f.places, f.seen)
+		}
+		if err != nil || f.end {
+			halt(err)
+			isHalted = true
+		}
+	}
+}
+
+// settle gives the results of a call, and the places behind it, to the committer.
+func (c *calls) settle(out *results, places, seen []int64) error {
+	err := c.committer.add(c.task.ctx, c.pending, out, places, seen)
+	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {
+		// The run is being stopped. The call is through, and what it has added will be committed.
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// The pauses before a commit that was aborted is tried again.
+const (
+	firstCommitBackoff = 10 * time.Millisecond
+	lastCommitBackoff  = 2 * time.Second
+)
+
+// A committer commits what the tasks have finished, for all tasks of the run together, while they go on.
+type committer struct {
+	output broker.Output // nil where the mill writes nothing
+	saver  broker.Saver  // keeps the progress where the output can't
+	atEnd  bool          // the output shows nothing before the end: progress must not run ahead of it
+	pace   broker.Pace
+	stats  *Stats
+	logger *slog.Logger
+
+	// kick wakes the committer: there is something to commit.
+	kick chan struct{}
+	// full and urgent end its wait for the next commit's time.
+	full chan struct{}
+	// results and bytes are what is pending, over all tasks.
+	results, bytes atomic.Int64
+
+	mu      sync.Mutex
+	pending []*pending
+	// round is closed at the end of the commit that is under way or comes next, and then replaced.
+	round chan struct{}
+	err   error
+}
+
+func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *committer {
+	c := &committer{
+		output: output,
+		pace:   broker.DefaultPace,
+		stats:  stats,
+		logger: logger,
+		kick:   make(chan struct{}, 1),
+		full:   make(chan struct{}, 1),
+		round:  make(chan struct{}),
+	}
+	if pacer, ok := output.(broker.Pacer); ok {
+		c.pace = pacer.Pace()
+	}
+	return c
+}
+
+func (c *committer) join(p *pending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = append(c.pending, p)
+}
+
+func (c *committer) leave(p *pending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.pending {
+		if c.pending[i] == p {
+			c.pending = append(c.pending[:i:i], c.pending[i+1:]...)
+			return
+		}
+	}
+}
+
+// add hands results to the committer, and waits while too much is pending.
+func (c *committer) add(ctx context.Context, p *pending, r *results, places, seen []int64) error {
+	results, bytes := c.results.Add(int64(len(r.items))), c.bytes.Add(int64(len(r.bytes)))
+	if p.add(r, places, seen) {
+		signal(c.kick)
+	}
+	if results < int64(c.pace.Results) && bytes < int64(c.pace.Bytes) {
+		return nil
+	}
+	signal(c.full)
+	return c.until(ctx, func() bool {
+		return c.results.Load() < 2*int64(c.pace.Results) && c.bytes.Load() < 2*int64(c.pace.Bytes)
+	})
+}
+
+// flush commits what p has pending and waits for it.
+func (c *committer) flush(ctx context.Context, p *pending) error {
+	goal, _ := p.progressed()
+	return c.until(ctx, func() bool {
+		if _, committed := p.progressed(); committed >= goal {
+			return true
+		}
+		signal(c.kick)
+		signal(c.full)
+		return false
+	})
+}
+
+// until waits for the rounds of commits that it takes until condition holds.
+func (c *committer) until(ctx context.Context, condition func() bool) error {
+	for {
+		c.mu.Lock()
+		round, err := c.round, c.err
+		c.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if condition() {
+			return nil
+		}
+		select {
+		case <-round:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// run commits until ctx ends or a commit fails for good.
+func (c *committer) run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-c.kick:
+		case <-ctx.Done():
+			return nil
+		}
+		select {
+		case <-timer.C:
+		case <-c.full:
+		case <-ctx.Done():
+			return nil
+		}
+		timer.Reset(c.pace.Interval)
+		err := c.commitRound(ctx)
+		c.endRound(err)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (c *committer) endRound(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+	close(c.round)
+	c.round = make(chan struct{})
+}
+
+func (c *committer) commitRound(ctx context.Context) error {
+	c.mu.Lock()
+	tasks := c.pending
+	c.mu.Unlock()
+
+	var taken []*pending
+	var commits []broker.Commit
+	for _, p := range tasks {
+		if commit, ok := p.take(); ok {
+			taken, commits = append(taken, p), append(commits, commit)
+		}
+	}
+	if len(commits) == 0 {
+		return nil
+	}
+	if err := c.commit(ctx, commits); err != nil {
+		return err
+	}
+	for _, p := range taken {
+		results, bytes := p.committedNow()
+		c.results.Add(-int64(results))
+		c.bytes.Add(-int64(bytes))
+	}
+	c.stats.Commits.Add(1)
+	return nil
+}
+
+// commit commits, again and again as long as the output says that trying makes sense.
+func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
+	backoff := firstCommitBackoff
+	for c.output != nil {
+		err := c.output.Commit(ctx, commits)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, broker.ErrAborted) {
+			return fmt.Errorf("commit: %w", err)
+		}
+		c.logger.Warn("commit aborted, trying again", "error", err, "pause", backoff)
+		if !sleep(ctx, backoff) {
+			return fmt.Errorf("commit: %w", err)
+		}
+		backoff = min(2*backoff, lastCommitBackoff)
+	}
+	if c.saver == nil || c.atEnd && !allEnd(commits) {
+		return nil
+	}
+	if err := c.saver.Save(ctx, commits); err != nil {
+		return fmt.Errorf("save positions: %w", err)
+	}
+	return nil
+}
+
+func allEnd(commits []broker.Commit) bool {
+	for _, commit := range commits {
+		if !commit.End {
+			return false
+		}
+	}
+	return true
+}
+
+// signal wakes the one that waits for c, or the next one that does.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// sleep waits for d and returns false when ctx ended before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

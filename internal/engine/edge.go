@@ -1,0 +1,188 @@
+package engine
+
+import "fmt"
+
+// KeyEdge returns a constructor of edges whose keys are computed by left, over the parent's element, and by right, over
+// the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered (R7).
+// With unique, a right key that repeats is disorder, too.
+func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b K) int, unique bool) func() Edge {
+	return func() Edge {
+		return &keyEdge[K]{
+			left:    side[K]{key: left},
+			right:   side[K]{key: right, right: true, unique: unique},
+			compare: compare,
+		}
+	}
+}
+
+type keyEdge[K any] struct {
+	left, right side[K]
+	compare     func(a, b K) int
+	// kept is the right key of the group.
+	kept K
+}
+
+// side holds the keys of one side of an edge.
+type side[K any] struct {
+	key    func(element any) (K, error)
+	taken  K
+	looked K
+	any    bool
+	right  bool
+	unique bool
+}
+
+func (s *side[K]) look(element any, compare func(a, b K) int) error {
+	key, err := s.key(element)
+	if err != nil {
+		return &KeyError{Right: s.right, Err: err}
+	}
+	if s.any {
+		if c := compare(s.taken, key); c > 0 || c == 0 && s.unique {
+			return &KeyError{Right: s.right, Key: key, Previous: s.taken, Unique: c == 0}
+		}
+	}
+	s.looked = key
+	return nil
+}
+
+func (s *side[K]) take() {
+	s.taken = s.looked
+	s.any = true
+}
+
+func (e *keyEdge[K]) LookLeft(parent any) error { return e.left.look(parent, e.compare) }
+func (e *keyEdge[K]) TakeLeft()                 { e.left.take() }
+func (e *keyEdge[K]) LookRight(child any) error { return e.right.look(child, e.compare) }
+func (e *keyEdge[K]) TakeRight()                { e.right.take() }
+func (e *keyEdge[K]) Compare() int              { return e.compare(e.left.taken, e.right.taken) }
+func (e *keyEdge[K]) Keep()                     { e.kept = e.right.taken }
+
+// Passed is all or nothing: the keys of a group are equal.
+func (e *keyEdge[K]) Passed(group []Element) (int, error) {
+	if e.compare(e.left.taken, e.kept) > 0 {
+		return len(group), nil
+	}
+	return 0, nil
+}
+
+// FuncEdge returns a constructor of edges for keys that only the user can compare: compare tells whether the left key of
+// a parent element is below (negative), equal to (zero) or above (positive) the right key of a child element. It must
+// grow with the left and fall with the right element. What disorder can be seen through it is reported.
+func FuncEdge(compare func(left, right any) (int, error), unique bool) func() Edge {
+	return func() Edge { return &funcEdge{compare: compare, unique: unique} }
+}
+
+type funcEdge struct {
+	compare func(left, right any) (int, error)
+	unique  bool
+
+	left, right             any // the elements taken; nil before the first
+	lookedLeft, lookedRight any
+	order, lookedOrder      int // of left and right, and with the one that is being looked at
+	// passed is the last child element that was found below a left key, and matched the last parent element that had a
+	// match: together with left and right they are what order can be checked against.
+	passed, matched any
+}
+
+func (e *funcEdge) LookLeft(parent any) error {
+	e.lookedLeft = parent
+	if e.right == nil {
+		return nil
+	}
+	order, err := e.compare(parent, e.right)
+	if err != nil {
+		return &KeyError{Err: err}
+	}
+	below := order
+	if e.passed != nil {
+		if below, err = e.compare(parent, e.passed); err != nil {
+			return &KeyError{Err: err}
+		}
+	}
+	if sign(order) < sign(e.order) || e.passed != nil && below <= 0 {
+		return &KeyError{}
+	}
+	e.lookedOrder = order
+	return nil
+}
+
+func (e *funcEdge) TakeLeft() { e.left, e.order = e.lookedLeft, e.lookedOrder }
+
+// LookRight relies on a left element having been taken: a child is read only to match its parent.
+func (e *funcEdge) LookRight(child any) error {
+	e.lookedRight = child
+	order, err := e.compare(e.left, child)
+	if err != nil {
+		return &KeyError{Right: true, Err: err}
+	}
+	if e.right != nil && sign(order) > sign(e.order) {
+		return &KeyError{Right: true}
+	}
+	if e.unique && e.matched != nil {
+		repeated, err := e.compare(e.matched, child)
+		if err != nil {
+			return &KeyError{Right: true, Err: err}
+		}
+		if repeated == 0 {
+			return &KeyError{Right: true, Unique: true}
+		}
+	}
+	e.lookedOrder = order
+	return nil
+}
+
+func (e *funcEdge) TakeRight() { e.right, e.order = e.lookedRight, e.lookedOrder }
+
+func (e *funcEdge) Compare() int {
+	switch {
+	case e.order > 0:
+		e.passed = e.right
+	case e.order == 0:
+		e.matched = e.left
+	}
+	return e.order
+}
+
+func (e *funcEdge) Keep() {}
+
+// Passed asks for one element after the other: the group slides on where keys aren't a matter of equality, as with
+// intervals.
+func (e *funcEdge) Passed(group []Element) (int, error) {
+	for i := range group {
+		order, err := e.compare(e.left, group[i].Value)
+		if err != nil {
+			return i, &KeyError{Err: err}
+		}
+		if order <= 0 {
+			return i, nil
+		}
+		e.passed = group[i].Value
+	}
+	return len(group), nil
+}
+
+func sign(n int) int { return min(max(n, -1), 1) }
+
+// Error says what is wrong with the key and what would be right.
+func (e *KeyError) Error() string {
+	name := "left key"
+	if e.Right {
+		name = "right key"
+	}
+	switch {
+	case e.Err != nil:
+		return fmt.Sprintf("the %s can't be computed: %v", name, e.Err)
+	case e.Unique && e.Key == nil:
+		return "the join function finds a second element for a key, but the join is declared unique"
+	case e.Unique:
+		return fmt.Sprintf("%s %v repeats, but the join is declared unique", name, e.Key)
+	case e.Key == nil:
+		return fmt.Sprintf("the join function puts the %s before that of an element before: "+
+			"keys must not decrease along a stream", name)
+	}
+	return fmt.Sprintf("%s %v comes after %v: keys must not decrease along a stream", name, e.Key, e.Previous)
+}
+
+// Unwrap returns the cause where the key couldn't be computed.
+func (e *KeyError) Unwrap() error { return e.Err }

@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
+const groupSize = 64
+
+// A node is a node of the join tree within one task: a cursor over its stream, and the group of its elements that the
+// element of its parent at hand matches.
+//
+// INVARIANTS: Elements are evaluated in stream order, each at most once, and only those that match an element of the
+// parent. The group holds complete elements only. No key of the group is above the parent's left key. Below the parent's
+// left key there is nothing that was not looked at.
+type node struct {
+	spec     *Node
+	task     *task
+	edge     Edge // to the parent; nil for the master
+	children []*node
+	// index is the node's place among the tree's, and size the number of nodes from it down: places of a subtree lie in
+	// a row.
+	index, size int
+	// retain says that groups outlive the next advance, so that their memory isn't reused.
+	retain bool
+
+	feed  *feed
+	chunk chunk
+	at    int // in chunk, of the element to be read next
+	// next is the element that was read last, as long as it is neither matched nor passed.
+	next    Element
+	hasNext bool
+	ended   bool // at the session's mark
+	taken   bool // an element was read
+
+	group []Element
+	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
+	groupPlaces []int64
+	// matches is the memory that the elements' Matches are cut from.
+	matches [][]Element
+	// evaluating is set while next is evaluated, and nextPlaces is then to it what groupPlaces is to the group.
+	evaluating bool
+	nextPlaces []int64
+
+	// behind is the offset behind the last element that was matched or passed, or behind the mark.
+	behind int64
+	// seen is behind the last element that was read, and reported where that stood when the run began.
+	seen, reported int64
+	// handed is the offset of the last element that was handed to the function.
+	handed int64
+	count  counts
+}
+
+// advance moves the group to the elements that match the parent's element whose key is the edge's left key (R2).
+func (n *node) advance() error {
+	if err := n.dropPassed(); err != nil {
+		return err
+	}
+	for !n.closed() {
+		ok, err := n.peek()
+		if !ok || err != nil {
+			return err
+		}
+		order := n.edge.Compare()
+		if order < 0 {
+			return nil
+		}
+		if order == 0 {
+			if err := n.admit(); err != nil {
+				return err
+			}
+		}
+		n.consume()
+	}
+	return nil
+}
+
+// closed reports whether it is certain, without reading on, that no further element can match.
+func (n *node) closed() bool {
+	if n.spec.Unique && n.taken && !n.hasNext && n.edge.Compare() <= 0 {
+		return true
+	}
+	return n.childExhausted()
+}
+
+// exhausted reports whether the node can't have a match for any further element of its parent (R5).
+func (n *node) exhausted() bool {
+	return len(n.group) == 0 && (n.ended && !n.hasNext || n.childExhausted())
+}
+
+func (n *node) childExhausted() bool {
+	for _, child := range n.children {
+		if child.exhausted() {
+			return true
+		}
+	}
+	return false
+}
+
+// dropPassed drops what is below the left key from the front of the group.
+func (n *node) dropPassed() error {
+	if len(n.group) == 0 {
+		return nil
+	}
+	passed, err := n.edge.Passed(n.group)
+	if err != nil || passed == 0 {
+		return err
+	}
+	n.groupPlaces = n.groupPlaces[passed*(n.size-1):]
+	if passed < len(n.group) || n.retain {
+		n.group = n.group[passed:]
+		return nil
+	}
+	n.group, n.groupPlaces, n.matches = n.group[:0], n.groupPlaces[:0], n.matches[:0]
+	return nil
+}
+
+// peek makes sure that next holds an element; it returns false at the end of the session.
+func (n *node) peek() (bool, error) {
+	for !n.hasNext {
+		if n.at == len(n.chunk.records) {
+			if n.ended {
+				return false, nil
+			}
+			if err := n.receive(); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if err := n.look(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// look reads the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
+func (n *node) look() error {
+	record, value := &n.chunk.records[n.at], n.chunk.values[n.at]
+	err := n.chunk.failed[n.at]
+	n.at++
+	n.count.read++
+	if err != nil {
+		return n.task.reject(n, record, err, n.task.spec.OnDecode)
+	}
+	if err := n.order(value); err != nil {
+		at := record.At(n.spec.Stream.Name, n.task.partition)
+		return n.task.reject(n, record, &broker.PositionError{Position: at, Err: err}, n.task.spec.OnDisorder)
+	}
+	n.seen = max(n.seen, record.Offset+1)
+	n.next = Element{Value: value, Record: record}
+	n.hasNext, n.taken = true, true
+	return nil
+}
+
+// order computes all keys of an element and takes them if all are in order (R1).
+func (n *node) order(value any) error {
+	if n.edge != nil {
+		if err := n.edge.LookRight(value); err != nil {
+			return err
+		}
+	}
+	for _, child := range n.children {
+		if err := child.edge.LookLeft(value); err != nil {
+			return err
+		}
+	}
+	if n.edge != nil {
+		n.edge.TakeRight()
+	}
+	for _, child := range n.children {
+		child.edge.TakeLeft()
+	}
+	return nil
+}
+
+// admit evaluates next and puts it into the group if it is complete.
+func (n *node) admit() error {
+	if len(n.children) > 0 {
+		for _, child := range n.children {
+			child.places(n.nextPlaces, n.index+1)
+		}
+		n.evaluating = true
+		defer func() { n.evaluating = false }()
+	}
+	complete, err := n.evaluate(&n.next)
+	if err != nil || !complete {
+		return err
+	}
+	if n.retain && len(n.group) == cap(n.group) {
+		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)
+	}
+	n.group = append(n.group, n.next)
+	n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
+	n.edge.Keep()
+	return nil
+}
+
+// evaluate finds the matches of an element; it is complete if each child has one.
+//
+// REQUIRES: the element is the one whose keys were taken last.
+func (n *node) evaluate(e *Element) (complete bool, err error) {
+	if len(n.children) == 0 {
+		return true, nil
+	}
+	first := len(n.matches)
+	if first+len(n.children) > cap(n.matches) {
+		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
+	}
+	for _, child := range n.children {
+		if err := child.advance(); err != nil {
+			return false, err
+		}
+		if len(child.group) == 0 {
+			n.matches = n.matches[:first]
+			return false, nil
+		}
+		n.matches = append(n.matches, slices.Clip(child.group))
+	}
+	e.Matches = slices.Clip(n.matches[first:])
+	return true, nil
+}
+
+// consume marks next as dealt with.
+func (n *node) consume() {
+	n.behind = n.next.Record.Offset + 1
+	n.next = Element{}
+	n.hasNext = false
+}
+
+// receive waits for the next chunk.
+func (n *node) receive() error {
+	n.count.publish()
+	c, err := n.task.receive(n.feed)
+	if err != nil {
+		return err
+	}
+	n.chunk, n.at = c, 0
+	switch {
+	case errors.Is(c.end, io.EOF):
+		n.ended, n.behind = true, c.behind
+	case c.end != nil:
+		return c.end
+	}
+	return nil
+}
+
+// places writes the offsets from which the nodes of the subtree must be read again (R8). dst begins with the place of
+// the node whose index is from.
+func (n *node) places(dst []int64, from int) {
+	own := dst[n.index-from : n.index-from+n.size]
+	own[0] = n.place()
+	switch {
+	case n.size == 1:
+	case len(n.group) > 0:
+		copy(own[1:], n.groupPlaces)
+	case n.evaluating:
+		copy(own[1:], n.nextPlaces)
+	default:
+		for _, child := range n.children {
+			child.places(dst, from)
+		}
+	}
+}
+
+func (n *node) place() int64 {
+	switch {
+	case len(n.group) > 0:
+		return n.group[0].Record.Offset
+	case n.hasNext:
+		return n.next.Record.Offset
+	}
+	return n.behind
+}
+
+// handOver counts the elements of a list, and below them, that no call got before.
+func (n *node) handOver(list []Element) {
+	first := len(list)
+	for first > 0 && list[first-1].Record.Offset > n.handed {
+		first--
+	}
+	for i := range list[first:] {
+		for c, matches := range list[first+i].Matches {
+			n.children[c].handOver(matches)
+		}
+	}
+	if first < len(list) {
+		n.count.matched += int64(len(list) - first)
+		n.handed = list[len(list)-1].Record.Offset
+	}
+}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// pending is what a task has finished and nobody has committed yet: results and, always together with them, the places
+// behind them. The task adds, the committer takes.
+type pending struct {
+	partition int
+	nodes     []*Node
+	sessions  int64 // ended before this one
+
+	mu      sync.Mutex
+	results results
+	spare   results // of the last commit but one, to be used again
+	places  []int64
+	seen    []int64
+	ended   []bool // set when the session has ended: which nodes have reached their marks
+	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
+	added, taken, committed int64
+}
+
+func newPending(partition int, nodes []*Node, sessions int64) *pending {
+	return &pending{
+		partition: partition,
+		nodes:     nodes,
+		sessions:  sessions,
+		places:    make([]int64, len(nodes)),
+		seen:      make([]int64, len(nodes)),
+	}
+}
+
+// add adds results and replaces the places. It reports whether there was nothing pending before.
+func (p *pending) add(r *results, places, seen []int64) (first bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.results.appendAll(r)
+	copy(p.places, places)
+	copy(p.seen, seen)
+	first = p.added == p.taken
+	p.added++
+	return first
+}
+
+// end marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
+// session before them, to be skipped by the next run.
+func (p *pending) end(places []int64, ended []bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	copy(p.places, places)
+	p.ended = ended
+	p.added++
+}
+
+// take returns what is to be committed; false if there is nothing. The results stay valid until the next but one.
+func (p *pending) take() (broker.Commit, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.added == p.taken {
+		return broker.Commit{}, false
+	}
+	commit := broker.Commit{
+		Partition: p.partition,
+		Results:   p.results.broker(),
+		Progress:  p.progress(),
+		End:       p.ended != nil,
+	}
+	p.results, p.spare = p.spare, p.results
+	p.results.reset()
+	p.taken = p.added
+	return commit, true
+}
+
+// committedNow says that what was taken last is committed, and returns how large it was.
+func (p *pending) committedNow() (results, bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.committed = p.taken
+	return len(p.spare.items), len(p.spare.bytes)
+}
+
+// progressed returns how many additions there were, and how many of them are committed.
+func (p *pending) progressed() (added, committed int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.added, p.committed
+}
+
+func (p *pending) progress() broker.Progress {
+	progress := broker.Progress{Sessions: p.sessions, Nodes: make([]broker.Rewind, len(p.nodes))}
+	if p.ended != nil {
+		progress.Sessions++
+	}
+	for i, n := range p.nodes {
+		progress.Nodes[i] = broker.Rewind{Node: n.Name, Offset: p.places[i], Seen: p.seen[i]}
+		if p.ended != nil {
+			progress.Nodes[i].Seen = p.places[i]
+			progress.Nodes[i].NextSession = !p.ended[i]
+		}
+	}
+	return progress
+}

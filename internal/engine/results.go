@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+)
+
+// results are encoded results, side by side in one buffer.
+type results struct {
+	bytes []byte
+	items []result
+}
+
+type result struct {
+	output     int
+	start, end int
+	key        []byte
+	time       time.Time
+}
+
+func (r *results) reset() { r.truncate(0, 0) }
+
+// truncate takes back what was appended since there were items and bytes as given.
+func (r *results) truncate(items, bytes int) {
+	clear(r.items[items:])
+	r.items, r.bytes = r.items[:items], r.bytes[:bytes]
+}
+
+func (r *results) appendAll(other *results) {
+	shift := len(r.bytes)
+	r.bytes = append(r.bytes, other.bytes...)
+	for _, item := range other.items {
+		item.start += shift
+		item.end += shift
+		r.items = append(r.items, item)
+	}
+}
+
+func (r *results) broker() []broker.Result {
+	list := make([]broker.Result, len(r.items))
+	for i, item := range r.items {
+		list[i] = broker.Result{
+			Stream: item.output,
+			Value:  r.bytes[item.start:item.end:item.end],
+			Key:    item.key,
+			Time:   item.time,
+		}
+	}
+	return list
+}
+
+// An encoder encodes results of the function for the output streams.
+type encoder struct {
+	streams []broker.Stream
+	encode  []codec.Encode
+}
+
+func newEncoder(streams []broker.Stream) (*encoder, error) {
+	e := &encoder{streams: streams, encode: make([]codec.Encode, len(streams))}
+	for i, s := range streams {
+		var err error
+		if e.encode[i], err = s.Codec.Encoder(s.Type); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record, where
+// the stream doesn't say otherwise.
+func (e *encoder) append(r *results, output int, element any, master *broker.Record) error {
+	start := len(r.bytes)
+	encoded, err := e.encode[output](r.bytes, element)
+	if err != nil {
+		return err
+	}
+	r.bytes = encoded
+	item := result{output: output, start: start, end: len(encoded), key: master.Key, time: master.Time}
+	if key := e.streams[output].Key; key != nil {
+		item.key = key(element)
+	}
+	r.items = append(r.items, item)
+	return nil
+}

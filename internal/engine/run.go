@@ -1,0 +1,333 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+)
+
+// stopGrace is how long what is finished may take to be committed when a run is stopped.
+const stopGrace = 5 * time.Second
+
+// A run is one run of a mill: what its tasks share, which is nothing but the commit (R9).
+type run struct {
+	spec      *Spec
+	nodes     []*Node
+	stats     *Stats
+	input     broker.Input
+	encoder   *encoder
+	decoders  []codec.Decode
+	committer *committer
+	keeper    broker.Keeper // nil where no positions are kept
+	// session is the number of the session that the run is for: all partitions end it together (R5).
+	session int64
+	// commits is the context of commits: it outlives the run's by the grace.
+	commits context.Context
+}
+
+// Run runs a mill until the session ends in all partitions, and returns nil then; the error that stopped it; or
+// ctx's error, after what was finished has been committed. It counts in stats, which may be nil.
+func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
+	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: stats}
+	if stats == nil {
+		r.stats = &Stats{}
+	}
+	r.stats.init(r.nodes)
+	if err := r.compile(); err != nil {
+		return err
+	}
+	output, err := r.open(ctx)
+	if r.input != nil {
+		defer func() { err = errors.Join(err, r.input.Close()) }()
+	}
+	if output != nil {
+		defer func() { err = errors.Join(err, output.Close()) }()
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.findSession(ctx); err != nil {
+		return err
+	}
+	return r.runTasks(ctx)
+}
+
+// compile prepares decoders and encoders.
+func (r *run) compile() (err error) {
+	r.decoders = make([]codec.Decode, len(r.nodes))
+	for i, n := range r.nodes {
+		if r.decoders[i], err = n.Stream.Codec.Decoder(n.Stream.Type); err != nil {
+			return fmt.Errorf("stream %s: %w", n.Stream.Name, err)
+		}
+	}
+	r.encoder, err = newEncoder(r.spec.Outputs)
+	return err
+}
+
+// open opens source and sink, and decides who keeps the positions.
+func (r *run) open(ctx context.Context) (output broker.Output, err error) {
+	spec := r.spec
+	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger}
+	for _, n := range r.nodes {
+		job.Inputs = append(job.Inputs, n.Stream)
+	}
+	if r.input, err = spec.Source.OpenSource(ctx, job); err != nil {
+		return nil, err
+	}
+	if spec.Sink != nil {
+		if output, err = spec.Sink.OpenSink(ctx, job); err != nil {
+			return nil, err
+		}
+	}
+	r.committer = newCommitter(output, r.stats, spec.Logger)
+	positions := "are not kept: a run starts at the beginning"
+	if keeper, ok := output.(broker.Keeper); ok {
+		r.keeper = keeper
+		positions = "are kept with the results"
+	} else if saver, ok := r.input.(broker.Saver); ok {
+		r.keeper, r.committer.saver = saver, saver
+		positions = "are kept by the source"
+	}
+	guarantee := "no results"
+	if output != nil {
+		guarantee = spec.Sink.Guarantee().String()
+		r.committer.atEnd = spec.Sink.Guarantee() == broker.AtEnd
+	}
+	spec.Logger.Info("run starts", "results", guarantee, "positions", positions,
+		"partitions", r.input.Partitions())
+	return output, nil
+}
+
+// findSession finds the session that the run is for: the first that hasn't ended in all partitions.
+func (r *run) findSession(ctx context.Context) error {
+	if r.keeper == nil {
+		return nil
+	}
+	for p := range r.input.Partitions() {
+		progress, err := r.keeper.Progress(ctx, p)
+		if err != nil {
+			return fmt.Errorf("positions of partition %d: %w", p, err)
+		}
+		if p == 0 || progress.Sessions < r.session {
+			r.session = progress.Sessions
+		}
+	}
+	return nil
+}
+
+// runTasks runs the tasks of the partitions that this process owns, and beside them the committer.
+func (r *run) runTasks(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	commits, stopCommits := context.WithCancel(context.WithoutCancel(ctx))
+	r.commits = commits
+	defer context.AfterFunc(ctx, func() {
+		sleep(commits, stopGrace)
+		stopCommits()
+	})()
+
+	var g errgroup.Group
+	g.Go(func() error {
+		err := r.committer.run(commits)
+		if err != nil {
+			cancel(err)
+		}
+		return err
+	})
+	err := r.input.Own(ctx, r.runTask)
+	stopCommits()
+	if failed := g.Wait(); failed != nil {
+		return failed
+	}
+	if stopped := parent.Err(); stopped != nil && (errors.Is(err, stopped) || errors.Is(err, context.Cause(parent))) {
+		return stopped
+	}
+	return err
+}
+
+// runTask does the work on one partition, as long as this process owns it.
+func (r *run) runTask(ctx context.Context, partition int) error {
+	var progress broker.Progress
+	if r.keeper != nil {
+		var err error
+		if progress, err = r.keeper.Progress(ctx, partition); err != nil {
+			return fmt.Errorf("positions of partition %d: %w", partition, err)
+		}
+	}
+	if progress.Sessions > r.session {
+		return nil // it has ended before, and stays so until all others have
+	}
+	rewinds, err := r.rewinds(progress, partition)
+	if err != nil {
+		return err
+	}
+	if err := r.skipSessions(ctx, partition, rewinds); err != nil {
+		return err
+	}
+	p := newPending(partition, r.nodes, progress.Sessions)
+	r.committer.join(p)
+	defer r.committer.leave(p)
+	t := r.newTask(ctx, partition, rewinds, p)
+	defer t.publish()
+	ended, err := t.run()
+	if ended {
+		t.end(p)
+	}
+	if flushed := r.committer.flush(r.commits, p); flushed != nil && err == nil {
+		err = flushed
+	}
+	return err
+}
+
+// rewinds returns the rewind point of every node, in the order of the tree.
+func (r *run) rewinds(progress broker.Progress, partition int) ([]broker.Rewind, error) {
+	rewinds := make([]broker.Rewind, len(r.nodes))
+	if len(progress.Nodes) == 0 {
+		return rewinds, nil
+	}
+	var kept, wanted []string
+	for _, rewind := range progress.Nodes {
+		kept = append(kept, rewind.Node)
+	}
+	matching := len(kept) == len(r.nodes)
+	for i, n := range r.nodes {
+		wanted = append(wanted, n.Name)
+		matching = matching && kept[i] == n.Name
+	}
+	if !matching {
+		return nil, fmt.Errorf("the positions kept for %q, partition %d, are those of another join tree: "+
+			"they have the nodes %v, this one has %v; give the changed mill another name", r.spec.Name, partition, kept, wanted)
+	}
+	copy(rewinds, progress.Nodes)
+	return rewinds, nil
+}
+
+// skipSessions passes over what is left of the last session in the streams that had not reached its mark when it ended
+// (R5).
+func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.Rewind) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range rewinds {
+		if !rewinds[i].NextSession {
+			continue
+		}
+		g.Go(func() error {
+			offset, err := skipSession(ctx, r.input, i, partition, rewinds[i].Offset)
+			rewinds[i] = broker.Rewind{Node: rewinds[i].Node, Offset: offset, Seen: offset}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func skipSession(ctx context.Context, input broker.Input, node, partition int, from int64) (_ int64, err error) {
+	reader, err := input.Reader(ctx, node, partition, from)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	for {
+		_, err := reader.Read(ctx)
+		if errors.Is(err, io.EOF) {
+			return reader.Next(), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewind, p *pending) *task {
+	t := &task{
+		spec:      r.spec,
+		partition: partition,
+		logger:    r.spec.Logger.With("partition", partition),
+		ctx:       ctx,
+		stats:     r.stats,
+		single:    make([]Element, 0, 1),
+		places:    make([]int64, len(r.nodes)),
+		seen:      make([]int64, len(r.nodes)),
+	}
+	t.root = t.addNode(r, r.spec.Master, 0, rewinds)
+	if r.spec.Window != nil {
+		t.window = newWindow(r.spec.Window, len(r.nodes))
+	}
+	t.calls = newCalls(t, r.encoder, r.committer, p)
+	return t
+}
+
+// addNode adds n and the nodes below it to the task, in the order of Node.Nodes.
+func (t *task) addNode(r *run, spec *Node, depth int, rewinds []broker.Rewind) *node {
+	i := len(t.nodes)
+	n := &node{
+		spec:  spec,
+		task:  t,
+		index: i,
+		// The matches of a master are used up by its call; those of other elements outlive the next one's.
+		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
+		feed: &feed{
+			input:     r.input,
+			node:      i,
+			partition: t.partition,
+			stream:    spec.Stream,
+			decode:    r.decoders[i],
+			keepValue: t.spec.keepsValues(),
+			chunks:    make(chan chunk, 1),
+		},
+		behind:   rewinds[i].Offset,
+		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
+		reported: rewinds[i].Seen,
+		handed:   -1,
+	}
+	n.count.to = &r.stats.Nodes[i]
+	if spec.NewEdge != nil {
+		n.edge = spec.NewEdge()
+	}
+	t.nodes = append(t.nodes, n)
+	for _, child := range spec.Children {
+		n.children = append(n.children, t.addNode(r, child, depth+1, rewinds))
+	}
+	n.size = len(t.nodes) - i
+	n.nextPlaces = make([]int64, n.size-1)
+	return n
+}
+
+// keepsValues reports whether an element's record may be needed after it was decoded.
+func (s *Spec) keepsValues() bool {
+	return s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
+}
+
+// run joins while the feeds read ahead. It reports whether the session has ended.
+func (t *task) run() (ended bool, err error) {
+	ctx, stopFeeds := context.WithCancel(t.ctx)
+	var feeds errgroup.Group
+	for _, n := range t.nodes {
+		feeds.Go(func() error {
+			n.feed.run(ctx, n.behind)
+			return nil
+		})
+	}
+	err = t.calls.during(t.join)
+	stopFeeds()
+	_ = feeds.Wait()
+	if err == nil || errors.Is(err, errSessionEnded) {
+		return true, nil
+	}
+	return false, err
+}
+
+func (t *task) end(p *pending) {
+	p.end(t.sessionEnd())
+}
+
+func (t *task) publish() {
+	for _, n := range t.nodes {
+		n.count.publish()
+	}
+}

@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+var (
+	// errSessionEnded ends a join whose function has ended the session (R6).
+	errSessionEnded = errors.New("session ended by the function")
+	// errHalted ends a join that has gone on while a call ended the session or failed; the calls know which.
+	errHalted = errors.New("halted")
+)
+
+// A task joins one partition (R9). It runs in one goroutine; its feeds run ahead of it, its calls may, and the committer
+// takes what it has finished.
+type task struct {
+	spec      *Spec
+	partition int
+	logger    *slog.Logger
+	ctx       context.Context // of the run; ends for a clean stop
+	stats     *Stats
+	nodes     []*node // in the order of Node.Nodes
+	root      *node
+	window    *window // nil without one
+	calls     *calls
+
+	// single holds the master of a call where there is no window.
+	single []Element
+	places []int64
+	seen   []int64
+}
+
+// join runs the join until the session ends, and returns nil then.
+func (t *task) join() error {
+	for {
+		ok, err := t.root.peek()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return t.closeWindow()
+		}
+		if err := t.joinNext(); err != nil {
+			return err
+		}
+		if t.root.childExhausted() {
+			return t.closeWindow()
+		}
+	}
+}
+
+// joinNext finds the matches of the next master and hands it over if it is complete (R3, R4).
+func (t *task) joinNext() error {
+	root := t.root
+	if !root.retain {
+		root.matches = root.matches[:0]
+	}
+	if t.window != nil {
+		t.window.mark(t)
+		changed, err := t.window.changed(root.next.Value)
+		if err != nil {
+			return t.rejectNext(err)
+		}
+		if changed {
+			if err := t.closeWindow(); err != nil {
+				return err
+			}
+		}
+	}
+	complete, err := root.evaluate(&root.next)
+	if err != nil {
+		return err
+	}
+	if complete && t.window != nil && t.window.overdue() {
+		if err := t.closeWindow(); err != nil {
+			return err
+		}
+	}
+	master := root.next
+	root.consume()
+	switch {
+	case !complete:
+		return nil
+	case t.window != nil:
+		return t.window.add(t, master)
+	}
+	return t.call(append(t.masters(), master))
+}
+
+// masters returns an empty list for the masters of a call.
+func (t *task) masters() []Element {
+	if t.root.retain {
+		return make([]Element, 0, 1)
+	}
+	return t.single[:0]
+}
+
+// rejectNext puts the next master aside because its window key can't be computed.
+func (t *task) rejectNext(err error) error {
+	record := t.root.next.Record
+	at := record.At(t.root.spec.Stream.Name, t.partition)
+	t.root.consume()
+	err = &broker.PositionError{Position: at, Err: fmt.Errorf("the window key can't be computed: %w", err)}
+	return t.reject(t.root, record, err, t.spec.OnDisorder)
+}
+
+// closeWindow hands over the open window, if there is one.
+func (t *task) closeWindow() error {
+	if t.window == nil {
+		return nil
+	}
+	masters := t.window.close()
+	if len(masters) == 0 {
+		return nil
+	}
+	return t.call(masters)
+}
+
+// call hands masters to the function. What it returns and the places behind them go to the committer together.
+func (t *task) call(masters []Element) error {
+	t.root.handOver(masters)
+	places, seen := t.progress()
+	return t.calls.submit(Call{Masters: masters, Partition: t.partition}, places, seen)
+}
+
+// progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
+// again by the next call.
+func (t *task) progress() (places, seen []int64) {
+	if t.window != nil && t.window.open() {
+		copy(t.places, t.window.places)
+	} else {
+		t.root.places(t.places, 0)
+	}
+	for i, n := range t.nodes {
+		t.seen[i] = n.seen
+	}
+	return t.places, t.seen
+}
+
+// receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
+func (t *task) receive(f *feed) (chunk, error) {
+	for {
+		if t.ctx.Err() != nil {
+			return chunk{}, context.Cause(t.ctx)
+		}
+		var expired <-chan time.Time
+		if t.window != nil {
+			expired = t.window.expired()
+		}
+		select {
+		case c := <-f.chunks:
+			return c, nil
+		case <-expired:
+			if err := t.closeWindow(); err != nil {
+				return chunk{}, err
+			}
+		case <-t.calls.halted:
+			return chunk{}, errHalted
+		case <-t.ctx.Done():
+			return chunk{}, context.Cause(t.ctx)
+		}
+	}
+}
+
+// reject deals with an element that can't take part, by the policy. The element has been read and is dropped.
+func (t *task) reject(n *node, record *broker.Record, err error, policy Policy) error {
+	if policy.Kind == Fail {
+		return err
+	}
+	n.count.skipped++
+	if record.Offset < n.reported {
+		return nil
+	}
+	n.seen = max(n.seen, record.Offset+1)
+	t.logger.Warn("element skipped", "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
+		"error", err)
+	if policy.Kind != DeadLetter {
+		return nil
+	}
+	places, seen := t.progress()
+	return t.calls.letter(t.failure(n, record, err), record, places, seen)
+}
+
+func (t *task) failure(n *node, record *broker.Record, err error) Failure {
+	return Failure{
+		Node:     n.spec.Name,
+		Position: record.At(n.spec.Stream.Name, t.partition),
+		Value:    record.Value,
+		Err:      err,
+	}
+}
+
+// sessionEnd returns the places behind the session and which nodes have reached their marks (R5).
+func (t *task) sessionEnd() (places []int64, ended []bool) {
+	places, ended = make([]int64, len(t.nodes)), make([]bool, len(t.nodes))
+	for i, n := range t.nodes {
+		ended[i] = n.ended
+		places[i] = n.behind
+		if !n.ended {
+			places[i] = n.seen
+		}
+	}
+	return places, ended
+}

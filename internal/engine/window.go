@@ -1,0 +1,88 @@
+package engine
+
+import "time"
+
+// A window collects consecutive complete masters (R4).
+type window struct {
+	key   func(master any) (changed bool, err error) // nil for windows by the clock and by count
+	every time.Duration
+	count int
+
+	masters []Element
+	// places are those from which the open window can be collected again (R8), and before those of the master that is
+	// being evaluated: it may open the next window.
+	places, before []int64
+	// deadline is when an open window by the clock ends, and timer says so.
+	deadline time.Time
+	timer    *time.Timer
+}
+
+func newWindow(spec *Window, nodes int) *window {
+	w := &window{
+		every:  spec.Every,
+		count:  spec.Count,
+		places: make([]int64, nodes),
+		before: make([]int64, nodes),
+	}
+	if spec.NewKey != nil {
+		w.key = spec.NewKey()
+	}
+	if w.every > 0 {
+		w.timer = time.NewTimer(w.every)
+		w.timer.Stop()
+	}
+	return w
+}
+
+func (w *window) open() bool { return len(w.masters) > 0 }
+
+// mark remembers where the nodes stand before the next master is evaluated.
+func (w *window) mark(t *task) { t.root.places(w.before, 0) }
+
+// changed reports whether the next master, complete or not, belongs to another window than the one before it.
+func (w *window) changed(master any) (bool, error) {
+	if w.key == nil {
+		return false, nil
+	}
+	return w.key(master)
+}
+
+// overdue reports whether the clock has ended the open window.
+func (w *window) overdue() bool {
+	return w.every > 0 && w.open() && !time.Now().Before(w.deadline)
+}
+
+// add puts a complete master into the open window, or opens one for it. A window that is full then is handed over.
+func (w *window) add(t *task, master Element) error {
+	if !w.open() {
+		copy(w.places, w.before)
+		if w.every > 0 {
+			now := time.Now()
+			w.deadline = now.Truncate(w.every).Add(w.every)
+			w.timer.Reset(w.deadline.Sub(now))
+		}
+	}
+	w.masters = append(w.masters, master)
+	if len(w.masters) == w.count {
+		return t.closeWindow()
+	}
+	return nil
+}
+
+// close returns the masters of the open window and leaves none open.
+func (w *window) close() []Element {
+	masters := w.masters
+	w.masters = nil
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	return masters
+}
+
+// expired returns the channel that tells when the open window's time is over; nil where no window waits for its time.
+func (w *window) expired() <-chan time.Time {
+	if w.every == 0 || !w.open() {
+		return nil
+	}
+	return w.timer.C
+}

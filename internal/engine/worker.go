@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A worker calls the user's function from one goroutine.
+type worker struct {
+	task     *task
+	function Function
+	encoder  *encoder
+
+	// out and master are those of the call under way; emit, made once, works on them.
+	out     *results
+	master  *broker.Record
+	emitted int64
+	emit    Emit
+}
+
+func newWorker(t *task, e *encoder) *worker {
+	w := &worker{task: t, function: t.spec.NewFunction(), encoder: e}
+	w.emit = func(output int, element any) error {
+		w.emitted++
+		return w.encoder.append(w.out, output, element, w.master)
+	}
+	return w
+}
+
+// call calls the function, as often as the policy has it, and appends its results to out. end says that it has ended the
+// session (R6). The error is what stops the run (R10).
+func (w *worker) call(call *Call, out *results) (end bool, err error) {
+	ctx, policy, backoff := w.task.ctx, w.task.spec.OnError, w.task.spec.OnError.Backoff
+	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
+	items, bytes := len(out.items), len(out.bytes)
+	for attempt := 0; ; attempt++ {
+		w.emitted = 0
+		err = w.try(ctx, call)
+		if end = errors.Is(err, EndOfStream); err == nil || end {
+			w.task.stats.Calls.Add(1)
+			w.task.stats.Results.Add(w.emitted)
+			return end, nil
+		}
+		out.truncate(items, bytes)
+		if ctx.Err() != nil {
+			// The stop may well be why the call has failed; the next run makes it again.
+			w.task.logger.Warn("call given up by the stop of the run", "error", err)
+			return false, context.Cause(ctx)
+		}
+		if policy.Kind != Retry || attempt == policy.Attempts {
+			return false, w.fail(call, err)
+		}
+		w.task.logger.Warn("call failed, trying again", "attempt", attempt+1, "of", policy.Attempts,
+			"pause", backoff, "error", w.at(call, err))
+		if !sleep(ctx, backoff) {
+			return false, context.Cause(ctx)
+		}
+		backoff *= 2
+	}
+}
+
+// fail goes by the policy for a call that has failed.
+func (w *worker) fail(call *Call, err error) error {
+	err = w.at(call, err)
+	switch kind := w.task.spec.OnError.Kind; kind {
+	case Skip, DeadLetter:
+		w.task.stats.Failed.Add(1)
+		w.task.logger.Warn("call skipped", "error", err)
+		if kind == Skip {
+			return nil
+		}
+	default:
+		return err
+	}
+	for i := range call.Masters {
+		record := call.Masters[i].Record
+		if err := w.letter(w.task.failure(w.task.root, record, err), record, w.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// letter appends the letter about a failure to out.
+func (w *worker) letter(failure Failure, record *broker.Record, out *results) error {
+	err := w.encoder.append(out, w.task.spec.LetterOutput, w.task.spec.Letter(failure), record)
+	if err != nil {
+		return fmt.Errorf("dead letter about %s: %w", failure.Position, err)
+	}
+	return nil
+}
+
+// at says where the master element of a failed call is; of a window the first.
+func (w *worker) at(call *Call, err error) error {
+	record := call.Masters[0].Record
+	return &broker.PositionError{
+		Position: record.At(w.task.root.spec.Stream.Name, w.task.partition),
+		Err:      fmt.Errorf("function %s: %w", w.task.spec.Name, err),
+	}
+}
+
+func (w *worker) try(ctx context.Context, call *Call) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = newPanicError(value)
+			w.task.logger.Debug("the function panicked", "panic", value, "stack", string(debug.Stack()))
+		}
+	}()
+	return w.function.Call(ctx, call, w.emit)
+}
+
+// A PanicError is a panic of the user's function.
+type PanicError struct {
+	// Value is what was panicked with.
+	Value any
+	// Where is the function, file and line of the panic.
+	Where string
+}
+
+// Error says what the panic was and where.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.Where) }
+
+// Unwrap returns the value where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// newPanicError finds the place of a panic that was just recovered: the first frame below the runtime's.
+func newPanicError(value any) *PanicError {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	panicked := false
+	for {
+		frame, more := frames.Next()
+		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
+			return &PanicError{Value: value, Where: fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line)}
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return &PanicError{Value: value, Where: "unknown place"}
+		}
+	}
+}
