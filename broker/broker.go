@@ -111,6 +111,7 @@ type Reader interface {
 type Output interface {
 	// Commit makes the results and the progress of some tasks visible, all or nothing, in the order given. Partitions
 	// appear at most once each. Once it has returned nil they outlast a crash, as far as the sink's Guarantee goes.
+	// Once it has returned, the output keeps no reference to the commits: their bytes may be written over.
 	//
 	// An error that wraps [ErrAborted] says that nothing of it is visible and that trying again makes sense; the engine
 	// does, with growing pauses. Every other error ends the run.
