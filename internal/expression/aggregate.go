@@ -1,0 +1,117 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// aggregate returns one of expr's built-in functions that fold numbers, which may come as arguments or in lists; nil
+// for other names.
+func aggregate(name string) func(numbers []Value) (Value, error) {
+	switch name {
+	case "sum":
+		return sum
+	case "mean":
+		return mean
+	case "median":
+		return median
+	case "min":
+		return func(numbers []Value) (Value, error) { return extreme(numbers, -1) }
+	case "max":
+		return func(numbers []Value) (Value, error) { return extreme(numbers, 1) }
+	}
+	return nil
+}
+
+func sum(numbers []Value) (total Value, err error) {
+	total = IntValue(0)
+	for _, n := range numbers {
+		if total, err = add(total, n); err != nil {
+			return Value{}, err
+		}
+	}
+	return total, nil
+}
+
+func mean(numbers []Value) (Value, error) {
+	if len(numbers) == 0 {
+		return IntValue(0), nil
+	}
+	total, err := sum(numbers)
+	if err != nil {
+		return Value{}, err
+	}
+	return div(total, IntValue(int64(len(numbers))))
+}
+
+func median(numbers []Value) (Value, error) {
+	if len(numbers) == 0 {
+		return IntValue(0), nil
+	}
+	sorted, err := sortedNumbers(numbers)
+	if err != nil {
+		return Value{}, err
+	}
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle], nil
+	}
+	return mean(sorted[middle-1 : middle+1])
+}
+
+func extreme(numbers []Value, side int) (Value, error) {
+	if len(numbers) == 0 {
+		return Value{}, errors.New("min and max need at least one number")
+	}
+	sorted, err := sortedNumbers(numbers)
+	if err != nil {
+		return Value{}, err
+	}
+	if side < 0 {
+		return sorted[0], nil
+	}
+	return sorted[len(sorted)-1], nil
+}
+
+// flatten appends the numbers among arguments, those in lists included.
+func flatten(numbers []Value, arguments []any, name string) ([]Value, error) {
+	var err error
+	for _, argument := range arguments {
+		switch v := ValueOf(argument); {
+		case v.kind == Number:
+			numbers = append(numbers, v)
+		case v.kind == Other:
+			switch list := v.ref.(type) {
+			case []any:
+				if numbers, err = flatten(numbers, list, name); err != nil {
+					return nil, err
+				}
+				continue
+			case []int:
+				for _, n := range list {
+					numbers = append(numbers, IntValue(int64(n)))
+				}
+				continue
+			}
+			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.kind)
+		default:
+			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.kind)
+		}
+	}
+	return numbers, nil
+}
+
+// sortedNumbers returns the numbers, rounded, in order. It is an error if one is NaN.
+func sortedNumbers(numbers []Value) ([]Value, error) {
+	sorted := make([]Value, len(numbers))
+	for i, n := range numbers {
+		key, err := NewKey(n)
+		if err != nil {
+			return nil, err
+		}
+		sorted[i] = key.v
+	}
+	slices.SortFunc(sorted, compareNumbers)
+	return sorted, nil
+}

@@ -1,0 +1,211 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/file"
+)
+
+// An Error says what is wrong with an expression, and where.
+type Error struct {
+	// Source is the expression.
+	Source string
+	// Offset is the place of the error, in characters from the expression's start.
+	Offset int
+	// Line and Column are the same place, both from one.
+	Line, Column int
+	// Message says what is wrong.
+	Message string
+}
+
+// Error returns the message with the column and the expression.
+func (e *Error) Error() string {
+	if e.Line > 1 {
+		return fmt.Sprintf("expression %q, line %d, column %d: %s", e.Source, e.Line, e.Column, e.Message)
+	}
+	return fmt.Sprintf("expression %q, column %d: %s", e.Source, e.Column, e.Message)
+}
+
+// A MissingError says that an element has no member that an expression needs.
+type MissingError struct {
+	// Member is the member's path.
+	Member string
+}
+
+// Error implements error.
+func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing", e.Member) }
+
+// newError returns an error at a place given in characters.
+func newError(source string, offset int, format string, arguments ...any) *Error {
+	runes := []rune(source)
+	offset = max(0, min(offset, len(runes)))
+	before := string(runes[:offset])
+	line := strings.Count(before, "\n") + 1
+	column := len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
+	return &Error{source, offset, line, column, fmt.Sprintf(format, arguments...)}
+}
+
+// compileError turns what expr's parser, checker or compiler returned into an Error.
+func compileError(source string, err error) *Error {
+	var where *file.Error
+	if !errors.As(err, &where) {
+		message, _, _ := strings.Cut(err.Error(), "\n")
+		return newError(source, 0, "%s", message)
+	}
+	return newError(source, where.From, "%s", where.Message)
+}
+
+// runtimeError returns the cause of what the virtual machine returned, without its drawing of the source.
+func runtimeError(err error) error {
+	var where *file.Error
+	if !errors.As(err, &where) {
+		return err
+	}
+	if where.Prev != nil {
+		return where.Prev
+	}
+	return errors.New(where.Message)
+}
+
+// Suggest returns ", did you mean x?" for the candidate that name is most likely a misspelling of, or nothing.
+func Suggest(name string, candidates []string) string {
+	slices.Sort(candidates)
+	best, distance := "", len([]rune(name))/3+2
+	for _, candidate := range candidates {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate)); d < distance {
+			best, distance = candidate, d
+		}
+	}
+	if best == "" || distance >= max(len([]rune(name)), len([]rune(best))) {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s?", best)
+}
+
+// editDistance counts the characters to insert, delete, replace, or swap with their neighbour, to get from a to b.
+func editDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(x)][len(y)]
+}
+
+// explain returns the checker's error about a tree in this package's words, with a suggestion for a misspelt name.
+func explain(source string, root ast.Node, err error) *Error {
+	e := compileError(source, err)
+	finder := &nodeFinder{offset: e.Offset}
+	ast.Walk(&root, finder)
+	switch {
+	case strings.HasPrefix(e.Message, "invalid operation") && finder.operation != nil:
+		left, right := finder.operation.Left, finder.operation.Right
+		e.Message = fmt.Sprintf("%s doesn't fit: left is %s, right is %s", finder.operation.Operator,
+			kindOf(left.Type()), kindOf(right.Type()))
+	case finder.member != nil:
+		explainMember(e, finder.member)
+	}
+	return e
+}
+
+// explainMember improves an error about the access to a member.
+func explainMember(e *Error, member *ast.MemberNode) {
+	property, ok := member.Property.(*ast.StringNode)
+	if !ok {
+		return
+	}
+	name, list := property.Value, member.Node
+	switch base := list.Nature(); {
+	case strings.HasPrefix(e.Message, "array elements can only be selected"):
+		e.Message = fmt.Sprintf("%s is a list: write %s[0].%s for its first item", list, list, name)
+	case strings.HasPrefix(e.Message, "unknown field") && base.TypeData != nil:
+		var names []string
+		for field := range base.Fields {
+			names = append(names, field)
+		}
+		e.Message = fmt.Sprintf("unknown field %s%s", name, Suggest(name, names))
+	}
+}
+
+// nodeFinder finds the operation, or the access to a member, that an error at an offset is about.
+type nodeFinder struct {
+	offset    int
+	operation *ast.BinaryNode
+	member    *ast.MemberNode
+}
+
+// Visit implements ast.Visitor.
+func (f *nodeFinder) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.BinaryNode:
+		if n.Location().From == f.offset {
+			f.operation = n
+		}
+	case *ast.MemberNode:
+		if n.Property.Location().From == f.offset {
+			f.member = n
+		}
+	}
+}
+
+// nameChecker finds the first name that is neither the scope's, nor a variable, nor a function.
+type nameChecker struct {
+	source string
+	known  map[string]bool
+	// declare is set in the first pass, which collects the variables.
+	declare bool
+	err     *Error
+}
+
+func checkNames(source string, root ast.Node, names []string) *Error {
+	checker := &nameChecker{source: source, known: map[string]bool{}, declare: true}
+	for _, name := range names {
+		checker.known[name] = true
+	}
+	ast.Walk(&root, checker)
+	checker.declare = false
+	ast.Walk(&root, checker)
+	return checker.err
+}
+
+// Visit implements ast.Visitor.
+func (c *nameChecker) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.VariableDeclaratorNode:
+		if c.declare {
+			c.known[n.Name] = true
+		}
+	case *ast.IdentifierNode:
+		_, isFunction := builtin.Index[n.Value]
+		if c.declare || c.err != nil || c.known[n.Value] || isFunction {
+			return
+		}
+		var candidates []string
+		for name := range c.known {
+			candidates = append(candidates, name)
+		}
+		c.err = newError(c.source, n.Location().From, "unknown name %s%s", n.Value,
+			Suggest(n.Value, append(candidates, builtin.Names...)))
+	}
+}

@@ -1,0 +1,71 @@
+package expression
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// A Key is a value that has an order: true or false, a number, a text, a time or a duration. Equal numbers are equal
+// keys, whether they came out whole or floating.
+type Key struct{ v Value }
+
+// Kind returns the kind of the key: Bool, Number, Text, Time or Duration; Unknown for the zero Key.
+func (k Key) Kind() Kind { return k.v.kind }
+
+// String returns the key as a message shows it: texts in quotes, numbers with all their digits.
+func (k Key) String() string {
+	switch x := k.v.Go().(type) {
+	case nil:
+		return "none"
+	case string:
+		return fmt.Sprintf("%q", x)
+	case time.Time:
+		return x.Format(time.RFC3339Nano)
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
+// MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null.
+func (k Key) MarshalJSON() ([]byte, error) {
+	if d, ok := k.v.Go().(time.Duration); ok {
+		return json.Marshal(d.String())
+	}
+	return json.Marshal(k.v.Go())
+}
+
+// NewKey makes a key of a value. It is an error if the value has no order.
+func NewKey(v Value) (Key, error) {
+	switch v.kind {
+	case Number:
+		v = v.rounded()
+		if v.form == floating && math.IsNaN(v.float()) {
+			return Key{}, errors.New("the result is not a number (NaN)")
+		}
+	case Bool, Text, Time, Duration:
+	default:
+		return Key{}, fmt.Errorf("it is %s, which has no order", v.kind)
+	}
+	return Key{v}, nil
+}
+
+// Compare returns -1, 0 or 1 as a is less than, equal to or greater than b. It is a total order over all keys: numbers
+// are compared exactly, texts byte by byte, times as instants; keys of different kinds, which a join refuses, by kind.
+func Compare(a, b Key) int {
+	if a.v.kind != b.v.kind {
+		return compareInts(int64(a.v.kind), int64(b.v.kind))
+	}
+	switch a.v.kind {
+	case Number:
+		return compareNumbers(a.v, b.v)
+	case Text:
+		return strings.Compare(a.v.text, b.v.text)
+	case Time:
+		return a.v.ref.(time.Time).Compare(b.v.ref.(time.Time))
+	}
+	return compareInts(a.v.int(), b.v.int())
+}

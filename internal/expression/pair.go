@@ -1,0 +1,56 @@
+package expression
+
+import "fmt"
+
+// Pair returns the two key functions of an edge, made from clones of the programs: for one task. Keys of different kinds
+// don't compare, so it is an error if the kinds of the programs are known and differ ("left is a number, right is
+// text"), and the functions return an error for a key whose kind differs from the keys before.
+func Pair(left, right *Program) (leftKey, rightKey func(element any) (Key, error), err error) {
+	if err := CheckPair(left, right); err != nil {
+		return nil, nil, err
+	}
+	var agreed agreement
+	return agreed.key(left.Clone()), agreed.key(right.Clone()), nil
+}
+
+// CheckPair returns the error that Pair would.
+func CheckPair(left, right *Program) error {
+	for _, side := range []*Program{left, right} {
+		if side.kind == Other || side.kind == Null {
+			return fmt.Errorf("%s is %s, which has no order", side, side.kind)
+		}
+	}
+	if left.kind != right.kind && left.kind != Unknown && right.kind != Unknown {
+		return fmt.Errorf("keys must be of one kind, but left is %s (%s) and right is %s (%s)", left.kind, left,
+			right.kind, right)
+	}
+	return nil
+}
+
+// Single returns a key function made from a clone of the program, for one task. It returns an error for a key whose kind
+// differs from the keys before.
+func Single(p *Program) func(element any) (Key, error) {
+	return new(agreement).key(p.Clone())
+}
+
+// agreement is the kind that the keys of an edge have, and the expression that said so first.
+type agreement struct {
+	kind Kind
+	by   *Program
+}
+
+func (a *agreement) key(p *Program) func(element any) (Key, error) {
+	return func(element any) (Key, error) {
+		key, err := p.Key(element)
+		if err != nil {
+			return Key{}, err
+		}
+		if a.kind != key.v.kind {
+			if a.kind != Unknown {
+				return Key{}, fmt.Errorf("%s is %s here, but %s was %s before", p, key.v.kind, a.by, a.kind)
+			}
+			a.kind, a.by = key.v.kind, p
+		}
+		return key, nil
+	}
+}
