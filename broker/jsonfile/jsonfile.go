@@ -1,0 +1,100 @@
+// Package jsonfile is the broker for streams that are files of JSON objects.
+//
+// The end of a file's name says how the objects lie in it:
+//
+//	robot.json                  a JSON list of objects; so is any name not named below
+//	robot.jsonl, robot.ndjson   one object a line; blank lines are skipped
+//	robot.json.gz               either of them, compressed with gzip
+//	robot.jsonl.zst             either of them, compressed with Zstandard
+//	-                           standard input, where a list and lines are told apart by their first character, or
+//	                            standard output, which gets one object a line
+//
+// Files are read as streams: memory doesn't grow with the file, and no object is too large as long as it fits into
+// memory. A file may be read by several nodes of a join, each on its own. Standard input and other pipes can't be read
+// twice, so they serve one node. A read of them that waits ends when its context does; the system call below it can't be
+// ended and stays behind, in a goroutine of its own, until something arrives, and that is lost.
+//
+// Results go to a temporary file beside the target, which takes the target's name when the session has ended and all
+// output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee is
+// [broker.AtEnd]. An output file may be one of the inputs (not so on Windows, where a file that is being read can't be
+// replaced). Standard output, pipes and devices are written straight, with each commit.
+//
+// A temporary file that a killed run left behind, ".robot.json.leat-" and a number, is removed by the next run with the
+// same target, if the operating system can tell that no living process writes it; where it can't (Windows, a network
+// file system without locks), the file stays and may be deleted by hand.
+//
+// There is one partition. Files keep no positions: each run reads them from the start.
+package jsonfile
+
+import (
+	"io"
+	"os"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+)
+
+// A Broker reads and writes streams that are JSON files. Make one with [New]. It is a [broker.Source] and a
+// [broker.Sink], keeps nothing from one run to the next, and is safe for concurrent use.
+type Broker struct {
+	streams []broker.Stream
+	stdin   io.Reader
+	stdout  io.Writer
+}
+
+// An Option is an argument of [New].
+type Option func(*Broker)
+
+// A StreamOption is an option of one stream, see [File].
+type StreamOption func(*broker.Stream)
+
+// New returns a broker of the files given by [File] and [Streams], for reading and for writing.
+func New(options ...Option) *Broker {
+	b := &Broker{stdin: os.Stdin, stdout: os.Stdout}
+	for _, option := range options {
+		option(b)
+	}
+	return b
+}
+
+// File declares the file at path as a stream of elements of type T, which must not be a pointer type. A relative path is
+// relative to the working directory of the process. Which way the stream flows is up to the mill: what its function
+// takes is read, what it returns is written.
+func File[T any](path string, options ...StreamOption) Option {
+	stream := broker.NewStream[T](path)
+	for _, option := range options {
+		option(&stream)
+	}
+	return Streams(stream)
+}
+
+// Streams declares streams that were made elsewhere; their names are paths.
+func Streams(streams ...broker.Stream) Option {
+	return func(b *Broker) { b.streams = append(b.streams, streams...) }
+}
+
+// Named tells several streams of one element type apart; the join carries the same name.
+func Named(name string) StreamOption {
+	return func(s *broker.Stream) { s.As = name }
+}
+
+// Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects.
+func Codec(c codec.Codec) StreamOption {
+	return func(s *broker.Stream) { s.Codec = c }
+}
+
+// Stdin sets what the path "-" reads, in place of [os.Stdin].
+func Stdin(r io.Reader) Option {
+	return func(b *Broker) { b.stdin = r }
+}
+
+// Stdout sets what the path "-" writes to, in place of [os.Stdout].
+func Stdout(w io.Writer) Option {
+	return func(b *Broker) { b.stdout = w }
+}
+
+// Streams returns the streams that the broker was made with.
+func (b *Broker) Streams() []broker.Stream { return b.streams }
+
+// Guarantee returns [broker.AtEnd]. Standard output, pipes and devices get their results earlier, with each commit.
+func (b *Broker) Guarantee() broker.Guarantee { return broker.AtEnd }

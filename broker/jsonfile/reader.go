@@ -1,0 +1,237 @@
+package jsonfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// bufferSize is how much is read at a time. An element may keep a whole buffer alive, so it shouldn't be large.
+	bufferSize = 64 << 10
+	// batchSize is how many records are returned at a time.
+	batchSize = 256
+)
+
+// A reader reads one file, from buffers that are never used again.
+type reader struct {
+	framer framer
+	open   func() (io.ReadCloser, error)
+	packed compression
+	read   *atomic.Int64 // counts the bytes read of all files
+	size   int           // of a buffer
+
+	file    io.ReadCloser // nil until the first step
+	text    io.Reader     // what file holds, decompressed
+	release func()
+
+	from, next int64
+	end        error // what reading text ended with
+
+	// pending is where the result of a step arrives that may wait; nil where steps don't wait, as for files on disk.
+	pending chan stepped
+	waiting bool // for pending
+	closed  bool
+}
+
+type stepped struct {
+	records []broker.Record
+	err     error
+}
+
+// Read returns the next records of the file. See broker.Reader.
+func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		records, err := r.await(ctx)
+		if len(records) > 0 {
+			r.next = records[len(records)-1].Offset + 1
+			return records, nil
+		}
+		if err == io.EOF {
+			r.next = max(r.from, r.framer.index) + 1
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// await makes a step, and leaves it alone when ctx ends before it is done; the next call then takes its result.
+func (r *reader) await(ctx context.Context) ([]broker.Record, error) {
+	if r.pending == nil {
+		return r.step()
+	}
+	if !r.waiting {
+		r.waiting = true
+		go func() {
+			records, err := r.step()
+			r.pending <- stepped{records, err}
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case done := <-r.pending:
+		r.waiting = false
+		return done.records, done.err
+	}
+}
+
+// step returns the records that are whole in the buffer, or reads once if there are none.
+func (r *reader) step() ([]broker.Record, error) {
+	records, err := r.frame()
+	switch {
+	case len(records) > 0:
+		return records, nil
+	case err != nil:
+		return nil, err
+	case r.end == nil:
+		r.end = r.fill()
+		return nil, nil
+	case r.end != io.EOF:
+		return nil, r.end
+	case r.framer.layout != list && r.lastLine():
+		return nil, nil
+	}
+	if err := r.framer.end(); err != nil {
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+// lastLine ends the last line if the file doesn't, and tells whether it did.
+func (r *reader) lastLine() bool {
+	f := &r.framer
+	if f.pos == len(f.buf) {
+		return false
+	}
+	f.buf = append(f.buf, '\n')
+	f.layout = lines
+	return true
+}
+
+// frame returns the objects in the buffer as records, up to a batch.
+func (r *reader) frame() ([]broker.Record, error) {
+	f := &r.framer
+	var records []broker.Record
+	for len(records) < batchSize {
+		value, err := f.next()
+		if value == nil {
+			return records, err
+		}
+		if f.index <= r.from {
+			continue
+		}
+		if records == nil {
+			records = make([]broker.Record, 0, min(batchSize, 1+(len(f.buf)-f.pos)/len(value)))
+		}
+		records = append(records, broker.Record{Offset: f.index - 1, Value: value, Line: f.line, Column: f.column})
+	}
+	return records, nil
+}
+
+// fill reads once, into a new buffer if the old one is full.
+func (r *reader) fill() error {
+	if r.file == nil {
+		if err := r.start(); err != nil {
+			return err
+		}
+	}
+	f := &r.framer
+	if len(f.buf) == cap(f.buf) {
+		size := r.size
+		for size < 2*f.needed() {
+			size *= 2
+		}
+		if size > r.size && f.state == inObject {
+			if err := f.openString(); err != nil {
+				return err
+			}
+		}
+		f.moveTo(make([]byte, 0, size))
+	}
+	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
+	f.buf = f.buf[:len(f.buf)+n]
+	if err != nil && err != io.EOF {
+		return r.damaged(err)
+	}
+	return err
+}
+
+// start opens the file.
+func (r *reader) start() error {
+	file, err := r.open()
+	if err != nil {
+		return err
+	}
+	r.file = file
+	text, release, err := r.packed.decompress(counter{file, r.read})
+	if err != nil {
+		return r.damaged(err)
+	}
+	r.text, r.release = text, release
+	return nil
+}
+
+// damaged returns the error for a file that can't be read on.
+func (r *reader) damaged(err error) error {
+	r.framer.stop()
+	if r.packed == plain {
+		return r.framer.fail("read the file: %w", err)
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return r.framer.fail("decompress the file: the %s data is cut off or damaged: %w", r.packed, err)
+}
+
+// Next returns the offset behind what Read returned last.
+func (r *reader) Next() int64 { return r.next }
+
+// Close closes the file. Where a read still waits, the file is closed when it is done.
+func (r *reader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.waiting {
+		go func() {
+			<-r.pending
+			_ = r.shut() // nobody is left to tell
+		}()
+		return nil
+	}
+	return r.shut()
+}
+
+func (r *reader) shut() error {
+	if r.release != nil {
+		r.release()
+	}
+	if r.file == nil {
+		return nil
+	}
+	if err := r.file.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", r.framer.stream, err)
+	}
+	return nil
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	io.Reader
+	read *atomic.Int64
+}
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
