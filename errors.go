@@ -1,0 +1,77 @@
+package leat
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// EndOfStream is what a function returns as its error, or an iter.Seq2 yields as its last one, to end the session early:
+// a result beside it is still written unless it is the zero value, the outputs get their end-of-stream marks, and
+// [Mill.Run] returns nil. It may be wrapped.
+var EndOfStream = engine.EndOfStream
+
+// mistakes collects what is wrong with a mill, so that all of it is told at once.
+type mistakes []error
+
+func (m *mistakes) add(format string, args ...any) {
+	*m = append(*m, fmt.Errorf(format, args...))
+}
+
+// err returns the mistakes as one error about the function called name; nil where there are none.
+func (m mistakes) err(name string, at place) error {
+	if len(m) == 0 {
+		return nil
+	}
+	return &mistakesError{about: "leat.New: " + name + at.suffix(), mistakes: m}
+}
+
+// mistakesError says what is wrong with a mill: a single mistake on the same line, several one on each.
+type mistakesError struct {
+	about    string
+	mistakes []error
+}
+
+func (e *mistakesError) Error() string {
+	if len(e.mistakes) == 1 {
+		return e.about + ": " + e.mistakes[0].Error()
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %d mistakes:", e.about, len(e.mistakes))
+	for _, mistake := range e.mistakes {
+		text.WriteString("\n\t" + mistake.Error())
+	}
+	return text.String()
+}
+
+func (e *mistakesError) Unwrap() []error { return e.mistakes }
+
+// list joins words as in "a, b and c", or with another last conjunction.
+func list(words []string, conjunction string) string {
+	switch len(words) {
+	case 0:
+		return "none"
+	case 1:
+		return words[0]
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
+// quoted returns a name in quotation marks, and in words the empty one.
+func quoted(name string) string {
+	if name == "" {
+		return "no name"
+	}
+	return fmt.Sprintf("the name %q", name)
+}
+
+// element returns the element type of t, which is t or what it points to.
+func element(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}

@@ -1,0 +1,73 @@
+package leat
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// JoinExpr is [Join] with keys from configuration: two expressions over the fields of the left and of the right element,
+// by their names in JSON, such as "time_seconds" and "floor(time_ms / 1000)". They are checked when the mill is built.
+// The language is that of github.com/expr-lang/expr; / divides exactly, and numbers compare as numbers whether they are
+// integers or floating. Both types must be given: leat.JoinExpr[Audio, Video](...).
+func JoinExpr[L, R any](left, right string, options ...JoinOption) Option {
+	return &option{name: "JoinExpr", at: caller(), many: true, set: func(c *config, o *option) {
+		j := newJoin[L, R](o)
+		j.on = left + " == " + right
+		j.edge = func() (func() engine.Edge, error) { return exprEdge(j, left, right) }
+		c.addJoin(j, options)
+	}}
+}
+
+// exprEdge compiles the keys of a join. Programs belong to one goroutine, so each task gets its own.
+func exprEdge(j *join, left, right string) (func() engine.Edge, error) {
+	leftProgram, err := expression.CompileStruct(left, j.left)
+	if err != nil {
+		return nil, fmt.Errorf("left key, over %v: %w", j.left, err)
+	}
+	rightProgram, err := expression.CompileStruct(right, j.right)
+	if err != nil {
+		return nil, fmt.Errorf("right key, over %v: %w", j.right, err)
+	}
+	if err := expression.CheckPair(leftProgram, rightProgram); err != nil {
+		return nil, err
+	}
+	return func() engine.Edge {
+		leftKey, rightKey, err := expression.Pair(leftProgram, rightProgram)
+		if err != nil {
+			panic(err) // CheckPair has said that it is none
+		}
+		return engine.KeyEdge(leftKey, rightKey, expression.Compare, j.unique)()
+	}, nil
+}
+
+// WindowExpr is [Window] with a key from configuration: an expression over the fields of the master element, such as
+// "floor(time / 300)", in the language of [JoinExpr]. The type must be given: leat.WindowExpr[Audio](...).
+func WindowExpr[M any](key string) Option {
+	return &option{name: "WindowExpr", at: caller(), set: func(c *config, o *option) {
+		master := element(reflect.TypeFor[M]())
+		c.addWindow(&window{
+			option: o,
+			master: master,
+			text:   "by " + key,
+			key:    func() (newKey, error) { return exprWindow(master, key) },
+		})
+	}}
+}
+
+func exprWindow(master reflect.Type, key string) (newKey, error) {
+	program, err := expression.CompileStruct(key, master)
+	if err != nil {
+		return nil, fmt.Errorf("window key, over %v: %w", master, err)
+	}
+	if err := expression.CheckPair(program, program); err != nil {
+		return nil, err
+	}
+	return func() func(any) (bool, error) {
+		return changes(expression.Single(program), sameKey)()
+	}, nil
+}
+
+func sameKey(a, b expression.Key) bool { return expression.Compare(a, b) == 0 }

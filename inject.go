@@ -1,0 +1,142 @@
+package leat
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"go.uber.org/dig"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A provided value is one of those given to Provide.
+type provided struct {
+	option *option
+	value  reflect.Value
+	taken  bool
+}
+
+// Provide gives values to the parameters that are no elements: each to those of its type, or else of an interface that
+// it, alone among the values, implements. Every call of the function gets the same values. A value that no parameter
+// takes is a mistake.
+func Provide(values ...any) Option {
+	return &option{name: "Provide", at: caller(), many: true, set: func(c *config, o *option) {
+		for i, value := range values {
+			v := reflect.ValueOf(value)
+			if !v.IsValid() {
+				c.mistakes.add("%s: value %d is nil, which has no type", o, i+1)
+				continue
+			}
+			for _, other := range c.provided {
+				if other.value.Type() == v.Type() {
+					c.mistakes.add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
+				}
+			}
+			c.provided = append(c.provided, &provided{option: o, value: v})
+		}
+	}}
+}
+
+// Container gives what the constructors in a dig container make to the parameters that are no elements and that no
+// value of [Provide] fits. They run when the mill is built, as far as parameters need them; parameter objects (dig.In)
+// are fine.
+func Container(container *dig.Container) Option {
+	return &option{name: "Container", at: caller(), set: func(c *config, o *option) {
+		if container == nil {
+			c.mistakes.add("%s: the container is nil; make one by dig.New()", o)
+			return
+		}
+		c.container = container
+	}}
+}
+
+// injectedParameter gets the same value in every call.
+type injectedParameter struct{ value reflect.Value }
+
+func (p injectedParameter) argument() argument {
+	return func(context.Context, *engine.Call) reflect.Value { return p.value }
+}
+
+// injected finds the value of a parameter that isn't about elements.
+func (b *builder) injected(i int) parameter {
+	t := b.t.In(i)
+	value, err := b.resolve(t)
+	if err != nil {
+		b.mistakes.add("%s: %w", b.parameterText(i), err)
+	}
+	return injectedParameter{value}
+}
+
+func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
+	var fitting []*provided
+	for _, p := range b.config.provided {
+		if p.value.Type() == t {
+			fitting = []*provided{p}
+			break
+		}
+		if p.value.Type().AssignableTo(t) {
+			fitting = append(fitting, p)
+		}
+	}
+	switch {
+	case len(fitting) == 1:
+		fitting[0].taken = true
+		return fitting[0].value, nil
+	case len(fitting) > 1:
+		return reflect.Value{}, ambiguous(t, fitting)
+	case t == loggerType:
+		return reflect.ValueOf(b.config.logger), nil
+	case b.config.container != nil:
+		return fromContainer(b.config.container, t)
+	}
+	return reflect.Value{}, fmt.Errorf("nothing fits: it is no element, for the source has no stream of it, "+
+		"and no value either; add a stream of %v, leat.Provide(value) or leat.Container(container)", element(t))
+}
+
+func ambiguous(t reflect.Type, fitting []*provided) error {
+	types := make([]string, len(fitting))
+	for i, p := range fitting {
+		p.taken = true
+		types[i] = p.value.Type().String()
+	}
+	return fmt.Errorf("several values of leat.Provide implement %v: %s; leave one, or take it by its own type",
+		t, list(types, "and"))
+}
+
+// fromContainer asks a container for a value of type t.
+func fromContainer(container *dig.Container, t reflect.Type) (value reflect.Value, err error) {
+	take := func(arguments []reflect.Value) []reflect.Value {
+		value = arguments[0]
+		return nil
+	}
+	taker := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{t}, nil, false), take)
+	if err := container.Invoke(taker.Interface()); err != nil {
+		return reflect.Value{}, &injectionError{t: t, err: err}
+	}
+	return value, nil
+}
+
+// injectionError says that a container can't make a value.
+type injectionError struct {
+	t   reflect.Type
+	err error
+}
+
+// Error gives the root cause: what dig says around it is about the function that asks, which isn't the user's.
+func (e *injectionError) Error() string {
+	return fmt.Sprintf("the container can't make it: %v; add a constructor by container.Provide(func(...) %v), "+
+		"or a value by leat.Provide", dig.RootCause(e.err), e.t)
+}
+
+func (e *injectionError) Unwrap() error { return e.err }
+
+// checkProvided checks that every provided value was taken.
+func (b *builder) checkProvided() {
+	for _, p := range b.config.provided {
+		if !p.taken {
+			b.mistakes.add("%s: no parameter takes the %v; leave it out, or put what only some functions take "+
+				"into a leat.Container", p.option, p.value.Type())
+		}
+	}
+}

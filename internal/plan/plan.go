@@ -1,0 +1,140 @@
+// Package plan draws what a mill does.
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A Plan describes a mill. Make one with [Of].
+type Plan struct {
+	name    string
+	root    *node
+	outputs []string
+	details []detail
+}
+
+// A node is a node of the join tree.
+type node struct {
+	name     string // the element type, or how the node is called
+	stream   string
+	on       string // keys of the join; empty for the master
+	children []*node
+}
+
+// A detail is a line of the plan below the tree.
+type detail struct{ name, text string }
+
+// Of returns the plan of a mill.
+func Of(spec *engine.Spec) Plan {
+	p := Plan{name: spec.Name, root: nodeOf(spec.Master)}
+	if spec.Window != nil {
+		p.add("window", spec.Window.Text)
+	}
+	for i, stream := range spec.Outputs {
+		if spec.Letter != nil && i == spec.LetterOutput {
+			p.add("letters", streamText(stream))
+			continue
+		}
+		p.outputs = append(p.outputs, streamText(stream))
+		p.add("output", streamText(stream))
+	}
+	if len(p.outputs) == 0 {
+		p.add("output", "none")
+	}
+	if spec.Sink != nil {
+		p.add("guarantee", spec.Sink.Guarantee().String())
+	}
+	p.add("concurrency", concurrency(spec.Concurrency))
+	p.add("on disorder", policy(spec.OnDisorder))
+	p.add("on undecodable", policy(spec.OnDecode))
+	p.add("on error", policy(spec.OnError))
+	return p
+}
+
+func (p *Plan) add(name, text string) { p.details = append(p.details, detail{name, text}) }
+
+func nodeOf(spec *engine.Node) *node {
+	n := &node{name: spec.Name, stream: spec.Stream.Name, on: spec.On}
+	if spec.Unique {
+		n.on += ", unique"
+	}
+	for _, child := range spec.Children {
+		n.children = append(n.children, nodeOf(child))
+	}
+	return n
+}
+
+// streamText returns a stream's name, and the name of its element type where it has one.
+func streamText(s broker.Stream) string {
+	if s.Type == nil || s.Type.Kind() != reflect.Struct || s.Type.Name() == "" {
+		return s.Name
+	}
+	return s.Type.Name() + " to " + s.Name
+}
+
+func concurrency(n int) string {
+	if n <= 1 {
+		return "one call at a time in each partition"
+	}
+	return fmt.Sprintf("up to %d calls at a time in each partition", n)
+}
+
+func policy(p engine.Policy) string {
+	switch p.Kind {
+	case engine.Skip:
+		return "skip"
+	case engine.Retry:
+		return fmt.Sprintf("retry up to %d times, after %v at first, then fail", p.Attempts, p.Backoff)
+	case engine.DeadLetter:
+		return "dead letter"
+	}
+	return "fail"
+}
+
+// String draws the plan as text.
+func (p Plan) String() string {
+	var rows [][3]string
+	p.root.rows(&rows, "", "")
+	width := [3]int{}
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len([]rune(cell)))
+		}
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "mill %s\n\n", p.name)
+	for _, row := range rows {
+		line := fmt.Sprintf("%-*s  %-*s  %s", width[0], row[0], width[1], row[1], row[2])
+		text.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	text.WriteString("\n")
+	names := 0
+	for _, d := range p.details {
+		names = max(names, len(d.name))
+	}
+	for _, d := range p.details {
+		fmt.Fprintf(&text, "%-*s  %s\n", names, d.name, d.text)
+	}
+	return text.String()
+}
+
+// rows appends a row for n and each node below it: the drawn name, the stream, the keys.
+func (n *node) rows(rows *[][3]string, first, rest string) {
+	on := n.on
+	if on != "" {
+		on = "on " + on
+	}
+	*rows = append(*rows, [3]string{first + n.name, n.stream, on})
+	for i, child := range n.children {
+		branch, below := "├─ ", "│  "
+		if i == len(n.children)-1 {
+			branch, below = "└─ ", "   "
+		}
+		child.rows(rows, rest+branch, rest+below)
+	}
+}

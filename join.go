@@ -1,0 +1,104 @@
+package leat
+
+import (
+	"cmp"
+	"reflect"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A join is what a join option said.
+type join struct {
+	option *option
+	// left and right are element types, never pointers.
+	left, right reflect.Type
+	// name is the right node's, and leftName the left one's where hasLeft.
+	name, leftName string
+	hasLeft        bool
+	unique         bool
+	// on describes the keys in a plan.
+	on string
+	// edge compiles the keys.
+	edge func() (func() engine.Edge, error)
+}
+
+// A JoinOption configures a single join.
+type JoinOption interface {
+	applyTo(*join)
+}
+
+type joinOption func(*join)
+
+func (o joinOption) applyTo(j *join) { o(j) }
+
+// Unique promises that the right stream has at most one element per key, so that its match is certain as soon as it
+// arrives and a live result need not wait for the element after it. A second one is disorder (see [OnDisorder]).
+func Unique() JoinOption {
+	return joinOption(func(j *join) { j.unique = true })
+}
+
+// Named names the right node of a join, where several are of one element type. It belongs to the stream that the broker
+// declares under the same name, for example with jsonfile.Named. The matches of all of them come in one list, in the
+// order of the joins.
+func Named(name string) JoinOption {
+	return joinOption(func(j *join) { j.name = name })
+}
+
+// Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without it,
+// it is the one that has no name.
+func Left(name string) JoinOption {
+	return joinOption(func(j *join) { j.leftName, j.hasLeft = name, true })
+}
+
+// Join joins each element of the left type with the elements of the right type whose key is equal. The left type is that
+// of the master or the right one of another join; either may be a struct or a pointer to one. Along its stream a key
+// must not decrease. Key functions are called once for each element and must not change it.
+func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...JoinOption) Option {
+	return &option{name: "Join", at: caller(), many: true, set: func(c *config, o *option) {
+		if left == nil || right == nil {
+			c.mistakes.add("%s: a key function is nil", o)
+			return
+		}
+		j := newJoin[L, R](o)
+		leftPlace, rightPlace := keyPlace(left), keyPlace(right)
+		j.on = leftPlace + " == " + rightPlace
+		j.edge = func() (func() engine.Edge, error) {
+			return engine.KeyEdge(guardedKey(left, leftPlace), guardedKey(right, rightPlace), cmp.Compare[K], j.unique), nil
+		}
+		c.addJoin(j, options)
+	}}
+}
+
+// JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below (negative),
+// equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream, nor increase
+// along the right one.
+func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
+	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
+		if compare == nil {
+			c.mistakes.add("%s: the comparison is nil", o)
+			return
+		}
+		j := newJoin[L, R](o)
+		where := keyPlace(compare)
+		j.on = where
+		j.edge = func() (func() engine.Edge, error) {
+			return engine.FuncEdge(guardedCompare(compare, where), j.unique), nil
+		}
+		c.addJoin(j, options)
+	}}
+}
+
+func newJoin[L, R any](o *option) *join {
+	return &join{option: o, left: element(reflect.TypeFor[L]()), right: element(reflect.TypeFor[R]())}
+}
+
+func (c *config) addJoin(j *join, options []JoinOption) {
+	for i, o := range options {
+		if o == nil {
+			c.mistakes.add("%s: option %d of the join is nil; leave it out", j.option, i+1)
+			continue
+		}
+		o.applyTo(j)
+	}
+	c.joins = append(c.joins, j)
+}

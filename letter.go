@@ -1,0 +1,52 @@
+package leat
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A Letter is what the policy [DeadLetter] writes: a record that was put aside, why, and where it was. Declare a stream
+// for it in the sink, for example jsonfile.File[leat.Letter]("letters.jsonl").
+type Letter struct {
+	// Error says why the record was put aside.
+	Error string `json:"error"`
+	// Stream, Partition and Offset are the record's position.
+	Stream    string `json:"stream"`
+	Partition int    `json:"partition"`
+	Offset    int64  `json:"offset"`
+	// Line and Column are its place in a text, from one; zero for streams without lines.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
+	Element json.RawMessage `json:"element"`
+}
+
+// letter makes the letter, a *Letter, for what a policy puts aside.
+func letter(f engine.Failure) any {
+	return &Letter{
+		Error:     f.Err.Error(),
+		Stream:    f.Position.Stream,
+		Partition: f.Position.Partition,
+		Offset:    f.Position.Offset,
+		Line:      f.Position.Line,
+		Column:    f.Position.Column,
+		Element:   rawElement(f.Value),
+	}
+}
+
+// rawElement returns a record as JSON on one line.
+func rawElement(value []byte) json.RawMessage {
+	var compact bytes.Buffer
+	if json.Compact(&compact, value) == nil {
+		return compact.Bytes()
+	}
+	text, err := json.Marshal(string(value))
+	if err != nil {
+		panic(errors.Join(fmt.Errorf("leat: a string is not JSON"), err)) // can't be
+	}
+	return text
+}

@@ -1,0 +1,162 @@
+package leat
+
+import (
+	"log/slog"
+
+	"go.uber.org/dig"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// An Option configures a mill. Each option but [Join], [JoinFunc], [JoinExpr] and [Provide] may be given once.
+type Option interface {
+	apply(*config)
+}
+
+// config holds what the options of a mill said.
+type config struct {
+	name        string
+	logger      *slog.Logger
+	source      broker.Source
+	sink        broker.Sink
+	joins       []*join
+	windows     []*window
+	provided    []*provided
+	container   *dig.Container
+	concurrency int
+	onDisorder  Policy
+	onDecode    Policy
+	onError     Policy
+
+	given    map[string]bool
+	mistakes mistakes
+}
+
+// An option is an Option with its name and where it was made, for the mistakes in it.
+type option struct {
+	name string
+	at   place
+	set  func(c *config, o *option)
+	// many says that the option may be given several times.
+	many bool
+}
+
+func (o *option) apply(c *config) {
+	if c.given[o.name] && !o.many {
+		c.mistakes.add("%s was given before; give it once", o)
+		return
+	}
+	c.given[o.name] = true
+	o.set(c, o)
+}
+
+// String returns the option as mistakes name it.
+func (o *option) String() string { return "leat." + o.name + o.at.suffix() }
+
+// newConfig applies the options.
+func newConfig(options []Option) *config {
+	c := &config{
+		logger:      slog.Default(),
+		concurrency: 1,
+		onDisorder:  Fail,
+		onDecode:    Fail,
+		onError:     Fail,
+		given:       make(map[string]bool),
+	}
+	for i, o := range options {
+		if o == nil {
+			c.mistakes.add("option %d is nil; leave it out", i+1)
+			continue
+		}
+		o.apply(c)
+	}
+	return c
+}
+
+// Broker sets the storage that elements are read from and results are written to.
+func Broker(b interface {
+	broker.Source
+	broker.Sink
+}) Option {
+	return &option{name: "Broker", at: caller(), set: func(c *config, o *option) {
+		if b == nil {
+			c.mistakes.add("%s: the broker is nil", o)
+			return
+		}
+		c.setSource(o, b)
+		c.setSink(o, b)
+	}}
+}
+
+// From sets the storage that elements are read from; [To] sets the one for the results.
+func From(source broker.Source) Option {
+	return &option{name: "From", at: caller(), set: func(c *config, o *option) {
+		if source == nil {
+			c.mistakes.add("%s: the source is nil", o)
+			return
+		}
+		c.setSource(o, source)
+	}}
+}
+
+// To sets the storage that results are written to; [From] sets the one for the elements. A function without results may
+// have a sink, too: it keeps the positions there.
+func To(sink broker.Sink) Option {
+	return &option{name: "To", at: caller(), set: func(c *config, o *option) {
+		if sink == nil {
+			c.mistakes.add("%s: the sink is nil", o)
+			return
+		}
+		c.setSink(o, sink)
+	}}
+}
+
+func (c *config) setSource(o *option, s broker.Source) {
+	if c.source != nil {
+		c.mistakes.add("%s: there is a source already; give either leat.Broker or leat.From with leat.To", o)
+		return
+	}
+	c.source = s
+}
+
+func (c *config) setSink(o *option, s broker.Sink) {
+	if c.sink != nil {
+		c.mistakes.add("%s: there is a sink already; give either leat.Broker or leat.From with leat.To", o)
+		return
+	}
+	c.sink = s
+}
+
+// Name sets the mill's name, which logs and plans show and by which storages keep its positions. Without it the mill is
+// called like its function. A function literal's name changes with the code around it, so its mill should have one.
+func Name(name string) Option {
+	return &option{name: "Name", at: caller(), set: func(c *config, o *option) {
+		if name == "" {
+			c.mistakes.add("%s: the name is empty; leave the option out to call the mill like its function", o)
+		}
+		c.name = name
+	}}
+}
+
+// Logger sets the logger; without it the mill logs to [slog.Default]. The package's documentation says what is logged.
+func Logger(logger *slog.Logger) Option {
+	return &option{name: "Logger", at: caller(), set: func(c *config, o *option) {
+		if logger == nil {
+			c.mistakes.add("%s: the logger is nil; slog.New(slog.DiscardHandler) logs nothing", o)
+			return
+		}
+		c.logger = logger
+	}}
+}
+
+// Concurrency lets up to n calls of the function run at a time in each task; n is at least 1, the default. The order of
+// results and positions stays that of the elements. The function must then be safe for concurrent use.
+func Concurrency(n int) Option {
+	return &option{name: "Concurrency", at: caller(), set: func(c *config, o *option) {
+		if n < 1 {
+			c.mistakes.add("%s: %d calls at a time are not possible; the least is 1", o, n)
+			return
+		}
+		c.concurrency = n
+	}}
+}

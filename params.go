@@ -1,0 +1,206 @@
+package leat
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A parameter is a parameter of the function: it makes the argument for each call.
+type parameter interface {
+	// argument returns what makes the argument, with memory of its own: it is used by one goroutine.
+	argument() argument
+}
+
+// An argument makes an argument of the type of the parameter.
+type argument func(ctx context.Context, call *engine.Call) reflect.Value
+
+// parameters reads the function's parameters, and checks that every node has one.
+func (b *builder) parameters(root *engine.Node) []parameter {
+	parameters := make([]parameter, b.t.NumIn())
+	before := len(b.mistakes)
+	for i := range parameters {
+		parameters[i] = b.parameter(i, root)
+	}
+	if len(b.mistakes) == before {
+		for _, n := range b.tree.nodes[1:] {
+			b.checkTaken(n)
+		}
+	}
+	b.checkProvided()
+	return parameters
+}
+
+func (b *builder) parameter(i int, root *engine.Node) parameter {
+	t := b.t.In(i)
+	switch {
+	case t == contextType:
+		if i > 0 {
+			b.mistakes.add("%s: the context must be the first parameter", b.parameterText(i))
+		}
+		return contextParameter{}
+	case i == b.master:
+		if len(b.config.windows) > 0 {
+			return mastersParameter{t}
+		}
+		return masterParameter{t.Kind() == reflect.Pointer}
+	case element(t) == recordType, t.Kind() == reflect.Slice && element(t.Elem()) == recordType:
+		return b.recordParameter(i, root.Stream.Name)
+	case t.Kind() == reflect.Slice && b.isElement(element(t.Elem())):
+		return b.matchesParameter(i)
+	case t.Kind() == reflect.Map && b.isMatchMap(t):
+		return b.matchMapParameter(i)
+	case b.isElement(element(t)):
+		return b.singleElement(i)
+	}
+	return b.injected(i)
+}
+
+// contextParameter gets the run's context.
+type contextParameter struct{}
+
+func (contextParameter) argument() argument {
+	var last context.Context
+	var value reflect.Value
+	return func(ctx context.Context, _ *engine.Call) reflect.Value {
+		if ctx != last {
+			last, value = ctx, reflect.ValueOf(&ctx).Elem()
+		}
+		return value
+	}
+}
+
+// masterParameter gets the master element or a pointer to it.
+type masterParameter struct{ pointer bool }
+
+func (p masterParameter) argument() argument {
+	return func(_ context.Context, call *engine.Call) reflect.Value {
+		return elementValue(&call.Masters[0], p.pointer)
+	}
+}
+
+// mastersParameter gets the masters of a window.
+type mastersParameter struct{ t reflect.Type }
+
+func (p mastersParameter) argument() argument {
+	lists := newLists(p.t)
+	return func(_ context.Context, call *engine.Call) reflect.Value {
+		list := lists.take(len(call.Masters))
+		lists.fill(list, 0, call.Masters)
+		return list
+	}
+}
+
+// recordParameter gets the records of the masters.
+type recordParameter struct {
+	stream string
+	list   bool
+}
+
+func (p recordParameter) argument() argument {
+	return func(_ context.Context, call *engine.Call) reflect.Value {
+		if !p.list {
+			return reflect.ValueOf(recordOf(p.stream, call.Partition, &call.Masters[0]))
+		}
+		records := make([]Record, len(call.Masters))
+		for i := range records {
+			records[i] = recordOf(p.stream, call.Partition, &call.Masters[i])
+		}
+		return reflect.ValueOf(records)
+	}
+}
+
+func (b *builder) recordParameter(i int, stream string) parameter {
+	fit := recordType
+	if len(b.config.windows) > 0 {
+		fit = reflect.SliceOf(recordType)
+	}
+	if t := b.t.In(i); t != fit {
+		why := "the master's record comes as a value"
+		switch {
+		case len(b.config.windows) > 0:
+			why = "a window has a record for each of its masters"
+		case t.Kind() == reflect.Slice:
+			why = "without a window there is one record"
+		}
+		b.mistakes.add("%s: %s; make it %v", b.parameterText(i), why, fit)
+	}
+	return recordParameter{stream, len(b.config.windows) > 0}
+}
+
+// matchesParameter gets the matches of the master at some of its children.
+type matchesParameter struct {
+	t        reflect.Type
+	children []int
+}
+
+func (p matchesParameter) argument() argument {
+	lists := newLists(p.t)
+	return func(_ context.Context, call *engine.Call) reflect.Value {
+		return lists.matches(&call.Masters[0], p.children)
+	}
+}
+
+func (b *builder) matchesParameter(i int) parameter {
+	t := b.t.In(i)
+	right, master := element(t.Elem()), b.tree.master
+	children := master.below(right)
+	if len(b.config.windows) > 0 || len(children) == 0 {
+		b.mistakes.add("%s: %s", b.parameterText(i), b.misplacedList(t))
+		return nil
+	}
+	for _, c := range children {
+		master.children[c].taken = true
+	}
+	return matchesParameter{t, children}
+}
+
+// misplacedList says why a parameter can't get a list.
+func (b *builder) misplacedList(t reflect.Type) string {
+	master, right := b.tree.master, element(t.Elem())
+	i := slices.IndexFunc(b.tree.nodes, func(n *node) bool { return n.element == right && n != master })
+	switch {
+	case i < 0 && right == master.element:
+		return "the masters come by " + b.masterText + " already; for a self-join add a join with leat.Named, " +
+			"or give the right node a type of its own"
+	case i < 0:
+		return "no join has " + right.String() + " on its right; add " + b.exampleJoin(master.element, right)
+	}
+	parent := b.tree.nodes[i].parent
+	fit := "make it " + mapText(parent.element, t)
+	if parent == master {
+		return "with a window the matches of each master are needed; " + fit
+	}
+	return right.String() + " is joined to " + parent.String() + ", not to the master; " + fit
+}
+
+func (b *builder) exampleJoin(left, right reflect.Type) string {
+	return "leat.Join(func(" + left.String() + ") K, func(" + right.String() + ") K)"
+}
+
+// singleElement says why a parameter can't get a single element.
+func (b *builder) singleElement(i int) parameter {
+	t := b.t.In(i)
+	if element(t) == b.tree.master.element {
+		b.mistakes.add("%s: the master comes by %s already; leave one out", b.parameterText(i), b.masterText)
+		return nil
+	}
+	b.mistakes.add("%s: an element is joined with any number of matches, which come as a list; make it []%v",
+		b.parameterText(i), t)
+	return nil
+}
+
+// checkTaken checks that the elements of a node reach the function.
+func (b *builder) checkTaken(n *node) {
+	if n.taken {
+		return
+	}
+	list := reflect.SliceOf(n.element)
+	fit := list.String()
+	if n.parent != b.tree.master || len(b.config.windows) > 0 {
+		fit = mapText(n.parent.element, list)
+	}
+	b.mistakes.add("%s: no parameter takes %s; add one of type %s, or leave the join out", n.join.option, n, fit)
+}

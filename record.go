@@ -1,0 +1,36 @@
+package leat
+
+import (
+	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A Record tells a function where its master element comes from: a parameter of this type gets it, and with a window a
+// parameter of type []Record gets those of all the window's masters.
+type Record struct {
+	// Stream is the stream's name: a topic, the path of a file.
+	Stream string
+	// Partition is the number of the partition, from zero.
+	Partition int
+	// Offset is the record's place in the partition.
+	Offset int64
+	// Key and Headers are the record's where the storage has them. They must not be changed.
+	Key     []byte
+	Headers []broker.Header
+	// Time is when the record was made; zero where the storage doesn't know it.
+	Time time.Time
+}
+
+// recordOf returns the record of a master element.
+func recordOf(stream string, partition int, e *engine.Element) Record {
+	return Record{
+		Stream:    stream,
+		Partition: partition,
+		Offset:    e.Record.Offset,
+		Key:       e.Record.Key,
+		Headers:   e.Record.Headers,
+		Time:      e.Record.Time,
+	}
+}

@@ -1,0 +1,129 @@
+package leat
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// hasInput reports whether the source has a stream of an element type.
+func (b *builder) hasInput(element reflect.Type) bool {
+	return slices.ContainsFunc(b.inputs, func(s broker.Stream) bool { return s.Type == element })
+}
+
+// hasOutput reports whether the sink has a stream of an element type.
+func (b *builder) hasOutput(element reflect.Type) bool {
+	return slices.ContainsFunc(b.sinkStreams, func(s broker.Stream) bool { return s.Type == element })
+}
+
+// inputStream returns the stream of a node.
+func (b *builder) inputStream(n *node) broker.Stream {
+	found := named(ofType(b.inputs, n.element), n.name)
+	switch len(found) {
+	case 1:
+		return found[0]
+	case 0:
+		if b.config.source != nil {
+			b.mistakes.add("%s: %s", b.nodeOrigin(n), b.missingInput(n))
+		}
+	default:
+		b.mistakes.add("%s: the source has several streams of %v, %s; tell those to be joined apart by names, "+
+			"or give the one to be written by leat.To", b.nodeOrigin(n), n, streamList(found))
+	}
+	return broker.Stream{Type: n.element}
+}
+
+func (b *builder) missingInput(n *node) string {
+	others := ofType(b.inputs, n.element)
+	switch {
+	case len(others) == 0:
+		return fmt.Sprintf("the source has no stream of %v; it has %s", n.element, streamList(b.inputs))
+	case n.name == "":
+		return fmt.Sprintf("the source has no stream of %v without a name; it has %s", n.element, streamList(others))
+	}
+	return fmt.Sprintf("the source has no stream of %s; it has %s", n, streamList(others))
+}
+
+// nodeOrigin returns where a node comes from: the parameter of the master, or the join.
+func (b *builder) nodeOrigin(n *node) string {
+	if n.join == nil {
+		return b.masterText
+	}
+	return n.join.option.String()
+}
+
+// output returns the number of the stream for results of an element type, and adds it to the outputs if it is new. origin
+// names what the results come from.
+func (b *builder) output(element reflect.Type, origin string) int {
+	if i := slices.IndexFunc(b.outputs, func(s broker.Stream) bool { return s.Type == element }); i >= 0 {
+		return i
+	}
+	stream, ok := b.findOutput(element, origin)
+	if !ok {
+		stream = broker.Stream{Type: element}
+	}
+	b.outputs = append(b.outputs, stream)
+	return len(b.outputs) - 1
+}
+
+// findOutput finds the stream for results of an element type: the one that isn't read, and of several the one without a
+// name.
+func (b *builder) findOutput(element reflect.Type, origin string) (broker.Stream, bool) {
+	if b.config.sink == nil {
+		if b.config.source != nil {
+			b.mistakes.add("%s: there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker", origin)
+		}
+		return broker.Stream{}, false
+	}
+	all := ofType(b.sinkStreams, element)
+	found := slices.DeleteFunc(slices.Clone(all), b.isRead)
+	if unnamed := named(found, ""); len(unnamed) > 0 {
+		found = unnamed
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], true
+	case len(found) > 1:
+		b.mistakes.add("%s: the sink has several streams of %v, %s; leave one", origin, element, streamList(found))
+	case len(all) > 0:
+		b.mistakes.add("%s: the stream of %v, %s, is the one that is read; "+
+			"declare another one under a name, or give the result a type of its own", origin, element, streamList(all))
+	default:
+		b.mistakes.add("%s: the sink has no stream of %v; it has %s", origin, element, streamList(b.sinkStreams))
+	}
+	return broker.Stream{}, false
+}
+
+// isRead reports whether a stream of the sink is read by the same mill.
+func (b *builder) isRead(s broker.Stream) bool {
+	if !b.oneBroker() || b.tree == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.tree.nodes, func(n *node) bool { return n.element == s.Type && n.name == s.As })
+}
+
+// oneBroker reports whether source and sink are one storage.
+func (b *builder) oneBroker() bool {
+	source, sink := reflect.ValueOf(b.config.source), reflect.ValueOf(b.config.sink)
+	return source.IsValid() && sink.IsValid() && source.Comparable() && sink.Comparable() && source.Equal(sink)
+}
+
+// ofType returns the streams of an element type.
+func ofType(streams []broker.Stream, element reflect.Type) []broker.Stream {
+	return slices.DeleteFunc(slices.Clone(streams), func(s broker.Stream) bool { return s.Type != element })
+}
+
+// named returns the streams that were declared under a name, or without one.
+func named(streams []broker.Stream, name string) []broker.Stream {
+	return slices.DeleteFunc(slices.Clone(streams), func(s broker.Stream) bool { return s.As != name })
+}
+
+func streamList(streams []broker.Stream) string {
+	words := make([]string, len(streams))
+	for i, s := range streams {
+		words[i] = fmt.Sprintf("%s (%q)", nodeText(s.Type, s.As), s.Name)
+	}
+	return list(words, "and")
+}

@@ -1,0 +1,198 @@
+package leat
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A node is a node of the join tree, as it is put together from the joins.
+type node struct {
+	element  reflect.Type
+	name     string
+	parent   *node
+	children []*node
+	// join is the one whose right node it is; nil for the master.
+	join *join
+	// taken says that a parameter gets its elements.
+	taken bool
+}
+
+// String returns the element type, with the name where there is one.
+func (n *node) String() string { return nodeText(n.element, n.name) }
+
+func nodeText(element reflect.Type, name string) string {
+	if name == "" {
+		return element.String()
+	}
+	return fmt.Sprintf("%v named %q", element, name)
+}
+
+// A tree is the join tree.
+type tree struct {
+	master *node
+	// nodes are the master and the right nodes of the joins, in their order.
+	nodes []*node
+}
+
+// newTree makes the join tree. It returns nil where the joins don't make one, after adding why to the mistakes.
+func (b *builder) newTree(master reflect.Type) *tree {
+	t := &tree{master: &node{element: master}}
+	t.nodes = []*node{t.master}
+	before := len(b.mistakes)
+	for _, j := range b.config.joins {
+		b.addNode(t, j)
+	}
+	if len(b.mistakes) > before {
+		return nil
+	}
+	for _, n := range t.nodes[1:] {
+		b.hang(t, n)
+	}
+	if len(b.mistakes) > before {
+		return nil
+	}
+	for _, n := range t.nodes[1:] {
+		b.checkLoop(t, n)
+	}
+	if len(b.mistakes) > before {
+		return nil
+	}
+	return t
+}
+
+// addNode adds the right node of a join.
+func (b *builder) addNode(t *tree, j *join) {
+	i := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.right && n.name == j.name })
+	if i < 0 {
+		t.nodes = append(t.nodes, &node{element: j.right, name: j.name, join: j})
+		return
+	}
+	other := t.nodes[i]
+	switch {
+	case other == t.master && j.left == j.right:
+		b.mistakes.add("%s: %v is joined with itself; a self-join needs a type of its own for each node: "+
+			"type Next%s %s, or leat.Named", j.option, j.right, j.right.Name(), j.right.Name())
+	case other == t.master:
+		b.mistakes.add("%s: the master %v is on the right of a join, which makes a loop; "+
+			"the master can be on the left only: swap the sides, or make %v the function's first element",
+			j.option, j.right, j.left)
+	case other.join.left == j.left && other.join.leftName == j.leftName:
+		b.mistakes.add("%s: %v is joined with %s already, by %s; "+
+			"leave one out, or tell two streams of a type apart by leat.Named",
+			j.option, j.left, nodeText(j.right, j.name), other.join.option)
+	default:
+		b.mistakes.add("%s: %s has two parents, %v here and %v by %s; "+
+			"leave one out, or tell two streams of a type apart by leat.Named",
+			j.option, nodeText(j.right, j.name), j.left, other.join.left, other.join.option)
+	}
+}
+
+// hang finds the parent of a node.
+func (b *builder) hang(t *tree, n *node) {
+	j := n.join
+	var candidates []*node
+	for _, c := range t.nodes {
+		if c.element == j.left && c != n {
+			candidates = append(candidates, c)
+		}
+	}
+	i := slices.IndexFunc(candidates, func(c *node) bool { return c.name == j.leftName })
+	switch {
+	case i >= 0:
+		n.parent = candidates[i]
+	case len(candidates) == 0:
+		b.mistakes.add("%s: its left type %v is neither the master %v nor on the right of another join; the tree has %s",
+			j.option, j.left, t.master.element, nodeList(t.nodes))
+		return
+	case j.hasLeft:
+		b.mistakes.add("%s: leat.Left(%q) names no node; of %v there is %s", j.option, j.leftName, j.left, nodeList(candidates))
+		return
+	case len(candidates) > 1:
+		b.mistakes.add("%s: its left node may be %s; say which by leat.Left(name)", j.option, nodeList(candidates))
+		return
+	default:
+		n.parent = candidates[0]
+	}
+	n.parent.children = append(n.parent.children, n)
+}
+
+// checkLoop checks that the way up from a node leads to the master.
+func (b *builder) checkLoop(t *tree, n *node) {
+	way := []string{n.String()}
+	up := n.parent
+	for ; up != t.master; up = up.parent {
+		way = append(way, up.String())
+		if up == n {
+			b.mistakes.add("%s: the joins make a loop, %s; one of these must be joined to the master %v",
+				n.join.option, list(way, "and"), t.master.element)
+			return
+		}
+		if len(way) > len(t.nodes) {
+			return // n isn't part of the loop that it leads to
+		}
+	}
+}
+
+func nodeList(nodes []*node) string {
+	words := make([]string, len(nodes))
+	for i, n := range nodes {
+		words[i] = n.String()
+	}
+	return list(words, "and")
+}
+
+// path returns the indexes that lead from the master to n, each into the children of the node before.
+func (n *node) path() []int {
+	if n.parent == nil {
+		return nil
+	}
+	return append(n.parent.path(), slices.Index(n.parent.children, n))
+}
+
+// below returns the indexes of n's children of an element type.
+func (n *node) below(element reflect.Type) []int {
+	var indexes []int
+	for i, c := range n.children {
+		if c.element == element {
+			indexes = append(indexes, i)
+		}
+	}
+	return indexes
+}
+
+// spec returns the node, and those below it, as the engine has them.
+func (b *builder) spec(t *tree, n *node) *engine.Node {
+	spec := &engine.Node{Name: t.nameOf(n), Stream: b.inputStream(n)}
+	if n.join != nil {
+		edge, err := n.join.edge()
+		if err != nil {
+			b.mistakes.add("%s: %w", n.join.option, err)
+		}
+		spec.NewEdge, spec.Unique, spec.On = edge, n.join.unique, n.join.on
+	}
+	for _, child := range n.children {
+		spec.Children = append(spec.Children, b.spec(t, child))
+	}
+	return spec
+}
+
+// nameOf returns a name for n that no other node has, and that is the same in each run.
+func (t *tree) nameOf(n *node) string {
+	name := n.element.Name()
+	if name == "" {
+		name = n.element.String()
+	}
+	for _, other := range t.nodes {
+		if other.element != n.element && other.element.Name() == n.element.Name() {
+			name = n.element.PkgPath() + "." + name
+			break
+		}
+	}
+	if n.name != "" {
+		name += "/" + n.name
+	}
+	return name
+}
