@@ -110,8 +110,14 @@ func Stream[T any](name string, options ...StreamOption) Option {
 }
 
 // Pace sets how often a run commits; without it that is [broker.DefaultPace]. With broker.Pace{Results: 1} every result
-// asks for a commit.
+// asks for a commit: an Interval of zero means at once, Results or Bytes of zero mean those of broker.DefaultPace.
 func Pace(pace broker.Pace) Option {
+	if pace.Results == 0 {
+		pace.Results = broker.DefaultPace.Results
+	}
+	if pace.Bytes == 0 {
+		pace.Bytes = broker.DefaultPace.Bytes
+	}
 	return func(b *Broker) { b.pace = pace }
 }
 

@@ -1,0 +1,129 @@
+package brokertest
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func waitChecks() []check {
+	live := func(f features) bool { return f.source && f.live }
+	return []check{
+		{"Wait/NewRecordsArrive", live, checkLive},
+		{"Wait/ReadIsCancelled", live, checkCancelRead},
+		{"Read/BoundedReadAhead", isSource, checkReadAhead},
+	}
+}
+
+// pause is how long the suite gives a call to come to where it waits.
+const pause = 50 * time.Millisecond
+
+// checkLive: a Read that waits returns as soon as there is a record.
+func checkLive(t testing.TB, h Harness) {
+	want := elements(1, 5)
+	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: want[:1]}}}}}, 0)
+	in := r.openSource()
+	reader, err := r.reader(in, 0, 0, 0)
+	r.must(err)
+	records, err := reader.records(1)
+	r.must(err)
+	for i := range want[1:] {
+		appended := make(chan struct{})
+		go func() {
+			defer close(appended)
+			<-time.After(pause)
+			r.Append(0, 0, want[1+i])
+		}()
+		more, err := reader.records(1)
+		<-appended
+		if err != nil {
+			t.Fatalf("Read waits for the next record, and returns it as soon as it is there: %v", err)
+		}
+		records = append(records, more...)
+	}
+	got, err := reader.decoded(records)
+	r.must(err)
+	if d := differs(got, want); d != "" {
+		t.Fatalf("reading a stream that grows: %s", d)
+	}
+	r.close(reader)
+	r.close(in)
+}
+
+// checkCancelRead: a Read that waits returns within a second when its context ends, and the reader's input can be closed.
+func checkCancelRead(t testing.TB, h Harness) {
+	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: elements(1, 1)}}}}}, 0)
+	in := r.openSource()
+	reader, err := r.reader(in, 0, 0, 0)
+	r.must(err)
+	_, err = reader.records(1)
+	r.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := reader.Read(ctx)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("Read returns %v where there is neither a record nor a mark: it must wait", err)
+	case <-time.After(pause):
+	}
+	cancel()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("Read returns %v when its context ends while it waits: it must be the context's error", err)
+		}
+	case <-time.After(grace):
+		t.Fatal("Read doesn't return within a second when its context ends while it waits")
+	}
+	r.close(reader)
+	r.close(in)
+}
+
+// The stream that is read slowly, and how much memory a reader may take of it.
+const (
+	bigRecords = 8192
+	bigText    = 4096
+	bigLimit   = bigRecords * bigText / 2
+)
+
+// checkReadAhead: a reader that nobody reads from must not pull in the stream.
+func checkReadAhead(t testing.TB, h Harness) {
+	big := make([]Element, bigRecords)
+	text := strings.Repeat("x", bigText)
+	for i := range big {
+		big[i] = Element{ID: int64(i), Text: text}
+	}
+	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: big, Ended: true}}}}}, 0)
+	in := r.openSource()
+	before := heap()
+	reader, err := r.reader(in, 0, 0, 0)
+	r.must(err)
+	first, err := reader.batch()
+	r.must(err)
+	<-time.After(10 * pause)
+	if grown := heap() - before; grown > bigLimit {
+		t.Fatalf("after one Read of a stream of %d MiB, the heap has grown by %d MiB: how far a reader reads ahead must be "+
+			"bounded", bigRecords*bigText>>20, grown>>20)
+	}
+	runtime.KeepAlive(first)
+	rest, err := reader.records(-1)
+	if got := len(first) + len(rest); err != nil || got != bigRecords {
+		t.Fatalf("a reader that was left alone for a while goes on: %d of %d records, error %v", got, bigRecords, err)
+	}
+	r.close(reader)
+	r.close(in)
+}
+
+func heap() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
