@@ -188,17 +188,26 @@ func checkNoBytes(t testing.TB, h Harness) {
 	r := h.sinkRig(t)
 	want := h.sheet()
 	out, closeAll := r.openSink()
-	commits := r.rounds(want, 0)
+	commits := r.rounds(want, 1)
 	r.must(r.commit(out, commits...))
 	for _, c := range commits {
 		for _, result := range c.Results {
-			clear(result.Value)
-			clear(result.Key)
+			scribble(result.Value)
+			scribble(result.Key)
 		}
 	}
 	r.must(r.commit(out, r.ends(want, 1)...))
 	closeAll()
 	r.expectVisible(want, "the bytes of results may be written over when Commit has returned: the output must not keep them")
+}
+
+// scribble changes digits, so that what a text codec has encoded can still be decoded.
+func scribble(b []byte) {
+	for i := range b {
+		if b[i] == '1' {
+			b[i] = '2'
+		}
+	}
 }
 
 // checkNoCommit: Close without a commit leaves nothing.

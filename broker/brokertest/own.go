@@ -159,7 +159,9 @@ func checkOwnCancel(t testing.TB, h Harness) {
 	var ended sync.Once
 	err := o.own(ctx, func(task context.Context, _ int) error {
 		ended.Do(cancel)
-		return o.waitForEnd(task, "when the context given to Own has ended")
+		err := o.waitForEnd(task, "when the context given to Own has ended")
+		<-time.After(pause) // as for something that has to be finished first
+		return err
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("Own returns %v after its context was cancelled: it must be the context's error", err)

@@ -161,10 +161,13 @@ func (r *tested) batch() ([]broker.Record, error) {
 	var records []broker.Record
 	err := r.rig.guard("Read, at a record or a mark,", func(ctx context.Context) (err error) {
 		records, err = r.Read(ctx)
-		return err
+		if err == io.EOF {
+			return err
+		}
+		return wrap(err, "Read")
 	})
 	if err != nil && err != io.EOF {
-		return nil, wrap(err, "Read")
+		return nil, err
 	}
 	if err == io.EOF && len(records) > 0 {
 		return nil, fmt.Errorf("Read returns %d records together with io.EOF: first the records, then io.EOF alone",
@@ -215,7 +218,7 @@ func (r *tested) decoded(records []broker.Record) ([]Element, error) {
 	all := make([]Element, len(records))
 	for i := range records {
 		if err := decode(records[i].Value, &all[i]); err != nil {
-			return nil, fmt.Errorf("the stream's codec can't decode what Read returned: %w",
+			return nil, fmt.Errorf("the stream's codec can't decode what Read returned, or what a later Read has made of it: %w",
 				records[i].DecodeError(stream.Name, 0, err))
 		}
 	}
