@@ -60,12 +60,16 @@ func list(words []string, conjunction string) string {
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
-// quoted returns a name in quotation marks, and in words the empty one.
-func quoted(name string) string {
-	if name == "" {
-		return "no name"
+// typeText returns a type as a user writes it, with package names instead of paths in type arguments.
+func typeText(t reflect.Type) string {
+	words := strings.FieldsFunc(t.String(), func(r rune) bool { return strings.ContainsRune("[]*, ", r) })
+	text := t.String()
+	for _, word := range words {
+		if at := strings.LastIndexByte(word, '/'); at >= 0 {
+			text = strings.ReplaceAll(text, word, word[at+1:])
+		}
 	}
-	return fmt.Sprintf("the name %q", name)
+	return text
 }
 
 // element returns the element type of t, which is t or what it points to.

@@ -28,14 +28,23 @@ func Provide(values ...any) Option {
 				c.mistakes.add("%s: value %d is nil, which has no type", o, i+1)
 				continue
 			}
-			for _, other := range c.provided {
-				if other.value.Type() == v.Type() {
-					c.mistakes.add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
-				}
+			if other := c.providedOf(v.Type()); other != nil {
+				c.mistakes.add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
+				continue
 			}
 			c.provided = append(c.provided, &provided{option: o, value: v})
 		}
 	}}
+}
+
+// providedOf returns the provided value of a type; nil where there is none.
+func (c *config) providedOf(t reflect.Type) *provided {
+	for _, p := range c.provided {
+		if p.value.Type() == t {
+			return p
+		}
+	}
+	return nil
 }
 
 // Container gives what the constructors in a dig container make to the parameters that are no elements and that no
@@ -69,12 +78,12 @@ func (b *builder) injected(i int) parameter {
 }
 
 func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
+	if p := b.config.providedOf(t); p != nil {
+		p.taken = true
+		return p.value, nil
+	}
 	var fitting []*provided
 	for _, p := range b.config.provided {
-		if p.value.Type() == t {
-			fitting = []*provided{p}
-			break
-		}
 		if p.value.Type().AssignableTo(t) {
 			fitting = append(fitting, p)
 		}
@@ -90,8 +99,8 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 	case b.config.container != nil:
 		return fromContainer(b.config.container, t)
 	}
-	return reflect.Value{}, fmt.Errorf("nothing fits: it is no element, for the source has no stream of it, "+
-		"and no value either; add a stream of %v, leat.Provide(value) or leat.Container(container)", element(t))
+	return reflect.Value{}, fmt.Errorf("it is no element, for the source has no stream of %v, and nothing provides it; "+
+		"add leat.Provide(value), leat.Container(container), or a stream", element(t))
 }
 
 func ambiguous(t reflect.Type, fitting []*provided) error {

@@ -18,7 +18,7 @@ type join struct {
 	unique         bool
 	// on describes the keys in a plan.
 	on string
-	// edge compiles the keys.
+	// edge compiles the keys; nil where they are mistaken.
 	edge func() (func() engine.Edge, error)
 }
 
@@ -55,17 +55,17 @@ func Left(name string) JoinOption {
 // must not decrease. Key functions are called once for each element and must not change it.
 func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...JoinOption) Option {
 	return &option{name: "Join", at: caller(), many: true, set: func(c *config, o *option) {
+		j := newJoin[L, R](o)
+		defer c.addJoin(j, options)
 		if left == nil || right == nil {
 			c.mistakes.add("%s: a key function is nil", o)
 			return
 		}
-		j := newJoin[L, R](o)
 		leftPlace, rightPlace := keyPlace(left), keyPlace(right)
 		j.on = leftPlace + " == " + rightPlace
 		j.edge = func() (func() engine.Edge, error) {
 			return engine.KeyEdge(guardedKey(left, leftPlace), guardedKey(right, rightPlace), cmp.Compare[K], j.unique), nil
 		}
-		c.addJoin(j, options)
 	}}
 }
 
@@ -74,17 +74,17 @@ func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...J
 // along the right one.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
+		j := newJoin[L, R](o)
+		defer c.addJoin(j, options)
 		if compare == nil {
 			c.mistakes.add("%s: the comparison is nil", o)
 			return
 		}
-		j := newJoin[L, R](o)
 		where := keyPlace(compare)
 		j.on = where
 		j.edge = func() (func() engine.Edge, error) {
 			return engine.FuncEdge(guardedCompare(compare, where), j.unique), nil
 		}
-		c.addJoin(j, options)
 	}}
 }
 

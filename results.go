@@ -10,7 +10,6 @@ import (
 
 // A result is a result of the function, other than its error.
 type result struct {
-	t reflect.Type
 	// stream is the number of the output.
 	stream int
 	form   form
@@ -55,43 +54,40 @@ func (b *builder) result(t reflect.Type) (result, string) {
 		return result{}, "an error must be the last result, and there is one at most"
 	}
 	if b.hasOutput(element(t)) {
-		return newResult(t, single, t), ""
+		return newResult(single, t), ""
 	}
 	switch {
 	case t.Kind() == reflect.Slice:
-		return b.elementResult(t, slice, t.Elem())
+		return b.elementResult(slice, t.Elem())
 	case t.Kind() == reflect.Func && t.CanSeq():
-		return b.elementResult(t, sequence, t.In(0).In(0))
+		return b.elementResult(sequence, t.In(0).In(0))
 	case t.Kind() == reflect.Func && t.CanSeq2():
 		if second := t.In(0).In(1); second != errorType {
 			return result{}, fmt.Sprintf("the second type of a sequence is that of an error, not %v; make it %s",
-				second, "iter.Seq2["+t.In(0).In(0).String()+", error]")
+				second, "iter.Seq2["+typeText(t.In(0).In(0))+", error]")
 		}
-		return b.elementResult(t, fallible, t.In(0).In(0))
+		return b.elementResult(fallible, t.In(0).In(0))
 	}
-	return b.elementResult(t, single, t)
+	return b.elementResult(single, t)
 }
 
-func newResult(t reflect.Type, f form, e reflect.Type) result {
-	return result{t: t, form: f, pointer: e.Kind() == reflect.Pointer, element: element(e)}
+func newResult(f form, e reflect.Type) result {
+	return result{form: f, pointer: e.Kind() == reflect.Pointer, element: element(e)}
 }
 
 // elementResult checks that e may be an element, or a pointer to one.
-func (b *builder) elementResult(t reflect.Type, f form, e reflect.Type) (result, string) {
-	r := newResult(t, f, e)
+func (b *builder) elementResult(f form, e reflect.Type) (result, string) {
+	r := newResult(f, e)
 	switch r.element.Kind() {
-	case reflect.Chan, reflect.Func, reflect.Interface, reflect.Pointer, reflect.UnsafePointer:
-		return r, fmt.Sprintf("%v can't be written; a result is an element R, *R, []R, iter.Seq[R] or "+
-			"iter.Seq2[R, error], and the last one may be an error", t)
-	}
-	if f != single && e == errorType {
-		return r, "errors can't be written; give one as the last result"
+	case reflect.Chan, reflect.Func, reflect.Interface, reflect.Pointer, reflect.UnsafePointer: // errors, too
+		return r, "this can't be written; a result is an element R, *R, []R, iter.Seq[R] or iter.Seq2[R, error], " +
+			"and the last one may be an error"
 	}
 	return r, ""
 }
 
 func (b *builder) resultText(i int) string {
-	return fmt.Sprintf("result %d (%v)", i+1, b.t.Out(i))
+	return fmt.Sprintf("result %d (%s)", i+1, typeText(b.t.Out(i)))
 }
 
 // A writer writes a result of one goroutine's calls.

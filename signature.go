@@ -113,7 +113,7 @@ func (b *builder) letters(spec *engine.Spec) {
 			continue
 		}
 		element := reflect.TypeFor[Letter]()
-		if !b.hasOutput(element) {
+		if b.config.sink != nil && !b.hasOutput(element) {
 			b.mistakes.add("leat.%s(leat.DeadLetter): the sink has no stream for letters; declare one of %v in it, "+
 				"for example jsonfile.File[leat.Letter](\"letters.jsonl\")", option, element)
 			continue
@@ -166,49 +166,64 @@ func (b *builder) isElement(t reflect.Type) bool {
 
 // noMaster says why there is no master: wrong is an element that comes as a list or not, but should be the other.
 func (b *builder) noMaster(wrong reflect.Type, at int, windowed bool) {
-	isRight := slices.ContainsFunc(b.config.joins, func(j *join) bool { return j.right == wrong })
+	root := b.joinRoot()
+	first := b.firstElement(windowed)
 	switch {
-	case wrong != nil && windowed:
+	case wrong != nil && windowed && (root == nil || wrong == root):
 		b.mistakes.add("%s: a window hands the masters over as a list; make it []%v", b.parameterText(at), b.t.In(at))
-	case wrong != nil && !isRight:
+	case wrong != nil && !windowed && (root == nil || wrong == root):
 		b.mistakes.add("%s: without a window each master comes alone; make it %v, "+
 			"or add leat.Window, leat.WindowEvery or leat.WindowCount", b.parameterText(at), b.t.In(at).Elem())
-	case b.config.source == nil:
+	case root != nil && windowed:
+		b.mistakes.add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
+	case root != nil:
+		b.mistakes.add("no parameter takes the master, which the joins start from; add one of type %v", root)
+	case b.config.source == nil: // that is the mistake
+	case first >= 0:
+		b.mistakes.add("%s: the source has no stream of it; it has %s", b.parameterText(first), streamList(b.inputs))
 	default:
-		b.mistakes.add("no parameter takes the master element: the first one%s must be of a type that has a stream, %s; "+
-			"the source has %s", b.afterContext(), b.masterShape(windowed), streamList(b.inputs))
+		b.mistakes.add("no parameter takes the master element; add one of a type that has a stream: the source has %s",
+			streamList(b.inputs))
 	}
 }
 
-func (b *builder) afterContext() string {
-	if b.t.NumIn() > 0 && b.t.In(0) == contextType {
-		return " after the context"
-	}
-	return ""
-}
-
-// masterShape gives an example of the master's parameter.
-func (b *builder) masterShape(windowed bool) string {
-	example := "M"
+// joinRoot returns the type that is on the left of joins but never on the right; nil unless there is exactly one.
+func (b *builder) joinRoot() reflect.Type {
+	var root reflect.Type
 	for _, j := range b.config.joins {
-		if !slices.ContainsFunc(b.config.joins, func(other *join) bool { return other.right == j.left }) {
-			example = j.left.String()
+		isRight := slices.ContainsFunc(b.config.joins, func(other *join) bool { return other.right == j.left })
+		switch {
+		case isRight || j.left == root:
+		case root != nil:
+			return nil
+		default:
+			root = j.left
 		}
 	}
-	if example == "M" && len(b.inputs) > 0 {
-		example = b.inputs[0].Type.String()
+	return root
+}
+
+// firstElement returns the index of the first parameter that has the form of a master; -1 where there is none.
+func (b *builder) firstElement(windowed bool) int {
+	for i := range b.t.NumIn() {
+		t := b.t.In(i)
+		if windowed && t.Kind() == reflect.Slice {
+			t = t.Elem()
+		} else if windowed {
+			continue
+		}
+		if t = element(t); t.Kind() == reflect.Struct && t != recordType && t != element(loggerType) {
+			return i
+		}
 	}
-	if windowed {
-		example = "[]" + example
-	}
-	return "for example " + example
+	return -1
 }
 
 // parameterText names a parameter, as "parameter 2 ([]main.Video)".
 func (b *builder) parameterText(i int) string {
-	t := b.t.In(i).String()
+	t := typeText(b.t.In(i))
 	if b.t.IsVariadic() && i == b.t.NumIn()-1 {
-		t = "..." + b.t.In(i).Elem().String()
+		t = "..." + typeText(b.t.In(i).Elem())
 	}
 	return fmt.Sprintf("parameter %d (%s)", i+1, t)
 }

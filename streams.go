@@ -29,8 +29,8 @@ func (b *builder) inputStream(n *node) broker.Stream {
 			b.mistakes.add("%s: %s", b.nodeOrigin(n), b.missingInput(n))
 		}
 	default:
-		b.mistakes.add("%s: the source has several streams of %v, %s; tell those to be joined apart by names, "+
-			"or give the one to be written by leat.To", b.nodeOrigin(n), n, streamList(found))
+		b.mistakes.add("%s: the source has several streams of %v, %s; give all but one a name, "+
+			"or a broker of its own to one that is to be written", b.nodeOrigin(n), n, streamList(found))
 	}
 	return broker.Stream{Type: n.element}
 }
@@ -40,10 +40,15 @@ func (b *builder) missingInput(n *node) string {
 	switch {
 	case len(others) == 0:
 		return fmt.Sprintf("the source has no stream of %v; it has %s", n.element, streamList(b.inputs))
+	case n.name == "" && n.join == nil:
+		return fmt.Sprintf("the source has no stream of %v without a name; it has %s: declare the master's without",
+			n.element, streamList(others))
 	case n.name == "":
-		return fmt.Sprintf("the source has no stream of %v without a name; it has %s", n.element, streamList(others))
+		return fmt.Sprintf("the source has no stream of %v without a name; it has %s: take one by leat.Named",
+			n.element, streamList(others))
 	}
-	return fmt.Sprintf("the source has no stream of %s; it has %s", n, streamList(others))
+	return fmt.Sprintf("the source has no stream of %s; it has %s: declare one under that name",
+		n, streamList(others))
 }
 
 // nodeOrigin returns where a node comes from: the parameter of the master, or the join.
@@ -88,8 +93,8 @@ func (b *builder) findOutput(element reflect.Type, origin string) (broker.Stream
 	case len(found) > 1:
 		b.mistakes.add("%s: the sink has several streams of %v, %s; leave one", origin, element, streamList(found))
 	case len(all) > 0:
-		b.mistakes.add("%s: the stream of %v, %s, is the one that is read; "+
-			"declare another one under a name, or give the result a type of its own", origin, element, streamList(all))
+		b.mistakes.add("%s: %s is read by the same mill; declare another stream of %v under a name, "+
+			"or give the result a type of its own", origin, streamList(all), element)
 	default:
 		b.mistakes.add("%s: the sink has no stream of %v; it has %s", origin, element, streamList(b.sinkStreams))
 	}

@@ -55,10 +55,11 @@ func (b *builder) newTree(master reflect.Type) *tree {
 		return nil
 	}
 	for _, n := range t.nodes[1:] {
-		b.checkLoop(t, n)
-	}
-	if len(b.mistakes) > before {
-		return nil
+		if loop := t.loop(n); loop != "" {
+			b.mistakes.add("%s: the joins make a loop: %s; one of these must be joined to the master %v",
+				n.join.option, loop, master)
+			return nil
+		}
 	}
 	return t
 }
@@ -108,7 +109,8 @@ func (b *builder) hang(t *tree, n *node) {
 			j.option, j.left, t.master.element, nodeList(t.nodes))
 		return
 	case j.hasLeft:
-		b.mistakes.add("%s: leat.Left(%q) names no node; of %v there is %s", j.option, j.leftName, j.left, nodeList(candidates))
+		b.mistakes.add("%s: leat.Left(%q) names no node; those of %v have %s",
+			j.option, j.leftName, j.left, nameList(candidates))
 		return
 	case len(candidates) > 1:
 		b.mistakes.add("%s: its left node may be %s; say which by leat.Left(name)", j.option, nodeList(candidates))
@@ -119,27 +121,38 @@ func (b *builder) hang(t *tree, n *node) {
 	n.parent.children = append(n.parent.children, n)
 }
 
-// checkLoop checks that the way up from a node leads to the master.
-func (b *builder) checkLoop(t *tree, n *node) {
-	way := []string{n.String()}
+// loop returns the loop that n is part of, as text; nothing where the way up from n leads out of it.
+func (t *tree) loop(n *node) string {
+	way := n.String()
 	up := n.parent
-	for ; up != t.master; up = up.parent {
-		way = append(way, up.String())
+	for range t.nodes {
+		if up == t.master {
+			return ""
+		}
+		way = up.String() + " -> " + way
 		if up == n {
-			b.mistakes.add("%s: the joins make a loop, %s; one of these must be joined to the master %v",
-				n.join.option, list(way, "and"), t.master.element)
-			return
+			return way
 		}
-		if len(way) > len(t.nodes) {
-			return // n isn't part of the loop that it leads to
-		}
+		up = up.parent
 	}
+	return ""
 }
 
 func nodeList(nodes []*node) string {
 	words := make([]string, len(nodes))
 	for i, n := range nodes {
 		words[i] = n.String()
+	}
+	return list(words, "and")
+}
+
+func nameList(nodes []*node) string {
+	words := make([]string, len(nodes))
+	for i, n := range nodes {
+		words[i] = fmt.Sprintf("the name %q", n.name)
+		if n.name == "" {
+			words[i] = "no name"
+		}
 	}
 	return list(words, "and")
 }
@@ -166,7 +179,7 @@ func (n *node) below(element reflect.Type) []int {
 // spec returns the node, and those below it, as the engine has them.
 func (b *builder) spec(t *tree, n *node) *engine.Node {
 	spec := &engine.Node{Name: t.nameOf(n), Stream: b.inputStream(n)}
-	if n.join != nil {
+	if n.join != nil && n.join.edge != nil {
 		edge, err := n.join.edge()
 		if err != nil {
 			b.mistakes.add("%s: %w", n.join.option, err)

@@ -28,19 +28,17 @@ type newKey = func() func(master any) (changed bool, err error)
 // The key function takes the master element or a pointer to it.
 func Window[M any, K comparable](key func(M) K) Option {
 	return &option{name: "Window", at: caller(), set: func(c *config, o *option) {
+		w := &window{option: o, master: element(reflect.TypeFor[M]())}
+		c.addWindow(w)
 		if key == nil {
 			c.mistakes.add("%s: the key function is nil", o)
 			return
 		}
 		where := keyPlace(key)
-		c.addWindow(&window{
-			option: o,
-			master: element(reflect.TypeFor[M]()),
-			text:   "by " + where,
-			key: func() (newKey, error) {
-				return changes(guardedKey(key, where), func(a, b K) bool { return a == b }), nil
-			},
-		})
+		w.text = "by " + where
+		w.key = func() (newKey, error) {
+			return changes(guardedKey(key, where), func(a, b K) bool { return a == b }), nil
+		}
 	}}
 }
 
