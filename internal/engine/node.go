@@ -46,8 +46,9 @@ type node struct {
 	evaluating bool
 	nextPlaces []int64
 
-	// behind is the offset behind the last element that was matched or passed, or behind the mark.
-	behind int64
+	// behind is the offset behind the last element that was matched or passed, and mark that behind the session's mark,
+	// once it was read. Places never are behind the mark: a run that dies before the end is committed must meet it again.
+	behind, mark int64
 	// seen is behind the last element that was read, and reported where that stood when the run began.
 	seen, reported int64
 	// handed is the offset of the last element that was handed to the function.
@@ -242,7 +243,7 @@ func (n *node) receive() error {
 	n.chunk, n.at = c, 0
 	switch {
 	case errors.Is(c.end, io.EOF):
-		n.ended, n.behind = true, c.behind
+		n.ended, n.mark = true, c.behind
 	case c.end != nil:
 		return c.end
 	}

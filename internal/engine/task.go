@@ -200,8 +200,7 @@ func (t *task) failure(n *node, record *broker.Record, err error) Failure {
 func (t *task) sessionEnd() (places []int64, ended []bool) {
 	places, ended = make([]int64, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
-		ended[i] = n.ended
-		places[i] = n.behind
+		ended[i], places[i] = n.ended, n.mark
 		if !n.ended {
 			places[i] = n.seen
 		}

@@ -1,0 +1,190 @@
+package engine_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// output is the result of a call: what it got, rendered as the reference does.
+type output struct {
+	Call string `json:"call"`
+}
+
+// failed is a letter about an element that was put aside.
+type failed struct {
+	Offset int64  `json:"offset"`
+	Node   string `json:"node"`
+	Err    string `json:"err"`
+}
+
+// function renders its calls, and answers the hooks of a test.
+type function struct {
+	before func(call *engine.Call) error // may be nil
+}
+
+func (f *function) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
+	var masters []string
+	for i := range call.Masters {
+		masters = append(masters, render(&call.Masters[i]))
+	}
+	if f.before != nil {
+		if err := f.before(call); err != nil {
+			return err
+		}
+	}
+	return emit(0, &output{Call: strings.Join(masters, ",")})
+}
+
+func render(e *engine.Element) string {
+	var s strings.Builder
+	fmt.Fprint(&s, e.Value.(*item).ID)
+	for _, matches := range e.Matches {
+		s.WriteByte('[')
+		for i := range matches {
+			if i > 0 {
+				s.WriteByte(' ')
+			}
+			s.WriteString(render(&matches[i]))
+		}
+		s.WriteByte(']')
+	}
+	return s.String()
+}
+
+// nodes returns t and the trees below it, parents first.
+func (t *tree) nodes() []*tree {
+	nodes := []*tree{t}
+	for _, c := range t.children {
+		nodes = append(nodes, c.nodes()...)
+	}
+	return nodes
+}
+
+// storage returns a storage with the streams of the tree, one partition each, that hold nothing yet.
+func (t *tree) storage(options ...memory.Option) *memory.Broker {
+	for _, n := range t.nodes() {
+		options = append(options, memory.Stream[item](n.name, memory.Named(n.name)))
+	}
+	options = append(options, memory.Stream[output]("output"), memory.Stream[failed]("failed"))
+	return memory.New(options...)
+}
+
+// fill appends the tree's items to its streams, with end-of-stream marks behind.
+func (t *tree) fill(tb fatal, b *memory.Broker) {
+	for _, n := range t.nodes() {
+		if err := memory.Append(b, n.name, 0, n.items...); err != nil {
+			tb.Fatalf("append: %v", err)
+		}
+		if err := b.End(n.name); err != nil {
+			tb.Fatalf("end: %v", err)
+		}
+	}
+}
+
+// fatal is what *testing.T and *rapid.T have in common.
+type fatal interface {
+	Fatalf(format string, args ...any)
+}
+
+// spec returns the mill that renders the calls of the tree.
+func (t *tree) spec(b *memory.Broker) *engine.Spec {
+	return &engine.Spec{
+		Name:        "test",
+		Source:      b,
+		Sink:        b,
+		Master:      t.node(b, 0),
+		Outputs:     []broker.Stream{stream(b, "output"), stream(b, "failed")},
+		NewFunction: func() engine.Function { return &function{} },
+		Letter: func(f engine.Failure) any {
+			return &failed{Offset: f.Position.Offset, Node: f.Node, Err: f.Err.Error()}
+		},
+		LetterOutput: 1,
+		Logger:       slog.New(slog.DiscardHandler),
+	}
+}
+
+// node returns the node of t, which is the c-th child of its parent.
+func (t *tree) node(b *memory.Broker, c int) *engine.Node {
+	n := &engine.Node{Name: t.name, Stream: stream(b, t.name), Unique: t.unique}
+	if t.kind != "" {
+		n.NewEdge = edge(t.kind, c, t.unique)
+	}
+	for i, child := range t.children {
+		n.Children = append(n.Children, child.node(b, i))
+	}
+	return n
+}
+
+func edge(kind string, c int, unique bool) func() engine.Edge {
+	switch kind {
+	case "int":
+		return keyEdge(c, unique, func(key int) int { return key })
+	case "float":
+		return keyEdge(c, unique, func(key int) float64 { return float64(key) / 4 })
+	case "string":
+		return keyEdge(c, unique, func(key int) string { return fmt.Sprintf("%08d", key+1_000_000) })
+	}
+	return engine.FuncEdge(func(left, right any) (int, error) {
+		return cmp.Compare(left.(*item).Down[c], right.(*item).Up), nil
+	}, unique)
+}
+
+func keyEdge[K cmp.Ordered](c int, unique bool, key func(int) K) func() engine.Edge {
+	return engine.KeyEdge(
+		func(e any) (K, error) { return key(e.(*item).Down[c]), nil },
+		func(e any) (K, error) { return key(e.(*item).Up), nil },
+		cmp.Compare[K], unique)
+}
+
+func stream(b *memory.Broker, name string) broker.Stream {
+	for _, s := range b.Streams() {
+		if s.Name == name {
+			return s
+		}
+	}
+	panic("no stream " + name)
+}
+
+// windowed groups the masters of spec by item.Window.
+func windowed(spec *engine.Spec) {
+	spec.Window = &engine.Window{NewKey: func() func(any) (bool, error) {
+		last, seen := 0, false
+		return func(master any) (bool, error) {
+			key := master.(*item).Window
+			changed := seen && key != last
+			last, seen = key, true
+			return changed, nil
+		}
+	}}
+}
+
+// outputs returns the committed outputs of all sessions but the last one if that is empty.
+func outputs(tb fatal, b *memory.Broker) []string {
+	results, err := memory.Elements[output](b, "output", 0)
+	if err != nil {
+		tb.Fatalf("outputs: %v", err)
+	}
+	calls := make([]string, len(results))
+	for i, r := range results {
+		calls[i] = r.Call
+	}
+	return calls
+}
+
+// run runs a mill that must reach the end of its session.
+func run(tb testing.TB, spec *engine.Spec) *engine.Stats {
+	tb.Helper()
+	stats := &engine.Stats{}
+	if err := engine.Run(tb.Context(), spec, stats); err != nil {
+		tb.Fatalf("run: %v", err)
+	}
+	return stats
+}

@@ -1,0 +1,197 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+var errCrash = errors.New("crash")
+
+// drawTree draws a join tree of up to six nodes of any form, with streams whose keys have duplicates and gaps on every
+// side; some streams are empty, and keys may be negative.
+func drawTree(t *rapid.T) *tree {
+	left := rapid.IntRange(1, 6).Draw(t, "nodes")
+	number := 0
+	var node func(parent *tree) *tree
+	node = func(parent *tree) *tree {
+		left--
+		n := &tree{name: fmt.Sprintf("n%d", number)}
+		number++
+		if parent != nil {
+			n.kind = rapid.SampledFrom([]string{"int", "float", "string", "func"}).Draw(t, "kind")
+			n.unique = rapid.IntRange(0, 4).Draw(t, "unique") == 0
+		}
+		for left > 0 && rapid.Bool().Draw(t, "child") {
+			n.children = append(n.children, node(n))
+		}
+		n.items = drawItems(t, n)
+		return n
+	}
+	return node(nil)
+}
+
+// drawItems draws a stream whose keys, one to the parent and one to each child, grow by steps of their own.
+func drawItems(t *rapid.T, n *tree) []item {
+	keys := make([]int, 2+len(n.children)) // up, window, down...
+	for k := range keys {
+		keys[k] = rapid.IntRange(-3, 1).Draw(t, "start")
+	}
+	items := make([]item, rapid.IntRange(0, 12).Draw(t, "length"))
+	for i := range items {
+		for k := range keys {
+			keys[k] += rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3}).Draw(t, "step")
+		}
+		if n.unique && i > 0 && keys[0] == items[i-1].Up {
+			keys[0]++
+		}
+		items[i] = item{ID: i, Up: keys[0], Window: keys[1] / 4, Down: slices.Clone(keys[2:])}
+	}
+	return items
+}
+
+// drawSpec draws how the tree is run: with or without windows, calls one at a time or side by side.
+func drawSpec(t *rapid.T, tr *tree, b *memory.Broker) (spec *engine.Spec, want []string) {
+	spec = tr.spec(b)
+	spec.Concurrency = rapid.SampledFrom([]int{0, 0, 3}).Draw(t, "concurrency")
+	switch rapid.SampledFrom([]string{"", "", "key", "count"}).Draw(t, "window") {
+	case "key":
+		windowed(spec)
+		return spec, tr.calls(true, 0)
+	case "count":
+		spec.Window = &engine.Window{Count: 3}
+		return spec, tr.calls(false, 3)
+	}
+	return spec, tr.calls(false, 1)
+}
+
+// R1 to R4: the engine's calls are those of the naive reference, for any tree and any streams.
+func TestEngineEqualsReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tr := drawTree(t)
+		b := tr.storage(memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")))
+		tr.fill(t, b)
+		spec, want := drawSpec(t, tr, b)
+		stats := &engine.Stats{}
+		if err := engine.Run(t.Context(), spec, stats); err != nil {
+			t.Fatalf("run: %v", err)
+		}
+		if got := outputs(t, b); !slices.Equal(got, want) {
+			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
+		}
+		checkMatched(t, stats, want)
+	})
+}
+
+// checkMatched checks the count of masters in calls.
+func checkMatched(t *rapid.T, stats *engine.Stats, calls []string) {
+	masters := 0
+	for _, call := range calls {
+		masters += strings.Count(call, ",") + 1
+	}
+	if got := stats.Nodes[0].Matched.Load(); got != int64(masters) {
+		t.Fatalf("%d masters matched, want %d", got, masters)
+	}
+}
+
+// R8: a run that dies behind every single commit, with the commit's acknowledgement lost, goes on without a loss or a
+// double.
+func TestResumeBehindEveryCommit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tr := drawTree(t)
+		b := tr.storage(memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")), memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
+		tr.fill(t, b)
+		spec, want := drawSpec(t, tr, b)
+		runUntilEnd(t, spec, func() { b.LoseCommit(1, errCrash) })
+		if got := outputs(t, b); !slices.Equal(got, want) {
+			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
+		}
+	})
+}
+
+// R8: the same for a run that dies at every record of every stream, before it is read for the first time.
+func TestResumeBehindACrashAtEveryRecord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tr := drawTree(t)
+		b := tr.storage(memory.Batch(rapid.IntRange(1, 3).Draw(t, "batch")), memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
+		tr.fill(t, b)
+		for _, n := range tr.nodes() {
+			for offset := range n.items {
+				if err := b.FailRead(n.name, 0, int64(offset), errCrash); err != nil {
+					t.Fatalf("%v", err)
+				}
+			}
+		}
+		spec, want := drawSpec(t, tr, b)
+		runUntilEnd(t, spec, func() {})
+		if got := outputs(t, b); !slices.Equal(got, want) {
+			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
+		}
+	})
+}
+
+// R8: commits that are aborted are tried again, and those that fail for good leave nothing behind.
+func TestResumeBehindFailedCommits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tr := drawTree(t)
+		b := tr.storage(memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
+		tr.fill(t, b)
+		b.AbortCommit(rapid.IntRange(1, 3).Draw(t, "aborted"))
+		b.FailCommit(rapid.IntRange(4, 9).Draw(t, "failed"), errCrash)
+		spec, want := drawSpec(t, tr, b)
+		runUntilEnd(t, spec, func() {})
+		if got := outputs(t, b); !slices.Equal(got, want) {
+			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
+		}
+	})
+}
+
+// runUntilEnd runs the mill again as long as it crashes.
+func runUntilEnd(t *rapid.T, spec *engine.Spec, before func()) {
+	for range 1000 {
+		before()
+		sessions := spec.Source.(*memory.Broker).Progress(spec.Name, 0).Sessions
+		err := engine.Run(t.Context(), spec, nil)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, errCrash) {
+			t.Fatalf("run: %v", err)
+		}
+		if spec.Source.(*memory.Broker).Progress(spec.Name, 0).Sessions > sessions {
+			return // it died behind the commit that ended the session
+		}
+	}
+	t.Fatalf("the run never ends")
+}
+
+// R5: the next run goes on behind the mark in every stream, also in those that had not reached theirs, and wherever the
+// runs before it died.
+func TestSessions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tr := drawTree(t)
+		b := tr.storage(memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
+		var want []string
+		for range 3 {
+			tr.fill(t, b)
+			spec, calls := drawSpec(t, tr, b)
+			want = append(want, calls...)
+			runUntilEnd(t, spec, func() { b.LoseCommit(1, errCrash) })
+			for _, n := range tr.nodes() {
+				n.items = drawItems(t, n)
+			}
+		}
+		if got := outputs(t, b); !reflect.DeepEqual(got, append([]string{}, want...)) {
+			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
+		}
+	})
+}

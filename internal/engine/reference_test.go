@@ -1,0 +1,88 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// This file is the naive reference: rules R2 to R4 by nested loops, word by word, over slices.
+
+// item is an element of every stream of the tests. Its keys are numbers, which the edges under test turn into other types.
+type item struct {
+	ID     int   `json:"id"`
+	Up     int   `json:"up"`   // right key, to the parent
+	Down   []int `json:"down"` // left keys, to each child
+	Window int   `json:"window"`
+}
+
+// tree is a join tree with the elements of its streams.
+type tree struct {
+	name     string
+	items    []item
+	children []*tree
+	kind     string // of the keys to the parent
+	unique   bool
+}
+
+// matches are the matches of a parent's item at the child c of its node (R2).
+func (t *tree) matches(parent item, c int) (matching []item) {
+	child := t.children[c]
+	for _, it := range child.items {
+		if it.Up == parent.Down[c] && child.complete(it) {
+			matching = append(matching, it)
+		}
+	}
+	return matching
+}
+
+func (t *tree) complete(it item) bool {
+	for c := range t.children {
+		if len(t.matches(it, c)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// render writes an item with all that it is joined with.
+func (t *tree) render(it item) string {
+	var s strings.Builder
+	fmt.Fprint(&s, it.ID)
+	for c := range t.children {
+		s.WriteByte('[')
+		for i, m := range t.matches(it, c) {
+			if i > 0 {
+				s.WriteByte(' ')
+			}
+			s.WriteString(t.children[c].render(m))
+		}
+		s.WriteByte(']')
+	}
+	return s.String()
+}
+
+// calls are the calls of the function (R3), each as the rendered masters that it gets; with windowed those of the
+// windows (R4), with count those of windows of so many.
+func (t *tree) calls(windowed bool, count int) (calls []string) {
+	var window []string
+	flush := func() {
+		if len(window) > 0 {
+			calls = append(calls, strings.Join(window, ","))
+		}
+		window = nil
+	}
+	for i, it := range t.items {
+		if windowed && i > 0 && it.Window != t.items[i-1].Window {
+			flush()
+		}
+		if !t.complete(it) {
+			continue
+		}
+		window = append(window, t.render(it))
+		if !windowed && len(window) >= max(count, 1) {
+			flush()
+		}
+	}
+	flush()
+	return calls
+}
