@@ -110,7 +110,7 @@ func (f *framer) begin() error {
 	for f.pos < len(f.buf) {
 		c := f.buf[f.pos]
 		switch {
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+		case isSpace(c):
 		case c == '{' && (f.state == beforeObject || f.state == beforeFirst):
 			f.advance(f.pos)
 			f.state, f.depth = inObject, 0
@@ -121,16 +121,12 @@ func (f *framer) begin() error {
 			f.state = behindList
 		case c == '[' && f.state == beforeList:
 			f.state = beforeFirst
-		case c == byteOrderMark[0] && f.state == beforeList && f.pos == 0 && f.line == 1:
-			if len(f.buf) < len(byteOrderMark) {
-				return nil
-			}
-			if !bytes.HasPrefix(f.buf, byteOrderMark) {
-				return f.unexpected()
-			}
+		case f.pos == 0 && f.state == beforeList && bytes.HasPrefix(f.buf, byteOrderMark):
 			f.pos = len(byteOrderMark)
 			f.mark = f.pos
 			continue
+		case len(f.buf)-f.pos < lookahead:
+			return nil
 		default:
 			return f.unexpected()
 		}
@@ -138,6 +134,11 @@ func (f *framer) begin() error {
 	}
 	return nil
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// lookahead is how many bytes tell a mistake from a byte order mark and what kind of mistake it is.
+const lookahead = 5
 
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
@@ -209,7 +210,10 @@ func (f *framer) nextLine() ([]byte, error) {
 		if f.line == 0 {
 			line = bytes.TrimPrefix(line, byteOrderMark)
 		}
-		text := bytes.TrimLeft(line, " \t\r")
+		text := line
+		for len(text) > 0 && isSpace(text[0]) {
+			text = text[1:]
+		}
 		if f.index == 0 && len(text) > 0 && text[0] == '[' {
 			return nil, f.listInLines(len(line) - len(text))
 		}
@@ -219,7 +223,9 @@ func (f *framer) nextLine() ([]byte, error) {
 		if len(text) > 0 {
 			f.column = 1 + len(line) - len(text)
 			f.index++
-			text = bytes.TrimRight(text, " \t\r")
+			for isSpace(text[len(text)-1]) {
+				text = text[:len(text)-1]
+			}
 			return text[:len(text):len(text)], nil
 		}
 	}

@@ -1,6 +1,7 @@
 package jsonfile
 
 import (
+	"bytes"
 	"context"
 	"io"
 )
@@ -21,9 +22,10 @@ type written struct {
 	err error
 }
 
-// Write writes data, which must not change if it returns ctx's error: the goroutine that waits may be left behind.
+// Write writes a copy of data: the goroutine that waits may be left behind, and data is used again.
 func (p *patient) Write(data []byte) (int, error) {
 	ctx, open, w := p.ctx, p.open, p.w
+	data = bytes.Clone(data)
 	done := make(chan written)
 	go func() {
 		var err error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
@@ -132,7 +133,13 @@ func (r *reader) frame() ([]broker.Record, error) {
 		if records == nil {
 			records = make([]broker.Record, 0, min(batchSize, 1+(len(f.buf)-f.pos)/len(value)))
 		}
-		records = append(records, broker.Record{Offset: f.index - 1, Value: value, Line: f.line, Column: f.column})
+		// Field by field, as the rest is zero: a record is large.
+		if len(records) == cap(records) {
+			records = slices.Grow(records, batchSize-len(records))
+		}
+		records = records[:len(records)+1]
+		record := &records[len(records)-1]
+		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line, f.column
 	}
 	return records, nil
 }

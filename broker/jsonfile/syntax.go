@@ -62,7 +62,7 @@ func notAList(text []byte) error {
 // notAnObject says what an element of a list is that should be an object.
 func (f *framer) notAnObject(text []byte) error {
 	switch c := text[0]; {
-	case c == ',' || c == ']':
+	case (c == ',' || c == ']') && f.state == beforeObject:
 		return fmt.Errorf("expected an object behind the comma, found %s", character(text))
 	case c == '[':
 		return errors.New("expected an object, found a list")
@@ -99,7 +99,7 @@ func (f *framer) listInLines(indent int) error {
 
 // end returns what is wrong with a text that ends here; nil if nothing is.
 func (f *framer) end() error {
-	if f.layout != list || f.state == behindList {
+	if f.layout != list || f.state == behindList && f.pos == len(f.buf) {
 		return nil
 	}
 	if f.state == inObject {
@@ -107,6 +107,9 @@ func (f *framer) end() error {
 			return err
 		}
 		return f.fail("the object that begins here is not closed before the file ends; was the file cut off?")
+	}
+	if f.pos < len(f.buf) {
+		return f.unexpected()
 	}
 	f.stop()
 	if f.state == beforeList {
