@@ -63,7 +63,8 @@ type shapes struct {
 	flow     func(from, to string)
 }
 
-// draw draws the tree, the function that its master's elements flow into, and the outputs.
+// draw draws the tree, the function that its master's elements flow into, and the outputs. None of the names that it
+// gives them is a keyword of a language.
 func (p Plan) draw(s shapes) {
 	count := 0
 	var tree func(n *node) string
@@ -83,12 +84,12 @@ func (p Plan) draw(s shapes) {
 			details = "\n" + d.name + " " + d.text
 		}
 	}
-	s.function("call", p.name, details)
-	s.flow(master, "call")
+	s.function("fn", p.name, details)
+	s.flow(master, "fn")
 	for i, d := range p.streams() {
-		id := fmt.Sprintf("out%d", i)
+		id := fmt.Sprintf("r%d", i)
 		s.output(id, d)
-		s.flow("call", id)
+		s.flow("fn", id)
 	}
 }
 
