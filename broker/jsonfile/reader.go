@@ -8,6 +8,9 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/leat-go/leat/broker"
 )
 
@@ -192,6 +195,9 @@ func (r *reader) damaged(err error) error {
 	r.framer.stop()
 	if r.packed == plain {
 		return r.framer.fail("read the file: %w", err)
+	}
+	if len(r.framer.buf) == 0 && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)) {
+		return r.framer.fail("the file is not compressed with %s, as its name says: %w", r.packed, err)
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
