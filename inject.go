@@ -99,8 +99,25 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 	case b.config.container != nil:
 		return fromContainer(b.config.container, t)
 	}
+	if right := listed(t); right != nil {
+		return reflect.Value{}, fmt.Errorf("no join has %v on its right, and the source has no stream of it; "+
+			"add both for its matches, or leat.Provide(value) for a value of your own", right)
+	}
 	return reflect.Value{}, fmt.Errorf("it is no element, for the source has no stream of %v, and nothing provides it; "+
 		"add leat.Provide(value), leat.Container(container), or a stream", element(t))
+}
+
+// listed returns the struct that []R and map[L][]R hold lists of; nil for other types.
+func listed(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Slice {
+		if t = element(t.Elem()); t.Kind() == reflect.Struct {
+			return t
+		}
+	}
+	return nil
 }
 
 func ambiguous(t reflect.Type, fitting []*provided) error {

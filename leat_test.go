@@ -63,10 +63,12 @@ func must(t testing.TB, err error) {
 	}
 }
 
+func quiet() leat.Option { return leat.Logger(slog.New(slog.DiscardHandler)) }
+
 // run builds a mill and runs it to its end.
 func run(t testing.TB, fn any, options ...leat.Option) {
 	t.Helper()
-	mill, err := leat.New(fn, append(options, leat.Logger(slog.New(slog.DiscardHandler)))...)
+	mill, err := leat.New(fn, append(options, quiet())...)
 	must(t, err)
 	must(t, mill.Run(t.Context()))
 }

@@ -194,6 +194,12 @@ func TestInjectionMistakes(t *testing.T) {
 	checkMistakes(t, []mistake{
 		{"nothing fits", func(Audio, *sql.DB) {}, nil,
 			"parameter 2 (*sql.DB): it is no element, for the source has no stream of sql.DB, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream"},
+		{"list", func(Audio, []Unknown) {}, nil,
+			"parameter 2 ([]leat_test.Unknown): no join has leat_test.Unknown on its right, and the source has no stream of it; " +
+				"add both for its matches, or leat.Provide(value) for a value of your own"},
+		{"map", func(Audio, map[Audio][]*Unknown) {}, nil,
+			"parameter 2 (map[leat_test.Audio][]*leat_test.Unknown): no join has leat_test.Unknown on its right; " +
+				"add leat.Join(func(leat_test.Audio) K, func(leat_test.Unknown) K)"},
 		{"other value", func(Audio, *sql.DB) {}, []leat.Option{leat.Provide("x")}, "2 mistakes:\n" +
 			"\tparameter 2 (*sql.DB): it is no element, for the source has no stream of sql.DB, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream\n" +
 			"\tleat.Provide (mistakes_test.go:N): no parameter takes the string; leave it out, or put what only some functions take into a leat.Container"},

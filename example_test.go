@@ -1,0 +1,443 @@
+package leat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/dig"
+
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+)
+
+// Location is one element of the stream of a robot's locations.
+type Location struct {
+	Time int     `json:"time"`
+	X    float64 `json:"x"`
+}
+
+// NextLocation is the same stream, read one step ahead.
+type NextLocation Location
+
+type Speed struct {
+	From  int     `json:"time_from"`
+	Speed float64 `json:"speed"`
+}
+
+// Door is an element of a stream of doors that a robot came by.
+type Door struct {
+	Time float64 `json:"time_seconds"`
+	Name string  `json:"name"`
+}
+
+func locationTime(l Location) int    { return l.Time }
+func nextTime(l NextLocation) int    { return l.Time }
+func (l Location) minute() int       { return l.Time / 60 }
+func doorTime(d Door) int            { return int(d.Time * 1000) }
+func printSpeed(s Speed)             { fmt.Println(s.From, s.Speed) }
+func printLocation(l Location) error { _, err := fmt.Println(l.Time, l.X); return err }
+
+// robotBroker returns a storage in memory with a few elements.
+func robotBroker() *memory.Broker {
+	b := memory.New(
+		memory.Stream[Location]("locations"),
+		memory.Stream[NextLocation]("locations"),
+		memory.Stream[Speed]("speeds"),
+		memory.Stream[Door]("doors"),
+		memory.Stream[Door]("back-doors", memory.Named("back")),
+		memory.Stream[leat.Letter]("letters"),
+	)
+	check := func(err error) {
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	check(memory.Append(b, "locations", 0, Location{0, 1}, Location{10, 2}, Location{20, 5}, Location{70, 7}))
+	check(memory.Append(b, "doors", 0, Door{0.010, "hall"}, Door{0.010, "porch"}, Door{0.070, "gate"}))
+	check(memory.Append(b, "back-doors", 0, Door{0.010, "stable"}, Door{0.070, "shed"}))
+	for _, stream := range []string{"locations", "doors", "back-doors"} {
+		check(b.End(stream))
+	}
+	return b
+}
+
+// runMill runs a mill over the robot's streams.
+func runMill(fn any, options ...leat.Option) {
+	silent := leat.Logger(slog.New(slog.DiscardHandler))
+	mill, err := leat.New(fn, append(options, leat.Broker(robotBroker()), silent)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+}
+
+func Example() {
+	speed := func(prev Location, next []NextLocation) Speed {
+		return Speed{prev.Time, (next[0].X - prev.X) / 10}
+	}
+	streams := robotBroker()
+	mill, err := leat.New(speed,
+		leat.Broker(streams),
+		leat.Join(
+			func(l Location) int { return l.Time + 10 },
+			func(r NextLocation) int { return r.Time },
+		),
+		leat.Name("speed"),
+		leat.Logger(slog.New(slog.DiscardHandler)),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	speeds, err := memory.Elements[Speed](streams, "speeds", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, s := range speeds {
+		fmt.Printf("%d: %.1f\n", s.From, s.Speed)
+	}
+	// Output:
+	// 0: 0.1
+	// 10: 0.3
+}
+
+func ExampleNew() {
+	_, err := leat.New(func(l Location, doors []Door) {}, leat.Broker(robotBroker()))
+	_, reason, _ := strings.Cut(err.Error(), "): ")
+	fmt.Println(reason)
+	// Output:
+	// parameter 2 ([]leat_test.Door): no join has leat_test.Door on its right; add leat.Join(func(leat_test.Location) K, func(leat_test.Door) K)
+}
+
+func ExampleMill_Run() {
+	mill, err := leat.New(printLocation, leat.Broker(robotBroker()), leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	// A run ends with the streams, or when its context does.
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	if err := mill.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 0 1
+	// 10 2
+	// 20 5
+	// 70 7
+}
+
+func ExampleJoin() {
+	runMill(func(l Location, doors []Door) {
+		fmt.Println(l.Time, doors)
+	}, leat.Join(locationTime, doorTime))
+	// Output:
+	// 10 [{0.01 hall} {0.01 porch}]
+	// 70 [{0.07 gate}]
+}
+
+// The matches of an element that isn't the master come in a map.
+func ExampleJoin_chain() {
+	runMill(func(l Location, next []NextLocation, doors map[NextLocation][]Door) {
+		fmt.Println(l.Time, doors[next[0]])
+	},
+		leat.Join(func(l Location) int { return l.Time + 10 }, nextTime),
+		leat.Join(nextTime, doorTime),
+	)
+	// Output:
+	// 0 [{0.01 hall} {0.01 porch}]
+}
+
+func ExampleJoinFunc() {
+	// A door belongs to the locations at most 15 before it.
+	near := func(l Location, d Door) int {
+		switch at := doorTime(d); {
+		case at < l.Time:
+			return 1
+		case at > l.Time+15:
+			return -1
+		}
+		return 0
+	}
+	runMill(func(l Location, doors []Door) {
+		fmt.Println(l.Time, len(doors))
+	}, leat.JoinFunc(near))
+	// Output:
+	// 0 2
+	// 10 2
+	// 70 1
+}
+
+func ExampleJoinExpr() {
+	runMill(func(l Location, doors []Door) {
+		fmt.Println(l.Time, len(doors))
+	}, leat.JoinExpr[Location, Door]("time / 1000", "time_seconds"))
+	// Output:
+	// 10 2
+	// 70 1
+}
+
+func ExampleUnique() {
+	speed := func(prev Location, next []NextLocation) Speed { return Speed{prev.Time, next[0].X - prev.X} }
+	later := func(l Location) int { return l.Time + 10 }
+	// Live, the speed is there with the next location: it doesn't wait for the one after that.
+	mill, err := leat.New(speed, leat.Broker(robotBroker()), leat.Join(later, nextTime, leat.Unique()))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
+}
+
+func ExampleNamed() {
+	runMill(func(l Location, doors []Door) {
+		fmt.Println(l.Time, doors)
+	},
+		leat.Join(locationTime, doorTime),
+		leat.Join(locationTime, doorTime, leat.Named("back")),
+	)
+	// Output:
+	// 10 [{0.01 hall} {0.01 porch} {0.01 stable}]
+	// 70 [{0.07 gate} {0.07 shed}]
+}
+
+func ExampleLeft() {
+	runMill(func(l Location, doors []Door, next map[Door][]NextLocation) {
+		fmt.Println(l.Time, next)
+	},
+		leat.Join(locationTime, doorTime, leat.Named("back")),
+		leat.Join(doorTime, nextTime, leat.Left("back")),
+	)
+	// Output:
+	// 10 map[{0.01 stable}:[{10 2}]]
+	// 70 map[{0.07 shed}:[{70 7}]]
+}
+
+func ExampleWindow() {
+	runMill(func(list []Location) {
+		fmt.Println(list[0].minute(), len(list))
+	}, leat.Window(Location.minute))
+	// Output:
+	// 0 3
+	// 1 1
+}
+
+func ExampleWindowExpr() {
+	runMill(func(list []Location, doors map[Location][]Door) {
+		fmt.Println(len(list), len(doors[list[0]]))
+	},
+		leat.WindowExpr[Location]("floor(time / 60)"),
+		leat.Join(locationTime, doorTime),
+	)
+	// Output:
+	// 1 2
+	// 1 1
+}
+
+func ExampleWindowCount() {
+	runMill(func(list []Location) {
+		fmt.Println(len(list))
+	}, leat.WindowCount(3))
+	// Output:
+	// 3
+	// 1
+}
+
+func ExampleWindowEvery() {
+	count := func(list []Location) { fmt.Println(len(list), "locations in 20 seconds") }
+	mill, err := leat.New(count, leat.Broker(robotBroker()), leat.WindowEvery(20*time.Second))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
+}
+
+func ExampleProvide() {
+	runMill(func(l Location, out io.Writer, unit string) {
+		fmt.Fprintln(out, l.X, unit)
+	}, leat.Provide(os.Stdout, "m"))
+	// Output:
+	// 1 m
+	// 2 m
+	// 5 m
+	// 7 m
+}
+
+func ExampleContainer() {
+	container := dig.New()
+	if err := container.Provide(func() *strings.Builder { return new(strings.Builder) }); err != nil {
+		log.Fatal(err)
+	}
+	runMill(func(l Location, text *strings.Builder) {
+		fmt.Fprint(text, " ", l.Time)
+		fmt.Println("times:", text)
+	}, leat.Container(container))
+	// Output:
+	// times:  0
+	// times:  0 10
+	// times:  0 10 20
+	// times:  0 10 20 70
+}
+
+func ExampleRecord() {
+	runMill(func(l Location, r leat.Record) {
+		fmt.Println(r.Stream, r.Partition, r.Offset, l.Time)
+	})
+	// Output:
+	// locations 0 0 0
+	// locations 0 1 10
+	// locations 0 2 20
+	// locations 0 3 70
+}
+
+func ExampleEndOfStream() {
+	runMill(func(l Location) error {
+		fmt.Println(l.Time)
+		if l.X >= 2 {
+			return leat.EndOfStream
+		}
+		return nil
+	})
+	// Output:
+	// 0
+	// 10
+}
+
+// A function may write any number of elements, one after the other.
+func Example_iterator() {
+	streams := robotBroker()
+	countdown := func(l Location) iter.Seq[Speed] {
+		return func(yield func(Speed) bool) {
+			for x := l.X; x > 0 && yield(Speed{l.Time, x}); x-- {
+			}
+		}
+	}
+	mill, err := leat.New(countdown, leat.Broker(streams), leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	speeds, err := memory.Elements[Speed](streams, "speeds", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(speeds))
+	// Output: 15
+}
+
+func ExampleFrom() {
+	to := memory.New(memory.Stream[Location]("copy"))
+	mill, err := leat.New(func(l Location) Location { return l }, leat.From(robotBroker()), leat.To(to))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
+}
+
+func ExampleConcurrency() {
+	// Slow calls run side by side; the printed order would vary, that of results doesn't.
+	slow := func(l Location) Speed {
+		time.Sleep(time.Millisecond)
+		return Speed{l.Time, l.X}
+	}
+	mill, err := leat.New(slow, leat.Broker(robotBroker()), leat.Concurrency(8))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
+}
+
+func ExampleOnError() {
+	failed := false
+	runMill(func(l Location) error {
+		if l.Time == 10 && !failed {
+			failed = true
+			return errors.New("try again")
+		}
+		fmt.Println(l.Time)
+		return nil
+	}, leat.OnError(leat.Retry(3, time.Millisecond)))
+	// Output:
+	// 0
+	// 10
+	// 20
+	// 70
+}
+
+func ExampleOnDisorder() {
+	runMill(func(list []Location, doors map[Location][]Door) {
+		fmt.Println(len(list))
+	},
+		leat.Join(func(l Location) int { return l.Time % 20 }, doorTime),
+		leat.WindowCount(4),
+		leat.OnDisorder(leat.Skip),
+	)
+	// Output:
+	// 2
+}
+
+func ExampleLetter() {
+	streams := memory.New(memory.Stream[Location]("locations"), memory.Stream[leat.Letter]("letters"))
+	if err := streams.AppendRecords("locations", 0, broker.Record{Value: []byte(`{"time":"noon"}`)}); err != nil {
+		log.Fatal(err)
+	}
+	if err := streams.End("locations"); err != nil {
+		log.Fatal(err)
+	}
+	mill, err := leat.New(printLocation, leat.Broker(streams), leat.OnDecodeError(leat.DeadLetter),
+		leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	letters, err := memory.Elements[leat.Letter](streams, "letters", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(letters[0].Stream, letters[0].Offset, string(letters[0].Element))
+	// Output: locations 0 {"time":"noon"}
+}
+
+func ExampleMill_Plan() {
+	speed := func(prev Location, next []NextLocation) Speed { return Speed{} }
+	mill, err := leat.New(speed, leat.Broker(robotBroker()), leat.Name("speed"),
+		leat.JoinExpr[Location, NextLocation]("time + 10", "time", leat.Unique()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(mill.Plan())
+	// Output:
+	// mill speed
+	//
+	// Location         locations
+	// └─ NextLocation  locations  on time + 10 == time, unique
+	//
+	// output          Speed to speeds
+	// guarantee       exactly once
+	// concurrency     one call at a time in each partition
+	// on disorder     fail
+	// on undecodable  fail
+	// on error        fail
+}
+
+func ExamplePlan_Mermaid() {
+	mill, err := leat.New(printSpeed, leat.Broker(robotBroker()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(mill.Plan().Mermaid())
+	// Output:
+	// flowchart TD
+	//   n0["Speed<br/>speeds"]
+	//   fn(["printSpeed"])
+	//   n0 ==> fn
+}
