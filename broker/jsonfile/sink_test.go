@@ -52,7 +52,7 @@ func commit(out broker.Output, end bool, values ...string) error {
 }
 
 // content returns what a file holds, decompressed.
-func content(t *testing.T, path string) string {
+func content(t testing.TB, path string) string {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {
