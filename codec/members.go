@@ -1,0 +1,131 @@
+package codec
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// A member is one member of a struct's JSON object.
+type member struct {
+	name   string
+	typ    reflect.Type
+	quoted bool  // it stands as a string in JSON, by the tag's option string
+	index  []int // for reflect.Value.FieldByIndex
+}
+
+// members lists the members of a struct and of those embedded in it, without choosing among equal names. It also tells
+// whether a pointer is among the embedded.
+func members(t reflect.Type) (list []member, pointers bool) {
+	return embedded(t, nil, map[reflect.Type]bool{})
+}
+
+func embedded(t reflect.Type, index []int, outer map[reflect.Type]bool) (list []member, pointers bool) {
+	if outer[t] {
+		return nil, true
+	}
+	outer[t] = true
+	defer delete(outer, t)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Tag.Get("json") == "-" || !visible(f) {
+			continue
+		}
+		at := append(index[:len(index):len(index)], i)
+		if !validName(name) {
+			name = ""
+		}
+		inner := deref(f.Type)
+		if f.Anonymous && name == "" && inner.Kind() == reflect.Struct {
+			more, deeper := embedded(inner, at, outer)
+			list = append(list, more...)
+			pointers = pointers || deeper || inner != f.Type
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		list = append(list, member{name: name, typ: f.Type, quoted: quotable(inner) && hasOption(options, "string"), index: at})
+	}
+	return list, pointers
+}
+
+// visible tells whether encoding/json sees a field: it is exported, or an embedded struct, whose exported fields it sees.
+func visible(f reflect.StructField) bool {
+	return f.IsExported() || f.Anonymous && deref(f.Type).Kind() == reflect.Struct
+}
+
+func deref(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer && t.Name() == "" {
+		return t.Elem()
+	}
+	return t
+}
+
+// quotable tells whether the tag's option string means something for a type.
+func quotable(t reflect.Type) bool {
+	return t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64 || t.Kind() == reflect.String
+}
+
+func hasOption(options, name string) bool {
+	for o := range strings.SplitSeq(options, ",") {
+		if o == name {
+			return true
+		}
+	}
+	return false
+}
+
+// validName tells whether encoding/json takes a tag's name; otherwise it uses the field's.
+func validName(s string) bool {
+	for _, r := range s {
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// ambiguous tells whether two members have names that are equal but for case.
+func ambiguous(list []member) bool {
+	for i, m := range list {
+		for _, other := range list[:i] {
+			if strings.EqualFold(m.name, other.name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lookup finds the member that a name in a record means; ok is false where there is none, or it isn't clear which.
+func lookup(list []member, name string) (m member, ok bool) {
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		found := 0
+		for _, candidate := range list {
+			if same(candidate.name, name) {
+				m = candidate
+				found++
+			}
+		}
+		if found > 0 {
+			return m, found == 1
+		}
+	}
+	return member{}, false
+}
+
+// join appends a member's name to a path; a name that would be misread there is quoted.
+func join(path, name string) string {
+	switch {
+	case name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}):
+		return path + "[" + strconv.Quote(name) + "]"
+	case path == "":
+		return name
+	}
+	return path + "." + name
+}

@@ -1,0 +1,301 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep encoding/json lets values nest.
+const maxDepth = 10000
+
+// A walker goes through a record that couldn't be decoded and finds where it is wrong. It runs only for the sake of the
+// error: what is accepted, the decoder decides.
+type walker struct {
+	data []byte
+	pos  int
+	// misfit is the first value that doesn't fit its type. A syntax error counts more, wherever it is.
+	misfit *Error
+}
+
+// A place is where in a record the walker is: at a member of the outer place's object, or at an element of its list. Nil
+// is the record itself. The path is put together only for an error, since places may nest deep.
+type place struct {
+	outer *place
+	name  string
+	index int
+	list  bool
+}
+
+// String returns the path, as in [Error]; of one that is very long, the beginning.
+func (p *place) String() (path string) {
+	var steps []*place
+	for ; p != nil; p = p.outer {
+		steps = append(steps, p)
+	}
+	slices.Reverse(steps)
+	for i, step := range steps {
+		switch {
+		case i == 32:
+			return path + "…"
+		case step.list:
+			path += "[" + strconv.Itoa(step.index) + "]"
+		default:
+			path = join(path, step.name)
+		}
+	}
+	return path
+}
+
+// explain returns the error for a record that isn't accepted as a t because of cause.
+func explain(data []byte, t reflect.Type, cause error) error {
+	w := walker{data: data}
+	if err := w.record(wanted{typ: t}); err != nil {
+		return err
+	}
+	if w.misfit != nil {
+		return w.misfit
+	}
+	return &Error{Offset: -1, Err: cause}
+}
+
+// record walks through the whole record and returns its syntax error.
+func (w *walker) record(want wanted) error {
+	w.space()
+	if w.pos == len(w.data) {
+		return &Error{Offset: w.pos, Err: errors.New("the record is empty, want " + want.noun())}
+	}
+	if err := w.value(want, nil, 0); err != nil {
+		return err
+	}
+	w.space()
+	if w.pos < len(w.data) {
+		return w.unexpected(nil, "after the record's value", "want nothing more")
+	}
+	return nil
+}
+
+// value walks through the value at the current position.
+func (w *walker) value(want wanted, at *place, depth int) (err error) {
+	w.space()
+	start := w.pos
+	switch c := w.peek(); {
+	case c == '{' || c == '[':
+		if depth == maxDepth {
+			return w.fail(at, errors.New("values nest more than 10000 levels deep"))
+		}
+		if c == '{' {
+			err = w.object(want, at, depth+1)
+		} else {
+			err = w.array(want, at, depth+1)
+		}
+	case c == '"':
+		_, err = w.text(at)
+	case c == '-' || isDigit(c):
+		err = w.number(at)
+	case c == 't':
+		err = w.literal("true", at)
+	case c == 'f':
+		err = w.literal("false", at)
+	case c == 'n':
+		err = w.literal("null", at)
+	default:
+		err = w.unexpected(at, "at the beginning of a value", "want "+want.noun())
+	}
+	if err == nil && w.misfit == nil {
+		if bad := want.refuse(w.data[start:w.pos]); bad != nil {
+			w.misfit = &Error{Offset: start, Field: at.String(), Err: bad}
+		}
+	}
+	return err
+}
+
+// object walks through an object.
+func (w *walker) object(want wanted, at *place, depth int) error {
+	w.pos++
+	if w.space(); w.peek() == '}' {
+		w.pos++
+		return nil
+	}
+	member := want.members()
+	for {
+		if w.space(); w.peek() != '"' {
+			return w.unexpected(at, "in an object", "want a member's name in double quotes")
+		}
+		start := w.pos
+		name, err := w.text(at)
+		if err != nil {
+			return err
+		}
+		inner := &place{outer: at, name: name}
+		if bad := want.refuseKey(w.data[start:w.pos]); bad != nil && w.misfit == nil {
+			w.misfit = &Error{Offset: start, Field: inner.String(), Err: bad}
+		}
+		if w.space(); w.peek() != ':' {
+			return w.unexpected(inner, "after a member's name", "want ':'")
+		}
+		w.pos++
+		if err := w.value(member(name), inner, depth); err != nil {
+			return err
+		}
+		if more, err := w.next('}', at, "after object member"); !more {
+			return err
+		}
+	}
+}
+
+// array walks through a list.
+func (w *walker) array(want wanted, at *place, depth int) error {
+	w.pos++
+	if w.space(); w.peek() == ']' {
+		w.pos++
+		return nil
+	}
+	for i := 0; ; i++ {
+		if err := w.value(want.element(i), &place{outer: at, index: i, list: true}, depth); err != nil {
+			return err
+		}
+		if more, err := w.next(']', at, "after list element"); !more {
+			return err
+		}
+	}
+}
+
+// next passes a comma, or the bracket that ends the object or list.
+func (w *walker) next(end byte, at *place, where string) (more bool, err error) {
+	w.space()
+	switch w.peek() {
+	case ',':
+		w.pos++
+		return true, nil
+	case end:
+		w.pos++
+		return false, nil
+	}
+	return false, w.unexpected(at, where, fmt.Sprintf("want ',' or '%c'", end))
+}
+
+// text walks through a string and returns what stands between its quotes, with escapes decoded where it has any.
+func (w *walker) text(at *place) (string, error) {
+	start := w.pos
+	for w.pos++; w.pos < len(w.data); w.pos++ {
+		switch c := w.data[w.pos]; {
+		case c == '"':
+			w.pos++
+			return unquote(w.data[start:w.pos]), nil
+		case c < ' ':
+			return "", w.unexpected(at, "in a string", "want it escaped")
+		case c == '\\':
+			if err := w.escape(at); err != nil {
+				return "", err
+			}
+		}
+	}
+	return "", w.unexpected(at, "in a string", `want '"'`)
+}
+
+// escape walks from a backslash to the last character of its escape.
+func (w *walker) escape(at *place) error {
+	w.pos++
+	switch w.peek() {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return nil
+	case 'u':
+		for range 4 {
+			w.pos++
+			if c := w.peek() | 0x20; !isDigit(w.peek()) && (c < 'a' || c > 'f') {
+				return w.unexpected(at, `after \u in a string`, "want four hexadecimal digits")
+			}
+		}
+		return nil
+	}
+	return w.unexpected(at, "after a backslash in a string", `want one of "\/bfnrtu`)
+}
+
+// number walks through a number.
+func (w *walker) number(at *place) error {
+	if w.peek() == '-' {
+		w.pos++
+	}
+	if w.peek() == '0' {
+		w.pos++
+		if isDigit(w.peek()) {
+			return w.unexpected(at, "after a leading 0", "want numbers without leading zeros")
+		}
+	} else if err := w.digits(at, "in a number"); err != nil {
+		return err
+	}
+	if w.peek() == '.' {
+		w.pos++
+		if err := w.digits(at, "after a decimal point"); err != nil {
+			return err
+		}
+	}
+	if w.peek()|0x20 == 'e' {
+		w.pos++
+		if c := w.peek(); c == '+' || c == '-' {
+			w.pos++
+		}
+		return w.digits(at, "in an exponent")
+	}
+	return nil
+}
+
+// digits walks through one or more digits.
+func (w *walker) digits(at *place, where string) error {
+	if !isDigit(w.peek()) {
+		return w.unexpected(at, where, "want a digit")
+	}
+	for isDigit(w.peek()) {
+		w.pos++
+	}
+	return nil
+}
+
+// literal walks through true, false or null.
+func (w *walker) literal(word string, at *place) error {
+	for _, c := range []byte(word) {
+		if w.peek() != c {
+			return w.unexpected(at, "in a word without quotes", "want "+word)
+		}
+		w.pos++
+	}
+	return nil
+}
+
+func (w *walker) space() {
+	for w.pos < len(w.data) && isSpace(w.data[w.pos]) {
+		w.pos++
+	}
+}
+
+// peek returns the byte at the current position, 0 at the end.
+func (w *walker) peek() byte {
+	if w.pos < len(w.data) {
+		return w.data[w.pos]
+	}
+	return 0
+}
+
+// unexpected is the error for what stands at the current position.
+func (w *walker) unexpected(at *place, where, want string) error {
+	if w.pos >= len(w.data) {
+		return w.fail(at, fmt.Errorf("the record ends %s, %s", where, want))
+	}
+	r, size := utf8.DecodeRune(w.data[w.pos:])
+	if r == utf8.RuneError && size == 1 {
+		return w.fail(at, fmt.Errorf("invalid byte 0x%02x %s, %s", w.data[w.pos], where, want))
+	}
+	return w.fail(at, fmt.Errorf("invalid character %s %s, %s", strconv.QuoteRune(r), where, want))
+}
+
+func (w *walker) fail(at *place, err error) error {
+	return &Error{Offset: w.pos, Field: at.String(), Err: err}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
