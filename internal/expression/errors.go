@@ -201,6 +201,10 @@ func (c *nameChecker) Visit(node *ast.Node) {
 		if c.declare || c.err != nil || c.known[n.Value] || isFunction {
 			return
 		}
+		if n.Value == "null" {
+			c.err = newError(c.source, n.Location().From, "unknown name null, did you mean nil?")
+			return
+		}
 		var candidates []string
 		for name := range c.known {
 			candidates = append(candidates, name)

@@ -2,18 +2,17 @@ package expression
 
 import "fmt"
 
-// Pair returns the two key functions of an edge, made from clones of the programs: for one task. Keys of different kinds
-// don't compare, so it is an error if the kinds of the programs are known and differ ("left is a number, right is
-// text"), and the functions return an error for a key whose kind differs from the keys before.
+// Pair returns the two key functions of an edge as PairOf does, after CheckPair.
 func Pair(left, right *Program) (leftKey, rightKey func(element any) (Key, error), err error) {
 	if err := CheckPair(left, right); err != nil {
 		return nil, nil, err
 	}
-	var agreed agreement
-	return agreed.key(left.Clone()), agreed.key(right.Clone()), nil
+	leftKey, rightKey = PairOf(left, right)
+	return leftKey, rightKey, nil
 }
 
-// CheckPair returns the error that Pair would.
+// CheckPair returns an error if keys of the two programs can't be compared: if their kinds are known and differ ("left is
+// a number, right is text"), or have no order.
 func CheckPair(left, right *Program) error {
 	for _, side := range []*Program{left, right} {
 		if side.kind == Other || side.kind == Null {
@@ -27,8 +26,15 @@ func CheckPair(left, right *Program) error {
 	return nil
 }
 
+// PairOf returns the two key functions of an edge, made from clones of the programs: for one task. They return an error
+// for a key whose kind differs from that of the keys before.
+func PairOf(left, right *Program) (leftKey, rightKey func(element any) (Key, error)) {
+	var agreed agreement
+	return agreed.key(left.Clone()), agreed.key(right.Clone())
+}
+
 // Single returns a key function made from a clone of the program, for one task. It returns an error for a key whose kind
-// differs from the keys before.
+// differs from that of the keys before.
 func Single(p *Program) func(element any) (Key, error) {
 	return new(agreement).key(p.Clone())
 }

@@ -90,6 +90,15 @@ func CompileRaw(source string, scope Scope) (*Program, error) {
 	return compile(source, scope, true)
 }
 
+// Parse parses an expression without looking at its names. Errors are of type [*Error].
+func Parse(source string) (ast.Node, error) {
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return nil, compileError(source, err)
+	}
+	return tree.Node, nil
+}
+
 func compile(source string, scope Scope, raw bool) (*Program, error) {
 	if strings.TrimSpace(source) == "" {
 		return nil, newError(source, 0, "the expression is empty")

@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// callScope lets expressions use a joined element by the names of its streams: the master, and lists of the matches at
+// its children; with a window only the list of the masters. The environment is an *engine.Call.
+type callScope struct {
+	master *node
+	window bool
+}
+
+// Types implements [expression.Scope].
+func (s callScope) Types() types.Map {
+	if s.window {
+		return types.Map{s.master.name: types.Array(elementType(s.master))}
+	}
+	names := types.Map{s.master.name: elementType(s.master)}
+	for _, child := range s.master.children {
+		names[child.name] = types.Array(elementType(child))
+	}
+	return names
+}
+
+// elementType is the type of a node's joined elements: of its members only the children are known.
+func elementType(n *node) types.Type {
+	if len(n.children) == 0 {
+		return types.Any
+	}
+	members := types.Map{types.Extra: types.Any}
+	for _, child := range n.children {
+		members[child.name] = types.Array(elementType(child))
+	}
+	return members
+}
+
+// A spot is what a path has led to so far: one joined element of a node, or a list of them.
+type spot struct {
+	node *node
+	// one is nil at a list, list at an element.
+	one  func(*engine.Call) (*engine.Element, error)
+	list func(*engine.Call) ([]engine.Element, error)
+}
+
+// Field implements [expression.Scope].
+func (s callScope) Field(path []expression.Step, raw bool) (expression.Getter, int, error) {
+	at := s.start(path[0].Name)
+	for i := 1; i < len(path); i++ {
+		next, ok := at.step(path[i], expression.PathString(path[:i]))
+		if !ok {
+			return at.member(path, i, raw), len(path), nil
+		}
+		at = next
+	}
+	return at.whole(raw), len(path), nil
+}
+
+func (s callScope) start(name string) spot {
+	if s.window {
+		return spot{node: s.master, list: func(c *engine.Call) ([]engine.Element, error) { return c.Masters, nil }}
+	}
+	master := spot{node: s.master, one: func(c *engine.Call) (*engine.Element, error) { return &c.Masters[0], nil }}
+	if name == s.master.name {
+		return master
+	}
+	child, _ := master.child(name)
+	return child
+}
+
+// child returns the list of the matches at a child of an element's node.
+func (s spot) child(name string) (spot, bool) {
+	for i, child := range s.node.children {
+		if child.name == name {
+			return spot{node: child, list: func(c *engine.Call) ([]engine.Element, error) {
+				parent, err := s.one(c)
+				if err != nil {
+					return nil, err
+				}
+				return parent.Matches[i], nil
+			}}, true
+		}
+	}
+	return spot{}, false
+}
+
+// step follows a step from an item to its matches or from a list to an item. It reports false where the step leads to a
+// member; name is the path up to here.
+func (s spot) step(step expression.Step, name string) (spot, bool) {
+	if s.one != nil {
+		return s.child(step.Name)
+	}
+	if !step.IsIndex {
+		return spot{}, false
+	}
+	return spot{node: s.node, one: func(c *engine.Call) (*engine.Element, error) {
+		list, err := s.list(c)
+		if err != nil {
+			return nil, err
+		}
+		index := step.Index
+		if index < 0 {
+			index += len(list)
+		}
+		if index < 0 || index >= len(list) {
+			return nil, fmt.Errorf("there is no %s[%d]: %s has %d elements", name, step.Index, name, len(list))
+		}
+		return &list[index], nil
+	}}, true
+}
+
+// member reads the member that the path leads to from its step first on.
+func (s spot) member(path []expression.Step, first int, raw bool) expression.Getter {
+	name := expression.PathString(path)
+	if s.one == nil {
+		// The checker has refused a list's member, unless the name was computed.
+		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
+	}
+	slot := s.node.picker.Want(path[first:])
+	return func(env any) (expression.Value, error) {
+		element, err := s.one(env.(*engine.Call))
+		if err != nil {
+			return expression.Value{}, err
+		}
+		member := element.Value.(*object).member(slot)
+		switch {
+		case member == nil:
+			return expression.Value{}, &expression.MissingError{Member: name}
+		case raw && member[0] != 'n':
+			// null goes on as null, for the sake of ??.
+			return expression.OtherValue(json.RawMessage(member)), nil
+		}
+		return rawjson.Value(member)
+	}
+}
+
+// whole reads a joined element, or a list of them, as they would be written.
+func (s spot) whole(raw bool) expression.Getter {
+	return func(env any) (expression.Value, error) {
+		joined, err := s.append(nil, env.(*engine.Call))
+		switch {
+		case err != nil:
+			return expression.Value{}, err
+		case raw:
+			return expression.OtherValue(json.RawMessage(joined)), nil
+		}
+		return rawjson.Value(joined)
+	}
+}
+
+func (s spot) append(dst []byte, call *engine.Call) ([]byte, error) {
+	if s.one == nil {
+		list, err := s.list(call)
+		return appendList(dst, list, s.node), err
+	}
+	element, err := s.one(call)
+	if err != nil {
+		return nil, err
+	}
+	return appendJoined(dst, element, s.node), nil
+}

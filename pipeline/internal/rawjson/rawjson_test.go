@@ -1,0 +1,162 @@
+package rawjson_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+func member(names ...any) []expression.Step {
+	var path []expression.Step
+	for _, name := range names {
+		switch name := name.(type) {
+		case string:
+			path = append(path, expression.Step{Name: name})
+		case int:
+			path = append(path, expression.Step{IsIndex: true, Index: name})
+		}
+	}
+	return path
+}
+
+func TestPick(t *testing.T) {
+	paths := [][]expression.Step{
+		member("a"), member("a", "b"), member("l", 1), member("l", -1), member("l", -2, "x"), member("ö\n"),
+	}
+	for document, want := range map[string][]string{
+		`{}`:                            {"", "", "", "", "", ""},
+		` {"a": 1 , "l":[]} `:           {"1", "", "", "", "", ""},
+		`{"a":{"b":1.50}}`:              {`{"b":1.50}`, "1.50", "", "", "", ""},
+		`{"a":{"b":1},"a":{"c":2}}`:     {`{"c":2}`, "", "", "", "", ""},
+		`{"l":[1,{"x":[2]},"]}"]}`:      {"", "", `{"x":[2]}`, `"]}"`, "[2]", ""},
+		`{"l":[{"x":0}]}`:               {"", "", "", `{"x":0}`, "", ""},
+		`{"\u00f6\n":"\"\\"}`:           {"", "", "", "", "", `"\"\\"`},
+		`{"A":1,"a ":2,"x":{"a":true}}`: {"", "", "", "", "", ""},
+	} {
+		var p rawjson.Picker
+		for i, path := range paths {
+			if slot := p.Want(path); slot != i || p.Want(path) != slot {
+				t.Fatalf("path %v has slot %d", path, slot)
+			}
+		}
+		spans := make([]rawjson.Span, p.Count())
+		if _, err := p.Pick([]byte(document), spans); err != nil {
+			t.Errorf("%s: %v", document, err)
+			continue
+		}
+		var got []string
+		for _, s := range spans {
+			got = append(got, document[s.Start:s.End])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", document, diff)
+		}
+	}
+}
+
+func TestPickErrors(t *testing.T) {
+	for document, want := range map[string]struct {
+		offset int
+		text   string
+	}{
+		`[1]`:                  {0, "a JSON object is needed here"},
+		``:                     {0, "a JSON object is needed here"},
+		`{"a":1} x`:            {8, "unexpected character 'x' after the object"},
+		`{"a":1`:               {6, "unexpected end where a comma or } is needed"},
+		`{"a" 1}`:              {5, "unexpected character '1' where a colon is needed"},
+		`{a:1}`:                {1, "unexpected character 'a' where a member's name in quotes is needed"},
+		`{"a":1,}`:             {7, "unexpected character '}' where a member's name in quotes is needed"},
+		`{"a":[1,]}`:           {8, "unexpected character ']' where a value is needed"},
+		`{"a":01}`:             {6, "unexpected character '1' where a comma or } is needed"},
+		`{"a":1.}`:             {7, "unexpected character '}' in a number"},
+		`{"a":tru}`:            {8, "unexpected character '}' in the word true"},
+		`{"a":"\q"}`:           {7, "unexpected character 'q' in an escape sequence"},
+		`{"a":"` + "\n" + `"}`: {6, `unexpected character '\n' in a text`},
+		`{"a":"b`:              {7, "the text has no end"},
+		`{"a":NaN}`:            {5, "unexpected character 'N' where a value is needed"},
+	} {
+		_, err := new(rawjson.Picker).Pick([]byte(document), nil)
+		var where *codec.Error
+		if !errors.As(err, &where) || where.Offset != want.offset || err.Error() != want.text {
+			t.Errorf("%s: error %v at %+v, want %v", document, err, where, want)
+		}
+	}
+}
+
+// FuzzPick compares with encoding/json what is valid and what the members are.
+func FuzzPick(f *testing.F) {
+	for _, document := range []string{
+		`{}`, `{"a":1}`, `{"a":[1,2.5e-3,{"b":"x\u00e9\\"}],"b":null}`, `{"a":tru}`, ` {"a" : -0 } `, `{"a":1,"a":"2"}`,
+		`{"\u0061":12345678901234567890}`, `[]`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}",
+	} {
+		f.Add([]byte(document))
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		var p rawjson.Picker
+		slot := p.Want(member("a"))
+		spans := make([]rawjson.Span, p.Count())
+		_, err := p.Pick(document, spans)
+		var want map[string]json.RawMessage
+		if wantErr := json.Unmarshal(document, &want); wantErr != nil || want == nil {
+			if err == nil {
+				t.Fatalf("%q is taken, but: %v", document, wantErr)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", document, err)
+		}
+		got := document[spans[slot].Start:spans[slot].End]
+		if !bytes.Equal(got, want["a"]) {
+			t.Fatalf("%q: a is %q, want %q", document, got, want["a"])
+		}
+		if len(got) > 0 {
+			sameValue(t, got)
+		}
+	})
+}
+
+// sameValue decodes a value, encodes it and compares what that means.
+func sameValue(t *testing.T, raw []byte) {
+	v, err := rawjson.Value(raw)
+	if err != nil {
+		return // a number beyond measure
+	}
+	encoded, err := rawjson.Append(nil, v.Go())
+	if err != nil {
+		t.Fatalf("%q: %v", raw, err)
+	}
+	var want, got any
+	if json.Unmarshal(raw, &want) != nil {
+		return // a number beyond float64 somewhere within
+	}
+	if err := json.Unmarshal(encoded, &got); err != nil {
+		t.Fatalf("%q became %q: %v", raw, encoded, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("%q became %q: %s", raw, encoded, diff)
+	}
+}
+
+func TestAppendFloatIsThatOfEncodingJSON(t *testing.T) {
+	for _, f := range []float64{0, 1, -1.5, 1e20, 1e21, 1e-6, 1e-7, 1.0 / 3, math.MaxFloat64, 5e-324, 100} {
+		want, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := rawjson.Append(nil, f); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%v is written %s, %v, want %s", f, got, err, want)
+		}
+	}
+	if got, err := rawjson.Append(nil, math.NaN()); err == nil {
+		t.Errorf("NaN is written %s", got)
+	}
+}

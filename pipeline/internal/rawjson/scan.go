@@ -1,0 +1,393 @@
+// Package rawjson handles JSON as it is written: it checks an object and finds members in it without decoding the rest,
+// so that numbers keep their digits and members their order, and it writes what expressions have computed.
+package rawjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// maxDepth is how deep values may be nested, as in encoding/json.
+const maxDepth = 10000
+
+// A Span is where a value lies: data[Start:End]. The zero Span stands for a value that isn't there.
+type Span struct{ Start, End int }
+
+// A Picker knows the members that are wanted of an object. The zero Picker wants none. It must not be changed once it is
+// in use; then it is safe for concurrent use.
+type Picker struct {
+	root  wanted
+	count int
+}
+
+// wanted is what is wanted at one place of a document.
+type wanted struct {
+	// slot is one more than the index of the place's span; zero where the value itself isn't wanted.
+	slot    int
+	members map[string]*wanted
+	// items are by their index; the negative ones count from the end.
+	items    map[int]*wanted
+	fromBack bool
+}
+
+// Want asks for the value at a path, and returns the index of its span. One path has one span.
+func (p *Picker) Want(path []expression.Step) int {
+	at := &p.root
+	for _, step := range path {
+		at = at.child(step)
+	}
+	if at.slot == 0 {
+		p.count++
+		at.slot = p.count
+	}
+	return at.slot - 1
+}
+
+// Count returns how many spans Pick fills.
+func (p *Picker) Count() int { return p.count }
+
+func (w *wanted) child(step expression.Step) *wanted {
+	if step.IsIndex {
+		w.fromBack = w.fromBack || step.Index < 0
+		return childOf(&w.items, step.Index)
+	}
+	return childOf(&w.members, step.Name)
+}
+
+func childOf[K comparable](children *map[K]*wanted, key K) *wanted {
+	if *children == nil {
+		*children = map[K]*wanted{}
+	}
+	child := (*children)[key]
+	if child == nil {
+		child = &wanted{}
+		(*children)[key] = child
+	}
+	return child
+}
+
+// Pick checks that data is one JSON object and nothing else, and fills spans, which has Count elements. Of members with
+// one name the last counts. It reports whether the object goes over more than one line. Errors are of type
+// [*codec.Error].
+func (p *Picker) Pick(data []byte, spans []Span) (multiline bool, err error) {
+	s := &scanner{data: data, spans: spans}
+	s.space()
+	if s.at() != '{' {
+		return false, s.fail("a JSON object is needed here")
+	}
+	if err := s.value(&p.root); err != nil {
+		return false, err
+	}
+	if s.space(); s.pos < len(data) {
+		return false, s.fail("%s after the object", s.here())
+	}
+	return s.multiline, nil
+}
+
+type scanner struct {
+	data      []byte
+	pos       int
+	depth     int
+	spans     []Span
+	multiline bool
+}
+
+func (s *scanner) fail(format string, arguments ...any) error {
+	return &codec.Error{Offset: s.pos, Err: fmt.Errorf(format, arguments...)}
+}
+
+// here describes what stands at the scanner's place.
+func (s *scanner) here() string {
+	if s.pos >= len(s.data) {
+		return "unexpected end"
+	}
+	return fmt.Sprintf("unexpected character %q", []rune(string(s.data[s.pos:min(s.pos+4, len(s.data))]))[0])
+}
+
+// at returns the byte at the scanner's place; 0 at the end.
+func (s *scanner) at() byte {
+	if s.pos < len(s.data) {
+		return s.data[s.pos]
+	}
+	return 0
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case '\n', '\r':
+			s.multiline = true
+		case ' ', '\t':
+		default:
+			return
+		}
+		s.pos++
+	}
+}
+
+// value scans a value; w is what is wanted of it, nil for nothing.
+func (s *scanner) value(w *wanted) error {
+	s.space()
+	start := s.pos
+	if err := s.scan(w); err != nil {
+		return err
+	}
+	if w != nil && w.slot > 0 {
+		s.spans[w.slot-1] = Span{start, s.pos}
+	}
+	return nil
+}
+
+func (s *scanner) scan(w *wanted) error {
+	switch c := s.at(); {
+	case c == '{':
+		return s.nested(w, s.object)
+	case c == '[':
+		return s.nested(w, s.array)
+	case c == '"':
+		return s.text()
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	case c == 't':
+		return s.literal("true")
+	case c == 'f':
+		return s.literal("false")
+	case c == 'n':
+		return s.literal("null")
+	}
+	return s.fail("%s where a value is needed", s.here())
+}
+
+func (s *scanner) nested(w *wanted, scan func(*wanted) error) error {
+	if s.depth++; s.depth > maxDepth {
+		return s.fail("nested too deeply")
+	}
+	s.pos++
+	err := scan(w)
+	s.depth--
+	return err
+}
+
+func (s *scanner) object(w *wanted) error {
+	for first := true; ; first = false {
+		s.space()
+		if first && s.at() == '}' {
+			s.pos++
+			return nil
+		}
+		if s.at() != '"' {
+			return s.fail("%s where a member's name in quotes is needed", s.here())
+		}
+		start := s.pos
+		if err := s.text(); err != nil {
+			return err
+		}
+		child := w.member(s.data[start:s.pos])
+		if s.space(); s.at() != ':' {
+			return s.fail("%s where a colon is needed", s.here())
+		}
+		s.pos++
+		child.forget(s.spans)
+		if err := s.value(child); err != nil {
+			return err
+		}
+		if done, err := s.next('}'); done || err != nil {
+			return err
+		}
+	}
+}
+
+// next scans what follows a member or an item, and reports whether that is the end.
+func (s *scanner) next(end byte) (done bool, err error) {
+	s.space()
+	switch s.at() {
+	case end:
+		s.pos++
+		return true, nil
+	case ',':
+		s.pos++
+		return false, nil
+	}
+	return false, s.fail("%s where a comma or %c is needed", s.here(), end)
+}
+
+func (s *scanner) array(w *wanted) error {
+	var starts []int
+	for i := 0; ; i++ {
+		s.space()
+		if i == 0 && s.at() == ']' {
+			s.pos++
+			return nil
+		}
+		if w != nil && w.fromBack {
+			starts = append(starts, s.pos)
+		}
+		if err := s.value(w.item(i)); err != nil {
+			return err
+		}
+		done, err := s.next(']')
+		if err != nil {
+			return err
+		}
+		if done {
+			return s.fromBack(w, starts)
+		}
+	}
+}
+
+// fromBack scans the items again that were asked for by their place from the end.
+func (s *scanner) fromBack(w *wanted, starts []int) error {
+	if w == nil || !w.fromBack {
+		return nil
+	}
+	end := s.pos
+	for index, child := range w.items {
+		if index < 0 && -index <= len(starts) {
+			s.pos = starts[len(starts)+index]
+			if err := s.value(child); err != nil {
+				return err
+			}
+		}
+	}
+	s.pos = end
+	return nil
+}
+
+func (w *wanted) item(i int) *wanted {
+	if w == nil {
+		return nil
+	}
+	return w.items[i]
+}
+
+// member returns what is wanted of the member with a name, given in quotes as it is written.
+func (w *wanted) member(quoted []byte) *wanted {
+	if w == nil || w.members == nil {
+		return nil
+	}
+	for _, c := range quoted {
+		if c == '\\' {
+			return w.members[unquote(quoted)]
+		}
+	}
+	return w.members[string(quoted[1:len(quoted)-1])]
+}
+
+// forget clears the spans of an earlier member with the same name.
+func (w *wanted) forget(spans []Span) {
+	if w == nil {
+		return
+	}
+	if w.slot > 0 {
+		spans[w.slot-1] = Span{}
+	}
+	for _, child := range w.members {
+		child.forget(spans)
+	}
+	for _, child := range w.items {
+		child.forget(spans)
+	}
+}
+
+func (s *scanner) text() error {
+	for s.pos++; s.pos < len(s.data); s.pos++ {
+		switch c := s.data[s.pos]; {
+		case c == '"':
+			s.pos++
+			return nil
+		case c == '\\':
+			if err := s.escape(); err != nil {
+				return err
+			}
+		case c < ' ':
+			return s.fail("%s in a text", s.here())
+		}
+	}
+	return s.fail("the text has no end")
+}
+
+// escape scans an escape sequence but for its last character.
+func (s *scanner) escape() error {
+	s.pos++
+	switch s.at() {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return nil
+	case 'u':
+		for range 4 {
+			s.pos++
+			if c := s.at(); !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+				return s.fail("%s in an escape sequence", s.here())
+			}
+		}
+		return nil
+	}
+	return s.fail("%s in an escape sequence", s.here())
+}
+
+func (s *scanner) number() error {
+	if s.at() == '-' {
+		s.pos++
+	}
+	if s.at() == '0' {
+		s.pos++
+	} else if err := s.digits(); err != nil {
+		return err
+	}
+	if s.at() == '.' {
+		s.pos++
+		if err := s.digits(); err != nil {
+			return err
+		}
+	}
+	if s.at() == 'e' || s.at() == 'E' {
+		s.pos++
+		if s.at() == '+' || s.at() == '-' {
+			s.pos++
+		}
+		return s.digits()
+	}
+	return nil
+}
+
+func (s *scanner) digits() error {
+	start := s.pos
+	for s.at() >= '0' && s.at() <= '9' {
+		s.pos++
+	}
+	if s.pos == start {
+		return s.fail("%s in a number", s.here())
+	}
+	return nil
+}
+
+func (s *scanner) literal(word string) error {
+	for i := range len(word) {
+		if s.at() != word[i] {
+			return s.fail("%s in the word %s", s.here(), word)
+		}
+		s.pos++
+	}
+	return nil
+}
+
+// unquote returns the text that a valid JSON string stands for.
+func unquote(quoted []byte) string {
+	plain := true
+	for _, c := range quoted {
+		plain = plain && c != '\\' && c < 0x80
+	}
+	if plain {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var text string
+	// It was scanned before, so it is valid.
+	_ = json.Unmarshal(quoted, &text)
+	return text
+}
+
+// errTooLong is what Value returns for a number that doesn't fit.
+var errTooLong = errors.New("the number is too large")

@@ -1,0 +1,164 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// elementScope lets expressions use the members of one stream's elements. The environment is an *object.
+type elementScope struct{ node *node }
+
+// Types implements [expression.Scope]: nothing is known of the members.
+func (s elementScope) Types() types.Map { return types.Map{s.node.name: types.Any} }
+
+// Field implements [expression.Scope].
+func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
+	if len(path) == 1 {
+		return func(env any) (expression.Value, error) { return rawjson.Value(env.(*object).raw) }, 1, nil
+	}
+	return memberGetter(s.node.picker.Want(path[1:]), expression.PathString(path)), len(path), nil
+}
+
+func memberGetter(slot int, name string) expression.Getter {
+	return func(env any) (expression.Value, error) {
+		raw := env.(*object).member(slot)
+		if raw == nil {
+			return expression.Value{}, &expression.MissingError{Member: name}
+		}
+		return rawjson.Value(raw)
+	}
+}
+
+// compileKeys compiles the two sides of a join's condition.
+func (n *node) compileKeys() error {
+	on := n.join.on
+	sides, err := split(on)
+	if err != nil {
+		return err
+	}
+	owners := [2]*node{}
+	for i := range sides {
+		if owners[i], err = n.owner(sides[i]); err != nil {
+			return err
+		}
+	}
+	if owners[0] == owners[1] {
+		return on.errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].name,
+			n.parent.name, n.name)
+	}
+	for i, side := range sides {
+		program, err := expression.Compile(side.text, elementScope{owners[i]})
+		if err != nil {
+			return on.locate(err, side.offset)
+		}
+		if owners[i] == n {
+			n.right = program
+		} else {
+			n.left = program
+		}
+	}
+	if err := expression.CheckPair(n.left, n.right); err != nil {
+		return on.errorf("%v", err)
+	}
+	n.on = n.left.String() + " == " + n.right.String()
+	return nil
+}
+
+// A side is one side of a join's condition.
+type side struct {
+	on     text
+	offset int
+	text   string
+	names  []string
+}
+
+// split splits a condition at its ==.
+func split(on text) (sides [2]side, err error) {
+	const form = `on must compare two keys, as in "LEFT.time + 10 == RIGHT.time"`
+	source := []rune(on.value)
+	if strings.TrimSpace(on.value) == "" {
+		return sides, on.errorf("%s", form)
+	}
+	root, err := expression.Parse(on.value)
+	if err != nil {
+		return sides, on.locate(err, 0)
+	}
+	equals, ok := root.(*ast.BinaryNode)
+	if !ok || equals.Operator != "==" {
+		return sides, on.errorf("%s", form)
+	}
+	at := equals.Location().From
+	open(source, at)
+	for i, bounds := range [2][2]int{{0, at}, {at + len("=="), len(source)}} {
+		half := string(source[bounds[0]:bounds[1]])
+		lead := len([]rune(half)) - len([]rune(strings.TrimLeft(half, " \t\r\n")))
+		sides[i] = side{on: on, offset: bounds[0] + lead, text: strings.TrimSpace(half)}
+	}
+	sides[0].names, sides[1].names = namesIn(equals.Left), namesIn(equals.Right)
+	return sides, nil
+}
+
+// open blanks parentheses around a whole condition whose == is at an offset: (a.x == b.y).
+func open(source []rune, at int) {
+	for first, last := 0, len(source)-1; first < at && last > at; {
+		switch {
+		case unicode.IsSpace(source[first]):
+			first++
+		case unicode.IsSpace(source[last]):
+			last--
+		case source[first] != '(' || source[last] != ')':
+			return
+		default:
+			if _, err := expression.Parse(string(source[:at])); err == nil {
+				return // they belong to the two sides
+			}
+			source[first], source[last] = ' ', ' '
+		}
+	}
+}
+
+// namesIn returns the names that a part of an expression uses.
+func namesIn(node ast.Node) []string {
+	names := &nameCollector{}
+	ast.Walk(&node, names)
+	return names.found
+}
+
+type nameCollector struct{ found []string }
+
+// Visit implements ast.Visitor.
+func (c *nameCollector) Visit(node *ast.Node) {
+	if n, ok := (*node).(*ast.IdentifierNode); ok && !slices.Contains(c.found, n.Value) {
+		c.found = append(c.found, n.Value)
+	}
+}
+
+// owner returns the node whose elements a side is about.
+func (n *node) owner(s side) (*node, error) {
+	left, right := slices.Contains(s.names, n.parent.name), slices.Contains(s.names, n.name)
+	at := s.on.place(s.offset)
+	switch {
+	case left && right:
+		return nil, s.on.source.errorAt(at, "%s uses both %s and %s: each side of == must be about one of them", s.text,
+			n.parent.name, n.name)
+	case left:
+		return n.parent, nil
+	case right:
+		return n, nil
+	}
+	both := []string{n.parent.name, n.name}
+	for _, name := range s.names {
+		if suggestion := expression.Suggest(name, slices.Clone(both)); suggestion != "" {
+			return nil, s.on.source.errorAt(at, "unknown name %s%s", name, suggestion)
+		}
+	}
+	return nil, s.on.source.errorAt(at, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
+		n.parent.name, n.name)
+}

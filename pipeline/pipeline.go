@@ -1,0 +1,247 @@
+// Package pipeline runs mills that are described in a YAML file instead of Go:
+//
+//	streams:                                  # every stream by its name; paths are relative to this file
+//	  prev:  {file: robot-locations.json}
+//	  next:  {file: robot-locations.json}
+//	  speed: {file: robot-speed.json}
+//	master: prev
+//	join:
+//	  - {left: prev, right: next, on: "prev.time + 10 == next.time"}
+//	# window: "floor(prev.time / 30)"         # optional; also {every: 20s} and {count: 3}; a join may say unique: true
+//	output: speed
+//	emit:                                     # optional; without it the joined element itself is written
+//	  time_from: prev.time
+//	  time_to: next[0].time
+//	  speed: "((next[0].x - prev.x) ** 2 + (next[0].y - prev.y) ** 2) ** 0.5"
+//
+// The joined element is the master's object with one more member for each child stream, named after the stream: the list
+// of its matches, each again with its own children. An element that has a member of that name already is an error: give
+// the stream another name. With a window it is an object with one member, named after the master: the list of the
+// window's joined elements. Numbers keep their digits and members their order, in joined elements as in members of emit
+// that are nothing but a path.
+//
+// Expressions are those of github.com/expr-lang/expr, with exact numbers: whole numbers never overflow, / divides
+// exactly, and numbers compare as numbers whether they came out whole or floating. In emit, the master goes by its name
+// (with a window: the list of its elements), each stream joined to it is the list of its matches, and streams further
+// down are members of their parents: next[0].video[2].x. An item may be counted from the end, as in next[-1]. A member
+// that is missing is an error, unless the expression provides for it: prev.x ?? 0.
+//
+// A path "-" is standard input or output. What the ends of file names mean is described in package broker/jsonfile.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/plan"
+)
+
+// A Pipeline is a mill described in a file. Make one with [Load] or [Parse]. It is not changed by running, may be run
+// again, and is safe for concurrent use.
+type Pipeline struct {
+	name   string
+	master *node
+	output string
+	window *window
+	emit   []emitted
+}
+
+// window is the window of a pipeline: key is nil unless it has one.
+type window struct {
+	text windowText
+	key  *expression.Program
+}
+
+// Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
+// contents is an [*Error].
+func Load(path string) (*Pipeline, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+// Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
+func Parse(name string, data []byte) (*Pipeline, error) {
+	s := newSource(name, data)
+	d, err := s.describe(data)
+	if err != nil {
+		return nil, err
+	}
+	base := filepath.Base(name)
+	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base))}
+	if p.master, p.output, err = d.tree(s, filepath.Dir(name)); err != nil {
+		return nil, err
+	}
+	for _, n := range p.master.all()[1:] {
+		if err := n.compileKeys(); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.compileWindow(d.window); err != nil {
+		return nil, err
+	}
+	if err := p.compileEmit(d.emit); err != nil {
+		return nil, err
+	}
+	for _, n := range p.master.all() {
+		n.seal()
+	}
+	return p, nil
+}
+
+func (p *Pipeline) compileWindow(w *windowText) (err error) {
+	if w == nil {
+		return nil
+	}
+	p.window = &window{text: *w}
+	if w.key != nil {
+		if p.window.key, err = expression.Compile(w.key.value, elementScope{p.master}); err != nil {
+			return w.key.locate(err, 0)
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) compileEmit(members []emitText) error {
+	for _, m := range members {
+		program, err := expression.CompileRaw(m.value.value, callScope{p.master, p.window != nil})
+		if err != nil {
+			return m.value.locate(err, 0)
+		}
+		p.emit = append(p.emit, emitted{m.name.value, program})
+	}
+	return nil
+}
+
+// Options are the options of a run. The zero value is good for use.
+type Options struct {
+	// Logger gets what the run logs; nil stands for [slog.Default].
+	Logger *slog.Logger
+	// Stdin and Stdout are what the path "-" means; nil stands for [os.Stdin] and [os.Stdout].
+	Stdin  io.Reader
+	Stdout io.Writer
+	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
+	Monitor *Monitor
+}
+
+// Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the error
+// that stopped it otherwise, with stream, partition and offset of the element that it is about.
+func (p *Pipeline) Run(ctx context.Context, options Options) error {
+	stats := &engine.Stats{}
+	spec := p.spec(options)
+	if options.Monitor != nil {
+		spec.Source = &meteredSource{spec.Source, options.Monitor, stats}
+		defer options.Monitor.stop()
+	}
+	return engine.Run(ctx, spec, stats)
+}
+
+// WritesStdout reports whether results go to standard output.
+func (p *Pipeline) WritesStdout() bool { return p.output == standard }
+
+// Plan describes the pipeline's join tree: it prints it as text, Mermaid and DOT.
+func (p *Pipeline) Plan() plan.Plan { return plan.Of(p.spec(Options{})) }
+
+// spec makes the engine's description.
+func (p *Pipeline) spec(options Options) *engine.Spec {
+	nodes := map[*node]broker.Stream{}
+	var streams []broker.Stream
+	for _, n := range p.master.all() {
+		nodes[n] = stream(n.path, n.name, n.codec)
+		streams = append(streams, nodes[n])
+	}
+	output := stream(p.output, "", objectCodec{})
+	files := []jsonfile.Option{jsonfile.Streams(append(streams, output)...)}
+	if options.Stdin != nil {
+		files = append(files, jsonfile.Stdin(options.Stdin))
+	}
+	if options.Stdout != nil {
+		files = append(files, jsonfile.Stdout(options.Stdout))
+	}
+	logger := options.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	storage := jsonfile.New(files...)
+	return &engine.Spec{
+		Name:        p.name,
+		Source:      storage,
+		Sink:        storage,
+		Master:      p.master.spec(nodes),
+		Outputs:     []broker.Stream{output},
+		NewFunction: p.function,
+		Window:      p.window.spec(),
+		Logger:      logger,
+	}
+}
+
+func stream(path, name string, c objectCodec) broker.Stream {
+	s := broker.NewStream[object](path)
+	s.As = name
+	s.Codec = c
+	return s
+}
+
+func (n *node) spec(streams map[*node]broker.Stream) *engine.Node {
+	spec := &engine.Node{Name: n.name, Stream: streams[n], On: n.on}
+	if n.join != nil {
+		spec.Unique = n.join.unique
+		spec.NewEdge = n.newEdge
+	}
+	for _, child := range n.children {
+		spec.Children = append(spec.Children, child.spec(streams))
+	}
+	return spec
+}
+
+// newEdge makes the edge to the parent for one task.
+func (n *node) newEdge() engine.Edge {
+	left, right := expression.PairOf(n.left, n.right)
+	return engine.KeyEdge(left, right, expression.Compare, n.join.unique)()
+}
+
+// function makes the function for one goroutine.
+func (p *Pipeline) function() engine.Function {
+	if p.emit == nil {
+		return &joiner{master: p.master, window: p.window != nil}
+	}
+	return newEmitter(p.emit)
+}
+
+func (w *window) spec() *engine.Window {
+	switch {
+	case w == nil:
+		return nil
+	case w.key != nil:
+		return &engine.Window{NewKey: w.newKey, Text: "by " + w.key.String()}
+	case w.text.every > 0:
+		return &engine.Window{Every: w.text.every, Text: fmt.Sprintf("every %v", w.text.every)}
+	}
+	return &engine.Window{Count: w.text.count, Text: fmt.Sprintf("of %d", w.text.count)}
+}
+
+// newKey makes the function that tells for one task whether a master begins another window.
+func (w *window) newKey() func(master any) (changed bool, err error) {
+	key := expression.Single(w.key)
+	var last expression.Key
+	return func(master any) (bool, error) {
+		next, err := key(master)
+		if err != nil {
+			return false, err
+		}
+		changed := last.Kind() != expression.Unknown && expression.Compare(last, next) != 0
+		last = next
+		return changed, nil
+	}
+}

@@ -1,0 +1,177 @@
+package pipeline
+
+import (
+	"path/filepath"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// A node is a stream that is read, with its place in the join tree.
+type node struct {
+	name string
+	path string
+	// picker knows the members that expressions name.
+	picker   *rawjson.Picker
+	codec    objectCodec
+	parent   *node
+	children []*node
+	// join is what joins the node to its parent; nil for the master. left and right are its keys, on their text.
+	join        *joinText
+	left, right *expression.Program
+	on          string
+}
+
+// names is what the streams are called in a file.
+type names struct {
+	source  *source
+	streams []streamText
+	used    map[string]bool
+	dir     string
+}
+
+// path returns where the file of the stream that t names is, or an error if there is no such stream.
+func (n *names) path(t text) (string, error) {
+	var candidates []string
+	for _, stream := range n.streams {
+		if stream.name.value == t.value {
+			n.used[t.value] = true
+			return resolve(n.dir, stream.file.value), nil
+		}
+		candidates = append(candidates, stream.name.value)
+	}
+	return "", t.errorf("there is no stream %q%s", t.value, suggestOr(t.value, candidates))
+}
+
+// resolve returns a path of the pipeline file as seen from the working directory.
+func resolve(dir, path string) string {
+	if path == standard || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// standard is the path of standard input and output.
+const standard = "-"
+
+// tree builds the join tree and returns its master and the output's path. Keys are not compiled yet.
+func (d *description) tree(s *source, dir string) (master *node, output string, err error) {
+	names := &names{source: s, streams: d.streams, used: map[string]bool{}, dir: dir}
+	path, err := names.path(d.master)
+	if err != nil {
+		return nil, "", err
+	}
+	master = &node{name: d.master.value, path: path, picker: new(rawjson.Picker)}
+	nodes := map[string]*node{master.name: master}
+	if err := d.addNodes(names, master, nodes); err != nil {
+		return nil, "", err
+	}
+	if err := d.link(master, nodes); err != nil {
+		return nil, "", err
+	}
+	if output, err = names.path(d.output); err != nil {
+		return nil, "", err
+	}
+	if nodes[d.output.value] != nil {
+		return nil, "", d.output.errorf("the stream %q is read, so it can't be the output as well: "+
+			"declare a stream of another name for the output", d.output.value)
+	}
+	for _, stream := range d.streams {
+		if !names.used[stream.name.value] {
+			return nil, "", stream.name.errorf("the stream %q is used nowhere: join it, or take it out", stream.name.value)
+		}
+	}
+	return master, output, d.oneStandardInput(nodes)
+}
+
+// addNodes makes a node of the right stream of each join.
+func (d *description) addNodes(names *names, master *node, nodes map[string]*node) error {
+	for i := range d.joins {
+		join := &d.joins[i]
+		if _, err := names.path(join.left); err != nil {
+			return err
+		}
+		path, err := names.path(join.right)
+		if err != nil {
+			return err
+		}
+		right := join.right.value
+		other := nodes[right]
+		switch {
+		case right == join.left.value:
+			return join.right.errorf("the stream %q is joined to itself: declare the same file as a second stream, "+
+				"and join that", right)
+		case right == master.name:
+			return join.right.errorf("%q is the master, so it can't be joined to %q: swap left and right, "+
+				"or choose another master", right, join.left.value)
+		case other != nil:
+			return join.right.errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
+				"another stream to use it twice", right, other.join.left.value, other.join.right.start.line)
+		}
+		nodes[right] = &node{name: right, path: path, picker: new(rawjson.Picker), join: join}
+	}
+	return nil
+}
+
+// link hangs every node on its parent, and refuses nodes that don't hang on the master in the end.
+func (d *description) link(master *node, nodes map[string]*node) error {
+	for i := range d.joins {
+		join := &d.joins[i]
+		parent, ok := nodes[join.left.value]
+		if !ok {
+			return join.left.errorf("the stream %q is neither the master nor the right of a join, so %q would hang in "+
+				"the air: join %q as well", join.left.value, join.right.value, join.left.value)
+		}
+		right := nodes[join.right.value]
+		right.parent = parent
+		parent.children = append(parent.children, right)
+	}
+	for i := range d.joins {
+		join := &d.joins[i]
+		at := nodes[join.right.value]
+		for range len(nodes) {
+			if at.parent != nil {
+				at = at.parent
+			}
+		}
+		if at != master {
+			return join.right.errorf("the joins go round in a circle: %q does not lead to the master %q",
+				join.right.value, master.name)
+		}
+	}
+	return nil
+}
+
+// oneStandardInput refuses several streams of standard input, which can be read only once.
+func (d *description) oneStandardInput(nodes map[string]*node) error {
+	first := ""
+	for _, stream := range d.streams {
+		name := stream.name.value
+		if stream.file.value != standard || nodes[name] == nil {
+			continue
+		}
+		if first != "" {
+			return stream.file.errorf("standard input can be read once only, and %q reads it already", first)
+		}
+		first = name
+	}
+	return nil
+}
+
+// all returns the node and all below it, in the engine's order.
+func (n *node) all() []*node {
+	nodes := []*node{n}
+	for _, child := range n.children {
+		nodes = append(nodes, child.all()...)
+	}
+	return nodes
+}
+
+// seal makes the node's codec, once all expressions are compiled.
+func (n *node) seal() {
+	n.codec.picker = n.picker
+	for _, below := range n.children {
+		slot := n.picker.Want([]expression.Step{{Name: below.name}})
+		n.codec.children = append(n.codec.children, child{below.name, slot})
+	}
+}
