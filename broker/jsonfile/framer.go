@@ -214,8 +214,10 @@ func (f *framer) nextLine() ([]byte, error) {
 		for len(text) > 0 && isSpace(text[0]) {
 			text = text[1:]
 		}
-		if f.index == 0 && len(text) > 0 && text[0] == '[' {
-			return nil, f.listInLines(len(line) - len(text))
+		if f.index == 0 && len(text) > 0 {
+			if err := f.notLines(text, len(line)-len(text)); err != nil {
+				return nil, err
+			}
 		}
 		f.pos = newline + 1
 		f.mark = f.pos

@@ -132,6 +132,7 @@ func TestFramingErrors(t *testing.T) {
 		{"quotation mark missing", "a.json", "[{\"a\":\"b},\n{\"a\":\"c\"}]", "a.json:1:7 (partition 0, offset 0): the string that begins here is not closed before its line ends", 0},
 		{"text behind the list", "a.json", "[{}]\n]", "a.json:2:1 (partition 0, offset 1): expected nothing behind the list, found ']'", 1},
 		{"a second list", "a.json", "[{}][{}]", "a.json:1:5 (partition 0, offset 1): expected nothing behind the list, found '['", 1},
+		{"compressed lines", "a.jsonl", "\x1F\x8B\x08\x00", "a.jsonl:1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz", 0},
 		{"a list in a lines file", "a.jsonl", "\n [{},{}]\n", "a.jsonl:2:2 (partition 0, offset 0): expected one object a line, found a list; " +
 			"a file with a JSON list must have a name that ends in .json", 0},
 	} {

@@ -29,6 +29,7 @@ package jsonfile
 import (
 	"io"
 	"os"
+	"slices"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -94,7 +95,7 @@ func Stdout(w io.Writer) Option {
 }
 
 // Streams returns the streams that the broker was made with.
-func (b *Broker) Streams() []broker.Stream { return b.streams }
+func (b *Broker) Streams() []broker.Stream { return slices.Clone(b.streams) }
 
 // Guarantee returns [broker.AtEnd]. Standard output, pipes and devices get their results earlier, with each commit.
 func (b *Broker) Guarantee() broker.Guarantee { return broker.AtEnd }

@@ -103,12 +103,13 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// resolve follows the symbolic links that path itself is, whether or not what the last one names is there.
+// resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one names
+// is there.
 func resolve(path string) (string, error) {
 	for range 40 {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil
+			return filepath.Abs(path)
 		}
 		link, err := os.Readlink(path)
 		if err != nil {

@@ -5,6 +5,8 @@ package jsonfile_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,33 @@ func TestNamedPipe(t *testing.T) {
 				t.Errorf("total is %d, want 0: it isn't known", total)
 			}
 		})
+	}
+}
+
+// A link to a pipe, as /dev/stdout is one, leads to the pipe.
+func TestLinkToPipe(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	path := fmt.Sprintf("/dev/fd/%d", writer.Fd())
+	if _, err := os.Stat(path); err != nil {
+		path = fifo(t, "a") // no such links here
+		if reader, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := mustOpen(t, path)
+	if err := errors.Join(commit(out, true, "{}"), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 7)
+	if _, err := io.ReadFull(reader, got); err != nil || string(got) != "[\n{}\n]\n" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

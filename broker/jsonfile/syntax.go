@@ -45,10 +45,19 @@ func (f *framer) unexpected() error {
 
 // notAList says what a file is that should begin with a bracket.
 func notAList(text []byte) error {
-	switch {
-	case text[0] == '{':
+	if text[0] == '{' {
 		return errors.New("expected a list of objects, [{…}, …], found an object; " +
 			"a file with one object a line must have a name that ends in .jsonl or .ndjson")
+	}
+	if err := notText(text); err != nil {
+		return err
+	}
+	return fmt.Errorf("expected a list of objects, [{…}, …], found %s", character(text))
+}
+
+// notText says what a file is that begins as no text does; nil if it isn't known.
+func notText(text []byte) error {
+	switch {
 	case bytes.HasPrefix(text, []byte("\x1F\x8B")):
 		return errors.New("the file is compressed with gzip, its name must end in .gz")
 	case bytes.HasPrefix(text, []byte("\x28\xB5\x2F\xFD")):
@@ -56,7 +65,7 @@ func notAList(text []byte) error {
 	case text[0] == 0xFF || text[0] == 0xFE || text[0] == 0:
 		return errors.New("the text is not UTF-8; is it UTF-16?")
 	}
-	return fmt.Errorf("expected a list of objects, [{…}, …], found %s", character(text))
+	return nil
 }
 
 // notAnObject says what an element of a list is that should be an object.
@@ -88,13 +97,20 @@ func character(text []byte) string {
 	return fmt.Sprintf("%q", c)
 }
 
-// listInLines is the error for a list where there should be one object a line; the list begins that many bytes into the
-// line.
-func (f *framer) listInLines(indent int) error {
+// notLines says what a file is, by its first line that isn't blank, that should hold one object a line; nil if it may.
+// A single line that is wrong is for the codec to refuse. The text begins that many bytes into its line.
+func (f *framer) notLines(text []byte, indent int) error {
+	err := notText(text)
+	if text[0] == '[' {
+		err = errors.New("expected one object a line, found a list; " +
+			"a file with a JSON list must have a name that ends in .json")
+	}
+	if err == nil {
+		return nil
+	}
 	at := *f
 	at.line, at.column = f.line+1, indent+1
-	return at.fail("expected one object a line, found a list; " +
-		"a file with a JSON list must have a name that ends in .json")
+	return at.fail("%w", err)
 }
 
 // end returns what is wrong with a text that ends here; nil if nothing is.

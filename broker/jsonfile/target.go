@@ -40,24 +40,21 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if stream.Name == "" {
 		return nil, errors.New("the path is empty")
 	}
-	path, err := resolve(stream.Name)
-	if err != nil {
-		return nil, err
-	}
-	if t.path, err = filepath.Abs(path); err != nil {
-		return nil, err
-	}
 	var packed compression
 	t.layout, packed = format(stream.Name)
-	info, err := os.Stat(t.path)
+	info, err := os.Stat(stream.Name)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, createError(t.path, err)
+		return nil, createError(stream.Name, err)
 	case err == nil && info.IsDir():
 		return nil, errors.New("this is a directory, not a file")
 	case err == nil && !info.Mode().IsRegular():
+		t.path = stream.Name
 		t.direct = &patient{open: func() (io.WriteCloser, error) { return os.OpenFile(t.path, os.O_WRONLY, 0) }}
 		return t, t.start(t.direct, packed)
+	}
+	if t.path, err = resolve(stream.Name); err != nil {
+		return nil, err
 	}
 	if t.temp, err = newTemporary(t.path, info); err != nil {
 		return nil, createError(t.path, err)
