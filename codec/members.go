@@ -2,6 +2,7 @@ package codec
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +12,7 @@ import (
 type member struct {
 	name   string
 	typ    reflect.Type
+	tagged bool  // the name is the tag's
 	quoted bool  // it stands as a string in JSON, by the tag's option string
 	index  []int // for reflect.Value.FieldByIndex
 }
@@ -44,10 +46,12 @@ func embedded(t reflect.Type, index []int, outer map[reflect.Type]bool) (list []
 			pointers = pointers || deeper || inner != f.Type
 			continue
 		}
-		if name == "" {
-			name = f.Name
+		m := member{name: name, typ: f.Type, tagged: name != "", index: at}
+		m.quoted = quotable(inner) && hasOption(options, "string")
+		if !m.tagged {
+			m.name = f.Name
 		}
-		list = append(list, member{name: name, typ: f.Type, quoted: quotable(inner) && hasOption(options, "string"), index: at})
+		list = append(list, m)
 	}
 	return list, pointers
 }
@@ -100,18 +104,27 @@ func ambiguous(list []member) bool {
 	return false
 }
 
-// lookup finds the member that a name in a record means; ok is false where there is none, or it isn't clear which.
+// dominant returns the members that encoding/json chooses among those of equal names: the one that is embedded the least
+// deep, among several of those the tagged one, and none where that doesn't decide.
+func dominant(list []member) []member {
+	return slices.DeleteFunc(slices.Clone(list), func(m member) bool {
+		return slices.ContainsFunc(list, func(other member) bool {
+			if other.name != m.name || slices.Equal(other.index, m.index) {
+				return false
+			}
+			if len(other.index) != len(m.index) {
+				return len(other.index) < len(m.index)
+			}
+			return other.tagged || !m.tagged
+		})
+	})
+}
+
+// lookup finds the dominant member that a name in a record means.
 func lookup(list []member, name string) (m member, ok bool) {
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
-		found := 0
-		for _, candidate := range list {
-			if same(candidate.name, name) {
-				m = candidate
-				found++
-			}
-		}
-		if found > 0 {
-			return m, found == 1
+		if i := slices.IndexFunc(list, func(m member) bool { return same(m.name, name) }); i >= 0 {
+			return list[i], true
 		}
 	}
 	return member{}, false

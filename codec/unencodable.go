@@ -41,7 +41,7 @@ func notFinite(v reflect.Value, path string, depth int) (where string, f float64
 		}
 	case reflect.Struct:
 		list, _ := members(v.Type())
-		for _, m := range list {
+		for _, m := range dominant(list) {
 			inner, err := v.FieldByIndexErr(m.index)
 			if err != nil {
 				continue // within a nil embedded pointer

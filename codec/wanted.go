@@ -41,7 +41,8 @@ func (want wanted) members() func(name string) wanted {
 	}
 	switch want.kind() {
 	case reflect.Struct:
-		list, _ := members(want.base())
+		all, _ := members(want.base())
+		list := dominant(all)
 		return func(name string) wanted {
 			m, _ := lookup(list, name)
 			return wanted{typ: m.typ, quoted: m.quoted}
