@@ -30,6 +30,14 @@ func (k Key) String() string {
 	}
 }
 
+// Float returns the float64 nearest to a number; false for other keys.
+func (k Key) Float() (float64, bool) {
+	if k.v.kind != Number {
+		return 0, false
+	}
+	return k.v.approx(), true
+}
+
 // MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null.
 func (k Key) MarshalJSON() ([]byte, error) {
 	if d, ok := k.v.Go().(time.Duration); ok {
