@@ -3,61 +3,40 @@ package leat
 import (
 	"reflect"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// listBytes is the size of the pieces of memory that short lists are cut from.
-const listBytes = 4096
+// lists makes lists of elements of one type, for one goroutine.
+type lists struct{ broker.Lists }
 
-// lists makes the lists that the function gets. They are cut from larger pieces of memory, which are never used again:
-// the function may keep its lists, and may append to them.
-type lists struct {
-	t       reflect.Type // of a list
-	pointer bool         // to elements
-	piece   int          // number of elements
-	free    reflect.Value
-	used    int
+// newLists returns a maker of lists of type t, whose elements are those of the stream.
+func newLists(s broker.Stream, t reflect.Type) lists {
+	return lists{s.Lists(t.Elem().Kind() == reflect.Pointer)}
 }
 
-func newLists(t reflect.Type) *lists {
-	size := max(1, int(t.Elem().Size()))
-	return &lists{t: t, pointer: t.Elem().Kind() == reflect.Pointer, piece: max(1, listBytes/size)}
-}
-
-// take returns a list of n zero elements.
-func (l *lists) take(n int) reflect.Value {
-	if 4*n > l.piece {
-		return reflect.MakeSlice(l.t, n, n)
-	}
-	if !l.free.IsValid() || l.used+n > l.piece {
-		l.free, l.used = reflect.MakeSlice(l.t, l.piece, l.piece), 0
-	}
-	first := l.used
-	l.used += n
-	return l.free.Slice3(first, l.used, l.used)
-}
-
-// fill sets the elements of a list from the index at on, and returns the index behind.
-func (l *lists) fill(list reflect.Value, at int, elements []engine.Element) int {
+// of returns the list of some elements.
+func (l lists) of(elements []engine.Element) reflect.Value {
+	l.Begin(len(elements))
 	for i := range elements {
-		list.Index(at).Set(elementValue(&elements[i], l.pointer))
-		at++
+		l.Add(elements[i].Value)
 	}
-	return at
+	return reflect.ValueOf(l.End())
 }
 
 // matches returns the matches of an element at some of its node's children, one child after the other.
-func (l *lists) matches(e *engine.Element, children []int) reflect.Value {
+func (l lists) matches(e *engine.Element, children []int) reflect.Value {
 	n := 0
 	for _, c := range children {
 		n += len(e.Matches[c])
 	}
-	list := l.take(n)
-	at := 0
+	l.Begin(n)
 	for _, c := range children {
-		at = l.fill(list, at, e.Matches[c])
+		for i := range e.Matches[c] {
+			l.Add(e.Matches[c][i].Value)
+		}
 	}
-	return list
+	return reflect.ValueOf(l.End())
 }
 
 // elementValue returns an element, or the pointer to it.

@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 )
 
 // matchMapParameter gets a map from the elements of one type to their matches of another.
 type matchMapParameter struct {
 	t reflect.Type
+	// stream is one of the lists' elements.
+	stream broker.Stream
 	// lefts are the nodes of the map's key type.
 	lefts []leftNode
 }
@@ -24,7 +27,7 @@ type leftNode struct {
 }
 
 func (p matchMapParameter) argument() argument {
-	lists := newLists(p.t.Elem())
+	lists := newLists(p.stream, p.t.Elem())
 	pointer := p.t.Key().Kind() == reflect.Pointer
 	return func(_ context.Context, call *engine.Call) reflect.Value {
 		all := p.ofNode(0, lists, pointer, call)
@@ -37,7 +40,7 @@ func (p matchMapParameter) argument() argument {
 
 // ofNode makes the map for one of the left nodes. Elements that are equal, as keys of the map are, have equal matches:
 // they are there once.
-func (p matchMapParameter) ofNode(i int, lists *lists, pointer bool, call *engine.Call) reflect.Value {
+func (p matchMapParameter) ofNode(i int, lists lists, pointer bool, call *engine.Call) reflect.Value {
 	left := p.lefts[i]
 	m := reflect.MakeMapWithSize(p.t, len(call.Masters))
 	eachElement(call.Masters, left.path, func(e *engine.Element) {
@@ -47,6 +50,14 @@ func (p matchMapParameter) ofNode(i int, lists *lists, pointer bool, call *engin
 		}
 	})
 	return m
+}
+
+// at returns the node at the end of the path.
+func at(n *engine.Node, path []int) *engine.Node {
+	for _, child := range path {
+		n = n.Children[child]
+	}
+	return n
 }
 
 // eachElement calls do for the elements at the end of the path.
@@ -76,7 +87,7 @@ func (b *builder) isMatchMap(t reflect.Type) bool {
 	return b.isElement(element(t.Key())) || t.Elem().Kind() == reflect.Slice && b.isElement(element(t.Elem().Elem()))
 }
 
-func (b *builder) matchMapParameter(i int) parameter {
+func (b *builder) matchMapParameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	p := matchMapParameter{t: t}
 	if mistake := b.checkMatchMap(t); mistake != "" {
@@ -94,6 +105,7 @@ func (b *builder) matchMapParameter(i int) parameter {
 			n.children[c].taken = true
 		}
 		p.lefts = append(p.lefts, leftNode{n.path(), children})
+		p.stream = at(root, n.path()).Children[children[0]].Stream
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -43,15 +44,15 @@ func (b *builder) parameter(i int, root *engine.Node) parameter {
 		return contextParameter{}
 	case i == b.master:
 		if len(b.config.windows) > 0 {
-			return mastersParameter{t}
+			return mastersParameter{t, root.Stream}
 		}
 		return masterParameter{t.Kind() == reflect.Pointer}
 	case element(t) == recordType, t.Kind() == reflect.Slice && element(t.Elem()) == recordType:
 		return b.recordParameter(i, root.Stream.Name)
 	case t.Kind() == reflect.Slice && b.isElement(element(t.Elem())):
-		return b.matchesParameter(i)
+		return b.matchesParameter(i, root)
 	case t.Kind() == reflect.Map && b.isMatchMap(t):
-		return b.matchMapParameter(i)
+		return b.matchMapParameter(i, root)
 	case b.isElement(element(t)):
 		return b.singleElement(i)
 	}
@@ -82,14 +83,15 @@ func (p masterParameter) argument() argument {
 }
 
 // mastersParameter gets the masters of a window.
-type mastersParameter struct{ t reflect.Type }
+type mastersParameter struct {
+	t      reflect.Type
+	stream broker.Stream
+}
 
 func (p mastersParameter) argument() argument {
-	lists := newLists(p.t)
+	lists := newLists(p.stream, p.t)
 	return func(_ context.Context, call *engine.Call) reflect.Value {
-		list := lists.take(len(call.Masters))
-		lists.fill(list, 0, call.Masters)
-		return list
+		return lists.of(call.Masters)
 	}
 }
 
@@ -133,17 +135,18 @@ func (b *builder) recordParameter(i int, stream string) parameter {
 // matchesParameter gets the matches of the master at some of its children.
 type matchesParameter struct {
 	t        reflect.Type
+	stream   broker.Stream
 	children []int
 }
 
 func (p matchesParameter) argument() argument {
-	lists := newLists(p.t)
+	lists := newLists(p.stream, p.t)
 	return func(_ context.Context, call *engine.Call) reflect.Value {
 		return lists.matches(&call.Masters[0], p.children)
 	}
 }
 
-func (b *builder) matchesParameter(i int) parameter {
+func (b *builder) matchesParameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	right, master := element(t.Elem()), b.tree.master
 	children := master.below(right)
@@ -154,7 +157,7 @@ func (b *builder) matchesParameter(i int) parameter {
 	for _, c := range children {
 		master.children[c].taken = true
 	}
-	return matchesParameter{t, children}
+	return matchesParameter{t, root.Children[children[0]].Stream, children}
 }
 
 // misplacedList says why a parameter can't get a list.

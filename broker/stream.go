@@ -19,7 +19,8 @@ type Stream struct {
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 
-	allocate func(into []any)
+	allocate         func(into []any)
+	values, pointers func() Lists
 }
 
 // NewStream declares a stream of elements of type T, which must not be a pointer type, with [codec.JSON].
@@ -29,6 +30,8 @@ func NewStream[T any](name string) Stream {
 		Type:     reflect.TypeFor[T](),
 		Codec:    codec.JSON,
 		allocate: allocate[T],
+		values:   newValueLists[T],
+		pointers: newPointerLists[T],
 	}
 }
 

@@ -1,0 +1,62 @@
+package broker
+
+import "reflect"
+
+// listBytes is the size of the pieces of memory that short lists are cut from.
+const listBytes = 4096
+
+// Lists makes lists of elements for a user's function. A list is the function's to keep, to change and to append to: its
+// memory is never used again. Lists is used by one goroutine at a time.
+type Lists interface {
+	// Begin begins a list of n elements.
+	Begin(n int)
+	// Add adds the next element, a *T.
+	Add(element any)
+	// End returns the list, a []T or []*T.
+	End() any
+}
+
+// Lists returns a new maker of lists of the stream's elements: []T, or []*T with pointers.
+func (s Stream) Lists(pointers bool) Lists {
+	if pointers {
+		return s.pointers()
+	}
+	return s.values()
+}
+
+// pieces cuts lists from larger pieces of memory.
+type pieces[E any] struct {
+	free, list []E
+	piece      int
+}
+
+func newPieces[E any]() pieces[E] {
+	return pieces[E]{piece: listBytes / max(1, int(reflect.TypeFor[E]().Size()))}
+}
+
+// Begin begins a list of n elements.
+func (p *pieces[E]) Begin(n int) {
+	switch {
+	case 4*n > p.piece:
+		p.list = make([]E, 0, n)
+		return
+	case n > len(p.free):
+		p.free = make([]E, p.piece)
+	}
+	p.list, p.free = p.free[:0:n], p.free[n:]
+}
+
+// End returns the list.
+func (p *pieces[E]) End() any { return p.list }
+
+type valueLists[T any] struct{ pieces[T] }
+
+func (l *valueLists[T]) Add(element any) { l.list = append(l.list, *element.(*T)) }
+
+type pointerLists[T any] struct{ pieces[*T] }
+
+func (l *pointerLists[T]) Add(element any) { l.list = append(l.list, element.(*T)) }
+
+func newValueLists[T any]() Lists { return &valueLists[T]{newPieces[T]()} }
+
+func newPointerLists[T any]() Lists { return &pointerLists[T]{newPieces[*T]()} }
