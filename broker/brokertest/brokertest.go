@@ -9,7 +9,7 @@
 //	}
 //
 // Every check that fails says what the contract demands. What a storage doesn't have, a sink or live streams, isn't
-// checked.
+// checked. The folder examples/own-broker has a small storage with its harness.
 package brokertest
 
 import (

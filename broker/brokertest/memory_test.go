@@ -107,3 +107,11 @@ func TestMemoryAsSourceOrSinkOnly(t *testing.T) {
 		})
 	}
 }
+
+// A sink with the guarantee AtLeastOnce needn't be a Keeper.
+func TestMemoryAtLeastOnce(t *testing.T) {
+	Run(t, bent(bend{
+		guarantee: broker.AtLeastOnce,
+		output:    func(inner broker.Output) broker.Output { return struct{ broker.Output }{inner} },
+	}))
+}
