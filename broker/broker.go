@@ -161,6 +161,9 @@ type Rewind struct {
 	Node string
 	// Offset is that of the first record that is needed again.
 	Offset int64
+	// Behind says that the record at Offset has been dealt with: it is read again only to know its keys, which those of
+	// the next must not be below.
+	Behind bool
 	// Seen is behind the last record that the join has looked at. What is read again below it was reported before, if it
 	// was skipped.
 	Seen int64

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/leat-go/leat/broker"
@@ -30,12 +31,13 @@ type calls struct {
 
 // inFlight is a call that was made before earlier ones were through.
 type inFlight struct {
-	call         Call
-	places, seen []int64
-	out          results
-	end          bool
-	err          error
-	done         chan struct{}
+	call   Call
+	places []place
+	seen   []int64
+	out    results
+	end    bool
+	err    error
+	done   chan struct{}
 }
 
 func newCalls(t *task, e *encoder, c *committer, p *pending) *calls {
@@ -81,7 +83,7 @@ func (c *calls) during(join func() error) error {
 }
 
 // submit makes a call. The places are those to go on from after it.
-func (c *calls) submit(call Call, places, seen []int64) error {
+func (c *calls) submit(call Call, places []place, seen []int64) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
@@ -108,7 +110,7 @@ func (c *calls) submit(call Call, places, seen []int64) error {
 }
 
 // letter sends the letter about a failure behind the calls that were made before.
-func (c *calls) letter(failure Failure, record *broker.Record, places, seen []int64) error {
+func (c *calls) letter(failure Failure, record *broker.Record, places []place, seen []int64) error {
 	c.out.reset()
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
@@ -123,8 +125,8 @@ func (c *calls) letter(failure Failure, record *broker.Record, places, seen []in
 }
 
 // enqueue waits until there is room for one more call in flight.
-func (c *calls) enqueue(f *inFlight, places, seen []int64) error {
-	f.places, f.seen = append([]int64(nil), places...), append([]int64(nil), seen...)
+func (c *calls) enqueue(f *inFlight, places []place, seen []int64) error {
+	f.places, f.seen = slices.Clone(places), slices.Clone(seen)
 	select {
 	case c.queue <- f:
 		return nil
@@ -157,7 +159,7 @@ func (c *calls) settleInOrder() {
 }
 
 // settle gives the results of a call, and the places behind it, to the committer.
-func (c *calls) settle(out *results, places, seen []int64) error {
+func (c *calls) settle(out *results, places []place, seen []int64) error {
 	err := c.committer.add(c.task.ctx, c.pending, out, places, seen)
 	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {
 		// The run is being stopped. The call is through, and what it has added will be committed.

@@ -75,7 +75,7 @@ func (c *committer) leave(p *pending) {
 }
 
 // add hands results to the committer, and waits while too much is pending.
-func (c *committer) add(ctx context.Context, p *pending, r *results, places, seen []int64) error {
+func (c *committer) add(ctx context.Context, p *pending, r *results, places []place, seen []int64) error {
 	results, bytes := c.results.Add(int64(len(r.items))), c.bytes.Add(int64(len(r.bytes)))
 	if p.add(r, places, seen) {
 		signal(c.kick)

@@ -39,16 +39,18 @@ type node struct {
 
 	group []Element
 	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
-	groupPlaces []int64
+	groupPlaces []place
 	// matches is the memory that the elements' Matches are cut from.
 	matches [][]Element
 	// evaluating is set while next is evaluated, and nextPlaces is then to it what groupPlaces is to the group.
 	evaluating bool
-	nextPlaces []int64
+	nextPlaces []place
 
-	// behind is the offset behind the last element that was matched or passed, and mark that behind the session's mark,
-	// once it was read. Places never are behind the mark: a run that dies before the end is committed must meet it again.
-	behind, mark int64
+	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
+	// behind the session's mark: a run that dies before the end is committed must meet it again.
+	done place
+	// mark is the offset behind the session's mark, once that was read.
+	mark int64
 	// seen is behind the last element that was read, and reported where that stood when the run began.
 	seen, reported int64
 	// handed is the offset of the last element that was handed to the function.
@@ -62,9 +64,11 @@ func (n *node) advance() error {
 		return err
 	}
 	for !n.closed() {
-		ok, err := n.peek()
-		if !ok || err != nil {
-			return err
+		if !n.hasNext {
+			if ok, err := n.read(); !ok || err != nil {
+				return err
+			}
+			continue
 		}
 		order := n.edge.Compare()
 		if order < 0 {
@@ -120,31 +124,24 @@ func (n *node) dropPassed() error {
 	return nil
 }
 
-// peek makes sure that next holds an element; it returns false at the end of the session.
-func (n *node) peek() (bool, error) {
-	for !n.hasNext {
-		if n.at == len(n.chunk.records) {
-			if n.ended {
-				return false, nil
-			}
-			if err := n.receive(); err != nil {
-				return false, err
-			}
-			continue
+// read reads one element; false at the end of the session. It becomes next, unless it goes by a policy.
+func (n *node) read() (bool, error) {
+	for n.at == len(n.chunk.records) {
+		if n.ended {
+			return false, nil
 		}
-		if err := n.look(); err != nil {
+		if err := n.receive(); err != nil {
 			return false, err
 		}
 	}
-	return true, nil
+	return true, n.look()
 }
 
-// look reads the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
+// look looks at the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
 func (n *node) look() error {
 	record, value := &n.chunk.records[n.at], n.chunk.values[n.at]
 	err := n.chunk.failed[n.at]
 	n.at++
-	n.count.read++
 	if err != nil {
 		return n.task.reject(n, record, err, n.task.spec.OnDecode)
 	}
@@ -152,9 +149,14 @@ func (n *node) look() error {
 		at := record.At(n.spec.Stream.Name, n.task.partition)
 		return n.task.reject(n, record, &broker.PositionError{Position: at, Err: err}, n.task.spec.OnDisorder)
 	}
+	n.taken = true
+	if n.done.isBehind() && record.Offset <= n.done.offset() {
+		return nil // it was dealt with before the run; only its keys were wanted
+	}
+	n.count.read++
 	n.seen = max(n.seen, record.Offset+1)
 	n.next = Element{Value: value, Record: record}
-	n.hasNext, n.taken = true, true
+	n.hasNext = true
 	return nil
 }
 
@@ -228,7 +230,7 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.behind = n.next.Record.Offset + 1
+	n.done = behind(n.next.Record.Offset)
 	n.next = Element{}
 	n.hasNext = false
 }
@@ -250,9 +252,9 @@ func (n *node) receive() error {
 	return nil
 }
 
-// places writes the offsets from which the nodes of the subtree must be read again (R8). dst begins with the place of
+// places writes the places from which the nodes of the subtree must be read again (R8). dst begins with the place of
 // the node whose index is from.
-func (n *node) places(dst []int64, from int) {
+func (n *node) places(dst []place, from int) {
 	own := dst[n.index-from : n.index-from+n.size]
 	own[0] = n.place()
 	switch {
@@ -268,14 +270,14 @@ func (n *node) places(dst []int64, from int) {
 	}
 }
 
-func (n *node) place() int64 {
+func (n *node) place() place {
 	switch {
 	case len(n.group) > 0:
-		return n.group[0].Record.Offset
+		return at(n.group[0].Record.Offset)
 	case n.hasNext:
-		return n.next.Record.Offset
+		return at(n.next.Record.Offset)
 	}
-	return n.behind
+	return n.done
 }
 
 // handOver counts the elements of a list, and below them, that no call got before.

@@ -16,7 +16,7 @@ type pending struct {
 	mu      sync.Mutex
 	results results
 	spare   results // of the last commit but one, to be used again
-	places  []int64
+	places  []place
 	seen    []int64
 	ended   []bool // set when the session has ended: which nodes have reached their marks
 	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
@@ -28,13 +28,13 @@ func newPending(partition int, nodes []*Node, sessions int64) *pending {
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
-		places:    make([]int64, len(nodes)),
+		places:    make([]place, len(nodes)),
 		seen:      make([]int64, len(nodes)),
 	}
 }
 
 // add adds results and replaces the places. It reports whether there was nothing pending before.
-func (p *pending) add(r *results, places, seen []int64) (first bool) {
+func (p *pending) add(r *results, places []place, seen []int64) (first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.results.appendAll(r)
@@ -47,7 +47,7 @@ func (p *pending) add(r *results, places, seen []int64) (first bool) {
 
 // end marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
 // session before them, to be skipped by the next run.
-func (p *pending) end(places []int64, ended []bool) {
+func (p *pending) end(places []place, ended []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	copy(p.places, places)
@@ -95,9 +95,9 @@ func (p *pending) progress() broker.Progress {
 		progress.Sessions++
 	}
 	for i, n := range p.nodes {
-		progress.Nodes[i] = broker.Rewind{Node: n.Name, Offset: p.places[i], Seen: p.seen[i]}
+		progress.Nodes[i] = p.places[i].rewind(n.Name, p.seen[i])
 		if p.ended != nil {
-			progress.Nodes[i].Seen = p.places[i]
+			progress.Nodes[i].Seen = p.places[i].offset()
 			progress.Nodes[i].NextSession = !p.ended[i]
 		}
 	}

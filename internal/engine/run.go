@@ -219,7 +219,7 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 		}
 		g.Go(func() error {
 			offset, err := skipSession(ctx, r.input, i, partition, rewinds[i].Offset)
-			rewinds[i] = broker.Rewind{Node: rewinds[i].Node, Offset: offset, Seen: offset}
+			rewinds[i] = at(offset).rewind(rewinds[i].Node, offset)
 			return err
 		})
 	}
@@ -251,7 +251,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		ctx:       ctx,
 		stats:     r.stats,
 		single:    make([]Element, 0, 1),
-		places:    make([]int64, len(r.nodes)),
+		places:    make([]place, len(r.nodes)),
 		seen:      make([]int64, len(r.nodes)),
 	}
 	t.root = t.addNode(r, r.spec.Master, 0, rewinds)
@@ -280,7 +280,7 @@ func (t *task) addNode(r *run, spec *Node, depth int, rewinds []broker.Rewind) *
 			keepValue: t.spec.keepsValues(),
 			chunks:    make(chan chunk, 1),
 		},
-		behind:   rewinds[i].Offset,
+		done:     placeOf(rewinds[i]),
 		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
 		reported: rewinds[i].Seen,
 		handed:   -1,
@@ -294,7 +294,7 @@ func (t *task) addNode(r *run, spec *Node, depth int, rewinds []broker.Rewind) *
 		n.children = append(n.children, t.addNode(r, child, depth+1, rewinds))
 	}
 	n.size = len(t.nodes) - i
-	n.nextPlaces = make([]int64, n.size-1)
+	n.nextPlaces = make([]place, n.size-1)
 	return n
 }
 
@@ -309,7 +309,7 @@ func (t *task) run() (ended bool, err error) {
 	var feeds errgroup.Group
 	for _, n := range t.nodes {
 		feeds.Go(func() error {
-			n.feed.run(ctx, n.behind)
+			n.feed.run(ctx, n.done.offset())
 			return nil
 		})
 	}

@@ -32,19 +32,22 @@ type task struct {
 
 	// single holds the master of a call where there is no window.
 	single []Element
-	places []int64
+	places []place
 	seen   []int64
 }
 
 // join runs the join until the session ends, and returns nil then.
 func (t *task) join() error {
 	for {
-		ok, err := t.root.peek()
+		ok, err := t.root.read()
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return t.closeWindow()
+		}
+		if !t.root.hasNext {
+			continue
 		}
 		if err := t.joinNext(); err != nil {
 			return err
@@ -106,6 +109,7 @@ func (t *task) rejectNext(err error) error {
 	record := t.root.next.Record
 	at := record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
+	t.root.count.read-- // reject counts it
 	err = &broker.PositionError{Position: at, Err: fmt.Errorf("the window key can't be computed: %w", err)}
 	return t.reject(t.root, record, err, t.spec.OnDisorder)
 }
@@ -131,7 +135,7 @@ func (t *task) call(masters []Element) error {
 
 // progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
 // again by the next call.
-func (t *task) progress() (places, seen []int64) {
+func (t *task) progress() (places []place, seen []int64) {
 	if t.window != nil && t.window.open() {
 		copy(t.places, t.window.places)
 	} else {
@@ -173,6 +177,7 @@ func (t *task) reject(n *node, record *broker.Record, err error, policy Policy) 
 	if policy.Kind == Fail {
 		return err
 	}
+	n.count.read++
 	n.count.skipped++
 	if record.Offset < n.reported {
 		return nil
@@ -197,12 +202,12 @@ func (t *task) failure(n *node, record *broker.Record, err error) Failure {
 }
 
 // sessionEnd returns the places behind the session and which nodes have reached their marks (R5).
-func (t *task) sessionEnd() (places []int64, ended []bool) {
-	places, ended = make([]int64, len(t.nodes)), make([]bool, len(t.nodes))
+func (t *task) sessionEnd() (places []place, ended []bool) {
+	places, ended = make([]place, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
-		ended[i], places[i] = n.ended, n.mark
+		ended[i], places[i] = n.ended, at(n.mark)
 		if !n.ended {
-			places[i] = n.seen
+			places[i] = at(n.seen)
 		}
 	}
 	return places, ended

@@ -11,7 +11,7 @@ type window struct {
 	masters []Element
 	// places are those from which the open window can be collected again (R8), and before those of the master that is
 	// being evaluated: it may open the next window.
-	places, before []int64
+	places, before []place
 	// deadline is when an open window by the clock ends, and timer says so.
 	deadline time.Time
 	timer    *time.Timer
@@ -21,8 +21,8 @@ func newWindow(spec *Window, nodes int) *window {
 	w := &window{
 		every:  spec.Every,
 		count:  spec.Count,
-		places: make([]int64, nodes),
-		before: make([]int64, nodes),
+		places: make([]place, nodes),
+		before: make([]place, nodes),
 	}
 	if spec.NewKey != nil {
 		w.key = spec.NewKey()
