@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"math"
 	"regexp"
@@ -338,3 +339,74 @@ func TestNames(t *testing.T) {
 }
 
 func misfitting(Audio) {}
+
+// TestEmptySequences writes nothing for results that are nil.
+func TestEmptySequences(t *testing.T) {
+	for _, fn := range []any{
+		func(Audio) []Text { return nil },
+		func(Audio) iter.Seq[Text] { return nil },
+		func(Audio) (iter.Seq2[*Text, error], error) { return nil, nil },
+		func(Audio) iter.Seq2[Text, error] { return func(func(Text, error) bool) {} },
+	} {
+		b := newBroker(t)
+		run(t, fn, leat.Broker(b))
+		got, err := memory.Elements[Text](b, "texts", 0)
+		must(t, err)
+		check(t, len(got), 0)
+	}
+}
+
+// TestSequenceError checks that a sequence's error is the function's: what came before it isn't written (R10).
+func TestSequenceError(t *testing.T) {
+	b := newBroker(t)
+	fn := func(Audio) iter.Seq2[Text, error] {
+		return func(yield func(Text, error) bool) {
+			_ = yield(Text{"a"}, nil) && yield(Text{"b"}, io.ErrUnexpectedEOF)
+		}
+	}
+	mill, err := leat.New(fn, leat.Broker(b), quiet())
+	must(t, err)
+	if err := mill.Run(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	got, err := memory.Elements[Text](b, "texts", 0)
+	must(t, err)
+	check(t, len(got), 0)
+}
+
+// unwritable is an element that can't be encoded.
+type unwritable struct {
+	C float64 `json:"c"`
+}
+
+// TestUnwritable checks that a sequence stops at an element that can't be encoded.
+func TestUnwritable(t *testing.T) {
+	b := newBroker(t, memory.Stream[unwritable]("unwritable"))
+	for name, fn := range map[string]any{
+		"one":  func(Audio) unwritable { return unwritable{math.NaN()} },
+		"list": func(Audio) []*unwritable { return []*unwritable{{math.Inf(1)}} },
+		"sequence": func(Audio) iter.Seq[unwritable] {
+			return func(yield func(unwritable) bool) {
+				if yield(unwritable{math.NaN()}) {
+					panic("not stopped")
+				}
+			}
+		},
+		"sequence with errors": func(Audio) iter.Seq2[unwritable, error] {
+			return func(yield func(unwritable, error) bool) {
+				if yield(unwritable{math.NaN()}, leat.EndOfStream) {
+					panic("not stopped")
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mill, err := leat.New(fn, leat.Broker(b), quiet())
+			must(t, err)
+			err = mill.Run(t.Context())
+			if err == nil || strings.Contains(err.Error(), "not stopped") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -192,17 +192,29 @@ func (b *builder) spec(t *tree, n *node) *engine.Node {
 	return spec
 }
 
-// nameOf returns a name for n that no other node has, and that is the same in each run.
+// nameOf returns a name for n that no other node has, and that is the same in each run: kept positions have it.
 func (t *tree) nameOf(n *node) string {
-	name := n.element.Name()
-	if name == "" {
-		name = n.element.String()
-	}
-	for _, other := range t.nodes {
-		if other.element != n.element && other.element.Name() == n.element.Name() {
-			name = n.element.PkgPath() + "." + name
-			break
+	name := t.shortName(n)
+	count := 1
+	for _, other := range t.nodes[:slices.Index(t.nodes, n)] {
+		if t.shortName(other) == name {
+			count++
 		}
+	}
+	if count > 1 {
+		name += fmt.Sprintf("#%d", count)
+	}
+	return name
+}
+
+// shortName returns the name of the node's type, with its package where there is another type of the name, and the
+// node's own name.
+func (t *tree) shortName(n *node) string {
+	name := n.element.Name()
+	if name == "" || slices.ContainsFunc(t.nodes, func(other *node) bool {
+		return other.element != n.element && other.element.Name() == name
+	}) {
+		name = n.element.String()
 	}
 	if n.name != "" {
 		name += "/" + n.name
