@@ -59,7 +59,7 @@ func changed(change func(c *broker.Commit)) bend {
 }
 
 func brokenOutputs() []broken {
-	return append(brokenCommits(), []broken{
+	return slices.Concat(brokenResults(), brokenCommits(), []broken{
 		{"no Keeper", "Progress/IsKept", "must be a broker.Keeper",
 			bend{output: func(inner broker.Output) broker.Output { return struct{ broker.Output }{inner} }}},
 		{"NextSession is lost", "Progress/IsKept", "NextSession:true",
@@ -79,14 +79,14 @@ func brokenOutputs() []broken {
 			}}},
 		{"a pace of zero", "Pace/IsPositive", "above zero",
 			bend{output: func(inner broker.Output) broker.Output { return noPace{&bentOutput{Output: inner}} }}},
-	}...)
+	})
 }
 
 type noPace struct{ *bentOutput }
 
 func (noPace) Pace() broker.Pace { return broker.Pace{} }
 
-func brokenCommits() []broken {
+func brokenResults() []broken {
 	return []broken{
 		{"results in the wrong order", "Commit/ResultsInOrder", "in the order given",
 			changed(func(c *broker.Commit) { slices.Reverse(c.Results) })},
@@ -97,6 +97,21 @@ func brokenCommits() []broken {
 			})},
 		{"the bytes of results are kept", "Commit/KeepsNoBytes", "must not keep them", brokenLate(false)},
 		{"the second run writes nothing", "Commit/SecondRun", "writes behind it", brokenSecond()},
+		{"no marks", "End/Sessions", "End puts a mark", changed(func(c *broker.Commit) { c.End = false })},
+		{"a mark only behind results", "End/EmptySession", "leaves an empty output with its mark",
+			changed(func(c *broker.Commit) { c.End = c.End && len(c.Results) > 0 })},
+		{"progress is added up", "Progress/IsKept", "Progress returns",
+			changed(func(c *broker.Commit) { c.Progress.Sessions++ })},
+		{"a commit without results isn't made", "Progress/WithoutResults", "keeps the progress",
+			commitBend(func(ctx context.Context, inner broker.Output, commits []broker.Commit) error {
+				commits = slices.DeleteFunc(slices.Clone(commits), func(c broker.Commit) bool { return len(c.Results) == 0 })
+				return inner.Commit(ctx, commits)
+			})},
+	}
+}
+
+func brokenCommits() []broken {
+	return []broken{
 		{"an aborted commit leaves results", "Commit/AbortLeavesNothing", "nothing of an aborted commit is visible",
 			commitBend(func(ctx context.Context, inner broker.Output, commits []broker.Commit) error {
 				err := inner.Commit(ctx, commits)
@@ -137,16 +152,6 @@ func brokenCommits() []broken {
 				long, cancel := context.WithTimeout(context.WithoutCancel(ctx), anHour)
 				defer cancel()
 				return inner.Commit(long, commits)
-			})},
-		{"no marks", "End/Sessions", "End puts a mark", changed(func(c *broker.Commit) { c.End = false })},
-		{"a mark only behind results", "End/EmptySession", "leaves an empty output with its mark",
-			changed(func(c *broker.Commit) { c.End = c.End && len(c.Results) > 0 })},
-		{"progress is added up", "Progress/IsKept", "Progress returns",
-			changed(func(c *broker.Commit) { c.Progress.Sessions++ })},
-		{"a commit without results isn't made", "Progress/WithoutResults", "keeps the progress",
-			commitBend(func(ctx context.Context, inner broker.Output, commits []broker.Commit) error {
-				commits = slices.DeleteFunc(slices.Clone(commits), func(c broker.Commit) bool { return len(c.Results) == 0 })
-				return inner.Commit(ctx, commits)
 			})},
 	}
 }

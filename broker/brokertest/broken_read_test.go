@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -38,6 +39,17 @@ func readBend(read func(ctx context.Context, inner broker.Reader) ([]broker.Reco
 const anHour = time.Hour
 
 func brokenReaders() []broken {
+	return slices.Concat(brokenOrder(), brokenMarks(), brokenWaits(), []broken{
+		{"Next behind one record too many", "Read/GoesOnAtNext", "Next is the offset behind what Read returned last",
+			bend{reader: func(inner broker.Reader) broker.Reader {
+				return &bentReader{Reader: inner, next: func(inner broker.Reader) int64 { return inner.Next() + 3 }}
+			}}},
+		{"buffers used again", "Read/RecordsStayAsTheyAre", "the caller's", brokenBuffers()},
+		{"the whole stream read ahead", "Read/BoundedReadAhead", "must be bounded", brokenReadAhead()},
+	})
+}
+
+func brokenOrder() []broken {
 	return []broken{
 		{"elements in the wrong order", "Read/OrderAndMarks", "element 0 is",
 			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
@@ -55,6 +67,11 @@ func brokenReaders() []broken {
 				}
 				return records, err
 			})},
+	}
+}
+
+func brokenMarks() []broken {
+	return []broken{
 		{"no EOF at a mark", "Read/OrderAndMarks", "nothing keeps it waiting",
 			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
 				records, err := inner.Read(ctx)
@@ -92,12 +109,11 @@ func brokenReaders() []broken {
 		{"no records and no error", "Read/OrderAndMarks", "must wait for at least one record",
 			readBend(func(context.Context, broker.Reader) ([]broker.Record, error) { return nil, nil })},
 		{"Next before the mark", "Read/OrderAndMarks", "where Next stood after io.EOF", brokenNext()},
-		{"Next behind one record too many", "Read/GoesOnAtNext", "Next is the offset behind what Read returned last",
-			bend{reader: func(inner broker.Reader) broker.Reader {
-				return &bentReader{Reader: inner, next: func(inner broker.Reader) int64 { return inner.Next() + 3 }}
-			}}},
-		{"buffers used again", "Read/RecordsStayAsTheyAre", "the caller's", brokenBuffers()},
-		{"the whole stream read ahead", "Read/BoundedReadAhead", "must be bounded", brokenReadAhead()},
+	}
+}
+
+func brokenWaits() []broken {
+	return []broken{
 		{"new records not noticed", "Wait/NewRecordsArrive", "as soon as it is there",
 			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
 				soon, cancel := context.WithTimeout(ctx, pause/2)

@@ -218,8 +218,8 @@ func (r *tested) decoded(records []broker.Record) ([]Element, error) {
 	all := make([]Element, len(records))
 	for i := range records {
 		if err := decode(records[i].Value, &all[i]); err != nil {
-			return nil, fmt.Errorf("the stream's codec can't decode what Read returned, or what a later Read has made of it: %w",
-				records[i].DecodeError(stream.Name, 0, err))
+			return nil, fmt.Errorf("the stream's codec can't decode what Read returned, or what a later Read has made "+
+				"of it: %w", records[i].DecodeError(stream.Name, 0, err))
 		}
 	}
 	return all, nil

@@ -63,7 +63,8 @@ func tryFaults(t *testing.T, seed uint64) {
 		got, err := memory.Elements[Count](b, "counts", p)
 		must(t, err)
 		if !slices.Equal(got, want[p]) {
-			t.Errorf("partition %d, after %d crashes: the committed results are\n%v, wanted\n%v", p, len(crashes), got, want[p])
+			t.Errorf("partition %d, after %d crashes: the committed results are\n%v, wanted\n%v",
+				p, len(crashes), got, want[p])
 		}
 	}
 }

@@ -22,8 +22,8 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if want := b.partitionsOf(job); want > 0 {
 		for _, l := range logs {
 			if len(l.partitions) != want {
-				return nil, fmt.Errorf("memory: stream %q has %s, but the inputs have %d: declare it with memory.Partitions(%d)",
-					l.name, plural(len(l.partitions), "partition"), want, want)
+				return nil, fmt.Errorf("memory: stream %q has %s, but the inputs have %d: "+
+					"declare it with memory.Partitions(%d)", l.name, plural(len(l.partitions), "partition"), want, want)
 			}
 		}
 	}
@@ -110,7 +110,8 @@ func (o *output) check(commits []broker.Commit) error {
 		for _, l := range o.logs {
 			if c.Partition >= len(l.partitions) {
 				return fmt.Errorf("memory: stream %q has %s, but there are results of partition %d: declare it with "+
-					"memory.Partitions and the number that the inputs have", l.name, plural(len(l.partitions), "partition"), c.Partition)
+					"memory.Partitions and the number that the inputs have",
+					l.name, plural(len(l.partitions), "partition"), c.Partition)
 			}
 		}
 		for _, r := range c.Results {
