@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // A framer finds where the objects in a text begin and end, and nothing else: whether an object is right inside is for
@@ -72,8 +73,8 @@ func (f *framer) next() ([]byte, error) {
 
 // choose tells the layout by the first character; false where it isn't there yet.
 func (f *framer) choose() bool {
-	text := bytes.TrimLeft(bytes.TrimPrefix(f.buf, byteOrderMark), " \t\r\n")
-	if len(text) == 0 || len(f.buf) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, f.buf) {
+	text := bytes.TrimLeft(bytes.TrimPrefix(f.buf, []byte(byteOrderMark)), " \t\r\n")
+	if len(text) == 0 || strings.HasPrefix(byteOrderMark, string(f.buf)) {
 		return false
 	}
 	f.layout = lines
@@ -121,7 +122,7 @@ func (f *framer) begin() error {
 			f.state = behindList
 		case c == '[' && f.state == beforeList:
 			f.state = beforeFirst
-		case f.pos == 0 && f.state == beforeList && bytes.HasPrefix(f.buf, byteOrderMark):
+		case f.pos == 0 && f.state == beforeList && bytes.HasPrefix(f.buf, []byte(byteOrderMark)):
 			f.pos = len(byteOrderMark)
 			f.mark = f.pos
 			continue
@@ -140,7 +141,7 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\
 // lookahead is how many bytes tell a mistake from a byte order mark and what kind of mistake it is.
 const lookahead = 5
 
-var byteOrderMark = []byte("\xEF\xBB\xBF")
+const byteOrderMark = "\xEF\xBB\xBF"
 
 // flat returns the end of the object at the mark if it is one of the usual kind, with no objects inside, no backslash
 // and no brace in a string: then its end is the first closing brace. It returns -1 if it isn't, or isn't whole. All that
@@ -208,7 +209,7 @@ func (f *framer) nextLine() ([]byte, error) {
 		}
 		line := f.buf[f.pos:newline]
 		if f.line == 0 {
-			line = bytes.TrimPrefix(line, byteOrderMark)
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
 		}
 		text := line
 		for len(text) > 0 && isSpace(text[0]) {

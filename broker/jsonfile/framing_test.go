@@ -154,15 +154,19 @@ func TestFramingErrors(t *testing.T) {
 }
 
 // A missing quotation mark must not make one object of the rest of a large file.
-func TestOpenStringIsFoundEarly(t *testing.T) {
-	text := &endless{head: "[{\"a\":\"b},\n", body: "{\"a\":\"c\"},\n"}
-	_, err := frameText("a.json", text, 1024, 0)
-	want := "a.json:1:7 (partition 0, offset 0): the string that begins here is not closed before its line ends"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-	if text.read > 10_000 {
-		t.Errorf("%d bytes were read to find it", text.read)
+func TestMissingQuotationMarkIsFoundEarly(t *testing.T) {
+	for end, want := range map[string]string{
+		"\n": "a.json:1:9 (partition 0, offset 0): the string that begins here is not closed before its line ends",
+		" ":  "a.json:1:16 (partition 0, offset 0): 'k' is outside of a string; is a quotation mark missing before it?",
+	} {
+		text := &endless{head: `[{"key":"b},` + end, body: `{"key":"c"},` + end}
+		_, err := frameText("a.json", text, 1024, 0)
+		if err == nil || err.Error() != want {
+			t.Errorf("\n got %v\nwant %s", err, want)
+		}
+		if text.read > 10_000 {
+			t.Errorf("%d bytes were read to find it", text.read)
+		}
 	}
 }
 
@@ -192,7 +196,7 @@ func TestReadFrom(t *testing.T) {
 // reference frames a text with encoding/json, which checks what the framer leaves to the codec, too.
 func reference(text []byte) ([]string, error) {
 	var objects []json.RawMessage
-	if err := json.Unmarshal(bytes.TrimPrefix(text, byteOrderMark), &objects); err != nil {
+	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte(byteOrderMark)), &objects); err != nil {
 		return nil, err
 	}
 	if objects == nil {

@@ -161,7 +161,7 @@ func (r *reader) fill() error {
 			size *= 2
 		}
 		if size > r.size && f.state == inObject {
-			if err := f.openString(); err != nil {
+			if err := f.misquoted(); err != nil {
 				return err
 			}
 		}

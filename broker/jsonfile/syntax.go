@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/broker"
@@ -119,7 +120,7 @@ func (f *framer) end() error {
 		return nil
 	}
 	if f.state == inObject {
-		if err := f.openString(); err != nil {
+		if err := f.misquoted(); err != nil {
 			return err
 		}
 		return f.fail("the object that begins here is not closed before the file ends; was the file cut off?")
@@ -134,11 +135,13 @@ func (f *framer) end() error {
 	return f.fail("the list is not closed with a ] before the file ends; was the file cut off?")
 }
 
-// openString looks for a string in the object at the mark that its line ends within. A quotation mark that is missing
-// makes strings of all the text between strings from there on, so the object would seem to go on to the file's end.
-func (f *framer) openString() error {
+// misquoted looks for signs in the object at the mark that a quotation mark is missing: a string that its line ends
+// within, or what can only be in a string outside of one. From the missing mark on, strings are taken for what is between
+// strings and the other way round, so the object would seem to go on to the file's end.
+func (f *framer) misquoted() error {
 	quoted := false
 	begin := 0
+	at := *f
 	for i := f.mark; i < len(f.buf); i++ {
 		switch c := f.buf[i]; {
 		case c == '"':
@@ -146,11 +149,16 @@ func (f *framer) openString() error {
 			begin = i
 		case c == '\\' && quoted:
 			i++
-		case c < ' ' && quoted:
-			at := *f
+		case (c == '\n' || c == '\r') && quoted:
 			at.advance(begin)
 			return at.fail("the string that begins here is not closed before its line ends")
+		case !quoted && strings.IndexByte(unquoted, c) < 0:
+			at.advance(i)
+			return at.fail("%s is outside of a string; is a quotation mark missing before it?", character(f.buf[i:]))
 		}
 	}
 	return nil
 }
+
+// unquoted holds what JSON has outside of strings: white space, brackets, numbers, true, false and null.
+const unquoted = " \t\r\n{}[]:,0123456789+-.Eeaflnrstu"
