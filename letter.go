@@ -3,8 +3,8 @@ package leat
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
 )
@@ -23,6 +23,20 @@ type Letter struct {
 	Column int `json:"column,omitempty"`
 	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
 	Element json.RawMessage `json:"element"`
+}
+
+// letters finds the stream of letters where a policy needs it.
+func (b *builder) letters(spec *engine.Spec) {
+	t := reflect.TypeFor[Letter]()
+	for _, o := range b.config.deadLetters {
+		if b.config.sink != nil && !b.hasOutput(t) {
+			b.mistakes.add("%s: leat.DeadLetter needs a stream of %v in the sink; declare one, "+
+				"for example by jsonfile.File[leat.Letter](\"letters.jsonl\")", o, t)
+			continue
+		}
+		spec.Letter = letter
+		spec.LetterOutput = b.output(t, o.String()+": leat.DeadLetter")
+	}
 }
 
 // letter makes the letter, a *Letter, for what a policy puts aside.
@@ -46,7 +60,7 @@ func rawElement(value []byte) json.RawMessage {
 	}
 	text, err := json.Marshal(string(value))
 	if err != nil {
-		panic(errors.Join(fmt.Errorf("leat: a string is not JSON"), err)) // can't be
+		panic(fmt.Errorf("leat: a string can't be encoded: %w", err)) // it can always be
 	}
 	return text
 }

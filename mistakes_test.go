@@ -273,7 +273,7 @@ func TestOptionMistakes(t *testing.T) {
 		{"negative pause", func(Audio) {}, []leat.Option{leat.OnError(leat.Retry(1, -time.Second))},
 			"leat.OnError (mistakes_test.go:N): leat.Retry with a pause of -1s; give zero or more"},
 		{"no letters", func(Audio) {}, []leat.Option{leat.OnError(leat.DeadLetter)},
-			`leat.OnError(leat.DeadLetter): the sink has no stream for letters; declare one of leat.Letter in it, for example jsonfile.File[leat.Letter]("letters.jsonl")`},
+			`leat.OnError (mistakes_test.go:N): leat.DeadLetter needs a stream of leat.Letter in the sink; declare one, for example by jsonfile.File[leat.Letter]("letters.jsonl")`},
 		{"several mistakes", func(Audio, []Box, *sql.DB) chan int { return nil }, []leat.Option{leat.Concurrency(0)},
 			"4 mistakes:\n" +
 				"\tleat.Concurrency (mistakes_test.go:N): 0 calls at a time are not possible; the least is 1\n" +
@@ -296,7 +296,7 @@ func TestBrokerMistakes(t *testing.T) {
 		{"results without sink", func(Audio) Text { return Text{} }, []leat.Option{leat.From(mistakeBroker())},
 			"result 1 (leat_test.Text): there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker"},
 		{"letters without sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.OnError(leat.DeadLetter)},
-			"leat.OnError(leat.DeadLetter): there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker"},
+			"leat.OnError (mistakes_test.go:N): leat.DeadLetter: there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker"},
 		{"sink without source", func(Audio) {}, []leat.Option{leat.To(mistakeBroker())},
 			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
 		{"several inputs", func(Audio) {}, []leat.Option{leat.From(memory.New(memory.Stream[Audio]("a"), memory.Stream[Audio]("b")))},

@@ -27,6 +27,8 @@ type config struct {
 	onDisorder  Policy
 	onDecode    Policy
 	onError     Policy
+	// deadLetters are the options with the policy DeadLetter.
+	deadLetters []*option
 
 	given    map[string]bool
 	mistakes mistakes

@@ -62,6 +62,7 @@ func OnError(policy Policy) Option {
 			checkRetry(c, o, retry)
 		}
 		c.onError = policy
+		c.addPolicy(o, policy)
 	}}
 }
 
@@ -71,6 +72,12 @@ func checkRetry(c *config, o *option, retry retryPolicy) {
 	}
 	if retry.backoff < 0 {
 		c.mistakes.add("%s: leat.Retry with a pause of %v; give zero or more", o, retry.backoff)
+	}
+}
+
+func (c *config) addPolicy(o *option, policy Policy) {
+	if policy == DeadLetter {
+		c.deadLetters = append(c.deadLetters, o)
 	}
 }
 
@@ -84,6 +91,7 @@ func recordPolicy(name string, at place, policy Policy, set func(*config)) Optio
 				"take leat.Fail, leat.Skip or leat.DeadLetter", o)
 		default:
 			set(c)
+			c.addPolicy(o, policy)
 		}
 	}}
 }

@@ -1,0 +1,107 @@
+package leat
+
+import (
+	"reflect"
+	"slices"
+)
+
+// findMaster finds the parameter of the master, and returns its element type; nil where there is none.
+//
+// It is the first one that is an element, or a list of one where there is a window. What counts as an element is what
+// has a stream or is joined; everything else may be meant to be injected.
+func (b *builder) findMaster() reflect.Type {
+	windowed := len(b.config.windows) > 0
+	if i, master := b.firstMaster(windowed); master != nil {
+		b.master, b.masterText = i, b.parameterText(i)
+		return master
+	}
+	b.noMaster(windowed)
+	return nil
+}
+
+// firstMaster returns the first parameter that has the form of a master and is of an element.
+func (b *builder) firstMaster(windowed bool) (i int, master reflect.Type) {
+	for i := range b.t.NumIn() {
+		if t := masterElement(b.t.In(i), windowed); t != nil && b.isElement(t) {
+			return i, t
+		}
+	}
+	return -1, nil
+}
+
+// masterElement returns the element type of a parameter that has the form of a master; nil for other forms.
+func masterElement(t reflect.Type, windowed bool) reflect.Type {
+	switch {
+	case !windowed:
+		return element(t)
+	case t.Kind() == reflect.Slice:
+		return element(t.Elem())
+	}
+	return nil
+}
+
+func (b *builder) isElement(t reflect.Type) bool {
+	return t != recordType && (b.hasInput(t) || slices.ContainsFunc(b.config.joins, func(j *join) bool {
+		return j.left == t || j.right == t
+	}))
+}
+
+// noMaster says why there is no master.
+func (b *builder) noMaster(windowed bool) {
+	root := b.joinRoot()
+	if i, other := b.firstMaster(!windowed); other != nil && (root == nil || other == root) {
+		b.wrongForm(i, windowed)
+		return
+	}
+	i := b.firstStruct(windowed)
+	switch {
+	case root != nil && windowed:
+		b.mistakes.add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
+	case root != nil:
+		b.mistakes.add("no parameter takes the master, which the joins start from; add one of type %v", root)
+	case b.config.source == nil: // that is the mistake
+	case i >= 0:
+		b.mistakes.add("%s: the source has no stream of it; it has %s", b.parameterText(i), streamList(b.inputs))
+	default:
+		b.mistakes.add("no parameter takes the master element; add one of a type that has a stream: the source has %s",
+			streamList(b.inputs))
+	}
+}
+
+// wrongForm says that the parameter of the master is a list, or none, and should be the other.
+func (b *builder) wrongForm(i int, windowed bool) {
+	if windowed {
+		b.mistakes.add("%s: a window hands the masters over as a list; make it []%v", b.parameterText(i), b.t.In(i))
+		return
+	}
+	b.mistakes.add("%s: without a window each master comes alone; make it %v, "+
+		"or add leat.Window, leat.WindowEvery or leat.WindowCount", b.parameterText(i), b.t.In(i).Elem())
+}
+
+// joinRoot returns the type that is on the left of joins but never on the right; nil unless there is exactly one.
+func (b *builder) joinRoot() reflect.Type {
+	var root reflect.Type
+	for _, j := range b.config.joins {
+		isRight := slices.ContainsFunc(b.config.joins, func(other *join) bool { return other.right == j.left })
+		switch {
+		case isRight || j.left == root:
+		case root != nil:
+			return nil
+		default:
+			root = j.left
+		}
+	}
+	return root
+}
+
+// firstStruct returns the index of the first parameter that has the form of a master and is of a struct; -1 where there
+// is none.
+func (b *builder) firstStruct(windowed bool) int {
+	for i := range b.t.NumIn() {
+		t := masterElement(b.t.In(i), windowed)
+		if t != nil && t.Kind() == reflect.Struct && t != recordType && t != element(loggerType) {
+			return i
+		}
+	}
+	return -1
+}
