@@ -36,8 +36,8 @@ func memberGetter(slot int, name string) expression.Getter {
 	}
 }
 
-// compileKeys compiles the two sides of a join's condition.
-func (n *node) compileKeys() error {
+// compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
+func (n *node) compileKeys(streams []string) error {
 	on := n.join.on
 	sides, err := split(on)
 	if err != nil {
@@ -45,7 +45,7 @@ func (n *node) compileKeys() error {
 	}
 	owners := [2]*node{}
 	for i := range sides {
-		if owners[i], err = n.owner(sides[i]); err != nil {
+		if owners[i], err = n.owner(sides[i], streams); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ type side struct {
 	on     text
 	offset int
 	text   string
-	names  []string
+	names  []*ast.IdentifierNode
 }
 
 // split splits a condition at its ==.
@@ -125,24 +125,32 @@ func open(source []rune, at int) {
 }
 
 // namesIn returns the names that a part of an expression uses.
-func namesIn(node ast.Node) []string {
+func namesIn(node ast.Node) []*ast.IdentifierNode {
 	names := &nameCollector{}
 	ast.Walk(&node, names)
 	return names.found
 }
 
-type nameCollector struct{ found []string }
+type nameCollector struct{ found []*ast.IdentifierNode }
 
 // Visit implements ast.Visitor.
 func (c *nameCollector) Visit(node *ast.Node) {
-	if n, ok := (*node).(*ast.IdentifierNode); ok && !slices.Contains(c.found, n.Value) {
-		c.found = append(c.found, n.Value)
+	if n, ok := (*node).(*ast.IdentifierNode); ok {
+		c.found = append(c.found, n)
 	}
 }
 
-// owner returns the node whose elements a side is about.
-func (n *node) owner(s side) (*node, error) {
-	left, right := slices.Contains(s.names, n.parent.name), slices.Contains(s.names, n.name)
+// owner returns the node whose elements a side is about; streams are the names of all nodes.
+func (n *node) owner(s side, streams []string) (*node, error) {
+	var left, right bool
+	both := []string{n.parent.name, n.name}
+	for _, name := range s.names {
+		left = left || name.Value == n.parent.name
+		right = right || name.Value == n.name
+		if slices.Contains(streams, name.Value) && !slices.Contains(both, name.Value) {
+			return nil, s.errorAt(name, "this join is between %s and %s, so it can't use %s", n.parent.name, n.name, name.Value)
+		}
+	}
 	at := s.on.place(s.offset)
 	switch {
 	case left && right:
@@ -153,12 +161,15 @@ func (n *node) owner(s side) (*node, error) {
 	case right:
 		return n, nil
 	}
-	both := []string{n.parent.name, n.name}
 	for _, name := range s.names {
-		if suggestion := expression.Suggest(name, slices.Clone(both)); suggestion != "" {
-			return nil, s.on.source.errorAt(at, "unknown name %s%s", name, suggestion)
+		if suggestion := expression.Suggest(name.Value, slices.Clone(both)); suggestion != "" {
+			return nil, s.errorAt(name, "unknown name %s%s", name.Value, suggestion)
 		}
 	}
 	return nil, s.on.source.errorAt(at, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
 		n.parent.name, n.name)
+}
+
+func (s side) errorAt(node ast.Node, format string, arguments ...any) error {
+	return s.on.source.errorAt(s.on.place(node.Location().From), format, arguments...)
 }

@@ -83,8 +83,12 @@ func Parse(name string, data []byte) (*Pipeline, error) {
 	if p.master, p.output, err = d.tree(s, filepath.Dir(name)); err != nil {
 		return nil, err
 	}
+	var streams []string
+	for _, n := range p.master.all() {
+		streams = append(streams, n.name)
+	}
 	for _, n := range p.master.all()[1:] {
-		if err := n.compileKeys(); err != nil {
+		if err := n.compileKeys(streams); err != nil {
 			return nil, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -57,7 +58,26 @@ func compileError(source string, err error) *Error {
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		return newError(source, 0, "%s", message)
 	}
+	if token, ok := strings.CutPrefix(where.Message, "unexpected token "); ok {
+		return unexpected(source, where.From, token)
+	}
 	return newError(source, where.From, "%s", where.Message)
+}
+
+// unexpected says that a token, given in the parser's form such as Operator("="), can't stand where it does.
+func unexpected(source string, offset int, token string) *Error {
+	if token == "EOF" {
+		return newError(source, len([]rune(source)), "the expression ends here, but something is missing")
+	}
+	if _, quoted, ok := strings.Cut(token, "("); ok {
+		if text, err := strconv.Unquote(strings.TrimSuffix(quoted, ")")); err == nil {
+			token = text
+		}
+	}
+	if token == "=" {
+		token = "=, did you mean ==?"
+	}
+	return newError(source, offset, "unexpected %s", token)
 }
 
 // runtimeError returns the cause of what the virtual machine returned, without its drawing of the source.
@@ -169,6 +189,9 @@ func (f *nodeFinder) Visit(node *ast.Node) {
 	}
 }
 
+// maxNamed is how many names a message lists where none is close to a misspelt one.
+const maxNamed = 8
+
 // nameChecker finds the first name that is neither the scope's, nor a variable, nor a function.
 type nameChecker struct {
 	source string
@@ -209,7 +232,11 @@ func (c *nameChecker) Visit(node *ast.Node) {
 		for name := range c.known {
 			candidates = append(candidates, name)
 		}
-		c.err = newError(c.source, n.Location().From, "unknown name %s%s", n.Value,
-			Suggest(n.Value, append(candidates, builtin.Names...)))
+		hint := Suggest(n.Value, append(slices.Clone(candidates), builtin.Names...))
+		if hint == "" && len(candidates) <= maxNamed {
+			slices.Sort(candidates)
+			hint = ": there is " + strings.Join(candidates, ", ")
+		}
+		c.err = newError(c.source, n.Location().From, "unknown name %s%s", n.Value, hint)
 	}
 }
