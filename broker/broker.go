@@ -47,6 +47,9 @@ type Job struct {
 	Inputs []Stream
 	// Outputs holds the streams that results are written to.
 	Outputs []Stream
+	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
+	// OpenSource.
+	Partitions int
 	// Logger is never nil.
 	Logger *slog.Logger
 }

@@ -17,9 +17,10 @@ type calls struct {
 	committer *committer
 	pending   *pending
 
-	// own calls from the join's goroutine; out holds its results.
-	own *worker
-	out results
+	// own calls from the join's goroutine; call is what it calls with, and out holds its results.
+	own  *worker
+	call Call
+	out  results
 
 	// The rest is for calls side by side. Each goes to queue, which keeps the order, and to jobs, which a worker takes it
 	// from.
@@ -96,7 +97,8 @@ func (c *calls) submit(call Call, places []place, seen []int64) error {
 		return nil
 	}
 	c.out.reset()
-	end, err := c.own.call(&call, &c.out)
+	c.call = call
+	end, err := c.own.call(&c.call, &c.out)
 	if err != nil {
 		return err
 	}

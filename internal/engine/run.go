@@ -81,6 +81,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	if r.input, err = spec.Source.OpenSource(ctx, job); err != nil {
 		return nil, err
 	}
+	job.Partitions = r.input.Partitions()
 	if spec.Sink != nil {
 		if output, err = spec.Sink.OpenSink(ctx, job); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ type window struct {
 	count int
 
 	masters []Element
+	last    int // the size of the last window, a good guess at that of the next
 	// places are those from which the open window can be collected again (R8), and before those of the master that is
 	// being evaluated: it may open the next window.
 	places, before []place
@@ -62,6 +63,9 @@ func (w *window) add(t *task, master Element) error {
 			w.timer.Reset(w.deadline.Sub(now))
 		}
 	}
+	if w.masters == nil {
+		w.masters = make([]Element, 0, w.last)
+	}
 	w.masters = append(w.masters, master)
 	if len(w.masters) == w.count {
 		return t.closeWindow()
@@ -72,7 +76,7 @@ func (w *window) add(t *task, master Element) error {
 // close returns the masters of the open window and leaves none open.
 func (w *window) close() []Element {
 	masters := w.masters
-	w.masters = nil
+	w.masters, w.last = nil, len(masters)
 	if w.timer != nil {
 		w.timer.Stop()
 	}

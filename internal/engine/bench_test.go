@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+)
+
+// element is what the benchmarks join: decoded before, so that they measure the engine alone.
+type element struct{ Key int }
+
+// sum is a function on the direct path: it reads what it gets, and writes nothing.
+type sum struct{ total int }
+
+func (s *sum) Call(_ context.Context, call *Call, _ Emit) error {
+	for i := range call.Masters {
+		s.add(&call.Masters[i])
+	}
+	return nil
+}
+
+func (s *sum) add(e *Element) {
+	s.total += e.Value.(*element).Key
+	for _, matches := range e.Matches {
+		for i := range matches {
+			s.add(&matches[i])
+		}
+	}
+}
+
+// chunksOf returns decoded elements in chunks: each key of 0 to keys-1, per times.
+func chunksOf(keys, per int) []chunk {
+	var chunks []chunk
+	offset := int64(0)
+	var c chunk
+	for key := range keys {
+		for range per {
+			c.values = append(c.values, &element{Key: key})
+			c.records = append(c.records, broker.Record{Offset: offset})
+			offset++
+			if len(c.values) == chunkSize {
+				chunks = append(chunks, c)
+				c = chunk{}
+			}
+		}
+	}
+	return append(chunks, c)
+}
+
+func benchEdge() Edge {
+	key := func(e any) (int, error) { return e.(*element).Key, nil }
+	return KeyEdge(key, key, cmp.Compare[int], false)()
+}
+
+// BenchmarkMerge measures the join per element that is read: trees of several forms, from chunks in memory to a function
+// that is called directly.
+func BenchmarkMerge(b *testing.B) {
+	leaf := func(children ...*Node) *Node { return &Node{NewEdge: benchEdge, Children: children} }
+	benchmarks := []struct {
+		name   string
+		master *Node
+		per    []int // elements per key, by node
+		window int
+	}{
+		{"single", &Node{}, []int{1}, 0},
+		{"window", &Node{}, []int{1}, 30},
+		{"two", &Node{Children: []*Node{leaf()}}, []int{1, 1}, 0},
+		{"one-to-many", &Node{Children: []*Node{leaf()}}, []int{1, 25}, 0},
+		{"many-to-many", &Node{Children: []*Node{leaf()}}, []int{5, 5}, 0},
+		{"star", &Node{Children: []*Node{leaf(), leaf(), leaf()}}, []int{1, 1, 1, 1}, 0},
+		{"chain", &Node{Children: []*Node{leaf(leaf())}}, []int{1, 1, 1}, 0},
+	}
+	for _, bench := range benchmarks {
+		b.Run(bench.name, func(b *testing.B) {
+			perKey := 0
+			for _, per := range bench.per {
+				perKey += per
+			}
+			keys := 100_000 / perKey
+			spec := &Spec{
+				Master:      bench.master,
+				NewFunction: func() Function { return &sum{} },
+				Logger:      slog.New(slog.DiscardHandler),
+			}
+			if bench.window > 0 {
+				spec.Window = &Window{Count: bench.window}
+			}
+			var streams [][]chunk
+			for _, per := range bench.per {
+				streams = append(streams, chunksOf(keys, per))
+			}
+			b.ReportAllocs()
+			elements := 0
+			for b.Loop() {
+				benchRun(b, spec, streams)
+				elements += keys * perKey
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(elements), "ns/element")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// benchRun runs a task over chunks that are there already.
+func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
+	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: &Stats{}}
+	for i, n := range r.nodes {
+		n.Name = fmt.Sprint(i)
+	}
+	r.stats.init(r.nodes)
+	r.encoder, _ = newEncoder(nil)
+	r.decoders = make([]codec.Decode, 0)
+	for range r.nodes {
+		r.decoders = append(r.decoders, nil)
+	}
+	r.committer = newCommitter(nil, r.stats, spec.Logger)
+	p := newPending(0, r.nodes, 0)
+	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
+	for i, n := range t.nodes {
+		n.feed.chunks = make(chan chunk, len(streams[i])+1)
+		for _, c := range streams[i] {
+			n.feed.chunks <- c
+		}
+		n.feed.chunks <- chunk{end: io.EOF}
+	}
+	if err := t.calls.during(t.join); err != nil {
+		b.Fatal(err)
+	}
+}
