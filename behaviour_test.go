@@ -68,6 +68,19 @@ func TestInjection(t *testing.T) {
 	check(t, out.String(), strings.Repeat("5x55true ", 4))
 }
 
+// TestProvidedElements has values that could be elements.
+func TestProvidedElements(t *testing.T) {
+	calls := 0
+	run(t, func(_ Audio, b Box, list []Video) error {
+		calls++
+		if b.Label != "mine" || len(list) != 2 {
+			return fmt.Errorf("got %v, %v", b, list)
+		}
+		return nil
+	}, leat.Broker(newBroker(t)), leat.Provide(Box{Label: "mine"}, make([]Video, 2)))
+	check(t, calls, 4)
+}
+
 // TestContainerFails checks that the error wraps that of the constructor.
 func TestContainerFails(t *testing.T) {
 	container := dig.New()

@@ -343,6 +343,75 @@ func ExampleFrom() {
 	// Output: true <nil>
 }
 
+func ExampleTo() {
+	// A function without results may have a sink, too: it keeps the positions, so that the next run goes on from there.
+	to := memory.New()
+	mill, err := leat.New(printLocation, leat.From(robotBroker()), leat.To(to), leat.Name("print"),
+		leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(to.Progress("print", 0).Nodes[0].Offset > 0)
+	// Output:
+	// 0 1
+	// 10 2
+	// 20 5
+	// 70 7
+	// true
+}
+
+func ExampleLogger() {
+	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	fail := func(l Location) error {
+		if l.Time > 0 {
+			return leat.EndOfStream
+		}
+		return errors.New("no robot")
+	}
+	mill, err := leat.New(fail, leat.Broker(robotBroker()), leat.Name("watch"), leat.Logger(logger), leat.OnError(leat.Skip))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// level=INFO msg="run starts" leat.mill=watch leat.results="exactly once" leat.positions="are kept with the results" leat.partitions=1
+	// level=WARN msg="call skipped" leat.mill=watch leat.partition=0 leat.error="locations[0]@0: function watch: no robot"
+}
+
+func ExampleOnDecodeError() {
+	streams := memory.New(memory.Stream[Location]("locations"))
+	for _, value := range []string{`{"time":1}`, `{"time":`, `{"time":3}`} {
+		if err := streams.AppendRecords("locations", 0, broker.Record{Value: []byte(value)}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := streams.End("locations"); err != nil {
+		log.Fatal(err)
+	}
+	mill, err := leat.New(printLocation, leat.Broker(streams), leat.OnDecodeError(leat.Skip),
+		leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 1 0
+	// 3 0
+}
+
 func ExampleConcurrency() {
 	// Slow calls run side by side; the printed order would vary, that of results doesn't.
 	slow := func(l Location) Speed {
@@ -440,4 +509,19 @@ func ExamplePlan_Mermaid() {
 	//   n0["Speed<br/>speeds"]
 	//   fn(["printSpeed"])
 	//   n0 ==> fn
+}
+
+func ExamplePlan_DOT() {
+	mill, err := leat.New(printSpeed, leat.Broker(robotBroker()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(mill.Plan().DOT())
+	// Output:
+	// digraph "printSpeed" {
+	//   node [shape=box];
+	//   n0 [label="Speed\nspeeds"];
+	//   fn [label="printSpeed", shape=oval];
+	//   n0 -> fn [style=bold];
+	// }
 }

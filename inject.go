@@ -17,9 +17,9 @@ type provided struct {
 	taken  bool
 }
 
-// Provide gives values to the parameters that are no elements: each to those of its type, or else of an interface that
-// it, alone among the values, implements. Every call of the function gets the same values. A value that no parameter
-// takes is a mistake.
+// Provide gives values to the parameters behind the master: each to those of its type, even if that is a type of elements
+// or lists of them, or else of an interface that it, alone among the values, implements. Every call of the function gets
+// the same values. A value that no parameter takes is a mistake.
 func Provide(values ...any) Option {
 	return &option{name: "Provide", at: caller(), many: true, set: func(c *config, o *option) {
 		for i, value := range values {

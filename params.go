@@ -47,6 +47,8 @@ func (b *builder) parameter(i int, root *engine.Node) parameter {
 			return mastersParameter{t, root.Stream}
 		}
 		return masterParameter{t.Kind() == reflect.Pointer}
+	case b.config.providedOf(t) != nil:
+		return b.injected(i)
 	case element(t) == recordType, t.Kind() == reflect.Slice && element(t.Elem()) == recordType:
 		return b.recordParameter(i, root.Stream.Name)
 	case t.Kind() == reflect.Slice && b.isElement(element(t.Elem())):
@@ -67,7 +69,8 @@ func (contextParameter) argument() argument {
 	var value reflect.Value
 	return func(ctx context.Context, _ *engine.Call) reflect.Value {
 		if ctx != last {
-			last, value = ctx, reflect.ValueOf(&ctx).Elem()
+			kept := ctx // ctx itself would be allocated in each call
+			last, value = ctx, reflect.ValueOf(&kept).Elem()
 		}
 		return value
 	}
