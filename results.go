@@ -119,14 +119,21 @@ func (w *writer) write(v reflect.Value, emit engine.Emit, ending bool) error {
 		}
 		return nil
 	case w.form == sequence:
-		for e := range v.Seq() {
-			if err := w.one(e, emit, false); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.sequence(v, emit)
 	}
 	return w.fallible(v, emit)
+}
+
+// sequence writes the elements of a sequence.
+//
+// It and fallible aren't part of write, because a range over a function makes the variables around it escape.
+func (w *writer) sequence(v reflect.Value, emit engine.Emit) error {
+	for e := range v.Seq() {
+		if err := w.one(e, emit, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fallible writes the elements of a sequence up to the first error.
