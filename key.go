@@ -10,7 +10,7 @@ import (
 var errNaN = errors.New("it is NaN")
 
 // guardedKey returns a key function over *T, where key is one over T or *T. A panic and a key that isn't equal to itself
-// are errors; where names the function in them.
+// (NaN, or what holds it) are errors; where names the function in them.
 func guardedKey[E any, K comparable](key func(E) K, where string) func(element any) (K, error) {
 	if isPointer[E]() {
 		return func(element any) (k K, err error) {

@@ -3,9 +3,12 @@ package leat_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +91,17 @@ func TestFunctionMistakes(t *testing.T) {
 		{"context not first", func(Audio, context.Context) {}, nil,
 			"parameter 2 (context.Context): the context must be the first parameter"},
 	}, leat.Broker(mistakeBroker()))
+}
+
+// TestMistakesName checks that a message names the function, with the file and line where it begins.
+func TestMistakesName(t *testing.T) {
+	_, err := leat.New(misfit, leat.Broker(mistakeBroker()))
+	pc := reflect.ValueOf(misfit).Pointer()
+	_, line := runtime.FuncForPC(pc).FileLine(pc)
+	want := fmt.Sprintf("leat.New: leat_test.misfit (mistakes_test.go:%d): parameter 2 ([]leat_test.Video): ", line)
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s…", err, want)
+	}
 }
 
 func TestJoinMistakes(t *testing.T) {
