@@ -128,6 +128,7 @@ type methods struct {
 	B  *big.Int       `json:"i"`
 	X  [1]text        `json:"x"`
 	Y  []id           `json:"y"`
+	Q  id             `json:"q,string"`
 }
 
 type base struct {

@@ -18,6 +18,16 @@ type all struct {
 	Any any            `json:"any"`
 }
 
+// A text has its own text form.
+type text string
+
+func (t *text) UnmarshalText(b []byte) error { *t = text(b); return nil }
+
+type quoted struct {
+	S text           `json:"s,string"`
+	N stdjson.Number `json:"n,string"`
+}
+
 type inner struct{ X int }
 
 type Middle struct{ *inner }
@@ -41,6 +51,9 @@ func TestWrong(t *testing.T) {
 		{"float32 rounded twice", `{"f32":1.0000000596046447753906250000000001}`, all{}, "goccy sonic sonicstrict"},
 		{"bytes, then null", `{"byt":"AQID","byt":null}`, all{}, "goccy experimentv2"},
 		{"embedded pointer to unexported", `{"X":1}`, outer{}, "goccy sonic sonicstrict"},
+		{"string option on own text", `{"s":""}`, quoted{}, "goccy experimentv1 experimentv2"},
+		{"string option on json.Number", `{"n":"1x"}`, quoted{},
+			"goccy segmentio sonic sonicstrict experimentv1 experimentv2"},
 		{"number in a string", `{"num":"12"}`, all{}, "segmentio"},
 		{"json.Number", `{"num":1.50}`, all{}, "experimentv1 experimentv2"},
 		{"word as json.Number", `{"num":"x"}`, all{}, "experimentv1 experimentv2"},
