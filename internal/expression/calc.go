@@ -187,6 +187,11 @@ func (o operand) mustBe(what string) error {
 	return fmt.Errorf("%s is %s, not %s", o.node.source, o.kind, what)
 }
 
+// mixed says that two operands don't go together.
+func mixed(a, b operand) error {
+	return fmt.Errorf("%s is %s, but %s is %s", a.node.source, a.kind, b.node.source, b.kind)
+}
+
 func negate(a, b operand) (Value, error) {
 	if a.kind == Duration {
 		return Value{kind: Duration, n: -a.n}, nil
@@ -200,7 +205,7 @@ func plus(a, b operand) (Value, error) {
 	case a.kind == Text && b.kind == Text:
 		return TextValue(a.text + b.text), nil
 	case a.kind == Text:
-		return Value{}, b.mustBe("text")
+		return Value{}, mixed(a, b)
 	case a.kind == Time && b.kind == Duration:
 		return ValueOf(a.ref.(time.Time).Add(time.Duration(b.n))), nil
 	case a.kind == Duration && b.kind == Time:
@@ -239,7 +244,7 @@ func comparing(holds func(order int) bool) func(a, b operand) (Value, error) {
 			return Value{}, fmt.Errorf("%s: %w", b.node.source, err)
 		}
 		if a.kind != b.kind {
-			return Value{}, fmt.Errorf("%s is %s, but %s is %s", a.node.source, a.kind, b.node.source, b.kind)
+			return Value{}, mixed(a, b)
 		}
 		return BoolValue(holds(Compare(left, right))), nil
 	}

@@ -1,0 +1,138 @@
+// Command leat runs, draws and checks mills that are described in pipeline files:
+//
+//	leat run FILE     joins the streams and writes the results
+//	leat plan FILE    draws the join tree, as text, Mermaid or DOT
+//	leat check FILE   reads the head of every stream and reports what would join
+//	leat version      prints the version
+//
+// The exit status is 0 after success, 1 after a run that failed or a check that found problems, 2 for wrong usage or a
+// wrong pipeline file, and 130 after an interrupt (Ctrl-C), which stops a run cleanly; a second one ends it at once.
+// Errors go to standard error and begin with file, line and column where there are any. The format of pipeline files is
+// described in package pipeline.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// The exit statuses.
+const (
+	statusFailed      = 1
+	statusWrong       = 2
+	statusInterrupted = 130
+)
+
+func main() {
+	a := &app{
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	os.Exit(a.main(os.Args[1:]))
+}
+
+// An app is one call of the command.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// terminal says that somebody looks at stderr.
+	terminal bool
+}
+
+// commands is what kong parses the arguments into.
+type commands struct {
+	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
+	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
+	Check   checkCommand   `cmd:"" help:"Read the head of every stream and report what would join."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// main runs the command and returns its exit status.
+func (a *app) main(arguments []string) int {
+	parser, err := kong.New(&commands{},
+		kong.Name("leat"),
+		kong.Description("Leat joins ordered data streams. FILE is a pipeline file in YAML."),
+		kong.Writers(a.stdout, a.stderr),
+	)
+	if err != nil {
+		return a.report(err)
+	}
+	command, err := parser.Parse(arguments)
+	if err != nil {
+		fmt.Fprintf(a.stderr, "leat: %v\n", err)
+		fmt.Fprintln(a.stderr, `Run "leat --help" to see what there is.`)
+		return statusWrong
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the first signal on, the next one has its usual effect and ends the process.
+	defer context.AfterFunc(ctx, stop)()
+	command.BindTo(ctx, (*context.Context)(nil))
+	return a.report(command.Run(a))
+}
+
+// report prints an error and returns the exit status that it means.
+func (a *app) report(err error) int {
+	var wrong *pipeline.Error
+	var file *fileError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errProblems):
+		return statusFailed
+	case errors.As(err, &wrong):
+		fmt.Fprintln(a.stderr, wrong)
+		if a.terminal {
+			fmt.Fprintln(a.stderr, wrong.Excerpt())
+		}
+		return statusWrong
+	case errors.As(err, &file):
+		fmt.Fprintf(a.stderr, "leat: %v\n", err)
+		return statusWrong
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "leat: interrupted")
+		return statusInterrupted
+	}
+	fmt.Fprintln(a.stderr, err)
+	return statusFailed
+}
+
+// fileError says that the pipeline file itself can't be read.
+type fileError struct{ err error }
+
+// Error returns the cause's message.
+func (e *fileError) Error() string { return fmt.Sprintf("the pipeline file can't be read: %v", e.err) }
+
+// Unwrap returns the cause.
+func (e *fileError) Unwrap() error { return e.err }
+
+func load(path string) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Load(path)
+	var wrong *pipeline.Error
+	if err != nil && !errors.As(err, &wrong) {
+		return nil, &fileError{err}
+	}
+	return p, err
+}
+
+// options returns the options of a run, whose warnings go to logs.
+func (a *app) options(logs io.Writer) pipeline.Options {
+	return pipeline.Options{
+		Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Stdin:  a.stdin,
+		Stdout: a.stdout,
+	}
+}

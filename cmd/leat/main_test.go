@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// beCommand makes the test binary the command itself.
+const beCommand = "LEAT_TEST_BE_THE_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(beCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// A workplace is a directory in which the command is called.
+type workplace struct {
+	t   *testing.T
+	dir string
+}
+
+func newWorkplace(t *testing.T, files map[string]string) *workplace {
+	w := &workplace{t, t.TempDir()}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func (w *workplace) command(arguments ...string) *exec.Cmd {
+	command := exec.Command(os.Args[0], arguments...)
+	command.Dir = w.dir
+	command.Env = append(os.Environ(), beCommand+"=1")
+	return command
+}
+
+// call calls the command and returns what it has said; durations are replaced by T.
+func (w *workplace) call(stdin string, arguments ...string) (status int, stdout, stderr string) {
+	w.t.Helper()
+	var out, diagnostics bytes.Buffer
+	command := w.command(arguments...)
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(stdin), &out, &diagnostics
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatal(err)
+	}
+	return command.ProcessState.ExitCode(), timeless(out.String()), timeless(diagnostics.String())
+}
+
+func timeless(text string) string {
+	return regexp.MustCompile(`in [0-9.]+m?s\n`).ReplaceAllString(text, "in T\n")
+}
+
+func (w *workplace) read(name string) string {
+	w.t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(content)
+}
+
+const speed = `streams:
+  prev:  {file: locations.json}
+  next:  {file: locations.json}
+  speed: {file: speed.jsonl}
+master: prev
+join:
+  - {left: prev, right: next, on: "prev.time + 10 == next.time"}
+output: speed
+emit: {from: prev.time, dx: "next[0].x - prev.x"}
+`
+
+func files() map[string]string {
+	return map[string]string{
+		"speed.yaml":     speed,
+		"locations.json": `[{"time":0,"x":1}, {"time":10,"x":1.5}, {"time":20,"x":4}]`,
+		"stdout.yaml":    strings.Replace(speed, "speed.jsonl", "'-'", 1),
+		"wrong.yaml":     strings.Replace(speed, "prev.time + 10", "perv.time + 10", 1),
+		"missing.yaml":   strings.ReplaceAll(speed, "locations.json", "location.json"),
+		"fails.yaml":     strings.Replace(speed, "next[0].x - prev.x", "next[1].x", 1),
+		"apart.yaml":     strings.Replace(speed, "prev.time + 10", "prev.time * 1000 + 10000", 1),
+		"filter.yaml":    "streams: {in: {file: '-'}, out: {file: '-'}}\nmaster: in\noutput: out\n",
+		"pipe.yaml":      "streams: {a: {file: '-'}, out: {file: '-'}}\nmaster: a\noutput: out\nemit: {n: a.n * 2}\n",
+		"bad.json":       "[{\"time\":0},\n {\"time\":\"x\"}]",
+		"bad.yaml":       strings.ReplaceAll(speed, "locations.json", "bad.json"),
+	}
+}
+
+const (
+	results = "{\"from\":0,\"dx\":0.5}\n{\"from\":10,\"dx\":2.5}\n"
+	table   = "stream  file            read  matched  unmatched  skipped\n" +
+		"prev    locations.json     3        2          1        0\n" +
+		"next    locations.json     3        2          1        0\n2 results in T\n"
+)
+
+// TestCommand calls the command as a user does, and looks at its exit status and at all that it says.
+func TestCommand(t *testing.T) {
+	for name, c := range map[string]struct {
+		arguments []string
+		stdin     string
+		status    int
+		stdout    string
+		stderr    string
+		// written is what speed.jsonl holds then; empty if it must not be there.
+		written string
+	}{
+		"run":         {[]string{"run", "speed.yaml"}, "", 0, table, "", results},
+		"run quietly": {[]string{"run", "-q", "speed.yaml"}, "", 0, "", "", results},
+		"run to standard output": {
+			[]string{"run", "stdout.yaml"}, "", 0, results, table, "",
+		},
+		"run as a pipe": {
+			[]string{"run", "pipe.yaml", "--quiet"}, "{\"n\":1}\n{\"n\":1.5}\n", 0, "{\"n\":2}\n{\"n\":3}\n", "", "",
+		},
+		"a wrong file": {
+			[]string{"run", "wrong.yaml"}, "", 2, "", "wrong.yaml:7:36: unknown name perv, did you mean prev?\n", "",
+		},
+		"a wrong name of a stream": {
+			[]string{"plan", "filter.yaml"}, "", 2, "",
+			"filter.yaml:1:11: a stream can't be called \"in\", which is a word of expressions\n", "",
+		},
+		"no such pipeline file": {
+			[]string{"run", "none.yaml"}, "", 2, "",
+			"leat: the pipeline file can't be read: open none.yaml: no such file or directory\n", "",
+		},
+		"a run that fails": {
+			[]string{"run", "fails.yaml"}, "", 1, "",
+			"locations.json:1:2 (partition 0, offset 0): function fails: emit dx: next[1].x: there is no next[1]: " +
+				"next has 1 elements\n", "",
+		},
+		"nothing joins": {
+			[]string{"run", "apart.yaml"}, "", 0,
+			"stream  file            read  matched  unmatched  skipped\n" +
+				"prev    locations.json     1        0          1        0\n" +
+				"next    locations.json     3        0          3        0\n0 results in T\n",
+			"leat: nothing joins on prev.time * 1000 + 10000 == next.time in the heads of the streams: the keys of prev are " +
+				"10000 to 30000, those of next are 0 to 20: about 1,000 times as much; are they in different units?\n", "",
+		},
+		"a check with problems": {
+			[]string{"check", "bad.yaml"}, "", 1,
+			"stream prev  bad.json  all 2 elements\nstream next  bad.json  all 2 elements\n\n" +
+				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 10\n  keys of next      0 to 0\n" +
+				"  in common         none\n  expected matches  0 of 0 elements of prev\n" +
+				"  hint: nothing joins on prev.time + 10 == next.time in the heads of the streams: the keys of prev are 10 to 10, " +
+				"those of next are 0 to 0\n\n2 problems found:\n" +
+				"  bad.json:2:2 (partition 0, offset 1): prev.time + 10: prev.time is text, but 10 is a number\n" +
+				"  bad.json:2:2 (partition 0, offset 1): next.time is text here, but prev.time + 10 was a number before\n", "", "",
+		},
+		"a good check": {
+			[]string{"check", "speed.yaml"}, "", 0,
+			"stream prev  locations.json  all 3 elements\nstream next  locations.json  all 3 elements\n\n" +
+				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 30\n  keys of next      0 to 20\n" +
+				"  in common         10 to 20\n  expected matches  2 of 3 elements of prev\n\nno problems found\n", "", "",
+		},
+		"a misspelt command": {
+			[]string{"rnu", "speed.yaml"}, "", 2, "",
+			"leat: unexpected argument rnu, did you mean \"run\"?\nRun \"leat --help\" to see what there is.\n", "",
+		},
+		"no file": {
+			[]string{"run"}, "", 2, "",
+			"leat: expected \"<file>\"\nRun \"leat --help\" to see what there is.\n", "",
+		},
+		"both forms": {
+			[]string{"run", "--json", "--quiet", "speed.yaml"}, "", 2, "",
+			"leat: --json and --quiet can't be used together\nRun \"leat --help\" to see what there is.\n", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkplace(t, files())
+			status, stdout, stderr := w.call(c.stdin, c.arguments...)
+			if status != c.status {
+				t.Errorf("status %d, want %d", status, c.status)
+			}
+			if diff := cmp.Diff(c.stdout, stdout); diff != "" {
+				t.Errorf("standard output: %s", diff)
+			}
+			if diff := cmp.Diff(c.stderr, stderr); diff != "" {
+				t.Errorf("standard error: %s", diff)
+			}
+			written, err := os.ReadFile(filepath.Join(w.dir, "speed.jsonl"))
+			if (err == nil) != (c.written != "" || name == "nothing joins") || string(written) != c.written {
+				t.Errorf("written: %q, %v", written, err)
+			}
+		})
+	}
+}
+
+func TestMissingInput(t *testing.T) {
+	w := newWorkplace(t, files())
+	status, stdout, stderr := w.call("", "run", "missing.yaml")
+	if status != 1 || stdout != "" || !strings.Contains(stderr, "location.json") ||
+		!strings.Contains(stderr, "locations.json, is it meant?") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+}
+
+func TestSummaryAsJSON(t *testing.T) {
+	w := newWorkplace(t, files())
+	status, stdout, stderr := w.call("", "run", "--json", "speed.yaml")
+	var got summary
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != 0 || stderr != "" {
+		t.Fatalf("status %d, %v: %s%s", status, err, stdout, stderr)
+	}
+	size := int64(2 * len(files()["locations.json"]))
+	want := summary{
+		File: "speed.yaml",
+		Progress: pipeline.Progress{
+			Streams: []pipeline.StreamProgress{
+				{Name: "prev", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1},
+				{Name: "next", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1},
+			},
+			Results: 2, BytesRead: size, BytesTotal: size,
+		},
+		Seconds: got.Seconds,
+	}
+	if diff := cmp.Diff(want, got); diff != "" || got.Seconds <= 0 {
+		t.Errorf("%v s, %s", got.Seconds, diff)
+	}
+}
+
+func TestSummaryOfAFailedRunAsJSON(t *testing.T) {
+	w := newWorkplace(t, files())
+	status, stdout, stderr := w.call("", "run", "--json", "fails.yaml")
+	var got summary
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != 1 || got.Error+"\n" != stderr {
+		t.Errorf("status %d, %v: %s%s", status, err, stdout, stderr)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	w := newWorkplace(t, files())
+	for format, want := range map[string]string{
+		"text": "next  locations.json  on prev.time + 10 == next.time", "mermaid": "flowchart", "dot": "digraph",
+	} {
+		status, stdout, stderr := w.call("", "plan", "--format", format, "speed.yaml")
+		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%s: status %d, %s%s", format, status, stdout, stderr)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	w := newWorkplace(t, nil)
+	for argument, want := range map[string]string{"--help": "Usage: leat <command>", "version": "leat "} {
+		status, stdout, stderr := w.call("", argument)
+		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%s: status %d, %s%s", argument, status, stdout, stderr)
+		}
+	}
+}
+
+// TestTerminal runs the command as on a terminal: errors come with the line that they are about, and a progress bar leaves
+// nothing behind.
+func TestTerminal(t *testing.T) {
+	w := newWorkplace(t, files())
+	var out, diagnostics bytes.Buffer
+	a := &app{strings.NewReader(""), &out, &diagnostics, true}
+	if status := a.main([]string{"run", filepath.Join(w.dir, "wrong.yaml")}); status != 2 {
+		t.Errorf("status %d", status)
+	}
+	const excerpt = "    7 |   - {left: prev, right: next, on: \"perv.time + 10 == next.time\"}\n" +
+		"      |                                    ^\n"
+	if !strings.HasSuffix(diagnostics.String(), excerpt) {
+		t.Errorf("standard error:\n%s", diagnostics.String())
+	}
+	if status := a.main([]string{"run", filepath.Join(w.dir, "speed.yaml")}); status != 0 || w.read("speed.jsonl") != results {
+		t.Errorf("status %d, written %s", status, w.read("speed.jsonl"))
+	}
+}

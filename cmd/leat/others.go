@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+type planCommand struct {
+	File   string `arg:"" help:"The pipeline file."`
+	Format string `enum:"text,mermaid,dot" default:"text" help:"The form: text, mermaid or dot."`
+}
+
+// Run draws the join tree.
+func (c *planCommand) Run(a *app) error {
+	p, err := load(c.File)
+	if err != nil {
+		return err
+	}
+	plan := p.Plan()
+	switch c.Format {
+	case "mermaid":
+		_, err = fmt.Fprint(a.stdout, plan.Mermaid())
+	case "dot":
+		_, err = fmt.Fprint(a.stdout, plan.DOT())
+	default:
+		_, err = fmt.Fprint(a.stdout, plan)
+	}
+	return err
+}
+
+type checkCommand struct {
+	File string `arg:"" help:"The pipeline file."`
+	JSON bool   `name:"json" help:"Print the report as JSON."`
+}
+
+// errProblems says that a check has found what would stop a run. The report says what.
+var errProblems = errors.New("problems found")
+
+// Run checks the pipeline's streams.
+func (c *checkCommand) Run(ctx context.Context, a *app) error {
+	p, err := load(c.File)
+	if err != nil {
+		return err
+	}
+	report, err := p.Check(ctx, a.options(a.stderr))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printJSON(a.stdout, report)
+	} else {
+		_, err = fmt.Fprint(a.stdout, report)
+	}
+	if err == nil && len(report.Problems) > 0 {
+		err = errProblems
+	}
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (c *versionCommand) Run(a *app) error {
+	version := "unknown version"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	_, err := fmt.Fprintf(a.stdout, "leat %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+type runCommand struct {
+	File  string `arg:"" help:"The pipeline file."`
+	JSON  bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
+	Quiet bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
+}
+
+// A summary is what a run says at its end. It is the form of run --json.
+type summary struct {
+	File string `json:"file"`
+	pipeline.Progress
+	// Seconds is how long the run took.
+	Seconds float64 `json:"seconds"`
+	// Hints says what may be wrong where there is no result.
+	Hints []string `json:"hints,omitempty"`
+	// Error is what stopped the run; empty after success.
+	Error string `json:"error,omitempty"`
+}
+
+// Run runs the pipeline.
+func (c *runCommand) Run(ctx context.Context, a *app) error {
+	p, err := load(c.File)
+	if err != nil {
+		return err
+	}
+	monitor := &pipeline.Monitor{}
+	start := time.Now()
+	err = a.showing(monitor, c.Quiet || c.JSON, func(logs io.Writer) error {
+		options := a.options(logs)
+		options.Monitor = monitor
+		return p.Run(ctx, options)
+	})
+	s := summary{File: c.File, Progress: monitor.Progress(), Seconds: time.Since(start).Seconds()}
+	if err != nil {
+		s.Error = err.Error()
+	} else if s.Results == 0 && !c.Quiet {
+		s.Hints = a.hints(ctx, p)
+	}
+	out := a.stdout
+	if p.WritesStdout() {
+		out = a.stderr
+	}
+	switch {
+	case c.JSON:
+		printed := printJSON(out, s)
+		if err == nil {
+			err = printed
+		}
+	case err == nil && !c.Quiet:
+		s.print(out)
+		for _, hint := range s.Hints {
+			fmt.Fprintf(a.stderr, "leat: %s\n", hint)
+		}
+	}
+	return err
+}
+
+// hints says what may be wrong with a pipeline that had no result. It is an extra, so it has no errors.
+func (a *app) hints(ctx context.Context, p *pipeline.Pipeline) []string {
+	report, err := p.Check(ctx, a.options(io.Discard))
+	if err != nil {
+		return nil
+	}
+	return report.Hints()
+}
+
+// print prints the summary as a table.
+func (s *summary) print(out io.Writer) {
+	rows := [][]string{{"stream", "file", "read", "matched", "unmatched", "skipped"}}
+	for _, stream := range s.Streams {
+		rows = append(rows, []string{stream.Name, stream.File, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
+			fmt.Sprint(stream.Unmatched), fmt.Sprint(stream.Skipped)})
+	}
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len([]rune(cell)))
+		}
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			gap := strings.Repeat(" ", width[i]-len([]rune(cell)))
+			switch {
+			case i == 0:
+				fmt.Fprint(out, cell, gap)
+			case i == 1:
+				fmt.Fprint(out, "  ", cell, gap)
+			default:
+				fmt.Fprint(out, "  ", gap, cell)
+			}
+		}
+		fmt.Fprintln(out)
+	}
+	results := "results"
+	if s.Results == 1 {
+		results = "result"
+	}
+	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, time.Duration(s.Seconds*float64(time.Second)).Round(time.Millisecond))
+}
+
+func printJSON(out io.Writer, x any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(x)
+}
