@@ -1,0 +1,15 @@
+module github.com/leat-go/leat/bench
+
+go 1.26.8
+
+require github.com/leat-go/leat v0.0.0
+
+require (
+	github.com/expr-lang/expr v1.17.8 // indirect
+	github.com/goccy/go-json v0.12.0 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	go.uber.org/dig v1.19.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
+replace github.com/leat-go/leat => ../

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+// The memory check: a join over a file of this size, within this much memory.
+const (
+	memoryInput = 1 << 30
+	memoryLimit = 64 << 20
+)
+
+// measureMemory runs W1 by Leat over a file of 1 GiB, and fails where it takes more than 64 MiB.
+func measureMemory(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "leat-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	size, elements, err := generateBytes(dir, memoryInput)
+	if err != nil {
+		return err
+	}
+	programs, err := goPrograms()
+	if err != nil {
+		return err
+	}
+	s, err := programs[0].run(ctx, "W1", dir, output(dir, 0))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("leat joined a file of %d MiB (%d elements) with itself in %.1f s, with a peak of %.1f MiB\n",
+		size>>20, elements, s.wall.Seconds(), float64(s.memory)/(1<<20))
+	if s.memory > memoryLimit {
+		return fmt.Errorf("the peak is above %d MiB", memoryLimit>>20)
+	}
+	return nil
+}
+
+// generateBytes writes locations for at least so many bytes.
+func generateBytes(dir string, atLeast int64) (size int64, elements int, err error) {
+	// Elements grow with their number by a few digits: a first guess from a small file, then what is missing.
+	for elements = 100_000; ; elements = int(float64(elements)*float64(atLeast)/float64(size)*1.01) + 1 {
+		if _, err := generateLocations(dir, elements); err != nil {
+			return 0, 0, err
+		}
+		info, err := os.Stat(in(dir, locationsFile))
+		if err != nil {
+			return 0, 0, err
+		}
+		if size = info.Size(); size >= atLeast {
+			return size, elements, nil
+		}
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// peakMemory returns zero: the system doesn't tell.
+func peakMemory(*os.ProcessState) int64 { return 0 }
