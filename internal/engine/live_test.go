@@ -1,0 +1,96 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A result of a unique join doesn't wait for the next key to arrive, that of another one does.
+func TestUniqueDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, unique := range []bool{true, false} {
+			tr := pair([]int{1}, []int{1})
+			tr.children[0].unique = unique
+			b := tr.storage()
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- engine.Run(ctx, tr.spec(b), nil) }()
+			must(t, memory.Append(b, "child", 0, keys(0, 1)...))
+			must(t, memory.Append(b, "master", 0, keys(1, 1)...))
+			time.Sleep(time.Minute)
+			if got := len(outputs(t, b)); (got == 1) != unique {
+				t.Errorf("unique %v: %d results before the next key", unique, got)
+			}
+			stop()
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("a stopped run returns %v", err)
+			}
+		}
+	})
+}
+
+// R4: a window by the clock closes when the clock says so, even if nothing arrives, and while the join waits for another
+// stream.
+func TestR4WindowByTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := pair(nil, nil)
+		b := tr.storage()
+		spec := tr.spec(b)
+		spec.Window = &engine.Window{Every: 20 * time.Second}
+		done := make(chan error)
+		go func() { done <- engine.Run(t.Context(), spec, nil) }()
+		send := func(stream string, id, key int) {
+			must(t, memory.Append(b, stream, 0, item{ID: id, Up: key, Down: []int{key}}))
+		}
+		time.Sleep(5 * time.Second)
+		send("child", 0, 1)
+		send("child", 1, 2)
+		send("child", 2, 3)
+		send("master", 0, 1)
+		send("master", 1, 2)
+		time.Sleep(14 * time.Second)
+		expect(t, b)
+		time.Sleep(2 * time.Second)
+		expect(t, b, "0[0],1[1]")
+		// Master 2 is read in the second window but waits for the child's next key until the third.
+		send("master", 2, 3)
+		time.Sleep(20 * time.Second)
+		send("child", 3, 9)
+		time.Sleep(20 * time.Second)
+		expect(t, b, "0[0],1[1]", "2[2]")
+		must(t, b.End("master"))
+		must(t, <-done)
+	})
+}
+
+// Results keep the order of the masters however long each call takes, and calls do run side by side.
+func TestConcurrencyKeepsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := &tree{name: "master", items: keys(0, 0, 1, 2, 3, 4, 5, 6, 7)}
+		b := tr.storage()
+		tr.fill(t, b)
+		spec := tr.spec(b)
+		spec.Concurrency = 4
+		var running, most atomic.Int32
+		spec.NewFunction = func() engine.Function {
+			return &function{before: func(call *engine.Call) error {
+				most.Store(max(most.Load(), running.Add(1)))
+				defer running.Add(-1)
+				time.Sleep(time.Duration(10-call.Masters[0].Value.(*item).ID) * time.Second)
+				return nil
+			}}
+		}
+		run(t, spec)
+		expect(t, b, "0", "1", "2", "3", "4", "5", "6", "7")
+		if most.Load() != 4 {
+			t.Errorf("%d calls ran at once, want 4", most.Load())
+		}
+	})
+}
