@@ -423,3 +423,14 @@ func TestUnwritable(t *testing.T) {
 		})
 	}
 }
+
+// TestZeroMill checks that a mill that nobody made says so.
+func TestZeroMill(t *testing.T) {
+	var mill leat.Mill
+	err := mill.Run(t.Context())
+	if err == nil {
+		t.Fatal("no error")
+	}
+	check(t, err.Error(), "leat: this mill has no function; make mills with leat.New")
+	check(t, mill.Plan().String(), "")
+}

@@ -8,7 +8,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An Option configures a mill. Each option but [Join], [JoinFunc], [JoinExpr] and [Provide] may be given once.
+// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [JoinExpr] and [Provide] may be given once.
 type Option interface {
 	apply(*config)
 }
