@@ -31,7 +31,7 @@ type reading struct {
 	ID    int                `json:"id,string"`
 	ByID  map[int]float64    `json:"by_id"`
 	Any   map[string]any     `json:"any"`
-	Text  text               `json:"text"`
+	Text  *text              `json:"text"`
 	Own   stdjson.RawMessage `json:"own"`
 }
 

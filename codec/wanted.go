@@ -20,7 +20,7 @@ func (want wanted) own() bool { return want.typ != nil && hasMethods(want.base()
 // base returns the wanted type without pointers, which JSON doesn't see.
 func (want wanted) base() reflect.Type {
 	t := want.typ
-	for t != nil && t.Kind() == reflect.Pointer && t != t.Elem() && !hasMethods(t, decoding) {
+	for t != nil && t.Kind() == reflect.Pointer && t != t.Elem() {
 		t = t.Elem()
 	}
 	return t
