@@ -102,7 +102,7 @@ func flatten(numbers []Value, arguments []any, name string) ([]Value, error) {
 	return numbers, nil
 }
 
-// sortedNumbers returns the numbers, rounded, in order. It is an error if one is NaN.
+// sortedNumbers returns the numbers in order. It is an error if one is NaN.
 func sortedNumbers(numbers []Value) ([]Value, error) {
 	sorted := make([]Value, len(numbers))
 	for i, n := range numbers {

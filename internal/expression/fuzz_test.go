@@ -66,10 +66,11 @@ func FuzzArithmetic(f *testing.F) {
 	})
 }
 
-// nearest returns an integer as it is and everything else as a float64.
+// nearest returns a fraction of small numbers as a float64, and all other numbers as they are.
 func nearest(t *testing.T, r *big.Rat) expression.Key {
-	if r.IsInt() {
-		return key(t, new(big.Int).Set(r.Num()))
+	limit := big.NewInt(1 << 51)
+	if r.IsInt() || r.Num().CmpAbs(limit) > 0 || r.Denom().CmpAbs(limit) > 0 {
+		return key(t, new(big.Rat).Set(r))
 	}
 	f, _ := r.Float64()
 	return key(t, f)

@@ -18,6 +18,9 @@ func (k Key) Kind() Kind { return k.v.kind }
 
 // String returns the key as a message shows it: texts in quotes, numbers with all their digits.
 func (k Key) String() string {
+	if k.v.kind == Number && (k.v.form == fraction || k.v.form == exact) {
+		return k.v.rat().RatString()
+	}
 	switch x := k.v.Go().(type) {
 	case nil:
 		return "none"
@@ -50,7 +53,7 @@ func (k Key) MarshalJSON() ([]byte, error) {
 func NewKey(v Value) (Key, error) {
 	switch v.kind {
 	case Number:
-		v = v.rounded()
+		v = v.canonical()
 		if v.form == floating && math.IsNaN(v.float()) {
 			return Key{}, errors.New("the result is not a number (NaN)")
 		}

@@ -75,18 +75,27 @@ func (v Value) approx() float64 {
 	return f
 }
 
-// rounded returns a number that is either an integer or a float64.
-func (v Value) rounded() Value {
-	switch v.form {
-	case fraction:
-		if v.int()%v.d == 0 {
-			return IntValue(v.int() / v.d)
-		}
+// canonical returns a number in the form in which it is compared. A fraction of numbers up to maxRounded is the nearest
+// float64, so that 1 / 10 equals the 0.1 of another stream; no two such fractions with one denominator, and none and a
+// whole number, have the same float64. Others, which might, stay as they are.
+func (v Value) canonical() Value {
+	if v.form == fraction && (magnitude(v.int()) > maxRounded || v.d > maxRounded) {
+		// It may be a small one that wasn't reduced.
+		v = ratValue(v.rat())
+	}
+	if v.form == fraction && magnitude(v.int()) <= maxRounded && v.d <= maxRounded {
 		return floatValue(v.approx())
-	case exact:
-		if !v.ref.(*big.Rat).IsInt() {
-			return floatValue(v.approx())
-		}
+	}
+	return v
+}
+
+// maxRounded is the greatest numerator and denominator of fractions that are compared as floating numbers.
+const maxRounded = 1 << 51
+
+// simplest returns a number that is either an integer or a float64.
+func (v Value) simplest() Value {
+	if v = v.canonical(); v.form == fraction || v.form == exact && !v.ref.(*big.Rat).IsInt() {
+		return floatValue(v.approx())
 	}
 	return v
 }
@@ -338,7 +347,7 @@ func integral(f float64) Value {
 	return floatValue(f)
 }
 
-// compareNumbers compares two rounded numbers exactly. Neither may be NaN.
+// compareNumbers compares two canonical numbers exactly. Neither may be NaN.
 func compareNumbers(a, b Value) int {
 	switch {
 	case a.form == whole && b.form == whole:

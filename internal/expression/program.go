@@ -3,7 +3,8 @@
 // work, and this package does the arithmetic, because keys must not be rounded:
 //
 //   - Whole numbers are exact, however large: nothing overflows. A division is exact, too: 10 / 5 is 2, and
-//     floor(time / 1000) is right for every whole number. A result that is no integer in the end is the nearest float64.
+//     floor(time / 1000) is right for every whole number. A result that is no integer in the end is compared as the
+//     nearest float64, so that 1 / 10 equals 0.1, unless it has too many digits for that: then it stays exact.
 //   - Floating numbers follow IEEE 754. Together with a whole number that a float64 can't hold they are taken exactly.
 //   - Numbers compare as numbers, exactly, whether they came out whole or floating.
 //   - A missing member, null where a number is needed, and a result that is not a number are errors that name the member.

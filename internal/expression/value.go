@@ -138,6 +138,8 @@ func ValueOf(x any) Value {
 		return TextValue(x)
 	case *big.Int:
 		return ratValue(new(big.Rat).SetInt(x))
+	case *big.Rat:
+		return ratValue(x)
 	case time.Time:
 		return Value{kind: Time, ref: x}
 	case time.Duration:
@@ -180,7 +182,7 @@ func (v Value) Go() any {
 	case Bool:
 		return v.n == 1
 	case Number:
-		return v.rounded().goNumber()
+		return v.simplest().goNumber()
 	case Text:
 		return v.text
 	case Time, Other:
