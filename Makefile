@@ -1,0 +1,27 @@
+# What one does every day. .ci/run has every check that a change must pass, and runs single ones by their name.
+
+.PHONY: test race lint fuzz bench bench-memory ci
+
+test:
+	go test ./...
+
+race:
+	go test -race ./...
+
+lint:
+	.ci/run format vet lint
+
+# FUZZTIME=5m make fuzz
+fuzz:
+	.ci/run fuzz
+
+# Leat against a hand-written loop and the Python package, on files: about four minutes. BENCH="-elements 1000000"
+bench:
+	go -C bench run . $(BENCH)
+
+# The peak memory of a join over a file of 1 GiB; needs 3 GiB of temporary disk for a minute.
+bench-memory:
+	go -C bench run . -memory
+
+ci:
+	.ci/run
