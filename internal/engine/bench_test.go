@@ -39,9 +39,11 @@ func chunksOf(keys, per int) []chunk {
 	var chunks []chunk
 	offset := int64(0)
 	var c chunk
+	slab := make([]element, keys*per)
 	for key := range keys {
 		for range per {
-			c.values = append(c.values, &element{Key: key})
+			slab[offset].Key = key
+			c.values = append(c.values, &slab[offset])
 			c.records = append(c.records, broker.Record{Offset: offset})
 			offset++
 			if len(c.values) == chunkSize {
@@ -82,7 +84,7 @@ func BenchmarkMerge(b *testing.B) {
 			for _, per := range bench.per {
 				perKey += per
 			}
-			keys := 100_000 / perKey
+			keys := 10_000 / perKey
 			spec := &Spec{
 				Master:      bench.master,
 				NewFunction: func() Function { return &sum{} },
@@ -120,7 +122,7 @@ func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
 		r.decoders = append(r.decoders, nil)
 	}
 	r.committer = newCommitter(nil, r.stats, spec.Logger)
-	p := newPending(0, r.nodes, 0)
+	p := newPending(0, r.nodes, 0, 256)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
 	for i, n := range t.nodes {
 		n.feed.chunks = make(chan chunk, len(streams[i])+1)

@@ -57,6 +57,9 @@ func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *comm
 	return c
 }
 
+// batch is how many results a task may have pending without telling the committer.
+func (c *committer) batch() int { return min(256, c.pace.Results) }
+
 func (c *committer) join(p *pending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,11 +79,15 @@ func (c *committer) leave(p *pending) {
 
 // add hands results to the committer, and waits while too much is pending.
 func (c *committer) add(ctx context.Context, p *pending, r *results, places []place, seen []int64) error {
-	results, bytes := c.results.Add(int64(len(r.items))), c.bytes.Add(int64(len(r.bytes)))
-	if p.add(r, places, seen) {
+	first, results, bytes := p.add(r, places, seen)
+	if first {
 		signal(c.kick)
 	}
-	if results < int64(c.pace.Results) && bytes < int64(c.pace.Bytes) {
+	if results == 0 && bytes == 0 {
+		return nil
+	}
+	allResults, allBytes := c.results.Add(int64(results)), c.bytes.Add(int64(bytes))
+	if allResults < int64(c.pace.Results) && allBytes < int64(c.pace.Bytes) {
 		return nil
 	}
 	signal(c.full)
@@ -173,8 +180,10 @@ func (c *committer) commitRound(ctx context.Context) error {
 	if err := c.commit(ctx, commits); err != nil {
 		return err
 	}
-	for _, p := range taken {
-		results, bytes := p.committedNow()
+	for i, p := range taken {
+		calls, results, bytes := p.committedNow()
+		c.stats.Calls.Add(calls)
+		c.stats.Results.Add(int64(len(commits[i].Results)))
 		c.results.Add(-int64(results))
 		c.bytes.Add(-int64(bytes))
 	}

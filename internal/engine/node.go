@@ -140,10 +140,10 @@ func (n *node) read() (bool, error) {
 // look looks at the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
 func (n *node) look() error {
 	record, value := &n.chunk.records[n.at], n.chunk.values[n.at]
-	err := n.chunk.failed[n.at]
+	i := n.at
 	n.at++
-	if err != nil {
-		return n.task.reject(n, record, err, n.task.spec.OnDecode)
+	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
+		return n.task.reject(n, record, n.chunk.failed[i], n.task.spec.OnDecode)
 	}
 	if err := n.order(value); err != nil {
 		at := record.At(n.spec.Stream.Name, n.task.partition)
@@ -282,17 +282,22 @@ func (n *node) place() place {
 
 // handOver counts the elements of a list, and below them, that no call got before.
 func (n *node) handOver(list []Element) {
-	first := len(list)
+	last := list[len(list)-1].Record.Offset
+	if last <= n.handed {
+		return
+	}
+	first := len(list) - 1
 	for first > 0 && list[first-1].Record.Offset > n.handed {
 		first--
+	}
+	n.handed = last
+	n.count.matched += int64(len(list) - first)
+	if len(n.children) == 0 {
+		return
 	}
 	for i := range list[first:] {
 		for c, matches := range list[first+i].Matches {
 			n.children[c].handOver(matches)
 		}
-	}
-	if first < len(list) {
-		n.count.matched += int64(len(list) - first)
-		n.handed = list[len(list)-1].Record.Offset
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
+// batchBytes is how much a task may have pending without telling the committer.
+const batchBytes = 16 << 10
+
 // pending is what a task has finished and nobody has committed yet: results and, always together with them, the places
 // behind them. The task adds, the committer takes.
 type pending struct {
@@ -19,12 +22,18 @@ type pending struct {
 	places  []place
 	seen    []int64
 	ended   []bool // set when the session has ended: which nodes have reached their marks
+	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
+	// batch at a time.
+	reportedResults, reportedBytes int
+	takenResults, takenBytes       int
+	batch                          int // in results
 	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
 	added, taken, committed int64
 }
 
-func newPending(partition int, nodes []*Node, sessions int64) *pending {
+func newPending(partition int, nodes []*Node, sessions int64, batch int) *pending {
 	return &pending{
+		batch:     batch,
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
@@ -33,8 +42,9 @@ func newPending(partition int, nodes []*Node, sessions int64) *pending {
 	}
 }
 
-// add adds results and replaces the places. It reports whether there was nothing pending before.
-func (p *pending) add(r *results, places []place, seen []int64) (first bool) {
+// add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
+// there is more than it told last.
+func (p *pending) add(r *results, places []place, seen []int64) (first bool, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.results.appendAll(r)
@@ -42,7 +52,13 @@ func (p *pending) add(r *results, places []place, seen []int64) (first bool) {
 	copy(p.seen, seen)
 	first = p.added == p.taken
 	p.added++
-	return first
+	results, bytes = len(p.results.items)-p.reportedResults, len(p.results.bytes)-p.reportedBytes
+	if results < p.batch && bytes < batchBytes {
+		return first, 0, 0
+	}
+	p.reportedResults += results
+	p.reportedBytes += bytes
+	return first, results, bytes
 }
 
 // end marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
@@ -71,15 +87,18 @@ func (p *pending) take() (broker.Commit, bool) {
 	p.results, p.spare = p.spare, p.results
 	p.results.reset()
 	p.taken = p.added
+	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes
+	p.reportedResults, p.reportedBytes = 0, 0
 	return commit, true
 }
 
-// committedNow says that what was taken last is committed, and returns how large it was.
-func (p *pending) committedNow() (results, bytes int) {
+// committedNow says that what was taken last is committed. It returns of how many calls that was, and how many of the
+// results and bytes had been reported.
+func (p *pending) committedNow() (calls int64, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = p.taken
-	return len(p.spare.items), len(p.spare.bytes)
+	return p.spare.calls, p.takenResults, p.takenBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

@@ -7,8 +7,9 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// results are encoded results, side by side in one buffer.
+// results are the encoded results of some calls, side by side in one buffer.
 type results struct {
+	calls int64
 	bytes []byte
 	items []result
 }
@@ -20,7 +21,10 @@ type result struct {
 	time       time.Time
 }
 
-func (r *results) reset() { r.truncate(0, 0) }
+func (r *results) reset() {
+	r.calls = 0
+	r.truncate(0, 0)
+}
 
 // truncate takes back what was appended since there were items and bytes as given.
 func (r *results) truncate(items, bytes int) {
@@ -29,6 +33,7 @@ func (r *results) truncate(items, bytes int) {
 }
 
 func (r *results) appendAll(other *results) {
+	r.calls += other.calls
 	shift := len(r.bytes)
 	r.bytes = append(r.bytes, other.bytes...)
 	for _, item := range other.items {

@@ -172,7 +172,7 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	if err := r.skipSessions(ctx, partition, rewinds); err != nil {
 		return err
 	}
-	p := newPending(partition, r.nodes, progress.Sessions)
+	p := newPending(partition, r.nodes, progress.Sessions, r.committer.batch())
 	r.committer.join(p)
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, rewinds, p)

@@ -7,7 +7,8 @@ import "sync/atomic"
 type Stats struct {
 	// Nodes are in the order of Node.Nodes.
 	Nodes []NodeStats
-	// Calls counts the calls of the function that went well, and Results what they returned.
+	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
+	// Results what was committed, letters among them.
 	Calls, Results atomic.Int64
 	// Failed counts the calls that a policy gave up.
 	Failed atomic.Int64

@@ -18,16 +18,14 @@ type worker struct {
 	encoder  *encoder
 
 	// out and master are those of the call under way; emit, made once, works on them.
-	out     *results
-	master  *broker.Record
-	emitted int64
-	emit    Emit
+	out    *results
+	master *broker.Record
+	emit   Emit
 }
 
 func newWorker(t *task, e *encoder) *worker {
 	w := &worker{task: t, function: t.spec.NewFunction(), encoder: e}
 	w.emit = func(output int, element any) error {
-		w.emitted++
 		return w.encoder.append(w.out, output, element, w.master)
 	}
 	return w
@@ -36,16 +34,17 @@ func newWorker(t *task, e *encoder) *worker {
 // call calls the function, as often as the policy has it, and appends its results to out. end says that it has ended the
 // session (R6). The error is what stops the run (R10).
 func (w *worker) call(call *Call, out *results) (end bool, err error) {
-	ctx, policy, backoff := w.task.ctx, w.task.spec.OnError, w.task.spec.OnError.Backoff
+	ctx, policy := w.task.ctx, &w.task.spec.OnError
+	backoff := policy.Backoff
+	out.calls++
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
 	items, bytes := len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
-		w.emitted = 0
-		err = w.try(ctx, call)
-		if end = errors.Is(err, EndOfStream); err == nil || end {
-			w.task.stats.Calls.Add(1)
-			w.task.stats.Results.Add(w.emitted)
-			return end, nil
+		if err = w.try(ctx, call); err == nil {
+			return false, nil
+		}
+		if errors.Is(err, EndOfStream) {
+			return true, nil
 		}
 		out.truncate(items, bytes)
 		if ctx.Err() != nil {
