@@ -66,7 +66,7 @@
 // A mill logs to its [Logger] in the group "leat", with the attribute mill, its name, and where they apply stream,
 // partition, offset, node (the element type, with the name of [Named] behind a slash) and error. Levels:
 //
-//	Info    the start of a run, and what its commits guarantee
+//	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written
 //	Warn    what was skipped or put aside by a policy, and what is tried again
 //	Debug   the stack of a function's panic, and details of storages
 //

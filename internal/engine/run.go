@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -56,7 +57,25 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 	if err := r.findSession(ctx); err != nil {
 		return err
 	}
-	return r.runTasks(ctx)
+	err = r.runTasks(ctx)
+	r.logEnd(err)
+	return err
+}
+
+// logEnd logs what the run has done, node by node.
+func (r *run) logEnd(err error) {
+	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(),
+		"results", r.stats.Results.Load(), "commits", r.stats.Commits.Load()}
+	for i := range r.stats.Nodes {
+		n := &r.stats.Nodes[i]
+		attributes = append(attributes, slog.Group(n.Name, "read", n.Read.Load(), "matched", n.Matched.Load(),
+			"unmatched", n.Unmatched(), "skipped", n.Skipped.Load()))
+	}
+	message := "run ends"
+	if err != nil {
+		message = "run stops"
+	}
+	r.spec.Logger.Info(message, attributes...)
 }
 
 // compile prepares decoders and encoders.
