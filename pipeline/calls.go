@@ -63,6 +63,59 @@ func (s callScope) Field(path []expression.Step, raw bool) (expression.Getter, i
 	return at.whole(raw), len(path), nil
 }
 
+// Length implements [expression.Lister].
+func (s callScope) Length(path []expression.Step) (expression.Getter, bool) {
+	at, ok := s.follow(path)
+	if !ok || at.list == nil {
+		return nil, false
+	}
+	return func(env any) (expression.Value, error) {
+		list, err := at.list(env.(*engine.Call))
+		return expression.IntValue(int64(len(list))), err
+	}, true
+}
+
+// Each implements [expression.Lister].
+func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool) {
+	at, ok := s.follow(path)
+	if !ok || at.list == nil || at.node.isChild(member[0].Name) {
+		return nil, false
+	}
+	slot := at.node.picker.Want(member)
+	return func(env any) (expression.Value, error) {
+		list, err := at.list(env.(*engine.Call))
+		if err != nil {
+			return expression.Value{}, err
+		}
+		values := make([]any, len(list))
+		for i := range list {
+			raw := list[i].Value.(*object).member(slot)
+			if raw == nil {
+				continue
+			}
+			value, err := rawjson.Value(raw)
+			if err != nil {
+				return expression.Value{}, err
+			}
+			values[i] = value.Go()
+		}
+		return expression.OtherValue(values), nil
+	}, true
+}
+
+// follow returns where a path leads; false if that is a member.
+func (s callScope) follow(path []expression.Step) (spot, bool) {
+	at := s.start(path[0].Name)
+	for i := 1; i < len(path); i++ {
+		next, ok := at.step(path[i], expression.PathString(path[:i]))
+		if !ok {
+			return spot{}, false
+		}
+		at = next
+	}
+	return at, true
+}
+
 func (s callScope) start(name string) spot {
 	if s.window {
 		return spot{node: s.master, list: func(c *engine.Call) ([]engine.Element, error) { return c.Masters, nil }}

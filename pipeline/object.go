@@ -15,7 +15,7 @@ import (
 type object struct {
 	raw []byte
 	// few holds the spans where that suffices, which saves an allocation for most elements; more does otherwise.
-	few  [3]rawjson.Span
+	few  [6]rawjson.Span
 	more []rawjson.Span
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
@@ -165,6 +166,11 @@ func (n *node) all() []*node {
 		nodes = append(nodes, child.all()...)
 	}
 	return nodes
+}
+
+// isChild reports whether a stream is joined to the node.
+func (n *node) isChild(name string) bool {
+	return slices.ContainsFunc(n.children, func(child *node) bool { return child.name == name })
 }
 
 // seal makes the node's codec, once all expressions are compiled.

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -114,7 +115,13 @@ func (a *app) report(err error) int {
 type fileError struct{ err error }
 
 // Error returns the cause's message.
-func (e *fileError) Error() string { return fmt.Sprintf("the pipeline file can't be read: %v", e.err) }
+func (e *fileError) Error() string {
+	var path *fs.PathError
+	if errors.As(e.err, &path) && errors.Is(e.err, fs.ErrNotExist) {
+		return fmt.Sprintf("there is no pipeline file %s", path.Path)
+	}
+	return fmt.Sprintf("the pipeline file can't be read: %v", e.err)
+}
 
 // Unwrap returns the cause.
 func (e *fileError) Unwrap() error { return e.err }

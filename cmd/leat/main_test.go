@@ -138,7 +138,7 @@ func TestCommand(t *testing.T) {
 		},
 		"no such pipeline file": {
 			[]string{"run", "none.yaml"}, "", 2, "",
-			"leat: the pipeline file can't be read: open none.yaml: no such file or directory\n", "",
+			"leat: there is no pipeline file none.yaml\n", "",
 		},
 		"a run that fails": {
 			[]string{"run", "fails.yaml"}, "", 1, "",

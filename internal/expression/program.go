@@ -62,6 +62,15 @@ type Scope interface {
 	Field(path []Step, raw bool) (get Getter, used int, err error)
 }
 
+// A Lister is a Scope that can tell something of lists without making all of their items.
+type Lister interface {
+	// Length returns what reads the length of the list that a path leads to; false where it leads elsewhere.
+	Length(path []Step) (get Getter, ok bool)
+	// Each returns what reads a member, given by its path, of each item of the list that a path leads to, as a []any, with
+	// nil for missing ones; false where there is no such list or member.
+	Each(path, member []Step) (get Getter, ok bool)
+}
+
 // A Program is a compiled expression. It is used by one goroutine at a time; see Clone.
 type Program struct {
 	source string

@@ -117,6 +117,10 @@ func (r *rewriter) binary(node *ast.Node, n *ast.BinaryNode, at place) {
 }
 
 func (r *rewriter) builtin(node *ast.Node, n *ast.BuiltinNode) {
+	r.texts[n] = n.String()
+	if r.list(node, n) {
+		return
+	}
 	for i := range n.Arguments {
 		r.rewrite(&n.Arguments[i], place{})
 	}
@@ -124,21 +128,78 @@ func (r *rewriter) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		r.operation(node, apply, &n.Arguments[0])
 		return
 	}
-	fold := aggregate(n.Name)
-	if fold == nil {
-		return
+	if fold := aggregate(n.Name); fold != nil {
+		r.fold(node, n.Name, fold, n.Arguments)
 	}
-	arguments := n.Arguments
+}
+
+// list takes over what a scope knows of its lists: len(path), map(path, .member) and sum(path, .member).
+func (r *rewriter) list(node *ast.Node, n *ast.BuiltinNode) bool {
+	lister, ok := r.scope.(Lister)
+	if !ok || len(n.Arguments) == 0 {
+		return false
+	}
+	path, _ := pathOf(n.Arguments[0], r.isName)
+	var get Getter
+	switch {
+	case len(path) == 0:
+		return false
+	case n.Name == "len":
+		get, ok = lister.Length(path)
+	case (n.Name == "map" || n.Name == "sum") && len(n.Arguments) == 2:
+		predicate, _ := n.Arguments[1].(*ast.PredicateNode)
+		if predicate == nil {
+			return false
+		}
+		member, _ := pathOf(predicate.Node, isItem)
+		if len(member) < 2 {
+			return false
+		}
+		get, ok = lister.Each(path, member[1:])
+	default:
+		return false
+	}
+	if !ok {
+		return false
+	}
+	r.replace(node, &calculation{get: get, argument: -1, source: r.texts[n]}, nil)
+	if n.Name == "sum" {
+		r.texts[*node] = r.texts[n]
+		r.fold(node, n.Name, sum, []ast.Node{*node})
+	}
+	return true
+}
+
+// isName reports whether a node is one of the scope's names.
+func (r *rewriter) isName(node ast.Node) (string, bool) {
+	n, ok := node.(*ast.IdentifierNode)
+	if !ok {
+		return "", false
+	}
+	_, ok = r.scope.Types()[n.Value]
+	return n.Value, ok
+}
+
+// isItem reports whether a node is the item that a predicate is about.
+func isItem(node ast.Node) (string, bool) {
+	n, ok := node.(*ast.PointerNode)
+	return "", ok && n.Name == ""
+}
+
+// fold replaces a node by an aggregate function of rewritten arguments.
+func (r *rewriter) fold(node *ast.Node, name string, fold func([]Value) (Value, error), arguments []ast.Node) {
 	if len(arguments) == 2 {
 		if _, ok := arguments[1].(*ast.PredicateNode); ok {
 			arguments = []ast.Node{&ast.BuiltinNode{Name: "map", Arguments: arguments}}
 		}
 	}
-	// All the arguments go to one function, as a list: a calculation's operators take two.
-	list := ast.Node(&ast.ArrayNode{Nodes: arguments})
-	name := n.Name
+	list := arguments[0]
+	if len(arguments) > 1 {
+		// They go to the function as one list: a calculation's operators take two operands.
+		list = &ast.ArrayNode{Nodes: arguments}
+	}
 	r.operation(node, func(a, _ operand) (Value, error) {
-		numbers, err := flatten(nil, []any{a.ref}, name)
+		numbers, err := flatten(nil, []any{a.Go()}, name)
 		if err != nil {
 			return Value{}, err
 		}
@@ -158,7 +219,7 @@ func (r *rewriter) call(n *ast.CallNode) {
 
 // field replaces an access to a field by a calculation that reads it. It reports false for everything else.
 func (r *rewriter) field(node *ast.Node, at place) bool {
-	path, nodes := pathOf(*node, r.scope.Types())
+	path, nodes := pathOf(*node, r.isName)
 	if len(path) == 0 {
 		return false
 	}
@@ -191,28 +252,28 @@ func orNull(get Getter) Getter {
 	}
 }
 
-// pathOf returns the steps of a field access that begins with one of the scope's names, and its member nodes; none for
-// other nodes.
-func pathOf[T any](node ast.Node, names map[string]T) ([]Step, []*ast.MemberNode) {
-	switch n := node.(type) {
-	case *ast.IdentifierNode:
-		if _, ok := names[n.Value]; ok {
-			return []Step{{Name: n.Value}}, nil
-		}
-	case *ast.MemberNode:
-		path, nodes := pathOf(n.Node, names)
-		if len(path) == 0 || n.Method {
-			return nil, nil
-		}
-		switch property := n.Property.(type) {
-		case *ast.StringNode:
-			return append(path, Step{Name: property.Value}), append(nodes, n)
-		case *ast.IntegerNode:
-			return append(path, Step{IsIndex: true, Index: property.Value}), append(nodes, n)
-		case *ast.UnaryNode:
-			if last, ok := property.Node.(*ast.IntegerNode); ok && property.Operator == "-" {
-				return append(path, Step{IsIndex: true, Index: -last.Value}), append(nodes, n)
-			}
+// pathOf returns the steps of a field access that begins at a node that is a root, and its member nodes; none for other
+// nodes.
+func pathOf(node ast.Node, root func(ast.Node) (string, bool)) ([]Step, []*ast.MemberNode) {
+	if name, ok := root(node); ok {
+		return []Step{{Name: name}}, nil
+	}
+	n, ok := node.(*ast.MemberNode)
+	if !ok || n.Method {
+		return nil, nil
+	}
+	path, nodes := pathOf(n.Node, root)
+	if len(path) == 0 {
+		return nil, nil
+	}
+	switch property := n.Property.(type) {
+	case *ast.StringNode:
+		return append(path, Step{Name: property.Value}), append(nodes, n)
+	case *ast.IntegerNode:
+		return append(path, Step{IsIndex: true, Index: property.Value}), append(nodes, n)
+	case *ast.UnaryNode:
+		if last, ok := property.Node.(*ast.IntegerNode); ok && property.Operator == "-" {
+			return append(path, Step{IsIndex: true, Index: -last.Value}), append(nodes, n)
 		}
 	}
 	return nil, nil
