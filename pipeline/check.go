@@ -175,8 +175,9 @@ func (r *Report) readHead(ctx context.Context, reader broker.Reader, stream brok
 
 // keys computes the keys of a head's elements. The first that can't be computed or is wrong behind the one before is a
 // problem; the keys before it are returned.
-func (r *Report) keys(h *head, key func(any) (expression.Key, error), wrong func(last, next expression.Key) string) []expression.Key {
-	var keys []expression.Key
+func (r *Report) keys(
+	h *head, key func(any) (expression.Key, error), wrong func(last, next expression.Key) string,
+) (keys []expression.Key) {
 	for i, element := range h.elements {
 		next, err := key(element)
 		problem := ""

@@ -102,8 +102,8 @@ func isName(name string) bool {
 
 // reserved are the words of expressions.
 func reserved(name string) bool {
-	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches", "contains",
-		"startsWith", "endsWith"}, name)
+	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches",
+		"contains", "startsWith", "endsWith"}, name)
 }
 
 func (s *source) streams(d *description, node ast.Node) error {

@@ -107,7 +107,8 @@ func (s *summary) print(out io.Writer) {
 	if s.Results == 1 {
 		results = "result"
 	}
-	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, time.Duration(s.Seconds*float64(time.Second)).Round(time.Millisecond))
+	took := time.Duration(s.Seconds * float64(time.Second)).Round(time.Millisecond)
+	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, took)
 }
 
 func printJSON(out io.Writer, x any) error {
