@@ -1,0 +1,53 @@
+package kafkaserver
+
+import (
+	"context"
+	_ "embed" // for the list of the jars
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Version is Kafka's version.
+const Version = "4.1.1"
+
+//go:embed pom.xml
+var pom []byte
+
+// Jars returns the folder of Kafka's jars in the user's cache. The first time, Maven fills it; that takes about fifteen
+// seconds and the package registry.
+func Jars(ctx context.Context) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "leat", "kafka-"+Version)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	// The folder gets its name when it is complete. Who is second finds it there, or loses the race and throws its own away.
+	temporary, err := os.MkdirTemp(filepath.Dir(dir), "jars-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(temporary) }()
+	list, jars := filepath.Join(temporary, "pom.xml"), filepath.Join(temporary, "jars")
+	if err := os.WriteFile(list, pom, 0o644); err != nil {
+		return "", err
+	}
+	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "dependency:copy-dependencies", "-DoutputDirectory="+jars)
+	if out, err := maven.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("copy Kafka's jars: %w: %s", err, out)
+	}
+	if err := os.Rename(jars, dir); err != nil && !errors.Is(err, os.ErrExist) {
+		if _, missing := os.Stat(dir); missing != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}

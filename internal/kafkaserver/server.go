@@ -1,0 +1,174 @@
+// Package kafkaserver runs a real Kafka for tests: one KRaft node, on loopback and free ports, made of jars that Maven
+// fetches. It can be killed and started again on what it has stored, as a server in the field can.
+package kafkaserver
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// startTimeout is how long a server may take until it says that it has started. It takes about five seconds on two idle
+// cores.
+const startTimeout = 2 * time.Minute
+
+// A Server is a Kafka server. Make one with [Start]. Its methods must not be called at the same time.
+type Server struct {
+	dir, jars string
+	address   string
+	process   *exec.Cmd
+	// drained is closed when the server's output has ended, and log is where it goes.
+	drained chan struct{}
+	log     *os.File
+}
+
+// Start starts a new server whose data and log are in dir, which must be empty or not exist. Stop it with [Server.Stop].
+func Start(ctx context.Context, dir string) (*Server, error) {
+	jars, err := Jars(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, jars: jars, address: fmt.Sprintf("127.0.0.1:%d", ports[0])}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(s.file("server.properties"), []byte(s.properties(ports[1])), 0o644); err != nil {
+		return nil, err
+	}
+	format := s.java(ctx, "kafka.tools.StorageTool", "format", "--standalone", "-t", "bGVhdC10ZXN0LWNsdXN0ZQ",
+		"-c", s.file("server.properties"))
+	if out, err := format.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("format the storage: %w: %s", err, out)
+	}
+	return s, s.Restart(ctx)
+}
+
+// Address returns the server's address, "host:port". It stays the same when the server is started again.
+func (s *Server) Address() string { return s.address }
+
+// PID returns the process id of the server.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
+// Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
+// connections.
+func (s *Server) Restart(ctx context.Context) (err error) {
+	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+		return err
+	}
+	s.process = s.java(context.WithoutCancel(ctx), "kafka.Kafka", s.file("server.properties"))
+	output, err := s.process.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	s.process.Stderr = s.process.Stdout
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	started := make(chan struct{})
+	s.drained = make(chan struct{})
+	go func() {
+		defer close(s.drained)
+		s.drain(output, started)
+	}()
+	select {
+	case <-started:
+		return nil
+	case <-s.drained:
+		err = errors.New("it has ended")
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-time.After(startTimeout):
+		err = fmt.Errorf("it isn't there after %v", startTimeout)
+	}
+	return errors.Join(fmt.Errorf("start Kafka: %w; its log is %s", err, s.file("server.log")), s.Kill())
+}
+
+// Kill ends the server at once, with signal 9 where there are signals.
+func (s *Server) Kill() error {
+	err := s.process.Process.Kill()
+	return errors.Join(err, s.reap())
+}
+
+// Stop ends the server and waits for it. Its data stay in its folder.
+func (s *Server) Stop() error {
+	if err := s.process.Process.Signal(os.Interrupt); err != nil {
+		return s.Kill()
+	}
+	return s.reap()
+}
+
+// reap waits for the end of the process and of its output.
+func (s *Server) reap() error {
+	<-s.drained
+	var exit *exec.ExitError
+	if err := s.process.Wait(); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return s.log.Close()
+}
+
+// drain copies the server's output to its log and closes started when it says so.
+func (s *Server) drain(output io.Reader, started chan struct{}) {
+	lines := bufio.NewScanner(output)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		_, _ = fmt.Fprintln(s.log, lines.Text())
+		if strings.Contains(lines.Text(), "Kafka Server started") {
+			close(started)
+		}
+	}
+	_, _ = io.Copy(s.log, output)
+}
+
+func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Server) java(ctx context.Context, arguments ...string) *exec.Cmd {
+	options := []string{"-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", filepath.Join(s.jars, "*")}
+	return exec.CommandContext(ctx, "java", append(options, arguments...)...)
+}
+
+func (s *Server) properties(controllerPort int) string {
+	return fmt.Sprintf(`process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://%[1]s,CONTROLLER://127.0.0.1:%[2]d
+advertised.listeners=PLAINTEXT://%[1]s
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:%[2]d
+log.dirs=%[3]s
+auto.create.topics.enable=false
+num.partitions=1
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+`, s.address, controllerPort, filepath.ToSlash(s.file("data")))
+}
+
+// freePorts returns ports that nobody listened on a moment ago.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = l.Close() }()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
