@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 
 	"github.com/leat-go/leat/broker"
@@ -85,7 +86,8 @@ type head struct {
 	unread bool
 }
 
-// Check reads the first 1,000 elements of each stream, but not standard input, and reports what joining them would give.
+// Check reads the first 1,000 elements of each stream, but not standard input and pipes, which can be read once only, and
+// reports what joining them would give.
 // Nothing is written. An error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
 	report := &Report{Streams: []StreamReport{}, Joins: []JoinReport{}, Problems: []string{}}
@@ -111,7 +113,7 @@ func (p *Pipeline) readHeads(ctx context.Context, options Options, report *Repor
 	var read []*node
 	for _, n := range p.master.all() {
 		heads[n] = &head{unread: true}
-		if n.path != standard {
+		if !readOnce(n.path) {
 			read = append(read, n)
 			job.Inputs = append(job.Inputs, stream(n.path, n.name, n.codec))
 		}
@@ -134,11 +136,20 @@ func (p *Pipeline) readHeads(ctx context.Context, options Options, report *Repor
 	for _, n := range p.master.all() {
 		s := StreamReport{Name: n.name, File: n.path, Read: len(heads[n].elements), Whole: heads[n].whole}
 		if heads[n].unread {
-			s.Note = "not read: standard input can be read once only"
+			s.Note = "not read: it can be read once only"
 		}
 		report.Streams = append(report.Streams, s)
 	}
 	return heads, nil
+}
+
+// readOnce reports whether a path is standard input, a pipe or a device.
+func readOnce(path string) bool {
+	if path == standard {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
 }
 
 // readHead reads the head of one stream, up to the first element that can't be read or decoded.

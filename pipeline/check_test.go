@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,5 +176,22 @@ func TestCheckFindsRepeatedUniqueKeys(t *testing.T) {
 	if err != nil || len(report.Problems) != 1 ||
 		!strings.HasSuffix(report.Problems[0], "key 1 repeats, but the join is declared unique") {
 		t.Errorf("report %v, %v", report, err)
+	}
+}
+
+func TestCheckLeavesStandardInputAlone(t *testing.T) {
+	p, err := pipeline.Parse("x.yaml", []byte("streams: {a: {file: '-'}, out: {file: '-'}}\nmaster: a\noutput: out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := quiet()
+	options.Stdin = strings.NewReader("{}")
+	report, err := p.Check(t.Context(), options)
+	const want = "stream a  -  not read: it can be read once only\n\nno problems found\n"
+	if err != nil || report.String() != want {
+		t.Errorf("%v, %v", report, err)
+	}
+	if rest, err := io.ReadAll(options.Stdin); err != nil || string(rest) != "{}" {
+		t.Errorf("left on standard input: %q, %v", rest, err)
 	}
 }

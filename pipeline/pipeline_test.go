@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -249,6 +252,44 @@ func TestRunStopsWithItsContext(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Run returned %v", err)
 	}
+}
+
+// TestWindowByTheClock tests that a window closes on time, though nothing arrives (R4).
+func TestWindowByTheClock(t *testing.T) {
+	p, err := pipeline.Parse("x.yaml", []byte("streams: {a: {file: '-'}, out: {file: '-'}}\nmaster: a\noutput: out\n"+
+		"window: {every: 20s}\nemit: {n: len(a)}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		start := time.Now().Truncate(20 * time.Second)
+		var closed []string
+		options := quiet()
+		options.Stdin = reader
+		options.Stdout = writerFunc(func(p []byte) (int, error) {
+			if len(p) == 0 {
+				return 0, nil
+			}
+			closed = append(closed, fmt.Sprintf("%s at %v", bytes.TrimSpace(p), time.Since(start).Truncate(time.Second)))
+			return len(p), nil
+		})
+		done := make(chan error)
+		go func() { done <- p.Run(t.Context(), options) }()
+		for _, text := range []string{"{\"i\":1}\n{\"i\":2}\n", "{\"i\":3}\n"} {
+			if _, err := writer.Write([]byte(text)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(50 * time.Second)
+		}
+		if err := errors.Join(writer.Close(), <-done); err != nil {
+			t.Error(err)
+		}
+		want := []string{`{"n":2} at 20s`, `{"n":1} at 1m0s`}
+		if diff := cmp.Diff(want, closed); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 type writerFunc func([]byte) (int, error)

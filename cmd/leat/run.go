@@ -37,7 +37,8 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	}
 	monitor := &pipeline.Monitor{}
 	start := time.Now()
-	err = a.showing(monitor, c.Quiet || c.JSON, func(logs io.Writer) error {
+	// A progress bar would get in the way of results on the same terminal.
+	err = a.showing(monitor, c.Quiet || c.JSON || p.WritesStdout(), func(logs io.Writer) error {
 		options := a.options(logs)
 		options.Monitor = monitor
 		return p.Run(ctx, options)
