@@ -89,7 +89,8 @@ func (v Value) canonical() Value {
 	return v
 }
 
-// maxRounded is the greatest numerator and denominator of fractions that are compared as floating numbers.
+// maxRounded is the greatest numerator and denominator of fractions that are compared as floating numbers, and the
+// greatest whole number that takes part in floating arithmetic: there is room for two binary digits behind the point.
 const maxRounded = 1 << 51
 
 // simplest returns a number that is either an integer or a float64.
@@ -103,7 +104,7 @@ func (v Value) simplest() Value {
 func fitsFloat(n int64) bool { return n >= -maxFloatInt && n <= maxFloatInt }
 
 // inFloat reports whether an operation on a and b is one on floating numbers. It is where one of them is floating,
-// unless the other is a whole number that a float64 can't hold: then both are taken exactly, so that no digit is lost.
+// unless the other is a whole number that fills a float64, so that a digit would be lost: then both are taken exactly.
 func inFloat(a, b Value) bool {
 	if a.form != floating && b.form != floating {
 		return false
@@ -112,7 +113,7 @@ func inFloat(a, b Value) bool {
 }
 
 func (v Value) holdsInFloat() bool {
-	return v.form == floating || v.form == fraction || (v.form == whole && fitsFloat(v.int()))
+	return v.form == floating || v.form == fraction || (v.form == whole && magnitude(v.int()) <= maxRounded)
 }
 
 func (v Value) finite() bool {
