@@ -169,13 +169,13 @@ func TestKeyErrors(t *testing.T) {
 		want string
 	}{
 		"NaN": {leat.Join(func(Audio) float64 { return math.NaN() }, func(v Video) float64 { return 1 }),
-			"audio[0]@0: the left key can't be computed: it is NaN"},
+			"audio[0]@0: join of Audio with Video: the left key can't be computed: it is NaN"},
 		"panic": {leat.Join(func(a *Audio) int { panic(boom) }, videoTime),
-			"audio[0]@0: the left key can't be computed: the function at behaviour_test.go:N panicked: boom"},
+			"audio[0]@0: join of Audio with Video: the left key can't be computed: the function at behaviour_test.go:N panicked: boom"},
 		"panic on the right": {leat.Join(audioTime, func(Video) int { panic("no error") }),
-			"video[0]@0: the right key can't be computed: the function at behaviour_test.go:N panicked: no error"},
+			"video[0]@0: join of Audio with Video: the right key can't be computed: the function at behaviour_test.go:N panicked: no error"},
 		"comparison": {leat.JoinFunc(func(Audio, Video) int { panic(boom) }),
-			"video[0]@0: the right key can't be computed: the function at behaviour_test.go:N panicked: boom"},
+			"video[0]@0: join of Audio with Video: the right key can't be computed: the function at behaviour_test.go:N panicked: boom"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mill, err := leat.New(misfit, leat.Broker(newBroker(t)), c.join, quiet())
@@ -433,4 +433,21 @@ func TestZeroMill(t *testing.T) {
 	}
 	check(t, err.Error(), "leat: this mill has no function; make mills with leat.New")
 	check(t, mill.Plan().String(), "")
+}
+
+// Where nothing joins, the log says so, and what to look at.
+func TestNothingJoined(t *testing.T) {
+	var log bytes.Buffer
+	b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"))
+	must(t, memory.Append(b, "audio", 0, Audio{Time: 1}))
+	must(t, memory.Append(b, "video", 0, Video{Time: 1000}))
+	must(t, b.End("audio"))
+	must(t, b.End("video"))
+	mill, err := leat.New(func(Audio, []Video) {}, leat.Broker(b), leat.Logger(slog.New(slog.NewTextHandler(&log, nil))),
+		leat.Join(func(a Audio) int { return a.Time }, func(v Video) int { return v.Time }))
+	must(t, err)
+	must(t, mill.Run(t.Context()))
+	if want := "nothing joined: no element of the master has a match in every stream"; !strings.Contains(log.String(), want) {
+		t.Errorf("the log doesn't say %q:\n%s", want, &log)
+	}
 }

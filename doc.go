@@ -67,7 +67,7 @@
 // partition, offset, node (the element type, with the name of [Named] behind a slash) and error. Levels:
 //
 //	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written
-//	Warn    what was skipped or put aside by a policy, and what is tried again
+//	Warn    what was skipped or put aside by a policy, what is tried again, and a run in which nothing joined
 //	Debug   the stack of a function's panic, and details of storages
 //
 // What stops a run isn't logged: it is the error of [Mill.Run].

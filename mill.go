@@ -49,5 +49,12 @@ func (m *Mill) Run(ctx context.Context) error {
 			m.spec.Name)
 	}
 	defer m.running.Store(false)
-	return engine.Run(ctx, m.spec, nil)
+	stats := &engine.Stats{}
+	err := engine.Run(ctx, m.spec, stats)
+	if err == nil && stats.Nodes[0].Read.Load() > 0 && stats.Calls.Load() == 0 {
+		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; "+
+			"do the keys have the same unit, and the fields the names that the records have?",
+			"master", stats.Nodes[0].Name, "read", stats.Nodes[0].Read.Load())
+	}
+	return err
 }

@@ -80,6 +80,21 @@ func (g Guarantee) String() string {
 	return "unknown"
 }
 
+// A Guarantor is a Sink whose guarantee depends on where the results go.
+type Guarantor interface {
+	Sink
+	// GuaranteeFor tells what a commit means for results in the outputs given.
+	GuaranteeFor(outputs []Stream) Guarantee
+}
+
+// GuaranteeOf returns what a commit of the sink means for results in the outputs given.
+func GuaranteeOf(sink Sink, outputs []Stream) Guarantee {
+	if g, ok := sink.(Guarantor); ok {
+		return g.GuaranteeFor(outputs)
+	}
+	return sink.Guarantee()
+}
+
 // An Input reads the streams of one run. Reader may be called from several goroutines at a time.
 type Input interface {
 	// Partitions returns the number of partitions that all the input streams have.

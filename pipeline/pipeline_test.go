@@ -163,20 +163,20 @@ func TestRunErrors(t *testing.T) {
 	}{
 		"missing member": {
 			join, map[string]string{"a.jsonl": "{\"k\":1}\n{\"l\":1}", "b.jsonl": "{\"k\":2}\n{\"k\":3}"},
-			"a.jsonl:2:1 (partition 0, offset 1): the left key can't be computed: a.k + 1: member a.k is missing",
+			"a.jsonl:2:1 (partition 0, offset 1): join of a with b: the left key can't be computed: a.k + 1: member a.k is missing",
 		},
 		"null": {
 			join, map[string]string{"a.jsonl": `{"k":null}`, "b.jsonl": `{"k":2}`},
-			"a.jsonl:1:1 (partition 0, offset 0): the left key can't be computed: a.k + 1: a.k is null, not a number",
+			"a.jsonl:1:1 (partition 0, offset 0): join of a with b: the left key can't be computed: a.k + 1: a.k is null, not a number",
 		},
 		"kinds": {
 			join, map[string]string{"a.jsonl": `{"k":1}`, "b.jsonl": `{"k":"2"}`},
-			"b.jsonl:1:1 (partition 0, offset 0): the right key can't be computed: b.k is text here, but a.k + 1 was a " +
+			"b.jsonl:1:1 (partition 0, offset 0): join of a with b: the right key can't be computed: b.k is text here, but a.k + 1 was a " +
 				"number before",
 		},
 		"disorder": {
 			join, map[string]string{"a.jsonl": "{\"k\":1}\n{\"k\":0.5}", "b.jsonl": "{\"k\":2}\n{\"k\":3}"},
-			"a.jsonl:2:1 (partition 0, offset 1): left key 1.5 comes after 2: keys must not decrease along a stream",
+			"a.jsonl:2:1 (partition 0, offset 1): join of a with b: left key 1.5 comes after 2: keys must not decrease along a stream",
 		},
 		"member named like a stream": {
 			join, map[string]string{"a.jsonl": `{"k":1, "b":2}`, "b.jsonl": `{"k":2}`},

@@ -97,5 +97,25 @@ func Stdout(w io.Writer) Option {
 // Streams returns the streams that the broker was made with.
 func (b *Broker) Streams() []broker.Stream { return slices.Clone(b.streams) }
 
-// Guarantee returns [broker.AtEnd]. Standard output, pipes and devices get their results earlier, with each commit.
+// Guarantee returns [broker.AtEnd].
 func (b *Broker) Guarantee() broker.Guarantee { return broker.AtEnd }
+
+// GuaranteeFor returns [broker.AtLeastOnce] where all outputs are standard output, pipes and devices, which get their
+// results with each commit, and [broker.AtEnd] otherwise.
+func (b *Broker) GuaranteeFor(outputs []broker.Stream) broker.Guarantee {
+	for _, stream := range outputs {
+		if !isDirect(stream.Name) {
+			return broker.AtEnd
+		}
+	}
+	return broker.AtLeastOnce
+}
+
+// isDirect reports whether what is written to a path is there at once.
+func isDirect(path string) bool {
+	if path == standard {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}

@@ -423,3 +423,26 @@ func TestKill(t *testing.T) {
 		t.Errorf("got %q, want what the last run wrote", got)
 	}
 }
+
+// What is written to standard output or a device is there with each commit, and the guarantee says so.
+func TestGuaranteeFor(t *testing.T) {
+	b := jsonfile.New()
+	for _, test := range []struct {
+		paths []string
+		want  broker.Guarantee
+	}{
+		{[]string{"a.json"}, broker.AtEnd},
+		{[]string{"-"}, broker.AtLeastOnce},
+		{[]string{"-", "a.json"}, broker.AtEnd},
+		{[]string{"-", os.DevNull}, broker.AtLeastOnce},
+		{[]string{t.TempDir()}, broker.AtEnd},
+	} {
+		var outputs []broker.Stream
+		for _, path := range test.paths {
+			outputs = append(outputs, broker.Stream{Name: path})
+		}
+		if got := broker.GuaranteeOf(b, outputs); got != test.want {
+			t.Errorf("outputs %q: %v, want %v", test.paths, got, test.want)
+		}
+	}
+}

@@ -170,6 +170,9 @@ func (t *target) complete() error {
 	if t.temp != nil {
 		return t.temp.file.Sync()
 	}
+	if t.path == standard {
+		return nil
+	}
 	_, err := t.direct.Write(nil) // whoever reads a pipe waits until it was opened
 	return err
 }

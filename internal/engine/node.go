@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -21,6 +22,7 @@ type node struct {
 	spec     *Node
 	task     *task
 	edge     Edge // to the parent; nil for the master
+	parent   *node
 	children []*node
 	// index is the node's place among the tree's, and size the number of nodes from it down: places of a subtree lie in
 	// a row.
@@ -164,12 +166,12 @@ func (n *node) look() error {
 func (n *node) order(value any) error {
 	if n.edge != nil {
 		if err := n.edge.LookRight(value); err != nil {
-			return err
+			return n.joinError(err)
 		}
 	}
 	for _, child := range n.children {
 		if err := child.edge.LookLeft(value); err != nil {
-			return err
+			return child.joinError(err)
 		}
 	}
 	if n.edge != nil {
@@ -179,6 +181,11 @@ func (n *node) order(value any) error {
 		child.edge.TakeLeft()
 	}
 	return nil
+}
+
+// joinError says which join an error about a key belongs to.
+func (n *node) joinError(err error) error {
+	return fmt.Errorf("join of %s with %s: %w", n.parent.spec.Name, n.spec.Name, err)
 }
 
 // admit evaluates next and puts it into the group if it is complete.

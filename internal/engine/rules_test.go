@@ -185,11 +185,11 @@ func TestR7DisorderFails(t *testing.T) {
 		tree       *tree
 		calls      []string
 	}{
-		{"left key", "master[0]@2: left key 1 comes after 2: keys must not decrease along a stream",
+		{"left key", "master[0]@2: join of master with child: left key 1 comes after 2: keys must not decrease along a stream",
 			pair([]int{1, 2, 1}, []int{1, 2, 3}), []string{"0[0]", "1[1]"}},
-		{"right key", "child[0]@2: right key 1 comes after 2: keys must not decrease along a stream",
+		{"right key", "child[0]@2: join of master with child: right key 1 comes after 2: keys must not decrease along a stream",
 			pair([]int{1, 2, 3}, []int{1, 2, 1}), []string{"0[0]"}},
-		{"a key that an element without a match has", "master[0]@1: left key 1 comes after 5: keys must not decrease along a stream",
+		{"a key that an element without a match has", "master[0]@1: join of master with child: left key 1 comes after 5: keys must not decrease along a stream",
 			pair([]int{5, 1}, []int{1, 9}), nil},
 	}
 	for _, test := range tests {
@@ -212,8 +212,8 @@ func TestR7DisorderFails(t *testing.T) {
 // R7: a unique right key that repeats is disorder, however the keys are compared.
 func TestR7UniqueKeyRepeats(t *testing.T) {
 	for kind, want := range map[string]string{
-		"int":  "child[0]@1: right key 1 repeats, but the join is declared unique",
-		"func": "child[0]@1: the join function finds a second element for a key, but the join is declared unique",
+		"int":  "child[0]@1: join of master with child: right key 1 repeats, but the join is declared unique",
+		"func": "child[0]@1: join of master with child: the join function finds a second element for a key, but the join is declared unique",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			tr := pair([]int{1, 2}, []int{1, 1, 2})

@@ -117,8 +117,8 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	}
 	guarantee := "no results"
 	if output != nil {
-		guarantee = spec.Sink.Guarantee().String()
-		r.committer.atEnd = spec.Sink.Guarantee() == broker.AtEnd
+		g := broker.GuaranteeOf(spec.Sink, spec.Outputs)
+		guarantee, r.committer.atEnd = g.String(), g == broker.AtEnd
 	}
 	spec.Logger.Info("run starts", "results", guarantee, "positions", positions,
 		"partitions", r.input.Partitions())
@@ -274,7 +274,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		places:    make([]place, len(r.nodes)),
 		seen:      make([]int64, len(r.nodes)),
 	}
-	t.root = t.addNode(r, r.spec.Master, 0, rewinds)
+	t.root = t.addNode(r, r.spec.Master, nil, 0, rewinds)
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
 	}
@@ -283,12 +283,13 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 }
 
 // addNode adds n and the nodes below it to the task, in the order of Node.Nodes.
-func (t *task) addNode(r *run, spec *Node, depth int, rewinds []broker.Rewind) *node {
+func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []broker.Rewind) *node {
 	i := len(t.nodes)
 	n := &node{
-		spec:  spec,
-		task:  t,
-		index: i,
+		spec:   spec,
+		task:   t,
+		parent: parent,
+		index:  i,
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
 		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
 		feed: &feed{
@@ -311,7 +312,7 @@ func (t *task) addNode(r *run, spec *Node, depth int, rewinds []broker.Rewind) *
 	}
 	t.nodes = append(t.nodes, n)
 	for _, child := range spec.Children {
-		n.children = append(n.children, t.addNode(r, child, depth+1, rewinds))
+		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
 	}
 	n.size = len(t.nodes) - i
 	n.nextPlaces = make([]place, n.size-1)

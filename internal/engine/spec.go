@@ -160,6 +160,14 @@ const (
 	DeadLetter
 )
 
+// past says what has become of what the policy was applied to.
+func (p Policy) past() string {
+	if p.Kind == DeadLetter {
+		return "put aside as a dead letter"
+	}
+	return "skipped"
+}
+
 // A Failure is an element that a policy puts aside.
 type Failure struct {
 	Node     string

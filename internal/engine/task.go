@@ -183,7 +183,7 @@ func (t *task) reject(n *node, record *broker.Record, err error, policy Policy) 
 		return nil
 	}
 	n.seen = max(n.seen, record.Offset+1)
-	t.logger.Warn("element skipped", "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
+	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
 		"error", err)
 	if policy.Kind != DeadLetter {
 		return nil

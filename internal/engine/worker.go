@@ -70,7 +70,7 @@ func (w *worker) fail(call *Call, err error) error {
 	switch kind := w.task.spec.OnError.Kind; kind {
 	case Skip, DeadLetter:
 		w.task.stats.Failed.Add(1)
-		w.task.logger.Warn("call skipped", "error", err)
+		w.task.logger.Warn("call "+w.task.spec.OnError.past(), "error", err)
 		if kind == Skip {
 			return nil
 		}

@@ -47,7 +47,7 @@ func Of(spec *engine.Spec) Plan {
 		p.add("output", "none")
 	}
 	if spec.Sink != nil {
-		p.add("guarantee", spec.Sink.Guarantee().String())
+		p.add("guarantee", broker.GuaranteeOf(spec.Sink, spec.Outputs).String())
 	}
 	p.add("concurrency", concurrency(spec.Concurrency))
 	p.add("on disorder", policy(spec.OnDisorder))
