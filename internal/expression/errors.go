@@ -140,9 +140,16 @@ func explain(source string, root ast.Node, err error) *Error {
 	ast.Walk(&root, finder)
 	switch {
 	case strings.HasPrefix(e.Message, "invalid operation") && finder.operation != nil:
-		left, right := finder.operation.Left, finder.operation.Right
-		e.Message = fmt.Sprintf("%s doesn't fit: left is %s, right is %s", finder.operation.Operator,
-			kindOf(left.Type()), kindOf(right.Type()))
+		var sides []string
+		if kind := kindOf(finder.operation.Left.Type()); kind != Unknown {
+			sides = append(sides, "left is "+kind.String())
+		}
+		if kind := kindOf(finder.operation.Right.Type()); kind != Unknown {
+			sides = append(sides, "right is "+kind.String())
+		}
+		e.Message = fmt.Sprintf("%s doesn't fit: %s", finder.operation.Operator, strings.Join(sides, ", "))
+	case strings.HasSuffix(e.Message, "is not callable"):
+		e.Message = "what stands before the parenthesis is no function here"
 	case finder.member != nil:
 		explainMember(e, finder.member)
 	}
