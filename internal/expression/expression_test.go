@@ -133,12 +133,21 @@ func TestValues(t *testing.T) {
 		"any == {\"n\": 4}":                       "true",
 		"reduce(1..5, #acc + #)":                  "15",
 	} {
-		key, err := compileElement(t, source).Key(sample())
-		if err != nil {
-			t.Errorf("%s: %v", source, err)
-		} else if got := key.String(); got != want {
-			t.Errorf("%s = %s, want %s", source, got, want)
+		expectKey(t, source, want)
+		if !strings.HasPrefix(source, "let ") && !strings.Contains(want, "/") {
+			// A condition is the virtual machine's, which rounds the fractions that it hands over.
+			expectKey(t, "ok ? ("+source+") : nil", want)
 		}
+	}
+}
+
+func expectKey(t *testing.T, source, want string) {
+	t.Helper()
+	key, err := compileElement(t, source).Key(sample())
+	if err != nil {
+		t.Errorf("%s: %v", source, err)
+	} else if got := key.String(); got != want {
+		t.Errorf("%s = %s, want %s", source, got, want)
 	}
 }
 
