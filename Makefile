@@ -15,7 +15,7 @@ lint:
 fuzz:
 	.ci/run fuzz
 
-# Leat against a hand-written loop and the Python package, on files: about four minutes. BENCH="-elements 1000000"
+# Leat against a hand-written loop and the Python package, on files: about two minutes. BENCH="-elements 1000000"
 bench:
 	go -C bench run . $(BENCH)
 
