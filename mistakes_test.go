@@ -244,6 +244,7 @@ func TestResultMistakes(t *testing.T) {
 			"result 1 (**leat_test.Text): this can't be written; a result is an element R, *R, []R, iter.Seq[R] or iter.Seq2[R, error], and the last one may be an error"},
 		{"two errors", func(Audio) (error, error) { return nil, nil }, nil,
 			"result 1 (error): an error must be the last result, and there is one at most"},
+		//lint:ignore ST1008 that is the mistake
 		{"error not last", func(Audio) (error, Text) { return nil, Text{} }, nil,
 			"result 1 (error): an error must be the last result, and there is one at most"},
 		{"sequence of pairs", func(Audio) iter.Seq2[Text, Box] { return nil }, nil,

@@ -73,19 +73,22 @@ type special struct {
 }
 
 type options struct {
-	I      int            `json:"i,string"`
-	F      float64        `json:"f,string,omitempty"`
-	B      bool           `json:"b,string"`
-	S      string         `json:"s,string"`
-	U      *uint8         `json:"u,string"`
-	L      []int          `json:"l,string,omitempty"`
-	M      map[string]int `json:"m,omitempty"`
-	N      int            `json:"n,omitempty"`
-	No     int            `json:"-"`
-	Min    int            `json:"-,"`
-	Odd    int            `json:"<a&b>"`
-	Bad    int            `json:"x\"y"`
-	hidden int
+	I int     `json:"i,string"`
+	F float64 `json:"f,string,omitempty"`
+	B bool    `json:"b,string"`
+	S string  `json:"s,string"`
+	U *uint8  `json:"u,string"`
+	//lint:ignore SA5008 encoding/json takes no heed of it
+	L  []int          `json:"l,string,omitempty"`
+	M  map[string]int `json:"m,omitempty"`
+	N  int            `json:"n,omitempty"`
+	No int            `json:"-"`
+	//lint:ignore SA5008 it is how encoding/json names a member "-"
+	Min int `json:"-,"`
+	Odd int `json:"<a&b>"`
+	//lint:ignore SA5008 encoding/json takes the field's own name
+	Bad    int `json:"x\"y"`
+	hidden int //lint:ignore U1000 it must not be decoded
 	Étude  int
 }
 

@@ -209,7 +209,7 @@ func TestResumeWithDisorder(t *testing.T) {
 				}
 			}
 		}
-		calm, crashed := tr.runWithLetters(t, false), tr.runWithLetters(t, true)
+		calm, crashed := runWithLetters(t, tr, false), runWithLetters(t, tr, true)
 		if !slices.Equal(crashed.calls, calm.calls) {
 			t.Fatalf("calls differ\n got %q\nwant %q", crashed.calls, calm.calls)
 		}
@@ -232,7 +232,7 @@ type outcome struct {
 	progress broker.Progress
 }
 
-func (tr *tree) runWithLetters(t *rapid.T, crash bool) outcome {
+func runWithLetters(t *rapid.T, tr *tree, crash bool) outcome {
 	b := tr.storage(memory.Batch(3), memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
 	tr.fill(t, b)
 	spec := tr.spec(b)
