@@ -13,6 +13,8 @@ import (
 type calculation struct {
 	// apply is the operator; nil at a leaf.
 	apply func(a, b operand) (Value, error)
+	// whole is a shorter way for two whole numbers, where there is one; it reports false where it isn't enough.
+	whole func(x, y int64) (int64, bool)
 	left  *calculation
 	// right is nil where the operator takes one operand.
 	right *calculation
@@ -59,6 +61,11 @@ func (c *calculation) operate(env any, arguments []any) (Value, error) {
 	b, err := c.right.eval(env, arguments)
 	if err != nil {
 		return Value{}, err
+	}
+	if c.whole != nil && a.kind == Number && b.kind == Number && a.form == whole && b.form == whole {
+		if n, ok := c.whole(a.int(), b.int()); ok {
+			return IntValue(n), nil
+		}
 	}
 	return c.apply(operand{a, c.left}, operand{b, c.right})
 }
@@ -139,6 +146,19 @@ func binaryOperator(name string) func(a, b operand) (Value, error) {
 		return comparing(func(order int) bool { return order >= 0 })
 	case "in":
 		return contains
+	}
+	return nil
+}
+
+// wholeOperator returns the operator of an arithmetic sign for whole numbers whose result is one; nil for other signs.
+func wholeOperator(name string) func(x, y int64) (int64, bool) {
+	switch name {
+	case "+":
+		return addInt
+	case "-":
+		return subInt
+	case "*":
+		return mulInt
 	}
 	return nil
 }

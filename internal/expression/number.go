@@ -122,8 +122,7 @@ func (v Value) finite() bool {
 
 func add(a, b Value) (Value, error) {
 	if a.form == whole && b.form == whole {
-		x, y := a.int(), b.int()
-		if sum := x + y; (sum > x) == (y > 0) {
+		if sum, ok := addInt(a.int(), b.int()); ok {
 			return IntValue(sum), nil
 		}
 	}
@@ -135,8 +134,7 @@ func add(a, b Value) (Value, error) {
 
 func sub(a, b Value) (Value, error) {
 	if a.form == whole && b.form == whole {
-		x, y := a.int(), b.int()
-		if difference := x - y; (difference < x) == (y > 0) {
+		if difference, ok := subInt(a.int(), b.int()); ok {
 			return IntValue(difference), nil
 		}
 	}
@@ -156,6 +154,18 @@ func mul(a, b Value) (Value, error) {
 		return floatValue(a.approx() * b.approx()), nil
 	}
 	return limited(new(big.Rat).Mul(a.rat(), b.rat()))
+}
+
+// addInt adds unless the sum is beyond int64.
+func addInt(x, y int64) (int64, bool) {
+	sum := x + y
+	return sum, (sum > x) == (y > 0)
+}
+
+// subInt subtracts unless the difference is beyond int64.
+func subInt(x, y int64) (int64, bool) {
+	difference := x - y
+	return difference, (difference < x) == (y > 0)
 }
 
 // mulInt multiplies unless the product is beyond int64; it gives up on the least int64, too.

@@ -241,6 +241,9 @@ func (p *Program) Key(env any) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	if v.kind == Number && v.form == whole {
+		return Key{v}, nil // most are
+	}
 	key, err := NewKey(v)
 	if err != nil {
 		return Key{}, p.failed(err)

@@ -112,7 +112,7 @@ func (r *rewriter) binary(node *ast.Node, n *ast.BinaryNode, at place) {
 	}
 	r.all(place{}, &n.Left, &n.Right)
 	if apply := binaryOperator(n.Operator); apply != nil {
-		r.operation(node, apply, &n.Left, &n.Right)
+		r.operation(node, apply, &n.Left, &n.Right).whole = wholeOperator(n.Operator)
 	}
 }
 
@@ -280,7 +280,7 @@ func pathOf(node ast.Node, root func(ast.Node) (string, bool)) ([]Step, []*ast.M
 }
 
 // operation replaces a node by a calculation over its operands, which were rewritten before.
-func (r *rewriter) operation(node *ast.Node, apply func(a, b operand) (Value, error), operands ...*ast.Node) {
+func (r *rewriter) operation(node *ast.Node, apply func(a, b operand) (Value, error), operands ...*ast.Node) *calculation {
 	result := &calculation{apply: apply, argument: -1, source: r.texts[*node]}
 	var arguments []ast.Node
 	var parts []*calculation
@@ -304,6 +304,7 @@ func (r *rewriter) operation(node *ast.Node, apply func(a, b operand) (Value, er
 		result = &calculation{constant: v, argument: -1, source: result.source}
 	}
 	r.replace(node, result, arguments)
+	return result
 }
 
 // leaf returns a rewritten node as a part of a calculation, with the arguments that this needs.
