@@ -6,8 +6,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A Policy, which must not be nil, says what becomes of an element that is out of order or can't be decoded, or of a call whose function returns
-// an error or panics: [Fail], [Skip], [Retry] or [DeadLetter].
+// A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function returns
+// an error or panics: [Fail], [Skip], [Retry] or [DeadLetter]. It must not be nil.
 type Policy interface {
 	policy() engine.Policy
 }
