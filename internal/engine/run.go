@@ -64,8 +64,7 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 
 // logEnd logs what the run has done, node by node.
 func (r *run) logEnd(err error) {
-	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(),
-		"results", r.stats.Results.Load(), "commits", r.stats.Commits.Load()}
+	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(), "results", r.stats.Results.Load()}
 	for i := range r.stats.Nodes {
 		n := &r.stats.Nodes[i]
 		attributes = append(attributes, slog.Group(n.Name, "read", n.Read.Load(), "matched", n.Matched.Load(),
