@@ -12,8 +12,6 @@ type Stats struct {
 	Calls, Results atomic.Int64
 	// Failed counts the calls that a policy gave up.
 	Failed atomic.Int64
-	// Commits counts the commits.
-	Commits atomic.Int64
 }
 
 // NodeStats counts the elements of one node. What was read and is neither matched nor skipped is unmatched.
