@@ -1,0 +1,172 @@
+package kafka
+
+import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// A balancer deals out partition numbers: partition p of all topics goes to one member, so that a task finds all its
+// streams. It is cooperative: only what moves is taken away, and it is sticky: it moves no more than it must.
+//
+// It also tells the session, at each join and each assignment, what the group's protocol makes of its partitions. The
+// library's callbacks don't say it all: they skip a loss that follows another within a transaction, and a member that was
+// expelled while it joined again isn't told that its partitions may have been another's meanwhile.
+type balancer struct {
+	// joining is called before each attempt to join, with whether the member has partitions.
+	joining func(owning bool)
+	// assigned is called with all topics' partitions of each new assignment.
+	assigned func(partitions map[string][]int32)
+}
+
+// ProtocolName implements kgo.GroupBalancer.
+func (*balancer) ProtocolName() string { return "leat-partition-number" }
+
+// IsCooperative implements kgo.GroupBalancer.
+func (*balancer) IsCooperative() bool { return true }
+
+// JoinGroupMetadata implements kgo.GroupBalancer.
+func (b *balancer) JoinGroupMetadata(topics []string, owned map[string][]int32, generation int32) []byte {
+	b.joining(len(owned) > 0)
+	meta := kmsg.NewConsumerMemberMetadata()
+	meta.Version = 3
+	meta.Topics = topics
+	meta.Generation = generation
+	for _, topic := range topics {
+		if len(owned[topic]) > 0 {
+			part := kmsg.NewConsumerMemberMetadataOwnedPartition()
+			part.Topic, part.Partitions = topic, owned[topic]
+			meta.OwnedPartitions = append(meta.OwnedPartitions, part)
+		}
+	}
+	return meta.AppendTo(nil)
+}
+
+// ParseSyncAssignment implements kgo.GroupBalancer.
+func (b *balancer) ParseSyncAssignment(assignment []byte) (map[string][]int32, error) {
+	partitions, err := kgo.ParseConsumerSyncAssignment(assignment)
+	if err == nil {
+		b.assigned(partitions)
+	}
+	return partitions, err
+}
+
+// MemberBalancer implements kgo.GroupBalancer.
+func (b *balancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (
+	kgo.GroupMemberBalancer, map[string]struct{}, error,
+) {
+	c, err := kgo.NewConsumerBalancer(b, members)
+	return c, c.MemberTopics(), err
+}
+
+// Balance implements kgo.ConsumerBalancerBalance.
+func (*balancer) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.IntoSyncAssignment {
+	partitions := 0
+	for _, n := range topics {
+		partitions = max(partitions, int(n))
+	}
+	plan := b.NewPlan()
+	for p, m := range share(claims(b), partitions) {
+		member, meta := b.MemberAt(m)
+		for _, topic := range meta.Topics {
+			if int32(p) < topics[topic] {
+				plan.AddPartition(member, topic, int32(p))
+			}
+		}
+	}
+	plan.AdjustCooperative(b)
+	// A topic without partitions would make the library fetch the offsets of the whole group, as if all were assigned.
+	for _, member := range plan.AsMemberIDMap() {
+		for topic, partitions := range member {
+			if len(partitions) == 0 {
+				delete(member, topic)
+			}
+		}
+	}
+	return plan
+}
+
+// A claim is the partition numbers that a member says it has, as of a generation of the group.
+type claim struct {
+	generation int32
+	numbers    []int
+}
+
+func claims(b *kgo.ConsumerBalancer) []claim {
+	var all []claim
+	b.EachMember(func(_ *kmsg.JoinGroupResponseMember, meta *kmsg.ConsumerMemberMetadata) {
+		c := claim{generation: meta.Generation}
+		for _, topic := range meta.OwnedPartitions {
+			for _, p := range topic.Partitions {
+				if !slices.Contains(c.numbers, int(p)) {
+					c.numbers = append(c.numbers, int(p))
+				}
+			}
+		}
+		slices.Sort(c.numbers)
+		all = append(all, c)
+	})
+	return all
+}
+
+// share deals out partition numbers to members and returns each number's member. No member gets two more than another,
+// and each keeps what it has as far as that allows; where two claim a number, the later generation has it.
+func share(members []claim, partitions int) []int {
+	const nobody = -1
+	holder := slices.Repeat([]int{nobody}, partitions)
+	for m, c := range members {
+		for _, p := range c.numbers {
+			if p < partitions && (holder[p] == nobody || members[holder[p]].generation < c.generation) {
+				holder[p] = m
+			}
+		}
+	}
+	quota := quotas(holder, len(members))
+	for p, m := range holder {
+		if m == nobody {
+			continue
+		}
+		if quota[m] == 0 {
+			holder[p] = nobody
+			continue
+		}
+		quota[m]--
+	}
+	next := 0
+	for p := range holder {
+		if holder[p] != nobody {
+			continue
+		}
+		for quota[next] == 0 {
+			next++
+		}
+		holder[p] = next
+		quota[next]--
+	}
+	return holder
+}
+
+// quotas returns how many numbers each member is to have. What is left over from an equal share goes to those that have
+// the most already.
+func quotas(holder []int, members int) []int {
+	held := make([]int, members)
+	order := make([]int, members)
+	for m := range order {
+		order[m] = m
+	}
+	for _, m := range holder {
+		if m >= 0 {
+			held[m]++
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return held[b] - held[a] })
+	quota := make([]int, members)
+	for i, m := range order {
+		quota[m] = len(holder) / members
+		if i < len(holder)%members {
+			quota[m]++
+		}
+	}
+	return quota
+}

@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// finalAdvice says what a user can do about an error of Kafka where going on is wrong; "" for all others.
+func finalAdvice(err error) string {
+	for _, final := range []struct {
+		is     error
+		advice string
+	}{
+		{kerr.FencedInstanceID, "another process has joined the group under this instance name: " +
+			"give each living process a name of its own with kafka.Instance"},
+		{kerr.UnreleasedInstanceID, "another process is in the group under this instance name: " +
+			"give each living process a name of its own with kafka.Instance"},
+		{kerr.TopicAuthorizationFailed, "it takes READ on the input topics and WRITE on the output topics"},
+		{kerr.GroupAuthorizationFailed, "it takes READ on the consumer group"},
+		{kerr.TransactionalIDAuthorizationFailed, "it takes WRITE on the transactional id, " +
+			"whose name begins with the group's and a hyphen"},
+		{kerr.ClusterAuthorizationFailed, "Kafka refuses what this client asks for: its rights don't suffice"},
+		{kerr.SaslAuthenticationFailed, "check user and password"},
+		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another option than this"},
+		{kerr.MessageTooLarge, "a result is larger than the topic takes: raise its max.message.bytes " +
+			"and the producer's limit, kafka.Options(kgo.ProducerBatchMaxBytes(n))"},
+		{kerr.RecordListTooLarge, "raise the topic's segment.bytes"},
+		{kerr.OffsetMetadataTooLarge, "raise offset.metadata.max.bytes of Kafka"},
+		{kerr.InvalidTopicException, "the topic's name isn't one that Kafka allows"},
+		{kerr.GroupMaxSizeReached, "the group has as many members as group.max.size of Kafka allows"},
+		{kerr.InconsistentGroupProtocol, "the group has members of another kind: choose a name of its own with kafka.Group"},
+		{kerr.InvalidTransactionTimeout, "raise transaction.max.timeout.ms of Kafka"},
+		{kerr.InvalidSessionTimeout, "Kafka allows other session timeouts: set one with " +
+			"kafka.Options(kgo.SessionTimeout(d))"},
+		{kerr.UnsupportedVersion, "this version of Kafka is too old: it takes 2.5 or later"},
+		{kerr.UnsupportedForMessageFormat, "this version of Kafka is too old: it takes 2.5 or later"},
+		{kerr.PolicyViolation, "a policy of the cluster forbids it"},
+	} {
+		if errors.Is(err, final.is) {
+			return final.advice
+		}
+	}
+	return ""
+}
+
+// errFinal marks an error of our own where going on is wrong.
+var errFinal = errors.New("final")
+
+// A finalError is one that ends the run.
+type finalError struct {
+	err    error
+	advice string
+}
+
+func (e *finalError) Error() string { return fmt.Sprintf("%v: %s", e.err, e.advice) }
+
+func (e *finalError) Unwrap() error { return e.err }
+
+func (e *finalError) Is(target error) bool { return target == errFinal }
+
+// final returns err with advice where going on is wrong, and nil otherwise.
+func final(err error) error {
+	if errors.Is(err, errFinal) {
+		return err
+	}
+	if advice := finalAdvice(err); advice != "" {
+		return &finalError{err, advice}
+	}
+	return nil
+}
+
+// isFenced tells whether a producer has been replaced, by another process or by Kafka's own abort after the transaction
+// timeout.
+func isFenced(err error) bool {
+	return errors.Is(err, kerr.InvalidProducerEpoch) || errors.Is(err, kerr.ProducerFenced) ||
+		errors.Is(err, kerr.InvalidProducerIDMapping)
+}
+
+// aborted returns err as that of a transaction that has left nothing behind.
+func aborted(err error) error { return fmt.Errorf("kafka: %w: %w", broker.ErrAborted, err) }

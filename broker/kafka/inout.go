@@ -1,0 +1,96 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// An input reads for one run.
+type input struct {
+	saver
+	broker  *Broker
+	readers *readers
+}
+
+// Partitions implements broker.Input.
+func (in *input) Partitions() int { return in.partitions }
+
+// Own implements broker.Input.
+func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
+	return in.own(ctx, task)
+}
+
+// Reader implements broker.Input.
+func (in *input) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
+	if node < 0 || node >= len(in.job.Inputs) || partition < 0 || partition >= in.partitions || from < 0 {
+		return nil, fmt.Errorf("kafka: there is no reader of node %d, partition %d from offset %d: the job has %d nodes "+
+			"and %d partitions", node, partition, from, len(in.job.Inputs), in.partitions)
+	}
+	return in.readers.open(ctx, in.topicOf[node], partition, from)
+}
+
+// Close implements broker.Input.
+func (in *input) Close() error {
+	in.readers.close()
+	in.broker.leave(in.job, in.member)
+	return nil
+}
+
+// A saver keeps the progress of a job whose sink can't.
+type saver struct{ *member }
+
+// Save implements broker.Saver.
+func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
+	commits = slices.Clone(commits)
+	for i := range commits {
+		commits[i].Results, commits[i].End = nil, false // they are the sink's
+	}
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := s.commit(ctx, commits)
+		if !errors.Is(err, broker.ErrAborted) {
+			return err
+		}
+		s.logger.Warn("saving positions failed, trying again", "error", err, "pause", pause)
+		if sleep(ctx, pause) != nil {
+			return err
+		}
+	}
+}
+
+// An output writes for one run.
+type output struct {
+	broker *Broker
+	*member
+	closed bool
+}
+
+// Pace implements broker.Pacer.
+func (o *output) Pace() broker.Pace { return o.settings.pace }
+
+// Commit implements broker.Output.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.closed {
+		return errors.New("kafka: Commit was called after Close")
+	}
+	for _, c := range commits {
+		for _, r := range c.Results {
+			if r.Stream < 0 || r.Stream >= len(o.job.Outputs) {
+				return fmt.Errorf("kafka: a result is for output %d, but the job has %d", r.Stream, len(o.job.Outputs))
+			}
+		}
+	}
+	return o.commit(ctx, commits)
+}
+
+// Close implements broker.Output.
+func (o *output) Close() error {
+	if !o.closed {
+		o.closed = true
+		o.broker.leave(o.job, o.member)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+// Package kafka is the broker for streams that are Kafka topics: exactly once, over all partitions, by any number of
+// instances.
+//
+//	kafka.New([]string{"localhost:9092"},
+//		kafka.Topic[Location]("robot-locations"),
+//		kafka.Topic[NextLocation]("robot-locations"),
+//		kafka.Topic[Speed]("robot-speed"),
+//		kafka.Group("robot-speed"),
+//	)
+//
+// # Partitions and instances
+//
+// Partition p of all input topics makes one task, whose results go to partition p of the output topics, with the key and
+// the time of their master record unless [Key] says otherwise. So all input topics need equal partition counts, and the
+// outputs have the same; missing output topics are created. Start more processes with the same [Group] and the partitions
+// are shared among them, partition p of all topics always together; the group's own balancer moves no more than it must.
+//
+// # Exactly once
+//
+// Every [CommitInterval] one transaction holds the results of all partitions of the instance, their end-of-stream marks,
+// and the positions to go on from. Readers are read_committed, so each result is there exactly once whatever is killed
+// and whenever. Aborted transactions, rebalances, restarts of Kafka and lost connections are retried inside, and logged;
+// where a partition was lost meanwhile, its task starts again from the committed positions.
+//
+// Positions are the group's committed offsets. For each topic and partition that is the smallest offset that one of the
+// topic's nodes needs again, so the usual tools show the lag and can reset the group while nothing runs; the offset's
+// metadata holds each node's own position. Kafka limits the metadata to 4,096 bytes, which is room for some fifty nodes of
+// one topic.
+//
+// # The end of a stream
+//
+// An end-of-stream mark is a record whose value is a JSON object with a member "eos__" that is true: {"eos__": true}.
+// Services written with the Python package watermill understand it, and write it.
+//
+// # Rights
+//
+// It takes READ on the group and on the input topics, WRITE on the output topics and on the transactional id, which is the
+// group's name, a hyphen and the instance's name, and CREATE for topics that don't exist.
+package kafka
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+)
+
+// A Broker reads and writes streams that are Kafka topics. Make one with [New]. It is a [broker.Source] and a
+// [broker.Sink], connects to Kafka when a run opens it, and is safe for concurrent use.
+//
+// Where the source of a mill is another storage, its positions are kept with the results, at the group's offsets of the
+// first output topic. Where the sink is another storage that keeps none, its positions are kept in the group.
+type Broker struct {
+	settings settings
+
+	mu sync.Mutex
+	// members holds what the source and the sink of a job share.
+	members map[*broker.Job]*member
+}
+
+// An Option is an argument of [New].
+type Option func(*Broker)
+
+// A TopicOption is an option of one topic, see [Topic].
+type TopicOption func(*broker.Stream)
+
+// New returns a broker for the Kafka cluster that can be reached at any of the addresses given, each "host:port" or
+// "host", with the topics given by [Topic] and [Streams], for reading and for writing. It doesn't connect yet.
+func New(addresses []string, options ...Option) *Broker {
+	b := &Broker{settings: defaults(), members: map[*broker.Job]*member{}}
+	b.settings.addresses = slices.Clone(addresses)
+	for _, option := range options {
+		option(b)
+	}
+	return b
+}
+
+// Topic declares a topic as a stream of elements of type T, which must not be a pointer type. Which way the stream flows
+// is up to the mill: what its function takes is read, what it returns is written. A topic may be declared several times,
+// with an element type each.
+func Topic[T any](name string, options ...TopicOption) Option {
+	stream := broker.NewStream[T](name)
+	for _, option := range options {
+		option(&stream)
+	}
+	return Streams(stream)
+}
+
+// Streams declares streams that were made elsewhere; their names are topics.
+func Streams(streams ...broker.Stream) Option {
+	return func(b *Broker) { b.settings.streams = append(b.settings.streams, streams...) }
+}
+
+// Named tells several topics of one element type apart; the join carries the same name.
+func Named(name string) TopicOption {
+	return func(s *broker.Stream) { s.As = name }
+}
+
+// Codec sets the codec of a topic's values, in place of [codec.JSON].
+func Codec(c codec.Codec) TopicOption {
+	return func(s *broker.Stream) { s.Codec = c }
+}
+
+// Key sets the function that gives each result its record key; without it results have the key of their master record.
+// The partition is that of the task either way. It panics where T isn't the topic's element type.
+func Key[T any](key func(T) []byte) TopicOption {
+	return func(s *broker.Stream) {
+		checkKey[T](s)
+		s.Key = func(element any) []byte { return key(*element.(*T)) }
+	}
+}
+
+// Streams returns the streams that the broker was made with.
+func (b *Broker) Streams() []broker.Stream { return slices.Clone(b.settings.streams) }
+
+// Guarantee returns [broker.ExactlyOnce].
+func (b *Broker) Guarantee() broker.Guarantee { return broker.ExactlyOnce }
+
+// join returns what source and sink of a job share, and makes it for the first of them.
+func (b *Broker) join(job *broker.Job, create func() (*member, error)) (*member, error) {
+	b.mu.Lock()
+	m := b.members[job]
+	if m != nil {
+		m.users++
+	}
+	b.mu.Unlock()
+	if m != nil {
+		return m, nil
+	}
+	m, err := create()
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m.users = 1
+	b.members[job] = m
+	return m, nil
+}
+
+// leave ends the use of m by the source or the sink of a job; the last one closes it.
+func (b *Broker) leave(job *broker.Job, m *member) {
+	b.mu.Lock()
+	m.users--
+	last := m.users == 0
+	if last {
+		delete(b.members, job)
+	}
+	b.mu.Unlock()
+	if last {
+		m.close()
+	}
+}
+
+// quoted lists names for an error.
+func quoted(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }

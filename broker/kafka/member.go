@@ -1,0 +1,306 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// firstPause and lastPause are the pauses between two attempts at what Kafka should be able to do.
+	firstPause = 50 * time.Millisecond
+	lastPause  = 2 * time.Second
+	// leaveTimeout is how long leaving the group may take.
+	leaveTimeout = 2 * time.Second
+)
+
+// A member is the run's place in the consumer group, which source and sink of a job share: the session that joins and
+// commits, and whose the partitions are.
+//
+// A partition's task is live from its start until the partition is lost: only then may it commit. A partition that is lost
+// and comes back gets a new task when the old one has returned, so no commit of the old one can be taken for the new
+// one's.
+type member struct {
+	settings *settings
+	logger   *slog.Logger
+	job      *broker.Job
+	admin    *kgo.Client
+	group    string
+	instance string
+	named    bool // the instance's name outlasts the run
+	// topics are those whose offsets hold the positions, and topicOf the one of each node; topicIDs are Kafka's.
+	topics   []string
+	topicOf  []string
+	topicIDs map[string]kadm.TopicID
+	// foreign says that another storage is the source: it decides whose the partitions are, and has the offsets.
+	foreign    bool
+	partitions int
+	users      int // guarded by Broker.mu
+
+	// opening is held by the one that opens a session.
+	opening chan struct{}
+	// changed wakes the one that owns: a partition has come or gone, a task has returned, the session has failed.
+	changed chan struct{}
+
+	mu      sync.Mutex
+	session *session // nil before the first
+	tasks   []ownership
+	owning  bool
+	// err is what ends the run.
+	err error
+	// first holds the session count of each partition as it was when it was asked for first; -1 before.
+	first []int64
+	// starts holds where the nodes of a partition without progress begin, by topic.
+	starts []map[string]int64
+	fresh  []bool
+	// unsure is the number of the transaction whose end isn't known, 0 where there is none.
+	unsure uint64
+	ended  bool
+}
+
+// An ownership says what this instance has to do with a partition.
+type ownership struct {
+	// assigned says that the group has given the partition to this instance.
+	assigned bool
+	// running says that its task runs, or still returns after the partition was lost.
+	running bool
+	lost    bool
+	cancel  context.CancelFunc
+	// done says that the task has returned nil, with its session ended.
+	done bool
+}
+
+// newMember prepares the membership; it joins the group when it must.
+func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
+	m := &member{
+		settings: s,
+		logger:   job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
+		job:      job,
+		admin:    admin,
+		group:    s.groupOf(job),
+		instance: s.instance,
+		named:    s.instance != "",
+		topicIDs: map[string]kadm.TopicID{},
+		opening:  make(chan struct{}, 1),
+		changed:  make(chan struct{}, 1),
+	}
+	if !m.named {
+		m.instance = randomName()
+	}
+	return m
+}
+
+// setPartitions sets the number of partitions, once it is known.
+func (m *member) setPartitions(n int) {
+	m.partitions = n
+	m.tasks = make([]ownership, n)
+	m.first = slices.Repeat([]int64{-1}, n)
+	m.starts = make([]map[string]int64, n)
+	m.fresh = slices.Repeat([]bool{true}, n)
+}
+
+func (m *member) wake() {
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+}
+
+// fail ends the run.
+func (m *member) fail(err error) {
+	m.mu.Lock()
+	if m.err == nil {
+		m.err = fmt.Errorf("kafka: group %q, instance %q: %w", m.group, m.instance, err)
+	}
+	m.loseAll()
+	m.mu.Unlock()
+	m.wake()
+}
+
+func (m *member) failure() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// lose takes a partition away from this instance. REQUIRES: mu is held.
+func (m *member) lose(p int) {
+	t := &m.tasks[p]
+	t.assigned, t.done = false, false
+	if t.running && !t.lost {
+		t.lost = true
+		t.cancel()
+	}
+}
+
+// loseAll takes all partitions away. REQUIRES: mu is held.
+func (m *member) loseAll() {
+	for p := range m.tasks {
+		m.lose(p)
+	}
+}
+
+// live tells whether a partition's results may be committed. REQUIRES: mu is held.
+func (m *member) live(p int) bool {
+	t := &m.tasks[p]
+	if m.owning {
+		return t.running && !t.lost
+	}
+	return t.assigned
+}
+
+// open returns the session that lives, and opens one where none does. It tries until it succeeds, ctx ends, or going on is
+// wrong.
+func (m *member) open(ctx context.Context) (*session, error) {
+	select {
+	case m.opening <- struct{}{}:
+		defer func() { <-m.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		m.mu.Lock()
+		old, err := m.session, m.err
+		m.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		if old != nil && old.ctx.Err() == nil {
+			return old, nil
+		}
+		s, err := m.openOnce(ctx, old)
+		switch {
+		case err == nil:
+			return s, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case final(err) != nil:
+			m.fail(final(err))
+			return nil, m.failure()
+		}
+		m.logger.Warn("joining the group failed, trying again", "error", err, "pause", pause)
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openOnce opens a session in place of the old one.
+func (m *member) openOnce(ctx context.Context, old *session) (*session, error) {
+	if old != nil {
+		if err := old.checkFence(ctx); err != nil {
+			return nil, err
+		}
+		old.close()
+	}
+	s := newSession(m)
+	m.mu.Lock()
+	m.loseAll()
+	m.session = s
+	m.mu.Unlock()
+	if err := s.join(ctx); err != nil {
+		s.kill(err)
+		return nil, err
+	}
+	return s, nil
+}
+
+// commit makes the commits visible that this instance may make, in one transaction. Those of partitions that were lost are
+// dropped: whoever has them now makes them again.
+func (m *member) commit(ctx context.Context, commits []broker.Commit) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	owning, unsure := m.owning, m.unsure
+	m.mu.Unlock()
+	if !owning {
+		if _, err := m.open(ctx); err != nil {
+			return err
+		}
+		if unsure != 0 {
+			done, err := m.wasCommitted(ctx, unsure, commits)
+			if done || err != nil {
+				return err
+			}
+		}
+	}
+	live, s, err := m.liveCommits(commits)
+	if err != nil || len(live) == 0 {
+		return err
+	}
+	return s.commit(ctx, live)
+}
+
+// liveCommits returns the commits that may be made, and the session to make them in.
+func (m *member) liveCommits(commits []broker.Commit) ([]broker.Commit, *session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return nil, nil, m.err
+	}
+	live := make([]broker.Commit, 0, len(commits))
+	for _, c := range commits {
+		if c.Partition < 0 || c.Partition >= len(m.tasks) {
+			return nil, nil, fmt.Errorf("kafka: a commit is for partition %d, but there are %d", c.Partition, len(m.tasks))
+		}
+		switch {
+		case m.live(c.Partition):
+			live = append(live, c)
+		case !m.owning:
+			return nil, nil, aborted(fmt.Errorf("partition %d is another member's of group %q", c.Partition, m.group))
+		default:
+			m.logger.Debug("commit dropped, the partition was lost", "partition", c.Partition)
+		}
+	}
+	return live, m.session, nil
+}
+
+// wasCommitted finds out whether the transaction whose end wasn't learned has been committed; then its commits, which are
+// the same as these, are done.
+func (m *member) wasCommitted(ctx context.Context, transaction uint64, commits []broker.Commit) (bool, error) {
+	positions, err := m.fetch(ctx, []int{commits[0].Partition})
+	if err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unsure = 0
+	return positions[0].transaction == transaction, nil
+}
+
+// close leaves the group for good.
+func (m *member) close() {
+	m.mu.Lock()
+	s, ended := m.session, m.ended
+	m.mu.Unlock()
+	if s != nil {
+		s.kill(context.Canceled)
+		s.close()
+		if !m.named || ended {
+			m.leave()
+		}
+	}
+	m.admin.Close()
+}
+
+// leave tells the group that the instance's name won't come back, so that its partitions needn't wait for it.
+func (m *member) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	reply, err := kadm.NewClient(m.admin).LeaveGroup(ctx, kadm.LeaveGroup(m.group).InstanceIDs(m.instance))
+	if err == nil {
+		err = reply.Error()
+	}
+	if err != nil {
+		m.logger.Debug("leaving the group failed, it will notice by itself", "error", err)
+	}
+}

@@ -1,0 +1,299 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+)
+
+func (s *settings) groupOf(job *broker.Job) string { return cmp.Or(s.group, job.Name) }
+
+// OpenSource implements [broker.Source]. It checks that the topics exist, have equal partition counts and may be read, as
+// far as Kafka tells. The input that it returns is a [broker.Saver], so a sink that can't keep positions leaves them here.
+func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {
+	if len(job.Inputs) == 0 {
+		return nil, errors.New("kafka: the job has no inputs")
+	}
+	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, false) })
+	if err != nil {
+		return nil, err
+	}
+	return &input{saver: saver{m}, broker: b, readers: newReaders(m)}, nil
+}
+
+// OpenSink implements [broker.Sink]. It creates output topics that are missing, and checks the partition counts and the
+// rights of the others.
+func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	if len(job.Outputs) == 0 {
+		return nil, errors.New("kafka: the job has no outputs")
+	}
+	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, true) })
+	if err != nil {
+		return nil, err
+	}
+	if !m.foreign {
+		if _, err := m.openOutputs(ctx); err != nil {
+			b.leave(job, m)
+			return nil, err
+		}
+	}
+	return &output{broker: b, member: m}, nil
+}
+
+// openMember connects to Kafka and looks at the topics that hold the positions: those of the inputs, or the first output
+// where another storage is the source.
+func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) (_ *member, err error) {
+	s := &b.settings
+	if s.groupOf(job) == "" {
+		return nil, errors.New(`kafka: a group is needed: add kafka.Group("name"), or give the mill a name`)
+	}
+	if len(s.addresses) == 0 {
+		return nil, errors.New(`kafka: New needs the address of a broker, "localhost:9092" say`)
+	}
+	admin, err := s.client(job.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			admin.Close()
+		}
+	}()
+	if err := reach(ctx, admin, s.addresses); err != nil {
+		return nil, err
+	}
+	m := newMember(s, job, admin)
+	m.foreign = foreign
+	if foreign {
+		err = m.positionsAtOutput(ctx)
+	} else {
+		err = m.positionsAtInputs(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, m.checkGroup(ctx)
+}
+
+// reach checks that Kafka answers.
+func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	err := client.Ping(short)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case final(err) != nil:
+		return fmt.Errorf("kafka: %s: %w", quoted(addresses), final(err))
+	}
+	return fmt.Errorf("kafka: no broker answers at %s: %w", quoted(addresses), err)
+}
+
+// A topic is what Kafka says about one.
+type topic struct {
+	name       string
+	id         kadm.TopicID
+	exists     bool
+	partitions int
+	operations int32
+}
+
+// may tells whether the client has a right on the topic; where Kafka doesn't tell, it shows later.
+func (t *topic) may(operation kmsg.ACLOperation) bool {
+	return t.operations == -1<<31 || t.operations&(1<<operation) != 0
+}
+
+// describe asks Kafka about topics.
+func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	request.IncludeTopicAuthorizedOperations = true
+	for _, name := range names {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = kmsg.StringPtr(name)
+		request.Topics = append(request.Topics, t)
+	}
+	reply, err := request.RequestWith(ctx, client)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: asking for topics: %w", err)
+	}
+	found := map[string]topic{}
+	for _, t := range reply.Topics {
+		if t.Topic == nil {
+			continue
+		}
+		err := kerr.ErrorForCode(t.ErrorCode)
+		exists := !errors.Is(err, kerr.UnknownTopicOrPartition)
+		if exists && final(err) != nil {
+			return nil, fmt.Errorf("kafka: topic %q: %w", *t.Topic, final(err))
+		}
+		if exists && err != nil && !kerr.IsRetriable(err) {
+			return nil, fmt.Errorf("kafka: topic %q: %w", *t.Topic, err)
+		}
+		found[*t.Topic] = topic{*t.Topic, t.TopicID, exists, len(t.Partitions), t.AuthorizedOperations}
+	}
+	all := make([]topic, len(names))
+	for i, name := range names {
+		all[i] = found[name]
+		all[i].name = name
+	}
+	return all, nil
+}
+
+// positionsAtInputs checks the input topics.
+func (m *member) positionsAtInputs(ctx context.Context) error {
+	m.topics = names(m.job.Inputs)
+	for _, s := range m.job.Inputs {
+		m.topicOf = append(m.topicOf, s.Name)
+	}
+	topics, err := describe(ctx, m.admin, m.topics)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, t := range topics {
+		m.topicIDs[t.name] = t.id
+		switch {
+		case !t.exists:
+			missing = append(missing, t.name)
+		case !t.may(kmsg.ACLOperationRead):
+			return fmt.Errorf("kafka: topic %q may not be read: the client needs the right READ on it", t.name)
+		}
+	}
+	if missing != nil {
+		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", quoted(missing))
+	}
+	for _, t := range topics {
+		if t.partitions != topics[0].partitions {
+			return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, "+
+				"but %s", counts(topics))
+		}
+	}
+	m.setPartitions(topics[0].partitions)
+	return nil
+}
+
+func counts(topics []topic) string {
+	var parts []string
+	for _, t := range topics {
+		parts = append(parts, fmt.Sprintf("%q has %d", t.name, t.partitions))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// positionsAtOutput prepares the output topics, of which the first holds the positions.
+func (m *member) positionsAtOutput(ctx context.Context) error {
+	m.setPartitions(m.job.Partitions)
+	topics, err := m.openOutputs(ctx)
+	if err != nil {
+		return err
+	}
+	m.topics = []string{topics[0].name}
+	m.topicIDs[topics[0].name] = topics[0].id
+	for range m.job.Inputs {
+		m.topicOf = append(m.topicOf, topics[0].name)
+	}
+	return nil
+}
+
+// openOutputs creates the output topics that are missing and checks all.
+func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
+	all := names(m.job.Outputs)
+	topics, err := describe(ctx, m.admin, all)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, t := range topics {
+		if !t.exists {
+			missing = append(missing, t.name)
+		}
+	}
+	if missing != nil {
+		if topics, err = m.create(ctx, missing, all); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range topics {
+		switch {
+		case !t.may(kmsg.ACLOperationWrite):
+			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
+		case t.partitions != m.partitions:
+			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
+				"partitions as the inputs, %d, but %s: give the output another name, and it is created",
+				m.partitions, counts([]topic{t}))
+		}
+	}
+	return topics, nil
+}
+
+// create creates output topics, and waits until Kafka knows all of them.
+func (m *member) create(ctx context.Context, missing, all []string) ([]topic, error) {
+	if !m.settings.createTopics {
+		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
+			"or allow it by kafka.CreateTopics(true)", quoted(missing), m.partitions)
+	}
+	const brokerDefault = -1
+	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, nil, missing...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: creating topics: %w", err)
+	}
+	for _, r := range replies.Sorted() {
+		if r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists) {
+			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
+		}
+		m.logger.Info("topic created", "topic", r.Topic, "partitions", m.partitions)
+	}
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		topics, err := describe(short, m.admin, all)
+		if err != nil || known(topics) {
+			return topics, err
+		}
+		if err := sleep(short, pause); err != nil {
+			return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
+		}
+	}
+}
+
+func known(topics []topic) bool {
+	for _, t := range topics {
+		if !t.exists || t.partitions == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// checkGroup checks the right to join the group, as far as Kafka tells.
+func (m *member) checkGroup(ctx context.Context) error {
+	request := kmsg.NewPtrDescribeGroupsRequest()
+	request.Groups = []string{m.group}
+	request.IncludeAuthorizedOperations = true
+	reply, err := request.RequestWith(ctx, m.admin)
+	if err != nil {
+		return fmt.Errorf("kafka: asking for group %q: %w", m.group, err)
+	}
+	for _, g := range reply.Groups {
+		if err := final(kerr.ErrorForCode(g.ErrorCode)); err != nil {
+			return fmt.Errorf("kafka: group %q: %w", m.group, err)
+		}
+		t := topic{operations: g.AuthorizedOperations}
+		if !t.may(kmsg.ACLOperationRead) {
+			return fmt.Errorf("kafka: group %q may not be joined: the client needs the right READ on it", m.group)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// settings are what the options of [New] have set.
+type settings struct {
+	addresses    []string
+	streams      []broker.Stream
+	group        string
+	instance     string
+	clientID     string
+	pace         broker.Pace
+	readAhead    int
+	dataTimeout  time.Duration
+	start        StartPosition
+	createTopics bool
+	compression  []kgo.CompressionCodec
+	tls          *tls.Config
+	mechanism    mechanism
+	options      []kgo.Opt
+}
+
+func defaults() settings {
+	return settings{
+		clientID:     "leat",
+		pace:         broker.DefaultPace,
+		readAhead:    1 << 20,
+		createTopics: true,
+	}
+}
+
+func checkKey[T any](s *broker.Stream) {
+	if want := reflect.TypeFor[T](); want != s.Type {
+		panic(fmt.Sprintf("kafka.Key: the function takes %v, but topic %q holds %v", want, s.Name, s.Type))
+	}
+}
+
+// Group sets the name of the consumer group that shares the partitions and keeps the positions; without it that is the
+// mill's name. Mills that do different work need groups of their own.
+func Group(name string) Option {
+	return func(b *Broker) { b.settings.group = name }
+}
+
+// Instance gives this process a name in the group that outlasts it: when it is killed, a restart under the same name takes
+// over its partitions at once, and until then nobody else does for ten seconds. Two processes must not have the same name
+// at a time: the older one ends with an error. Without a name, each run is a new member, and after a kill its partitions
+// go to the others after those ten seconds.
+func Instance(name string) Option {
+	return func(b *Broker) { b.settings.instance = name }
+}
+
+// ClientID sets the name by which Kafka's logs and quotas know this client, "leat" without it.
+func ClientID(id string) Option {
+	return func(b *Broker) { b.settings.clientID = id }
+}
+
+// CommitInterval sets the time between two transactions, 100 milliseconds without it. Results become visible with their
+// transaction. It panics where d is negative.
+func CommitInterval(d time.Duration) Option {
+	if d < 0 {
+		panic(fmt.Sprintf("kafka.CommitInterval(%v): an interval can't be negative", d))
+	}
+	return func(b *Broker) { b.settings.pace.Interval = d }
+}
+
+// CommitResults sets the number of results, over all partitions, at which a transaction is made before its time; 100,000
+// without it. It panics where n is less than one.
+func CommitResults(n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("kafka.CommitResults(%d): a transaction holds at least one result", n))
+	}
+	return func(b *Broker) { b.settings.pace.Results = n }
+}
+
+// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; a mebibyte
+// without it. It panics where n is less than one.
+func CommitBytes(n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("kafka.CommitBytes(%d): a transaction holds at least one byte", n))
+	}
+	return func(b *Broker) { b.settings.pace.Bytes = n }
+}
+
+// ReadAhead sets how many bytes of records are held for each node and partition before they are needed, a mebibyte without
+// it; up to as much again may be on its way. It panics where n is less than one.
+func ReadAhead(n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("kafka.ReadAhead(%d): at least one byte must be read", n))
+	}
+	return func(b *Broker) { b.settings.readAhead = n }
+}
+
+// DataTimeout ends a stream, as an end-of-stream mark does, when nothing has come for so long although Kafka could be
+// reached. Zero, the default, waits for ever. It panics where d is negative.
+func DataTimeout(d time.Duration) Option {
+	if d < 0 {
+		panic(fmt.Sprintf("kafka.DataTimeout(%v): a time can't be negative", d))
+	}
+	return func(b *Broker) { b.settings.dataTimeout = d }
+}
+
+// A StartPosition is where a new group begins. The zero value is [Earliest].
+type StartPosition struct {
+	latest bool
+	time   time.Time
+}
+
+// Earliest begins with the oldest records that the topics hold.
+func Earliest() StartPosition { return StartPosition{} }
+
+// Latest begins with what comes after the start.
+func Latest() StartPosition { return StartPosition{latest: true} }
+
+// From begins with the first record of each partition that isn't older than t.
+func From(t time.Time) StartPosition { return StartPosition{time: t} }
+
+func (p StartPosition) isEarliest() bool { return !p.latest && p.time.IsZero() }
+
+// Start sets where a group begins that has no positions yet; [Earliest] without it.
+func Start(p StartPosition) Option {
+	return func(b *Broker) { b.settings.start = p }
+}
+
+// CreateTopics says whether output topics that don't exist are created, with the partition count of the inputs and
+// Kafka's defaults for everything else; true without it.
+func CreateTopics(create bool) Option {
+	return func(b *Broker) { b.settings.createTopics = create }
+}
+
+// Compression sets how results are compressed: the first of the codecs that Kafka supports. Without it that is Snappy.
+func Compression(preference ...kgo.CompressionCodec) Option {
+	return func(b *Broker) { b.settings.compression = preference }
+}
+
+// Options adds options of the underlying library to every client that the broker makes, for what has no option here.
+// Options that this package sets itself, those of groups, transactions and consuming, must not be among them.
+func Options(options ...kgo.Opt) Option {
+	return func(b *Broker) { b.settings.options = append(b.settings.options, options...) }
+}

@@ -1,0 +1,280 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// endCheck is how often an instance whose own partitions have ended, or that has none, looks whether all others have.
+const endCheck = 300 * time.Millisecond
+
+type task = func(ctx context.Context, partition int) error
+
+// own implements broker.Input.Own.
+func (m *member) own(ctx context.Context, t task) error {
+	session, err := m.currentSession(ctx)
+	if err != nil {
+		return err
+	}
+	m.setOwning(true)
+	defer m.setOwning(false)
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var tasks sync.WaitGroup
+	ended, err := m.ownUntil(own, session, func(ctx context.Context, p int) {
+		tasks.Go(func() { m.settle(own, p, m.runTask(ctx, p, t)) })
+	})
+	cancel()
+	tasks.Wait()
+	switch {
+	case ended:
+		m.mu.Lock()
+		m.ended = true
+		m.mu.Unlock()
+		return nil
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return ctx.Err()
+	}
+	return err
+}
+
+// ownUntil starts tasks as partitions come, until the session has ended for the whole group.
+func (m *member) ownUntil(ctx context.Context, session int64, start func(context.Context, int)) (ended bool, err error) {
+	for {
+		if _, err := m.open(ctx); err != nil {
+			return false, err
+		}
+		m.deal(ctx, start)
+		check, err := m.sessionEnded(ctx, session, &ended)
+		if ended || err != nil {
+			return ended, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-m.changed:
+		case <-check:
+		}
+		if err := m.failure(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// sessionEnded finds out whether all partitions have ended the session; they have where this instance has seen the end
+// of each, or where the group's positions say so. It returns what tells when to look again; nil while tasks run.
+func (m *member) sessionEnded(ctx context.Context, session int64, ended *bool) (again <-chan time.Time, err error) {
+	running, done := m.count()
+	switch {
+	case done == m.partitions:
+		*ended = true
+		return nil, nil
+	case running > 0:
+		return nil, nil
+	}
+	lowest, err := m.lowestSession(ctx)
+	*ended = err == nil && lowest > session
+	return time.After(endCheck), err
+}
+
+// count returns how many partitions have a task that runs, or comes to run, and how many have ended.
+func (m *member) count() (running, done int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p := range m.tasks {
+		t := &m.tasks[p]
+		switch {
+		case t.done:
+			done++
+		case t.running || t.assigned:
+			running++
+		}
+	}
+	return running, done
+}
+
+// currentSession returns the number of the session that the run is for: what the run has found when it asked for the
+// progress of all partitions, and what is there now where it hasn't.
+func (m *member) currentSession(ctx context.Context) (int64, error) {
+	m.mu.Lock()
+	lowest := m.first[0]
+	for _, sessions := range m.first {
+		lowest = min(lowest, sessions)
+	}
+	m.mu.Unlock()
+	if lowest >= 0 {
+		return lowest, nil
+	}
+	return m.lowestSession(ctx)
+}
+
+func (m *member) lowestSession(ctx context.Context) (int64, error) {
+	positions, err := m.fetch(ctx, m.all())
+	if err != nil {
+		return 0, err
+	}
+	lowest := positions[0].progress.Sessions
+	for _, p := range positions {
+		lowest = min(lowest, p.progress.Sessions)
+	}
+	return lowest, nil
+}
+
+func (m *member) setOwning(owning bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.owning = owning
+}
+
+// deal starts the tasks of the partitions that have come.
+func (m *member) deal(ctx context.Context, start func(context.Context, int)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p := range m.tasks {
+		t := &m.tasks[p]
+		if !t.assigned || t.running || t.done || ctx.Err() != nil {
+			continue
+		}
+		var own context.Context
+		own, t.cancel = context.WithCancel(ctx)
+		t.running, t.lost = true, false
+		m.logger.Debug("partition taken", "partition", p)
+		start(own, p)
+	}
+}
+
+// settle notes that the task of a partition has returned.
+func (m *member) settle(ctx context.Context, p int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := &m.tasks[p]
+	t.cancel()
+	t.running = false
+	switch {
+	case t.lost:
+		m.logger.Debug("partition given up", "partition", p)
+	case err != nil && m.err == nil && ctx.Err() == nil:
+		m.err = err
+	case err == nil && ctx.Err() == nil:
+		t.done = true
+	}
+	m.wake()
+}
+
+// runTask prepares a partition and runs its task.
+func (m *member) runTask(ctx context.Context, p int, t task) error {
+	if err := m.setStart(ctx, p); err != nil {
+		return err
+	}
+	return t(ctx, p)
+}
+
+// setStart commits where a partition begins that has no positions yet, unless that is its oldest record: a run that dies
+// before its first result must not begin elsewhere the next time.
+func (m *member) setStart(ctx context.Context, p int) error {
+	if m.settings.start.isEarliest() {
+		return nil
+	}
+	positions, err := m.fetch(ctx, []int{p})
+	if err != nil {
+		return err
+	}
+	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics) {
+		return nil
+	}
+	starts, err := m.findStart(ctx, p)
+	if err != nil {
+		return err
+	}
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := m.commitStart(ctx, p, starts)
+		if err == nil || !errors.Is(err, broker.ErrAborted) {
+			break
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = m.fetch(ctx, []int{p})
+	return err
+}
+
+// commitStart commits offsets without a node's position.
+func (m *member) commitStart(ctx context.Context, p int, starts map[string]int64) error {
+	live, s, err := m.liveCommits([]broker.Commit{{Partition: p}})
+	if err != nil {
+		return err
+	}
+	if len(live) == 0 {
+		return ctx.Err()
+	}
+	return s.commitStarts(ctx, live, starts)
+}
+
+// findStart looks for the offsets where a new group begins.
+func (m *member) findStart(ctx context.Context, p int) (map[string]int64, error) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		starts := map[string]int64{}
+		var err error
+		for _, topic := range m.topics {
+			if starts[topic], err = m.startOf(ctx, topic, p); err != nil {
+				break
+			}
+		}
+		switch {
+		case err == nil:
+			return starts, nil
+		case final(err) != nil:
+			return nil, fmt.Errorf("kafka: where to begin: %w", final(err))
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// startOf returns the offset where a new group begins in a partition.
+func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error) {
+	const end = -1
+	timestamp := int64(end)
+	if start := m.settings.start; !start.latest {
+		timestamp = start.time.UnixMilli()
+	}
+	offset, err := m.listOffset(ctx, topic, p, timestamp)
+	if err == nil && offset < 0 { // nothing is as new as that
+		offset, err = m.listOffset(ctx, topic, p, end)
+	}
+	return offset, err
+}
+
+// listOffset asks for the first offset that isn't older than a timestamp, or the committed end for a timestamp of -1.
+func (m *member) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.IsolationLevel = 1
+	t := kmsg.NewListOffsetsRequestTopic()
+	t.Topic = topic
+	part := kmsg.NewListOffsetsRequestTopicPartition()
+	part.Partition, part.Timestamp = int32(p), timestamp
+	t.Partitions = append(t.Partitions, part)
+	request.Topics = append(request.Topics, t)
+	reply, err := request.RequestWith(ctx, m.admin)
+	if err != nil {
+		return 0, err
+	}
+	if len(reply.Topics) != 1 || len(reply.Topics[0].Partitions) != 1 {
+		return 0, errors.New("the reply about offsets isn't about one partition")
+	}
+	found := reply.Topics[0].Partitions[0]
+	return found.Offset, kerr.ErrorForCode(found.ErrorCode)
+}

@@ -1,0 +1,172 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Progress implements broker.Keeper.
+func (m *member) Progress(ctx context.Context, partition int) (broker.Progress, error) {
+	if partition < 0 || partition >= m.partitions {
+		return broker.Progress{}, fmt.Errorf("kafka: there is no partition %d: the topics have %d", partition, m.partitions)
+	}
+	positions, err := m.fetch(ctx, []int{partition})
+	if err != nil {
+		return broker.Progress{}, err
+	}
+	return positions[0].progress, nil
+}
+
+// fetch returns what was committed last for partitions, in their order. It waits for transactions under way and tries as
+// long as ctx lets it.
+func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		positions, err := m.fetchOnce(ctx, partitions)
+		switch {
+		case err == nil:
+			m.remember(partitions, positions)
+			return positions, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case final(err) != nil:
+			return nil, fmt.Errorf("kafka: the positions of group %q: %w", m.group, final(err))
+		case errors.Is(err, kerr.UnstableOffsetCommit):
+			pause = firstPause
+		default:
+			m.logger.Warn("the group's positions can't be read, trying again", "error", err, "pause", pause)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (m *member) fetchOnce(ctx context.Context, partitions []int) ([]position, error) {
+	request := kmsg.NewPtrOffsetFetchRequest()
+	request.RequireStable = true
+	group := kmsg.NewOffsetFetchRequestGroup()
+	group.Group = m.group
+	for _, topic := range m.topics {
+		t := kmsg.NewOffsetFetchRequestGroupTopic()
+		t.Topic, t.TopicID = topic, m.topicIDs[topic]
+		for _, p := range partitions {
+			t.Partitions = append(t.Partitions, int32(p))
+		}
+		group.Topics = append(group.Topics, t)
+	}
+	request.Groups = append(request.Groups, group)
+	reply, err := request.RequestWith(ctx, m.admin)
+	if err != nil {
+		return nil, err
+	}
+	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
+		return m.noGroup(partitions, err)
+	}
+	if len(reply.Groups) != 1 {
+		return nil, fmt.Errorf("kafka: the reply is about %d groups", len(reply.Groups))
+	}
+	return m.positions(&reply.Groups[0], partitions)
+}
+
+// noGroup returns no positions where Kafka doesn't know the group: it has committed none.
+func (*member) noGroup(partitions []int, err error) ([]position, error) {
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return make([]position, len(partitions)), nil
+	}
+	return nil, err
+}
+
+// positions makes positions of a reply.
+func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []int) ([]position, error) {
+	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
+		return m.noGroup(partitions, err)
+	}
+	found := map[int][]kept{}
+	for _, t := range reply.Topics {
+		topic := t.Topic
+		for name, id := range m.topicIDs {
+			if topic == "" && kadm.TopicID(t.TopicID) == id {
+				topic = name
+			}
+		}
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				return nil, fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
+			}
+			k := kept{topic: topic, offset: p.Offset}
+			if p.Metadata != nil {
+				k.metadata = *p.Metadata
+			}
+			found[int(p.Partition)] = append(found[int(p.Partition)], k)
+		}
+	}
+	all := make([]position, len(partitions))
+	for i, p := range partitions {
+		if len(found[p]) != len(m.topics) {
+			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
+				p, len(found[p]), len(m.topics))
+		}
+		var err error
+		if all[i], err = decodePosition(found[p]); err != nil {
+			return nil, &finalError{fmt.Errorf("partition %d: %w", p, err),
+				"reset the group's offsets, or choose another group with kafka.Group"}
+		}
+	}
+	return all, nil
+}
+
+// remember keeps what readers and the end of the session need to know.
+func (m *member) remember(partitions []int, positions []position) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, p := range partitions {
+		position := &positions[i]
+		if m.first[p] < 0 {
+			m.first[p] = position.progress.Sessions
+		}
+		m.starts[p] = position.starts
+		m.fresh[p] = len(position.progress.Nodes) == 0
+	}
+}
+
+// all returns the numbers of all partitions.
+func (m *member) all() []int {
+	all := make([]int, m.partitions)
+	for p := range all {
+		all[p] = p
+	}
+	return all
+}
+
+// offsets returns the offsets to commit.
+func (m *member) offsets(commits []broker.Commit, transaction uint64) ([]kmsg.TxnOffsetCommitRequestTopic, error) {
+	topics := map[string]*kmsg.TxnOffsetCommitRequestTopic{}
+	all := make([]kmsg.TxnOffsetCommitRequestTopic, len(m.topics))
+	for i, topic := range m.topics {
+		all[i] = kmsg.NewTxnOffsetCommitRequestTopic()
+		all[i].Topic, all[i].TopicID = topic, m.topicIDs[topic]
+		topics[topic] = &all[i]
+	}
+	for _, c := range commits {
+		kept, err := encodePosition(c.Progress, transaction, m.topics, m.topicOf)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range kept {
+			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.LeaderEpoch, p.Metadata = int32(c.Partition), k.offset, -1, &k.metadata
+			if m.foreign {
+				p.Offset = 0 // the position is in another storage
+			}
+			topics[k.topic].Partitions = append(topics[k.topic].Partitions, p)
+		}
+	}
+	return all, nil
+}

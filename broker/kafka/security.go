@@ -1,0 +1,53 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/oauth"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+// A mechanism makes the SASL mechanism of a client; nil where there is none.
+type mechanism func() sasl.Mechanism
+
+// TLS encrypts connections. With nil, the system's certificate authorities are trusted.
+func TLS(config *tls.Config) Option {
+	if config == nil {
+		config = &tls.Config{}
+	}
+	return func(b *Broker) { b.settings.tls = config.Clone() }
+}
+
+// Plain logs in by SASL PLAIN. The password is readable on connections without [TLS].
+func Plain(user, password string) Option {
+	return login(func() sasl.Mechanism { return plain.Auth{User: user, Pass: password}.AsMechanism() })
+}
+
+// ScramSHA256 logs in by SASL SCRAM-SHA-256.
+func ScramSHA256(user, password string) Option {
+	return login(func() sasl.Mechanism { return scram.Auth{User: user, Pass: password}.AsSha256Mechanism() })
+}
+
+// ScramSHA512 logs in by SASL SCRAM-SHA-512.
+func ScramSHA512(user, password string) Option {
+	return login(func() sasl.Mechanism { return scram.Auth{User: user, Pass: password}.AsSha512Mechanism() })
+}
+
+// OAuthBearer logs in by SASL OAUTHBEARER. The function is called for each connection and must return a token that is
+// valid; it must be safe for concurrent use.
+func OAuthBearer(token func(context.Context) (string, error)) Option {
+	return login(func() sasl.Mechanism {
+		return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+			t, err := token(ctx)
+			return oauth.Auth{Token: t}, err
+		})
+	})
+}
+
+// login sets the mechanism; the last one counts.
+func login(m mechanism) Option {
+	return func(b *Broker) { b.settings.mechanism = m }
+}

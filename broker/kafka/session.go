@@ -1,0 +1,397 @@
+package kafka
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// sessionTimeout is how long the group waits for an instance that shows no life, and transactionTimeout how long
+	// Kafka does for a transaction, which holds up read_committed readers.
+	sessionTimeout     = 10 * time.Second
+	heartbeatInterval  = time.Second
+	rebalanceTimeout   = 20 * time.Second
+	transactionTimeout = 10 * time.Second
+	// bufferedRecords is how many results are on their way to Kafka at a time.
+	bufferedRecords = 50_000
+)
+
+// A session is one client in the group, for membership and transactions; it never fetches data. When it fails in a way
+// that leaves it in doubt, it is replaced by another.
+type session struct {
+	member *member
+	// ctx ends when the session has failed: cause says why.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	// joined is closed with the first assignment.
+	joined   chan struct{}
+	joinOnce sync.Once
+	// busy is held while a transaction is under way.
+	busy  sync.Mutex
+	group *kgo.GroupTransactSession
+
+	// These are used by the library's group management alone, one call at a time.
+	attempted  bool // to join, since the last assignment
+	assignment map[string][]int32
+}
+
+func newSession(m *member) *session {
+	s := &session{member: m, joined: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	return s
+}
+
+// join joins the group, waits for the first assignment, and then takes the transactional id: in this order, an older
+// process of this name that finds its producer fenced can tell by its membership that it was replaced.
+func (s *session) join(ctx context.Context) error {
+	m := s.member
+	options := m.settings.clientOptions(m.logger,
+		kgo.ConsumerGroup(m.group),
+		kgo.InstanceID(m.instance),
+		kgo.ConsumeTopics(m.topics...),
+		kgo.Balancers(&balancer{s.onJoining, s.onAssignment}),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { s.onAssigned() }),
+		kgo.OnPartitionsLost(func(context.Context, *kgo.Client, map[string][]int32) { s.onLost() }),
+		kgo.WithHooks(groupErrors{s}),
+		kgo.SessionTimeout(sessionTimeout),
+		kgo.HeartbeatInterval(heartbeatInterval),
+		kgo.RebalanceTimeout(rebalanceTimeout),
+		kgo.TransactionalID(m.group+"-"+m.instance),
+		kgo.TransactionTimeout(transactionTimeout),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MaxBufferedRecords(bufferedRecords),
+	)
+	if len(m.settings.compression) > 0 {
+		options = append(options, kgo.ProducerBatchCompression(m.settings.compression...))
+	}
+	group, err := kgo.NewGroupTransactSession(options...)
+	if err != nil {
+		return &finalError{err, "the options don't go together"}
+	}
+	s.group = group
+	group.Client().PauseFetchTopics(m.topics...)
+	select {
+	case <-s.joined:
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, _, err = group.Client().ProducerID(ctx)
+	return err
+}
+
+// kill ends the session: all partitions are lost.
+func (s *session) kill(err error) {
+	s.cancel(err)
+	m := s.member
+	m.mu.Lock()
+	if m.session == s {
+		m.loseAll()
+	}
+	m.mu.Unlock()
+	m.wake()
+}
+
+// close closes the client, when the transaction under way has noticed the end of the session.
+func (s *session) close() {
+	s.cancel(context.Canceled)
+	s.busy.Lock()
+	defer s.busy.Unlock()
+	if s.group != nil {
+		s.group.Close()
+	}
+}
+
+// onJoining is called before each attempt to join. A second one without an assignment between says that the member has
+// been expelled meanwhile, or may have been: what it had may have been another's.
+func (s *session) onJoining(owning bool) {
+	if s.attempted && owning {
+		s.onLost()
+	}
+	s.attempted = true
+}
+
+// onAssignment is called with each assignment before anything is made of it. What is no longer there is lost.
+func (s *session) onAssignment(assignment map[string][]int32) {
+	s.attempted = false
+	s.assignment = assignment
+	m := s.member
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.session != s {
+		return
+	}
+	now := s.numbers()
+	for p := range m.tasks {
+		if !now[p] {
+			m.lose(p)
+		}
+	}
+}
+
+// numbers returns the partition numbers of which all topics' partitions are assigned.
+func (s *session) numbers() map[int]bool {
+	count := map[int]int{}
+	for _, topic := range s.member.topics {
+		for _, p := range s.assignment[topic] {
+			count[int(p)]++
+		}
+	}
+	numbers := map[int]bool{}
+	for p, n := range count {
+		numbers[p] = n == len(s.member.topics)
+	}
+	return numbers
+}
+
+// onAssigned is called when an assignment holds.
+func (s *session) onAssigned() {
+	m := s.member
+	m.mu.Lock()
+	if m.session == s && s.ctx.Err() == nil && m.err == nil {
+		for p, all := range s.numbers() {
+			if all && p < len(m.tasks) {
+				m.tasks[p].assigned = true
+			}
+		}
+	}
+	m.mu.Unlock()
+	s.joinOnce.Do(func() { close(s.joined) })
+	m.wake()
+}
+
+// onLost is called when the member has been expelled from the group.
+func (s *session) onLost() {
+	m := s.member
+	m.mu.Lock()
+	if m.session == s {
+		m.loseAll()
+	}
+	m.mu.Unlock()
+	m.wake()
+}
+
+// groupErrors hears of what breaks the membership, which an unpolled client tells nobody else.
+type groupErrors struct{ *session }
+
+// OnGroupManageError implements kgo.HookGroupManageError.
+func (h groupErrors) OnGroupManageError(err error) {
+	h.onLost()
+	if err := final(err); err != nil {
+		h.kill(err)
+		h.member.fail(err)
+		return
+	}
+	h.member.logger.Warn("the group was left, joining again", "error", err)
+}
+
+// checkFence returns an error where another process has taken the instance's place in the group.
+func (s *session) checkFence(ctx context.Context) error {
+	if s.group == nil || !isFenced(context.Cause(s.ctx)) {
+		return nil
+	}
+	request := kmsg.NewPtrHeartbeatRequest()
+	request.Group = s.member.group
+	request.MemberID, request.Generation = s.group.Client().GroupMetadata()
+	request.InstanceID = &s.member.instance
+	reply, err := request.RequestWith(ctx, s.member.admin)
+	if err != nil {
+		return err
+	}
+	if err := kerr.ErrorForCode(reply.ErrorCode); errors.Is(err, kerr.FencedInstanceID) {
+		return err
+	}
+	return nil
+}
+
+// commit makes commits in one transaction.
+func (s *session) commit(ctx context.Context, commits []broker.Commit) error {
+	transaction := randomNumber()
+	offsets, err := s.member.offsets(commits, transaction)
+	if err != nil {
+		return err
+	}
+	return s.commitOffsets(ctx, commits, offsets, transaction)
+}
+
+// commitStarts commits where the nodes of a partition begin, by topic, in a transaction without results.
+func (s *session) commitStarts(ctx context.Context, of []broker.Commit, starts map[string]int64) error {
+	var offsets []kmsg.TxnOffsetCommitRequestTopic
+	for _, topic := range s.member.topics {
+		t := kmsg.NewTxnOffsetCommitRequestTopic()
+		t.Topic, t.TopicID = topic, s.member.topicIDs[topic]
+		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+		p.Partition, p.Offset, p.LeaderEpoch = int32(of[0].Partition), starts[topic], -1
+		t.Partitions = append(t.Partitions, p)
+		offsets = append(offsets, t)
+	}
+	return s.commitOffsets(ctx, of, offsets, randomNumber())
+}
+
+func (s *session) commitOffsets(
+	ctx context.Context, commits []broker.Commit, offsets []kmsg.TxnOffsetCommitRequestTopic, transaction uint64,
+) error {
+	s.busy.Lock()
+	defer s.busy.Unlock()
+	both, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
+
+	err := s.transact(both, commits, offsets, transaction)
+	switch {
+	case err == nil, errors.Is(err, broker.ErrAborted):
+		return err
+	case ctx.Err() != nil:
+		s.kill(err)
+		return ctx.Err()
+	case final(err) != nil:
+		s.kill(err)
+		s.member.fail(final(err))
+		return s.member.failure()
+	}
+	s.kill(err)
+	return aborted(err)
+}
+
+// transact makes one transaction. An error that doesn't wrap broker.ErrAborted leaves the session in doubt.
+func (s *session) transact(
+	ctx context.Context, commits []broker.Commit, offsets []kmsg.TxnOffsetCommitRequestTopic, transaction uint64,
+) error {
+	if err := s.group.Begin(); err != nil {
+		return err
+	}
+	if err := s.produce(ctx, commits); err != nil {
+		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || final(err) != nil || ctx.Err() != nil || isFenced(err) {
+			return errors.Join(err, end)
+		}
+		return aborted(err)
+	}
+	s.member.setUnsure(transaction)
+	fill := func(request *kmsg.TxnOffsetCommitRequest) error {
+		// The request has its generation by now. A partition that is lost later is so with another generation, and Kafka
+		// refuses this one; one that was lost earlier must not be committed with the generation after that.
+		if !s.member.allLive(commits) {
+			return errLost
+		}
+		request.Topics = offsets
+		return nil
+	}
+	committed, err := s.group.End(kgo.PreTxnCommitFnContext(ctx, fill), kgo.TryCommit)
+	if errors.Is(err, errLost) {
+		s.member.setUnsure(0)
+		return aborted(err)
+	}
+	if err != nil {
+		return err
+	}
+	s.member.setUnsure(0)
+	if !committed {
+		return aborted(errors.New("the group has changed"))
+	}
+	return nil
+}
+
+// errLost ends a transaction that holds results of a partition that was lost meanwhile.
+var errLost = errors.New("a partition was lost")
+
+func (m *member) allLive(commits []broker.Commit) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range commits {
+		if !m.live(c.Partition) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *member) setUnsure(transaction uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unsure = transaction
+}
+
+// produce sends results and marks, and waits until Kafka has them.
+func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
+	client, outputs := s.group.Client(), s.member.job.Outputs
+	var failed firstError
+	for _, c := range commits {
+		for i := range c.Results {
+			r := &c.Results[i]
+			client.Produce(ctx, &kgo.Record{
+				Topic:     outputs[r.Stream].Name,
+				Partition: int32(c.Partition),
+				Key:       r.Key,
+				Value:     r.Value,
+				Timestamp: r.Time,
+			}, failed.promise)
+		}
+		if c.End {
+			for _, topic := range names(outputs) {
+				client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: endMark}, failed.promise)
+			}
+		}
+	}
+	if err := client.Flush(ctx); err != nil {
+		return err
+	}
+	return failed.get()
+}
+
+// A firstError keeps the first error of many records.
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *firstError) promise(r *kgo.Record, err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = fmt.Errorf("a result of %d bytes for %s[%d]: %w", len(r.Value), r.Topic, r.Partition, err)
+	}
+}
+
+func (f *firstError) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// names returns the names of streams, each once.
+func names(streams []broker.Stream) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, s := range streams {
+		if !seen[s.Name] {
+			all = append(all, s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return all
+}
+
+// randomNumber returns a number, not zero, that nobody else has.
+func randomNumber() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return binary.BigEndian.Uint64(b[:]) | 1
+}
+
+// randomName returns a name for an instance without one.
+func randomName() string { return rand.Text() }
