@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"strings"
 )
 
 func main() {
@@ -37,8 +38,8 @@ type command struct {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "run" {
-		return runOne(args[1:])
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return runPart(args)
 	}
 	var c command
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if c.elements < 100 || c.rounds < 1 || flags.NArg() > 0 {
-		return errors.New("there must be at least 100 elements and one round, and nothing behind the flags")
+		return errors.New("there must be at least 100 elements and one round, and only flags")
 	}
 	switch {
 	case c.memory:
@@ -61,24 +62,6 @@ func run(ctx context.Context, args []string) error {
 		return c.writeProfile()
 	}
 	return c.compare(ctx)
-}
-
-// runOne is what the measured processes do.
-func runOne(args []string) error {
-	if len(args) != 4 {
-		return errors.New("usage: bench run PROGRAM WORKLOAD FOLDER OUTPUT")
-	}
-	w, err := findWorkload(args[1])
-	if err != nil {
-		return err
-	}
-	switch args[0] {
-	case "leat":
-		return w.leat(args[2], args[3])
-	case "loop":
-		return w.loop(args[2], args[3])
-	}
-	return fmt.Errorf("no program %q: there are leat and loop", args[0])
 }
 
 // compare measures all programs and prints the table.
@@ -91,10 +74,11 @@ func (c command) compare(ctx context.Context) error {
 		}
 		p.workloads = []workload{w}
 	}
-	var err error
-	if p.programs, err = goPrograms(); err != nil {
+	self, err := os.Executable()
+	if err != nil {
 		return err
 	}
+	p.self, p.programs = self, goPrograms(self)
 	if c.python {
 		switch python, err := watermill(ctx); {
 		case ctx.Err() != nil:

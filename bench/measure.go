@@ -10,6 +10,8 @@ import (
 
 // A plan says what to measure.
 type plan struct {
+	// self is the path of this binary.
+	self      string
 	workloads []workload
 	programs  []program
 	elements  int
@@ -42,7 +44,7 @@ func (p plan) measureOne(ctx context.Context, w workload, progress io.Writer) (r
 		return result{}, err
 	}
 	defer os.RemoveAll(dir)
-	elements, err := w.generate(dir, p.elements)
+	elements, err := generate(ctx, p.self, w, dir, p.elements)
 	if err != nil {
 		return result{}, err
 	}
@@ -58,7 +60,7 @@ func (p plan) measureOne(ctx context.Context, w workload, progress io.Writer) (r
 			fmt.Fprintf(progress, "%s, round %d: %s took %v\n", w.name, round+1, p.programs[n].name, s.wall)
 			r.samples[n] = append(r.samples[n], s)
 		}
-		if err := p.compareOutputs(dir); err != nil {
+		if err := p.compareOutputs(ctx, dir); err != nil {
 			return result{}, fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
@@ -69,9 +71,9 @@ func output(dir string, program int) string {
 	return filepath.Join(dir, fmt.Sprintf("output-%d.json", program))
 }
 
-func (p plan) compareOutputs(dir string) error {
+func (p plan) compareOutputs(ctx context.Context, dir string) error {
 	for n := 1; n < len(p.programs); n++ {
-		if err := sameElements(output(dir, 0), output(dir, n)); err != nil {
+		if err := compare(ctx, p.self, output(dir, 0), output(dir, n)); err != nil {
 			return fmt.Errorf("%s and %s differ: %w", p.programs[0].name, p.programs[n].name, err)
 		}
 	}

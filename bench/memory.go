@@ -19,15 +19,15 @@ func measureMemory(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	size, elements, err := generateBytes(dir, memoryInput)
+	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	programs, err := goPrograms()
+	size, elements, err := generateBytes(ctx, self, dir, memoryInput)
 	if err != nil {
 		return err
 	}
-	s, err := programs[0].run(ctx, "W1", dir, output(dir, 0))
+	s, err := goPrograms(self)[0].run(ctx, "W1", dir, output(dir, 0))
 	if err != nil {
 		return err
 	}
@@ -40,10 +40,14 @@ func measureMemory(ctx context.Context) error {
 }
 
 // generateBytes writes locations for at least so many bytes.
-func generateBytes(dir string, atLeast int64) (size int64, elements int, err error) {
+func generateBytes(ctx context.Context, self, dir string, atLeast int64) (size int64, elements int, err error) {
+	w, err := findWorkload("W1")
+	if err != nil {
+		return 0, 0, err
+	}
 	// Elements grow with their number by a few digits: a first guess from a small file, then what is missing.
-	for elements = 100_000; ; elements = int(float64(elements)*float64(atLeast)/float64(size)*1.01) + 1 {
-		if _, err := generateLocations(dir, elements); err != nil {
+	for elements = 100_000; ; elements = int(float64(elements)*float64(atLeast)/float64(size)) + 1 {
+		if _, err := generate(ctx, self, w, dir, elements); err != nil {
 			return 0, 0, err
 		}
 		info, err := os.Stat(in(dir, locationsFile))

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// peakMemory returns the most memory that a process had resident, in bytes. On Linux it is never less than what this
-// process had when it started the other, so this process stays small.
+// peakMemory returns the most memory that a process had resident, in bytes. On Linux it is never less than
+// that of this process, so this process stays small: see part.go.
 func peakMemory(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {

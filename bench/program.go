@@ -25,18 +25,14 @@ type sample struct {
 	memory int64
 }
 
-// goPrograms returns the programs that are part of this binary.
-func goPrograms() ([]program, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+// goPrograms returns the programs that are part of this binary, whose path is self.
+func goPrograms(self string) []program {
 	subcommand := func(name string) program {
 		return program{name, func(workload, dir, out string) []string {
 			return []string{self, "run", name, workload, dir, out}
 		}}
 	}
-	return []program{subcommand("leat"), subcommand("loop")}, nil
+	return []program{subcommand("leat"), subcommand("loop")}
 }
 
 // watermill returns the Python package's program. The first call installs the package into a cache folder, through pip
