@@ -1,0 +1,283 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/twmb/avro"
+)
+
+// A binder makes, of a schema, the one that the Avro library shall decode a Go type with, or encode it. It describes the
+// same bytes; but its names are those by which the library finds the struct's fields, and, for decoding, it has exactly
+// the fields that the struct has: what the struct doesn't name is skipped unread.
+//
+// Every record is bound anew for every Go type that stands in its place, under a name of its own.
+type binder struct {
+	decoding bool
+	// extend says that fields which only the struct has are added with their defaults.
+	extend bool
+	// defined are the schema's named types by their full names.
+	defined map[string]*avro.SchemaNode
+	bound   map[binding]string
+	names   map[string]bool
+}
+
+// A binding is a named type and the Go type in its place, nil where the library chooses one.
+type binding struct {
+	name string
+	typ  reflect.Type
+}
+
+// bindAvro binds a schema to a Go type. An error that concerns a field is an *Error.
+func bindAvro(schema *avro.Schema, t reflect.Type, decoding, extend bool) (*avro.Schema, error) {
+	b := binder{
+		decoding: decoding,
+		extend:   extend,
+		defined:  map[string]*avro.SchemaNode{},
+		bound:    map[binding]string{},
+		names:    map[string]bool{},
+	}
+	root := schema.Root()
+	b.define(root, "")
+	node, err := b.node(*root, t, nil)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := node.Schema(avro.WithLaxNames(nil))
+	if err != nil {
+		return nil, fmt.Errorf("the Avro schema doesn't suit %s: %w", t, err)
+	}
+	return bound, nil
+}
+
+// define collects the named types of a schema and gives them, and the references to them, their full names.
+func (b *binder) define(n *avro.SchemaNode, namespace string) {
+	switch n.Type {
+	case "record", "error", "enum", "fixed":
+		if !strings.Contains(n.Name, ".") && n.Namespace != "" {
+			n.Name = n.Namespace + "." + n.Name
+		}
+		namespace = n.Name[:max(0, strings.LastIndexByte(n.Name, '.'))]
+		b.defined[n.Name] = n
+	case "array":
+		b.define(n.Items, namespace)
+	case "map":
+		b.define(n.Values, namespace)
+	default:
+		if full := namespace + "." + n.Type; b.defined[full] != nil {
+			n.Type = full
+		}
+	}
+	for i := range n.Branches {
+		b.define(&n.Branches[i], namespace)
+	}
+	for i := range n.Fields {
+		b.define(&n.Fields[i].Type, namespace)
+	}
+}
+
+// node binds a part of the schema to a Go type; nil where the library chooses one.
+func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.SchemaNode, err error) {
+	t = indirect(t)
+	if referred := b.defined[n.Type]; referred != nil {
+		n = *referred
+	}
+	if t != nil && !suits(n, t) {
+		return n, &Error{Offset: -1, Field: at.String(), Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
+	}
+	switch n.Type {
+	case "union":
+		n.Branches = slices.Clone(n.Branches)
+		for i, branch := range n.Branches {
+			branchType := t
+			if len(n.Branches) > 2 || branch.Type == "null" || t != nil && !suits(b.resolve(branch), t) {
+				branchType = nil
+			}
+			if n.Branches[i], err = b.node(branch, branchType, at); err != nil {
+				return n, err
+			}
+		}
+	case "array":
+		items, err := b.node(*n.Items, elemOf(t), &place{outer: at, list: true})
+		n.Items = &items
+		return n, err
+	case "map":
+		values, err := b.node(*n.Values, elemOf(t), &place{outer: at, name: "*"})
+		n.Values = &values
+		return n, err
+	case "record", "error":
+		return b.record(n, t, at)
+	case "enum", "fixed":
+		name, known := b.name(n.Name, nil)
+		if known {
+			return avro.SchemaNode{Type: name}, nil
+		}
+		return rename(n, name), nil
+	}
+	return n, nil
+}
+
+func (b *binder) resolve(n avro.SchemaNode) avro.SchemaNode {
+	if referred := b.defined[n.Type]; referred != nil {
+		return *referred
+	}
+	return n
+}
+
+// record binds a record.
+func (b *binder) record(n avro.SchemaNode, t reflect.Type, at *place) (avro.SchemaNode, error) {
+	if t != nil && t.Kind() != reflect.Struct {
+		t = nil
+	}
+	name, known := b.name(n.Name, t)
+	if known {
+		return avro.SchemaNode{Type: name}, nil
+	}
+	var err error
+	if t == nil {
+		n.Fields = slices.Clone(n.Fields)
+		for i, f := range n.Fields {
+			if n.Fields[i].Type, err = b.node(f.Type, nil, &place{outer: at, name: f.Name}); err != nil {
+				return n, err
+			}
+		}
+		return rename(n, name), nil
+	}
+	n.Fields, err = b.fields(n, t, at)
+	return rename(n, name), err
+}
+
+// fields binds a record's fields to those of a struct.
+func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []avro.SchemaField, err error) {
+	wanted, err := avroFields(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range n.Fields {
+		i := slices.IndexFunc(wanted, func(w avroField) bool { return w.name == field.Name })
+		if i < 0 && b.extend {
+			i = slices.IndexFunc(wanted, func(w avroField) bool { return slices.Contains(w.aliases, field.Name) })
+		}
+		if i < 0 {
+			if b.decoding {
+				continue
+			}
+			return nil, &Error{Offset: -1, Field: (&place{outer: at, name: field.Name}).String(),
+				Err: fmt.Errorf("the schema wants this field, and %s has none; fields of %s: %s", t, t.Name(), namesOf(wanted))}
+		}
+		w := wanted[i]
+		wanted = slices.Delete(wanted, i, i+1)
+		if w.library != field.Name {
+			if err := b.clash(n, w, field.Name, t); err != nil {
+				return nil, err
+			}
+			field.Aliases = append([]string{field.Name}, field.Aliases...)
+			field.Name = w.library
+		}
+		if field.Type, err = b.node(field.Type, w.typ, &place{outer: at, name: w.name}); err != nil {
+			return nil, err
+		}
+		bound = append(bound, field)
+	}
+	for _, w := range wanted {
+		added, err := b.add(n, w, t, at)
+		if err != nil {
+			return nil, err
+		}
+		bound = append(bound, added)
+	}
+	return bound, nil
+}
+
+// clash tells of a field that can't be renamed to what the library calls it, since another has that name.
+func (b *binder) clash(n avro.SchemaNode, w avroField, name string, t reflect.Type) error {
+	if !slices.ContainsFunc(n.Fields, func(f avro.SchemaField) bool { return f.Name == w.library }) {
+		return nil
+	}
+	return fmt.Errorf("the schema has the fields %q and %q: mark which one %s.%s is, by the tag `avro:%q`",
+		w.library, name, t, w.library, name)
+}
+
+// add returns the field for one that the struct has and the record hasn't.
+func (b *binder) add(n avro.SchemaNode, w avroField, t reflect.Type, at *place) (field avro.SchemaField, err error) {
+	where := (&place{outer: at, name: w.name}).String()
+	if !b.extend {
+		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s has this field, and the schema hasn't; "+
+			"fields of its %s: %s; leave the struct's field out by the tag `avro:\"-\"`", t, n.Name, fieldNames(n))}
+	}
+	if w.typ.Kind() != reflect.Pointer && w.preset == nil {
+		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s wants this field, and the writer's schema hasn't got it "+
+			"(fields of its %s: %s); make it a pointer, or give it a default by the tag `avro:\"%s,default=…\"`",
+			t, n.Name, fieldNames(n), w.name)}
+	}
+	d := deriver{names: map[string]reflect.Type{}}
+	if w.preset == nil { // null, whatever the pointer points to
+		field = avro.SchemaField{Type: avro.SchemaNode{Type: "null"}, HasDefault: true}
+	} else if field, err = d.field(w); err != nil {
+		return field, &Error{Offset: -1, Field: where, Err: err}
+	}
+	field.Name = w.library
+	return field, nil
+}
+
+// name returns the name that a named type gets, and whether it has been bound to the Go type already.
+func (b *binder) name(full string, t reflect.Type) (name string, known bool) {
+	key := binding{full, t}
+	if name, known = b.bound[key]; known {
+		return name, true
+	}
+	name = full[strings.LastIndexByte(full, '.')+1:]
+	for i, simple := 2, name; b.names[name]; i++ {
+		name = simple + "_" + strconv.Itoa(i)
+	}
+	b.names[name] = true
+	b.bound[key] = name
+	return name, false
+}
+
+// rename gives a named type its new name, without a namespace; as its alias, the old one lets it match the writer's.
+func rename(n avro.SchemaNode, name string) avro.SchemaNode {
+	n.Aliases = slices.Clone(n.Aliases)
+	if n.Name != name {
+		n.Aliases = append(n.Aliases, n.Name)
+	}
+	n.Name, n.Namespace = name, ""
+	return n
+}
+
+// indirect returns the type behind pointers; nil for interfaces, where the library chooses a type.
+func indirect(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t != nil && t.Kind() == reflect.Interface {
+		return nil
+	}
+	return t
+}
+
+func elemOf(t reflect.Type) reflect.Type {
+	if t == nil || t.Kind() != reflect.Slice && t.Kind() != reflect.Array && t.Kind() != reflect.Map {
+		return nil
+	}
+	return t.Elem()
+}
+
+func namesOf(fields []avroField) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return strings.Join(names, ", ")
+}
+
+func fieldNames(n avro.SchemaNode) string {
+	names := make([]string, len(n.Fields))
+	for i, f := range n.Fields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}

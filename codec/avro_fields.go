@@ -1,0 +1,154 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// An avroField is a field of a struct as a schema sees it.
+type avroField struct {
+	name    string   // in schemas: the name of the tag avro, of the tag json, or of the field
+	library string   // what the Avro library calls it, which doesn't know the tag json
+	aliases []string // further names in writers' schemas
+	preset  *string  // the default of the tag avro
+	logical []string // the other options of the tag avro
+	typ     reflect.Type
+	tagged  bool
+	index   []int
+}
+
+// avroFields lists the fields of a struct and of those embedded in it.
+func avroFields(t reflect.Type) ([]avroField, error) {
+	var list []avroField
+	if err := collectAvroFields(t, nil, nil, &list); err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(slices.Clone(list), func(f avroField) bool {
+		return slices.ContainsFunc(list, func(other avroField) bool { return other.hides(f) })
+	})
+	for i, f := range list {
+		if slices.ContainsFunc(list[:i], func(other avroField) bool { return other.name == f.name }) {
+			return nil, fmt.Errorf("%s has two fields that Avro would call %q; rename one by its tag avro", t, f.name)
+		}
+	}
+	return list, nil
+}
+
+// hides tells whether the Avro library takes f for the name that both have, or neither: the tagged one, then the one that
+// is embedded the least deep.
+func (f avroField) hides(other avroField) bool {
+	switch {
+	case f.library != other.library || slices.Equal(f.index, other.index):
+		return false
+	case f.tagged != other.tagged:
+		return f.tagged
+	}
+	return len(f.index) <= len(other.index)
+}
+
+func collectAvroFields(t reflect.Type, index []int, outer []reflect.Type, list *[]avroField) error {
+	if slices.Contains(outer, t) {
+		return nil
+	}
+	outer = append(outer[:len(outer):len(outer)], t)
+	for i := range t.NumField() {
+		field := t.Field(i)
+		inner := field.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		embedded := field.Anonymous && inner.Kind() == reflect.Struct
+		if !field.IsExported() && !embedded {
+			continue
+		}
+		f, inline, err := newAvroField(t, field)
+		if err != nil {
+			return err
+		}
+		f.index = append(index[:len(index):len(index)], i)
+		switch {
+		case f.name == "-":
+		case inner.Kind() == reflect.Struct && (inline || embedded && !f.tagged):
+			if err := collectAvroFields(inner, f.index, outer, list); err != nil {
+				return err
+			}
+		default:
+			*list = append(*list, f)
+		}
+	}
+	return nil
+}
+
+// newAvroField reads a field's tags.
+func newAvroField(t reflect.Type, field reflect.StructField) (f avroField, inline bool, err error) {
+	options := splitAvroTag(field.Tag.Get("avro"))
+	f = avroField{name: options[0], library: options[0], typ: field.Type, tagged: options[0] != ""}
+	if f.library == "" {
+		f.library = field.Name
+		f.name, _, _ = strings.Cut(field.Tag.Get("json"), ",")
+	}
+	if f.name == "" {
+		f.name = field.Name
+	}
+	for _, option := range options[1:] {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "inline":
+			inline = true
+		case "omitzero":
+		case "alias":
+			f.aliases = append(f.aliases, strings.Split(strings.Trim(value, "[]"), ",")...)
+		case "default":
+			f.preset = &value
+		case "type-alias": // names don't matter for types: a struct stands for whatever record is in its place
+		case "":
+			return f, false, fmt.Errorf("%s.%s: an option of the tag avro:%q is empty", t, field.Name, field.Tag.Get("avro"))
+		default:
+			f.logical = append(f.logical, option)
+		}
+	}
+	return f, inline, nil
+}
+
+// splitAvroTag splits a tag at its commas, but for those in brackets, and those of the default, which comes last.
+func splitAvroTag(tag string) (parts []string) {
+	start, depth := 0, 0
+	for i := range len(tag) {
+		switch tag[i] {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		case ',':
+			if depth > 0 || strings.HasPrefix(tag[start:], "default=") && start > 0 {
+				continue
+			}
+			parts = append(parts, tag[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, tag[start:])
+}
+
+// avroPath returns the path by the names of the schema for one by those of the library.
+func avroPath(t reflect.Type, library string) (path string) {
+	for name := range strings.SplitSeq(library, ".") {
+		for t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map || t.Kind() == reflect.Pointer) {
+			t = t.Elem()
+		}
+		if t == nil || t.Kind() != reflect.Struct {
+			path, t = join(path, name), nil
+			continue
+		}
+		fields, _ := avroFields(t)
+		i := slices.IndexFunc(fields, func(f avroField) bool { return f.library == name })
+		t = nil
+		if i >= 0 {
+			name, t = fields[i].name, fields[i].typ
+		}
+		path = join(path, name)
+	}
+	return path
+}
