@@ -130,4 +130,3 @@ func (s *storage) block() (release func()) {
 	var once sync.Once
 	return func() { once.Do(func() { close(released) }) }
 }
-

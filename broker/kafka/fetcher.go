@@ -14,7 +14,7 @@ const (
 	// fetchWait is how long Kafka may hold back the answer to a fetch where nothing is new. A partition that is added
 	// or resumed waits for it.
 	fetchWait = 100 * time.Millisecond
-	// leastFetch and mostFetch bound what is asked for of a partition at a time.
+	// leastFetch and mostFetch bound what is asked for of a partition at a time, compressed as it lies there.
 	leastFetch = 64 << 10
 	mostFetch  = 1 << 20
 )
@@ -113,7 +113,7 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
-		kgo.FetchMaxPartitionBytes(int32(min(max(s.readAhead/2, leastFetch), mostFetch))),
+		kgo.FetchMaxPartitionBytes(int32(min(max(s.readAhead/16, leastFetch), mostFetch))),
 		kgo.KeepRetryableFetchErrors(),
 	)
 	if err != nil {

@@ -1,0 +1,340 @@
+package kafka_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker/kafka"
+)
+
+// The elements of a mill that joins each order with the next order's and its own items: a self-join and another topic,
+// with equal keys on both sides.
+type (
+	Order     struct{ ID, Serial int }
+	NextOrder Order
+	Item      struct{ Order, Serial int }
+)
+
+const partitions = 4
+
+// A world is a cluster with what a mill on it must come to.
+type world struct {
+	*cluster
+	random *rand.Rand
+	orders []content
+	// next is the ID of the next order, and serial numbers all elements.
+	next, serial int
+}
+
+// content is what a partition holds.
+type content struct {
+	orders []Order
+	items  []Item
+}
+
+func newWorld(t testing.TB, seed uint64) *world {
+	w := &world{cluster: newCluster(t), random: rand.New(rand.NewPCG(seed, 0)), orders: make([]content, partitions)}
+	w.create("orders", partitions)
+	w.create("items", partitions)
+	return w
+}
+
+// fill appends n orders, with items, to every partition; some in transactions that are aborted or committed, so that
+// offsets have holes.
+func (w *world) fill(n int) {
+	for p := range partitions {
+		var orders, items []string
+		c := &w.orders[p]
+		for id := w.next; id < w.next+n; id++ {
+			for range 1 + w.random.IntN(2) {
+				w.serial++
+				c.orders = append(c.orders, Order{id, w.serial})
+				orders = append(orders, fmt.Sprintf(`{"ID":%d,"Serial":%d}`, id, w.serial))
+			}
+			for range w.random.IntN(3) {
+				w.serial++
+				c.items = append(c.items, Item{id, w.serial})
+				items = append(items, fmt.Sprintf(`{"Order":%d,"Serial":%d}`, id, w.serial))
+			}
+		}
+		w.produce("orders", p, orders...)
+		w.produce("items", p, items...)
+	}
+	w.next += n
+}
+
+// end puts marks into all partitions.
+func (w *world) end() {
+	for p := range partitions {
+		w.produce("orders", p, mark)
+		w.produce("items", p, mark)
+	}
+}
+
+// want returns what must come out of a partition, by nested loops.
+func (c *content) want() []string {
+	var all []string
+	for _, o := range c.orders {
+		var nexts []NextOrder
+		var items []Item
+		for _, n := range c.orders {
+			if n.ID == o.ID+1 {
+				nexts = append(nexts, NextOrder(n))
+			}
+		}
+		for _, i := range c.items {
+			if i.Order == o.ID {
+				items = append(items, i)
+			}
+		}
+		if len(nexts) > 0 && len(items) > 0 {
+			all = append(all, join(o, nexts, items).Text)
+		}
+	}
+	return all
+}
+
+type Joined struct{ Text string }
+
+func join(o Order, nexts []NextOrder, items []Item) Joined {
+	return Joined{fmt.Sprint(o, nexts, items)}
+}
+
+// check compares what a read_committed reader sees with what must be there.
+func (w *world) check() {
+	w.Helper()
+	for p := range partitions {
+		want := append(w.orders[p].want(), mark)
+		var got []string
+		for _, r := range w.committed("joined", p) {
+			value := string(r.Value)
+			if value != mark {
+				var j Joined
+				must(w, json.Unmarshal(r.Value, &j))
+				value = j.Text
+			}
+			got = append(got, value)
+		}
+		if !slices.Equal(got, want) {
+			w.Errorf("partition %d: %s", p, firstDifference(got, want))
+		}
+	}
+}
+
+func firstDifference(got, want []string) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf("result %d of %d is\n%s, wanted of %d\n%s", i, len(got), got[i], len(want), want[i])
+		}
+	}
+	return fmt.Sprintf("there are %d results, wanted are %d", len(got), len(want))
+}
+
+// An instance is a mill as a process of its own would run it.
+type instance struct {
+	mill *leat.Mill
+	wire *wire
+}
+
+func (w *world) instance(name string, options ...kafka.Option) *instance {
+	in := &instance{wire: &wire{}}
+	b := kafka.New(w.ListenAddrs(), append([]kafka.Option{
+		kafka.Topic[Order]("orders"),
+		kafka.Topic[NextOrder]("orders"),
+		kafka.Topic[Item]("items"),
+		kafka.Topic[Joined]("joined"),
+		kafka.Group("join"),
+		kafka.Instance(name),
+		kafka.CommitInterval(5 * time.Millisecond),
+		kafka.Options(
+			kgo.HeartbeatInterval(30*time.Millisecond),
+			kgo.Dialer(in.wire.dial),
+		),
+	}, options...)...)
+	mill, err := leat.New(join,
+		leat.Broker(b),
+		leat.Logger(logger().With("instance", name)),
+		leat.Join(func(o Order) int { return o.ID + 1 }, func(n NextOrder) int { return n.ID }),
+		leat.Join(func(o Order) int { return o.ID }, func(i Item) int { return i.Order }),
+	)
+	must(w, err)
+	in.mill = mill
+	return in
+}
+
+// A wire is all connections of an instance.
+type wire struct {
+	mu    sync.Mutex
+	conns []net.Conn
+	dead  bool
+}
+
+var errCut = errors.New("the wire is cut")
+
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dead {
+		return nil, errCut
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err == nil {
+		w.conns = append(w.conns, conn)
+	}
+	return conn, err
+}
+
+// cut closes all connections; with forGood no new ones can be made, as for a process that was killed.
+func (w *wire) cut(forGood bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dead = w.dead || forGood
+	for _, c := range w.conns {
+		c.Close()
+	}
+	w.conns = nil
+}
+
+// A joins, B leaves: R5 and R8 with one instance and with several.
+func TestMillOnAllPartitions(t *testing.T) {
+	for _, instances := range []int{1, 2, 3, 6} {
+		t.Run(fmt.Sprint(instances), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, uint64(instances))
+			w.fill(200)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			var g sync.WaitGroup
+			for i := range instances {
+				g.Go(func() {
+					if err := w.instance(fmt.Sprint("i", i)).mill.Run(ctx); err != nil {
+						t.Errorf("instance %d: %v", i, err)
+					}
+				})
+			}
+			w.fill(100)
+			w.end()
+			g.Wait()
+			w.check()
+		})
+	}
+}
+
+// R8: whatever goes wrong and whenever, each result is committed once and in order.
+func TestMillSurvivesFaults(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			tryFaults(t, seed)
+		})
+	}
+}
+
+func tryFaults(t *testing.T, seed uint64) {
+	w := newWorld(t, seed)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	defer cancel()
+	kills := make([]chan bool, 1+seed%3)
+	var g sync.WaitGroup
+	for i := range kills {
+		kills[i] = make(chan bool)
+		g.Go(func() {
+			if err := w.runAgain(ctx, fmt.Sprint("i", i), kills[i]); err != nil {
+				t.Errorf("instance %d: %v", i, err)
+			}
+		})
+	}
+	for range 25 {
+		w.fill(10)
+		w.disturb(kills)
+		<-time.After(time.Duration(w.random.IntN(100)) * time.Millisecond)
+	}
+	w.end()
+	g.Wait()
+	w.check()
+}
+
+// runAgain runs an instance until its session ends; again where it is killed (true) or stopped (false).
+func (w *world) runAgain(ctx context.Context, name string, kill chan bool) error {
+	for {
+		run, cancel := context.WithCancel(ctx)
+		in := w.instance(name)
+		done := make(chan error, 1)
+		go func() { done <- in.mill.Run(run) }()
+		select {
+		case err := <-done:
+			cancel()
+			return err
+		case hard := <-kill:
+			if hard {
+				in.wire.cut(true)
+			}
+			cancel()
+			if hard {
+				defer func() { <-done }() // what was killed fades away beside its successor
+				continue
+			}
+			if err := <-done; err == nil || !errors.Is(err, context.Canceled) {
+				return err
+			}
+		}
+	}
+}
+
+// disturb does one of the things that go wrong.
+func (w *world) disturb(kills []chan bool) {
+	fault := func(key kmsg.Key, err *kerr.Error) { w.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: err}) }
+	cut := func(key kmsg.Key) {
+		w.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) { return nil, errCut, true })
+	}
+	kill := func(hard bool) {
+		select {
+		case kills[w.random.IntN(len(kills))] <- hard:
+		case <-time.After(time.Second):
+		}
+	}
+	switch w.random.IntN(16) {
+	case 0:
+		fault(kmsg.TxnOffsetCommit, kerr.IllegalGeneration)
+	case 1:
+		fault(kmsg.TxnOffsetCommit, kerr.CoordinatorLoadInProgress)
+	case 2:
+		fault(kmsg.EndTxn, kerr.InvalidProducerEpoch)
+	case 3:
+		cut(kmsg.EndTxn)
+	case 4:
+		cut(kmsg.Produce)
+	case 5:
+		fault(kmsg.Produce, kerr.NotLeaderForPartition)
+	case 6:
+		fault(kmsg.Produce, kerr.InvalidProducerEpoch)
+	case 7:
+		fault(kmsg.Heartbeat, kerr.UnknownMemberID)
+	case 8:
+		fault(kmsg.Heartbeat, kerr.RebalanceInProgress)
+	case 9:
+		cut(kmsg.Fetch)
+	case 10:
+		fault(kmsg.OffsetFetch, kerr.NotCoordinator)
+	case 11, 12:
+		kill(false)
+	case 13, 14:
+		kill(true)
+	case 15:
+		fault(kmsg.JoinGroup, kerr.UnknownMemberID)
+	}
+}
