@@ -1,0 +1,102 @@
+// Package topic does with Kafka topics what a user of pipelines needs beside running them: it loads JSON files into
+// topics, shows what topics hold, puts end-of-stream marks, and runs a Kafka in this process to try all that without a
+// server.
+package topic
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+const (
+	// reachTimeout is how long Kafka may take to answer before a command gives up.
+	reachTimeout = 15 * time.Second
+	// patience is how long fetches wait at Kafka, and how soon after each other metadata may be asked for.
+	patience = 50 * time.Millisecond
+)
+
+// Mechanisms are the names of the SASL mechanisms that a [Login] may have.
+func Mechanisms() []string { return []string{"plain", "scram-sha-256", "scram-sha-512"} }
+
+// A Login is how a client says who it is.
+type Login struct {
+	// Mechanism is one of [Mechanisms].
+	Mechanism, User, Password string
+}
+
+// A Cluster is how to reach Kafka. Brokers are needed; the zero value of the rest is a connection without encryption and
+// login.
+type Cluster struct {
+	// Brokers are addresses of brokers, each "host:port" or "host"; those that answer tell of the others.
+	Brokers []string
+	// TLS encrypts connections; nil doesn't.
+	TLS *tls.Config
+	// Login is nil where Kafka wants none.
+	Login *Login
+}
+
+func (l *Login) mechanism() sasl.Mechanism {
+	scrams := scram.Auth{User: l.User, Pass: l.Password}
+	switch l.Mechanism {
+	case "scram-sha-256":
+		return scrams.AsSha256Mechanism()
+	case "scram-sha-512":
+		return scrams.AsSha512Mechanism()
+	}
+	return plain.Auth{User: l.User, Pass: l.Password}.AsMechanism()
+}
+
+// connect returns a client, once Kafka has answered.
+func (c *Cluster) connect(ctx context.Context, options ...kgo.Opt) (*kgo.Client, error) {
+	all := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("leat"), kgo.MetadataMinAge(patience)}
+	if c.TLS != nil {
+		all = append(all, kgo.DialTLSConfig(c.TLS))
+	}
+	if c.Login != nil {
+		all = append(all, kgo.SASL(c.Login.mechanism()))
+	}
+	client, err := kgo.NewClient(append(all, options...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	if err := client.Ping(short); err != nil {
+		client.Close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("kafka: no broker answers at %s: %w", strings.Join(c.Brokers, ", "), err)
+	}
+	return client, nil
+}
+
+// ErrMissing says that there is no such topic.
+var ErrMissing = errors.New("there is no such topic")
+
+// partitions returns the number of a topic's partitions.
+func partitions(ctx context.Context, client *kgo.Client, topic string) (int, error) {
+	topics, err := kadm.NewClient(client).ListTopicsWithInternal(ctx, topic)
+	if err != nil {
+		return 0, fmt.Errorf("kafka: asking for topics: %w", err)
+	}
+	detail := topics[topic]
+	switch {
+	case errors.Is(detail.Err, kerr.UnknownTopicOrPartition):
+		return 0, fmt.Errorf("kafka: topic %q: %w", topic, ErrMissing)
+	case detail.Err != nil:
+		return 0, fmt.Errorf("kafka: topic %q: %w", topic, detail.Err)
+	}
+	return len(detail.Partitions), nil
+}

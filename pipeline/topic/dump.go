@@ -1,0 +1,63 @@
+package topic
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Dump writes the values of a topic's committed records, each a line of JSON, partition after partition, and returns how
+// many there were. End-of-stream marks are not written. With untilEnd it stops in each partition at the first mark, and
+// waits for it; otherwise it stops at what is the end when it begins.
+func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.Writer) (records int, err error) {
+	r, err := c.openReader(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	out := bufio.NewWriter(to)
+	for p := range r.ends {
+		err := r.each(ctx, p, 0, untilEnd, func(record *kgo.Record) (bool, error) {
+			if isMark(record.Value) {
+				return !untilEnd, nil
+			}
+			records++
+			return true, writeLine(out, record)
+		}, out.Flush) // whoever waits for a mark wants to see what comes
+		if err != nil {
+			return records, err
+		}
+	}
+	return records, out.Flush()
+}
+
+// writeLine writes a record's value in a line; a record without a value is null.
+func writeLine(out *bufio.Writer, record *kgo.Record) error {
+	value := record.Value
+	if value == nil {
+		value = []byte("null")
+	}
+	if !json.Valid(value) {
+		return &broker.PositionError{
+			Position: broker.Position{Stream: record.Topic, Partition: int(record.Partition), Offset: record.Offset},
+			Err:      fmt.Errorf("the value is not JSON: %.40q", value),
+		}
+	}
+	if _, err := out.Write(oneLine(value)); err != nil {
+		return err
+	}
+	return out.WriteByte('\n')
+}
+
+// oneLine returns JSON without line breaks. It has none inside of texts, so they are all white space.
+func oneLine(value []byte) []byte {
+	value = bytes.ReplaceAll(bytes.TrimSpace(value), []byte{'\n'}, []byte{' '})
+	return bytes.ReplaceAll(value, []byte{'\r'}, []byte{' '})
+}

@@ -1,0 +1,123 @@
+package topic
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// A Key is an expression over the members of an object that makes a record's key: robot_id, or floor(time_ms / 1000). It
+// is safe for concurrent use.
+type Key struct {
+	program *expression.Program
+	picker  *rawjson.Picker
+}
+
+// CompileKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member goes by its
+// name, as far as that is a name in expressions.
+func CompileKey(text string) (*Key, error) {
+	root, err := expression.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	names := &memberNames{types: types.Map{}, calls: map[ast.Node]bool{}}
+	ast.Walk(&root, names)
+	k := &Key{picker: new(rawjson.Picker)}
+	k.program, err = expression.Compile(text, memberScope{names.members(), k.picker})
+	return k, err
+}
+
+// memberNames collects the names that an expression uses, but for those of functions.
+type memberNames struct {
+	found []*ast.IdentifierNode
+	types types.Map
+	calls map[ast.Node]bool
+}
+
+// Visit implements ast.Visitor.
+func (n *memberNames) Visit(node *ast.Node) {
+	switch x := (*node).(type) {
+	case *ast.IdentifierNode:
+		n.found = append(n.found, x)
+	case *ast.CallNode:
+		n.calls[x.Callee] = true
+	}
+}
+
+func (n *memberNames) members() types.Map {
+	for _, name := range n.found {
+		if !n.calls[name] {
+			n.types[name.Value] = types.Any
+		}
+	}
+	return n.types
+}
+
+// A picked is an object with the places of the members that a key needs.
+type picked struct {
+	raw   []byte
+	spans []rawjson.Span
+}
+
+// memberScope lets an expression use the members of an object. The environment is a *picked.
+type memberScope struct {
+	names  types.Map
+	picker *rawjson.Picker
+}
+
+// Types implements [expression.Scope].
+func (s memberScope) Types() types.Map { return s.names }
+
+// Field implements [expression.Scope].
+func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
+	slot, name := s.picker.Want(path), expression.PathString(path)
+	return func(env any) (expression.Value, error) {
+		object := env.(*picked)
+		span := object.spans[slot]
+		if span.End == 0 {
+			return expression.Value{}, &expression.MissingError{Member: name}
+		}
+		return rawjson.Value(object.raw[span.Start:span.End])
+	}, len(path), nil
+}
+
+// keyer returns a function that checks that a record is a JSON object and computes its key: of texts the bytes, of
+// everything else the JSON. A nil Key has none.
+func (k *Key) keyer() func(object []byte) ([]byte, error) {
+	if k == nil {
+		var none rawjson.Picker
+		return func(raw []byte) ([]byte, error) {
+			_, err := none.Pick(raw, nil)
+			return nil, err
+		}
+	}
+	key := expression.Single(k.program)
+	object := &picked{spans: make([]rawjson.Span, k.picker.Count())}
+	return func(raw []byte) ([]byte, error) {
+		clear(object.spans)
+		object.raw = raw
+		if _, err := k.picker.Pick(raw, object.spans); err != nil {
+			return nil, err
+		}
+		value, err := key(object)
+		if err != nil {
+			return nil, fmt.Errorf("the key can't be computed: %w", err)
+		}
+		return keyBytes(value)
+	}
+}
+
+func keyBytes(key expression.Key) ([]byte, error) {
+	encoded, err := json.Marshal(key)
+	if err != nil || key.Kind() == expression.Number || key.Kind() == expression.Bool {
+		return encoded, err
+	}
+	var text string
+	err = json.Unmarshal(encoded, &text)
+	return []byte(text), err
+}

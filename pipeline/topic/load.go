@@ -1,0 +1,230 @@
+package topic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
+)
+
+// LoadOptions are the options of [Cluster.Load]. The zero value is good for use.
+type LoadOptions struct {
+	// Key gives each record its key; nil for records without keys.
+	Key *Key
+	// Partitions is the number of partitions that the topic must have, and is created with if it doesn't exist. Zero is
+	// whatever it has, and one for a new topic.
+	Partitions int
+	// End puts an end-of-stream mark into every partition, behind the records.
+	End bool
+	// Stdin is what the path "-" reads; it is needed for that path only.
+	Stdin io.Reader
+}
+
+// Loaded says what was loaded.
+type Loaded struct {
+	Records, Partitions int
+	// Created says that the topic didn't exist.
+	Created bool
+}
+
+// Load appends the objects of a JSON file, as package jsonfile reads it, to a topic. Records with equal keys go to one
+// partition, the one that other Kafka clients choose, and those without keys to all partitions in turn; within a partition
+// they have the file's order. After an error, those before the place that it names may have been loaded, or a part of
+// them.
+func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOptions) (_ Loaded, err error) {
+	file, err := openFile(ctx, path, options.Stdin)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	w, err := c.openWriter(ctx, topic, options.Partitions, true)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer w.client.Close()
+	loaded := Loaded{Partitions: w.partitions, Created: w.created}
+	loaded.Records, err = w.load(ctx, path, file, options.Key)
+	if err == nil && options.End {
+		w.end(ctx)
+	}
+	return loaded, errors.Join(err, w.flush(ctx))
+}
+
+// End puts an end-of-stream mark into every partition of a topic, and returns how many these are.
+func (c *Cluster) End(ctx context.Context, topic string) (partitions int, err error) {
+	w, err := c.openWriter(ctx, topic, 0, false)
+	if err != nil {
+		return 0, err
+	}
+	defer w.client.Close()
+	w.end(ctx)
+	return w.partitions, w.flush(ctx)
+}
+
+// A writer appends records to a topic.
+type writer struct {
+	client     *kgo.Client
+	topic      string
+	partitions int
+	created    bool
+	hash       kgo.TopicPartitioner
+	// turn is the partition of the next record without a key.
+	turn int
+
+	mu     sync.Mutex
+	failed error
+}
+
+// openWriter connects, and creates the topic if it doesn't exist.
+func (c *Cluster) openWriter(ctx context.Context, topic string, wanted int, create bool) (_ *writer, err error) {
+	client, err := c.connect(ctx, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			client.Close()
+		}
+	}()
+	w := &writer{client: client, topic: topic, hash: kgo.StickyKeyPartitioner(nil).ForTopic(topic)}
+	w.partitions, err = partitions(ctx, client, topic)
+	if errors.Is(err, ErrMissing) && create {
+		w.created, w.partitions = true, max(wanted, 1)
+		err = w.create(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if wanted > 0 && wanted != w.partitions {
+		return nil, fmt.Errorf("kafka: topic %q has %d partitions, not %d: leave the number out, or choose another topic",
+			topic, w.partitions, wanted)
+	}
+	return w, nil
+}
+
+func (w *writer) create(ctx context.Context) error {
+	const brokerDefault = -1
+	reply, err := kadm.NewClient(w.client).CreateTopic(ctx, int32(w.partitions), brokerDefault, nil, w.topic)
+	if err == nil {
+		err = reply.Err
+	}
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("kafka: create topic %q: %w", w.topic, err)
+	}
+	return nil
+}
+
+// load appends the objects of a file and returns how many there were.
+func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *Key) (records int, err error) {
+	key := k.keyer()
+	for {
+		batch, err := file.Read(ctx)
+		if errors.Is(err, io.EOF) {
+			return records, nil
+		}
+		if err != nil {
+			return records, err
+		}
+		for i := range batch {
+			record := &kgo.Record{Topic: w.topic, Value: oneLine(batch[i].Value)}
+			if record.Key, err = key(batch[i].Value); err != nil {
+				return records, batch[i].DecodeError(path, 0, err)
+			}
+			record.Partition = w.place(record)
+			if err := w.produce(ctx, record); err != nil {
+				return records, err
+			}
+			records++
+		}
+	}
+}
+
+// openFile returns a reader of a JSON file, or of standard input.
+func openFile(ctx context.Context, path string, stdin io.Reader) (broker.Reader, error) {
+	stream := broker.NewStream[struct{}](path)
+	stream.Type = nil // it is no user's type, and errors don't name it
+	options := []jsonfile.Option{jsonfile.Streams(stream)}
+	if stdin != nil {
+		options = append(options, jsonfile.Stdin(stdin))
+	}
+	files := jsonfile.New(options...)
+	job := &broker.Job{Name: "load", Inputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)}
+	input, err := files.OpenSource(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	r, err := input.Reader(ctx, 0, 0, 0)
+	if err != nil {
+		return nil, errors.Join(err, input.Close())
+	}
+	return &fileReader{r, input}, nil
+}
+
+// fileReader closes the input with its only reader.
+type fileReader struct {
+	broker.Reader
+	input broker.Input
+}
+
+// Close implements broker.Reader.
+func (r *fileReader) Close() error { return errors.Join(r.Reader.Close(), r.input.Close()) }
+
+// place chooses a record's partition.
+func (w *writer) place(record *kgo.Record) int32 {
+	if record.Key != nil {
+		return int32(w.hash.Partition(record, w.partitions))
+	}
+	turn := w.turn
+	w.turn = (w.turn + 1) % w.partitions
+	return int32(turn)
+}
+
+// produce appends a record behind those before. It returns the first error of any of them.
+func (w *writer) produce(ctx context.Context, record *kgo.Record) error {
+	w.client.Produce(ctx, record, func(record *kgo.Record, err error) {
+		if err != nil {
+			w.fail(fmt.Errorf("kafka: write to %s[%d]: %w", record.Topic, record.Partition, err))
+		}
+	})
+	return w.failure()
+}
+
+func (w *writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed == nil {
+		w.failed = err
+	}
+}
+
+func (w *writer) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
+}
+
+// end puts a mark into every partition.
+func (w *writer) end(ctx context.Context) {
+	for p := range w.partitions {
+		if w.produce(ctx, &kgo.Record{Topic: w.topic, Partition: int32(p), Value: mark}) != nil {
+			return // flush says so
+		}
+	}
+}
+
+// flush waits until all is written, and returns the first error.
+func (w *writer) flush(ctx context.Context) error {
+	if err := w.client.Flush(ctx); err != nil {
+		return err
+	}
+	return w.failure()
+}

@@ -1,0 +1,175 @@
+package topic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// mark is an end-of-stream mark, as package kafka writes it.
+var mark = []byte(`{"eos__": true}`)
+
+// isMark tells whether a value is an end-of-stream mark: an object whose member "eos__" is true, whatever else it holds.
+func isMark(value []byte) bool {
+	if !bytes.Contains(value, []byte(`"eos__"`)) {
+		return false
+	}
+	var members map[string]json.RawMessage
+	return json.Unmarshal(value, &members) == nil && string(members["eos__"]) == "true"
+}
+
+// A reader reads the committed records of one topic's partitions, one after the other and without a group.
+type reader struct {
+	client *kgo.Client
+	topic  string
+	// starts and ends are what the partitions held when the reader was opened.
+	starts, ends []int64
+}
+
+// openReader connects. The reader must be closed.
+func (c *Cluster) openReader(ctx context.Context, topic string) (*reader, error) {
+	client, err := c.connect(ctx,
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		// A transaction's own records show that the end is reached where it is the last thing in a partition.
+		kgo.KeepControlRecords(),
+		kgo.FetchMaxWait(patience),
+	)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{client: client, topic: topic}
+	if err := r.listOffsets(ctx); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *reader) listOffsets(ctx context.Context) error {
+	n, err := partitions(ctx, r.client, r.topic)
+	if err != nil {
+		return err
+	}
+	admin := kadm.NewClient(r.client)
+	r.starts, err = listed(n, r.topic)(admin.ListStartOffsets(ctx, r.topic))
+	if err == nil {
+		r.ends, err = listed(n, r.topic)(admin.ListCommittedOffsets(ctx, r.topic))
+	}
+	return err
+}
+
+// listed returns a function that makes a list of a topic's offsets.
+func listed(n int, topic string) func(kadm.ListedOffsets, error) ([]int64, error) {
+	return func(all kadm.ListedOffsets, err error) ([]int64, error) {
+		if err == nil {
+			err = all.Error()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("kafka: the offsets of topic %q: %w", topic, err)
+		}
+		offsets := make([]int64, n)
+		for p := range offsets {
+			if offset, ok := all.Lookup(topic, int32(p)); ok {
+				offsets[p] = offset.Offset
+			}
+		}
+		return offsets, nil
+	}
+}
+
+func (r *reader) close() { r.client.Close() }
+
+// each calls visit for the records of a partition, from an offset on or from the oldest if that is later, until visit
+// returns false. Unless it follows, it returns at what was the end when the reader was opened; it waits for more
+// otherwise. pause is called where there is no more record for the moment.
+func (r *reader) each(
+	ctx context.Context, partition int, from int64, follow bool, visit func(*kgo.Record) (bool, error), pause func() error,
+) error {
+	next := max(from, r.starts[partition])
+	itself := map[string][]int32{r.topic: {int32(partition)}}
+	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{
+		r.topic: {int32(partition): kgo.NewOffset().At(next)},
+	})
+	defer r.client.RemoveConsumePartitions(itself)
+	for follow || next < r.ends[partition] {
+		fetches := r.client.PollFetches(ctx)
+		if err := r.failure(ctx, fetches, partition); err != nil {
+			return err
+		}
+		for _, record := range fetches.Records() {
+			next = record.Offset + 1
+			if record.Attrs.IsControl() || (!follow && record.Offset >= r.ends[partition]) {
+				continue
+			}
+			if more, err := visit(record); err != nil || !more {
+				return err
+			}
+		}
+		if err := pause(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failure returns what makes reading on pointless.
+func (r *reader) failure(ctx context.Context, fetches kgo.Fetches, partition int) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := fetches.Err(); err != nil {
+		return fmt.Errorf("kafka: read %v: %w", broker.Position{Stream: r.topic, Partition: partition, Offset: -1}, err)
+	}
+	return nil
+}
+
+// recordOf returns a record as the broker contract has it.
+func recordOf(r *kgo.Record) broker.Record {
+	return broker.Record{Offset: r.Offset, Value: r.Value, Key: r.Key, Time: r.Timestamp}
+}
+
+// A Head is the beginning of a partition.
+type Head struct {
+	Records []broker.Record
+	// Whole says that these are all: up to the current end, or to an end-of-stream mark.
+	Whole bool
+}
+
+// Heads returns up to n records of each partition of a topic, from the offset given for it, or from the beginning where
+// from is nil. It belongs to no group and leaves no trace.
+func (c *Cluster) Heads(ctx context.Context, topic string, from []int64, n int) ([]Head, error) {
+	r, err := c.openReader(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	heads := make([]Head, len(r.ends))
+	for p := range heads {
+		heads[p].Whole = true
+		start := int64(0)
+		if from != nil {
+			start = from[p]
+		}
+		err := r.each(ctx, p, start, false, func(record *kgo.Record) (bool, error) {
+			if isMark(record.Value) {
+				return false, nil
+			}
+			if len(heads[p].Records) == n {
+				heads[p].Whole = false
+				return false, nil
+			}
+			heads[p].Records = append(heads[p].Records, recordOf(record))
+			return true, nil
+		}, func() error { return nil })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return heads, nil
+}
