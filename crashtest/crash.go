@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/internal/kafkaserver"
+)
+
+// progressTime is the time between two lines about the progress.
+const progressTime = 10 * time.Second
+
+// A crashTest is one run of the test.
+type crashTest struct {
+	config     *config
+	dir        string
+	server     *kafkaserver.Server
+	load       *load
+	watch      *watch
+	disturber  *disturber
+	recoveries *recoveries
+	begin      time.Time
+
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// crash runs the test and cleans up behind it.
+func crash(ctx context.Context, c *config, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "leat-crashtest-*")
+	if err != nil {
+		return err
+	}
+	t := &crashTest{config: c, dir: dir, recoveries: newRecoveries(), begin: time.Now(), out: out}
+	defer func() {
+		if c.keep || err != nil && ctx.Err() == nil {
+			t.print("the logs are in %s", dir)
+			return
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
+	}()
+	t.print("seed %d; Kafka starts", c.seed)
+	if t.server, err = kafkaserver.Start(ctx, filepath.Join(dir, "kafka")); err != nil {
+		return err
+	}
+	defer func() {
+		// A server that has been killed, and was not to be started again since the test ends, can't be stopped.
+		if stopped := t.server.Stop(); err == nil {
+			err = stopped
+		}
+	}()
+	return t.onServer(ctx)
+}
+
+// onServer runs the test on a server that runs.
+func (t *crashTest) onServer(ctx context.Context) error {
+	c := t.config
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.server.Address()), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.ProducerLinger(5*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	topics := append(inputs(), resultsTopic)
+	created, err := kadm.NewClient(client).CreateTopics(ctx, int32(c.partitions), 1, nil, topics...)
+	if err == nil {
+		err = created.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("create the topics: %w", err)
+	}
+	t.load = newLoad(plan{c.seed, c.elements}, c.partitions, c.rate, client)
+	if t.watch, err = newWatch(t.server.Address(), c.partitions, t.load, t.recoveries); err != nil {
+		return err
+	}
+	defer t.watch.client.Close()
+	return t.withFleet(ctx)
+}
+
+// withFleet runs the test and ends all processes that it has started.
+func (t *crashTest) withFleet(parent context.Context) error {
+	ctx, end := context.WithCancel(parent)
+	defer end()
+	group, ctx := errgroup.WithContext(ctx)
+	fleet, err := newFleet(ctx, group, t.server.Address(), t.dir, t.config.instances)
+	if err == nil {
+		for _, i := range fleet.all() {
+			err = errors.Join(err, fleet.start(i))
+		}
+	}
+	t.disturber = newDisturber(t.config, fleet, t.server, t.recoveries, t.print)
+	group.Go(func() error {
+		defer end()
+		if err != nil {
+			return err
+		}
+		return t.run(ctx)
+	})
+	err = group.Wait()
+	if parent.Err() != nil {
+		err = parent.Err()
+	}
+	t.summary(err)
+	return err
+}
+
+// run loads, disturbs and verifies, until all results of the last session are there and nothing comes behind them.
+func (t *crashTest) run(parent context.Context) error {
+	g, ctx := errgroup.WithContext(parent)
+	verified, stop := context.WithCancel(ctx)
+	g.Go(func() error { return t.load.run(ctx) })
+	g.Go(func() error {
+		defer stop()
+		return t.watch.run(ctx)
+	})
+	g.Go(func() error {
+		err := t.disturber.run(ctx)
+		if err == nil {
+			t.print("nothing is disturbed any more; the last session ends")
+			t.load.finish()
+		}
+		return err
+	})
+	g.Go(func() error {
+		t.progress(verified)
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := t.disturber.fleet.stopAll(parent); err != nil {
+		return err
+	}
+	return t.watch.drain(parent)
+}
+
+// print prints a line with the time since the begin.
+func (t *crashTest) print(format string, arguments ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, _ = fmt.Fprintf(t.out, "%8.1fs  %s\n", time.Since(t.begin).Seconds(), fmt.Sprintf(format, arguments...))
+}
+
+// progress prints how far the test has come, from time to time.
+func (t *crashTest) progress(ctx context.Context) {
+	ticks := time.NewTicker(progressTime)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			t.print("%d results right; %s", t.watch.verified(), t.counted())
+		}
+	}
+}
+
+// counted lists what was done.
+func (t *crashTest) counted() string {
+	d := t.disturber
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []string
+	for what, n := range d.counts {
+		all = append(all, fmt.Sprintf("%s: %d", what, n))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// summary says what the test has found.
+func (t *crashTest) summary(err error) {
+	verdict := "nothing is missing, doubled or out of order"
+	if err != nil {
+		verdict = "THE TEST HAS NOT PASSED"
+	}
+	t.print("%s", verdict)
+	sessions := 0
+	for _, n := range t.load.verified {
+		sessions += n
+	}
+	t.print("%d results in %d partitions and %d sessions; %s", t.watch.verified(), t.config.partitions, sessions, t.counted())
+	alone, all := t.recoveries.times()
+	for _, times := range []struct {
+		name string
+		list []time.Duration
+	}{{"restarted at once, nothing else disturbed", alone}, {"all kills", all}} {
+		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
+			quantile(times.list, 0.5), quantile(times.list, 0.95), quantile(times.list, 1), len(times.list))
+	}
+}

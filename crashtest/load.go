@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// endMark ends a session of a stream.
+	endMark = `{"eos__": true}`
+	// loadTick is the time between two portions of input.
+	loadTick = 20 * time.Millisecond
+	// maxAhead is how many sessions the input may be ahead of the results.
+	maxAhead = 3
+)
+
+// recordKey is the key of an element's record; its results have it, too.
+func recordKey(number int) string { return strconv.Itoa(number) }
+
+// A load writes the input, session after session, until it is told which one is the last.
+type load struct {
+	plan plan
+	// rate is in elements a second, for each stream and partition.
+	rate   int
+	client *kgo.Client
+
+	mu sync.Mutex
+	// session is what each partition is being filled with.
+	session []int
+	// verified counts the sessions of each partition whose results were verified.
+	verified []int
+	// last is the number of the last session; -1 before it is known.
+	last int
+	err  error
+}
+
+func newLoad(p plan, partitions, rate int, client *kgo.Client) *load {
+	return &load{plan: p, rate: rate, client: client, session: make([]int, partitions), verified: make([]int, partitions),
+		last: -1}
+}
+
+// run writes until the last session is complete in all partitions.
+func (l *load) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for partition := range l.session {
+		g.Go(func() error { return l.fill(ctx, partition) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := l.client.Flush(ctx); err != nil {
+		return err
+	}
+	return l.failure()
+}
+
+// fill writes the input of one partition.
+func (l *load) fill(ctx context.Context, partition int) error {
+	ticks := time.NewTicker(loadTick)
+	defer ticks.Stop()
+	random := rand.New(rand.NewPCG(l.plan.seed, uint64(partition)))
+	for session := 0; l.begin(partition, session); session++ {
+		data := l.plan.session(partition, session)
+		var written [len(data)]int
+		for left := len(data); left > 0; {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-ticks.C:
+			}
+			if err := l.failure(); err != nil {
+				return err
+			}
+			if l.ahead(partition) {
+				continue
+			}
+			for stream := range data {
+				left -= l.portion(ctx, random, partition, stream, data[stream], &written[stream])
+			}
+		}
+	}
+	return nil
+}
+
+// portion writes some elements of a stream, more or less by chance so that now one stream is ahead and now another. It
+// returns 1 when it ends the session.
+func (l *load) portion(ctx context.Context, random *rand.Rand, partition, stream int, all []element, written *int) int {
+	if *written > len(all) {
+		return 0
+	}
+	mean := max(1, l.rate*int(loadTick/time.Millisecond)/1000)
+	for range random.IntN(2*mean + 1) {
+		if *written == len(all) {
+			*written++
+			l.produce(ctx, partition, stream, nil, []byte(endMark))
+			return 1
+		}
+		e := all[*written]
+		value, _ := json.Marshal(e) // numbers always can be
+		l.produce(ctx, partition, stream, []byte(recordKey(e.Number)), value)
+		*written++
+	}
+	return 0
+}
+
+func (l *load) produce(ctx context.Context, partition, stream int, key, value []byte) {
+	record := &kgo.Record{Topic: inputs()[stream], Partition: int32(partition), Key: key, Value: value}
+	l.client.Produce(ctx, record, func(_ *kgo.Record, err error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err != nil && l.err == nil {
+			l.err = fmt.Errorf("write the input: %w", err)
+		}
+	})
+}
+
+func (l *load) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// begin notes that a partition begins a session; false says that there is none any more.
+func (l *load) begin(partition, session int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last >= 0 && session > l.last {
+		return false
+	}
+	l.session[partition] = session
+	return true
+}
+
+// ahead tells whether a partition must wait for its results.
+func (l *load) ahead(partition int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.session[partition] >= l.verified[partition]+maxAhead
+}
+
+// ended notes that so many sessions of a partition were verified.
+func (l *load) ended(partition, sessions int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.verified[partition] = sessions
+}
+
+// finish makes the session that is written now the last one.
+func (l *load) finish() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, session := range l.session {
+		l.last = max(l.last, session)
+	}
+}
+
+// complete tells whether all sessions were verified.
+func (l *load) complete() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last < 0 {
+		return false
+	}
+	for _, sessions := range l.verified {
+		if sessions <= l.last {
+			return false
+		}
+	}
+	return true
+}
+
+// awaits tells whether a partition has results to come.
+func (l *load) awaits(partition int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last < 0 || l.verified[partition] <= l.last
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParse(t *testing.T) {
+	c, err := parse([]string{"-kills", "200", "-disturb", "kill,cut", "-seed", "7"}, io.Discard)
+	must(t, err)
+	if c.kills != 200 || c.seed != 7 || !c.disturb[kills] || !c.disturb[cuts] || len(c.disturb) != 2 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// Mistakes are answered with what would be right.
+func TestParseMistakes(t *testing.T) {
+	for _, c := range []struct{ arguments, want string }{
+		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server`},
+		{"-kills 3 -disturb cut", `needs "kill"`},
+		{"-kills -1", "can't be negative"},
+		{"-instances 0", "at least one instance"},
+		{"more", `"more" is too much`},
+	} {
+		if _, err := parse(strings.Fields(c.arguments), io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.arguments, err, c.want)
+		}
+	}
+}
+
+// Only what was chosen is drawn, and all of it.
+func TestDraw(t *testing.T) {
+	c, err := parse([]string{"-disturb", "server,cut", "-seed", "1"}, io.Discard)
+	must(t, err)
+	d := newDisturber(c, nil, nil, nil, nil)
+	drawn := map[disturbance]int{}
+	for range 200 {
+		drawn[d.draw()]++
+	}
+	if len(drawn) != 2 || drawn[servers] == 0 || drawn[cuts] < drawn[servers] {
+		t.Errorf("got %v", drawn)
+	}
+}
+
+// The test ends when there were enough kills, or without a number of them when the time is up.
+func TestEnough(t *testing.T) {
+	c, err := parse([]string{"-kills", "2"}, io.Discard)
+	must(t, err)
+	d := newDisturber(c, nil, nil, nil, nil)
+	d.note("kills", 1)
+	if d.enough(time.Now().Add(-time.Hour)) {
+		t.Error("one kill of two is enough")
+	}
+	d.note("kills", 1)
+	if !d.enough(time.Now().Add(time.Hour)) {
+		t.Error("two kills of two aren't enough")
+	}
+	c.kills = 0
+	if !d.enough(time.Now().Add(-time.Second)) || d.enough(time.Now().Add(time.Hour)) {
+		t.Error("without a number of kills, the time doesn't count")
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+// expected returns the results of a session by rules R2 and R3, as a hash join has them: it knows nothing of merging, of
+// groups or of rewind points.
+func expected(session int, data sessionData) (results []Result) {
+	steps, details, notes := byKey(data[0]), byKey(data[1]), byKey(data[2])
+	for _, step := range data[0] {
+		m := matcher{session: session}
+		complete := false
+		for _, next := range steps[step.Key+1] {
+			complete = writeNext(&m, next, details[next.Link], notes) || complete
+		}
+		if complete {
+			results = append(results, Result{Session: session, Number: step.Number, Matches: m.text.String()})
+		}
+	}
+	return results
+}
+
+// writeNext writes an element with its complete details, if there are any.
+func writeNext(m *matcher, next element, details []element, notes map[int64][]element) (complete bool) {
+	for _, detail := range details {
+		found := notes[detail.Link]
+		if len(found) == 0 {
+			continue
+		}
+		if !complete {
+			m.open(next)
+			complete = true
+		}
+		m.open(detail)
+		for _, note := range found {
+			m.element(note)
+		}
+		m.close()
+	}
+	if complete {
+		m.close()
+	}
+	return complete
+}
+
+func byKey(elements []element) map[int64][]element {
+	index := map[int64][]element{}
+	for _, e := range elements {
+		index[e.Key] = append(index[e.Key], e)
+	}
+	return index
+}

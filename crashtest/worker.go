@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker/kafka"
+)
+
+// exitReplaced is the exit status of a worker that has found another process under its name.
+const exitReplaced = 4
+
+// A workerConfig is what the arguments of a worker say.
+type workerConfig struct {
+	kafka, proxy string
+	// instance is the name in the group that outlasts the process; "" for none.
+	instance string
+	// process is the name that results bear.
+	process     string
+	concurrency int
+}
+
+func (c *workerConfig) arguments() []string {
+	return []string{"worker", "-kafka", c.kafka, "-proxy", c.proxy, "-instance", c.instance, "-process", c.process,
+		"-concurrency", fmt.Sprint(c.concurrency)}
+}
+
+// work is the program in a worker's process: it runs the mill, session after session, until its standard input ends,
+// which also happens when the process that started it is gone. It returns the exit status.
+func work(arguments []string) int {
+	var c workerConfig
+	flags := flag.NewFlagSet("worker", flag.ExitOnError)
+	flags.StringVar(&c.kafka, "kafka", "", "address of Kafka")
+	flags.StringVar(&c.proxy, "proxy", "", "address to dial in its place")
+	flags.StringVar(&c.instance, "instance", "", "name in the group")
+	flags.StringVar(&c.process, "process", "", "name of the process in the results")
+	flags.IntVar(&c.concurrency, "concurrency", 1, "calls at a time")
+	_ = flags.Parse(arguments) // ends the process where it fails
+
+	signal.Ignore(os.Interrupt) // it is for the process that started this one
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // ends with the process: a read can't be called off
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", c.process)
+	err := c.run(ctx, logger)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnreleasedInstanceID):
+		logger.Warn("this process was replaced", "error", err)
+		return exitReplaced
+	}
+	logger.Error("the mill has failed", "error", err)
+	return 1
+}
+
+func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
+	options := []kafka.Option{
+		kafka.Topic[Step](stepsTopic),
+		kafka.Topic[Next](stepsTopic),
+		kafka.Topic[Detail](detailsTopic),
+		kafka.Topic[Note](notesTopic),
+		kafka.Topic[Result](resultsTopic),
+		kafka.Group("crashtest"),
+		kafka.Options(kgo.Dialer(through(c.proxy))),
+	}
+	if c.instance != "" {
+		options = append(options, kafka.Instance(c.instance))
+	}
+	mill, err := newMill(c.process, c.concurrency, kafka.New([]string{c.kafka}, options...), logger)
+	if err != nil {
+		return err
+	}
+	for {
+		err := mill.Run(ctx)
+		switch {
+		case err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())):
+			return err
+		case ctx.Err() != nil:
+			return nil
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/leat-go/leat/broker/memory"
+)
+
+// The reference is R2 and R3: nested loops, word by word, find the same.
+func TestExpectedEqualsNestedLoops(t *testing.T) {
+	for session := range 20 {
+		data := plan{seed: 7, elements: 40}.session(1, session)
+		got, want := expected(session, data), nestedLoops(session, data)
+		if len(want) == 0 {
+			t.Fatalf("session %d: nothing joins", session)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("session %d:\ngot  %v\nwant %v", session, got, want)
+		}
+	}
+}
+
+func nestedLoops(session int, data sessionData) (results []Result) {
+	for _, step := range data[0] {
+		matches := ""
+		for _, next := range data[0] {
+			if next.Key != step.Key+1 {
+				continue
+			}
+			details := ""
+			for _, detail := range data[1] {
+				notes := ""
+				for _, note := range data[2] {
+					if detail.Key == next.Link && note.Key == detail.Link {
+						notes += spaced(notes) + fmt.Sprint(note.Number)
+					}
+				}
+				if notes != "" {
+					details += spaced(details) + fmt.Sprintf("%d[%s]", detail.Number, notes)
+				}
+			}
+			if details != "" {
+				matches += spaced(matches) + fmt.Sprintf("%d[%s]", next.Number, details)
+			}
+		}
+		if matches != "" {
+			results = append(results, Result{Session: session, Number: step.Number, Matches: matches})
+		}
+	}
+	return results
+}
+
+func spaced(before string) string {
+	if before == "" {
+		return ""
+	}
+	return " "
+}
+
+// The workload has what it is for: equal keys and gaps in every stream, masters without a match, and ends of streams that
+// lie apart.
+func TestWorkloadIsHard(t *testing.T) {
+	data := plan{seed: 1, elements: 2000}.session(0, 0)
+	for stream, elements := range data {
+		duplicates, gaps := 0, 0
+		for i := 1; i < len(elements); i++ {
+			switch elements[i].Key - elements[i-1].Key {
+			case 0:
+				duplicates++
+			case 1:
+			default:
+				gaps++
+			}
+		}
+		if duplicates < len(elements)/5 || gaps < len(elements)/10 {
+			t.Errorf("stream %d has %d duplicates and %d gaps among %d keys", stream, duplicates, gaps, len(elements))
+		}
+	}
+	if n := len(expected(0, data)); n < 400 || n > 1600 {
+		t.Errorf("%d of %d steps have matches", n, len(data[0]))
+	}
+	if len(data[0]) == len(data[1]) && len(data[1]) == len(data[2]) {
+		t.Error("all streams end together")
+	}
+}
+
+// The mill, undisturbed and in memory, gives what is expected (R5: in every session).
+func TestMillGivesTheExpected(t *testing.T) {
+	const partitions, sessions = 3, 3
+	p := plan{seed: 3, elements: 300}
+	b := memory.New(
+		memory.Stream[Step](stepsTopic, memory.Partitions(partitions)),
+		memory.Stream[Next](stepsTopic),
+		memory.Stream[Detail](detailsTopic, memory.Partitions(partitions)),
+		memory.Stream[Note](notesTopic, memory.Partitions(partitions)),
+		memory.Stream[Result](resultsTopic, memory.Partitions(partitions)),
+	)
+	for session := range sessions {
+		for partition := range partitions {
+			data := p.session(partition, session)
+			must(t, memory.Append(b, stepsTopic, partition, as[Step](data[0])...))
+			must(t, memory.Append(b, detailsTopic, partition, as[Detail](data[1])...))
+			must(t, memory.Append(b, notesTopic, partition, as[Note](data[2])...))
+		}
+		for _, topic := range inputs() {
+			must(t, b.End(topic))
+		}
+	}
+	mill, err := newMill("test", 2, b, slog.New(slog.DiscardHandler))
+	must(t, err)
+	for range sessions {
+		must(t, mill.Run(t.Context()))
+	}
+	for partition := range partitions {
+		got, err := memory.Sessions[Result](b, resultsTopic, partition)
+		must(t, err)
+		for session := range sessions {
+			want := expected(session, p.session(partition, session))
+			if !slices.EqualFunc(got[session], want, same) {
+				t.Errorf("partition %d, session %d: got %d results, want %d, or others", partition, session,
+					len(got[session]), len(want))
+			}
+		}
+	}
+}
+
+func as[T ~struct {
+	Session int   `json:"s"`
+	Number  int   `json:"n"`
+	Key     int64 `json:"k"`
+	Link    int64 `json:"l"`
+}](elements []element) []T {
+	all := make([]T, len(elements))
+	for i, e := range elements {
+		all[i] = T(e)
+	}
+	return all
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
