@@ -2,8 +2,10 @@ package kafka_test
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,23 +14,43 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A cluster is a Kafka in this process.
+// A cluster is a Kafka: one in this process, or where LEAT_TEST_KAFKA has its address, a real one that all tests share.
 type cluster struct {
 	testing.TB
-	*kfake.Cluster
+	*kfake.Cluster // nil where the Kafka is real
+	addresses      []string
+	// prefix begins the names of this test's topics and groups.
+	prefix string
 	client *kgo.Client
 }
 
-func newCluster(t testing.TB, options ...kfake.Opt) *cluster {
+// newCluster makes a Kafka that the test has for itself, real or not.
+func newCluster(t testing.TB) *cluster {
+	t.Helper()
+	address := os.Getenv("LEAT_TEST_KAFKA")
+	if address == "" {
+		return newFake(t)
+	}
+	return connect(t, &cluster{TB: t, addresses: []string{address}, prefix: strings.ToLower(rand.Text()) + "-"})
+}
+
+// newFake makes a Kafka in this process, for tests that inject faults.
+func newFake(t testing.TB, options ...kfake.Opt) *cluster {
 	t.Helper()
 	fake, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(2), kfake.SleepOutOfOrder()}, options...)...)
 	must(t, err)
 	t.Cleanup(fake.Close)
-	client, err := kgo.NewClient(kgo.SeedBrokers(fake.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.MetadataMinAge(10*time.Millisecond))
+	return connect(t, &cluster{TB: t, Cluster: fake, addresses: fake.ListenAddrs()})
+}
+
+func connect(t testing.TB, c *cluster) *cluster {
+	t.Helper()
+	var err error
+	c.client, err = kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MetadataMinAge(10*time.Millisecond), kgo.UnknownTopicRetries(50))
 	must(t, err)
-	t.Cleanup(client.Close)
-	return &cluster{TB: t, Cluster: fake, client: client}
+	t.Cleanup(c.client.Close)
+	return c
 }
 
 func must(t testing.TB, err error) {
@@ -55,29 +77,42 @@ func (c *cluster) produce(topic string, partition int, values ...string) {
 	must(c, c.client.ProduceSync(context.Background(), records...).FirstErr())
 }
 
+// stableEnd returns the end of a partition once no transaction is open there: Kafka ends them a moment after it has
+// confirmed that it will.
+func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) int64 {
+	c.Helper()
+	admin := kadm.NewClient(c.client)
+	for {
+		stable, err := admin.ListCommittedOffsets(ctx, topic)
+		must(c, err)
+		ends, err := admin.ListEndOffsets(ctx, topic)
+		must(c, err)
+		s, _ := stable.Lookup(topic, int32(partition))
+		e, ok := ends.Lookup(topic, int32(partition))
+		if !ok || s.Offset == e.Offset {
+			return s.Offset
+		}
+	}
+}
+
 // committed returns the records of a partition that a read_committed reader sees.
 func (c *cluster) committed(topic string, partition int) []*kgo.Record {
 	c.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	ends, err := kadm.NewClient(c.client).ListCommittedOffsets(ctx, topic)
-	must(c, err)
-	end, ok := ends.Lookup(topic, int32(partition))
-	if !ok || end.Offset <= 0 {
-		return nil
-	}
-	reader, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+	end := c.stableEnd(ctx, topic, partition)
+	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
 			map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))
 	must(c, err)
 	defer reader.Close()
 	var records []*kgo.Record
-	for next := int64(0); next < end.Offset; {
+	for next := int64(0); next < end; {
 		fetches := reader.PollFetches(ctx)
 		must(c, fetches.Err0())
 		fetches.EachRecord(func(r *kgo.Record) {
 			next = r.Offset + 1
-			if !r.Attrs.IsControl() && r.Offset < end.Offset {
+			if !r.Attrs.IsControl() && r.Offset < end {
 				records = append(records, r)
 			}
 		})

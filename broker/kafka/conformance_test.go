@@ -3,6 +3,7 @@ package kafka_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ type storage struct {
 func newStorage(t testing.TB, setup brokertest.Setup) *storage {
 	s := &storage{cluster: newCluster(t)}
 	for i, content := range setup.Inputs {
-		s.inputs = append(s.inputs, fmt.Sprintf("input-%d", i))
+		s.inputs = append(s.inputs, fmt.Sprintf("%sinput-%d", s.prefix, i))
 		s.create(s.inputs[i], len(content))
 		for p, sessions := range content {
 			for _, session := range sessions {
@@ -49,7 +50,7 @@ func newStorage(t testing.TB, setup brokertest.Setup) *storage {
 		}
 	}
 	for o := range setup.Outputs {
-		s.outputs = append(s.outputs, fmt.Sprintf("output-%d", o))
+		s.outputs = append(s.outputs, fmt.Sprintf("%soutput-%d", s.prefix, o))
 		s.create(s.outputs[o], setup.Partitions)
 	}
 	return s
@@ -95,15 +96,18 @@ func (s *storage) visible(output, partition int) brokertest.Partition {
 
 func (s *storage) broker() *kafka.Broker {
 	options := []kafka.Option{kafka.Instance("one"), kafka.Options(kgo.HeartbeatInterval(50 * time.Millisecond))}
-	for _, name := range append(append([]string{}, s.inputs...), s.outputs...) {
+	if s.prefix != "" {
+		options = append(options, kafka.Group(s.prefix+"group"))
+	}
+	for _, name := range slices.Concat(s.inputs, s.outputs) {
 		options = append(options, kafka.Topic[brokertest.Element](name))
 	}
-	return kafka.New(s.ListenAddrs(), options...)
+	return kafka.New(s.addresses, options...)
 }
 
 func (s *storage) storage() brokertest.Storage {
 	b := s.broker()
-	return brokertest.Storage{
+	storage := brokertest.Storage{
 		Source:  b,
 		Sink:    b,
 		Visible: s.visible,
@@ -112,11 +116,14 @@ func (s *storage) storage() brokertest.Storage {
 			b := s.broker()
 			return b, b
 		},
-		AbortCommit: func() {
-			s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.IllegalGeneration})
-		},
-		BlockCommits: s.block,
 	}
+	if s.Cluster != nil {
+		storage.AbortCommit = func() {
+			s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.IllegalGeneration})
+		}
+		storage.BlockCommits = s.block
+	}
+	return storage
 }
 
 // block holds up all ends of transactions.

@@ -253,7 +253,9 @@ func (m *member) create(ctx context.Context, missing, all []string) ([]topic, er
 		if r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists) {
 			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
 		}
-		m.logger.Info("topic created", "topic", r.Topic, "partitions", m.partitions)
+		if r.Err == nil {
+			m.logger.Info("topic created", "topic", r.Topic, "partitions", m.partitions)
+		}
 	}
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
@@ -277,21 +279,32 @@ func known(topics []topic) bool {
 	return true
 }
 
-// checkGroup checks the right to join the group, as far as Kafka tells.
+// checkGroup checks the right to join the group, as far as Kafka tells. The first group of a new cluster has to wait for
+// the topic that Kafka keeps groups in.
 func (m *member) checkGroup(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		err := m.checkGroupOnce(short)
+		if err == nil || errors.Is(err, errFinal) || !kerr.IsRetriable(err) || sleep(short, pause) != nil {
+			return err
+		}
+	}
+}
+
+func (m *member) checkGroupOnce(ctx context.Context) error {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{m.group}
 	request.IncludeAuthorizedOperations = true
 	reply, err := request.RequestWith(ctx, m.admin)
 	if err != nil {
-		return fmt.Errorf("kafka: asking for group %q: %w", m.group, err)
+		return fmt.Errorf("kafka: asking for group %q: %w", m.group, cmp.Or(final(err), err))
 	}
 	for _, g := range reply.Groups {
-		if err := final(kerr.ErrorForCode(g.ErrorCode)); err != nil {
-			return fmt.Errorf("kafka: group %q: %w", m.group, err)
+		if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+			return fmt.Errorf("kafka: group %q: %w", m.group, cmp.Or(final(err), err))
 		}
-		t := topic{operations: g.AuthorizedOperations}
-		if !t.may(kmsg.ACLOperationRead) {
+		if t := (topic{operations: g.AuthorizedOperations}); !t.may(kmsg.ACLOperationRead) {
 			return fmt.Errorf("kafka: group %q may not be joined: the client needs the right READ on it", m.group)
 		}
 	}
