@@ -3,6 +3,10 @@
 //	leat run FILE     joins the streams and writes the results
 //	leat plan FILE    draws the join tree, as text, Mermaid or DOT
 //	leat check FILE   reads the head of every stream and reports what would join
+//	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
+//	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
+//	leat topic end TOPIC         puts an end-of-stream mark into every partition of a Kafka topic
+//
 //	leat version      prints the version
 //
 // The exit status is 0 after success, 1 after a run that failed or a check that found problems, 2 for wrong usage or a
@@ -58,6 +62,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
 	Check   checkCommand   `cmd:"" help:"Read the head of every stream and report what would join."`
+	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -89,6 +94,7 @@ func (a *app) main(arguments []string) int {
 func (a *app) report(err error) int {
 	var wrong *pipeline.Error
 	var file *fileError
+	var usage *usageError
 	switch {
 	case err == nil:
 		return 0
@@ -100,7 +106,7 @@ func (a *app) report(err error) int {
 			fmt.Fprintln(a.stderr, wrong.Excerpt())
 		}
 		return statusWrong
-	case errors.As(err, &file):
+	case errors.As(err, &file), errors.As(err, &usage):
 		fmt.Fprintf(a.stderr, "leat: %v\n", err)
 		return statusWrong
 	case errors.Is(err, context.Canceled):

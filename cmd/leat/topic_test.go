@@ -1,0 +1,84 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// kafka starts a Kafka and returns its addresses, as --brokers takes them.
+func kafka(t *testing.T) string {
+	t.Helper()
+	demo, err := topic.StartDemo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(demo.Close)
+	return strings.Join(demo.Brokers, ",")
+}
+
+// TestTopic loads, shows and ends topics as a user does, one command after the other.
+func TestTopic(t *testing.T) {
+	brokers := kafka(t)
+	w := newWorkplace(t, files())
+	for _, c := range []struct {
+		stdin, arguments string
+		status           int
+		stdout, stderr   string
+	}{
+		{"", "load --end locations.json places", 0, "3 records loaded into 1 partition of topic places, which was created\n", ""},
+		{
+			"", "dump --until-end places", 0,
+			"{\"time\":0,\"x\":1}\n{\"time\":10,\"x\":1.5}\n{\"time\":20,\"x\":4}\n", "",
+		},
+		{
+			"{\"robot\":7}\n{\"robot\":8}\n", "load - robots --key robot --partitions 4", 0,
+			"2 records loaded into 4 partitions of topic robots, which was created\n", "",
+		},
+		{"{\"robot\":7}\n", "load - robots --key robot", 0, "1 record loaded into 4 partitions of topic robots\n", ""},
+		{"", "end robots", 0, "4 partitions of topic robots ended\n", ""},
+		{"", "dump robots", 0, "{\"robot\":7}\n{\"robot\":8}\n{\"robot\":7}\n", ""},
+		{"", "dump robot", 1, "", "kafka: topic \"robot\": there is no such topic\n"},
+		{"", "load - robots --partitions 5", 1, "",
+			"kafka: topic \"robots\" has 4 partitions, not 5: leave the number out, or choose another topic\n"},
+		{"", "load - robots --key robot+", 2, "",
+			"leat: --key: expression \"robot+\", column 7: the expression ends here, but something is missing\n"},
+		{"", "load - robots --partitions=-1", 2, "", "leat: --partitions -1: a topic has at least one\n"},
+		{"", "end robots --sasl plian --user u", 2, "", "leat: --sasl plian: there is plain, scram-sha-256, scram-sha-512\n"},
+		{"", "end robots --sasl plain", 2, "", "leat: --sasl needs --user\n"},
+		{"", "end robots --sasl plain --user u", 2, "",
+			"leat: --sasl needs a password: put it into the environment variable LEAT_PASSWORD\n"},
+		{"", "end robots --tls-key x.pem", 2, "",
+			"leat: a client's certificate needs its private key, and the key its certificate: give both\n"},
+		{"", "end robots --tls-ca locations.json", 2, "",
+			"leat: the certificate authorities: locations.json holds no certificate in PEM form\n"},
+	} {
+		arguments := append([]string{"topic"}, strings.Fields(c.arguments)...)
+		status, stdout, stderr := w.call(c.stdin, append(arguments, "--brokers", brokers)...)
+		if status != c.status {
+			t.Errorf("%s: status %d, want %d", c.arguments, status, c.status)
+		}
+		if diff := cmp.Diff(c.stdout, stdout); diff != "" {
+			t.Errorf("%s: standard output: %s", c.arguments, diff)
+		}
+		if diff := cmp.Diff(c.stderr, stderr); diff != "" {
+			t.Errorf("%s: standard error: %s", c.arguments, diff)
+		}
+	}
+}
+
+func TestTopicNeedsBrokers(t *testing.T) {
+	w := newWorkplace(t, nil)
+	status, _, stderr := w.call("", "topic", "end", "x")
+	if status != 2 || !strings.HasPrefix(stderr, "leat: missing flags: --brokers=HOST:PORT") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	t.Setenv("LEAT_BROKERS", kafka(t))
+	status, _, stderr = w.call("", "topic", "end", "x")
+	if status != 1 || stderr != "kafka: topic \"x\": there is no such topic\n" {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}

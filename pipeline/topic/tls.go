@@ -1,0 +1,45 @@
+package topic
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// TLSFiles are what a connection by TLS is made with, PEM files all. The zero value trusts the certificate authorities of
+// the system and shows no certificate.
+type TLSFiles struct {
+	// CA holds the certificates of the authorities that Kafka's certificate must come from.
+	CA string
+	// Cert and Key are this client's certificate and its private key, where Kafka wants one: both or neither.
+	Cert, Key string
+}
+
+// Config reads the files.
+func (f TLSFiles) Config() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if f.CA != "" {
+		pem, err := os.ReadFile(f.CA)
+		if err != nil {
+			return nil, fmt.Errorf("the certificate authorities: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the certificate authorities: %s holds no certificate in PEM form", f.CA)
+		}
+	}
+	if f.Cert == "" && f.Key == "" {
+		return config, nil
+	}
+	if f.Cert == "" || f.Key == "" {
+		return nil, errors.New("a client's certificate needs its private key, and the key its certificate: give both")
+	}
+	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
+	if err != nil {
+		return nil, fmt.Errorf("this client's certificate: %w", err)
+	}
+	config.Certificates = []tls.Certificate{pair}
+	return config, nil
+}
