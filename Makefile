@@ -1,6 +1,6 @@
 # What one does every day. .ci/run has every check that a change must pass, and runs single ones by their name.
 
-.PHONY: test race lint fuzz bench bench-memory ci
+.PHONY: test race lint fuzz bench bench-memory tidy ci
 
 test:
 	go test ./...
@@ -22,6 +22,10 @@ bench:
 # The peak memory of a join over a file of 1 GiB; needs 3 GiB of temporary disk for a minute.
 bench-memory:
 	go -C bench run . -memory
+
+# All module files, after a dependency of the main module has changed.
+tidy:
+	for module in . bench codec/compare tools; do go -C $$module mod tidy || exit; done
 
 ci:
 	.ci/run
