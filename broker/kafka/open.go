@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -98,7 +99,11 @@ func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
 	case final(err) != nil:
 		return fmt.Errorf("kafka: %s: %w", quoted(addresses), final(err))
 	}
-	return fmt.Errorf("kafka: no broker answers at %s: %w", quoted(addresses), err)
+	hint := ""
+	if errors.Is(err, io.EOF) {
+		hint = "; one that hangs up may want kafka.TLS, or not accept user and password"
+	}
+	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
 }
 
 // A topic is what Kafka says about one.

@@ -1,0 +1,173 @@
+package kafka
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// R8: what is committed comes back, field by field, over several topics with several nodes each.
+func TestPositionsComeBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		topics := []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")]
+		want := broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}
+		var topicOf []string
+		for i := range rapid.IntRange(len(topics), 8).Draw(t, "nodes") {
+			topicOf = append(topicOf, topics[i%len(topics)])
+			want.Nodes = append(want.Nodes, broker.Rewind{
+				Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
+				Offset:      rapid.Int64Range(0, 1<<62).Draw(t, "offset"),
+				Seen:        rapid.Int64Range(0, 1<<62).Draw(t, "seen"),
+				Behind:      rapid.Bool().Draw(t, "behind"),
+				NextSession: rapid.Bool().Draw(t, "next session"),
+			})
+		}
+		all, err := encodePosition(want, 7, topics, topicOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			for i, node := range want.Nodes {
+				if topicOf[i] == k.topic && node.Offset < k.offset {
+					t.Fatalf("topic %s commits %d, but a node needs %d", k.topic, k.offset, node.Offset)
+				}
+			}
+		}
+		got, err := decodePosition(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.transaction != 7 || got.progress.Sessions != want.Sessions || !slices.Equal(got.progress.Nodes, want.Nodes) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestPositionsOfOthers(t *testing.T) {
+	ours, err := encodePosition(broker.Progress{Nodes: make([]broker.Rewind, 2)}, 1, []string{"a", "b"}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := encodePosition(broker.Progress{Nodes: make([]broker.Rewind, 2)}, 2, []string{"a", "b"}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		kept []kept
+		want string
+	}{
+		{"damaged", []kept{{"a", 1, metadataPrefix + "AAAA"}}, "damaged"},
+		{"cut short", []kept{{"a", 1, ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
+		{"newer", []kept{{"a", 1, "leat2:x"}}, "newer version"},
+		{"half reset", []kept{ours[0], {"b", 5, ""}}, "for all topics or for none"},
+		{"half missing", []kept{ours[0], {"b", -1, ""}}, "for all topics or for none"},
+		{"of two transactions", []kept{ours[0], other[1]}, "not committed together"},
+	} {
+		if _, err := decodePosition(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
+		}
+	}
+	p, err := decodePosition([]kept{{"a", 5, ""}, {"b", -1, ""}})
+	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 {
+		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
+	}
+}
+
+// Kafka refuses more metadata than it allows, with an error that nobody understands; a mill says it before.
+func TestPositionsAreLimited(t *testing.T) {
+	var p broker.Progress
+	var topicOf []string
+	for i := range 150 {
+		p.Nodes = append(p.Nodes, broker.Rewind{Node: fmt.Sprintf("a node with a long name %d", i)})
+		topicOf = append(topicOf, "a")
+	}
+	_, err := encodePosition(p, 1, []string{"a"}, topicOf)
+	if err == nil || !strings.Contains(err.Error(), "4096") {
+		t.Errorf("the error is %v, wanted one that names the limit", err)
+	}
+}
+
+func FuzzDecodePosition(f *testing.F) {
+	f.Add("AAAAAAAAAAEBAQABYQUKAw")
+	f.Add("")
+	f.Fuzz(func(_ *testing.T, text string) {
+		_, _ = decodePosition([]kept{{"a", 1, metadataPrefix + text}}) // must not panic
+	})
+}
+
+func TestMarks(t *testing.T) {
+	for value, want := range map[string]bool{
+		`{"eos__": true}`:                      true,
+		`{"eos__":true}`:                       true,
+		" {\n\"eos__\"\t: true , \"at\": [1]}": true,
+		`{"eos__": false}`:                     false,
+		`{"eos__": null}`:                      false,
+		`{"x": {"eos__": true}}`:               false,
+		`{"x": "\"eos__\": true"}`:             false,
+		`["eos__", true]`:                      false,
+		`"eos__"`:                              false,
+		`{"eos__": true`:                       false,
+		`{}`:                                   false,
+		``:                                     false,
+	} {
+		if got := isMark([]byte(value)); got != want {
+			t.Errorf("%s: isMark returns %v", value, got)
+		}
+	}
+}
+
+// The balancer gives every number to somebody, evenly, and moves no more than it must.
+func TestShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		partitions := rapid.IntRange(1, 20).Draw(t, "partitions")
+		members := make([]claim, rapid.IntRange(1, 8).Draw(t, "members"))
+		owner := rapid.SliceOfN(rapid.IntRange(-1, len(members)-1), partitions, partitions).Draw(t, "owners")
+		for p, m := range owner {
+			if m >= 0 {
+				members[m].numbers = append(members[m].numbers, p)
+			}
+		}
+		got := share(members, partitions)
+		count, kept := make([]int, len(members)), 0
+		for p, m := range got {
+			count[m]++
+			if owner[p] == m {
+				kept++
+			}
+		}
+		if slices.Max(count)-slices.Min(count) > 1 {
+			t.Fatalf("members get %v", count)
+		}
+		could := 0
+		held := make([]int, 0, len(members))
+		for _, m := range members {
+			held = append(held, len(m.numbers))
+		}
+		slices.Sort(held)
+		slices.Reverse(held)
+		for i, n := range held {
+			quota := partitions / len(members)
+			if i < partitions%len(members) {
+				quota++
+			}
+			could += min(n, quota)
+		}
+		if kept != could {
+			t.Fatalf("%d numbers stay where they were, %d could: %v to %v", kept, could, owner, got)
+		}
+	})
+}
+
+// Of two members that claim a number, the later generation has it: the other's claim is that of one that was expelled.
+func TestShareByGeneration(t *testing.T) {
+	got := share([]claim{{generation: 3, numbers: []int{0, 1}}, {generation: 4, numbers: []int{1}}}, 2)
+	if !slices.Equal(got, []int{0, 1}) {
+		t.Errorf("got %v", got)
+	}
+}
