@@ -209,8 +209,8 @@ func (b *binder) add(n avro.SchemaNode, w avroField, t reflect.Type, at *place) 
 			"fields of its %s: %s; leave the struct's field out by the tag `avro:\"-\"`", t, n.Name, fieldNames(n))}
 	}
 	if w.typ.Kind() != reflect.Pointer && w.preset == nil {
-		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s wants this field, and the writer's schema hasn't got it "+
-			"(fields of its %s: %s); make it a pointer, or give it a default by the tag `avro:\"%s,default=…\"`",
+		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s wants this field, and the writer's schema "+
+			"hasn't got it (fields of its %s: %s); make it a pointer, or give it a default by the tag `avro:\"%s,default=…\"`",
 			t, n.Name, fieldNames(n), w.name)}
 	}
 	d := deriver{names: map[string]reflect.Type{}}

@@ -96,7 +96,8 @@ func primitiveOf(t reflect.Type) string {
 
 func isText(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[stdencoding.TextMarshaler]()) && p.Implements(reflect.TypeFor[stdencoding.TextUnmarshaler]())
+	return p.Implements(reflect.TypeFor[stdencoding.TextMarshaler]()) &&
+		p.Implements(reflect.TypeFor[stdencoding.TextUnmarshaler]())
 }
 
 func logicalNode(t reflect.Type, options []string) (avro.SchemaNode, error) {
@@ -201,7 +202,8 @@ func (d *deriver) name(t reflect.Type, unnamed string) (name string, known bool,
 	}
 	other, known := d.names[name]
 	if known && other != t {
-		return "", false, fmt.Errorf("%s and %s would both be called %q in Avro; give codec.Avro the schema as text", other, t, name)
+		return "", false, fmt.Errorf("%s and %s would both be called %q in Avro; give codec.Avro the schema as text",
+			other, t, name)
 	}
 	d.names[name] = t
 	return name, known, nil

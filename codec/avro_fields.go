@@ -135,11 +135,8 @@ func splitAvroTag(tag string) (parts []string) {
 // avroPath returns the path by the names of the schema for one by those of the library.
 func avroPath(t reflect.Type, library string) (path string) {
 	for name := range strings.SplitSeq(library, ".") {
-		for t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map || t.Kind() == reflect.Pointer) {
-			t = t.Elem()
-		}
-		if t == nil || t.Kind() != reflect.Struct {
-			path, t = join(path, name), nil
+		if t = structIn(t); t == nil {
+			path = join(path, name)
 			continue
 		}
 		fields, _ := avroFields(t)
@@ -151,4 +148,13 @@ func avroPath(t reflect.Type, library string) (path string) {
 		path = join(path, name)
 	}
 	return path
+}
+
+// structIn returns the struct that a type is, or is a list, a map or a pointer of; nil where there is none.
+func structIn(t reflect.Type) reflect.Type {
+	t = indirect(t)
+	for t != nil && t.Kind() != reflect.Struct {
+		t = indirect(elemOf(t))
+	}
+	return t
 }

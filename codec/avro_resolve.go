@@ -69,7 +69,7 @@ const maxReferences = 1000
 // parseRegistered parses a schema of the registry, with those that it refers to.
 func parseRegistered(registry *Registry, registered sr.Schema) (*avro.Schema, error) {
 	if registered.Type != sr.TypeAvro {
-		return nil, fmt.Errorf("it is a %s schema, want AVRO", registered.Type)
+		return nil, fmt.Errorf("its type is %s, want AVRO", registered.Type)
 	}
 	var cache avro.SchemaCache
 	fetched := map[sr.SchemaReference]bool{}

@@ -85,7 +85,8 @@ func messageOf(t reflect.Type) (protoreflect.MessageDescriptor, error) {
 		return nil, fmt.Errorf("*%s is no Protobuf message (a proto.Message), as the types that protoc-gen-go makes are", t)
 	}
 	if messageByPointer(t) || !zero.ProtoReflect().IsValid() {
-		return nil, fmt.Errorf("%s embeds a pointer to a Protobuf message, which is nil in a new element; embed the message itself", t)
+		return nil, fmt.Errorf("%s embeds a pointer to a Protobuf message, which is nil in a new element; "+
+			"embed the message itself", t)
 	}
 	return zero.ProtoReflect().Descriptor(), nil
 }
@@ -148,7 +149,8 @@ func (h *protobufHeaders) check(data []byte) (size int, err error) {
 	case err != nil:
 		err = explainSchema(id, err)
 	case name != h.want:
-		err = &Error{Offset: -1, Err: fmt.Errorf("the record is a %s (message %v of schema %d), want a %s", name, index, id, h.want)}
+		err = &Error{Offset: -1,
+			Err: fmt.Errorf("the record is a %s (message %v of schema %d), want a %s", name, index, id, h.want)}
 	}
 	h.known.put(string(data[:size]), err)
 	return size, err

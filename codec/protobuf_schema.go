@@ -146,7 +146,7 @@ func namesIn(file *descriptorpb.FileDescriptorProto) (names []string) {
 // imports isn't needed for its messages' names.
 func parseFile(schema sr.Schema) (*descriptorpb.FileDescriptorProto, error) {
 	if schema.Type != sr.TypeProtobuf {
-		return nil, fmt.Errorf("it is a %s schema, want PROTOBUF", schema.Type)
+		return nil, fmt.Errorf("its type is %s, want PROTOBUF", schema.Type)
 	}
 	if raw, err := base64.StdEncoding.DecodeString(schema.Schema); err == nil {
 		file := &descriptorpb.FileDescriptorProto{}

@@ -27,7 +27,8 @@ func splitHeader(data []byte) (id uint32, rest []byte, err error) {
 	case data[0] != magic:
 		return 0, nil, &Error{Err: missingMagic(data)}
 	case len(data) < headerSize:
-		return 0, nil, &Error{Offset: len(data), Err: fmt.Errorf("the record ends within its schema's id, after %d bytes", len(data))}
+		err := fmt.Errorf("the record ends within its schema's id, after %d bytes", len(data))
+		return 0, nil, &Error{Offset: len(data), Err: err}
 	}
 	return binary.BigEndian.Uint32(data[1:headerSize]), data[headerSize:], nil
 }

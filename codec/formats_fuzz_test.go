@@ -1,0 +1,163 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"path"
+	"reflect"
+	"runtime"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/sr"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/testdata/robotpb"
+)
+
+// holding returns a registry that holds schemas, without a network.
+func holding(t testing.TB, schemas map[string]sr.Schema) *codec.Registry {
+	t.Helper()
+	registry, err := codec.NewRegistry(t.Context(), sr.HTTPClient(&http.Client{
+		Transport: fakeTransport(func(r *http.Request) (*http.Response, error) {
+			schema, ok := schemas[path.Base(r.URL.Path)]
+			if !ok {
+				return answer(http.StatusNotFound, `{"error_code":40403,"message":"Schema not found"}`), nil
+			}
+			body, err := json.Marshal(schema)
+			return answer(http.StatusOK, string(body)), err
+		}),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return registry
+}
+
+// everythingWriter is a writer's schema that Everything resolves against.
+const everythingWriter = `{"type":"record","name":"Everything","namespace":"a.b","fields":[
+	{"name":"children","type":{"type":"array","items":"Everything"}},
+	{"name":"gone","type":["null","string","Everything",{"type":"map","values":["null",{"type":"enum","name":"E","symbols":["A","B"]}]}]},
+	{"name":"robot","type":["null","string"]},{"name":"yes","type":"boolean"},{"name":"small","type":"int"},
+	{"name":"middle","type":"int"},{"name":"int","type":"int"},{"name":"big","type":"long"},{"name":"single","type":"int"},
+	{"name":"double","type":"float"},{"name":"text","type":"bytes"},{"name":"bytes","type":"bytes"},
+	{"name":"fixed","type":{"type":"fixed","name":"F","size":4}},
+	{"name":"pose","type":{"type":"record","name":"Pose","fields":[{"name":"Y","type":"long"},{"name":"X","type":"float"}]}},
+	{"name":"poses","type":{"type":"array","items":"Pose"}},{"name":"names","type":{"type":"map","values":"int"}},
+	{"name":"matrix","type":{"type":"array","items":{"type":"array","items":"float"}}},
+	{"name":"pair","type":{"type":"array","items":"long"}},{"name":"seen","type":{"type":"long","logicalType":"timestamp-millis"}},
+	{"name":"born","type":{"type":"int","logicalType":"date"}},{"name":"address","type":"string"}]}`
+
+// FuzzAvroDecode decodes what may come from anywhere. It must neither panic, nor take memory that the record's size doesn't
+// justify, nor change the record; and what it accepts is an element that can be encoded again.
+func FuzzAvroDecode(f *testing.F) {
+	registry := holding(f, map[string]sr.Schema{"1": {Schema: everythingWriter}, "2": {Schema: `["null","long","string"]`},
+		"3": {Schema: `{"type":"array","items":"null"}`}, "4": {Schema: `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`}})
+	everything, anything := reflect.TypeFor[Everything](), reflect.TypeFor[any]()
+	decoders := map[reflect.Type][]codec.Decode{}
+	for _, c := range []codec.Avro{{}, {Registry: registry}} {
+		for _, typ := range []reflect.Type{everything, anything} {
+			decode, err := c.Decoder(typ)
+			if err != nil && typ == everything {
+				f.Fatal(err)
+			}
+			if err == nil {
+				decoders[typ] = append(decoders[typ], decode)
+			}
+		}
+	}
+	encode, err := codec.Avro{}.Encoder(everything)
+	if err != nil {
+		f.Fatal(err)
+	}
+	seed, err := encode(nil, &Everything{Children: make([]Everything, 2), Next: &Everything{Last: &Pose{1, 2}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte("\x00\x00\x00\x00\x01\x00\x00"))
+	f.Add([]byte("\x00\x00\x00\x00\x03\xfe\xff\xff\xff\xff\x0f\x00"))
+	f.Add([]byte(`{"time":10}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := bytes.Clone(data)
+		for typ, list := range decoders {
+			for _, decode := range list {
+				into := reflect.New(typ).Interface()
+				if allocated(func() { err = decode(data, into) }) > 4<<20+uint64(len(data))*10_000 {
+					t.Errorf("decoding %d bytes takes too much memory", len(data))
+				}
+				if e, ok := into.(*Everything); ok && err == nil {
+					if _, err := encode(nil, e); err != nil {
+						t.Errorf("%+v was decoded but can't be encoded: %v", e, err)
+					}
+				}
+			}
+		}
+		if !bytes.Equal(data, before) {
+			t.Error("decoding changed the record")
+		}
+	})
+}
+
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// FuzzAvroWriter decodes with a writer's schema that may be anything.
+func FuzzAvroWriter(f *testing.F) {
+	for _, schema := range []string{everythingWriter, locationSchema, `"long"`, `["null",{"type":"map","values":"int"}]`,
+		`{"type":"record","name":"a.Reading","fields":[{"name":"time","type":["null","a.Reading"]},{"name":"room","type":"string","default":"x"}]}`,
+		`{"type":"record","name":"Reading","fields":[{"name":"time","type":{"type":"record","name":"b.Reading","fields":[]}}]}`} {
+		f.Add(schema, []byte{2, 0, 0, 4, 'a', 'b'})
+	}
+	reader := `{"type":"record","name":"Reading","fields":[{"name":"time","type":["null","long"]},{"name":"value","type":"double","default":1},
+		{"name":"unit","type":["null","string"],"default":null},{"name":"note","type":"string","default":""},
+		{"name":"place","type":"string","default":""},{"name":"tags","type":{"type":"array","items":"string"},"default":[]}]}`
+	f.Fuzz(func(t *testing.T, schema string, data []byte) {
+		registry := holding(t, map[string]sr.Schema{"1": {Schema: schema}})
+		for _, c := range []codec.Avro{{Registry: registry}, {Registry: registry, Schema: reader}} {
+			_, _ = decoded[Reading](t, c, append([]byte{0, 0, 0, 0, 1}, data...))
+		}
+		encode, err := codec.Avro{Schema: schema}.Encoder(reflect.TypeFor[Reading]())
+		if err == nil {
+			_, _ = encode(nil, &Reading{})
+		}
+	})
+}
+
+// FuzzProtobufDecode decodes what may come from anywhere, with a schema that may be anything.
+func FuzzProtobufDecode(f *testing.F) {
+	f.Add(robotFile, []byte{0, 0, 0, 0, 1, 0, 8, 2})
+	f.Add("syntax = \"proto3\"; message Location {}", []byte{0, 0, 0, 0, 1, 2, 2})
+	f.Add("CgE=", []byte{0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Add(robotFile, []byte(`{"time":10}`))
+	encode, err := codec.Protobuf{}.Encoder(reflect.TypeFor[robotpb.Location]())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, schema string, data []byte) {
+		registry := holding(t, map[string]sr.Schema{"1": {Schema: schema, Type: sr.TypeProtobuf}})
+		for _, c := range []codec.Protobuf{{Registry: registry}, {}} {
+			before := bytes.Clone(data)
+			l, err := decoded[robotpb.Location](t, c, data)
+			if !bytes.Equal(data, before) {
+				t.Error("decoding changed the record")
+			}
+			if err != nil {
+				continue
+			}
+			again, err := encode(nil, l)
+			if err != nil {
+				t.Fatalf("%v was decoded but can't be encoded: %v", l, err)
+			}
+			if back, err := decoded[robotpb.Location](t, codec.Protobuf{}, again); err != nil || !proto.Equal(l, back) {
+				t.Errorf("%v becomes %v, %v", l, back, err)
+			}
+		}
+	})
+}
