@@ -1,9 +1,17 @@
 # What one does every day. .ci/run has every check that a change must pass, and runs single ones by their name.
 
-.PHONY: test race lint fuzz bench bench-memory tidy ci
+.PHONY: test test-kafka crash race lint fuzz bench bench-memory tidy ci
 
 test:
 	go test ./...
+
+# The Kafka tests against a real Kafka, which is started for them; the first time, Maven fetches its jars.
+test-kafka:
+	.ci/run kafka
+
+# Mills on a real Kafka are killed in every way for two minutes. CRASHTIME=1h make crash
+crash:
+	.ci/run crash
 
 race:
 	go test -race ./...
