@@ -171,13 +171,9 @@ func (d *disturber) count(what string) int {
 func (d *disturber) kill(ctx context.Context) error {
 	n := 1
 	if d.random.IntN(12) == 0 {
-		n = len(d.fleet.all())
+		n = d.config.instances
 	}
-	for range n {
-		i := d.fleet.choose(d.random)
-		if i == nil {
-			break
-		}
+	for _, i := range d.fleet.choose(d.random, n) {
 		later := time.Duration(0)
 		if d.random.IntN(8) == 0 {
 			later = d.between(200*time.Millisecond, 13*time.Second) // the group may or may not have noticed by then
@@ -210,10 +206,11 @@ func (d *disturber) killOne(ctx context.Context, i *instance, later time.Duratio
 // zombie stops an instance where it is, for longer than Kafka waits for it. When it goes on, others have its partitions,
 // and what it still does must have no effect; or another process has its name, and it must end.
 func (d *disturber) zombie(ctx context.Context) error {
-	i := d.fleet.choose(d.random)
-	if i == nil {
+	chosen := d.fleet.choose(d.random, 1)
+	if len(chosen) == 0 {
 		return nil
 	}
+	i := chosen[0]
 	replaced := d.random.IntN(2) == 0
 	frozen := d.between(11*time.Second, 16*time.Second)
 	if replaced {
@@ -257,15 +254,16 @@ func (d *disturber) replace(ctx context.Context, i *instance, frozen time.Durati
 
 // rebalance lets an instance join for a while, with a name of its own each time or without one; or leave for a while.
 func (d *disturber) rebalance(ctx context.Context) error {
-	d.note("rebalances", 1)
 	away := d.between(500*time.Millisecond, 14*time.Second)
 	if d.random.IntN(2) == 0 {
 		return d.guest(ctx, away)
 	}
-	i := d.fleet.choose(d.random)
-	if i == nil {
+	chosen := d.fleet.choose(d.random, 1)
+	if len(chosen) == 0 {
 		return nil
 	}
+	i := chosen[0]
+	d.note("rebalances", 1)
 	d.print("%s leaves for %v", i.current.name, away.Round(time.Millisecond))
 	over := d.recoveries.disturb()
 	d.lasting.Go(func() error {
@@ -284,7 +282,7 @@ func (d *disturber) rebalance(ctx context.Context) error {
 
 // guest lets a process without a lasting name join for a while; it leaves, or is killed.
 func (d *disturber) guest(ctx context.Context, stays time.Duration) error {
-	i, err := d.fleet.add(fmt.Sprintf("guest%d", d.count("rebalances")), false)
+	i, err := d.fleet.add(fmt.Sprintf("guest%d", d.count("rebalances")+1), false)
 	if err != nil {
 		return err
 	}
@@ -292,10 +290,12 @@ func (d *disturber) guest(ctx context.Context, stays time.Duration) error {
 		return err
 	}
 	killed := d.random.IntN(2) == 0
+	d.note("rebalances", 1)
 	d.print("%s joins for %v", i.current.name, stays.Round(time.Millisecond))
 	over := d.recoveries.disturb()
 	d.lasting.Go(func() error {
 		defer over()
+		defer d.fleet.remove(i)
 		if err := sleep(ctx, stays); err != nil {
 			return err
 		}

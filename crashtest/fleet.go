@@ -95,8 +95,16 @@ func (f *fleet) all() []*instance {
 	return slices.Clone(f.instances)
 }
 
-// choose returns an instance that runs and is left alone, and makes it busy until release; nil where there is none.
-func (f *fleet) choose(random *rand.Rand) *instance {
+// remove removes an instance that is down.
+func (f *fleet) remove(i *instance) {
+	i.proxy.end()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.instances = slices.DeleteFunc(f.instances, func(other *instance) bool { return other == i })
+}
+
+// choose returns up to n instances that run and are left alone, and makes them busy until release.
+func (f *fleet) choose(random *rand.Rand, n int) []*instance {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var idle []*instance
@@ -105,12 +113,12 @@ func (f *fleet) choose(random *rand.Rand) *instance {
 			idle = append(idle, i)
 		}
 	}
-	if len(idle) == 0 {
-		return nil
+	random.Shuffle(len(idle), func(a, b int) { idle[a], idle[b] = idle[b], idle[a] })
+	idle = idle[:min(n, len(idle))]
+	for _, i := range idle {
+		i.busy = true
 	}
-	i := idle[random.IntN(len(idle))]
-	i.busy = true
-	return i
+	return idle
 }
 
 func (f *fleet) release(i *instance) {

@@ -49,7 +49,9 @@ func newLoad(p plan, partitions, rate int, client *kgo.Client) *load {
 
 // run writes until the last session is complete in all partitions.
 func (l *load) run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	// The partitions learn of a failure by themselves. The context isn't the group's, which ends with its Wait: records are
+	// on their way still.
+	var g errgroup.Group
 	for partition := range l.session {
 		g.Go(func() error { return l.fill(ctx, partition) })
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -32,7 +33,7 @@ func newProxy(target string) (*proxy, error) {
 
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
-// run forwards connections until ctx ends.
+// run forwards connections until ctx ends, or end was called.
 func (p *proxy) run(ctx context.Context) error {
 	var forwards sync.WaitGroup
 	defer forwards.Wait()
@@ -41,7 +42,7 @@ func (p *proxy) run(ctx context.Context) error {
 	for {
 		connection, err := p.listener.Accept()
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
 			return err
@@ -50,6 +51,7 @@ func (p *proxy) run(ctx context.Context) error {
 	}
 }
 
+// end closes all connections for good.
 func (p *proxy) end() {
 	p.mu.Lock()
 	p.ended = true

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+)
+
+// A bench is a load and a watch on a Kafka in this process.
+type bench struct {
+	address string
+	client  *kgo.Client
+	load    *load
+	watch   *watch
+}
+
+func newBench(t *testing.T, p plan, partitions, rate int) *bench {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SleepOutOfOrder())
+	must(t, err)
+	t.Cleanup(cluster.Close)
+	b := &bench{address: cluster.ListenAddrs()[0]}
+	b.client, err = kgo.NewClient(kgo.SeedBrokers(b.address), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	must(t, err)
+	t.Cleanup(b.client.Close)
+	_, err = kadm.NewClient(b.client).CreateTopics(t.Context(), int32(partitions), 1, nil, append(inputs(), resultsTopic)...)
+	must(t, err)
+	b.load = newLoad(p, partitions, rate, b.client)
+	b.watch, err = newWatch(b.address, partitions, b.load, newRecoveries())
+	must(t, err)
+	t.Cleanup(b.watch.client.Close)
+	return b
+}
+
+// write appends results or marks to an output partition.
+func (b *bench) write(t *testing.T, partition int, results []Result, end bool) {
+	t.Helper()
+	var records []*kgo.Record
+	for _, r := range results {
+		value, err := json.Marshal(r)
+		must(t, err)
+		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition),
+			Key: []byte(recordKey(r.Number)), Value: value})
+	}
+	if end {
+		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition), Value: []byte(endMark)})
+	}
+	must(t, b.client.ProduceSync(t.Context(), records...).FirstErr())
+}
+
+// The load writes what the plan says, each session with its mark, and the same number of them to all partitions.
+func TestLoad(t *testing.T) {
+	const partitions = 2
+	p := plan{seed: 2, elements: 50}
+	b := newBench(t, p, partitions, 50_000)
+	var g errgroup.Group
+	g.Go(func() error { return b.load.run(t.Context()) })
+	for partition := range partitions { // one is slower
+		for session := range 2 + partition {
+			b.load.ended(partition, session+1)
+		}
+	}
+	b.load.finish()
+	must(t, g.Wait())
+	sessions := b.load.last + 1
+	for stream, topic := range inputs() {
+		for partition := range partitions {
+			var want []string
+			for session := range sessions {
+				for _, e := range p.session(partition, session)[stream] {
+					value, err := json.Marshal(e)
+					must(t, err)
+					want = append(want, string(value))
+				}
+				want = append(want, endMark)
+			}
+			if got := b.read(t, topic, partition, len(want)); strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Errorf("%s[%d] differs from the plan: %d records, want %d", topic, partition, len(got), len(want))
+			}
+		}
+	}
+}
+
+func (b *bench) read(t *testing.T, topic string, partition, n int) (values []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	reader, err := kgo.NewClient(kgo.SeedBrokers(b.address), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
+		map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))
+	must(t, err)
+	defer reader.Close()
+	for len(values) < n && ctx.Err() == nil {
+		reader.PollFetches(ctx).EachRecord(func(r *kgo.Record) { values = append(values, string(r.Value)) })
+	}
+	return values
+}
+
+// The watch ends when all sessions are right; what comes behind the last is found.
+func TestWatch(t *testing.T) {
+	p := plan{seed: 2, elements: 50}
+	b := newBench(t, p, 2, 1000)
+	b.load.finish() // the session that is written now is the last: the first
+	for partition := range 2 {
+		b.write(t, partition, expected(0, p.session(partition, 0)), true)
+	}
+	must(t, b.watch.run(t.Context()))
+	must(t, b.watch.drain(t.Context()))
+
+	late := expected(0, p.session(1, 0))
+	b.write(t, 1, late[len(late)-1:], false)
+	if err := b.watch.drain(t.Context()); err == nil || !strings.Contains(err.Error(), "partition 1, session 1, result 0") {
+		t.Errorf("got %v, want the result that came late", err)
+	}
+}
+
+// A result that is missing is found when the next one comes.
+func TestWatchFindsALoss(t *testing.T) {
+	p := plan{seed: 2, elements: 50}
+	b := newBench(t, p, 1, 1000)
+	b.load.finish()
+	b.write(t, 0, expected(0, p.session(0, 0))[1:], true)
+	if err := b.watch.run(t.Context()); err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
+		t.Errorf("got %v, want the loss", err)
+	}
+}
