@@ -177,6 +177,10 @@ func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []a
 			field.Aliases = append([]string{field.Name}, field.Aliases...)
 			field.Name = w.library
 		}
+		if b.extend || !b.decoding && b.resolve(field.Type).Type == "record" {
+			// It isn't needed, and the default of a record has the names from before.
+			field.Default, field.HasDefault = nil, false
+		}
 		if field.Type, err = b.node(field.Type, w.typ, &place{outer: at, name: w.name}); err != nil {
 			return nil, err
 		}
@@ -229,20 +233,19 @@ func (b *binder) name(full string, t reflect.Type) (name string, known bool) {
 	if name, known = b.bound[key]; known {
 		return name, true
 	}
-	name = full[strings.LastIndexByte(full, '.')+1:]
-	for i, simple := 2, name; b.names[name]; i++ {
-		name = simple + "_" + strconv.Itoa(i)
+	name = full
+	for i := 2; b.names[name]; i++ {
+		name = full + "_" + strconv.Itoa(i)
 	}
 	b.names[name] = true
 	b.bound[key] = name
 	return name, false
 }
 
-// rename gives a named type its new name, without a namespace; as its alias, the old one lets it match the writer's.
+// rename gives a named type its new name; as its alias, the old one lets it match the writer's.
 func rename(n avro.SchemaNode, name string) avro.SchemaNode {
-	n.Aliases = slices.Clone(n.Aliases)
 	if n.Name != name {
-		n.Aliases = append(n.Aliases, n.Name)
+		n.Aliases = append(slices.Clone(n.Aliases), n.Name)
 	}
 	n.Name, n.Namespace = name, ""
 	return n

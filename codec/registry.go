@@ -44,10 +44,10 @@ type Registry struct {
 	client *sr.Client
 	calls  singleflight.Group
 
-	mu         sync.Mutex
-	schemas    map[uint32]sr.Schema
-	absent     map[uint32]absence
-	registered map[string]sr.SubjectSchema
+	mu      sync.Mutex
+	schemas map[uint32]sr.Schema
+	absent  map[uint32]absence
+	answers map[string]sr.SubjectSchema
 }
 
 // An absence is the registry's final answer to the question for a schema, and until when it is believed.
@@ -68,11 +68,11 @@ func NewRegistry(ctx context.Context, options ...sr.ClientOpt) (*Registry, error
 		return nil, fmt.Errorf("schema registry: %w", err)
 	}
 	return &Registry{
-		ctx:        ctx,
-		client:     client,
-		schemas:    map[uint32]sr.Schema{},
-		absent:     map[uint32]absence{},
-		registered: map[string]sr.SubjectSchema{},
+		ctx:     ctx,
+		client:  client,
+		schemas: map[uint32]sr.Schema{},
+		absent:  map[uint32]absence{},
+		answers: map[string]sr.SubjectSchema{},
 	}, nil
 }
 
@@ -114,7 +114,7 @@ func (r *Registry) fetch(id uint32) (schema sr.Schema, err error) {
 
 // register registers a schema under a subject, where that hasn't happened yet, and returns it with its id.
 func (r *Registry) register(subject string, schema sr.Schema) (sr.SubjectSchema, error) {
-	return r.remember("register", subject, schema, func(ctx context.Context) (sr.SubjectSchema, error) {
+	return r.remember(key("register", subject, schema), subject, func(ctx context.Context) (sr.SubjectSchema, error) {
 		id, err := r.client.RegisterSchema(ctx, subject, schema, -1, -1)
 		return sr.SubjectSchema{Subject: subject, ID: id, Schema: schema}, err
 	})
@@ -122,32 +122,38 @@ func (r *Registry) register(subject string, schema sr.Schema) (sr.SubjectSchema,
 
 // find returns a schema that must be registered under a subject already, with its id and version.
 func (r *Registry) find(subject string, schema sr.Schema) (sr.SubjectSchema, error) {
-	return r.remember("find", subject, schema, func(ctx context.Context) (sr.SubjectSchema, error) {
+	return r.remember(key("find", subject, schema), subject, func(ctx context.Context) (sr.SubjectSchema, error) {
 		return r.client.LookupSchema(ctx, subject, schema)
 	})
 }
 
 // latest returns a subject's latest schema. It isn't remembered: the next run shall see a newer one.
-func (r *Registry) latest(subject string) (sr.SubjectSchema, error) {
-	return r.version(subject, -1)
-}
-
-// version returns a version of a subject's schema; -1 is the latest.
-func (r *Registry) version(subject string, version int) (schema sr.SubjectSchema, err error) {
+func (r *Registry) latest(subject string) (schema sr.SubjectSchema, err error) {
 	err = r.ask("subject "+strconv.Quote(subject), func(ctx context.Context) error {
-		schema, err = r.client.SchemaByVersion(ctx, subject, version)
+		schema, err = r.client.SchemaByVersion(ctx, subject, -1)
 		return err
 	})
 	return schema, err
 }
 
-// remember asks a question about a schema and a subject whose answer stays true.
+// version returns a version of a subject's schema.
+func (r *Registry) version(subject string, version int) (sr.SubjectSchema, error) {
+	return r.remember("version "+strconv.Itoa(version)+" "+subject, subject, func(ctx context.Context) (sr.SubjectSchema, error) {
+		return r.client.SchemaByVersion(ctx, subject, version)
+	})
+}
+
+// key tells questions about a schema and a subject from others.
+func key(verb, subject string, schema sr.Schema) string {
+	return verb + "\x00" + subject + "\x00" + schema.Type.String() + "\x00" + schema.Schema
+}
+
+// remember asks a question about a subject whose answer stays true, unless it has been asked before.
 func (r *Registry) remember(
-	verb, subject string, schema sr.Schema, ask func(context.Context) (sr.SubjectSchema, error),
+	key, subject string, ask func(context.Context) (sr.SubjectSchema, error),
 ) (sr.SubjectSchema, error) {
-	key := verb + "\x00" + subject + "\x00" + schema.Type.String() + "\x00" + schema.Schema
 	r.mu.Lock()
-	answer, known := r.registered[key]
+	answer, known := r.answers[key]
 	r.mu.Unlock()
 	if known {
 		return answer, nil
@@ -159,7 +165,7 @@ func (r *Registry) remember(
 		})
 		if err == nil {
 			r.mu.Lock()
-			r.registered[key] = answer
+			r.answers[key] = answer
 			r.mu.Unlock()
 		}
 		return answer, err
