@@ -82,10 +82,8 @@ func (b *binder) define(n *avro.SchemaNode, namespace string) {
 // node binds a part of the schema to a Go type; nil where the library chooses one.
 func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.SchemaNode, err error) {
 	t = indirect(t)
-	if referred := b.defined[n.Type]; referred != nil {
-		n = *referred
-	}
-	if t != nil && !suits(n, t) {
+	n = b.resolve(n)
+	if t != nil && !b.suits(n, t) {
 		return n, &Error{Offset: -1, Field: at.String(), Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
 	}
 	switch n.Type {
@@ -93,7 +91,7 @@ func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.
 		n.Branches = slices.Clone(n.Branches)
 		for i, branch := range n.Branches {
 			branchType := t
-			if len(n.Branches) > 2 || branch.Type == "null" || t != nil && !suits(b.resolve(branch), t) {
+			if len(n.Branches) > 2 || branch.Type == "null" || t != nil && !b.suits(branch, t) {
 				branchType = nil
 			}
 			if n.Branches[i], err = b.node(branch, branchType, at); err != nil {
@@ -118,6 +116,17 @@ func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.
 		return rename(n, name), nil
 	}
 	return n, nil
+}
+
+// suits tells whether a part of the schema and a Go type can go together; of a union, whether one of its types can.
+func (b *binder) suits(n avro.SchemaNode, t reflect.Type) bool {
+	n = b.resolve(n)
+	if n.Type != "union" {
+		return suits(n, t)
+	}
+	return slices.ContainsFunc(n.Branches, func(branch avro.SchemaNode) bool {
+		return branch.Type != "null" && b.suits(branch, t)
+	})
 }
 
 func (b *binder) resolve(n avro.SchemaNode) avro.SchemaNode {
@@ -157,31 +166,22 @@ func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []a
 		return nil, err
 	}
 	for _, field := range n.Fields {
-		i := slices.IndexFunc(wanted, func(w avroField) bool { return w.name == field.Name })
-		if i < 0 && b.extend {
-			i = slices.IndexFunc(wanted, func(w avroField) bool { return slices.Contains(w.aliases, field.Name) })
-		}
+		i := b.match(field, wanted)
 		if i < 0 {
 			if b.decoding {
 				continue
 			}
 			return nil, &Error{Offset: -1, Field: (&place{outer: at, name: field.Name}).String(),
-				Err: fmt.Errorf("the schema wants this field, and %s has none; fields of %s: %s", t, t.Name(), namesOf(wanted))}
+				Err: fmt.Errorf("the schema wants this field, and %s has only %s", t, namesOf(t))}
 		}
 		w := wanted[i]
 		wanted = slices.Delete(wanted, i, i+1)
-		if w.library != field.Name {
-			if err := b.clash(n, w, field.Name, t); err != nil {
-				return nil, err
-			}
-			field.Aliases = append([]string{field.Name}, field.Aliases...)
-			field.Name = w.library
+		named := func(f avro.SchemaField) bool { return f.Name == w.library }
+		if w.library != field.Name && slices.ContainsFunc(n.Fields, named) {
+			return nil, fmt.Errorf("the schema has the fields %q and %q: mark which one %s.%s is, by the tag `avro:%q`",
+				w.library, field.Name, t, w.library, field.Name)
 		}
-		if b.extend || !b.decoding && b.resolve(field.Type).Type == "record" {
-			// It isn't needed, and the default of a record has the names from before.
-			field.Default, field.HasDefault = nil, false
-		}
-		if field.Type, err = b.node(field.Type, w.typ, &place{outer: at, name: w.name}); err != nil {
+		if field, err = b.field(field, w, at); err != nil {
 			return nil, err
 		}
 		bound = append(bound, field)
@@ -196,13 +196,28 @@ func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []a
 	return bound, nil
 }
 
-// clash tells of a field that can't be renamed to what the library calls it, since another has that name.
-func (b *binder) clash(n avro.SchemaNode, w avroField, name string, t reflect.Type) error {
-	if !slices.ContainsFunc(n.Fields, func(f avro.SchemaField) bool { return f.Name == w.library }) {
-		return nil
+// match returns which of the struct's fields a field of the schema is; -1 for none.
+func (b *binder) match(field avro.SchemaField, wanted []avroField) int {
+	i := slices.IndexFunc(wanted, func(w avroField) bool { return w.name == field.Name })
+	if i < 0 && b.extend {
+		i = slices.IndexFunc(wanted, func(w avroField) bool { return slices.Contains(w.aliases, field.Name) })
 	}
-	return fmt.Errorf("the schema has the fields %q and %q: mark which one %s.%s is, by the tag `avro:%q`",
-		w.library, name, t, w.library, name)
+	return i
+}
+
+// field binds a field of a record to the struct's field that it is.
+func (b *binder) field(field avro.SchemaField, w avroField, at *place) (avro.SchemaField, error) {
+	if w.library != field.Name {
+		field.Aliases = append([]string{field.Name}, field.Aliases...)
+		field.Name = w.library
+	}
+	if b.extend || !b.decoding && b.resolve(field.Type).Type == "record" {
+		// It isn't needed, and the default of a record has the names from before.
+		field.Default, field.HasDefault = nil, false
+	}
+	var err error
+	field.Type, err = b.node(field.Type, w.typ, &place{outer: at, name: w.name})
+	return field, err
 }
 
 // add returns the field for one that the struct has and the record hasn't.
@@ -269,7 +284,8 @@ func elemOf(t reflect.Type) reflect.Type {
 	return t.Elem()
 }
 
-func namesOf(fields []avroField) string {
+func namesOf(t reflect.Type) string {
+	fields, _ := avroFields(t)
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name

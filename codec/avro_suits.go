@@ -2,6 +2,7 @@ package codec
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/twmb/avro"
 )
@@ -10,7 +11,7 @@ import (
 // library looks closer, at every value. Finding the plain mistakes at once makes errors of mills of what would be errors of
 // records.
 func suits(n avro.SchemaNode, t reflect.Type) bool {
-	if n.Type == "null" || n.Type == "union" || isText(t) || n.LogicalType != "" {
+	if n.Type == "null" || isText(t) || n.LogicalType != "" {
 		return true
 	}
 	switch n.Type {
@@ -46,6 +47,13 @@ func isBytes(t reflect.Type) bool {
 func kindOf(n avro.SchemaNode) string {
 	if n.Name != "" {
 		return n.Type + " " + n.Name
+	}
+	if n.Type == "union" {
+		names := make([]string, len(n.Branches))
+		for i, branch := range n.Branches {
+			names[i] = kindOf(branch)
+		}
+		return "union of " + strings.Join(names, ", ")
 	}
 	return n.Type
 }
