@@ -17,9 +17,9 @@ type provided struct {
 	taken  bool
 }
 
-// Provide gives values to the parameters behind the master: each to those of its type, even if that is a type of elements
-// or lists of them, or else of an interface that it, alone among the values, implements. Every call of the function gets
-// the same values. A value that no parameter takes is a mistake.
+// Provide gives values to the parameters behind the master, or to the fields of a [Typed] function's input: each to those
+// of its type, even if that is a type of elements or lists of them, or else of an interface that it, alone among the
+// values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake.
 func Provide(values ...any) Option {
 	return &option{name: "Provide", at: caller(), many: true, set: func(c *config, o *option) {
 		for i, value := range values {
@@ -159,10 +159,14 @@ func (e *injectionError) Unwrap() error { return e.err }
 
 // checkProvided checks that every provided value was taken.
 func (b *builder) checkProvided() {
+	taker := "parameter"
+	if b.typed != nil {
+		taker = "field"
+	}
 	for _, p := range b.config.provided {
 		if !p.taken {
-			b.mistakes.add("%s: no parameter takes the %v; leave it out, or put what only some functions take "+
-				"into a leat.Container", p.option, p.value.Type())
+			b.mistakes.add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
+				"into a leat.Container", p.option, taker, p.value.Type())
 		}
 	}
 }

@@ -39,13 +39,13 @@ func Unique() JoinOption {
 
 // Named names the right node of a join, where several are of one element type. It belongs to the stream that the broker
 // declares under the same name, for example with jsonfile.Named. The matches of all of them come in one list, in the
-// order of the joins.
+// order of the joins. With a [Typed] function it is the name, or the path, of the right node's field.
 func Named(name string) JoinOption {
 	return joinOption(func(j *join) { j.name = name })
 }
 
 // Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without it,
-// it is the one that has no name.
+// it is the one that has no name. With a [Typed] function it is the name, or the path, of the left node's field.
 func Left(name string) JoinOption {
 	return joinOption(func(j *join) { j.leftName, j.hasLeft = name, true })
 }

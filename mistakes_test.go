@@ -51,7 +51,7 @@ type mistake struct {
 }
 
 // place is a file and line in a message.
-var placePattern = regexp.MustCompile(`mistakes_test\.go:\d+`)
+var placePattern = regexp.MustCompile(`(typed_)?mistakes_test\.go:\d+`)
 
 // checkMistakes checks the messages, without the functions' names before them. The broker comes before the options.
 func checkMistakes(t *testing.T, cases []mistake, broker ...leat.Option) {

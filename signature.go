@@ -21,10 +21,12 @@ var (
 // them at once; what depends on something that is wrong already isn't looked at.
 type builder struct {
 	config *config
-	fn     reflect.Value
-	t      reflect.Type
-	name   string // the function's, with its package
-	at     place
+	// typed is set for a function made by Typed.
+	typed typedFunction
+	fn    reflect.Value
+	t     reflect.Type
+	name  string // the function's, with its package
+	at    place
 
 	// inputs and sinkStreams are what the brokers declare, and outputs what results are written to.
 	inputs, sinkStreams, outputs []broker.Stream
@@ -37,10 +39,17 @@ type builder struct {
 }
 
 func newBuilder(fn any, c *config) (*builder, error) {
-	b := &builder{config: c, fn: reflect.ValueOf(fn), mistakes: c.mistakes}
+	b := &builder{config: c, mistakes: c.mistakes}
+	if t, ok := fn.(TypedFunc); ok {
+		if t.fn == nil {
+			return nil, fmt.Errorf("leat.New: a function is needed, got an empty leat.TypedFunc; make one by leat.Typed")
+		}
+		b.typed, fn = t.fn, t.fn.function()
+	}
 	if fn == nil {
 		return nil, fmt.Errorf("leat.New: a function is needed, got nil")
 	}
+	b.fn = reflect.ValueOf(fn)
 	b.t = b.fn.Type()
 	if b.t.Kind() != reflect.Func {
 		return nil, fmt.Errorf("leat.New: a function is needed, got a value of type %v", b.t)
@@ -62,6 +71,9 @@ func newBuilder(fn any, c *config) (*builder, error) {
 func (b *builder) build() *engine.Spec {
 	if b.config.source == nil && !b.config.given["Broker"] && !b.config.given["From"] {
 		b.mistakes.add("there is no broker to read from; give leat.Broker, or leat.From and leat.To")
+	}
+	if b.typed != nil {
+		return b.buildTyped()
 	}
 	if b.t.IsVariadic() {
 		last := b.t.NumIn() - 1

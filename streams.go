@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -20,7 +21,7 @@ func (b *builder) hasOutput(element reflect.Type) bool {
 
 // inputStream returns the stream of a node.
 func (b *builder) inputStream(n *node) broker.Stream {
-	found := named(ofType(b.inputs, n.element), n.name)
+	found := n.streams(ofType(b.inputs, n.element))
 	switch len(found) {
 	case 1:
 		return found[0]
@@ -30,9 +31,23 @@ func (b *builder) inputStream(n *node) broker.Stream {
 		}
 	default:
 		b.mistakes.add("%s: the source has several streams of %v, %s; give all but one a name, "+
-			"or a broker of its own to one that is to be written", b.nodeOrigin(n), n, streamList(found))
+			"or a broker of its own to one that is to be written", b.nodeOrigin(n), nodeText(n.element, found[0].As),
+			streamList(found))
 	}
 	return broker.Stream{Type: n.element}
+}
+
+// streams returns those of the streams of its type that n may mean: those of its name. A field without a tag may also
+// mean those without a name.
+func (n *node) streams(all []broker.Stream) []broker.Stream {
+	if n.fieldPath == "" || n.tagged {
+		return named(all, n.name)
+	}
+	found := slices.DeleteFunc(slices.Clone(all), func(s broker.Stream) bool { return !strings.EqualFold(s.As, n.name) })
+	if len(found) == 0 {
+		return named(all, "")
+	}
+	return found
 }
 
 func (b *builder) missingInput(n *node) string {
@@ -40,6 +55,9 @@ func (b *builder) missingInput(n *node) string {
 	switch {
 	case len(others) == 0:
 		return fmt.Sprintf("the source has no stream of %v; it has %s", n.element, streamList(b.inputs))
+	case n.fieldPath != "" && !n.tagged:
+		return fmt.Sprintf("the source has no stream of %v without a name, nor one named %q; it has %s: "+
+			"tag the field with the name of one, as in `leat:%q`", n.element, n.name, streamList(others), others[0].As)
 	case n.name == "" && n.join == nil:
 		return fmt.Sprintf("the source has no stream of %v without a name; it has %s: declare the master's without",
 			n.element, streamList(others))
@@ -51,8 +69,11 @@ func (b *builder) missingInput(n *node) string {
 		n, streamList(others))
 }
 
-// nodeOrigin returns where a node comes from: the parameter of the master, or the join.
+// nodeOrigin returns where a node comes from: the field, the parameter of the master, or the join.
 func (b *builder) nodeOrigin(n *node) string {
+	if n.origin != "" {
+		return n.origin
+	}
 	if n.join == nil {
 		return b.masterText
 	}
@@ -106,7 +127,7 @@ func (b *builder) isRead(s broker.Stream) bool {
 	if !b.oneBroker() || b.tree == nil {
 		return false
 	}
-	return slices.ContainsFunc(b.tree.nodes, func(n *node) bool { return n.element == s.Type && n.name == s.As })
+	return slices.ContainsFunc(b.tree.nodes, func(n *node) bool { return n.element == s.Type && n.stream.As == s.As })
 }
 
 // oneBroker reports whether source and sink are one storage.

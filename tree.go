@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -18,6 +19,12 @@ type node struct {
 	join *join
 	// taken says that a parameter gets its elements.
 	taken bool
+	// fieldPath, origin and tagged are for nodes that are fields of a typed function's input: the path to the field, how
+	// mistakes name it, and whether the node's name is from its tag.
+	fieldPath, origin string
+	tagged            bool
+	// stream is the one that the node reads, once that was found.
+	stream broker.Stream
 }
 
 // String returns the element type, with the name where there is one.
@@ -178,7 +185,8 @@ func (n *node) below(element reflect.Type) []int {
 
 // spec returns the node, and those below it, as the engine has them.
 func (b *builder) spec(t *tree, n *node) *engine.Node {
-	spec := &engine.Node{Name: t.nameOf(n), Stream: b.inputStream(n)}
+	n.stream = b.inputStream(n)
+	spec := &engine.Node{Name: t.nameOf(n), Stream: n.stream}
 	if n.join != nil && n.join.edge != nil {
 		edge, err := n.join.edge()
 		if err != nil {
@@ -194,6 +202,9 @@ func (b *builder) spec(t *tree, n *node) *engine.Node {
 
 // nameOf returns a name for n that no other node has, and that is the same in each run: kept positions have it.
 func (t *tree) nameOf(n *node) string {
+	if n.fieldPath != "" {
+		return n.fieldPath
+	}
 	name := t.shortName(n)
 	count := 1
 	for _, other := range t.nodes[:slices.Index(t.nodes, n)] {

@@ -21,6 +21,7 @@ type Stream struct {
 
 	allocate         func(into []any)
 	values, pointers func() Lists
+	filler           func(variable any) Filler
 }
 
 // NewStream declares a stream of elements of type T, which must not be a pointer type, with [codec.JSON].
@@ -32,6 +33,7 @@ func NewStream[T any](name string) Stream {
 		allocate: allocate[T],
 		values:   newValueLists[T],
 		pointers: newPointerLists[T],
+		filler:   newFiller[T],
 	}
 }
 

@@ -1,0 +1,147 @@
+package leat
+
+import (
+	"reflect"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A filler fills the input of a typed function for a call. It finds the fields by reflection when it is made, and keeps
+// pointers to them.
+type filler interface {
+	fill(call *engine.Call)
+}
+
+// filler returns what fills v, an input that can be set, and fills in what is injected.
+func (in *input) filler(v reflect.Value) filler {
+	for _, f := range in.injected {
+		v.Field(f.index).Set(f.value)
+	}
+	if in.masters != nil {
+		return mastersFiller{in.masters.filler(v.Field(in.masters.index))}
+	}
+	return &masterFiller{in.row.filler(v)}
+}
+
+// masterFiller fills the input where there is no window.
+type masterFiller struct{ row rowFiller }
+
+func (f *masterFiller) fill(call *engine.Call) { f.row.fill(&call.Masters[0], call.Partition) }
+
+// mastersFiller fills the list of masters that an input holds with a window.
+type mastersFiller struct{ list listFiller }
+
+func (f mastersFiller) fill(call *engine.Call) { f.list.fill(call.Masters, call.Partition) }
+
+// A rowFiller fills a struct with an element and its matches.
+type rowFiller struct {
+	stream  string
+	element broker.Filler
+	records []*Record
+	lists   []listFiller
+}
+
+func (r *inputRow) filler(v reflect.Value) rowFiller {
+	stream := r.node.stream
+	f := rowFiller{stream: stream.Name, lists: make([]listFiller, len(r.lists))}
+	if r.element < 0 {
+		f.element = stream.Filler(elementVariable(v, stream))
+		return f
+	}
+	f.element = stream.Filler(elementVariable(v.Field(r.element), stream))
+	for _, i := range r.records {
+		f.records = append(f.records, v.Field(i).Addr().Interface().(*Record))
+	}
+	for i, l := range r.lists {
+		f.lists[i] = l.filler(v.Field(l.index))
+	}
+	return f
+}
+
+// elementVariable returns the pointer to a variable that elements of a stream, or lists of them, go to.
+func elementVariable(v reflect.Value, s broker.Stream) any {
+	if v.Kind() == reflect.Slice && v.Type() != s.Type {
+		// The list may have a type of its own, such as "type Speeds []Speed".
+		return v.Addr().Convert(reflect.PointerTo(reflect.SliceOf(v.Type().Elem()))).Interface()
+	}
+	return v.Addr().Interface()
+}
+
+func (r *rowFiller) fill(e *engine.Element, partition int) {
+	r.element.Add(e.Value)
+	for _, record := range r.records {
+		*record = recordOf(r.stream, partition, e)
+	}
+	for i, list := range r.lists {
+		list.fill(e.Matches[i], partition)
+	}
+}
+
+// clear empties the struct, so that it holds no old elements.
+func (r *rowFiller) clear() {
+	r.element.Begin(0)
+	for _, record := range r.records {
+		*record = Record{}
+	}
+	for _, list := range r.lists {
+		list.fill(nil, 0)
+	}
+}
+
+// A listFiller fills a list with elements, and with their matches where it is one of structs.
+type listFiller interface {
+	fill(elements []engine.Element, partition int)
+}
+
+func (l *inputList) filler(v reflect.Value) listFiller {
+	if l.row == nil {
+		return elementsFiller{l.node.stream.Filler(elementVariable(v, l.node.stream))}
+	}
+	return &rowsFiller{row: l.row, variable: v, all: reflect.Zero(v.Type())}
+}
+
+// elementsFiller fills a list of elements.
+type elementsFiller struct{ broker.Filler }
+
+func (f elementsFiller) fill(elements []engine.Element, _ int) {
+	f.Begin(len(elements))
+	for i := range elements {
+		f.Add(elements[i].Value)
+	}
+}
+
+// rowsFiller fills a list of structs. It uses its memory, and the pointers into it, again in each call.
+type rowsFiller struct {
+	row      *inputRow
+	variable reflect.Value
+	// all is a list of all structs that there is memory for, rows fill them, and the first used ones are in use.
+	all  reflect.Value
+	rows []rowFiller
+	used int
+}
+
+func (f *rowsFiller) fill(elements []engine.Element, partition int) {
+	n := len(elements)
+	if n > len(f.rows) {
+		f.grow(max(n, 2*len(f.rows)))
+	}
+	for i := n; i < f.used; i++ {
+		f.rows[i].clear()
+	}
+	f.used = n
+	for i := range elements {
+		f.rows[i].fill(&elements[i], partition)
+	}
+	f.variable.Set(f.all)
+	f.variable.SetLen(n)
+}
+
+// grow makes new structs, and finds their fields.
+func (f *rowsFiller) grow(n int) {
+	f.all = reflect.MakeSlice(f.variable.Type(), n, n)
+	f.rows, f.used = make([]rowFiller, n), 0
+	for i := range f.rows {
+		f.rows[i] = f.row.filler(f.all.Index(i))
+	}
+}
