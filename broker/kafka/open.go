@@ -86,6 +86,12 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 	return m, m.checkGroup(ctx)
 }
 
+// groupTimeout is how long a cluster that has just started may take until it knows its groups.
+const groupTimeout = time.Minute
+
+// createdGrace is how long a topic may not be known that was just created.
+const createdGrace = time.Second
+
 // reach checks that Kafka answers.
 func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
@@ -156,13 +162,26 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 	return all, nil
 }
 
+// describePatiently asks again for a moment where a topic is missing: not every broker knows at once of one that was just
+// created.
+func describePatiently(ctx context.Context, client *kgo.Client, names []string) ([]topic, error) {
+	short, cancel := context.WithTimeout(ctx, createdGrace)
+	defer cancel()
+	for pause := firstPause; ; pause *= 2 {
+		topics, err := describe(ctx, client, names)
+		if err != nil || known(topics) || sleep(short, pause) != nil {
+			return topics, err
+		}
+	}
+}
+
 // positionsAtInputs checks the input topics.
 func (m *member) positionsAtInputs(ctx context.Context) error {
 	m.topics = names(m.job.Inputs)
 	for _, s := range m.job.Inputs {
 		m.topicOf = append(m.topicOf, s.Name)
 	}
-	topics, err := describe(ctx, m.admin, m.topics)
+	topics, err := describePatiently(ctx, m.admin, m.topics)
 	if err != nil {
 		return err
 	}
@@ -287,7 +306,7 @@ func known(topics []topic) bool {
 // checkGroup checks the right to join the group, as far as Kafka tells. The first group of a new cluster has to wait for
 // the topic that Kafka keeps groups in.
 func (m *member) checkGroup(ctx context.Context) error {
-	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	short, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
 		err := m.checkGroupOnce(short)
