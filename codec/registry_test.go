@@ -41,6 +41,18 @@ func serve(t *testing.T, options ...srfake.Option) *served {
 	return s
 }
 
+// refuse lets the registry refuse what is registered under a subject.
+func (s *served) refuse(subject string, status int, message string) {
+	s.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		refused := r.Method == http.MethodPost && r.URL.Path == "/subjects/"+subject+"/versions"
+		if refused {
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"error_code":%d,"message":%q}`, status, message)
+		}
+		return refused
+	})
+}
+
 func (s *served) questions() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

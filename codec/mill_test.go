@@ -1,0 +1,84 @@
+package codec_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/testdata/robotpb"
+)
+
+type Speed struct {
+	From  int64    `json:"from"`
+	To    int64    `json:"to"`
+	X     float64  `json:"x"`
+	Limit *float64 `json:"limit"`
+}
+
+func speeds(t *testing.T, registry *codec.Registry) (*memory.Broker, *leat.Mill) {
+	t.Helper()
+	locations := memory.Codec(codec.Protobuf{Registry: registry, Subject: "locations-value"})
+	streams := memory.New(
+		memory.Stream[robotpb.Location]("locations", locations),
+		memory.Stream[NextRobotLocation]("locations", locations),
+		memory.Stream[Speed]("speeds", memory.Codec(codec.Avro{Registry: registry, Subject: "speeds-value"})),
+	)
+	mill, err := leat.New(func(l *robotpb.Location, next []*NextRobotLocation) Speed {
+		return Speed{From: l.Time, To: next[0].Time, X: next[0].At.X - l.At.GetX()}
+	},
+		leat.Broker(streams),
+		leat.Join(
+			func(l *robotpb.Location) int64 { return l.Time + 10 },
+			func(r *NextRobotLocation) int64 { return r.Time },
+		),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(4) {
+		at := &robotpb.Point{X: float64(i * i)}
+		if err := memory.Append(streams, "locations", 0, robotpb.Location{Time: 10 * i, At: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := streams.End("locations"); err != nil {
+		t.Fatal(err)
+	}
+	return streams, mill
+}
+
+// A mill joins streams of messages and writes Avro: the formats change nothing of the rules (R2, R3).
+func TestMillOnRegisteredFormats(t *testing.T) {
+	streams, mill := speeds(t, serve(t).open(t))
+	if err := mill.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := memory.Elements[Speed](streams, "speeds", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Speed{{0, 10, 1, nil}, {10, 20, 3, nil}, {20, 30, 5, nil}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A schema that the registry refuses ends the run before anything is read.
+func TestMillWhoseSchemaIsRefused(t *testing.T) {
+	s := serve(t)
+	streams, mill := speeds(t, s.open(t))
+	s.SeedSchema("speeds-value", 1, 50, sr.Schema{Schema: `"string"`})
+	s.refuse("speeds-value", 409, "READER_FIELD_MISSING_DEFAULT_VALUE")
+	err := mill.Run(t.Context())
+	wantError(t, err, `subject "speeds-value": the schema doesn't fit the subject's earlier ones (409): READER_FIELD_MISSING_DEFAULT_VALUE`)
+	if refused := (*sr.ResponseError)(nil); !errors.As(err, &refused) {
+		t.Errorf("%#v", err)
+	}
+	if got, err := memory.Elements[Speed](streams, "speeds", 0); err != nil || len(got) > 0 {
+		t.Error(got, err)
+	}
+}
