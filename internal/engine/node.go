@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
 )
 
 // groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
@@ -145,7 +146,7 @@ func (n *node) look() error {
 	i := n.at
 	n.at++
 	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
-		return n.task.reject(n, record, n.chunk.failed[i], n.task.spec.OnDecode)
+		return n.task.reject(n, record, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]))
 	}
 	if err := n.order(value); err != nil {
 		at := record.At(n.spec.Stream.Name, n.task.partition)
@@ -160,6 +161,15 @@ func (n *node) look() error {
 	n.next = Element{Value: value, Record: record}
 	n.hasNext = true
 	return nil
+}
+
+// decodePolicy returns the policy for a record that wasn't decoded. It isn't to be had for one that could be decoded if
+// only the registry answered.
+func (n *node) decodePolicy(err error) Policy {
+	if errors.Is(err, codec.ErrRegistryUnavailable) {
+		return Policy{Kind: Fail}
+	}
+	return n.task.spec.OnDecode
 }
 
 // order computes all keys of an element and takes them if all are in order (R1).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -303,6 +305,27 @@ func TestR10Undecodable(t *testing.T) {
 			t.Errorf("read %d, matched %d, skipped %d", n.Read.Load(), n.Matched.Load(), n.Skipped.Load())
 		}
 	})
+}
+
+// R10: a record that can't be decoded because a registry doesn't answer isn't skipped: the next run will decode it.
+func TestR10RegistryAway(t *testing.T) {
+	tr := &tree{name: "master", items: keys(0, 1, 2)}
+	b := tr.storage()
+	tr.fill(t, b)
+	spec := tr.spec(b)
+	spec.OnDecode = engine.Policy{Kind: engine.Skip}
+	spec.Master.Stream.Codec = awayCodec{}
+	err := engine.Run(t.Context(), spec, nil)
+	if !errors.Is(err, codec.ErrRegistryUnavailable) || !strings.HasPrefix(err.Error(), "master[0]@0: ") {
+		t.Errorf("got %v, want the registry's error at master[0]@0", err)
+	}
+}
+
+// awayCodec needs a registry that is away.
+type awayCodec struct{ codec.Codec }
+
+func (awayCodec) Decoder(reflect.Type) (codec.Decode, error) {
+	return func([]byte, any) error { return fmt.Errorf("schema 7: %w", codec.ErrRegistryUnavailable) }, nil
 }
 
 // R10: an error or a panic of the function stops the run with the positions before that call; the other policies go on.
