@@ -15,33 +15,37 @@ type TypedFunc struct{ fn typedFunction }
 // without reflection, and the struct is filled in place: this is the quickest form, and the one for deep trees.
 //
 //	type Input struct {
-//		Location                    // the master element
-//		Next []struct {             // its matches, each with
-//			Location
-//			Speeds []Speed      // matches of its own
+//		Location // the master element
+//		Next []struct {
+//			Location       // a match of it ...
+//			Speeds []Speed // ... and the matches of that
 //		}
-//		Log *slog.Logger            // injected
+//		Log *slog.Logger // injected
 //	}
 //
 //	leat.New(leat.Typed(func(ctx context.Context, in *Input) (Speed, error) { ... }), ...)
 //
-// The fields of In, which must be exported, are by their types:
+// The fields of In must be exported. What they get is by their types:
 //
-//	M, *M            the master element, embedded or not; where nothing else is needed, In may be M itself
-//	[]R, []*R        the matches of the master at one stream joined to it
-//	[]struct{...}    these matches as structs of the same kind: an element, embedded or not, beside lists of its matches
-//	leat.Record      the record of the element beside it, in the structs of lists, too
-//	any other type   injected, as into parameters: *slog.Logger, a value of [Provide] or of a [Container]
+//	M, *M           the master element, embedded or not; where that is all, In may be M itself
+//	[]R, []*R       the matches of the master at a stream that is joined to it
+//	[]struct{...}   the same as structs that are like In: an element, embedded or not, beside lists of its matches
+//	leat.Record     the record of the element beside it, in the structs of lists, too
+//	any other type  in In itself: a value of Provide or of a Container, or the *slog.Logger, as for parameters
 //
-// With a window, In holds instead of the master and its matches one list, that of the masters: []M, or structs of M and
-// lists of its matches.
+// With a window, In has instead of the master and its matches one list, that of the masters: []M, []*M, or structs of M
+// beside lists of its matches.
 //
-// Each list is a node of the join tree, and is called like its field, or by the field's tag `leat:"name"`; the master is
-// called like its own. So two fields of one type are two nodes: a self-join or parallel streams need no further types. A
-// join belongs to the field of its right type in the struct of its left type. Where several are, [Named] says which, by
-// the field's name or path ("Next.Speeds"), and [Left] says which its left one is. A field reads the stream of its
-// type that the broker declares under the field's name, upper and lower case being equal, or else the one without a name;
-// a field with a tag only reads the one of that name.
+// Each list is a node of the join tree. It is called like its field, or by the field's tag `leat:"name"`; the master is
+// called like its own field. So two fields of one type are two nodes, and self-joins and parallel streams need no further
+// types:
+//
+//   - A join belongs to the list of its right type beside an element of its left type. Where there are several such
+//     lists, [Named] says which, by name or by path ("Next.Speeds"); so does [Left] by that of the left node.
+//   - A node reads the stream of its type that the broker declares under the node's name, upper and lower case being
+//     equal, or else the one without a name; a node with a tag only reads the one of just that name. [Mill.Plan] shows
+//     which it is.
+//   - Positions are kept by the paths of the fields: who renames one must give the mill another name.
 //
 // Out is an element R, or *R, []R, iter.Seq[R] or iter.Seq2[R, error], as for other functions. With struct{} nothing is
 // written.

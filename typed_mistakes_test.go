@@ -54,7 +54,8 @@ type (
 		Next  []Audio
 		After []struct{ Audio }
 	}
-	audio Audio
+	audio        Audio
+	audioPointer *Audio
 )
 
 func TestTypedFunctionMistakes(t *testing.T) {
@@ -96,6 +97,8 @@ func TestTypedInputMistakes(t *testing.T) {
 			"the input (struct{...}): it has no field for the master, which the joins start from; embed leat_test.Audio"},
 		{"no stream of the master", in[struct{ Unknown }](), nil,
 			"field Unknown (leat_test.Unknown): the source has no stream of it; it has " + streams},
+		{"pointer type with a name", in[struct{ A audioPointer }](), []leat.Option{videoJoin},
+			"the input (struct{...}): it has no field for the master, which the joins start from; embed leat_test.Audio"},
 		{"master twice", in[struct{ A, B Audio }](), nil,
 			"field B (leat_test.Audio): the element beside it is field A (leat_test.Audio), whose matches come as a list; make it []leat_test.Audio"},
 		{"single match", in[struct {

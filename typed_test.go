@@ -296,8 +296,8 @@ func TestTypedNames(t *testing.T) {
 	}
 }
 
-// TestTypedReuse checks that what In holds is right when matches grow and shrink, and that pointers to elements stay
-// what they were.
+// TestTypedReuse checks that what In holds is right when matches grow and shrink, whatever the function does to it, that
+// it holds nothing old, and that pointers to elements stay what they were.
 func TestTypedReuse(t *testing.T) {
 	b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"), memory.Stream[Box]("boxes"))
 	sizes := []int{1, 7, 2, 40, 1, 3}
@@ -328,7 +328,13 @@ func TestTypedReuse(t *testing.T) {
 			}
 			kept = append(kept, v.Video)
 		}
+		for _, old := range in.Videos[len(in.Videos):cap(in.Videos)] {
+			if old.Video != nil || len(old.Boxes) > 0 {
+				return struct{}{}, errors.New("old elements are held behind the list")
+			}
+		}
 		call++
+		in.Videos = nil
 		return struct{}{}, nil
 	}), leat.Broker(b), leat.Join(audioTime, videoTime), leat.Join(videoFrame, boxFrame))
 	at := 0
