@@ -236,7 +236,9 @@ func (d *disturber) zombie(ctx context.Context) error {
 	return nil
 }
 
-// replace starts a process under the name of one that is frozen, which must end when it goes on.
+// replace starts a process under the name of one that is frozen. When that goes on, one of the two must end: mostly the
+// zombie; but where the session has ended meanwhile, the zombie may leave in peace, join for the next one, and replace its
+// replacement.
 func (d *disturber) replace(ctx context.Context, i *instance, frozen time.Duration) error {
 	zombie := d.fleet.take(i)
 	d.fleet.doom(zombie)
@@ -246,10 +248,11 @@ func (d *disturber) replace(ctx context.Context, i *instance, frozen time.Durati
 	if err := sleep(ctx, frozen); err != nil {
 		return err
 	}
+	d.fleet.doom(i.current)
 	if err := thaw(zombie.command.Process); err != nil {
 		return err
 	}
-	return d.fleet.expect(ctx, zombie, exitReplaced)
+	return d.fleet.expectOne(ctx, i, zombie)
 }
 
 // rebalance lets an instance join for a while, with a name of its own each time or without one; or leave for a while.

@@ -252,6 +252,32 @@ func (f *fleet) expect(ctx context.Context, p *process, status int) error {
 	return nil
 }
 
+// expectOne waits until either the process of an instance or another one under its name has ended, as one that was
+// replaced does. The other one is the instance's, and must live on.
+func (f *fleet) expectOne(ctx context.Context, i *instance, other *process) error {
+	ended, lives := other, i.current
+	select {
+	case <-other.done:
+	case <-lives.done:
+		ended, lives = lives, other
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(leaveTimeout):
+		return fmt.Errorf("processes %s and %s have one name, and both still run after %v; their log %s ends with:\n%s",
+			other.name, lives.name, leaveTimeout, other.log.Name(), tail(other.log.Name()))
+	}
+	f.mu.Lock()
+	i.current, lives.doomed = lives, false
+	f.mu.Unlock()
+	select {
+	case <-lives.done:
+		return fmt.Errorf("processes %s and %s have one name, and both have ended; their log %s ends with:\n%s",
+			other.name, lives.name, other.log.Name(), tail(other.log.Name()))
+	default:
+		return f.expect(ctx, ended, exitReplaced)
+	}
+}
+
 // stopAll ends all processes, at the same time.
 func (f *fleet) stopAll(ctx context.Context) error {
 	var g errgroup.Group

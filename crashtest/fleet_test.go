@@ -92,10 +92,28 @@ func TestFleetExpectsTheStatus(t *testing.T) {
 		f.doom(zombie)
 		must(t, f.start(i))
 		must(t, zombie.stdin.Close())
-		must(t, f.expect(ctx, zombie, exitReplaced))
+		must(t, f.expectOne(ctx, i, zombie))
 		if err := f.stop(ctx, i); err == nil || !strings.Contains(err.Error(), "exit status 4 instead of 0") {
 			t.Errorf("got %v", err)
 		}
+	}))
+}
+
+// A zombie may also replace its replacement; then it is the instance's process.
+func TestFleetKeepsTheLivingOne(t *testing.T) {
+	must(t, withFleet(t, "127.0.0.1:2", 1, func(ctx context.Context, f *fleet) {
+		i := f.all()[0]
+		zombie := f.take(i)
+		f.doom(zombie)
+		must(t, f.start(i))
+		replacement := i.current
+		f.doom(replacement)
+		must(t, replacement.stdin.Close())
+		must(t, f.expectOne(ctx, i, zombie))
+		if i.current != zombie || zombie.doomed {
+			t.Error("the process that lives isn't the instance's")
+		}
+		f.kill(i)
 	}))
 }
 
