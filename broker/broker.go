@@ -132,7 +132,8 @@ type Output interface {
 	// Once it has returned, the output keeps no reference to the commits: their bytes may be written over.
 	//
 	// An error that wraps [ErrAborted] says that nothing of it is visible and that trying again makes sense; the engine
-	// does, with growing pauses. Every other error ends the run.
+	// does, with growing pauses. Every other error ends the run. A commit for a partition that this process has lost since
+	// its task began is left out and counts as made: whoever owns the partition now makes it again.
 	Commit(ctx context.Context, commits []Commit) error
 	// Close ends the output. What was not committed is never visible; with AtEnd that is everything unless all partitions
 	// have committed their End.

@@ -287,6 +287,23 @@ func TestFinalErrors(t *testing.T) {
 		must(t, err)
 		expect(t, c, c.copier(), "retention")
 	})
+	t.Run("output deleted", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t)
+		c.create(c.prefix+"in", 1)
+		c.create(c.prefix+"out", 1)
+		c.produce(c.prefix+"in", 0, numbers(0, 3)...)
+		mill := c.copier()
+		go func() {
+			c.waitForOffset(t.Context(), "copy", "in")
+			_, err := kadm.NewClient(c.client).DeleteTopics(t.Context(), c.prefix+"out")
+			if err != nil {
+				t.Error(err)
+			}
+			c.produce(c.prefix+"in", 0, numbers(3, 6)...)
+		}()
+		expect(t, c, mill, "an output topic was deleted")
+	})
 	t.Run("deleted", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)

@@ -27,7 +27,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	}
 	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, false) })
 	if err != nil {
-		return nil, err
+		return nil, stopped(ctx, err)
 	}
 	return &input{saver: saver{m}, broker: b, readers: newReaders(m)}, nil
 }
@@ -40,16 +40,19 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	}
 	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, true) })
 	if err != nil {
-		return nil, err
+		return nil, stopped(ctx, err)
 	}
 	if !m.foreign {
 		if _, err := m.openOutputs(ctx); err != nil {
 			b.leave(job, m)
-			return nil, err
+			return nil, stopped(ctx, err)
 		}
 	}
 	return &output{broker: b, member: m}, nil
 }
+
+// stopped returns ctx's error where that has ended, whatever went wrong then, and err otherwise.
+func stopped(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }
 
 // openMember connects to Kafka and looks at the topics that hold the positions: those of the inputs, or the first output
 // where another storage is the source.
@@ -260,6 +263,18 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 		}
 	}
 	return topics, nil
+}
+
+// checkOutputs returns a final error instead of err where an output topic has been deleted.
+func (m *member) checkOutputs(ctx context.Context, err error) error {
+	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
+		return err
+	}
+	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs))
+	if failed != nil || known(topics) {
+		return err
+	}
+	return &finalError{err, "an output topic was deleted while results were written to it"}
 }
 
 // create creates output topics, and waits until Kafka knows all of them.

@@ -50,8 +50,8 @@ func Group(name string) Option {
 	return func(b *Broker) { b.settings.group = name }
 }
 
-// Instance gives this process a name in the group that outlasts it: when it is killed, a restart under the same name takes
-// over its partitions at once, and until then nobody else does for ten seconds. Two processes must not have the same name
+// Instance gives this process a name in the group that outlasts it: when it is stopped or killed, a restart under the same
+// name takes over its partitions at once, and until then nobody else does for ten seconds. Two processes must not have the same name
 // at a time: the older one ends with an error. Without a name, each run is a new member, and after a kill its partitions
 // go to the others after those ten seconds.
 func Instance(name string) Option {

@@ -30,11 +30,18 @@ func (m *member) own(ctx context.Context, t task) error {
 	defer cancel()
 	var tasks sync.WaitGroup
 	ended, err := m.ownUntil(own, session, func(ctx context.Context, p int) {
-		tasks.Go(func() { m.settle(own, p, m.runTask(ctx, p, t)) })
+		tasks.Go(func() {
+			if !m.settle(own, p, m.runTask(ctx, p, t)) {
+				cancel()
+			}
+		})
 	})
 	cancel()
 	tasks.Wait()
+	failed := m.failure()
 	switch {
+	case failed != nil:
+		return failed
 	case ended:
 		m.mu.Lock()
 		m.ended = true
@@ -151,8 +158,8 @@ func (m *member) deal(ctx context.Context, start func(context.Context, int)) {
 	}
 }
 
-// settle notes that the task of a partition has returned.
-func (m *member) settle(ctx context.Context, p int, err error) {
+// settle notes that the task of a partition has returned, and tells whether the others go on.
+func (m *member) settle(ctx context.Context, p int, err error) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := &m.tasks[p]
@@ -167,6 +174,7 @@ func (m *member) settle(ctx context.Context, p int, err error) {
 		t.done = true
 	}
 	m.wake()
+	return m.err == nil
 }
 
 // runTask prepares a partition and runs its task.

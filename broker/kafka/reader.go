@@ -55,32 +55,34 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	timeout := r.fetcher.readers.member.settings.dataTimeout
+	waited, cancel := r.patience(ctx)
+	defer func() { cancel() }()
 	for {
 		if b, err := r.take(); err != nil || b.mark || b.records != nil {
 			return r.give(b, err)
 		}
-		waited, cancel := within(ctx, timeout)
 		err := r.wait(waited)
-		expired := waited.Err() != nil && ctx.Err() == nil
-		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
 			return nil, err
-		case expired && r.silent(ctx):
+		case waited.Err() == nil:
+			continue
+		case r.silent(ctx):
 			return nil, io.EOF
 		}
+		cancel()
+		waited, cancel = r.patience(ctx)
 	}
 }
 
-// within returns a context that ends after a time, unless that is zero.
-func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if d == 0 {
-		return context.WithCancel(ctx)
+// patience returns a context that ends with the data timeout, where there is one.
+func (r *reader) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d := r.fetcher.readers.member.settings.dataTimeout; d > 0 {
+		return context.WithTimeout(ctx, d)
 	}
-	return context.WithTimeout(ctx, d)
+	return ctx, func() {}
 }
 
 func (r *reader) give(b batch, err error) ([]broker.Record, error) {

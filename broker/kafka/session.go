@@ -162,8 +162,12 @@ func (s *session) onAssigned() {
 	m.mu.Lock()
 	if m.session == s && s.ctx.Err() == nil && m.err == nil {
 		for p, all := range s.numbers() {
-			if all && p < len(m.tasks) {
+			switch {
+			case all && p < len(m.tasks):
 				m.tasks[p].assigned = true
+			case p >= len(m.tasks):
+				m.logger.Warn("the topics have more partitions than when the run began: they are read by the next run",
+					"partition", p)
 			}
 		}
 	}
@@ -255,6 +259,7 @@ func (s *session) commitOffsets(
 		return err
 	case ctx.Err() != nil:
 		s.kill(err)
+		s.member.setUnsure(0) // nobody tries the same again
 		return ctx.Err()
 	case final(err) != nil:
 		s.kill(err)
@@ -273,6 +278,7 @@ func (s *session) transact(
 		return err
 	}
 	if err := s.produce(ctx, commits); err != nil {
+		err = s.member.checkOutputs(ctx, err)
 		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || final(err) != nil || ctx.Err() != nil || isFenced(err) {
 			return errors.Join(err, end)
 		}
