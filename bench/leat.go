@@ -24,8 +24,12 @@ func leatSpeeds(dir, out string) error {
 		jsonfile.File[NextLocation](in(dir, locationsFile)),
 		jsonfile.File[Speed](out),
 	)
-	speed := func(prev Location, next []NextLocation) Speed { return speedBetween(prev, next[0]) }
-	return runMill(speed, files, leat.Join(nextTime, timeOfNext))
+	type input struct {
+		Location
+		Next []NextLocation
+	}
+	speed := func(_ context.Context, in *input) (Speed, error) { return speedBetween(in.Location, in.Next[0]), nil }
+	return runMill(leat.Typed(speed), files, leat.Join(nextTime, timeOfNext))
 }
 
 func nextTime(l Location) int64       { return l.Time + step }
@@ -37,7 +41,12 @@ func leatFrames(dir, out string) error {
 		jsonfile.File[Frame](in(dir, framesFile)),
 		jsonfile.File[Frames](out),
 	)
-	return runMill(framesOf, files, leat.Join(
+	type input struct {
+		Audio
+		Frames []Frame
+	}
+	frames := func(_ context.Context, in *input) (Frames, error) { return framesOf(in.Audio, in.Frames), nil }
+	return runMill(leat.Typed(frames), files, leat.Join(
 		func(a Audio) int64 { return a.Time },
 		func(f Frame) int64 { return f.Time / 1000 },
 	))
@@ -50,10 +59,18 @@ func leatMoves(dir, out string) error {
 		jsonfile.File[Speed](in(dir, speedsFile)),
 		jsonfile.File[Move](out),
 	)
-	move := func(prev Location, next []NextLocation, speeds map[NextLocation][]Speed) Move {
-		return moveTo(next[0], speeds[next[0]][0])
+	type input struct {
+		Location
+		Next []struct {
+			NextLocation
+			Speeds []Speed
+		}
 	}
-	return runMill(move, files,
+	move := func(_ context.Context, in *input) (Move, error) {
+		next := &in.Next[0]
+		return moveTo(next.NextLocation, next.Speeds[0]), nil
+	}
+	return runMill(leat.Typed(move), files,
 		leat.Join(nextTime, timeOfNext),
 		leat.Join(timeOfNext, func(s Speed) int64 { return s.To }),
 	)
@@ -64,5 +81,7 @@ func leatStays(dir, out string) error {
 		jsonfile.File[Location](in(dir, locationsFile)),
 		jsonfile.File[Stay](out),
 	)
-	return runMill(stayOf, files, leat.Window(func(l Location) int64 { return l.Time / period }))
+	type input struct{ Locations []Location }
+	stay := func(_ context.Context, in *input) (Stay, error) { return stayOf(in.Locations), nil }
+	return runMill(leat.Typed(stay), files, leat.Window(func(l Location) int64 { return l.Time / period }))
 }
