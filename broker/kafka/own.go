@@ -3,14 +3,8 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/leat-go/leat/broker"
 )
 
 // endCheck is how often an instance whose own partitions have ended, or that has none, looks whether all others have.
@@ -183,106 +177,4 @@ func (m *member) runTask(ctx context.Context, p int, t task) error {
 		return err
 	}
 	return t(ctx, p)
-}
-
-// setStart commits where a partition begins that has no positions yet, unless that is its oldest record: a run that dies
-// before its first result must not begin elsewhere the next time.
-func (m *member) setStart(ctx context.Context, p int) error {
-	if m.settings.start.isEarliest() {
-		return nil
-	}
-	positions, err := m.fetch(ctx, []int{p})
-	if err != nil {
-		return err
-	}
-	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics) {
-		return nil
-	}
-	starts, err := m.findStart(ctx, p)
-	if err != nil {
-		return err
-	}
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := m.commitStart(ctx, p, starts)
-		if err == nil || !errors.Is(err, broker.ErrAborted) {
-			break
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
-	if err != nil {
-		return err
-	}
-	_, err = m.fetch(ctx, []int{p})
-	return err
-}
-
-// commitStart commits offsets without a node's position.
-func (m *member) commitStart(ctx context.Context, p int, starts map[string]int64) error {
-	live, s, err := m.liveCommits([]broker.Commit{{Partition: p}})
-	if err != nil {
-		return err
-	}
-	if len(live) == 0 {
-		return ctx.Err()
-	}
-	return s.commitStarts(ctx, live, starts)
-}
-
-// findStart looks for the offsets where a new group begins.
-func (m *member) findStart(ctx context.Context, p int) (map[string]int64, error) {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		starts := map[string]int64{}
-		var err error
-		for _, topic := range m.topics {
-			if starts[topic], err = m.startOf(ctx, topic, p); err != nil {
-				break
-			}
-		}
-		switch {
-		case err == nil:
-			return starts, nil
-		case final(err) != nil:
-			return nil, fmt.Errorf("kafka: where to begin: %w", final(err))
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// startOf returns the offset where a new group begins in a partition.
-func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error) {
-	const end = -1
-	timestamp := int64(end)
-	if start := m.settings.start; !start.latest {
-		timestamp = start.time.UnixMilli()
-	}
-	offset, err := m.listOffset(ctx, topic, p, timestamp)
-	if err == nil && offset < 0 { // nothing is as new as that
-		offset, err = m.listOffset(ctx, topic, p, end)
-	}
-	return offset, err
-}
-
-// listOffset asks for the first offset that isn't older than a timestamp, or the committed end for a timestamp of -1.
-func (m *member) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
-	request := kmsg.NewPtrListOffsetsRequest()
-	request.IsolationLevel = 1
-	t := kmsg.NewListOffsetsRequestTopic()
-	t.Topic = topic
-	part := kmsg.NewListOffsetsRequestTopicPartition()
-	part.Partition, part.Timestamp = int32(p), timestamp
-	t.Partitions = append(t.Partitions, part)
-	request.Topics = append(request.Topics, t)
-	reply, err := request.RequestWith(ctx, m.admin)
-	if err != nil {
-		return 0, err
-	}
-	if len(reply.Topics) != 1 || len(reply.Topics[0].Partitions) != 1 {
-		return 0, errors.New("the reply about offsets isn't about one partition")
-	}
-	found := reply.Topics[0].Partitions[0]
-	return found.Offset, kerr.ErrorForCode(found.ErrorCode)
 }

@@ -60,37 +60,3 @@ func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
 		}
 	}
 }
-
-// An output writes for one run.
-type output struct {
-	broker *Broker
-	*member
-	closed bool
-}
-
-// Pace implements broker.Pacer.
-func (o *output) Pace() broker.Pace { return o.settings.pace }
-
-// Commit implements broker.Output.
-func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
-	if o.closed {
-		return errors.New("kafka: Commit was called after Close")
-	}
-	for _, c := range commits {
-		for _, r := range c.Results {
-			if r.Stream < 0 || r.Stream >= len(o.job.Outputs) {
-				return fmt.Errorf("kafka: a result is for output %d, but the job has %d", r.Stream, len(o.job.Outputs))
-			}
-		}
-	}
-	return o.commit(ctx, commits)
-}
-
-// Close implements broker.Output.
-func (o *output) Close() error {
-	if !o.closed {
-		o.closed = true
-		o.broker.leave(o.job, o.member)
-	}
-	return nil
-}

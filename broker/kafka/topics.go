@@ -1,0 +1,221 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// createdGrace is how long a topic may not be known that was just created.
+const createdGrace = time.Second
+
+// A topic is what Kafka says about one.
+type topic struct {
+	name       string
+	id         kadm.TopicID
+	exists     bool
+	partitions int
+	operations int32
+}
+
+// may tells whether the client has a right on the topic; where Kafka doesn't tell, it shows later.
+func (t *topic) may(operation kmsg.ACLOperation) bool {
+	return t.operations == -1<<31 || t.operations&(1<<operation) != 0
+}
+
+// describe asks Kafka about topics.
+func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	request.IncludeTopicAuthorizedOperations = true
+	for _, name := range names {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = kmsg.StringPtr(name)
+		request.Topics = append(request.Topics, t)
+	}
+	reply, err := request.RequestWith(ctx, client)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: asking for topics: %w", err)
+	}
+	found := map[string]topic{}
+	for _, t := range reply.Topics {
+		if t.Topic == nil {
+			continue
+		}
+		err := kerr.ErrorForCode(t.ErrorCode)
+		exists := !errors.Is(err, kerr.UnknownTopicOrPartition)
+		if exists && final(err) != nil {
+			return nil, fmt.Errorf("kafka: topic %q: %w", *t.Topic, final(err))
+		}
+		if exists && err != nil && !kerr.IsRetriable(err) {
+			return nil, fmt.Errorf("kafka: topic %q: %w", *t.Topic, err)
+		}
+		found[*t.Topic] = topic{*t.Topic, t.TopicID, exists, len(t.Partitions), t.AuthorizedOperations}
+	}
+	all := make([]topic, len(names))
+	for i, name := range names {
+		all[i] = found[name]
+		all[i].name = name
+	}
+	return all, nil
+}
+
+// describePatiently asks again for a moment where a topic is missing: not every broker knows at once of one that was just
+// created.
+func describePatiently(ctx context.Context, client *kgo.Client, names []string) ([]topic, error) {
+	short, cancel := context.WithTimeout(ctx, createdGrace)
+	defer cancel()
+	for pause := firstPause; ; pause *= 2 {
+		topics, err := describe(ctx, client, names)
+		if err != nil || known(topics) || sleep(short, pause) != nil {
+			return topics, err
+		}
+	}
+}
+
+// positionsAtInputs checks the input topics.
+func (m *member) positionsAtInputs(ctx context.Context) error {
+	m.topics = names(m.job.Inputs)
+	for _, s := range m.job.Inputs {
+		m.topicOf = append(m.topicOf, s.Name)
+	}
+	topics, err := describePatiently(ctx, m.admin, m.topics)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, t := range topics {
+		m.topicIDs[t.name] = t.id
+		switch {
+		case !t.exists:
+			missing = append(missing, t.name)
+		case !t.may(kmsg.ACLOperationRead):
+			return fmt.Errorf("kafka: topic %q may not be read: the client needs the right READ on it", t.name)
+		}
+	}
+	if missing != nil {
+		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", quoted(missing))
+	}
+	for _, t := range topics {
+		if t.partitions != topics[0].partitions {
+			return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, "+
+				"but %s", counts(topics))
+		}
+	}
+	m.setPartitions(topics[0].partitions)
+	return nil
+}
+
+func counts(topics []topic) string {
+	var parts []string
+	for _, t := range topics {
+		parts = append(parts, fmt.Sprintf("%q has %d", t.name, t.partitions))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// positionsAtOutput prepares the output topics, of which the first holds the positions.
+func (m *member) positionsAtOutput(ctx context.Context) error {
+	m.setPartitions(m.job.Partitions)
+	topics, err := m.openOutputs(ctx)
+	if err != nil {
+		return err
+	}
+	m.topics = []string{topics[0].name}
+	m.topicIDs[topics[0].name] = topics[0].id
+	for range m.job.Inputs {
+		m.topicOf = append(m.topicOf, topics[0].name)
+	}
+	return nil
+}
+
+// openOutputs creates the output topics that are missing and checks all.
+func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
+	all := names(m.job.Outputs)
+	topics, err := describe(ctx, m.admin, all)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, t := range topics {
+		if !t.exists {
+			missing = append(missing, t.name)
+		}
+	}
+	if missing != nil {
+		if topics, err = m.create(ctx, missing, all); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range topics {
+		switch {
+		case !t.may(kmsg.ACLOperationWrite):
+			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
+		case t.partitions != m.partitions:
+			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
+				"partitions as the inputs, %d, but %s: give the output another name, and it is created",
+				m.partitions, counts([]topic{t}))
+		}
+	}
+	return topics, nil
+}
+
+// checkOutputs returns a final error instead of err where an output topic has been deleted.
+func (m *member) checkOutputs(ctx context.Context, err error) error {
+	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
+		return err
+	}
+	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs))
+	if failed != nil || known(topics) {
+		return err
+	}
+	return &finalError{err, "an output topic was deleted while results were written to it"}
+}
+
+// create creates output topics, and waits until Kafka knows all of them.
+func (m *member) create(ctx context.Context, missing, all []string) ([]topic, error) {
+	if !m.settings.createTopics {
+		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
+			"or allow it by kafka.CreateTopics(true)", quoted(missing), m.partitions)
+	}
+	const brokerDefault = -1
+	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, nil, missing...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: creating topics: %w", err)
+	}
+	for _, r := range replies.Sorted() {
+		if r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists) {
+			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
+		}
+		if r.Err == nil {
+			m.logger.Info("topic created", "topic", r.Topic, "partitions", m.partitions)
+		}
+	}
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		topics, err := describe(short, m.admin, all)
+		if err != nil || known(topics) {
+			return topics, err
+		}
+		if err := sleep(short, pause); err != nil {
+			return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
+		}
+	}
+}
+
+func known(topics []topic) bool {
+	for _, t := range topics {
+		if !t.exists || t.partitions == 0 {
+			return false
+		}
+	}
+	return true
+}
