@@ -53,8 +53,11 @@ func (b *builder) noMaster(windowed bool) {
 		b.wrongForm(i, windowed)
 		return
 	}
-	i := b.firstStruct(windowed)
+	i, input := b.firstStruct(windowed), b.typedInput()
 	switch {
+	case input >= 0:
+		b.mistakes.add("%s: a struct that holds elements is what a function of leat.Typed takes; "+
+			"make the mill by leat.New(leat.Typed(fn), ...)", b.parameterText(input))
 	case root != nil && windowed:
 		b.mistakes.add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
 	case root != nil:
@@ -100,6 +103,17 @@ func (b *builder) firstStruct(windowed bool) int {
 	for i := range b.t.NumIn() {
 		t := masterElement(b.t.In(i), windowed)
 		if t != nil && t.Kind() == reflect.Struct && t != recordType && t != element(loggerType) {
+			return i
+		}
+	}
+	return -1
+}
+
+// typedInput returns the index of the first parameter that looks like the input of a function for Typed; -1 where there
+// is none.
+func (b *builder) typedInput() int {
+	for i := range b.t.NumIn() {
+		if t := element(b.t.In(i)); t.Kind() == reflect.Struct && b.holdsElements(t) {
 			return i
 		}
 	}

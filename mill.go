@@ -17,8 +17,8 @@ type Mill struct {
 	running atomic.Bool
 }
 
-// New makes a mill of a function: its signature says what is joined and written, as the package's documentation shows,
-// and the options say by which keys and from where. Nothing is read before [Mill.Run].
+// New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
+// the package's documentation shows, and the options say by which keys and from where. Nothing is read before [Mill.Run].
 //
 // What doesn't fit is an error, which names the function, quotes the parameter, result or option, and says what would
 // be right; several mistakes are told at once.

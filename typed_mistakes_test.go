@@ -63,6 +63,8 @@ func TestTypedFunctionMistakes(t *testing.T) {
 		{"empty", leat.TypedFunc{}, nil, "leat.New: a function is needed, got an empty leat.TypedFunc; make one by leat.Typed"},
 		{"nil", leat.Typed[Audio, Text](nil), nil,
 			"leat.New: the function, a func(context.Context, *leat_test.Audio) (leat_test.Text, error), is nil"},
+		{"not typed", typedMisfit, []leat.Option{videoJoin},
+			"parameter 2 (*struct { leat_test.Audio; Videos []leat_test.Video }): a struct that holds elements is what a function of leat.Typed takes; make the mill by leat.New(leat.Typed(fn), ...)"},
 	}, leat.Broker(mistakeBroker()))
 	checkMistakes(t, []mistake{
 		{"no broker", in[audioAndVideo](), nil,

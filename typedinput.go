@@ -171,15 +171,14 @@ func (r *inputReader) kind(t reflect.Type) fieldKind {
 }
 
 // isRow reports whether a type is that of a struct for an element and its matches, or would be meant to be.
-func (r *inputReader) isRow(t reflect.Type) bool {
-	if t.Kind() != reflect.Struct {
-		return false
-	}
-	if t.Name() == "" {
-		return true
-	}
+func (b *builder) isRow(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && (t.Name() == "" || b.holdsElements(t))
+}
+
+// holdsElements reports whether a struct has fields of elements or lists of them.
+func (b *builder) holdsElements(t reflect.Type) bool {
 	for s := range t.Fields() {
-		if r.isElement(element(s.Type)) || s.Type.Kind() == reflect.Slice && r.isElement(element(s.Type.Elem())) {
+		if b.isElement(element(s.Type)) || s.Type.Kind() == reflect.Slice && b.isElement(element(s.Type.Elem())) {
 			return true
 		}
 	}
@@ -377,8 +376,8 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 			r.inject(f)
 			return
 		}
-		r.mistakes.add("%s: only the fields of the input itself are injected; move it there, or add a stream of %v: the source has %s",
-			f, listedType(f.Type), streamList(r.inputs))
+		r.mistakes.add("%s: only the fields of the input itself are injected; move it there, "+
+			"or add a stream of %v: the source has %s", f, listedType(f.Type), streamList(r.inputs))
 	}
 }
 
