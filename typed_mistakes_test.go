@@ -69,6 +69,8 @@ func TestTypedFunctionMistakes(t *testing.T) {
 	checkMistakes(t, []mistake{
 		{"no broker", in[audioAndVideo](), nil,
 			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
+		{"no broker, with a window", in[struct{ List []Audio }](), []leat.Option{leat.WindowCount(2), leat.Provide("x")},
+			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
 		{"no broker, with joins", in[audioAndVideo](), []leat.Option{videoJoin},
 			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
 	})
@@ -159,6 +161,17 @@ func TestTypedInputMistakes(t *testing.T) {
 			}
 		}](), []leat.Option{videoJoin},
 			"field Videos.Log (*slog.Logger): only the fields of the input itself are injected; move it there, or add a stream of slog.Logger: the source has " + streams},
+		{"tags", in[struct {
+			Audio  `leat:"a"`
+			Number int `leat:"n"`
+			Videos []struct {
+				Video       `leat:"v"`
+				leat.Record `leat:"r"`
+			}
+		}](), []leat.Option{videoJoin, leat.Provide(1)}, "3 mistakes:\n" +
+			"\tfield Number (int): the tag `leat:\"n\"` is for the node of a list, or of the master; leave it out\n" +
+			"\tfield Videos.Video (leat_test.Video): the tag `leat:\"v\"` is for the node of a list, or of the master; leave it out\n" +
+			"\tfield Videos.Record (leat.Record): the tag `leat:\"r\"` is for the node of a list, or of the master; leave it out"},
 		{"pointer to record", in[struct {
 			Audio
 			R *leat.Record

@@ -55,6 +55,7 @@ func (b *builder) readInput() *input {
 	r := &inputReader{builder: b, input: &input{tree: &tree{}}}
 	t := b.t.In(1).Elem()
 	switch {
+	case b.config.source == nil && len(b.config.joins) == 0: // elements can't be told from other types
 	case b.isElement(t):
 		r.wholeElement(t)
 	case t.Kind() != reflect.Struct:
@@ -275,6 +276,8 @@ func (r *inputReader) row(t reflect.Type, f field, n, parent *node) *inputRow {
 	}
 	if n == nil {
 		n = own.node(nil)
+	} else {
+		r.untagged(own)
 	}
 	n.element = element(own.Type)
 	r.add(n, parent)
@@ -367,6 +370,7 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 		row.lists = append(row.lists, r.list(f, row.node))
 	case elementField: // ownElement has said what is wrong
 	case recordField:
+		r.untagged(f)
 		if f.Type != recordType {
 			r.mistakes.add("%s: an element has one record, which comes as a value; make it leat.Record", f)
 		}
@@ -381,6 +385,13 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 	}
 }
 
+// untagged checks that a field that is no node has no tag.
+func (r *inputReader) untagged(f field) {
+	if tag, ok := f.Tag.Lookup("leat"); ok {
+		r.mistakes.add("%s: the tag `leat:%q` is for the node of a list, or of the master; leave it out", f, tag)
+	}
+}
+
 // listedType returns the element type of a list, or that of a single element.
 func listedType(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Slice {
@@ -391,6 +402,7 @@ func listedType(t reflect.Type) reflect.Type {
 
 // inject finds the value of a field that isn't about elements.
 func (r *inputReader) inject(f field) {
+	r.untagged(f)
 	switch {
 	case f.Type == contextType:
 		r.mistakes.add("%s: the context is the function's first parameter; leave the field out", f)
