@@ -40,9 +40,14 @@ func typedCases(t testing.TB) []typedCase {
 	master := func(matches []engine.Element) []engine.Element {
 		return []engine.Element{benchElement(&BenchMaster{Time: 1}, matches)}
 	}
+	results := make([]benchResult, 3)
 	return []typedCase{
 		newTypedCase(t, "single", master(nil), func(_ context.Context, in *BenchMaster) (benchResult, error) {
 			return benchResult{in.Time, 0, in.X}, nil
+		}),
+		newTypedCase(t, "list", master(nil), func(_ context.Context, in *BenchMaster) ([]benchResult, error) {
+			results[1].From = in.Time
+			return results, nil
 		}),
 		newTypedCase(t, "one", master(leaves(1)), oneMatch, join),
 		newTypedCase(t, "25", master(leaves(25)), oneMatch, join),
@@ -107,7 +112,7 @@ func TestTypedAllocations(t *testing.T) {
 // BenchmarkTypedCall measures what BenchmarkCall does for functions made by Typed, and for a loop written by hand.
 func BenchmarkTypedCall(b *testing.B) {
 	cases := typedCases(b)
-	cases = append(cases, typedCase{"by hand", &byHand{}, cases[1].call})
+	cases = append(cases, typedCase{"by hand", &byHand{}, cases[2].call})
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {
 			ctx, emit := b.Context(), func(int, any) error { return nil }
