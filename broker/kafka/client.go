@@ -26,6 +26,7 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.
 		kgo.SeedBrokers(s.addresses...),
 		kgo.ClientID(s.clientID),
 		kgo.MetadataMinAge(metadataAge),
+		kgo.DisableClientMetrics(),
 		kgo.WithLogger(clientLogger{logger}),
 	}
 	if s.tls != nil {

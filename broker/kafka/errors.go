@@ -15,10 +15,6 @@ func finalAdvice(err error) string {
 		is     error
 		advice string
 	}{
-		{kerr.FencedInstanceID, "another process has joined the group under this instance name: " +
-			"give each living process a name of its own with kafka.Instance"},
-		{kerr.UnreleasedInstanceID, "another process is in the group under this instance name: " +
-			"give each living process a name of its own with kafka.Instance"},
 		{kerr.TopicAuthorizationFailed, "it takes READ on the input topics and WRITE on the output topics"},
 		{kerr.GroupAuthorizationFailed, "it takes READ on the consumer group"},
 		{kerr.TransactionalIDAuthorizationFailed, "it takes WRITE on the transactional id, " +

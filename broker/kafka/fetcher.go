@@ -42,6 +42,8 @@ type place struct {
 type fetcher struct {
 	readers *readers
 	client  *kgo.Client
+	// stop ends the client's requests, so that closing it doesn't wait for a Kafka that doesn't answer.
+	stop context.CancelFunc
 	// polling is held by the one that polls, or adds or removes a reader: so nothing that was fetched for a reader before
 	// can be taken for a later one's.
 	polling chan struct{}
@@ -109,7 +111,9 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 		}
 	}
 	s := rs.member.settings
+	ctx, stop := context.WithCancel(context.Background())
 	client, err := s.client(rs.member.logger,
+		kgo.WithContext(ctx),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
@@ -117,9 +121,10 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 		kgo.KeepRetryableFetchErrors(),
 	)
 	if err != nil {
+		stop()
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	f := &fetcher{readers: rs, client: client, polling: make(chan struct{}, 1), used: map[place]*reader{at: r}}
+	f := &fetcher{readers: rs, client: client, stop: stop, polling: make(chan struct{}, 1), used: map[place]*reader{at: r}}
 	rs.fetchers = append(rs.fetchers, f)
 	return f, nil
 }
@@ -130,6 +135,7 @@ func (rs *readers) close() {
 	defer rs.mu.Unlock()
 	rs.closed = true
 	for _, f := range rs.fetchers {
+		f.stop()
 		f.client.Close()
 	}
 	rs.fetchers = nil

@@ -196,7 +196,7 @@ func (m *member) open(ctx context.Context) (*session, error) {
 // openOnce opens a session in place of the old one.
 func (m *member) openOnce(ctx context.Context, old *session) (*session, error) {
 	if old != nil {
-		if err := old.checkFence(ctx); err != nil {
+		if err := m.checkPlace(ctx, old); err != nil {
 			return nil, err
 		}
 		old.close()

@@ -51,9 +51,11 @@ func Group(name string) Option {
 }
 
 // Instance gives this process a name in the group that outlasts it: when it is stopped or killed, a restart under the same
-// name takes over its partitions at once, and until then nobody else does for ten seconds. Two processes must not have the same name
-// at a time: the older one ends with an error. Without a name, each run is a new member, and after a kill its partitions
-// go to the others after those ten seconds.
+// name takes over its partitions at once, and until then nobody else does for ten seconds. Without a name, each run is a
+// new member, and after a kill its partitions go to the others after those ten seconds.
+//
+// Two processes must not have the same name at a time: the older one stops working and, when it is sure that the other one
+// lives, ends with an error.
 func Instance(name string) Option {
 	return func(b *Broker) { b.settings.instance = name }
 }

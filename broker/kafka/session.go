@@ -34,6 +34,9 @@ type session struct {
 	// ctx ends when the session has failed: cause says why.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	// client is the context of the library's client, without which closing it would wait for a Kafka that doesn't answer.
+	client      context.Context
+	closeClient context.CancelFunc
 	// joined is closed with the first assignment.
 	joined   chan struct{}
 	joinOnce sync.Once
@@ -49,6 +52,7 @@ type session struct {
 func newSession(m *member) *session {
 	s := &session{member: m, joined: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.client, s.closeClient = context.WithCancel(context.Background())
 	return s
 }
 
@@ -57,6 +61,7 @@ func newSession(m *member) *session {
 func (s *session) join(ctx context.Context) error {
 	m := s.member
 	options := m.settings.clientOptions(m.logger,
+		kgo.WithContext(s.client),
 		kgo.ConsumerGroup(m.group),
 		kgo.InstanceID(m.instance),
 		kgo.ConsumeTopics(m.topics...),
@@ -88,8 +93,13 @@ func (s *session) join(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	_, _, err = group.Client().ProducerID(ctx)
-	return err
+	if _, _, err = group.Client().ProducerID(ctx); err != nil {
+		return err
+	}
+	// A member that comes back under its name gets what it had, and nobody is asked. Where its predecessor died between
+	// giving a partition up and saying so, nobody would have that.
+	group.Client().ForceRebalance()
+	return nil
 }
 
 // kill ends the session: all partitions are lost.
@@ -109,6 +119,7 @@ func (s *session) close() {
 	s.cancel(context.Canceled)
 	s.busy.Lock()
 	defer s.busy.Unlock()
+	s.closeClient()
 	if s.group != nil {
 		s.group.Close()
 	}
@@ -193,31 +204,15 @@ type groupErrors struct{ *session }
 // OnGroupManageError implements kgo.HookGroupManageError.
 func (h groupErrors) OnGroupManageError(err error) {
 	h.onLost()
+	if errors.Is(err, kerr.FencedInstanceID) {
+		h.kill(err) // the library would try for ever with what was replaced
+	}
 	if err := final(err); err != nil {
 		h.kill(err)
 		h.member.fail(err)
 		return
 	}
 	h.member.logger.Warn("the group was left, joining again", "error", err)
-}
-
-// checkFence returns an error where another process has taken the instance's place in the group.
-func (s *session) checkFence(ctx context.Context) error {
-	if s.group == nil || !isFenced(context.Cause(s.ctx)) {
-		return nil
-	}
-	request := kmsg.NewPtrHeartbeatRequest()
-	request.Group = s.member.group
-	request.MemberID, request.Generation = s.group.Client().GroupMetadata()
-	request.InstanceID = &s.member.instance
-	reply, err := request.RequestWith(ctx, s.member.admin)
-	if err != nil {
-		return err
-	}
-	if err := kerr.ErrorForCode(reply.ErrorCode); errors.Is(err, kerr.FencedInstanceID) {
-		return err
-	}
-	return nil
 }
 
 // commit makes commits in one transaction.

@@ -1,0 +1,77 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// placeCheck is how often an instance that has lost its place in the group looks whether the other one lives.
+const placeCheck = 500 * time.Millisecond
+
+// checkPlace returns a final error where another living process has taken the instance's place in the group: to take it
+// back would make them take it from each other for ever.
+func (m *member) checkPlace(ctx context.Context, old *session) error {
+	replaced, err := m.wasReplaced(ctx, old)
+	if !replaced || err != nil || !m.named {
+		return err // nobody else has the name of an instance that was given none
+	}
+	m.logger.Warn("this instance's place in the group was taken: waiting to see whether another process lives under its name",
+		"instance", m.instance)
+	for deadline := time.Now().Add(sessionTimeout + 2*time.Second); time.Now().Before(deadline); {
+		taken, err := m.placeTaken(ctx)
+		if err == nil && !taken {
+			return nil // what took it was a message of one that is dead
+		}
+		if err := sleep(ctx, placeCheck); err != nil {
+			return err
+		}
+	}
+	return &finalError{kerr.FencedInstanceID, "another process has joined the group under this instance name: " +
+		"give each living process a name of its own with kafka.Instance"}
+}
+
+// wasReplaced tells whether a session has failed because somebody else has joined under its name. Whose producer was
+// fenced asks: that may have been Kafka, for a transaction that took too long.
+func (m *member) wasReplaced(ctx context.Context, old *session) (bool, error) {
+	cause := context.Cause(old.ctx)
+	if errors.Is(cause, kerr.FencedInstanceID) {
+		return true, nil
+	}
+	if old.group == nil || !isFenced(cause) {
+		return false, nil
+	}
+	request := kmsg.NewPtrHeartbeatRequest()
+	request.Group = m.group
+	request.MemberID, request.Generation = old.group.Client().GroupMetadata()
+	request.InstanceID = &m.instance
+	reply, err := request.RequestWith(ctx, m.admin)
+	if err != nil {
+		return false, err
+	}
+	return errors.Is(kerr.ErrorForCode(reply.ErrorCode), kerr.FencedInstanceID), nil
+}
+
+// placeTaken tells whether the group has a member of the instance's name.
+func (m *member) placeTaken(ctx context.Context) (bool, error) {
+	request := kmsg.NewPtrDescribeGroupsRequest()
+	request.Groups = []string{m.group}
+	reply, err := request.RequestWith(ctx, m.admin)
+	if err != nil {
+		return false, err
+	}
+	for _, g := range reply.Groups {
+		if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+			return false, err
+		}
+		for _, other := range g.Members {
+			if other.InstanceID != nil && *other.InstanceID == m.instance {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
