@@ -2,19 +2,12 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"slices"
 
-	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 )
-
-// headSize is how many elements of each stream Check reads.
-const headSize = 1000
 
 // A Report is what Check has found in the heads of the streams.
 type Report struct {
@@ -27,7 +20,11 @@ type Report struct {
 // StreamReport is about one stream that is read.
 type StreamReport struct {
 	Name string `json:"name"`
-	File string `json:"file"`
+	// File is the path of the file that is read, or Topic the topic; the other is empty.
+	File  string `json:"file,omitempty"`
+	Topic string `json:"topic,omitempty"`
+	// Partitions is how many partitions the topic has; zero for files.
+	Partitions int `json:"partitions,omitempty"`
 	// Read counts the elements that were read, and Whole says that these are all.
 	Read  int  `json:"read"`
 	Whole bool `json:"whole"`
@@ -77,18 +74,10 @@ func (r *Report) Hints() []string {
 	return hints
 }
 
-// head is the head of a stream.
-type head struct {
-	elements  []any
-	positions []broker.Position
-	whole     bool
-	// unread says that the stream wasn't read, so that nothing follows from its elements.
-	unread bool
-}
-
-// Check reads the first 1,000 elements of each stream, but not standard input and pipes, which can be read once only, and
-// reports what joining them would give.
-// Nothing is written. An error says that a stream can't be read at all, or is ctx's.
+// Check reads the first 1,000 elements of each stream, of a topic those of each partition, but not standard input and
+// pipes, which can be read once only, and reports what joining them would give. Elements of a topic count up to its current
+// end, or an end-of-stream mark.
+// Nothing is written, and no group joined. An error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
 	report := &Report{Streams: []StreamReport{}, Joins: []JoinReport{}, Problems: []string{}}
 	heads, err := p.readHeads(ctx, options, report)
@@ -101,87 +90,11 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 		}
 	}
 	if p.window != nil && p.window.key != nil {
-		report.keys(heads[p.master], expression.Single(p.window.key), func(_, _ expression.Key) string { return "" })
+		for _, h := range heads[p.master] {
+			report.keys(h, expression.Single(p.window.key), func(_, _ expression.Key) string { return "" })
+		}
 	}
 	return report, nil
-}
-
-func (p *Pipeline) readHeads(ctx context.Context, options Options, report *Report) (_ map[*node]*head, err error) {
-	spec := p.spec(options)
-	job := &broker.Job{Name: spec.Name, Logger: spec.Logger}
-	heads := map[*node]*head{}
-	var read []*node
-	for _, n := range p.master.all() {
-		heads[n] = &head{unread: true}
-		if !readOnce(n.path) {
-			read = append(read, n)
-			job.Inputs = append(job.Inputs, stream(n.path, n.name, n.codec))
-		}
-	}
-	input, err := spec.Source.OpenSource(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, input.Close()) }()
-	for i, n := range read {
-		reader, err := input.Reader(ctx, i, 0, 0)
-		if err != nil {
-			return nil, err
-		}
-		heads[n], err = report.readHead(ctx, reader, job.Inputs[i])
-		if err = errors.Join(err, reader.Close()); err != nil {
-			return nil, err
-		}
-	}
-	for _, n := range p.master.all() {
-		s := StreamReport{Name: n.name, File: n.path, Read: len(heads[n].elements), Whole: heads[n].whole}
-		if heads[n].unread {
-			s.Note = "not read: it can be read once only"
-		}
-		report.Streams = append(report.Streams, s)
-	}
-	return heads, nil
-}
-
-// readOnce reports whether a path is standard input, a pipe or a device.
-func readOnce(path string) bool {
-	if path == standard {
-		return true
-	}
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
-}
-
-// readHead reads the head of one stream, up to the first element that can't be read or decoded.
-func (r *Report) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*head, error) {
-	h := &head{}
-	decode, err := stream.Codec.Decoder(stream.Type)
-	if err != nil {
-		return nil, err
-	}
-	for len(h.elements) < headSize {
-		records, err := reader.Read(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			h.whole = true
-			return h, nil
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case err != nil:
-			r.Problems = append(r.Problems, err.Error())
-			return h, nil
-		}
-		for i := range records[:min(len(records), headSize-len(h.elements))] {
-			element := &object{}
-			if err := decode(records[i].Value, element); err != nil {
-				r.Problems = append(r.Problems, records[i].DecodeError(stream.Name, 0, err).Error())
-				return h, nil
-			}
-			h.elements = append(h.elements, element)
-			h.positions = append(h.positions, records[i].At(stream.Name, 0))
-		}
-	}
-	return h, nil
 }
 
 // keys computes the keys of a head's elements. The first that can't be computed or is wrong behind the one before is a
@@ -206,8 +119,22 @@ func (r *Report) keys(
 	return keys
 }
 
-// join compares the keys of a child's head with those of its parent's.
-func (r *Report) join(child *node, left, right *head) {
+// join compares the keys of a child's heads with those of its parent's, partition by partition.
+func (r *Report) join(child *node, left, right []*head) {
+	join := JoinReport{Left: child.parent.name, Right: child.name, On: child.on}
+	unread := false
+	for i := range min(len(left), len(right)) {
+		r.joinPartition(&join, child, left[i], right[i])
+		unread = unread || left[i].unread || right[i].unread
+	}
+	join.Common = join.LeftKeys.common(join.RightKeys)
+	if !unread {
+		join.Hint = join.hint()
+	}
+	r.Joins = append(r.Joins, join)
+}
+
+func (r *Report) joinPartition(join *JoinReport, child *node, left, right *head) {
 	disorder := func(unique bool) func(last, next expression.Key) string {
 		return func(last, next expression.Key) string {
 			switch order := expression.Compare(last, next); {
@@ -222,15 +149,10 @@ func (r *Report) join(child *node, left, right *head) {
 	leftKey, rightKey := expression.PairOf(child.left, child.right)
 	leftKeys := r.keys(left, leftKey, disorder(false))
 	rightKeys := r.keys(right, rightKey, disorder(child.join.unique))
-	join := JoinReport{Left: child.parent.name, Right: child.name, On: child.on}
-	join.LeftKeys, join.RightKeys = rangeOf(leftKeys), rangeOf(rightKeys)
-	join.Common = join.LeftKeys.common(join.RightKeys)
+	join.LeftKeys = join.LeftKeys.widen(rangeOf(leftKeys))
+	join.RightKeys = join.RightKeys.widen(rangeOf(rightKeys))
 	complete := right.whole && len(rightKeys) == len(right.elements)
 	join.count(leftKeys, rightKeys, complete)
-	if !left.unread && !right.unread {
-		join.Hint = join.hint()
-	}
-	r.Joins = append(r.Joins, join)
 }
 
 // count counts matches. Keys are in order.
@@ -286,6 +208,24 @@ func rangeOf(keys []expression.Key) *KeyRange {
 		return nil
 	}
 	return &KeyRange{keys[0], keys[len(keys)-1]}
+}
+
+// widen returns the least range that both lie in.
+func (r *KeyRange) widen(other *KeyRange) *KeyRange {
+	switch {
+	case r == nil:
+		return other
+	case other == nil:
+		return r
+	}
+	both := &KeyRange{r.From, r.To}
+	if expression.Compare(other.From, both.From) < 0 {
+		both.From = other.From
+	}
+	if expression.Compare(other.To, both.To) > 0 {
+		both.To = other.To
+	}
+	return both
 }
 
 // common returns what lies in both ranges, or nil.

@@ -17,9 +17,9 @@ type description struct {
 	output  text
 	// emit is nil where there is none.
 	emit []emitText
+	// kafka is nil where there is none.
+	kafka *kafkaText
 }
-
-type streamText struct{ name, file text }
 
 type joinText struct {
 	at              place
@@ -36,19 +36,13 @@ type windowText struct {
 
 type emitText struct{ name, value text }
 
-// needKafka is the answer to members that are Kafka's.
-const needKafka = "this version of leat reads and writes files only, not Kafka: give the stream as {file: PATH}"
-
 // describe reads a pipeline file.
 func (s *source) describe(data []byte) (*description, error) {
 	top, err := s.parseYAML(data)
 	if err != nil {
 		return nil, err
 	}
-	if kafka := top.get("kafka"); kafka != nil {
-		return nil, kafka.name.errorf("%s", needKafka)
-	}
-	if err := s.only(top, "a pipeline file", "streams", "master", "join", "window", "output", "emit"); err != nil {
+	if err := s.only(top, "a pipeline file", "streams", "master", "join", "window", "output", "emit", "kafka"); err != nil {
 		return nil, err
 	}
 	d := &description{}
@@ -64,6 +58,7 @@ func (s *source) describe(data []byte) (*description, error) {
 		{"window", s.window, ""},
 		{"output", s.output, "it names the stream that results are written to"},
 		{"emit", s.emit, ""},
+		{"kafka", s.kafka, ""},
 	} {
 		m := top.get(part.name)
 		if m == nil && part.hint != "" {
@@ -76,6 +71,9 @@ func (s *source) describe(data []byte) (*description, error) {
 			return nil, err
 		}
 	}
+	if d.kafka != nil {
+		d.kafka.name = top.get("kafka").name
+	}
 	return d, nil
 }
 
@@ -87,69 +85,6 @@ func (s *source) only(m *mapping, what string, allowed ...string) error {
 		}
 	}
 	return nil
-}
-
-// isName reports whether a stream may be called so: expressions must be able to name it.
-func isName(name string) bool {
-	for i, c := range name {
-		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// reserved are the words of expressions.
-func reserved(name string) bool {
-	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches",
-		"contains", "startsWith", "endsWith"}, name)
-}
-
-func (s *source) streams(d *description, node ast.Node) error {
-	m, err := s.mapping(node, "streams")
-	if err != nil {
-		return err
-	}
-	for _, member := range m.members {
-		name := member.name
-		if !isName(name.value) {
-			return name.errorf("the stream's name %q must consist of letters, digits and _ and not begin with a digit, "+
-				"so that expressions can use it", name.value)
-		}
-		if reserved(name.value) {
-			return name.errorf("a stream can't be called %q, which is a word of expressions", name.value)
-		}
-		file, err := s.stream(name.value, member.value)
-		if err != nil {
-			return err
-		}
-		d.streams = append(d.streams, streamText{name, file})
-	}
-	return nil
-}
-
-func (s *source) stream(name string, node ast.Node) (text, error) {
-	what := "the stream " + name
-	m, err := s.mapping(node, what)
-	if err != nil {
-		return text{}, s.errorAt(s.placeOf(node), "%s must be given as {file: PATH}, but this is %s", what, describe(node))
-	}
-	if topic := m.get("topic"); topic != nil {
-		return text{}, topic.name.errorf("%s", needKafka)
-	}
-	if err := s.only(m, what, "file"); err != nil {
-		return text{}, err
-	}
-	file := m.get("file")
-	if file == nil {
-		return text{}, s.errorAt(m.at, "%s must be given as {file: PATH}", what)
-	}
-	path, err := s.text(file.value, "the path")
-	if err == nil && path.value == "" {
-		return text{}, path.errorf("the path of %s is empty", what)
-	}
-	return path, err
 }
 
 func (s *source) master(d *description, node ast.Node) (err error) {

@@ -10,8 +10,9 @@ import (
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
 type Monitor struct {
-	state atomic.Pointer[monitored]
-	last  atomic.Pointer[Progress]
+	state  atomic.Pointer[monitored]
+	last   atomic.Pointer[Progress]
+	topics atomic.Bool // are read
 }
 
 type monitored struct {
@@ -33,8 +34,10 @@ type Progress struct {
 
 // StreamProgress counts the elements of one stream. What was read and is neither matched nor skipped is unmatched.
 type StreamProgress struct {
-	Name      string `json:"name"`
-	File      string `json:"file"`
+	Name string `json:"name"`
+	// File is the path of the file that is read, or Topic the topic; the other is empty.
+	File      string `json:"file,omitempty"`
+	Topic     string `json:"topic,omitempty"`
 	Read      int64  `json:"read"`
 	Matched   int64  `json:"matched"`
 	Unmatched int64  `json:"unmatched"`
@@ -50,17 +53,21 @@ func (m *Monitor) Progress() Progress {
 	if state == nil {
 		return Progress{}
 	}
-	return state.progress()
+	return state.progress(m.topics.Load())
 }
 
-func (s *monitored) progress() Progress {
+func (s *monitored) progress(topics bool) Progress {
 	p := Progress{Results: s.stats.Results.Load()}
 	for i := range s.stats.Nodes {
 		n := &s.stats.Nodes[i]
-		p.Streams = append(p.Streams, StreamProgress{
+		stream := StreamProgress{
 			Name: n.Name, File: n.Stream,
 			Read: n.Read.Load(), Matched: n.Matched.Load(), Unmatched: max(n.Unmatched(), 0), Skipped: n.Skipped.Load(),
-		})
+		}
+		if topics {
+			stream.File, stream.Topic = "", n.Stream
+		}
+		p.Streams = append(p.Streams, stream)
 	}
 	if s.meter != nil {
 		p.BytesRead, p.BytesTotal = s.meter.Bytes()

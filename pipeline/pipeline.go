@@ -31,6 +31,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,20 +40,22 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/plan"
+	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // A Pipeline is a mill described in a file. Make one with [Load] or [Parse]. It is not changed by running, may be run
 // again, and is safe for concurrent use.
 type Pipeline struct {
 	name   string
+	dir    string // the file's
 	master *node
-	output string
+	output site
 	window *window
 	emit   []emitted
+	kafka  *kafkaText // nil where no stream is a topic
 }
 
 // window is the window of a pipeline: key is nil unless it has one.
@@ -79,8 +82,8 @@ func Parse(name string, data []byte) (*Pipeline, error) {
 		return nil, err
 	}
 	base := filepath.Base(name)
-	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base))}
-	if p.master, p.output, err = d.tree(s, filepath.Dir(name)); err != nil {
+	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base)), dir: filepath.Dir(name), kafka: d.kafka}
+	if p.master, p.output, err = d.tree(s, p.dir); err != nil {
 		return nil, err
 	}
 	var streams []string
@@ -135,6 +138,9 @@ type Options struct {
 	// Stdin and Stdout are what the path "-" means; nil stands for [os.Stdin] and [os.Stdout].
 	Stdin  io.Reader
 	Stdout io.Writer
+	// Instance is the name of this process in Kafka's group, see package broker/kafka; empty for none. It must be empty where no
+	// stream is a topic.
+	Instance string
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor
 }
@@ -142,9 +148,22 @@ type Options struct {
 // Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the error
 // that stopped it otherwise, with stream, partition and offset of the element that it is about.
 func (p *Pipeline) Run(ctx context.Context, options Options) error {
+	if options.Instance != "" && p.kafka == nil {
+		return errors.New("an instance has a name in Kafka's group, but no stream of this pipeline is a topic")
+	}
+	cluster, err := p.cluster()
+	if err != nil {
+		return err
+	}
+	return p.run(ctx, p.layout(cluster), options)
+}
+
+// run runs the pipeline with its streams where the layout says.
+func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
 	stats := &engine.Stats{}
-	spec := p.spec(options)
+	spec := p.spec(at, options)
 	if options.Monitor != nil {
+		options.Monitor.topics.Store(at.inputs[p.master].topic)
 		spec.Source = &meteredSource{spec.Source, options.Monitor, stats}
 		defer options.Monitor.stop()
 	}
@@ -152,42 +171,34 @@ func (p *Pipeline) Run(ctx context.Context, options Options) error {
 }
 
 // WritesStdout reports whether results go to standard output.
-func (p *Pipeline) WritesStdout() bool { return p.output == standard }
+func (p *Pipeline) WritesStdout() bool { return !p.output.topic && p.output.name == standard }
 
 // Plan describes the pipeline's join tree: it prints it as text, Mermaid and DOT.
-func (p *Pipeline) Plan() plan.Plan { return plan.Of(p.spec(Options{})) }
+func (p *Pipeline) Plan() plan.Plan {
+	// A plan needs no password.
+	return plan.Of(p.spec(p.layout(&topic.Cluster{}), Options{}))
+}
 
-// spec makes the engine's description.
-func (p *Pipeline) spec(options Options) *engine.Spec {
+// spec makes the engine's description, with streams where the layout says.
+func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	nodes := map[*node]broker.Stream{}
-	var streams []broker.Stream
 	for _, n := range p.master.all() {
-		nodes[n] = stream(n.path, n.name, n.codec)
-		streams = append(streams, nodes[n])
-	}
-	output := stream(p.output, "", objectCodec{})
-	files := []jsonfile.Option{jsonfile.Streams(append(streams, output)...)}
-	if options.Stdin != nil {
-		files = append(files, jsonfile.Stdin(options.Stdin))
-	}
-	if options.Stdout != nil {
-		files = append(files, jsonfile.Stdout(options.Stdout))
+		nodes[n] = stream(at.inputs[n].name, n.name, n.codec)
 	}
 	logger := options.Logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	storage := jsonfile.New(files...)
-	return &engine.Spec{
+	spec := &engine.Spec{
 		Name:        p.name,
-		Source:      storage,
-		Sink:        storage,
 		Master:      p.master.spec(nodes),
-		Outputs:     []broker.Stream{output},
+		Outputs:     []broker.Stream{stream(at.output.name, "", objectCodec{})},
 		NewFunction: p.function,
 		Window:      p.window.spec(),
 		Logger:      logger,
 	}
+	p.setStorages(spec, at, options)
+	return spec
 }
 
 func stream(path, name string, c objectCodec) broker.Stream {

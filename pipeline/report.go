@@ -11,7 +11,7 @@ func (r *Report) String() string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, s := range r.Streams {
-		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File, s.read())
+		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File+s.Topic, s.read())
 	}
 	for _, j := range r.Joins {
 		fmt.Fprintf(table, "\njoin %s with %s on %s\n", j.Left, j.Right, j.On)
@@ -40,6 +40,10 @@ func (s StreamReport) read() string {
 	switch {
 	case s.Note != "":
 		return s.Note
+	case s.Partitions > 1 && s.Whole:
+		return fmt.Sprintf("all %s in %d partitions", count(s.Read, "element"), s.Partitions)
+	case s.Partitions > 1:
+		return fmt.Sprintf("%s at the beginning of %d partitions", count(s.Read, "element"), s.Partitions)
 	case s.Whole:
 		return fmt.Sprintf("all %s", count(s.Read, "element"))
 	}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"path/filepath"
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -11,7 +10,7 @@ import (
 // A node is a stream that is read, with its place in the join tree.
 type node struct {
 	name string
-	path string
+	site site
 	// picker knows the members that expressions name.
 	picker   *rawjson.Picker
 	codec    objectCodec
@@ -31,68 +30,60 @@ type names struct {
 	dir     string
 }
 
-// path returns where the file of the stream that t names is, or an error if there is no such stream.
-func (n *names) path(t text) (string, error) {
+// site returns where the stream is that t names, or an error if there is no such stream.
+func (n *names) site(t text) (site, error) {
 	var candidates []string
 	for _, stream := range n.streams {
 		if stream.name.value == t.value {
 			n.used[t.value] = true
-			return resolve(n.dir, stream.file.value), nil
+			return siteOf(stream, n.dir), nil
 		}
 		candidates = append(candidates, stream.name.value)
 	}
-	return "", t.errorf("there is no stream %q%s", t.value, suggestOr(t.value, candidates))
+	return site{}, t.errorf("there is no stream %q%s", t.value, suggestOr(t.value, candidates))
 }
 
-// resolve returns a path of the pipeline file as seen from the working directory.
-func resolve(dir, path string) string {
-	if path == standard || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
-// standard is the path of standard input and output.
-const standard = "-"
-
-// tree builds the join tree and returns its master and the output's path. Keys are not compiled yet.
-func (d *description) tree(s *source, dir string) (master *node, output string, err error) {
+// tree builds the join tree and returns its master and where the output is. Keys are not compiled yet.
+func (d *description) tree(s *source, dir string) (master *node, output site, err error) {
 	names := &names{source: s, streams: d.streams, used: map[string]bool{}, dir: dir}
-	path, err := names.path(d.master)
+	at, err := names.site(d.master)
 	if err != nil {
-		return nil, "", err
+		return nil, output, err
 	}
-	master = &node{name: d.master.value, path: path, picker: new(rawjson.Picker)}
+	master = &node{name: d.master.value, site: at, picker: new(rawjson.Picker)}
 	nodes := map[string]*node{master.name: master}
 	if err := d.addNodes(names, master, nodes); err != nil {
-		return nil, "", err
+		return nil, output, err
 	}
 	if err := d.link(master, nodes); err != nil {
-		return nil, "", err
+		return nil, output, err
 	}
-	if output, err = names.path(d.output); err != nil {
-		return nil, "", err
+	if output, err = names.site(d.output); err != nil {
+		return nil, output, err
 	}
 	if nodes[d.output.value] != nil {
-		return nil, "", d.output.errorf("the stream %q is read, so it can't be the output as well: "+
+		return nil, output, d.output.errorf("the stream %q is read, so it can't be the output as well: "+
 			"declare a stream of another name for the output", d.output.value)
 	}
 	for _, stream := range d.streams {
 		if !names.used[stream.name.value] {
-			return nil, "", stream.name.errorf("the stream %q is used nowhere: join it, or take it out", stream.name.value)
+			return nil, output, stream.name.errorf("the stream %q is used nowhere: join it, or take it out", stream.name.value)
 		}
 	}
-	return master, output, d.oneStandardInput(nodes)
+	if err := d.oneStandardInput(nodes); err != nil {
+		return nil, output, err
+	}
+	return master, output, d.checkStorages(master, output)
 }
 
 // addNodes makes a node of the right stream of each join.
 func (d *description) addNodes(names *names, master *node, nodes map[string]*node) error {
 	for i := range d.joins {
 		join := &d.joins[i]
-		if _, err := names.path(join.left); err != nil {
+		if _, err := names.site(join.left); err != nil {
 			return err
 		}
-		path, err := names.path(join.right)
+		at, err := names.site(join.right)
 		if err != nil {
 			return err
 		}
@@ -109,7 +100,7 @@ func (d *description) addNodes(names *names, master *node, nodes map[string]*nod
 			return join.right.errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
 				"another stream to use it twice", right, other.join.left.value, other.join.right.start.line)
 		}
-		nodes[right] = &node{name: right, path: path, picker: new(rawjson.Picker), join: join}
+		nodes[right] = &node{name: right, site: at, picker: new(rawjson.Picker), join: join}
 	}
 	return nil
 }
@@ -148,11 +139,11 @@ func (d *description) oneStandardInput(nodes map[string]*node) error {
 	first := ""
 	for _, stream := range d.streams {
 		name := stream.name.value
-		if stream.file.value != standard || nodes[name] == nil {
+		if stream.topic || stream.where.value != standard || nodes[name] == nil {
 			continue
 		}
 		if first != "" {
-			return stream.file.errorf("standard input can be read once only, and %q reads it already", first)
+			return stream.where.errorf("standard input can be read once only, and %q reads it already", first)
 		}
 		first = name
 	}

@@ -3,6 +3,8 @@
 //	leat run FILE     joins the streams and writes the results
 //	leat plan FILE    draws the join tree, as text, Mermaid or DOT
 //	leat check FILE   reads the head of every stream and reports what would join
+//	leat lag FILE     shows how far a pipeline on Kafka has come, for each stream and partition
+//
 //	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
 //	leat topic end TOPIC         puts an end-of-stream mark into every partition of a Kafka topic
@@ -62,6 +64,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
 	Check   checkCommand   `cmd:"" help:"Read the head of every stream and report what would join."`
+	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
 	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -60,6 +60,28 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	return err
 }
 
+type lagCommand struct {
+	File string `arg:"" help:"The pipeline file."`
+	JSON bool   `name:"json" help:"Print the lag as JSON."`
+}
+
+// Run shows how far the pipeline's group has come.
+func (c *lagCommand) Run(ctx context.Context, a *app) error {
+	p, err := load(c.File)
+	if err != nil {
+		return err
+	}
+	lag, err := p.Lag(ctx, a.options(a.stderr))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(a.stdout, lag)
+	}
+	_, err = fmt.Fprint(a.stdout, lag)
+	return err
+}
+
 type versionCommand struct{}
 
 // Run prints the version.

@@ -15,19 +15,22 @@ import (
 // refresh is how often the progress bar is drawn.
 const refresh = 150 * time.Millisecond
 
-// showing runs a function and shows on a terminal how far it has come. The function writes logs to what it gets.
-func (a *app) showing(monitor *pipeline.Monitor, quiet bool, run func(logs io.Writer) error) error {
+// showing runs a function and shows on a terminal how far it has come; where the input is endless, only how much was read.
+// The function writes logs to what it gets.
+func (a *app) showing(monitor *pipeline.Monitor, quiet, endless bool, run func(logs io.Writer) error) error {
 	if quiet || !a.terminal {
 		return run(a.stderr)
 	}
 	bars := mpb.New(mpb.WithOutput(a.stderr), mpb.WithRefreshRate(refresh), mpb.WithWidth(48))
 	start := time.Now()
-	bar := bars.AddBar(0,
-		mpb.PrependDecorators(decor.CountersKibiByte("% .1f of % .1f ")),
-		mpb.AppendDecorators(decor.Percentage(), decor.Any(func(decor.Statistics) string {
-			return rate(monitor.Progress(), time.Since(start))
-		})),
-	)
+	elements := decor.Any(func(decor.Statistics) string { return rate(monitor.Progress(), time.Since(start)) })
+	var bar *mpb.Bar
+	if endless {
+		bar = bars.MustAdd(0, nil, mpb.AppendDecorators(elements))
+	} else {
+		bar = bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f of % .1f ")),
+			mpb.AppendDecorators(decor.Percentage(), elements))
+	}
 	done := make(chan struct{})
 	var following sync.WaitGroup
 	following.Go(func() { follow(bar, monitor, done) })

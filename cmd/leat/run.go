@@ -15,6 +15,9 @@ type runCommand struct {
 	File  string `arg:"" help:"The pipeline file."`
 	JSON  bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
 	Quiet bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
+	// The options about Kafka.
+	Instance  string `placeholder:"NAME" help:"This process's lasting name in Kafka's group: its restart takes over at once."`
+	DemoKafka bool   `help:"Try the pipeline on a Kafka in this process, with the streams' files; print the results."`
 }
 
 // A summary is what a run says at its end. It is the form of run --json.
@@ -35,22 +38,29 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Instance != "" && !p.UsesKafka() && !c.DemoKafka {
+		return &usageError{fmt.Errorf("--instance is a name in Kafka's group, but no stream of %s is a topic", c.File)}
+	}
 	monitor := &pipeline.Monitor{}
+	toStdout := p.WritesStdout() || c.DemoKafka
 	start := time.Now()
 	// A progress bar would get in the way of results on the same terminal.
-	err = a.showing(monitor, c.Quiet || c.JSON || p.WritesStdout(), func(logs io.Writer) error {
+	err = a.showing(monitor, c.Quiet || c.JSON || toStdout, p.ReadsKafka(), func(logs io.Writer) error {
 		options := a.options(logs)
-		options.Monitor = monitor
+		options.Monitor, options.Instance = monitor, c.Instance
+		if c.DemoKafka {
+			return p.Demo(ctx, options)
+		}
 		return p.Run(ctx, options)
 	})
 	s := summary{File: c.File, Progress: monitor.Progress(), Seconds: time.Since(start).Seconds()}
 	if err != nil {
 		s.Error = err.Error()
-	} else if s.Results == 0 && !c.Quiet {
+	} else if s.Results == 0 && !c.Quiet && !(c.DemoKafka && p.ReadsKafka()) {
 		s.Hints = a.hints(ctx, p)
 	}
 	out := a.stdout
-	if p.WritesStdout() {
+	if toStdout {
 		out = a.stderr
 	}
 	switch {
@@ -81,7 +91,10 @@ func (a *app) hints(ctx context.Context, p *pipeline.Pipeline) []string {
 func (s *summary) print(out io.Writer) {
 	rows := [][]string{{"stream", "file", "read", "matched", "unmatched", "skipped"}}
 	for _, stream := range s.Streams {
-		rows = append(rows, []string{stream.Name, stream.File, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
+		if stream.Topic != "" {
+			rows[0][1] = "topic"
+		}
+		rows = append(rows, []string{stream.Name, stream.File + stream.Topic, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
 			fmt.Sprint(stream.Unmatched), fmt.Sprint(stream.Skipped)})
 	}
 	width := make([]int, len(rows[0]))

@@ -12,7 +12,7 @@ import (
 // kafka starts a Kafka and returns its addresses, as --brokers takes them.
 func kafka(t *testing.T) string {
 	t.Helper()
-	demo, err := topic.StartDemo(nil)
+	demo, err := topic.StartDemo(false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,17 @@
 package topic
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
+	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -12,21 +21,60 @@ import (
 type Demo struct {
 	// Cluster is how to reach it.
 	Cluster
+	// CA is the certificate of the authority to trust, in PEM form; empty without TLS.
+	CA   []byte
 	fake *kfake.Cluster
 }
 
-// StartDemo starts a Kafka in this process; with a configuration for servers it takes TLS connections only. It must be
-// closed.
-func StartDemo(server *tls.Config) (*Demo, error) {
+// StartDemo starts a Kafka in this process. With withTLS it takes TLS connections only, with a certificate made for it
+// alone, which Cluster.TLS and CA trust. It must be closed.
+func StartDemo(withTLS bool) (*Demo, error) {
+	d := &Demo{}
 	options := []kfake.Opt{kfake.NumBrokers(1), kfake.SleepOutOfOrder()}
-	if server != nil {
+	if withTLS {
+		server, err := d.certify()
+		if err != nil {
+			return nil, fmt.Errorf("make a certificate: %w", err)
+		}
 		options = append(options, kfake.TLS(server))
 	}
 	fake, err := kfake.NewCluster(options...)
 	if err != nil {
 		return nil, fmt.Errorf("start a Kafka in this process: %w", err)
 	}
-	return &Demo{Cluster{Brokers: fake.ListenAddrs()}, fake}, nil
+	d.fake, d.Brokers = fake, fake.ListenAddrs()
+	return d, nil
+}
+
+// certify makes a certificate for this machine that is its own authority.
+func (d *Demo) certify() (server *tls.Config, err error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: "leat demonstration"},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(24 * time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		DNSNames:              []string{"localhost"},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, err
+	}
+	d.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	authorities := x509.NewCertPool()
+	authorities.AppendCertsFromPEM(d.CA)
+	d.TLS = &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}
+	return &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion:   tls.VersionTLS12,
+	}, nil
 }
 
 // Close ends it.

@@ -139,11 +139,20 @@ type Head struct {
 	Records []broker.Record
 	// Whole says that these are all: up to the current end, or to an end-of-stream mark.
 	Whole bool
+	// Start is the offset of the oldest record of the partition, and End the one behind the last committed record.
+	Start, End int64
 }
 
-// Heads returns up to n records of each partition of a topic, from the offset given for it, or from the beginning where
-// from is nil. It belongs to no group and leaves no trace.
-func (c *Cluster) Heads(ctx context.Context, topic string, from []int64, n int) ([]Head, error) {
+// A From is where to begin in a partition. The zero value is its beginning.
+type From struct {
+	Offset int64
+	// BehindMark passes over all records up to the next end-of-stream mark, and the mark.
+	BehindMark bool
+}
+
+// Heads returns up to n records of each partition of a topic, from where is given for it, or from the beginning where from
+// is nil. It belongs to no group and leaves no trace.
+func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int) ([]Head, error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
 		return nil, err
@@ -151,12 +160,16 @@ func (c *Cluster) Heads(ctx context.Context, topic string, from []int64, n int) 
 	defer r.close()
 	heads := make([]Head, len(r.ends))
 	for p := range heads {
-		heads[p].Whole = true
-		start := int64(0)
-		if from != nil {
+		heads[p] = Head{Whole: true, Start: r.starts[p], End: r.ends[p]}
+		start := From{}
+		if from != nil && p < len(from) {
 			start = from[p]
 		}
-		err := r.each(ctx, p, start, false, func(record *kgo.Record) (bool, error) {
+		err := r.each(ctx, p, start.Offset, false, func(record *kgo.Record) (bool, error) {
+			if start.BehindMark {
+				start.BehindMark = !isMark(record.Value)
+				return true, nil
+			}
 			if isMark(record.Value) {
 				return false, nil
 			}

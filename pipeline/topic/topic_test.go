@@ -20,7 +20,7 @@ import (
 
 func start(t *testing.T) *topic.Demo {
 	t.Helper()
-	demo, err := topic.StartDemo(nil)
+	demo, err := topic.StartDemo(false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,18 +275,21 @@ func TestMistakes(t *testing.T) {
 		},
 		"no JSON in the topic": {
 			func() error {
+				if _, err := load(t, c, "x.json", "[]", "v", topic.LoadOptions{}); err != nil {
+					return err
+				}
 				client, err := kgo.NewClient(kgo.SeedBrokers(c.Brokers...))
 				if err != nil {
 					return err
 				}
 				defer client.Close()
-				record := &kgo.Record{Topic: "z", Value: []byte("\x00avro")}
+				record := &kgo.Record{Topic: "v", Value: []byte("\x00avro")}
 				if err := client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
 					return err
 				}
-				_, err = c.Dump(t.Context(), "z", false, io.Discard)
+				_, err = c.Dump(t.Context(), "v", false, io.Discard)
 				return err
-			}, `z[0]@1: the value is not JSON: "\x00avro"`,
+			}, `v[0]@0: the value is not JSON: "\x00avro"`,
 		},
 		"an expression": {
 			func() error { _, err := topic.CompileKey("n +"); return err }, "n +",
@@ -307,16 +310,20 @@ func TestHeads(t *testing.T) {
 		topic.LoadOptions{Partitions: 2, End: true}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := load(t, c, "y.json", `[{"n":5}]`, "x", topic.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range []struct {
-		from []int64
+		from []topic.From
 		n    int
 		want string
 	}{
 		{nil, 1, "0+ 1+ "},
 		{nil, 2, "02+ 13 "},
 		{nil, 9, "024 13 "},
-		{[]int64{2, 1}, 9, "4 3 "},
-		{[]int64{9, 9}, 9, " " + " "},
+		{[]topic.From{{Offset: 2}, {Offset: 1}}, 9, "4 3 "},
+		{[]topic.From{{Offset: 9}, {Offset: 9}}, 9, "  "},
+		{[]topic.From{{BehindMark: true}, {Offset: 1}}, 9, "5 3 "},
 	} {
 		heads, err := c.Heads(t.Context(), "x", s.from, s.n)
 		if err != nil {

@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// Demo runs the pipeline on a Kafka in this process, so that it can be tried without a server: the files of the streams are
+// loaded into topics of one partition, with an end-of-stream mark, as are the files that topics name for a demonstration;
+// the pipeline runs from topics to a topic, exactly once; and what is there then is written to standard output. No file is
+// written. Errors are those of Run; an [*Error] says that a topic names no file.
+func (p *Pipeline) Demo(ctx context.Context, options Options) error {
+	at, loads, err := p.demoLayout()
+	if err != nil {
+		return err
+	}
+	demo, err := topic.StartDemo(false)
+	if err != nil {
+		return err
+	}
+	defer demo.Close()
+	at.cluster = &demo.Cluster
+	for _, load := range loads {
+		_, err := demo.Load(ctx, load.path, load.topic, topic.LoadOptions{End: true, Stdin: options.Stdin})
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.run(ctx, at, options); err != nil {
+		return err
+	}
+	out := options.Stdout
+	if out == nil {
+		out = os.Stdout
+	}
+	_, err = demo.Dump(ctx, at.output.name, true, out)
+	return err
+}
+
+// A demoLoad is a file that a demonstration loads into a topic.
+type demoLoad struct{ path, topic string }
+
+// demoLayout gives every stream a topic, and says what is to be loaded.
+func (p *Pipeline) demoLayout() (at layout, loads []demoLoad, err error) {
+	at = layout{inputs: map[*node]site{}}
+	topics := demoTopics{of: map[string]string{}, used: map[string]bool{}}
+	for _, n := range p.master.all() {
+		path, err := p.demoFile(n)
+		if err != nil {
+			return at, nil, err
+		}
+		name, isNew := topics.name(n.site)
+		if isNew {
+			loads = append(loads, demoLoad{path, name})
+		}
+		at.inputs[n] = site{name: name, topic: true}
+	}
+	at.output = site{name: p.output.name, topic: true}
+	if !p.output.topic {
+		at.output.name = topics.free(topicName(p.output.name))
+	}
+	return at, loads, nil
+}
+
+// demoFile returns the file that is loaded into a node's topic. Of several streams of one topic one may name it for all.
+func (p *Pipeline) demoFile(n *node) (path string, err error) {
+	if !n.site.topic {
+		return n.site.name, nil
+	}
+	for _, other := range p.master.all() {
+		demo := other.site.demo
+		if other.site.name != n.site.name || demo == "" {
+			continue
+		}
+		if path != "" && path != demo {
+			return "", other.site.text.errorf("the topic %q has two files for a demonstration, %s and %s: give one",
+				n.site.name, path, demo)
+		}
+		path = demo
+	}
+	if path == "" {
+		return "", n.site.text.errorf("a demonstration needs a file of what the topic %q may hold: give the stream as "+
+			"{topic: %s, demo: FILE}", n.site.name, n.site.name)
+	}
+	return path, nil
+}
+
+// demoTopics are the topics of a demonstration.
+type demoTopics struct {
+	// of holds the topic of each file and topic that was seen.
+	of   map[string]string
+	used map[string]bool
+}
+
+// name returns the topic for a site, one and the same for one file, and whether it is the first time.
+func (t *demoTopics) name(at site) (name string, isNew bool) {
+	if name := t.of[at.name]; name != "" {
+		return name, false
+	}
+	name = at.name
+	if !at.topic {
+		name = t.free(topicName(at.name))
+	}
+	t.of[at.name], t.used[name] = name, true
+	return name, true
+}
+
+// free returns a name that no topic has yet.
+func (t *demoTopics) free(name string) string {
+	unique := name
+	for i := 2; t.used[unique]; i++ {
+		unique = fmt.Sprintf("%s-%d", name, i)
+	}
+	return unique
+}
+
+// topicName makes the name of a topic from that of a file: robot.jsonl.gz is robot.
+func topicName(path string) string {
+	if path == standard {
+		return "standard"
+	}
+	name := filepath.Base(path)
+	for _, end := range []string{".gz", ".zst", ".json", ".jsonl", ".ndjson"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return strings.Map(func(c rune) rune {
+		if _, wrong := notInTopic(string(c)); wrong {
+			return '_'
+		}
+		return c
+	}, name)
+}

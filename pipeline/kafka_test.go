@@ -1,0 +1,380 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// A plant is a Kafka in this process, with a directory of files.
+type plant struct {
+	*testing.T
+	*topic.Demo
+	dir string
+}
+
+func newPlant(t *testing.T, withTLS bool) *plant {
+	t.Helper()
+	demo, err := topic.StartDemo(withTLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(demo.Close)
+	return &plant{t, demo, t.TempDir()}
+}
+
+func (p *plant) must(err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// load loads lines into a topic, by the key "robot" if there are several partitions, and a mark.
+func (p *plant) load(to string, partitions int, lines string) {
+	p.Helper()
+	options := topic.LoadOptions{Partitions: partitions, End: true, Stdin: strings.NewReader(lines)}
+	if partitions > 1 {
+		var err error
+		options.Key, err = topic.CompileKey("robot")
+		p.must(err)
+	}
+	_, err := p.Load(p.Context(), "-", to, options)
+	p.must(err)
+}
+
+func (p *plant) dump(from string) string {
+	p.Helper()
+	var out bytes.Buffer
+	_, err := p.Dump(p.Context(), from, false, &out)
+	p.must(err)
+	return out.String()
+}
+
+// parse parses a pipeline file with the Kafka's addresses in it.
+func (p *plant) parse(text string) *pipeline.Pipeline {
+	p.Helper()
+	text = strings.ReplaceAll(text, "BROKERS", `"`+strings.Join(p.Brokers, `", "`)+`"`)
+	parsed, err := pipeline.Parse(filepath.Join(p.dir, "speed.yaml"), []byte(text))
+	p.must(err)
+	return parsed
+}
+
+func (p *plant) write(name, content string) {
+	p.Helper()
+	p.must(os.WriteFile(filepath.Join(p.dir, name), []byte(content), 0o600))
+}
+
+func (p *plant) groups() []string {
+	p.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(p.Brokers...))
+	p.must(err)
+	defer client.Close()
+	groups, err := kadm.NewClient(client).ListGroups(p.Context())
+	p.must(err)
+	return groups.Groups()
+}
+
+const onKafka = `
+streams: {prev: {topic: places}, next: {topic: places}, out: {topic: steps}}
+master: prev
+join:
+  - {left: prev, right: next, on: prev.time + 10 == next.time}
+output: out
+emit: {robot: prev.robot, time: prev.time, dx: 'next[0].x - prev.x'}
+kafka: {brokers: [BROKERS], commit_interval: 10ms}
+`
+
+// walk is n places of a robot, from a time on, ten seconds apart.
+func walk(robot, from, n int) string {
+	var lines strings.Builder
+	for i := range n {
+		fmt.Fprintf(&lines, `{"robot":%d,"time":%d,"x":%d}`+"\n", robot, from+10*i, (i*i)%7)
+	}
+	return lines.String()
+}
+
+// steps is what the pipeline makes of a walk.
+func steps(robot, from, n int) string {
+	var lines strings.Builder
+	for i := range n - 1 {
+		fmt.Fprintf(&lines, `{"robot":%d,"time":%d,"dx":%d}`+"\n", robot, from+10*i, ((i+1)*(i+1))%7-(i*i)%7)
+	}
+	return lines.String()
+}
+
+// TestOnKafka runs two sessions over three partitions, with a robot in each or none (R5, R9).
+func TestOnKafka(t *testing.T) {
+	k := newPlant(t, false)
+	p := k.parse(onKafka)
+	want := ""
+	for session := range 2 {
+		from := session * 10000
+		k.load("places", 3, walk(1, from, 20))
+		options := quiet()
+		options.Monitor, options.Instance = &pipeline.Monitor{}, "one"
+		k.must(p.Run(t.Context(), options))
+		want += steps(1, from, 20)
+		if diff := cmp.Diff(want, k.dump("steps")); diff != "" {
+			t.Fatalf("session %d: %s", session, diff)
+		}
+		streams := options.Monitor.Progress().Streams
+		stream := pipeline.StreamProgress{Name: "next", Topic: "places", Read: 20, Matched: 19, Unmatched: 1}
+		if diff := cmp.Diff(stream, streams[1]); diff != "" {
+			t.Errorf("session %d: %s", session, diff)
+		}
+	}
+	if groups := k.groups(); len(groups) != 1 || groups[0] != "speed" {
+		t.Errorf("the groups are %v, want the pipeline's name", groups)
+	}
+}
+
+// TestKafkaAndFiles reads topics and writes files, and the other way round.
+func TestKafkaAndFiles(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 9))
+	k.write("places.jsonl", walk(1, 0, 9))
+	for name, replace := range map[string][]string{
+		"topic to file": {"{topic: steps}", "{file: steps.jsonl}"},
+		"file to topic": {"{topic: places}", "{file: places.jsonl}"},
+	} {
+		p := k.parse(strings.NewReplacer(append(replace, "commit", "group: '"+name+"', commit")...).Replace(onKafka))
+		k.must(p.Run(t.Context(), quiet()))
+		got := ""
+		if name == "topic to file" {
+			data, err := os.ReadFile(filepath.Join(k.dir, "steps.jsonl"))
+			k.must(err)
+			got = string(data)
+		} else {
+			got = k.dump("steps")
+		}
+		if diff := cmp.Diff(steps(1, 0, 9), got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestKafkaToStandardOutput(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 3))
+	p := k.parse(strings.Replace(onKafka, "{topic: steps}", "{file: '-'}", 1))
+	var out bytes.Buffer
+	options := quiet()
+	options.Stdout = &out
+	k.must(p.Run(t.Context(), options))
+	if diff := cmp.Diff(steps(1, 0, 3), out.String()); diff != "" || !p.WritesStdout() {
+		t.Error(diff)
+	}
+}
+
+// TestKafkaErrors: what can't work is refused before anything is read.
+func TestKafkaErrors(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 3, walk(1, 0, 3))
+	for name, c := range map[string]struct{ old, new, want string }{
+		"several partitions to a file": {
+			"{topic: steps}", "{file: steps.jsonl}", "a file takes the results of one partition, but the topics that are read " +
+				"have 3: write to a topic, and to a file from there by leat topic dump",
+		},
+		"missing topic": {"{topic: places}", "{topic: place}", `kafka: missing input topics: "place"`},
+		"no password": {
+			"commit", "sasl: {mechanism: plain, user: u, password_env: LEAT_NO_SUCH}, commit",
+			"the environment variable LEAT_NO_SUCH, which should hold the password, is not set",
+		},
+		"no certificate": {"commit", "tls: {ca: none.pem}, commit", "the certificate authorities: open "},
+	} {
+		err := k.parse(strings.Replace(onKafka, c.old, c.new, 2)).Run(t.Context(), quiet())
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %s", name, err, c.want)
+		}
+	}
+	p, err := pipeline.Parse("x.yaml", []byte(two+`join: [{left: a, right: b, on: "a.t == b.t"}]`))
+	k.must(err)
+	options := quiet()
+	options.Instance = "one"
+	if err := p.Run(t.Context(), options); err == nil || !strings.Contains(err.Error(), "no stream of this pipeline is a topic") {
+		t.Errorf("an instance without Kafka: %v", err)
+	}
+}
+
+func TestKafkaInEveryForm(t *testing.T) {
+	for _, kafka := range []string{
+		"{brokers: localhost:9092}", "{brokers: [localhost:9092, 'b:1', c]}", "\n  brokers:\n    - localhost:9092\n    - b\n",
+		"{brokers: x, group: g, client_id: c, tls: true, start: latest, commit_interval: 1s, data_timeout: 1m, create_topics: true}",
+		"{brokers: x, tls: {ca: a, cert: b, key: c}, start: 2026-11-22T15:04:05Z, create_topics: false}",
+		"{brokers: x, sasl: {mechanism: scram-sha-512, user: u, password_env: P}, tls: false, start: earliest}",
+	} {
+		text := strings.Replace(onKafka[:strings.Index(onKafka, "kafka:")], "output", "kafka: "+kafka+"\noutput", 1)
+		p, err := pipeline.Parse("p.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", kafka, err)
+			continue
+		}
+		if plan := p.Plan().String(); !strings.Contains(plan, "exactly once") {
+			t.Errorf("%s: %s", kafka, plan)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	k := newPlant(t, true)
+	k.load("places", 1, walk(1, 0, 3))
+	k.write("ca.pem", string(k.CA))
+	p := k.parse(strings.Replace(onKafka, "commit", "tls: {ca: ca.pem}, commit", 1))
+	k.must(p.Run(t.Context(), quiet()))
+	if diff := cmp.Diff(steps(1, 0, 3), k.dump("steps")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckOnKafka(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 5))
+	k.load("many", 3, walk(1, 0, 2000)+walk(2, 0, 5))
+	for name, c := range map[string]struct{ old, new, want string }{
+		"one partition": {"", "", `stream prev  places  all 5 elements
+stream next  places  all 5 elements
+
+join prev with next on prev.time + 10 == next.time
+  keys of prev      10 to 50
+  keys of next      0 to 40
+  in common         10 to 40
+  expected matches  4 of 5 elements of prev
+
+no problems found
+`},
+		"several partitions": {"places", "many", `stream prev  many  1005 elements at the beginning of 3 partitions
+stream next  many  1005 elements at the beginning of 3 partitions
+
+join prev with next on prev.time + 10 == next.time
+  keys of prev      10 to 10000
+  keys of next      0 to 9990
+  in common         10 to 9990
+  expected matches  1003 of 1004 elements of prev
+
+no problems found
+`},
+		"different partitions": {"prev: {topic: places", "prev: {topic: many", `stream prev  many    1005 elements at the beginning of 3 partitions
+stream next  places  all 5 elements
+
+join prev with next on prev.time + 10 == next.time
+  keys of prev      10 to 10000
+  keys of next      0 to 40
+  in common         10 to 40
+  expected matches  4 of 1000 elements of prev
+
+1 problem found:
+  partition p of all topics is joined, so they need equal numbers of partitions, but "many" has 3, "places" has 1
+`},
+	} {
+		report, err := k.parse(strings.ReplaceAll(onKafka, c.old, c.new)).Check(t.Context(), quiet())
+		k.must(err)
+		if diff := cmp.Diff(c.want, report.String()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if groups := k.groups(); len(groups) != 0 {
+		t.Errorf("a check has joined %v", groups)
+	}
+	_, err := k.parse(strings.ReplaceAll(onKafka, "places", "place")).Check(t.Context(), quiet())
+	if err == nil || err.Error() != `kafka: topic "place": there is no such topic` {
+		t.Error(err)
+	}
+}
+
+func TestLag(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 5))
+	p := k.parse(onKafka)
+	lag := func() string {
+		t.Helper()
+		lag, err := p.Lag(t.Context(), quiet())
+		k.must(err)
+		return lag.String()
+	}
+	const before = `group speed
+
+stream  topic   partition  position   end  behind  key
+prev    places  0          not begun  6    6       10
+next    places  0          not begun  6    6       0
+`
+	if diff := cmp.Diff(before, lag()); diff != "" {
+		t.Errorf("before the run: %s", diff)
+	}
+	if groups := k.groups(); len(groups) != 0 {
+		t.Errorf("the lag has joined %v", groups)
+	}
+	k.must(p.Run(t.Context(), quiet()))
+	k.load("places", 1, walk(1, 100, 2))
+	// The run has used up offsets 0 to 4, and the mark; the next session is at 6 and 7, with a mark.
+	const after = `group speed
+
+stream  topic   partition  position  end  behind  key
+prev    places  0          6         9    3       110
+next    places  0          6         9    3       100
+`
+	if diff := cmp.Diff(after, lag()); diff != "" {
+		t.Errorf("after the run: %s", diff)
+	}
+	file, err := pipeline.Parse("x.yaml", []byte(joined))
+	k.must(err)
+	_, err = file.Lag(t.Context(), quiet())
+	var wrong *pipeline.Error
+	if !errors.As(err, &wrong) || !strings.Contains(wrong.Message, "there is no lag") {
+		t.Errorf("the lag of files: %v", err)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	k := newPlant(t, false)
+	k.write("a.jsonl", walk(1, 0, 4))
+	for name, text := range map[string]string{
+		"files":          strings.NewReplacer("{topic: places}", "{file: a.jsonl}", "{topic: steps}", "{file: a.jsonl}").Replace(onKafka[:strings.Index(onKafka, "kafka:")]),
+		"topics":         strings.Replace(onKafka, "{topic: places}", "{topic: places, demo: a.jsonl}", 1),
+		"standard input": strings.NewReplacer("{topic: places}", "{topic: places, demo: '-'}", "{topic: steps}", "{file: '-'}").Replace(onKafka),
+	} {
+		options := quiet()
+		var out bytes.Buffer
+		options.Stdin, options.Stdout = strings.NewReader(walk(1, 0, 4)), &out
+		options.Monitor = &pipeline.Monitor{}
+		if err := k.parse(text).Demo(t.Context(), options); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(steps(1, 0, 4), out.String()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if streams := options.Monitor.Progress().Streams; len(streams) != 2 || streams[0].Topic == "" {
+			t.Errorf("%s: the progress is of %v", name, streams)
+		}
+	}
+	if data, err := os.ReadFile(filepath.Join(k.dir, "a.jsonl")); err != nil || string(data) != walk(1, 0, 4) {
+		t.Errorf("the file is %s now, %v", data, err)
+	}
+}
+
+func TestDemoMistakes(t *testing.T) {
+	k := newPlant(t, false)
+	for name, c := range map[string]struct{ old, new, want string }{
+		"no file": {"", "", `2:25: a demonstration needs a file of what the topic "places" may hold: give the stream as ` +
+			`{topic: places, demo: FILE}`},
+		"two files": {"prev: {topic: places}, next: {topic: places}", "prev: {topic: places, demo: a}, next: {topic: places, demo: b}",
+			`2:57: the topic "places" has two files for a demonstration, a and b: give one`},
+	} {
+		err := k.parse(strings.Replace(onKafka, c.old, c.new, 1)).Demo(t.Context(), quiet())
+		var wrong *pipeline.Error
+		if !errors.As(err, &wrong) || !strings.HasSuffix(strings.ReplaceAll(err.Error(), k.dir+string(filepath.Separator), ""), c.want) {
+			t.Errorf("%s: error %v, want %s", name, err, c.want)
+		}
+	}
+}

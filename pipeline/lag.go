@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// A Lag is how far a pipeline's group has come with its topics.
+type Lag struct {
+	Group   string      `json:"group"`
+	Streams []StreamLag `json:"streams"`
+}
+
+// StreamLag is how far the group has come with one partition of a stream.
+type StreamLag struct {
+	Name      string `json:"name"`
+	Topic     string `json:"topic"`
+	Partition int    `json:"partition"`
+	// Begun says that the group has a position. Where it has none, the other members are about the partition's beginning.
+	Begun bool `json:"begun"`
+	// Position is the offset to go on from: of the first record that the join still needs. End is the offset behind the last
+	// committed record.
+	Position int64 `json:"position"`
+	End      int64 `json:"end"`
+	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as long
+	// as records are needed for what may come, it isn't zero.
+	Behind int64 `json:"behind"`
+	// Key is the join key of the first record that is still to be joined, for the master that of its first join; nil where
+	// there is no such record or join.
+	Key *expression.Key `json:"key"`
+}
+
+// Lag asks Kafka how far the pipeline's group has come. It doesn't join the group, and may be called while the pipeline runs
+// elsewhere. The streams that are read must be topics.
+func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
+	if !p.ReadsKafka() {
+		return nil, p.master.site.text.errorf("the streams that are read are files, which every run reads from the beginning: " +
+			"there is no lag")
+	}
+	cluster, err := p.cluster()
+	if err != nil {
+		return nil, err
+	}
+	spec := p.spec(p.layout(cluster), options)
+	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger}
+	for _, n := range spec.Master.Nodes() {
+		job.Inputs = append(job.Inputs, n.Stream)
+	}
+	input, err := spec.Source.OpenSource(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, input.Close()) }()
+	rewinds, err := p.rewinds(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	lag := &Lag{Group: p.name, Streams: []StreamLag{}}
+	if p.kafka.group != "" {
+		lag.Group = p.kafka.group
+	}
+	for i, n := range p.master.all() {
+		if err := lag.add(ctx, cluster, n, rewinds[i]); err != nil {
+			return nil, err
+		}
+	}
+	return lag, nil
+}
+
+// rewinds returns where each node goes on in each partition; nil where the group has no position.
+func (p *Pipeline) rewinds(ctx context.Context, input broker.Input) (rewinds [][]*broker.Rewind, err error) {
+	nodes := p.master.all()
+	rewinds = make([][]*broker.Rewind, len(nodes))
+	for partition := range input.Partitions() {
+		progress, err := input.(broker.Keeper).Progress(ctx, partition)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range nodes {
+			var rewind *broker.Rewind
+			switch {
+			case len(progress.Nodes) == 0:
+			case len(progress.Nodes) != len(nodes) || progress.Nodes[i].Node != n.name:
+				return nil, fmt.Errorf("the group's positions in partition %d are those of another pipeline, with other "+
+					"streams: give this one a group of its own", partition)
+			default:
+				rewind = &progress.Nodes[i]
+			}
+			rewinds[i] = append(rewinds[i], rewind)
+		}
+	}
+	return rewinds, nil
+}
+
+// add adds the partitions of a node.
+func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds []*broker.Rewind) error {
+	from := make([]topic.From, len(rewinds))
+	for i, r := range rewinds {
+		if r != nil {
+			from[i] = topic.From{Offset: r.Offset, BehindMark: r.NextSession}
+		}
+	}
+	heads, err := cluster.Heads(ctx, n.site.name, from, 2)
+	if err != nil {
+		return err
+	}
+	for i, head := range heads[:min(len(heads), len(rewinds))] {
+		s := StreamLag{Name: n.name, Topic: n.site.name, Partition: i, Position: head.Start, End: head.End}
+		records := head.Records
+		if r := rewinds[i]; r != nil {
+			s.Begun, s.Position = true, r.Offset
+			if r.NextSession && len(records) > 0 {
+				s.Position = records[0].Offset
+			}
+			if r.Behind && len(records) > 0 && records[0].Offset == r.Offset {
+				records = records[1:]
+			}
+		}
+		s.Behind = max(s.End-s.Position, 0)
+		if len(records) > 0 {
+			s.Key = n.keyOf(records[0].Value)
+		}
+		l.Streams = append(l.Streams, s)
+	}
+	return nil
+}
+
+// keyOf returns a record's key at the node's join to its parent, of the master that at its first child; nil where it can't
+// be computed.
+func (n *node) keyOf(value []byte) *expression.Key {
+	program := n.right
+	if n.parent == nil {
+		if len(n.children) == 0 {
+			return nil
+		}
+		program = n.children[0].left
+	}
+	element := &object{}
+	if _, err := n.codec.decode(element, value); err != nil {
+		return nil
+	}
+	key, err := expression.Single(program)(element)
+	if err != nil {
+		return nil
+	}
+	return &key
+}
+
+// String returns the lag as a table.
+func (l *Lag) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "group %s\n\n", l.Group)
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "stream\ttopic\tpartition\tposition\tend\tbehind\tkey")
+	for _, s := range l.Streams {
+		position, key := "not begun", "none"
+		if s.Begun {
+			position = fmt.Sprint(s.Position)
+		}
+		if s.Key != nil {
+			key = s.Key.String()
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%d\t%d\t%s\n", s.Name, s.Topic, s.Partition, position, s.End, s.Behind, key)
+	}
+	// A strings.Builder takes everything.
+	_ = table.Flush()
+	return text.String()
+}

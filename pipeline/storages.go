@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/kafka"
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// checkStorages refuses what can't be read or written together.
+func (d *description) checkStorages(master *node, output site) error {
+	topics := output.topic
+	for _, n := range master.all() {
+		at := n.site
+		topics = topics || at.topic
+		switch {
+		case at.topic && !master.site.topic:
+			return at.text.errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
+				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
+		case !at.topic && master.site.topic:
+			return at.text.errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
+				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
+		case at.topic && output.topic && at.name == output.name:
+			return output.text.errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
+				at.name, n.name)
+		}
+	}
+	for _, stream := range d.streams {
+		if stream.topic && d.kafka == nil {
+			return stream.where.errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
+				"kafka: {brokers: [localhost:9092]}", stream.where.value)
+		}
+		if stream.demo.value != "" && stream.name.value == d.output.value {
+			return stream.demo.errorf("results are written to the stream %q, so nothing is loaded into it: take demo out",
+				stream.name.value)
+		}
+	}
+	if d.kafka != nil && !topics {
+		return d.kafka.name.errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as {topic: NAME}")
+	}
+	return nil
+}
+
+// ReadsKafka reports whether the streams that are read are topics.
+func (p *Pipeline) ReadsKafka() bool { return p.master.site.topic }
+
+// UsesKafka reports whether any stream is a topic.
+func (p *Pipeline) UsesKafka() bool { return p.kafka != nil }
+
+// cluster returns how to reach Kafka, with certificates and passwords; nil where it isn't used.
+func (p *Pipeline) cluster() (*topic.Cluster, error) {
+	if p.kafka == nil {
+		return nil, nil
+	}
+	return p.kafka.cluster(p.dir)
+}
+
+// A layout is where the streams of a run are: where the pipeline file says, or where a demonstration has them.
+type layout struct {
+	inputs map[*node]site
+	output site
+	// cluster is nil where no stream is a topic.
+	cluster *topic.Cluster
+}
+
+// layout returns where the pipeline file says that the streams are.
+func (p *Pipeline) layout(cluster *topic.Cluster) layout {
+	at := layout{map[*node]site{}, p.output, cluster}
+	for _, n := range p.master.all() {
+		at.inputs[n] = n.site
+	}
+	return at
+}
+
+// setStorages sets the source and the sink of a description whose streams are set.
+func (p *Pipeline) setStorages(spec *engine.Spec, at layout, options Options) {
+	var inputs []broker.Stream
+	for _, n := range spec.Master.Nodes() {
+		inputs = append(inputs, n.Stream)
+	}
+	reads, writes := at.inputs[p.master].topic, at.output.topic
+	if reads == writes {
+		storage := p.storage(reads, append(inputs, spec.Outputs...), at.cluster, options)
+		spec.Source, spec.Sink = storage, storage
+		return
+	}
+	spec.Source = p.storage(reads, inputs, at.cluster, options)
+	spec.Sink = p.storage(writes, spec.Outputs, at.cluster, options)
+	if !writes {
+		spec.Sink = onePartition{spec.Sink}
+	}
+}
+
+// A storage is a source and a sink.
+type storage interface {
+	broker.Source
+	broker.Sink
+}
+
+func (p *Pipeline) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options Options) storage {
+	if topics {
+		all := append(cluster.Options(), kafka.Streams(streams...))
+		if p.kafka != nil {
+			all = append(all, p.kafka.options...)
+		}
+		if options.Instance != "" {
+			all = append(all, kafka.Instance(options.Instance))
+		}
+		return kafka.New(cluster.Brokers, all...)
+	}
+	files := []jsonfile.Option{jsonfile.Streams(streams...)}
+	if options.Stdin != nil {
+		files = append(files, jsonfile.Stdin(options.Stdin))
+	}
+	if options.Stdout != nil {
+		files = append(files, jsonfile.Stdout(options.Stdout))
+	}
+	return jsonfile.New(files...)
+}
+
+// onePartition is a sink of files behind a source of topics: what joins in several partitions has no order among each
+// other that a file could keep.
+type onePartition struct{ broker.Sink }
+
+// OpenSink implements [broker.Sink].
+func (s onePartition) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	if job.Partitions > 1 {
+		return nil, fmt.Errorf("output %s: a file takes the results of one partition, but the topics that are read have %d: "+
+			"write to a topic, and to a file from there by leat topic dump", job.Outputs[0].Name, job.Partitions)
+	}
+	return s.Sink.OpenSink(ctx, job)
+}
+
+// GuaranteeFor implements [broker.Guarantor].
+func (s onePartition) GuaranteeFor(outputs []broker.Stream) broker.Guarantee {
+	return broker.GuaranteeOf(s.Sink, outputs)
+}

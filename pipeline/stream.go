@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// A streamText is what a pipeline file says of a stream.
+type streamText struct {
+	name text
+	// where is the path of a file, or the name of a topic.
+	where text
+	topic bool
+	// demo is the file that a demonstration loads into the topic; its value is empty where there is none.
+	demo text
+}
+
+// A site is where a stream is: in a file, or in a topic.
+type site struct {
+	// name is the file's path as seen from the working directory, or the topic's name.
+	name  string
+	topic bool
+	// demo is the path of the file that a demonstration loads into the topic; empty where there is none.
+	demo string
+	// text is what the pipeline file says.
+	text text
+}
+
+// standard is the path of standard input and output.
+const standard = "-"
+
+// siteOf returns where a stream is, for a pipeline file in a directory.
+func siteOf(s streamText, dir string) site {
+	at := site{name: s.where.value, topic: s.topic, text: s.where}
+	if !s.topic {
+		at.name = resolve(dir, at.name)
+	}
+	if s.demo.value != "" {
+		at.demo = resolve(dir, s.demo.value)
+	}
+	return at
+}
+
+// resolve returns a path of the pipeline file as seen from the working directory.
+func resolve(dir, path string) string {
+	if path == standard || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// isName reports whether a stream may be called so: expressions must be able to name it.
+func isName(name string) bool {
+	for i, c := range name {
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// reserved are the words of expressions.
+func reserved(name string) bool {
+	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches",
+		"contains", "startsWith", "endsWith"}, name)
+}
+
+func (s *source) streams(d *description, node ast.Node) error {
+	m, err := s.mapping(node, "streams")
+	if err != nil {
+		return err
+	}
+	for _, member := range m.members {
+		name := member.name
+		if !isName(name.value) {
+			return name.errorf("the stream's name %q must consist of letters, digits and _ and not begin with a digit, "+
+				"so that expressions can use it", name.value)
+		}
+		if reserved(name.value) {
+			return name.errorf("a stream can't be called %q, which is a word of expressions", name.value)
+		}
+		stream, err := s.stream(name, member.value)
+		if err != nil {
+			return err
+		}
+		d.streams = append(d.streams, stream)
+	}
+	return nil
+}
+
+// streamForms are the forms that a stream may have.
+const streamForms = "{file: PATH} or {topic: NAME}"
+
+func (s *source) stream(name text, node ast.Node) (streamText, error) {
+	stream := streamText{name: name}
+	what := "the stream " + name.value
+	m, err := s.mapping(node, what)
+	if err != nil {
+		return stream, s.errorAt(s.placeOf(node), "%s must be given as %s, but this is %s", what, streamForms, describe(node))
+	}
+	file, topic := m.get("file"), m.get("topic")
+	if topic == nil {
+		if err := s.only(m, what, "file", "topic"); err != nil {
+			return stream, err
+		}
+	} else if err := s.only(m, what, "topic", "demo", "file"); err != nil {
+		return stream, err
+	}
+	switch {
+	case file == nil && topic == nil:
+		return stream, s.errorAt(m.at, "%s must be given as %s", what, streamForms)
+	case file == nil:
+		stream.topic = true
+		return s.topicStream(stream, m, what)
+	case topic != nil:
+		return stream, topic.name.errorf("%s can't be both a file and a topic: give {topic: NAME, demo: FILE} for a topic with "+
+			"data to try it with", what)
+	}
+	stream.where, err = s.nonempty(file.value, "the path", what)
+	return stream, err
+}
+
+func (s *source) topicStream(stream streamText, m *mapping, what string) (_ streamText, err error) {
+	if stream.where, err = s.nonempty(m.get("topic").value, "the topic", what); err != nil {
+		return stream, err
+	}
+	if c, ok := notInTopic(stream.where.value); ok {
+		return stream, stream.where.errorf("a topic's name can't have %q in it: it consists of letters, digits, ., _ and -", c)
+	}
+	if demo := m.get("demo"); demo != nil {
+		stream.demo, err = s.nonempty(demo.value, "the demonstration's file", what)
+	}
+	return stream, err
+}
+
+// nonempty returns a text that must not be empty.
+func (s *source) nonempty(node ast.Node, part, what string) (text, error) {
+	t, err := s.text(node, part)
+	if err == nil && t.value == "" {
+		return t, t.errorf("%s of %s is empty", part, what)
+	}
+	return t, err
+}
+
+// notInTopic returns the first character that Kafka doesn't take in the name of a topic.
+func notInTopic(name string) (rune, bool) {
+	for _, c := range name {
+		if c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return c, true
+		}
+	}
+	return 0, false
+}
