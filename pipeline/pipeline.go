@@ -27,6 +27,14 @@
 // that is missing is an error, unless the expression provides for it: prev.x ?? 0.
 //
 // A path "-" is standard input or output. What the ends of file names mean is described in package broker/jsonfile.
+//
+// A stream may be a Kafka topic, {topic: robot-locations}, where the member kafka says how to reach Kafka:
+//
+//	kafka: {brokers: [localhost:9092]}
+//
+// The streams that are read are all files or all topics; the output is either. From topics to a topic results are there
+// exactly once. A run ends at the end-of-stream marks, and the next one goes on behind them. [Pipeline.Demo] tries all that
+// without a server. docs/pipeline.md has the other members of kafka.
 package pipeline
 
 import (

@@ -35,11 +35,16 @@ type workplace struct {
 func newWorkplace(t *testing.T, files map[string]string) *workplace {
 	w := &workplace{t, t.TempDir()}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		w.write(name, content)
 	}
 	return w
+}
+
+func (w *workplace) write(name, content string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *workplace) command(arguments ...string) *exec.Cmd {

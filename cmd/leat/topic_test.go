@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -80,5 +82,58 @@ func TestTopicNeedsBrokers(t *testing.T) {
 	status, _, stderr = w.call("", "topic", "end", "x")
 	if status != 1 || stderr != "kafka: topic \"x\": there is no such topic\n" {
 		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// TestKafka runs, checks and looks at a pipeline on Kafka as a user does.
+func TestKafka(t *testing.T) {
+	brokers := kafka(t)
+	w := newWorkplace(t, files())
+	text := strings.ReplaceAll(strings.ReplaceAll(speed, "{file: locations.json}", "{topic: places}"),
+		"{file: speed.jsonl}", "{topic: speed}") + "kafka: {brokers: '" + brokers + "'}\n"
+	w.write("kafka.yaml", text)
+	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers", brokers); status != 0 {
+		t.Fatal(stderr)
+	}
+	topics := strings.ReplaceAll(strings.Replace(table, "stream  file          ", "stream  topic ", 1), "locations.json", "places")
+	for _, c := range []struct {
+		arguments, stdout, stderr string
+		status                    int
+	}{
+		{"plan kafka.yaml", "next  places  on prev.time + 10 == next.time", "", 0},
+		{"check kafka.yaml", "expected matches  2 of 3 elements of prev\n\nno problems found\n", "", 0},
+		{"run --instance here kafka.yaml", topics, "", 0},
+		{"topic dump --until-end speed --brokers " + brokers, results, "", 0},
+		{"lag kafka.yaml", "group kafka\n\nstream  topic   partition  position  end  behind  key\nprev    places  0", "", 0},
+		{"lag --json kafka.yaml", `"begun": true,`, "", 0},
+		{"lag speed.yaml", "", "speed.yaml:2:17: the streams that are read are files, which every run reads from the beginning: " +
+			"there is no lag\n", 2},
+		{"run --demo-kafka speed.yaml", results, "prev    locations     3        2          1        0\n", 0},
+		{"run --demo-kafka kafka.yaml", "", "kafka.yaml:2:18: a demonstration needs a file of what the topic \"places\" may hold: " +
+			"give the stream as {topic: places, demo: FILE}\n", 2},
+		{"run --instance here speed.yaml", "",
+			"leat: --instance is a name in Kafka's group, but no stream of speed.yaml is a topic\n", 2},
+	} {
+		status, stdout, stderr := w.call("", strings.Fields(c.arguments)...)
+		if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) ||
+			(c.stderr == "" && stderr != "") {
+			t.Errorf("%s: status %d, %s%s", c.arguments, status, stdout, stderr)
+		}
+	}
+}
+
+// TestTerminalOfKafka: topics have no end to draw a bar towards.
+func TestTerminalOfKafka(t *testing.T) {
+	brokers := kafka(t)
+	w := newWorkplace(t, files())
+	w.write("kafka.yaml", "streams: {a: {topic: places}, b: {topic: speed}}\nmaster: a\noutput: b\nkafka: {brokers: '"+brokers+"'}\n")
+	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers", brokers); status != 0 {
+		t.Fatal(stderr)
+	}
+	var out, diagnostics bytes.Buffer
+	a := &app{strings.NewReader(""), &out, &diagnostics, true}
+	if status := a.main([]string{"run", filepath.Join(w.dir, "kafka.yaml")}); status != 0 ||
+		strings.Contains(diagnostics.String(), "KiB") || !strings.HasPrefix(out.String(), "stream  topic   read") {
+		t.Errorf("status %d, %s, %q", status, out.String(), diagnostics.String())
 	}
 }
