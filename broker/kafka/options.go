@@ -32,7 +32,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		clientID:     "leat",
-		pace:         broker.DefaultPace,
+		pace:         broker.Pace{Interval: 100 * time.Millisecond, Results: 500_000, Bytes: 8 << 20},
 		readAhead:    1 << 20,
 		createTopics: true,
 	}
@@ -74,7 +74,7 @@ func CommitInterval(d time.Duration) Option {
 	return func(b *Broker) { b.settings.pace.Interval = d }
 }
 
-// CommitResults sets the number of results, over all partitions, at which a transaction is made before its time; 100,000
+// CommitResults sets the number of results, over all partitions, at which a transaction is made before its time; 500,000
 // without it. It panics where n is less than one.
 func CommitResults(n int) Option {
 	if n < 1 {
@@ -83,8 +83,8 @@ func CommitResults(n int) Option {
 	return func(b *Broker) { b.settings.pace.Results = n }
 }
 
-// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; a mebibyte
-// without it. It panics where n is less than one.
+// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; eight
+// mebibytes without it. It panics where n is less than one.
 func CommitBytes(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.CommitBytes(%d): a transaction holds at least one byte", n))
