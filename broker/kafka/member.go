@@ -201,8 +201,8 @@ func (m *member) openOnce(ctx context.Context, old *session) (*session, error) {
 		}
 		old.close()
 	}
-	s := newSession(m)
 	m.mu.Lock()
+	s := newSession(m, m.owning && (m.named || old != nil))
 	m.loseAll()
 	m.session = s
 	m.mu.Unlock()

@@ -37,6 +37,8 @@ type session struct {
 	// client is the context of the library's client, without which closing it would wait for a Kafka that doesn't answer.
 	client      context.Context
 	closeClient context.CancelFunc
+	// again says that the instance shares the partitions with others, and that the group may know it already.
+	again bool
 	// joined is closed with the first assignment.
 	joined   chan struct{}
 	joinOnce sync.Once
@@ -49,8 +51,8 @@ type session struct {
 	assignment map[string][]int32
 }
 
-func newSession(m *member) *session {
-	s := &session{member: m, joined: make(chan struct{})}
+func newSession(m *member, again bool) *session {
+	s := &session{member: m, again: again, joined: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.client, s.closeClient = context.WithCancel(context.Background())
 	return s
@@ -98,7 +100,9 @@ func (s *session) join(ctx context.Context) error {
 	}
 	// A member that comes back under its name gets what it had, and nobody is asked. Where its predecessor died between
 	// giving a partition up and saying so, nobody would have that.
-	group.Client().ForceRebalance()
+	if s.again {
+		group.Client().ForceRebalance()
+	}
 	return nil
 }
 
@@ -117,9 +121,9 @@ func (s *session) kill(err error) {
 // close closes the client, when the transaction under way has noticed the end of the session.
 func (s *session) close() {
 	s.cancel(context.Canceled)
+	s.closeClient()
 	s.busy.Lock()
 	defer s.busy.Unlock()
-	s.closeClient()
 	if s.group != nil {
 		s.group.Close()
 	}
@@ -247,6 +251,8 @@ func (s *session) commitOffsets(
 	both, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
+	// Not every wait in the library heeds the context. Who gives up a commit gives up the session anyway.
+	defer context.AfterFunc(both, s.closeClient)()
 
 	err := s.transact(both, commits, offsets, transaction)
 	switch {
