@@ -56,10 +56,18 @@ type fetcher struct {
 	interrupt context.CancelFunc
 }
 
-// open opens a reader.
-func (rs *readers) open(ctx context.Context, topic string, partition int, from int64) (*reader, error) {
+// open opens a reader of a node's topic.
+func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	topic := rs.member.topicOf[node]
+	if rs.member.isBehind(node, partition, from) {
+		// The record is wanted for its keys alone: it may have been removed, as the last one dealt with.
+		const oldest = -2
+		if start, err := rs.member.listOffset(ctx, topic, partition, oldest); err == nil && start == from+1 {
+			from = start
+		}
 	}
 	r := &reader{topic: topic, partition: partition, next: from, ready: make(chan struct{}, 1)}
 	f, err := rs.fetcherFor(r)

@@ -61,6 +61,8 @@ type member struct {
 	// starts holds where the nodes of a partition without progress begin, by topic.
 	starts []map[string]int64
 	fresh  []bool
+	// kept holds the progress of each partition as it was when it was asked for last.
+	kept []broker.Progress
 	// unsure is the number of the transaction whose end isn't known, 0 where there is none.
 	unsure uint64
 	ended  bool
@@ -104,6 +106,7 @@ func (m *member) setPartitions(n int) {
 	m.tasks = make([]ownership, n)
 	m.first = slices.Repeat([]int64{-1}, n)
 	m.starts = make([]map[string]int64, n)
+	m.kept = make([]broker.Progress, n)
 	m.fresh = slices.Repeat([]bool{true}, n)
 }
 

@@ -132,8 +132,17 @@ func (m *member) remember(partitions []int, positions []position) {
 			m.first[p] = position.progress.Sessions
 		}
 		m.starts[p] = position.starts
+		m.kept[p] = position.progress
 		m.fresh[p] = len(position.progress.Nodes) == 0
 	}
+}
+
+// isBehind tells whether a node goes on behind the record at an offset, which has been dealt with.
+func (m *member) isBehind(node, partition int, offset int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	nodes := m.kept[partition].Nodes
+	return node < len(nodes) && nodes[node].Behind && nodes[node].Offset == offset
 }
 
 // all returns the numbers of all partitions.
