@@ -71,6 +71,8 @@ func FuzzPipeline(f *testing.F) {
 		"", joined, joined + "window: {every: 20s}\nemit:\n  x: a.t\n", joined + "window: floor(a.t / 3)\n",
 		two + "join:\n- left: a\n  right: b\n  on: |\n    a.t ==\n    b.t + \"x\n", "streams: &x {a: *x}\n", "{}", "[", "a: \"\\x\"",
 		"? a\n: b\n", "!!str a: b", "streams:\n  a: {file: '-'}\nmaster: a\noutput: a\n", "\xff", "<<: {a: b}", "a: |2-\n   x",
+		strings.ReplaceAll(joined, "file: ", "topic: ") + "kafka: {brokers: [x:1, y], tls: {ca: z}, sasl: {mechanism: plain, user: u, password: p}}",
+		strings.ReplaceAll(joined, "file: ", "demo: x, topic: ") + "kafka:\n  brokers: x\n  start: latest\n  data_timeout: 1s\n  tls: true\n",
 	} {
 		f.Add(text)
 	}

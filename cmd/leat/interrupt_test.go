@@ -5,7 +5,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -37,5 +39,59 @@ func TestInterrupt(t *testing.T) {
 	}
 	if err := command.Wait(); command.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted\n" {
 		t.Errorf("%v, status %d, %s", err, command.ProcessState.ExitCode(), stderr.String())
+	}
+}
+
+// TestInterruptOnKafka interrupts a run between results: the next run under the same name goes on where it was (R8).
+func TestInterruptOnKafka(t *testing.T) {
+	t.Setenv("LEAT_BROKERS", kafka(t))
+	w := newWorkplace(t, files())
+	w.write("kafka.yaml", "streams: {a: {topic: a}, b: {topic: b}}\nmaster: a\noutput: b\nemit: {n: a.n * 2}\n"+
+		"kafka: {brokers: '"+os.Getenv("LEAT_BROKERS")+"'}\n")
+	load := func(text, topic string) {
+		t.Helper()
+		if status, _, stderr := w.call(text, "topic", "load", "-", topic); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	load("{\"n\":1}\n{\"n\":2}\n", "a")
+	load("", "b")
+	dump := w.command("topic", "dump", "--until-end", "b")
+	dumped, err := dump.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := w.command("run", "--instance", "one", "kafka.yaml")
+	var stderr bytes.Buffer
+	run.Stderr = &stderr
+	for _, command := range []*exec.Cmd{run, dump} {
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results := bufio.NewReader(dumped)
+	for _, want := range []string{"{\"n\":2}\n", "{\"n\":4}\n"} {
+		if got, err := results.ReadString('\n'); err != nil || got != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	if err := run.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(); run.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted\n" {
+		t.Errorf("%v, status %d, %s", err, run.ProcessState.ExitCode(), stderr.String())
+	}
+	load("{\"n\":3}\n", "a")
+	if status, stdout, stderr := w.call("", "topic", "end", "a"); status != 0 {
+		t.Fatal(stdout, stderr)
+	}
+	if status, _, stderr := w.call("", "run", "--instance", "one", "kafka.yaml"); status != 0 || stderr != "" {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if rest, err := io.ReadAll(results); err != nil || string(rest) != "{\"n\":6}\n" {
+		t.Errorf("the rest is %q, %v", rest, err)
+	}
+	if err := dump.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -77,9 +77,17 @@ func (c *Cluster) connect(ctx context.Context, options ...kgo.Opt) (*kgo.Client,
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("kafka: no broker answers at %s: %w", strings.Join(c.Brokers, ", "), err)
+		return nil, fmt.Errorf("kafka: no broker answers at %s%s: %w", strings.Join(c.Brokers, ", "), c.doubt(), err)
 	}
 	return client, nil
+}
+
+// doubt says what else may be wrong where no broker answers: some only hang up on a wrong password.
+func (c *Cluster) doubt() string {
+	if c.Login == nil {
+		return ""
+	}
+	return fmt.Sprintf(", or they refuse the user %q and the password", c.Login.User)
 }
 
 // ErrMissing says that there is no such topic.

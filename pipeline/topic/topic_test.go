@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,8 +14,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -300,6 +304,36 @@ func TestMistakes(t *testing.T) {
 	} {
 		if err := mistake.make(); err == nil || !strings.Contains(err.Error(), mistake.want) {
 			t.Errorf("%s: error %v, want %s", name, err, mistake.want)
+		}
+	}
+}
+
+func TestLogin(t *testing.T) {
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser("PLAIN", "u", "p"),
+		kfake.Superuser("SCRAM-SHA-256", "u", "p"), kfake.Superuser("SCRAM-SHA-512", "u", "p"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Close)
+	for _, mechanism := range topic.Mechanisms() {
+		c := &topic.Cluster{Brokers: fake.ListenAddrs(), Login: &topic.Login{Mechanism: mechanism, User: "u", Password: "p"}}
+		_, err := c.Load(t.Context(), "-", mechanism, topic.LoadOptions{Stdin: strings.NewReader("{}"), End: true})
+		if err != nil {
+			t.Errorf("%s: %v", mechanism, err)
+		}
+		// The storage logs in the same way.
+		storage := kafka.New(c.Brokers, append(c.Options(), kafka.Topic[struct{}](mechanism))...)
+		mill, err := leat.New(func(struct{}) {}, leat.From(storage), leat.Name(mechanism),
+			leat.Logger(slog.New(slog.DiscardHandler)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := mill.Run(t.Context()); err != nil {
+			t.Errorf("%s: %v", mechanism, err)
+		}
+		c.Login.Password = "q"
+		if _, err := c.End(t.Context(), mechanism); err == nil || !strings.Contains(err.Error(), `or they refuse the user "u" and the password`) {
+			t.Errorf("%s with a wrong password: %v", mechanism, err)
 		}
 	}
 }
