@@ -110,34 +110,39 @@ func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
 	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
 }
 
-// checkGroup checks the right to join the group, as far as Kafka tells. The first group of a new cluster has to wait for
-// the topic that Kafka keeps groups in.
+// checkGroup checks the right to join the group, as far as Kafka tells.
 func (m *member) checkGroup(ctx context.Context) error {
-	short, cancel := context.WithTimeout(ctx, groupTimeout)
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, time.Second) {
-		err := m.checkGroupOnce(short)
-		if err == nil || errors.Is(err, errFinal) || !kerr.IsRetriable(err) || sleep(short, pause) != nil {
-			return err
-		}
-	}
-}
-
-func (m *member) checkGroupOnce(ctx context.Context) error {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{m.group}
 	request.IncludeAuthorizedOperations = true
-	reply, err := request.RequestWith(ctx, m.admin)
-	if err != nil {
-		return fmt.Errorf("kafka: asking for group %q: %w", m.group, cmp.Or(final(err), err))
-	}
-	for _, g := range reply.Groups {
-		if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-			return fmt.Errorf("kafka: group %q: %w", m.group, cmp.Or(final(err), err))
+	return patiently(ctx, func(ctx context.Context) error {
+		reply, err := request.RequestWith(ctx, m.admin)
+		if err != nil {
+			return fmt.Errorf("kafka: asking for group %q: %w", m.group, cmp.Or(final(err), err))
 		}
-		if t := (topic{operations: g.AuthorizedOperations}); !t.may(kmsg.ACLOperationRead) {
-			return fmt.Errorf("kafka: group %q may not be joined: the client needs the right READ on it", m.group)
+		for _, g := range reply.Groups {
+			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+				return fmt.Errorf("kafka: group %q: %w", m.group, cmp.Or(final(err), err))
+			}
+			if t := (topic{operations: g.AuthorizedOperations}); !t.may(kmsg.ACLOperationRead) {
+				return &finalError{fmt.Errorf("kafka: group %q may not be joined", m.group),
+					"the client needs the right READ on it"}
+			}
+		}
+		return nil
+	})
+}
+
+// patiently does what a cluster may not be able to do that has just started: the connection breaks, or the topic that Kafka
+// keeps groups in isn't there yet.
+func patiently(ctx context.Context, do func(ctx context.Context) error) error {
+	short, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		err := do(short)
+		_, answered := errors.AsType[*kerr.Error](err)
+		if err == nil || final(err) != nil || answered && !kerr.IsRetriable(err) || sleep(short, pause) != nil {
+			return err
 		}
 	}
-	return nil
 }

@@ -40,9 +40,13 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 		t.Topic = kmsg.StringPtr(name)
 		request.Topics = append(request.Topics, t)
 	}
-	reply, err := request.RequestWith(ctx, client)
+	var reply *kmsg.MetadataResponse
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		reply, err = request.RequestWith(ctx, client)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("kafka: asking for topics: %w", err)
+		return nil, fmt.Errorf("kafka: asking for topics: %w", cmp.Or(final(err), err))
 	}
 	found := map[string]topic{}
 	for _, t := range reply.Topics {
