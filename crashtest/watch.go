@@ -14,9 +14,9 @@ import (
 const (
 	// pollTime is how long the watch waits for results before it looks whether all are there.
 	pollTime = 250 * time.Millisecond
-	// stallTime is how long a partition may stand still: longer than a session timeout, a transaction timeout and a
-	// restart of Kafka after each other.
-	stallTime = 90 * time.Second
+	// stallTime is how long a partition may stand still: much longer than a session timeout, a transaction timeout and a
+	// restart of Kafka after each other, since the next kill may come before they are over.
+	stallTime = 3 * time.Minute
 )
 
 // A watch reads the output as a consumer would, read_committed, and verifies it as it comes.
