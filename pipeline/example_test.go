@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -52,4 +53,33 @@ emit: {watts: raeding.volts ** 2 / 50}
 	fmt.Println(err)
 	// Output:
 	// power.yaml:5:15: unknown name raeding, did you mean reading?
+}
+
+// A pipeline of topics can be tried on a Kafka in this process; demo says what is loaded.
+func ExamplePipeline_Demo() {
+	p, err := pipeline.Parse("power.yaml", []byte(`
+streams:
+  reading: {topic: readings, demo: "-"}
+  power:   {topic: power}
+master: reading
+output: power
+emit: {time: reading.time, watts: reading.volts ** 2 / 50}
+kafka: {brokers: [localhost:9092]}
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	options := pipeline.Options{
+		Stdin:  strings.NewReader(readings),
+		Stdout: os.Stdout,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	if err := p.Demo(context.Background(), options); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// {"time":0,"watts":0.18}
+	// {"time":1,"watts":0.405}
+	// {"time":2,"watts":0.5}
 }
