@@ -78,17 +78,29 @@ func NewRegistry(ctx context.Context, options ...sr.ClientOpt) (*Registry, error
 
 // schema returns the schema that has an id.
 func (r *Registry) schema(id uint32) (sr.Schema, error) {
-	r.mu.Lock()
-	schema, known := r.schemas[id]
-	refused, ok := r.absent[id]
-	r.mu.Unlock()
-	switch {
-	case known:
-		return schema, nil
-	case ok && time.Now().Before(refused.until):
-		return sr.Schema{}, refused.err
+	if schema, known, err := r.knownSchema(id); known {
+		return schema, err
 	}
-	return share(r, "id "+strconv.Itoa(int(id)), func() (sr.Schema, error) { return r.fetch(id) })
+	return share(r, "id "+strconv.Itoa(int(id)), func() (sr.Schema, error) {
+		// Another's question may have been answered since.
+		if schema, known, err := r.knownSchema(id); known {
+			return schema, err
+		}
+		return r.fetch(id)
+	})
+}
+
+// knownSchema returns what is remembered of the schema that has an id.
+func (r *Registry) knownSchema(id uint32) (schema sr.Schema, known bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if schema, known = r.schemas[id]; known {
+		return schema, true, nil
+	}
+	if refused, ok := r.absent[id]; ok && time.Now().Before(refused.until) {
+		return schema, true, refused.err
+	}
+	return schema, false, nil
 }
 
 func (r *Registry) fetch(id uint32) (schema sr.Schema, err error) {
@@ -152,13 +164,13 @@ func key(verb, subject string, schema sr.Schema) string {
 func (r *Registry) remember(
 	key, subject string, ask func(context.Context) (sr.SubjectSchema, error),
 ) (sr.SubjectSchema, error) {
-	r.mu.Lock()
-	answer, known := r.answers[key]
-	r.mu.Unlock()
-	if known {
+	if answer, known := r.knownAnswer(key); known {
 		return answer, nil
 	}
 	return share(r, key, func() (answer sr.SubjectSchema, err error) {
+		if answer, known := r.knownAnswer(key); known {
+			return answer, nil
+		}
 		err = r.ask("subject "+strconv.Quote(subject), func(ctx context.Context) error {
 			answer, err = ask(ctx)
 			return err
@@ -170,6 +182,13 @@ func (r *Registry) remember(
 		}
 		return answer, err
 	})
+}
+
+func (r *Registry) knownAnswer(key string) (sr.SubjectSchema, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answer, known := r.answers[key]
+	return answer, known
 }
 
 // share asks a question once for all who ask it at the same time.
