@@ -12,13 +12,10 @@ import (
 // placeCheck is how often an instance that has lost its place in the group looks whether the other one lives.
 const placeCheck = 500 * time.Millisecond
 
-// checkPlace returns a final error where another living process has taken the instance's place in the group: to take it
-// back would make them take it from each other for ever.
-func (m *member) checkPlace(ctx context.Context, old *session) error {
-	replaced, err := m.wasReplaced(ctx, old)
-	if !replaced || err != nil || !m.named {
-		return err // nobody else has the name of an instance that was given none
-	}
+// waitForPlace waits until the instance's place in the group is free again, and returns a final error where it isn't by
+// then: another living process has it, and to take it back would make them take it from each other for ever. REQUIRES: no
+// client of this process claims the place.
+func (m *member) waitForPlace(ctx context.Context) error {
 	m.logger.Warn("this instance's place in the group was taken: waiting to see whether another process lives under its name",
 		"instance", m.instance)
 	for deadline := time.Now().Add(sessionTimeout + 2*time.Second); time.Now().Before(deadline); {

@@ -199,10 +199,16 @@ func (m *member) open(ctx context.Context) (*session, error) {
 // openOnce opens a session in place of the old one.
 func (m *member) openOnce(ctx context.Context, old *session) (*session, error) {
 	if old != nil {
-		if err := m.checkPlace(ctx, old); err != nil {
+		replaced, err := m.wasReplaced(ctx, old)
+		if err != nil {
 			return nil, err
 		}
-		old.close()
+		old.close() // before waiting: its client would go on claiming the place
+		if replaced && m.named {
+			if err := m.waitForPlace(ctx); err != nil {
+				return nil, err
+			}
+		}
 	}
 	m.mu.Lock()
 	s := newSession(m, m.owning && (m.named || old != nil))

@@ -38,6 +38,10 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 		case final(err) != nil:
 			return nil, fmt.Errorf("kafka: the positions of group %q: %w", m.group, final(err))
 		case errors.Is(err, kerr.UnstableOffsetCommit):
+			// The transaction may be that of a process of this name that was killed: a session ends it at once.
+			if _, err := m.open(ctx); err != nil {
+				return nil, err
+			}
 			pause = firstPause
 		default:
 			m.logger.Warn("the group's positions can't be read, trying again", "error", err, "pause", pause)

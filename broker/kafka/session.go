@@ -25,6 +25,8 @@ const (
 	transactionTimeout = 10 * time.Second
 	// bufferedRecords is how many results are on their way to Kafka at a time.
 	bufferedRecords = 50_000
+	// flushCheck is how long results may be on their way before the topics are looked at.
+	flushCheck = 5 * time.Second
 )
 
 // A session is one client in the group, for membership and transactions; it never fetches data. When it fails in a way
@@ -279,8 +281,10 @@ func (s *session) transact(
 		return err
 	}
 	if err := s.produce(ctx, commits); err != nil {
-		err = s.member.checkOutputs(ctx, err)
-		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || final(err) != nil || ctx.Err() != nil || isFenced(err) {
+		if err = s.member.checkOutputs(ctx, err); final(err) != nil {
+			return err
+		}
+		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || ctx.Err() != nil || isFenced(err) {
 			return errors.Join(err, end)
 		}
 		return aborted(err)
@@ -351,10 +355,26 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 			}
 		}
 	}
-	if err := client.Flush(ctx); err != nil {
+	if err := s.flush(ctx); err != nil {
 		return err
 	}
 	return failed.get()
+}
+
+// flush waits until Kafka has all results. The library waits for ever for a topic that was there once; where that takes
+// long, it may have been deleted.
+func (s *session) flush(ctx context.Context) error {
+	for {
+		short, cancel := context.WithTimeout(ctx, flushCheck)
+		err := s.group.Client().Flush(short)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if err := s.member.checkOutputs(ctx, kerr.UnknownTopicOrPartition); errors.Is(err, errFinal) {
+			return err
+		}
+	}
 }
 
 // A firstError keeps the first error of many records.
