@@ -20,6 +20,7 @@ func (m *member) own(ctx context.Context, t task) error {
 	}
 	m.setOwning(true)
 	defer m.setOwning(false)
+	m.dealAgain()
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var tasks sync.WaitGroup
@@ -127,6 +128,16 @@ func (m *member) lowestSession(ctx context.Context) (int64, error) {
 		lowest = min(lowest, p.progress.Sessions)
 	}
 	return lowest, nil
+}
+
+// dealAgain has the group deal again where a session was opened before there was anything to share; see session.join.
+func (m *member) dealAgain() {
+	m.mu.Lock()
+	s := m.session
+	m.mu.Unlock()
+	if s != nil && m.named && s.ctx.Err() == nil {
+		s.group.Client().ForceRebalance()
+	}
 }
 
 func (m *member) setOwning(owning bool) {
