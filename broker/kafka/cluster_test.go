@@ -101,7 +101,7 @@ func (c *cluster) committed(topic string, partition int) []*kgo.Record {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	end := c.stableEnd(ctx, topic, partition)
-	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableFetchSessions(),
 		kgo.KeepControlRecords(), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
 			map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))
 	must(c, err)

@@ -67,7 +67,7 @@ func exampleKafka() (address string, client *kgo.Client) {
 		log.Fatal(err)
 	}
 	address = cluster.ListenAddrs()[0]
-	client, err = kgo.NewClient(kgo.SeedBrokers(address), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+	client, err = kgo.NewClient(kgo.SeedBrokers(address), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableFetchSessions(),
 		kgo.ConsumeTopics(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		log.Fatal(err)

@@ -123,6 +123,7 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 	client, err := s.client(rs.member.logger,
 		kgo.WithContext(ctx),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
 		kgo.FetchMaxPartitionBytes(int32(min(max(s.readAhead/16, leastFetch), mostFetch))),

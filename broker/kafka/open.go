@@ -71,7 +71,14 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 			admin.Close()
 		}
 	}()
-	if err := reach(ctx, admin, s.addresses); err != nil {
+	err = patiently(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
+		err := reach(ctx, admin, s.addresses)
+		if err != nil && final(err) == nil {
+			job.Logger.Warn("Kafka doesn't answer", "error", err)
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	m := newMember(s, job, admin)
