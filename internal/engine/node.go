@@ -174,6 +174,14 @@ func (n *node) decodePolicy(err error) Policy {
 
 // order computes all keys of an element and takes them if all are in order (R1).
 func (n *node) order(value any) error {
+	if n.edge != nil && len(n.children) == 0 { // the one key of a leaf, on a shorter way
+		err := n.edge.LookRight(value)
+		if err != nil {
+			return n.joinError(err)
+		}
+		n.edge.TakeRight()
+		return nil
+	}
 	if n.edge != nil {
 		if err := n.edge.LookRight(value); err != nil {
 			return n.joinError(err)
@@ -215,7 +223,9 @@ func (n *node) admit() error {
 		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)
 	}
 	n.group = append(n.group, n.next)
-	n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
+	if len(n.nextPlaces) > 0 {
+		n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
+	}
 	n.edge.Keep()
 	return nil
 }

@@ -46,18 +46,19 @@ func newPending(partition int, nodes []*Node, sessions int64, batch int) *pendin
 // there is more than it told last.
 func (p *pending) add(r *results, places []place, seen []int64) (first bool, results, bytes int) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.results.appendAll(r)
-	copy(p.places, places)
-	copy(p.seen, seen)
+	for i := range places {
+		p.places[i], p.seen[i] = places[i], seen[i]
+	}
 	first = p.added == p.taken
 	p.added++
 	results, bytes = len(p.results.items)-p.reportedResults, len(p.results.bytes)-p.reportedBytes
 	if results < p.batch && bytes < batchBytes {
-		return first, 0, 0
+		results, bytes = 0, 0
 	}
 	p.reportedResults += results
 	p.reportedBytes += bytes
+	p.mu.Unlock()
 	return first, results, bytes
 }
 

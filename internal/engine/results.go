@@ -23,7 +23,9 @@ type result struct {
 
 func (r *results) reset() {
 	r.calls = 0
-	r.truncate(0, 0)
+	if len(r.items) > 0 {
+		r.truncate(0, 0)
+	}
 }
 
 // truncate takes back what was appended since there were items and bytes as given.
@@ -34,6 +36,9 @@ func (r *results) truncate(items, bytes int) {
 
 func (r *results) appendAll(other *results) {
 	r.calls += other.calls
+	if len(other.items) == 0 {
+		return
+	}
 	shift := len(r.bytes)
 	r.bytes = append(r.bytes, other.bytes...)
 	for _, item := range other.items {
