@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A Snapshot is what a run looks like at one moment: what metrics, the monitor's page and the terminal show. It is plain
+// data, a copy that nobody changes.
+type Snapshot struct {
+	// Name is the mill's.
+	Name string
+	// Started is when the run began, and Taken when the snapshot was.
+	Started, Taken time.Time
+	// Nodes are the join tree's, in the order of Node.Nodes.
+	Nodes []SnapshotNode
+	// Outputs are the names of the output streams.
+	Outputs []string
+	// Partitions is how many partitions the streams have, and Tasks holds those that this process owns or has worked on
+	// in this run, by their number.
+	Partitions int
+	Tasks      []TaskSnapshot
+
+	// Calls, Failed and Results are as in Stats.
+	Calls, Failed, Results int64
+	// CallTime sums up how long calls took. It counts only where somebody watches: measuring a call costs something.
+	CallTime Histogram
+	// Commits counts commits that went through, Aborts those that were tried again, and CommitTime sums up how long the
+	// former took, with all their attempts.
+	Commits, Aborts int64
+	CommitTime      Histogram
+	// PendingResults and PendingBytes are finished and not committed yet.
+	PendingResults, PendingBytes int64
+	// BytesRead and BytesTotal are those of the input's broker.Meter; zero where it has none.
+	BytesRead, BytesTotal int64
+	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last.
+	Recent []Unmatched
+}
+
+// A SnapshotNode describes a node of the join tree.
+type SnapshotNode struct {
+	Name, Stream string
+	// Parent is the index of the parent in Snapshot.Nodes; -1 at the master.
+	Parent int
+	// On describes the keys.
+	On string
+	// Window describes the window, at the master of a mill that has one.
+	Window string
+}
+
+// A TaskSnapshot is what the work on one partition looks like.
+type TaskSnapshot struct {
+	Partition int
+	// Owned says that this process works on the partition now, and Ended that its session has ended.
+	Owned, Ended bool
+	// Nodes are in the order of Snapshot.Nodes.
+	Nodes []NodeSnapshot
+	// WaitsFor is the index of the node that the join waits for the next element of, since WaitsSince; -1 while it works.
+	WaitsFor   int
+	WaitsSince time.Time
+	// Window is how many masters are in the open window.
+	Window int
+}
+
+// A NodeSnapshot is where the reading of one node in one partition stands. The counts are those of the run; they are up to
+// date to a few hundred elements, and exact where the task waits or has ended.
+type NodeSnapshot struct {
+	Read, Matched, Skipped int64
+	// Unmatched counts by Verdict what was not handed over.
+	Unmatched [Verdicts]int64
+	// Offset is behind the last element that was read. Behind is the distance from there to the end of the partition, in
+	// records, as far as the storage has told; -1 where it doesn't know.
+	Offset, Behind int64
+	// Key is the key of the last element that was read: of the edge to the parent, at the master of that to the first
+	// child; empty before the first, and where there is no key. Number is the key as a number, where IsNumber.
+	Key      string
+	Number   float64
+	IsNumber bool
+	// Group is how many elements the node holds in memory.
+	Group int
+	// Ended says that the session's mark was read.
+	Ended bool
+	// Waited is how long the join has waited for this node in all.
+	Waited time.Duration
+}
+
+// A Histogram counts durations.
+type Histogram struct {
+	Count int64
+	Sum   time.Duration
+	// Buckets counts for each of HistogramBounds the durations up to it, and above those before it.
+	Buckets [len(HistogramBounds)]int64
+}
+
+// HistogramBounds are the upper bounds of a Histogram's buckets. What is longer than the last is in Count only.
+var HistogramBounds = [...]time.Duration{
+	time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond,
+	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond,
+	500 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
+}
+
+// A Verdict says why an element was not handed over.
+type Verdict int
+
+// The verdicts.
+const (
+	// Gap: the other side jumped over the key; both neighbours are known.
+	Gap Verdict = iota
+	// Behind: the key is below the first of the other side.
+	Behind
+	// Ended: the other stream has ended before the key.
+	Ended
+	// Incomplete: the element was asked for, but has itself no match at one of its children.
+	Incomplete
+	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed.
+	OutOfOrder
+	// Undecodable: the record could not be decoded.
+	Undecodable
+	// Verdicts is the number of verdicts.
+	Verdicts int = iota
+)
+
+// String returns the verdict as metrics and letters have it.
+func (v Verdict) String() string {
+	switch v {
+	case Gap:
+		return "gap"
+	case Behind:
+		return "behind"
+	case Ended:
+		return "ended"
+	case Incomplete:
+		return "incomplete"
+	case OutOfOrder:
+		return "out_of_order"
+	case Undecodable:
+		return "undecodable"
+	}
+	return "unknown"
+}
+
+// An Unmatched is an element that was not handed over, and why.
+type Unmatched struct {
+	// Node is the element's node, and Position where it is.
+	Node     string
+	Position broker.Position
+	Verdict  Verdict
+	// Value is the element, a *T; nil where it couldn't be decoded.
+	Value any
+	// Other is the node on the other side of the edge that decided: for a master or a parent the child without a match,
+	// for a child its parent. Empty for OutOfOrder and Undecodable.
+	Other string
+	// Key is the element's key on that edge. Before and After are the keys of the other side next to it, below and above;
+	// nil where there is none or where keys aren't known (JoinFunc).
+	Key, Before, After any
+	// Cause is the verdict about the child for Incomplete, where it is known.
+	Cause *Unmatched
+	// Err is the error for OutOfOrder and Undecodable.
+	Err error
+	// Time is when the verdict was reached.
+	Time time.Time
+}
