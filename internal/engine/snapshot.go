@@ -77,6 +77,11 @@ type NodeSnapshot struct {
 	Key      string
 	Number   float64
 	IsNumber bool
+	// ParentKey is the parent's key at hand on the edge to it, which Key is compared with; empty at the master and where there
+	// is none. ParentNumber is it as a number, where ParentIsNumber.
+	ParentKey      string
+	ParentNumber   float64
+	ParentIsNumber bool
 	// Group is how many elements the node holds in memory.
 	Group int
 	// Ended says that the session's mark was read.
