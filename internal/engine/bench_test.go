@@ -122,7 +122,7 @@ func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
 		r.decoders = append(r.decoders, nil)
 	}
 	r.committer = newCommitter(nil, r.stats, spec.Logger)
-	p := newPending(0, r.nodes, 0, 256)
+	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
 	for i, n := range t.nodes {
 		n.feed.chunks = make(chan chunk, len(streams[i])+1)

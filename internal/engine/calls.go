@@ -17,7 +17,8 @@ type calls struct {
 	committer *committer
 	pending   *pending
 
-	// own calls from the join's goroutine; call is what it calls with, and out holds its results.
+	// own calls from the join's goroutine; call is what it calls with, and out holds the results of its calls that were
+	// not handed over to the committer yet.
 	own  *worker
 	call Call
 	out  results
@@ -83,45 +84,58 @@ func (c *calls) during(join func() error) error {
 	}
 }
 
-// submit makes a call. The places are those to go on from after it.
+// ahead reports whether the join goes on while its calls are made.
+func (c *calls) ahead() bool { return c.queue != nil }
+
+// submit has a call made while the join goes on. The places are those to go on from after it.
 func (c *calls) submit(call Call, places []place, seen []int64) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
-	if c.queue != nil {
-		f := &inFlight{call: call, done: make(chan struct{})}
-		if err := c.enqueue(f, places, seen); err != nil {
-			return err
-		}
-		c.jobs <- f
-		return nil
-	}
-	c.out.reset()
-	c.call = call
-	end, err := c.own.call(&c.call, &c.out)
-	if err != nil {
+	f := &inFlight{call: call, done: make(chan struct{})}
+	if err := c.enqueue(f, places, seen); err != nil {
 		return err
 	}
-	if err := c.settle(&c.out, places, seen); err != nil {
-		return err
-	}
-	if end {
-		return errSessionEnded
-	}
+	c.jobs <- f
 	return nil
+}
+
+// make makes a call at once. Its results are held until handOver.
+func (c *calls) make(call Call) (end bool, err error) {
+	if c.task.ctx.Err() != nil {
+		return false, context.Cause(c.task.ctx)
+	}
+	c.call = call
+	return c.own.call(&c.call, &c.out)
+}
+
+// due reports whether enough calls are held to hand them over. A hand-over costs about as much as finding the matches of
+// a master, so that calls in quick succession share one.
+func (c *calls) due() bool {
+	return c.out.calls >= c.pending.callBatch.Load() || len(c.out.bytes) >= batchBytes
+}
+
+// held reports whether there is something to hand over.
+func (c *calls) held() bool { return c.out.calls > 0 || len(c.out.items) > 0 }
+
+// handOver gives the results that are held, and the places behind them, to the committer.
+func (c *calls) handOver(places []place, seen []int64) error {
+	err := c.settle(&c.out, places, seen)
+	c.out.reset()
+	return err
 }
 
 // letter sends the letter about a failure behind the calls that were made before.
 func (c *calls) letter(failure Failure, record *broker.Record, places []place, seen []int64) error {
-	c.out.reset()
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
 	}
-	if c.queue == nil {
-		return c.settle(&c.out, places, seen)
+	if !c.ahead() {
+		return c.handOver(places, seen)
 	}
 	f := &inFlight{done: make(chan struct{})}
 	f.out.appendAll(&c.out)
+	c.out.reset()
 	close(f.done)
 	return c.enqueue(f, places, seen)
 }

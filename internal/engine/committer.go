@@ -133,24 +133,49 @@ func (c *committer) until(ctx context.Context, condition func() bool) error {
 func (c *committer) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
-		select {
-		case <-c.kick:
-		case <-ctx.Done():
-			return nil
-		}
-		select {
-		case <-timer.C:
-		case <-c.full:
-		case <-ctx.Done():
-			return nil
-		}
+	for c.wait(ctx, timer) {
 		timer.Reset(c.pace.Interval)
 		err := c.commitRound(ctx)
 		c.endRound(err)
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// wait waits until there is something to commit and timer, or a task, says that it is time to; false when ctx ended.
+func (c *committer) wait(ctx context.Context, timer *time.Timer) bool {
+	isTime := false
+	for kicked := false; !kicked; {
+		select {
+		case <-c.kick:
+			kicked = true
+		case <-timer.C:
+			isTime = true
+			c.slowDown()
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if isTime {
+		return true
+	}
+	select {
+	case <-timer.C:
+	case <-c.full:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// slowDown tells the tasks that they have had nothing to commit for as long as between two commits.
+func (c *committer) slowDown() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pending {
+		p.pace(0)
 	}
 }
 

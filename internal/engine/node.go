@@ -213,11 +213,14 @@ func (n *node) admit() error {
 			child.places(n.nextPlaces, n.index+1)
 		}
 		n.evaluating = true
-		defer func() { n.evaluating = false }()
 	}
 	complete, err := n.evaluate(&n.next)
-	if err != nil || !complete {
-		return err
+	if err != nil {
+		return err // the task ends, with the places that next needs
+	}
+	n.evaluating = false
+	if !complete {
+		return nil
 	}
 	if n.retain && len(n.group) == cap(n.group) {
 		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)

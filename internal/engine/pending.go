@@ -2,12 +2,20 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
 )
 
 // batchBytes is how much a task may have pending without telling the committer.
 const batchBytes = 16 << 10
+
+// The calls that a task hands over together are at most maxCallBatch, and at most a part of those between two commits:
+// then nobody notices that a result waits for others.
+const (
+	maxCallBatch  = 32
+	callBatchPart = 256
+)
 
 // pending is what a task has finished and nobody has committed yet: results and, always together with them, the places
 // behind them. The task adds, the committer takes.
@@ -27,19 +35,36 @@ type pending struct {
 	reportedResults, reportedBytes int
 	takenResults, takenBytes       int
 	batch                          int // in results
+	// callBatch is how many calls the task may hold before it hands them over. It follows the task's pace, unless
+	// fixedCallBatch isn't zero.
+	callBatch      atomic.Int64
+	fixedCallBatch int64
 	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
 	added, taken, committed int64
 }
 
-func newPending(partition int, nodes []*Node, sessions int64, batch int) *pending {
-	return &pending{
+func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCallBatch int64) *pending {
+	p := &pending{
 		batch:     batch,
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
 		places:    make([]place, len(nodes)),
 		seen:      make([]int64, len(nodes)),
+
+		fixedCallBatch: fixedCallBatch,
 	}
+	p.pace(0)
+	return p
+}
+
+// pace says how many calls the task has made since the last commit.
+func (p *pending) pace(calls int64) {
+	batch := max(1, min(calls/callBatchPart, maxCallBatch))
+	if p.fixedCallBatch > 0 {
+		batch = p.fixedCallBatch
+	}
+	p.callBatch.Store(batch)
 }
 
 // add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
@@ -76,6 +101,7 @@ func (p *pending) end(places []place, ended []bool) {
 func (p *pending) take() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.pace(p.results.calls)
 	if p.added == p.taken {
 		return broker.Commit{}, false
 	}

@@ -59,6 +59,7 @@ func drawItems(t *rapid.T, n *tree) []item {
 func drawSpec(t *rapid.T, tr *tree, b *memory.Broker) (spec *engine.Spec, want []string) {
 	spec = tr.spec(b)
 	spec.Concurrency = rapid.SampledFrom([]int{0, 0, 3}).Draw(t, "concurrency")
+	spec.SetCallBatch(rapid.SampledFrom([]int{0, 2, 5, 100}).Draw(t, "call batch"))
 	switch rapid.SampledFrom([]string{"", "", "key", "count"}).Draw(t, "window") {
 	case "key":
 		windowed(spec)

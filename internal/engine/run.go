@@ -190,7 +190,7 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	if err := r.skipSessions(ctx, partition, rewinds); err != nil {
 		return err
 	}
-	p := newPending(partition, r.nodes, progress.Sessions, r.committer.batch())
+	p := newPending(partition, r.nodes, progress.Sessions, r.committer.batch(), r.spec.callBatch)
 	r.committer.join(p)
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, rewinds, p)
@@ -336,6 +336,9 @@ func (t *task) run() (ended bool, err error) {
 	err = t.calls.during(t.join)
 	stopFeeds()
 	_ = feeds.Wait()
+	if failed := t.handOver(); failed != nil && err == nil {
+		err = failed
+	}
 	if err == nil || errors.Is(err, errSessionEnded) {
 		return true, nil
 	}

@@ -37,6 +37,9 @@ type Spec struct {
 	Letter       func(Failure) any
 	LetterOutput int
 	Logger       *slog.Logger
+
+	// callBatch fixes how many calls are handed over together, for tests; zero follows the pace of the calls.
+	callBatch int64
 }
 
 // A Node is a node of the join tree.

@@ -85,15 +85,16 @@ func (t *task) joinNext() error {
 			return err
 		}
 	}
-	master := root.next
-	root.consume()
 	switch {
 	case !complete:
+		root.consume()
 		return nil
 	case t.window != nil:
+		master := root.next
+		root.consume()
 		return t.window.add(t, master)
 	}
-	return t.call(append(t.masters(), master))
+	return t.call(append(t.masters(), root.next))
 }
 
 // masters returns an empty list for the masters of a call.
@@ -116,21 +117,53 @@ func (t *task) rejectNext(err error) error {
 
 // closeWindow hands over the open window, if there is one.
 func (t *task) closeWindow() error {
-	if t.window == nil {
+	if t.window == nil || !t.window.open() {
 		return nil
 	}
-	masters := t.window.close()
-	if len(masters) == 0 {
-		return nil
-	}
-	return t.call(masters)
+	return t.call(t.window.masters)
 }
 
-// call hands masters to the function. What it returns and the places behind them go to the committer together.
+// call hands masters to the function. What it returns and the places behind them go to the committer together, at once
+// or with those of calls that follow soon.
 func (t *task) call(masters []Element) error {
 	t.root.handOver(masters)
-	places, seen := t.progress()
-	return t.calls.submit(Call{Masters: masters, Partition: t.partition}, places, seen)
+	call := Call{Masters: masters, Partition: t.partition}
+	if t.calls.ahead() {
+		t.drop()
+		places, seen := t.progress()
+		return t.calls.submit(call, places, seen)
+	}
+	end, err := t.calls.make(call)
+	if err != nil {
+		return err // the masters are still there: what is held of calls before goes with the places before this one
+	}
+	t.drop()
+	if t.calls.due() {
+		if err := t.handOver(); err != nil {
+			return err
+		}
+	}
+	if end {
+		return errSessionEnded
+	}
+	return nil
+}
+
+// drop drops the masters that are handed over.
+func (t *task) drop() {
+	if t.window != nil {
+		t.window.close()
+		return
+	}
+	t.root.consume()
+}
+
+// handOver gives what the calls hold to the committer, with the places to go on from.
+func (t *task) handOver() error {
+	if !t.calls.held() {
+		return nil
+	}
+	return t.calls.handOver(t.progress())
 }
 
 // progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
@@ -152,6 +185,15 @@ func (t *task) receive(f *feed) (chunk, error) {
 	for {
 		if t.ctx.Err() != nil {
 			return chunk{}, context.Cause(t.ctx)
+		}
+		select {
+		case c := <-f.chunks:
+			return c, nil
+		default:
+		}
+		// Nobody waits for results because this task does.
+		if err := t.handOver(); err != nil {
+			return chunk{}, err
 		}
 		var expired <-chan time.Time
 		if t.window != nil {

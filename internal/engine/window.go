@@ -73,14 +73,12 @@ func (w *window) add(t *task, master Element) error {
 	return nil
 }
 
-// close returns the masters of the open window and leaves none open.
-func (w *window) close() []Element {
-	masters := w.masters
-	w.masters, w.last = nil, len(masters)
+// close leaves no window open.
+func (w *window) close() {
+	w.masters, w.last = nil, len(w.masters)
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	return masters
 }
 
 // expired returns the channel that tells when the open window's time is over; nil where no window waits for its time.

@@ -36,14 +36,15 @@ func newWorker(t *task, e *encoder) *worker {
 func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	ctx, policy := w.task.ctx, &w.task.spec.OnError
 	backoff := policy.Backoff
-	out.calls++
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
 	items, bytes := len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
 		if err = w.try(ctx, call); err == nil {
+			out.calls++
 			return false, nil
 		}
 		if errors.Is(err, EndOfStream) {
+			out.calls++
 			return true, nil
 		}
 		out.truncate(items, bytes)
@@ -71,6 +72,7 @@ func (w *worker) fail(call *Call, err error) error {
 	case Skip, DeadLetter:
 		w.task.stats.Failed.Add(1)
 		w.task.logger.Warn("call "+w.task.spec.OnError.past(), "error", err)
+		w.out.calls++
 		if kind == Skip {
 			return nil
 		}

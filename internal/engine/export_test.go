@@ -1,0 +1,4 @@
+package engine
+
+// SetCallBatch has n calls handed over together: at the pace of tests, each is handed over on its own.
+func (s *Spec) SetCallBatch(n int) { s.callBatch = int64(n) }
