@@ -24,15 +24,17 @@ type keyEdge[K any] struct {
 
 // side holds the keys of one side of an edge.
 type side[K any] struct {
-	key    func(element any) (K, error)
-	taken  K
-	looked K
-	any    bool
-	right  bool
-	unique bool
+	key   func(element any) (K, error)
+	taken K
+	any   bool
+	// before and anyBefore are what taken and any were before the last key was taken.
+	before    K
+	anyBefore bool
+	right     bool
+	unique    bool
 }
 
-func (s *side[K]) look(element any, compare func(a, b K) int) error {
+func (s *side[K]) take(element any, compare func(a, b K) int) error {
 	key, err := s.key(element)
 	if err != nil {
 		return &KeyError{Right: s.right, Err: err}
@@ -42,19 +44,17 @@ func (s *side[K]) look(element any, compare func(a, b K) int) error {
 			return &KeyError{Right: s.right, Key: key, Previous: s.taken, Unique: c == 0}
 		}
 	}
-	s.looked = key
+	s.before, s.anyBefore = s.taken, s.any
+	s.taken, s.any = key, true
 	return nil
 }
 
-func (s *side[K]) take() {
-	s.taken = s.looked
-	s.any = true
-}
+func (s *side[K]) giveBack() { s.taken, s.any = s.before, s.anyBefore }
 
-func (e *keyEdge[K]) LookLeft(parent any) error { return e.left.look(parent, e.compare) }
-func (e *keyEdge[K]) TakeLeft()                 { e.left.take() }
-func (e *keyEdge[K]) LookRight(child any) error { return e.right.look(child, e.compare) }
-func (e *keyEdge[K]) TakeRight()                { e.right.take() }
+func (e *keyEdge[K]) TakeLeft(parent any) error { return e.left.take(parent, e.compare) }
+func (e *keyEdge[K]) GiveBackLeft()             { e.left.giveBack() }
+func (e *keyEdge[K]) TakeRight(child any) error { return e.right.take(child, e.compare) }
+func (e *keyEdge[K]) GiveBackRight()            { e.right.giveBack() }
 func (e *keyEdge[K]) Compare() int              { return e.compare(e.left.taken, e.right.taken) }
 func (e *keyEdge[K]) Keep()                     { e.kept = e.right.taken }
 
@@ -77,41 +77,49 @@ type funcEdge struct {
 	compare func(left, right any) (int, error)
 	unique  bool
 
-	left, right             any // the elements taken; nil before the first
-	lookedLeft, lookedRight any
-	order, lookedOrder      int // of left and right, and with the one that is being looked at
+	left, right any // the elements taken; nil before the first
+	order       int // of left and right
+	// before is what left or right was, and orderBefore what order was, before the last one was taken.
+	before      any
+	orderBefore int
 	// passed is the last child element that was found below a left key, and matched the last parent element that had a
 	// match: together with left and right they are what order can be checked against.
 	passed, matched any
 }
 
-func (e *funcEdge) LookLeft(parent any) error {
-	e.lookedLeft = parent
-	if e.right == nil {
-		return nil
+func (e *funcEdge) TakeLeft(parent any) error {
+	order := e.order
+	if e.right != nil {
+		var err error
+		if order, err = e.checkLeft(parent); err != nil {
+			return err
+		}
 	}
-	order, err := e.compare(parent, e.right)
-	if err != nil {
-		return &KeyError{Err: err}
+	e.before, e.orderBefore = e.left, e.order
+	e.left, e.order = parent, order
+	return nil
+}
+
+func (e *funcEdge) checkLeft(parent any) (order int, err error) {
+	if order, err = e.compare(parent, e.right); err != nil {
+		return 0, &KeyError{Err: err}
 	}
 	below := order
 	if e.passed != nil {
 		if below, err = e.compare(parent, e.passed); err != nil {
-			return &KeyError{Err: err}
+			return 0, &KeyError{Err: err}
 		}
 	}
 	if sign(order) < sign(e.order) || e.passed != nil && below <= 0 {
-		return &KeyError{}
+		return 0, &KeyError{}
 	}
-	e.lookedOrder = order
-	return nil
+	return order, nil
 }
 
-func (e *funcEdge) TakeLeft() { e.left, e.order = e.lookedLeft, e.lookedOrder }
+func (e *funcEdge) GiveBackLeft() { e.left, e.order = e.before, e.orderBefore }
 
-// LookRight relies on a left element having been taken: a child is read only to match its parent.
-func (e *funcEdge) LookRight(child any) error {
-	e.lookedRight = child
+// TakeRight relies on a left element having been taken: a child is read only to match its parent.
+func (e *funcEdge) TakeRight(child any) error {
 	order, err := e.compare(e.left, child)
 	if err != nil {
 		return &KeyError{Right: true, Err: err}
@@ -128,11 +136,12 @@ func (e *funcEdge) LookRight(child any) error {
 			return &KeyError{Right: true, Unique: true}
 		}
 	}
-	e.lookedOrder = order
+	e.before, e.orderBefore = e.right, e.order
+	e.right, e.order = child, order
 	return nil
 }
 
-func (e *funcEdge) TakeRight() { e.right, e.order = e.lookedRight, e.lookedOrder }
+func (e *funcEdge) GiveBackRight() { e.right, e.order = e.before, e.orderBefore }
 
 func (e *funcEdge) Compare() int {
 	switch {

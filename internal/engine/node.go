@@ -34,8 +34,9 @@ type node struct {
 	feed  *feed
 	chunk chunk
 	at    int // in chunk, of the element to be read next
-	// next is the element that was read last, as long as it is neither matched nor passed.
-	next    Element
+	// next is the element that was read last, as long as hasNext says that it is neither matched nor passed. It is a list,
+	// so that a master can be handed over as it lies here.
+	next    [1]Element
 	hasNext bool
 	ended   bool // at the session's mark
 	taken   bool // an element was read
@@ -158,7 +159,7 @@ func (n *node) look() error {
 	}
 	n.count.read++
 	n.seen = max(n.seen, record.Offset+1)
-	n.next = Element{Value: value, Record: record}
+	n.next[0] = Element{Value: value, Record: record}
 	n.hasNext = true
 	return nil
 }
@@ -172,33 +173,30 @@ func (n *node) decodePolicy(err error) Policy {
 	return n.task.spec.OnDecode
 }
 
-// order computes all keys of an element and takes them if all are in order (R1).
+// order takes all keys of an element, or none if one is out of order (R1).
 func (n *node) order(value any) error {
-	if n.edge != nil && len(n.children) == 0 { // the one key of a leaf, on a shorter way
-		err := n.edge.LookRight(value)
-		if err != nil {
-			return n.joinError(err)
-		}
-		n.edge.TakeRight()
-		return nil
-	}
 	if n.edge != nil {
-		if err := n.edge.LookRight(value); err != nil {
+		if err := n.edge.TakeRight(value); err != nil {
 			return n.joinError(err)
 		}
 	}
-	for _, child := range n.children {
-		if err := child.edge.LookLeft(value); err != nil {
+	for i, child := range n.children {
+		if err := child.edge.TakeLeft(value); err != nil {
+			n.giveBack(i)
 			return child.joinError(err)
 		}
 	}
-	if n.edge != nil {
-		n.edge.TakeRight()
-	}
-	for _, child := range n.children {
-		child.edge.TakeLeft()
-	}
 	return nil
+}
+
+// giveBack gives back the keys of an element that the child with the index given has refused.
+func (n *node) giveBack(child int) {
+	if n.edge != nil {
+		n.edge.GiveBackRight()
+	}
+	for _, c := range n.children[:child] {
+		c.edge.GiveBackLeft()
+	}
 }
 
 // joinError says which join an error about a key belongs to.
@@ -214,7 +212,7 @@ func (n *node) admit() error {
 		}
 		n.evaluating = true
 	}
-	complete, err := n.evaluate(&n.next)
+	complete, err := n.evaluate(&n.next[0])
 	if err != nil {
 		return err // the task ends, with the places that next needs
 	}
@@ -225,7 +223,7 @@ func (n *node) admit() error {
 	if n.retain && len(n.group) == cap(n.group) {
 		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)
 	}
-	n.group = append(n.group, n.next)
+	n.group = append(n.group, n.next[0])
 	if len(n.nextPlaces) > 0 {
 		n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
 	}
@@ -260,8 +258,7 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.done = behind(n.next.Record.Offset)
-	n.next = Element{}
+	n.done = behind(n.next[0].Record.Offset)
 	n.hasNext = false
 }
 
@@ -305,7 +302,7 @@ func (n *node) place() place {
 	case len(n.group) > 0:
 		return at(n.group[0].Record.Offset)
 	case n.hasNext:
-		return at(n.next.Record.Offset)
+		return at(n.next[0].Record.Offset)
 	}
 	return n.done
 }

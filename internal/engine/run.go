@@ -269,7 +269,6 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
 		stats:     r.stats,
-		single:    make([]Element, 0, 1),
 		places:    make([]place, len(r.nodes)),
 		seen:      make([]int64, len(r.nodes)),
 	}

@@ -102,16 +102,18 @@ type Element struct {
 // An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It holds
 // the keys at hand, so that each is computed once per element, and belongs to one task.
 //
-// A key is first looked at, then taken: an element that another edge finds disordered is dropped and must leave no trace.
+// A key may be given back right after it was taken: an element that another edge finds disordered is dropped and must
+// leave no trace.
 type Edge interface {
-	// LookLeft computes the left key of a parent element and checks it against that of the last one taken (R1).
-	LookLeft(parent any) error
-	// TakeLeft makes the key that was looked at last the left key.
-	TakeLeft()
-	// LookRight computes the right key of a child element and checks it against that of the last one taken (R1).
-	LookRight(child any) error
-	// TakeRight makes the key that was looked at last the right key.
-	TakeRight()
+	// TakeLeft makes that of a parent element the left key. A key that can't be computed, or is out of order after the one
+	// taken before (R1), is a *KeyError and not taken.
+	TakeLeft(parent any) error
+	// GiveBackLeft makes the left key what it was before the last one was taken.
+	GiveBackLeft()
+	// TakeRight makes that of a child element the right key, as TakeLeft does.
+	TakeRight(child any) error
+	// GiveBackRight makes the right key what it was before the last one was taken.
+	GiveBackRight()
 	// Compare compares the left key with the right key.
 	Compare() int
 	// Keep says that the element with the right key was appended to the group.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -30,8 +31,6 @@ type task struct {
 	window    *window // nil without one
 	calls     *calls
 
-	// single holds the master of a call where there is no window.
-	single []Element
 	places []place
 	seen   []int64
 }
@@ -66,7 +65,7 @@ func (t *task) joinNext() error {
 	}
 	if t.window != nil {
 		t.window.mark(t)
-		changed, err := t.window.changed(root.next.Value)
+		changed, err := t.window.changed(root.next[0].Value)
 		if err != nil {
 			return t.rejectNext(err)
 		}
@@ -76,7 +75,7 @@ func (t *task) joinNext() error {
 			}
 		}
 	}
-	complete, err := root.evaluate(&root.next)
+	complete, err := root.evaluate(&root.next[0])
 	if err != nil {
 		return err
 	}
@@ -90,24 +89,20 @@ func (t *task) joinNext() error {
 		root.consume()
 		return nil
 	case t.window != nil:
-		master := root.next
+		master := root.next[0]
 		root.consume()
 		return t.window.add(t, master)
 	}
-	return t.call(append(t.masters(), root.next))
-}
-
-// masters returns an empty list for the masters of a call.
-func (t *task) masters() []Element {
-	if t.root.retain {
-		return make([]Element, 0, 1)
+	masters := root.next[:]
+	if t.calls.ahead() {
+		masters = slices.Clone(masters)
 	}
-	return t.single[:0]
+	return t.call(masters)
 }
 
 // rejectNext puts the next master aside because its window key can't be computed.
 func (t *task) rejectNext(err error) error {
-	record := t.root.next.Record
+	record := t.root.next[0].Record
 	at := record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
 	t.root.count.read-- // reject counts it
