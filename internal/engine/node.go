@@ -28,6 +28,8 @@ type node struct {
 	// index is the node's place among the tree's, and size the number of nodes from it down: places of a subtree lie in
 	// a row.
 	index, size int
+	// unique is the spec's promise: at most one element per key.
+	unique bool
 	// retain says that groups outlive the next advance, so that their memory isn't reused.
 	retain bool
 
@@ -90,10 +92,10 @@ func (n *node) advance() error {
 
 // closed reports whether it is certain, without reading on, that no further element can match.
 func (n *node) closed() bool {
-	if n.spec.Unique && n.taken && !n.hasNext && n.edge.Compare() <= 0 {
+	if n.unique && n.taken && !n.hasNext && n.edge.Compare() <= 0 {
 		return true
 	}
-	return n.childExhausted()
+	return len(n.children) > 0 && n.childExhausted()
 }
 
 // exhausted reports whether the node can't have a match for any further element of its parent (R5).

@@ -288,6 +288,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		task:   t,
 		parent: parent,
 		index:  i,
+		unique: spec.Unique,
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
 		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
 		feed: &feed{

@@ -107,13 +107,19 @@ func (w *worker) at(call *Call, err error) error {
 }
 
 func (w *worker) try(ctx context.Context, call *Call) (err error) {
+	returned := false
 	defer func() {
+		if returned {
+			return
+		}
 		if value := recover(); value != nil {
 			err = newPanicError(value)
 			w.task.logger.Debug("the function panicked", "panic", value, "stack", string(debug.Stack()))
 		}
 	}()
-	return w.function.Call(ctx, call, w.emit)
+	err = w.function.Call(ctx, call, w.emit)
+	returned = true
+	return err
 }
 
 // A PanicError is a panic of the user's function.
