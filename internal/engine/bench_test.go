@@ -109,6 +109,33 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
+// BenchmarkFunctionAlone measures what of BenchmarkMerge/two is the function's own cost: the same calls, made one after the
+// other with nothing between them.
+func BenchmarkFunctionAlone(b *testing.B) {
+	const keys = 5_000
+	masters, matches := chunksOf(keys, 1), chunksOf(keys, 1)
+	var calls []Call
+	for c := range masters {
+		for i := range masters[c].values {
+			match := []Element{{Value: matches[c].values[i], Record: &matches[c].records[i]}}
+			master := Element{Value: masters[c].values[i], Record: &masters[c].records[i], Matches: [][]Element{match}}
+			calls = append(calls, Call{Masters: []Element{master}})
+		}
+	}
+	var f Function = &sum{}
+	elements := 0
+	for b.Loop() {
+		for i := range calls {
+			if err := f.Call(b.Context(), &calls[i], nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		elements += 2 * keys
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(elements), "ns/element")
+	b.ReportMetric(0, "ns/op")
+}
+
 // benchRun runs a task over chunks that are there already.
 func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
 	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: &Stats{}}
