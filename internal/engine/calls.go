@@ -102,9 +102,6 @@ func (c *calls) submit(call Call, places []place, seen []int64) error {
 
 // make makes a call at once. Its results are held until handOver.
 func (c *calls) make(call Call) (end bool, err error) {
-	if c.task.ctx.Err() != nil {
-		return false, context.Cause(c.task.ctx)
-	}
 	c.call = call
 	return c.own.call(&c.call, &c.out)
 }

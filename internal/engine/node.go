@@ -121,12 +121,14 @@ func (n *node) dropPassed() error {
 	if err != nil || passed == 0 {
 		return err
 	}
-	n.groupPlaces = n.groupPlaces[passed*(n.size-1):]
 	if passed < len(n.group) || n.retain {
-		n.group = n.group[passed:]
+		n.group, n.groupPlaces = n.group[passed:], n.groupPlaces[passed*(n.size-1):]
 		return nil
 	}
-	n.group, n.groupPlaces, n.matches = n.group[:0], n.groupPlaces[:0], n.matches[:0]
+	n.group = n.group[:0]
+	if n.size > 1 {
+		n.groupPlaces, n.matches = n.groupPlaces[:0], n.matches[:0]
+	}
 	return nil
 }
 
@@ -309,8 +311,13 @@ func (n *node) place() place {
 	return n.done
 }
 
-// handOver counts the elements of a list, and below them, that no call got before.
+// handOver counts the elements of a list, and below them, that no call got before. The master's are always new.
 func (n *node) handOver(list []Element) {
+	if n.parent == nil {
+		n.count.matched += int64(len(list))
+		n.handOverBelow(list)
+		return
+	}
 	last := list[len(list)-1].Record.Offset
 	if last <= n.handed {
 		return
@@ -321,11 +328,15 @@ func (n *node) handOver(list []Element) {
 	}
 	n.handed = last
 	n.count.matched += int64(len(list) - first)
+	n.handOverBelow(list[first:])
+}
+
+func (n *node) handOverBelow(list []Element) {
 	if len(n.children) == 0 {
 		return
 	}
-	for i := range list[first:] {
-		for c, matches := range list[first+i].Matches {
+	for i := range list {
+		for c, matches := range list[i].Matches {
 			n.children[c].handOver(matches)
 		}
 	}

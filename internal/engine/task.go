@@ -133,13 +133,17 @@ func (t *task) call(masters []Element) error {
 		return err // the masters are still there: what is held of calls before goes with the places before this one
 	}
 	t.drop()
-	if t.calls.due() {
-		if err := t.handOver(); err != nil {
-			return err
-		}
-	}
-	if end {
+	switch {
+	case end:
 		return errSessionEnded
+	case !t.calls.due():
+		return nil
+	}
+	if err := t.handOver(); err != nil {
+		return err
+	}
+	if t.ctx.Err() != nil { // no further call
+		return context.Cause(t.ctx)
 	}
 	return nil
 }
@@ -186,7 +190,7 @@ func (t *task) receive(f *feed) (chunk, error) {
 			return c, nil
 		default:
 		}
-		// Nobody waits for results because this task does.
+		// No result waits because this task does.
 		if err := t.handOver(); err != nil {
 			return chunk{}, err
 		}
