@@ -69,8 +69,11 @@ func (n *node) advance() error {
 	if err := n.dropPassed(); err != nil {
 		return err
 	}
-	for !n.closed() {
+	for len(n.children) == 0 || !n.childExhausted() {
 		if !n.hasNext {
+			if n.closed() {
+				return nil
+			}
 			if ok, err := n.read(); !ok || err != nil {
 				return err
 			}
@@ -90,13 +93,8 @@ func (n *node) advance() error {
 	return nil
 }
 
-// closed reports whether it is certain, without reading on, that no further element can match.
-func (n *node) closed() bool {
-	if n.unique && n.taken && !n.hasNext && n.edge.Compare() <= 0 {
-		return true
-	}
-	return len(n.children) > 0 && n.childExhausted()
-}
+// closed reports whether it is certain, without reading the next element, that it can't match.
+func (n *node) closed() bool { return n.unique && n.taken && n.edge.Compare() <= 0 }
 
 // exhausted reports whether the node can't have a match for any further element of its parent (R5).
 func (n *node) exhausted() bool {
@@ -211,18 +209,9 @@ func (n *node) joinError(err error) error {
 // admit evaluates next and puts it into the group if it is complete.
 func (n *node) admit() error {
 	if len(n.children) > 0 {
-		for _, child := range n.children {
-			child.places(n.nextPlaces, n.index+1)
+		if complete, err := n.evaluateNext(); err != nil || !complete {
+			return err
 		}
-		n.evaluating = true
-	}
-	complete, err := n.evaluate(&n.next[0])
-	if err != nil {
-		return err // the task ends, with the places that next needs
-	}
-	n.evaluating = false
-	if !complete {
-		return nil
 	}
 	if n.retain && len(n.group) == cap(n.group) {
 		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)
@@ -233,6 +222,19 @@ func (n *node) admit() error {
 	}
 	n.edge.Keep()
 	return nil
+}
+
+// evaluateNext evaluates next, and remembers meanwhile where the nodes below stood before.
+func (n *node) evaluateNext() (complete bool, err error) {
+	for _, child := range n.children {
+		child.places(n.nextPlaces, n.index+1)
+	}
+	n.evaluating = true
+	if complete, err = n.evaluate(&n.next[0]); err != nil {
+		return false, err // the task ends, with the places that next needs
+	}
+	n.evaluating = false
+	return complete, nil
 }
 
 // evaluate finds the matches of an element; it is complete if each child has one.
