@@ -214,11 +214,14 @@ type Pacer interface {
 type Pace struct {
 	// Interval is the time between the starts of two commits.
 	Interval time.Duration
+	// Prompt says that commits may follow each other sooner than that while there is little to do, after a pause as long
+	// as the last one took: then results become visible as soon as the storage can make them.
+	Prompt bool
 	// Results is a number of results, over all partitions.
 	Results int
 	// Bytes is the size of the results, over all partitions. Tasks wait when more than twice as much is pending.
 	Bytes int
 }
 
-// DefaultPace is a commit every 100 milliseconds or for a mebibyte of results.
-var DefaultPace = Pace{Interval: 100 * time.Millisecond, Results: 100_000, Bytes: 1 << 20}
+// DefaultPace is a commit every 100 milliseconds or for a mebibyte of results, and sooner while there is little to do.
+var DefaultPace = Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 100_000, Bytes: 1 << 20}

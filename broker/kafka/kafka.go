@@ -17,7 +17,7 @@
 //
 // # Exactly once
 //
-// Every [CommitInterval] one transaction holds the results of all partitions of the instance, their end-of-stream marks,
+// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction holds the results of all partitions of the instance, their end-of-stream marks,
 // and the positions to go on from. Readers are read_committed, so each result is there exactly once whatever is killed
 // and whenever. Aborted transactions, rebalances, restarts of Kafka and lost connections are retried inside, and logged;
 // where a partition was lost meanwhile, its task starts again from the committed positions.

@@ -32,7 +32,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		clientID:     "leat",
-		pace:         broker.Pace{Interval: 100 * time.Millisecond, Results: 500_000, Bytes: 8 << 20},
+		pace:         broker.Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 500_000, Bytes: 8 << 20},
 		readAhead:    1 << 20,
 		createTopics: true,
 	}
@@ -65,13 +65,13 @@ func ClientID(id string) Option {
 	return func(b *Broker) { b.settings.clientID = id }
 }
 
-// CommitInterval sets the time between two transactions, 100 milliseconds without it. Results become visible with their
-// transaction. It panics where d is negative.
+// CommitInterval sets the time between two transactions. Without it, that is 100 milliseconds, and less while there is
+// little to do. Results become visible with their transaction. It panics where d is negative.
 func CommitInterval(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("kafka.CommitInterval(%v): an interval can't be negative", d))
 	}
-	return func(b *Broker) { b.settings.pace.Interval = d }
+	return func(b *Broker) { b.settings.pace.Interval, b.settings.pace.Prompt = d, false }
 }
 
 // CommitResults sets the number of results, over all partitions, at which a transaction is made before its time; 500,000

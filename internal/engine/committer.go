@@ -133,15 +133,32 @@ func (c *committer) until(ctx context.Context, condition func() bool) error {
 func (c *committer) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	last := time.Now()
 	for c.wait(ctx, timer) {
-		timer.Reset(c.pace.Interval)
-		err := c.commitRound(ctx)
+		start := time.Now()
+		amount, err := c.commitRound(ctx)
 		c.endRound(err)
 		if err != nil {
 			return err
 		}
+		timer.Reset(c.pause(amount, start.Sub(last), time.Since(start)))
+		last = start
 	}
 	return nil
+}
+
+// promptAmount is how many calls or results in an Interval are little to do.
+const promptAmount = 1000
+
+// pause returns how long to wait after a commit of so many calls or results, which came together in the time since the
+// last one, and which took so long. While there is little to do, a prompt committer works at most half of its time.
+func (c *committer) pause(amount int64, since, took time.Duration) time.Duration {
+	pause := max(0, c.pace.Interval-took)
+	isLittle := amount*int64(c.pace.Interval) < promptAmount*int64(since)
+	if c.pace.Prompt && isLittle {
+		return min(pause, took)
+	}
+	return pause
 }
 
 // wait waits until there is something to commit and timer, or a task, says that it is time to; false when ctx ended.
@@ -187,7 +204,8 @@ func (c *committer) endRound(err error) {
 	c.round = make(chan struct{})
 }
 
-func (c *committer) commitRound(ctx context.Context) error {
+// commitRound commits what is pending and returns how much that was, in calls or results, whichever were more.
+func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	c.mu.Lock()
 	tasks := c.pending
 	c.mu.Unlock()
@@ -200,10 +218,10 @@ func (c *committer) commitRound(ctx context.Context) error {
 		}
 	}
 	if len(commits) == 0 {
-		return nil
+		return 0, nil
 	}
 	if err := c.commit(ctx, commits); err != nil {
-		return err
+		return 0, err
 	}
 	for i, p := range taken {
 		calls, results, bytes := p.committedNow()
@@ -211,8 +229,9 @@ func (c *committer) commitRound(ctx context.Context) error {
 		c.stats.Results.Add(int64(len(commits[i].Results)))
 		c.results.Add(-int64(results))
 		c.bytes.Add(-int64(bytes))
+		amount += max(calls, int64(len(commits[i].Results)))
 	}
-	return nil
+	return amount, nil
 }
 
 // commit commits, again and again as long as the output says that trying makes sense.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/internal/engine"
 )
@@ -93,4 +94,43 @@ func TestConcurrencyKeepsOrder(t *testing.T) {
 			t.Errorf("%d calls ran at once, want 4", most.Load())
 		}
 	})
+}
+
+// While there is little to do, a prompt committer commits a result as soon as it is there; under load it waits for more.
+func TestPromptCommits(t *testing.T) {
+	tests := []struct {
+		name   string
+		prompt bool
+		first  int  // elements that come at once
+		all    bool // are visible a second after one more has come, which is long before the interval ends
+	}{
+		{"prompt", true, 1, true},
+		{"by the interval", false, 1, false},
+		{"prompt under load", true, 2000, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := &tree{name: "master"}
+				b := tr.storage(memory.Pace(broker.Pace{Interval: time.Minute, Prompt: test.prompt, Results: 1 << 20}))
+				ctx, stop := context.WithCancel(t.Context())
+				done := make(chan error)
+				go func() { done <- engine.Run(ctx, tr.spec(b), nil) }()
+				time.Sleep(time.Second)
+				must(t, memory.Append(b, "master", 0, keys(0, make([]int, test.first)...)...))
+				time.Sleep(time.Second)
+				must(t, memory.Append(b, "master", 0, keys(0, 0)...))
+				time.Sleep(time.Second)
+				if got := len(outputs(t, b)); got == 0 || (got == test.first+1) != test.all {
+					t.Errorf("%d results of %d are visible, want all: %v", got, test.first+1, test.all)
+				}
+				time.Sleep(time.Minute)
+				if got := len(outputs(t, b)); got != test.first+1 {
+					t.Errorf("%d results of %d are visible after the interval", got, test.first+1)
+				}
+				stop()
+				<-done
+			})
+		})
+	}
 }
