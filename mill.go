@@ -51,10 +51,11 @@ func (m *Mill) Run(ctx context.Context) error {
 	defer m.running.Store(false)
 	stats := &engine.Stats{}
 	err := engine.Run(ctx, m.spec, stats)
-	if err == nil && stats.Nodes[0].Read.Load() > 0 && stats.Calls.Load() == 0 {
+	snapshot := stats.Snapshot()
+	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
 		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; "+
 			"do the keys have the same unit, and the fields the names that the records have?",
-			"master", stats.Nodes[0].Name, "read", stats.Nodes[0].Read.Load())
+			"master", snapshot.Nodes[0].Name, "read", snapshot.Totals()[0].Read)
 	}
 	return err
 }

@@ -1,28 +1,20 @@
 package pipeline
 
 import (
-	"context"
 	"sync/atomic"
 
-	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 )
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
 type Monitor struct {
-	state  atomic.Pointer[monitored]
-	last   atomic.Pointer[Progress]
+	stats  engine.Stats
 	topics atomic.Bool // are read
-}
-
-type monitored struct {
-	stats *engine.Stats
-	meter broker.Meter // nil where the storage doesn't know
 }
 
 // Progress is how far a run has come.
 type Progress struct {
-	// Streams are the streams that are read, the master first. It is empty until the streams were opened.
+	// Streams are the streams that are read, the master first. It is empty before the run has begun.
 	Streams []StreamProgress `json:"streams"`
 	// Results counts the elements that were written.
 	Results int64 `json:"results"`
@@ -46,56 +38,17 @@ type StreamProgress struct {
 
 // Progress returns how far the run has come: zero before it has begun, the last state after it has ended.
 func (m *Monitor) Progress() Progress {
-	if last := m.last.Load(); last != nil {
-		return *last
-	}
-	state := m.state.Load()
-	if state == nil {
-		return Progress{}
-	}
-	return state.progress(m.topics.Load())
-}
-
-func (s *monitored) progress(topics bool) Progress {
-	p := Progress{Results: s.stats.Results.Load()}
-	for i := range s.stats.Nodes {
-		n := &s.stats.Nodes[i]
+	snapshot := m.stats.Snapshot()
+	p := Progress{Results: snapshot.Results, BytesRead: snapshot.BytesRead, BytesTotal: snapshot.BytesTotal}
+	for i, n := range snapshot.Totals() {
 		stream := StreamProgress{
-			Name: n.Name, File: n.Stream,
-			Read: n.Read.Load(), Matched: n.Matched.Load(), Unmatched: max(n.Unmatched(), 0), Skipped: n.Skipped.Load(),
+			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
+			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 		}
-		if topics {
-			stream.File, stream.Topic = "", n.Stream
+		if m.topics.Load() {
+			stream.File, stream.Topic = "", stream.File
 		}
 		p.Streams = append(p.Streams, stream)
 	}
-	if s.meter != nil {
-		p.BytesRead, p.BytesTotal = s.meter.Bytes()
-	}
 	return p
-}
-
-// stop keeps the last state, so that the monitor doesn't keep the input.
-func (m *Monitor) stop() {
-	last := m.Progress()
-	m.last.Store(&last)
-	m.state.Store(nil)
-}
-
-// meteredSource tells a monitor of the input. The engine has prepared stats when it opens the source.
-type meteredSource struct {
-	broker.Source
-	monitor *Monitor
-	stats   *engine.Stats
-}
-
-// OpenSource implements [broker.Source].
-func (s *meteredSource) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {
-	input, err := s.Source.OpenSource(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	meter, _ := input.(broker.Meter)
-	s.monitor.state.Store(&monitored{s.stats, meter})
-	return input, nil
 }

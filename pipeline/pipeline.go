@@ -168,14 +168,12 @@ func (p *Pipeline) Run(ctx context.Context, options Options) error {
 
 // run runs the pipeline with its streams where the layout says.
 func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
-	stats := &engine.Stats{}
-	spec := p.spec(at, options)
-	if options.Monitor != nil {
-		options.Monitor.topics.Store(at.inputs[p.master].topic)
-		spec.Source = &meteredSource{spec.Source, options.Monitor, stats}
-		defer options.Monitor.stop()
+	monitor := options.Monitor
+	if monitor == nil {
+		monitor = &Monitor{}
 	}
-	return engine.Run(ctx, spec, stats)
+	monitor.topics.Store(at.inputs[p.master].topic)
+	return engine.Run(ctx, p.spec(at, options), &monitor.stats)
 }
 
 // WritesStdout reports whether results go to standard output.

@@ -142,7 +142,8 @@ func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
 	for i, n := range r.nodes {
 		n.Name = fmt.Sprint(i)
 	}
-	r.stats.init(r.nodes)
+	r.stats.begin(spec, r.nodes)
+	r.stats.tasks = make([]*taskStats, 1)
 	r.encoder, _ = newEncoder(nil)
 	r.decoders = make([]codec.Decode, 0)
 	for range r.nodes {

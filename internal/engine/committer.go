@@ -60,6 +60,9 @@ func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *comm
 // batch is how many results a task may have pending without telling the committer.
 func (c *committer) batch() int { return min(256, c.pace.Results) }
 
+// waiting returns what is pending, as far as the tasks have told.
+func (c *committer) waiting() (results, bytes int64) { return c.results.Load(), c.bytes.Load() }
+
 func (c *committer) join(p *pending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -220,9 +223,11 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	if len(commits) == 0 {
 		return 0, nil
 	}
+	begun := time.Now()
 	if err := c.commit(ctx, commits); err != nil {
 		return 0, err
 	}
+	c.stats.commits.add(time.Since(begun))
 	for i, p := range taken {
 		calls, results, bytes := p.committedNow()
 		c.stats.Calls.Add(calls)
@@ -245,6 +250,7 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 		if !errors.Is(err, broker.ErrAborted) {
 			return fmt.Errorf("commit: %w", err)
 		}
+		c.stats.aborts.Add(1)
 		c.logger.Warn("commit aborted, trying again", "error", err, "pause", backoff)
 		if !sleep(ctx, backoff) {
 			return fmt.Errorf("commit: %w", err)

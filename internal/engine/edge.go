@@ -51,12 +51,22 @@ func (s *side[K]) take(element any, compare func(a, b K) int) error {
 
 func (s *side[K]) giveBack() { s.taken, s.any = s.before, s.anyBefore }
 
+// at returns the key that was taken last, nil before the first.
+func (s *side[K]) at() any {
+	if !s.any {
+		return nil
+	}
+	return s.taken
+}
+
 func (e *keyEdge[K]) TakeLeft(parent any) error { return e.left.take(parent, e.compare) }
 func (e *keyEdge[K]) GiveBackLeft()             { e.left.giveBack() }
 func (e *keyEdge[K]) TakeRight(child any) error { return e.right.take(child, e.compare) }
 func (e *keyEdge[K]) GiveBackRight()            { e.right.giveBack() }
 func (e *keyEdge[K]) Compare() int              { return e.compare(e.left.taken, e.right.taken) }
 func (e *keyEdge[K]) Keep()                     { e.kept = e.right.taken }
+func (e *keyEdge[K]) LeftKey() any              { return e.left.at() }
+func (e *keyEdge[K]) RightKey() any             { return e.right.at() }
 
 // Passed is all or nothing: the keys of a group are equal.
 func (e *keyEdge[K]) Passed(group []Element) (int, error) {
@@ -153,7 +163,9 @@ func (e *funcEdge) Compare() int {
 	return e.order
 }
 
-func (e *funcEdge) Keep() {}
+func (e *funcEdge) Keep()         {}
+func (e *funcEdge) LeftKey() any  { return nil }
+func (e *funcEdge) RightKey() any { return nil }
 
 // Passed asks for one element after the other: the group slides on where keys aren't a matter of equality, as with
 // intervals.

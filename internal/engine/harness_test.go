@@ -188,3 +188,9 @@ func run(tb testing.TB, spec *engine.Spec) *engine.Stats {
 	}
 	return stats
 }
+
+// totals returns the counts of a run, by node.
+func totals(stats *engine.Stats) []engine.NodeSnapshot {
+	snapshot := stats.Snapshot()
+	return snapshot.Totals()
+}

@@ -112,7 +112,7 @@ func TestMemoryIsBounded(t *testing.T) {
 				Logger:      slog.New(slog.DiscardHandler),
 			}
 			stats := run(t, spec)
-			if matched := stats.Nodes[0].Matched.Load(); matched != length-distance+1 {
+			if matched := totals(stats)[0].Matched; matched != length-distance+1 {
 				t.Errorf("%d masters matched, want %d", matched, length-distance+1)
 			}
 			if grown := int64(most) - int64(before.HeapAlloc); grown > 4<<20 {

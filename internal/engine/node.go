@@ -270,8 +270,7 @@ func (n *node) consume() {
 
 // receive waits for the next chunk.
 func (n *node) receive() error {
-	n.count.publish()
-	c, err := n.task.receive(n.feed)
+	c, err := n.await()
 	if err != nil {
 		return err
 	}
@@ -283,6 +282,17 @@ func (n *node) receive() error {
 		return c.end
 	}
 	return nil
+}
+
+// await tells where the task stands, and waits for the next chunk.
+func (n *node) await() (chunk, error) {
+	if len(n.feed.chunks) > 0 {
+		n.task.publish(nil)
+		return n.task.receive(n.feed)
+	}
+	n.task.publish(n)
+	defer n.task.told.resume()
+	return n.task.receive(n.feed)
 }
 
 // places writes the places from which the nodes of the subtree must be read again (R8). dst begins with the place of

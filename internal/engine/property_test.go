@@ -95,7 +95,7 @@ func checkMatched(t *rapid.T, stats *engine.Stats, calls []string) {
 	for _, call := range calls {
 		masters += strings.Count(call, ",") + 1
 	}
-	if got := stats.Nodes[0].Matched.Load(); got != int64(masters) {
+	if got := totals(stats)[0].Matched; got != int64(masters) {
 		t.Fatalf("%d masters matched, want %d", got, masters)
 	}
 }

@@ -29,8 +29,8 @@ type run struct {
 	keeper    broker.Keeper // nil where no positions are kept
 	// session is the number of the session that the run is for: all partitions end it together (R5).
 	session int64
-	// commits is the context of commits: it outlives the run's by the grace.
-	commits context.Context
+	// running is the run's context, and commits that of commits: it outlives the former by the grace.
+	running, commits context.Context
 }
 
 // Run runs a mill until the session ends in all partitions, and returns nil then; the error that stopped it; or
@@ -40,7 +40,8 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 	if stats == nil {
 		r.stats = &Stats{}
 	}
-	r.stats.init(r.nodes)
+	r.stats.begin(spec, r.nodes)
+	defer r.stats.end()
 	if err := r.compile(); err != nil {
 		return err
 	}
@@ -65,10 +66,10 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 // logEnd logs what the run has done, node by node.
 func (r *run) logEnd(err error) {
 	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(), "results", r.stats.Results.Load()}
-	for i := range r.stats.Nodes {
-		n := &r.stats.Nodes[i]
-		attributes = append(attributes, slog.Group(n.Name, "read", n.Read.Load(), "matched", n.Matched.Load(),
-			"unmatched", n.Unmatched(), "skipped", n.Skipped.Load()))
+	snapshot := r.stats.Snapshot()
+	for i, n := range snapshot.Totals() {
+		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, "read", n.Read, "matched", n.Matched,
+			"unmatched", n.Read-n.Matched-n.Skipped, "skipped", n.Skipped))
 	}
 	message := "run ends"
 	if err != nil {
@@ -106,6 +107,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 		}
 	}
 	r.committer = newCommitter(output, r.stats, spec.Logger)
+	r.stats.opened(r.input, r.committer.waiting)
 	positions := "are not kept: a run starts at the beginning"
 	if keeper, ok := output.(broker.Keeper); ok {
 		r.keeper = keeper
@@ -146,7 +148,7 @@ func (r *run) runTasks(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	commits, stopCommits := context.WithCancel(context.WithoutCancel(ctx))
-	r.commits = commits
+	r.running, r.commits = ctx, commits
 	defer context.AfterFunc(ctx, func() {
 		sleep(commits, stopGrace)
 		stopCommits()
@@ -194,8 +196,11 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	r.committer.join(p)
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, rewinds, p)
-	defer t.publish()
 	ended, err := t.run()
+	t.leave(ended)
+	if !ended && ctx.Err() != nil && r.running.Err() == nil {
+		r.stats.revoked.Add(1)
+	}
 	if ended {
 		t.end(p)
 	}
@@ -269,6 +274,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
 		stats:     r.stats,
+		told:      r.stats.task(partition),
 		places:    make([]place, len(r.nodes)),
 		seen:      make([]int64, len(r.nodes)),
 	}
@@ -305,7 +311,6 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		reported: rewinds[i].Seen,
 		handed:   -1,
 	}
-	n.count.to = &r.stats.Nodes[i]
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
 	}
@@ -347,10 +352,4 @@ func (t *task) run() (ended bool, err error) {
 
 func (t *task) end(p *pending) {
 	p.end(t.sessionEnd())
-}
-
-func (t *task) publish() {
-	for _, n := range t.nodes {
-		n.count.publish()
-	}
 }

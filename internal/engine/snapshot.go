@@ -30,12 +30,36 @@ type Snapshot struct {
 	// former took, with all their attempts.
 	Commits, Aborts int64
 	CommitTime      Histogram
+	// Assigned counts the partitions that this process was given, those that it was given again among them, and Revoked
+	// those that were taken away from it while the run went on.
+	Assigned, Revoked int64
 	// PendingResults and PendingBytes are finished and not committed yet.
 	PendingResults, PendingBytes int64
 	// BytesRead and BytesTotal are those of the input's broker.Meter; zero where it has none.
 	BytesRead, BytesTotal int64
 	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last.
 	Recent []Unmatched
+}
+
+// Totals returns the counts of each node over all tasks, in the order of Nodes. What a task has beside counts is left out.
+func (s *Snapshot) Totals() []NodeSnapshot {
+	totals := make([]NodeSnapshot, len(s.Nodes))
+	for _, t := range s.Tasks {
+		for i := range t.Nodes {
+			totals[i].add(&t.Nodes[i])
+		}
+	}
+	return totals
+}
+
+func (n *NodeSnapshot) add(other *NodeSnapshot) {
+	n.Read += other.Read
+	n.Matched += other.Matched
+	n.Skipped += other.Skipped
+	for v, count := range other.Unmatched {
+		n.Unmatched[v] += count
+	}
+	n.Waited += other.Waited
 }
 
 // A SnapshotNode describes a node of the join tree.
@@ -65,9 +89,14 @@ type TaskSnapshot struct {
 
 // A NodeSnapshot is where the reading of one node in one partition stands. The counts are those of the run; they are up to
 // date to a few hundred elements, and exact where the task waits or has ended.
+//
+// What was read is matched, unmatched by one of the verdicts, or open: it may still match. At the end of the session
+// nothing is open.
 type NodeSnapshot struct {
+	// Read counts the elements that the join looked at, Matched those that a call of the function got, and Skipped those
+	// that a policy put aside, which are those with the verdicts OutOfOrder and Undecodable.
 	Read, Matched, Skipped int64
-	// Unmatched counts by Verdict what was not handed over.
+	// Unmatched counts by Verdict what was not handed over, OutOfOrder and Undecodable among them.
 	Unmatched [Verdicts]int64
 	// Offset is behind the last element that was read. Behind is the distance from there to the end of the partition, in
 	// records, as far as the storage has told; -1 where it doesn't know.

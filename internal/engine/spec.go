@@ -120,6 +120,9 @@ type Edge interface {
 	Keep()
 	// Passed returns how many elements at the front of the group are below the left key.
 	Passed(group []Element) (int, error)
+	// LeftKey and RightKey return the keys that were taken last; nil where there are none.
+	LeftKey() any
+	RightKey() any
 }
 
 // A KeyError says what is wrong with a key (R7).

@@ -1,48 +1,250 @@
 package engine
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
-// Stats counts what a run has done so far, over all its partitions. It may be read while the run goes on; the counts of
-// elements are up to date to a few hundred of them, and exact once the run has ended.
+	"github.com/leat-go/leat/broker"
+)
+
+// Stats says what a run has done so far and what it does now. It is made for one run, and safe for concurrent use while
+// the run goes on and after it. The zero Stats is ready for use.
 type Stats struct {
-	// Nodes are in the order of Node.Nodes.
-	Nodes []NodeStats
+	// TimeCalls says that CallTime is wanted: measuring a call costs something. It is set before the run.
+	TimeCalls bool
+
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
 	// Results what was committed, letters among them.
 	Calls, Results atomic.Int64
 	// Failed counts the calls that a policy gave up.
 	Failed atomic.Int64
+
+	calls, commits    histogram
+	aborts            atomic.Int64
+	assigned, revoked atomic.Int64
+
+	mu sync.Mutex
+	// about is what doesn't change: names, nodes, and once the run has ended also how much was read.
+	about Snapshot
+	// meter is the input's while it is open, and pending tells what isn't committed yet.
+	meter   broker.Meter
+	pending func() (results, bytes int64)
+	tasks   []*taskStats // by partition; nil where this process had none
 }
 
-// NodeStats counts the elements of one node. What was read and is neither matched nor skipped is unmatched.
-type NodeStats struct {
-	Name, Stream string
-	// Read counts the elements that the join looked at, Matched those that a call of the function got, and Skipped those
-	// that a policy put aside.
-	Read, Matched, Skipped atomic.Int64
+// begin says what the run is about.
+func (s *Stats) begin(spec *Spec, nodes []*Node) {
+	about := Snapshot{Name: spec.Name, Started: time.Now()}
+	for _, n := range nodes {
+		described := SnapshotNode{Name: n.Name, Stream: n.Stream.Name, Parent: -1, On: n.On}
+		for i := range about.Nodes {
+			if slices.Contains(nodes[i].Children, n) {
+				described.Parent = i
+			}
+		}
+		about.Nodes = append(about.Nodes, described)
+	}
+	if spec.Window != nil {
+		about.Nodes[0].Window = spec.Window.Text
+	}
+	for _, output := range spec.Outputs {
+		about.Outputs = append(about.Outputs, output.Name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.about = about
 }
 
-// Unmatched returns how many elements were looked at and had no part in a call.
-func (s *NodeStats) Unmatched() int64 { return s.Read.Load() - s.Matched.Load() - s.Skipped.Load() }
+// opened says what the run reads and commits with.
+func (s *Stats) opened(input broker.Input, pending func() (results, bytes int64)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meter, _ = input.(broker.Meter)
+	s.about.Partitions = input.Partitions()
+	s.tasks = make([]*taskStats, s.about.Partitions)
+	s.pending = pending
+}
 
-func (s *Stats) init(nodes []*Node) {
-	s.Nodes = make([]NodeStats, len(nodes))
-	for i, n := range nodes {
-		s.Nodes[i].Name = n.Name
-		s.Nodes[i].Stream = n.Stream.Name
+// end keeps the last state of what the run lets go of.
+func (s *Stats) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.meter != nil {
+		s.about.BytesRead, s.about.BytesTotal = s.meter.Bytes()
+	}
+	s.meter, s.pending = nil, nil
+}
+
+// task returns the stats of the task of a partition, which begins. They go on from those of the task before it, where the
+// partition comes back.
+func (s *Stats) task(partition int) *taskStats {
+	s.assigned.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tasks[partition] == nil {
+		s.tasks[partition] = newTaskStats(partition, len(s.about.Nodes))
+	}
+	t := s.tasks[partition]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.task.Owned, t.task.Ended = true, false
+	return t
+}
+
+// Snapshot returns what the run looks like now.
+func (s *Stats) Snapshot() Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snapshot := s.about
+	snapshot.Taken = time.Now()
+	snapshot.Calls, snapshot.Failed, snapshot.Results = s.Calls.Load(), s.Failed.Load(), s.Results.Load()
+	snapshot.CallTime, snapshot.CommitTime = s.calls.read(), s.commits.read()
+	snapshot.Commits, snapshot.Aborts = snapshot.CommitTime.Count, s.aborts.Load()
+	snapshot.Assigned, snapshot.Revoked = s.assigned.Load(), s.revoked.Load()
+	if s.pending != nil {
+		snapshot.PendingResults, snapshot.PendingBytes = s.pending()
+	}
+	if s.meter != nil {
+		snapshot.BytesRead, snapshot.BytesTotal = s.meter.Bytes()
+	}
+	for _, t := range s.tasks {
+		if t != nil {
+			snapshot.Tasks = append(snapshot.Tasks, t.snapshot(snapshot.Taken))
+		}
+	}
+	return snapshot
+}
+
+// taskStats are what a task tells of itself: at the borders of chunks and when it begins to wait, since telling for each
+// element would be felt.
+type taskStats struct {
+	mu   sync.Mutex
+	task TaskSnapshot
+	keys []nodeKeys // which are put into words only where somebody asks
+}
+
+func newTaskStats(partition, nodes int) *taskStats {
+	t := &taskStats{
+		task: TaskSnapshot{Partition: partition, WaitsFor: -1, Nodes: make([]NodeSnapshot, nodes)},
+		keys: make([]nodeKeys, nodes),
+	}
+	for i := range t.task.Nodes {
+		t.task.Nodes[i].Behind = -1
+	}
+	return t
+}
+
+func (t *taskStats) snapshot(now time.Time) TaskSnapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	task := t.task
+	task.Nodes = append([]NodeSnapshot(nil), t.task.Nodes...)
+	for i := range task.Nodes {
+		n := &task.Nodes[i]
+		n.Key, n.Number, n.IsNumber = describeKey(t.keys[i].own)
+		n.ParentKey, n.ParentNumber, n.ParentIsNumber = describeKey(t.keys[i].parent)
+		if i == task.WaitsFor {
+			n.Waited += max(0, now.Sub(task.WaitsSince))
+		}
+	}
+	return task
+}
+
+// publish tells where the task stands; waitsFor is the node that the join waits for from now on, nil if it goes on.
+func (t *task) publish(waitsFor *node) {
+	s := t.told
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, n := range t.nodes {
+		n.publish(&s.task.Nodes[i], &s.keys[i])
+	}
+	for _, n := range t.nodes {
+		n.count = counts{}
+	}
+	if t.window != nil {
+		s.task.Window = len(t.window.masters)
+	}
+	if waitsFor != nil {
+		s.task.WaitsFor, s.task.WaitsSince = waitsFor.index, time.Now()
 	}
 }
 
-// counts are the counts of one node within one task. They are published now and then, since an atomic addition for each
-// element would be felt.
-type counts struct {
-	read, matched, skipped int64
-	to                     *NodeStats
+// resume says that what the join has waited for is there.
+func (s *taskStats) resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.task.Nodes[s.task.WaitsFor].Waited += time.Since(s.task.WaitsSince)
+	s.task.WaitsFor, s.task.WaitsSince = -1, time.Time{}
 }
 
-func (c *counts) publish() {
-	c.to.Read.Add(c.read)
-	c.to.Matched.Add(c.matched)
-	c.to.Skipped.Add(c.skipped)
-	c.read, c.matched, c.skipped = 0, 0, 0
+// leave says that the task is over.
+func (t *task) leave(ended bool) {
+	t.publish(nil)
+	s := t.told
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.task.Owned, s.task.Ended = false, ended
+}
+
+// publish tells what the node has done since it was called last, and where it stands.
+func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
+	if n.count.read > 0 {
+		keys.own = n.key()
+	}
+	if n.parent != nil && n.parent.count.read > 0 {
+		keys.parent = n.edge.LeftKey()
+	}
+	to.Read += n.count.read
+	to.Matched += n.count.matched
+	to.Skipped += n.count.skipped
+	to.Offset, to.Ended, to.Group = n.seen, n.ended, len(n.group)
+	if n.hasNext {
+		to.Group++
+	}
+}
+
+// nodeKeys are the key of the element that a node has read last, and that of its parent's on the same edge.
+type nodeKeys struct{ own, parent any }
+
+// key returns the key of the element that was read last.
+func (n *node) key() any {
+	switch {
+	case n.edge != nil:
+		return n.edge.RightKey()
+	case len(n.children) > 0:
+		return n.children[0].edge.LeftKey()
+	}
+	return nil
+}
+
+// counts are the counts of one node that its task hasn't told yet.
+type counts struct {
+	read, matched, skipped int64
+}
+
+// A histogram counts durations. It is safe for concurrent use.
+type histogram struct {
+	count, sum atomic.Int64
+	buckets    [len(HistogramBounds)]atomic.Int64
+}
+
+func (h *histogram) add(d time.Duration) {
+	h.count.Add(1)
+	h.sum.Add(int64(d))
+	for i, bound := range HistogramBounds {
+		if d <= bound {
+			h.buckets[i].Add(1)
+			return
+		}
+	}
+}
+
+func (h *histogram) read() Histogram {
+	read := Histogram{Count: h.count.Load(), Sum: time.Duration(h.sum.Load())}
+	for i := range h.buckets {
+		read.Buckets[i] = h.buckets[i].Load()
+	}
+	return read
 }

@@ -18,6 +18,10 @@ var (
 	errHalted = errors.New("halted")
 )
 
+// slowCall is how long a call must take for the task to tell where it stands behind it: a chunk of such calls takes too
+// long to wait for its end.
+const slowCall = time.Millisecond
+
 // A task joins one partition (R9). It runs in one goroutine; its feeds run ahead of it, its calls may, and the committer
 // takes what it has finished.
 type task struct {
@@ -26,6 +30,7 @@ type task struct {
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
 	stats     *Stats
+	told      *taskStats
 	nodes     []*node // in the order of Node.Nodes
 	root      *node
 	window    *window // nil without one
@@ -118,9 +123,22 @@ func (t *task) closeWindow() error {
 	return t.call(t.window.masters)
 }
 
-// call hands masters to the function. What it returns and the places behind them go to the committer together, at once
-// or with those of calls that follow soon.
+// call hands masters to the function.
 func (t *task) call(masters []Element) error {
+	if !t.stats.TimeCalls {
+		return t.make(masters)
+	}
+	begun := time.Now()
+	err := t.make(masters)
+	if time.Since(begun) > slowCall {
+		t.publish(nil)
+	}
+	return err
+}
+
+// make makes a call. What it returns and the places behind it go to the committer together, at once or with those of calls
+// that follow soon.
+func (t *task) make(masters []Element) error {
 	t.root.handOver(masters)
 	call := Call{Masters: masters, Partition: t.partition}
 	if t.calls.ahead() {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -39,7 +40,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
 	items, bytes := len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
-		if err = w.try(ctx, call); err == nil {
+		if err = w.timed(ctx, call); err == nil {
 			out.calls++
 			return false, nil
 		}
@@ -104,6 +105,17 @@ func (w *worker) at(call *Call, err error) error {
 		Position: record.At(w.task.root.spec.Stream.Name, w.task.partition),
 		Err:      fmt.Errorf("function %s: %w", w.task.spec.Name, err),
 	}
+}
+
+// timed is try, with a watch where somebody wants to know.
+func (w *worker) timed(ctx context.Context, call *Call) error {
+	stats := w.task.stats
+	if !stats.TimeCalls {
+		return w.try(ctx, call)
+	}
+	begun := time.Now()
+	defer func() { stats.calls.add(time.Since(begun)) }()
+	return w.try(ctx, call)
 }
 
 func (w *worker) try(ctx context.Context, call *Call) (err error) {
