@@ -31,6 +31,8 @@ type readFault struct {
 	partition int
 	offset    int64
 	err       error
+	// crash says that the run's commits fail from then on.
+	crash bool
 }
 
 // AbortCommit makes the n-th commit from now, counted from one over all runs, fail with an error that wraps
@@ -88,6 +90,13 @@ func (b *Broker) FailRead(stream string, partition int, offset int64, err error)
 	return failure
 }
 
+// CrashRead is FailRead for a run that is killed: from that read on none of its commits becomes visible, and they fail with
+// err, too.
+func (b *Broker) CrashRead(stream string, partition int, offset int64, err error) error {
+	_, failure := b.failRead(&readFault{stream: stream, partition: partition, offset: offset, err: err, crash: true})
+	return failure
+}
+
 // BlockRead makes every Read that reaches an offset of a partition, or would step over it, wait until the function
 // that it returns is called.
 func (b *Broker) BlockRead(stream string, partition int, offset int64) (release func(), err error) {
@@ -108,6 +117,20 @@ func (b *Broker) failRead(f *readFault) (release func(), err error) {
 		b.faults.remove(f)
 		b.wake()
 	}, nil
+}
+
+// FaultsLeft returns how many of the faults asked for by AbortCommit, FailCommit, LoseCommit, FailRead and CrashRead
+// have not been met yet.
+func (b *Broker) FaultsLeft() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := len(b.faults.commits)
+	for _, fault := range b.faults.reads {
+		if fault.err != nil {
+			left++
+		}
+	}
+	return left
 }
 
 // read returns the fault that a step from the offset next to the entry at the offset given meets; nil where it meets

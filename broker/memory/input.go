@@ -101,6 +101,9 @@ func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
 	}
 	in.broker.mu.Lock()
 	defer in.broker.mu.Unlock()
+	if err := in.broker.crashed[in.job]; err != nil {
+		return err
+	}
 	for _, c := range commits {
 		in.broker.progress[slot{in.job.Name, c.Partition}] = cloneProgress(c.Progress)
 	}
@@ -112,6 +115,7 @@ func (in *input) Close() error {
 	in.broker.mu.Lock()
 	defer in.broker.mu.Unlock()
 	in.closed = true
+	delete(in.broker.crashed, in.job)
 	if in.readers > 0 {
 		return fmt.Errorf("memory: Close was called while %s open", plural(in.readers, "reader"))
 	}
@@ -161,6 +165,9 @@ func (r *reader) take() ([]broker.Record, error) {
 				break
 			}
 			b.faults.remove(fault)
+			if fault.crash {
+				b.crashed[r.input.job] = fault.err
+			}
 			return nil, &broker.PositionError{Position: e.Record.At(r.stream, r.number), Err: fault.err}
 		}
 		if e.End && len(records) > 0 {

@@ -43,7 +43,9 @@ type Broker struct {
 	groups   map[string]*group
 	revoked  map[int]bool
 	faults   faults
-	commits  int
+	// crashed holds the runs that were killed by CrashRead and haven't ended, with the error that all of theirs is.
+	crashed map[*broker.Job]error
+	commits int
 }
 
 // A slot is where the progress of one task is kept.
@@ -73,6 +75,7 @@ func New(options ...Option) *Broker {
 		progress: map[slot]broker.Progress{},
 		groups:   map[string]*group{},
 		revoked:  map[int]bool{},
+		crashed:  map[*broker.Job]error{},
 	}
 	for _, option := range options {
 		option(b)

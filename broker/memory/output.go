@@ -78,6 +78,9 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 			return fmt.Errorf("memory: partition %d was taken away: %w", c.Partition, broker.ErrAborted)
 		}
 	}
+	if err := b.crashed[o.job]; err != nil {
+		return err
+	}
 	fault := b.faults.commit()
 	if fault != nil && !fault.visible {
 		return fault.err

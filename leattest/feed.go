@@ -1,0 +1,93 @@
+package leattest
+
+import (
+	"reflect"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+)
+
+// Feed adds elements to a stream that was declared by [Stream], in partition 0 unless a [Partition] is given. After a run
+// has ended they are those of the next session, and in [Broker.Live] the mill sees them at once. It fails the test where
+// there is no such stream and where an element can't be encoded.
+func Feed[T any](b *Broker, elements []T, places ...Place) {
+	b.t.Helper()
+	feed[T](b, places, func(s *stream, partition int) error {
+		return memory.Append(b.memory, s.name, partition, elements...)
+	})
+}
+
+// FeedRecords adds records as they are to the stream of T, like [Feed]: with keys, headers and times, or with values
+// that can't be decoded.
+func FeedRecords[T any](b *Broker, records []broker.Record, places ...Place) {
+	b.t.Helper()
+	feed[T](b, places, func(s *stream, partition int) error {
+		return b.memory.AppendRecords(s.name, partition, records...)
+	})
+}
+
+func feed[T any](b *Broker, places []Place, add func(s *stream, partition int) error) {
+	b.t.Helper()
+	p := placeOf(places)
+	s, err := b.find(reflect.TypeFor[T](), p.as, true)
+	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.open = true
+		err = add(s, max(p.partition, 0))
+	}
+	if err != nil {
+		b.t.Fatalf("leattest: feed: %v", err)
+	}
+}
+
+// Results returns the results of type T that are committed by now, in the order of their sessions and, within one, of
+// their partitions; with a [Partition] those of that one. It fails the test where there is no such stream, and where one
+// can't be decoded.
+func Results[T any](b *Broker, places ...Place) []T {
+	b.t.Helper()
+	var all []T
+	for _, session := range Sessions[T](b, places...) {
+		all = append(all, session...)
+	}
+	return all
+}
+
+// Sessions returns the results as [Results] does, a slice for each session that has begun.
+func Sessions[T any](b *Broker, places ...Place) [][]T {
+	b.t.Helper()
+	p := placeOf(places)
+	s, err := b.find(reflect.TypeFor[T](), p.as, false)
+	if err != nil {
+		b.t.Fatalf("leattest: results: %v", err)
+	}
+	var sessions [][]T
+	for _, number := range b.partitionsOf(p) {
+		read, err := memory.Sessions[T](b.memory, s.name, number)
+		if err != nil {
+			b.t.Fatalf("leattest: results: %v", err)
+		}
+		if last := len(read) - 1; len(read[last]) == 0 {
+			read = read[:last] // nothing of it has come yet
+		}
+		for i, elements := range read {
+			if i == len(sessions) {
+				sessions = append(sessions, nil)
+			}
+			sessions[i] = append(sessions[i], elements...)
+		}
+	}
+	return sessions
+}
+
+// partitionsOf returns the numbers of the partitions that are meant.
+func (b *Broker) partitionsOf(p place) []int {
+	if p.partition >= 0 {
+		return []int{p.partition}
+	}
+	numbers := make([]int, b.partitions)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
+}

@@ -1,0 +1,189 @@
+package leattest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+)
+
+// defaultLimit is far more than a test's few elements need, and far less than the patience of who waits for a hung test.
+const defaultLimit = 10 * time.Second
+
+var errNothingLeft = errors.New("has been run to the end of all that was fed")
+
+// A Broker is the storage of one test: the streams that it feeds, and those that its mills write. It is a [broker.Source]
+// and a [broker.Sink] in memory, with transactions. Make one with [New]; it is safe for concurrent use.
+type Broker struct {
+	t       testing.TB
+	memory  *memory.Broker
+	streams []*stream
+	// partitions is the number that every stream has.
+	partitions int
+	limit      time.Duration
+	// planned says what Crashes has planned to go wrong, empty where a test decides itself.
+	planned string
+
+	mu sync.Mutex
+	// open says that there may be something behind the last end-of-stream marks.
+	open bool
+	// ended counts the sessions that end-of-stream marks have closed.
+	ended int64
+}
+
+// An Option is an argument of [New]: a stream, or a setting of the whole test. It may be used for several brokers.
+type Option func(*plan)
+
+// A plan is what the options of a Broker said.
+type plan struct {
+	streams    []*stream
+	partitions int
+	limit      time.Duration
+}
+
+// add adds a stream, or the elements that it has in another partition of one that is there.
+func (p *plan) add(s *stream) {
+	p.partitions = max(p.partitions, s.partition+1)
+	for _, other := range p.streams {
+		if other.merge(s) {
+			return
+		}
+	}
+	p.streams = append(p.streams, s)
+}
+
+// TimeLimit sets how long a run may take before it fails the test, ten seconds without it. In a testing/synctest bubble
+// it is a time of the bubble's clock.
+func TimeLimit(d time.Duration) Option {
+	return func(p *plan) { p.limit = d }
+}
+
+// New makes the storage of a test, with the streams and settings given. A stream that can't be declared or filled fails
+// the test.
+func New(t testing.TB, options ...Option) *Broker {
+	t.Helper()
+	p := &plan{partitions: 1, limit: defaultLimit}
+	for _, option := range options {
+		option(p)
+	}
+	if err := p.check(); err != nil {
+		t.Fatalf("leattest.New: %v", err)
+	}
+	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, limit: p.limit, open: true}
+	for _, s := range p.streams {
+		if err := s.fill(b.memory); err != nil {
+			t.Fatalf("leattest.New: %v", err)
+		}
+	}
+	return b
+}
+
+func (p *plan) check() error {
+	if p.limit <= 0 {
+		return fmt.Errorf("leattest.TimeLimit(%v): no run ends in that; give a time above zero", p.limit)
+	}
+	var seen []reading
+	names := map[string]string{}
+	for _, s := range p.streams {
+		if s.partition < 0 {
+			return fmt.Errorf("leattest.Partition(%d): partitions are numbered from zero", s.partition)
+		}
+		for _, r := range s.readings {
+			if r.typ.Kind() == reflect.Pointer {
+				return fmt.Errorf("streams hold elements, not pointers to them: declare one of %v instead of %v",
+					r.typ.Elem(), r.typ)
+			}
+			if slices.ContainsFunc(seen, r.same) {
+				return fmt.Errorf("there are two streams of %s; tell them apart by leattest.Named, "+
+					"or give one a leattest.Partition if they are the partitions of one stream", r)
+			}
+			seen = append(seen, r)
+		}
+		if other, ok := names[s.name]; ok {
+			return fmt.Errorf("the streams of %s and of %s are both called %q; give one another leattest.StreamName",
+				other, s, s.name)
+		}
+		names[s.name] = s.String()
+	}
+	return nil
+}
+
+// storage makes the storage, which commits every result as soon as it can: a test sees at once what a call came to, and
+// has the most places at which to crash.
+func (p *plan) storage() *memory.Broker {
+	options := []memory.Option{memory.Pace(broker.Pace{Results: 1})}
+	for _, s := range p.streams {
+		options = append(options, s.declarations(p.partitions)...)
+	}
+	return memory.New(options...)
+}
+
+// Streams implements broker.Source and broker.Sink.
+func (b *Broker) Streams() []broker.Stream { return b.memory.Streams() }
+
+// OpenSource implements broker.Source.
+func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {
+	if err := b.checkSession(job); err != nil {
+		return nil, err
+	}
+	return b.memory.OpenSource(ctx, job)
+}
+
+// OpenSink implements broker.Sink.
+func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	return b.memory.OpenSink(ctx, job)
+}
+
+// Guarantee returns [broker.ExactlyOnce].
+func (b *Broker) Guarantee() broker.Guarantee { return b.memory.Guarantee() }
+
+// String says what was planned to go wrong, for those of [Crashes].
+func (b *Broker) String() string {
+	if b.planned == "" {
+		return "no planned crash"
+	}
+	return b.planned
+}
+
+// checkSession finds a run that would wait for ever, for a session that nobody feeds.
+func (b *Broker) checkSession(job *broker.Job) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fed := slices.ContainsFunc(job.Inputs, func(in broker.Stream) bool {
+		return slices.ContainsFunc(b.streams, func(s *stream) bool { return s.input() && s.name == in.Name })
+	})
+	if b.open || !fed {
+		return nil
+	}
+	for partition := range b.partitions {
+		if b.memory.Progress(job.Name, partition).Sessions < b.ended {
+			return nil
+		}
+	}
+	return fmt.Errorf("leattest: mill %q %w; feed the next session by leattest.Feed, if only with no elements, and run it again",
+		job.Name, errNothingLeft)
+}
+
+// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds.
+func (b *Broker) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.open {
+		return
+	}
+	b.open = false
+	b.ended++
+	for _, s := range b.streams {
+		if s.input() {
+			// It fails only for streams and partitions that don't exist.
+			_ = b.memory.End(s.name)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package leattest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
+)
+
+// Load returns the elements of a JSON file, a list or lines, compressed or not, as package jsonfile reads it: a case that
+// was seen in production, or results to compare with. It fails the test where the file can't be read.
+func Load[T any](t testing.TB, path string) []T {
+	t.Helper()
+	elements, err := load[T](t.Context(), path)
+	if err != nil {
+		t.Fatalf("leattest.Load: %v", err)
+	}
+	return elements
+}
+
+func load[T any](ctx context.Context, path string) (elements []T, err error) {
+	files := jsonfile.New(jsonfile.File[T](path))
+	stream := files.Streams()[0]
+	decode, err := stream.Codec.Decoder(stream.Type)
+	if err != nil {
+		return nil, err
+	}
+	input, err := files.OpenSource(ctx, &broker.Job{Inputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, input.Close()) }()
+	reader, err := input.Reader(ctx, 0, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	for {
+		records, err := reader.Read(ctx)
+		if errors.Is(err, io.EOF) {
+			return elements, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range records {
+			var element T
+			if err := decode(record.Value, &element); err != nil {
+				return nil, record.DecodeError(path, 0, err)
+			}
+			elements = append(elements, element)
+		}
+	}
+}
