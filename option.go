@@ -72,6 +72,9 @@ func newConfig(options []Option) *config {
 		}
 		o.apply(c)
 	}
+	if source, ok := c.source.(interface{ Logger() *slog.Logger }); ok && !c.given["Logger"] {
+		c.logger = source.Logger()
+	}
 	return c
 }
 
@@ -140,7 +143,8 @@ func Name(name string) Option {
 	}}
 }
 
-// Logger sets the logger; without it the mill logs to [slog.Default]. The package's documentation says what is logged.
+// Logger sets the logger. Without it the mill logs to [slog.Default], or with the logger that the source brings by a method
+// Logger, as package leattest does, whose mills log to the test. The package's documentation says what is logged.
 func Logger(logger *slog.Logger) Option {
 	return &option{name: "Logger", at: caller(), set: func(c *config, o *option) {
 		if logger == nil {

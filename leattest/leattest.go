@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"sync"
@@ -123,6 +124,21 @@ func (p *plan) storage() *memory.Broker {
 		options = append(options, s.declarations(p.partitions)...)
 	}
 	return memory.New(options...)
+}
+
+// Logger returns the logger of the mills that weren't given one by leat.Logger. It writes to the log of the test, which
+// go test shows where the test fails; those of [Crashes], which stop again and again, log nothing.
+func (b *Broker) Logger() *slog.Logger {
+	if b.planned != "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	return slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 }
 
 // Streams implements broker.Source and broker.Sink.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +20,6 @@ import (
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/leattest"
 )
-
-func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // the mills of the examples log there
-	os.Exit(m.Run())
-}
 
 // locationStreams are those of the example's mill.
 func locationStreams(locations ...Location) []leattest.Option {
@@ -337,6 +333,25 @@ func TestCrashesAreEverywhere(t *testing.T) {
 	}
 	if last := planned[len(planned)-1]; last != "crash at every commit" {
 		t.Errorf("the last is planned with %s", last)
+	}
+}
+
+// A mill logs to the test, unless it has a logger of its own.
+func TestLog(t *testing.T) {
+	var tests, own bytes.Buffer
+	b := leattest.New(&recorder{TB: t, log: &tests}, leattest.Stream([]Visit{{"x"}}))
+	logging := func(log *slog.Logger, _ Visit) { log.Info("looked at") }
+	b.Run(func(storage leat.Option) (*leat.Mill, error) { return leat.New(logging, storage, leat.Name("log")) })
+	if got := tests.String(); !strings.Contains(got, `level=INFO msg="looked at"`) {
+		t.Errorf("the test's log has %q", got)
+	}
+	tests.Reset()
+	leattest.Feed(b, []Visit{{"y"}})
+	b.Run(func(storage leat.Option) (*leat.Mill, error) {
+		return leat.New(logging, storage, leat.Name("log"), leat.Logger(slog.New(slog.NewTextHandler(&own, nil))))
+	})
+	if tests.Len() > 0 || !strings.Contains(own.String(), "looked at") {
+		t.Errorf("the test's log has %q, the mill's own %q", tests.String(), own.String())
 	}
 }
 

@@ -2,6 +2,7 @@ package leattest_test
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,6 +14,15 @@ type recorder struct {
 	testing.TB // for what a recorder doesn't care about
 	mu         sync.Mutex
 	failures   []string
+	// log gets what is logged; nil for nobody.
+	log io.Writer
+}
+
+func (r *recorder) Output() io.Writer {
+	if r.log == nil {
+		return io.Discard
+	}
+	return r.log
 }
 
 func (r *recorder) Helper() {}

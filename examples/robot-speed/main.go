@@ -38,6 +38,16 @@ func speed(prev Location, next []NextLocation) Speed {
 	return Speed{prev.Time, n.Time, math.Hypot(n.X-prev.X, n.Y-prev.Y)}
 }
 
+// newMill makes the mill on the storage given: files below, memory in the tests.
+func newMill(storage leat.Option) (*leat.Mill, error) {
+	return leat.New(speed, storage,
+		leat.Join(
+			func(l Location) int64 { return l.Time + 10 },
+			func(r NextLocation) int64 { return r.Time },
+		),
+	)
+}
+
 func main() {
 	folder.Enter() // where the file lies
 	files := jsonfile.New(
@@ -45,13 +55,7 @@ func main() {
 		jsonfile.File[NextLocation]("robot-locations.json"),
 		jsonfile.File[Speed]("-"), // standard output; or a file, such as "robot-speed.json"
 	)
-	mill, err := leat.New(speed,
-		leat.Broker(files),
-		leat.Join(
-			func(l Location) int64 { return l.Time + 10 },
-			func(r NextLocation) int64 { return r.Time },
-		),
-	)
+	mill, err := newMill(leat.Broker(files))
 	if err != nil {
 		log.Fatal(err)
 	}
