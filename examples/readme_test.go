@@ -1,8 +1,10 @@
 package examples_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,6 +29,28 @@ func TestEveryExampleIsListedAndTested(t *testing.T) {
 		}
 		if tests, err := filepath.Glob(filepath.Join(name, "*_test.go")); err != nil || len(tests) == 0 {
 			t.Errorf("%s has no test (%v)", name, err)
+		}
+	}
+}
+
+// What README.md shows as a part of a file, by the line <!-- FILE --> before the block, is there.
+func TestREADMEShowsRealCode(t *testing.T) {
+	root := os.DirFS("..")
+	readme, err := fs.ReadFile(root, "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?ms)^<!-- (\\S+\\.go) -->\n```go\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1)
+	if len(shown) == 0 {
+		t.Fatal("README.md shows no code of a file")
+	}
+	for _, block := range shown {
+		code, err := fs.ReadFile(root, block[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(code), block[2]) {
+			t.Errorf("%s has nothing like\n%s", block[1], block[2])
 		}
 	}
 }
