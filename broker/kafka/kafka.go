@@ -17,10 +17,11 @@
 //
 // # Exactly once
 //
-// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction holds the results of all partitions of the instance, their end-of-stream marks,
-// and the positions to go on from. Readers are read_committed, so each result is there exactly once whatever is killed
-// and whenever. Aborted transactions, rebalances, restarts of Kafka and lost connections are retried inside, and logged;
-// where a partition was lost meanwhile, its task starts again from the committed positions.
+// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction holds the results of
+// all partitions of the instance, their end-of-stream marks, and the positions to go on from. Readers are read_committed,
+// so each result is there exactly once whatever is killed and whenever. Aborted transactions, rebalances, restarts of Kafka
+// and lost connections are retried inside, and logged; where a partition was lost meanwhile, its task starts again from
+// the committed positions.
 //
 // Positions are the group's committed offsets. For each topic and partition that is the smallest offset that one of the
 // topic's nodes needs again, so the usual tools show the lag and can reset the group while nothing runs; the offset's
