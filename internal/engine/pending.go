@@ -26,7 +26,8 @@ type pending struct {
 
 	mu      sync.Mutex
 	results results
-	spare   results // of the last commit but one, to be used again
+	spare   results         // of the last commit but one, to be used again
+	list    []broker.Result // of the last commit, to be used again
 	places  []place
 	seen    []int64
 	ended   []bool // set when the session has ended: which nodes have reached their marks
@@ -97,7 +98,7 @@ func (p *pending) end(places []place, ended []bool) {
 	p.added++
 }
 
-// take returns what is to be committed; false if there is nothing. The results stay valid until the next but one.
+// take returns what is to be committed; false if there is nothing. It is valid until the next take.
 func (p *pending) take() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,9 +106,10 @@ func (p *pending) take() (broker.Commit, bool) {
 	if p.added == p.taken {
 		return broker.Commit{}, false
 	}
+	p.list = p.results.broker(p.list)
 	commit := broker.Commit{
 		Partition: p.partition,
-		Results:   p.results.broker(),
+		Results:   p.list,
 		Progress:  p.progress(),
 		End:       p.ended != nil,
 	}

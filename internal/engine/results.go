@@ -48,15 +48,20 @@ func (r *results) appendAll(other *results) {
 	}
 }
 
-func (r *results) broker() []broker.Result {
-	list := make([]broker.Result, len(r.items))
-	for i, item := range r.items {
-		list[i] = broker.Result{
+// broker returns the results as an output gets them, in the memory of list.
+func (r *results) broker(list []broker.Result) []broker.Result {
+	before := len(list)
+	list = list[:0]
+	for _, item := range r.items {
+		list = append(list, broker.Result{
 			Stream: item.output,
 			Value:  r.bytes[item.start:item.end:item.end],
 			Key:    item.key,
 			Time:   item.time,
-		}
+		})
+	}
+	if before > len(list) {
+		clear(list[len(list):before]) // keeps no key of an earlier commit alive
 	}
 	return list
 }
