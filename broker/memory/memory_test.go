@@ -253,6 +253,43 @@ func TestReadFaults(t *testing.T) {
 	})
 }
 
+// A run that is killed at a read commits nothing any more, and the next one passes.
+func TestCrashRead(t *testing.T) {
+	b := newBroker(1)
+	must(t, memory.Append(b, "locations", 0, make([]Location, 3)...))
+	crash := errors.New("crash")
+	must(t, b.CrashRead("locations", 0, 2, crash))
+	b.AbortCommit(3)
+	job := &broker.Job{Name: "crash", Inputs: b.Streams()[:1], Outputs: b.Streams()[1:]}
+	for life, want := range []error{crash, nil} {
+		if left := b.FaultsLeft(); left != 2-life {
+			t.Errorf("life %d begins with %d faults", life, left)
+		}
+		in, err := b.OpenSource(t.Context(), job)
+		must(t, err)
+		out, err := b.OpenSink(t.Context(), job)
+		must(t, err)
+		must(t, out.Commit(t.Context(), []broker.Commit{commitOf(0, "{}")}))
+		r, err := in.Reader(t.Context(), 0, 0, 2)
+		must(t, err)
+		if _, err := r.Read(t.Context()); !errors.Is(err, want) {
+			t.Errorf("life %d: Read returns %v, wanted %v", life, err, want)
+		}
+		if want != nil {
+			if err := out.Commit(t.Context(), []broker.Commit{commitOf(0, "{}")}); !errors.Is(err, want) {
+				t.Errorf("life %d: Commit returns %v, wanted %v", life, err, want)
+			}
+			if err := in.(broker.Saver).Save(t.Context(), nil); !errors.Is(err, want) {
+				t.Errorf("life %d: Save returns %v, wanted %v", life, err, want)
+			}
+		}
+		must(t, errors.Join(r.Close(), out.Close(), in.Close()))
+	}
+	if b.Commits() != 2 {
+		t.Errorf("%d commits are visible, wanted 2", b.Commits())
+	}
+}
+
 func expectRead(t *testing.T, r broker.Reader, n int, want error) {
 	t.Helper()
 	records, err := r.Read(t.Context())
