@@ -16,6 +16,8 @@ type join struct {
 	name, leftName string
 	hasLeft        bool
 	unique         bool
+	// compared says that it is by a comparison instead of keys.
+	compared bool
 	// on describes the keys in a plan.
 	on string
 	// edge compiles the keys; nil where they are mistaken.
@@ -75,6 +77,7 @@ func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...J
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)
+		j.compared = true
 		defer c.addJoin(j, options)
 		if compare == nil {
 			c.mistakes.add("%s: the comparison is nil", o)

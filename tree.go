@@ -23,6 +23,8 @@ type node struct {
 	// mistakes name it, and whether the node's name is from its tag.
 	fieldPath, origin string
 	tagged            bool
+	// copied says that the function gets copies of the elements.
+	copied bool
 	// stream is the one that the node reads, once that was found.
 	stream broker.Stream
 }
@@ -186,7 +188,7 @@ func (n *node) below(element reflect.Type) []int {
 // spec returns the node, and those below it, as the engine has them.
 func (b *builder) spec(t *tree, n *node) *engine.Node {
 	n.stream = b.inputStream(n)
-	spec := &engine.Node{Name: t.nameOf(n), Stream: n.stream}
+	spec := &engine.Node{Name: t.nameOf(n), Stream: n.stream, Copied: n.copied && !n.compared()}
 	if n.join != nil && n.join.edge != nil {
 		edge, err := n.join.edge()
 		if err != nil {
@@ -198,6 +200,16 @@ func (b *builder) spec(t *tree, n *node) *engine.Node {
 		spec.Children = append(spec.Children, b.spec(t, child))
 	}
 	return spec
+}
+
+// compared reports whether a comparison joins n to its parent or to a child: that keeps elements, not keys.
+func (n *node) compared() bool {
+	for _, child := range n.children {
+		if child.join != nil && child.join.compared {
+			return true
+		}
+	}
+	return n.join != nil && n.join.compared
 }
 
 // nameOf returns a name for n that no other node has, and that is the same in each run: kept positions have it.

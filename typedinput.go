@@ -78,7 +78,7 @@ func (r *inputReader) wholeElement(t reflect.Type) {
 			"make it struct{ List []%v }", t, t)
 		return
 	}
-	n := &node{element: t, origin: fmt.Sprintf("the input (%v)", t)}
+	n := &node{element: t, copied: true, origin: fmt.Sprintf("the input (%v)", t)}
 	r.add(n, nil)
 	r.input.row = &inputRow{node: n, element: -1}
 }
@@ -233,7 +233,7 @@ func (r *inputReader) list(f field, parent *node) *inputList {
 	t := f.Type.Elem()
 	switch {
 	case r.kind(f.Type) == listField:
-		n.element = element(t)
+		n.element, n.copied = element(t), t.Kind() != reflect.Pointer
 		r.add(n, parent)
 	case t.Kind() == reflect.Pointer:
 		r.mistakes.add("%s: structs that hold elements come as values; make it []%s", f, shortType(t.Elem()))
@@ -279,7 +279,7 @@ func (r *inputReader) row(t reflect.Type, f field, n, parent *node) *inputRow {
 	} else {
 		r.untagged(own)
 	}
-	n.element = element(own.Type)
+	n.element, n.copied = element(own.Type), own.Type.Kind() != reflect.Pointer
 	r.add(n, parent)
 	row := &inputRow{node: n, element: own.Index[0]}
 	for _, c := range fields {

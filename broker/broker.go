@@ -125,6 +125,14 @@ type Reader interface {
 	Close() error
 }
 
+// A Recycler is a Reader that uses the memory of records again.
+type Recycler interface {
+	Reader
+	// Recycle takes back records that Read returned, or some of them: the caller uses them no longer, but may use what they
+	// refer to. It is called between calls of Read.
+	Recycle(records []Record)
+}
+
 // An Output takes the results of one run. It is used by one goroutine at a time.
 type Output interface {
 	// Commit makes the results and the progress of some tasks visible, all or nothing, in the order given. Partitions

@@ -19,7 +19,7 @@ type Stream struct {
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 
-	allocate         func(into []any)
+	allocate, clear  func(elements []any)
 	values, pointers func() Lists
 	filler           func(variable any) Filler
 }
@@ -31,6 +31,7 @@ func NewStream[T any](name string) Stream {
 		Type:     reflect.TypeFor[T](),
 		Codec:    codec.JSON,
 		allocate: allocate[T],
+		clear:    zero[T],
 		values:   newValueLists[T],
 		pointers: newPointerLists[T],
 		filler:   newFiller[T],
@@ -44,5 +45,14 @@ func allocate[T any](into []any) {
 	slab := make([]T, len(into))
 	for i := range slab {
 		into[i] = &slab[i]
+	}
+}
+
+// Clear makes zero elements of elements, each a *T.
+func (s Stream) Clear(elements []any) { s.clear(elements) }
+
+func zero[T any](elements []any) {
+	for _, e := range elements {
+		*e.(*T) = *new(T)
 	}
 }

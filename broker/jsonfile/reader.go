@@ -18,7 +18,9 @@ const (
 	// bufferSize is how much is read at a time. An element may keep a whole buffer alive, so it shouldn't be large.
 	bufferSize = 64 << 10
 	// batchSize is how many records are returned at a time.
-	batchSize = 256
+	batchSize = 512
+	// maxSpare is how many batches are kept to be used again.
+	maxSpare = 4
 )
 
 // A reader reads one file, from buffers that are never used again.
@@ -35,6 +37,8 @@ type reader struct {
 
 	from, next int64
 	end        error // what reading text ended with
+
+	spare [][]broker.Record // whose memory may be used again
 
 	// pending is where the result of a step arrives that may wait; nil where steps don't wait, as for files on disk.
 	pending chan stepped
@@ -134,7 +138,7 @@ func (r *reader) frame() ([]broker.Record, error) {
 			continue
 		}
 		if records == nil {
-			records = make([]broker.Record, 0, min(batchSize, 1+(len(f.buf)-f.pos)/len(value)))
+			records = r.batch(1 + (len(f.buf)-f.pos)/len(value))
 		}
 		// Field by field, as the rest is zero: a record is large.
 		if len(records) == cap(records) {
@@ -145,6 +149,23 @@ func (r *reader) frame() ([]broker.Record, error) {
 		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line, f.column
 	}
 	return records, nil
+}
+
+// batch returns an empty list for about n records, up to a batch.
+func (r *reader) batch(n int) []broker.Record {
+	if last := len(r.spare) - 1; last >= 0 {
+		records := r.spare[last]
+		r.spare = r.spare[:last]
+		return records
+	}
+	return make([]broker.Record, 0, min(batchSize, n))
+}
+
+// Recycle takes back records, to use their memory again. See broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) {
+	if cap(records) >= batchSize && len(r.spare) < maxSpare {
+		r.spare = append(r.spare, records[:0])
+	}
 }
 
 // fill reads once, into a new buffer if the old one is full.

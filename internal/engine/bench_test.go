@@ -35,10 +35,10 @@ func (s *sum) add(e *Element) {
 }
 
 // chunksOf returns decoded elements in chunks: each key of 0 to keys-1, per times.
-func chunksOf(keys, per int) []chunk {
-	var chunks []chunk
+func chunksOf(keys, per int) []*chunk {
+	var chunks []*chunk
 	offset := int64(0)
-	var c chunk
+	c := &chunk{}
 	slab := make([]element, keys*per)
 	for key := range keys {
 		for range per {
@@ -48,7 +48,7 @@ func chunksOf(keys, per int) []chunk {
 			offset++
 			if len(c.values) == chunkSize {
 				chunks = append(chunks, c)
-				c = chunk{}
+				c = &chunk{}
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func BenchmarkMerge(b *testing.B) {
 			if bench.window > 0 {
 				spec.Window = &Window{Count: bench.window}
 			}
-			var streams [][]chunk
+			var streams [][]*chunk
 			for _, per := range bench.per {
 				streams = append(streams, chunksOf(keys, per))
 			}
@@ -137,7 +137,7 @@ func BenchmarkFunctionAlone(b *testing.B) {
 }
 
 // benchRun runs a task over chunks that are there already.
-func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
+func benchRun(b *testing.B, spec *Spec, streams [][]*chunk) {
 	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: &Stats{}}
 	for i, n := range r.nodes {
 		n.Name = fmt.Sprint(i)
@@ -153,11 +153,11 @@ func benchRun(b *testing.B, spec *Spec, streams [][]chunk) {
 	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
 	for i, n := range t.nodes {
-		n.feed.chunks = make(chan chunk, len(streams[i])+1)
+		n.feed.chunks = make(chan *chunk, len(streams[i])+1)
 		for _, c := range streams[i] {
 			n.feed.chunks <- c
 		}
-		n.feed.chunks <- chunk{end: io.EOF}
+		n.feed.chunks <- &chunk{end: io.EOF}
 	}
 	if err := t.calls.during(t.join); err != nil {
 		b.Fatal(err)

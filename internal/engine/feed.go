@@ -9,23 +9,12 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// chunkSize bounds the elements that are decoded at a time.
-const chunkSize = 512
+// feedAhead is how many chunks a feed is ahead of its node, besides the one in its hands.
+const feedAhead = 4
 
-// A chunk is a run of decoded elements on its way from a feed to its node. The last chunk of a feed has an end.
-type chunk struct {
-	values  []any
-	records []broker.Record
-	// failed holds the errors of the records that couldn't be decoded, by their index; nil for most chunks.
-	failed map[int]error
-	// end is io.EOF at an end-of-stream mark, and the error that broke the stream otherwise; nil if more chunks follow.
-	end error
-	// behind is the offset behind the mark.
-	behind int64
-}
-
-// A feed reads and decodes the stream of one node ahead of the join, in a goroutine of its own. It is ahead by one chunk
-// in the channel and one in its hands.
+// A feed reads the stream of one node ahead of the join, in a goroutine of its own. Chunks reach the node in order, decoded
+// or not: the feed offers each to the run's decoders, decodes it itself if the node is behind, and leaves it to the node
+// otherwise. So whoever waits for the other has decoding to do, and one core does without waiting at all.
 type feed struct {
 	input     broker.Input
 	node      int
@@ -33,14 +22,20 @@ type feed struct {
 	stream    broker.Stream
 	decode    codec.Decode
 	keepValue bool
-	chunks    chan chunk
+	// copied is Node.Copied.
+	copied bool
+	chunks chan *chunk
+	// decoding is where the run's decoders take chunks from.
+	decoding chan *chunk
+	// spent takes chunks back whose records nobody refers to any more.
+	spent chan *chunk
 }
 
 // run feeds until the stream ends or breaks, which it tells by the last chunk, or ctx ends.
 func (f *feed) run(ctx context.Context, from int64) {
 	err := f.feed(ctx, from)
 	if err != nil && ctx.Err() == nil {
-		f.send(ctx, chunk{end: err})
+		f.send(ctx, &chunk{end: err})
 	}
 }
 
@@ -52,15 +47,16 @@ func (f *feed) feed(ctx context.Context, from int64) (err error) {
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	for {
 		records, err := reader.Read(ctx)
-		for len(records) > 0 {
-			n := min(len(records), chunkSize)
-			if !f.send(ctx, f.chunk(records[:n:n])) {
+		for ; len(records) > chunkSize; records = records[chunkSize:] {
+			if !f.offer(ctx, f.chunk(records[:chunkSize:chunkSize], reader)) {
 				return nil
 			}
-			records = records[n:]
+		}
+		if len(records) > 0 && !f.offer(ctx, f.chunk(records, reader)) {
+			return nil
 		}
 		if errors.Is(err, io.EOF) {
-			f.send(ctx, chunk{end: io.EOF, behind: reader.Next()})
+			f.send(ctx, &chunk{end: io.EOF, behind: reader.Next()})
 			return nil
 		}
 		if err != nil {
@@ -69,30 +65,63 @@ func (f *feed) feed(ctx context.Context, from int64) (err error) {
 	}
 }
 
-func (f *feed) chunk(records []broker.Record) chunk {
-	c := chunk{values: make([]any, len(records)), records: records}
-	f.stream.Allocate(c.values)
-	for i := range records {
-		r := &records[i]
-		if err := f.decode(r.Value, c.values[i]); err != nil {
-			if c.failed == nil {
-				c.failed = map[int]error{}
-			}
-			c.failed[i] = r.DecodeError(f.stream.Name, f.partition, err)
-			continue
+// chunk returns a chunk of records, made of one that is spent if there is one. Its records go back to the reader.
+func (f *feed) chunk(records []broker.Record, reader broker.Reader) *chunk {
+	c := &chunk{records: records, feed: f}
+	select {
+	case spent := <-f.spent:
+		if recycler, ok := reader.(broker.Recycler); ok {
+			recycler.Recycle(spent.records)
 		}
-		if !f.keepValue {
-			r.Value = nil
+		if f.copied {
+			c.room = spent.room
 		}
+	default:
 	}
 	return c
 }
 
-func (f *feed) send(ctx context.Context, c chunk) bool {
+// offer sends a chunk to the node, and decodes it before if the node is behind.
+func (f *feed) offer(ctx context.Context, c *chunk) bool {
+	select {
+	case f.decoding <- c:
+	default:
+	}
+	select {
+	case f.chunks <- c:
+		return true
+	default:
+		c.decode()
+		return f.send(ctx, c)
+	}
+}
+
+func (f *feed) send(ctx context.Context, c *chunk) bool {
 	select {
 	case f.chunks <- c:
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// giveBack takes back a chunk whose records nobody refers to any more. It is for the node to call.
+func (f *feed) giveBack(c *chunk) {
+	select {
+	case f.spent <- c:
+	default: // there are enough
+	}
+}
+
+// decodeChunks decodes what comes until ctx ends. The run has as many decoders as there are cores that neither the join
+// nor a feed keeps busy.
+func decodeChunks(ctx context.Context, chunks <-chan *chunk) {
+	for {
+		select {
+		case c := <-chunks:
+			c.decode()
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
+// maxSpent is how many chunks a node keeps to give them back; those of a larger group are left to the garbage collector.
+const maxSpent = 16
+
 // groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
 const groupSize = 64
 
@@ -34,8 +37,10 @@ type node struct {
 	retain bool
 
 	feed  *feed
-	chunk chunk
+	chunk *chunk
 	at    int // in chunk, of the element to be read next
+	// spent are the chunks before it, in order, whose elements may still be needed.
+	spent []*chunk
 	// next is the element that was read last, as long as hasNext says that it is neither matched nor passed. It is a list,
 	// so that a master can be handed over as it lies here.
 	next    [1]Element
@@ -274,6 +279,8 @@ func (n *node) receive() error {
 	if err != nil {
 		return err
 	}
+	c.decode()
+	n.recycle()
 	n.chunk, n.at = c, 0
 	switch {
 	case errors.Is(c.end, io.EOF):
@@ -285,7 +292,7 @@ func (n *node) receive() error {
 }
 
 // await tells where the task stands, and waits for the next chunk.
-func (n *node) await() (chunk, error) {
+func (n *node) await() (*chunk, error) {
 	if len(n.feed.chunks) > 0 {
 		n.task.publish(nil)
 		return n.task.receive(n.feed)
@@ -293,6 +300,25 @@ func (n *node) await() (chunk, error) {
 	n.task.publish(n)
 	defer n.task.told.resume()
 	return n.task.receive(n.feed)
+}
+
+// recycle gives those chunks back to the feed that lie before the node's place: what must not be read again isn't needed in
+// memory either. Calls side by side may need it, so that there nothing is given back.
+func (n *node) recycle() {
+	if len(n.chunk.records) == 0 || n.task.calls.ahead() {
+		return
+	}
+	if len(n.spent) == maxSpent {
+		n.spent = slices.Delete(n.spent, 0, 1)
+	}
+	n.spent = append(n.spent, n.chunk)
+	places, _ := n.task.progress()
+	place, passed := places[n.index], 0
+	for passed < len(n.spent) && behind(n.spent[passed].last()) <= place {
+		n.feed.giveBack(n.spent[passed])
+		passed++
+	}
+	n.spent = slices.Delete(n.spent, 0, passed)
 }
 
 // places writes the places from which the nodes of the subtree must be read again (R8). dst begins with the place of

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,12 +20,14 @@ const stopGrace = 5 * time.Second
 
 // A run is one run of a mill: what its tasks share, which is nothing but the commit (R9).
 type run struct {
-	spec      *Spec
-	nodes     []*Node
-	stats     *Stats
-	input     broker.Input
-	encoder   *encoder
-	decoders  []codec.Decode
+	spec     *Spec
+	nodes    []*Node
+	stats    *Stats
+	input    broker.Input
+	encoder  *encoder
+	decoders []codec.Decode
+	// decoding is where decoders take chunks from that a feed has read.
+	decoding  chan *chunk
 	committer *committer
 	keeper    broker.Keeper // nil where no positions are kept
 	// session is the number of the session that the run is for: all partitions end it together (R5).
@@ -36,7 +39,7 @@ type run struct {
 // Run runs a mill until the session ends in all partitions, and returns nil then; the error that stopped it; or
 // ctx's error, after what was finished has been committed. It counts in stats, which may be nil.
 func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
-	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: stats}
+	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: stats, decoding: make(chan *chunk)}
 	if stats == nil {
 		r.stats = &Stats{}
 	}
@@ -143,7 +146,7 @@ func (r *run) findSession(ctx context.Context) error {
 	return nil
 }
 
-// runTasks runs the tasks of the partitions that this process owns, and beside them the committer.
+// runTasks runs the tasks of the partitions that this process owns, and beside them the committer and the decoders.
 func (r *run) runTasks(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -162,7 +165,17 @@ func (r *run) runTasks(parent context.Context) error {
 		}
 		return err
 	})
+	decoding, stopDecoding := context.WithCancel(ctx)
+	defer stopDecoding()
+	// The joins and the feeds decode, too: two cores are busy without a decoder.
+	for range runtime.GOMAXPROCS(0) - 2 {
+		g.Go(func() error {
+			decodeChunks(decoding, r.decoding)
+			return nil
+		})
+	}
 	err := r.input.Own(ctx, r.runTask)
+	stopDecoding()
 	stopCommits()
 	if failed := g.Wait(); failed != nil {
 		return failed
@@ -304,13 +317,17 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			stream:    spec.Stream,
 			decode:    r.decoders[i],
 			keepValue: t.spec.keepsValues(),
-			chunks:    make(chan chunk, 1),
+			copied:    spec.Copied,
+			chunks:    make(chan *chunk, feedAhead),
+			decoding:  r.decoding,
+			spent:     make(chan *chunk, feedAhead),
 		},
 		done:     placeOf(rewinds[i]),
 		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
 		reported: rewinds[i].Seen,
 		handed:   -1,
 	}
+	n.chunk = &chunk{}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
 	}

@@ -51,6 +51,8 @@ type Node struct {
 	NewEdge func() Edge
 	// Unique promises at most one element per key.
 	Unique bool
+	// Copied says that neither the function nor the edge keeps pointers to elements: their memory is used again.
+	Copied bool
 	// On describes the keys in a plan, for example "time + 10 == time".
 	On       string
 	Children []*Node

@@ -198,10 +198,10 @@ func (t *task) progress() (places []place, seen []int64) {
 }
 
 // receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
-func (t *task) receive(f *feed) (chunk, error) {
+func (t *task) receive(f *feed) (*chunk, error) {
 	for {
 		if t.ctx.Err() != nil {
-			return chunk{}, context.Cause(t.ctx)
+			return nil, context.Cause(t.ctx)
 		}
 		select {
 		case c := <-f.chunks:
@@ -210,7 +210,7 @@ func (t *task) receive(f *feed) (chunk, error) {
 		}
 		// No result waits because this task does.
 		if err := t.handOver(); err != nil {
-			return chunk{}, err
+			return nil, err
 		}
 		var expired <-chan time.Time
 		if t.window != nil {
@@ -221,12 +221,12 @@ func (t *task) receive(f *feed) (chunk, error) {
 			return c, nil
 		case <-expired:
 			if err := t.closeWindow(); err != nil {
-				return chunk{}, err
+				return nil, err
 			}
 		case <-t.calls.halted:
-			return chunk{}, errHalted
+			return nil, errHalted
 		case <-t.ctx.Done():
-			return chunk{}, context.Cause(t.ctx)
+			return nil, context.Cause(t.ctx)
 		}
 	}
 }
