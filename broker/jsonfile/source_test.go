@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -104,6 +105,60 @@ func TestReadCompressed(t *testing.T) {
 				t.Errorf("read %d of %d bytes, want %d of %d", read, total, want, want)
 			}
 		})
+	}
+}
+
+// TestRecycle gives records back while others, and what they refer to, are still in use.
+func TestRecycle(t *testing.T) {
+	const n = 5000
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "{\"time\":%d}\n", i)
+	}
+	path := write(t, t.TempDir(), "a.jsonl", text.String())
+	in, err := openSource(jsonfile.New(jsonfile.File[location](path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := in.Reader(t.Context(), 0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept [][]byte
+	check := func(records []broker.Record) {
+		for i, record := range records {
+			offset := int64(len(kept) - len(records) + i)
+			if record.Offset != offset || record.Line != int(offset)+1 || record.Column != 1 {
+				t.Fatalf("record %d is %+v", offset, record)
+			}
+		}
+	}
+	var before []broker.Record
+	for {
+		records, err := r.Read(t.Context())
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, record := range records {
+			kept = append(kept, record.Value)
+		}
+		check(records)
+		r.(broker.Recycler).Recycle(before)
+		before = records
+	}
+	for i, value := range kept {
+		if want := fmt.Sprintf(`{"time":%d}`, i); string(value) != want {
+			t.Fatalf("record %d is now %s", i, value)
+		}
+	}
+	if len(kept) != n {
+		t.Errorf("%d records, want %d", len(kept), n)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

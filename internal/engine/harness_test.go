@@ -98,7 +98,7 @@ type fatal interface {
 func (t *tree) spec(b *memory.Broker) *engine.Spec {
 	return &engine.Spec{
 		Name:        "test",
-		Source:      b,
+		Source:      recycling{b},
 		Sink:        b,
 		Master:      t.node(b, 0),
 		Outputs:     []broker.Stream{stream(b, "output"), stream(b, "failed")},
@@ -113,12 +113,13 @@ func (t *tree) spec(b *memory.Broker) *engine.Spec {
 
 // node returns the node of t, which is the c-th child of its parent.
 func (t *tree) node(b *memory.Broker, c int) *engine.Node {
-	n := &engine.Node{Name: t.name, Stream: stream(b, t.name), Unique: t.unique}
+	n := &engine.Node{Name: t.name, Stream: stream(b, t.name), Unique: t.unique, Copied: t.kind != "func"}
 	if t.kind != "" {
 		n.NewEdge = edge(t.kind, c, t.unique)
 	}
 	for i, child := range t.children {
 		n.Children = append(n.Children, child.node(b, i))
+		n.Copied = n.Copied && child.kind != "func"
 	}
 	return n
 }

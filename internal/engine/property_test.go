@@ -59,6 +59,7 @@ func drawItems(t *rapid.T, n *tree) []item {
 func drawSpec(t *rapid.T, tr *tree, b *memory.Broker) (spec *engine.Spec, want []string) {
 	spec = tr.spec(b)
 	spec.Concurrency = rapid.SampledFrom([]int{0, 0, 3}).Draw(t, "concurrency")
+	spec.SetFeedAhead(rapid.IntRange(0, 1).Draw(t, "feed ahead"))
 	spec.SetCallBatch(rapid.SampledFrom([]int{0, 2, 5, 100}).Draw(t, "call batch"))
 	switch rapid.SampledFrom([]string{"", "", "key", "count"}).Draw(t, "window") {
 	case "key":
@@ -156,7 +157,7 @@ func TestResumeBehindFailedCommits(t *testing.T) {
 func runUntilEnd(t *rapid.T, spec *engine.Spec, before func()) {
 	for range 1000 {
 		before()
-		sessions := spec.Source.(*memory.Broker).Progress(spec.Name, 0).Sessions
+		sessions := spec.Sink.(*memory.Broker).Progress(spec.Name, 0).Sessions
 		err := engine.Run(t.Context(), spec, nil)
 		if err == nil {
 			return
@@ -164,7 +165,7 @@ func runUntilEnd(t *rapid.T, spec *engine.Spec, before func()) {
 		if !errors.Is(err, errCrash) {
 			t.Fatalf("run: %v", err)
 		}
-		if spec.Source.(*memory.Broker).Progress(spec.Name, 0).Sessions > sessions {
+		if spec.Sink.(*memory.Broker).Progress(spec.Name, 0).Sessions > sessions {
 			return // it died behind the commit that ended the session
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -318,7 +319,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			decode:    r.decoders[i],
 			keepValue: t.spec.keepsValues(),
 			copied:    spec.Copied,
-			chunks:    make(chan *chunk, feedAhead),
+			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			decoding:  r.decoding,
 			spent:     make(chan *chunk, feedAhead),
 		},

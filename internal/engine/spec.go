@@ -40,6 +40,8 @@ type Spec struct {
 
 	// callBatch fixes how many calls are handed over together, for tests; zero follows the pace of the calls.
 	callBatch int64
+	// feedAhead fixes how far feeds are ahead, for tests; zero is the constant of that name.
+	feedAhead int
 }
 
 // A Node is a node of the join tree.
