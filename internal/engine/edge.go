@@ -18,8 +18,10 @@ func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b 
 type keyEdge[K any] struct {
 	left, right side[K]
 	compare     func(a, b K) int
-	// kept is the right key of the group.
-	kept K
+	// kept is the right key of the last group; hasKept says that there was one.
+	kept    K
+	hasKept bool
+	history history[K]
 }
 
 // side holds the keys of one side of an edge.
@@ -64,7 +66,7 @@ func (e *keyEdge[K]) GiveBackLeft()             { e.left.giveBack() }
 func (e *keyEdge[K]) TakeRight(child any) error { return e.right.take(child, e.compare) }
 func (e *keyEdge[K]) GiveBackRight()            { e.right.giveBack() }
 func (e *keyEdge[K]) Compare() int              { return e.compare(e.left.taken, e.right.taken) }
-func (e *keyEdge[K]) Keep()                     { e.kept = e.right.taken }
+func (e *keyEdge[K]) Keep()                     { e.kept, e.hasKept = e.right.taken, true }
 func (e *keyEdge[K]) LeftKey() any              { return e.left.at() }
 func (e *keyEdge[K]) RightKey() any             { return e.right.at() }
 
@@ -95,6 +97,7 @@ type funcEdge struct {
 	// passed is the last child element that was found below a left key, and matched the last parent element that had a
 	// match: together with left and right they are what order can be checked against.
 	passed, matched any
+	history         funcHistory
 }
 
 func (e *funcEdge) TakeLeft(parent any) error {

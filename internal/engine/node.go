@@ -67,6 +67,16 @@ type node struct {
 	// handed is the offset of the last element that was handed to the function.
 	handed int64
 	count  counts
+
+	// asking is the child that had no match for the element that was found incomplete last.
+	asking int
+	// risk are the elements at risk, in order.
+	risk []atRisk
+	// accounted is the offset below which a run before has accounted for all elements.
+	accounted int64
+	// neglectedBy and failed are the verdicts, where somebody wants to know, about the parent that neglected to ask last, and
+	// about the element of this node that was found incomplete last.
+	neglectedBy, failed *Unmatched
 }
 
 // advance moves the group to the elements that match the parent's element whose key is the edge's left key (R2).
@@ -88,10 +98,10 @@ func (n *node) advance() error {
 		if order < 0 {
 			return nil
 		}
-		if order == 0 {
-			if err := n.admit(); err != nil {
-				return err
-			}
+		if order > 0 {
+			n.pass()
+		} else if err := n.admit(); err != nil {
+			return err
 		}
 		n.consume()
 	}
@@ -154,15 +164,17 @@ func (n *node) look() error {
 	i := n.at
 	n.at++
 	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
-		return n.task.reject(n, record, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]))
+		return n.task.reject(n, &Element{Record: record}, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]), Undecodable)
 	}
 	if err := n.order(value); err != nil {
 		at := record.At(n.spec.Stream.Name, n.task.partition)
-		return n.task.reject(n, record, &broker.PositionError{Position: at, Err: err}, n.task.spec.OnDisorder)
+		err = &broker.PositionError{Position: at, Err: err}
+		return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 	}
 	n.taken = true
 	if n.done.isBehind() && record.Offset <= n.done.offset() {
-		return nil // it was dealt with before the run; only its keys were wanted
+		n.resume() // it was dealt with before the run; only its keys were wanted
+		return nil
 	}
 	n.count.read++
 	n.seen = max(n.seen, record.Offset+1)
@@ -214,8 +226,13 @@ func (n *node) joinError(err error) error {
 // admit evaluates next and puts it into the group if it is complete.
 func (n *node) admit() error {
 	if len(n.children) > 0 {
-		if complete, err := n.evaluateNext(); err != nil || !complete {
+		complete, err := n.evaluateNext()
+		if err != nil {
 			return err
+		}
+		if !complete {
+			n.incomplete(&n.next[0])
+			return nil
 		}
 	}
 	if n.retain && len(n.group) == cap(n.group) {
@@ -253,11 +270,12 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 	if first+len(n.children) > cap(n.matches) {
 		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
-	for _, child := range n.children {
+	for c, child := range n.children {
 		if err := child.advance(); err != nil {
 			return false, err
 		}
 		if len(child.group) == 0 {
+			n.asking = c
 			n.matches = n.matches[:first]
 			return false, nil
 		}
@@ -363,6 +381,9 @@ func (n *node) handOver(list []Element) {
 	first := len(list) - 1
 	for first > 0 && list[first-1].Record.Offset > n.handed {
 		first--
+	}
+	if len(n.risk) > 0 {
+		n.reclaim(list[first:])
 	}
 	n.handed = last
 	n.count.matched += int64(len(list) - first)

@@ -211,6 +211,9 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, rewinds, p)
 	ended, err := t.run()
+	if ended {
+		t.judgeOpen()
+	}
 	t.leave(ended)
 	if !ended && ctx.Err() != nil && r.running.Err() == nil {
 		r.stats.revoked.Add(1)
@@ -292,6 +295,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		places:    make([]place, len(r.nodes)),
 		seen:      make([]int64, len(r.nodes)),
 	}
+	t.explains = r.stats.KeepRecent
 	t.root = t.addNode(r, r.spec.Master, nil, 0, rewinds)
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
@@ -327,6 +331,8 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
 		reported: rewinds[i].Seen,
 		handed:   -1,
+
+		accounted: rewinds[i].Seen,
 	}
 	n.chunk = &chunk{}
 	if spec.NewEdge != nil {

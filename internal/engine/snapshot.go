@@ -37,7 +37,8 @@ type Snapshot struct {
 	PendingResults, PendingBytes int64
 	// BytesRead and BytesTotal are those of the input's broker.Meter; zero where it has none.
 	BytesRead, BytesTotal int64
-	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last.
+	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is kept
+	// only where somebody watches: explaining each such element costs something.
 	Recent []Unmatched
 }
 
@@ -143,9 +144,10 @@ const (
 	Gap Verdict = iota
 	// Behind: the key is below the first of the other side.
 	Behind
-	// Ended: the other stream has ended before the key.
+	// Ended: the other stream has ended before the key, or the session before the element was asked for.
 	Ended
-	// Incomplete: the element was asked for, but has itself no match at one of its children.
+	// Incomplete: the element was asked for, but has itself no match at one of its children; or it is complete, but every
+	// parent that has its key is not; or the parents around its key did not even ask, because they are incomplete already.
 	Incomplete
 	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed.
 	OutOfOrder
@@ -182,13 +184,16 @@ type Unmatched struct {
 	Verdict  Verdict
 	// Value is the element, a *T; nil where it couldn't be decoded.
 	Value any
+	// Record is the record as it was read; nil where the run doesn't keep it.
+	Record []byte
 	// Other is the node on the other side of the edge that decided: for a master or a parent the child without a match,
-	// for a child its parent. Empty for OutOfOrder and Undecodable.
+	// for a child its parent. Empty for OutOfOrder and Undecodable, and for what was open when the function ended the session.
 	Other string
 	// Key is the element's key on that edge. Before and After are the keys of the other side next to it, below and above;
 	// nil where there is none or where keys aren't known (JoinFunc).
 	Key, Before, After any
-	// Cause is the verdict about the child for Incomplete, where it is known.
+	// Cause is for Incomplete the verdict that it follows from, where it is known: about the child that was asked for and
+	// is incomplete, about the parent that is incomplete, or about the element itself on the edge to a child.
 	Cause *Unmatched
 	// Err is the error for OutOfOrder and Undecodable.
 	Err error

@@ -127,6 +127,22 @@ type Edge interface {
 	// LeftKey and RightKey return the keys that were taken last; nil where there are none.
 	LeftKey() any
 	RightKey() any
+
+	// The rest is for verdicts, and called where something does not match. Where keys isn't nil, it gets the keys that
+	// the verdict is about.
+
+	// Neglect says that the parent with the left key won't ask for matches: it is incomplete already, or nobody asks for it.
+	Neglect()
+	// Miss says that the parent with the left key has asked in vain, and returns why. above says that the child at hand is
+	// above it; otherwise there is none.
+	Miss(above bool, keys *Neighbours) Verdict
+	// PassRight says that no parent asks for the child with the right key, and returns why: Gap, Behind, or Incomplete
+	// where the parents next to it were neglecting.
+	PassRight(keys *Neighbours) Verdict
+	// FailRight says that the child with the right key was asked for and is incomplete.
+	FailRight()
+	// Resume says that the element with the left or right key was dealt with by a run before.
+	Resume(right bool)
 }
 
 // A KeyError says what is wrong with a key (R7).

@@ -14,6 +14,9 @@ import (
 type Stats struct {
 	// TimeCalls says that CallTime is wanted: measuring a call costs something. It is set before the run.
 	TimeCalls bool
+	// KeepRecent says that Snapshot.Recent is wanted: explaining each element that isn't handed over costs something. It is
+	// set before the run.
+	KeepRecent bool
 
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
 	// Results what was committed, letters among them.
@@ -114,6 +117,7 @@ func (s *Stats) Snapshot() Snapshot {
 			snapshot.Tasks = append(snapshot.Tasks, t.snapshot(snapshot.Taken))
 		}
 	}
+	snapshot.Recent = s.recent()
 	return snapshot
 }
 
@@ -123,12 +127,16 @@ type taskStats struct {
 	mu   sync.Mutex
 	task TaskSnapshot
 	keys []nodeKeys // which are put into words only where somebody asks
+	// recent holds for each node the last elements of each verdict.
+	recent [][Verdicts][]Unmatched
 }
 
 func newTaskStats(partition, nodes int) *taskStats {
 	t := &taskStats{
 		task: TaskSnapshot{Partition: partition, WaitsFor: -1, Nodes: make([]NodeSnapshot, nodes)},
 		keys: make([]nodeKeys, nodes),
+
+		recent: make([][Verdicts][]Unmatched, nodes),
 	}
 	for i := range t.task.Nodes {
 		t.task.Nodes[i].Behind = -1
@@ -198,7 +206,10 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 	}
 	to.Read += n.count.read
 	to.Matched += n.count.matched
-	to.Skipped += n.count.skipped
+	for v, count := range n.count.unmatched {
+		to.Unmatched[v] += count
+	}
+	to.Skipped = to.Unmatched[OutOfOrder] + to.Unmatched[Undecodable]
 	to.Offset, to.Ended, to.Group = n.seen, n.ended, len(n.group)
 	if n.hasNext {
 		to.Group++
@@ -221,7 +232,8 @@ func (n *node) key() any {
 
 // counts are the counts of one node that its task hasn't told yet.
 type counts struct {
-	read, matched, skipped int64
+	read, matched int64
+	unmatched     [Verdicts]int64
 }
 
 // A histogram counts durations. It is safe for concurrent use.

@@ -38,6 +38,12 @@ type task struct {
 
 	places []place
 	seen   []int64
+
+	// explains says that somebody wants to know why elements aren't handed over.
+	explains bool
+	// risks is how many elements are at risk, and alive is for judgeLost.
+	risks int
+	alive []int64
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -55,6 +61,9 @@ func (t *task) join() error {
 		}
 		if err := t.joinNext(); err != nil {
 			return err
+		}
+		if t.risks > 0 {
+			t.judgeLost()
 		}
 		if t.root.childExhausted() {
 			return t.closeWindow()
@@ -91,6 +100,7 @@ func (t *task) joinNext() error {
 	}
 	switch {
 	case !complete:
+		root.incomplete(&root.next[0])
 		root.consume()
 		return nil
 	case t.window != nil:
@@ -107,12 +117,13 @@ func (t *task) joinNext() error {
 
 // rejectNext puts the next master aside because its window key can't be computed.
 func (t *task) rejectNext(err error) error {
-	record := t.root.next[0].Record
-	at := record.At(t.root.spec.Stream.Name, t.partition)
+	master := t.root.next[0]
+	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
 	t.root.count.read-- // reject counts it
+	t.root.neglect(t.root.children, nil)
 	err = &broker.PositionError{Position: at, Err: fmt.Errorf("the window key can't be computed: %w", err)}
-	return t.reject(t.root, record, err, t.spec.OnDisorder)
+	return t.reject(t.root, &master, err, t.spec.OnDisorder, OutOfOrder)
 }
 
 // closeWindow hands over the open window, if there is one.
@@ -232,12 +243,13 @@ func (t *task) receive(f *feed) (*chunk, error) {
 }
 
 // reject deals with an element that can't take part, by the policy. The element has been read and is dropped.
-func (t *task) reject(n *node, record *broker.Record, err error, policy Policy) error {
+func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Verdict) error {
 	if policy.Kind == Fail {
 		return err
 	}
 	n.count.read++
-	n.count.skipped++
+	n.judge(e.Record.Offset, verdict, n.explainError(e, verdict, err))
+	record := e.Record
 	if record.Offset < n.reported {
 		return nil
 	}

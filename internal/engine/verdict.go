@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// This file finds out what becomes of the elements that are not handed over, and why. An element of a node has one of
+// these fates:
+//
+//   - no parent asks for it: it is passed over, and judged at once (pass);
+//   - it is asked for, but incomplete: judged at once (incomplete), like a master;
+//   - it is complete and in the group of a parent that turns out to be incomplete: it is at risk, since another parent
+//     may still hand it over, and judged when it is out of every parent's reach (judgeLost);
+//   - it is open at the end of the session: judged then (judgeOpen).
+//
+// INVARIANT: nothing here is done for an element that matches, but for a look at whether anything is at risk.
+
+// atRisk is a complete element of a parent that is incomplete.
+type atRisk struct {
+	offset int64
+	// verdict is what counts if nobody hands it over, and explained what is told then; nil where nobody wants to know.
+	verdict   Verdict
+	explained *Unmatched
+}
+
+// pass judges next, which no parent asks for.
+func (n *node) pass() {
+	var u *Unmatched
+	verdict := Gap
+	if n.task.explains {
+		var keys Neighbours
+		verdict = n.edge.PassRight(&keys)
+		u = n.explain(&n.next[0], verdict, n.parent, keys)
+		if verdict == Incomplete {
+			u.Cause = n.neglectedBy
+		}
+	} else {
+		verdict = n.edge.PassRight(nil)
+	}
+	n.judge(n.next[0].Record.Offset, verdict, u)
+	n.neglect(n.children, u)
+}
+
+// neglect tells children that an element of n doesn't ask for matches, for the reason given.
+func (n *node) neglect(children []*node, because *Unmatched) {
+	for _, c := range children {
+		c.edge.Neglect()
+		c.neglectedBy = because
+	}
+}
+
+// resume remembers the keys of an element that a run before has dealt with.
+func (n *node) resume() {
+	if n.edge != nil {
+		n.edge.Resume(true)
+	}
+	for _, c := range n.children {
+		c.edge.Resume(false)
+	}
+}
+
+// incomplete judges an element that has no match at the child that was asked last.
+func (n *node) incomplete(e *Element) {
+	child := n.children[n.asking]
+	above := child.hasNext && child.edge.Compare() < 0
+	var keys *Neighbours
+	if n.task.explains {
+		keys = &Neighbours{}
+	}
+	verdict := child.edge.Miss(above, keys)
+	u := n.explainMiss(e, verdict, child, keys)
+	if n.edge != nil {
+		n.edge.FailRight()
+		n.failed = u
+		verdict = Incomplete
+	}
+	n.judge(e.Record.Offset, verdict, u)
+	for _, c := range n.children[:n.asking] {
+		c.endanger(c.group, u, Incomplete)
+	}
+	n.neglect(n.children[n.asking+1:], u)
+}
+
+// explainMiss explains the verdict of an element without a match at a child. For a master it is that of the edge; other
+// elements were asked for and are incomplete, because of it.
+func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neighbours) *Unmatched {
+	if keys == nil {
+		return nil
+	}
+	u := n.explain(e, verdict, child, *keys)
+	switch {
+	case verdict == Incomplete:
+		u.Cause = child.failed
+	case n.edge != nil:
+		cause := *u
+		u.Verdict, u.Cause = Incomplete, &cause
+	}
+	return u
+}
+
+// judge counts the verdict about an element and tells it. An element that a run before has accounted for doesn't count
+// here.
+func (n *node) judge(offset int64, verdict Verdict, u *Unmatched) {
+	if offset < n.accounted {
+		n.count.read--
+		return
+	}
+	n.count.unmatched[verdict]++
+	if u != nil {
+		n.task.tell(n, u)
+	}
+}
+
+// endanger puts elements that were not handed over, and those below them, at risk.
+func (n *node) endanger(list []Element, because *Unmatched, verdict Verdict) {
+	if len(list) == 0 || n.areAtRisk(list) {
+		return
+	}
+	for i := range list {
+		e := &list[i]
+		offset := e.Record.Offset
+		if offset <= n.handed {
+			continue
+		}
+		at, found := n.findRisk(offset)
+		if found {
+			continue
+		}
+		var u *Unmatched
+		if n.task.explains {
+			u = n.explain(e, verdict, n.parent, Neighbours{})
+			u.Cause = because
+		}
+		n.risk = slices.Insert(n.risk, at, atRisk{offset, verdict, u})
+		n.task.risks++
+		for c, matches := range e.Matches {
+			n.children[c].endanger(matches, u, verdict)
+		}
+	}
+}
+
+func (n *node) findRisk(offset int64) (int, bool) {
+	return slices.BinarySearchFunc(n.risk, offset, func(r atRisk, offset int64) int { return cmp.Compare(r.offset, offset) })
+}
+
+// areAtRisk reports whether all elements of a group are at risk already.
+func (n *node) areAtRisk(list []Element) bool {
+	first, ok := n.findRisk(list[0].Record.Offset)
+	last := first + len(list) - 1
+	return ok && last < len(n.risk) && n.risk[last].offset == list[len(list)-1].Record.Offset
+}
+
+// reclaim takes elements that are handed over from those at risk. What is at risk between two of them is among them, too.
+func (n *node) reclaim(list []Element) {
+	first, _ := n.findRisk(list[0].Record.Offset)
+	behind, _ := n.findRisk(list[len(list)-1].Record.Offset + 1)
+	n.risk = slices.Delete(n.risk, first, behind)
+	n.task.risks -= behind - first
+}
+
+// judgeLost judges what is at risk and out of every parent's reach.
+//
+// REQUIRES: no master is being evaluated.
+func (t *task) judgeLost() {
+	if t.alive == nil {
+		t.alive = make([]int64, len(t.nodes))
+	}
+	for i := range t.alive {
+		t.alive[i] = math.MaxInt64
+	}
+	for _, n := range t.nodes {
+		n.reach(n.group)
+	}
+	if t.window != nil {
+		t.root.reach(t.window.masters)
+	}
+	for i, n := range t.nodes {
+		n.judgeRisks(t.alive[i])
+	}
+}
+
+// reach notes the least offsets that can be reached from a list. Lists are ordered, and so are those below them: the first
+// of the first is the least.
+func (n *node) reach(list []Element) {
+	if len(list) == 0 {
+		return
+	}
+	alive := &n.task.alive[n.index]
+	*alive = min(*alive, list[0].Record.Offset)
+	for c, matches := range list[0].Matches {
+		n.children[c].reach(matches)
+	}
+}
+
+// judgeRisks judges what is at risk below an offset.
+func (n *node) judgeRisks(below int64) {
+	lost := 0
+	for ; lost < len(n.risk) && n.risk[lost].offset < below; lost++ {
+		r := &n.risk[lost]
+		n.judge(r.offset, r.verdict, r.explained)
+	}
+	n.risk = slices.Delete(n.risk, 0, lost)
+	n.task.risks -= lost
+}
+
+// judgeOpen judges what is open at the end of the session.
+func (t *task) judgeOpen() {
+	for _, n := range t.nodes[1:] {
+		n.endanger(n.group, nil, Ended)
+	}
+	for _, n := range t.nodes {
+		n.judgeRisks(math.MaxInt64)
+		if n.hasNext {
+			n.judge(n.next[0].Record.Offset, Ended, n.explainOpen())
+		}
+	}
+}
+
+// explainOpen explains the verdict of next at the end of the session: the stream of a child has ended, or the session has
+// before a parent has asked.
+func (n *node) explainOpen() *Unmatched {
+	if !n.task.explains {
+		return nil
+	}
+	keys := Neighbours{}
+	other := n.parent
+	if n.edge != nil {
+		keys = Neighbours{Key: n.edge.RightKey(), Before: n.edge.LeftKey()}
+	}
+	for _, c := range n.children {
+		if c.exhausted() {
+			other = c
+			keys = Neighbours{Key: c.edge.LeftKey(), Before: c.edge.RightKey()}
+		}
+	}
+	return n.explain(&n.next[0], Ended, other, keys)
+}
