@@ -77,6 +77,11 @@
 // An element that is out of order or can't be decoded, and an error or panic of the function, stop the run, with an
 // error that says stream, partition and offset. [OnDisorder], [OnDecodeError] and [OnError] set other policies.
 //
+// # Testing
+//
+// Package leattest runs a mill in a test, as it runs in production but for its storage: fed from slices, through crashes,
+// and by the clock of testing/synctest.
+//
 // # Logging
 //
 // A mill logs to its [Logger] in the group "leat", with the attribute mill, its name, and where they apply stream,
