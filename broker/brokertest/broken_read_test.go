@@ -44,6 +44,8 @@ func brokenReaders() []broken {
 			bend{reader: func(inner broker.Reader) broker.Reader {
 				return &bentReader{Reader: inner, next: func(inner broker.Reader) int64 { return inner.Next() + 3 }}
 			}}},
+		{"the end of the partition too early", "Read/EndOfThePartition", "behind the end", brokenEnd(-1)},
+		{"the end of the partition too late", "Read/EndOfThePartition", "must be equal", brokenEnd(1)},
 		{"buffers used again", "Read/RecordsStayAsTheyAre", "the caller's", brokenBuffers()},
 		{"the whole stream read ahead", "Read/BoundedReadAhead", "must be bounded", brokenReadAhead()},
 	})
@@ -175,6 +177,18 @@ func brokenBuffers() bend {
 			return records, err
 		}}
 	}}
+}
+
+// A shiftedEnd is off by some.
+type shiftedEnd struct {
+	broker.Reader
+	by int64
+}
+
+func (r *shiftedEnd) End() int64 { return r.Reader.(broker.Lagger).End() + r.by }
+
+func brokenEnd(by int64) bend {
+	return bend{reader: func(inner broker.Reader) broker.Reader { return &shiftedEnd{inner, by} }}
 }
 
 // brokenReadAhead copies the session before it returns the first batch.

@@ -24,6 +24,7 @@ func readChecks() []check {
 		{"Read/NodesAreIndependent", isSource, checkNodes},
 		{"Read/SecondRun", isSource, checkSecondRun},
 		{"Read/RunsSideBySide", isSource, checkSideBySide},
+		{"Read/EndOfThePartition", isSource, checkEnd},
 		{"Open/UnequalPartitions", func(f features) bool { return f.source && f.partitions > 1 }, checkUnequal},
 	}
 }
@@ -178,6 +179,44 @@ func checkNodes(t testing.TB, h Harness) {
 		r.close(reader)
 	}
 	r.close(in)
+}
+
+// checkEnd: a reader that knows where its partition ends tells so.
+func checkEnd(t testing.TB, h Harness) {
+	content := h.stream(1, 1)
+	r := h.rig(t, Setup{Inputs: []Stream{content}}, 0)
+	in := r.openSource()
+	var from, end int64
+	for range content[0] {
+		reader, err := r.reader(in, 0, 0, from)
+		r.must(err)
+		from, end, err = reader.untilMark()
+		r.must(err)
+		r.close(reader)
+	}
+	if end != -1 && end != from {
+		t.Fatalf("End returns %d where Next returns %d and everything has been read: it must be equal", end, from)
+	}
+	r.close(in)
+}
+
+// untilMark reads up to the mark, and returns what Next and End say then; End is -1 where the reader is no broker.Lagger.
+func (r *tested) untilMark() (next, end int64, err error) {
+	lagger, knows := r.Reader.(broker.Lagger)
+	for err == nil {
+		_, err = r.batch()
+		next, end = r.Next(), -1
+		if knows {
+			end = lagger.End()
+		}
+		if end != -1 && end < next {
+			return 0, 0, fmt.Errorf("End returns %d where Next returns %d: what was read can't be behind the end", end, next)
+		}
+	}
+	if err != io.EOF {
+		return 0, 0, err
+	}
+	return next, end, nil
 }
 
 // checkSecondRun: a source is opened again for the next run.

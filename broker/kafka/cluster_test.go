@@ -131,3 +131,17 @@ func logger() *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
+
+// transaction appends values to partition 0 in a transaction that is committed or aborted.
+func (c *cluster) transaction(topic string, commit kgo.TransactionEndTry, values ...string) {
+	c.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.TransactionalID(c.prefix+"writer"), kgo.MetadataMinAge(10*time.Millisecond))
+	must(c, err)
+	defer client.Close()
+	must(c, client.BeginTransaction())
+	for _, v := range values {
+		must(c, client.ProduceSync(context.Background(), &kgo.Record{Topic: topic, Value: []byte(v)}).FirstErr())
+	}
+	must(c, client.EndTransaction(context.Background(), commit))
+}

@@ -69,7 +69,7 @@ func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*
 			from = start
 		}
 	}
-	r := &reader{topic: topic, partition: partition, next: from, ready: make(chan struct{}, 1)}
+	r := &reader{topic: topic, partition: partition, next: from, end: end{record: from}, ready: make(chan struct{}, 1)}
 	f, err := rs.fetcherFor(r)
 	if err != nil {
 		return nil, err
@@ -128,6 +128,7 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 		kgo.FetchMaxWait(fetchWait),
 		kgo.FetchMaxPartitionBytes(int32(min(max(s.readAhead/16, leastFetch), mostFetch))),
 		kgo.KeepRetryableFetchErrors(),
+		kgo.KeepControlRecords(), // a transaction's marker may be the last that there is, see end
 	)
 	if err != nil {
 		stop()

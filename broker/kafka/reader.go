@@ -35,6 +35,7 @@ type reader struct {
 	// ready wakes the one that reads: something is in the queue.
 	ready chan struct{}
 	next  int64
+	end   end
 
 	mu     sync.Mutex
 	queue  []batch
@@ -160,6 +161,9 @@ func (r *reader) itself() map[string][]int32 {
 // Next implements broker.Reader.
 func (r *reader) Next() int64 { return r.next }
 
+// End implements broker.Lagger.
+func (r *reader) End() int64 { return r.end.offset() }
+
 // Close implements broker.Reader.
 func (r *reader) Close() error {
 	r.mu.Lock()
@@ -175,6 +179,7 @@ func (r *reader) Close() error {
 // put puts what was fetched into the queue.
 func (r *reader) put(p kgo.FetchTopicPartition) {
 	batches := batchesOf(p.Records)
+	r.end.fetched(p.FetchPartition)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -184,7 +189,7 @@ func (r *reader) put(p kgo.FetchTopicPartition) {
 		r.queue = append(r.queue, b)
 		r.bytes += b.bytes
 	}
-	if len(batches) > 0 {
+	if len(p.Records) > 0 {
 		r.missing = time.Time{}
 	}
 	if p.Err != nil && r.err == nil {
@@ -228,7 +233,7 @@ func (r *reader) broken(err error) error {
 	return nil
 }
 
-// batchesOf makes batches of records, cut at the marks.
+// batchesOf makes batches of records, cut at the marks and without the markers of transactions.
 func batchesOf(records []*kgo.Record) []batch {
 	if len(records) == 0 {
 		return nil
@@ -244,6 +249,9 @@ func batchesOf(records []*kgo.Record) []batch {
 		}
 	}
 	for _, r := range records {
+		if r.Attrs.IsControl() {
+			continue
+		}
 		if isMark(r.Value) {
 			cut()
 			batches = append(batches, batch{mark: true, next: r.Offset + 1})

@@ -86,7 +86,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	in.readers++
 	l := in.logs[node]
 	p := &l.partitions[partition]
-	return &reader{input: in, stream: l.name, number: partition, partition: p, place: p.find(from), next: from}, nil
+	return &reader{input: in, stream: l.name, number: partition, partition: p, place: p.find(from), from: from, next: from}, nil
 }
 
 // Progress implements broker.Saver.
@@ -129,9 +129,9 @@ type reader struct {
 	number    int
 	partition *partition
 	// place is that of the entry that comes next.
-	place  int
-	next   int64
-	closed bool
+	place      int
+	from, next int64
+	closed     bool
 }
 
 func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
@@ -184,6 +184,16 @@ func (r *reader) take() ([]broker.Record, error) {
 }
 
 func (r *reader) Next() int64 { return r.next }
+
+// End implements broker.Lagger.
+func (r *reader) End() int64 {
+	r.input.broker.mu.Lock()
+	defer r.input.broker.mu.Unlock()
+	if n := len(r.partition.entries); n > 0 {
+		return max(r.from, r.partition.entries[n-1].Record.Offset+1)
+	}
+	return r.from
+}
 
 func (r *reader) Close() error {
 	r.input.broker.mu.Lock()

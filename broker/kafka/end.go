@@ -1,0 +1,49 @@
+package kafka
+
+import (
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// An end is where a partition ends, as far as fetches have told. The last that lies there is most often the marker of a
+// transaction, which nobody reads: once it was fetched, the partition ends behind the last record before it.
+//
+// An end that starts with record alone, where its reader begins, knows nothing yet. It is safe for concurrent use.
+type end struct {
+	mu sync.Mutex
+	// stable is Kafka's last stable offset: what lies below can be read.
+	stable int64
+	// last is behind everything that was fetched, and record behind the last record in it.
+	last, record int64
+}
+
+// fetched notes what came with a fetch.
+func (e *end) fetched(p kgo.FetchPartition) {
+	if len(p.Records) == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stable = max(e.stable, p.LastStableOffset)
+	e.last = p.Records[len(p.Records)-1].Offset + 1
+	for i := len(p.Records) - 1; i >= 0; i-- {
+		if !p.Records[i].Attrs.IsControl() {
+			e.record = p.Records[i].Offset + 1
+			return
+		}
+	}
+}
+
+// offset returns the offset behind the last record, -1 where it isn't known.
+func (e *end) offset() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.last == 0:
+		return -1
+	case e.last >= e.stable:
+		return e.record
+	}
+	return e.stable
+}
