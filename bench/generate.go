@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
 
 	"github.com/leat-go/leat/codec"
@@ -14,44 +15,42 @@ import (
 // framesPerSecond is the number of video frames for each second of sound.
 const framesPerSecond = 25
 
-// generateLocations writes a random walk, the same for the same number of elements.
-func generateLocations(dir string, elements int) (int, error) {
-	walk := newWalk()
-	return elements, writeList(in(dir, locationsFile), elements, walk.next)
+// locationInputs is a random walk, the same for the same number of elements.
+func locationInputs(elements int) []input {
+	return []input{inputOf(locationsStream, elements, newWalk().next)}
 }
 
-// generateSpeeds writes a random walk and the speeds on it, half of the elements each.
-func generateSpeeds(dir string, elements int) (int, error) {
+// speedInputs is a random walk and the speeds on it, half of the elements each.
+func speedInputs(elements int) []input {
 	locations := max(1, (elements+1)/2)
-	if _, err := generateLocations(dir, locations); err != nil {
-		return 0, err
-	}
 	walk := newWalk()
 	prev := walk.next(0)
-	err := writeList(in(dir, speedsFile), locations-1, func(i int) Speed {
+	return append(locationInputs(locations), inputOf(speedsStream, locations-1, func(i int) Speed {
 		next := walk.next(i + 1)
 		speed := speedBetween(prev, NextLocation(next))
 		prev = next
 		return speed
-	})
-	return 2*locations - 1, err
+	}))
 }
 
-// generateVideo writes sound, and 25 video frames for each second of it.
-func generateVideo(dir string, elements int) (int, error) {
+// videoInputs is sound, and 25 video frames for each second of it.
+func videoInputs(elements int) []input {
 	seconds := elements / (framesPerSecond + 1)
-	random := rand.New(rand.NewPCG(1, 2))
-	err := writeList(in(dir, audioFile), seconds, func(i int) Audio {
-		return Audio{Time: int64(i), Data: round(random.Float64())}
-	})
-	if err != nil {
-		return 0, err
+	return []input{
+		inputOf(audioStream, seconds, newSound().audio),
+		inputOf(framesStream, seconds*framesPerSecond, newSound().frame),
 	}
-	err = writeList(in(dir, framesFile), seconds*framesPerSecond, func(i int) Frame {
-		second, index := int64(i/framesPerSecond), int64(i%framesPerSecond)
-		return Frame{Time: second*1000 + index*40, Data: round(random.Float64()), Index: index}
-	})
-	return seconds * (framesPerSecond + 1), err
+}
+
+func inputOf[T any](stream string, elements int, element func(i int) T) input {
+	encode, err := codec.JSON.Encoder(reflect.TypeFor[T]())
+	return input{stream, elements, func(dst []byte, i int) ([]byte, error) {
+		if err != nil {
+			return dst, err
+		}
+		e := element(i)
+		return encode(dst, &e)
+	}}
 }
 
 // A walk is a robot's random walk.
@@ -69,32 +68,53 @@ func (w *walk) next(i int) Location {
 	return Location{Time: int64(i) * step, X: w.x, Y: w.y}
 }
 
+// A sound makes either audio or video frames.
+type sound struct{ random *rand.Rand }
+
+func newSound() *sound { return &sound{rand.New(rand.NewPCG(1, 2))} }
+
+func (s *sound) audio(i int) Audio { return Audio{Time: int64(i), Data: round(s.random.Float64())} }
+
+func (s *sound) frame(i int) Frame {
+	second, index := int64(i/framesPerSecond), int64(i%framesPerSecond)
+	return Frame{Time: second*1000 + index*40, Data: round(s.random.Float64()), Index: index}
+}
+
 // round leaves three digits behind the point, as a sensor would.
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
-// writeList writes a JSON list of n elements, one a line.
-func writeList[T any](path string, n int, element func(i int) T) (err error) {
-	encode, err := codec.JSON.Encoder(reflect.TypeFor[T]())
-	if err != nil {
-		return err
+// generateFiles writes the inputs of a workload into a folder, a JSON list each, and returns how many elements they have.
+func generateFiles(w workload, dir string, elements int) (int, error) {
+	for _, in := range w.inputs(elements) {
+		if err := writeList(listPath(dir, in.stream), in); err != nil {
+			return 0, err
+		}
 	}
+	return w.elements(elements), nil
+}
+
+// listPath returns the path of a stream's file.
+func listPath(dir, stream string) string { return filepath.Join(dir, stream+".json") }
+
+// writeList writes a JSON list, one element a line.
+func writeList(path string, in input) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	to := bufio.NewWriter(file)
-	line := []byte("[\n")
-	if n <= 0 {
-		to.Write(line)
-	}
-	for i := range n {
-		e := element(i)
-		if line, err = encode(line, &e); err != nil {
+	before := "[\n"
+	for line, err := range in.lines() {
+		if err != nil {
 			return err
 		}
+		to.WriteString(before)
 		to.Write(line)
-		line = append(line[:0], ",\n"...)
+		before = ",\n"
+	}
+	if in.elements == 0 {
+		to.WriteString(before)
 	}
 	to.WriteString("\n]\n")
 	return to.Flush()

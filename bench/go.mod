@@ -2,13 +2,19 @@ module github.com/leat-go/leat/bench
 
 go 1.26.8
 
-require github.com/leat-go/leat v0.0.0
+require (
+	github.com/leat-go/leat v0.0.0
+	github.com/twmb/franz-go v1.22.2
+	github.com/twmb/franz-go/pkg/kadm v1.19.0
+	github.com/twmb/franz-go/pkg/kmsg v1.15.0
+)
 
 require (
 	github.com/bufbuild/protocompile v0.14.1 // indirect
 	github.com/expr-lang/expr v1.17.8 // indirect
 	github.com/goccy/go-json v0.12.0 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	github.com/twmb/avro v1.9.0 // indirect
 	github.com/twmb/franz-go/pkg/sr v1.8.0 // indirect
 	go.uber.org/dig v1.19.0 // indirect

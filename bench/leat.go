@@ -5,12 +5,35 @@ import (
 	"log/slog"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/kafka"
 )
 
-// runMill runs a function as a user would, but without its log.
-func runMill(fn any, files *jsonfile.Broker, options ...leat.Option) error {
-	options = append(options, leat.Broker(files), leat.Logger(slog.New(slog.DiscardHandler)))
+// A place is where the streams of a run are.
+type place struct {
+	// in is the folder of the input files, or what the names of the input topics begin with; out is the output.
+	in, out string
+	// kafka is the address of the Kafka to use, if any.
+	kafka string
+}
+
+// input returns the path or the topic of an input stream.
+func (p place) input(stream string) string {
+	if p.kafka != "" {
+		return p.in + stream
+	}
+	return listPath(p.in, stream)
+}
+
+// run runs a function as a user would, but without its log. Nothing is set but the joins and the window.
+func (p place) run(fn any, streams []broker.Stream, options ...leat.Option) error {
+	options = append(options, leat.Logger(slog.New(slog.DiscardHandler)))
+	if p.kafka != "" {
+		options = append(options, leat.Broker(kafka.New([]string{p.kafka}, kafka.Streams(streams...), kafka.Group(p.out))))
+	} else {
+		options = append(options, leat.Broker(jsonfile.New(jsonfile.Streams(streams...))))
+	}
 	mill, err := leat.New(fn, options...)
 	if err != nil {
 		return err
@@ -18,47 +41,47 @@ func runMill(fn any, files *jsonfile.Broker, options ...leat.Option) error {
 	return mill.Run(context.Background())
 }
 
-func leatSpeeds(dir, out string) error {
-	files := jsonfile.New(
-		jsonfile.File[Location](in(dir, locationsFile)),
-		jsonfile.File[NextLocation](in(dir, locationsFile)),
-		jsonfile.File[Speed](out),
-	)
+// lines: W1 W3
+
+func nextTime(l Location) int64       { return l.Time + step }
+func timeOfNext(n NextLocation) int64 { return n.Time }
+
+// lines: W1
+
+func leatSpeeds(p place) error {
 	type input struct {
 		Location
 		Next []NextLocation
 	}
 	speed := func(_ context.Context, in *input) (Speed, error) { return speedBetween(in.Location, in.Next[0]), nil }
-	return runMill(leat.Typed(speed), files, leat.Join(nextTime, timeOfNext))
+	return p.run(leat.Typed(speed), []broker.Stream{
+		broker.NewStream[Location](p.input(locationsStream)),
+		broker.NewStream[NextLocation](p.input(locationsStream)),
+		broker.NewStream[Speed](p.out),
+	}, leat.Join(nextTime, timeOfNext, leat.Unique()))
 }
 
-func nextTime(l Location) int64       { return l.Time + step }
-func timeOfNext(n NextLocation) int64 { return n.Time }
+// lines: W2
 
-func leatFrames(dir, out string) error {
-	files := jsonfile.New(
-		jsonfile.File[Audio](in(dir, audioFile)),
-		jsonfile.File[Frame](in(dir, framesFile)),
-		jsonfile.File[Frames](out),
-	)
+func leatFrames(p place) error {
 	type input struct {
 		Audio
 		Frames []Frame
 	}
 	frames := func(_ context.Context, in *input) (Frames, error) { return framesOf(in.Audio, in.Frames), nil }
-	return runMill(leat.Typed(frames), files, leat.Join(
+	return p.run(leat.Typed(frames), []broker.Stream{
+		broker.NewStream[Audio](p.input(audioStream)),
+		broker.NewStream[Frame](p.input(framesStream)),
+		broker.NewStream[Frames](p.out),
+	}, leat.Join(
 		func(a Audio) int64 { return a.Time },
 		func(f Frame) int64 { return f.Time / 1000 },
 	))
 }
 
-func leatMoves(dir, out string) error {
-	files := jsonfile.New(
-		jsonfile.File[Location](in(dir, locationsFile)),
-		jsonfile.File[NextLocation](in(dir, locationsFile)),
-		jsonfile.File[Speed](in(dir, speedsFile)),
-		jsonfile.File[Move](out),
-	)
+// lines: W3
+
+func leatMoves(p place) error {
 	type input struct {
 		Location
 		Next []struct {
@@ -70,18 +93,24 @@ func leatMoves(dir, out string) error {
 		next := &in.Next[0]
 		return moveTo(next.NextLocation, next.Speeds[0]), nil
 	}
-	return runMill(leat.Typed(move), files,
-		leat.Join(nextTime, timeOfNext),
-		leat.Join(timeOfNext, func(s Speed) int64 { return s.To }),
+	return p.run(leat.Typed(move), []broker.Stream{
+		broker.NewStream[Location](p.input(locationsStream)),
+		broker.NewStream[NextLocation](p.input(locationsStream)),
+		broker.NewStream[Speed](p.input(speedsStream)),
+		broker.NewStream[Move](p.out),
+	},
+		leat.Join(nextTime, timeOfNext, leat.Unique()),
+		leat.Join(timeOfNext, func(s Speed) int64 { return s.To }, leat.Unique()),
 	)
 }
 
-func leatStays(dir, out string) error {
-	files := jsonfile.New(
-		jsonfile.File[Location](in(dir, locationsFile)),
-		jsonfile.File[Stay](out),
-	)
+// lines: W4
+
+func leatStays(p place) error {
 	type input struct{ Locations []Location }
 	stay := func(_ context.Context, in *input) (Stay, error) { return stayOf(in.Locations), nil }
-	return runMill(leat.Typed(stay), files, leat.Window(func(l Location) int64 { return l.Time / period }))
+	return p.run(leat.Typed(stay), []broker.Stream{
+		broker.NewStream[Location](p.input(locationsStream)),
+		broker.NewStream[Stay](p.out),
+	}, leat.Window(func(l Location) int64 { return l.Time / period }))
 }

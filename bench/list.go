@@ -6,71 +6,62 @@ import (
 	"errors"
 	"io"
 	"os"
-	"reflect"
-
-	"github.com/leat-go/leat/codec"
 )
 
-// files holds what a hand-written loop has opened, and the first error of any of it.
-type files struct {
+// lists is the storage of loops over JSON list files.
+type lists struct {
+	place  place
 	opened []io.Closer
-	err    error
+	out    *listWriter
 }
 
-func (f *files) fail(err error) {
-	if f.err == nil {
-		f.err = err
+func (l *lists) open(stream string) (source, error) {
+	file, err := os.Open(l.place.input(stream))
+	if err != nil {
+		return nil, err
 	}
-}
-
-// withFiles runs a loop with an output file and closes everything after it.
-func withFiles[T any](out string, loop func(*files, *writer[T])) error {
-	var f files
-	results := create[T](&f, out)
-	if f.err == nil {
-		loop(&f, results)
-		results.end()
-	}
-	for _, opened := range f.opened {
-		f.fail(opened.Close())
-	}
-	return f.err
-}
-
-// A reader reads the elements of a JSON list file, like a [bufio.Scanner]. It takes what stands between the objects for
-// granted and leaves their syntax to the decoder.
-type reader[T any] struct {
-	files   *files
-	objects *bufio.Scanner
-	decode  codec.Decode
-	element T
-}
-
-func open[T any](f *files, path string) *reader[T] {
-	decode, err := codec.JSON.Decoder(reflect.TypeFor[T]())
-	f.fail(err)
-	file, err := os.Open(path)
-	f.fail(err)
-	f.opened = append(f.opened, file)
+	l.opened = append(l.opened, file)
 	objects := bufio.NewScanner(file)
 	objects.Buffer(make([]byte, 64<<10), 1<<20)
 	objects.Split(splitObjects)
-	return &reader[T]{files: f, objects: objects, decode: decode}
+	return &listReader{objects, -1}, nil
 }
 
-// next reads the next element; it returns false at the end and after an error.
-func (r *reader[T]) next() bool {
-	if r.files.err != nil {
-		return false
+func (l *lists) create(*session) (sink, error) {
+	file, err := os.Create(l.place.out)
+	if err != nil {
+		return nil, err
 	}
-	if !r.objects.Scan() {
-		r.files.fail(r.objects.Err())
-		return false
-	}
-	r.element = *new(T)
-	r.files.fail(r.decode(r.objects.Bytes(), &r.element))
-	return r.files.err == nil
+	l.opened = append(l.opened, file)
+	l.out = &listWriter{to: bufio.NewWriterSize(file, 64<<10), before: "["}
+	return l.out, nil
 }
+
+func (l *lists) close(*session) (err error) {
+	if l.out != nil {
+		err = l.out.end()
+	}
+	for _, opened := range l.opened {
+		err = errors.Join(err, opened.Close())
+	}
+	return err
+}
+
+// A listReader takes what stands between the objects for granted and leaves their syntax to the decoder.
+type listReader struct {
+	objects *bufio.Scanner
+	n       int64
+}
+
+func (r *listReader) next() ([]byte, error) {
+	if !r.objects.Scan() {
+		return nil, r.objects.Err()
+	}
+	r.n++
+	return r.objects.Bytes(), nil
+}
+
+func (r *listReader) offset() int64 { return r.n }
 
 // splitObjects is the [bufio.SplitFunc] for objects in a list.
 func splitObjects(data []byte, atEOF bool) (int, []byte, error) {
@@ -107,37 +98,26 @@ func objectLength(data []byte) int {
 	return 0
 }
 
-// A writer writes elements to a JSON list file, one a line.
-type writer[T any] struct {
-	files  *files
+// A listWriter writes elements to a JSON list file, one a line.
+type listWriter struct {
 	to     *bufio.Writer
-	encode codec.Encode
 	line   []byte
 	before string
 }
 
-func create[T any](f *files, path string) *writer[T] {
-	encode, err := codec.JSON.Encoder(reflect.TypeFor[T]())
-	f.fail(err)
-	file, err := os.Create(path)
-	f.fail(err)
-	f.opened = append(f.opened, file)
-	return &writer[T]{files: f, to: bufio.NewWriterSize(file, 64<<10), encode: encode, before: "["}
-}
+func (w *listWriter) buffer() []byte { return append(w.line[:0], w.before...) }
 
-func (w *writer[T]) write(element T) {
-	line, err := w.encode(append(w.line[:0], w.before...), &element)
-	w.files.fail(err)
-	_, err = w.to.Write(line)
-	w.files.fail(err)
-	w.line, w.before = line, ",\n"
+func (w *listWriter) write(result []byte) error {
+	w.line, w.before = result, ",\n"
+	_, err := w.to.Write(result)
+	return err
 }
 
 // end writes the list's end.
-func (w *writer[T]) end() {
+func (w *listWriter) end() error {
 	if w.before == "[" {
 		w.to.WriteString("[")
 	}
 	w.to.WriteString("]\n")
-	w.files.fail(w.to.Flush())
+	return w.to.Flush()
 }

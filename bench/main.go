@@ -1,11 +1,12 @@
-// Command bench measures Leat on JSON files against a hand-written Go loop and the Python package watermill, which all
-// do the same work on the same files, and prints a Markdown table. Run it in its folder:
+// Command bench measures Leat against other programs that do the same work on the same JSON files or Kafka topics, and
+// prints Markdown tables. Run it in its folder:
 //
-//	go run .                                 all workloads and programs, three rounds
-//	go run . -elements 1000000 -rounds 5     more of them
-//	go run . -workload W1 -python=false      one workload, and only what is written in Go
-//	go run . -memory                         the peak memory of a join over a file of 1 GiB
-//	go run . -profile cpu.out -workload W1   a CPU profile of Leat
+//	go run .                                    everything, in about a quarter of an hour
+//	go run . -on files -rounds 5                only files, five rounds
+//	go run . -on kafka -programs leat,franz-tx  only Kafka, and only two programs
+//	go run . -workload W1 -profile cpu.out      a CPU profile of Leat on files
+//	go run . -workload W1 -profile cpu.out -on kafka
+//	go run . -memory                            the peak memory of a join over a file of 1 GiB
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/pprof"
+	"slices"
 	"strings"
 )
 
@@ -31,10 +32,12 @@ func main() {
 
 // A command holds the flags.
 type command struct {
-	elements, rounds int
-	workload         string
-	python, memory   bool
-	profile          string
+	self                             string
+	on                               string
+	elements, kafka, streams, rounds int
+	workload, programs               string
+	memory                           bool
+	profile                          string
 }
 
 func run(ctx context.Context, args []string) error {
@@ -43,82 +46,163 @@ func run(ctx context.Context, args []string) error {
 	}
 	var c command
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.IntVar(&c.elements, "elements", 300_000, "`number` of elements in the input files of a workload")
+	flags.StringVar(&c.on, "on", "", "the only storage to measure: `files` or kafka")
+	flags.IntVar(&c.elements, "elements", 300_000, "`number` of elements of a workload in files")
+	flags.IntVar(&c.kafka, "kafka-elements", 3_000_000, "`number` of elements of a workload on Kafka")
+	flags.IntVar(&c.streams, "streams-elements", 300_000, "`number` of elements of a workload for Kafka Streams")
 	flags.IntVar(&c.rounds, "rounds", 3, "`number` of runs of each program")
 	flags.StringVar(&c.workload, "workload", "", "the only workload to run: `W1`, W2, W3 or W4")
-	flags.BoolVar(&c.python, "python", true, "whether to run the Python package")
+	flags.StringVar(&c.programs, "programs", "", "the only programs to run, such as `leat,loop`; ratios are to the first")
 	flags.BoolVar(&c.memory, "memory", false, "measure peak memory on a file of 1 GiB instead")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of one run of Leat to this `file` instead")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if c.elements < 100 || c.rounds < 1 || flags.NArg() > 0 {
-		return errors.New("there must be at least 100 elements and one round, and only flags")
+	if err := c.check(flags); err != nil {
+		return err
 	}
-	switch {
-	case c.memory:
-		return measureMemory(ctx)
-	case c.profile != "":
-		return c.writeProfile()
-	}
-	return c.compare(ctx)
+	return c.run(ctx)
 }
 
-// compare measures all programs and prints the table.
-func (c command) compare(ctx context.Context) error {
-	p := plan{workloads: workloads(), elements: c.elements, rounds: c.rounds}
-	if c.workload != "" {
-		w, err := findWorkload(c.workload)
-		if err != nil {
+func (c *command) check(flags *flag.FlagSet) (err error) {
+	if min(c.elements, c.kafka, c.streams) < 100 || c.rounds < 1 || flags.NArg() > 0 {
+		return errors.New("there must be at least 100 elements and one round, and only flags")
+	}
+	if !slices.Contains([]string{"", "files", "kafka"}, c.on) {
+		return fmt.Errorf("-on %s: there are files and kafka", c.on)
+	}
+	c.self, err = os.Executable()
+	return err
+}
+
+func (c *command) run(ctx context.Context) error {
+	switch {
+	case c.memory:
+		return measureMemory(ctx, c.self)
+	case c.profile != "" && c.on == "kafka":
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.profileOnKafka(ctx, k) })
+	case c.profile != "":
+		return c.profileOnFiles(ctx)
+	}
+	if c.on != "kafka" {
+		if err := c.compareOnFiles(ctx); err != nil {
 			return err
 		}
-		p.workloads = []workload{w}
 	}
-	self, err := os.Executable()
+	if c.on != "files" {
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.compareOnKafka(ctx, k) })
+	}
+	return nil
+}
+
+// plan returns what the flags ask for, for programs yet to be chosen.
+func (c *command) plan(elements int, defaults ...string) (plan, error) {
+	p := plan{self: c.self, elements: elements, rounds: c.rounds}
+	names := defaults
+	if c.workload != "" {
+		names = []string{c.workload}
+	}
+	for _, name := range names {
+		w, err := findWorkload(name)
+		if err != nil {
+			return p, err
+		}
+		p.workloads = append(p.workloads, w)
+	}
+	return p, nil
+}
+
+// compareOnFiles measures on files and prints the table.
+func (c *command) compareOnFiles(ctx context.Context) error {
+	p, err := c.plan(c.elements, "W1", "W2", "W3", "W4")
 	if err != nil {
 		return err
 	}
-	p.self, p.programs = self, goPrograms(self)
-	if c.python {
-		switch python, err := watermill(ctx); {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			fmt.Fprintf(os.Stderr, "skipped: the Python package watermill, which can't be installed: %v\n", err)
-		default:
-			p.programs = append(p.programs, python)
-		}
+	p.programs, err = c.choose(ctx, []peer{
+		{"leat", own(c.self, "leat", leatSource)},
+		{"loop", own(c.self, "loop", loopSource)},
+		{"loop-hand", own(c.self, "loop-hand", "")},
+		{"watermill", watermill},
+	})
+	if err != nil {
+		return err
 	}
 	results, err := p.measure(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
-	writeTable(os.Stdout, p.programs, results)
+	writeTable(os.Stdout, results)
 	return nil
 }
 
-// writeProfile writes the CPU profile of one run of Leat, in this process.
-func (c command) writeProfile() (err error) {
-	w, err := findWorkload(c.workload)
+// compareOnKafka measures on Kafka and prints the table.
+func (c *command) compareOnKafka(ctx context.Context, k *cluster) error {
+	p, err := c.plan(c.kafka, "W1", "W2", "W4")
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "leat-bench-")
+	p.programs, err = c.choose(ctx, []peer{
+		{"leat", own(c.self, "leat", leatSource)},
+		{"franz", own(c.self, "franz", "")},
+		{"franz-tx", own(c.self, "franz-tx", loopSource)},
+		{"franz-tx-hand", own(c.self, "franz-tx-hand", "")},
+		{"kafka-streams", func(ctx context.Context) (program, error) { return kafkaStreams(ctx, k.dir, c.streams) }},
+		{"watermill", func(ctx context.Context) (program, error) {
+			p, err := watermill(ctx)
+			// Some ten seconds each.
+			p.elements = map[string]int{"W1": 400, "W2": 5_200, "W3": 400, "W4": 9_000}
+			return p, err
+		}},
+	})
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if _, err := w.generate(dir, c.elements); err != nil {
-		return err
-	}
-	file, err := os.Create(c.profile)
+	results, err := p.measureKafka(ctx, k, os.Stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := pprof.StartCPUProfile(file); err != nil {
-		return err
+	writeTable(os.Stdout, results)
+	return nil
+}
+
+// A peer is a program that may have to be installed.
+type peer struct {
+	name    string
+	install func(context.Context) (program, error)
+}
+
+// own returns the constructor of a program that is part of this binary.
+func own(self, name, source string) func(context.Context) (program, error) {
+	return func(context.Context) (program, error) {
+		p := goProgram(self, name)
+		p.source = source
+		return p, nil
 	}
-	defer pprof.StopCPUProfile()
-	return w.leat(dir, output(dir, 0))
+}
+
+// choose installs the programs that the flags ask for, in that order; the rest is skipped by name where it can't be had.
+func (c *command) choose(ctx context.Context, peers []peer) ([]program, error) {
+	chosen := peers
+	if c.programs != "" {
+		chosen = nil
+		for name := range strings.SplitSeq(c.programs, ",") {
+			i := slices.IndexFunc(peers, func(p peer) bool { return p.name == name })
+			if i < 0 {
+				return nil, fmt.Errorf("-programs: there is no %q on this storage", name)
+			}
+			chosen = append(chosen, peers[i])
+		}
+	}
+	var programs []program
+	for _, p := range chosen {
+		switch program, err := p.install(ctx); {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			fmt.Fprintf(os.Stderr, "skipped: %s, which can't be installed: %v\n", p.name, err)
+		default:
+			programs = append(programs, program)
+		}
+	}
+	return programs, nil
 }

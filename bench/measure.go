@@ -21,11 +21,21 @@ type plan struct {
 // A result holds the samples of one workload, by program.
 type result struct {
 	workload workload
-	elements int
+	programs []program
 	samples  [][]sample
 }
 
-// measure runs every program several times on every workload, in turn, and checks that they all write the same.
+// doing returns the programs that do a workload.
+func (p plan) doing(w workload) (programs []program) {
+	for _, program := range p.programs {
+		if program.does(w.name) {
+			programs = append(programs, program)
+		}
+	}
+	return programs
+}
+
+// measure runs every program several times on every workload, on files, in turn, and checks that they all write the same.
 func (p plan) measure(ctx context.Context, progress io.Writer) ([]result, error) {
 	var results []result
 	for _, w := range p.workloads {
@@ -44,23 +54,25 @@ func (p plan) measureOne(ctx context.Context, w workload, progress io.Writer) (r
 		return result{}, err
 	}
 	defer os.RemoveAll(dir)
-	elements, err := generate(ctx, p.self, w, dir, p.elements)
+	elements, err := generate(ctx, p.self, w, place{in: dir}, p.elements)
 	if err != nil {
 		return result{}, err
 	}
-	r := result{w, elements, make([][]sample, len(p.programs))}
+	r := result{workload: w, programs: p.doing(w)}
+	r.samples = make([][]sample, len(r.programs))
 	for round := range p.rounds {
-		for i := range p.programs {
+		for i := range r.programs {
 			// Nobody always runs behind the same other.
-			n := (i + round) % len(p.programs)
-			s, err := p.programs[n].run(ctx, w.name, dir, output(dir, n))
+			n := (i + round) % len(r.programs)
+			s, err := r.programs[n].run(ctx, w.name, place{in: dir, out: output(dir, n)})
 			if err != nil {
 				return result{}, err
 			}
-			fmt.Fprintf(progress, "%s, round %d: %s took %v\n", w.name, round+1, p.programs[n].name, s.wall)
+			fmt.Fprintf(progress, "%s, round %d: %s took %v\n", w.name, round+1, r.programs[n].name, s.wall)
+			s.elements = elements
 			r.samples[n] = append(r.samples[n], s)
 		}
-		if err := p.compareOutputs(ctx, dir); err != nil {
+		if err := p.compareOutputs(ctx, dir, r.programs); err != nil {
 			return result{}, fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
@@ -71,10 +83,10 @@ func output(dir string, program int) string {
 	return filepath.Join(dir, fmt.Sprintf("output-%d.json", program))
 }
 
-func (p plan) compareOutputs(ctx context.Context, dir string) error {
-	for n := 1; n < len(p.programs); n++ {
+func (p plan) compareOutputs(ctx context.Context, dir string, programs []program) error {
+	for n := 1; n < len(programs); n++ {
 		if err := compare(ctx, p.self, output(dir, 0), output(dir, n)); err != nil {
-			return fmt.Errorf("%s and %s differ: %w", p.programs[0].name, p.programs[n].name, err)
+			return fmt.Errorf("%s and %s differ: %w", programs[0].name, programs[n].name, err)
 		}
 	}
 	return nil

@@ -13,21 +13,17 @@ const (
 )
 
 // measureMemory runs W1 by Leat over a file of 1 GiB, and fails where it takes more than 64 MiB.
-func measureMemory(ctx context.Context) error {
+func measureMemory(ctx context.Context, self string) error {
 	dir, err := os.MkdirTemp("", "leat-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	size, elements, err := generateBytes(ctx, self, dir, memoryInput)
 	if err != nil {
 		return err
 	}
-	s, err := goPrograms(self)[0].run(ctx, "W1", dir, output(dir, 0))
+	s, err := goProgram(self, "leat").run(ctx, "W1", place{in: dir, out: output(dir, 0)})
 	if err != nil {
 		return err
 	}
@@ -47,10 +43,10 @@ func generateBytes(ctx context.Context, self, dir string, atLeast int64) (size i
 	}
 	// Elements grow with their number by a few digits: a first guess from a small file, then what is missing.
 	for elements = 100_000; ; elements = int(float64(elements)*float64(atLeast)/float64(size)) + 1 {
-		if _, err := generate(ctx, self, w, dir, elements); err != nil {
+		if _, err := generate(ctx, self, w, place{in: dir}, elements); err != nil {
 			return 0, 0, err
 		}
-		info, err := os.Stat(in(dir, locationsFile))
+		info, err := os.Stat(listPath(dir, locationsStream))
 		if err != nil {
 			return 0, 0, err
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,33 +18,47 @@ import (
 // runPart is what those processes do.
 func runPart(args []string) error {
 	switch {
-	case args[0] == "run" && len(args) == 5:
-		return runOne(args[1], args[2], args[3], args[4])
-	case args[0] == "generate" && len(args) == 4:
-		return generateOne(args[1], args[2], args[3])
+	case args[0] == "run" && len(args) == 6:
+		return runOne(args[1], args[2], place{kafka: kafkaOf(args[3]), in: args[4], out: args[5]})
+	case args[0] == "generate" && len(args) == 5:
+		return generateOne(args[1], place{kafka: kafkaOf(args[2]), in: args[3]}, args[4])
 	case args[0] == "compare" && len(args) == 3:
 		return sameElements(args[1], args[2])
+	case args[0] == "check" && len(args) == 6:
+		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] == "ordered")
 	}
-	return errors.New("usage: bench run PROGRAM WORKLOAD FOLDER OUTPUT, bench generate WORKLOAD FOLDER ELEMENTS, " +
-		"or bench compare FILE FILE")
+	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench generate WORKLOAD WHERE IN ELEMENTS, " +
+		"bench compare FILE FILE, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
 }
 
-func runOne(program, name, dir, out string) error {
+// onFiles stands for the address of a Kafka where there is none.
+const onFiles = "files"
+
+func kafkaOf(argument string) string { return strings.TrimPrefix(argument, onFiles) }
+
+// arguments returns the place as arguments of a program.
+func (p place) arguments() []string {
+	where := p.kafka
+	if where == "" {
+		where = onFiles
+	}
+	return []string{where, p.in, p.out}
+}
+
+func runOne(program, name string, at place) error {
 	w, err := findWorkload(name)
 	if err != nil {
 		return err
 	}
-	switch program {
-	case "leat":
-		return w.leat(dir, out)
-	case "loop":
-		return w.loop(dir, out)
+	programs := goPrograms()
+	if run := programs[program]; run != nil {
+		return run(w, at)
 	}
-	return fmt.Errorf("no program %q: there are leat and loop", program)
+	return fmt.Errorf("no program %q: there are %s", program, strings.Join(slices.Sorted(maps.Keys(programs)), ", "))
 }
 
-// generateOne generates the files of a workload and prints how many elements they have.
-func generateOne(name, dir, elements string) error {
+// generateOne makes the inputs of a workload and prints how many elements they have.
+func generateOne(name string, at place, elements string) error {
 	w, err := findWorkload(name)
 	if err != nil {
 		return err
@@ -51,22 +67,44 @@ func generateOne(name, dir, elements string) error {
 	if err != nil {
 		return err
 	}
-	if n, err = w.generate(dir, n); err != nil {
+	if at.kafka != "" {
+		err = generateTopics(w, at, n)
+	} else {
+		_, err = generateFiles(w, at.in, n)
+	}
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Println(n)
+	_, err = fmt.Println(w.elements(n))
+	return err
+}
+
+// checkOne compares the results in a topic with the definition, and prints the offset of the last.
+func checkOne(name string, at place, elements string, ordered bool) error {
+	w, err := findWorkload(name)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(elements)
+	if err != nil {
+		return err
+	}
+	last := int64(-1)
+	if _, err := w.check(n, committed(at.kafka, at.out, &last), ordered); err != nil {
+		return err
+	}
+	_, err = fmt.Println(last)
 	return err
 }
 
 // generate runs bench generate.
-func generate(ctx context.Context, self string, w workload, dir string, elements int) (int, error) {
-	command := exec.CommandContext(ctx, self, "generate", w.name, dir, strconv.Itoa(elements))
-	command.Stderr = os.Stderr
-	out, err := command.Output()
+func generate(ctx context.Context, self string, w workload, at place, elements int) (int, error) {
+	args := append([]string{"generate", w.name}, at.arguments()[:2]...)
+	n, err := part(ctx, self, append(args, strconv.Itoa(elements))...)
 	if err != nil {
-		return 0, fmt.Errorf("generating the files of %s: %w", w.name, err)
+		return 0, fmt.Errorf("generating the inputs of %s: %w", w.name, err)
 	}
-	return strconv.Atoi(strings.TrimSpace(string(out)))
+	return n, nil
 }
 
 // compare runs bench compare.
@@ -74,4 +112,15 @@ func compare(ctx context.Context, self, a, b string) error {
 	command := exec.CommandContext(ctx, self, "compare", a, b)
 	command.Stderr = os.Stderr
 	return command.Run()
+}
+
+// part runs a part that prints a number.
+func part(ctx context.Context, self string, args ...string) (int, error) {
+	command := exec.CommandContext(ctx, self, args...)
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(out)))
 }

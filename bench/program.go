@@ -6,95 +6,99 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
+	"slices"
 	"time"
+
+	"github.com/leat-go/leat/codec"
 )
 
 // A program does the workloads, each run in a process of its own.
 type program struct {
 	name string
 	// command returns the command line that does a workload.
-	command func(workload, dir, out string) []string
+	command func(workload string, at place) []string
+	// elements is the number of input elements by workload, where that isn't the plan's since the program is so slow.
+	elements map[string]int
+	// lacks are the workloads that the program doesn't do.
+	lacks []string
+	// stays is set for a program that waits for more at the end, and unordered for one whose results may come in any
+	// order.
+	stays, unordered bool
+	// source is its source, whose lines are counted.
+	source string
 }
 
 // A sample is what one run took.
 type sample struct {
+	elements  int
 	wall, cpu time.Duration
 	// memory is the process's peak in bytes; zero where the system doesn't tell.
 	memory int64
 }
 
-// goPrograms returns the programs that are part of this binary, whose path is self.
-func goPrograms(self string) []program {
-	subcommand := func(name string) program {
-		return program{name, func(workload, dir, out string) []string {
-			return []string{self, "run", name, workload, dir, out}
-		}}
+// oneTransaction is the time between transactions that is Leat's default.
+const oneTransaction = 100 * time.Millisecond
+
+// goPrograms returns the functions behind the programs that are part of this binary.
+func goPrograms() map[string]func(workload, place) error {
+	onTopics := func(interval time.Duration) func(workload, place) error {
+		return func(w workload, p place) error {
+			return runLoop(w.loop, &topics{place: p, interval: interval}, codec.JSON.Decoder)
+		}
 	}
-	return []program{subcommand("leat"), subcommand("loop")}
+	return map[string]func(workload, place) error{
+		"leat":          func(w workload, p place) error { return w.leat(p) },
+		"loop":          func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, codec.JSON.Decoder) },
+		"loop-hand":     func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, handDecoder) },
+		"franz":         onTopics(0),
+		"franz-tx":      onTopics(oneTransaction),
+		"franz-tx-10ms": onTopics(10 * time.Millisecond),
+		"franz-tx-hand": func(w workload, p place) error {
+			return runLoop(w.loop, &topics{place: p, interval: oneTransaction}, handDecoder)
+		},
+	}
 }
 
-// watermill returns the Python package's program. The first call installs the package into a cache folder, through pip
-// and only there.
-func watermill(ctx context.Context) (program, error) {
-	interpreter, err := pythonWithWatermill(ctx)
-	if err != nil {
-		return program{}, err
-	}
-	script, err := filepath.Abs(filepath.Join("python", "peer.py"))
-	if err != nil {
-		return program{}, err
-	}
-	if _, err := os.Stat(script); err != nil {
-		return program{}, fmt.Errorf("run this in the folder bench: %w", err)
-	}
-	return program{"watermill", func(workload, dir, out string) []string {
-		return []string{interpreter, script, workload, dir, out}
-	}}, nil
+// goProgram returns a program that is part of this binary, whose path is self.
+func goProgram(self, name string) program {
+	return program{name: name, command: func(workload string, at place) []string {
+		return append([]string{self, "run", name, workload}, at.arguments()...)
+	}}
 }
 
-// watermillVersion is what the measurements compare with.
-const watermillVersion = "3.6.7"
+// does tells whether the program does a workload.
+func (p program) does(workload string) bool { return !slices.Contains(p.lacks, workload) }
 
-// pythonWithWatermill returns the path of a Python that has the package.
-func pythonWithWatermill(ctx context.Context) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	home := filepath.Join(cache, "leat-bench", "watermill-"+watermillVersion)
-	interpreter := filepath.Join(home, "bin", "python")
-	if runtime.GOOS == "windows" {
-		interpreter = filepath.Join(home, "Scripts", "python.exe")
-	}
-	if exec.CommandContext(ctx, interpreter, "-c", "import watermill.mill").Run() == nil {
-		return interpreter, nil
-	}
-	if out, err := exec.CommandContext(ctx, "python3", "-m", "venv", home).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("python3 -m venv: %w\n%s", err, out)
-	}
-	install := exec.CommandContext(ctx, interpreter, "-m", "pip", "install", "--quiet", "watermill=="+watermillVersion)
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("pip install watermill: %w\n%s", err, out)
-	}
-	return interpreter, nil
-}
-
-// run runs a program once.
-func (p program) run(ctx context.Context, workload, dir, out string) (sample, error) {
-	if err := os.Remove(out); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return sample{}, err
-	}
-	args := p.command(workload, dir, out)
+// start starts a run; what it says goes to standard error.
+func (p program) start(ctx context.Context, workload string, at place) (*exec.Cmd, error) {
+	args := p.command(workload, at)
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 20 * time.Second
+	return command, command.Start()
+}
+
+// run runs a program once, on files.
+func (p program) run(ctx context.Context, workload string, at place) (sample, error) {
+	if err := os.Remove(at.out); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return sample{}, err
+	}
 	start := time.Now()
-	err := command.Run()
+	command, err := p.start(ctx, workload, at)
+	if err == nil {
+		err = command.Wait()
+	}
 	wall := time.Since(start)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s %s: %w", p.name, workload, err)
 	}
-	state := command.ProcessState
-	return sample{wall, state.UserTime() + state.SystemTime(), peakMemory(state)}, nil
+	s := used(command.ProcessState)
+	s.wall = wall
+	return s, nil
+}
+
+// used returns what a process took, but the time.
+func used(state *os.ProcessState) sample {
+	return sample{cpu: state.UserTime() + state.SystemTime(), memory: peakMemory(state)}
 }

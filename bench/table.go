@@ -7,21 +7,23 @@ import (
 )
 
 // writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are
-// those of the first program to the one in the line, formed for each round, whose runs saw the same machine.
-func writeTable(to io.Writer, programs []program, results []result) {
-	ratio := programs[0].name + " ÷ it"
-	fmt.Fprintf(to, "| workload | program | elements/s | %s | CPU s | %s | peak memory |\n", ratio, ratio)
-	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- |")
+// those of the first program to the one in the line, formed for each round, whose runs saw the same machine. CPU is that
+// of the program's process alone, by element.
+func writeTable(to io.Writer, results []result) {
+	first := results[0].programs[0].name
+	fmt.Fprintf(to, "| workload | program | elements | elements/s | %s ÷ it | CPU µs an element | peak memory | lines |\n", first)
+	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- | --- |")
+	rate := func(s sample) float64 { return float64(s.elements) / s.wall.Seconds() }
+	cpu := func(s sample) float64 { return s.cpu.Seconds() * 1e6 / float64(s.elements) }
+	memory := func(s sample) float64 { return float64(s.memory) / (1 << 20) }
 	for _, r := range results {
-		rate := func(s sample) float64 { return float64(r.elements) / s.wall.Seconds() }
-		cpu := func(s sample) float64 { return s.cpu.Seconds() }
-		memory := func(s sample) float64 { return float64(s.memory) / (1 << 20) }
 		for n, samples := range r.samples {
-			rates, cpus := spanOf(values(samples, rate)), spanOf(values(samples, cpu))
-			fmt.Fprintf(to, "| %s | %s | %s (%s–%s) | %s | %.2f | %s | %.0f MiB |\n",
-				r.workload.name, programs[n].name,
+			p := r.programs[n]
+			rates := spanOf(values(samples, rate))
+			fmt.Fprintf(to, "| %s | %s | %s | %s (%s–%s) | %s | %.2f | %.0f MiB | %s |\n",
+				r.workload.name, p.name, thousands(float64(samples[0].elements)),
 				thousands(rates.median), thousands(rates.low), thousands(rates.high), ratios(r.samples[0], samples, rate),
-				cpus.median, ratios(r.samples[0], samples, cpu), spanOf(values(samples, memory)).high)
+				spanOf(values(samples, cpu)).median, spanOf(values(samples, memory)).high, p.countLines(r.workload.name))
 		}
 	}
 }
@@ -33,18 +35,23 @@ func ratios(first, other []sample, value func(sample) float64) string {
 		r[i] /= v
 	}
 	s := spanOf(r)
+	if s.median >= 100 {
+		return fmt.Sprintf("%.0f (%.0f–%.0f)", s.median, s.low, s.high)
+	}
 	return fmt.Sprintf("%.2f (%.2f–%.2f)", s.median, s.low, s.high)
 }
 
-// thousands writes a rate in thousands, with three digits that count.
+// thousands writes a number in thousands, with three digits that count.
 func thousands(rate float64) string {
 	switch k := rate / 1000; {
 	case k >= 100:
 		return fmt.Sprintf("%.0f k", k)
 	case k >= 10:
 		return fmt.Sprintf("%.1f k", k)
-	default:
+	case k >= 1:
 		return fmt.Sprintf("%.2f k", k)
+	default:
+		return fmt.Sprintf("%.0f", rate)
 	}
 }
 

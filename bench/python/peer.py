@@ -1,4 +1,4 @@
-"""The workloads by the Python package watermill: python3 peer.py WORKLOAD FOLDER OUTPUT."""
+"""The workloads by the Python package watermill: python3 peer.py WORKLOAD files|KAFKA FOLDER|PREFIX OUTPUT."""
 
 import logging
 import math
@@ -10,6 +10,8 @@ from typing import Mapping
 
 from watermill.expressions import get_field
 from watermill.message_brokers.json_file_message_broker import JsonFileMessageBroker
+from watermill.message_brokers.kafka_message_broker import KafkaMessageBroker
+from watermill.message_brokers.message_broker import MessageBroker
 from watermill.mill import WaterMill
 from watermill.stream_join import JoinWith
 from watermill.stream_join import join_streams
@@ -102,31 +104,44 @@ def stay(locations: List[Location]) -> Stay:
     return Stay(locations[0].time // 300, len(locations), total / len(locations))
 
 
-def mill(workload: str, folder: Path, output: Path) -> WaterMill:
-    paths = {
-        Location: folder / 'locations.json',
-        NextLocation: folder / 'locations.json',
-        Speed: folder / 'speeds.json',
-        Audio: folder / 'audio.json',
-        Frame: folder / 'frames.json',
-    }
-    next_join = get_field('time') + 10, get_field('time')
+def broker(where: str, source: str, output: str, result: type) -> MessageBroker:
+    if where == 'files':
+        paths = {cls: Path(source) / f'{name}.json' for cls, name in STREAMS.items()}
+        return JsonFileMessageBroker({**paths, result: Path(output)})
+    topics = {cls: source + name for cls, name in STREAMS.items()}
+    return KafkaMessageBroker(
+        topic_names={**topics, result: output}, kafka_url=where, consumer_group_name=output, data_timeout=60_000,
+    )
+
+
+STREAMS = {Location: 'locations', NextLocation: 'locations', Speed: 'speeds', Audio: 'audio', Frame: 'frames'}
+
+
+def main(workload: str, where: str, source: str, output: str) -> None:
     if workload == 'W1':
-        tree = join_streams(Location, JoinWith(NextLocation, *next_join))
-        return WaterMill(JsonFileMessageBroker({**paths, Speed: output}), speed, join_tree=tree)
-    if workload == 'W2':
-        tree = join_streams(Audio, JoinWith(Frame, get_field('time_seconds'), get_field('time_ms') // 1000))
-        return WaterMill(JsonFileMessageBroker({**paths, Frames: output}), frames, join_tree=tree)
-    if workload == 'W3':
+        # lines: W1
+        join = JoinWith(NextLocation, get_field('time') + 10, get_field('time'))
+        tree = join_streams(Location, join)
+        WaterMill(broker(where, source, output, Speed), speed, join_tree=tree).run()
+    elif workload == 'W2':
+        # lines: W2
+        join = JoinWith(Frame, get_field('time_seconds'), get_field('time_ms') // 1000)
+        tree = join_streams(Audio, join)
+        WaterMill(broker(where, source, output, Frames), frames, join_tree=tree).run()
+    elif workload == 'W3':
+        # lines: W3
         below = join_streams(NextLocation, JoinWith(Speed, get_field('time'), get_field('time_to')))
-        tree = join_streams(Location, JoinWith(below, *next_join))
-        return WaterMill(JsonFileMessageBroker({**paths, Move: output}), move, join_tree=tree)
-    if workload == 'W4':
+        tree = join_streams(Location, JoinWith(below, get_field('time') + 10, get_field('time')))
+        WaterMill(broker(where, source, output, Move), move, join_tree=tree).run()
+    elif workload == 'W4':
+        # lines: W4
         stays = window(cls=Location, window_expression=get_field('time') // 300)
-        return WaterMill(JsonFileMessageBroker({**paths, Stay: output}), stay, stream_cls=stays)
-    sys.exit(f'no workload {workload!r}: there are W1, W2, W3 and W4')
+        WaterMill(broker(where, source, output, Stay), stay, stream_cls=stays).run()
+    else:
+        # lines: none
+        sys.exit(f'no workload {workload!r}: there are W1, W2, W3 and W4')
 
 
 if __name__ == '__main__':
     logging.disable(logging.CRITICAL)
-    mill(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])).run()
+    main(*sys.argv[1:])

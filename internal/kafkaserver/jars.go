@@ -18,12 +18,15 @@ var pom []byte
 
 // Jars returns the folder of Kafka's jars in the user's cache. The first time, Maven fills it; that takes about fifteen
 // seconds and the package registry.
-func Jars(ctx context.Context) (string, error) {
+func Jars(ctx context.Context) (string, error) { return CopyJars(ctx, "kafka-"+Version, pom) }
+
+// CopyJars returns the folder of the jars that a Maven project depends on, in the user's cache under the name given.
+func CopyJars(ctx context.Context, name string, pom []byte) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "leat", "kafka-"+Version)
+	dir := filepath.Join(cache, "leat", name)
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
@@ -42,7 +45,7 @@ func Jars(ctx context.Context) (string, error) {
 	}
 	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "dependency:copy-dependencies", "-DoutputDirectory="+jars)
 	if out, err := maven.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("copy Kafka's jars: %w: %s", err, out)
+		return "", fmt.Errorf("copy the jars of %s: %w: %s", name, err, out)
 	}
 	if err := os.Rename(jars, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		if _, missing := os.Stat(dir); missing != nil {

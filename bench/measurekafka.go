@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/internal/kafkaserver"
+)
+
+// A cluster is the Kafka of a measurement, and what it was filled with.
+type cluster struct {
+	self    string
+	dir     string
+	address string
+	client  *kgo.Client
+	filled  map[string]int
+	// scratch numbers the folders and topics that are used once.
+	scratch int
+}
+
+// withCluster starts a Kafka, hands it over and stops it.
+func withCluster(ctx context.Context, self string, use func(*cluster) error) (err error) {
+	dir, err := os.MkdirTemp("", "leat-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	server, err := kafkaserver.Start(ctx, filepath.Join(dir, "kafka"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	client, err := kgo.NewClient(kgo.SeedBrokers(server.Address()), kgo.MetadataMinAge(20*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return use(&cluster{self: self, dir: dir, address: server.Address(), client: client, filled: map[string]int{}})
+}
+
+// fill makes the input topics of a workload, once, and returns the number of their elements.
+func (c *cluster) fill(ctx context.Context, w workload, elements int) (place, int, error) {
+	at := place{kafka: c.address, in: fmt.Sprintf("%s-%d-", w.name, elements)}
+	if n, ok := c.filled[at.in]; ok {
+		return at, n, nil
+	}
+	n, err := generate(ctx, c.self, w, at, elements)
+	c.filled[at.in] = n
+	return at, n, err
+}
+
+// output creates an output topic.
+func (c *cluster) output(ctx context.Context, of string) (string, error) {
+	c.scratch++
+	topic := fmt.Sprintf("%s-%d", of, c.scratch)
+	return topic, createTopic(ctx, c.client, topic)
+}
+
+// measureKafka is measure on Kafka.
+func (p plan) measureKafka(ctx context.Context, c *cluster, progress io.Writer) ([]result, error) {
+	var results []result
+	for _, w := range p.workloads {
+		r := result{workload: w, programs: p.doing(w)}
+		r.samples = make([][]sample, len(r.programs))
+		for round := range p.rounds {
+			for i := range r.programs {
+				n := (i + round) % len(r.programs)
+				s, err := c.run(ctx, w, r.programs[n], p.elements)
+				if err != nil {
+					return nil, err
+				}
+				fmt.Fprintf(progress, "%s on Kafka, round %d: %s took %v for %d elements\n", w.name, round+1,
+					r.programs[n].name, s.wall.Round(time.Millisecond), s.elements)
+				r.samples[n] = append(r.samples[n], s)
+			}
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// run runs a program once, checks its results, and tells how long it took until all of them could be read.
+func (c *cluster) run(ctx context.Context, w workload, p program, elements int) (sample, error) {
+	if own := p.elements[w.name]; own > 0 {
+		elements = own
+	}
+	at, counted, err := c.fill(ctx, w, elements)
+	if err != nil {
+		return sample{}, err
+	}
+	if at.out, err = c.output(ctx, w.name+"-"+p.name); err != nil {
+		return sample{}, err
+	}
+	var seen watch
+	start := time.Now()
+	s, err := c.watched(ctx, w, p, at, &seen, elements)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s %s: %w", p.name, w.name, err)
+	}
+	order := "ordered"
+	if p.unordered {
+		order = "unordered"
+	}
+	last, err := part(ctx, c.self, "check", w.name, c.address, at.out, strconv.Itoa(elements), order)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s has wrong results in %s: %w", p.name, w.name, err)
+	}
+	visible, err := seen.visible(int64(last))
+	s.elements, s.wall = counted, visible.Sub(start)
+	return s, err
+}
+
+// watched runs a program to its end, or until all results are there where it has none, and watches its output.
+func (c *cluster) watched(ctx context.Context, w workload, p program, at place, seen *watch, elements int) (sample, error) {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	command, err := p.start(running, w.name, at)
+	if err != nil {
+		return sample{}, err
+	}
+	var over atomic.Bool
+	ended := make(chan error, 1)
+	go func() {
+		ended <- command.Wait()
+		over.Store(true)
+	}()
+	done := over.Load
+	if p.stays {
+		wanted := int64(w.results(elements))
+		done = func() bool { return over.Load() || seen.quiet(time.Now()) > patience(seen.end() >= wanted) }
+	}
+	err = seen.follow(ctx, kadm.NewClient(c.client), at.out, done)
+	early := over.Load()
+	if p.stays || err != nil {
+		stop()
+	}
+	ending := <-ended
+	switch {
+	case err != nil:
+		return sample{}, err
+	case ending != nil && (!p.stays || early):
+		return sample{}, ending
+	}
+	return used(command.ProcessState), nil
+}
+
+// patience returns how long a program that never ends may be quiet until it is taken to have done all it does.
+func patience(complete bool) time.Duration {
+	if complete {
+		return 2 * time.Second
+	}
+	return 30 * time.Second
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/pprof"
+)
+
+// profileOnFiles writes the CPU profile of one run of Leat, in this process.
+func (c *command) profileOnFiles(ctx context.Context) error {
+	w, err := findWorkload(c.workload)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "leat-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if _, err := generate(ctx, c.self, w, place{in: dir}, c.elements); err != nil {
+		return err
+	}
+	return c.profileOf(w, place{in: dir, out: output(dir, 0)})
+}
+
+// profileOnKafka does the same on Kafka.
+func (c *command) profileOnKafka(ctx context.Context, k *cluster) error {
+	w, err := findWorkload(c.workload)
+	if err != nil {
+		return err
+	}
+	at, _, err := k.fill(ctx, w, c.kafka)
+	if err != nil {
+		return err
+	}
+	if at.out, err = k.output(ctx, w.name); err != nil {
+		return err
+	}
+	return c.profileOf(w, at)
+}
+
+func (c *command) profileOf(w workload, at place) (err error) {
+	run := goPrograms()["leat"]
+	if c.programs != "" {
+		if run = goPrograms()[c.programs]; run == nil {
+			return errors.New("-programs: a profile is that of one program of this binary")
+		}
+	}
+	file, err := os.Create(c.profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return run(w, at)
+}

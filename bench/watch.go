@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// watchInterval is how often a watch looks: what is measured is exact to as much.
+const watchInterval = 5 * time.Millisecond
+
+// A watch remembers up to where a topic could be read, by one who reads what is committed, and when.
+type watch struct {
+	times   []time.Time
+	offsets []int64
+}
+
+// see adds what was seen at a time.
+func (w *watch) see(at time.Time, offset int64) {
+	if n := len(w.offsets); n == 0 || w.offsets[n-1] != offset {
+		w.times, w.offsets = append(w.times, at), append(w.offsets, offset)
+	}
+}
+
+// quiet returns how long nothing new has come at a time.
+func (w *watch) quiet(at time.Time) time.Duration {
+	if len(w.times) == 0 {
+		return 0
+	}
+	return at.Sub(w.times[len(w.times)-1])
+}
+
+// end returns the offset up to which the topic could be read at last.
+func (w *watch) end() int64 {
+	if len(w.offsets) == 0 {
+		return 0
+	}
+	return w.offsets[len(w.offsets)-1]
+}
+
+// visible returns when an offset could be read first.
+func (w *watch) visible(offset int64) (time.Time, error) {
+	for i, end := range w.offsets {
+		if end > offset {
+			return w.times[i], nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("offset %d was never seen", offset)
+}
+
+// follow looks at a topic until the context ends or done says so.
+func (w *watch) follow(ctx context.Context, admin *kadm.Client, topic string, done func() bool) error {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for {
+		offset, err := stableOffset(ctx, admin, topic)
+		if err != nil {
+			return err
+		}
+		w.see(time.Now(), offset)
+		if done() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// stableOffset returns the offset before which everything in a topic of one partition can be read.
+func stableOffset(ctx context.Context, admin *kadm.Client, topic string) (int64, error) {
+	offsets, err := admin.ListCommittedOffsets(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	offset, ok := offsets.Lookup(topic, 0)
+	if !ok {
+		return 0, errors.New("topic " + topic + " has no partition 0")
+	}
+	return offset.Offset, offset.Err
+}
