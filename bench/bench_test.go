@@ -2,31 +2,37 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"iter"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/leat-go/leat/codec"
 )
 
 // Sizes at which something is different: one window or second exactly, one more, several.
 var sizes = []int{30, 31, 52, 1000}
 
-func TestLeatAndLoopWriteTheSame(t *testing.T) {
+func TestLeatAndLoopsWriteTheSame(t *testing.T) {
 	for _, w := range workloads() {
 		for _, size := range sizes {
 			dir := t.TempDir()
-			if _, err := w.generate(dir, size); err != nil {
+			if _, err := generateFiles(w, dir, size); err != nil {
 				t.Fatal(err)
 			}
-			a, b := output(dir, 0), output(dir, 1)
-			if err := w.leat(dir, a); err != nil {
-				t.Fatalf("%s leat: %v", w.name, err)
-			}
-			if err := w.loop(dir, b); err != nil {
-				t.Fatalf("%s loop: %v", w.name, err)
-			}
-			if err := sameElements(a, b); err != nil {
-				t.Errorf("%s with %d elements: %v", w.name, size, err)
+			for n, name := range []string{"leat", "loop", "loop-hand"} {
+				if err := goPrograms()[name](w, place{in: dir, out: output(dir, n)}); err != nil {
+					t.Fatalf("%s %s: %v", w.name, name, err)
+				}
+				if err := sameElements(output(dir, 0), output(dir, n)); err != nil {
+					t.Errorf("%s by %s with %d elements: %v", w.name, name, size, err)
+				}
 			}
 		}
 	}
@@ -46,10 +52,10 @@ func TestResultsAreThoseOfTheDefinition(t *testing.T) {
 	}
 	for _, w := range workloads() {
 		dir := t.TempDir()
-		if _, err := w.generate(dir, outputs[w.name].elements); err != nil {
+		if _, err := generateFiles(w, dir, outputs[w.name].elements); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.loop(dir, output(dir, 0)); err != nil {
+		if err := goPrograms()["loop"](w, place{in: dir, out: output(dir, 0)}); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(output(dir, 0))
@@ -67,7 +73,7 @@ func TestGeneratorIsDeterministicAndCounts(t *testing.T) {
 	for _, w := range workloads() {
 		dirs := [2]string{t.TempDir(), t.TempDir()}
 		for _, dir := range dirs {
-			counted, err := w.generate(dir, 520)
+			counted, err := generateFiles(w, dir, 520)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,14 +143,154 @@ func TestLoopReadsObjectsOfAnyForm(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var f files
-	r := open[Location](&f, path)
+	s := &session{storage: &lists{place: place{in: filepath.Dir(path)}}, decoder: codec.JSON.Decoder}
+	r := open[Location](s, "list")
 	var times []int64
 	for r.next() {
 		times = append(times, r.element.Time)
 	}
-	f.opened[0].Close()
-	if f.err != nil || len(times) != 2 || times[0] != 1 || times[1] != 2 {
-		t.Errorf("got %v, error %v", times, f.err)
+	s.fail(s.storage.close(s))
+	if s.err != nil || len(times) != 2 || times[0] != 1 || times[1] != 2 {
+		t.Errorf("got %v, error %v", times, s.err)
+	}
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	w, err := findWorkload("W4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const elements = 100
+	right := encoded(t, wantStays(elements))
+	if len(right) != w.results(elements) {
+		t.Errorf("there are %d results, but %d were announced", len(right), w.results(elements))
+	}
+	swapped := slices.Clone(right)
+	swapped[0], swapped[1] = swapped[1], swapped[0]
+	cases := []struct {
+		name               string
+		results            []string
+		ordered, unordered bool
+	}{
+		{"all", right, true, true},
+		{"in another order", swapped, false, true},
+		{"one missing", right[1:], false, false},
+		{"the last missing", right[:3], false, false},
+		{"one twice", append(right[:4:4], right[3]), false, false},
+		{"one twice and one missing", append(right[:3:3], right[0]), false, false},
+		{"not an object", append(right[:4:4], "1"), false, false},
+	}
+	for _, c := range cases {
+		for ordered, want := range map[bool]bool{true: c.ordered, false: c.unordered} {
+			if _, err := w.check(elements, records(c.results), ordered); (err == nil) != want {
+				t.Errorf("%s, ordered %v: %v", c.name, ordered, err)
+			}
+		}
+	}
+}
+
+func TestAnnouncedResultsAreThere(t *testing.T) {
+	for _, size := range sizes {
+		for _, w := range workloads() {
+			dir := t.TempDir()
+			if _, err := generateFiles(w, dir, size); err != nil {
+				t.Fatal(err)
+			}
+			if err := goPrograms()["loop"](w, place{in: dir, out: output(dir, 0)}); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(output(dir, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(text, []byte("{")); n != w.results(size) {
+				t.Errorf("%s with %d elements has %d results, but %d were announced", w.name, size, n, w.results(size))
+			}
+		}
+	}
+}
+
+func encoded[T any](t *testing.T, elements iter.Seq[T]) (lines []string) {
+	for element := range elements {
+		line, err := json.Marshal(element)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	return lines
+}
+
+func records(lines []string) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, line := range lines {
+			if !yield([]byte(line), nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestWatchKnowsWhenAnOffsetCouldBeRead(t *testing.T) {
+	start := time.Now()
+	var w watch
+	for i, offset := range []int64{0, 0, 5, 5, 9} {
+		w.see(start.Add(time.Duration(i)*time.Second), offset)
+	}
+	for offset, want := range map[int64]int{0: 2, 4: 2, 5: 4, 8: 4} {
+		at, err := w.visible(offset)
+		if err != nil || at.Sub(start) != time.Duration(want)*time.Second {
+			t.Errorf("offset %d: after %v, error %v, want %d s", offset, at.Sub(start), err, want)
+		}
+	}
+	if _, err := w.visible(9); err == nil {
+		t.Error("offset 9 was never there")
+	}
+	if got := w.quiet(start.Add(7 * time.Second)); got != 3*time.Second || w.end() != 9 {
+		t.Errorf("quiet for %v at %d", got, w.end())
+	}
+}
+
+func TestLinesAreThoseOfTheWorkload(t *testing.T) {
+	source := "import x\n// lines: W1 W2\na\n\n// a comment\nb\n\t# lines: W2\nc\n// lines: all\nd\n"
+	for workload, want := range map[string]int{"W1": 3, "W2": 4, "W3": 1} {
+		if got := linesOf(source, workload); got != want {
+			t.Errorf("%s has %d lines, want %d", workload, got, want)
+		}
+	}
+}
+
+func TestTableHasMediansExtremesAndRatiosByRound(t *testing.T) {
+	w, err := findWorkload("W1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(seconds ...int) (samples []sample) {
+		for _, s := range seconds {
+			wall := time.Duration(s) * time.Second
+			samples = append(samples, sample{elements: 1_200_000, wall: wall, cpu: wall, memory: 2 << 20})
+		}
+		return samples
+	}
+	var table strings.Builder
+	writeTable(&table, []result{{w, []program{{name: "a"}, {name: "b"}}, [][]sample{of(1, 2, 3), of(4, 4, 6)}}})
+	const want = "| W1 | b | 1200 k | 300 k (200 k–300 k) | 2.00 (2.00–4.00) | 3.33 | 2 MiB |  |\n"
+	if !strings.HasSuffix(table.String(), want) {
+		t.Errorf("the table is\n%s\nand should end with\n%s", &table, want)
+	}
+}
+
+func TestHandWrittenDecodersDecode(t *testing.T) {
+	text := []byte(`{ "time" : -12, "other": 7, "x":0.1, "y":-1234567.125e2 }`)
+	decode, err := handDecoder(reflect.TypeFor[Location]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want Location
+	if err := errors.Join(decode(text, &got), json.Unmarshal(text, &want)); err != nil || got != want {
+		t.Errorf("got %v, want %v, error %v", got, want, err)
+	}
+	if decode([]byte(`{"time":x}`), &got) == nil {
+		t.Error("x isn't a number")
 	}
 }
