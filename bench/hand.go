@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,15 +11,17 @@ import (
 
 // handDecoder returns a decoder that was written for the struct, as one writes it where every nanosecond counts.
 func handDecoder(t reflect.Type) (codec.Decode, error) {
-	decoders := map[reflect.Type]codec.Decode{
-		reflect.TypeFor[Location]():     func(data []byte, into any) error { return into.(*Location).decode(data) },
-		reflect.TypeFor[NextLocation](): func(data []byte, into any) error { return (*Location)(into.(*NextLocation)).decode(data) },
-		reflect.TypeFor[Speed]():        func(data []byte, into any) error { return into.(*Speed).decode(data) },
-		reflect.TypeFor[Audio]():        func(data []byte, into any) error { return into.(*Audio).decode(data) },
-		reflect.TypeFor[Frame]():        func(data []byte, into any) error { return into.(*Frame).decode(data) },
-	}
-	if decode := decoders[t]; decode != nil {
-		return decode, nil
+	switch reflect.New(t).Interface().(type) {
+	case *Location:
+		return func(data []byte, into any) error { return into.(*Location).decode(data) }, nil
+	case *NextLocation:
+		return func(data []byte, into any) error { return (*Location)(into.(*NextLocation)).decode(data) }, nil
+	case *Speed:
+		return func(data []byte, into any) error { return into.(*Speed).decode(data) }, nil
+	case *Audio:
+		return func(data []byte, into any) error { return into.(*Audio).decode(data) }, nil
+	case *Frame:
+		return func(data []byte, into any) error { return into.(*Frame).decode(data) }, nil
 	}
 	return nil, fmt.Errorf("nobody has written a decoder for %v", t)
 }
@@ -87,6 +88,9 @@ func (f *Frame) decode(data []byte) error {
 
 var errNotFlat = errors.New("not an object of numbers")
 
+// powers are the powers of ten that a float64 holds exactly, as far as they are needed.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16}
+
 // An object goes through the members of a JSON object whose members are numbers.
 type object struct {
 	rest, name, number []byte
@@ -98,37 +102,42 @@ func (o *object) next() bool {
 	if o.err != nil {
 		return false
 	}
-	o.rest = bytes.TrimLeft(o.rest, "{, \t\r\n")
-	if len(o.rest) > 0 && o.rest[0] == '}' {
-		return false
+	data, i := o.rest, 0
+	for i < len(data) && data[i] != '"' {
+		if data[i] == '}' {
+			return false
+		}
+		i++
 	}
-	colon := bytes.IndexByte(o.rest, ':')
-	if colon < 2 {
+	name := i + 1
+	for i = name; i < len(data) && data[i] != '"'; i++ {
+	}
+	if i >= len(data) {
 		o.err = errNotFlat
 		return false
 	}
-	o.name = bytes.TrimRight(o.rest[:colon], " \t\r\n")
-	o.name = o.name[1 : len(o.name)-1]
-	value := colon + 1
-	for value < len(o.rest) && o.rest[value] <= ' ' {
-		value++
+	o.name = data[name:i]
+	for i++; i < len(data) && (data[i] == ':' || data[i] <= ' '); i++ {
 	}
-	end := value
-	for end < len(o.rest) && o.rest[end] != ',' && o.rest[end] != '}' && o.rest[end] > ' ' {
-		end++
+	number := i
+	for i < len(data) && data[i] != ',' && data[i] != '}' && data[i] > ' ' {
+		i++
 	}
-	o.number, o.rest = o.rest[value:end], o.rest[end:]
+	o.number, o.rest = data[number:i], data[i:]
 	return true
 }
 
 // integer returns the number of the member.
 func (o *object) integer() int64 {
+	if len(o.number) > 18 {
+		return o.slowInteger()
+	}
 	n := int64(0)
 	for _, digit := range o.number {
-		if digit < '0' || digit > '9' || len(o.number) > 18 {
+		if digit -= '0'; digit > 9 {
 			return o.slowInteger()
 		}
-		n = n*10 + int64(digit-'0')
+		n = n*10 + int64(digit)
 	}
 	return n
 }
@@ -139,33 +148,30 @@ func (o *object) slowInteger() int64 {
 	return n
 }
 
-// float returns the number of the member: a quotient of two integers that a float64 holds exactly is rounded right.
+// float returns the number of the member: the quotient of two integers that a float64 holds exactly is rounded right.
 func (o *object) float() float64 {
-	digits, scale, point := int64(0), 1.0, false
-	number, sign := o.number, 1.0
+	number, negative := o.number, false
 	if len(number) > 0 && number[0] == '-' {
-		number, sign = number[1:], -1
+		number, negative = number[1:], true
 	}
-	if len(number) > 16 {
+	if len(number) > 16 || len(number) == 0 || number[0] == '.' {
 		return o.slowFloat()
 	}
-	for _, c := range number {
+	digits, point := int64(0), len(number)-1
+	for i, c := range number {
 		switch {
-		case c == '.' && !point:
-			point = true
-		case c < '0' || c > '9':
-			return o.slowFloat()
-		default:
+		case c >= '0' && c <= '9':
 			digits = digits*10 + int64(c-'0')
-			if point {
-				scale *= 10
-			}
+		case c == '.' && point == len(number)-1:
+			point = i
+		default:
+			return o.slowFloat()
 		}
 	}
-	if digits >= 1<<53 {
-		return o.slowFloat()
+	if negative {
+		digits = -digits
 	}
-	return sign * float64(digits) / scale
+	return float64(digits) / powers[len(number)-1-point]
 }
 
 func (o *object) slowFloat() float64 {

@@ -116,7 +116,11 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 		return sample{}, fmt.Errorf("%s has wrong results in %s: %w", p.name, w.name, err)
 	}
 	visible, err := seen.visible(int64(last))
-	s.elements, s.wall = counted, visible.Sub(start)
+	if err != nil {
+		return sample{}, err
+	}
+	first, err := seen.visible(0)
+	s.elements, s.wall, s.first = counted, visible.Sub(start), first.Sub(start)
 	return s, err
 }
 

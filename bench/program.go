@@ -32,6 +32,8 @@ type program struct {
 type sample struct {
 	elements  int
 	wall, cpu time.Duration
+	// first is the time until the first result could be read, where that was seen.
+	first time.Duration
 	// memory is the process's peak in bytes; zero where the system doesn't tell.
 	memory int64
 }

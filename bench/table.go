@@ -10,20 +10,22 @@ import (
 // those of the first program to the one in the line, formed for each round, whose runs saw the same machine. CPU is that
 // of the program's process alone, by element.
 func writeTable(to io.Writer, results []result) {
-	first := results[0].programs[0].name
-	fmt.Fprintf(to, "| workload | program | elements | elements/s | %s ÷ it | CPU µs an element | peak memory | lines |\n", first)
-	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- | --- |")
+	leader := results[0].programs[0].name
+	fmt.Fprintf(to, "| workload | program | elements | elements/s | %s ÷ it | CPU µs an element | peak memory | first result | lines |\n", leader)
+	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	rate := func(s sample) float64 { return float64(s.elements) / s.wall.Seconds() }
 	cpu := func(s sample) float64 { return s.cpu.Seconds() * 1e6 / float64(s.elements) }
+	first := func(s sample) float64 { return s.first.Seconds() }
 	memory := func(s sample) float64 { return float64(s.memory) / (1 << 20) }
 	for _, r := range results {
 		for n, samples := range r.samples {
 			p := r.programs[n]
 			rates := spanOf(values(samples, rate))
-			fmt.Fprintf(to, "| %s | %s | %s | %s (%s–%s) | %s | %.2f | %.0f MiB | %s |\n",
+			fmt.Fprintf(to, "| %s | %s | %s | %s (%s–%s) | %s | %.2f | %.0f MiB | %s | %s |\n",
 				r.workload.name, p.name, thousands(float64(samples[0].elements)),
 				thousands(rates.median), thousands(rates.low), thousands(rates.high), ratios(r.samples[0], samples, rate),
-				spanOf(values(samples, cpu)).median, spanOf(values(samples, memory)).high, p.countLines(r.workload.name))
+				spanOf(values(samples, cpu)).median, spanOf(values(samples, memory)).high, seconds(spanOf(values(samples, first)).median),
+				p.countLines(r.workload.name))
 		}
 	}
 }
@@ -70,4 +72,12 @@ func values(samples []sample, value func(sample) float64) []float64 {
 		v = append(v, value(s))
 	}
 	return v
+}
+
+// seconds writes a time, or nothing where it wasn't taken.
+func seconds(s float64) string {
+	if s == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f s", s)
 }
