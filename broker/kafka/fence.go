@@ -54,21 +54,52 @@ func (m *member) wasReplaced(ctx context.Context, old *session) (bool, error) {
 
 // placeTaken tells whether the group has a member of the instance's name.
 func (m *member) placeTaken(ctx context.Context) (bool, error) {
+	group, err := m.describe(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, other := range group.Members {
+		if other.InstanceID != nil && *other.InstanceID == m.instance {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// allAssigned tells whether it is certain that each partition is some member's.
+func (m *member) allAssigned(ctx context.Context) bool {
+	group, err := m.describe(ctx)
+	if err != nil {
+		return false
+	}
+	assigned := map[int32]bool{}
+	for _, member := range group.Members {
+		var assignment kmsg.ConsumerMemberAssignment
+		if assignment.ReadFrom(member.MemberAssignment) != nil {
+			return false
+		}
+		for _, topic := range assignment.Topics {
+			for _, p := range topic.Partitions {
+				assigned[p] = true // of all topics, as the balancer has it
+			}
+		}
+	}
+	return len(assigned) >= m.partitions
+}
+
+// describe asks for the group's members.
+func (m *member) describe(ctx context.Context) (kmsg.DescribeGroupsResponseGroup, error) {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{m.group}
 	reply, err := request.RequestWith(ctx, m.admin)
 	if err != nil {
-		return false, err
+		return kmsg.DescribeGroupsResponseGroup{}, err
 	}
-	for _, g := range reply.Groups {
-		if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-			return false, err
+	for _, group := range reply.Groups {
+		if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+			return group, err
 		}
-		for _, other := range g.Members {
-			if other.InstanceID != nil && *other.InstanceID == m.instance {
-				return true, nil
-			}
-		}
+		return group, nil
 	}
-	return false, nil
+	return kmsg.DescribeGroupsResponseGroup{}, errors.New("the reply about the group is empty")
 }

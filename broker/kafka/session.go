@@ -20,7 +20,7 @@ const (
 	// sessionTimeout is how long the group waits for an instance that shows no life, and transactionTimeout how long
 	// Kafka does for a transaction, which holds up read_committed readers.
 	sessionTimeout     = 10 * time.Second
-	heartbeatInterval  = time.Second
+	heartbeatInterval  = 500 * time.Millisecond
 	rebalanceTimeout   = 20 * time.Second
 	transactionTimeout = 10 * time.Second
 	// bufferedRecords is how many results are on their way to Kafka at a time.
@@ -102,7 +102,7 @@ func (s *session) join(ctx context.Context) error {
 	}
 	// A member that comes back under its name gets what it had, and nobody is asked. Where its predecessor died between
 	// giving a partition up and saying so, nobody would have that.
-	if s.again {
+	if s.again && !m.allAssigned(ctx) {
 		group.Client().ForceRebalance()
 	}
 	return nil
