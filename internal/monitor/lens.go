@@ -1,0 +1,242 @@
+package monitor
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+const (
+	// patience is how long a join may wait for an element before that is worth a word: streams that are read as fast as
+	// they are written make it wait all the time, for moments.
+	patience = 2 * time.Second
+	// memory is how far back rates look, and stale how old a snapshot may be to count for them.
+	memory = 5
+	stale  = 15 * time.Second
+	// latest is how many elements that were not handed over a view has.
+	latest = 12
+)
+
+// A Lens makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Lens is
+// ready for use, by one goroutine at a time.
+type Lens struct {
+	past []engine.Snapshot
+}
+
+// View makes a view of the next snapshot.
+func (l *Lens) View(s engine.Snapshot) View {
+	l.past = slices.DeleteFunc(l.past, func(p engine.Snapshot) bool {
+		return !p.Started.Equal(s.Started) || !p.Taken.Before(s.Taken) || s.Taken.Sub(p.Taken) > stale
+	})
+	before := engine.Snapshot{Taken: s.Started}
+	if len(l.past) > 0 {
+		before = l.past[0]
+	}
+	l.past = append(l.past, s)
+	l.past = l.past[max(0, len(l.past)-memory):]
+	return view(s, before)
+}
+
+// view makes a view of s, with the rates since an earlier one.
+func view(s, before engine.Snapshot) View {
+	v := View{
+		Mill: clean(s.Name, longestName), Started: s.Started, Taken: s.Taken,
+		PartitionCount: s.Partitions,
+		Calls:          s.Calls, Failed: s.Failed, Results: s.Results,
+		CallTime: mean(since(s.CallTime, before.CallTime)),
+		Commits:  s.Commits, Aborts: s.Aborts,
+		PendingResults: s.PendingResults, PendingBytes: s.PendingBytes,
+		BytesRead: s.BytesRead, BytesTotal: s.BytesTotal,
+		Unmatched: verdicts(s.Recent),
+	}
+	seconds := s.Taken.Sub(before.Taken).Seconds()
+	v.ResultRate = rate(s.Results-before.Results, seconds)
+	v.CallRate = rate(s.Calls-before.Calls, seconds)
+	commits := since(s.CommitTime, before.CommitTime)
+	v.CommitMedian, v.CommitSlow = quantile(commits, 0.5), quantile(commits, 0.99)
+	for _, output := range s.Outputs {
+		v.Outputs = append(v.Outputs, clean(output, longestName))
+	}
+	for _, t := range s.Tasks {
+		v.Partitions = append(v.Partitions, partition(s, t))
+	}
+	v.State, v.Status = state(s)
+	for i := range s.Nodes {
+		v.Streams = append(v.Streams, stream(s, before, i))
+	}
+	holds(s, v.Streams)
+	return v
+}
+
+// stream describes the node with the index i.
+func stream(s, before engine.Snapshot, i int) Stream {
+	node := s.Nodes[i]
+	v := Stream{
+		Name: clean(node.Name, longestName), Stream: clean(node.Stream, longestName), Parent: node.Parent,
+		On: clean(node.On, longestName), Window: clean(node.Window, longestName),
+		State: Quiet,
+	}
+	var counts [engine.Verdicts]int64
+	var waited time.Duration
+	for _, t := range s.Tasks {
+		n := t.Nodes[i]
+		v.Read += n.Read
+		v.Matched += n.Matched
+		v.Skipped += n.Skipped
+		for verdict, count := range n.Unmatched {
+			counts[verdict] += count
+			v.Unmatched += count
+		}
+		waited += n.Waited
+		if t.Owned {
+			v.Group += n.Group
+			v.Keys = append(v.Keys, key(s, t, i))
+		}
+	}
+	for verdict, count := range counts {
+		if count > 0 {
+			v.Verdicts = append(v.Verdicts, Count{engine.Verdict(verdict).String(), count})
+		}
+	}
+	v.Behind = behind(s, i)
+	seconds := s.Taken.Sub(before.Taken).Seconds()
+	read, waitedBefore := total(before, i)
+	v.Rate = rate(v.Read-read, seconds)
+	v.WaitShare = min(1, max(0, rate(int64(waited-waitedBefore), seconds)/float64(time.Second)/float64(max(1, working(s)))))
+	v.judge(s, i)
+	return v
+}
+
+// total sums up over all partitions how much of a node was read, and how long the join has waited for it.
+func total(s engine.Snapshot, i int) (read int64, waited time.Duration) {
+	for _, t := range s.Tasks {
+		read += t.Nodes[i].Read
+		waited += t.Nodes[i].Waited
+	}
+	return read, waited
+}
+
+// behind sums up how many records are still to be read; -1 where a partition doesn't know.
+func behind(s engine.Snapshot, i int) int64 {
+	sum, known := int64(0), false
+	for _, t := range s.Tasks {
+		if !t.Owned {
+			continue
+		}
+		if t.Nodes[i].Behind < 0 {
+			return -1
+		}
+		sum += t.Nodes[i].Behind
+		known = true
+	}
+	if !known {
+		return -1
+	}
+	return sum
+}
+
+// working counts the tasks that this process works on.
+func working(s engine.Snapshot) int {
+	n := 0
+	for _, t := range s.Tasks {
+		if t.Owned && !t.Ended {
+			n++
+		}
+	}
+	return n
+}
+
+func key(s engine.Snapshot, t engine.TaskSnapshot, i int) Key {
+	n := t.Nodes[i]
+	return Key{
+		Partition: t.Partition,
+		Text:      clean(n.Key, longestKey), Number: number(n.Number, n.IsNumber),
+		Parent: clean(n.ParentKey, longestKey), ParentNumber: number(n.ParentNumber, n.ParentIsNumber),
+		Blocking: waits(s, t) >= patience && t.WaitsFor == i,
+		Ended:    n.Ended || t.Ended,
+	}
+}
+
+// waits returns how long a task has been waiting.
+func waits(s engine.Snapshot, t engine.TaskSnapshot) time.Duration {
+	if !t.Owned || t.Ended || t.WaitsFor < 0 || t.WaitsFor >= len(s.Nodes) {
+		return 0
+	}
+	return max(0, s.Taken.Sub(t.WaitsSince))
+}
+
+func rate(count int64, seconds float64) float64 {
+	if seconds <= 0 || count <= 0 {
+		return 0
+	}
+	return float64(count) / seconds
+}
+
+// since returns what a histogram has counted since it was like before.
+func since(h, before engine.Histogram) engine.Histogram {
+	if h.Count < before.Count {
+		return h
+	}
+	if h.Count == before.Count {
+		return h // nothing new: all of the run says more than nothing
+	}
+	h.Count -= before.Count
+	h.Sum -= before.Sum
+	for i := range h.Buckets {
+		h.Buckets[i] -= before.Buckets[i]
+	}
+	return h
+}
+
+// mean returns the mean duration in seconds.
+func mean(h engine.Histogram) *float64 {
+	return number(h.Sum.Seconds()/float64(h.Count), h.Count > 0)
+}
+
+// quantile estimates how many seconds the given share of durations took at most, as if those in a bucket lay evenly in it.
+func quantile(h engine.Histogram, share float64) *float64 {
+	if h.Count == 0 {
+		return nil
+	}
+	rank := share * float64(h.Count)
+	below, from := 0.0, time.Duration(0)
+	for i, bound := range engine.HistogramBounds {
+		in := float64(h.Buckets[i])
+		if in > 0 && below+in >= rank {
+			return number(from.Seconds()+(bound-from).Seconds()*math.Min(1, (rank-below)/in), true)
+		}
+		below += in
+		from = bound
+	}
+	return number(from.Seconds(), true)
+}
+
+// verdicts describes the last elements that were not handed over, the latest first.
+func verdicts(recent []engine.Unmatched) []Verdict {
+	sorted := slices.Clone(recent)
+	slices.SortStableFunc(sorted, func(a, b engine.Unmatched) int { return b.Time.Compare(a.Time) })
+	var all []Verdict
+	for _, u := range sorted[:min(len(sorted), latest)] {
+		all = append(all, Verdict{
+			Stream: clean(u.Node, longestName), Position: clean(u.Position.String(), longestName),
+			Verdict: u.Verdict.String(), Text: clean(why(u), longestText), Element: element(u.Value), Time: u.Time,
+		})
+	}
+	return all
+}
+
+func partition(s engine.Snapshot, t engine.TaskSnapshot) Partition {
+	p := Partition{Partition: t.Partition, State: "joining", Status: "joining", Window: t.Window}
+	switch wait := waits(s, t); {
+	case !t.Owned && !t.Ended:
+		p.State, p.Status, p.Window = "elsewhere", "taken over by another process", 0
+	case t.Ended:
+		p.State, p.Status, p.Window = "ended", "ended", 0
+	case wait >= patience:
+		p.State, p.Status = "waiting", fmt.Sprintf("waiting for %s for %s", at(s, t, t.WaitsFor), Ago(wait))
+	}
+	return p
+}

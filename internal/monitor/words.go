@@ -1,0 +1,196 @@
+package monitor
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// at names a node in a partition: "next[2]", or "next" where there is one partition only.
+func at(s engine.Snapshot, t engine.TaskSnapshot, node int) string {
+	name := clean(s.Nodes[node].Name, longestName)
+	if s.Partitions <= 1 {
+		return name
+	}
+	return fmt.Sprintf("%s[%d]", name, t.Partition)
+}
+
+// state says what a run does.
+func state(s engine.Snapshot) (State, string) {
+	owned, busy, waiting := 0, 0, 0
+	var longest engine.TaskSnapshot
+	for _, t := range s.Tasks {
+		if !t.Owned && !t.Ended {
+			continue
+		}
+		owned++
+		if t.Ended {
+			continue
+		}
+		busy++
+		if waits(s, t) >= patience {
+			waiting++
+			if waits(s, t) > waits(s, longest) {
+				longest = t
+			}
+		}
+	}
+	switch {
+	case s.Partitions == 0:
+		return Opening, "opening the streams"
+	case owned == 0:
+		return Idle, "no partition is worked on here: other processes own them, or they are being dealt"
+	case busy == 0:
+		return Ended, "all partitions have ended"
+	case waiting == 0:
+		return Joining, "joining"
+	}
+	sentence := fmt.Sprintf("waiting for %s for %s", at(s, longest, longest.WaitsFor), Ago(waits(s, longest)))
+	if waiting > 1 {
+		sentence += fmt.Sprintf(", and in %s more", plural(int64(waiting-1), "partition"))
+	}
+	if waiting == busy {
+		return Waiting, sentence
+	}
+	return Joining, fmt.Sprintf("joining, but %s", sentence)
+}
+
+// judge says what the stream of the node with the index i does, as far as it can be said without the others.
+func (v *Stream) judge(s engine.Snapshot, i int) {
+	var blocked, ended, owned int
+	var longest engine.TaskSnapshot
+	for _, t := range s.Tasks {
+		if !t.Owned && !t.Ended {
+			continue
+		}
+		owned++
+		if t.Nodes[i].Ended || t.Ended {
+			ended++
+		}
+		if t.WaitsFor == i && waits(s, t) >= patience {
+			blocked++
+			if waits(s, t) > waits(s, longest) {
+				longest = t
+			}
+		}
+	}
+	switch {
+	case blocked > 0:
+		v.State, v.Status = Blocking, blocking(s, longest, i)
+		v.WaitShare = max(v.WaitShare, float64(blocked)/float64(max(1, working(s))))
+	case owned > 0 && ended == owned:
+		v.State, v.Status = Exhausted, "has ended"
+	case v.WaitShare >= 0.5:
+		v.State, v.Status = Awaited, fmt.Sprintf("the join waits for it %.0f %% of the time", 100*v.WaitShare)
+	case v.Rate > 0:
+		v.State, v.Status = Flowing, "flowing"
+	default:
+		v.State, v.Status = Quiet, "nothing was read lately"
+	}
+}
+
+// blocking says who waits for a node, for how long, and what is known of the reason.
+func blocking(s engine.Snapshot, t engine.TaskSnapshot, i int) string {
+	who := "the join"
+	if parent := s.Nodes[i].Parent; parent >= 0 {
+		who = at(s, t, parent)
+	}
+	text := fmt.Sprintf("blocks: %s has waited for it for %s", who, Ago(waits(s, t)))
+	if s.Partitions > 1 {
+		text = fmt.Sprintf("blocks in partition %d: %s has waited for it for %s", t.Partition, who, Ago(waits(s, t)))
+	}
+	switch n := t.Nodes[i]; {
+	case n.Behind == 0:
+		text += "; all that it holds has been read"
+	case n.Behind > 0:
+		text += fmt.Sprintf("; %s to be read there", plural(n.Behind, "more record"))
+	}
+	return text
+}
+
+// holds says of the streams that stand still because of another that they wait for that one.
+func holds(s engine.Snapshot, streams []Stream) {
+	for _, t := range s.Tasks {
+		if waits(s, t) < patience {
+			continue
+		}
+		for i := range streams {
+			if v := &streams[i]; v.State == Quiet {
+				v.State, v.Status = Held, "waits for "+at(s, t, t.WaitsFor)
+			}
+		}
+	}
+}
+
+// why says in a sentence why an element was not handed over.
+func why(u engine.Unmatched) string {
+	key := clean(text(u.Key), longestKey)
+	switch u.Verdict {
+	case engine.Gap:
+		return fmt.Sprintf("%s has no key %s%s", u.Other, key, between(u))
+	case engine.Behind:
+		if u.After == nil {
+			return fmt.Sprintf("its key %s is below the first of %s", key, u.Other)
+		}
+		return fmt.Sprintf("its key %s is below the first of %s, %s", key, u.Other, clean(text(u.After), longestKey))
+	case engine.Ended:
+		if u.Before == nil {
+			return fmt.Sprintf("%s has ended before the key %s", u.Other, key)
+		}
+		return fmt.Sprintf("%s has ended at %s, before the key %s", u.Other, clean(text(u.Before), longestKey), key)
+	case engine.Incomplete:
+		if u.Cause == nil {
+			return "it has itself no match"
+		}
+		return "it has itself no match: " + why(*u.Cause)
+	case engine.OutOfOrder, engine.Undecodable:
+		if u.Err != nil {
+			return u.Err.Error()
+		}
+	}
+	return u.Verdict.String()
+}
+
+// between says which keys lie beside a gap.
+func between(u engine.Unmatched) string {
+	before, after := clean(text(u.Before), longestKey), clean(text(u.After), longestKey)
+	switch {
+	case u.Before != nil && u.After != nil:
+		return fmt.Sprintf(": it goes from %s to %s", before, after)
+	case u.After != nil:
+		return fmt.Sprintf(": it has %s next", after)
+	case u.Before != nil:
+		return fmt.Sprintf(": its last one is %s", before)
+	}
+	return ""
+}
+
+// text returns a key as people read it.
+func text(key any) string {
+	if key == nil {
+		return "(unknown)"
+	}
+	return fmt.Sprint(key)
+}
+
+// element returns an element as JSON, shortened. A type that fails to encode itself must not stop a run that is only
+// looked at.
+func element(value any) (encoded string) {
+	if value == nil {
+		return ""
+	}
+	defer func() {
+		if recover() != nil {
+			encoded = ""
+		}
+	}()
+	var data strings.Builder
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false) // people read it, as text
+	if err := encoder.Encode(value); err != nil {
+		return ""
+	}
+	return clean(strings.TrimSpace(data.String()), longestElement)
+}
