@@ -79,35 +79,37 @@ func stream(s, before engine.Snapshot, i int) Stream {
 		On: clean(node.On, longestName), Window: clean(node.Window, longestName),
 		State: Quiet,
 	}
-	var counts [engine.Verdicts]int64
 	var waited time.Duration
 	for _, t := range s.Tasks {
-		n := t.Nodes[i]
-		v.Read += n.Read
-		v.Matched += n.Matched
-		v.Skipped += n.Skipped
-		for verdict, count := range n.Unmatched {
-			counts[verdict] += count
-			v.Unmatched += count
-		}
-		waited += n.Waited
+		waited += t.Nodes[i].Waited
 		if t.Owned {
-			v.Group += n.Group
+			v.Group += t.Nodes[i].Group
 			v.Keys = append(v.Keys, key(s, t, i))
 		}
 	}
-	for verdict, count := range counts {
-		if count > 0 {
-			v.Verdicts = append(v.Verdicts, Count{engine.Verdict(verdict).String(), count})
-		}
-	}
+	v.count(s.Totals()[i])
 	v.Behind = behind(s, i)
 	seconds := s.Taken.Sub(before.Taken).Seconds()
 	read, waitedBefore := total(before, i)
 	v.Rate = rate(v.Read-read, seconds)
-	v.WaitShare = min(1, max(0, rate(int64(waited-waitedBefore), seconds)/float64(time.Second)/float64(max(1, working(s)))))
+	v.WaitShare = min(1, rate(int64(waited-waitedBefore), seconds)/float64(time.Second)/float64(max(1, working(s))))
 	v.judge(s, i)
 	return v
+}
+
+// count says how many elements were read and what became of them.
+func (v *Stream) count(n engine.NodeSnapshot) {
+	v.Read, v.Matched, v.Skipped = n.Read, n.Matched, n.Skipped
+	for i, count := range n.Unmatched {
+		switch verdict := engine.Verdict(i); {
+		case count == 0:
+		case verdict == engine.OutOfOrder || verdict == engine.Undecodable:
+			v.Faults = append(v.Faults, Count{verdict.String(), count})
+		default:
+			v.Unmatched += count
+			v.Verdicts = append(v.Verdicts, Count{verdict.String(), count})
+		}
+	}
 }
 
 // total sums up over all partitions how much of a node was read, and how long the join has waited for it.

@@ -144,7 +144,7 @@ class Lane {
     mark(this.at, "state", lane.state);
     const blocked = keys.find((key) => key.blocking);
     if (blocked) say(this.more, several ? `blocks at ${blocked.text}, partition ${blocked.partition}` : "blocks");
-    else say(this.more, numbers.length > 1 ? `the last is ${exact(Math.max(...numbers) - Math.min(...numbers))} behind` : "");
+    else say(this.more, numbers.length > 1 ? `partitions ${exact(Math.max(...numbers) - Math.min(...numbers))} apart` : "");
     if (!scale) return;
     const trail = make("div", { class: "trail" });
     trail.style.width = `${numbers.length > 0 ? scale.at(Math.max(...numbers)) : 0}%`;

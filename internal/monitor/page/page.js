@@ -16,7 +16,7 @@ class Figure {
     this.more = make("span", { class: "more" });
     this.line = new Sparkline(label);
     by("figures").append(make("div", { class: "figure" }, make("dt", { text: label }),
-      make("dd", {}, this.value, make("br"), this.more, this.line.node)));
+      make("dd", {}, this.value, this.more, this.line.node)));
   }
 
   show(now, number, text, unit, more) {
@@ -31,7 +31,7 @@ class Figure {
 }
 
 const results = new Figure("Results");
-const matched = new Figure("Matched masters");
+const matched = new Figure("Masters matched");
 const calls = new Figure("Calls");
 const commits = new Figure("Commits");
 
@@ -44,10 +44,10 @@ function showFigures(view) {
   matched.show(now, share, share === null ? "–" : percent(share), "", `${exact(master.matched)} of ${exact(decided)}`);
   const each = view.call_time === null ? "" : `, ${brief(view.call_time)} each`;
   calls.show(now, view.call_rate, rate(view.call_rate), " /s", `${exact(view.calls)} in all${each}`);
-  const slow = view.commit_slow === null ? "none yet" : `99 % within ${brief(view.commit_slow)}`;
+  const slow = view.commit_slow === null ? "none yet" : `99 % in ${brief(view.commit_slow)}`;
   const aborted = view.aborts > 0 ? `, ${plural(view.aborts, "abort")}` : "";
   commits.show(now, view.commit_median, view.commit_median === null ? "–" : brief(view.commit_median), "",
-    `${slow}${aborted}, ${plural(view.pending_results, "result")} to come`);
+    `${slow}${aborted}, ${count(view.pending_results)} pending`);
 }
 
 function showProgress(view) {
@@ -79,13 +79,13 @@ function showStreams(view) {
 }
 
 function fillRow(row, stream) {
-  const verdicts = (stream.verdicts ?? []).map((v) => `${count(v.count)} ${word(v.verdict)}`).join(", ");
+  const list = (counts) => (counts ?? []).map((v) => `${count(v.count)} ${word(v.verdict)}`).join(", ");
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
-    [exact(stream.read), `${rate(stream.rate)}/s`], [exact(stream.matched)], [exact(stream.unmatched), verdicts],
-    [exact(stream.skipped)], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group)],
-    [percent(stream.wait_share)], [states[stream.state], ["flowing", "ended"].includes(stream.state) ? "" : stream.status],
+    [exact(stream.read), `${rate(stream.rate)}/s`], [exact(stream.matched)], [exact(stream.unmatched), list(stream.verdicts)],
+    [exact(stream.skipped), list(stream.faults)], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group)],
+    [percent(stream.wait_share)], [states[stream.state]],
   ];
   texts.forEach(([text, sub], i) => {
     const cell = row.cells[i + 1].firstChild;

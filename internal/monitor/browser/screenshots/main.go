@@ -41,7 +41,7 @@ func pictures() []picture {
 	return []picture{
 		{"monitor-light.png", wide, false},
 		{"monitor-dark.png", dark, true},
-		{"monitor-phone.png", browser.Screen{Width: 390, Height: 844, Scale: 1.5, Phone: true}, true},
+		{"monitor-phone.png", browser.Screen{Width: 390, Height: 1400, Scale: 1.5, Phone: true}, true},
 	}
 }
 
@@ -94,7 +94,11 @@ func (p picture) take(ctx, tab context.Context) (shot []byte, err error) {
 		if err := chromedp.Do(tab, chromedp.Sleep(1050*time.Millisecond)); err != nil {
 			return err
 		}
-		shot, err = chromedp.Run(tab, chromedp.FullScreenshot(100))
+		if p.screen.Phone {
+			shot, err = chromedp.Run(tab, chromedp.CaptureScreenshot())
+		} else {
+			shot, err = chromedp.Run(tab, chromedp.FullScreenshot(100))
+		}
 		return err
 	})
 	if err != nil {
