@@ -1,6 +1,6 @@
 # What one does every day. .ci/run has every check that a change must pass, and runs single ones by their name.
 
-.PHONY: test test-kafka crash race lint fuzz bench bench-memory tidy ci
+.PHONY: test test-kafka test-page screenshots crash race lint fuzz bench bench-memory tidy ci
 
 test:
 	go test ./...
@@ -8,6 +8,14 @@ test:
 # The Kafka tests against a real Kafka, which is started for them; the first time, Maven fetches its jars.
 test-kafka:
 	.ci/run kafka
+
+# The monitor's page in Chromium (on Debian: apt-get install chromium).
+test-page:
+	.ci/run monitor
+
+# The pictures of the monitor's page in docs/images, in Chromium; they are prettiest where the font Inter is installed.
+screenshots:
+	go -C internal/monitor/browser run ./screenshots
 
 # Mills on a real Kafka are killed in every way for two minutes. CRASHTIME=1h make crash
 crash:
@@ -34,7 +42,7 @@ bench-memory:
 
 # All module files, after a dependency of the main module has changed.
 tidy:
-	for module in . bench codec/compare tools; do go -C $$module mod tidy || exit; done
+	for module in . bench codec/compare internal/monitor/browser tools; do go -C $$module mod tidy || exit; done
 
 ci:
 	.ci/run

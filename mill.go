@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/monitor"
 )
 
 // A Mill runs a function over joined streams. Make one with [New]. Several mills may run side by side; a single one runs
@@ -14,6 +15,7 @@ import (
 // run.
 type Mill struct {
 	spec    *engine.Spec
+	page    *monitor.Address // nil where there is none
 	running atomic.Bool
 }
 
@@ -23,7 +25,8 @@ type Mill struct {
 // What doesn't fit is an error, which names the function, quotes the parameter, result or option, and says what would
 // be right; several mistakes are told at once.
 func New(fn any, options ...Option) (*Mill, error) {
-	b, err := newBuilder(fn, newConfig(options))
+	c := newConfig(options)
+	b, err := newBuilder(fn, c)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +34,7 @@ func New(fn any, options ...Option) (*Mill, error) {
 	if err := b.mistakes.err(b.name, b.at); err != nil {
 		return nil, err
 	}
-	return &Mill{spec: spec}, nil
+	return &Mill{spec: spec, page: c.page}, nil
 }
 
 // Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream has
@@ -49,8 +52,8 @@ func (m *Mill) Run(ctx context.Context) error {
 			m.spec.Name)
 	}
 	defer m.running.Store(false)
-	stats := &engine.Stats{}
-	err := engine.Run(ctx, m.spec, stats)
+	stats := &engine.Stats{TimeCalls: m.page != nil}
+	err := m.watched(ctx, stats)
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
 		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; "+

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/monitor"
 )
 
 // An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [JoinExpr] and [Provide] may be given once.
@@ -27,6 +28,7 @@ type config struct {
 	onDisorder  Policy
 	onDecode    Policy
 	onError     Policy
+	page        *monitor.Address
 	// deadLetters are the options with the policy DeadLetter.
 	deadLetters []*option
 

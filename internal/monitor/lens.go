@@ -50,7 +50,7 @@ func view(s, before engine.Snapshot) View {
 		Commits:  s.Commits, Aborts: s.Aborts,
 		PendingResults: s.PendingResults, PendingBytes: s.PendingBytes,
 		BytesRead: s.BytesRead, BytesTotal: s.BytesTotal,
-		Unmatched: verdicts(s.Recent),
+		Streams: []Stream{}, Outputs: []string{}, Partitions: []Partition{}, Unmatched: verdicts(s.Recent),
 	}
 	seconds := s.Taken.Sub(before.Taken).Seconds()
 	v.ResultRate = rate(s.Results-before.Results, seconds)
@@ -77,7 +77,7 @@ func stream(s, before engine.Snapshot, i int) Stream {
 	v := Stream{
 		Name: clean(node.Name, longestName), Stream: clean(node.Stream, longestName), Parent: node.Parent,
 		On: clean(node.On, longestName), Window: clean(node.Window, longestName),
-		State: Quiet,
+		State: Quiet, Verdicts: []Count{}, Faults: []Count{}, Keys: []Key{},
 	}
 	var waited time.Duration
 	for _, t := range s.Tasks {
@@ -220,7 +220,7 @@ func quantile(h engine.Histogram, share float64) *float64 {
 func verdicts(recent []engine.Unmatched) []Verdict {
 	sorted := slices.Clone(recent)
 	slices.SortStableFunc(sorted, func(a, b engine.Unmatched) int { return b.Time.Compare(a.Time) })
-	var all []Verdict
+	all := []Verdict{}
 	for _, u := range sorted[:min(len(sorted), latest)] {
 		all = append(all, Verdict{
 			Stream: clean(u.Node, longestName), Position: clean(u.Position.String(), longestName),

@@ -58,7 +58,7 @@ func (s *Server) Watch(ctx context.Context, logger *slog.Logger, source Source, 
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	logger.InfoContext(ctx, "monitor", "url", s.URL())
+	logger.InfoContext(ctx, "a page shows the run", "url", s.URL())
 	var g errgroup.Group
 	g.Go(func() error {
 		h.run(ctx)

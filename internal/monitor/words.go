@@ -141,10 +141,14 @@ func why(u engine.Unmatched) string {
 		}
 		return fmt.Sprintf("%s has ended at %s, before the key %s", u.Other, clean(text(u.Before), longestKey), key)
 	case engine.Incomplete:
-		if u.Cause == nil {
-			return "it has itself no match"
+		subject := "it"
+		if u.Cause != nil && u.Cause.Node != u.Node {
+			subject = "what it matches in " + u.Cause.Node
 		}
-		return "it has itself no match: " + why(*u.Cause)
+		if u.Cause == nil {
+			return subject + " has itself no match"
+		}
+		return subject + " has itself no match: " + why(*u.Cause)
 	case engine.OutOfOrder, engine.Undecodable:
 		if u.Err != nil {
 			return u.Err.Error()

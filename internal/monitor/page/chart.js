@@ -61,7 +61,7 @@ function arrange(streams) {
   };
   const homes = [];
   streams.forEach((stream, i) => {
-    const lane = { name: stream.name, state: stream.state, keys: stream.keys ?? [] };
+    const lane = { name: stream.name, state: stream.state, keys: stream.keys };
     if (!lane.keys.some((key) => key.text !== "")) return;
     homes[i] = axisOf(lane);
     const parent = streams[stream.parent];

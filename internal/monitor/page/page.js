@@ -79,7 +79,7 @@ function showStreams(view) {
 }
 
 function fillRow(row, stream) {
-  const list = (counts) => (counts ?? []).map((v) => `${count(v.count)} ${word(v.verdict)}`).join(", ");
+  const list = (counts) => counts.map((v) => `${count(v.count)} ${word(v.verdict)}`).join(", ");
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
@@ -101,7 +101,7 @@ const word = (verdict) => verdict.replaceAll("_", " ");
 const few = 24;
 
 function showPartitions(view) {
-  const partitions = view.partitions ?? [];
+  const partitions = view.partitions;
   const here = partitions.filter((p) => p.state !== "elsewhere");
   const many = partitions.length > few;
   const summary = `${plural(view.partition_count, "partition")}, of which ${here.length} here`;
@@ -123,7 +123,7 @@ let reasons = "";
 
 /** The last elements that were left out. The list is made anew only where it differs, so that it can be selected and copied. */
 function showUnmatched(view) {
-  const verdicts = view.unmatched ?? [];
+  const verdicts = view.unmatched;
   if (reasons !== JSON.stringify(verdicts)) {
     reasons = JSON.stringify(verdicts);
     by("unmatched").replaceChildren(verdicts.length > 0 ? make("ol", { class: "verdicts" }, ...verdicts.map(reason))
@@ -187,7 +187,7 @@ function listen() {
   events.addEventListener("view", (event) => {
     ended = false;
     tell("");
-    show({ streams: [], ...JSON.parse(event.data) });
+    show(JSON.parse(event.data));
   });
   events.addEventListener("end", () => {
     ended = true;

@@ -26,7 +26,7 @@ export class Tree {
     const flows = (v) => (v.result_rate > 0 ? "flowing" : "quiet");
     this.cards = view.streams.map((stream) => new Card(stream));
     this.call = new Call(view);
-    this.outputs = (view.outputs ?? []).map((name, _, all) => new Output(name, all.length === 1));
+    this.outputs = view.outputs.map((name, _, all) => new Output(name, all.length === 1));
     this.drawing = draw("svg", { class: "edges", "aria-hidden": "true" });
     this.edges = view.streams.map((stream, i) => ({
       from: this.cards[i].node, to: stream.parent < 0 ? this.call.node : this.cards[stream.parent].node,

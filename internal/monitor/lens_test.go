@@ -1,0 +1,222 @@
+package monitor_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/monitor"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// run makes a snapshot of a run of prev and next, taken a minute after it began.
+func run(tasks ...engine.TaskSnapshot) engine.Snapshot {
+	return engine.Snapshot{
+		Name: "speed", Started: noon.Add(-time.Minute), Taken: noon, Partitions: len(tasks), Tasks: tasks,
+		Nodes: []engine.SnapshotNode{{Name: "prev", Parent: -1}, {Name: "next", Parent: 0, On: "time + 10 == time"}},
+	}
+}
+
+// task makes a task at work that waits for a node, -1 for none, for some time.
+func task(partition, waitsFor int, wait time.Duration) engine.TaskSnapshot {
+	return engine.TaskSnapshot{
+		Partition: partition, Owned: true, WaitsFor: waitsFor, WaitsSince: noon.Add(-wait),
+		Nodes: []engine.NodeSnapshot{{Read: 6000, Matched: 5400, Behind: -1}, {Read: 6000, Behind: -1}},
+	}
+}
+
+// with changes a task.
+func with(t engine.TaskSnapshot, change func(*engine.TaskSnapshot)) engine.TaskSnapshot {
+	change(&t)
+	return t
+}
+
+func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
+	ended := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned, t.Ended = false, true })
+	lost := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned = false })
+	for _, c := range []struct {
+		snapshot engine.Snapshot
+		state    monitor.State
+		status   string
+	}{
+		{run(), monitor.Opening, "opening the streams"},
+		{run(task(0, -1, 0)), monitor.Joining, "joining"},
+		{run(task(0, 1, time.Second)), monitor.Joining, "joining"},
+		{run(task(0, 1, 12*time.Second)), monitor.Waiting, "waiting for next for 12 s"},
+		{run(task(0, -1, 0), task(1, -1, 0), task(2, 1, 12*time.Second)), monitor.Joining, "joining, but waiting for next[2] for 12 s"},
+		{
+			run(task(0, 0, 5*time.Minute), task(1, 1, 3*time.Hour)), monitor.Waiting,
+			"waiting for next[1] for 3 h 0 min, and in 1 partition more",
+		},
+		{run(task(0, 0, 9*time.Second), ended), monitor.Waiting, "waiting for prev[0] for 9 s"},
+		{run(ended), monitor.Ended, "all partitions have ended"},
+		{run(lost), monitor.Idle, "no partition is worked on here: other processes own them, or they are being dealt"},
+	} {
+		v := new(monitor.Lens).View(c.snapshot)
+		if v.State != c.state || v.Status != c.status {
+			t.Errorf("got %s, %q, want %s, %q", v.State, v.Status, c.state, c.status)
+		}
+	}
+}
+
+func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
+	blocked := with(task(2, 1, 12*time.Second), func(t *engine.TaskSnapshot) { t.Nodes[1].Behind = 0 })
+	still := func(t engine.TaskSnapshot) engine.TaskSnapshot {
+		return with(t, func(t *engine.TaskSnapshot) {
+			t.Nodes = slices.Clone(t.Nodes)
+			t.Nodes[0].Read, t.Nodes[1].Read = 0, 0
+		})
+	}
+	long := still(with(task(0, 1, 12*time.Second), func(t *engine.TaskSnapshot) { t.Nodes[1].Behind = 1 }))
+	over := still(with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Ended = true }))
+	slow := with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Nodes[1].Waited = 45 * time.Second })
+	type said struct{ state, status string }
+	for _, c := range []struct {
+		snapshot   engine.Snapshot
+		prev, next said
+	}{
+		{run(task(0, -1, 0)), said{"flowing", "flowing"}, said{"flowing", "flowing"}},
+		{run(slow), said{"flowing", "flowing"}, said{"awaited", "the join waits for it 75 % of the time"}},
+		{
+			run(task(0, -1, 0), task(1, -1, 0), blocked), said{"flowing", "flowing"},
+			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; all that it holds has been read"},
+		},
+		{
+			run(long), said{"held", "waits for next"},
+			said{"blocking", "blocks: prev has waited for it for 12 s; 1 more record to be read there"},
+		},
+		{run(over), said{"ended", "has ended"}, said{"ended", "has ended"}},
+	} {
+		streams := new(monitor.Lens).View(c.snapshot).Streams
+		for i, want := range []said{c.prev, c.next} {
+			if got := (said{string(streams[i].State), streams[i].Status}); got != want {
+				t.Errorf("%s: got %q, want %q", streams[i].Name, got, want)
+			}
+		}
+	}
+}
+
+func TestRatesAreThoseOfTheLastSeconds(t *testing.T) {
+	var lens monitor.Lens
+	s := run(task(0, -1, 0))
+	s.Results = 600
+	if v := lens.View(s); v.Streams[0].Rate != 100 || v.ResultRate != 10 {
+		t.Errorf("the first rates are %v and %v, want the means since the run began, 100 and 10", v.Streams[0].Rate, v.ResultRate)
+	}
+	s = run(task(0, -1, 0))
+	s.Taken, s.Results = noon.Add(2*time.Second), 660
+	s.Tasks[0].Nodes[0].Read += 50
+	if v := lens.View(s); v.Streams[0].Rate != 25 || v.ResultRate != 30 {
+		t.Errorf("then they are %v and %v, want 25 and 30", v.Streams[0].Rate, v.ResultRate)
+	}
+	s.Started, s.Taken = noon.Add(time.Minute), noon.Add(70*time.Second)
+	if v := lens.View(s); v.ResultRate != 66 {
+		t.Errorf("the rate of another run is %v, want its own mean, 66", v.ResultRate)
+	}
+}
+
+func TestCommitTimesAreEstimatedFromBuckets(t *testing.T) {
+	s := run(task(0, -1, 0))
+	s.CommitTime = engine.Histogram{Count: 100}
+	s.CommitTime.Buckets[5] = 50  // 5 to 10 ms
+	s.CommitTime.Buckets[11] = 50 // 500 ms to 1 s
+	v := new(monitor.Lens).View(s)
+	if v.CommitMedian == nil || math.Abs(*v.CommitMedian-0.010) > 1e-9 || math.Abs(*v.CommitSlow-0.99) > 1e-9 {
+		t.Errorf("got %v and %v s, want 0.01 and 0.99", *v.CommitMedian, *v.CommitSlow)
+	}
+	if v := new(monitor.Lens).View(run(task(0, -1, 0))); v.CommitMedian != nil || v.CallTime != nil {
+		t.Errorf("nothing was measured, but there is %v", v.CommitMedian)
+	}
+}
+
+func TestVerdictsAreSentences(t *testing.T) {
+	gap := engine.Unmatched{Node: "next", Other: "video", Verdict: engine.Gap, Key: 10, Before: 9, After: 11}
+	for _, c := range []struct {
+		unmatched engine.Unmatched
+		want      string
+	}{
+		{gap, "video has no key 10: it goes from 9 to 11"},
+		{engine.Unmatched{Other: "next", Verdict: engine.Gap, Key: 10, After: 11}, "next has no key 10: it has 11 next"},
+		{engine.Unmatched{Other: "next", Verdict: engine.Behind, Key: 3, After: 11}, "its key 3 is below the first of next, 11"},
+		{engine.Unmatched{Other: "next", Verdict: engine.Ended, Key: 30, Before: 20}, "next has ended at 20, before the key 30"},
+		{
+			engine.Unmatched{Node: "prev", Other: "next", Verdict: engine.Incomplete, Key: 10, Cause: &gap},
+			"what it matches in next has itself no match: video has no key 10: it goes from 9 to 11",
+		},
+		{engine.Unmatched{Verdict: engine.OutOfOrder, Err: errors.New("key 3 after 4")}, "key 3 after 4"},
+		{engine.Unmatched{Verdict: engine.Undecodable}, "undecodable"},
+	} {
+		s := run(task(0, -1, 0))
+		s.Recent = []engine.Unmatched{c.unmatched}
+		if got := new(monitor.Lens).View(s).Unmatched[0].Text; got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestTheLatestVerdictsComeFirst(t *testing.T) {
+	s := run(task(0, -1, 0))
+	for i := range 40 {
+		s.Recent = append(s.Recent, engine.Unmatched{Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
+	}
+	v := new(monitor.Lens).View(s)
+	if len(v.Unmatched) != 12 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
+		t.Errorf("got %d, the first of %q", len(v.Unmatched), v.Unmatched[0].Element)
+	}
+}
+
+type angry struct{}
+
+func (angry) MarshalJSON() ([]byte, error) { panic("don't look at me") }
+
+// A user's type that panics stops what looks at a run, not the run.
+func TestElementsMayRefuseToBeEncoded(t *testing.T) {
+	s := run(task(0, -1, 0))
+	s.Recent = []engine.Unmatched{{Value: angry{}}, {Value: func() {}}}
+	if v := new(monitor.Lens).View(s); v.Unmatched[0].Element != "" || v.Unmatched[1].Element != "" {
+		t.Errorf("got %q", v.Unmatched)
+	}
+}
+
+// Whatever comes from a stream, a view can be encoded, and none of its texts moves a terminal's cursor.
+func TestTextsOfStreamsAreHarmless(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hostile := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b[2J", "\u202eevil", "a\nb", "\xff\xfe", "👩‍🚀"}))
+		s := run(task(0, 1, time.Hour))
+		s.Name = hostile.Draw(t, "mill")
+		s.Nodes[1].Name, s.Nodes[1].On = hostile.Draw(t, "node"), hostile.Draw(t, "on")
+		s.Tasks[0].Nodes[1].Key, s.Tasks[0].Nodes[1].Number = hostile.Draw(t, "key"), rapid.Float64().Draw(t, "number")
+		s.Tasks[0].Nodes[1].IsNumber = true
+		s.Recent = []engine.Unmatched{{Node: s.Name, Other: s.Name, Key: hostile.Draw(t, "of"), Value: map[string]string{"a": s.Name}}}
+		v := new(monitor.Lens).View(s)
+		if _, err := json.Marshal(v); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{
+			v.Mill, v.Status, v.Streams[1].Name, v.Streams[1].On, v.Streams[1].Status, v.Streams[1].Keys[0].Text,
+			v.Unmatched[0].Text, v.Unmatched[0].Element, v.Unmatched[0].Stream,
+		} {
+			if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u202e' }); at >= 0 {
+				t.Fatalf("%q has a control character", text)
+			}
+		}
+	})
+}
+
+func TestHarmlessTextsStayAsTheyAre(t *testing.T) {
+	s := run(task(0, -1, 0))
+	s.Name = "<b>שלום</b> 👩‍🚀 \"quoted\""
+	if diff := cmp.Diff(s.Name, new(monitor.Lens).View(s).Mill); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,319 @@
+package monitor_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/internal/monitor/stage"
+)
+
+func TestAddresses(t *testing.T) {
+	for text, want := range map[string]string{
+		"localhost:8080": "localhost:8080", ":8080": "localhost:8080", "0.0.0.0:80": "0.0.0.0:80", "[::1]:0": "[::1]:0",
+		"8080":            `the address "8080" isn't one like "localhost:8080": missing port in address`,
+		"localhost:http":  `the address "localhost:http" has no port from 0 to 65535, as "localhost:8080" has`,
+		"localhost:70000": `the address "localhost:70000" has no port from 0 to 65535, as "localhost:8080" has`,
+		"localhost:":      `the address "localhost:" has no port from 0 to 65535, as "localhost:8080" has`,
+	} {
+		address, err := monitor.ParseAddress(text)
+		got := address.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A show is a page that is served while a test looks at it.
+type show struct {
+	t   *testing.T
+	url string
+	// looks counts how often the page has looked at the run.
+	looks atomic.Int64
+	ready atomic.Bool
+	over  chan error
+	done  errgroup.Group
+}
+
+func serve(t *testing.T, interval time.Duration) *show {
+	address, err := monitor.ParseAddress("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := monitor.Listen(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Interval = interval
+	s := &show{t: t, url: server.URL(), over: make(chan error, 1)}
+	s.ready.Store(true)
+	played := stage.New(time.Now().Add(-time.Minute), time.Now)
+	played.Change = func(snapshot *engine.Snapshot) {
+		s.looks.Add(1)
+		if !s.ready.Load() {
+			snapshot.Partitions, snapshot.Tasks = 0, nil
+		}
+	}
+	s.done.Go(func() error {
+		return server.Watch(t.Context(), slog.New(slog.DiscardHandler), played, func() error { return <-s.over })
+	})
+	return s
+}
+
+// end ends the run with an error.
+func (s *show) end(err error) error {
+	s.over <- err
+	return s.done.Wait()
+}
+
+func (s *show) request(method, path, host string) *http.Response {
+	s.t.Helper()
+	ctx, stop := context.WithTimeout(s.t.Context(), 30*time.Second)
+	s.t.Cleanup(stop)
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.url, "/")+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Host = host
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { answer.Body.Close() })
+	return answer
+}
+
+func TestThePageOnlyReadsAndAnswersToItsOwnName(t *testing.T) {
+	s := serve(t, time.Second)
+	for _, c := range []struct {
+		method, path, host string
+		status             int
+	}{
+		{"GET", "/", "", 200},
+		{"HEAD", "/", "", 200},
+		{"GET", "/page.js", "", 200},
+		{"GET", "/snapshot.json", "", 200},
+		{"HEAD", "/events", "", 200},
+		{"GET", "/healthz", "", 200},
+		{"GET", "/readyz", "", 200},
+		{"GET", "/", "localhost", 200},
+		{"GET", "/", "LOCALHOST.:80", 200},
+		{"GET", "/", "[::1]:99", 200},
+		{"GET", "/", "192.0.2.7:8080", 200},
+		{"GET", "/", "evil.example", 421},
+		{"GET", "/snapshot.json", "evil.example:8080", 421},
+		{"GET", "/events", "127.0.0.1.evil.example", 421},
+		{"GET", "/page/page.js", "", 404},
+		{"GET", "/../server.go", "", 404},
+		{"POST", "/", "", 405},
+		{"PUT", "/snapshot.json", "", 405},
+		{"DELETE", "/events", "", 405},
+		{"OPTIONS", "/", "", 405},
+	} {
+		answer := s.request(c.method, c.path, c.host)
+		if answer.StatusCode != c.status {
+			t.Errorf("%s %s of %q: status %d, want %d", c.method, c.path, c.host, answer.StatusCode, c.status)
+		}
+		policy := answer.Header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s %s: the policy is %q", c.method, c.path, policy)
+		}
+		if answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s %s: the headers are %v", c.method, c.path, answer.Header)
+		}
+	}
+	if err := s.end(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	s := serve(t, time.Second)
+	s.ready.Store(false)
+	if status := s.request("GET", "/readyz", "").StatusCode; status != 503 {
+		t.Errorf("while streams are being opened the status is %d", status)
+	}
+	if status := s.request("GET", "/healthz", "").StatusCode; status != 200 {
+		t.Errorf("the process lives, but the status is %d", status)
+	}
+	s.ready.Store(true)
+	if status := s.request("GET", "/readyz", "").StatusCode; status != 200 {
+		t.Errorf("once they are opened it is %d", status)
+	}
+	if err := s.end(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// events reads server-sent events.
+type events struct{ lines *bufio.Scanner }
+
+func (s *show) listen() events {
+	lines := bufio.NewScanner(s.request("GET", "/events", "").Body)
+	lines.Buffer(nil, 1<<20)
+	return events{lines}
+}
+
+func (e events) next(t *testing.T) (name string, view monitor.View) {
+	t.Helper()
+	for e.lines.Scan() {
+		if text, ok := strings.CutPrefix(e.lines.Text(), "event: "); ok {
+			name = text
+		}
+		if text, ok := strings.CutPrefix(e.lines.Text(), "data: "); ok {
+			if err := json.Unmarshal([]byte(text), &view); err != nil {
+				t.Fatal(err)
+			}
+			return name, view
+		}
+	}
+	return "closed", view
+}
+
+// Ten pages are open: the run is looked at as often as for one, and each gets what goes on and how it ends.
+func TestListenersShareOneLook(t *testing.T) {
+	s := serve(t, 50*time.Millisecond)
+	var open []events
+	for range 10 {
+		open = append(open, s.listen())
+	}
+	before := s.looks.Load()
+	const views = 6
+	for _, e := range open {
+		last := int64(0)
+		for range views {
+			name, view := e.next(t)
+			if name != "view" || view.Streams[0].Read < last {
+				t.Fatalf("event %s, %d read after %d", name, view.Streams[0].Read, last)
+			}
+			last = view.Streams[0].Read
+		}
+	}
+	if looks := s.looks.Load() - before; looks > 3*views {
+		t.Errorf("the run was looked at %d times for %d views to 10 listeners", looks, views)
+	}
+	failure := errors.New("<b>broken</b>\x1b[2J")
+	if err := s.end(failure); !errors.Is(err, failure) {
+		t.Errorf("the run's error is %v", err)
+	}
+	for _, e := range open {
+		name, last := e.next(t)
+		for name == "view" && last.State != monitor.Failed {
+			name, last = e.next(t)
+		}
+		if name != "view" || last.Status != `the run has failed: <b>broken</b>\x1b[2J` {
+			t.Errorf("the last event is %s, %q", name, last.Status)
+		}
+		if name, _ := e.next(t); name != "end" {
+			t.Errorf("then there is %s", name)
+		}
+		if name, _ := e.next(t); name != "closed" {
+			t.Errorf("and then %s", name)
+		}
+	}
+}
+
+// Nobody looks at a run whose page isn't open.
+func TestNobodyLooksWhileNobodyListens(t *testing.T) {
+	s := serve(t, 20*time.Millisecond)
+	ctx, leave := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(answer.Body).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	answer.Body.Close()
+	quiet := func() bool {
+		before := s.looks.Load()
+		timer := time.NewTimer(200 * time.Millisecond)
+		<-timer.C
+		return s.looks.Load() == before
+	}
+	for tries := 0; !quiet(); tries++ {
+		if tries == 50 {
+			t.Fatal("the run is looked at though nobody listens")
+		}
+	}
+	if err := s.end(context.Canceled); !errors.Is(err, context.Canceled) {
+		t.Errorf("the run's error is %v", err)
+	}
+}
+
+// A listener who takes nothing delays neither the others nor the end of the run.
+func TestSlowListeners(t *testing.T) {
+	s := serve(t, time.Millisecond)
+	connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	e := s.listen()
+	for range 300 {
+		if name, _ := e.next(t); name != "view" {
+			t.Fatal(name)
+		}
+	}
+	start := time.Now()
+	if err := s.end(nil); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("the run ended %v late", took)
+	}
+}
+
+func TestThereIsRoomForAHundredListeners(t *testing.T) {
+	s := serve(t, time.Second)
+	for range 100 {
+		s.listen()
+	}
+	if status := s.request("GET", "/events", "").StatusCode; status != http.StatusServiceUnavailable {
+		t.Errorf("the next one gets status %d", status)
+	}
+	if err := s.end(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnAddressThatIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	address, err := monitor.ParseAddress(taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = monitor.Listen(t.Context(), address)
+	if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("the monitor's page can't be served at %s: ", address)) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,42 @@
+package leat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/monitor"
+)
+
+// Monitor shows the mill's runs on a web page at an address such as "localhost:8080": the join tree with the rate of each
+// stream, where its keys are and which stream the others wait for, why elements were not handed over, calls and commits. The
+// page keeps itself up to date, and /snapshot.json has the same as data; /healthz answers 200 while the run goes on, and
+// /readyz from when it has opened its streams.
+//
+// The page is there as long as [Mill.Run] runs, which fails before it reads anything if the address is taken; mills that run
+// at the same time need an address each. ":8080" means this machine only; to be reached from elsewhere, name the address,
+// "0.0.0.0:8080" for all that the machine has: the page only reads, but asks for no password, and shows elements. With port 0
+// the system chooses one. The address is in the log.
+func Monitor(addr string) Option {
+	return &option{name: "Monitor", at: caller(), set: func(c *config, o *option) {
+		address, err := monitor.ParseAddress(addr)
+		if err != nil {
+			c.mistakes.add("%s: %v", o, err)
+			return
+		}
+		c.page = &address
+	}}
+}
+
+// watched runs the mill, with its page if there is one.
+func (m *Mill) watched(ctx context.Context, stats *engine.Stats) error {
+	run := func() error { return engine.Run(ctx, m.spec, stats) }
+	if m.page == nil {
+		return run()
+	}
+	server, err := monitor.Listen(ctx, *m.page)
+	if err != nil {
+		return fmt.Errorf("leat.Monitor: %w", err)
+	}
+	return server.Watch(ctx, m.spec.Logger, stats, run)
+}
