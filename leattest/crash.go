@@ -20,7 +20,8 @@ var errCrash = errors.New("crash that the test asked for")
 // what was handed over since the commit before is handed over again. [Broker.Run] and [Broker.Live] then make a new mill,
 // which goes on at the last commit.
 //
-// A commit holds one or two results and what else was handed over meanwhile. The last one has the end of the session.
+// A call that writes has a commit of its own, and so has the end of the session; several partitions may share one. Calls
+// that write nothing are committed as it comes: use [FailRead] or [Crashes] for those.
 func (b *Broker) CrashBeforeCommit(n int) { b.memory.FailCommit(n, errCrash) }
 
 // CrashAfterCommit has the run crash behind its n-th commit from now, counted from one: it is visible, but the process has

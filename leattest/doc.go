@@ -35,7 +35,8 @@
 //
 // [Broker.Live] runs the mill beside the steps of a test, inside a bubble of testing/synctest. There, synctest.Wait
 // returns when the mill can do no more by now: what it has come to is committed, what it still waits for isn't. And the
-// clock is the bubble's: time.Sleep moves it on at once, windows by the clock close when their time has come.
+// clock is the bubble's: time.Sleep moves it on at once, windows by the clock close when their time has come. It starts at
+// midnight, when windows of minutes, seconds or hours begin.
 //
 //	func TestTimeWindow(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {

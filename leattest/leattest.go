@@ -116,10 +116,10 @@ func (p *plan) check() error {
 	return nil
 }
 
-// storage makes the storage, which commits every result as soon as it can: a test sees at once what a call came to, and
-// has the most places at which to crash.
+// storage makes the storage. A task waits while more than one byte is to be committed, so every call that writes has a
+// commit of its own: a test sees at once what a call came to, can count commits, and can crash behind each call.
 func (p *plan) storage() *memory.Broker {
-	options := []memory.Option{memory.Pace(broker.Pace{Results: 1})}
+	options := []memory.Option{memory.Pace(broker.Pace{Results: 1, Bytes: 1})}
 	for _, s := range p.streams {
 		options = append(options, s.declarations(p.partitions)...)
 	}

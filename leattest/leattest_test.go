@@ -200,6 +200,31 @@ func TestFaults(t *testing.T) {
 	}, "before 1 of the faults", "commits")
 }
 
+// A call is a commit, however fast the next one comes.
+func TestCommits(t *testing.T) {
+	for n := 1; n <= 4; n++ {
+		b := leattest.New(t, locationStreams(steps...)...)
+		b.AbortCommit(n) // the last one is the session's end
+		b.CrashAfterCommit(n + 1)
+		b.Run(newMill)
+		check(t, leattest.Results[Speed](b), way)
+		if n == 4 {
+			continue
+		}
+		b = leattest.New(t, locationStreams(steps...)...)
+		b.CrashAfterCommit(n)
+		calls := 0
+		b.Run(func(storage leat.Option) (*leat.Mill, error) {
+			if calls > 0 {
+				check(t, leattest.Results[Speed](b), way[:n])
+			}
+			calls++
+			return newMill(storage)
+		})
+		check(t, calls, 2)
+	}
+}
+
 func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := leattest.New(t, locationStreams()...)
@@ -394,4 +419,22 @@ func TestMistakes(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) { expectFailure(t, test, want) })
 	}
+}
+
+// Two processes of one mill share the partitions; when one crashes, the other goes on with its.
+func TestTwoProcesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := leattest.New(t, append(locationStreams(steps[:2]...), leattest.Stream(steps, leattest.Partition(1)))...)
+		b.Live(newMill, func() {
+			synctest.Wait()
+			b.Live(newMill, func() {
+				b.CrashAfterCommit(1)
+				leattest.Feed(b, steps[2:])
+				synctest.Wait()
+			})
+		})
+		for p := range leattest.Partition(2) {
+			check(t, leattest.Sessions[Speed](b, p), [][]Speed{way})
+		}
+	})
 }
