@@ -11,11 +11,11 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 const (
-	// endMark ends a session of a stream.
-	endMark = `{"eos__": true}`
 	// loadTick is the time between two portions of input.
 	loadTick = 20 * time.Millisecond
 	// maxAhead is how many sessions the input may be ahead of the results.
@@ -102,7 +102,7 @@ func (l *load) portion(ctx context.Context, random *rand.Rand, partition, stream
 	for range random.IntN(2*mean + 1) {
 		if *written == len(all) {
 			*written++
-			l.produce(ctx, partition, stream, nil, []byte(endMark))
+			l.produce(ctx, partition, stream, nil, []byte(endmark.Value))
 			return 1
 		}
 		e := all[*written]

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // A kept is a record of an output partition.
@@ -20,7 +22,7 @@ func output(t *testing.T, p plan) (records []kept) {
 			must(t, err)
 			records = append(records, kept{[]byte(recordKey(r.Number)), value})
 		}
-		records = append(records, kept{value: []byte(endMark)})
+		records = append(records, kept{value: []byte(endmark.Value)})
 	}
 	return records
 }

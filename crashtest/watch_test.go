@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // A bench is a load and a watch on a Kafka in this process.
@@ -50,7 +52,7 @@ func (b *bench) write(t *testing.T, partition int, results []Result, end bool) {
 			Key: []byte(recordKey(r.Number)), Value: value})
 	}
 	if end {
-		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition), Value: []byte(endMark)})
+		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition), Value: []byte(endmark.Value)})
 	}
 	must(t, b.client.ProduceSync(t.Context(), records...).FirstErr())
 }
@@ -79,7 +81,7 @@ func TestLoad(t *testing.T) {
 					must(t, err)
 					want = append(want, string(value))
 				}
-				want = append(want, endMark)
+				want = append(want, endmark.Value)
 			}
 			if got := b.read(t, topic, partition, len(want)); strings.Join(got, "\n") != strings.Join(want, "\n") {
 				t.Errorf("%s[%d] differs from the plan: %d records, want %d", topic, partition, len(got), len(want))

@@ -101,27 +101,6 @@ func FuzzDecodePosition(f *testing.F) {
 	})
 }
 
-func TestMarks(t *testing.T) {
-	for value, want := range map[string]bool{
-		`{"eos__": true}`:                      true,
-		`{"eos__":true}`:                       true,
-		" {\n\"eos__\"\t: true , \"at\": [1]}": true,
-		`{"eos__": false}`:                     false,
-		`{"eos__": null}`:                      false,
-		`{"x": {"eos__": true}}`:               false,
-		`{"x": "\"eos__\": true"}`:             false,
-		`["eos__", true]`:                      false,
-		`"eos__"`:                              false,
-		`{"eos__": true`:                       false,
-		`{}`:                                   false,
-		``:                                     false,
-	} {
-		if got := isMark([]byte(value)); got != want {
-			t.Errorf("%s: isMark returns %v", value, got)
-		}
-	}
-}
-
 // The balancer gives every number to somebody, evenly, and moves no more than it must.
 func TestShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // recordOverhead is what a record takes beside its bytes, roughly.
@@ -252,7 +253,7 @@ func batchesOf(records []*kgo.Record) []batch {
 		if r.Attrs.IsControl() {
 			continue
 		}
-		if isMark(r.Value) {
+		if endmark.Is(r.Value) {
 			cut()
 			batches = append(batches, batch{mark: true, next: r.Offset + 1})
 			continue

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 const (
@@ -351,7 +352,7 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 		}
 		if c.End {
 			for _, topic := range names(outputs) {
-				client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: endMark}, failed.promise)
+				client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: []byte(endmark.Value)}, failed.promise)
 			}
 		}
 	}

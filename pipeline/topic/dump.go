@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // Dump writes the values of a topic's committed records, each a line of JSON, partition after partition, and returns how
@@ -25,7 +26,7 @@ func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.W
 	out := bufio.NewWriter(to)
 	for p := range r.ends {
 		err := r.each(ctx, p, 0, untilEnd, func(record *kgo.Record) (bool, error) {
-			if isMark(record.Value) {
+			if endmark.Is(record.Value) {
 				return !untilEnd, nil
 			}
 			records++

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // LoadOptions are the options of [Cluster.Load]. The zero value is good for use.
@@ -215,7 +216,7 @@ func (w *writer) failure() error {
 // end puts a mark into every partition.
 func (w *writer) end(ctx context.Context) {
 	for p := range w.partitions {
-		if w.produce(ctx, &kgo.Record{Topic: w.topic, Partition: int32(p), Value: mark}) != nil {
+		if w.produce(ctx, &kgo.Record{Topic: w.topic, Partition: int32(p), Value: []byte(endmark.Value)}) != nil {
 			return // flush says so
 		}
 	}

@@ -1,28 +1,15 @@
 package topic
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
 )
-
-// mark is an end-of-stream mark, as package kafka writes it.
-var mark = []byte(`{"eos__": true}`)
-
-// isMark tells whether a value is an end-of-stream mark: an object whose member "eos__" is true, whatever else it holds.
-func isMark(value []byte) bool {
-	if !bytes.Contains(value, []byte(`"eos__"`)) {
-		return false
-	}
-	var members map[string]json.RawMessage
-	return json.Unmarshal(value, &members) == nil && string(members["eos__"]) == "true"
-}
 
 // A reader reads the committed records of one topic's partitions, one after the other and without a group.
 type reader struct {
@@ -168,10 +155,10 @@ func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int) (
 		}
 		err := r.each(ctx, p, start.Offset, false, func(record *kgo.Record) (bool, error) {
 			if start.BehindMark {
-				start.BehindMark = !isMark(record.Value)
+				start.BehindMark = !endmark.Is(record.Value)
 				return true, nil
 			}
-			if isMark(record.Value) {
+			if endmark.Is(record.Value) {
 				return false, nil
 			}
 			if len(heads[p].Records) == n {
