@@ -438,3 +438,37 @@ func TestTwoProcesses(t *testing.T) {
 		}
 	})
 }
+
+// Mills of every form resume: typed and with calls side by side, and with windows.
+func TestFormsResume(t *testing.T) {
+	type input struct {
+		Location
+		Next []Location
+	}
+	next := func(l Location) int64 { return l.Time + 10 }
+	for name, newMill := range map[string]leattest.NewMill{
+		"typed": func(storage leat.Option) (*leat.Mill, error) {
+			return leat.New(leat.Typed(func(_ context.Context, in *input) (Speed, error) {
+				return speed(in.Location, []NextLocation{NextLocation(in.Next[0])}), nil
+			}), storage, leat.Name("typed"), leat.Concurrency(3),
+				leat.Join(next, func(l Location) int64 { return l.Time }))
+		},
+		"windows": func(storage leat.Option) (*leat.Mill, error) {
+			return leat.New(func(window []Location, matches map[Location][]NextLocation) []Speed {
+				var speeds []Speed
+				for _, l := range window {
+					speeds = append(speeds, speed(l, matches[l]))
+				}
+				return speeds
+			}, storage, leat.Name("windows"), leat.Window(func(l Location) int64 { return l.Time / 20 }),
+				leat.Join(next, func(n NextLocation) int64 { return n.Time }))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leattest.Resumes(t, newMill, locationStreams(steps...)...)
+			b := leattest.New(t, locationStreams(steps...)...)
+			b.Run(newMill)
+			check(t, leattest.Results[Speed](b), way)
+		})
+	}
+}
