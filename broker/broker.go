@@ -194,6 +194,9 @@ type Rewind struct {
 	// Seen is behind the last record that the join has looked at. What is read again below it was reported before, if it
 	// was skipped.
 	Seen int64
+	// Accounted is at most Seen. What lies below it and is read again was handed to the function, or reported as unmatched,
+	// before.
+	Accounted int64
 	// NextSession says that the session ended before this node had reached its mark: records up to the next mark, and the
 	// mark itself, are passed over.
 	NextSession bool

@@ -28,6 +28,7 @@ func (r *rig) progress(n, partition int) broker.Progress {
 			Node:        fmt.Sprintf("node %d: \"Größe\"", i),
 			Offset:      int64(1_000_000*n + 1_000*partition + i),
 			Seen:        1<<53 + int64(1_000_001*n+1_000*partition+i),
+			Accounted:   1<<52 + int64(1_000_001*n+1_000*partition+i),
 			Behind:      (n+i)%3 == 1,
 			NextSession: (n+i)%2 == 1,
 		})

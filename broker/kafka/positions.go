@@ -32,6 +32,7 @@ const (
 
 	flagBehind      = 1
 	flagNextSession = 2
+	flagAccounted   = 4 // Accounted follows; without it, it is Seen
 )
 
 // A kept position is what a group has committed for a partition of a topic.
@@ -86,6 +87,9 @@ func encodeTopic(p broker.Progress, transaction uint64, has func(node int) bool)
 		b = binary.AppendUvarint(b, uint64(node.Offset))
 		b = binary.AppendVarint(b, node.Seen-node.Offset)
 		b = append(b, flags(node))
+		if node.Accounted != node.Seen {
+			b = binary.AppendVarint(b, node.Accounted-node.Offset)
+		}
 	}
 	return max(offset, 0), metadataPrefix + base64.RawStdEncoding.EncodeToString(b)
 }
@@ -96,6 +100,9 @@ func flags(r broker.Rewind) (f byte) {
 	}
 	if r.NextSession {
 		f |= flagNextSession
+	}
+	if r.Accounted != r.Seen {
+		f |= flagAccounted
 	}
 	return f
 }
@@ -175,7 +182,10 @@ func (p *position) decodeTopic(text string, nodes map[int]broker.Rewind, first b
 		if d.failed {
 			break
 		}
-		r.Behind, r.NextSession = f[0]&flagBehind != 0, f[0]&flagNextSession != 0
+		r.Behind, r.NextSession, r.Accounted = f[0]&flagBehind != 0, f[0]&flagNextSession != 0, r.Seen
+		if f[0]&flagAccounted != 0 {
+			r.Accounted = r.Offset + d.varint()
+		}
 		nodes[i] = r
 	}
 	if d.failed {

@@ -23,6 +23,7 @@ func TestPositionsComeBack(t *testing.T) {
 				Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
 				Offset:      rapid.Int64Range(0, 1<<62).Draw(t, "offset"),
 				Seen:        rapid.Int64Range(0, 1<<62).Draw(t, "seen"),
+				Accounted:   rapid.Int64Range(0, 1<<62).Draw(t, "accounted"),
 				Behind:      rapid.Bool().Draw(t, "behind"),
 				NextSession: rapid.Bool().Draw(t, "next session"),
 			})

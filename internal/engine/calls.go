@@ -35,7 +35,7 @@ type calls struct {
 type inFlight struct {
 	call   Call
 	places []place
-	seen   []int64
+	looks  []look
 	out    results
 	end    bool
 	err    error
@@ -88,12 +88,14 @@ func (c *calls) during(join func() error) error {
 func (c *calls) ahead() bool { return c.queue != nil }
 
 // submit has a call made while the join goes on. The places are those to go on from after it.
-func (c *calls) submit(call Call, places []place, seen []int64) error {
+func (c *calls) submit(call Call, places []place, looks []look) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
 	f := &inFlight{call: call, done: make(chan struct{})}
-	if err := c.enqueue(f, places, seen); err != nil {
+	f.out.appendAll(&c.out)
+	c.out.reset()
+	if err := c.enqueue(f, places, looks); err != nil {
 		return err
 	}
 	c.jobs <- f
@@ -115,31 +117,32 @@ func (c *calls) due() bool {
 // held reports whether there is something to hand over.
 func (c *calls) held() bool { return c.out.calls > 0 || len(c.out.items) > 0 }
 
-// handOver gives the results that are held, and the places behind them, to the committer.
-func (c *calls) handOver(places []place, seen []int64) error {
-	err := c.settle(&c.out, places, seen)
+// handOver gives the results that are held, and the places behind them, to the committer; those of calls under way come
+// before.
+func (c *calls) handOver(places []place, looks []look) error {
+	if c.ahead() {
+		f := &inFlight{done: make(chan struct{})}
+		f.out.appendAll(&c.out)
+		c.out.reset()
+		close(f.done)
+		return c.enqueue(f, places, looks)
+	}
+	err := c.settle(&c.out, places, looks)
 	c.out.reset()
 	return err
 }
 
 // letter sends the letter about a failure behind the calls that were made before.
-func (c *calls) letter(failure Failure, record *broker.Record, places []place, seen []int64) error {
+func (c *calls) letter(failure Failure, record *broker.Record, places []place, looks []look) error {
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
 	}
-	if !c.ahead() {
-		return c.handOver(places, seen)
-	}
-	f := &inFlight{done: make(chan struct{})}
-	f.out.appendAll(&c.out)
-	c.out.reset()
-	close(f.done)
-	return c.enqueue(f, places, seen)
+	return c.handOver(places, looks)
 }
 
 // enqueue waits until there is room for one more call in flight.
-func (c *calls) enqueue(f *inFlight, places []place, seen []int64) error {
-	f.places, f.seen = slices.Clone(places), slices.Clone(seen)
+func (c *calls) enqueue(f *inFlight, places []place, looks []look) error {
+	f.places, f.looks = slices.Clone(places), slices.Clone(looks)
 	select {
 	case c.queue <- f:
 		return nil
@@ -162,7 +165,7 @@ func (c *calls) settleInOrder() {
 		}
 		err := f.err
 		if err == nil {
-			err = c.settle(&f.out, f.places, f.seen)
+			err = c.settle(&f.out, f.places, f.looks)
 		}
 		if err != nil || f.end {
 			halt(err)
@@ -172,8 +175,8 @@ func (c *calls) settleInOrder() {
 }
 
 // settle gives the results of a call, and the places behind it, to the committer.
-func (c *calls) settle(out *results, places []place, seen []int64) error {
-	err := c.committer.add(c.task.ctx, c.pending, out, places, seen)
+func (c *calls) settle(out *results, places []place, looks []look) error {
+	err := c.committer.add(c.task.ctx, c.pending, out, places, looks)
 	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {
 		// The run is being stopped. The call is through, and what it has added will be committed.
 		return nil

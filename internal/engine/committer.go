@@ -81,8 +81,8 @@ func (c *committer) leave(p *pending) {
 }
 
 // add hands results to the committer, and waits while too much is pending.
-func (c *committer) add(ctx context.Context, p *pending, r *results, places []place, seen []int64) error {
-	first, results, bytes := p.add(r, places, seen)
+func (c *committer) add(ctx context.Context, p *pending, r *results, places []place, looks []look) error {
+	first, results, bytes := p.add(r, places, looks)
 	if first {
 		signal(c.kick)
 	}

@@ -9,6 +9,8 @@ type funcHistory struct {
 	since  [2]any
 	passed bool
 	failed any // child
+	// follows says that runs before have dealt with parents.
+	follows bool
 }
 
 // neglecting reports whether parents have neglected to ask since the last one that asked.
@@ -32,7 +34,7 @@ func (e *funcEdge) PassRight(keys *Neighbours) Verdict {
 	if keys != nil {
 		*keys = Neighbours{}
 	}
-	asked := e.matched != nil || h.missed != nil
+	asked := e.matched != nil || h.missed != nil || h.follows
 	if e.neglecting() {
 		switch {
 		case e.ordered(h.neglected[1], e.right) < 0:
@@ -76,6 +78,9 @@ func (e *funcEdge) Miss(above bool, keys *Neighbours) Verdict {
 	}
 	return Behind
 }
+
+// Follow implements [Edge].
+func (e *funcEdge) Follow(parents, children bool) { e.history.follows, e.history.passed = parents, children }
 
 // Resume implements [Edge].
 func (e *funcEdge) Resume(right bool) {

@@ -21,6 +21,8 @@ type history[K any] struct {
 	hasPassed bool
 	failed    K
 	hasFailed bool
+	// follows says whether runs before have dealt with parents and children.
+	follows [2]bool
 }
 
 // asked returns the left key of the last parent that asked.
@@ -68,7 +70,7 @@ func (e *keyEdge[K]) PassRight(keys *Neighbours) Verdict {
 			after = first
 		}
 	}
-	if verdict == Gap && !ok {
+	if verdict == Gap && !ok && !h.follows[0] {
 		verdict = Behind
 	}
 	if keys != nil {
@@ -113,11 +115,14 @@ func (e *keyEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 	switch {
 	case !above:
 		return Ended
-	case ok:
+	case ok || h.follows[1]:
 		return Gap
 	}
 	return Behind
 }
+
+// Follow implements [Edge].
+func (e *keyEdge[K]) Follow(parents, children bool) { e.history.follows = [2]bool{parents, children} }
 
 // Resume implements [Edge].
 func (e *keyEdge[K]) Resume(right bool) {

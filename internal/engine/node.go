@@ -74,6 +74,10 @@ type node struct {
 	risk []atRisk
 	// accounted is the offset below which a run before has accounted for all elements.
 	accounted int64
+	// settled is to this run what accounted is to the one before, and marked is what of it doesn't depend on what is at risk,
+	// at the last moment when no master was being evaluated. untold are verdicts about elements that may be above settled.
+	settled, marked int64
+	untold          []*Unmatched
 	// neglectedBy and failed are the verdicts, where somebody wants to know, about the parent that neglected to ask last, and
 	// about the element of this node that was found incomplete last.
 	neglectedBy, failed *Unmatched
@@ -311,6 +315,11 @@ func (n *node) receive() error {
 
 // await tells where the task stands, and waits for the next chunk.
 func (n *node) await() (*chunk, error) {
+	if n.task.untold > untoldLimit {
+		if err := n.task.handOver(); err != nil {
+			return nil, err
+		}
+	}
 	if len(n.feed.chunks) > 0 {
 		n.task.publish(nil)
 		return n.task.receive(n.feed)

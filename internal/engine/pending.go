@@ -29,7 +29,7 @@ type pending struct {
 	spare   results         // of the last commit but one, to be used again
 	list    []broker.Result // of the last commit, to be used again
 	places  []place
-	seen    []int64
+	looks   []look
 	ended   []bool // set when the session has ended: which nodes have reached their marks
 	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
 	// batch at a time.
@@ -51,7 +51,7 @@ func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCa
 		nodes:     nodes,
 		sessions:  sessions,
 		places:    make([]place, len(nodes)),
-		seen:      make([]int64, len(nodes)),
+		looks:     make([]look, len(nodes)),
 
 		fixedCallBatch: fixedCallBatch,
 	}
@@ -70,11 +70,11 @@ func (p *pending) pace(calls int64) {
 
 // add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
 // there is more than it told last.
-func (p *pending) add(r *results, places []place, seen []int64) (first bool, results, bytes int) {
+func (p *pending) add(r *results, places []place, looks []look) (first bool, results, bytes int) {
 	p.mu.Lock()
 	p.results.appendAll(r)
 	for i := range places {
-		p.places[i], p.seen[i] = places[i], seen[i]
+		p.places[i], p.looks[i] = places[i], looks[i]
 	}
 	first = p.added == p.taken
 	p.added++
@@ -88,11 +88,12 @@ func (p *pending) add(r *results, places []place, seen []int64) (first bool, res
 	return first, results, bytes
 }
 
-// end marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
+// end adds the last results and marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
 // session before them, to be skipped by the next run.
-func (p *pending) end(places []place, ended []bool) {
+func (p *pending) end(r *results, places []place, ended []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.results.appendAll(r)
 	copy(p.places, places)
 	p.ended = ended
 	p.added++
@@ -143,9 +144,10 @@ func (p *pending) progress() broker.Progress {
 		progress.Sessions++
 	}
 	for i, n := range p.nodes {
-		progress.Nodes[i] = p.places[i].rewind(n.Name, p.seen[i])
+		progress.Nodes[i] = p.places[i].rewind(n.Name, p.looks[i])
 		if p.ended != nil {
 			progress.Nodes[i].Seen = p.places[i].offset()
+			progress.Nodes[i].Accounted = p.places[i].offset()
 			progress.Nodes[i].NextSession = !p.ended[i]
 		}
 	}

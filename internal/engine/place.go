@@ -12,6 +12,14 @@ func behind(offset int64) place { return place(offset<<1 | 1) }
 func (p place) offset() int64  { return int64(p >> 1) }
 func (p place) isBehind() bool { return p&1 == 1 }
 
+// first returns the offset from which on nothing was dealt with.
+func (p place) first() int64 {
+	if p.isBehind() {
+		return p.offset() + 1
+	}
+	return p.offset()
+}
+
 func placeOf(r broker.Rewind) place {
 	if r.Behind {
 		return behind(r.Offset)
@@ -19,6 +27,10 @@ func placeOf(r broker.Rewind) place {
 	return at(r.Offset)
 }
 
-func (p place) rewind(node string, seen int64) broker.Rewind {
-	return broker.Rewind{Node: node, Offset: p.offset(), Behind: p.isBehind(), Seen: seen}
+func (p place) rewind(node string, l look) broker.Rewind {
+	return broker.Rewind{Node: node, Offset: p.offset(), Behind: p.isBehind(), Seen: l.seen, Accounted: l.accounted}
 }
+
+// A look is how far a node has looked ahead of its place: seen is behind the last element that it has read, and below
+// accounted all have been handed over or reported.
+type look struct{ seen, accounted int64 }

@@ -212,14 +212,12 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	t := r.newTask(ctx, partition, rewinds, p)
 	ended, err := t.run()
 	if ended {
-		t.judgeOpen()
+		err = t.end(p)
+		ended = err == nil
 	}
 	t.leave(ended)
 	if !ended && ctx.Err() != nil && r.running.Err() == nil {
 		r.stats.revoked.Add(1)
-	}
-	if ended {
-		t.end(p)
 	}
 	if flushed := r.committer.flush(r.commits, p); flushed != nil && err == nil {
 		err = flushed
@@ -260,7 +258,7 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 		}
 		g.Go(func() error {
 			offset, err := skipSession(ctx, r.input, i, partition, rewinds[i].Offset)
-			rewinds[i] = at(offset).rewind(rewinds[i].Node, offset)
+			rewinds[i] = at(offset).rewind(rewinds[i].Node, look{offset, offset})
 			return err
 		})
 	}
@@ -293,9 +291,10 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		stats:     r.stats,
 		told:      r.stats.task(partition),
 		places:    make([]place, len(r.nodes)),
-		seen:      make([]int64, len(r.nodes)),
+		looks:     make([]look, len(r.nodes)),
 	}
-	t.explains = r.stats.KeepRecent
+	t.reports = r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
+	t.explains = t.reports || r.stats.KeepRecent
 	t.root = t.addNode(r, r.spec.Master, nil, 0, rewinds)
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
@@ -332,11 +331,13 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		reported: rewinds[i].Seen,
 		handed:   -1,
 
-		accounted: rewinds[i].Seen,
+		accounted: rewinds[i].Accounted,
+		settled:   rewinds[i].Accounted,
 	}
 	n.chunk = &chunk{}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
+		n.edge.Follow(follows(rewinds[parent.index]), follows(rewinds[i]))
 	}
 	t.nodes = append(t.nodes, n)
 	for _, child := range spec.Children {
@@ -347,9 +348,13 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 	return n
 }
 
+// follows reports whether a run before has dealt with elements of a node, as far as its rewind point tells.
+func follows(r broker.Rewind) bool { return r.Behind || r.Offset > 0 && r.Seen > r.Offset }
+
 // keepsValues reports whether an element's record may be needed after it was decoded.
 func (s *Spec) keepsValues() bool {
-	return s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
+	return s.OnUnmatched != nil || s.Unmatched != nil ||
+		s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
 }
 
 // run joins while the feeds read ahead. It reports whether the session has ended.
@@ -365,8 +370,10 @@ func (t *task) run() (ended bool, err error) {
 	err = t.calls.during(t.join)
 	stopFeeds()
 	_ = feeds.Wait()
-	if failed := t.handOver(); failed != nil && err == nil {
-		err = failed
+	if !t.calls.ahead() {
+		if failed := t.handOver(); failed != nil && err == nil {
+			err = failed
+		}
 	}
 	if err == nil || errors.Is(err, errSessionEnded) {
 		return true, nil
@@ -374,6 +381,14 @@ func (t *task) run() (ended bool, err error) {
 	return false, err
 }
 
-func (t *task) end(p *pending) {
-	p.end(t.sessionEnd())
+// end ends the session. Verdicts that were not told of yet are committed with its end: the next run begins behind them.
+func (t *task) end(p *pending) error {
+	t.judgeOpen()
+	if _, err := t.report(true); err != nil {
+		return err
+	}
+	places, ended := t.sessionEnd()
+	p.end(&t.calls.out, places, ended)
+	t.calls.out.reset()
+	return nil
 }

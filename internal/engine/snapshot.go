@@ -199,4 +199,7 @@ type Unmatched struct {
 	Err error
 	// Time is when the verdict was reached.
 	Time time.Time
+
+	// record has the key and the time of the element's record, for the stream that it is reported to.
+	record broker.Record
 }

@@ -36,7 +36,14 @@ type Spec struct {
 	// Outputs. Letter is nil where no policy is DeadLetter.
 	Letter       func(Failure) any
 	LetterOutput int
-	Logger       *slog.Logger
+	// OnUnmatched is told of elements that are not handed over, each once, but for those of which the run ended before they
+	// were committed: they are told again by the next. Within a node they come in the order of the stream. It may be nil.
+	OnUnmatched func(*Unmatched)
+	// Unmatched makes the element for what is not handed over, and UnmatchedOutput is the index of its stream in Outputs:
+	// each gets there exactly as the results do. Unmatched is nil where nobody wants them.
+	Unmatched       func(*Unmatched) any
+	UnmatchedOutput int
+	Logger          *slog.Logger
 
 	// callBatch fixes how many calls are handed over together, for tests; zero follows the pace of the calls.
 	callBatch int64
@@ -143,6 +150,8 @@ type Edge interface {
 	FailRight()
 	// Resume says that the element with the left or right key was dealt with by a run before.
 	Resume(right bool)
+	// Follow says that runs before have dealt with parents, or children, whose keys aren't known.
+	Follow(parents, children bool)
 }
 
 // A KeyError says what is wrong with a key (R7).

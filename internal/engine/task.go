@@ -37,10 +37,13 @@ type task struct {
 	calls     *calls
 
 	places []place
-	seen   []int64
+	looks  []look
 
 	// explains says that somebody wants to know why elements aren't handed over.
 	explains bool
+	// reports says that somebody wants to know it of each, and untold is how many it was not told of yet.
+	reports bool
+	untold  int
 	// risks is how many elements are at risk, and alive is for judgeLost.
 	risks int
 	alive []int64
@@ -76,6 +79,9 @@ func (t *task) joinNext() error {
 	root := t.root
 	if !root.retain {
 		root.matches = root.matches[:0]
+	}
+	if t.reports {
+		t.mark()
 	}
 	if t.window != nil {
 		t.window.mark(t)
@@ -154,8 +160,11 @@ func (t *task) make(masters []Element) error {
 	call := Call{Masters: masters, Partition: t.partition}
 	if t.calls.ahead() {
 		t.drop()
-		places, seen := t.progress()
-		return t.calls.submit(call, places, seen)
+		places, looks := t.progress()
+		if _, err := t.report(false); err != nil {
+			return err
+		}
+		return t.calls.submit(call, places, looks)
 	}
 	end, err := t.calls.make(call)
 	if err != nil {
@@ -188,24 +197,32 @@ func (t *task) drop() {
 
 // handOver gives what the calls hold to the committer, with the places to go on from.
 func (t *task) handOver() error {
-	if !t.calls.held() {
+	if !t.calls.held() && t.untold == 0 {
 		return nil
 	}
-	return t.calls.handOver(t.progress())
+	places, looks := t.progress()
+	told, err := t.report(false)
+	if err != nil || told == 0 && !t.calls.held() {
+		return err
+	}
+	return t.calls.handOver(places, looks)
 }
 
 // progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
 // again by the next call.
-func (t *task) progress() (places []place, seen []int64) {
+func (t *task) progress() (places []place, looks []look) {
 	if t.window != nil && t.window.open() {
 		copy(t.places, t.window.places)
 	} else {
 		t.root.places(t.places, 0)
 	}
 	for i, n := range t.nodes {
-		t.seen[i] = n.seen
+		t.looks[i] = look{n.seen, n.seen}
 	}
-	return t.places, t.seen
+	if t.reports {
+		t.settle()
+	}
+	return t.places, t.looks
 }
 
 // receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
@@ -259,8 +276,11 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 	if policy.Kind != DeadLetter {
 		return nil
 	}
-	places, seen := t.progress()
-	return t.calls.letter(t.failure(n, record, err), record, places, seen)
+	places, looks := t.progress()
+	if _, err := t.report(false); err != nil {
+		return err
+	}
+	return t.calls.letter(t.failure(n, record, err), record, places, looks)
 }
 
 func (t *task) failure(n *node, record *broker.Record, err error) Failure {

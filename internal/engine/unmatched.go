@@ -2,10 +2,17 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/leat-go/leat/broker"
 )
+
+// untoldLimit is how many verdicts a task keeps for the next call to hand them over with it.
+const untoldLimit = 256
 
 // recentLimit is how many elements of each node and verdict are kept.
 const recentLimit = 16
@@ -22,6 +29,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 		Before:   keys.Before,
 		After:    keys.After,
 		Time:     time.Now(),
+		record:   broker.Record{Key: bytes.Clone(e.Record.Key), Time: e.Record.Time},
 	}
 	if e.Value != nil {
 		u.Value = cloneElement(e.Value)
@@ -55,6 +63,102 @@ func (t *task) tell(n *node, u *Unmatched) {
 	if t.stats.KeepRecent {
 		t.told.remember(n.index, u)
 	}
+	if t.reports {
+		n.untold = append(n.untold, u)
+		t.untold++
+	}
+}
+
+// mark notes up to where all elements are decided but for those at risk.
+//
+// REQUIRES: no master is being evaluated.
+func (t *task) mark() {
+	for _, n := range t.nodes {
+		n.marked = n.done.first()
+		if n.hasNext {
+			n.marked = n.next[0].Record.Offset
+		}
+	}
+}
+
+// markPlaces is mark at any moment: while a master is being evaluated, what lies before the places is decided, too.
+func (t *task) markPlaces() {
+	if !t.root.hasNext {
+		t.mark()
+		return
+	}
+	for i, n := range t.nodes {
+		n.marked = max(n.marked, t.places[i].first())
+	}
+}
+
+// account moves on up to where all elements are accounted for.
+//
+// REQUIRES: no window is open, or the first master of one is about to be added.
+func (t *task) account() {
+	if t.risks > 0 {
+		t.judgeLost()
+	}
+	for _, n := range t.nodes {
+		settled := n.marked
+		if len(n.risk) > 0 {
+			settled = min(settled, n.risk[0].offset)
+		}
+		n.settled = max(n.settled, settled)
+	}
+}
+
+// settle completes the looks of the places: where verdicts are told, what lies above settled is told by the next run. As
+// long as a window is open, its elements are not accounted for.
+func (t *task) settle() {
+	if t.window == nil || !t.window.open() {
+		t.markPlaces()
+		t.account()
+	}
+	for i, n := range t.nodes {
+		t.looks[i].accounted = n.settled
+	}
+}
+
+// report tells the verdicts about elements that are settled, or all of them, and returns how many those were. What goes
+// into a stream is held with the results of calls.
+func (t *task) report(all bool) (told int, err error) {
+	if t.untold == 0 {
+		return 0, nil
+	}
+	for _, n := range t.nodes {
+		slices.SortStableFunc(n.untold, func(a, b *Unmatched) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
+		i := 0
+		for ; i < len(n.untold) && (all || n.untold[i].Position.Offset < n.settled); i++ {
+			if err := t.calls.own.report(n.untold[i], &t.calls.out); err != nil {
+				return told, err
+			}
+		}
+		n.untold = slices.Delete(n.untold, 0, i)
+		told += i
+	}
+	t.untold -= told
+	return told, nil
+}
+
+// report tells about an element that is not handed over, and appends what goes into a stream to out.
+func (w *worker) report(u *Unmatched, out *results) (err error) {
+	spec := w.task.spec
+	if spec.OnUnmatched != nil {
+		defer func() {
+			if value := recover(); value != nil {
+				err = &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", newPanicError(value))}
+			}
+		}()
+		spec.OnUnmatched(u)
+	}
+	if spec.Unmatched == nil {
+		return nil
+	}
+	if err := w.encoder.append(out, spec.UnmatchedOutput, spec.Unmatched(u), &u.record); err != nil {
+		return fmt.Errorf("report that %s is unmatched: %w", u.Position, err)
+	}
+	return nil
 }
 
 // remember keeps u among the last ones of its node and verdict.

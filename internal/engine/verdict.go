@@ -160,9 +160,8 @@ func (n *node) reclaim(list []Element) {
 	n.task.risks -= behind - first
 }
 
-// judgeLost judges what is at risk and out of every parent's reach.
-//
-// REQUIRES: no master is being evaluated.
+// judgeLost judges what is at risk and out of every parent's reach. What an element that is being evaluated may still take
+// along lies in the groups at hand.
 func (t *task) judgeLost() {
 	if t.alive == nil {
 		t.alive = make([]int64, len(t.nodes))

@@ -57,6 +57,9 @@ func (w *window) overdue() bool {
 func (w *window) add(t *task, master Element) error {
 	if !w.open() {
 		copy(w.places, w.before)
+		if t.reports {
+			t.account()
+		}
 		if w.every > 0 {
 			now := time.Now()
 			w.deadline = now.Truncate(w.every).Add(w.every)
