@@ -6,6 +6,8 @@
 //	go run . -on kafka -programs leat,franz-tx  only Kafka, and only two programs
 //	go run . -workload W1 -profile cpu.out      a CPU profile of Leat on files
 //	go run . -workload W1 -profile cpu.out -on kafka
+//	go run . -latency                           from element to result on Kafka, at 1,000 elements/s
+//	go run . -soak 10m -rate 5000               Leat's memory on Kafka over ten minutes
 //	go run . -memory                            the peak memory of a join over a file of 1 GiB
 package main
 
@@ -18,6 +20,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -38,6 +41,9 @@ type command struct {
 	workload, programs               string
 	memory                           bool
 	profile                          string
+	latency                          bool
+	soakTime                         time.Duration
+	rate                             int
 }
 
 func run(ctx context.Context, args []string) error {
@@ -55,6 +61,9 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&c.programs, "programs", "", "the only programs to run, such as `leat,loop`; ratios are to the first")
 	flags.BoolVar(&c.memory, "memory", false, "measure peak memory on a file of 1 GiB instead")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of one run of Leat to this `file` instead")
+	flags.BoolVar(&c.latency, "latency", false, "measure the latency on Kafka instead")
+	flags.DurationVar(&c.soakTime, "soak", 0, "feed Leat on Kafka for this `time` instead and watch its memory")
+	flags.IntVar(&c.rate, "rate", 1000, "`number` of elements a second for -latency and -soak")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -79,6 +88,10 @@ func (c *command) run(ctx context.Context) error {
 	switch {
 	case c.memory:
 		return measureMemory(ctx, c.self)
+	case c.latency:
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureLatency(ctx, k) })
+	case c.soakTime > 0:
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.soak(ctx, k) })
 	case c.profile != "" && c.on == "kafka":
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.profileOnKafka(ctx, k) })
 	case c.profile != "":

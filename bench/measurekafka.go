@@ -128,7 +128,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 func (c *cluster) watched(ctx context.Context, w workload, p program, at place, seen *watch, elements int) (sample, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	command, err := p.start(running, w.name, at)
+	command, err := p.start(running, w.name, at, os.Stderr)
 	if err != nil {
 		return sample{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -19,6 +20,8 @@ type program struct {
 	command func(workload string, at place) []string
 	// elements is the number of input elements by workload, where that isn't the plan's since the program is so slow.
 	elements map[string]int
+	// environment is added to that of this process.
+	environment []string
 	// lacks are the workloads that the program doesn't do.
 	lacks []string
 	// stays is set for a program that waits for more at the end, and unordered for one whose results may come in any
@@ -71,11 +74,12 @@ func goProgram(self, name string) program {
 // does tells whether the program does a workload.
 func (p program) does(workload string) bool { return !slices.Contains(p.lacks, workload) }
 
-// start starts a run; what it says goes to standard error.
-func (p program) start(ctx context.Context, workload string, at place) (*exec.Cmd, error) {
+// start starts a run; what it says goes to says.
+func (p program) start(ctx context.Context, workload string, at place, says io.Writer) (*exec.Cmd, error) {
 	args := p.command(workload, at)
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	command.Stdout, command.Stderr = says, says
+	command.Env = append(os.Environ(), p.environment...)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 20 * time.Second
 	return command, command.Start()
@@ -87,7 +91,7 @@ func (p program) run(ctx context.Context, workload string, at place) (sample, er
 		return sample{}, err
 	}
 	start := time.Now()
-	command, err := p.start(ctx, workload, at)
+	command, err := p.start(ctx, workload, at, os.Stderr)
 	if err == nil {
 		err = command.Wait()
 	}
