@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -134,6 +135,87 @@ func TestComparisonFindsDifferences(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestComparisonInAnyOrder(t *testing.T) {
+	cases := []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"another order", `[{"a":1},{"a":2}]`, `[{"a":2},{"a":1}]`, true},
+		{"the last digits", `[{"a":1},{"a":[-0.0]}]`, `[{"a":1.0000000000000002},{"a":[0]}]`, true},
+		{"another number", `[{"a":[{"b":1}]}]`, `[{"a":[{"b":1.00001}]}]`, false},
+		{"one twice, another never", `[{"a":1},{"a":2}]`, `[{"a":1},{"a":1}]`, false},
+		{"one missing", `[{"a":1},{"a":2}]`, `[{"a":1}]`, false},
+		{"nothing at all", `[]`, `[]`, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for n, text := range []string{c.a, c.b} {
+				if err := os.WriteFile(output(dir, n), []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := sameInAnyOrder(output(dir, 0), output(dir, 1)); (err == nil) != c.same {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestEveryOrderHasItemsAndKeysGrow(t *testing.T) {
+	var keys [2][]int64
+	for n, in := range tpchInputs(1000) {
+		for line, err := range in.lines() {
+			var row struct {
+				Order int64 `json:"o_orderkey"`
+				Item  int64 `json:"l_orderkey"`
+			}
+			if err := errors.Join(err, json.Unmarshal(line, &row)); err != nil {
+				t.Fatal(err)
+			}
+			keys[n] = append(keys[n], row.Order+row.Item)
+		}
+	}
+	if !slices.IsSorted(keys[0]) || !slices.IsSorted(keys[1]) {
+		t.Error("the keys don't grow")
+	}
+	if !slices.Equal(keys[0], slices.Compact(slices.Clone(keys[1]))) {
+		t.Error("the line items are not those of all orders")
+	}
+	if n := len(keys[1]); n != tpchWorkload().elements(1000)-len(keys[0]) || n < 790 || n > 810 {
+		t.Errorf("there are %d line items", n)
+	}
+}
+
+func TestLatencyLeavesOutTheStart(t *testing.T) {
+	begin := time.Now()
+	f := &feed{elements: 101}
+	for i := range f.elements {
+		f.sent = append(f.sent, begin.Add(time.Duration(i)*time.Second))
+		f.seen = append(f.seen, f.sent[i].Add(time.Duration(200-i)*time.Millisecond))
+	}
+	took := f.latencies(50 * time.Second)
+	if len(took) != 50 || took[0] != 100*time.Millisecond || took[49] != 149*time.Millisecond {
+		t.Errorf("got %v", took)
+	}
+	if p50, p99 := quantile(took, 0.5), quantile(took, 0.99); p50 != 125*time.Millisecond || p99 != took[49] {
+		t.Errorf("p50 is %v, p99 %v", p50, p99)
+	}
+}
+
+func TestHeapTraceRemembersTheLast(t *testing.T) {
+	var h heapTrace
+	const trace = "gc %d @0.1s 0%%: 0.02+0.4+0.01 ms clock, 0.1+0.1/0.3/0.2+0.0 ms cpu, 4->5->%d MB, 5 MB goal, 2 P\n"
+	for n, line := range []string{fmt.Sprintf(trace, 1, 3), fmt.Sprintf(trace, 2, 1) + fmt.Sprintf(trace, 3, 2), "else\n"} {
+		if _, err := h.Write([]byte(line)); err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if h.last() != "2" {
+		t.Errorf("got %q", h.last())
 	}
 }
 

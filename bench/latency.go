@@ -11,8 +11,8 @@ import (
 
 // How long each program is fed when its latency is measured, and how much of that is for starting.
 const (
-	latencyTime   = 13 * time.Second
-	latencyWarmUp = 5 * time.Second
+	latencyTime   = 20 * time.Second
+	latencyWarmUp = 12 * time.Second
 )
 
 // measureLatency prints how long it takes from an element to its result, at a steady rate.

@@ -16,6 +16,9 @@ var loopSource string
 //go:embed python/peer.py
 var pythonSource string
 
+//go:embed python/duck.py
+var duckSource string
+
 //go:embed kafkastreams/Peer.java
 var javaSource string
 

@@ -10,7 +10,9 @@ import (
 
 // lists is the storage of loops over JSON list files.
 type lists struct {
-	place  place
+	place place
+	// flat says that there are no objects in objects and no braces in strings, as one knows who writes a decoder by hand.
+	flat   bool
 	opened []io.Closer
 	out    *listWriter
 }
@@ -24,6 +26,9 @@ func (l *lists) open(stream string) (source, error) {
 	objects := bufio.NewScanner(file)
 	objects.Buffer(make([]byte, 64<<10), 1<<20)
 	objects.Split(splitObjects)
+	if l.flat {
+		objects.Split(splitFlatObjects)
+	}
 	return &listReader{objects, -1}, nil
 }
 
@@ -71,6 +76,21 @@ func splitObjects(data []byte, atEOF bool) (int, []byte, error) {
 	}
 	if n := objectLength(data[start:]); n > 0 {
 		return start + n, data[start : start+n], nil
+	}
+	if atEOF {
+		return 0, nil, errors.New("the file ends within an object")
+	}
+	return start, nil, nil
+}
+
+// splitFlatObjects is splitObjects for objects of numbers.
+func splitFlatObjects(data []byte, atEOF bool) (int, []byte, error) {
+	start := bytes.IndexByte(data, '{')
+	if start < 0 {
+		return len(data), nil, nil
+	}
+	if end := bytes.IndexByte(data[start:], '}'); end > 0 {
+		return start + end + 1, data[start : start+end+1], nil
 	}
 	if atEOF {
 		return 0, nil, errors.New("the file ends within an object")

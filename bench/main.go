@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&c.kafka, "kafka-elements", 3_000_000, "`number` of elements of a workload on Kafka")
 	flags.IntVar(&c.streams, "streams-elements", 300_000, "`number` of elements of a workload for Kafka Streams")
 	flags.IntVar(&c.rounds, "rounds", 3, "`number` of runs of each program")
-	flags.StringVar(&c.workload, "workload", "", "the only workload to run: `W1`, W2, W3 or W4")
+	flags.StringVar(&c.workload, "workload", "", "the only workload to run: `W1`, W2, W3, W4 or TPC-H")
 	flags.StringVar(&c.programs, "programs", "", "the only programs to run, such as `leat,loop`; ratios are to the first")
 	flags.BoolVar(&c.memory, "memory", false, "measure peak memory on a file of 1 GiB instead")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of one run of Leat to this `file` instead")
@@ -127,15 +127,26 @@ func (c *command) plan(elements int, defaults ...string) (plan, error) {
 
 // compareOnFiles measures on files and prints the table.
 func (c *command) compareOnFiles(ctx context.Context) error {
-	p, err := c.plan(c.elements, "W1", "W2", "W3", "W4")
+	p, err := c.plan(c.elements, "W1", "W2", "W3", "W4", "TPC-H")
 	if err != nil {
 		return err
 	}
+	dir, err := os.MkdirTemp("", "leat-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
 	p.programs, err = c.choose(ctx, []peer{
 		{"leat", own(c.self, "leat", leatSource)},
+		{"leat run", func(ctx context.Context) (program, error) { return leatRun(ctx, dir) }},
 		{"loop", own(c.self, "loop", loopSource)},
 		{"loop-hand", own(c.self, "loop-hand", "")},
-		{"watermill", watermill},
+		{"duckdb", duckDB},
+		{"watermill", func(ctx context.Context) (program, error) {
+			p, err := watermill(ctx)
+			p.lacks = []string{"TPC-H"}
+			return p, err
+		}},
 	})
 	if err != nil {
 		return err
@@ -188,7 +199,7 @@ type peer struct {
 func own(self, name, source string) func(context.Context) (program, error) {
 	return func(context.Context) (program, error) {
 		p := goProgram(self, name)
-		p.source = source
+		p.source, p.lacks = source, []string{"TPC-H"}
 		return p, nil
 	}
 }

@@ -85,7 +85,7 @@ func output(dir string, program int) string {
 
 func (p plan) compareOutputs(ctx context.Context, dir string, programs []program) error {
 	for n := 1; n < len(programs); n++ {
-		if err := compare(ctx, p.self, output(dir, 0), output(dir, n)); err != nil {
+		if err := compare(ctx, p.self, output(dir, 0), output(dir, n), programs[n].order()); err != nil {
 			return fmt.Errorf("%s and %s differ: %w", programs[0].name, programs[n].name, err)
 		}
 	}

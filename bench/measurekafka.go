@@ -107,11 +107,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 	if err != nil {
 		return sample{}, fmt.Errorf("%s %s: %w", p.name, w.name, err)
 	}
-	order := "ordered"
-	if p.unordered {
-		order = "unordered"
-	}
-	last, err := part(ctx, c.self, "check", w.name, c.address, at.out, strconv.Itoa(elements), order)
+	last, err := part(ctx, c.self, "check", w.name, c.address, at.out, strconv.Itoa(elements), p.order())
 	if err != nil {
 		return sample{}, fmt.Errorf("%s has wrong results in %s: %w", p.name, w.name, err)
 	}

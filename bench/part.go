@@ -15,6 +15,12 @@ import (
 // Everything that takes memory runs in a process of its own, also what isn't measured: on Linux, the peak of a process is
 // never less than that of the one that started it.
 
+// What a part is told about the order of the results that it looks at.
+const (
+	ordered   = "ordered"
+	unordered = "unordered"
+)
+
 // runPart is what those processes do.
 func runPart(args []string) error {
 	switch {
@@ -22,13 +28,15 @@ func runPart(args []string) error {
 		return runOne(args[1], args[2], place{kafka: kafkaOf(args[3]), in: args[4], out: args[5]})
 	case args[0] == "generate" && len(args) == 5:
 		return generateOne(args[1], place{kafka: kafkaOf(args[2]), in: args[3]}, args[4])
-	case args[0] == "compare" && len(args) == 3:
+	case args[0] == "compare" && len(args) == 4 && args[3] == unordered:
+		return sameInAnyOrder(args[1], args[2])
+	case args[0] == "compare" && len(args) == 4:
 		return sameElements(args[1], args[2])
 	case args[0] == "check" && len(args) == 6:
-		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] == "ordered")
+		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] != unordered)
 	}
 	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench generate WORKLOAD WHERE IN ELEMENTS, " +
-		"bench compare FILE FILE, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
+		"bench compare FILE FILE ordered|unordered, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
 }
 
 // onFiles stands for the address of a Kafka where there is none.
@@ -108,8 +116,8 @@ func generate(ctx context.Context, self string, w workload, at place, elements i
 }
 
 // compare runs bench compare.
-func compare(ctx context.Context, self, a, b string) error {
-	command := exec.CommandContext(ctx, self, "compare", a, b)
+func compare(ctx context.Context, self, a, b, order string) error {
+	command := exec.CommandContext(ctx, self, "compare", a, b, order)
 	command.Stderr = os.Stderr
 	return command.Run()
 }

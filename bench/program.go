@@ -18,6 +18,8 @@ type program struct {
 	name string
 	// command returns the command line that does a workload.
 	command func(workload string, at place) []string
+	// prepare, where it is set, is called before a run, which it is no part of.
+	prepare func(place) error
 	// elements is the number of input elements by workload, where that isn't the plan's since the program is so slow.
 	elements map[string]int
 	// environment is added to that of this process.
@@ -52,9 +54,11 @@ func goPrograms() map[string]func(workload, place) error {
 		}
 	}
 	return map[string]func(workload, place) error{
-		"leat":          func(w workload, p place) error { return w.leat(p) },
-		"loop":          func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, codec.JSON.Decoder) },
-		"loop-hand":     func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, handDecoder) },
+		"leat": func(w workload, p place) error { return w.leat(p) },
+		"loop": func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, codec.JSON.Decoder) },
+		"loop-hand": func(w workload, p place) error {
+			return runLoop(w.loop, &lists{place: p, flat: true}, handDecoder)
+		},
 		"franz":         onTopics(0),
 		"franz-tx":      onTopics(oneTransaction),
 		"franz-tx-10ms": onTopics(10 * time.Millisecond),
@@ -87,6 +91,11 @@ func (p program) start(ctx context.Context, workload string, at place, says io.W
 
 // run runs a program once, on files.
 func (p program) run(ctx context.Context, workload string, at place) (sample, error) {
+	if p.prepare != nil {
+		if err := p.prepare(at); err != nil {
+			return sample{}, err
+		}
+	}
 	if err := os.Remove(at.out); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return sample{}, err
 	}
@@ -107,4 +116,12 @@ func (p program) run(ctx context.Context, workload string, at place) (sample, er
 // used returns what a process took, but the time.
 func used(state *os.ProcessState) sample {
 	return sample{cpu: state.UserTime() + state.SystemTime(), memory: peakMemory(state)}
+}
+
+// order says what the results' order is worth.
+func (p program) order() string {
+	if p.unordered {
+		return unordered
+	}
+	return ordered
 }

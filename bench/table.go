@@ -7,11 +7,10 @@ import (
 )
 
 // writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are
-// those of the first program to the one in the line, formed for each round, whose runs saw the same machine. CPU is that
+// those of the first program, which is Leat where it takes part, to the one in the line, formed for each round, whose runs saw the same machine. CPU is that
 // of the program's process alone, by element.
 func writeTable(to io.Writer, results []result) {
-	leader := results[0].programs[0].name
-	fmt.Fprintf(to, "| workload | program | elements | elements/s | %s ÷ it | CPU µs an element | peak memory | first result | lines |\n", leader)
+	fmt.Fprintln(to, "| workload | program | elements | elements/s | leat ÷ it | CPU µs an element | peak memory | first result | lines |")
 	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	rate := func(s sample) float64 { return float64(s.elements) / s.wall.Seconds() }
 	cpu := func(s sample) float64 { return s.cpu.Seconds() * 1e6 / float64(s.elements) }

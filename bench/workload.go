@@ -48,13 +48,18 @@ func workloads() []workload {
 	}
 }
 
+// tpchWorkload is the workload of leat run, without Go.
+func tpchWorkload() workload {
+	return workload{name: "TPC-H", what: "orders and their line items, joined elements out", inputs: tpchInputs}
+}
+
 func findWorkload(name string) (workload, error) {
-	for _, w := range workloads() {
+	for _, w := range append(workloads(), tpchWorkload()) {
 		if w.name == name {
 			return w, nil
 		}
 	}
-	return workload{}, fmt.Errorf("no workload %q: there are W1, W2, W3 and W4", name)
+	return workload{}, fmt.Errorf("no workload %q: there are W1, W2, W3, W4 and TPC-H", name)
 }
 
 // elements returns how many elements the input streams have for the number that was asked for.
