@@ -110,14 +110,18 @@ func (o *object) next() bool {
 		i++
 	}
 	name := i + 1
-	for i = name; i < len(data) && data[i] != '"'; i++ {
+	i = name
+	for i < len(data) && data[i] != '"' {
+		i++
 	}
 	if i >= len(data) {
 		o.err = errNotFlat
 		return false
 	}
 	o.name = data[name:i]
-	for i++; i < len(data) && (data[i] == ':' || data[i] <= ' '); i++ {
+	i++
+	for i < len(data) && (data[i] == ':' || data[i] <= ' ') {
+		i++
 	}
 	number := i
 	for i < len(data) && data[i] != ',' && data[i] != '}' && data[i] > ' ' {

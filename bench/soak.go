@@ -25,7 +25,8 @@ func (c *command) soak(ctx context.Context, k *cluster) error {
 	// The collector's trace tells the live heap.
 	p.environment = []string{"GODEBUG=gctrace=1"}
 	var heap heapTrace
-	fmt.Printf("W1 at %d elements/s for %v:\n\n| after | resident memory | live heap |\n| --- | --- | --- |\n", c.rate, c.soakTime)
+	fmt.Printf("W1 at %d elements/s for %v:\n\n", c.rate, c.soakTime)
+	fmt.Println("| after | resident memory | live heap |\n| --- | --- | --- |")
 	sample := func(ctx context.Context, command *exec.Cmd) error {
 		return sampleMemory(ctx, command.Process.Pid, c.soakTime/soakSamples, &heap)
 	}

@@ -4,30 +4,37 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
-// writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are
-// those of the first program, which is Leat where it takes part, to the one in the line, formed for each round, whose runs saw the same machine. CPU is that
-// of the program's process alone, by element.
+// writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are those
+// of the first program, which is Leat where it takes part, to the one in the line, formed for each round, whose runs saw
+// the same machine. CPU is that of the program's process alone.
 func writeTable(to io.Writer, results []result) {
-	fmt.Fprintln(to, "| workload | program | elements | elements/s | leat ÷ it | CPU µs an element | peak memory | first result | lines |")
-	fmt.Fprintln(to, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	writeRow(to, "workload", "program", "elements", "elements/s", "leat ÷ it", "CPU µs an element", "peak memory",
+		"first result", "lines")
+	writeRow(to, slices.Repeat([]string{"---"}, 9)...)
 	rate := func(s sample) float64 { return float64(s.elements) / s.wall.Seconds() }
 	cpu := func(s sample) float64 { return s.cpu.Seconds() * 1e6 / float64(s.elements) }
 	first := func(s sample) float64 { return s.first.Seconds() }
 	memory := func(s sample) float64 { return float64(s.memory) / (1 << 20) }
 	for _, r := range results {
 		for n, samples := range r.samples {
-			p := r.programs[n]
 			rates := spanOf(values(samples, rate))
-			fmt.Fprintf(to, "| %s | %s | %s | %s (%s–%s) | %s | %.2f | %.0f MiB | %s | %s |\n",
-				r.workload.name, p.name, thousands(float64(samples[0].elements)),
-				thousands(rates.median), thousands(rates.low), thousands(rates.high), ratios(r.samples[0], samples, rate),
-				spanOf(values(samples, cpu)).median, spanOf(values(samples, memory)).high, seconds(spanOf(values(samples, first)).median),
-				p.countLines(r.workload.name))
+			writeRow(to,
+				r.workload.name, r.programs[n].name, thousands(float64(samples[0].elements)),
+				fmt.Sprintf("%s (%s–%s)", thousands(rates.median), thousands(rates.low), thousands(rates.high)),
+				ratios(r.samples[0], samples, rate),
+				fmt.Sprintf("%.2f", spanOf(values(samples, cpu)).median),
+				fmt.Sprintf("%.0f MiB", spanOf(values(samples, memory)).high),
+				seconds(spanOf(values(samples, first)).median),
+				r.programs[n].countLines(r.workload.name),
+			)
 		}
 	}
 }
+
+func writeRow(to io.Writer, cells ...string) { fmt.Fprintf(to, "| %s |\n", strings.Join(cells, " | ")) }
 
 // ratios writes the ratios of a value of the first program to that of another, round by round.
 func ratios(first, other []sample, value func(sample) float64) string {
