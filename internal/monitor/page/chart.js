@@ -153,19 +153,19 @@ class Lane {
       line.style.left = `${scale.at(tick)}%`;
       return line;
     });
-    this.track.replaceChildren(...ticks, trail, ...keys.filter((key) => key.number !== null).map((key) => place(key, scale, several)));
+    this.track.replaceChildren(...ticks, trail,
+      ...keys.filter((key) => key.number !== null).flatMap((key) => place(key, scale, several)));
   }
 }
 
-/** Makes the mark of one key. */
+/** Makes the mark of one key, with a word beside it if it blocks. */
 function place(key, scale, several) {
   const state = key.blocking ? "blocking" : key.ended ? "ended" : "flowing";
   const node = make("div", { class: "mark", "data-state": state });
   const at = scale.at(key.number);
   node.style.left = `${at}%`;
-  if (key.blocking) {
-    node.append(make("b", { class: at < 25 ? "inside" : "", text: several ? `blocks [${key.partition}]` : "blocks" }));
-  }
-  return node;
+  if (!key.blocking) return [node];
+  const label = make("b", { class: at < 25 ? "right" : "", text: several ? `blocks [${key.partition}]` : "blocks" });
+  label.style.left = `${at}%`;
+  return [node, label];
 }
-

@@ -63,7 +63,10 @@ func parts() []part {
 	return []part{
 		{engine.SnapshotNode{Name: "Location", Stream: "robot-locations", Parent: -1, Window: "every 20s"}, 1, 31, 10},
 		{engine.SnapshotNode{Name: "NextLocation", Stream: "robot-locations", Parent: 0, On: "time + 10 == time"}, 1, 12, 10},
-		{engine.SnapshotNode{Name: "Photo", Stream: "robot-photos", Parent: 1, On: "time == floor(time_ms / 1000)"}, 2.5, 240, 10},
+		{
+			engine.SnapshotNode{Name: "Photo", Stream: "robot-photos", Parent: 1, On: "time == floor(time_ms / 1000)"},
+			2.5, 240, 10,
+		},
 		{engine.SnapshotNode{Name: "Battery", Stream: "battery-levels", Parent: 0, On: "time == time"}, 0.25, 3, 0},
 	}
 }
@@ -121,8 +124,9 @@ func (s *Stage) task(partition int, now time.Time) engine.TaskSnapshot {
 		read := math.Floor(masters * p.per)
 		lost := math.Floor(read * p.lost / 1000)
 		n := engine.NodeSnapshot{
-			Read: int64(read), Matched: int64(read - lost), Offset: int64(read), Behind: int64(2000*p.per) + int64(masters)%700,
-			Number: first + math.Floor(masters)*step + p.lead, IsNumber: true, Group: 1 + i%2, Waited: time.Duration(seconds * 4e7),
+			Read: int64(read), Matched: int64(read - lost), Offset: int64(read),
+			Behind: int64(2000*p.per) + int64(masters)%700, Group: 1 + i%2, Waited: time.Duration(seconds * 4e7),
+			Number: first + math.Floor(masters)*step + p.lead, IsNumber: true,
 		}
 		n.Unmatched[engine.Gap] = int64(lost * 0.8)
 		n.Unmatched[engine.Behind] = int64(lost * 0.05)
