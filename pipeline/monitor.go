@@ -8,6 +8,9 @@ import (
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
 type Monitor struct {
+	// TimeCalls says that the snapshots' CallTime is wanted, which costs something. It is set before the run.
+	TimeCalls bool
+
 	stats  engine.Stats
 	topics atomic.Bool // are read
 }
@@ -35,6 +38,9 @@ type StreamProgress struct {
 	Unmatched int64  `json:"unmatched"`
 	Skipped   int64  `json:"skipped"`
 }
+
+// Snapshot returns all that is known of the run at the moment, for package monitor.
+func (m *Monitor) Snapshot() engine.Snapshot { return m.stats.Snapshot() }
 
 // Progress returns how far the run has come: zero before it has begun, the last state after it has ended.
 func (m *Monitor) Progress() Progress {

@@ -54,7 +54,8 @@ func (w *workplace) command(arguments ...string) *exec.Cmd {
 	return command
 }
 
-// call calls the command and returns what it has said; durations are replaced by T.
+// call calls the command and returns what it has said; durations are replaced by T, and the
+// port of a page by PORT.
 func (w *workplace) call(stdin string, arguments ...string) (status int, stdout, stderr string) {
 	w.t.Helper()
 	var out, diagnostics bytes.Buffer
@@ -69,6 +70,7 @@ func (w *workplace) call(stdin string, arguments ...string) (status int, stdout,
 }
 
 func timeless(text string) string {
+	text = regexp.MustCompile(`localhost:[0-9]+/ shows`).ReplaceAllString(text, "localhost:PORT/ shows")
 	return regexp.MustCompile(`in [0-9.]+m?s\n`).ReplaceAllString(text, "in T\n")
 }
 
@@ -126,8 +128,20 @@ func TestCommand(t *testing.T) {
 		// written is what speed.jsonl holds then; empty if it must not be there.
 		written string
 	}{
-		"run":         {[]string{"run", "speed.yaml"}, "", 0, table, "", results},
-		"run quietly": {[]string{"run", "-q", "speed.yaml"}, "", 0, "", "", results},
+		"run":                     {[]string{"run", "speed.yaml"}, "", 0, table, "", results},
+		"run quietly":             {[]string{"run", "-q", "speed.yaml"}, "", 0, "", "", results},
+		"run with plain progress": {[]string{"run", "--progress", "plain", "speed.yaml"}, "", 0, table, "", results},
+		"run with a page": {
+			[]string{"run", "--monitor", "localhost:0", "speed.yaml"}, "", 0, table, "leat: http://localhost:PORT/ shows the run\n", results,
+		},
+		"a wrong address for a page": {
+			[]string{"run", "--monitor", "8080", "speed.yaml"}, "", 2, "",
+			"leat: --monitor: the address \"8080\" isn't one like \"localhost:8080\": missing port in address\n", "",
+		},
+		"progress quietly": {
+			[]string{"run", "--progress", "plain", "-q", "speed.yaml"}, "", 2, "",
+			"leat: --quiet and --progress plain can't be used together\n", "",
+		},
 		"run to standard output": {
 			[]string{"run", "stdout.yaml"}, "", 0, results, table, "",
 		},

@@ -3,67 +3,75 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-
-	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/internal/monitor"
 )
 
-// refresh is how often the progress bar is drawn.
-const refresh = 150 * time.Millisecond
+// How a run shows how far it has come.
+const (
+	showNothing = "nothing"
+	showInPlace = "in place" // lines that stay where they are, on a terminal
+	showPlain   = "plain"    // a line now and then
+)
 
-// showing runs a function and shows on a terminal how far it has come; where the input is endless, only how much was read.
-// The function writes logs to what it gets.
-func (a *app) showing(monitor *pipeline.Monitor, quiet, endless bool, run func(logs io.Writer) error) error {
-	if quiet || !a.terminal {
-		return run(a.stderr)
+// How often what is shown is drawn anew, and how often there is a plain line.
+const (
+	refresh    = 250 * time.Millisecond
+	plainEvery = 5 * time.Second
+)
+
+// showing runs a function and shows how far it has come. The function writes logs to what it gets.
+func (a *app) showing(source monitor.Source, how string, run func(logs io.Writer) error) error {
+	switch how {
+	case showInPlace:
+		s := newScreen(a.stderr)
+		defer s.clear()
+		return following(refresh, source, s.show, func() error { return run(s) })
+	case showPlain:
+		out := &shared{out: a.stderr}
+		say := func(v monitor.View) { fmt.Fprintln(out, plainLine(v)) }
+		return following(plainEvery, source, say, func() error { return run(out) })
 	}
-	bars := mpb.New(mpb.WithOutput(a.stderr), mpb.WithRefreshRate(refresh), mpb.WithWidth(48))
-	start := time.Now()
-	elements := decor.Any(func(decor.Statistics) string { return rate(monitor.Progress(), time.Since(start)) })
-	var bar *mpb.Bar
-	if endless {
-		bar = bars.MustAdd(0, nil, mpb.AppendDecorators(elements))
-	} else {
-		bar = bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f of % .1f ")),
-			mpb.AppendDecorators(decor.Percentage(), elements))
-	}
+	return run(a.stderr)
+}
+
+// following runs a function, and shows at each interval what it does meanwhile.
+func following(interval time.Duration, source monitor.Source, show func(monitor.View), run func() error) error {
 	done := make(chan struct{})
-	var following sync.WaitGroup
-	following.Go(func() { follow(bar, monitor, done) })
-	err := run(bars)
-	close(done)
-	following.Wait()
-	// The summary says more than a full bar.
-	bar.Abort(true)
-	bars.Wait()
-	return err
-}
-
-// follow keeps the bar up to date until done is closed.
-func follow(bar *mpb.Bar, monitor *pipeline.Monitor, done <-chan struct{}) {
-	ticker := time.NewTicker(refresh)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			p := monitor.Progress()
-			bar.SetTotal(p.BytesTotal, false)
-			bar.SetCurrent(p.BytesRead)
-		case <-done:
-			return
+	var follower sync.WaitGroup
+	follower.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		var lens monitor.Lens
+		for {
+			select {
+			case <-ticker.C:
+				show(lens.View(source.Snapshot()))
+			case <-done:
+				return
+			}
 		}
-	}
+	})
+	defer follower.Wait()
+	defer close(done)
+	return run()
 }
 
-// rate says how many elements were read and how fast.
-func rate(p pipeline.Progress, since time.Duration) string {
-	elements := int64(0)
-	for _, s := range p.Streams {
-		elements += s.Read
-	}
-	return fmt.Sprintf("  %d elements, %.0f/s", elements, float64(elements)/since.Seconds())
+// shared is a writer for several goroutines.
+type shared struct {
+	mu  sync.Mutex
+	out io.Writer
 }
+
+// Write implements [io.Writer].
+func (s *shared) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Write(text)
+}
+
+// movable reports whether the terminal lets the cursor be moved, as those of today do.
+func movable() bool { return os.Getenv("TERM") != "dumb" }

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
+	"github.com/leat-go/leat/internal/monitor"
 	"github.com/leat-go/leat/pipeline"
 )
 
@@ -15,6 +18,9 @@ type runCommand struct {
 	File  string `arg:"" help:"The pipeline file."`
 	JSON  bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
 	Quiet bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
+	// What shows a run while it goes on.
+	Progress string `enum:"auto,plain" default:"auto" help:"How progress is shown: auto, in place on a terminal; plain, line by line."`
+	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
 	// The options about Kafka.
 	Instance  string `placeholder:"NAME" help:"This process's lasting name in Kafka's group: its restart takes over at once."`
 	DemoKafka bool   `help:"Try the pipeline on a Kafka in this process, with the streams' files; print the results."`
@@ -41,19 +47,23 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	if c.Instance != "" && !p.UsesKafka() && !c.DemoKafka {
 		return &usageError{fmt.Errorf("--instance is a name in Kafka's group, but no stream of %s is a topic", c.File)}
 	}
-	monitor := &pipeline.Monitor{}
+	if c.Quiet && c.Progress == "plain" {
+		return &usageError{errors.New("--quiet and --progress plain can't be used together")}
+	}
 	toStdout := p.WritesStdout() || c.DemoKafka
+	shown := &pipeline.Monitor{TimeCalls: c.Monitor != ""}
 	start := time.Now()
-	// A progress bar would get in the way of results on the same terminal.
-	err = a.showing(monitor, c.Quiet || c.JSON || toStdout, p.ReadsKafka(), func(logs io.Writer) error {
-		options := a.options(logs)
-		options.Monitor, options.Instance = monitor, c.Instance
-		if c.DemoKafka {
-			return p.Demo(ctx, options)
-		}
-		return p.Run(ctx, options)
+	err = a.paged(ctx, c.Monitor, shown, func() error {
+		return a.showing(shown, c.show(a, toStdout), func(logs io.Writer) error {
+			options := a.options(logs)
+			options.Monitor, options.Instance = shown, c.Instance
+			if c.DemoKafka {
+				return p.Demo(ctx, options)
+			}
+			return p.Run(ctx, options)
+		})
 	})
-	s := summary{File: c.File, Progress: monitor.Progress(), Seconds: time.Since(start).Seconds()}
+	s := summary{File: c.File, Progress: shown.Progress(), Seconds: time.Since(start).Seconds()}
 	if err != nil {
 		s.Error = err.Error()
 	} else if s.Results == 0 && !c.Quiet && !(c.DemoKafka && p.ReadsKafka()) {
@@ -76,6 +86,35 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return err
+}
+
+// show says how the run shows how far it has come.
+func (c *runCommand) show(a *app, toStdout bool) string {
+	switch {
+	case c.Progress == "plain":
+		return showPlain
+	// Lines that stay in place would get in the way of results on the same terminal.
+	case c.Quiet || c.JSON || toStdout || !a.terminal || !movable():
+		return showNothing
+	}
+	return showInPlace
+}
+
+// paged runs a function with a page that shows what it does, if there is an address for one.
+func (a *app) paged(ctx context.Context, address string, shown *pipeline.Monitor, run func() error) error {
+	if address == "" {
+		return run()
+	}
+	at, err := monitor.ParseAddress(address)
+	if err != nil {
+		return &usageError{fmt.Errorf("--monitor: %w", err)}
+	}
+	server, err := monitor.Listen(ctx, at)
+	if err != nil {
+		return fmt.Errorf("leat: --monitor: %w", err)
+	}
+	fmt.Fprintf(a.stderr, "leat: %s shows the run\n", server.URL())
+	return server.Watch(ctx, slog.New(slog.DiscardHandler), shown, run)
 }
 
 // hints says what may be wrong with a pipeline that had no result. It is an extra, so it has no errors.

@@ -13,8 +13,8 @@ const (
 	// patience is how long a join may wait for an element before that is worth a word: streams that are read as fast as
 	// they are written make it wait all the time, for moments.
 	patience = 2 * time.Second
-	// memory is how far back rates look, and stale how old a snapshot may be to count for them.
-	memory = 5
+	// recent is how far back rates look, and stale how old a snapshot may be to count for them where there is no later one.
+	recent = 5 * time.Second
 	stale  = 15 * time.Second
 	// latest is how many elements that were not handed over a view has.
 	latest = 12
@@ -28,15 +28,17 @@ type Lens struct {
 
 // View makes a view of the next snapshot.
 func (l *Lens) View(s engine.Snapshot) View {
-	l.past = slices.DeleteFunc(l.past, func(p engine.Snapshot) bool {
-		return !p.Started.Equal(s.Started) || !p.Taken.Before(s.Taken) || s.Taken.Sub(p.Taken) > stale
-	})
+	forgotten := func(p engine.Snapshot, limit time.Duration) bool {
+		return !p.Started.Equal(s.Started) || !p.Taken.Before(s.Taken) || s.Taken.Sub(p.Taken) > limit
+	}
+	for len(l.past) > 1 && forgotten(l.past[0], recent) || len(l.past) > 0 && forgotten(l.past[0], stale) {
+		l.past = slices.Delete(l.past, 0, 1)
+	}
 	before := engine.Snapshot{Taken: s.Started}
 	if len(l.past) > 0 {
 		before = l.past[0]
 	}
 	l.past = append(l.past, s)
-	l.past = l.past[max(0, len(l.past)-memory):]
 	return view(s, before)
 }
 
