@@ -40,6 +40,22 @@ bench:
 bench-memory:
 	go -C bench run . -memory
 
+# The micro-benchmarks of the rooms: decode, encode, framing, keys, merge, window, commit, call. ROOMS=./codec COUNT=1 make
+# bench-micro
+ROOMS ?= . ./codec ./broker/jsonfile ./internal/engine ./internal/expression
+COUNT ?= 6
+bench-micro:
+	@go test -run '^$$' -bench . -count $(COUNT) $(ROOMS)
+
+# The same here and at another commit, compared by benchstat: BASE=main make bench-compare
+bench-compare:
+	@git rev-parse --verify --quiet "$(BASE)^{commit}" >/dev/null || { echo 'say which commit: make bench-compare BASE=main' >&2; exit 1; }
+	@there=$$(mktemp -d) && git worktree add --quiet --detach "$$there/base" "$(BASE)" && \
+	trap 'git worktree remove --force "$$there/base"; rm -r "$$there"' EXIT && \
+	(cd "$$there/base" && go test -run '^$$' -bench . -count $(COUNT) $(ROOMS)) >"$$there/old" && \
+	go test -run '^$$' -bench . -count $(COUNT) $(ROOMS) >"$$there/new" && \
+	go tool -modfile=tools/go.mod benchstat "$(BASE)=$$there/old" "here=$$there/new"
+
 # All module files, after a dependency of the main module has changed.
 tidy:
 	for module in . bench codec/compare internal/monitor/browser tools; do go -C $$module mod tidy || exit; done
