@@ -52,7 +52,7 @@ func (m *Mill) Run(ctx context.Context) error {
 			m.spec.Name)
 	}
 	defer m.running.Store(false)
-	stats := &engine.Stats{TimeCalls: m.page != nil}
+	stats := &engine.Stats{TimeCalls: m.page != nil, KeepRecent: m.page != nil}
 	err := m.watched(ctx, stats)
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {

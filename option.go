@@ -31,6 +31,9 @@ type config struct {
 	page        *monitor.Address
 	// deadLetters are the options with the policy DeadLetter.
 	deadLetters []*option
+	// onUnmatched and writeUnmatched are what those options said; nil without them.
+	onUnmatched    func(Unmatched)
+	writeUnmatched *option
 
 	given    map[string]bool
 	mistakes mistakes

@@ -95,6 +95,7 @@ func (b *builder) build() *engine.Spec {
 	parameters := b.parameters(spec.Master)
 	results, failing := b.results()
 	b.letters(spec)
+	b.unmatched(spec)
 	spec.Outputs = b.outputs
 	spec.NewFunction = newFunction(b.fn, parameters, results, failing)
 	return spec

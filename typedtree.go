@@ -32,6 +32,7 @@ func (b *builder) buildTyped() *engine.Spec {
 		}
 	}
 	b.letters(spec)
+	b.unmatched(spec)
 	spec.Outputs = b.outputs
 	spec.NewFunction = b.typed.newFunction(in, written)
 	return spec

@@ -80,7 +80,9 @@ func (e *funcEdge) Miss(above bool, keys *Neighbours) Verdict {
 }
 
 // Follow implements [Edge].
-func (e *funcEdge) Follow(parents, children bool) { e.history.follows, e.history.passed = parents, children }
+func (e *funcEdge) Follow(parents, children bool) {
+	e.history.follows, e.history.passed = parents, children
+}
 
 // Resume implements [Edge].
 func (e *funcEdge) Resume(right bool) {

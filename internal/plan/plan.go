@@ -40,6 +40,10 @@ func Of(spec *engine.Spec) Plan {
 			p.add("letters", streamText(stream))
 			continue
 		}
+		if spec.Unmatched != nil && i == spec.UnmatchedOutput {
+			p.add("unmatched", streamText(stream))
+			continue
+		}
 		p.outputs = append(p.outputs, streamText(stream))
 		p.add("output", streamText(stream))
 	}

@@ -1,0 +1,173 @@
+package leat
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A Verdict says why an element was not handed to the function.
+type Verdict string
+
+// The verdicts.
+const (
+	// Gap: the other side jumped over the key. Both neighbours are known.
+	Gap Verdict = "gap"
+	// Behind: the key is below the first of the other side.
+	Behind Verdict = "behind"
+	// Ended: the other stream has ended before the key, or the session before the element was needed.
+	Ended Verdict = "ended"
+	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
+	Incomplete Verdict = "incomplete"
+	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed (see [OnDisorder]).
+	OutOfOrder Verdict = "out_of_order"
+	// Undecodable: the record could not be decoded (see [OnDecodeError]).
+	Undecodable Verdict = "undecodable"
+)
+
+// An Unmatched is an element that was read and not handed to the function, and why. [OnUnmatched] and [WriteUnmatched] tell
+// of them. It is encoded as JSON with the names given.
+type Unmatched struct {
+	// Node is the element's node in the join tree, as [Mill.Plan] names it.
+	Node string `json:"node"`
+	// Verdict says why the element was not handed over.
+	Verdict Verdict `json:"verdict"`
+	// Other is the node on the other side of the join that decided: for a master, or another element that is asked for its
+	// matches, the node that it has none at; for an element that is matched to others, their node. It is empty for
+	// OutOfOrder and Undecodable.
+	Other string `json:"other,omitempty"`
+	// Key is the element's key in that join. Before and After are the other side's next to it, below and above. They are
+	// nil where there are none or where they aren't known, as with [JoinFunc]; an infinite number is a text.
+	Key    any `json:"key,omitempty"`
+	Before any `json:"before,omitempty"`
+	After  any `json:"after,omitempty"`
+	// Error says what is wrong with an element that is OutOfOrder or Undecodable.
+	Error string `json:"error,omitempty"`
+	// Stream, Partition and Offset are the element's position.
+	Stream    string `json:"stream"`
+	Partition int    `json:"partition"`
+	Offset    int64  `json:"offset"`
+	// Line and Column are its place in a text, from one; zero for streams without lines.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
+	Element json.RawMessage `json:"element"`
+	// Value is the element itself, a pointer to a copy of its own; nil for one that is Undecodable. It isn't encoded.
+	Value any `json:"-"`
+	// Time is when the verdict was reached.
+	Time time.Time `json:"time"`
+	// Cause is what an Incomplete follows from: the verdict about the counterpart, or about the element itself in another
+	// join. It is nil where it isn't known.
+	Cause *Unmatched `json:"cause,omitempty"`
+}
+
+// String says in words what was not handed over and why.
+func (u Unmatched) String() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s %s[%d]@%d: %s", u.Node, u.Stream, u.Partition, u.Offset, u.Verdict)
+	if u.Error != "" {
+		s.WriteString(": " + u.Error)
+	}
+	if u.Other != "" {
+		s.WriteString(" at " + u.Other)
+	}
+	if u.Key != nil {
+		fmt.Fprintf(&s, ", key %v", u.Key)
+	}
+	switch {
+	case u.Before != nil && u.After != nil:
+		fmt.Fprintf(&s, " between %v and %v", u.Before, u.After)
+	case u.Before != nil:
+		fmt.Fprintf(&s, " after %v", u.Before)
+	case u.After != nil:
+		fmt.Fprintf(&s, " before %v", u.After)
+	}
+	if u.Cause != nil {
+		fmt.Fprintf(&s, ", because of %v", *u.Cause)
+	}
+	return s.String()
+}
+
+// OnUnmatched has fn told of each element that was read and not handed to the function, with the reason.
+//
+// fn is called as soon as the element's fate is certain for good: for one within an open window when the window closes, for
+// one that another master may still match when none can. Those of one node and partition come in the order of the stream. fn
+// is called from the goroutines that join, one for each partition, so that it must be safe for concurrent use where there are
+// several, and must not keep them waiting. Where positions are kept, a run that goes on after a kill tells again what had not
+// been committed; what a killed run had read ahead is not told of if the session then ends before it is needed again. Explaining
+// an element takes about a microsecond; elements that match cost nothing.
+func OnUnmatched(fn func(Unmatched)) Option {
+	return &option{name: "OnUnmatched", at: caller(), set: func(c *config, o *option) {
+		if fn == nil {
+			c.mistakes.add("%s: the function is nil; leave the option out", o)
+			return
+		}
+		c.onUnmatched = fn
+	}}
+}
+
+// WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched]; declare
+// one, for example jsonfile.File[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They are
+// written in the commits of the results and with their guarantee: where results are there exactly once, so are they.
+// [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
+func WriteUnmatched() Option {
+	return &option{name: "WriteUnmatched", at: caller(), set: func(c *config, o *option) { c.writeUnmatched = o }}
+}
+
+// unmatched sets up whom to tell of unmatched elements.
+func (b *builder) unmatched(spec *engine.Spec) {
+	if fn := b.config.onUnmatched; fn != nil {
+		spec.OnUnmatched = func(u *engine.Unmatched) { fn(*newUnmatched(u)) }
+	}
+	o := b.config.writeUnmatched
+	if o == nil {
+		return
+	}
+	t := reflect.TypeFor[Unmatched]()
+	if b.config.sink != nil && !b.hasOutput(t) {
+		b.mistakes.add("%s: it needs a stream of %v in the sink; declare one, "+
+			"for example by jsonfile.File[leat.Unmatched](\"unmatched.jsonl\")", o, t)
+		return
+	}
+	spec.Unmatched = func(u *engine.Unmatched) any { return newUnmatched(u) }
+	spec.UnmatchedOutput = b.output(t, o.String())
+}
+
+func newUnmatched(u *engine.Unmatched) *Unmatched {
+	told := &Unmatched{
+		Node:      u.Node,
+		Verdict:   Verdict(u.Verdict.String()),
+		Other:     u.Other,
+		Key:       encodable(u.Key),
+		Before:    encodable(u.Before),
+		After:     encodable(u.After),
+		Stream:    u.Position.Stream,
+		Partition: u.Position.Partition,
+		Offset:    u.Position.Offset,
+		Line:      u.Position.Line,
+		Column:    u.Position.Column,
+		Element:   rawElement(u.Record),
+		Value:     u.Value,
+		Time:      u.Time,
+	}
+	if u.Err != nil {
+		told.Error = u.Err.Error()
+	}
+	if u.Cause != nil {
+		told.Cause = newUnmatched(u.Cause)
+	}
+	return told
+}
+
+// encodable returns a key as JSON can have it.
+func encodable(key any) any {
+	if v := reflect.ValueOf(key); v.IsValid() && v.CanFloat() && math.IsInf(v.Float(), 0) {
+		return fmt.Sprint(key)
+	}
+	return key
+}
