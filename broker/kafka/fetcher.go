@@ -19,8 +19,8 @@ const (
 	mostFetch  = 1 << 20
 )
 
-// readers are the readers of a run, over as few clients as there can be: a client can't read a partition twice, so the
-// n-th use of a partition at a time takes an n-th client.
+// readers are the readers of a run, over a client for each node: a client can't read a partition twice, and it waits for a
+// second where a topic is added while it asks for another one's leaders.
 type readers struct {
 	member *member
 
@@ -41,6 +41,7 @@ type place struct {
 // polls and puts into the queues of all what comes.
 type fetcher struct {
 	readers *readers
+	node    int
 	client  *kgo.Client
 	// stop ends the client's requests, so that closing it doesn't wait for a Kafka that doesn't answer.
 	stop context.CancelFunc
@@ -64,48 +65,43 @@ func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*
 	topic := rs.member.topicOf[node]
 	if rs.member.isBehind(node, partition, from) {
 		// The record is wanted for its keys alone: it may have been removed, as the last one dealt with.
-		const oldest = -2
 		if start, err := rs.member.listOffset(ctx, topic, partition, oldest); err == nil && start == from+1 {
 			from = start
 		}
 	}
+	start, err := rs.startAt(ctx, topic, partition, from)
+	if err != nil {
+		return nil, err
+	}
 	r := &reader{topic: topic, partition: partition, next: from, end: end{record: from}, ready: make(chan struct{}, 1)}
-	f, err := rs.fetcherFor(r)
+	f, err := rs.fetcherFor(node, r)
 	if err != nil {
 		return nil, err
 	}
 	r.fetcher = f
-	at := map[string]map[int32]kgo.Offset{topic: {int32(partition): rs.startAt(topic, partition, from)}}
+	at := map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NoResetOffset().At(start)}}
 	f.alone(func() { f.client.AddConsumePartitions(at) })
 	return r, nil
 }
 
 // startAt returns where to begin. From 0, where nothing was committed, is where a new group begins.
-func (rs *readers) startAt(topic string, partition int, from int64) kgo.Offset {
+func (rs *readers) startAt(ctx context.Context, topic string, partition int, from int64) (int64, error) {
 	m := rs.member
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if from > 0 || !m.fresh[partition] && !m.foreign {
-		return kgo.NoResetOffset().At(from)
-	}
-	if start, ok := m.starts[partition][topic]; ok {
-		return kgo.NoResetOffset().At(start)
-	}
-	return m.settings.start.offset()
-}
-
-func (p StartPosition) offset() kgo.Offset {
+	start, ok := m.starts[partition][topic]
+	isKnown := from > 0 || !m.fresh[partition] && !m.foreign
+	m.mu.Unlock()
 	switch {
-	case p.latest:
-		return kgo.NoResetOffset().AtEnd()
-	case !p.time.IsZero():
-		return kgo.NoResetOffset().AfterMilli(p.time.UnixMilli())
+	case isKnown:
+		return from, nil
+	case ok:
+		return start, nil
 	}
-	return kgo.NoResetOffset().AtStart()
+	return m.startOf(ctx, topic, partition)
 }
 
-// fetcherFor finds or makes a fetcher that doesn't read the reader's partition yet.
-func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
+// fetcherFor finds or makes a fetcher of the node that doesn't read the reader's partition yet.
+func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if rs.closed {
@@ -113,7 +109,7 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 	}
 	at := place{r.topic, r.partition}
 	for _, f := range rs.fetchers {
-		if f.used[at] == nil {
+		if f.node == node && f.used[at] == nil {
 			f.used[at] = r
 			return f, nil
 		}
@@ -134,7 +130,14 @@ func (rs *readers) fetcherFor(r *reader) (*fetcher, error) {
 		stop()
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	f := &fetcher{readers: rs, client: client, stop: stop, polling: make(chan struct{}, 1), used: map[place]*reader{at: r}}
+	f := &fetcher{
+		readers: rs,
+		node:    node,
+		client:  client,
+		stop:    stop,
+		polling: make(chan struct{}, 1),
+		used:    map[place]*reader{at: r},
+	}
 	rs.fetchers = append(rs.fetchers, f)
 	return f, nil
 }

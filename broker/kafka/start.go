@@ -58,41 +58,56 @@ func (m *member) commitStart(ctx context.Context, p int, starts map[string]int64
 
 // findStart looks for the offsets where a new group begins.
 func (m *member) findStart(ctx context.Context, p int) (map[string]int64, error) {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		starts := map[string]int64{}
+	starts := map[string]int64{}
+	for _, topic := range m.topics {
 		var err error
-		for _, topic := range m.topics {
-			if starts[topic], err = m.startOf(ctx, topic, p); err != nil {
-				break
-			}
+		if starts[topic], err = m.startOf(ctx, topic, p); err != nil {
+			return nil, err
 		}
+	}
+	return starts, nil
+}
+
+// startOf looks for the offset where a new group begins in a partition. It tries until Kafka says, ctx ends, or it can't be
+// known.
+func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		offset, err := m.startOnce(ctx, topic, p)
 		switch {
 		case err == nil:
-			return starts, nil
+			return offset, nil
 		case final(err) != nil:
-			return nil, fmt.Errorf("kafka: where to begin: %w", final(err))
+			return 0, fmt.Errorf("kafka: where to begin in %s[%d]: %w", topic, p, final(err))
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
 }
 
-// startOf returns the offset where a new group begins in a partition.
-func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error) {
-	const end = -1
-	timestamp := int64(end)
-	if start := m.settings.start; !start.latest {
+func (m *member) startOnce(ctx context.Context, topic string, p int) (int64, error) {
+	start := m.settings.start
+	timestamp := int64(newest)
+	switch {
+	case start.isEarliest():
+		timestamp = oldest
+	case !start.latest:
 		timestamp = start.time.UnixMilli()
 	}
 	offset, err := m.listOffset(ctx, topic, p, timestamp)
 	if err == nil && offset < 0 { // nothing is as new as that
-		offset, err = m.listOffset(ctx, topic, p, end)
+		offset, err = m.listOffset(ctx, topic, p, newest)
 	}
 	return offset, err
 }
 
-// listOffset asks for the first offset that isn't older than a timestamp, or the committed end for a timestamp of -1.
+// oldest and newest stand for the first offset that there is and the committed end, where listOffset takes a timestamp.
+const (
+	newest = -1
+	oldest = -2
+)
+
+// listOffset asks for the first offset that isn't older than a timestamp in milliseconds, or for oldest or newest.
 func (m *member) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
 	request := kmsg.NewPtrListOffsetsRequest()
 	request.IsolationLevel = 1
