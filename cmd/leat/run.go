@@ -19,7 +19,7 @@ type runCommand struct {
 	JSON  bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
 	Quiet bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
 	// What shows a run while it goes on.
-	Progress string `enum:"auto,plain" default:"auto" help:"How progress is shown: auto, in place on a terminal; plain, line by line."`
+	Progress string `enum:"auto,plain" default:"auto" help:"auto shows progress in place, on a terminal; plain line by line."`
 	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
 	// The options about Kafka.
 	Instance  string `placeholder:"NAME" help:"This process's lasting name in Kafka's group: its restart takes over at once."`

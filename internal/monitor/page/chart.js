@@ -143,8 +143,9 @@ class Lane {
     say(this.text, last ? last.text : "");
     mark(this.at, "state", lane.state);
     const blocked = keys.find((key) => key.blocking);
+    const spread = numbers.length > 1 ? Math.max(...numbers) - Math.min(...numbers) : 0;
     if (blocked) say(this.more, several ? `blocks at ${blocked.text}, partition ${blocked.partition}` : "blocks");
-    else say(this.more, numbers.length > 1 ? `partitions ${exact(Math.max(...numbers) - Math.min(...numbers))} apart` : "");
+    else say(this.more, spread > 0 ? `partitions ${exact(spread)} apart` : "");
     if (!scale) return;
     const trail = make("div", { class: "trail" });
     trail.style.width = `${numbers.length > 0 ? scale.at(Math.max(...numbers)) : 0}%`;

@@ -127,7 +127,7 @@ function showUnmatched(view) {
   if (reasons !== JSON.stringify(verdicts)) {
     reasons = JSON.stringify(verdicts);
     by("unmatched").replaceChildren(verdicts.length > 0 ? make("ol", { class: "verdicts" }, ...verdicts.map(reason))
-      : make("p", { class: "dim", text: "Nothing was left out so far." }));
+      : make("p", { class: "dim", text: "None so far." }));
   }
   by("unmatched").querySelectorAll("time").forEach((time) => {
     say(time, `${long((Date.parse(view.taken) - Date.parse(time.dateTime)) / 1000)} ago`);
