@@ -8,8 +8,9 @@ import (
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
 type Monitor struct {
-	// TimeCalls says that the snapshots' CallTime is wanted, which costs something. It is set before the run.
-	TimeCalls bool
+	// Watched says that people look at the snapshots, so that calls are timed and the last unmatched elements are kept, which
+	// costs something. It is set before the run.
+	Watched bool
 
 	stats  engine.Stats
 	topics atomic.Bool // are read

@@ -33,9 +33,6 @@ func (o *object) member(slot int) []byte {
 	return o.raw[span.Start:span.End]
 }
 
-// MarshalJSON returns the object as it was written.
-func (o *object) MarshalJSON() ([]byte, error) { return o.raw, nil }
-
 // objectCodec is the codec of one stream's objects.
 type objectCodec struct {
 	picker *rawjson.Picker

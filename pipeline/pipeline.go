@@ -173,7 +173,7 @@ func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
 		monitor = &Monitor{}
 	}
 	monitor.topics.Store(at.inputs[p.master].topic)
-	monitor.stats.TimeCalls = monitor.TimeCalls
+	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
 	return engine.Run(ctx, p.spec(at, options), &monitor.stats)
 }
 

@@ -51,7 +51,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 		return &usageError{errors.New("--quiet and --progress plain can't be used together")}
 	}
 	toStdout := p.WritesStdout() || c.DemoKafka
-	shown := &pipeline.Monitor{TimeCalls: c.Monitor != ""}
+	shown := &pipeline.Monitor{Watched: c.Monitor != ""}
 	start := time.Now()
 	err = a.paged(ctx, c.Monitor, shown, func() error {
 		return a.showing(shown, c.show(a, toStdout), func(logs io.Writer) error {

@@ -226,7 +226,7 @@ func verdicts(recent []engine.Unmatched) []Verdict {
 	for _, u := range sorted[:min(len(sorted), latest)] {
 		all = append(all, Verdict{
 			Stream: clean(u.Node, longestName), Position: clean(u.Position.String(), longestName),
-			Verdict: u.Verdict.String(), Text: clean(why(u), longestText), Element: element(u.Value), Time: u.Time,
+			Verdict: u.Verdict.String(), Text: clean(why(u), longestText), Element: element(u), Time: u.Time,
 		})
 	}
 	return all

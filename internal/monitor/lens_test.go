@@ -175,6 +175,21 @@ func TestTheLatestVerdictsComeFirst(t *testing.T) {
 	}
 }
 
+func TestElementsAreShownAsTheirRecordsHaveThem(t *testing.T) {
+	s := run(task(0, -1, 0))
+	s.Recent = []engine.Unmatched{
+		{Record: []byte("{\"n\": <1>}\n"), Value: 1},
+		{Record: []byte("\xff\x00"), Value: map[string]string{"a": "<b>"}},
+		{Record: []byte("{broken")},
+	}
+	v := new(monitor.Lens).View(s)
+	for i, want := range []string{`{"n": <1>}`, `{"a":"<b>"}`, `{broken`} {
+		if got := v.Unmatched[i].Element; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 type angry struct{}
 
 func (angry) MarshalJSON() ([]byte, error) { panic("don't look at me") }

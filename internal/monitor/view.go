@@ -139,7 +139,7 @@ type Verdict struct {
 	Verdict  string `json:"verdict"`
 	// Text says why, in a sentence.
 	Text string `json:"text"`
-	// Element is the element as JSON, shortened; empty where there is none.
+	// Element is the element as its record has it, or as JSON where that isn't text; shortened, empty where neither is.
 	Element string    `json:"element"`
 	Time    time.Time `json:"time"`
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/leat-go/leat/internal/engine"
 )
@@ -179,9 +180,16 @@ func text(key any) string {
 	return fmt.Sprint(key)
 }
 
-// element returns an element as JSON, shortened. A type that fails to encode itself must not stop a run that is only
-// looked at.
-func element(value any) (encoded string) {
+// element returns an element as its record has it where that is text, and else as JSON; shortened.
+func element(u engine.Unmatched) string {
+	if len(u.Record) > 0 && utf8.Valid(u.Record) {
+		return clean(strings.TrimSpace(string(u.Record)), longestElement)
+	}
+	return encode(u.Value)
+}
+
+// encode returns a value as JSON. A type that fails to encode itself must not stop a run that is only looked at.
+func encode(value any) (encoded string) {
 	if value == nil {
 		return ""
 	}
