@@ -244,7 +244,7 @@ func TestTLS(t *testing.T) {
 func TestCheckOnKafka(t *testing.T) {
 	k := newPlant(t, false)
 	k.load("places", 1, walk(1, 0, 5))
-	k.load("many", 3, walk(1, 0, 2000)+walk(2, 0, 5))
+	k.load("many", 3, walk(1, 0, 2300)+walk(2, 0, 5))
 	for name, c := range map[string]struct{ old, new, want string }{
 		"one partition": {"", "", `stream prev  places  all 5 elements
 stream next  places  all 5 elements
@@ -254,31 +254,37 @@ join prev with next on prev.time + 10 == next.time
   keys of next      0 to 40
   in common         10 to 40
   expected matches  4 of 5 elements of prev
+  behind its end    1: 50 (offset 4) is not in next, which ends at 40 (offset 4)
 
 no problems found
 `},
-		"several partitions": {"places", "many", `stream prev  many  1005 elements at the beginning of 3 partitions
-stream next  many  1005 elements at the beginning of 3 partitions
+		"several partitions": {"places", "many", `stream prev  many  2005 elements at the beginning and at the end of 3 partitions
+stream next  many  2005 elements at the beginning and at the end of 3 partitions
 
 join prev with next on prev.time + 10 == next.time
-  keys of prev      10 to 10000
-  keys of next      0 to 9990
-  in common         10 to 9990
-  expected matches  1003 of 1004 elements of prev
+  keys of prev      10 to 23000
+  keys of next      0 to 22990
+  in common         10 to 22990
+  expected matches  2002 of 2004 elements of prev
+  behind its end    2: 23000 (offset 2299) is not in next, which ends at 22990 (offset 2299)
 
 no problems found
 `},
-		"different partitions": {"prev: {topic: places", "prev: {topic: many", `stream prev  many    1005 elements at the beginning of 3 partitions
+		"different partitions": {"prev: {topic: places", "prev: {topic: many", `1 problem:
+  partition p of all topics is joined, so they need equal numbers of partitions, but "many" has 3, "places" has 1
+
+1 finding:
+  prev with next: 1996 of 2000 elements of prev find no match: 50 (offset 4) is not in next, which ends at 40 (offset 4)
+
+stream prev  many    2005 elements at the beginning and at the end of 3 partitions
 stream next  places  all 5 elements
 
 join prev with next on prev.time + 10 == next.time
-  keys of prev      10 to 10000
+  keys of prev      10 to 23000
   keys of next      0 to 40
   in common         10 to 40
-  expected matches  4 of 1000 elements of prev
-
-1 problem found:
-  partition p of all topics is joined, so they need equal numbers of partitions, but "many" has 3, "places" has 1
+  expected matches  4 of 2000 elements of prev
+  behind its end    1996: 50 (offset 4) is not in next, which ends at 40 (offset 4)
 `},
 	} {
 		report, err := k.parse(strings.ReplaceAll(onKafka, c.old, c.new)).Check(t.Context(), quiet())
@@ -293,6 +299,74 @@ join prev with next on prev.time + 10 == next.time
 	_, err := k.parse(strings.ReplaceAll(onKafka, "places", "place")).Check(t.Context(), quiet())
 	if err == nil || err.Error() != `kafka: topic "place": there is no such topic` {
 		t.Error(err)
+	}
+}
+
+// TestExplainOnKafka looks keys up in topics: in one of several partitions, between two, in a topic without a mark, and
+// among so many records that they must be bisected.
+func TestExplainOnKafka(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 6000)+walk(1, 70000, 2))
+	k.load("many", 3, walk(1, 0, 3000)+walk(2, 5, 3000))
+	_, err := k.Load(t.Context(), "-", "live", topic.LoadOptions{Stdin: strings.NewReader(walk(1, 0, 700))})
+	k.must(err)
+	for _, c := range []struct{ topic, key, want string }{
+		{"places", "41230", `prev has the key 41230 (prev.time) once, at offset 4123 of places.
+Its left key for next is 41240.
+next has 41240 once, at offset 4124.
+So the element of prev is handed over.
+`},
+		{"places", "59990", `prev has the key 59990 (prev.time) once, at offset 5999 of places.
+Its left key for next is 60000.
+next has no 60000: it jumps from 59990 (offset 5999) to 70000 (offset 6000): a gap.
+So the element of prev is not handed over, for want of 60000 in next.
+`},
+		{"places", "70010", `prev has the key 70010 (prev.time) once, at offset 6001 of places.
+Its left key for next is 70020.
+next has no 70020: it ends at 70010 (offset 6001), below it, with the end-of-stream mark at offset 6002.
+So the element of prev is not handed over, for want of 70020 in next.
+`},
+		{"live", "6990", `prev has the key 6990 (prev.time) once, at offset 699 of live.
+Its left key for next is 7000.
+next has no 7000 yet: its last is 6990 (offset 699) and no end-of-stream mark follows, so a run waits here.
+So the element of prev is not handed over, for want of 7000 in next.
+`},
+	} {
+		text := strings.ReplaceAll(onKafka, "{topic: places}", "{topic: "+c.topic+"}")
+		explanation, err := k.parse(text).Explain(t.Context(), quiet(), pipeline.About{Key: c.key})
+		k.must(err)
+		if diff := cmp.Diff(c.want, explanation.String()); diff != "" {
+			t.Errorf("%s in %s: %s", c.key, c.topic, diff)
+		}
+	}
+	if groups := k.groups(); len(groups) != 0 {
+		t.Errorf("an explanation has joined %v", groups)
+	}
+}
+
+// TestExplainAcrossPartitions: what is keyed differently meets in no partition.
+func TestExplainAcrossPartitions(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 4, walk(1, 0, 3))
+	key, err := topic.CompileKey("time")
+	k.must(err)
+	_, err = k.Load(t.Context(), "-", "others", topic.LoadOptions{Partitions: 4, Key: key, End: true,
+		Stdin: strings.NewReader(walk(1, 0, 9))})
+	k.must(err)
+	p := k.parse(strings.Replace(onKafka, "next: {topic: places}", "next: {topic: others}", 1))
+	explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: "10"})
+	k.must(err)
+	const want = "next has no 20 in this partition, but in partition 2: only equal partitions are joined, so both topics must be " +
+		"keyed by what the join compares"
+	if cause := explanation.Partitions[0].Cause; cause == nil || cause.Verdict != pipeline.OtherPartition || cause.Text != want {
+		t.Error(explanation)
+	}
+	report, err := p.Check(t.Context(), quiet())
+	k.must(err)
+	const finding = "prev with next: the keys meet, but in other partitions: 3 of 3 elements of prev find a match in any, and 1 of 3 " +
+		"in their own; both topics must be keyed by what the join compares"
+	if len(report.Findings) != 1 || report.Findings[0].String() != finding {
+		t.Error(report)
 	}
 }
 

@@ -38,6 +38,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,8 @@ import (
 type Pipeline struct {
 	name   string
 	dir    string // the file's
+	file   string // its path
+	text   []byte
 	master *node
 	output site
 	window *window
@@ -90,7 +93,8 @@ func Parse(name string, data []byte) (*Pipeline, error) {
 		return nil, err
 	}
 	base := filepath.Base(name)
-	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base)), dir: filepath.Dir(name), kafka: d.kafka}
+	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base)), dir: filepath.Dir(name), file: name,
+		text: bytes.Clone(data), kafka: d.kafka}
 	if p.master, p.output, err = d.tree(s, p.dir); err != nil {
 		return nil, err
 	}

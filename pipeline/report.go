@@ -6,48 +6,91 @@ import (
 	"text/tabwriter"
 )
 
-// String returns the report as text, in several lines.
+// String returns the report as text, in several lines: first what is wrong, then what was read, and what would join.
 func (r *Report) String() string {
 	var text strings.Builder
+	list(&text, "problem", r.Problems)
+	var findings []string
+	for _, f := range r.Findings {
+		findings = append(findings, strings.ReplaceAll(f.String(), "\n", "\n  "))
+	}
+	list(&text, "finding", findings)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, s := range r.Streams {
 		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File+s.Topic, s.read())
 	}
-	for _, j := range r.Joins {
-		fmt.Fprintf(table, "\njoin %s with %s on %s\n", j.Left, j.Right, j.On)
-		fmt.Fprintf(table, "  keys of %s\t%v\n", j.Left, j.LeftKeys)
-		fmt.Fprintf(table, "  keys of %s\t%v\n", j.Right, j.RightKeys)
-		fmt.Fprintf(table, "  in common\t%v\n", j.Common)
-		fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, count(j.Comparable, "element"), j.Left)
-		if j.Hint != "" {
-			fmt.Fprintf(table, "  hint: %s\n", j.Hint)
-		}
+	for i := range r.Joins {
+		r.Joins[i].write(table)
 	}
 	// A strings.Builder takes everything.
 	_ = table.Flush()
-	if len(r.Problems) == 0 {
+	if len(r.Problems)+len(r.Findings) == 0 {
 		text.WriteString("\nno problems found\n")
-		return text.String()
-	}
-	fmt.Fprintf(&text, "\n%s found:\n", count(len(r.Problems), "problem"))
-	for _, problem := range r.Problems {
-		fmt.Fprintf(&text, "  %s\n", problem)
 	}
 	return text.String()
 }
 
+// list writes what was found.
+func list(text *strings.Builder, what string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(text, "%s:\n", count(len(items), what))
+	for _, item := range items {
+		fmt.Fprintf(text, "  %s\n", item)
+	}
+	fmt.Fprintln(text)
+}
+
+// write writes a join's part of the table.
+func (j *JoinReport) write(table *tabwriter.Writer) {
+	fmt.Fprintf(table, "\njoin %s with %s on %s\n", j.Left, j.Right, j.On)
+	fmt.Fprintf(table, "  keys of %s\t%v%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey))
+	fmt.Fprintf(table, "  keys of %s\t%v%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey))
+	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
+	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, count(j.Comparable, "element"), j.Left)
+	for _, u := range j.Unmatched {
+		fmt.Fprintf(table, "  %s\t%d: %s\n", unmatchedWords(u.Verdict), u.Count, u.Text)
+	}
+}
+
+// unmatchedWords are the line's name for elements without a match.
+func unmatchedWords(v Verdict) string {
+	switch v {
+	case Behind:
+		return "before its beginning"
+	case Ended:
+		return "behind its end"
+	}
+	return "in gaps"
+}
+
+func repeated(perKey float64) string {
+	if perKey <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(", each %.3g times", perKey)
+}
+
 func (s StreamReport) read() string {
+	elements := count(s.Read, "element")
+	in := ""
+	if s.Partitions > 1 {
+		in = fmt.Sprintf(" in %d partitions", s.Partitions)
+	}
 	switch {
 	case s.Note != "":
 		return s.Note
-	case s.Partitions > 1 && s.Whole:
-		return fmt.Sprintf("all %s in %d partitions", count(s.Read, "element"), s.Partitions)
-	case s.Partitions > 1:
-		return fmt.Sprintf("%s at the beginning of %d partitions", count(s.Read, "element"), s.Partitions)
 	case s.Whole:
-		return fmt.Sprintf("all %s", count(s.Read, "element"))
+		return "all " + elements + in
+	case s.Tail > 0 && s.Partitions > 1:
+		return fmt.Sprintf("%d elements at the beginning and at the end of %d partitions", s.Read+s.Tail, s.Partitions)
+	case s.Tail > 0:
+		return fmt.Sprintf("the first %s and the last %d", elements, s.Tail)
+	case s.Topic == "" && s.Read >= sampleSize:
+		return "the first " + elements + "; not its end, which isn't to be had without reading all"
 	}
-	return fmt.Sprintf("the first %s", count(s.Read, "element"))
+	return "the first " + elements + in
 }
 
 func count(n int, what string) string {

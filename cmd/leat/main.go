@@ -2,7 +2,9 @@
 //
 //	leat run FILE     joins the streams and writes the results
 //	leat plan FILE    draws the join tree, as text, Mermaid or DOT
-//	leat check FILE   reads the head of every stream and reports what would join
+//	leat check FILE   reads the beginning and the end of every stream and reports what would join, and what is wrong
+//	leat explain FILE --key K                looks a key up in every stream and says why it joins, or why not
+//	leat capture FILE --from K --to K DIR    saves what the masters with these keys need, with a pipeline file to run it
 //	leat lag FILE     shows how far a pipeline on Kafka has come, for each stream and partition
 //
 //	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
@@ -63,7 +65,8 @@ type app struct {
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
-	Check   checkCommand   `cmd:"" help:"Read the head of every stream and report what would join."`
+	Check   checkCommand   `cmd:"" help:"Read the beginning and the end of every stream and report what would join, and what is wrong."`
+	Explain explainCommand `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
 	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
 	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -98,6 +101,7 @@ func (a *app) report(err error) int {
 	var wrong *pipeline.Error
 	var file *fileError
 	var usage *usageError
+	var argument *pipeline.ArgumentError
 	switch {
 	case err == nil:
 		return 0
@@ -109,7 +113,7 @@ func (a *app) report(err error) int {
 			fmt.Fprintln(a.stderr, wrong.Excerpt())
 		}
 		return statusWrong
-	case errors.As(err, &file), errors.As(err, &usage):
+	case errors.As(err, &file), errors.As(err, &usage), errors.As(err, &argument):
 		fmt.Fprintf(a.stderr, "leat: %v\n", err)
 		return statusWrong
 	case errors.Is(err, context.Canceled):

@@ -169,24 +169,50 @@ func TestCommand(t *testing.T) {
 			"stream  file            read  matched  unmatched  skipped\n" +
 				"prev    locations.json     1        0          1        0\n" +
 				"next    locations.json     3        0          3        0\n0 results in T\n",
-			"leat: nothing joins on prev.time * 1000 + 10000 == next.time in the heads of the streams: the keys of prev are " +
-				"10000 to 30000, those of next are 0 to 20: about 1,000 times as much; are they in different units?\n", "",
+			"leat: prev with next: the keys of prev are 1,000 times those of next: milliseconds and seconds?\n" +
+				"  write  on: \"prev.time * 1000 + 10000 == next.time * 1000\"\n" +
+				"  then 2 of 3 elements of prev find a match; as it is, 0 of 3\n", "",
 		},
 		"a check with problems": {
 			[]string{"check", "bad.yaml"}, "", 1,
-			"stream prev  bad.json  all 2 elements\nstream next  bad.json  all 2 elements\n\n" +
-				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 10\n  keys of next      0 to 0\n" +
-				"  in common         none\n  expected matches  0 of 0 elements of prev\n" +
-				"  hint: nothing joins on prev.time + 10 == next.time in the heads of the streams: the keys of prev are 10 to 10, " +
-				"those of next are 0 to 0\n\n2 problems found:\n" +
-				"  bad.json:2:2 (partition 0, offset 1): prev.time + 10: prev.time is text, but 10 is a number\n" +
-				"  bad.json:2:2 (partition 0, offset 1): next.time is text here, but prev.time + 10 was a number before\n", "", "",
+			"2 problems:\n" +
+				"  bad.json:2:2 (partition 0, offset 1): next.time is text here, but prev.time + 10 was a number before\n" +
+				"  bad.json:2:2 (partition 0, offset 1): prev.time + 10: prev.time is text, but 10 is a number\n\n" +
+				"stream prev  bad.json  all 2 elements\nstream next  bad.json  all 2 elements\n\n" +
+				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 10\n  keys of next      0 to \"x\"\n" +
+				"  in common         10 to 10\n  expected matches  0 of 1 element of prev\n" +
+				"  in gaps           1: 10 (line 1) is not in next, which jumps from 0 (line 1) to \"x\" (line 2)\n", "", "",
 		},
 		"a good check": {
 			[]string{"check", "speed.yaml"}, "", 0,
 			"stream prev  locations.json  all 3 elements\nstream next  locations.json  all 3 elements\n\n" +
 				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 30\n  keys of next      0 to 20\n" +
-				"  in common         10 to 20\n  expected matches  2 of 3 elements of prev\n\nno problems found\n", "", "",
+				"  in common         10 to 20\n  expected matches  2 of 3 elements of prev\n" +
+				"  behind its end    1: 30 (line 1, column 41) is not in next, which ends at 20 (line 1, column 41)\n\n" +
+				"no problems found\n", "", "",
+		},
+		"an explanation": {
+			[]string{"explain", "speed.yaml", "--key", "20"}, "", 0,
+			"prev has the key 20 (prev.time) once, at line 1, column 41 of locations.json.\nIts left key for next is 30.\n" +
+				"next has no 30: it ends at 20 (line 1, column 41), below it.\n" +
+				"So the element of prev is not handed over, for want of 30 in next.\n", "", "",
+		},
+		"an explanation of an element": {
+			[]string{"explain", "speed.yaml", "--element", `{"time":0}`}, "", 0,
+			"The element given has prev.time = 0.\nIts left key for next is 10.\nnext has 10 once, at line 1, column 20.\n" +
+				"So the element of prev is handed over.\n", "", "",
+		},
+		"an explanation of nonsense": {
+			[]string{"explain", "speed.yaml", "--key=ten"}, "", 2, "",
+			"leat: the keys of prev, prev.time, are numbers, and \"ten\" is none\n", "",
+		},
+		"an explanation of nothing": {
+			[]string{"explain", "speed.yaml"}, "", 2, "",
+			"leat: missing flags: --key=K or --element=JSON\nRun \"leat --help\" to see what there is.\n", "",
+		},
+		"an explanation of what isn't there": {
+			[]string{"explain", "missing.yaml", "--key=1"}, "", 1, "",
+			"input location.json: file does not exist; there is locations.json, is it meant?\n", "",
 		},
 		"a misspelt command": {
 			[]string{"rnu", "speed.yaml"}, "", 2, "",

@@ -123,7 +123,11 @@ func (a *app) hints(ctx context.Context, p *pipeline.Pipeline) []string {
 	if err != nil {
 		return nil
 	}
-	return report.Hints()
+	var hints []string
+	for _, finding := range report.Findings {
+		hints = append(hints, finding.String())
+	}
+	return hints
 }
 
 // print prints the summary as a table.

@@ -41,6 +41,9 @@ func (k Key) Float() (float64, bool) {
 	return k.v.approx(), true
 }
 
+// Text returns a text as it is; false for other keys.
+func (k Key) Text() (string, bool) { return k.v.text, k.v.kind == Text }
+
 // MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null.
 func (k Key) MarshalJSON() ([]byte, error) {
 	if d, ok := k.v.Go().(time.Duration); ok {

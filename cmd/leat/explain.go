@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+type explainCommand struct {
+	File    string `arg:"" help:"The pipeline file."`
+	Key     string `placeholder:"K" xor:"what" required:"" help:"The key, as 30, 12.5, robot-7: of the member that the join's key is made of."`
+	Element string `placeholder:"JSON" xor:"what" required:"" help:"An element instead of a key; the stream need not hold it."`
+	Stream  string `placeholder:"NAME" help:"The stream whose key or element it is; the master if left out."`
+	JSON    bool   `name:"json" help:"Print the explanation as JSON."`
+}
+
+// Run explains what comes of a key.
+func (c *explainCommand) Run(ctx context.Context, a *app) error {
+	p, err := load(c.File)
+	if err != nil {
+		return err
+	}
+	about := pipeline.About{Stream: c.Stream, Key: c.Key}
+	if c.Element != "" {
+		about.Element = []byte(c.Element)
+	} else if c.Key == "" {
+		return &usageError{errors.New("--key is empty")}
+	}
+	explanation, err := p.Explain(ctx, a.options(a.stderr), about)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(a.stdout, explanation)
+	}
+	_, err = fmt.Fprint(a.stdout, explanation)
+	return err
+}

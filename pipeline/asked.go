@@ -1,0 +1,269 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// An ArgumentError says that what was asked for doesn't fit the pipeline: there is no such stream, or its keys are of
+// another kind.
+type ArgumentError struct{ Err error }
+
+// Error returns the cause's message.
+func (e *ArgumentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ArgumentError) Unwrap() error { return e.Err }
+
+func wrongArgument(format string, arguments ...any) error {
+	return &ArgumentError{fmt.Errorf(format, arguments...)}
+}
+
+// again returns a pipeline of the same text that nobody else uses, so that more expressions can be compiled for it.
+func (p *Pipeline) again() (*Pipeline, error) { return Parse(p.file, p.text) }
+
+// find returns the node of a stream; with an empty name the master.
+func (p *Pipeline) find(name string) (*node, error) {
+	if name == "" {
+		return p.master, nil
+	}
+	var names []string
+	for _, n := range p.master.all() {
+		if n.name == name {
+			return n, nil
+		}
+		names = append(names, n.name)
+	}
+	return nil, wrongArgument("no stream %q is read%s", name, suggestOr(name, names))
+}
+
+// A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made of, or
+// else by that key itself.
+type naming struct {
+	node *node
+	// by is the number of the key in the join, and join its expression.
+	by   int
+	join *expression.Program
+	// member is the member; nil where the key is made of several, or of more than members.
+	member *expression.Program
+	path   []string
+	// kind is the kind of the names; Unknown where the stream is empty.
+	kind expression.Kind
+}
+
+// naming returns how the elements of a node are named.
+func (p *Pipeline) naming(ctx context.Context, n *node, s shelf) (*naming, error) {
+	m := &naming{node: n, by: above, join: n.right}
+	if n.parent == nil {
+		if len(n.children) == 0 {
+			return nil, wrongArgument("%s has no join, so its elements have no key", p.file)
+		}
+		m.by, m.join = 0, n.children[0].left
+	}
+	var err error
+	if m.path, m.member, err = n.soleMember(m.join); err != nil {
+		return nil, err
+	}
+	return m, m.sample(ctx, s)
+}
+
+// String returns the expression of the names.
+func (m *naming) String() string { return m.program().String() }
+
+func (m *naming) program() *expression.Program {
+	if m.member != nil {
+		return m.member
+	}
+	return m.join
+}
+
+// soleMember returns the one member that a key is made of; nil where it isn't.
+func (n *node) soleMember(key *expression.Program) ([]string, *expression.Program, error) {
+	root, err := expression.Parse(key.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	members := &memberPaths{name: n.name, within: map[ast.Node]bool{}}
+	// A walk comes to the inner nodes first: a path is known by its longest form.
+	ast.Walk(&root, members)
+	paths := members.longest()
+	if len(paths) != 1 || paths[0] == nil {
+		return nil, nil, nil
+	}
+	program, err := expression.Compile(n.name+"."+strings.Join(paths[0], "."), elementScope{n})
+	if err != nil {
+		return nil, nil, nil // a name that only brackets can quote
+	}
+	return paths[0], program, nil
+}
+
+// memberPaths collects the paths that begin with a stream's name.
+type memberPaths struct {
+	name   string
+	found  []ast.Node
+	within map[ast.Node]bool
+}
+
+// Visit implements ast.Visitor.
+func (m *memberPaths) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.MemberNode:
+		m.within[n.Node] = true
+		m.found = append(m.found, n)
+	case *ast.IdentifierNode:
+		m.found = append(m.found, n)
+	}
+}
+
+// longest returns the different paths; nil for one that isn't made of names alone.
+func (m *memberPaths) longest() (paths [][]string) {
+	for _, node := range m.found {
+		path, ok := m.path(node)
+		if m.within[node] || !ok {
+			continue
+		}
+		if !slices.ContainsFunc(paths, func(other []string) bool { return slices.Equal(other, path) }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func (m *memberPaths) path(node ast.Node) (path []string, ok bool) {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		return nil, n.Value == m.name
+	case *ast.MemberNode:
+		path, ok = m.path(n.Node)
+		if name, isName := n.Property.(*ast.StringNode); isName && ok {
+			return append(path, name.Value), true
+		}
+		return nil, ok
+	}
+	return nil, false
+}
+
+// sample finds out the kind of the names by the first element of the stream.
+func (m *naming) sample(ctx context.Context, s shelf) error {
+	for partition := range s.partitions() {
+		kind, err := m.firstKind(ctx, s, partition)
+		if err != nil {
+			return err
+		}
+		if kind != expression.Unknown {
+			m.kind = kind
+			return nil
+		}
+	}
+	return nil
+}
+
+// firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the first.
+func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind expression.Kind, err error) {
+	ring, err := m.node.keyring(m.program())
+	if err != nil {
+		return kind, err
+	}
+	start, _ := s.bounds(partition)
+	tried := 0
+	err = s.each(ctx, partition, start, func(record broker.Record, mark bool) (bool, error) {
+		if mark {
+			return true, nil
+		}
+		tried++
+		i, err := ring.read(&record, partition)
+		if err != nil {
+			return tried < sampleSize, nil // a lookup says what is wrong with it
+		}
+		if kind = i.name.Kind(); kind == expression.Unknown && m.member != nil {
+			m.member = nil // a list, or a member that isn't always there
+			ring.name = expression.Single(m.join)
+			if i, err = ring.read(&record, partition); err == nil {
+				kind = i.name.Kind()
+			}
+		}
+		return false, nil
+	})
+	if ctx.Err() == nil && isDamage(err) {
+		err = nil
+	}
+	return kind, err
+}
+
+// parse makes a key of what a user has written.
+func (m *naming) parse(text string) (expression.Key, error) {
+	value, isNumber := expression.ParseNumber(text)
+	isNumber = isNumber && json.Valid([]byte(text))
+	switch {
+	case m.kind == expression.Number && !isNumber:
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.name, m, text)
+	case m.kind == expression.Bool && text != "true" && text != "false":
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.name, m, text)
+	case m.kind == expression.Bool:
+		value = expression.BoolValue(text == "true")
+	case m.kind == expression.Text || !isNumber:
+		value = expression.TextValue(text)
+	case m.kind == expression.Time || m.kind == expression.Duration:
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are made of several members and can't be given: give an element",
+			m.node.name, m)
+	}
+	return expression.NewKey(value)
+}
+
+// joinKey returns the key in the join of an element that has a name.
+func (m *naming) joinKey(name expression.Key) (expression.Key, error) {
+	if m.member == nil {
+		return name, nil
+	}
+	value, err := json.Marshal(name)
+	if err != nil {
+		return expression.Key{}, err
+	}
+	for _, member := range slices.Backward(m.path) {
+		quoted, err := json.Marshal(member)
+		if err != nil {
+			return expression.Key{}, err
+		}
+		value = []byte(fmt.Sprintf("{%s:%s}", quoted, value))
+	}
+	element := &object{}
+	if _, err := m.node.codec.decode(element, value); err != nil {
+		return expression.Key{}, err
+	}
+	key, err := expression.Single(m.join)(element)
+	if err != nil {
+		return key, wrongArgument("an element with %s = %v has no key: %w", m, name, err)
+	}
+	return key, nil
+}
+
+// wanted returns the range of the elements whose names lie between two.
+func (m *naming) wanted(from, to expression.Key) (wanted, error) {
+	low, err := m.joinKey(from)
+	if err != nil {
+		return wanted{}, err
+	}
+	high, err := m.joinKey(to)
+	if err != nil {
+		return wanted{}, err
+	}
+	if expression.Compare(low, high) > 0 {
+		low, high = high, low // the key falls where the member grows
+	}
+	return wanted{by: m.by, low: low, high: high, names: &KeyRange{from, to}}, nil
+}
+
+// isDamage reports whether an error is about what a stream holds, and not about reading it.
+func isDamage(err error) bool {
+	var at *broker.PositionError
+	return errors.As(err, &at)
+}

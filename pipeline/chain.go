@@ -1,0 +1,206 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A link is what the streams hold of a range of one node's elements, and of all that these need further down the tree.
+type link struct {
+	node *node
+	// by is the number of the key that the slice was looked up by.
+	by int
+	*slice
+	// asked are the items of the slice that the element above asks for.
+	asked []*item
+	// children are in the order of the node's; none where nothing is asked for.
+	children []*link
+	// incomplete holds the items asked for that lack a match at a child, or have none there that is complete (R2).
+	incomplete map[*item]bool
+	// elsewhere is a partition that has the first missing key; -1 where none was found.
+	elsewhere int
+}
+
+// A library is the streams of a pipeline, opened for looking things up.
+type library struct {
+	pipeline *Pipeline
+	shelves  map[*node]shelf
+	// partitions is how many partitions all streams have.
+	partitions int
+}
+
+// open opens all streams. The library must be closed, also after an error.
+func (p *Pipeline) open(ctx context.Context) (*library, error) {
+	l := &library{pipeline: p, shelves: map[*node]shelf{}}
+	cluster, err := p.cluster()
+	if err != nil {
+		return l, err
+	}
+	for _, n := range p.master.all() {
+		s, err := p.openShelf(ctx, n, cluster)
+		if err != nil {
+			return l, err
+		}
+		l.shelves[n] = s
+		if n == p.master || s.partitions() < l.partitions {
+			l.partitions = s.partitions()
+		}
+	}
+	return l, nil
+}
+
+func (l *library) close() {
+	for _, s := range l.shelves {
+		s.close()
+	}
+}
+
+// lookUp looks a range up at a node.
+func (l *library) lookUp(ctx context.Context, n *node, w wanted, name *expression.Program, partition int) (*link, error) {
+	ring, err := n.keyring(name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := w.slice(ctx, l.shelves[n], ring, partition)
+	if err != nil {
+		return nil, err
+	}
+	return &link{node: n, by: w.by, slice: s, asked: s.items, elsewhere: -1}, nil
+}
+
+// follow looks up what a link's items need further down, and finds out which of them are complete.
+func (l *library) follow(ctx context.Context, at *link, partition int) error {
+	at.incomplete = map[*item]bool{}
+	if len(at.asked) == 0 {
+		return nil
+	}
+	for c, child := range at.node.children {
+		below, err := l.lookUp(ctx, child, at.wanted(c), nil, partition)
+		if err != nil {
+			return err
+		}
+		at.children = append(at.children, below)
+		missing := below.ask(at.keys(c))
+		if err := l.follow(ctx, below, partition); err != nil {
+			return err
+		}
+		for _, item := range at.asked {
+			at.incomplete[item] = at.incomplete[item] || below.matches(item.down[c]) == 0
+		}
+		if len(missing) > 0 {
+			if below.elsewhere, err = l.elsewhere(ctx, child, missing[0], partition); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keys returns the different keys that a link's items have for a child.
+func (k *link) keys(child int) (keys []expression.Key) {
+	for _, item := range k.asked {
+		key := item.down[child]
+		if len(keys) == 0 || expression.Compare(keys[len(keys)-1], key) != 0 {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// ask leaves the items with the keys that are asked for, and returns the keys that there are none with.
+func (k *link) ask(keys []expression.Key) (missing []expression.Key) {
+	k.asked = nil
+	for _, key := range keys {
+		items, _, _ := k.near(k.by, key)
+		if k.asked = append(k.asked, items...); len(items) == 0 {
+			missing = append(missing, key)
+		}
+	}
+	return missing
+}
+
+// wanted returns the range of a child's keys that a link's items need.
+func (k *link) wanted(child int) wanted {
+	first, last := k.asked[0], k.asked[len(k.asked)-1]
+	return wanted{by: above, low: first.down[child], high: last.down[child]}
+}
+
+// matches counts the complete items with a key.
+func (k *link) matches(key expression.Key) (matches int) {
+	items, _, _ := k.near(k.by, key)
+	for _, item := range items {
+		if !k.incomplete[item] {
+			matches++
+		}
+	}
+	return matches
+}
+
+// elsewhere returns another partition that has a key; -1 if there is none.
+func (l *library) elsewhere(ctx context.Context, n *node, key expression.Key, partition int) (int, error) {
+	for other := range l.shelves[n].partitions() {
+		if other == partition {
+			continue
+		}
+		found, err := l.lookUp(ctx, n, wanted{by: above, low: key, high: key}, nil, other)
+		if err != nil {
+			return -1, err
+		}
+		if len(found.items) > 0 {
+			return other, nil
+		}
+	}
+	return -1, nil
+}
+
+// live reports whether more may come in the link's stream.
+func (k *link) live() bool { return k.node.site.topic }
+
+// trouble returns what a run stops at first, along a chain, and where; nil if nothing.
+func (k *link) stop() (*link, error) {
+	if k.trouble != nil {
+		return k, k.trouble
+	}
+	for _, child := range k.children {
+		if at, err := child.stop(); err != nil {
+			return at, err
+		}
+	}
+	return nil, nil
+}
+
+// A Cause is why an element is not handed over.
+type Cause struct {
+	// Stream is where the chain breaks.
+	Stream string `json:"stream"`
+	// Verdict says how.
+	Verdict Verdict `json:"verdict"`
+	// Key is the key that isn't there; nil where a run stops.
+	Key  *expression.Key `json:"key,omitempty"`
+	Text string          `json:"text"`
+}
+
+// cause returns why an item of a link isn't complete: the end of the chain of incomplete elements.
+func (k *link) cause(item *item) *Cause {
+	for c, child := range k.children {
+		key := item.down[c]
+		if child.matches(key) > 0 {
+			continue
+		}
+		found, _, _ := child.near(above, key)
+		if len(found) > 0 {
+			return child.cause(found[0])
+		}
+		return &Cause{child.node.name, child.missing(key), &key, child.absence(key)}
+	}
+	return nil
+}
+
+// missing says why a link's stream has no element with a key.
+func (k *link) missing(key expression.Key) Verdict {
+	if k.elsewhere >= 0 {
+		return OtherPartition
+	}
+	return k.verdict(k.by, key, k.live())
+}

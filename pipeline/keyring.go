@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// An item is an element as lookups see it, with its keys.
+type item struct {
+	element *object
+	at      broker.Position
+	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the children.
+	up   expression.Key
+	down []expression.Key
+	// name is the key that a user knows the element by.
+	name expression.Key
+}
+
+// key returns one of an item's keys: up for above, or that for a child.
+func (i *item) key(by int) expression.Key {
+	if by == above {
+		return i.up
+	}
+	return i.down[by]
+}
+
+// above is the number of the key for the parent; the others are the children's.
+const above = -1
+
+// A keyring computes the keys of one node's elements in the order of its stream, and finds what a run would stop at.
+type keyring struct {
+	node   *node
+	decode codec.Decode
+	up     func(any) (expression.Key, error) // nil for the master
+	down   []func(any) (expression.Key, error)
+	name   func(any) (expression.Key, error)
+	last   *item // in order; nil at the beginning of a session
+}
+
+func (n *node) keyring(name *expression.Program) (*keyring, error) {
+	decode, err := n.codec.Decoder(nil)
+	if err != nil {
+		return nil, err
+	}
+	k := &keyring{node: n, decode: decode}
+	if n.parent != nil {
+		k.up = expression.Single(n.right)
+	}
+	for _, child := range n.children {
+		k.down = append(k.down, expression.Single(child.left))
+	}
+	if name != nil {
+		k.name = expression.Single(name)
+	}
+	return k, nil
+}
+
+// An undecodable error says that a record is no element.
+type undecodable struct{ error }
+
+// Unwrap returns the cause.
+func (u undecodable) Unwrap() error { return u.error }
+
+// read makes an item of a record. The error says why a run would stop at it.
+func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
+	at := record.At(k.node.site.name, partition)
+	element := &object{}
+	if err := k.decode(record.Value, element); err != nil {
+		return nil, undecodable{record.DecodeError(k.node.site.name, partition, err)}
+	}
+	i, err := k.item(element)
+	if err != nil {
+		return nil, &broker.PositionError{Position: at, Err: err}
+	}
+	i.at = at
+	return i, nil
+}
+
+// item computes an element's keys.
+func (k *keyring) item(element *object) (*item, error) {
+	i := &item{element: element}
+	var err error
+	if k.up != nil {
+		if i.up, err = k.up(element); err != nil {
+			return nil, k.node.joinError(&engine.KeyError{Right: true, Err: err})
+		}
+	}
+	for c, key := range k.down {
+		down, err := key(element)
+		if err != nil {
+			return nil, k.node.children[c].joinError(&engine.KeyError{Err: err})
+		}
+		i.down = append(i.down, down)
+	}
+	if k.name != nil {
+		// What names an element need not be in all of them.
+		i.name, _ = k.name(element)
+	}
+	return i, nil
+}
+
+// joinError says which join an error is about.
+func (n *node) joinError(err error) error {
+	return fmt.Errorf("join of %s with %s: %w", n.parent.name, n.name, err)
+}
+
+// take compares an item with the one before it. The error says why a run would stop at it; it is not taken then (R1).
+func (k *keyring) take(i *item) error {
+	if last := k.last; last != nil {
+		if k.up != nil {
+			order := expression.Compare(last.up, i.up)
+			if order > 0 || order == 0 && k.node.join.unique {
+				return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: order == 0})
+			}
+		}
+		for c, child := range k.node.children {
+			if expression.Compare(last.down[c], i.down[c]) > 0 {
+				return k.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
+			}
+		}
+	}
+	k.last = i
+	return nil
+}
+
+func (k *keyring) disordered(i *item, child *node, err error) error {
+	return &broker.PositionError{Position: i.at, Err: child.joinError(err)}
+}
+
+// verdictOf tells undecodable records from keys out of order.
+func verdictOf(err error) Verdict {
+	if errors.As(err, new(undecodable)) {
+		return Undecodable
+	}
+	return OutOfOrder
+}

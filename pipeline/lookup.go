@@ -1,0 +1,240 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+const (
+	// around is how many offsets before a place are read as well, so that disorder near it shows.
+	around = 500
+	// late is how many records behind a key's place are looked at for elements that come too late.
+	late = 2000
+)
+
+// A wanted range is what is looked up in a stream: elements whose key by lies between low and high, both included.
+type wanted struct {
+	by        int
+	low, high expression.Key
+	// names, if there are any, are what the elements' names lie between, too.
+	names *KeyRange
+}
+
+// place says whether an item lies below, in or above the range. passed says that nothing in the range may follow it.
+func (w *wanted) place(i *item) (place int, passed bool) {
+	key := i.key(w.by)
+	switch {
+	case expression.Compare(key, w.low) < 0:
+		return -1, false
+	case expression.Compare(key, w.high) > 0:
+		return 1, true
+	case w.names == nil:
+		return 0, false
+	case expression.Compare(i.name, w.names.From) < 0:
+		return -1, false
+	case expression.Compare(i.name, w.names.To) > 0:
+		return 1, false
+	}
+	return 0, false
+}
+
+// A slice is what a partition holds of a wanted range, and around it.
+type slice struct {
+	// items are the elements in the range, in stream order.
+	items []*item
+	// below and above are the nearest elements outside of it; nil where there are none.
+	below, above *item
+	// mark is where the first end-of-stream mark behind below lies, if nothing above was before it.
+	mark *broker.Position
+	// trouble is what a run stops at before it is past the range.
+	trouble error
+	// late are elements in the range that are out of order, so that a run doesn't get to them.
+	late []*item
+	// count is the number of elements in the range.
+	count int
+	// empty says that nothing was read.
+	empty bool
+}
+
+// A search reads one slice.
+type search struct {
+	wanted
+	ring      *keyring
+	partition int
+	// keep gets the items in the range.
+	keep func(*item, *broker.Record) error
+
+	found slice
+	// behind is what is wrong behind the element above, which matters only where something comes too late.
+	behind error
+	after  int // records behind the element above
+}
+
+// slice looks a range up in a partition, with a new keyring.
+func (w wanted) slice(ctx context.Context, s shelf, ring *keyring, partition int) (*slice, error) {
+	r := &search{wanted: w, ring: ring, partition: partition}
+	r.keep = func(i *item, _ *broker.Record) error {
+		r.found.items = append(r.found.items, i)
+		return nil
+	}
+	return r.run(ctx, s)
+}
+
+func (r *search) run(ctx context.Context, s shelf) (*slice, error) {
+	from, err := r.bisect(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	r.found.empty = true
+	err = s.each(ctx, r.partition, from, r.visit)
+	var damaged *broker.PositionError
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &damaged):
+		r.stopAt(undecodable{err})
+	case err != nil:
+		return nil, err
+	}
+	return &r.found, nil
+}
+
+// bisect returns an offset somewhat before the first element of the range: keys grow. A file is read from its beginning.
+func (r *search) bisect(ctx context.Context, s shelf) (int64, error) {
+	low, high := s.bounds(r.partition)
+	start := low
+	for high-low > around {
+		middle := low + (high-low)/2
+		probe, err := r.probe(ctx, s, middle, high)
+		switch {
+		case err != nil:
+			return 0, err
+		case probe == nil:
+			high = middle
+		case expression.Compare(probe.key(r.by), r.low) < 0:
+			low = probe.at.Offset + 1
+		default:
+			high = middle
+		}
+	}
+	return max(start, low-around), nil
+}
+
+// probe returns the first element of a range of offsets whose keys can be computed; nil if there is none.
+func (r *search) probe(ctx context.Context, s shelf, from, to int64) (probe *item, err error) {
+	err = s.each(ctx, r.partition, from, func(record broker.Record, mark bool) (bool, error) {
+		if record.Offset >= to {
+			return false, nil
+		}
+		if mark {
+			return true, nil
+		}
+		i, err := r.ring.read(&record, r.partition)
+		if err != nil {
+			return true, nil // only the elements around the range matter
+		}
+		probe = i
+		return false, nil
+	})
+	return probe, err
+}
+
+func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
+	found := &r.found
+	if found.above != nil {
+		r.after++
+	}
+	if mark {
+		if found.mark == nil && found.above == nil {
+			at := record.At(r.ring.node.site.name, r.partition)
+			found.mark = &at
+		}
+		r.ring.last = nil // another session begins
+		return r.more(), nil
+	}
+	found.empty = false
+	i, err := r.ring.read(&record, r.partition)
+	if err == nil {
+		err = r.sameKind(i)
+	}
+	if err != nil {
+		r.stopAt(err)
+		return r.more(), nil
+	}
+	place, passed := r.place(i)
+	if err := r.ring.take(i); err != nil {
+		if place == 0 && (found.above != nil || found.count == 0) {
+			found.late = append(found.late, i)
+		}
+		r.stopAt(err)
+		return r.more(), nil
+	}
+	switch {
+	case place < 0 && found.above == nil:
+		found.below, found.mark = i, nil
+	case place == 0 && found.above == nil:
+		found.count++
+		if err := r.keep(i, &record); err != nil {
+			return false, err
+		}
+	case place > 0 && found.above == nil:
+		found.above = i
+		return !passed || r.more(), nil
+	}
+	return r.more(), nil
+}
+
+// stopAt notes what a run would stop at.
+func (r *search) stopAt(err error) {
+	switch {
+	case r.found.trouble != nil:
+	case r.found.above == nil:
+		r.found.trouble = err
+	case r.behind == nil:
+		r.behind = err
+	}
+	if len(r.found.late) > 0 && r.found.trouble == nil {
+		r.found.trouble = r.behind
+	}
+}
+
+// more reports whether reading on makes sense: behind the range only for what comes too late.
+func (r *search) more() bool {
+	if r.found.above == nil {
+		return true
+	}
+	return len(r.found.late) == 0 && r.after < late
+}
+
+// sameKind refuses keys that can't be compared with the range's, as a run does.
+func (r *search) sameKind(i *item) error {
+	key := i.key(r.by)
+	if key.Kind() == r.low.Kind() {
+		return nil
+	}
+	return &broker.PositionError{Position: i.at, Err: fmt.Errorf("the key is %s here, %v, but %v is %s", key.Kind(), key,
+		r.low, r.low.Kind())}
+}
+
+// near returns what a slice has of one key: the items, and the nearest below and above.
+func (s *slice) near(by int, key expression.Key) (items []*item, below, above *item) {
+	compare := func(i *item, key expression.Key) int { return expression.Compare(i.key(by), key) }
+	first, found := slices.BinarySearchFunc(s.items, key, compare)
+	end := first
+	for found && end < len(s.items) && compare(s.items[end], key) == 0 {
+		end++
+	}
+	below, above = s.below, s.above
+	if first > 0 {
+		below = s.items[first-1]
+	}
+	if end < len(s.items) {
+		above = s.items[end]
+	}
+	return s.items[first:end], below, above
+}

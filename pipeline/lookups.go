@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"encoding/json"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A Lookup is what one stream has of a key.
+type Lookup struct {
+	Stream string         `json:"stream"`
+	Key    expression.Key `json:"key"`
+	// Count counts the elements with the key, and Complete those of them that have all matches further down.
+	Count    int `json:"count"`
+	Complete int `json:"complete"`
+	// First and Last are the first and the last of them; nil where there are none.
+	First *Place `json:"first,omitempty"`
+	Last  *Place `json:"last,omitempty"`
+	// Below and Above are the elements next to them, with other keys; nil where there are none.
+	Below *Place `json:"below,omitempty"`
+	Above *Place `json:"above,omitempty"`
+	// Verdict says why there are none; empty where there are.
+	Verdict Verdict `json:"verdict,omitempty"`
+}
+
+// A Place is an element and where it is.
+type Place struct {
+	Key    expression.Key `json:"key"`
+	Offset int64          `json:"offset"`
+	// Line and Column are the place in a file, from one; zero in a topic.
+	Line    int             `json:"line,omitempty"`
+	Column  int             `json:"column,omitempty"`
+	Element json.RawMessage `json:"element"`
+}
+
+func placeOf(i *item, key func(*item) expression.Key) *Place {
+	if i == nil {
+		return nil
+	}
+	return &Place{key(i), i.at.Offset, i.at.Line, i.at.Column, i.element.raw}
+}
+
+// lookup returns what the stream that was asked about has of the name.
+func (q *question) lookup(top *link) Lookup {
+	name := func(i *item) expression.Key { return i.name }
+	l := Lookup{Stream: q.node.name, Key: *q.answer.Key, Count: len(top.asked)}
+	for _, item := range top.asked {
+		if !top.incomplete[item] {
+			l.Complete++
+		}
+	}
+	l.surround(top.asked, top.below, top.above, name)
+	if l.Count == 0 {
+		l.Verdict = top.slice.verdict(top.by, q.wanted.low, top.live())
+	}
+	return l
+}
+
+func (l *Lookup) surround(items []*item, below, above *item, key func(*item) expression.Key) {
+	if len(items) > 0 {
+		l.First, l.Last = placeOf(items[0], key), placeOf(items[len(items)-1], key)
+	}
+	l.Below, l.Above = placeOf(below, key), placeOf(above, key)
+}
+
+// lookups appends what was looked up at the children of a link, and below them.
+func (k *link) lookups(all []Lookup) []Lookup {
+	up := func(i *item) expression.Key { return i.up }
+	for c, child := range k.children {
+		for _, key := range k.keys(c) {
+			items, below, above := child.near(child.by, key)
+			l := Lookup{Stream: child.node.name, Key: key, Count: len(items), Complete: child.matches(key)}
+			if l.surround(items, below, above, up); len(items) == 0 {
+				l.Verdict = child.missing(key)
+			}
+			all = append(all, l)
+		}
+		all = child.lookups(all)
+	}
+	return all
+}

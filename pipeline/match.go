@@ -1,0 +1,176 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A view is two parts of the streams of a join that belong to each other: their beginnings, or their ends.
+type view struct {
+	left, right *part
+	// fromStart says that nothing comes before the right part, and toEnd that nothing comes behind it.
+	fromStart, toEnd bool
+}
+
+// viewsOf returns what can be compared of two partitions.
+func viewsOf(left, right *sample) []view {
+	views := []view{{&left.head, &right.head, true, right.whole}}
+	if left.whole && right.whole {
+		return views
+	}
+	end := func(s *sample) *part {
+		if s.whole {
+			return &s.head
+		}
+		return &s.tail
+	}
+	if l, r := end(left), end(right); len(l.elements) > 0 && len(r.elements) > 0 {
+		views = append(views, view{l, r, right.whole, true})
+	}
+	return views
+}
+
+// A keyed element is an element's key, and its number in its part.
+type keyed struct {
+	key expression.Key
+	i   int
+}
+
+func compareKeyed(a, b keyed) int { return expression.Compare(a.key, b.key) }
+
+// keys returns the keys of a part that can be computed, in their order.
+func (p *part) keys(key *expression.Program) []keyed {
+	var keys []keyed
+	for i, element := range p.elements {
+		if k, err := key.Key(element); err == nil {
+			keys = append(keys, keyed{k, i})
+		}
+	}
+	slices.SortStableFunc(keys, compareKeyed)
+	return keys
+}
+
+// A match is what comes of joining the views of a join by two expressions.
+type match struct {
+	views       []matchedView
+	left, right *KeyRange
+	// computed counts the keys of both sides.
+	computed, comparable, matched int
+}
+
+type matchedView struct {
+	view
+	leftKeys, rightKeys []keyed
+}
+
+// share returns which share of the comparable left elements finds a match.
+func (m *match) share() float64 {
+	if m.comparable == 0 {
+		return 0
+	}
+	return float64(m.matched) / float64(m.comparable)
+}
+
+// matchOf joins some views.
+func matchOf(views []view, left, right *expression.Program) *match {
+	left, right = left.Clone(), right.Clone()
+	m := &match{}
+	for _, v := range views {
+		mv := matchedView{v, v.left.keys(left), v.right.keys(right)}
+		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
+		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
+		mv.each(func(_ keyed, _ int, found, comparable bool) {
+			if comparable {
+				m.comparable++
+			}
+			if found {
+				m.matched++
+			}
+		})
+		m.views = append(m.views, mv)
+	}
+	return m
+}
+
+func rangeOf(keys []keyed) *KeyRange {
+	if len(keys) == 0 {
+		return nil
+	}
+	return &KeyRange{keys[0].key, keys[len(keys)-1].key}
+}
+
+// each calls visit for every left key, with its place among the right keys, whether it is there, and whether it can't be
+// where nothing was read.
+func (v *matchedView) each(visit func(left keyed, place int, found, comparable bool)) {
+	for _, key := range v.leftKeys {
+		place, found := slices.BinarySearchFunc(v.rightKeys, key, compareKeyed)
+		behindFirst := v.fromStart || place > 0 || found
+		visit(key, place, found, behindFirst && (v.toEnd || place < len(v.rightKeys)))
+	}
+}
+
+// unmatched says why left elements find no match.
+func (s *suspicion) unmatched() (reports []UnmatchedReport) {
+	if s.left.isText() != s.right.isText() {
+		return nil // a run refuses to compare them
+	}
+	for _, v := range s.asIs.views {
+		v.each(func(left keyed, place int, found, comparable bool) {
+			if found || !comparable {
+				return
+			}
+			verdict, text := v.absence(s.child, left, place)
+			i := slices.IndexFunc(reports, func(r UnmatchedReport) bool { return r.Verdict == verdict })
+			if i < 0 {
+				reports = append(reports, UnmatchedReport{Verdict: verdict, Text: text})
+				i = len(reports) - 1
+			}
+			reports[i].Count++
+		})
+	}
+	return reports
+}
+
+// absence says what there is instead of a left key.
+func (v *matchedView) absence(child *node, left keyed, place int) (Verdict, string) {
+	no := fmt.Sprintf("%v (%s) is not in %s", left.key, v.left.short(left.i), child.name)
+	neighbour := func(at int) string {
+		k := v.rightKeys[at]
+		return fmt.Sprintf("%v (%s)", k.key, v.right.short(k.i))
+	}
+	switch {
+	case len(v.rightKeys) == 0:
+		return Ended, no + ", which has no keys"
+	case place == 0:
+		return Behind, fmt.Sprintf("%s, which begins at %s", no, neighbour(0))
+	case place == len(v.rightKeys):
+		return Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(place-1))
+	}
+	return Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(place-1), neighbour(place))
+}
+
+// short says where an element of the part is in its stream.
+func (p *part) short(i int) string {
+	if i < len(p.positions) {
+		return where(p.positions[i])
+	}
+	return fmt.Sprintf("element %d from the end", len(p.elements)-i)
+}
+
+// across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
+func (s *suspicion) across() *match {
+	together := view{&part{}, &part{}, true, true}
+	seen := map[*part]bool{}
+	for _, v := range s.views {
+		for _, side := range []struct{ all, one *part }{{together.left, v.left}, {together.right, v.right}} {
+			if !seen[side.one] {
+				side.all.elements = append(side.all.elements, side.one.elements...)
+			}
+			seen[side.one] = true
+		}
+		together.fromStart, together.toEnd = together.fromStart && v.fromStart, together.toEnd && v.toEnd
+	}
+	return matchOf([]view{together}, s.child.left, s.child.right)
+}

@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A row is what is known of the keys along one stream of a join, over all partitions.
+type row struct {
+	keys *KeyRange
+	// computed counts the keys, distinct the different ones, up and down the steps to a greater and to a lesser key.
+	computed, distinct, up, down int
+	// first says where the first step down is, and lowered are the keys on both of its sides.
+	first   string
+	lowered [2]expression.Key
+	// number and text count the keys of these kinds, digits the texts that are numbers, and digitsDown the steps from one
+	// to a lesser.
+	number, text, digits, digitsDown int
+}
+
+// isText reports whether most keys are text.
+func (w *row) isText() bool { return w.text > w.number }
+
+func (w *row) perKey() float64 {
+	if w.distinct == 0 {
+		return 0
+	}
+	return float64(w.computed) / float64(w.distinct)
+}
+
+// add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as a
+// run does, which refuses those of another kind than the ones before.
+func (w *row) add(
+	r *Report, s *sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
+) {
+	a := &along{row: w, report: r, unique: unique, key: key.Clone(), accepted: accepted}
+	a.part(&s.head)
+	a.part(&s.tail)
+}
+
+// along is the way along one partition.
+type along struct {
+	*row
+	report   *Report
+	unique   bool
+	key      *expression.Program
+	accepted func(any) (expression.Key, error)
+	last     expression.Key
+	digit    *big.Rat
+	reported bool
+}
+
+func (a *along) part(p *part) {
+	for i, element := range p.elements {
+		if _, err := a.accepted(element); err != nil {
+			a.problem(p, i, err)
+		}
+		if next, err := a.key.Key(element); err == nil {
+			a.step(p, i, next)
+		}
+	}
+}
+
+func (a *along) problem(p *part, i int, err error) {
+	if !a.reported {
+		a.report.Problems = append(a.report.Problems, fmt.Sprintf("%s: %v", p.where(i), err))
+	}
+	a.reported = true
+}
+
+// step takes the next key.
+func (a *along) step(p *part, i int, next expression.Key) {
+	a.count(next)
+	order := expression.Compare(a.last, next)
+	if a.last.Kind() == expression.Unknown {
+		order = -1
+	}
+	switch {
+	case order < 0:
+		a.distinct++
+		a.up++
+	case order > 0:
+		if a.down++; a.down == 1 {
+			a.first, a.lowered = p.short(i), [2]expression.Key{a.last, next}
+		}
+		a.distinct++
+		a.problem(p, i, fmt.Errorf("key %v comes after %v: keys must not decrease along a stream", next, a.last))
+	case order == 0 && a.unique:
+		a.problem(p, i, fmt.Errorf("key %v repeats, but the join is declared unique", next))
+	}
+	a.last = next
+}
+
+// count counts a key by its kind.
+func (a *along) count(next expression.Key) {
+	a.computed++
+	a.keys = a.keys.widen(&KeyRange{next, next})
+	switch next.Kind() {
+	case expression.Number:
+		a.number++
+	case expression.Text:
+		a.text++
+		text, _ := next.Text()
+		digit, ok := new(big.Rat).SetString(text)
+		if !ok {
+			return
+		}
+		a.digits++
+		if a.digit != nil && a.digit.Cmp(digit) > 0 {
+			a.digitsDown++
+		}
+		a.digit = digit
+	}
+}

@@ -1,0 +1,43 @@
+package topic
+
+import (
+	"context"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Partitions reads the committed records of a topic at any place, as they were when it was opened. It belongs to no group
+// and leaves no trace. It is used by one goroutine at a time, and must be closed.
+type Partitions struct{ reader *reader }
+
+// Open gives access to the partitions of a topic.
+func (c *Cluster) Open(ctx context.Context, topic string) (*Partitions, error) {
+	r, err := c.openReader(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	return &Partitions{r}, nil
+}
+
+// Count returns how many partitions there are.
+func (p *Partitions) Count() int { return len(p.reader.ends) }
+
+// Bounds returns the offset of a partition's oldest record, and the one behind its last committed record.
+func (p *Partitions) Bounds(partition int) (start, end int64) {
+	return p.reader.starts[partition], p.reader.ends[partition]
+}
+
+// Each calls visit for the records of a partition whose offset is from or more, in order, until it returns false or there
+// are no more. mark says that a record is an end-of-stream mark.
+func (p *Partitions) Each(
+	ctx context.Context, partition int, from int64, visit func(record broker.Record, mark bool) (bool, error),
+) error {
+	return p.reader.each(ctx, partition, from, false, func(r *kgo.Record) (bool, error) {
+		return visit(recordOf(r), isMark(r.Value))
+	}, func() error { return nil })
+}
+
+// Close ends the connections.
+func (p *Partitions) Close() { p.reader.close() }
