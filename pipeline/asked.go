@@ -213,7 +213,7 @@ func (m *naming) parse(text string) (expression.Key, error) {
 	case m.kind == expression.Text || !isNumber:
 		value = expression.TextValue(text)
 	case m.kind == expression.Time || m.kind == expression.Duration:
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are made of several members and can't be given: give an element",
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are times: give an element in place of a key",
 			m.node.name, m)
 	}
 	return expression.NewKey(value)

@@ -133,7 +133,8 @@ func (s *suspicion) losses(join *JoinReport, add func(Mistake, string)) {
 	for _, u := range join.Unmatched {
 		cause := map[Verdict]Mistake{Gap: MistakeGaps, Ended: MistakeEarlyEnd, Behind: MistakeLateBegin}[u.Verdict]
 		if 2*u.Count > join.Comparable && join.Comparable > 1 {
-			add(cause, fmt.Sprintf("%d of %s of %s find no match: %s", u.Count, count(join.Comparable, "element"), join.Left, u.Text))
+			add(cause, fmt.Sprintf("%d of %s of %s find no match: %s", u.Count, count(join.Comparable, "element"), join.Left,
+				u.Text))
 		}
 	}
 }
@@ -178,8 +179,8 @@ func (w *row) disorder(n *node, key *expression.Program) (f Finding, ok bool) {
 	f.Mistake = MistakeOrder
 	switch {
 	case w.isDigits():
-		f.Text = fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v (%s)",
-			n.name, key, w.lowered[0], w.lowered[1], w.first)
+		f.Text = fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
+			"(%s)", n.name, key, w.lowered[0], w.lowered[1], w.first)
 	case w.up <= 1:
 		f.Text = fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
 	default:

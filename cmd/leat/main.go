@@ -65,7 +65,7 @@ type app struct {
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
-	Check   checkCommand   `cmd:"" help:"Read the beginning and the end of every stream and report what would join, and what is wrong."`
+	Check   checkCommand   `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
 	Explain explainCommand `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
 	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
 	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
