@@ -182,7 +182,8 @@ func (w *row) disorder(n *node, key *expression.Program) (f Finding, ok bool) {
 		f.Text = fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
 			"(%s)", n.name, key, w.lowered[0], w.lowered[1], w.first)
 	case w.up <= 1:
-		f.Text = fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
+		f.Text = fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name,
+			key)
 	default:
 		f.Text = fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
 			"there: sort the stream", n.name, key, count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)

@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
 )
 
 // Partitions reads the committed records of a topic at any place, as they were when it was opened. It belongs to no group
@@ -35,7 +36,7 @@ func (p *Partitions) Each(
 	ctx context.Context, partition int, from int64, visit func(record broker.Record, mark bool) (bool, error),
 ) error {
 	return p.reader.each(ctx, partition, from, false, func(r *kgo.Record) (bool, error) {
-		return visit(recordOf(r), isMark(r.Value))
+		return visit(recordOf(r), endmark.Is(r.Value))
 	}, func() error { return nil })
 }
 
