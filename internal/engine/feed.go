@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -29,6 +30,8 @@ type feed struct {
 	decoding chan *chunk
 	// spent takes chunks back whose records nobody refers to any more.
 	spent chan *chunk
+	// lagger is the reader while it is open, where it is one.
+	lagger atomic.Pointer[broker.Lagger]
 }
 
 // run feeds until the stream ends or breaks, which it tells by the last chunk, or ctx ends.
@@ -45,6 +48,10 @@ func (f *feed) feed(ctx context.Context, from int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
+	if lagger, ok := reader.(broker.Lagger); ok {
+		f.lagger.Store(&lagger)
+		defer f.lagger.Store(nil)
+	}
 	for {
 		records, err := reader.Read(ctx)
 		for ; len(records) > chunkSize; records = records[chunkSize:] {
@@ -63,6 +70,14 @@ func (f *feed) feed(ctx context.Context, from int64) (err error) {
 			return err
 		}
 	}
+}
+
+// end returns the offset behind the last record of the partition; -1 where it isn't known. It is safe for concurrent use.
+func (f *feed) end() int64 {
+	if lagger := f.lagger.Load(); lagger != nil {
+		return (*lagger).End()
+	}
+	return -1
 }
 
 // chunk returns a chunk of records, made of one that is spent if there is one. Its records go back to the reader.

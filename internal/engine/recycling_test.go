@@ -35,3 +35,6 @@ func (recyclingReader) Recycle(records []broker.Record) {
 		records[i] = broker.Record{Offset: math.MaxInt32}
 	}
 }
+
+// End implements broker.Lagger.
+func (r recyclingReader) End() int64 { return r.Reader.(broker.Lagger).End() }

@@ -210,6 +210,7 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	r.committer.join(p)
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, rewinds, p)
+	t.begin()
 	ended, err := t.run()
 	if ended {
 		err = t.end(p)

@@ -99,8 +99,8 @@ type NodeSnapshot struct {
 	Read, Matched, Skipped int64
 	// Unmatched counts by Verdict what was not handed over, OutOfOrder and Undecodable among them.
 	Unmatched [Verdicts]int64
-	// Offset is behind the last element that was read. Behind is the distance from there to the end of the partition, in
-	// records, as far as the storage has told; -1 where it doesn't know.
+	// Offset is behind the last element that was read, or behind the session's mark. Behind is the distance from there to the
+	// end of the partition, in records, as far as the storage has told; -1 where it doesn't know, and for a task that is over.
 	Offset, Behind int64
 	// Key is the key of the last element that was read: of the edge to the parent, at the master of that to the first
 	// child; empty before the first, and where there is no key. Number is the key as a number, where IsNumber.

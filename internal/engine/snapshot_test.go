@@ -45,6 +45,10 @@ func TestSnapshotOfARunThatWaits(t *testing.T) {
 			t.Errorf("calls %d, results %d, call times %d, commits %d", s.Calls, s.Results, s.CallTime.Count, s.Commits)
 		}
 
+		if master.Behind != 1 || child.Behind != 0 {
+			t.Errorf("the master is %d records behind, the child %d", master.Behind, child.Behind)
+		}
+
 		b.Revoke(0)
 		time.Sleep(time.Second)
 		if s := stats.Snapshot(); s.Tasks[0].Owned || s.Revoked != 1 || s.Tasks[0].WaitsFor != -1 {

@@ -126,6 +126,8 @@ func (s *Stats) Snapshot() Snapshot {
 type taskStats struct {
 	mu   sync.Mutex
 	task TaskSnapshot
+	// ends return where the nodes' partitions end; nil once the task is over.
+	ends []func() int64
 	keys []nodeKeys // which are put into words only where somebody asks
 	// recent holds for each node the last elements of each verdict.
 	recent [][Verdicts][]Unmatched
@@ -153,11 +155,33 @@ func (t *taskStats) snapshot(now time.Time) TaskSnapshot {
 		n := &task.Nodes[i]
 		n.Key, n.Number, n.IsNumber = describeKey(t.keys[i].own)
 		n.ParentKey, n.ParentNumber, n.ParentIsNumber = describeKey(t.keys[i].parent)
+		if t.ends != nil {
+			n.measure(t.ends[i]())
+		}
 		if i == task.WaitsFor {
 			n.Waited += max(0, now.Sub(task.WaitsSince))
 		}
 	}
 	return task
+}
+
+// measure sets how far the node is behind the end of its partition, -1 where that isn't known.
+func (n *NodeSnapshot) measure(end int64) {
+	n.Behind = -1
+	if end >= 0 {
+		n.Behind = max(0, end-n.Offset)
+	}
+}
+
+// begin says that the task begins.
+func (t *task) begin() {
+	s := t.told
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends = make([]func() int64, len(t.nodes))
+	for i, n := range t.nodes {
+		s.ends[i] = n.feed.end
+	}
 }
 
 // publish tells where the task stands; waitsFor is the node that the join waits for from now on, nil if it goes on.
@@ -194,6 +218,10 @@ func (t *task) leave(ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.task.Owned, s.task.Ended = false, ended
+	for i := range s.task.Nodes {
+		s.task.Nodes[i].Behind = -1
+	}
+	s.ends = nil
 }
 
 // publish tells what the node has done since it was called last, and where it stands.
@@ -211,6 +239,9 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 	}
 	to.Skipped = to.Unmatched[OutOfOrder] + to.Unmatched[Undecodable]
 	to.Offset, to.Ended, to.Group = n.seen, n.ended, len(n.group)
+	if n.ended {
+		to.Offset = n.mark
+	}
 	if n.hasNext {
 		to.Group++
 	}
