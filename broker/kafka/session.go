@@ -212,7 +212,8 @@ type groupErrors struct{ *session }
 func (h groupErrors) OnGroupManageError(err error) {
 	h.onLost()
 	if errors.Is(err, kerr.FencedInstanceID) {
-		h.kill(err) // the library would try for ever with what was replaced
+		h.kill(err)
+		h.closeClient() // the library would take the place back from the one that has replaced this one
 	}
 	if err := final(err); err != nil {
 		h.kill(err)
