@@ -320,32 +320,6 @@ func TestFinalErrors(t *testing.T) {
 	})
 }
 
-// R8: retention may remove what has been dealt with while nothing runs.
-func TestRetentionOfWhatIsDealtWith(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t)
-	c.create(c.prefix+"in", 1)
-	c.produce(c.prefix+"in", 0, numbers(0, 3)...)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	done := make(chan error)
-	mill := c.copier()
-	go func() { done <- mill.Run(ctx) }()
-	c.waitForOffset(ctx, "copy", "in")
-	for len(c.out(0)) < 3 && ctx.Err() == nil {
-		<-time.After(time.Millisecond)
-	}
-	cancel()
-	<-done
-	until := kadm.Offsets{}
-	until.AddOffset(c.prefix+"in", 0, 3, -1)
-	_, err := kadm.NewClient(c.client).DeleteRecords(t.Context(), until)
-	must(t, err)
-	c.produce(c.prefix+"in", 0, append(numbers(3, 5), mark)...)
-	c.run(c.copier())
-	c.expectOut(0, append(numbers(0, 5), mark)...)
-}
-
 // R4: windows by the clock close on silence, on every partition.
 func TestWindowsOnSilence(t *testing.T) {
 	t.Parallel()

@@ -35,6 +35,17 @@ func (e *end) fetched(p kgo.FetchPartition) {
 	}
 }
 
+// emptyFrom returns the offset up to which there is nothing but markers of transactions from an offset on, which is the
+// same where that isn't known.
+func (e *end) emptyFrom(offset int64) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.record != offset {
+		return offset
+	}
+	return max(e.last, offset)
+}
+
 // offset returns the offset behind the last record, -1 where it isn't known.
 func (e *end) offset() int64 {
 	e.mu.Lock()

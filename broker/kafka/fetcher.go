@@ -63,13 +63,7 @@ func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*
 		return nil, err
 	}
 	topic := rs.member.topicOf[node]
-	if rs.member.isBehind(node, partition, from) {
-		// The record is wanted for its keys alone: it may have been removed, as the last one dealt with.
-		if start, err := rs.member.listOffset(ctx, topic, partition, oldest); err == nil && start == from+1 {
-			from = start
-		}
-	}
-	start, err := rs.startAt(ctx, topic, partition, from)
+	from, err := rs.member.begin(ctx, node, partition, from)
 	if err != nil {
 		return nil, err
 	}
@@ -79,25 +73,10 @@ func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*
 		return nil, err
 	}
 	r.fetcher = f
-	at := map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NoResetOffset().At(start)}}
+	rs.member.watch(node, partition, &r.end)
+	at := map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NoResetOffset().At(from)}}
 	f.alone(func() { f.client.AddConsumePartitions(at) })
 	return r, nil
-}
-
-// startAt returns where to begin. From 0, where nothing was committed, is where a new group begins.
-func (rs *readers) startAt(ctx context.Context, topic string, partition int, from int64) (int64, error) {
-	m := rs.member
-	m.mu.Lock()
-	start, ok := m.starts[partition][topic]
-	isKnown := from > 0 || !m.fresh[partition] && !m.foreign
-	m.mu.Unlock()
-	switch {
-	case isKnown:
-		return from, nil
-	case ok:
-		return start, nil
-	}
-	return m.startOf(ctx, topic, partition)
 }
 
 // fetcherFor finds or makes a fetcher of the node that doesn't read the reader's partition yet.

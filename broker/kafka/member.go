@@ -58,11 +58,12 @@ type member struct {
 	err error
 	// first holds the session count of each partition as it was when it was asked for first; -1 before.
 	first []int64
-	// starts holds where the nodes of a partition without progress begin, by topic.
+	// starts holds where the nodes of a partition began, by topic, where that is known.
 	starts []map[string]int64
-	fresh  []bool
-	// kept holds the progress of each partition as it was when it was asked for last.
-	kept []broker.Progress
+	// kept holds the position of each partition as it was when it was asked for last.
+	kept []position
+	// ends holds the end that the last reader of each node and partition has seen.
+	ends map[seat]*end
 	// unsure is the number of the transaction whose end isn't known, 0 where there is none.
 	unsure uint64
 	ended  bool
@@ -106,8 +107,8 @@ func (m *member) setPartitions(n int) {
 	m.tasks = make([]ownership, n)
 	m.first = slices.Repeat([]int64{-1}, n)
 	m.starts = make([]map[string]int64, n)
-	m.kept = make([]broker.Progress, n)
-	m.fresh = slices.Repeat([]bool{true}, n)
+	m.kept = make([]position, n)
+	m.ends = map[seat]*end{}
 }
 
 func (m *member) wake() {

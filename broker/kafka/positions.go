@@ -24,7 +24,9 @@ import (
 //	name          uvarint, bytes
 //	offset        uvarint
 //	seen          varint    above offset
-//	flags         byte      1: Behind, 2: NextSession
+//	flags         byte      1: Behind, 2: NextSession, 4: with accounted, 8: with empty
+//	accounted     varint    above offset; without it, it is seen
+//	empty         uvarint   above offset
 const (
 	metadataPrefix = "leat1:"
 	// metadataLimit is what Kafka takes by default, offset.metadata.max.bytes.
@@ -32,7 +34,8 @@ const (
 
 	flagBehind      = 1
 	flagNextSession = 2
-	flagAccounted   = 4 // Accounted follows; without it, it is Seen
+	flagAccounted   = 4
+	flagEmpty       = 8
 )
 
 // A kept position is what a group has committed for a partition of a topic.
@@ -45,21 +48,27 @@ type kept struct {
 // A position is what a group has committed for a partition of all topics.
 type position struct {
 	progress broker.Progress
+	// empty holds for each node the offset up to which it had nothing to read from its place on, but markers of
+	// transactions: they may be removed with what was read before. It is 0 where nothing is known.
+	empty []int64
 	// transaction is the number of the one that committed it.
 	transaction uint64
 	// starts holds the offset where to begin, by topic, where somebody has set it for a group that has no progress yet.
 	starts map[string]int64
 }
 
+// isFresh says that nothing has been committed yet but, at most, where to begin.
+func (p *position) isFresh() bool { return len(p.progress.Nodes) == 0 }
+
 // encodePosition returns what to commit for each topic. topicOf says which topic's offset holds each node; a topic without
 // nodes is left out.
-func encodePosition(p broker.Progress, transaction uint64, topics []string, topicOf []string) ([]kept, error) {
-	if len(p.Nodes) > 0 && len(p.Nodes) != len(topicOf) {
-		return nil, fmt.Errorf("kafka: the progress has %d nodes, but the job has %d inputs", len(p.Nodes), len(topicOf))
+func encodePosition(p position, topics []string, topicOf []string) ([]kept, error) {
+	if n := len(p.progress.Nodes); n > 0 && n != len(topicOf) {
+		return nil, fmt.Errorf("kafka: the progress has %d nodes, but the job has %d inputs", n, len(topicOf))
 	}
 	var all []kept
 	for _, topic := range topics {
-		offset, metadata := encodeTopic(p, transaction, func(node int) bool { return topicOf[node] == topic })
+		offset, metadata := encodeTopic(p, func(node int) bool { return topicOf[node] == topic })
 		if len(metadata) > metadataLimit {
 			return nil, fmt.Errorf("kafka: the positions of the nodes of topic %q take %d bytes, and Kafka keeps at most %d "+
 				"for a partition: use fewer nodes of this topic, or shorter names", topic, len(metadata), metadataLimit)
@@ -69,12 +78,12 @@ func encodePosition(p broker.Progress, transaction uint64, topics []string, topi
 	return all, nil
 }
 
-func encodeTopic(p broker.Progress, transaction uint64, has func(node int) bool) (offset int64, metadata string) {
-	b := binary.BigEndian.AppendUint64(nil, transaction)
-	b = binary.AppendUvarint(b, uint64(p.Sessions))
-	b = binary.AppendUvarint(b, uint64(len(p.Nodes)))
+func encodeTopic(p position, has func(node int) bool) (offset int64, metadata string) {
+	b := binary.BigEndian.AppendUint64(nil, p.transaction)
+	b = binary.AppendUvarint(b, uint64(p.progress.Sessions))
+	b = binary.AppendUvarint(b, uint64(len(p.progress.Nodes)))
 	offset = -1
-	for i, node := range p.Nodes {
+	for i, node := range p.progress.Nodes {
 		if !has(i) {
 			continue
 		}
@@ -86,9 +95,16 @@ func encodeTopic(p broker.Progress, transaction uint64, has func(node int) bool)
 		b = append(b, node.Node...)
 		b = binary.AppendUvarint(b, uint64(node.Offset))
 		b = binary.AppendVarint(b, node.Seen-node.Offset)
-		b = append(b, flags(node))
+		f := flags(node)
+		if p.empty[i] > node.Offset {
+			f |= flagEmpty
+		}
+		b = append(b, f)
 		if node.Accounted != node.Seen {
 			b = binary.AppendVarint(b, node.Accounted-node.Offset)
+		}
+		if p.empty[i] > node.Offset {
+			b = binary.AppendUvarint(b, uint64(p.empty[i]-node.Offset))
 		}
 	}
 	return max(offset, 0), metadataPrefix + base64.RawStdEncoding.EncodeToString(b)
@@ -113,7 +129,7 @@ var errMetadata = errors.New("the metadata of the committed offset is damaged")
 // tool say, are where to begin.
 func decodePosition(all []kept) (position, error) {
 	var p position
-	var nodes map[int]broker.Rewind
+	var nodes map[int]keptNode
 	var ours, foreign []string
 	for _, k := range all {
 		text, isOurs := strings.CutPrefix(k.metadata, metadataPrefix)
@@ -122,7 +138,7 @@ func decodePosition(all []kept) (position, error) {
 			foreign = append(foreign, k.topic)
 		case isOurs:
 			if nodes == nil {
-				nodes = map[int]broker.Rewind{}
+				nodes = map[int]keptNode{}
 			}
 			if err := p.decodeTopic(text, nodes, len(ours) == 0); err != nil {
 				return p, fmt.Errorf("topic %q: %w", k.topic, err)
@@ -150,13 +166,13 @@ func decodePosition(all []kept) (position, error) {
 		if !ok {
 			return p, errMetadata
 		}
-		p.progress.Nodes[i] = r
+		p.progress.Nodes[i], p.empty[i] = r.Rewind, r.empty
 	}
 	return p, nil
 }
 
 // decodeTopic decodes what was committed for one topic; the first one's says how many nodes there are.
-func (p *position) decodeTopic(text string, nodes map[int]broker.Rewind, first bool) error {
+func (p *position) decodeTopic(text string, nodes map[int]keptNode, first bool) error {
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil || len(b) < 8 {
 		return errMetadata
@@ -169,29 +185,42 @@ func (p *position) decodeTopic(text string, nodes map[int]broker.Rewind, first b
 	if first {
 		p.transaction, p.progress.Sessions = transaction, sessions
 		if size > 0 {
-			p.progress.Nodes = make([]broker.Rewind, size)
+			p.progress.Nodes, p.empty = make([]broker.Rewind, size), make([]int64, size)
 		}
 	} else if transaction != p.transaction || sessions != p.progress.Sessions || size != len(p.progress.Nodes) {
 		return errors.New("the offsets of the group's topics were not committed together")
 	}
 	for len(d.b) > 0 && !d.failed {
 		i := int(d.uvarint())
-		r := broker.Rewind{Node: string(d.bytes(int(d.uvarint()))), Offset: int64(d.uvarint())}
-		r.Seen = r.Offset + d.varint()
-		f := d.bytes(1)
-		if d.failed {
-			break
-		}
-		r.Behind, r.NextSession, r.Accounted = f[0]&flagBehind != 0, f[0]&flagNextSession != 0, r.Seen
-		if f[0]&flagAccounted != 0 {
-			r.Accounted = r.Offset + d.varint()
-		}
-		nodes[i] = r
+		nodes[i] = d.node()
 	}
 	if d.failed {
 		return errMetadata
 	}
 	return nil
+}
+
+// A keptNode is what was committed for one node.
+type keptNode struct {
+	broker.Rewind
+	empty int64
+}
+
+func (d *decoder) node() keptNode {
+	n := keptNode{Rewind: broker.Rewind{Node: string(d.bytes(int(d.uvarint()))), Offset: int64(d.uvarint())}}
+	n.Seen = n.Offset + d.varint()
+	f := d.bytes(1)
+	if d.failed {
+		return n
+	}
+	n.Behind, n.NextSession, n.Accounted = f[0]&flagBehind != 0, f[0]&flagNextSession != 0, n.Seen
+	if f[0]&flagAccounted != 0 {
+		n.Accounted = n.Offset + d.varint()
+	}
+	if f[0]&flagEmpty != 0 {
+		n.empty = n.Offset + int64(d.uvarint())
+	}
+	return n
 }
 
 // A decoder cuts values from bytes; failed says that one was cut short.

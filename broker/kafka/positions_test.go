@@ -15,25 +15,27 @@ import (
 func TestPositionsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		topics := []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")]
-		want := broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}
+		want := position{transaction: 7, progress: broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}}
 		var topicOf []string
 		for i := range rapid.IntRange(len(topics), 8).Draw(t, "nodes") {
 			topicOf = append(topicOf, topics[i%len(topics)])
-			want.Nodes = append(want.Nodes, broker.Rewind{
+			offset := rapid.Int64Range(0, 1<<62).Draw(t, "offset")
+			want.progress.Nodes = append(want.progress.Nodes, broker.Rewind{
 				Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
-				Offset:      rapid.Int64Range(0, 1<<62).Draw(t, "offset"),
+				Offset:      offset,
 				Seen:        rapid.Int64Range(0, 1<<62).Draw(t, "seen"),
 				Accounted:   rapid.Int64Range(0, 1<<62).Draw(t, "accounted"),
 				Behind:      rapid.Bool().Draw(t, "behind"),
 				NextSession: rapid.Bool().Draw(t, "next session"),
 			})
+			want.empty = append(want.empty, rapid.SampledFrom([]int64{0, offset + 1, offset + 1000}).Draw(t, "empty"))
 		}
-		all, err := encodePosition(want, 7, topics, topicOf)
+		all, err := encodePosition(want, topics, topicOf)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range all {
-			for i, node := range want.Nodes {
+			for i, node := range want.progress.Nodes {
 				if topicOf[i] == k.topic && node.Offset < k.offset {
 					t.Fatalf("topic %s commits %d, but a node needs %d", k.topic, k.offset, node.Offset)
 				}
@@ -43,18 +45,21 @@ func TestPositionsComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.transaction != 7 || got.progress.Sessions != want.Sessions || !slices.Equal(got.progress.Nodes, want.Nodes) {
+		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions ||
+			!slices.Equal(got.progress.Nodes, want.progress.Nodes) || !slices.Equal(got.empty, want.empty) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	})
 }
 
 func TestPositionsOfOthers(t *testing.T) {
-	ours, err := encodePosition(broker.Progress{Nodes: make([]broker.Rewind, 2)}, 1, []string{"a", "b"}, []string{"a", "b"})
+	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
+	ours, err := encodePosition(p, []string{"a", "b"}, []string{"a", "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := encodePosition(broker.Progress{Nodes: make([]broker.Rewind, 2)}, 2, []string{"a", "b"}, []string{"a", "b"})
+	p.transaction = 2
+	other, err := encodePosition(p, []string{"a", "b"}, []string{"a", "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +79,7 @@ func TestPositionsOfOthers(t *testing.T) {
 			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
 		}
 	}
-	p, err := decodePosition([]kept{{"a", 5, ""}, {"b", -1, ""}})
+	p, err = decodePosition([]kept{{"a", 5, ""}, {"b", -1, ""}})
 	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 {
 		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
 	}
@@ -82,13 +87,13 @@ func TestPositionsOfOthers(t *testing.T) {
 
 // Kafka refuses more metadata than it allows, with an error that nobody understands; a mill says it before.
 func TestPositionsAreLimited(t *testing.T) {
-	var p broker.Progress
+	p := position{empty: make([]int64, 150)}
 	var topicOf []string
 	for i := range 150 {
-		p.Nodes = append(p.Nodes, broker.Rewind{Node: fmt.Sprintf("a node with a long name %d", i)})
+		p.progress.Nodes = append(p.progress.Nodes, broker.Rewind{Node: fmt.Sprintf("a node with a long name %d", i)})
 		topicOf = append(topicOf, "a")
 	}
-	_, err := encodePosition(p, 1, []string{"a"}, topicOf)
+	_, err := encodePosition(p, []string{"a"}, topicOf)
 	if err == nil || !strings.Contains(err.Error(), "4096") {
 		t.Errorf("the error is %v, wanted one that names the limit", err)
 	}

@@ -131,22 +131,15 @@ func (m *member) remember(partitions []int, positions []position) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, p := range partitions {
-		position := &positions[i]
+		position := positions[i]
 		if m.first[p] < 0 {
 			m.first[p] = position.progress.Sessions
 		}
-		m.starts[p] = position.starts
-		m.kept[p] = position.progress
-		m.fresh[p] = len(position.progress.Nodes) == 0
+		if position.starts != nil || position.isFresh() {
+			m.starts[p] = position.starts
+		}
+		m.kept[p] = position
 	}
-}
-
-// isBehind tells whether a node goes on behind the record at an offset, which has been dealt with.
-func (m *member) isBehind(node, partition int, offset int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	nodes := m.kept[partition].Nodes
-	return node < len(nodes) && nodes[node].Behind && nodes[node].Offset == offset
 }
 
 // all returns the numbers of all partitions.
@@ -168,7 +161,7 @@ func (m *member) offsets(commits []broker.Commit, transaction uint64) ([]kmsg.Tx
 		topics[topic] = &all[i]
 	}
 	for _, c := range commits {
-		kept, err := encodePosition(c.Progress, transaction, m.topics, m.topicOf)
+		kept, err := encodePosition(m.positionOf(c, transaction), m.topics, m.topicOf)
 		if err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	defer func() { cancel() }()
 	for {
 		if b, err := r.take(); err != nil || b.mark || b.records != nil {
-			return r.give(b, err)
+			return r.give(ctx, b, err)
 		}
 		err := r.wait(waited)
 		switch {
@@ -87,8 +87,10 @@ func (r *reader) patience(ctx context.Context) (context.Context, context.CancelF
 	return ctx, func() {}
 }
 
-func (r *reader) give(b batch, err error) ([]broker.Record, error) {
+func (r *reader) give(ctx context.Context, b batch, err error) ([]broker.Record, error) {
 	switch {
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return nil, r.fetcher.readers.member.gone(ctx, r.topic, r.partition, r.next)
 	case err != nil:
 		return nil, &broker.PositionError{
 			Position: broker.Position{Stream: r.topic, Partition: r.partition, Offset: r.next},
@@ -123,7 +125,7 @@ func (r *reader) wait(ctx context.Context) error {
 // silent tells whether there is nothing to read although Kafka can be reached.
 func (r *reader) silent(ctx context.Context) bool {
 	m := r.fetcher.readers.member
-	if _, err := m.listOffset(ctx, r.topic, r.partition, -1); err != nil {
+	if _, err := m.listOffset(ctx, r.topic, r.partition, newest); err != nil {
 		m.logger.Warn("Kafka can't be reached: the data timeout begins anew", "topic", r.topic, "error", err)
 		return false
 	}
@@ -222,8 +224,7 @@ func (r *reader) broken(err error) error {
 		}
 		return fmt.Errorf("the topic was deleted: %w", err)
 	case errors.Is(err, kerr.OffsetOutOfRange):
-		return fmt.Errorf("the records to go on with are no longer there, the topic's retention has removed them "+
-			"(reset the group's offsets to go on with what is left): %w", err)
+		return err // see give
 	case errors.As(err, &lost):
 		return fmt.Errorf("Kafka has lost records that were read: %w", err)
 	case final(err) != nil:

@@ -11,11 +11,18 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// setStart commits where a partition begins that has no positions yet, unless that is its oldest record: a run that dies
-// before its first result must not begin elsewhere the next time.
+// setStart commits where a partition begins that has no positions yet, unless that is offset 0: a run that dies before its
+// first result must not begin elsewhere the next time.
 func (m *member) setStart(ctx context.Context, p int) error {
-	if m.settings.start.isEarliest() {
+	m.mu.Lock()
+	fresh := m.kept[p].isFresh()
+	m.mu.Unlock()
+	if !fresh {
 		return nil
+	}
+	starts, err := m.findStart(ctx, p)
+	if err != nil || m.settings.start.isEarliest() && allZero(starts) {
+		return err
 	}
 	positions, err := m.fetch(ctx, []int{p})
 	if err != nil {
@@ -23,10 +30,6 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	}
 	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics) {
 		return nil
-	}
-	starts, err := m.findStart(ctx, p)
-	if err != nil {
-		return err
 	}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := m.commitStart(ctx, p, starts)
@@ -42,6 +45,15 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	}
 	_, err = m.fetch(ctx, []int{p})
 	return err
+}
+
+func allZero(starts map[string]int64) bool {
+	for _, start := range starts {
+		if start != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // commitStart commits offsets without a node's position.
