@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/monitor"
 )
@@ -14,9 +16,11 @@ import (
 // once at a time, and may run again for the next session. Its methods are safe for concurrent use. The zero Mill can't
 // run.
 type Mill struct {
-	spec    *engine.Spec
-	page    *monitor.Address // nil where there is none
-	running atomic.Bool
+	spec *engine.Spec
+	page *monitor.Address // nil where there is none
+	// registry is where the metrics go; nil where there are none.
+	registry prometheus.Registerer
+	running  atomic.Bool
 }
 
 // New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
@@ -34,7 +38,7 @@ func New(fn any, options ...Option) (*Mill, error) {
 	if err := b.mistakes.err(b.name, b.at); err != nil {
 		return nil, err
 	}
-	return &Mill{spec: spec, page: c.page}, nil
+	return &Mill{spec: spec, page: c.page, registry: c.registry}, nil
 }
 
 // Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream has
@@ -52,8 +56,8 @@ func (m *Mill) Run(ctx context.Context) error {
 			m.spec.Name)
 	}
 	defer m.running.Store(false)
-	stats := &engine.Stats{TimeCalls: m.page != nil, KeepRecent: m.page != nil}
-	err := m.watched(ctx, stats)
+	stats := &engine.Stats{TimeCalls: m.page != nil || m.registry != nil, KeepRecent: m.page != nil}
+	err := m.measured(ctx, stats)
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
 		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; "+

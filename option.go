@@ -3,6 +3,7 @@ package leat
 import (
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/broker"
@@ -34,6 +35,8 @@ type config struct {
 	// onUnmatched and writeUnmatched are what those options said; nil without them.
 	onUnmatched    func(Unmatched)
 	writeUnmatched *option
+	// registry is what Metrics said; nil without it.
+	registry prometheus.Registerer
 
 	given    map[string]bool
 	mistakes mistakes

@@ -128,6 +128,16 @@ type Histogram struct {
 	Buckets [len(HistogramBounds)]int64
 }
 
+// Plus returns the counts of both.
+func (h Histogram) Plus(other Histogram) Histogram {
+	h.Count += other.Count
+	h.Sum += other.Sum
+	for i, count := range other.Buckets {
+		h.Buckets[i] += count
+	}
+	return h
+}
+
 // HistogramBounds are the upper bounds of a Histogram's buckets. What is longer than the last is in Count only.
 var HistogramBounds = [...]time.Duration{
 	time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond,

@@ -1,0 +1,193 @@
+// Package metrics shows runs as Prometheus metrics: a collector over engine.Snapshots, so that a run does nothing for it but
+// what it does for every snapshot.
+package metrics
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A Collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of them;
+// what is true of a run at a moment is told only while one goes on. It is safe for concurrent use.
+type Collector struct {
+	families []Family
+	descs    []*prometheus.Desc
+
+	mu sync.Mutex
+	// stats are those of the run that goes on; nil where none does.
+	stats *engine.Stats
+	// ended is the last snapshot of each run that has ended, as far as it counts: one for all.
+	ended total
+	runs  int
+}
+
+// Register returns the collector of the mill called name on a registry, which is there from its first run on. The values of
+// two mills with a name can't be told apart: they share one, and may not run at the same time.
+func Register(registry prometheus.Registerer, name string) (*Collector, error) {
+	c := newCollector(name)
+	err := registry.Register(c)
+	var there prometheus.AlreadyRegisteredError
+	if errors.As(err, &there) {
+		if existing, ok := there.ExistingCollector.(*Collector); ok {
+			return existing, nil
+		}
+	}
+	return c, err
+}
+
+func newCollector(name string) *Collector {
+	c := &Collector{families: Families(), ended: total{}}
+	for _, f := range c.families {
+		c.descs = append(c.descs, prometheus.NewDesc(f.Name, f.Help, f.Labels, prometheus.Labels{"mill": name}))
+	}
+	return c
+}
+
+// Begin shows a run, until End.
+func (c *Collector) Begin(stats *engine.Stats) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stats != nil {
+		return errors.New("another mill of this name runs and has its metrics there already; " +
+			"give one of them another name by leat.Name")
+	}
+	c.stats = stats
+	c.runs++
+	return nil
+}
+
+// End keeps what the run has counted.
+func (c *Collector) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	snapshot := c.stats.Snapshot()
+	c.stats = nil
+	for i := range c.families {
+		if !c.families[i].live {
+			c.families[i].each(&snapshot, c.ended.adder(i))
+		}
+	}
+}
+
+// Describe implements [prometheus.Collector].
+func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		descs <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.ended.clone()
+	isRunning := 0.0
+	if c.stats != nil {
+		isRunning = 1
+		snapshot := c.stats.Snapshot()
+		for i := range c.families {
+			c.families[i].each(&snapshot, all.adder(i))
+		}
+	}
+	for i, f := range c.families {
+		switch f.Name {
+		case runs:
+			all.adder(i)(nil, value{number: float64(c.runs)})
+		case running:
+			all.adder(i)(nil, value{number: isRunning})
+		}
+	}
+	for key, v := range all {
+		metrics <- c.metric(key, v)
+	}
+}
+
+func (c *Collector) metric(key series, v value) prometheus.Metric {
+	f, desc := &c.families[key.family], c.descs[key.family]
+	labels := key.labels[:len(f.Labels)]
+	if !f.IsHistogram {
+		return prometheus.MustNewConstMetric(desc, f.Type, v.number, labels...)
+	}
+	buckets := make(map[float64]uint64, len(engine.HistogramBounds))
+	below := uint64(0)
+	for i, bound := range engine.HistogramBounds {
+		below += uint64(v.histogram.Buckets[i])
+		buckets[bound.Seconds()] = below
+	}
+	return prometheus.MustNewConstHistogram(desc, max(below, uint64(v.histogram.Count)), v.histogram.Sum.Seconds(), buckets, labels...)
+}
+
+// each gives the values of a family in a snapshot to add, with their labels.
+func (f *Family) each(s *engine.Snapshot, add func(labels []string, v value)) {
+	switch {
+	case f.ofMill != nil:
+		add(nil, value{number: f.ofMill(s)})
+	case f.ofHistogram != nil:
+		add(nil, value{histogram: f.ofHistogram(s)})
+	}
+	for t := range s.Tasks {
+		f.eachOfTask(s, &s.Tasks[t], add)
+	}
+}
+
+func (f *Family) eachOfTask(s *engine.Snapshot, t *engine.TaskSnapshot, add func(labels []string, v value)) {
+	partition := strconv.Itoa(t.Partition)
+	if f.ofTask != nil {
+		add([]string{partition}, value{number: f.ofTask(t)})
+	}
+	if f.live && !t.Owned {
+		return // another process knows
+	}
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		labels := []string{s.Nodes[i].Name, s.Nodes[i].Stream, partition}
+		if f.ofNode != nil {
+			if number, ok := f.ofNode(nodeAt{n, i, t, s}); ok {
+				add(labels, value{number: number})
+			}
+		}
+		for _, verdict := range f.verdicts {
+			add(append(labels, verdict.String()), value{number: f.ofVerdict(n, verdict)})
+		}
+	}
+}
+
+// A series is a family with the values of its labels.
+type series struct {
+	family int
+	labels [4]string
+}
+
+// value is that of a series: a number or a histogram.
+type value struct {
+	number    float64
+	histogram engine.Histogram
+}
+
+// total is the values of series, over several runs.
+type total map[series]value
+
+func (t total) clone() total {
+	clone := make(total, len(t))
+	for key, v := range t {
+		clone[key] = v
+	}
+	return clone
+}
+
+// adder returns what adds values to those of a family.
+func (t total) adder(family int) func(labels []string, v value) {
+	return func(labels []string, v value) {
+		key := series{family: family}
+		copy(key.labels[:], labels)
+		sum := t[key]
+		sum.number += v.number
+		sum.histogram = sum.histogram.Plus(v.histogram)
+		t[key] = sum
+	}
+}

@@ -1,0 +1,179 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// The labels beside mill, which every metric has.
+var (
+	nodeLabels      = []string{"node", "stream", "partition"}
+	verdictLabels   = []string{"node", "stream", "partition", "verdict"}
+	partitionLabels = []string{"partition"}
+)
+
+// A Family is a metric as the documentation lists it.
+type Family struct {
+	Name, Help string
+	Type       prometheus.ValueType
+	// IsHistogram says that the metric is a histogram; Type means nothing then.
+	IsHistogram bool
+	Labels      []string
+	// live says that it is told only while the mill runs: afterwards it would be wrong.
+	live bool
+	// One of these gives its values.
+	ofMill      func(*engine.Snapshot) float64
+	ofHistogram func(*engine.Snapshot) engine.Histogram
+	ofTask      func(*engine.TaskSnapshot) float64
+	ofNode      func(nodeAt) (value float64, ok bool)
+	ofVerdict   func(*engine.NodeSnapshot, engine.Verdict) float64
+	// verdicts are those that ofVerdict is asked for.
+	verdicts []engine.Verdict
+}
+
+// nodeAt is a node of a task at one moment.
+type nodeAt struct {
+	*engine.NodeSnapshot
+	index    int
+	task     *engine.TaskSnapshot
+	snapshot *engine.Snapshot
+}
+
+// Families are all metrics, in the order of the documentation.
+func Families() []Family {
+	return append(append(elementFamilies(), placeFamilies()...), millFamilies()...)
+}
+
+func count(name, help string, of func(*engine.NodeSnapshot) int64) Family {
+	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: nodeLabels,
+		ofNode: func(n nodeAt) (float64, bool) { return float64(of(n.NodeSnapshot)), true }}
+}
+
+func byVerdict(name, help string, verdicts ...engine.Verdict) Family {
+	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: verdictLabels, verdicts: verdicts,
+		ofVerdict: func(n *engine.NodeSnapshot, v engine.Verdict) float64 { return float64(n.Unmatched[v]) }}
+}
+
+// elementFamilies count elements.
+func elementFamilies() []Family {
+	return []Family{
+		count("leat_elements_read_total", "Elements that the join has looked at.",
+			func(n *engine.NodeSnapshot) int64 { return n.Read }),
+		count("leat_elements_matched_total", "Elements that were handed to the function.",
+			func(n *engine.NodeSnapshot) int64 { return n.Matched }),
+		byVerdict("leat_elements_unmatched_total", "Elements that were not handed to the function, by the reason.",
+			engine.Gap, engine.Behind, engine.Ended, engine.Incomplete),
+		byVerdict("leat_elements_skipped_total", "Elements that a policy has put aside, by the reason.",
+			engine.OutOfOrder, engine.Undecodable),
+	}
+}
+
+func place(name, help string, of func(nodeAt) (float64, bool)) Family {
+	return Family{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: nodeLabels, live: true, ofNode: of}
+}
+
+// placeFamilies say where the nodes stand.
+func placeFamilies() []Family {
+	waited := Family{
+		Name: "leat_waited_seconds_total", Help: "Time that the join has waited for this stream.",
+		Type: prometheus.CounterValue, Labels: nodeLabels,
+		ofNode: func(n nodeAt) (float64, bool) { return n.Waited.Seconds(), true },
+	}
+	return []Family{
+		place("leat_elements_held", "Elements in memory that a later one may match.",
+			func(n nodeAt) (float64, bool) { return float64(n.Group), true }),
+		place("leat_key", "Key of the element that was read last, where keys are numbers.",
+			func(n nodeAt) (float64, bool) { return n.Number, n.IsNumber }),
+		place("leat_key_lag", "How far this stream's key is behind the one of the stream that it is joined to, in units of the key. "+
+			"Below zero it is ahead.",
+			func(n nodeAt) (float64, bool) { return n.ParentNumber - n.Number, n.IsNumber && n.ParentIsNumber }),
+		place("leat_lag_records", "Records between what was read last and the end of the partition, where the storage knows it.",
+			func(n nodeAt) (float64, bool) { return float64(n.NodeSnapshot.Behind), n.NodeSnapshot.Behind >= 0 }),
+		waited,
+		place("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.", waiting),
+	}
+}
+
+func waiting(n nodeAt) (float64, bool) {
+	if n.task.WaitsFor != n.index {
+		return 0, true
+	}
+	return max(0, n.snapshot.Taken.Sub(n.task.WaitsSince).Seconds()), true
+}
+
+func ofMill(name, help string, t prometheus.ValueType, of func(*engine.Snapshot) float64) Family {
+	return Family{Name: name, Help: help, Type: t, ofMill: of, live: t == prometheus.GaugeValue}
+}
+
+func histogram(name, help string, of func(*engine.Snapshot) engine.Histogram) Family {
+	return Family{Name: name, Help: help, IsHistogram: true, ofHistogram: of}
+}
+
+func ofTask(name, help string, of func(*engine.TaskSnapshot) float64) Family {
+	return Family{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: partitionLabels, live: true, ofTask: of}
+}
+
+// millFamilies are about the mill as a whole and its partitions.
+func millFamilies() []Family {
+	counter, gauge := prometheus.CounterValue, prometheus.GaugeValue
+	return []Family{
+		ofTask("leat_partition_owned", "1 where this process works on the partition.", func(t *engine.TaskSnapshot) float64 {
+			if t.Owned {
+				return 1
+			}
+			return 0
+		}),
+		ofTask("leat_window_masters", "Elements in the open window.",
+			func(t *engine.TaskSnapshot) float64 { return float64(t.Window) }),
+		histogram("leat_call_duration_seconds", "How long each call of the function took, those that were tried again among them.",
+			func(s *engine.Snapshot) engine.Histogram { return s.CallTime }),
+		ofMill("leat_calls_total", "Calls of the function whose results are committed.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Calls) }),
+		ofMill("leat_calls_failed_total", "Calls of the function that a policy gave up.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Failed) }),
+		ofMill("leat_results_total", "Elements that were committed to the outputs.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Results) }),
+		histogram("leat_commit_duration_seconds", "How long commits took that went through, with all attempts.",
+			func(s *engine.Snapshot) engine.Histogram { return s.CommitTime }),
+		ofMill("leat_commits_aborted_total", "Attempts to commit that left nothing behind and were made again.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Aborts) }),
+		ofMill("leat_results_pending", "Finished results that are not committed yet.", gauge,
+			func(s *engine.Snapshot) float64 { return float64(s.PendingResults) }),
+		ofMill("leat_results_pending_bytes", "Size of the finished results that are not committed yet.", gauge,
+			func(s *engine.Snapshot) float64 { return float64(s.PendingBytes) }),
+		ofMill("leat_read_bytes_total", "Bytes that were read, as they lie in the storage, where it knows.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.BytesRead) }),
+		ofMill("leat_partitions_assigned_total", "Partitions that this process was given to work on.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Assigned) }),
+		ofMill("leat_partitions_revoked_total", "Partitions that were taken away from this process while it ran.", counter,
+			func(s *engine.Snapshot) float64 { return float64(s.Revoked) }),
+		ofMill(runs, "Runs that have begun.", counter, nil),
+		ofMill(running, "1 while the mill runs.", gauge, nil),
+	}
+}
+
+// These two are known to the collector alone.
+const (
+	runs    = "leat_runs_total"
+	running = "leat_running"
+)
+
+// Row returns the metric as a row of the documentation's table.
+func (f *Family) Row() string {
+	labels := "`" + strings.Join(append([]string{"mill"}, f.Labels...), "`, `") + "`"
+	return fmt.Sprintf("| `%s` | %s | %s | %s |", f.Name, f.kind(), labels, f.Help)
+}
+
+func (f *Family) kind() string {
+	switch {
+	case f.IsHistogram:
+		return "histogram"
+	case f.Type == prometheus.CounterValue:
+		return "counter"
+	}
+	return "gauge"
+}

@@ -1,0 +1,44 @@
+package leat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/metrics"
+)
+
+// Metrics shows the mill's runs as Prometheus metrics: for each stream and partition what was read, matched and unmatched, and
+// why, keys and lags, and which stream the others wait for; calls and commits with their durations. docs/metrics.md in the
+// repository lists them.
+//
+// They are on the registry from the first [Mill.Run] on, with the mill's name as the label mill: mills that run at the same
+// time need a name each. Counters go on over several runs, and stay; what is true at a moment only is there while the mill
+// runs. Elements cost nothing more than without; a call costs the measuring of its time.
+func Metrics(registry prometheus.Registerer) Option {
+	return &option{name: "Metrics", at: caller(), set: func(c *config, o *option) {
+		if registry == nil {
+			c.mistakes.add("%s: the registry is nil; prometheus.DefaultRegisterer is a usual one", o)
+			return
+		}
+		c.registry = registry
+	}}
+}
+
+// measured runs the mill, with its metrics if somebody wants them.
+func (m *Mill) measured(ctx context.Context, stats *engine.Stats) error {
+	if m.registry == nil {
+		return m.watched(ctx, stats)
+	}
+	collector, err := metrics.Register(m.registry, m.spec.Name)
+	if err == nil {
+		err = collector.Begin(stats)
+	}
+	if err != nil {
+		return fmt.Errorf("leat.Metrics: mill %q: %w", m.spec.Name, err)
+	}
+	defer collector.End()
+	return m.watched(ctx, stats)
+}
