@@ -55,8 +55,8 @@ type slice struct {
 	trouble error
 	// late are elements in the range that are out of order, so that a run doesn't get to them.
 	late []*item
-	// count is the number of elements in the range.
-	count int
+	// refused are the records between items that a run stops at.
+	refused []broker.Record
 	// empty says that nothing was read.
 	empty bool
 }
@@ -66,10 +66,7 @@ type search struct {
 	wanted
 	ring      *keyring
 	partition int
-	// keep gets the items in the range.
-	keep func(*item, *broker.Record) error
-
-	found slice
+	found     slice
 	// behind is what is wrong behind the element above, which matters only where something comes too late.
 	behind error
 	after  int // records behind the element above
@@ -78,10 +75,6 @@ type search struct {
 // slice looks a range up in a partition, with a new keyring.
 func (w wanted) slice(ctx context.Context, s shelf, ring *keyring, partition int) (*slice, error) {
 	r := &search{wanted: w, ring: ring, partition: partition}
-	r.keep = func(i *item, _ *broker.Record) error {
-		r.found.items = append(r.found.items, i)
-		return nil
-	}
 	return r.run(ctx, s)
 }
 
@@ -163,30 +156,35 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 		err = r.sameKind(i)
 	}
 	if err != nil {
-		r.stopAt(err)
+		r.refuse(record, err)
 		return r.more(), nil
 	}
 	place, passed := r.place(i)
 	if err := r.ring.take(i); err != nil {
-		if place == 0 && (found.above != nil || found.count == 0) {
+		if place == 0 && (found.above != nil || len(found.items) == 0) {
 			found.late = append(found.late, i)
 		}
-		r.stopAt(err)
+		r.refuse(record, err)
 		return r.more(), nil
 	}
 	switch {
 	case place < 0 && found.above == nil:
 		found.below, found.mark = i, nil
 	case place == 0 && found.above == nil:
-		found.count++
-		if err := r.keep(i, &record); err != nil {
-			return false, err
-		}
+		found.items = append(found.items, i)
 	case place > 0 && found.above == nil:
 		found.above = i
 		return !passed || r.more(), nil
 	}
 	return r.more(), nil
+}
+
+// refuse notes a record that a run would stop at.
+func (r *search) refuse(record broker.Record, err error) {
+	if r.found.above == nil && len(r.found.items) > 0 {
+		r.found.refused = append(r.found.refused, record)
+	}
+	r.stopAt(err)
 }
 
 // stopAt notes what a run would stop at.

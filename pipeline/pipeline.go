@@ -64,9 +64,11 @@ type Pipeline struct {
 	text   []byte
 	master *node
 	output site
-	window *window
-	emit   []emitted
-	kafka  *kafkaText // nil where no stream is a topic
+	// outputName is the name of the stream that results go to.
+	outputName string
+	window     *window
+	emit       []emitted
+	kafka      *kafkaText // nil where no stream is a topic
 }
 
 // window is the window of a pipeline: key is nil unless it has one.
@@ -94,7 +96,7 @@ func Parse(name string, data []byte) (*Pipeline, error) {
 	}
 	base := filepath.Base(name)
 	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base)), dir: filepath.Dir(name), file: name,
-		text: bytes.Clone(data), kafka: d.kafka}
+		text: bytes.Clone(data), kafka: d.kafka, outputName: d.output.value}
 	if p.master, p.output, err = d.tree(s, p.dir); err != nil {
 		return nil, err
 	}
