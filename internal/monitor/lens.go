@@ -17,7 +17,7 @@ const (
 	recent = 5 * time.Second
 	stale  = 15 * time.Second
 	// latest is how many elements that were not handed over a view has.
-	latest = 12
+	latest = 8
 )
 
 // A Lens makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Lens is

@@ -170,7 +170,7 @@ func TestTheLatestVerdictsComeFirst(t *testing.T) {
 		s.Recent = append(s.Recent, engine.Unmatched{Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
 	}
 	v := new(monitor.Lens).View(s)
-	if len(v.Unmatched) != 12 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
+	if len(v.Unmatched) != 8 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
 		t.Errorf("got %d, the first of %q", len(v.Unmatched), v.Unmatched[0].Element)
 	}
 }
