@@ -88,7 +88,8 @@
 // partition, offset, node (the element type, with the name of [Named] behind a slash; the field of a [Typed] function's
 // input) and error. Levels:
 //
-//	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written
+//	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written; where
+//	        its page is (see [Monitor])
 //	Warn    what was skipped or put aside by a policy, what is tried again, and a run in which nothing joined
 //	Debug   the stack of a function's panic, and details of storages
 //

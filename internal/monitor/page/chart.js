@@ -99,7 +99,8 @@ class Axis {
     if (this.numeric && numbers.length > 0) {
       this.past.push([now, Math.min(...numbers)]);
       this.past = this.past.filter(([t]) => t >= now - memory);
-      scale = scaleOf(Math.min(...this.past.map((p) => p[1])), Math.max(...numbers));
+      const few = this.ticks.clientWidth < 480;
+      scale = scaleOf(Math.min(...this.past.map((p) => p[1])), Math.max(...numbers), few ? 2 : 5);
       this.drawTicks(scale);
     }
     lanes.forEach((lane, i) => this.lanes[i].show(lane, scale, several));
@@ -107,19 +108,21 @@ class Axis {
 
   drawTicks(scale) {
     this.ticks.replaceChildren(...scale.ticks.map((tick, i) => {
-      const label = make("span", { class: i === 0 ? "first" : "", text: i === 0 ? exact(tick) : `+${exact(tick - scale.ticks[0])}` });
-      label.style.left = `${scale.at(tick)}%`;
+      const at = scale.at(tick);
+      const side = at > (i === 0 ? 60 : 90) ? "last" : i === 0 ? "first" : "";
+      const label = make("span", { class: side, text: i === 0 ? exact(tick) : `+${exact(tick - scale.ticks[0])}` });
+      label.style.left = `${at}%`;
       return label;
     }));
   }
 }
 
-/** Where keys lie from 0 to 100, with a little room on both sides and ticks at round numbers. */
-function scaleOf(low, high) {
+/** Where keys lie from 0 to 100, with a little room on both sides and about so many ticks, at round numbers. */
+function scaleOf(low, high, about) {
   const span = Math.max(high - low, 1e-9 * Math.abs(high), 1e-9);
   const from = low - span * 0.02;
   const wide = span * 1.06;
-  const rough = span / 5;
+  const rough = span / about;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
   const ticks = [];
