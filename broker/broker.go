@@ -43,7 +43,7 @@ type Job struct {
 	// Name is the mill's name. Storages that keep positions keep them by this name or by one of their own.
 	Name string
 	// Inputs holds the stream of each node of the join tree, the master's first. One stream may be there several times:
-	// each node reads on its own.
+	// each node may read on its own, but nodes that are as far may also get what one of them reads.
 	Inputs []Stream
 	// Outputs holds the streams that results are written to.
 	Outputs []Stream

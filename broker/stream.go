@@ -20,6 +20,7 @@ type Stream struct {
 	Key func(element any) []byte
 
 	allocate, clear  func(elements []any)
+	copy             func(into, from []any)
 	values, pointers func() Lists
 	filler           func(variable any) Filler
 }
@@ -32,6 +33,7 @@ func NewStream[T any](name string) Stream {
 		Codec:    codec.JSON,
 		allocate: allocate[T],
 		clear:    zero[T],
+		copy:     copyElements[T],
 		values:   newValueLists[T],
 		pointers: newPointerLists[T],
 		filler:   newFiller[T],

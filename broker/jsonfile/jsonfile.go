@@ -10,9 +10,10 @@
 //	                            standard output, which gets one object a line
 //
 // Files are read as streams: memory doesn't grow with the file, and no object is too large as long as it fits into
-// memory. A file may be read by several nodes of a join, each on its own. Standard input and other pipes can't be read
-// twice, so they serve one node. A read of them that waits ends when its context does; the system call below it can't be
-// ended and stays behind, in a goroutine of its own, until something arrives, and that is lost.
+// memory. A file may be read by several nodes of a join, each on its own or, where their elements can be copied, once
+// for all. Standard input and other pipes can't be read twice, so they serve one node. A read of them that waits ends when
+// its context does; the system call below it can't be ended and stays behind, in a goroutine of its own, until something
+// arrives, and that is lost.
 //
 // Results go to a temporary file beside the target, which takes the target's name when the session has ended and all
 // output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee is

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
@@ -28,7 +29,7 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 		}
 		in.streams = append(in.streams, s)
 	}
-	in.total = total(in.streams)
+	in.total.Store(total(in.streams))
 	return in, nil
 }
 
@@ -70,7 +71,8 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 type input struct {
 	streams []*inputStream
 	read    atomic.Int64
-	total   int64
+	// total is the size of what is read: of each file once, and again when another node reads it.
+	total atomic.Int64
 }
 
 // An inputStream is the file that a node reads.
@@ -84,17 +86,22 @@ type inputStream struct {
 	used atomic.Bool
 }
 
-// total returns the sizes of the files, or 0 if one isn't known.
+// total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
 func total(streams []*inputStream) int64 {
 	sum := int64(0)
-	for _, s := range streams {
+	for i, s := range streams {
 		if s.once {
 			return 0
 		}
-		sum += s.info.Size()
+		if !slices.ContainsFunc(streams[:i], s.sameFile) {
+			sum += s.info.Size()
+		}
 	}
 	return sum
 }
+
+// sameFile reports whether two nodes read one file, by one name.
+func (s *inputStream) sameFile(other *inputStream) bool { return s.name == other.name }
 
 // Partitions returns 1.
 func (in *input) Partitions() int { return 1 }
@@ -116,6 +123,11 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	if s.used.Swap(true) && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
+	if in.total.Load() > 0 && slices.ContainsFunc(in.streams, func(other *inputStream) bool {
+		return other != s && s.sameFile(other) && other.used.Load()
+	}) {
+		in.total.Add(s.info.Size())
+	}
 	l, packed := format(s.Name)
 	r := &reader{
 		framer: newFramer(s.Name, l),
@@ -133,7 +145,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 }
 
 // Bytes makes the input a broker.Meter.
-func (in *input) Bytes() (read, total int64) { return in.read.Load(), in.total }
+func (in *input) Bytes() (read, total int64) { return in.read.Load(), in.total.Load() }
 
 // Close releases nothing: each reader has a file of its own.
 func (in *input) Close() error { return nil }

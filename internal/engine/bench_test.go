@@ -153,6 +153,7 @@ func benchRun(b *testing.B, spec *Spec, streams [][]*chunk) {
 	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
 	for i, n := range t.nodes {
+		n.feed.source.Store(&source{taken: make(chan struct{}, 1)})
 		n.feed.chunks = make(chan *chunk, len(streams[i])+1)
 		for _, c := range streams[i] {
 			n.feed.chunks <- c

@@ -3,6 +3,7 @@ package engine
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -10,7 +11,7 @@ import (
 // chunkSize bounds the elements that are handed over at a time.
 const chunkSize = 512
 
-// A chunk is a run of elements on its way from a feed to its node. The last chunk of a feed has an end.
+// A chunk is a run of elements on its way to a node. The last chunk of a node has an end.
 type chunk struct {
 	records []broker.Record
 	// end is io.EOF at an end-of-stream mark, and the error that broke the stream otherwise; nil if more chunks follow.
@@ -23,56 +24,84 @@ type chunk struct {
 	values []any
 	failed map[int]error
 
-	// feed says how to decode; nil where there is nothing to decode.
-	feed *feed
-	once sync.Once
+	// batch decodes the chunk; nil where there is nothing to decode.
+	batch *batch
+	feed  *feed
 	// room holds elements of a chunk before, for values to use again.
 	room []any
 }
 
-// decode decodes the chunk unless somebody has; it returns when it is decoded. It is safe for concurrent use: whoever has
-// time for it first does it.
+// last returns the offset of the last record.
+func (c *chunk) last() int64 { return c.records[len(c.records)-1].Offset }
+
+// decode returns when the chunk is decoded. It is safe for concurrent use: whoever has time for it first decodes it.
 func (c *chunk) decode() {
-	if c.feed != nil {
-		c.once.Do(c.decodeAll)
+	if c.batch != nil {
+		c.batch.decode()
 	}
 }
 
-func (c *chunk) decodeAll() {
-	f := c.feed
-	c.makeValues()
-	for i := range c.records {
-		r := &c.records[i]
-		if err := f.decode(r.Value, c.values[i]); err != nil {
-			if c.failed == nil {
-				c.failed = map[int]error{}
+// makeValues makes elements for the records, which are zero with clear. They lie side by side in one piece of memory,
+// which is made larger than needed where it can be used again.
+func (c *chunk) makeValues(clear bool) {
+	n := len(c.records)
+	if n > cap(c.room) {
+		size := n
+		if c.feed.copied {
+			size = 1 << bits.Len(uint(n-1))
+		}
+		c.room = make([]any, size)
+		c.feed.stream.Allocate(c.room)
+		clear = false
+	}
+	c.values = c.room[:n]
+	if clear {
+		c.feed.stream.Clear(c.values)
+	}
+}
+
+// A batch is what a source has read at a time. It is decoded once, however many nodes read the stream.
+type batch struct {
+	source  *source
+	records []broker.Record
+	// chunks has one for each node.
+	chunks []*chunk
+	// used is how many of them were not given back.
+	used atomic.Int32
+	once sync.Once
+}
+
+// decode decodes the records unless somebody has.
+func (b *batch) decode() { b.once.Do(b.decodeAll) }
+
+func (b *batch) decodeAll() {
+	first := b.chunks[0]
+	f := first.feed
+	first.makeValues(true)
+	for i := range b.records {
+		r := &b.records[i]
+		if err := f.decode(r.Value, first.values[i]); err != nil {
+			if first.failed == nil {
+				first.failed = map[int]error{}
 			}
-			c.failed[i] = r.DecodeError(f.stream.Name, f.partition, err)
+			first.failed[i] = r.DecodeError(f.stream.Name, f.partition, err)
 			continue
 		}
 		if !f.keepValue {
 			r.Value = nil
 		}
 	}
+	for _, c := range b.chunks[1:] {
+		c.makeValues(false)
+		c.feed.stream.Copy(c.values, first.values)
+		c.failed = first.failed
+	}
 }
 
-// makeValues makes zero elements for the records. They lie side by side in one piece of memory, which is made larger than
-// needed where it can be used again.
-func (c *chunk) makeValues() {
-	n := len(c.records)
-	if n <= cap(c.room) {
-		c.values = c.room[:n]
-		c.feed.stream.Clear(c.values)
-		return
+// decodeBatches decodes what comes until the channel is closed. The run has as many decoders as there are cores that
+// neither the join nor a source keeps busy.
+func decodeBatches(batches <-chan *batch) {
+	for b := range batches {
+		b.decode()
 	}
-	size := n
-	if c.feed.copied {
-		size = 1 << bits.Len(uint(n-1))
-	}
-	c.room = make([]any, size)
-	c.feed.stream.Allocate(c.room)
-	c.values = c.room[:n]
 }
-
-// last returns the offset of the last record.
-func (c *chunk) last() int64 { return c.records[len(c.records)-1].Offset }

@@ -1,23 +1,17 @@
 package engine
 
 import (
-	"context"
-	"errors"
-	"io"
 	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
 )
 
-// feedAhead is how many chunks a feed is ahead of its node, besides the one in its hands.
+// feedAhead is how many chunks may wait for a node.
 const feedAhead = 4
 
-// A feed reads the stream of one node ahead of the join, in a goroutine of its own. Chunks reach the node in order, decoded
-// or not: the feed offers each to the run's decoders, decodes it itself if the node is behind, and leaves it to the node
-// otherwise. So whoever waits for the other has decoding to do, and one core does without waiting at all.
+// A feed is where a node gets its chunks from, in order.
 type feed struct {
-	input     broker.Input
 	node      int
 	partition int
 	stream    broker.Stream
@@ -25,102 +19,28 @@ type feed struct {
 	keepValue bool
 	// copied is Node.Copied.
 	copied bool
+	// from is the offset that the source begins at.
+	from   int64
 	chunks chan *chunk
-	// decoding is where the run's decoders take chunks from.
-	decoding chan *chunk
-	// spent takes chunks back whose records nobody refers to any more.
+	// source is what fills chunks; nil before the task runs.
+	source atomic.Pointer[source]
+	// spent takes chunks back whose elements nobody refers to any more.
 	spent chan *chunk
-	// lagger is the reader while it is open, where it is one.
-	lagger atomic.Pointer[broker.Lagger]
+
+	// The rest is the source's. rooms hold what was given back, and backlog what there is no room for in chunks.
+	rooms   [][]any
+	backlog []*chunk
 }
 
-// run feeds until the stream ends or breaks, which it tells by the last chunk, or ctx ends.
-func (f *feed) run(ctx context.Context, from int64) {
-	err := f.feed(ctx, from)
-	if err != nil && ctx.Err() == nil {
-		f.send(ctx, &chunk{end: err})
-	}
-}
-
-func (f *feed) feed(ctx context.Context, from int64) (err error) {
-	reader, err := f.input.Reader(ctx, f.node, f.partition, from)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	if lagger, ok := reader.(broker.Lagger); ok {
-		f.lagger.Store(&lagger)
-		defer f.lagger.Store(nil)
-	}
-	for {
-		records, err := reader.Read(ctx)
-		for ; len(records) > chunkSize; records = records[chunkSize:] {
-			if !f.offer(ctx, f.chunk(records[:chunkSize:chunkSize], reader)) {
-				return nil
-			}
-		}
-		if len(records) > 0 && !f.offer(ctx, f.chunk(records, reader)) {
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
-			f.send(ctx, &chunk{end: io.EOF, behind: reader.Next()})
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// end returns the offset behind the last record of the partition; -1 where it isn't known. It is safe for concurrent use.
-func (f *feed) end() int64 {
-	if lagger := f.lagger.Load(); lagger != nil {
-		return (*lagger).End()
-	}
-	return -1
-}
-
-// chunk returns a chunk of records, made of one that is spent if there is one. Its records go back to the reader.
-func (f *feed) chunk(records []broker.Record, reader broker.Reader) *chunk {
-	c := &chunk{records: records, feed: f}
+// tookOne says that there is room for a chunk. It is for the node to call.
+func (f *feed) tookOne() {
 	select {
-	case spent := <-f.spent:
-		if recycler, ok := reader.(broker.Recycler); ok {
-			recycler.Recycle(spent.records)
-		}
-		if f.copied {
-			c.room = spent.room
-		}
-	default:
-	}
-	return c
-}
-
-// offer sends a chunk to the node, and decodes it before if the node is behind.
-func (f *feed) offer(ctx context.Context, c *chunk) bool {
-	select {
-	case f.decoding <- c:
-	default:
-	}
-	select {
-	case f.chunks <- c:
-		return true
-	default:
-		c.decode()
-		return f.send(ctx, c)
+	case f.source.Load().taken <- struct{}{}:
+	default: // the source hasn't looked yet
 	}
 }
 
-func (f *feed) send(ctx context.Context, c *chunk) bool {
-	select {
-	case f.chunks <- c:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// giveBack takes back a chunk whose records nobody refers to any more. It is for the node to call.
+// giveBack takes back a chunk whose elements nobody refers to any more. It is for the node to call.
 func (f *feed) giveBack(c *chunk) {
 	select {
 	case f.spent <- c:
@@ -128,14 +48,35 @@ func (f *feed) giveBack(c *chunk) {
 	}
 }
 
-// decodeChunks decodes what comes until ctx ends. The run has as many decoders as there are cores that neither the join
-// nor a feed keeps busy.
-func decodeChunks(ctx context.Context, chunks <-chan *chunk) {
-	for {
+// end returns the offset behind the last record of the partition; -1 where it isn't known. It is safe for concurrent use.
+func (f *feed) end() int64 {
+	s := f.source.Load()
+	if s == nil {
+		return -1
+	}
+	if lagger := s.lagger.Load(); lagger != nil {
+		return (*lagger).End()
+	}
+	return -1
+}
+
+// chunk returns a chunk of a batch.
+func (f *feed) chunk(b *batch) *chunk {
+	c := &chunk{batch: b, feed: f, records: b.records}
+	if last := len(f.rooms) - 1; last >= 0 {
+		c.room, f.rooms = f.rooms[last], f.rooms[:last]
+	}
+	return c
+}
+
+// flush moves what there is room for from the backlog to the node.
+func (f *feed) flush() {
+	for len(f.backlog) > 0 {
 		select {
-		case c := <-chunks:
-			c.decode()
-		case <-ctx.Done():
+		case f.chunks <- f.backlog[0]:
+			f.backlog[0] = nil
+			f.backlog = f.backlog[1:]
+		default:
 			return
 		}
 	}

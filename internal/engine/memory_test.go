@@ -94,8 +94,8 @@ func (f *heapFunction) Call(context.Context, *engine.Call, engine.Emit) error {
 func TestMemoryIsBounded(t *testing.T) {
 	const length, distance = 1_000_000, 500_000
 	key := func(e any) (int64, error) { return e.(*number).N, nil }
-	stream := broker.NewStream[number]("numbers")
-	stream.Codec = binaryCodec{}
+	masters, children := broker.NewStream[number]("masters"), broker.NewStream[number]("children")
+	masters.Codec, children.Codec = binaryCodec{}, binaryCodec{}
 	for _, window := range []*engine.Window{nil, {Count: 100}} {
 		for _, first := range [][]int64{{0, distance}, {distance, 0}} {
 			var before runtime.MemStats
@@ -104,8 +104,8 @@ func TestMemoryIsBounded(t *testing.T) {
 			var most uint64
 			spec := &engine.Spec{
 				Source: &generator{first: first, last: length},
-				Master: &engine.Node{Name: "master", Stream: stream, Children: []*engine.Node{
-					{Name: "child", Stream: stream, NewEdge: engine.KeyEdge(key, key, cmp.Compare[int64], false)},
+				Master: &engine.Node{Name: "master", Stream: masters, Children: []*engine.Node{
+					{Name: "child", Stream: children, NewEdge: engine.KeyEdge(key, key, cmp.Compare[int64], false)},
 				}},
 				Window:      window,
 				NewFunction: func() engine.Function { return &heapFunction{most: &most} },

@@ -301,6 +301,7 @@ func (n *node) receive() error {
 	if err != nil {
 		return err
 	}
+	n.feed.tookOne()
 	c.decode()
 	n.recycle()
 	n.chunk, n.at = c, 0

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,8 +28,8 @@ type run struct {
 	input    broker.Input
 	encoder  *encoder
 	decoders []codec.Decode
-	// decoding is where decoders take chunks from that a feed has read.
-	decoding  chan *chunk
+	// decoding is where decoders take batches from that a source has read.
+	decoding  chan *batch
 	committer *committer
 	keeper    broker.Keeper // nil where no positions are kept
 	// session is the number of the session that the run is for: all partitions end it together (R5).
@@ -40,7 +41,7 @@ type run struct {
 // Run runs a mill until the session ends in all partitions, and returns nil then; the error that stopped it; or
 // ctx's error, after what was finished has been committed. It counts in stats, which may be nil.
 func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
-	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: stats, decoding: make(chan *chunk)}
+	r := &run{spec: spec, nodes: spec.Master.Nodes(), stats: stats, decoding: make(chan *batch)}
 	if stats == nil {
 		r.stats = &Stats{}
 	}
@@ -166,17 +167,15 @@ func (r *run) runTasks(parent context.Context) error {
 		}
 		return err
 	})
-	decoding, stopDecoding := context.WithCancel(ctx)
-	defer stopDecoding()
-	// The joins and the feeds decode, too: two cores are busy without a decoder.
+	// The joins and the sources decode, too: two cores are busy without a decoder.
 	for range runtime.GOMAXPROCS(0) - 2 {
 		g.Go(func() error {
-			decodeChunks(decoding, r.decoding)
+			decodeBatches(r.decoding)
 			return nil
 		})
 	}
 	err := r.input.Own(ctx, r.runTask)
-	stopDecoding()
+	close(r.decoding)
 	stopCommits()
 	if failed := g.Wait(); failed != nil {
 		return failed
@@ -286,6 +285,8 @@ func skipSession(ctx context.Context, input broker.Input, node, partition int, f
 func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewind, p *pending) *task {
 	t := &task{
 		spec:      r.spec,
+		input:     r.input,
+		decoding:  r.decoding,
 		partition: partition,
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
@@ -316,7 +317,6 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
 		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
 		feed: &feed{
-			input:     r.input,
 			node:      i,
 			partition: t.partition,
 			stream:    spec.Stream,
@@ -324,7 +324,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			keepValue: t.spec.keepsValues(),
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
-			decoding:  r.decoding,
+			from:      placeOf(rewinds[i]).offset(),
 			spent:     make(chan *chunk, feedAhead),
 		},
 		done:     placeOf(rewinds[i]),
@@ -358,19 +358,21 @@ func (s *Spec) keepsValues() bool {
 		s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
 }
 
-// run joins while the feeds read ahead. It reports whether the session has ended.
+// run joins while the sources read ahead. It reports whether the session has ended.
 func (t *task) run() (ended bool, err error) {
-	ctx, stopFeeds := context.WithCancel(t.ctx)
-	var feeds errgroup.Group
+	ctx, stopSources := context.WithCancel(t.ctx)
+	var sources sync.WaitGroup
+	start := func(s *source) { sources.Go(func() { s.run(ctx) }) }
+	var feeds []*feed
 	for _, n := range t.nodes {
-		feeds.Go(func() error {
-			n.feed.run(ctx, n.done.offset())
-			return nil
-		})
+		feeds = append(feeds, n.feed)
+	}
+	for _, group := range shared(feeds) {
+		start(newSource(t.input, t.decoding, start, group...))
 	}
 	err = t.calls.during(t.join)
-	stopFeeds()
-	_ = feeds.Wait()
+	stopSources()
+	sources.Wait()
 	if !t.calls.ahead() {
 		if failed := t.handOver(); failed != nil && err == nil {
 			err = failed

@@ -22,10 +22,12 @@ var (
 // long to wait for its end.
 const slowCall = time.Millisecond
 
-// A task joins one partition (R9). It runs in one goroutine; its feeds run ahead of it, its calls may, and the committer
+// A task joins one partition (R9). It runs in one goroutine; its sources run ahead of it, its calls may, and the committer
 // takes what it has finished.
 type task struct {
 	spec      *Spec
+	input     broker.Input
+	decoding  chan<- *batch // of the run
 	partition int
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
