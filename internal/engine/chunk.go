@@ -41,9 +41,9 @@ func (c *chunk) decode() {
 	}
 }
 
-// makeValues makes elements for the records, which are zero with clear. They lie side by side in one piece of memory,
+// makeValues makes elements for the records, zero ones if that is wanted. They lie side by side in one piece of memory,
 // which is made larger than needed where it can be used again.
-func (c *chunk) makeValues(clear bool) {
+func (c *chunk) makeValues(zero bool) {
 	n := len(c.records)
 	if n > cap(c.room) {
 		size := n
@@ -52,10 +52,10 @@ func (c *chunk) makeValues(clear bool) {
 		}
 		c.room = make([]any, size)
 		c.feed.stream.Allocate(c.room)
-		clear = false
+		zero = false
 	}
 	c.values = c.room[:n]
-	if clear {
+	if zero {
 		c.feed.stream.Clear(c.values)
 	}
 }

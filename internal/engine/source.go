@@ -68,7 +68,10 @@ func (s *source) run(ctx context.Context) {
 	for _, f := range s.feeds {
 		f.backlog = append(f.backlog, &chunk{end: err, behind: behind})
 	}
-	for s.flush() && s.wait(ctx) {
+	for s.flush() {
+		if !s.wait(ctx) {
+			return
+		}
 	}
 }
 
