@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/broker"
@@ -37,6 +38,7 @@ type config struct {
 	writeUnmatched *option
 	// registry is what Metrics said; nil without it.
 	registry prometheus.Registerer
+	tracer   trace.Tracer // nil without Tracing
 
 	given    map[string]bool
 	mistakes mistakes

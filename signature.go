@@ -96,6 +96,7 @@ func (b *builder) build() *engine.Spec {
 	results, failing := b.results()
 	b.letters(spec)
 	b.unmatched(spec)
+	b.trace(spec)
 	spec.Outputs = b.outputs
 	spec.NewFunction = newFunction(b.fn, parameters, results, failing)
 	return spec

@@ -26,6 +26,8 @@ type committer struct {
 	pace   broker.Pace
 	stats  *Stats
 	logger *slog.Logger
+	// trace is Spec.TraceCommit.
+	trace func(ctx context.Context, results int) (context.Context, func(error))
 
 	// kick wakes the committer: there is something to commit.
 	kick chan struct{}
@@ -224,7 +226,7 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 		return 0, nil
 	}
 	begun := time.Now()
-	if err := c.commit(ctx, commits); err != nil {
+	if err := c.traced(ctx, commits); err != nil {
 		return 0, err
 	}
 	c.stats.commits.add(time.Since(begun))
@@ -237,6 +239,21 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 		amount += max(calls, int64(len(commits[i].Results)))
 	}
 	return amount, nil
+}
+
+// traced is commit, with a trace where somebody wants one.
+func (c *committer) traced(ctx context.Context, commits []broker.Commit) error {
+	if c.trace == nil {
+		return c.commit(ctx, commits)
+	}
+	results := 0
+	for i := range commits {
+		results += len(commits[i].Results)
+	}
+	ctx, end := c.trace(ctx, results)
+	err := c.commit(ctx, commits)
+	end(err)
+	return err
 }
 
 // commit commits, again and again as long as the output says that trying makes sense.

@@ -112,6 +112,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 		}
 	}
 	r.committer = newCommitter(output, r.stats, spec.Logger)
+	r.committer.trace = spec.TraceCommit
 	r.stats.opened(r.input, r.committer.waiting)
 	positions := "are not kept: a run starts at the beginning"
 	if keeper, ok := output.(broker.Keeper); ok {

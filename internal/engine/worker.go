@@ -17,6 +17,8 @@ type worker struct {
 	task     *task
 	function Function
 	encoder  *encoder
+	// isWatched says that calls are timed or traced.
+	isWatched bool
 
 	// out and master are those of the call under way; emit, made once, works on them.
 	out    *results
@@ -26,6 +28,7 @@ type worker struct {
 
 func newWorker(t *task, e *encoder) *worker {
 	w := &worker{task: t, function: t.spec.NewFunction(), encoder: e}
+	w.isWatched = t.stats.TimeCalls || t.spec.TraceCall != nil
 	w.emit = func(output int, element any) error {
 		return w.encoder.append(w.out, output, element, w.master)
 	}
@@ -40,7 +43,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
 	items, bytes := len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
-		if err = w.timed(ctx, call); err == nil {
+		if err = w.attempt(ctx, call); err == nil {
 			out.calls++
 			return false, nil
 		}
@@ -107,15 +110,33 @@ func (w *worker) at(call *Call, err error) error {
 	}
 }
 
-// timed is try, with a watch where somebody wants to know.
-func (w *worker) timed(ctx context.Context, call *Call) error {
-	stats := w.task.stats
-	if !stats.TimeCalls {
+// attempt is try, watched where somebody wants to know.
+func (w *worker) attempt(ctx context.Context, call *Call) error {
+	if w.isWatched {
+		return w.watched(ctx, call)
+	}
+	return w.try(ctx, call)
+}
+
+// watched is try, with a watch and a trace where somebody wants to know.
+func (w *worker) watched(ctx context.Context, call *Call) error {
+	stats, traced := w.task.stats, w.task.spec.TraceCall
+	if stats.TimeCalls {
+		begun := time.Now()
+		defer func() { stats.calls.add(time.Since(begun)) }()
+	}
+	if traced == nil {
 		return w.try(ctx, call)
 	}
-	begun := time.Now()
-	defer func() { stats.calls.add(time.Since(begun)) }()
-	return w.try(ctx, call)
+	at := call.Masters[0].Record.At(w.task.root.spec.Stream.Name, w.task.partition)
+	ctx, end := traced(ctx, at, len(call.Masters))
+	err := w.try(ctx, call)
+	if errors.Is(err, EndOfStream) {
+		end(nil)
+	} else {
+		end(err)
+	}
+	return err
 }
 
 func (w *worker) try(ctx context.Context, call *Call) (err error) {
