@@ -35,6 +35,9 @@ func (m *Mill) watched(ctx context.Context, stats *engine.Stats) error {
 		return run()
 	}
 	server, err := monitor.Listen(ctx, *m.page)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return fmt.Errorf("leat.Monitor: %w", err)
 	}

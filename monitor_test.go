@@ -103,6 +103,20 @@ func TestAPageWhoseAddressIsTaken(t *testing.T) {
 	}
 }
 
+// A run that is stopped before it begins says so, and doesn't blame the address.
+func TestAPageOfAStoppedRun(t *testing.T) {
+	mill, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))),
+		leat.Monitor("localhost:0"), leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := mill.Run(ctx); !errors.Is(err, context.Canceled) || err.Error() != context.Canceled.Error() {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAWrongAddressForAPage(t *testing.T) {
 	_, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))), leat.Monitor("8080"))
 	if err == nil || !strings.Contains(err.Error(), `: the address "8080" isn't one like "localhost:8080"`) {

@@ -26,6 +26,9 @@ type Server struct {
 func Listen(ctx context.Context, address Address) (*Server, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address.String())
+	if stopped := ctx.Err(); err != nil && stopped != nil {
+		return nil, stopped
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the monitor's page can't be served at %s: %w; is another program there? Port 0 takes a free one",
 			address, err)
