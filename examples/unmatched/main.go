@@ -33,7 +33,8 @@ func ship(o Order, payments []Payment) {
 func tell(u leat.Unmatched) {
 	switch e := u.Value.(type) {
 	case *Order:
-		fmt.Printf("order %d of %s is not paid: %s, its neighbours are %v and %v\n", e.Number, e.Goods, u.Verdict, u.Before, u.After)
+		fmt.Printf("order %d of %s is not paid: %s, its neighbours are %v and %v\n",
+			e.Number, e.Goods, u.Verdict, u.Before, u.After)
 	case *Payment:
 		fmt.Printf("%d cents are for order %d, which nobody made: %s, its neighbours are %v and %v\n",
 			e.Cents, e.Order, u.Verdict, u.Before, u.After)

@@ -88,8 +88,8 @@ func (p *pending) add(r *results, places []place, looks []look) (first bool, res
 	return first, results, bytes
 }
 
-// end adds the last results and marks the end of the session. ended tells which nodes have reached their marks; the others have the rest of their
-// session before them, to be skipped by the next run.
+// end adds the last results and marks the end of the session. ended tells which nodes have reached their marks; the others
+// have the rest of their session before them, to be skipped by the next run.
 func (p *pending) end(r *results, places []place, ended []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

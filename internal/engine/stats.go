@@ -204,11 +204,11 @@ func (t *task) publish(waitsFor *node) {
 }
 
 // resume says that what the join has waited for is there.
-func (s *taskStats) resume() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.task.Nodes[s.task.WaitsFor].Waited += time.Since(s.task.WaitsSince)
-	s.task.WaitsFor, s.task.WaitsSince = -1, time.Time{}
+func (t *taskStats) resume() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.task.Nodes[t.task.WaitsFor].Waited += time.Since(t.task.WaitsSince)
+	t.task.WaitsFor, t.task.WaitsSince = -1, time.Time{}
 }
 
 // leave says that the task is over.

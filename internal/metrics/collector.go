@@ -119,7 +119,9 @@ func (c *Collector) metric(key series, v value) prometheus.Metric {
 		below += uint64(v.histogram.Buckets[i])
 		buckets[bound.Seconds()] = below
 	}
-	return prometheus.MustNewConstHistogram(desc, max(below, uint64(v.histogram.Count)), v.histogram.Sum.Seconds(), buckets, labels...)
+	// The count is read before the buckets, and may be a little below their sum.
+	all := max(below, uint64(v.histogram.Count))
+	return prometheus.MustNewConstHistogram(desc, all, v.histogram.Sum.Seconds(), buckets, labels...)
 }
 
 // each gives the values of a family in a snapshot to add, with their labels.
