@@ -16,6 +16,8 @@ type Report struct {
 	Problems []string `json:"problems"`
 	// Findings are the mistakes that are behind it, most likely, where little or nothing would join.
 	Findings []Finding `json:"findings"`
+	// Example is a key to ask Explain about, that of a master element that finds no match; empty where there is none.
+	Example string `json:"example,omitempty"`
 }
 
 // StreamReport is about one stream that is read.
@@ -94,7 +96,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	}
 	for _, n := range p.master.all() {
 		for _, child := range n.children {
-			report.join(child, samples[n], samples[child])
+			if missing := report.join(child, samples[n], samples[child]); n == p.master && missing != nil && report.Example == "" {
+				report.Example = n.example(missing)
+			}
 		}
 	}
 	if p.window != nil && p.window.key != nil {
@@ -117,8 +121,28 @@ func (r *Report) computable(p *part, key func(any) (expression.Key, error)) {
 	}
 }
 
-// join compares the keys of a child's samples with those of its parent's, partition by partition.
-func (r *Report) join(child *node, left, right []*sample) {
+// example returns the key by which Explain knows an element; empty where it has none.
+func (n *node) example(element any) string {
+	_, name, err := n.soleMember(n.children[0].left)
+	if err != nil {
+		return ""
+	}
+	if name == nil {
+		name = n.children[0].left
+	}
+	key, err := name.Key(element)
+	if err != nil {
+		return ""
+	}
+	if text, ok := key.Text(); ok {
+		return text
+	}
+	return key.String()
+}
+
+// join compares the keys of a child's samples with those of its parent's, partition by partition. It returns a left element
+// without a match, if there is one.
+func (r *Report) join(child *node, left, right []*sample) (missing any) {
 	join := JoinReport{Left: child.parent.name, Right: child.name, On: child.on}
 	s := &suspicion{child: child, partitions: min(len(left), len(right))}
 	var leftRow, rightRow row
@@ -143,6 +167,7 @@ func (r *Report) join(child *node, left, right []*sample) {
 	if !s.unread {
 		r.Findings = append(r.Findings, s.findings(&join)...)
 	}
+	return s.missing()
 }
 
 // widen returns the least range that both lie in.

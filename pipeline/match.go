@@ -58,6 +58,8 @@ type match struct {
 	left, right *KeyRange
 	// computed counts the keys of both sides.
 	computed, comparable, matched int
+	// used counts the right elements that some left element finds.
+	used int
 }
 
 type matchedView struct {
@@ -89,6 +91,11 @@ func matchOf(views []view, left, right *expression.Program) *match {
 				m.matched++
 			}
 		})
+		for _, key := range mv.rightKeys {
+			if _, found := slices.BinarySearchFunc(mv.leftKeys, key, compareKeyed); found {
+				m.used++
+			}
+		}
 		m.views = append(m.views, mv)
 	}
 	return m
@@ -173,4 +180,16 @@ func (s *suspicion) across() *match {
 		together.fromStart, together.toEnd = together.fromStart && v.fromStart, together.toEnd && v.toEnd
 	}
 	return matchOf([]view{together}, s.child.left, s.child.right)
+}
+
+// missing returns the first left element that finds no match; nil if there is none.
+func (s *suspicion) missing() (element any) {
+	for _, v := range s.asIs.views {
+		v.each(func(left keyed, _ int, found, comparable bool) {
+			if element == nil && comparable && !found {
+				element = v.left.elements[left.i]
+			}
+		})
+	}
+	return element
 }

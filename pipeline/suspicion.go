@@ -57,14 +57,23 @@ func (s *suspicion) try(r remedy) *tried {
 }
 
 // best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right. Of
-// equal ones the first is it.
+// equal ones the one that uses more of the right stream is it, and of these the first.
 func (s *suspicion) best(remedies []remedy) (best *tried) {
 	for _, r := range remedies {
-		if t := s.try(r); t != nil && s.convinces(t) && (best == nil || t.share() > best.share()+0.02) {
+		if t := s.try(r); t != nil && s.convinces(t) && (best == nil || t.beats(best)) {
 			best = t
 		}
 	}
 	return best
+}
+
+// beats reports whether a remedy is better than another one.
+func (t *tried) beats(other *tried) bool {
+	const same = 0.02
+	if gain := t.share() - other.share(); gain > same || gain < -same {
+		return gain > 0
+	}
+	return t.used > other.used+other.used/10
 }
 
 const (

@@ -171,7 +171,8 @@ func TestCommand(t *testing.T) {
 				"next    locations.json     3        0          3        0\n0 results in T\n",
 			"leat: prev with next: the keys of prev are 1,000 times those of next: milliseconds and seconds?\n" +
 				"  write  on: \"prev.time * 1000 + 10000 == next.time * 1000\"\n" +
-				"  then 2 of 3 elements of prev find a match; as it is, 0 of 3\n", "",
+				"  then 2 of 3 elements of prev find a match; as it is, 0 of 3\n" +
+				"leat: more is said by  leat check apart.yaml  and, about one element, by  leat explain apart.yaml --key=0\n", "",
 		},
 		"a check with problems": {
 			[]string{"check", "bad.yaml"}, "", 1,
@@ -190,6 +191,16 @@ func TestCommand(t *testing.T) {
 				"  in common         10 to 20\n  expected matches  2 of 3 elements of prev\n" +
 				"  behind its end    1: 30 (line 1, column 41) is not in next, which ends at 20 (line 1, column 41)\n\n" +
 				"no problems found\n", "", "",
+		},
+		"a capture": {
+			[]string{"capture", "speed.yaml", "--from=10", "--to", "10", "case"}, "", 0,
+			filepath.Join("case", "prev.jsonl") + ": 1 element of prev\n" +
+				filepath.Join("case", "next.jsonl") + ": 1 element of next, and 1 beside them\n" +
+				"run it: leat run " + filepath.Join("case", "speed.yaml") + "\n", "", "",
+		},
+		"a capture into what is there": {
+			[]string{"capture", "speed.yaml", "--from=10", "--to=10", "."}, "", 2, "",
+			"leat: the directory . is not empty: give another, which is made where it isn't there\n", "",
 		},
 		"an explanation": {
 			[]string{"explain", "speed.yaml", "--key", "20"}, "", 0,

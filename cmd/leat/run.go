@@ -32,7 +32,7 @@ type summary struct {
 	pipeline.Progress
 	// Seconds is how long the run took.
 	Seconds float64 `json:"seconds"`
-	// Hints says what may be wrong where there is no result.
+	// Hints says what may be wrong where nothing or little was joined.
 	Hints []string `json:"hints,omitempty"`
 	// Error is what stopped the run; empty after success.
 	Error string `json:"error,omitempty"`
@@ -66,8 +66,8 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	s := summary{File: c.File, Progress: shown.Progress(), Seconds: time.Since(start).Seconds()}
 	if err != nil {
 		s.Error = err.Error()
-	} else if s.Results == 0 && !c.Quiet && !(c.DemoKafka && p.ReadsKafka()) {
-		s.Hints = a.hints(ctx, p)
+	} else if s.little() && !c.Quiet && !(c.DemoKafka && p.ReadsKafka()) {
+		s.Hints = a.hints(ctx, c.File, p)
 	}
 	out := a.stdout
 	if toStdout {
@@ -115,19 +115,6 @@ func (a *app) paged(ctx context.Context, address string, shown *pipeline.Monitor
 	}
 	fmt.Fprintf(a.stderr, "leat: %s shows the run\n", server.URL())
 	return server.Watch(ctx, slog.New(slog.DiscardHandler), shown, run)
-}
-
-// hints says what may be wrong with a pipeline that had no result. It is an extra, so it has no errors.
-func (a *app) hints(ctx context.Context, p *pipeline.Pipeline) []string {
-	report, err := p.Check(ctx, a.options(io.Discard))
-	if err != nil {
-		return nil
-	}
-	var hints []string
-	for _, finding := range report.Findings {
-		hints = append(hints, finding.String())
-	}
-	return hints
 }
 
 // print prints the summary as a table.
