@@ -96,7 +96,8 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	}
 	for _, n := range p.master.all() {
 		for _, child := range n.children {
-			if missing := report.join(child, samples[n], samples[child]); n == p.master && missing != nil && report.Example == "" {
+			missing := report.join(child, samples[n], samples[child])
+			if n == p.master && missing != nil && report.Example == "" {
 				report.Example = n.example(missing)
 			}
 		}
