@@ -96,28 +96,33 @@ func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) in
 }
 
 // committed returns the records of a partition that a read_committed reader sees.
-func (c *cluster) committed(topic string, partition int) []*kgo.Record {
+func (c *cluster) committed(topic string, partition int) (records []*kgo.Record) {
 	c.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	c.eachCommitted(ctx, topic, partition, func(r *kgo.Record) { records = append(records, r) })
+	return records
+}
+
+// eachCommitted visits the records of a partition that a read_committed reader sees.
+func (c *cluster) eachCommitted(ctx context.Context, topic string, partition int, visit func(*kgo.Record)) {
+	c.Helper()
 	end := c.stableEnd(ctx, topic, partition)
 	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableFetchSessions(),
 		kgo.KeepControlRecords(), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
 			map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))
 	must(c, err)
 	defer reader.Close()
-	var records []*kgo.Record
 	for next := int64(0); next < end; {
 		fetches := reader.PollFetches(ctx)
 		must(c, fetches.Err0())
 		fetches.EachRecord(func(r *kgo.Record) {
 			next = r.Offset + 1
 			if !r.Attrs.IsControl() && r.Offset < end {
-				records = append(records, r)
+				visit(r)
 			}
 		})
 	}
-	return records
 }
 
 // logger logs what a test that was asked for it with KAFKA_TEST_LOG does.
