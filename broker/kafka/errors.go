@@ -20,7 +20,7 @@ func finalAdvice(err error) string {
 		{kerr.TransactionalIDAuthorizationFailed, "it takes WRITE on the transactional id, " +
 			"whose name begins with the group's and a hyphen"},
 		{kerr.ClusterAuthorizationFailed, "Kafka refuses what this client asks for: its rights don't suffice"},
-		{kerr.SaslAuthenticationFailed, "check user and password"},
+		{kerr.SaslAuthenticationFailed, "check user and password, or the token"},
 		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another option than this"},
 		{kerr.MessageTooLarge, "a result is larger than the topic takes: raise its max.message.bytes " +
 			"and the producer's limit, kafka.Options(kgo.ProducerBatchMaxBytes(n))"},

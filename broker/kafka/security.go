@@ -3,7 +3,9 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -40,11 +42,31 @@ func ScramSHA512(user, password string) Option {
 // valid; it must be safe for concurrent use.
 func OAuthBearer(token func(context.Context) (string, error)) Option {
 	return login(func() sasl.Mechanism {
-		return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+		return bearer{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 			t, err := token(ctx)
 			return oauth.Auth{Token: t}, err
-		})
+		})}
 	})
+}
+
+// bearer makes an authentication error of what Kafka answers to a token that it doesn't take. To the library that is
+// unexpected data, as from a server that is broken and may be tried again.
+type bearer struct{ sasl.Mechanism }
+
+// Authenticate implements sasl.Mechanism.
+func (b bearer) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	session, first, err := b.Mechanism.Authenticate(ctx, host)
+	return bearerSession{session}, first, err
+}
+
+type bearerSession struct{ sasl.Session }
+
+// Challenge implements sasl.Session.
+func (s bearerSession) Challenge(answer []byte) (bool, []byte, error) {
+	if len(answer) > 0 {
+		return false, nil, fmt.Errorf("%w: Kafka answers %s", kerr.SaslAuthenticationFailed, answer)
+	}
+	return s.Session.Challenge(answer)
 }
 
 // login sets the mechanism; the last one counts.

@@ -1,5 +1,5 @@
 // Run starts a Kafka server for tests, runs a command with its address in the environment variable LEAT_TEST_KAFKA, and stops
-// the server. Without a command it waits for an interrupt.
+// the server. LEAT_TEST_KAFKA_BEARER is where the same server wants SASL OAUTHBEARER. Without a command it waits for an interrupt.
 //
 //	go run ./internal/kafkaserver/run go test ./broker/kafka/...
 package main
@@ -46,7 +46,7 @@ func run(ctx context.Context, command []string) (err error) {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "LEAT_TEST_KAFKA="+server.Address())
+	cmd.Env = append(os.Environ(), "LEAT_TEST_KAFKA="+server.Address(), "LEAT_TEST_KAFKA_BEARER="+server.BearerAddress())
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return cmd.Run()
 }
