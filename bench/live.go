@@ -32,7 +32,7 @@ func (c *cluster) feedOf(ctx context.Context, p program, rate, elements int) (*f
 	f.sent, f.seen = make([]time.Time, elements), make([]time.Time, elements)
 	c.scratch++
 	f.at = place{kafka: c.address, in: fmt.Sprintf("feed-%d-", c.scratch)}
-	if err := createTopic(ctx, c.client, f.at.input(locationsStream)); err != nil {
+	if err := createTopic(ctx, c.client, f.at.input(locationsStream), 1); err != nil {
 		return nil, err
 	}
 	var err error

@@ -22,7 +22,7 @@ func generateTopics(w workload, at place, elements int) error {
 	}
 	defer client.Close()
 	for _, in := range w.inputs(elements) {
-		if err := createTopic(ctx, client, at.input(in.stream)); err != nil {
+		if err := createTopic(ctx, client, at.input(in.stream), 1); err != nil {
 			return err
 		}
 		if err := load(ctx, client, at.input(in.stream), in); err != nil {
@@ -32,10 +32,11 @@ func generateTopics(w workload, at place, elements int) error {
 	return nil
 }
 
-// createTopic creates a topic of one partition that keeps what it has.
-func createTopic(ctx context.Context, client *kgo.Client, topic string) error {
+// createTopic creates a topic that keeps what it has.
+func createTopic(ctx context.Context, client *kgo.Client, topic string, partitions int) error {
 	forever := "-1"
-	_, err := kadm.NewClient(client).CreateTopic(ctx, 1, 1, map[string]*string{"retention.ms": &forever}, topic)
+	config := map[string]*string{"retention.ms": &forever}
+	_, err := kadm.NewClient(client).CreateTopic(ctx, int32(partitions), 1, config, topic)
 	return err
 }
 

@@ -7,6 +7,7 @@
 //	go run . -workload W1 -profile cpu.out      a CPU profile of Leat on files
 //	go run . -workload W1 -profile cpu.out -on kafka
 //	go run . -latency                           from element to result on Kafka, at 1,000 elements/s
+//	go run . -grow                              Leat on Kafka with more partitions and more instances
 //	go run . -soak 10m -rate 5000               Leat's memory on Kafka over ten minutes
 //	go run . -memory                            the peak memory of a join over a file of 1 GiB
 package main
@@ -41,7 +42,7 @@ type command struct {
 	workload, programs               string
 	memory                           bool
 	profile                          string
-	latency                          bool
+	latency, grow                    bool
 	soakTime                         time.Duration
 	rate                             int
 }
@@ -62,6 +63,7 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&c.memory, "memory", false, "measure peak memory on a file of 1 GiB instead")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of one run of Leat to this `file` instead")
 	flags.BoolVar(&c.latency, "latency", false, "measure the latency on Kafka instead")
+	flags.BoolVar(&c.grow, "grow", false, "measure Leat on Kafka with more partitions and more instances instead")
 	flags.DurationVar(&c.soakTime, "soak", 0, "feed Leat on Kafka for this `time` instead and watch its memory")
 	flags.IntVar(&c.rate, "rate", 1000, "`number` of elements a second for -latency and -soak")
 	if err := flags.Parse(args); err != nil {
@@ -90,6 +92,8 @@ func (c *command) run(ctx context.Context) error {
 		return measureMemory(ctx, c.self)
 	case c.latency:
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureLatency(ctx, k) })
+	case c.grow:
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureGrowth(ctx, k) })
 	case c.soakTime > 0:
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.soak(ctx, k) })
 	case c.profile != "" && c.on == "kafka":

@@ -63,7 +63,7 @@ func (c *cluster) fill(ctx context.Context, w workload, elements int) (place, in
 func (c *cluster) output(ctx context.Context, of string) (string, error) {
 	c.scratch++
 	topic := fmt.Sprintf("%s-%d", of, c.scratch)
-	return topic, createTopic(ctx, c.client, topic)
+	return topic, createTopic(ctx, c.client, topic, 1)
 }
 
 // measureKafka is measure on Kafka.
