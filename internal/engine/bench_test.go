@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/leat-go/leat/broker"
@@ -79,34 +80,65 @@ func BenchmarkMerge(b *testing.B) {
 		{"chain", &Node{Children: []*Node{leaf(leaf())}}, []int{1, 1, 1}, 0},
 	}
 	for _, bench := range benchmarks {
-		b.Run(bench.name, func(b *testing.B) {
-			perKey := 0
-			for _, per := range bench.per {
-				perKey += per
-			}
-			keys := 10_000 / perKey
-			spec := &Spec{
-				Master:      bench.master,
-				NewFunction: func() Function { return &sum{} },
-				Logger:      slog.New(slog.DiscardHandler),
-			}
-			if bench.window > 0 {
-				spec.Window = &Window{Count: bench.window}
-			}
-			var streams [][]*chunk
-			for _, per := range bench.per {
-				streams = append(streams, chunksOf(keys, per))
-			}
-			b.ReportAllocs()
-			elements := 0
-			for b.Loop() {
-				benchRun(b, spec, streams)
-				elements += keys * perKey
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(elements), "ns/element")
-			b.ReportMetric(0, "ns/op")
+		b.Run(bench.name, func(b *testing.B) { benchMerge(b, bench.master, bench.per, bench.window) })
+	}
+}
+
+// BenchmarkGrowth measures how the cost per element grows with the number of streams, the depth of the tree and the size of
+// the groups.
+func BenchmarkGrowth(b *testing.B) {
+	for _, n := range []int{1, 4, 16} {
+		star := &Node{}
+		for range n {
+			star.Children = append(star.Children, &Node{NewEdge: benchEdge})
+		}
+		b.Run(fmt.Sprintf("star of %d children", n), func(b *testing.B) {
+			benchMerge(b, star, slices.Repeat([]int{1}, n+1), 0)
+		})
+		chain := &Node{}
+		last := chain
+		for range n {
+			last.Children = []*Node{{NewEdge: benchEdge}}
+			last = last.Children[0]
+		}
+		b.Run(fmt.Sprintf("chain of %d joins", n), func(b *testing.B) {
+			benchMerge(b, chain, slices.Repeat([]int{1}, n+1), 0)
 		})
 	}
+	for _, n := range []int{1, 10, 100, 1_000} {
+		b.Run(fmt.Sprintf("groups of %d", n), func(b *testing.B) {
+			benchMerge(b, &Node{Children: []*Node{{NewEdge: benchEdge}}}, []int{1, n}, 0)
+		})
+	}
+}
+
+// benchMerge measures one tree, with so many elements per key by node.
+func benchMerge(b *testing.B, master *Node, per []int, window int) {
+	perKey := 0
+	for _, n := range per {
+		perKey += n
+	}
+	keys := max(1, 10_000/perKey)
+	spec := &Spec{
+		Master:      master,
+		NewFunction: func() Function { return &sum{} },
+		Logger:      slog.New(slog.DiscardHandler),
+	}
+	if window > 0 {
+		spec.Window = &Window{Count: window}
+	}
+	var streams [][]*chunk
+	for _, n := range per {
+		streams = append(streams, chunksOf(keys, n))
+	}
+	b.ReportAllocs()
+	elements := 0
+	for b.Loop() {
+		benchRun(b, spec, streams)
+		elements += keys * perKey
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(elements), "ns/element")
+	b.ReportMetric(0, "ns/op")
 }
 
 // BenchmarkFunctionAlone measures what of BenchmarkMerge/two is the function's own cost: the same calls, made one after the

@@ -14,7 +14,9 @@ import (
 // one writes one result a call.
 type one struct{ result output }
 
-func (f *one) Call(_ context.Context, _ *engine.Call, emit engine.Emit) error { return emit(0, &f.result) }
+func (f *one) Call(_ context.Context, _ *engine.Call, emit engine.Emit) error {
+	return emit(0, &f.result)
+}
 
 // BenchmarkCommit measures a whole task on a storage in memory, per result: reading, encoding, and commits of some size, which
 // is what differs.
