@@ -153,7 +153,8 @@ listeners=PLAINTEXT://%[1]s,BEARER://%[4]s,CONTROLLER://127.0.0.1:%[2]d
 advertised.listeners=PLAINTEXT://%[1]s,BEARER://%[4]s
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,BEARER:SASL_PLAINTEXT
 listener.name.bearer.sasl.enabled.mechanisms=OAUTHBEARER
-listener.name.bearer.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="server";
+listener.name.bearer.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule \
+  required unsecuredLoginStringClaim_sub="server";
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:%[2]d
 log.dirs=%[3]s
