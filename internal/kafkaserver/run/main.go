@@ -1,5 +1,6 @@
 // Run starts a Kafka server for tests, runs a command with its address in the environment variable LEAT_TEST_KAFKA, and
-// stops the server. LEAT_TEST_KAFKA_BEARER is where the same server wants SASL OAUTHBEARER. Without a command it waits for an interrupt.
+// stops the server. LEAT_TEST_KAFKA_BEARER is where the same server wants SASL OAUTHBEARER. Without a command it waits for
+// an interrupt.
 //
 //	go run ./internal/kafkaserver/run go test ./broker/kafka/...
 package main
