@@ -95,11 +95,12 @@ func (m *member) describe(ctx context.Context) (kmsg.DescribeGroupsResponseGroup
 	if err != nil {
 		return kmsg.DescribeGroupsResponseGroup{}, err
 	}
-	for _, group := range reply.Groups {
-		if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-			return group, err
-		}
-		return group, nil
+	if len(reply.Groups) != 1 {
+		return kmsg.DescribeGroupsResponseGroup{}, errors.New("the reply about the group isn't about one group")
 	}
-	return kmsg.DescribeGroupsResponseGroup{}, errors.New("the reply about the group is empty")
+	group := reply.Groups[0]
+	if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return group, err
+	}
+	return group, nil
 }
