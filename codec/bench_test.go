@@ -57,7 +57,9 @@ func benchDecode[T comparable](b *testing.B, text string) {
 // BenchmarkEncode measures codec.JSON per element, into memory that is used again.
 func BenchmarkEncode(b *testing.B) {
 	b.Run("numbers", func(b *testing.B) { benchEncode(b, benchLocation{1234560, -12.375, 101.031}) })
-	b.Run("text", func(b *testing.B) { benchEncode(b, benchOrder{38, 252004.18, "haggle blithely. furiously express ideas"}) })
+	b.Run("text", func(b *testing.B) {
+		benchEncode(b, benchOrder{38, 252004.18, "haggle blithely. furiously express ideas"})
+	})
 }
 
 func benchEncode[T any](b *testing.B, element T) {

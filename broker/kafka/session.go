@@ -353,7 +353,8 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 		}
 		if c.End {
 			for _, topic := range names(outputs) {
-				client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: []byte(endmark.Value)}, failed.promise)
+				mark := &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: []byte(endmark.Value)}
+				client.Produce(ctx, mark, failed.promise)
 			}
 		}
 	}
