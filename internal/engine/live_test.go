@@ -134,3 +134,33 @@ func TestPromptCommits(t *testing.T) {
 		})
 	}
 }
+
+// A stretch without matches moves the positions, too: the next run doesn't read it again.
+func TestPositionsMoveWithoutMatches(t *testing.T) {
+	for _, concurrency := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := pair(nil, nil)
+			b := tr.storage(memory.Batch(1))
+			spec := tr.spec(b)
+			spec.Concurrency = concurrency
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- engine.Run(ctx, spec, nil) }()
+			for key := range 1000 {
+				must(t, memory.Append(b, "master", 0, keys(1, 2*key)...))
+				must(t, memory.Append(b, "child", 0, keys(0, 2*key+1)...))
+			}
+			time.Sleep(time.Minute)
+			for _, n := range b.Progress("test", 0).Nodes {
+				if n.Offset < 800 {
+					t.Errorf("concurrency %d: %s goes on from %d after 1000 elements without a match", concurrency, n.Node, n.Offset)
+				}
+			}
+			if len(b.Progress("test", 0).Nodes) == 0 {
+				t.Error("no position was committed")
+			}
+			stop()
+			<-done
+		})
+	}
+}

@@ -316,7 +316,8 @@ func (n *node) receive() error {
 
 // await tells where the task stands, and waits for the next chunk.
 func (n *node) await() (*chunk, error) {
-	if n.task.untold > untoldLimit {
+	n.task.passed++
+	if n.task.untold > untoldLimit || n.task.passed >= passedLimit {
 		if err := n.task.handOver(); err != nil {
 			return nil, err
 		}

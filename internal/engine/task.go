@@ -18,6 +18,10 @@ var (
 	errHalted = errors.New("halted")
 )
 
+// passedLimit is how many chunks a task may take without handing anything over. Behind them it hands over its places alone:
+// the next run must not read a long stretch again in which nothing has matched.
+const passedLimit = 64
+
 // slowCall is how long a call must take for the task to tell where it stands behind it: a chunk of such calls takes too
 // long to wait for its end.
 const slowCall = time.Millisecond
@@ -40,6 +44,8 @@ type task struct {
 
 	places []place
 	looks  []look
+	// passed counts the chunks that were taken since something was handed over.
+	passed int
 
 	// explains says that somebody wants to know why elements aren't handed over.
 	explains bool
@@ -162,6 +168,7 @@ func (t *task) make(masters []Element) error {
 	call := Call{Masters: masters, Partition: t.partition}
 	if t.calls.ahead() {
 		t.drop()
+		t.passed = 0
 		places, looks := t.progress()
 		if _, err := t.report(false); err != nil {
 			return err
@@ -199,14 +206,15 @@ func (t *task) drop() {
 
 // handOver gives what the calls hold to the committer, with the places to go on from.
 func (t *task) handOver() error {
-	if !t.calls.held() && t.untold == 0 {
+	if !t.calls.held() && t.untold == 0 && t.passed < passedLimit {
 		return nil
 	}
 	places, looks := t.progress()
 	told, err := t.report(false)
-	if err != nil || told == 0 && !t.calls.held() {
+	if err != nil || told == 0 && !t.calls.held() && t.passed < passedLimit {
 		return err
 	}
+	t.passed = 0
 	return t.calls.handOver(places, looks)
 }
 
