@@ -447,7 +447,12 @@ func TestNothingJoined(t *testing.T) {
 		leat.Join(func(a Audio) int { return a.Time }, func(v Video) int { return v.Time }))
 	must(t, err)
 	must(t, mill.Run(t.Context()))
-	if want := "nothing joined: no element of the master has a match in every stream"; !strings.Contains(log.String(), want) {
-		t.Errorf("the log doesn't say %q:\n%s", want, &log)
+	for _, want := range []string{
+		"nothing joined: no element of the master has a match in every stream",
+		"read=1", "behind=1", "Video.key=1000", "Video.compared_with=1",
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log doesn't say %q:\n%s", want, &log)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -60,9 +61,26 @@ func (m *Mill) Run(ctx context.Context) error {
 	err := m.measured(ctx, stats)
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
-		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; "+
-			"do the keys have the same unit, and the fields the names that the records have?",
-			"master", snapshot.Nodes[0].Name, "read", snapshot.Totals()[0].Read)
+		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; do the keys have the same "+
+			"unit, and the fields the names that the records have? leat.OnUnmatched tells why for each element", why(&snapshot)...)
 	}
 	return err
+}
+
+// why returns what a run knows of its masters without a match: how many there are of each verdict, and the keys that were
+// read last of each stream beside the one they were compared with.
+func why(s *engine.Snapshot) []any {
+	master := s.Totals()[0]
+	attributes := []any{"master", s.Nodes[0].Name, "read", master.Read}
+	for verdict, n := range master.Unmatched {
+		if n > 0 {
+			attributes = append(attributes, engine.Verdict(verdict).String(), n)
+		}
+	}
+	for i := range s.Nodes {
+		if n := &s.Tasks[0].Nodes[i]; s.Nodes[i].Parent >= 0 && n.Key != "" {
+			attributes = append(attributes, slog.Group(s.Nodes[i].Name, "key", n.Key, "compared_with", n.ParentKey))
+		}
+	}
+	return attributes
 }
