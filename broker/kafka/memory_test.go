@@ -44,8 +44,9 @@ func (c *cluster) pairs(fn any) *leat.Mill {
 
 const (
 	// heapLimit is how much a run may hold beside what was there before it. Its read-ahead takes a mebibyte for each node as
-	// it counts, and several as they lie in memory; a stream as a whole takes at least twice the limit.
-	heapLimit = 24 << 20
+	// it counts, several as they lie in memory, and more while answers of a Kafka in this process are on their way; without a
+	// bound it held 71 MiB at least.
+	heapLimit = 40 << 20
 	samples   = 8
 )
 
