@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
@@ -29,7 +30,7 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 		}
 		in.streams = append(in.streams, s)
 	}
-	in.total.Store(total(in.streams))
+	in.total = total(in.streams)
 	return in, nil
 }
 
@@ -71,8 +72,10 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 type input struct {
 	streams []*inputStream
 	read    atomic.Int64
+
+	mu sync.Mutex
 	// total is the size of what is read: of each file once, and again when another node reads it.
-	total atomic.Int64
+	total int64
 }
 
 // An inputStream is the file that a node reads.
@@ -83,7 +86,7 @@ type inputStream struct {
 	open func() (io.ReadCloser, error)
 	// once says that the file can't be read a second time, and that a read may wait.
 	once bool
-	used atomic.Bool
+	used bool // has a reader; guarded by input.mu
 }
 
 // total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
@@ -120,13 +123,8 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 		return nil, fmt.Errorf("read partition %d: files have partition 0 only", partition)
 	}
 	s := in.streams[node]
-	if s.used.Swap(true) && s.once {
+	if again := in.use(s); again && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
-	}
-	if in.total.Load() > 0 && slices.ContainsFunc(in.streams, func(other *inputStream) bool {
-		return other != s && s.sameFile(other) && other.used.Load()
-	}) {
-		in.total.Add(s.info.Size())
 	}
 	l, packed := format(s.Name)
 	r := &reader{
@@ -144,8 +142,28 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	return r, nil
 }
 
+// use notes that a node's file is read, and reports whether it was before.
+func (in *input) use(s *inputStream) (again bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if s.used {
+		return true
+	}
+	s.used = true
+	if in.total > 0 && slices.ContainsFunc(in.streams, func(other *inputStream) bool {
+		return other != s && other.used && s.sameFile(other)
+	}) {
+		in.total += s.info.Size()
+	}
+	return false
+}
+
 // Bytes makes the input a broker.Meter.
-func (in *input) Bytes() (read, total int64) { return in.read.Load(), in.total.Load() }
+func (in *input) Bytes() (read, total int64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.read.Load(), in.total
+}
 
 // Close releases nothing: each reader has a file of its own.
 func (in *input) Close() error { return nil }
