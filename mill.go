@@ -62,7 +62,8 @@ func (m *Mill) Run(ctx context.Context) error {
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
 		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; do the keys have the same "+
-			"unit, and the fields the names that the records have? leat.OnUnmatched tells why for each element", why(&snapshot)...)
+			"unit, and the fields the names that the records have? leat.OnUnmatched tells why for each element",
+			why(&snapshot)...)
 	}
 	return err
 }
