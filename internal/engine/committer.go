@@ -31,7 +31,7 @@ type committer struct {
 
 	// kick wakes the committer: there is something to commit.
 	kick chan struct{}
-	// full and urgent end its wait for the next commit's time.
+	// full ends its wait for the next commit's time.
 	full chan struct{}
 	// results and bytes are what is pending, over all tasks.
 	results, bytes atomic.Int64

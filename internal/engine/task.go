@@ -206,12 +206,13 @@ func (t *task) drop() {
 
 // handOver gives what the calls hold to the committer, with the places to go on from.
 func (t *task) handOver() error {
-	if !t.calls.held() && t.untold == 0 && t.passed < passedLimit {
+	due := t.calls.held() || t.passed >= passedLimit
+	if !due && t.untold == 0 {
 		return nil
 	}
 	places, looks := t.progress()
 	told, err := t.report(false)
-	if err != nil || told == 0 && !t.calls.held() && t.passed < passedLimit {
+	if err != nil || told == 0 && !due {
 		return err
 	}
 	t.passed = 0
