@@ -31,12 +31,6 @@ type readers struct {
 
 func newReaders(m *member) *readers { return &readers{member: m} }
 
-// A place is a partition of a topic.
-type place struct {
-	topic     string
-	partition int
-}
-
 // A fetcher is a client that fetches for some readers. It has no goroutine of its own: of the readers that wait, one
 // polls and puts into the queues of all what comes.
 type fetcher struct {
@@ -48,8 +42,8 @@ type fetcher struct {
 	// polling is held by the one that polls, or adds or removes a reader: so nothing that was fetched for a reader before
 	// can be taken for a later one's.
 	polling chan struct{}
-	// used holds the partitions that are being read. It is guarded by readers.mu.
-	used map[place]*reader
+	// used holds the readers, by the partition of the node's topic that they read. It is guarded by readers.mu.
+	used map[int]*reader
 
 	mu sync.Mutex
 	// waiting counts those that want to add or remove a reader, interrupt ends the poll under way.
@@ -86,10 +80,9 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	if rs.closed {
 		return nil, errors.New("kafka: Reader was called after Close")
 	}
-	at := place{r.topic, r.partition}
 	for _, f := range rs.fetchers {
-		if f.node == node && f.used[at] == nil {
-			f.used[at] = r
+		if f.node == node && f.used[r.partition] == nil {
+			f.used[r.partition] = r
 			return f, nil
 		}
 	}
@@ -115,7 +108,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		client:  client,
 		stop:    stop,
 		polling: make(chan struct{}, 1),
-		used:    map[place]*reader{at: r},
+		used:    map[int]*reader{r.partition: r},
 	}
 	rs.fetchers = append(rs.fetchers, f)
 	return f, nil
@@ -157,7 +150,7 @@ func (f *fetcher) remove(r *reader) {
 	})
 	f.readers.mu.Lock()
 	defer f.readers.mu.Unlock()
-	delete(f.used, place{r.topic, r.partition})
+	delete(f.used, r.partition)
 }
 
 // poll waits for the next records of any reader and hands them out. REQUIRES: polling is held.
@@ -179,7 +172,7 @@ func (f *fetcher) poll(ctx context.Context) error {
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		f.readers.mu.Lock()
-		r := f.used[place{p.Topic, int(p.Partition)}]
+		r := f.used[int(p.Partition)]
 		f.readers.mu.Unlock()
 		if r != nil {
 			r.put(p)
