@@ -44,19 +44,12 @@ func (c *cluster) pairs(fn any) *leat.Mill {
 
 const (
 	// heapLimit is how much a run may hold beside what was there before it. Its read-ahead takes a mebibyte for each node as
-	// it counts, several as they lie in memory, and more while answers of a Kafka in this process are on their way; without a
-	// bound it held 71 MiB at least.
-	heapLimit = 40 << 20
+	// it counts, several as they lie in memory, and more while answers are on their way; the backlog would take hundreds.
+	heapLimit = 64 << 20
 	samples   = 8
+	// backlog is how many elements lie there when a run begins.
+	backlog = 1_000_000
 )
-
-// backlog is how many elements lie there when a run begins: a million, and fewer where Kafka is in this process.
-func (c *cluster) backlog() int {
-	if c.Cluster != nil {
-		return 200_000
-	}
-	return 1_000_000
-}
 
 // load appends the elements from one number to another to a topic, in partition 0.
 func (c *cluster) load(topic string, from, to int, element func(n int) string) {
@@ -88,7 +81,7 @@ func (c *cluster) loadRights() {
 	c.Helper()
 	c.create(c.prefix+"left", 1)
 	c.create(c.prefix+"right", 1)
-	c.load("right", 0, c.backlog(), rightOf)
+	c.load("right", 0, backlog, rightOf)
 }
 
 func heap() int64 {
@@ -112,7 +105,7 @@ func expectFlat(t *testing.T, before int64, sample int) {
 // Memory doesn't grow with the distance between two streams: one has all of its elements at the start, the other comes
 // along a part of the way at a time.
 func TestMemoryOneStreamAhead(t *testing.T) {
-	c := newCluster(t)
+	c := newApart(t)
 	c.loadRights()
 	before := heap()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -121,7 +114,7 @@ func TestMemoryOneStreamAhead(t *testing.T) {
 	go func() { done <- c.pairs(pair).Run(ctx) }()
 	var want []string
 	for sample := range samples {
-		n := (sample + 1) * c.backlog() / 2 / (samples + 1)
+		n := (sample + 1) * backlog / 2 / (samples + 1)
 		c.produce(c.prefix+"left", 0, leftOf(n))
 		want = append(want, fmt.Sprintf(`{"N":%d,"IDs":[%d,%d]}`, n, 2*n, 2*n+1))
 		for !c.hasOutput(len(want)) && ctx.Err() == nil {
@@ -136,9 +129,9 @@ func TestMemoryOneStreamAhead(t *testing.T) {
 
 // Memory doesn't grow while a function takes its time and Kafka has plenty.
 func TestMemorySlowFunction(t *testing.T) {
-	c := newCluster(t)
+	c := newApart(t)
 	c.loadRights()
-	c.load("left", 0, c.backlog()/2, leftOf)
+	c.load("left", 0, backlog/2, leftOf)
 	before := heap()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -173,13 +166,13 @@ func TestMemorySlowFunction(t *testing.T) {
 
 // A backlog on one side while the other trickles: every result is there, once and in order.
 func TestBacklogAgainstATrickle(t *testing.T) {
-	c := newCluster(t)
+	c := newApart(t)
 	c.loadRights()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.pairs(pair).Run(ctx) }()
-	lefts := c.backlog() / 2
+	lefts := backlog / 2
 	for from, portion := 0, lefts/50; from < lefts; from += portion {
 		c.load("left", from, min(from+portion, lefts), leftOf)
 		<-time.After(20 * time.Millisecond)
