@@ -3,6 +3,7 @@ package codec_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/leat-go/leat/codec"
 )
@@ -18,6 +19,19 @@ type (
 		Key     int64   `json:"o_orderkey"`
 		Price   float64 `json:"o_totalprice"`
 		Comment string  `json:"o_comment"`
+	}
+	benchSpeed struct {
+		From  int64   `json:"time_from"`
+		To    int64   `json:"time_to"`
+		Speed float64 `json:"speed"`
+	}
+	benchVisit struct {
+		At    time.Time `json:"at"`
+		X     float64   `json:"x"`
+		Y     float64   `json:"y"`
+		Name  string    `json:"name"`
+		Seen  int       `json:"seen,omitempty"`
+		Notes []string  `json:"notes"`
 	}
 )
 
@@ -57,6 +71,10 @@ func benchDecode[T comparable](b *testing.B, text string) {
 // BenchmarkEncode measures codec.JSON per element, into memory that is used again.
 func BenchmarkEncode(b *testing.B) {
 	b.Run("numbers", func(b *testing.B) { benchEncode(b, benchLocation{1234560, -12.375, 101.031}) })
+	b.Run("17 digits", func(b *testing.B) { benchEncode(b, benchSpeed{1234560, 1234570, 1.2345678901234567}) })
+	b.Run("time", func(b *testing.B) {
+		benchEncode(b, benchVisit{time.Unix(1e9, 0).UTC(), -12.375, 101.031, "Grüße", 3, []string{"a", "b"}})
+	})
 	b.Run("text", func(b *testing.B) {
 		benchEncode(b, benchOrder{38, 252004.18, "haggle blithely. furiously express ideas"})
 	})

@@ -64,6 +64,29 @@ func nullAt(data []byte) int {
 	return -1
 }
 
+// Encoder implements Codec.
+func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
+	fast, err := inspect(t, encoding)
+	if err != nil {
+		return nil, err
+	}
+	encode := library(fast)
+	c := compiler{within: map[reflect.Type]bool{}}
+	own := c.compile(t)
+	return func(dst []byte, element any) ([]byte, error) {
+		if own != nil {
+			if extended, ok := own(dst, reflect.ValueOf(element).Elem()); ok {
+				return extended, nil
+			}
+		}
+		extended, err := encode(dst, element)
+		if err != nil {
+			return dst, explainEncode(element, err)
+		}
+		return extended, nil
+	}, nil
+}
+
 // An appender collects what its encoder writes. Encoders are kept in a pool, since making one for each element, or having
 // one make a new slice for each, costs an allocation.
 type appender struct {
@@ -77,12 +100,8 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Encoder implements Codec.
-func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
-	fast, err := inspect(t, encoding)
-	if err != nil {
-		return nil, err
-	}
+// library returns the Encode of a library: of the fast one, or of encoding/json.
+func library(fast bool) Encode {
 	pool := sync.Pool{New: func() any {
 		a := &appender{}
 		a.encode = newEncoder(a, fast)
@@ -96,10 +115,10 @@ func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
 		a.dst = nil
 		pool.Put(a)
 		if err != nil {
-			return dst, explainEncode(element, err)
+			return dst, err
 		}
 		return extended[:len(extended)-1], nil // without the line feed that encoders write
-	}, nil
+	}
 }
 
 // newEncoder returns the function that writes an element and a line feed to w.

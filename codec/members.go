@@ -15,6 +15,8 @@ type member struct {
 	tagged bool  // the name is the tag's
 	quoted bool  // it stands as a string in JSON, by the tag's option string
 	index  []int // for reflect.Value.FieldByIndex
+
+	omitEmpty, omitZero bool // it is left out by these of the tag's options
 }
 
 // members lists the members of a struct and of those embedded in it, without choosing among equal names. It also tells
@@ -48,6 +50,7 @@ func embedded(t reflect.Type, index []int, outer map[reflect.Type]bool) (list []
 		}
 		m := member{name: name, typ: f.Type, tagged: name != "", index: at}
 		m.quoted = quotable(inner) && hasOption(options, "string")
+		m.omitEmpty, m.omitZero = hasOption(options, "omitempty"), hasOption(options, "omitzero")
 		if !m.tagged {
 			m.name = f.Name
 		}

@@ -72,6 +72,27 @@ type special struct {
 	Zero time.Time                 `json:"zero,omitzero"`
 }
 
+type plain struct {
+	S    string      `json:"s,omitempty"`
+	B    []byte      `json:"b,omitempty"`
+	F    float64     `json:"f,omitempty"`
+	N    float64     `json:"n,omitzero"`
+	I    int8        `json:"i,string"`
+	Time time.Time   `json:"time"`
+	Zero time.Time   `json:"zero,omitzero"`
+	P    *time.Time  `json:"p,omitempty"`
+	L    []time.Time `json:"l"`
+	M    struct{}    `json:"m,omitempty"`
+	A    [0]int      `json:"a,omitempty"`
+	Y    *uint8      `json:"y,omitzero"`
+	Deeper
+}
+
+type nothing struct {
+	S string     `json:"s,omitempty"`
+	Q *time.Time `json:"q,omitzero"`
+}
+
 type options struct {
 	I int     `json:"i,string"`
 	F float64 `json:"f,string,omitempty"`
@@ -189,7 +210,7 @@ type tree struct {
 func subjects() []reflect.Type {
 	return []reflect.Type{
 		reflect.TypeFor[location](), reflect.TypeFor[scalars](), reflect.TypeFor[pointers](), reflect.TypeFor[containers](),
-		reflect.TypeFor[special](), reflect.TypeFor[options](), reflect.TypeFor[methods](), reflect.TypeFor[embeds](),
+		reflect.TypeFor[special](), reflect.TypeFor[plain](), reflect.TypeFor[nothing](), reflect.TypeFor[options](), reflect.TypeFor[methods](), reflect.TypeFor[embeds](),
 		reflect.TypeFor[embedsPointer](), reflect.TypeFor[folds](), reflect.TypeFor[narrow](), reflect.TypeFor[tree](),
 		reflect.TypeFor[any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]location](), reflect.TypeFor[string](),
 		reflect.TypeFor[map[string]location](), reflect.TypeFor[int64](), reflect.TypeFor[stdjson.RawMessage](),
