@@ -23,10 +23,11 @@ type compiler struct {
 
 // compile returns an appendFunc for t, and nil where t is left to the library.
 func (c *compiler) compile(t reflect.Type) appendFunc {
-	if t == reflect.TypeFor[time.Time]() {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
 		return appendTime
-	}
-	if hasMethods(t, encoding) || t == reflect.TypeFor[stdjson.Number]() {
+	case t == reflect.TypeFor[*time.Time]():
+	case t == reflect.TypeFor[stdjson.Number]() || hasMethods(t, encoding):
 		return nil
 	}
 	switch t.Kind() {
