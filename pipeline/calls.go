@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/types"
 
@@ -176,16 +177,18 @@ func (s spot) member(path []expression.Step, first int, raw bool) expression.Get
 		// The checker has refused a list's member, unless the name was computed.
 		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
 	}
-	slot := s.node.picker.Want(path[first:])
+	within := slices.Clone(path[first:])
+	slot := s.node.picker.Want(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
 		if err != nil {
 			return expression.Value{}, err
 		}
-		member := element.Value.(*object).member(slot)
+		o := element.Value.(*object)
+		member := o.member(slot)
 		switch {
 		case member == nil:
-			return expression.Value{}, &expression.MissingError{Member: name}
+			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
 		case raw && member[0] != 'n':
 			// null goes on as null, for the sake of ??.
 			return expression.OtherValue(json.RawMessage(member)), nil

@@ -113,7 +113,7 @@ func (c *capture) partition(ctx context.Context, partition int) error {
 		dir = filepath.Join(dir, fmt.Sprintf("partition-%d", partition))
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+		return fmt.Errorf("the directory to save to can't be made: %w", err)
 	}
 	saved := CapturedSlice{Partition: partition, File: filepath.Join(dir, c.pipeline.name+".yaml")}
 	if err := c.save(ctx, &saved, dir, masters); err != nil {

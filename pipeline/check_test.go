@@ -119,7 +119,7 @@ join a with b on a.t == b.t / 2
 		"problems": {
 			on: "a.t == b.t", a: "{\"t\":1}\n{\"t\":3}\n{\"t\":2}\n", b: "{\"t\":1}\n{\"t\":}\n{\"t\":1}\n", more: "window: a.w",
 			want: `3 problems:
-  a.jsonl:1:1 (partition 0, offset 0): a.w: member a.w is missing
+  a.jsonl:1:1 (partition 0, offset 0): a.w: member a.w is missing; there is t
   a.jsonl:3:1 (partition 0, offset 2): key 2 comes after 3: keys must not decrease along a stream
   b.jsonl:2:6 (partition 0, offset 1): unexpected character '}' where a value is needed
 

@@ -417,7 +417,7 @@ func TestDemo(t *testing.T) {
 	k := newPlant(t, false)
 	k.write("a.jsonl", walk(1, 0, 4))
 	for name, text := range map[string]string{
-		"files":          strings.NewReplacer("{topic: places}", "{file: a.jsonl}", "{topic: steps}", "{file: a.jsonl}").Replace(onKafka[:strings.Index(onKafka, "kafka:")]),
+		"files":          strings.NewReplacer("{topic: places}", "{file: a.jsonl}", "{topic: steps}", "{file: steps.jsonl}").Replace(onKafka[:strings.Index(onKafka, "kafka:")]),
 		"topics":         strings.Replace(onKafka, "{topic: places}", "{topic: places, demo: a.jsonl}", 1),
 		"standard input": strings.NewReplacer("{topic: places}", "{topic: places, demo: '-'}", "{topic: steps}", "{file: '-'}").Replace(onKafka),
 	} {
@@ -437,6 +437,9 @@ func TestDemo(t *testing.T) {
 	}
 	if data, err := os.ReadFile(filepath.Join(k.dir, "a.jsonl")); err != nil || string(data) != walk(1, 0, 4) {
 		t.Errorf("the file is %s now, %v", data, err)
+	}
+	if _, err := os.Stat(filepath.Join(k.dir, "steps.jsonl")); err == nil {
+		t.Error("the demonstration has written the output file")
 	}
 }
 

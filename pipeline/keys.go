@@ -23,17 +23,15 @@ func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, 
 	if len(path) == 1 {
 		return func(env any) (expression.Value, error) { return rawjson.Value(env.(*object).raw) }, 1, nil
 	}
-	return memberGetter(s.node.picker.Want(path[1:]), expression.PathString(path)), len(path), nil
-}
-
-func memberGetter(slot int, name string) expression.Getter {
+	slot, name, within := s.node.picker.Want(path[1:]), expression.PathString(path), slices.Clone(path[1:])
 	return func(env any) (expression.Value, error) {
-		raw := env.(*object).member(slot)
+		o := env.(*object)
+		raw := o.member(slot)
 		if raw == nil {
-			return expression.Value{}, &expression.MissingError{Member: name}
+			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
 		}
 		return rawjson.Value(raw)
-	}
+	}, len(path), nil
 }
 
 // compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.

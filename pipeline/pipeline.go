@@ -127,8 +127,28 @@ func (p *Pipeline) compileWindow(w *windowText) (err error) {
 	}
 	p.window = &window{text: *w}
 	if w.key != nil {
+		if err := p.onlyMaster(*w.key); err != nil {
+			return err
+		}
 		if p.window.key, err = expression.Compile(w.key.value, elementScope{p.master}); err != nil {
 			return w.key.locate(err, 0)
+		}
+	}
+	return nil
+}
+
+// onlyMaster refuses a window's key that is about another stream than the master.
+func (p *Pipeline) onlyMaster(key text) error {
+	root, err := expression.Parse(key.value)
+	if err != nil {
+		return key.locate(err, 0)
+	}
+	for _, name := range namesIn(root) {
+		for _, n := range p.master.all()[1:] {
+			if n.name == name.Value {
+				return key.source.errorAt(key.place(name.Location().From), "a window is made of elements of the master, so it "+
+					"can use %s, but not %s", p.master.name, n.name)
+			}
 		}
 	}
 	return nil
@@ -196,7 +216,7 @@ func (p *Pipeline) Plan() plan.Plan {
 func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	nodes := map[*node]broker.Stream{}
 	for _, n := range p.master.all() {
-		nodes[n] = stream(at.inputs[n].name, n.name, n.codec)
+		nodes[n] = stream(at.inputs[n], n.name, n.codec)
 	}
 	logger := options.Logger
 	if logger == nil {
@@ -205,7 +225,7 @@ func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	spec := &engine.Spec{
 		Name:        p.name,
 		Master:      p.master.spec(nodes),
-		Outputs:     []broker.Stream{stream(at.output.name, "", objectCodec{})},
+		Outputs:     []broker.Stream{stream(at.output, "", objectCodec{})},
 		NewFunction: p.function,
 		Window:      p.window.spec(),
 		Logger:      logger,
@@ -214,9 +234,10 @@ func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	return spec
 }
 
-func stream(path, name string, c objectCodec) broker.Stream {
-	s := broker.NewStream[object](path)
+func stream(at site, name string, c objectCodec) broker.Stream {
+	s := broker.NewStream[object](at.name)
 	s.As = name
+	s.Where = at.text.where()
 	s.Codec = c
 	return s
 }

@@ -87,7 +87,7 @@ func (p *Pipeline) fileSamples(ctx context.Context, options Options, report *Rep
 		samples[n] = []*sample{{unread: true}}
 		if !readOnce(n.site.name) {
 			read = append(read, n)
-			job.Inputs = append(job.Inputs, stream(n.site.name, n.name, n.codec))
+			job.Inputs = append(job.Inputs, stream(n.site, n.name, n.codec))
 		}
 	}
 	input, err := spec.Source.OpenSource(ctx, job)

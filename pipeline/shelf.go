@@ -61,8 +61,7 @@ func (s fileShelf) bounds(int) (start, end int64) { return 0, 0 }
 func (s fileShelf) close()                        {}
 
 func (s fileShelf) each(ctx context.Context, _ int, from int64, visit visitor) (err error) {
-	declared := stream(s.node.site.name, s.node.name, s.node.codec)
-	declared.Type = nil // it is no user's type, and errors don't name it
+	declared := stream(s.node.site, s.node.name, s.node.codec)
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
 	input, err := jsonfile.New(jsonfile.Streams(declared)).OpenSource(ctx, job)
 	if err != nil {

@@ -27,6 +27,9 @@ func (d *description) checkStorages(master *node, output site) error {
 		case at.topic && output.topic && at.name == output.name:
 			return output.text.errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
 				at.name, n.name)
+		case !at.topic && !output.topic && sameFile(at.name, output.name):
+			return output.text.errorf("the file %s is read as %q, and results would replace it: write them to another file",
+				at.text.value, n.name)
 		}
 	}
 	for _, stream := range d.streams {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"unicode"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -19,6 +20,14 @@ type text struct {
 
 func (t text) errorf(format string, arguments ...any) *Error {
 	return t.source.errorAt(t.start, format, arguments...)
+}
+
+// where returns the text's place as file:line:column; nothing for a text that stands in no file.
+func (t text) where() string {
+	if t.source == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d:%d", t.source.file, t.start.line, t.start.column)
 }
 
 // locate places an error of an expression that begins a number of characters behind the text's begin.

@@ -17,10 +17,12 @@ func describe(direction string, s broker.Stream) string {
 	if s.Name == standard {
 		name = "standard " + direction
 	}
-	if s.Type == nil {
+	switch {
+	case s.Where != "":
+		return fmt.Sprintf("%s, declared at %s", name, s.Where)
+	case s.Type == nil:
 		return name
-	}
-	if s.As != "" {
+	case s.As != "":
 		return fmt.Sprintf("%s, declared for %v named %q", name, s.Type, s.As)
 	}
 	return fmt.Sprintf("%s, declared for %v", name, s.Type)

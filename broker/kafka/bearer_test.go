@@ -24,7 +24,7 @@ func token(expires time.Time) string {
 
 // newBearer makes a Kafka that wants a token. The one in this process takes only those that are accepted.
 func newBearer(t *testing.T, accepted string) *cluster {
-	if address := os.Getenv("LEAT_TEST_KAFKA_BEARER"); address != "" {
+	if address := os.Getenv("LEAT_TEST_KAFKA_LOGIN"); address != "" {
 		c := newCluster(t)
 		c.addresses = []string{address}
 		return c

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 
@@ -8,6 +9,8 @@ import (
 
 	"github.com/leat-go/leat/broker"
 )
+
+const loginAdvice = "check the way to log in, user and password, or the token"
 
 // finalAdvice says what a user can do about an error of Kafka where going on is wrong; "" for all others.
 func finalAdvice(err error) string {
@@ -20,7 +23,7 @@ func finalAdvice(err error) string {
 		{kerr.TransactionalIDAuthorizationFailed, "it takes WRITE on the transactional id, " +
 			"whose name begins with the group's and a hyphen"},
 		{kerr.ClusterAuthorizationFailed, "Kafka refuses what this client asks for: its rights don't suffice"},
-		{kerr.SaslAuthenticationFailed, "check user and password, or the token"},
+		{kerr.SaslAuthenticationFailed, loginAdvice},
 		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another option than this"},
 		{kerr.MessageTooLarge, "a result is larger than the topic takes: raise its max.message.bytes " +
 			"and the producer's limit, kafka.Options(kgo.ProducerBatchMaxBytes(n))"},
@@ -39,6 +42,12 @@ func finalAdvice(err error) string {
 		if errors.Is(err, final.is) {
 			return final.advice
 		}
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "name the authority that signed the server's certificate, and an address that the certificate is for"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "this address is without TLS"
 	}
 	return ""
 }

@@ -62,7 +62,8 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 	if len(s.addresses) == 0 {
 		return nil, errors.New(`kafka: New needs the address of a broker, "localhost:9092" say`)
 	}
-	admin, err := s.client(job.Logger)
+	greeting := newGreeting()
+	admin, err := s.client(job.Logger, kgo.WithHooks(greeting))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -72,7 +73,7 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 		}
 	}()
 	err = patiently(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
-		err := reach(ctx, admin, s.addresses)
+		err := reach(ctx, admin, greeting, s.addresses)
 		if err != nil && final(err) == nil {
 			job.Logger.Warn("Kafka doesn't answer", "error", err)
 		}
@@ -98,9 +99,10 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 const groupTimeout = time.Minute
 
 // reach checks that Kafka answers.
-func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
+func reach(ctx context.Context, client *kgo.Client, greeting *greeting, addresses []string) error {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
+	defer context.AfterFunc(greeting.refused, cancel)()
 	err := client.Ping(short)
 	switch {
 	case err == nil:
@@ -109,10 +111,12 @@ func reach(ctx context.Context, client *kgo.Client, addresses []string) error {
 		return ctx.Err()
 	case final(err) != nil:
 		return fmt.Errorf("kafka: %s: %w", quoted(addresses), final(err))
+	case greeting.refused.Err() != nil:
+		return &finalError{fmt.Errorf("kafka: the broker at %s hangs up on this client", quoted(addresses)), loginAdvice}
 	}
 	hint := ""
 	if errors.Is(err, io.EOF) {
-		hint = "; one that hangs up may want kafka.TLS, or not accept user and password"
+		hint = "; one that hangs up may want TLS, or none"
 	}
 	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
 }

@@ -3,7 +3,6 @@ package kafka_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"strings"
@@ -148,21 +147,4 @@ func TestMissingRights(t *testing.T) {
 
 func acl(kind kmsg.ACLResourceType, name string, operation kmsg.ACLOperation) kfake.ACL {
 	return kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
-}
-
-func TestLogin(t *testing.T) {
-	certificate := certificate(t)
-	c := newFake(t, kfake.EnableSASL(), kfake.SeedTopics(1, "in"), kfake.Superuser("PLAIN", "plain", "secret"),
-		kfake.Superuser("SCRAM-SHA-256", "scram", "secret"), kfake.Superuser("SCRAM-SHA-512", "scram512", "secret"),
-		kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate}}))
-	trusting := kafka.TLS(&tls.Config{InsecureSkipVerify: true})
-	for _, login := range []kafka.Option{
-		kafka.Plain("plain", "secret"), kafka.ScramSHA256("scram", "secret"), kafka.ScramSHA512("scram512", "secret"),
-	} {
-		must(t, open(t, c, job("", []string{"in"}, nil), login, trusting))
-	}
-	err := open(t, c, job("", []string{"in"}, nil), kafka.Plain("plain", "wrong"), trusting)
-	if err == nil || !strings.Contains(err.Error(), "user and password") {
-		t.Errorf("with a wrong password the error is %v", err)
-	}
 }

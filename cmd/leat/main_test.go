@@ -223,7 +223,7 @@ func TestCommand(t *testing.T) {
 		},
 		"an explanation of what isn't there": {
 			[]string{"explain", "missing.yaml", "--key=1"}, "", 1, "",
-			"input location.json: file does not exist; there is locations.json, is it meant?\n", "",
+			"input location.json, declared at missing.yaml:2:17: file does not exist; there is locations.json, is it meant?\n", "",
 		},
 		"a misspelt command": {
 			[]string{"rnu", "speed.yaml"}, "", 2, "",

@@ -1,8 +1,10 @@
 package expression
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,10 +38,41 @@ func (e *Error) Error() string {
 type MissingError struct {
 	// Member is the member's path.
 	Member string
+	// Object, if it isn't nil, is the JSON object in which Path, the last steps of the member's path, leads nowhere. It is
+	// looked at, for a better message, before Key or Value returns.
+	Object []byte
+	Path   []Step
+
+	hint string
 }
 
 // Error implements error.
-func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing", e.Member) }
+func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing%s", e.Member, e.hint) }
+
+// look looks at what the object has in place of the member. The object isn't needed any more then.
+func (e *MissingError) look() {
+	object := e.Object
+	e.Object = nil
+	for _, step := range e.Path {
+		var members map[string]json.RawMessage
+		if step.IsIndex || json.Unmarshal(object, &members) != nil {
+			return
+		}
+		if next, ok := members[step.Name]; ok {
+			object = next
+			continue
+		}
+		names := slices.Collect(maps.Keys(members))
+		if name := mostAlike(step.Name, names); name != "" {
+			names = []string{name}
+		}
+		if n := len(names); n > 0 && n <= maxNamed {
+			slices.Sort(names)
+			e.hint = "; there is " + strings.Join(names, ", ")
+		}
+		return
+	}
+}
 
 // newError returns an error at a place given in characters.
 func newError(source string, offset int, format string, arguments ...any) *Error {
@@ -94,6 +127,14 @@ func runtimeError(err error) error {
 
 // Suggest returns ", did you mean x?" for the candidate that name is most likely a misspelling of, or nothing.
 func Suggest(name string, candidates []string) string {
+	if best := mostAlike(name, candidates); best != "" {
+		return fmt.Sprintf(", did you mean %s?", best)
+	}
+	return ""
+}
+
+// mostAlike returns the candidate that name is most likely a misspelling of, or nothing.
+func mostAlike(name string, candidates []string) string {
 	slices.Sort(candidates)
 	best, distance := "", len([]rune(name))/3+2
 	for _, candidate := range candidates {
@@ -104,7 +145,7 @@ func Suggest(name string, candidates []string) string {
 	if best == "" || distance >= max(len([]rune(name)), len([]rune(best))) {
 		return ""
 	}
-	return fmt.Sprintf(", did you mean %s?", best)
+	return best
 }
 
 // editDistance counts the characters to insert, delete, replace, or swap with their neighbour, to get from a to b.

@@ -11,6 +11,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -251,4 +252,9 @@ func (p *Program) Key(env any) (Key, error) {
 	return key, nil
 }
 
-func (p *Program) failed(err error) error { return fmt.Errorf("%s: %w", p.source, err) }
+func (p *Program) failed(err error) error {
+	if missing, ok := errors.AsType[*MissingError](err); ok {
+		missing.look()
+	}
+	return fmt.Errorf("%s: %w", p.source, err)
+}

@@ -23,9 +23,9 @@ const startTimeout = 2 * time.Minute
 // A Server is a Kafka server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
 	dir, jars string
-	// address takes whoever comes, bearer whoever shows a token.
-	address, bearer string
-	process         *exec.Cmd
+	// address takes whoever comes, login whoever shows a token or knows the password.
+	address, login string
+	process        *exec.Cmd
 	// drained is closed when the server's output has ended, and log is where it goes.
 	drained chan struct{}
 	log     *os.File
@@ -41,7 +41,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, jars: jars, address: loopback(ports[0]), bearer: loopback(ports[2])}
+	s := &Server{dir: dir, jars: jars, address: loopback(ports[0]), login: loopback(ports[2])}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -59,9 +59,9 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 // Address returns the server's address, "host:port". It stays the same when the server is started again.
 func (s *Server) Address() string { return s.address }
 
-// BearerAddress returns an address where clients log in by SASL OAUTHBEARER, without encryption and with tokens that nobody
-// has signed.
-func (s *Server) BearerAddress() string { return s.bearer }
+// LoginAddress returns an address where clients log in, without encryption: by SASL OAUTHBEARER with tokens that nobody has
+// signed, or by SASL PLAIN as the user "plain" with the password "secret".
+func (s *Server) LoginAddress() string { return s.login }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
@@ -149,12 +149,13 @@ func (s *Server) java(ctx context.Context, arguments ...string) *exec.Cmd {
 func (s *Server) properties(controllerPort int) string {
 	return fmt.Sprintf(`process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://%[1]s,BEARER://%[4]s,CONTROLLER://127.0.0.1:%[2]d
-advertised.listeners=PLAINTEXT://%[1]s,BEARER://%[4]s
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,BEARER:SASL_PLAINTEXT
-listener.name.bearer.sasl.enabled.mechanisms=OAUTHBEARER
-listener.name.bearer.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule \
+listeners=PLAINTEXT://%[1]s,LOGIN://%[4]s,CONTROLLER://127.0.0.1:%[2]d
+advertised.listeners=PLAINTEXT://%[1]s,LOGIN://%[4]s
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
+listener.name.login.sasl.enabled.mechanisms=OAUTHBEARER,PLAIN
+listener.name.login.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule \
   required unsecuredLoginStringClaim_sub="server";
+listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_plain="secret";
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:%[2]d
 log.dirs=%[3]s
@@ -168,7 +169,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-`, s.address, controllerPort, filepath.ToSlash(s.file("data")), s.bearer)
+`, s.address, controllerPort, filepath.ToSlash(s.file("data")), s.login)
 }
 
 // freePorts returns ports that nobody listened on a moment ago.

@@ -3,6 +3,7 @@ package topic
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/types"
@@ -75,12 +76,12 @@ func (s memberScope) Types() types.Map { return s.names }
 
 // Field implements [expression.Scope].
 func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
-	slot, name := s.picker.Want(path), expression.PathString(path)
+	slot, name, within := s.picker.Want(path), expression.PathString(path), slices.Clone(path)
 	return func(env any) (expression.Value, error) {
 		object := env.(*picked)
 		span := object.spans[slot]
 		if span.End == 0 {
-			return expression.Value{}, &expression.MissingError{Member: name}
+			return expression.Value{}, &expression.MissingError{Member: name, Object: object.raw, Path: within}
 		}
 		return rawjson.Value(object.raw[span.Start:span.End])
 	}, len(path), nil

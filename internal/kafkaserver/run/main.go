@@ -1,5 +1,5 @@
 // Run starts a Kafka server for tests, runs a command with its address in the environment variable LEAT_TEST_KAFKA, and
-// stops the server. LEAT_TEST_KAFKA_BEARER is where the same server wants SASL OAUTHBEARER. Without a command it waits for
+// stops the server. LEAT_TEST_KAFKA_LOGIN is where clients of the same server log in. Without a command it waits for
 // an interrupt.
 //
 //	go run ./internal/kafkaserver/run go test ./broker/kafka/...
@@ -47,7 +47,7 @@ func run(ctx context.Context, command []string) (err error) {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "LEAT_TEST_KAFKA="+server.Address(), "LEAT_TEST_KAFKA_BEARER="+server.BearerAddress())
+	cmd.Env = append(os.Environ(), "LEAT_TEST_KAFKA="+server.Address(), "LEAT_TEST_KAFKA_LOGIN="+server.LoginAddress())
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return cmd.Run()
 }
