@@ -61,5 +61,4 @@ func refused(t *testing.T, c *cluster, topic, advice string, options ...kafka.Op
 	if err == nil || !strings.Contains(err.Error(), advice) || time.Since(began) > 20*time.Second {
 		t.Errorf("after %v the error is %v, wanted one soon with %q", time.Since(began), err, advice)
 	}
-	t.Log(time.Since(began).Round(time.Millisecond), err)
 }
