@@ -14,8 +14,9 @@ import (
 type place struct {
 	// in is the folder of the input files, or what the names of the input topics begin with; out is the output.
 	in, out string
-	// kafka is the address of the Kafka to use, if any.
-	kafka string
+	// kafka is the address of the Kafka to use, if any, and options are more options of Leat's broker.
+	kafka   string
+	options []kafka.Option
 }
 
 // input returns the path or the topic of an input stream.
@@ -30,7 +31,8 @@ func (p place) input(stream string) string {
 func (p place) run(fn any, streams []broker.Stream, options ...leat.Option) error {
 	options = append(options, leat.Logger(slog.New(slog.DiscardHandler)))
 	if p.kafka != "" {
-		options = append(options, leat.Broker(kafka.New([]string{p.kafka}, kafka.Streams(streams...), kafka.Group(p.out))))
+		all := append([]kafka.Option{kafka.Streams(streams...), kafka.Group(p.out)}, p.options...)
+		options = append(options, leat.Broker(kafka.New([]string{p.kafka}, all...)))
 	} else {
 		options = append(options, leat.Broker(jsonfile.New(jsonfile.Streams(streams...))))
 	}

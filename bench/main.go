@@ -8,6 +8,7 @@
 //	go run . -workload W1 -profile cpu.out -on kafka
 //	go run . -latency                           from element to result on Kafka, at 1,000 elements/s
 //	go run . -grow                              Leat on Kafka with more partitions and more instances
+//	go run . -scale                             1,000 partitions in one instance and in 100, and kills
 //	go run . -soak 10m -rate 5000               Leat's memory on Kafka over ten minutes
 //	go run . -memory                            the peak memory of a join over a file of 1 GiB
 package main
@@ -42,7 +43,8 @@ type command struct {
 	workload, programs               string
 	memory                           bool
 	profile                          string
-	latency, grow                    bool
+	latency, grow, scale             bool
+	partitions, instances            int
 	soakTime                         time.Duration
 	rate                             int
 }
@@ -64,8 +66,11 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of one run of Leat to this `file` instead")
 	flags.BoolVar(&c.latency, "latency", false, "measure the latency on Kafka instead")
 	flags.BoolVar(&c.grow, "grow", false, "measure Leat on Kafka with more partitions and more instances instead")
+	flags.BoolVar(&c.scale, "scale", false, "measure many partitions in one instance and in many, and kills, instead")
+	flags.IntVar(&c.partitions, "partitions", 1000, "`number` of partitions for -scale")
+	flags.IntVar(&c.instances, "instances", 100, "`number` of instances for -scale")
 	flags.DurationVar(&c.soakTime, "soak", 0, "feed Leat on Kafka for this `time` instead and watch its memory")
-	flags.IntVar(&c.rate, "rate", 1000, "`number` of elements a second for -latency and -soak")
+	flags.IntVar(&c.rate, "rate", 1000, "`number` of elements a second for -latency, -scale and -soak")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -94,6 +99,8 @@ func (c *command) run(ctx context.Context) error {
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureLatency(ctx, k) })
 	case c.grow:
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureGrowth(ctx, k) })
+	case c.scale:
+		return withCluster(ctx, c.self, func(k *cluster) error { return c.measureScale(ctx, k) })
 	case c.soakTime > 0:
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.soak(ctx, k) })
 	case c.profile != "" && c.on == "kafka":

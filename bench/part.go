@@ -26,6 +26,8 @@ func runPart(args []string) error {
 	switch {
 	case args[0] == "run" && len(args) == 6:
 		return runOne(args[1], args[2], place{kafka: kafkaOf(args[3]), in: args[4], out: args[5]})
+	case args[0] == "instance" && len(args) == 5:
+		return runInstance(args[1], place{kafka: args[2], in: args[3], out: args[4]}, os.Stdin, os.Stdout)
 	case args[0] == "generate" && len(args) == 5:
 		return generateOne(args[1], place{kafka: kafkaOf(args[2]), in: args[3]}, args[4])
 	case args[0] == "compare" && len(args) == 4 && args[3] == unordered:
@@ -35,8 +37,8 @@ func runPart(args []string) error {
 	case args[0] == "check" && len(args) == 6:
 		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] != unordered)
 	}
-	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench generate WORKLOAD WHERE IN ELEMENTS, " +
-		"bench compare FILE FILE ordered|unordered, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
+	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench instance NAME KAFKA IN OUT, " +
+		"bench generate WORKLOAD WHERE IN ELEMENTS, bench compare FILE FILE ordered|unordered, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
 }
 
 // onFiles stands for the address of a Kafka where there is none.
