@@ -21,12 +21,15 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// Also where nobody reads the output any more: the Kafka that was started must not go on alone.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
@@ -44,7 +47,8 @@ type command struct {
 	memory                           bool
 	profile                          string
 	latency, grow, scale             bool
-	partitions, instances            int
+	partitions                       int
+	instances                        []int
 	soakTime                         time.Duration
 	rate                             int
 }
@@ -68,7 +72,11 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&c.grow, "grow", false, "measure Leat on Kafka with more partitions and more instances instead")
 	flags.BoolVar(&c.scale, "scale", false, "measure many partitions in one instance and in many, and kills, instead")
 	flags.IntVar(&c.partitions, "partitions", 1000, "`number` of partitions for -scale")
-	flags.IntVar(&c.instances, "instances", 100, "`number` of instances for -scale")
+	c.instances = []int{1, 100}
+	flags.Func("instances", "`numbers` of instances for -scale (default 1,100)", func(list string) (err error) {
+		c.instances, err = numbers(list)
+		return err
+	})
 	flags.DurationVar(&c.soakTime, "soak", 0, "feed Leat on Kafka for this `time` instead and watch its memory")
 	flags.IntVar(&c.rate, "rate", 1000, "`number` of elements a second for -latency, -scale and -soak")
 	if err := flags.Parse(args); err != nil {
@@ -81,8 +89,8 @@ func run(ctx context.Context, args []string) error {
 }
 
 func (c *command) check(flags *flag.FlagSet) (err error) {
-	if min(c.elements, c.kafka, c.streams) < 100 || c.rounds < 1 || flags.NArg() > 0 {
-		return errors.New("there must be at least 100 elements and one round, and only flags")
+	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.partitions, c.rate) < 1 || flags.NArg() > 0 {
+		return errors.New("there must be at least 100 elements, one round, one partition and one element a second, and only flags")
 	}
 	if !slices.Contains([]string{"", "files", "kafka"}, c.on) {
 		return fmt.Errorf("-on %s: there are files and kafka", c.on)
@@ -117,6 +125,18 @@ func (c *command) run(ctx context.Context) error {
 		return withCluster(ctx, c.self, func(k *cluster) error { return c.compareOnKafka(ctx, k) })
 	}
 	return nil
+}
+
+// numbers returns the numbers in a list such as "1,100".
+func numbers(list string) (all []int, err error) {
+	for item := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(item)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number above zero", item)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // plan returns what the flags ask for, for programs yet to be chosen.

@@ -39,7 +39,8 @@ func withCluster(ctx context.Context, self string, use func(*cluster) error) (er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
+	// Nobody needs its data any more, and who interrupts shouldn't wait.
+	defer func() { err = errors.Join(err, server.Kill()) }()
 	client, err := kgo.NewClient(kgo.SeedBrokers(server.Address()), kgo.MetadataMinAge(20*time.Millisecond))
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +23,7 @@ const (
 // is killed.
 func (c *command) measureScale(ctx context.Context, k *cluster) error {
 	tables := scaleTables{}
-	for _, instances := range slices.Compact([]int{1, c.instances}) {
+	for _, instances := range c.instances {
 		if err := c.scaleTo(ctx, k, instances, &tables); err != nil {
 			return errors.Join(fmt.Errorf("%d instances: %w", instances, err), tables.write(os.Stdout))
 		}
