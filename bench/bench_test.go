@@ -362,6 +362,44 @@ func TestTableHasMediansExtremesAndRatiosByRound(t *testing.T) {
 	}
 }
 
+func TestTableOfAnInterruptedRunHasWhatThereIs(t *testing.T) {
+	w, err := findWorkload("W1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := sample{elements: 1000, wall: time.Second, cpu: time.Second}
+	slow := sample{elements: 500, wall: 3 * time.Second, start: time.Second, cpu: time.Second}
+	r := result{w, []program{{name: "a"}, {name: "b"}, {name: "c"}}, [][]sample{{second, second}, {slow}, nil}}
+	var table strings.Builder
+	writeTable(&table, []result{r})
+	const want = "| W1 | b | 500 | 167 | 6.00; without its start 4.00 | 2000.00 | 0 MiB |  |  |\n"
+	if !strings.HasSuffix(table.String(), want) {
+		t.Errorf("the table is\n%s\nand should end with\n%s", &table, want)
+	}
+}
+
+func TestSlowProgramsRunInTheFirstRoundsOnly(t *testing.T) {
+	r := result{programs: []program{{name: "a"}, {name: "b", rounds: 1}, {name: "c"}}}
+	for round, want := range [][]int{{0, 1, 2}, {2, 0}, {2, 0}} {
+		if got := r.turns(round); !slices.Equal(got, want) {
+			t.Errorf("in round %d the programs %v run, want %v", round, got, want)
+		}
+	}
+}
+
+func TestReadinessIsNotPassedOn(t *testing.T) {
+	var says strings.Builder
+	r := readiness{says: &says}
+	for _, line := range []string{"a\n", "bench: ready\n", "b\n"} {
+		if _, err := r.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if says.String() != "a\nb\n" || r.at.IsZero() {
+		t.Errorf("it says %q, and was ready at %v", says.String(), r.at)
+	}
+}
+
 func TestHandWrittenDecodersDecode(t *testing.T) {
 	text := []byte(`{ "time" : -12, "other": 7, "x":0.1, "y":-1234567.125e2 }`)
 	decode, err := handDecoder(reflect.TypeFor[Location]())

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"time"
@@ -27,7 +26,7 @@ func (c *command) measureLatency(ctx context.Context, k *cluster) error {
 		return err
 	}
 	elements := int(latencyTime.Seconds() * float64(c.rate))
-	table := "| program | elements/s | p50 | p99 | highest | CPU, share of a core |\n| --- | --- | --- | --- | --- | --- |\n"
+	fmt.Print("| program | elements/s | p50 | p99 | highest | CPU, share of a core |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, p := range programs {
 		f, err := k.feedOf(ctx, p, c.rate, elements)
 		if err != nil {
@@ -40,12 +39,11 @@ func (c *command) measureLatency(ctx context.Context, k *cluster) error {
 		}
 		took := f.latencies(latencyWarmUp)
 		fmt.Fprintf(os.Stderr, "%s has been measured\n", p.name)
-		table += fmt.Sprintf("| %s | %d | %s | %s | %s | %.2f |\n", p.name, c.rate, milliseconds(quantile(took, 0.5)),
+		fmt.Printf("| %s | %d | %s | %s | %s | %.2f |\n", p.name, c.rate, milliseconds(quantile(took, 0.5)),
 			milliseconds(quantile(took, 0.99)), milliseconds(took[len(took)-1]),
 			used(process.ProcessState).cpu.Seconds()/latencyTime.Seconds())
 	}
-	_, err = io.WriteString(os.Stdout, table)
-	return err
+	return nil
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

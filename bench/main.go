@@ -1,7 +1,7 @@
 // Command bench measures Leat against other programs that do the same work on the same JSON files or Kafka topics, and
 // prints Markdown tables. Run it in its folder:
 //
-//	go run .                                    everything, in about a quarter of an hour
+//	go run .                                    everything, in some twenty minutes
 //	go run . -on files -rounds 5                only files, five rounds
 //	go run . -on kafka -programs leat,franz-tx  only Kafka, and only two programs
 //	go run . -workload W1 -profile cpu.out      a CPU profile of Leat on files
@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,17 +41,18 @@ func main() {
 
 // A command holds the flags.
 type command struct {
-	self                             string
-	on                               string
-	elements, kafka, streams, rounds int
-	workload, programs               string
-	memory                           bool
-	profile                          string
-	latency, grow, scale             bool
-	partitions                       int
-	instances                        []int
-	soakTime                         time.Duration
-	rate                             int
+	self                     string
+	on                       string
+	elements, kafka, streams int
+	rounds, slowRounds       int
+	workload, programs       string
+	memory                   bool
+	profile                  string
+	latency, grow, scale     bool
+	partitions               int
+	instances                []int
+	soakTime                 time.Duration
+	rate                     int
 }
 
 func run(ctx context.Context, args []string) error {
@@ -60,10 +62,11 @@ func run(ctx context.Context, args []string) error {
 	var c command
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.StringVar(&c.on, "on", "", "the only storage to measure: `files` or kafka")
-	flags.IntVar(&c.elements, "elements", 300_000, "`number` of elements of a workload in files")
+	flags.IntVar(&c.elements, "elements", 1_000_000, "`number` of elements of a workload in files")
 	flags.IntVar(&c.kafka, "kafka-elements", 3_000_000, "`number` of elements of a workload on Kafka")
-	flags.IntVar(&c.streams, "streams-elements", 300_000, "`number` of elements of a workload for Kafka Streams")
+	flags.IntVar(&c.streams, "streams-elements", 600_000, "`number` of elements of a workload for Kafka Streams")
 	flags.IntVar(&c.rounds, "rounds", 3, "`number` of runs of each program")
+	flags.IntVar(&c.slowRounds, "slow-rounds", 2, "`number` of runs of Kafka Streams and the Python package, if less")
 	flags.StringVar(&c.workload, "workload", "", "the only workload to run: `W1`, W2, W3, W4 or TPC-H")
 	flags.StringVar(&c.programs, "programs", "", "the only programs to run, such as `leat,loop`; ratios are to the first")
 	flags.BoolVar(&c.memory, "memory", false, "measure peak memory on a file of 1 GiB instead")
@@ -89,7 +92,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 func (c *command) check(flags *flag.FlagSet) (err error) {
-	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.partitions, c.rate) < 1 || flags.NArg() > 0 {
+	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.slowRounds, c.partitions, c.rate) < 1 || flags.NArg() > 0 {
 		return errors.New("there must be at least 100 elements, one round, one partition and one element a second, and only flags")
 	}
 	if !slices.Contains([]string{"", "files", "kafka"}, c.on) {
@@ -116,15 +119,30 @@ func (c *command) run(ctx context.Context) error {
 	case c.profile != "":
 		return c.profileOnFiles(ctx)
 	}
+	return c.compareAll(ctx)
+}
+
+// compareAll runs all comparisons that the flags ask for. A part that fails doesn't keep the others from being measured, and
+// of a part that fails or is interrupted there is a table of what it has.
+func (c *command) compareAll(ctx context.Context) (err error) {
+	fmt.Printf("%s, %s/%s, %d cores, %s\n", time.Now().Format("2 January 2006"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
+		runtime.Version())
 	if c.on != "kafka" {
-		if err := c.compareOnFiles(ctx); err != nil {
+		fmt.Print("\n### Files\n\n")
+		err = c.compareOnFiles(ctx)
+	}
+	if c.on == "files" || ctx.Err() != nil {
+		return err
+	}
+	return errors.Join(err, withCluster(ctx, c.self, func(k *cluster) error {
+		fmt.Print("\n### Kafka\n\n")
+		err := c.compareOnKafka(ctx, k)
+		if c.workload != "" || c.programs != "" || ctx.Err() != nil {
 			return err
 		}
-	}
-	if c.on != "files" {
-		return withCluster(ctx, c.self, func(k *cluster) error { return c.compareOnKafka(ctx, k) })
-	}
-	return nil
+		fmt.Print("\n### Latency\n\n")
+		return errors.Join(err, c.measureLatency(ctx, k))
+	}))
 }
 
 // numbers returns the numbers in a list such as "1,100".
@@ -175,7 +193,7 @@ func (c *command) compareOnFiles(ctx context.Context) error {
 		{"duckdb", duckDB},
 		{"watermill", func(ctx context.Context) (program, error) {
 			p, err := watermill(ctx)
-			p.lacks = []string{"TPC-H"}
+			p.lacks, p.rounds = []string{"TPC-H"}, c.slowRounds
 			return p, err
 		}},
 	})
@@ -183,11 +201,8 @@ func (c *command) compareOnFiles(ctx context.Context) error {
 		return err
 	}
 	results, err := p.measure(ctx, os.Stderr)
-	if err != nil {
-		return err
-	}
 	writeTable(os.Stdout, results)
-	return nil
+	return err
 }
 
 // compareOnKafka measures on Kafka and prints the table.
@@ -201,11 +216,15 @@ func (c *command) compareOnKafka(ctx context.Context, k *cluster) error {
 		{"franz", own(c.self, "franz", "")},
 		{"franz-tx", own(c.self, "franz-tx", loopSource)},
 		{"franz-tx-hand", own(c.self, "franz-tx-hand", "")},
-		{"kafka-streams", func(ctx context.Context) (program, error) { return kafkaStreams(ctx, k.dir, c.streams) }},
+		{"kafka-streams", func(ctx context.Context) (program, error) {
+			p, err := kafkaStreams(ctx, k.dir, c.streams)
+			p.rounds = c.slowRounds
+			return p, err
+		}},
 		{"watermill", func(ctx context.Context) (program, error) {
 			p, err := watermill(ctx)
 			// Some ten seconds each.
-			p.elements = map[string]int{"W1": 400, "W2": 5_200, "W3": 400, "W4": 9_000}
+			p.elements, p.rounds = map[string]int{"W1": 400, "W2": 5_200, "W3": 400, "W4": 9_000}, c.slowRounds
 			return p, err
 		}},
 	})
@@ -213,11 +232,8 @@ func (c *command) compareOnKafka(ctx context.Context, k *cluster) error {
 		return err
 	}
 	results, err := p.measureKafka(ctx, k, os.Stderr)
-	if err != nil {
-		return err
-	}
 	writeTable(os.Stdout, results)
-	return nil
+	return err
 }
 
 // A peer is a program that may have to be installed.

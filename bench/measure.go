@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A plan says what to measure.
@@ -35,58 +36,70 @@ func (p plan) doing(w workload) (programs []program) {
 	return programs
 }
 
-// measure runs every program several times on every workload, on files, in turn, and checks that they all write the same.
+// measure runs every program several times on every workload, on files, in turn, and checks that they all write the same. With
+// an error it returns what it has.
 func (p plan) measure(ctx context.Context, progress io.Writer) ([]result, error) {
 	var results []result
 	for _, w := range p.workloads {
 		r, err := p.measureOne(ctx, w, progress)
-		if err != nil {
-			return nil, err
-		}
 		results = append(results, r)
+		if err != nil {
+			return results, fmt.Errorf("%s: %w", w.name, err)
+		}
 	}
 	return results, nil
 }
 
 func (p plan) measureOne(ctx context.Context, w workload, progress io.Writer) (result, error) {
+	r := result{workload: w, programs: p.doing(w)}
+	r.samples = make([][]sample, len(r.programs))
 	dir, err := os.MkdirTemp("", "leat-bench-")
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
 	defer os.RemoveAll(dir)
 	elements, err := generate(ctx, p.self, w, place{in: dir}, p.elements)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
-	r := result{workload: w, programs: p.doing(w)}
-	r.samples = make([][]sample, len(r.programs))
 	for round := range p.rounds {
-		for i := range r.programs {
-			// Nobody always runs behind the same other.
-			n := (i + round) % len(r.programs)
+		for _, n := range r.turns(round) {
 			s, err := r.programs[n].run(ctx, w.name, place{in: dir, out: output(dir, n)})
 			if err != nil {
-				return result{}, err
+				return r, err
 			}
 			fmt.Fprintf(progress, "%s, round %d: %s took %v\n", w.name, round+1, r.programs[n].name, s.wall)
 			s.elements = elements
 			r.samples[n] = append(r.samples[n], s)
 		}
-		if err := p.compareOutputs(ctx, dir, r.programs); err != nil {
-			return result{}, fmt.Errorf("%s: %w", w.name, err)
+		if err := p.compareOutputs(ctx, dir, r, round); err != nil {
+			return r, err
 		}
 	}
 	return r, nil
+}
+
+// turns returns the programs that run in a round, by their numbers. Nobody always runs behind the same other.
+func (r result) turns(round int) (turns []int) {
+	for i := range r.programs {
+		n := (i + round) % len(r.programs)
+		if p := r.programs[n]; p.rounds == 0 || round < p.rounds {
+			turns = append(turns, n)
+		}
+	}
+	return turns
 }
 
 func output(dir string, program int) string {
 	return filepath.Join(dir, fmt.Sprintf("output-%d.json", program))
 }
 
-func (p plan) compareOutputs(ctx context.Context, dir string, programs []program) error {
-	for n := 1; n < len(programs); n++ {
-		if err := compare(ctx, p.self, output(dir, 0), output(dir, n), programs[n].order()); err != nil {
-			return fmt.Errorf("%s and %s differ: %w", programs[0].name, programs[n].name, err)
+// compareOutputs compares what the first program of a round has written with what the others have.
+func (p plan) compareOutputs(ctx context.Context, dir string, r result, round int) error {
+	turns := slices.Sorted(slices.Values(r.turns(round)))
+	for _, n := range turns[1:] {
+		if err := compare(ctx, p.self, output(dir, turns[0]), output(dir, n), r.programs[n].order()); err != nil {
+			return fmt.Errorf("%s and %s differ: %w", r.programs[turns[0]].name, r.programs[n].name, err)
 		}
 	}
 	return nil

@@ -73,19 +73,18 @@ func (p plan) measureKafka(ctx context.Context, c *cluster, progress io.Writer) 
 	for _, w := range p.workloads {
 		r := result{workload: w, programs: p.doing(w)}
 		r.samples = make([][]sample, len(r.programs))
+		results = append(results, r)
 		for round := range p.rounds {
-			for i := range r.programs {
-				n := (i + round) % len(r.programs)
+			for _, n := range r.turns(round) {
 				s, err := c.run(ctx, w, r.programs[n], p.elements)
 				if err != nil {
-					return nil, err
+					return results, err
 				}
 				fmt.Fprintf(progress, "%s on Kafka, round %d: %s took %v for %d elements\n", w.name, round+1,
 					r.programs[n].name, s.wall.Round(time.Millisecond), s.elements)
 				r.samples[n] = append(r.samples[n], s)
 			}
 		}
-		results = append(results, r)
 	}
 	return results, nil
 }
@@ -125,7 +124,8 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 func (c *cluster) watched(ctx context.Context, w workload, p program, at place, seen *watch, elements int) (sample, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	command, err := p.start(running, w.name, at, os.Stderr)
+	begin, ready := time.Now(), readiness{says: os.Stderr}
+	command, err := p.start(running, w.name, at, &ready)
 	if err != nil {
 		return sample{}, err
 	}
@@ -152,7 +152,11 @@ func (c *cluster) watched(ctx context.Context, w workload, p program, at place, 
 	case ending != nil && (!p.stays || early):
 		return sample{}, ending
 	}
-	return used(command.ProcessState), nil
+	s := used(command.ProcessState)
+	if !ready.at.IsZero() {
+		s.start = ready.at.Sub(begin)
+	}
+	return s, nil
 }
 
 // patience returns how long a program that never ends may be quiet until it is taken to have done all it does.

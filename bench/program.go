@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type program struct {
 	prepare func(place) error
 	// elements is the number of input elements by workload, where that isn't the plan's since the program is so slow.
 	elements map[string]int
+	// rounds is the number of runs, where that isn't the plan's for the same reason.
+	rounds int
 	// environment is added to that of this process.
 	environment []string
 	// lacks are the workloads that the program doesn't do.
@@ -37,6 +40,8 @@ type program struct {
 type sample struct {
 	elements  int
 	wall, cpu time.Duration
+	// start is the time until the program said that it was ready, where it says so.
+	start time.Duration
 	// first is the time until the first result could be read, where that was seen.
 	first time.Duration
 	// memory is the process's peak in bytes; zero where the system doesn't tell.
@@ -84,8 +89,6 @@ func (p program) start(ctx context.Context, workload string, at place, says io.W
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Stdout, command.Stderr = says, says
 	command.Env = append(os.Environ(), p.environment...)
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 20 * time.Second
 	return command, command.Start()
 }
 
@@ -124,4 +127,21 @@ func (p program) order() string {
 		return unordered
 	}
 	return ordered
+}
+
+// A readiness passes on what a program says, but for the line that says that it is ready: it remembers when that came.
+type readiness struct {
+	says io.Writer
+	at   time.Time
+}
+
+// Write takes whole lines, as programs write them.
+func (r *readiness) Write(p []byte) (int, error) {
+	if !bytes.Contains(p, []byte("bench: ready")) {
+		return r.says.Write(p)
+	}
+	if r.at.IsZero() {
+		r.at = time.Now()
+	}
+	return len(p), nil
 }

@@ -175,6 +175,13 @@ public class Peer {
             Runtime.getRuntime().halt(1);
             return null;
         });
+        // lines: none
+        streams.setStateListener((now, before) -> {
+            if (now == KafkaStreams.State.RUNNING) {
+                System.err.println("bench: ready");
+            }
+        });
+        // lines: all
         Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofSeconds(10))));
         streams.start();
     }
