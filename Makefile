@@ -1,6 +1,6 @@
 # What one does every day. .ci/run has every check that a change must pass, and runs single ones by their name.
 
-.PHONY: test test-kafka test-page screenshots crash race lint fuzz bench bench-memory tidy ci
+.PHONY: test test-kafka test-page screenshots crash race lint fuzz bench bench-scale bench-memory tidy ci
 
 test:
 	go test ./...
@@ -31,10 +31,15 @@ lint:
 fuzz:
 	.ci/run fuzz
 
-# Leat against hand-written loops, Kafka Streams, the Python package and others, on files and on a Kafka that it starts: about
-# a quarter of an hour. BENCH="-on files -rounds 5" is a part of it; go -C bench run . -h has all flags.
+# Leat against hand-written loops, Kafka Streams, the Python package and others, on files and on a Kafka that it starts: some
+# twenty minutes. What it prints is Markdown; interrupted, it prints what it has. BENCH="-on files -rounds 5" is a part of it;
+# go -C bench run . -h has all flags.
 bench:
 	go -C bench run . $(BENCH)
+
+# Many partitions in one instance and in many, and kills: BENCH="-instances 1,20 -partitions 200" make bench-scale
+bench-scale:
+	go -C bench run . -scale $(BENCH)
 
 # The peak memory of a join over a file of 1 GiB; needs 3 GiB of temporary disk for a minute.
 bench-memory:

@@ -209,6 +209,13 @@ type Keeper interface {
 	Progress(ctx context.Context, partition int) (Progress, error)
 }
 
+// A SessionKeeper is a [Keeper] that can tell about all partitions at once, where asking for each takes long. It is asked once,
+// when a run begins.
+type SessionKeeper interface {
+	// LowestSession returns the lowest Progress.Sessions of all partitions.
+	LowestSession(ctx context.Context) (int64, error)
+}
+
 // A Saver is an Input that keeps progress on behalf of a sink that can't.
 type Saver interface {
 	Keeper

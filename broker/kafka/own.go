@@ -82,7 +82,7 @@ func (m *member) sessionEnded(ctx context.Context, session int64, ended *bool) (
 	case running > 0:
 		return nil, nil
 	}
-	lowest, err := m.lowestSession(ctx)
+	lowest, err := m.LowestSession(ctx)
 	*ended = err == nil && lowest > session
 	return time.After(endCheck), err
 }
@@ -115,19 +115,7 @@ func (m *member) currentSession(ctx context.Context) (int64, error) {
 	if lowest >= 0 {
 		return lowest, nil
 	}
-	return m.lowestSession(ctx)
-}
-
-func (m *member) lowestSession(ctx context.Context) (int64, error) {
-	positions, err := m.fetch(ctx, m.all())
-	if err != nil {
-		return 0, err
-	}
-	lowest := positions[0].progress.Sessions
-	for _, p := range positions {
-		lowest = min(lowest, p.progress.Sessions)
-	}
-	return lowest, nil
+	return m.LowestSession(ctx)
 }
 
 // dealAgain has the group deal again where a session was opened before there was anything to share; see session.join.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -24,13 +26,35 @@ func (m *member) Progress(ctx context.Context, partition int) (broker.Progress, 
 	return positions[0].progress, nil
 }
 
+// LowestSession implements broker.SessionKeeper.
+func (m *member) LowestSession(ctx context.Context) (int64, error) {
+	positions, err := m.fetch(ctx, m.all())
+	if err != nil {
+		return 0, err
+	}
+	lowest := positions[0].progress.Sessions
+	for _, p := range positions {
+		lowest = min(lowest, p.progress.Sessions)
+	}
+	return lowest, nil
+}
+
 // fetch returns what was committed last for partitions, in their order. It waits for transactions under way and tries as
 // long as ctx lets it.
 func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error) {
+	found := map[int]position{}
+	missing := slices.Clone(partitions)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		positions, err := m.fetchOnce(ctx, partitions)
+		// In a large group there is always a transaction under way, but not always of the same partitions.
+		some, err := m.fetchOnce(ctx, missing)
+		maps.Copy(found, some)
+		missing = slices.DeleteFunc(missing, func(p int) bool { _, ok := some[p]; return ok })
 		switch {
 		case err == nil:
+			positions := make([]position, len(partitions))
+			for i, p := range partitions {
+				positions[i] = found[p]
+			}
 			m.remember(partitions, positions)
 			return positions, nil
 		case ctx.Err() != nil:
@@ -52,7 +76,8 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 	}
 }
 
-func (m *member) fetchOnce(ctx context.Context, partitions []int) ([]position, error) {
+// fetchOnce returns what was committed last by partition. Where it returns an error, it has those that the error isn't about.
+func (m *member) fetchOnce(ctx context.Context, partitions []int) (map[int]position, error) {
 	request := kmsg.NewPtrOffsetFetchRequest()
 	request.RequireStable = true
 	group := kmsg.NewOffsetFetchRequestGroup()
@@ -80,19 +105,23 @@ func (m *member) fetchOnce(ctx context.Context, partitions []int) ([]position, e
 }
 
 // noGroup returns no positions where Kafka doesn't know the group: it has committed none.
-func (*member) noGroup(partitions []int, err error) ([]position, error) {
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return make([]position, len(partitions)), nil
+func (*member) noGroup(partitions []int, err error) (map[int]position, error) {
+	if !errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, err
 	}
-	return nil, err
+	all := map[int]position{}
+	for _, p := range partitions {
+		all[p] = position{}
+	}
+	return all, nil
 }
 
-// positions makes positions of a reply.
-func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []int) ([]position, error) {
+// positions makes positions of a reply, but for those of partitions that are in a transaction under way.
+func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []int) (map[int]position, error) {
 	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
 		return m.noGroup(partitions, err)
 	}
-	found := map[int][]kept{}
+	found, unstable := map[int][]kept{}, map[int]error{}
 	for _, t := range reply.Topics {
 		topic := t.Topic
 		for name, id := range m.topicIDs {
@@ -102,7 +131,11 @@ func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []in
 		}
 		for _, p := range t.Partitions {
 			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-				return nil, fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
+				err = fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
+				if !errors.Is(err, kerr.UnstableOffsetCommit) {
+					return nil, err
+				}
+				unstable[int(p.Partition)] = err
 			}
 			k := kept{topic: topic, offset: p.Offset}
 			if p.Metadata != nil {
@@ -111,19 +144,25 @@ func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []in
 			found[int(p.Partition)] = append(found[int(p.Partition)], k)
 		}
 	}
-	all := make([]position, len(partitions))
-	for i, p := range partitions {
+	all := map[int]position{}
+	var err error
+	for _, p := range partitions {
+		if unstable[p] != nil {
+			err = unstable[p]
+			continue
+		}
 		if len(found[p]) != len(m.topics) {
 			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
 				p, len(found[p]), len(m.topics))
 		}
-		var err error
-		if all[i], err = decodePosition(found[p]); err != nil {
+		position, err := decodePosition(found[p])
+		if err != nil {
 			return nil, &finalError{fmt.Errorf("partition %d: %w", p, err),
 				"reset the group's offsets, or choose another group with kafka.Group"}
 		}
+		all[p] = position
 	}
-	return all, nil
+	return all, err
 }
 
 // remember keeps what readers and the end of the session need to know.

@@ -133,8 +133,14 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 }
 
 // findSession finds the session that the run is for: the first that hasn't ended in all partitions.
-func (r *run) findSession(ctx context.Context) error {
+func (r *run) findSession(ctx context.Context) (err error) {
 	if r.keeper == nil {
+		return nil
+	}
+	if all, ok := r.keeper.(broker.SessionKeeper); ok {
+		if r.session, err = all.LowestSession(ctx); err != nil {
+			return fmt.Errorf("positions of all partitions: %w", err)
+		}
 		return nil
 	}
 	for p := range r.input.Partitions() {
