@@ -92,7 +92,7 @@ func TestLoad(t *testing.T) {
 
 func (b *bench) read(t *testing.T, topic string, partition, n int) (values []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	reader, err := kgo.NewClient(kgo.SeedBrokers(b.address), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
 		map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))

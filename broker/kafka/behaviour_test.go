@@ -59,7 +59,7 @@ func (c *cluster) copier(options ...any) *leat.Mill {
 
 func (c *cluster) run(mill *leat.Mill) {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	must(c, mill.Run(ctx))
 }
@@ -175,7 +175,7 @@ func TestStart(t *testing.T) {
 					Timestamp: time.UnixMilli(1000 + int64(n)*1000)}).FirstErr())
 			}
 			started := make(chan struct{}, 10)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), hung)
 			stopped := c.copier(kafka.Start(test.start), func(ctx context.Context, n Number) (Copy, error) {
 				started <- struct{}{}
 				<-ctx.Done()
@@ -240,7 +240,7 @@ func TestSecondInstanceOfOneName(t *testing.T) {
 	c.create(c.prefix+"in", 1)
 	c.produce(c.prefix+"in", 0, numbers(0, 5)...)
 	older, newer := make(chan error, 1), make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	go func() { older <- c.copier(kafka.Instance("same")).Run(ctx) }()
 	c.waitForOffset(ctx, "copy", "in")
@@ -259,7 +259,7 @@ func TestFinalErrors(t *testing.T) {
 	t.Parallel()
 	expect := func(t *testing.T, c *cluster, mill *leat.Mill, want string) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), hung)
 		defer cancel()
 		if err := mill.Run(ctx); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, wanted one with %q", err, want)
@@ -328,7 +328,7 @@ func TestWindowsOnSilence(t *testing.T) {
 	for p := range 3 {
 		c.produce(c.prefix+"in", p, numbers(0, 2)...)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	type Sum struct{ Count int }
 	mill := c.copier(func(n []Number) Sum { return Sum{len(n)} }, kafka.Topic[Sum](c.prefix+"sums"),
 		leat.WindowEvery(500*time.Millisecond))

@@ -60,6 +60,10 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// hung is how long a test waits for what takes seconds at most: beyond it, something hangs. It is far above that, since the
+// race detector and busy cores may make all of it many times slower.
+const hung = 3 * time.Minute
+
 // create creates a topic.
 func (c *cluster) create(topic string, partitions int) {
 	c.Helper()
@@ -98,7 +102,7 @@ func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) in
 // committed returns the records of a partition that a read_committed reader sees.
 func (c *cluster) committed(topic string, partition int) (records []*kgo.Record) {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	c.eachCommitted(ctx, topic, partition, func(r *kgo.Record) { records = append(records, r) })
 	return records

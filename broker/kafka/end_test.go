@@ -37,7 +37,7 @@ func readUpTo(t *testing.T, r broker.Reader, want int64) {
 	t.Helper()
 	lagger := r.(broker.Lagger)
 	for began := time.Now(); r.Next() != want || lagger.End() != want; {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > hung {
 			t.Fatalf("Next returns %d and End %d, both should come to %d", r.Next(), lagger.End(), want)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -216,7 +216,7 @@ func TestMillOnAllPartitions(t *testing.T) {
 			t.Parallel()
 			w := newWorld(newCluster(t), uint64(instances))
 			w.fill(200)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), hung)
 			defer cancel()
 			var g sync.WaitGroup
 			for i := range instances {
@@ -246,7 +246,7 @@ func TestMillSurvivesFaults(t *testing.T) {
 
 func tryFaults(t *testing.T, seed uint64) {
 	w := newWorld(newFake(t), seed)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	kills := make([]chan bool, 1+seed%3)
 	var g sync.WaitGroup

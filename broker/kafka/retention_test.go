@@ -32,7 +32,7 @@ func (c *cluster) removeUpTo(topic string, offset int64) {
 // runUntil runs a mill, stops it when something has come true, and waits for it.
 func (c *cluster) runUntil(mill *leat.Mill, reached func() bool) {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- mill.Run(ctx) }()
@@ -126,7 +126,7 @@ func TestRetentionOfWhatIsNeeded(t *testing.T) {
 // fails runs a mill that must end with an error which says all of some things.
 func (c *cluster) fails(mill *leat.Mill, says ...string) {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	err := mill.Run(ctx)
 	for _, want := range says {
@@ -189,7 +189,7 @@ func TestUnreadStreamsStayWhereTheyBegan(t *testing.T) {
 					c.removeUpTo(topic, 3)
 				}
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), hung)
 			defer cancel()
 			done := make(chan error, 1)
 			go func() { done <- mill().Run(ctx) }()
