@@ -6,7 +6,6 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"time"
 
 	"github.com/goccy/go-json/jsontext"
 )
@@ -23,11 +22,7 @@ type compiler struct {
 
 // compile returns an appendFunc for t, and nil where t is left to the library.
 func (c *compiler) compile(t reflect.Type) appendFunc {
-	switch {
-	case t == reflect.TypeFor[time.Time]():
-		return appendTime
-	case t == reflect.TypeFor[*time.Time]():
-	case t == reflect.TypeFor[stdjson.Number]() || hasMethods(t, encoding):
+	if t == reflect.TypeFor[stdjson.Number]() || hasMethods(t, encoding) {
 		return nil
 	}
 	switch t.Kind() {
@@ -222,9 +217,4 @@ func appendFloat(bits int) appendFunc {
 func appendBytes(dst []byte, v reflect.Value) ([]byte, bool) {
 	dst = base64.StdEncoding.AppendEncode(append(dst, '"'), v.Bytes())
 	return append(dst, '"'), true
-}
-
-func appendTime(dst []byte, v reflect.Value) ([]byte, bool) {
-	dst, err := v.Addr().Interface().(*time.Time).AppendText(append(dst, '"'))
-	return append(dst, '"'), err == nil
 }

@@ -67,9 +67,6 @@ func drawPlainStruct(t *rapid.T, depth int) reflect.Type {
 		if typ.Kind() < reflect.Array {
 			options = append(options, ",string", ",string,omitempty")
 		}
-		if typ.Kind() == reflect.Pointer {
-			options = options[:3] // the library knows which pointers to times are zero
-		}
 		fields[i] = reflect.StructField{
 			Name: fmt.Sprintf("F%d", i),
 			Type: typ,
@@ -86,7 +83,7 @@ func drawPlainType(t *rapid.T, depth int) reflect.Type {
 			reflect.TypeFor[bool](), reflect.TypeFor[int](), reflect.TypeFor[int8](), reflect.TypeFor[int64](),
 			reflect.TypeFor[uint](), reflect.TypeFor[uint8](), reflect.TypeFor[uint64](), reflect.TypeFor[uintptr](),
 			reflect.TypeFor[float64](), reflect.TypeFor[float64](), reflect.TypeFor[float64](), reflect.TypeFor[string](),
-			reflect.TypeFor[[]byte](), reflect.TypeFor[time.Duration](), reflect.TypeFor[time.Time](),
+			reflect.TypeFor[[]byte](), reflect.TypeFor[time.Duration](),
 			reflect.TypeFor[location](), reflect.TypeFor[second](),
 		}).Draw(t, "leaf type")
 	}
@@ -103,10 +100,6 @@ func drawPlainType(t *rapid.T, depth int) reflect.Type {
 
 // fill fills a value of a plain type.
 func fill(t *rapid.T, v reflect.Value) {
-	if v.Type() == reflect.TypeFor[time.Time]() {
-		v.Set(reflect.ValueOf(drawTime(t)))
-		return
-	}
 	switch v.Kind() {
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
@@ -166,17 +159,6 @@ func drawString(t *rapid.T) string {
 	return s
 }
 
-func drawTime(t *rapid.T) time.Time {
-	at := time.Unix(rapid.Int64Range(-7e10, 3e11).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
-	switch rapid.IntRange(0, 3).Draw(t, "zone") {
-	case 0:
-		return time.Time{}
-	case 1:
-		return at.In(time.FixedZone("", rapid.IntRange(-100_000, 100_000).Draw(t, "offset")))
-	}
-	return at.UTC()
-}
-
 // TestPlainPrefix tries every byte at every place of a few blocks.
 func TestPlainPrefix(t *testing.T) {
 	for c := range 256 {
@@ -201,7 +183,7 @@ func TestPlainPrefix(t *testing.T) {
 func TestCompiledLeavesTheRest(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[any](), reflect.TypeFor[map[string]int](), reflect.TypeFor[stdjson.Number](), reflect.TypeFor[tree](),
-		reflect.TypeFor[text](), reflect.TypeFor[*raw](), reflect.TypeFor[[]raw](), reflect.TypeFor[[2]any](),
+		reflect.TypeFor[text](), reflect.TypeFor[time.Time](), reflect.TypeFor[*raw](), reflect.TypeFor[[]raw](), reflect.TypeFor[[2]any](),
 		reflect.TypeFor[embedsPointer](), reflect.TypeFor[folds](), reflect.TypeFor[nothing](), reflect.TypeFor[options](),
 	} {
 		if (&compiler{within: map[reflect.Type]bool{}}).compile(typ) != nil {

@@ -24,8 +24,8 @@ import (
 // decoders and its encoders are safe for concurrent use.
 //
 // The decoder is github.com/goccy/go-json for the types for which it is proved equal to encoding/json, and encoding/json
-// itself for the rest. So is the encoder where a type has methods (but time.Time), maps, interfaces or itself in it; others
-// are compiled, which is about half as dear: docs/decoders.md in the repository tells which and why.
+// itself for the rest. So is the encoder where a type has methods, maps, interfaces or itself in it; others are compiled:
+// docs/decoders.md in the repository tells which and why.
 var JSON Codec = jsonCodec{}
 
 type jsonCodec struct{}
