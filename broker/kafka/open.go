@@ -72,10 +72,12 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 			admin.Close()
 		}
 	}()
+	said := ""
 	err = patiently(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
 		err := reach(ctx, admin, greeting, s.addresses)
-		if err != nil && final(err) == nil {
-			job.Logger.Warn("Kafka doesn't answer", "error", err)
+		if err != nil && final(err) == nil && err.Error() != said {
+			said = err.Error()
+			job.Logger.Warn("Kafka doesn't answer, trying again for a minute", "error", err)
 		}
 		return err
 	})
