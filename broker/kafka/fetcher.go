@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,18 +15,19 @@ const (
 	// fetchWait is how long Kafka may hold back the answer to a fetch where nothing is new. A partition that is added
 	// or resumed waits for it.
 	fetchWait = 100 * time.Millisecond
-	// leastFetch and mostFetch bound what is asked for of a partition at a time, compressed as it lies there.
-	leastFetch = 64 << 10
-	mostFetch  = 1 << 20
 )
 
 // readers are the readers of a run, over a client for each node: a client can't read a partition twice, and it waits for a
 // second where a topic is added while it asks for another one's leaders.
 type readers struct {
 	member *member
+	pool   recordPool
+	// shared is what a reader may hold, nil before the first is open.
+	shared atomic.Pointer[portion]
 
 	mu       sync.Mutex
 	fetchers []*fetcher
+	open     int // readers
 	closed   bool
 }
 
@@ -51,8 +53,8 @@ type fetcher struct {
 	interrupt context.CancelFunc
 }
 
-// open opens a reader of a node's topic.
-func (rs *readers) open(ctx context.Context, node, partition int, from int64) (*reader, error) {
+// newReader opens a reader of a node's topic.
+func (rs *readers) newReader(ctx context.Context, node, partition int, from int64) (*reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -83,6 +85,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	for _, f := range rs.fetchers {
 		if f.node == node && f.used[r.partition] == nil {
 			f.used[r.partition] = r
+			rs.divide(1)
 			return f, nil
 		}
 	}
@@ -94,7 +97,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
-		kgo.FetchMaxPartitionBytes(int32(min(max(s.readAhead/16, leastFetch), mostFetch))),
+		kgo.WithPools(&rs.pool),
 		kgo.KeepRetryableFetchErrors(),
 		kgo.KeepControlRecords(), // a transaction's marker may be the last that there is, see end
 	)
@@ -111,6 +114,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		used:    map[int]*reader{r.partition: r},
 	}
 	rs.fetchers = append(rs.fetchers, f)
+	rs.divide(1)
 	return f, nil
 }
 
@@ -151,6 +155,7 @@ func (f *fetcher) remove(r *reader) {
 	f.readers.mu.Lock()
 	defer f.readers.mu.Unlock()
 	delete(f.used, r.partition)
+	f.readers.divide(-1)
 }
 
 // poll waits for the next records of any reader and hands them out. REQUIRES: polling is held.
@@ -163,6 +168,7 @@ func (f *fetcher) poll(ctx context.Context) error {
 	ctx, f.interrupt = context.WithCancel(ctx)
 	defer f.interrupt()
 	f.mu.Unlock()
+	f.pause()
 	fetches := f.client.PollFetches(ctx)
 	f.mu.Lock()
 	f.interrupt = nil
@@ -179,4 +185,13 @@ func (f *fetcher) poll(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// pause ends the fetching for the readers that have more than they may. The one that polls has nothing.
+func (f *fetcher) pause() {
+	f.readers.mu.Lock()
+	defer f.readers.mu.Unlock()
+	for _, r := range f.used {
+		r.pause()
+	}
 }

@@ -30,7 +30,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return nil, fmt.Errorf("kafka: there is no reader of node %d, partition %d from offset %d: the job has %d nodes "+
 			"and %d partitions", node, partition, from, len(in.job.Inputs), in.partitions)
 	}
-	return in.readers.open(ctx, node, partition, from)
+	return in.readers.newReader(ctx, node, partition, from)
 }
 
 // Close implements broker.Input.

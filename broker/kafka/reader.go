@@ -15,32 +15,39 @@ import (
 	"github.com/leat-go/leat/internal/endmark"
 )
 
-// recordOverhead is what a record takes beside its bytes, roughly.
-const recordOverhead = 128
+// recordOverhead is what a fetched record takes beside its bytes, roughly.
+const recordOverhead = 168
 
-// A batch is what a reader returns at a time: records, or a mark.
-type batch struct {
-	records []broker.Record
-	bytes   int
-	// mark says that the batch is an end-of-stream mark.
-	mark bool
-	// next is the offset behind the batch.
-	next int64
+// maxSpare is how many lists of records a reader keeps to use them again.
+const maxSpare = 8
+
+// A fetched is what one fetch brought for a reader.
+type fetched struct {
+	records []*kgo.Record
+	// bytes is what they take.
+	bytes int
 }
 
-// A reader is a cursor over a partition, with a queue of what was fetched for it ahead of its caller.
+// A reader is a cursor over a partition, with a queue of what was fetched for it ahead of its caller. What is in the queue
+// becomes records when the caller asks for them, a batch at a time: so there is memory for few of them, and a batch is in
+// the processor's cache when it is decoded.
 type reader struct {
 	fetcher   *fetcher
 	topic     string
 	partition int
 	// ready wakes the one that reads: something is in the queue.
 	ready chan struct{}
-	next  int64
 	end   end
 
+	// The caller's: where it is, what it has taken from the queue and not yet been given, and lists to use again.
+	next  int64
+	taken fetched
+	given int // of taken
+	spare [][]broker.Record
+
 	mu     sync.Mutex
-	queue  []batch
-	bytes  int
+	queue  []fetched
+	bytes  int // of the queue and of what was taken
 	paused bool
 	// err is what ends the stream, behind the queue.
 	err error
@@ -60,10 +67,16 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	waited, cancel := r.patience(ctx)
 	defer func() { cancel() }()
 	for {
-		if b, err := r.take(); err != nil || b.mark || b.records != nil {
-			return r.give(ctx, b, err)
+		records, mark, err := r.give()
+		switch {
+		case err != nil:
+			return nil, r.broke(ctx, err)
+		case mark:
+			return nil, io.EOF
+		case len(records) > 0:
+			return records, nil
 		}
-		err := r.wait(waited)
+		err = r.wait(waited)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -87,21 +100,76 @@ func (r *reader) patience(ctx context.Context) (context.Context, context.CancelF
 	return ctx, func() {}
 }
 
-func (r *reader) give(ctx context.Context, b batch, err error) ([]broker.Record, error) {
-	switch {
-	case errors.Is(err, kerr.OffsetOutOfRange):
-		return nil, r.fetcher.readers.member.gone(ctx, r.topic, r.partition, r.next)
-	case err != nil:
-		return nil, &broker.PositionError{
-			Position: broker.Position{Stream: r.topic, Partition: r.partition, Offset: r.next},
-			Err:      err,
-		}
-	case b.mark:
-		r.next = b.next
-		return nil, io.EOF
+// broke returns the error for what has ended the stream.
+func (r *reader) broke(ctx context.Context, err error) error {
+	if errors.Is(err, kerr.OffsetOutOfRange) {
+		return r.fetcher.readers.member.gone(ctx, r.topic, r.partition, r.next)
 	}
-	r.next = b.next
-	return b.records, nil
+	return &broker.PositionError{
+		Position: broker.Position{Stream: r.topic, Partition: r.partition, Offset: r.next},
+		Err:      err,
+	}
+}
+
+// give returns the next records, or says that there is a mark; neither where nothing was fetched.
+func (r *reader) give() (records []broker.Record, mark bool, err error) {
+	for {
+		if r.given == len(r.taken.records) {
+			if more, err := r.take(); !more || err != nil {
+				return nil, false, err
+			}
+		}
+		if records, mark = r.convert(); mark || len(records) > 0 {
+			return records, mark, nil
+		}
+	}
+}
+
+// convert makes a batch of what was taken, up to a mark, or passes over a mark. The markers of transactions are left out.
+func (r *reader) convert() (records []broker.Record, mark bool) {
+	most := r.fetcher.readers.portion().batch
+	for ; r.given < len(r.taken.records) && len(records) < most; r.given++ {
+		fetched := r.taken.records[r.given]
+		switch {
+		case fetched.Attrs.IsControl():
+		case endmark.Is(fetched.Value):
+			if len(records) > 0 {
+				return records, false
+			}
+			mark, r.next = true, fetched.Offset+1
+		default:
+			if records == nil {
+				records = r.list(min(most, len(r.taken.records)-r.given))
+			}
+			records = append(records, recordOf(fetched))
+			r.next = fetched.Offset + 1
+		}
+		r.taken.records[r.given] = nil
+		fetched.Recycle()
+		if mark {
+			r.given++
+			return nil, true
+		}
+	}
+	return records, false
+}
+
+// list returns an empty list with room for n records.
+func (r *reader) list(n int) []broker.Record {
+	if last := len(r.spare) - 1; last >= 0 && cap(r.spare[last]) >= n {
+		records := r.spare[last]
+		r.spare = r.spare[:last]
+		return records
+	}
+	return make([]broker.Record, 0, n)
+}
+
+// Recycle implements broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) {
+	if len(r.spare) < maxSpare {
+		clear(records)
+		r.spare = append(r.spare, records[:0])
+	}
 }
 
 // wait waits until there may be something in the queue, or ctx ends. Meanwhile one of those that wait fetches for all.
@@ -134,28 +202,37 @@ func (r *reader) silent(ctx context.Context) bool {
 	return len(r.queue) == 0 && r.err == nil
 }
 
-// take takes the next batch from the queue, if there is one.
-func (r *reader) take() (batch, error) {
+// take takes from the queue what the next fetch brought, in place of what was taken before; false where there is nothing.
+func (r *reader) take() (more bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return batch{}, errors.New("Read was called after Close")
+		return false, errors.New("Read was called after Close")
 	}
-	if len(r.queue) == 0 {
-		return batch{}, r.err
-	}
-	b := r.queue[0]
-	r.queue[0] = batch{}
-	r.queue = r.queue[1:]
-	r.bytes -= b.bytes
-	if r.paused && r.bytes <= r.limit()/2 {
+	r.bytes -= r.taken.bytes
+	r.taken, r.given = fetched{}, 0
+	if r.paused && r.bytes <= r.fetcher.readers.portion().ahead/2 {
 		r.paused = false
 		r.fetcher.client.ResumeFetchPartitions(r.itself())
 	}
-	return b, nil
+	if len(r.queue) == 0 {
+		return false, r.err
+	}
+	r.taken = r.queue[0]
+	r.queue[0] = fetched{}
+	r.queue = r.queue[1:]
+	return true, nil
 }
 
-func (r *reader) limit() int { return r.fetcher.readers.member.settings.readAhead }
+// pause ends the fetching for the reader while it has more than it may. REQUIRES: the fetcher's polling is held.
+func (r *reader) pause() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.paused && !r.closed && r.bytes > r.fetcher.readers.portion().ahead {
+		r.paused = true
+		r.fetcher.client.PauseFetchPartitions(r.itself())
+	}
+}
 
 func (r *reader) itself() map[string][]int32 {
 	return map[string][]int32{r.topic: {int32(r.partition)}}
@@ -173,6 +250,7 @@ func (r *reader) Close() error {
 	closed := r.closed
 	r.closed, r.queue = true, nil
 	r.mu.Unlock()
+	r.taken, r.spare = fetched{}, nil
 	if !closed {
 		r.fetcher.remove(r)
 	}
@@ -181,26 +259,20 @@ func (r *reader) Close() error {
 
 // put puts what was fetched into the queue.
 func (r *reader) put(p kgo.FetchTopicPartition) {
-	batches := batchesOf(p.Records)
+	f := fetched{records: p.Records, bytes: sizeOf(p.Records)}
 	r.end.fetched(p.FetchPartition)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return
 	}
-	for _, b := range batches {
-		r.queue = append(r.queue, b)
-		r.bytes += b.bytes
-	}
-	if len(p.Records) > 0 {
+	if len(f.records) > 0 {
+		r.queue = append(r.queue, f)
+		r.bytes += f.bytes
 		r.missing = time.Time{}
 	}
 	if p.Err != nil && r.err == nil {
 		r.err = r.broken(p.Err)
-	}
-	if !r.paused && r.bytes > r.limit() {
-		r.paused = true
-		r.fetcher.client.PauseFetchPartitions(r.itself())
 	}
 	if len(r.queue) > 0 || r.err != nil {
 		select {
@@ -208,6 +280,15 @@ func (r *reader) put(p kgo.FetchTopicPartition) {
 		default:
 		}
 	}
+}
+
+// sizeOf returns how much memory fetched records take.
+func sizeOf(records []*kgo.Record) int {
+	size := len(records) * recordOverhead
+	for _, r := range records {
+		size += len(r.Key) + len(r.Value)
+	}
+	return size
 }
 
 // broken returns the error that ends the stream, nil where the library goes on by itself. REQUIRES: mu is held.
@@ -233,38 +314,6 @@ func (r *reader) broken(err error) error {
 	r.fetcher.readers.member.logger.Debug("fetching failed, it is tried again", "topic", r.topic,
 		"partition", r.partition, "error", err)
 	return nil
-}
-
-// batchesOf makes batches of records, cut at the marks and without the markers of transactions.
-func batchesOf(records []*kgo.Record) []batch {
-	if len(records) == 0 {
-		return nil
-	}
-	var batches []batch
-	all := make([]broker.Record, 0, len(records))
-	b := batch{}
-	cut := func() {
-		if len(all) > 0 {
-			b.records = all[:len(all):len(all)]
-			batches = append(batches, b)
-			all, b = all[len(all):], batch{}
-		}
-	}
-	for _, r := range records {
-		if r.Attrs.IsControl() {
-			continue
-		}
-		if endmark.Is(r.Value) {
-			cut()
-			batches = append(batches, batch{mark: true, next: r.Offset + 1})
-			continue
-		}
-		all = append(all, recordOf(r))
-		b.bytes += len(r.Key) + len(r.Value) + recordOverhead
-		b.next = r.Offset + 1
-	}
-	cut()
-	return batches
 }
 
 func recordOf(r *kgo.Record) broker.Record {

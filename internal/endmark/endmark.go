@@ -9,15 +9,34 @@ import (
 // Value is the value of the record that is a mark.
 const Value = `{"eos__": true}`
 
-// member is the name, quoted, of the member that makes an object a mark.
-const member = `"eos__"`
+// member is the name, quoted, of the member that makes an object a mark; stem is what comes before its underscores.
+const (
+	member = stem + `__"`
+	stem   = `"eos`
+)
 
 // Is tells whether a record's value is a mark: a JSON object whose member "eos__" is true, whatever else it holds. Most
 // records are told apart by the first line alone. Is is safe for concurrent use.
 func Is(value []byte) bool {
-	if !bytes.Contains(value, []byte(member)) {
+	if !mentions(value) {
 		return false
 	}
 	var members map[string]json.RawMessage
 	return json.Unmarshal(value, &members) == nil && string(members["eos__"]) == "true"
+}
+
+// mentions tells whether the member's name is in the value. It looks for underscores, which are rare: each quotation mark
+// would have to be looked at otherwise, and an object is full of them.
+func mentions(value []byte) bool {
+	for at := len(stem); at < len(value); at++ {
+		next := bytes.IndexByte(value[at:], '_')
+		if next < 0 {
+			return false
+		}
+		at += next
+		if bytes.HasPrefix(value[at-len(stem):], []byte(member)) {
+			return true
+		}
+	}
+	return false
 }
