@@ -33,7 +33,7 @@ func (p *recordPool) GetRecords(n int) []kgo.Record {
 	size, class := slabSize(n)
 	if class < len(p.classes) {
 		if slab, ok := p.classes[class].Get().(*[]kgo.Record); ok {
-			return *slab
+			return (*slab)[:0]
 		}
 	}
 	return make([]kgo.Record, 0, size)
