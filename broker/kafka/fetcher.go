@@ -51,6 +51,10 @@ type fetcher struct {
 	// waiting counts those that want to add or remove a reader, interrupt ends the poll under way.
 	waiting   int
 	interrupt context.CancelFunc
+	// added and removed are the partitions to be added and removed by whoever of those that wait comes first: the library
+	// takes milliseconds for it, whether they are one or hundreds.
+	added   map[int32]kgo.Offset
+	removed []int32
 }
 
 // newReader opens a reader of a node's topic.
@@ -70,8 +74,12 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	}
 	r.fetcher = f
 	rs.member.watch(node, partition, &r.end)
-	at := map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NoResetOffset().At(from)}}
-	f.alone(func() { f.client.AddConsumePartitions(at) })
+	f.change(func() {
+		if f.added == nil {
+			f.added = map[int32]kgo.Offset{}
+		}
+		f.added[int32(partition)] = kgo.NoResetOffset().At(from)
+	})
 	return r, nil
 }
 
@@ -130,9 +138,10 @@ func (rs *readers) close() {
 	rs.fetchers = nil
 }
 
-// alone does something while nobody polls.
-func (f *fetcher) alone(do func()) {
+// change notes what is to be added or removed, and returns when that is done: while nobody polls.
+func (f *fetcher) change(note func()) {
 	f.mu.Lock()
+	note()
 	f.waiting++
 	if f.interrupt != nil {
 		f.interrupt()
@@ -141,17 +150,24 @@ func (f *fetcher) alone(do func()) {
 	f.polling <- struct{}{}
 	f.mu.Lock()
 	f.waiting--
+	added, removed := f.added, f.removed
+	f.added, f.removed = nil, nil
 	f.mu.Unlock()
-	do()
+	topic := f.readers.member.topicOf[f.node]
+	if len(removed) > 0 {
+		gone := map[string][]int32{topic: removed}
+		f.client.RemoveConsumePartitions(gone)
+		f.client.ResumeFetchPartitions(gone)
+	}
+	if len(added) > 0 {
+		f.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{topic: added})
+	}
 	<-f.polling
 }
 
 // remove ends the fetching for a reader.
 func (f *fetcher) remove(r *reader) {
-	f.alone(func() {
-		f.client.RemoveConsumePartitions(r.itself())
-		f.client.ResumeFetchPartitions(r.itself())
-	})
+	f.change(func() { f.removed = append(f.removed, int32(r.partition)) })
 	f.readers.mu.Lock()
 	defer f.readers.mu.Unlock()
 	delete(f.used, r.partition)

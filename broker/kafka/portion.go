@@ -4,16 +4,16 @@ package kafka
 // many partitions than with few.
 const (
 	// aheadTotal is how many bytes of records all readers hold together before they are needed.
-	aheadTotal = 32 << 20
+	aheadTotal = 16 << 20
 	// fetchTotal is how many bytes are asked for at a time, compressed as they lie in Kafka; in memory they may be ten times
 	// as much. leastFetch and mostFetch bound what is asked for of one partition; Kafka sends a batch that is larger all
 	// the same where it is the first of an answer.
-	fetchTotal = 1 << 20
+	fetchTotal = 512 << 10
 	leastFetch = 16 << 10
-	mostFetch  = 512 << 10
+	mostFetch  = 256 << 10
 	// batchTotal is how many records all readers return at a time, leastBatch and mostBatch how many one does. The join
 	// holds some eight batches of each.
-	batchTotal = 16 << 10
+	batchTotal = 8 << 10
 	leastBatch = 32
 	mostBatch  = 512
 )

@@ -115,6 +115,7 @@ func (p *pending) take() (broker.Commit, bool) {
 		End:       p.ended != nil,
 	}
 	p.results, p.spare = p.spare, p.results
+	p.results.shrink()
 	p.results.reset()
 	p.taken = p.added
 	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes

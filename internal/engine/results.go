@@ -28,6 +28,20 @@ func (r *results) reset() {
 	}
 }
 
+// keptBytes and keptItems are what results may have memory for however little of it they need.
+const (
+	keptBytes = 16 << 10
+	keptItems = 256
+)
+
+// shrink lets go of memory of which less than a quarter was needed last: or else every task would keep what it took in its
+// busiest moment.
+func (r *results) shrink() {
+	if cap(r.bytes) > max(4*len(r.bytes), keptBytes) || cap(r.items) > max(4*len(r.items), keptItems) {
+		*r = results{calls: r.calls}
+	}
+}
+
 // truncate takes back what was appended since there were items and bytes as given.
 func (r *results) truncate(items, bytes int) {
 	clear(r.items[items:])
@@ -50,6 +64,9 @@ func (r *results) appendAll(other *results) {
 
 // broker returns the results as an output gets them, in the memory of list.
 func (r *results) broker(list []broker.Result) []broker.Result {
+	if cap(list) > max(4*len(r.items), keptItems) {
+		list = nil // see shrink
+	}
 	before := len(list)
 	list = list[:0]
 	for _, item := range r.items {
