@@ -72,7 +72,6 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	if err != nil {
 		return nil, err
 	}
-	r.fetcher = f
 	rs.member.watch(node, partition, &r.end)
 	f.change(func() {
 		if f.added == nil {
@@ -83,7 +82,7 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	return r, nil
 }
 
-// fetcherFor finds or makes a fetcher of the node that doesn't read the reader's partition yet.
+// fetcherFor finds or makes a fetcher of the node that doesn't read the reader's partition yet, and makes it the reader's.
 func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -92,7 +91,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	}
 	for _, f := range rs.fetchers {
 		if f.node == node && f.used[r.partition] == nil {
-			f.used[r.partition] = r
+			f.used[r.partition], r.fetcher = r, f
 			rs.divide(1)
 			return f, nil
 		}
@@ -121,6 +120,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		polling: make(chan struct{}, 1),
 		used:    map[int]*reader{r.partition: r},
 	}
+	r.fetcher = f
 	rs.fetchers = append(rs.fetchers, f)
 	rs.divide(1)
 	return f, nil
