@@ -93,7 +93,8 @@ func CommitBytes(n int) Option {
 }
 
 // ReadAhead sets how many bytes of records are held for each node and partition before they are needed, a mebibyte without
-// it; up to as much again may be on its way. It panics where n is less than one.
+// it. It is an upper limit: all nodes and partitions of an instance share sixteen mebibytes, so that memory doesn't grow with
+// the partitions. One answer of Kafka for each client may come on top. It panics where n is less than one.
 func ReadAhead(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.ReadAhead(%d): at least one byte must be read", n))

@@ -156,18 +156,21 @@ func (r *reader) convert() (records []broker.Record, mark bool) {
 
 // list returns an empty list with room for n records.
 func (r *reader) list(n int) []broker.Record {
-	if last := len(r.spare) - 1; last >= 0 && cap(r.spare[last]) >= n {
+	if last := len(r.spare) - 1; last >= 0 {
 		records := r.spare[last]
 		r.spare = r.spare[:last]
-		return records
+		if cap(records) >= n {
+			return records
+		}
 	}
 	return make([]broker.Record, 0, n)
 }
 
 // Recycle implements broker.Recycler.
 func (r *reader) Recycle(records []broker.Record) {
-	if len(r.spare) < maxSpare {
-		clear(records)
+	clear(records)
+	// A list that is larger than batches are now is from when there were fewer readers.
+	if len(r.spare) < maxSpare && cap(records) <= r.fetcher.readers.portion().batch {
 		r.spare = append(r.spare, records[:0])
 	}
 }
