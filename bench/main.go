@@ -93,7 +93,7 @@ func run(ctx context.Context, args []string) error {
 
 func (c *command) check(flags *flag.FlagSet) (err error) {
 	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.slowRounds, c.partitions, c.rate) < 1 || flags.NArg() > 0 {
-		return errors.New("there must be at least 100 elements, one round, one partition and one element a second, and only flags")
+		return errors.New("there must be at least 100 elements, one round, one partition, one element a second, and only flags")
 	}
 	if !slices.Contains([]string{"", "files", "kafka"}, c.on) {
 		return fmt.Errorf("-on %s: there are files and kafka", c.on)

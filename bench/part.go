@@ -38,7 +38,8 @@ func runPart(args []string) error {
 		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] != unordered)
 	}
 	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench instance NAME KAFKA IN OUT, " +
-		"bench generate WORKLOAD WHERE IN ELEMENTS, bench compare FILE FILE ordered|unordered, or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
+		"bench generate WORKLOAD WHERE IN ELEMENTS, bench compare FILE FILE ordered|unordered, " +
+		"or bench check WORKLOAD KAFKA TOPIC ELEMENTS ordered|unordered")
 }
 
 // onFiles stands for the address of a Kafka where there is none.

@@ -175,10 +175,11 @@ type scaleTables struct{ steady, kills, sizes strings.Builder }
 
 // write prints the tables.
 func (t *scaleTables) write(to io.Writer) error {
-	_, err := fmt.Fprint(to, "| partitions | instances | all give results after | peak memory of an instance | goroutines of an instance | ",
-		"connections of all | requests/s of all | transactions/s of all | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- | --- ",
-		"| --- | --- |\n", &t.steady, "\n| partitions | instances | one of them is | all partitions go on after | longest delay of ",
-		"an element | partitions with a delay above 1 s |\n| --- | --- | --- | --- | --- | --- |\n", &t.kills,
+	_, err := fmt.Fprint(to, "| partitions | instances | all give results after | peak memory of an instance | ",
+		"goroutines of an instance | connections of all | ",
+		"requests/s of all | transactions/s of all | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- | --- ",
+		"| --- | --- |\n", &t.steady, "\n| partitions | instances | one of them is | all partitions go on after | ",
+		"longest delay of an element | partitions with a delay above 1 s |\n| --- | --- | --- | --- | --- | --- |\n", &t.kills,
 		"\n| partitions | instances | request | number | largest request, bytes | largest reply, bytes |\n",
 		"| --- | --- | --- | --- | --- | --- |\n", &t.sizes)
 	return err

@@ -121,31 +121,11 @@ func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []in
 	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
 		return m.noGroup(partitions, err)
 	}
-	found, unstable := map[int][]kept{}, map[int]error{}
-	for _, t := range reply.Topics {
-		topic := t.Topic
-		for name, id := range m.topicIDs {
-			if topic == "" && kadm.TopicID(t.TopicID) == id {
-				topic = name
-			}
-		}
-		for _, p := range t.Partitions {
-			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-				err = fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
-				if !errors.Is(err, kerr.UnstableOffsetCommit) {
-					return nil, err
-				}
-				unstable[int(p.Partition)] = err
-			}
-			k := kept{topic: topic, offset: p.Offset}
-			if p.Metadata != nil {
-				k.metadata = *p.Metadata
-			}
-			found[int(p.Partition)] = append(found[int(p.Partition)], k)
-		}
+	found, unstable, err := m.byPartition(reply)
+	if err != nil {
+		return nil, err
 	}
 	all := map[int]position{}
-	var err error
 	for _, p := range partitions {
 		if unstable[p] != nil {
 			err = unstable[p]
@@ -163,6 +143,39 @@ func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []in
 		all[p] = position
 	}
 	return all, err
+}
+
+// byPartition returns what a reply says of each partition, and which of them are in a transaction under way.
+func (m *member) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found map[int][]kept, unstable map[int]error, err error) {
+	found, unstable = map[int][]kept{}, map[int]error{}
+	for _, t := range reply.Topics {
+		topic := m.nameOf(t)
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				err = fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
+				if !errors.Is(err, kerr.UnstableOffsetCommit) {
+					return nil, nil, err
+				}
+				unstable[int(p.Partition)] = err
+			}
+			k := kept{topic: topic, offset: p.Offset}
+			if p.Metadata != nil {
+				k.metadata = *p.Metadata
+			}
+			found[int(p.Partition)] = append(found[int(p.Partition)], k)
+		}
+	}
+	return found, unstable, nil
+}
+
+// nameOf returns the name of a reply's topic, which newer versions of the protocol give by its id.
+func (m *member) nameOf(t kmsg.OffsetFetchResponseGroupTopic) string {
+	for name, id := range m.topicIDs {
+		if t.Topic == "" && kadm.TopicID(t.TopicID) == id {
+			return name
+		}
+	}
+	return t.Topic
 }
 
 // remember keeps what readers and the end of the session need to know.
