@@ -32,7 +32,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		clientID:     "leat",
-		pace:         broker.Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 500_000, Bytes: 8 << 20},
+		pace:         broker.Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 500_000, Bytes: 4 << 20},
 		readAhead:    1 << 20,
 		createTopics: true,
 	}
@@ -83,7 +83,7 @@ func CommitResults(n int) Option {
 	return func(b *Broker) { b.settings.pace.Results = n }
 }
 
-// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; eight
+// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; four
 // mebibytes without it. It panics where n is less than one.
 func CommitBytes(n int) Option {
 	if n < 1 {
