@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -72,15 +71,13 @@ func (w *watch) follow(ctx context.Context, admin *kadm.Client, topic string, do
 	}
 }
 
-// stableOffset returns the offset before which everything in a topic of one partition can be read.
+// stableOffset returns the offset before which everything in a topic of one partition can be read. Kafka may not know all of
+// a topic that was just made: nothing of it can be read yet.
 func stableOffset(ctx context.Context, admin *kadm.Client, topic string) (int64, error) {
 	offsets, err := admin.ListCommittedOffsets(ctx, topic)
 	if err != nil {
 		return 0, err
 	}
-	offset, ok := offsets.Lookup(topic, 0)
-	if !ok {
-		return 0, errors.New("topic " + topic + " has no partition 0")
-	}
+	offset, _ := offsets.Lookup(topic, 0)
 	return offset.Offset, offset.Err
 }
