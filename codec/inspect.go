@@ -42,6 +42,9 @@ func (i *inspection) check(t reflect.Type, path string) error {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
+		if t.Elem().Kind() == reflect.Pointer && hasMethods(t.Elem(), i.way) {
+			i.fast = false // the fast library may call a method of what is no element at all
+		}
 		return i.check(t.Elem(), path)
 	case reflect.Slice, reflect.Array:
 		if t.Elem().Kind() == reflect.Uint8 && i.way == decoding {

@@ -259,3 +259,25 @@ func TestJSONConcurrently(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A pointer to a pointer to what has methods once made the fast library call them with an address that was none of its own.
+func TestPointerToPointerWithMethods(t *testing.T) {
+	type element struct {
+		A **raw
+		B int16 `json:",omitempty"`
+	}
+	encode, err := JSON.Encoder(reflect.TypeFor[element]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := &raw{"[1]"}
+	for want, e := range map[string]element{
+		`{"A":[1],"B":2}`:  {A: &inner, B: 2},
+		`{"A":null}`:       {A: new(*raw)},
+		`{"A":null,"B":1}`: {B: 1},
+	} {
+		if got, err := encode(nil, &e); err != nil || string(got) != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+}
