@@ -115,7 +115,9 @@ func (p *pending) take() (broker.Commit, bool) {
 		End:       p.ended != nil,
 	}
 	p.results, p.spare = p.spare, p.results
-	p.results.shrink()
+	if p.results.shrink() {
+		p.list = nil
+	}
 	p.results.reset()
 	p.taken = p.added
 	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -12,6 +13,8 @@ type results struct {
 	calls int64
 	bytes []byte
 	items []result
+	// idle is in how many commits in a row less than a quarter of the memory was needed.
+	idle int
 }
 
 type result struct {
@@ -28,18 +31,26 @@ func (r *results) reset() {
 	}
 }
 
-// keptBytes and keptItems are what results may have memory for however little of it they need.
+// keptBytes and keptItems are what results may have memory for however little of it they need, and keptIdle is for how
+// many commits they may have more.
 const (
 	keptBytes = 16 << 10
 	keptItems = 256
+	keptIdle  = 16
 )
 
-// shrink lets go of memory of which less than a quarter was needed last: or else every task would keep what it took in its
-// busiest moment.
-func (r *results) shrink() {
-	if cap(r.bytes) > max(4*len(r.bytes), keptBytes) || cap(r.items) > max(4*len(r.items), keptItems) {
-		*r = results{calls: r.calls}
+// shrink lets go of memory of which less than a quarter was needed for some time, and reports that: or else every task
+// would keep what it took in its busiest moment. Commits that are now large and now small keep theirs.
+func (r *results) shrink() bool {
+	if cap(r.bytes) <= max(4*len(r.bytes), keptBytes) && cap(r.items) <= max(4*len(r.items), keptItems) {
+		r.idle = 0
+		return false
 	}
+	if r.idle++; r.idle < keptIdle {
+		return false
+	}
+	*r = results{calls: r.calls}
+	return true
 }
 
 // truncate takes back what was appended since there were items and bytes as given.
@@ -64,11 +75,8 @@ func (r *results) appendAll(other *results) {
 
 // broker returns the results as an output gets them, in the memory of list.
 func (r *results) broker(list []broker.Result) []broker.Result {
-	if cap(list) > max(4*len(r.items), keptItems) {
-		list = nil // see shrink
-	}
 	before := len(list)
-	list = list[:0]
+	list = slices.Grow(list[:0], len(r.items))
 	for _, item := range r.items {
 		list = append(list, broker.Result{
 			Stream: item.output,
