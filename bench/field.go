@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/leat-go/leat/codec"
 )
 
 // A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with itself
@@ -92,18 +90,11 @@ func (f *field) read(ctx context.Context) error {
 	for p := range f.partitions {
 		from[int32(p)] = kgo.NewOffset().AtStart()
 	}
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(f.at.kafka), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{f.at.out: from}),
-	)
+	client, decode, err := openSpeeds(f.at, from)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	decode, err := codec.JSON.Decoder(reflect.TypeFor[Speed]())
-	if err != nil {
-		return err
-	}
 	for {
 		fetches := client.PollFetches(ctx)
 		if ctx.Err() != nil {

@@ -104,20 +104,26 @@ func (f *feed) write(ctx context.Context) error {
 	return errors.Join(client.Flush(ctx), failed.Err())
 }
 
+// openSpeeds opens a reader of the speeds that are visible in the output, from an offset of each partition.
+func openSpeeds(at place, from map[int32]kgo.Offset) (*kgo.Client, codec.Decode, error) {
+	decode, err := codec.JSON.Decoder(reflect.TypeFor[Speed]())
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(at.kafka), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{at.out: from}),
+	)
+	return client, decode, err
+}
+
 // read reads the results as they become visible, until the last; then it stops a program that never ends.
 func (f *feed) read(ctx context.Context, p program, stop func()) error {
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(f.at.kafka), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{f.at.out: {0: kgo.NewOffset().AtStart()}}),
-	)
+	client, decode, err := openSpeeds(f.at, map[int32]kgo.Offset{0: kgo.NewOffset().AtStart()})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	decode, err := codec.JSON.Decoder(reflect.TypeFor[Speed]())
-	if err != nil {
-		return err
-	}
 	for next := 1; next < f.elements; {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {

@@ -170,12 +170,15 @@ func (m *member) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found map[in
 
 // nameOf returns the name of a reply's topic, which newer versions of the protocol give by its id.
 func (m *member) nameOf(t kmsg.OffsetFetchResponseGroupTopic) string {
+	if t.Topic != "" {
+		return t.Topic
+	}
 	for name, id := range m.topicIDs {
-		if t.Topic == "" && kadm.TopicID(t.TopicID) == id {
+		if kadm.TopicID(t.TopicID) == id {
 			return name
 		}
 	}
-	return t.Topic
+	return ""
 }
 
 // remember keeps what readers and the end of the session need to know.

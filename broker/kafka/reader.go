@@ -128,7 +128,7 @@ func (r *reader) give() (records []broker.Record, mark bool, err error) {
 // convert makes a batch of what was taken, up to a mark, or passes over a mark. The markers of transactions are left out.
 func (r *reader) convert() (records []broker.Record, mark bool) {
 	most := r.fetcher.readers.portion().batch
-	for ; r.given < len(r.taken.records) && len(records) < most; r.given++ {
+	for !mark && r.given < len(r.taken.records) && len(records) < most {
 		fetched := r.taken.records[r.given]
 		switch {
 		case fetched.Attrs.IsControl():
@@ -145,13 +145,10 @@ func (r *reader) convert() (records []broker.Record, mark bool) {
 			r.next = fetched.Offset + 1
 		}
 		r.taken.records[r.given] = nil
+		r.given++
 		fetched.Recycle()
-		if mark {
-			r.given++
-			return nil, true
-		}
 	}
-	return records, false
+	return records, mark
 }
 
 // list returns an empty list with room for n records.

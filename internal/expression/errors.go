@@ -62,12 +62,11 @@ func (e *MissingError) look() {
 			object = next
 			continue
 		}
-		names := slices.Collect(maps.Keys(members))
+		names := slices.Sorted(maps.Keys(members))
 		if name := mostAlike(step.Name, names); name != "" {
 			names = []string{name}
 		}
 		if n := len(names); n > 0 && n <= maxNamed {
-			slices.Sort(names)
 			e.hint = "; there is " + strings.Join(names, ", ")
 		}
 		return
