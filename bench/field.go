@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-
 )
 
 // A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with itself
