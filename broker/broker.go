@@ -233,7 +233,7 @@ type Pace struct {
 	// Interval is the time between the starts of two commits.
 	Interval time.Duration
 	// Prompt says that commits may follow each other sooner than that while there is little to do, after a pause as long
-	// as the last one took: then results become visible as soon as the storage can make them.
+	// as the shorter of the last two took: then results become visible as soon as the storage can make them.
 	Prompt bool
 	// Results is a number of results, over all partitions.
 	Results int

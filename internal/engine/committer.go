@@ -138,7 +138,7 @@ func (c *committer) until(ctx context.Context, condition func() bool) error {
 func (c *committer) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	last := time.Now()
+	last, before := time.Now(), time.Duration(0)
 	for c.wait(ctx, timer) {
 		start := time.Now()
 		amount, err := c.commitRound(ctx)
@@ -146,8 +146,9 @@ func (c *committer) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		timer.Reset(c.pause(amount, start.Sub(last), time.Since(start)))
-		last = start
+		took := time.Since(start)
+		timer.Reset(c.pause(amount, start.Sub(last), took, min(took, before)))
+		last, before = start, took
 	}
 	return nil
 }
@@ -156,12 +157,13 @@ func (c *committer) run(ctx context.Context) error {
 const promptAmount = 1000
 
 // pause returns how long to wait after a commit of so many calls or results, which came together in the time since the
-// last one, and which took so long. While there is little to do, a prompt committer works at most half of its time.
-func (c *committer) pause(amount int64, since, took time.Duration) time.Duration {
+// last one, and which took so long. While there is little to do, a prompt committer works at most half of its time; rest is
+// the shorter of the last two commits, since one that the storage has held up is no reason to hold up the next.
+func (c *committer) pause(amount int64, since, took, rest time.Duration) time.Duration {
 	pause := max(0, c.pace.Interval-took)
 	isLittle := amount*int64(c.pace.Interval) < promptAmount*int64(since)
 	if c.pace.Prompt && isLittle {
-		return min(pause, took)
+		return min(pause, rest)
 	}
 	return pause
 }
