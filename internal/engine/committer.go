@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,8 @@ type committer struct {
 	full chan struct{}
 	// results and bytes are what is pending, over all tasks.
 	results, bytes atomic.Int64
+	// list holds the results of the commit under way. It belongs to run.
+	list []broker.Result
 
 	mu      sync.Mutex
 	pending []*pending
@@ -227,11 +230,13 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	if len(commits) == 0 {
 		return 0, nil
 	}
+	c.fill(commits, taken)
 	begun := time.Now()
 	if err := c.traced(ctx, commits); err != nil {
 		return 0, err
 	}
 	c.stats.commits.add(time.Since(begun))
+	clear(c.list) // keeps no result alive
 	for i, p := range taken {
 		calls, results, bytes := p.committedNow()
 		c.stats.Calls.Add(calls)
@@ -241,6 +246,21 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 		amount += max(calls, int64(len(commits[i].Results)))
 	}
 	return amount, nil
+}
+
+// fill gives commits the results that were taken, in one list.
+func (c *committer) fill(commits []broker.Commit, taken []*pending) {
+	count := 0
+	for _, p := range taken {
+		count += p.sent.count
+	}
+	list := slices.Grow(c.list[:0], count)
+	for i, p := range taken {
+		begin := len(list)
+		list = p.sent.appendTo(list)
+		commits[i].Results = list[begin:len(list):len(list)]
+	}
+	c.list = list
 }
 
 // traced is commit, with a trace where somebody wants one.

@@ -25,9 +25,8 @@ type pending struct {
 	sessions  int64 // ended before this one
 
 	mu      sync.Mutex
-	results results
-	spare   results         // of the last commit but one, to be used again
-	list    []broker.Result // of the last commit, to be used again
+	results sheets
+	sent    sheets // the results that were taken last, until they are committed; the committer's
 	places  []place
 	looks   []look
 	ended   []bool // set when the session has ended: which nodes have reached their marks
@@ -72,13 +71,13 @@ func (p *pending) pace(calls int64) {
 // there is more than it told last.
 func (p *pending) add(r *results, places []place, looks []look) (first bool, results, bytes int) {
 	p.mu.Lock()
-	p.results.appendAll(r)
+	p.results.add(r)
 	for i := range places {
 		p.places[i], p.looks[i] = places[i], looks[i]
 	}
 	first = p.added == p.taken
 	p.added++
-	results, bytes = len(p.results.items)-p.reportedResults, len(p.results.bytes)-p.reportedBytes
+	results, bytes = p.results.count-p.reportedResults, p.results.size-p.reportedBytes
 	if results < p.batch && bytes < batchBytes {
 		results, bytes = 0, 0
 	}
@@ -93,13 +92,13 @@ func (p *pending) add(r *results, places []place, looks []look) (first bool, res
 func (p *pending) end(r *results, places []place, ended []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.results.appendAll(r)
+	p.results.add(r)
 	copy(p.places, places)
 	p.ended = ended
 	p.added++
 }
 
-// take returns what is to be committed; false if there is nothing. It is valid until the next take.
+// take returns what is to be committed, but for the results, which are in sent then; false if there is nothing.
 func (p *pending) take() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,18 +106,8 @@ func (p *pending) take() (broker.Commit, bool) {
 	if p.added == p.taken {
 		return broker.Commit{}, false
 	}
-	p.list = p.results.broker(p.list)
-	commit := broker.Commit{
-		Partition: p.partition,
-		Results:   p.list,
-		Progress:  p.progress(),
-		End:       p.ended != nil,
-	}
-	p.results, p.spare = p.spare, p.results
-	if p.results.shrink() {
-		p.list = nil
-	}
-	p.results.reset()
+	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.ended != nil}
+	p.results, p.sent = p.sent, p.results
 	p.taken = p.added
 	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes
 	p.reportedResults, p.reportedBytes = 0, 0
@@ -131,7 +120,9 @@ func (p *pending) committedNow() (calls int64, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = p.taken
-	return p.spare.calls, p.takenResults, p.takenBytes
+	calls = p.sent.calls
+	p.sent.free()
+	return calls, p.takenResults, p.takenBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

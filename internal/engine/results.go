@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -13,8 +12,6 @@ type results struct {
 	calls int64
 	bytes []byte
 	items []result
-	// idle is in how many commits in a row less than a quarter of the memory was needed.
-	idle int
 }
 
 type result struct {
@@ -29,28 +26,6 @@ func (r *results) reset() {
 	if len(r.items) > 0 {
 		r.truncate(0, 0)
 	}
-}
-
-// keptBytes and keptItems are what results may have memory for however little of it they need, and keptIdle is for how
-// many commits they may have more.
-const (
-	keptBytes = 16 << 10
-	keptItems = 256
-	keptIdle  = 16
-)
-
-// shrink lets go of memory of which less than a quarter was needed for some time, and reports that: or else every task
-// would keep what it took in its busiest moment. Commits that are now large and now small keep theirs.
-func (r *results) shrink() bool {
-	if cap(r.bytes) <= max(4*len(r.bytes), keptBytes) && cap(r.items) <= max(4*len(r.items), keptItems) {
-		r.idle = 0
-		return false
-	}
-	if r.idle++; r.idle < keptIdle {
-		return false
-	}
-	*r = results{calls: r.calls}
-	return true
 }
 
 // truncate takes back what was appended since there were items and bytes as given.
@@ -71,24 +46,6 @@ func (r *results) appendAll(other *results) {
 		item.end += shift
 		r.items = append(r.items, item)
 	}
-}
-
-// broker returns the results as an output gets them, in the memory of list.
-func (r *results) broker(list []broker.Result) []broker.Result {
-	before := len(list)
-	list = slices.Grow(list[:0], len(r.items))
-	for _, item := range r.items {
-		list = append(list, broker.Result{
-			Stream: item.output,
-			Value:  r.bytes[item.start:item.end:item.end],
-			Key:    item.key,
-			Time:   item.time,
-		})
-	}
-	if before > len(list) {
-		clear(list[len(list):before]) // keeps no key of an earlier commit alive
-	}
-	return list
 }
 
 // An encoder encodes results of the function for the output streams.

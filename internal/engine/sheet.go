@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// sheetItems and sheetBytes are what a sheet has room for: small, since each of a thousand tasks may have one that is hardly
+// begun.
+const (
+	sheetItems = 64
+	sheetBytes = 4 << 10
+)
+
+// A sheet holds a few results that wait for their commit, side by side in one buffer. It never grows, so that results can
+// refer to it.
+type sheet struct {
+	bytes []byte
+	items []broker.Result
+}
+
+// sheetPool holds empty sheets for all tasks: what one has needed in its busiest moment is another's in the next.
+var sheetPool = sync.Pool{New: func() any { return newSheet(sheetBytes) }}
+
+func newSheet(size int) *sheet {
+	return &sheet{bytes: make([]byte, 0, size), items: make([]broker.Result, 0, sheetItems)}
+}
+
+// fits returns how many of the results, from the first on, there is room for.
+func (s *sheet) fits(items []result) int {
+	n := min(len(items), cap(s.items)-len(s.items))
+	room := cap(s.bytes) - len(s.bytes)
+	for n > 0 && items[n-1].end-items[0].start > room {
+		n--
+	}
+	return n
+}
+
+// append copies results for which there is room.
+func (s *sheet) append(items []result, bytes []byte) {
+	first := items[0].start
+	value := s.bytes[len(s.bytes):cap(s.bytes)]
+	s.bytes = append(s.bytes, bytes[first:items[len(items)-1].end]...)
+	for i := range items {
+		item := &items[i]
+		s.items = append(s.items, broker.Result{
+			Stream: item.output,
+			Value:  value[item.start-first : item.end-first : item.end-first],
+			Key:    item.key,
+			Time:   item.time,
+		})
+	}
+}
+
+// sheets are the results of some calls that wait for their commit.
+type sheets struct {
+	calls int64
+	// count and size are those of the results.
+	count, size int
+	list        []*sheet
+}
+
+// add copies results.
+func (s *sheets) add(r *results) {
+	s.calls += r.calls
+	s.count += len(r.items)
+	s.size += len(r.bytes)
+	for items := r.items; len(items) > 0; {
+		last := s.lastFor(&items[0])
+		n := last.fits(items)
+		last.append(items[:n], r.bytes)
+		items = items[n:]
+	}
+}
+
+// lastFor returns the last sheet, which is a new one if there is no room for the result.
+func (s *sheets) lastFor(r *result) *sheet {
+	size := r.end - r.start
+	if n := len(s.list); n > 0 {
+		last := s.list[n-1]
+		if len(last.items) < cap(last.items) && size <= cap(last.bytes)-len(last.bytes) {
+			return last
+		}
+	}
+	var next *sheet
+	if size > sheetBytes {
+		next = newSheet(size)
+	} else {
+		next = sheetPool.Get().(*sheet)
+	}
+	s.list = append(s.list, next)
+	return next
+}
+
+// appendTo appends the results to a list for an output. They are valid until the sheets are freed.
+func (s *sheets) appendTo(list []broker.Result) []broker.Result {
+	for _, sheet := range s.list {
+		list = append(list, sheet.items...)
+	}
+	return list
+}
+
+// free lets go of the results.
+func (s *sheets) free() {
+	for i, sheet := range s.list {
+		s.list[i] = nil
+		if cap(sheet.bytes) > sheetBytes {
+			continue
+		}
+		clear(sheet.items) // keeps no key alive
+		sheet.bytes, sheet.items = sheet.bytes[:0], sheet.items[:0]
+		sheetPool.Put(sheet)
+	}
+	*s = sheets{list: s.list[:0]}
+}
