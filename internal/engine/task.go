@@ -198,7 +198,7 @@ func (t *task) make(masters []Element) error {
 // drop drops the masters that are handed over.
 func (t *task) drop() {
 	if t.window != nil {
-		t.window.close()
+		t.window.close(!t.calls.ahead())
 		return
 	}
 	t.root.consume()

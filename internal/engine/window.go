@@ -76,9 +76,16 @@ func (w *window) add(t *task, master Element) error {
 	return nil
 }
 
-// close leaves no window open.
-func (w *window) close() {
-	w.masters, w.last = nil, len(w.masters)
+// close leaves no window open. again says that nobody refers to the list of its masters any more; it is used again unless
+// it is much larger than it needed to be.
+func (w *window) close(again bool) {
+	w.last = len(w.masters)
+	if again && cap(w.masters) <= 4*w.last {
+		clear(w.masters)
+		w.masters = w.masters[:0]
+	} else {
+		w.masters = nil
+	}
 	if w.timer != nil {
 		w.timer.Stop()
 	}
