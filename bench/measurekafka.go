@@ -46,7 +46,33 @@ func withCluster(ctx context.Context, self string, use func(*cluster) error) (er
 		return err
 	}
 	defer client.Close()
+	if err := warmUp(ctx, server.Address()); err != nil {
+		return err
+	}
 	return use(&cluster{self: self, dir: dir, address: server.Address(), client: client, filled: map[string]int{}})
+}
+
+// warmUpTime is how long Kafka may take for warmUp.
+const warmUpTime = 30 * time.Second
+
+// warmUp has Kafka create the topics that it keeps transactions and positions in, which takes it up to a second: or else the
+// first program would wait for that, and no other.
+func warmUp(ctx context.Context, address string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.TransactionalID("warm-up"))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	begun := time.Now()
+	for {
+		_, _, inTransactions := client.ProducerID(ctx)
+		_, inPositions := kadm.NewClient(client).FetchOffsets(ctx, "warm-up")
+		err := errors.Join(inTransactions, inPositions)
+		if err == nil || ctx.Err() != nil || time.Since(begun) > warmUpTime {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // fill makes the input topics of a workload, once, and returns the number of their elements.
