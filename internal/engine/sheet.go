@@ -21,10 +21,10 @@ type sheet struct {
 }
 
 // sheetPool holds empty sheets for all tasks: what one has needed in its busiest moment is another's in the next.
-var sheetPool = sync.Pool{New: func() any { return newSheet(sheetBytes) }}
+var sheetPool = sync.Pool{New: func() any { return newSheet(sheetItems, sheetBytes) }}
 
-func newSheet(size int) *sheet {
-	return &sheet{bytes: make([]byte, 0, size), items: make([]broker.Result, 0, sheetItems)}
+func newSheet(items, bytes int) *sheet {
+	return &sheet{bytes: make([]byte, 0, bytes), items: make([]broker.Result, 0, items)}
 }
 
 // fits returns how many of the results, from the first on, there is room for.
@@ -85,7 +85,7 @@ func (s *sheets) lastFor(r *result) *sheet {
 	}
 	var next *sheet
 	if size > sheetBytes {
-		next = newSheet(size)
+		next = newSheet(1, size)
 	} else {
 		next = sheetPool.Get().(*sheet)
 	}
