@@ -45,6 +45,11 @@ type member struct {
 	partitions int
 	users      int // guarded by Broker.mu
 
+	// gathered asks about many partitions together. Its requests end when admin is closed.
+	gathered struct {
+		positions gatherer[int, position]
+		offsets   gatherer[place, offset]
+	}
 	// opening is held by the one that opens a session.
 	opening chan struct{}
 	// changed wakes the one that owns: a partition has come or gone, a task has returned, the session has failed.
@@ -97,6 +102,12 @@ func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
 	}
 	if !m.named {
 		m.instance = randomName()
+	}
+	m.gathered.positions.request = func(partitions []int) (map[int]position, error) {
+		return m.fetchPositions(context.Background(), partitions)
+	}
+	m.gathered.offsets.request = func(places []place) (map[place]offset, error) {
+		return m.listOffsets(context.Background(), places)
 	}
 	return m
 }

@@ -78,6 +78,17 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 
 // fetchOnce returns what was committed last by partition. Where it returns an error, it has those that the error isn't about.
 func (m *member) fetchOnce(ctx context.Context, partitions []int) (map[int]position, error) {
+	if len(partitions) > 1 {
+		return m.fetchPositions(ctx, partitions)
+	}
+	found, err := m.gathered.positions.ask(ctx, partitions[0])
+	if err != nil {
+		return nil, err
+	}
+	return map[int]position{partitions[0]: found}, nil
+}
+
+func (m *member) fetchPositions(ctx context.Context, partitions []int) (map[int]position, error) {
 	request := kmsg.NewPtrOffsetFetchRequest()
 	request.RequireStable = true
 	group := kmsg.NewOffsetFetchRequestGroup()

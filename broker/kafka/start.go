@@ -119,23 +119,66 @@ const (
 	oldest = -2
 )
 
-// listOffset asks for the first offset that isn't older than a timestamp in milliseconds, or for oldest or newest.
+// A place is what is asked of a partition: the first offset that isn't older than a timestamp in milliseconds, or oldest or
+// newest.
+type place struct {
+	topic     string
+	partition int
+	timestamp int64
+}
+
+// An offset is what Kafka says of a place.
+type offset struct {
+	offset int64
+	err    error
+}
+
+// listOffset asks for the offset of a place.
 func (m *member) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
-	request := kmsg.NewPtrListOffsetsRequest()
-	request.IsolationLevel = 1
-	t := kmsg.NewListOffsetsRequestTopic()
-	t.Topic = topic
-	part := kmsg.NewListOffsetsRequestTopicPartition()
-	part.Partition, part.Timestamp = int32(p), timestamp
-	t.Partitions = append(t.Partitions, part)
-	request.Topics = append(request.Topics, t)
-	reply, err := request.RequestWith(ctx, m.admin)
+	found, err := m.gathered.offsets.ask(ctx, place{topic, p, timestamp})
 	if err != nil {
 		return 0, err
 	}
-	if len(reply.Topics) != 1 || len(reply.Topics[0].Partitions) != 1 {
-		return 0, errors.New("the reply about offsets isn't about one partition")
+	return found.offset, found.err
+}
+
+// listOffsets asks for the offsets of places. Where it returns an error, it has those that the error isn't about.
+func (m *member) listOffsets(ctx context.Context, places []place) (found map[place]offset, err error) {
+	byTimestamp := map[int64][]place{} // a request has each partition at most once
+	for _, p := range places {
+		byTimestamp[p.timestamp] = append(byTimestamp[p.timestamp], p)
 	}
-	found := reply.Topics[0].Partitions[0]
-	return found.Offset, kerr.ErrorForCode(found.ErrorCode)
+	found = map[place]offset{}
+	for timestamp, places := range byTimestamp {
+		for _, shard := range m.admin.RequestSharded(ctx, listRequest(places)) {
+			if shard.Err != nil {
+				err = shard.Err
+				continue
+			}
+			for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
+				for _, p := range t.Partitions {
+					found[place{t.Topic, int(p.Partition), timestamp}] = offset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+				}
+			}
+		}
+	}
+	return found, err
+}
+
+// listRequest returns a request for the offsets of places in different partitions.
+func listRequest(places []place) *kmsg.ListOffsetsRequest {
+	byTopic := map[string][]kmsg.ListOffsetsRequestTopicPartition{}
+	for _, p := range places {
+		part := kmsg.NewListOffsetsRequestTopicPartition()
+		part.Partition, part.Timestamp = int32(p.partition), p.timestamp
+		byTopic[p.topic] = append(byTopic[p.topic], part)
+	}
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.IsolationLevel = 1
+	for topic, partitions := range byTopic {
+		t := kmsg.NewListOffsetsRequestTopic()
+		t.Topic, t.Partitions = topic, partitions
+		request.Topics = append(request.Topics, t)
+	}
+	return request
 }
