@@ -88,6 +88,7 @@ func (m *member) fetchOnce(ctx context.Context, partitions []int) (map[int]posit
 	return map[int]position{partitions[0]: found}, nil
 }
 
+// fetchPositions is fetchOnce by a request of its own.
 func (m *member) fetchPositions(ctx context.Context, partitions []int) (map[int]position, error) {
 	request := kmsg.NewPtrOffsetFetchRequest()
 	request.RequireStable = true
