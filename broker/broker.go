@@ -148,6 +148,11 @@ type Output interface {
 	Close() error
 }
 
+// ErrDataTimeout is what a [Reader] returns in place of [io.EOF] where a session ends because nothing came for as long as the
+// user allows. There is no mark then: the next session goes on at the positions that were committed, and reads what came
+// later.
+var ErrDataTimeout = errors.New("no data came for as long as the data timeout")
+
 // ErrAborted marks the error of a commit that left nothing behind and may be tried again.
 var ErrAborted = errors.New("commit aborted")
 

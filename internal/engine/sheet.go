@@ -67,30 +67,25 @@ func (s *sheets) add(r *results) {
 	s.count += len(r.items)
 	s.size += len(r.bytes)
 	for items := r.items; len(items) > 0; {
-		last := s.lastFor(&items[0])
-		n := last.fits(items)
-		last.append(items[:n], r.bytes)
+		n := 0
+		if len(s.list) > 0 {
+			n = s.list[len(s.list)-1].fits(items)
+		}
+		if n == 0 {
+			s.list = append(s.list, sheetFor(&items[0]))
+			continue
+		}
+		s.list[len(s.list)-1].append(items[:n], r.bytes)
 		items = items[n:]
 	}
 }
 
-// lastFor returns the last sheet, which is a new one if there is no room for the result.
-func (s *sheets) lastFor(r *result) *sheet {
-	size := r.end - r.start
-	if n := len(s.list); n > 0 {
-		last := s.list[n-1]
-		if len(last.items) < cap(last.items) && size <= cap(last.bytes)-len(last.bytes) {
-			return last
-		}
+// sheetFor returns an empty sheet that has room for a result at least.
+func sheetFor(r *result) *sheet {
+	if size := r.end - r.start; size > sheetBytes {
+		return newSheet(1, size)
 	}
-	var next *sheet
-	if size > sheetBytes {
-		next = newSheet(1, size)
-	} else {
-		next = sheetPool.Get().(*sheet)
-	}
-	s.list = append(s.list, next)
-	return next
+	return sheetPool.Get().(*sheet)
 }
 
 // appendTo appends the results to a list for an output. They are valid until the sheets are freed.

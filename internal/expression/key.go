@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 	"time"
 )
@@ -39,6 +40,14 @@ func (k Key) Float() (float64, bool) {
 		return 0, false
 	}
 	return k.v.approx(), true
+}
+
+// Rat returns a number exactly; false for other keys and for infinite numbers.
+func (k Key) Rat() (*big.Rat, bool) {
+	if k.v.kind != Number || !k.v.finite() {
+		return nil, false
+	}
+	return new(big.Rat).Set(k.v.rat()), true
 }
 
 // Text returns a text as it is; false for other keys.
