@@ -31,14 +31,14 @@ func files() map[string]struct{ name, kind string } {
 	}
 }
 
-// newHandler answers requests for the page and its data.
-func newHandler(address Address, h *hub) http.Handler {
+// newHandler answers requests for the page and its data. A listener may take as long as patience to receive one view.
+func newHandler(address Address, h *hub, patience time.Duration) http.Handler {
 	mux := http.NewServeMux()
 	for path, file := range files() {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, file.name, file.kind) })
 	}
 	mux.HandleFunc("/snapshot.json", h.serveSnapshot)
-	mux.HandleFunc("/events", h.serveEvents)
+	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) { h.serveEvents(w, r, patience) })
 	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", h.serveReady)
 	return guard(address, mux)
@@ -100,11 +100,9 @@ func (h *hub) serveSnapshot(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(append(bytes.Clone(h.latest()), '\n'))
 }
 
-// patient is how long a listener may take to receive one view.
-const patient = 10 * time.Second
-
-// serveEvents sends views as server-sent events until the run has ended, the listener has gone, or it is too slow.
-func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request) {
+// serveEvents sends views as server-sent events until the run has ended, the listener has gone, or has not taken one within
+// its time.
+func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request, patience time.Duration) {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return
@@ -117,8 +115,9 @@ func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request) {
 	defer h.leave(l)
 	w.Header().Set("Content-Type", "text/event-stream")
 	stream := http.NewResponseController(w)
+	// The server's time limit is for a whole answer, and this one goes on as long as the run: each view has its own.
 	send := func(event string, data []byte) bool {
-		_ = stream.SetWriteDeadline(time.Now().Add(patient))
+		_ = stream.SetWriteDeadline(time.Now().Add(patience))
 		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, data)
 		return err == nil && stream.Flush() == nil
 	}

@@ -16,6 +16,9 @@ import (
 type Server struct {
 	// Interval is how often those who look at the page get a new view: a second, unless a test is in a hurry.
 	Interval time.Duration
+	// Patience is how long a client may take to send a request, and to take a page or one view of a stream of views: ten
+	// seconds, unless a test is in a hurry. It is then left alone, so that it holds nothing of this process.
+	Patience time.Duration
 
 	address  Address
 	listener net.Listener
@@ -33,7 +36,11 @@ func Listen(ctx context.Context, address Address) (*Server, error) {
 		return nil, fmt.Errorf("the monitor's page can't be served at %s: %w; is another program there? Port 0 takes a free one",
 			address, err)
 	}
-	return &Server{Interval: time.Second, address: address, listener: listener}, nil
+	return newServer(address, listener), nil
+}
+
+func newServer(address Address, listener net.Listener) *Server {
+	return &Server{Interval: time.Second, Patience: 10 * time.Second, address: address, listener: listener}
 }
 
 // URL is where the page is.
@@ -55,11 +62,12 @@ func (s *Server) Watch(ctx context.Context, logger *slog.Logger, source Source, 
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	server := &http.Server{
-		Handler:           newHandler(s.address, h),
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		Handler:        newHandler(s.address, h, s.Patience),
+		ReadTimeout:    s.Patience,
+		WriteTimeout:   s.Patience,
+		IdleTimeout:    time.Minute,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	logger.InfoContext(ctx, "a page shows the run", "url", s.URL())
 	var g errgroup.Group

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,6 +55,11 @@ type show struct {
 }
 
 func serve(t *testing.T, interval time.Duration) *show {
+	return serveWith(t, func(s *monitor.Server) { s.Interval = interval })
+}
+
+// serveWith serves a page by a server that was changed.
+func serveWith(t *testing.T, change func(*monitor.Server)) *show {
 	address, err := monitor.ParseAddress("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +68,7 @@ func serve(t *testing.T, interval time.Duration) *show {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Interval = interval
+	change(server)
 	s := &show{t: t, url: server.URL(), over: make(chan error, 1)}
 	s.ready.Store(true)
 	played := stage.New(time.Now().Add(-time.Minute), time.Now)
@@ -263,14 +270,122 @@ func TestNobodyLooksWhileNobodyListens(t *testing.T) {
 	}
 }
 
+// dial connects to the page as a client that decides itself when it reads.
+func (s *show) dial() net.Conn {
+	s.t.Helper()
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(s.t.Context(), "tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
+// A client that asks and doesn't read, or never ends its request, is left: a page, data and a stream of views hold no
+// goroutine for it.
+func TestClientsThatDoNotReadAreLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		request string
+		// again is what the client goes on to send. It can't get rid of it while the server waits for the client, and learns
+		// that the server has gone when it can.
+		again string
+	}{
+		"pages":     {"", "GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		"snapshots": {"", "GET /snapshot.json HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		"health":    {"", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		"readiness": {"", "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		"views":     {"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n", "x"},
+		"a body":    {"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n", "x"},
+		"no end":    {"GET / HTTP/1.1\r\nHost: localhost\r\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveWith(t, func(s *monitor.Server) { s.Interval, s.Patience = time.Millisecond, 50*time.Millisecond })
+			connection := s.dial()
+			// Only a server that waits for ever makes the client wait for that long.
+			if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := io.WriteString(connection, c.request)
+			if c.again == "" {
+				_, err = io.Copy(io.Discard, connection)
+			}
+			for err == nil && c.again != "" {
+				_, err = io.WriteString(connection, strings.Repeat(c.again, 1000))
+			}
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("the server still waits for the client")
+			}
+			if err := s.end(nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// pipes is a listener whose connections are in memory, so that time in a test is synctest's.
+type pipes struct {
+	connections chan net.Conn
+	closed      chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case connection := <-p.connections:
+		return connection, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+// A stream of views goes on for far longer than a client may take for one answer.
+func TestViewsOutliveTheTimeForAPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := pipes{make(chan net.Conn), make(chan struct{})}
+		played := stage.New(time.Now().Add(-time.Minute), time.Now)
+		over := make(chan error)
+		var run errgroup.Group
+		run.Go(func() error {
+			return monitor.NewServer(listener).Watch(t.Context(), slog.New(slog.DiscardHandler), played, func() error { return <-over })
+		})
+		client, server := net.Pipe()
+		listener.connections <- server
+		if _, err := io.WriteString(client, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := events{bufio.NewScanner(answer.Body)}
+		e.lines.Buffer(nil, 1<<20)
+		for start := time.Now(); time.Since(start) < 10*time.Minute; {
+			if name, _ := e.next(t); name != "view" {
+				t.Fatalf("after %v the stream is %s", time.Since(start), name)
+			}
+		}
+		go func() { over <- nil }()
+		for name := "view"; name == "view"; {
+			name, _ = e.next(t)
+		}
+		client.Close()
+		if err := run.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A listener who takes nothing delays neither the others nor the end of the run.
 func TestSlowListeners(t *testing.T) {
 	s := serve(t, time.Millisecond)
-	connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
+	connection := s.dial()
 	if _, err := io.WriteString(connection, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
