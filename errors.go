@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -72,11 +73,5 @@ func typeText(t reflect.Type) string {
 	return text
 }
 
-// element returns the element type of t, which is t or what it points to. A pointer type with a name of its own is no
-// pointer to an element: what makes elements doesn't know it.
-func element(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer && t.Name() == "" {
-		return t.Elem()
-	}
-	return t
-}
+// element returns the element type of t, which is t or what it points to.
+func element(t reflect.Type) reflect.Type { return elements.Type(t) }

@@ -3,7 +3,8 @@ package leat
 import (
 	"errors"
 	"fmt"
-	"reflect"
+
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // errNaN is the cause where a key is not a number.
@@ -12,7 +13,7 @@ var errNaN = errors.New("it is NaN")
 // guardedKey returns a key function over *T, where key is one over T or *T. A panic and a key that isn't equal to itself
 // (NaN, or what holds it) are errors; where names the function in them.
 func guardedKey[E any, K comparable](key func(E) K, where string) func(element any) (K, error) {
-	if isPointer[E]() {
+	if elements.IsPointer[E]() {
 		return func(element any) (k K, err error) {
 			defer recoverKey(&err, where)
 			k = key(element.(E))
@@ -34,22 +35,12 @@ func guardedKey[E any, K comparable](key func(E) K, where string) func(element a
 
 // guardedCompare returns a function over *L and *R, where compare is one over these or what they point to.
 func guardedCompare[L, R any](compare func(L, R) int, where string) func(left, right any) (int, error) {
-	toLeft, toRight := fromPointer[L](), fromPointer[R]()
+	toLeft, toRight := elements.From[L](), elements.From[R]()
 	return func(left, right any) (order int, err error) {
 		defer recoverKey(&err, where)
 		return compare(toLeft(left), toRight(right)), nil
 	}
 }
-
-// fromPointer returns a function that makes an E from a *T, where E is T or *T.
-func fromPointer[E any]() func(element any) E {
-	if isPointer[E]() {
-		return func(element any) E { return element.(E) }
-	}
-	return func(element any) E { return *element.(*E) }
-}
-
-func isPointer[E any]() bool { return reflect.TypeFor[E]().Kind() == reflect.Pointer }
 
 // recoverKey makes a key function's panic an error. It must be deferred itself.
 func recoverKey(err *error, where string) {

@@ -46,7 +46,26 @@ func newBroker(t testing.TB, more ...memory.Option) *memory.Broker {
 		memory.Stream[Text]("texts"),
 		memory.Stream[Count]("counts"),
 	}
-	b := memory.New(append(options, more...)...)
+	return fill(t, memory.New(append(options, more...)...))
+}
+
+// brokers make the broker of newBroker with its streams declared for elements and for pointers to them: every function must
+// get and write the same on both.
+var brokers = map[string]func(t testing.TB) *memory.Broker{
+	"declared for T": func(t testing.TB) *memory.Broker { return newBroker(t) },
+	"declared for *T": func(t testing.TB) *memory.Broker {
+		return fill(t, memory.New(
+			memory.Stream[*Audio]("audio"),
+			memory.Stream[*Video]("video"),
+			memory.Stream[*Box]("boxes"),
+			memory.Stream[*Text]("texts"),
+			memory.Stream[*Count]("counts"),
+		))
+	},
+}
+
+func fill(t testing.TB, b *memory.Broker) *memory.Broker {
+	t.Helper()
 	must(t, memory.Append(b, "audio", 0, Audio{1, 0.5}, Audio{2, 1.5}, Audio{2, 2.5}, Audio{4, 3.5}))
 	must(t, memory.Append(b, "video", 0, Video{1000, 1}, Video{1500, 2}, Video{2000, 3}, Video{3000, 4}, Video{4000, 5}))
 	must(t, memory.Append(b, "boxes", 0, Box{1, "cat"}, Box{3, "dog"}, Box{3, "hen"}, Box{5, "cow"}))

@@ -324,6 +324,12 @@ func TestBrokerMistakes(t *testing.T) {
 			`parameter 1 (leat_test.Audio): the source has no stream of leat_test.Audio without a name; it has leat_test.Audio named "x" ("a"): declare the master's without`},
 		{"several outputs", func(Audio) Text { return Text{} }, []leat.Option{leat.Broker(memory.New(memory.Stream[Audio]("a"), memory.Stream[Text]("b"), memory.Stream[Text]("c")))},
 			`result 1 (leat_test.Text): the sink has several streams of leat_test.Text, leat_test.Text ("b") and leat_test.Text ("c"); leave one`},
+		{"a type and pointers to it", func(Audio) {}, []leat.Option{leat.From(memory.New(memory.Stream[Audio]("a"), memory.Stream[*Audio]("b")))},
+			`parameter 1 (leat_test.Audio): the source has several streams of leat_test.Audio, leat_test.Audio ("a") and leat_test.Audio ("b"); give all but one a name, or a broker of its own to one that is to be written`},
+		{"pointers to pointers", func(*Audio) {}, []leat.Option{leat.Broker(memory.New(memory.Stream[*Audio]("a"), memory.Stream[**Audio]("b")))},
+			`stream "b": an element can't be a pointer, as *leat_test.Audio is; declare it for leat_test.Audio`},
+		{"pointers with a name", func(*Audio) Text { return Text{} }, []leat.Option{leat.From(memory.New(memory.Stream[Audio]("a"))), leat.To(memory.New(memory.Stream[Text]("t"), memory.Stream[AudioPointer]("b")))},
+			`stream "b": an element can't be a pointer, as leat_test.AudioPointer is; declare it for leat_test.Audio`},
 		{"no streams", func(Audio) {}, []leat.Option{leat.From(memory.New())},
 			"parameter 1 (leat_test.Audio): the source has no stream of it; it has none"},
 	})

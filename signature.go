@@ -60,9 +60,13 @@ func newBuilder(fn any, c *config) (*builder, error) {
 	b.name, b.at = functionPlace(b.fn)
 	if c.source != nil {
 		b.inputs = c.source.Streams()
+		b.checkStreams(b.inputs)
 	}
 	if c.sink != nil {
 		b.sinkStreams = c.sink.Streams()
+		if !b.oneBroker() {
+			b.checkStreams(b.sinkStreams)
+		}
 	}
 	return b, nil
 }

@@ -9,6 +9,19 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
+// checkStreams refuses streams whose elements are pointers themselves: nothing could make them.
+func (b *builder) checkStreams(all []broker.Stream) {
+	for _, s := range all {
+		plain := s.Type
+		for plain != nil && plain.Kind() == reflect.Pointer {
+			plain = plain.Elem()
+		}
+		if plain != s.Type {
+			b.mistakes.add("stream %q: an element can't be a pointer, as %v is; declare it for %v", s.Name, s.Type, plain)
+		}
+	}
+}
+
 // hasInput reports whether the source has a stream of an element type.
 func (b *builder) hasInput(element reflect.Type) bool {
 	return slices.ContainsFunc(b.inputs, func(s broker.Stream) bool { return s.Type == element })

@@ -57,17 +57,31 @@ func TestCanCopy(t *testing.T) {
 	}
 }
 
+// TestCopy copies among streams declared for T and for *T, and clears what they hold.
 func TestCopy(t *testing.T) {
 	original := flat{ID: 1, Name: "one", At: time.Unix(1, 0)}
-	same, named := &flat{ID: 9}, &sameFlat{ID: 9, Name: "nine"}
-	broker.NewStream[flat]("a").Copy([]any{same}, []any{&original})
-	broker.NewStream[sameFlat]("a").Copy([]any{named}, []any{&original})
-	if *same != original || *named != sameFlat(original) {
-		t.Errorf("copies are %+v and %+v", *same, *named)
-	}
-	elements := []any{same}
-	broker.NewStream[flat]("a").Clear(elements)
-	if *same != (flat{}) || original.ID != 1 {
-		t.Errorf("cleared to %+v, original %+v", *same, original)
+	for _, streams := range [][2]broker.Stream{
+		{broker.NewStream[flat]("a"), broker.NewStream[sameFlat]("a")},
+		{broker.NewStream[*flat]("a"), broker.NewStream[*sameFlat]("a")},
+	} {
+		elements := make([]any, 2)
+		streams[0].Allocate(elements)
+		one, two := elements[0].(*flat), elements[1].(*flat)
+		if *one != (flat{}) || one == two {
+			t.Errorf("allocated %+v", *one)
+		}
+		named := &sameFlat{ID: 9, Name: "nine"}
+		if !streams[0].CanCopyTo(streams[1]) || !broker.NewStream[flat]("a").CanCopyTo(streams[0]) {
+			t.Error("the elements can't be copied")
+		}
+		streams[0].Copy(elements, []any{&original, &original})
+		streams[1].Copy([]any{named}, []any{&original})
+		if *one != original || *two != original || *named != sameFlat(original) {
+			t.Errorf("copies are %+v, %+v and %+v", *one, *two, *named)
+		}
+		streams[0].Clear(elements)
+		if *one != (flat{}) || *two != (flat{}) || original.ID != 1 {
+			t.Errorf("cleared to %+v and %+v, original %+v", *one, *two, original)
+		}
 	}
 }

@@ -1,6 +1,6 @@
 package broker
 
-import "fmt"
+import "reflect"
 
 // A Filler fills a variable with elements for a user's function, again for each call. What the variable holds is valid
 // until it is filled again. A Filler is used by one goroutine at a time.
@@ -19,13 +19,13 @@ func newFiller[T any](variable any) Filler {
 	case *T:
 		return &valueFiller[T]{v}
 	case **T:
-		return &pointerFiller[T]{v}
+		return &pointerFiller[*T]{v}
 	case *[]T:
 		return &valuesFiller[T]{reused[T]{variable: v}}
 	case *[]*T:
-		return &pointersFiller[T]{reused[*T]{variable: v}}
+		return &pointersFiller[*T]{reused[*T]{variable: v}}
 	}
-	panic(fmt.Sprintf("broker: Stream.Filler: a %T can't hold elements of type %T", variable, *new(T)))
+	panic(misfit(variable, reflect.TypeFor[T]()))
 }
 
 // valueFiller fills a variable with a copy of an element.
@@ -34,11 +34,11 @@ type valueFiller[T any] struct{ variable *T }
 func (f *valueFiller[T]) Begin(int)       { *f.variable = *new(T) }
 func (f *valueFiller[T]) Add(element any) { *f.variable = *element.(*T) }
 
-// pointerFiller fills a variable with the pointer to an element.
-type pointerFiller[T any] struct{ variable **T }
+// pointerFiller fills a variable with a P, the pointer to an element.
+type pointerFiller[P any] struct{ variable *P }
 
-func (f *pointerFiller[T]) Begin(int)       { *f.variable = nil }
-func (f *pointerFiller[T]) Add(element any) { *f.variable = element.(*T) }
+func (f *pointerFiller[P]) Begin(int)       { *f.variable = *new(P) }
+func (f *pointerFiller[P]) Add(element any) { *f.variable = element.(P) }
 
 // reused fills a list whose memory it uses again. It keeps the list, because the function may have put another one into
 // the variable.
@@ -67,9 +67,9 @@ func (f *valuesFiller[T]) Add(element any) {
 	f.next++
 }
 
-type pointersFiller[T any] struct{ reused[*T] }
+type pointersFiller[P any] struct{ reused[P] }
 
-func (f *pointersFiller[T]) Add(element any) {
-	f.list[f.next] = element.(*T)
+func (f *pointersFiller[P]) Add(element any) {
+	f.list[f.next] = element.(P)
 	f.next++
 }

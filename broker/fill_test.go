@@ -8,8 +8,15 @@ import (
 )
 
 // TestFiller checks that each kind of variable holds what was added last, and nothing once it is emptied.
-func TestFiller(t *testing.T) {
-	stream := broker.NewStream[int]("numbers")
+func TestFiller(t *testing.T) { eachDeclaration(t, testFiller) }
+
+// eachDeclaration runs a test with a stream that was declared for T, and with one that was declared for *T.
+func eachDeclaration(t *testing.T, test func(*testing.T, broker.Stream)) {
+	t.Run("T", func(t *testing.T) { test(t, broker.NewStream[int]("numbers")) })
+	t.Run("*T", func(t *testing.T) { test(t, broker.NewStream[*int]("numbers")) })
+}
+
+func testFiller(t *testing.T, stream broker.Stream) {
 	one, two := 1, 2
 	var value int
 	var pointer *int
@@ -29,8 +36,9 @@ func TestFiller(t *testing.T) {
 
 // TestFillerOfLists checks that lists hold what was added since they were begun, whatever a function has put into the
 // variables, and nothing old behind their ends.
-func TestFillerOfLists(t *testing.T) {
-	stream := broker.NewStream[int]("numbers")
+func TestFillerOfLists(t *testing.T) { eachDeclaration(t, testFillerOfLists) }
+
+func testFillerOfLists(t *testing.T, stream broker.Stream) {
 	var values []int
 	var pointers []*int
 	fillValues, fillPointers := stream.Filler(&values), stream.Filler(&pointers)
@@ -66,12 +74,14 @@ func TestFillerOfLists(t *testing.T) {
 }
 
 // TestFillerOfOtherType checks that a variable that can't hold the elements is refused.
-func TestFillerOfOtherType(t *testing.T) {
+func TestFillerOfOtherType(t *testing.T) { eachDeclaration(t, testFillerOfOtherType) }
+
+func testFillerOfOtherType(t *testing.T, stream broker.Stream) {
 	defer func() {
 		const want = "broker: Stream.Filler: a *string can't hold elements of type int"
 		if got := recover(); got != want {
 			t.Errorf("got %v, want %s", got, want)
 		}
 	}()
-	broker.NewStream[int]("numbers").Filler(new(string))
+	stream.Filler(new(string))
 }

@@ -53,10 +53,10 @@ type valueLists[T any] struct{ pieces[T] }
 
 func (l *valueLists[T]) Add(element any) { l.list = append(l.list, *element.(*T)) }
 
-type pointerLists[T any] struct{ pieces[*T] }
+type pointerLists[P any] struct{ pieces[P] }
 
-func (l *pointerLists[T]) Add(element any) { l.list = append(l.list, element.(*T)) }
+func (l *pointerLists[P]) Add(element any) { l.list = append(l.list, element.(P)) }
 
 func newValueLists[T any]() Lists { return &valueLists[T]{newPieces[T]()} }
 
-func newPointerLists[T any]() Lists { return &pointerLists[T]{newPieces[*T]()} }
+func newPointerLists[P any]() Lists { return &pointerLists[P]{newPieces[P]()} }

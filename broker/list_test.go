@@ -9,8 +9,9 @@ import (
 
 // TestLists checks that lists hold what was added, and that no list's memory is another's: a function may keep its lists,
 // change them and append to them.
-func TestLists(t *testing.T) {
-	stream := broker.NewStream[int]("numbers")
+func TestLists(t *testing.T) { eachDeclaration(t, testLists) }
+
+func testLists(t *testing.T, stream broker.Stream) {
 	values, pointers := stream.Lists(false), stream.Lists(true)
 	var kept, want [][]int
 	next := 0

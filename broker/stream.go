@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // A Stream is a stream as a broker declares it: where it is and what its elements are. Make one with [NewStream].
@@ -27,17 +28,25 @@ type Stream struct {
 	filler           func(variable any) Filler
 }
 
-// NewStream declares a stream of elements of type T, which must not be a pointer type, with [codec.JSON].
+// NewStream declares a stream of elements of type T, with [codec.JSON]. For *T it declares the same: what is declared for one
+// of the two serves functions of the other, too. Streams of pointers beyond that are refused by leat.New.
 func NewStream[T any](name string) Stream {
+	s := streamOf[T]()
+	s.Name, s.Codec = name, codec.JSON
+	return s
+}
+
+func streamOf[T any]() Stream {
+	if elements.IsPointer[T]() {
+		return newPointed[T](elements.TypeFor[T]())
+	}
 	return Stream{
-		Name:     name,
 		Type:     reflect.TypeFor[T](),
-		Codec:    codec.JSON,
 		allocate: allocate[T],
 		clear:    zero[T],
 		copy:     copyElements[T],
 		values:   newValueLists[T],
-		pointers: newPointerLists[T],
+		pointers: newPointerLists[*T],
 		filler:   newFiller[T],
 	}
 }

@@ -1,19 +1,18 @@
 package leattest
 
 import (
-	"reflect"
-
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // Feed adds elements to a stream that was declared by [Stream], in partition 0 unless a [Partition] is given. After a run
 // has ended they are those of the next session, and in [Broker.Live] the mill sees them at once. It fails the test where
 // there is no such stream and where an element can't be encoded.
-func Feed[T any](b *Broker, elements []T, places ...Place) {
+func Feed[T any](b *Broker, added []T, places ...Place) {
 	b.t.Helper()
 	feed[T](b, places, func(s *stream, partition int) error {
-		return memory.Append(b.memory, s.name, partition, elements...)
+		return memory.Append(b.memory, s.name, partition, added...)
 	})
 }
 
@@ -29,7 +28,7 @@ func FeedRecords[T any](b *Broker, records []broker.Record, places ...Place) {
 func feed[T any](b *Broker, places []Place, add func(s *stream, partition int) error) {
 	b.t.Helper()
 	p := placeOf(places)
-	s, err := b.find(reflect.TypeFor[T](), p.as, true)
+	s, err := b.find(elements.TypeFor[T](), p.as, true)
 	if err == nil {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -57,7 +56,7 @@ func Results[T any](b *Broker, places ...Place) []T {
 func Sessions[T any](b *Broker, places ...Place) [][]T {
 	b.t.Helper()
 	p := placeOf(places)
-	s, err := b.find(reflect.TypeFor[T](), p.as, false)
+	s, err := b.find(elements.TypeFor[T](), p.as, false)
 	if err != nil {
 		b.t.Fatalf("leattest: results: %v", err)
 	}
@@ -70,11 +69,11 @@ func Sessions[T any](b *Broker, places ...Place) [][]T {
 		if last := len(read) - 1; len(read[last]) == 0 {
 			read = read[:last] // nothing of it has come yet
 		}
-		for i, elements := range read {
+		for i, some := range read {
 			if i == len(sessions) {
 				sessions = append(sessions, nil)
 			}
-			sessions[i] = append(sessions[i], elements...)
+			sessions[i] = append(sessions[i], some...)
 		}
 	}
 	return sessions

@@ -98,7 +98,7 @@ func (p *plan) check() error {
 		}
 		for _, r := range s.readings {
 			if r.typ.Kind() == reflect.Pointer {
-				return fmt.Errorf("streams hold elements, not pointers to them: declare one of %v instead of %v",
+				return fmt.Errorf("elements can't be pointers themselves: declare the stream for %v in place of *%v",
 					r.typ.Elem(), r.typ)
 			}
 			if slices.ContainsFunc(seen, r.same) {

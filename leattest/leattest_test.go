@@ -379,11 +379,12 @@ func TestLog(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for want, test := range map[string]func(t testing.TB){
-		"declare one of leattest_test.Location instead of *leattest_test.Location": func(t testing.TB) {
-			leattest.New(t, leattest.Stream[*Location](nil))
+		"declare the stream for leattest_test.Location in place of **leattest_test.Location": func(t testing.TB) {
+			leattest.New(t, leattest.Stream[**Location](nil))
 		},
+		"element 1 is a nil pointer": func(t testing.TB) { leattest.New(t, leattest.Stream([]*Location{{}, nil})) },
 		"two streams of leattest_test.Location; tell them apart": func(t testing.TB) {
-			leattest.New(t, leattest.Stream(steps), leattest.Stream(steps))
+			leattest.New(t, leattest.Stream(steps), leattest.Stream([]*Location{}))
 		},
 		`leattest_test.Speed are both called "x"`: func(t testing.TB) {
 			leattest.New(t, leattest.Stream(steps, leattest.StreamName("x")), leattest.Result[Speed](leattest.StreamName("x")))

@@ -9,20 +9,21 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // Load returns the elements of a JSON file, a list or lines, compressed or not, as package jsonfile reads it: a case that
 // was seen in production, or results to compare with. It fails the test where the file can't be read.
 func Load[T any](t testing.TB, path string) []T {
 	t.Helper()
-	elements, err := load[T](t.Context(), path)
+	all, err := load[T](t.Context(), path)
 	if err != nil {
 		t.Fatalf("leattest.Load: %v", err)
 	}
-	return elements
+	return all
 }
 
-func load[T any](ctx context.Context, path string) (elements []T, err error) {
+func load[T any](ctx context.Context, path string) (all []T, err error) {
 	files := jsonfile.New(jsonfile.File[T](path))
 	stream := files.Streams()[0]
 	decode, err := stream.Codec.Decoder(stream.Type)
@@ -42,17 +43,17 @@ func load[T any](ctx context.Context, path string) (elements []T, err error) {
 	for {
 		records, err := reader.Read(ctx)
 		if errors.Is(err, io.EOF) {
-			return elements, nil
+			return all, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		for _, record := range records {
-			var element T
-			if err := decode(record.Value, &element); err != nil {
+			element, err := elements.Make[T](func(element any) error { return decode(record.Value, element) })
+			if err != nil {
 				return nil, record.DecodeError(path, 0, err)
 			}
-			elements = append(elements, element)
+			all = append(all, element)
 		}
 	}
 }

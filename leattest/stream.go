@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // A stream is a stream of the test, fed by it or written by mills.
@@ -18,11 +19,11 @@ type stream struct {
 	// partition is that of the option Partition.
 	partition int
 	// fed are the elements given to Stream, of one partition each; nil in a stream that mills write.
-	fed []elements
+	fed []portion
 }
 
-// elements are the first ones of a partition.
-type elements struct {
+// A portion is the first elements of a partition.
+type portion struct {
 	partition int
 	add       func(b *memory.Broker, stream string, partition int) error
 }
@@ -35,7 +36,7 @@ type reading struct {
 }
 
 func readingOf[T any](as string) reading {
-	return reading{typ: reflect.TypeFor[T](), as: as, declare: memory.Stream[T]}
+	return reading{typ: elements.TypeFor[T](), as: as, declare: memory.Stream[T]}
 }
 
 func (r reading) same(other reading) bool { return r.typ == other.typ && r.as == other.as }
@@ -69,7 +70,7 @@ func (s *stream) merge(other *stream) bool {
 		return false
 	}
 	fed := other.fed[0]
-	if slices.ContainsFunc(s.fed, func(e elements) bool { return e.partition == fed.partition }) {
+	if slices.ContainsFunc(s.fed, func(p portion) bool { return p.partition == fed.partition }) {
 		return false
 	}
 	s.fed = append(slices.Clone(s.fed), fed)
@@ -98,14 +99,15 @@ func newStream[T any](options []StreamOption) *stream {
 }
 
 // Stream declares a stream that the test feeds, with its first elements, which may be none. They are encoded by the
-// stream's codec and decoded again, as in production, so that the names of their members are tested as well.
+// stream's codec and decoded again, as in production, so that the names of their members are tested as well. A stream of *T is one of T: each may be
+// read, fed and looked at as the other.
 //
 // The elements are in partition 0 unless a [Partition] is given. A stream that is declared again with another Partition
 // has elements there, too: all streams have as many partitions as the highest one asks for.
 func Stream[T any](first []T, options ...StreamOption) Option {
 	return func(p *plan) {
 		s := newStream[T](options)
-		s.fed = []elements{{s.partition, func(b *memory.Broker, stream string, partition int) error {
+		s.fed = []portion{{s.partition, func(b *memory.Broker, stream string, partition int) error {
 			return memory.Append(b, stream, partition, first...)
 		}}}
 		p.add(s)

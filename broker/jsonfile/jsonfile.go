@@ -59,9 +59,9 @@ func New(options ...Option) *Broker {
 	return b
 }
 
-// File declares the file at path as a stream of elements of type T, which must not be a pointer type. A relative path is
-// relative to the working directory of the process. Which way the stream flows is up to the mill: what its function
-// takes is read, what it returns is written.
+// File declares the file at path as a stream of elements of type T, or of *T, which is the same. A relative path is relative
+// to the working directory of the process. Which way the stream flows is up to the mill: what its function takes is read,
+// what it returns is written.
 func File[T any](path string, options ...StreamOption) Option {
 	stream := broker.NewStream[T](path)
 	for _, option := range options {

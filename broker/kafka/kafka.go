@@ -46,6 +46,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // A Broker reads and writes streams that are Kafka topics. Make one with [New]. It is a [broker.Source] and a
@@ -78,9 +79,9 @@ func New(addresses []string, options ...Option) *Broker {
 	return b
 }
 
-// Topic declares a topic as a stream of elements of type T, which must not be a pointer type. Which way the stream flows
-// is up to the mill: what its function takes is read, what it returns is written. A topic may be declared several times,
-// with an element type each.
+// Topic declares a topic as a stream of elements of type T, or of *T, which is the same. Which way the stream flows is up to
+// the mill: what its function takes is read, what it returns is written. A topic may be declared several times, with an
+// element type each.
 func Topic[T any](name string, options ...TopicOption) Option {
 	stream := broker.NewStream[T](name)
 	for _, option := range options {
@@ -105,11 +106,12 @@ func Codec(c codec.Codec) TopicOption {
 }
 
 // Key sets the function that gives each result its record key; without it results have the key of their master record.
-// The partition is that of the task either way. It panics where T isn't the topic's element type.
+// The partition is that of the task either way. It panics where T isn't the topic's element type or a pointer to it.
 func Key[T any](key func(T) []byte) TopicOption {
 	return func(s *broker.Stream) {
 		checkKey[T](s)
-		s.Key = func(element any) []byte { return key(*element.(*T)) }
+		from := elements.From[T]()
+		s.Key = func(element any) []byte { return key(from(element)) }
 	}
 }
 

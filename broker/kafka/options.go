@@ -3,12 +3,12 @@ package kafka
 import (
 	"crypto/tls"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // settings are what the options of [New] have set.
@@ -39,7 +39,7 @@ func defaults() settings {
 }
 
 func checkKey[T any](s *broker.Stream) {
-	if want := reflect.TypeFor[T](); want != s.Type {
+	if want := elements.TypeFor[T](); want != s.Type {
 		panic(fmt.Sprintf("kafka.Key: the function takes %v, but topic %q holds %v", want, s.Name, s.Type))
 	}
 }

@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // Append adds elements to the end of a partition, all at once. Runs that read the partition see them at once.
 //
 // It fails, and adds nothing, where the stream or the partition doesn't exist, where the stream isn't declared with
-// elements of type T, and where an element can't be encoded.
-func Append[T any](b *Broker, stream string, partition int, elements ...T) error {
-	declared, err := b.declared(stream, reflect.TypeFor[T]())
+// elements of type T, and where an element can't be encoded or is a nil pointer.
+func Append[T any](b *Broker, stream string, partition int, added ...T) error {
+	declared, err := b.declared(stream, elements.TypeFor[T]())
 	if err != nil {
 		return err
 	}
@@ -21,14 +22,18 @@ func Append[T any](b *Broker, stream string, partition int, elements ...T) error
 	if err != nil {
 		return fmt.Errorf("memory: stream %q: %w", stream, err)
 	}
-	records := make([]broker.Record, len(elements))
-	for i := range elements {
-		records[i].Value, err = encode(nil, &elements[i])
-		if err != nil {
+	records := make([]broker.Record, len(added))
+	pointer := elements.To[T]()
+	for i := range added {
+		element, ok := pointer(&added[i])
+		if !ok {
+			return fmt.Errorf("memory: stream %q: element %d is a nil pointer; a stream has none: leave it out", stream, i)
+		}
+		if records[i].Value, err = encode(nil, element); err != nil {
 			return fmt.Errorf("memory: stream %q: element %d: %w", stream, i, err)
 		}
 		if declared.Key != nil {
-			records[i].Key = declared.Key(&elements[i])
+			records[i].Key = declared.Key(element)
 		}
 	}
 	return b.AppendRecords(stream, partition, records...)

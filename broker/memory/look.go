@@ -3,9 +3,9 @@ package memory
 import (
 	"context"
 	"fmt"
-	"reflect"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // Entries returns the records and end-of-stream marks of a partition. What they refer to must not be changed.
@@ -23,17 +23,17 @@ func (b *Broker) Entries(stream string, partition int) ([]Entry, error) {
 // declared with elements of type T and where a record can't be decoded.
 func Elements[T any](b *Broker, stream string, partition int) ([]T, error) {
 	sessions, err := Sessions[T](b, stream, partition)
-	var elements []T
+	var all []T
 	for _, session := range sessions {
-		elements = append(elements, session...)
+		all = append(all, session...)
 	}
-	return elements, err
+	return all, err
 }
 
 // Sessions returns the elements of a partition, one slice for each session that an end-of-stream mark closes and
 // a last one for what comes behind the last mark, which is empty where nothing does. It fails as [Elements] does.
 func Sessions[T any](b *Broker, stream string, partition int) ([][]T, error) {
-	declared, err := b.declared(stream, reflect.TypeFor[T]())
+	declared, err := b.declared(stream, elements.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func Sessions[T any](b *Broker, stream string, partition int) ([][]T, error) {
 			sessions = append(sessions, nil)
 			continue
 		}
-		var element T
-		if err := decode(e.Record.Value, &element); err != nil {
+		element, err := elements.Make[T](func(element any) error { return decode(e.Record.Value, element) })
+		if err != nil {
 			return nil, e.Record.DecodeError(stream, partition, err)
 		}
 		last := len(sessions) - 1

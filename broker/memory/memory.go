@@ -21,11 +21,11 @@ package memory
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"sync"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // A Broker holds streams in memory. It is a [broker.Source] and a [broker.Sink] whose guarantee is
@@ -103,7 +103,7 @@ func (b *Broker) declare(d declaration) {
 	l.gap = max(l.gap, d.gap)
 }
 
-// Stream declares a stream of elements of type T, which must not be a pointer type.
+// Stream declares a stream of elements of type T, or of *T, which is the same.
 func Stream[T any](name string, options ...StreamOption) Option {
 	d := declaration{stream: broker.NewStream[T](name)}
 	for _, option := range options {
@@ -153,14 +153,16 @@ func Codec(c codec.Codec) StreamOption {
 	return func(d *declaration) { d.stream.Codec = c }
 }
 
-// Key sets the function that gives each element its record key. It panics where T isn't the stream's element type.
+// Key sets the function that gives each element its record key. It panics where T isn't the stream's element type or a
+// pointer to it.
 func Key[T any](key func(T) []byte) StreamOption {
 	return func(d *declaration) {
-		if want := reflect.TypeFor[T](); want != d.stream.Type {
+		if want := elements.TypeFor[T](); want != d.stream.Type {
 			panic(fmt.Sprintf("memory.Key: the function takes %v, but stream %q holds %v",
 				want, d.stream.Name, d.stream.Type))
 		}
-		d.stream.Key = func(element any) []byte { return key(*element.(*T)) }
+		from := elements.From[T]()
+		d.stream.Key = func(element any) []byte { return key(from(element)) }
 	}
 }
 
