@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -41,17 +42,20 @@ func (c *cluster) copier(options ...any) *leat.Mill {
 	}
 	var leats []leat.Option
 	var fn any = func(n Number) Copy { return Copy(n) }
+	log := logger()
 	for _, o := range options {
 		switch o := o.(type) {
 		case kafka.Option:
 			kafkas = append(kafkas, o)
 		case leat.Option:
 			leats = append(leats, o)
+		case *logged:
+			log = slog.New(slog.NewTextHandler(o, nil))
 		default:
 			fn = o
 		}
 	}
-	leats = append(leats, leat.Broker(kafka.New(c.addresses, kafkas...)), leat.Logger(logger()))
+	leats = append(leats, leat.Broker(kafka.New(c.addresses, kafkas...)), leat.Logger(log))
 	mill, err := leat.New(fn, leats...)
 	must(c, err)
 	return mill

@@ -192,15 +192,28 @@ func (f *fetcher) poll(ctx context.Context) error {
 	if fetches.IsClientClosed() {
 		return errors.New("kafka: Read was called after Close")
 	}
-	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+	for _, fetch := range fetches {
+		for _, t := range fetch.Topics {
+			f.handOut(t)
+		}
+	}
+	return nil
+}
+
+// handOut puts what was fetched of a topic into the readers' queues. REQUIRES: polling is held.
+func (f *fetcher) handOut(t kgo.FetchTopic) {
+	m := f.readers.member
+	for _, p := range t.Partitions {
+		if m.isOther(t.Topic, t.TopicID) {
+			p = kgo.FetchPartition{Partition: p.Partition, Err: m.madeAnew(t.Topic)}
+		}
 		f.readers.mu.Lock()
 		r := f.used[int(p.Partition)]
 		f.readers.mu.Unlock()
 		if r != nil {
 			r.put(p)
 		}
-	})
-	return nil
+	}
 }
 
 // pause ends the fetching for the readers that have more than they may. The one that polls has nothing.

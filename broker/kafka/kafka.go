@@ -25,8 +25,9 @@
 //
 // Positions are the group's committed offsets. For each topic and partition that is the smallest offset that one of the
 // topic's nodes needs again, so the usual tools show the lag and can reset the group while nothing runs; the offset's
-// metadata holds each node's own position. Kafka limits the metadata to 4,096 bytes, which is room for some fifty nodes of
-// one topic.
+// metadata holds each node's own position, the topic's id and a check sum. Kafka limits the metadata to 4,096 bytes, which is
+// room for some fifty nodes of one topic. Positions in a topic that was deleted and made anew, or whose offsets somebody has
+// moved without dropping the metadata, are refused.
 //
 // # The end of a stream
 //

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -44,6 +45,8 @@ type member struct {
 	foreign    bool
 	partitions int
 	users      int // guarded by Broker.mu
+	// warned says that offsets of another program were told of.
+	warned atomic.Bool
 
 	// gathered asks about many partitions together. Its requests end when admin is closed.
 	gathered struct {
@@ -72,6 +75,8 @@ type member struct {
 	// unsure is the number of the transaction whose end isn't known, 0 where there is none.
 	unsure uint64
 	ended  bool
+	// identified is when Kafka was last asked whether the topics are still those of the beginning.
+	identified time.Time
 }
 
 // An ownership says what this instance has to do with a partition.
@@ -257,6 +262,10 @@ func (m *member) commit(ctx context.Context, commits []broker.Commit) error {
 	live, s, err := m.liveCommits(commits)
 	if err != nil || len(live) == 0 {
 		return err
+	}
+	if err := m.checkIdentity(ctx); err != nil {
+		m.fail(err)
+		return m.failure()
 	}
 	return s.commit(ctx, live)
 }

@@ -6,42 +6,51 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"pgregory.net/rapid"
 
 	"github.com/leat-go/leat/broker"
 )
 
+// drawn is a position drawn at random, with the member that keeps it.
+func drawn(t *rapid.T) (*member, position) {
+	m := &member{topics: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")], topicIDs: map[string]kadm.TopicID{}}
+	for _, topic := range m.topics {
+		m.topicIDs[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+	}
+	p := position{transaction: 7, progress: broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}}
+	for i := range rapid.IntRange(len(m.topics), 8).Draw(t, "nodes") {
+		m.topicOf = append(m.topicOf, m.topics[i%len(m.topics)])
+		offset := rapid.Int64Range(0, 1<<62).Draw(t, "offset")
+		p.progress.Nodes = append(p.progress.Nodes, broker.Rewind{
+			Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
+			Offset:      offset,
+			Seen:        rapid.Int64Range(0, 1<<62).Draw(t, "seen"),
+			Accounted:   rapid.Int64Range(0, 1<<62).Draw(t, "accounted"),
+			Behind:      rapid.Bool().Draw(t, "behind"),
+			NextSession: rapid.Bool().Draw(t, "next session"),
+		})
+		p.empty = append(p.empty, rapid.SampledFrom([]int64{0, offset + 1, offset + 1000}).Draw(t, "empty"))
+	}
+	return m, p
+}
+
 // R8: what is committed comes back, field by field, over several topics with several nodes each.
 func TestPositionsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		topics := []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")]
-		want := position{transaction: 7, progress: broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}}
-		var topicOf []string
-		for i := range rapid.IntRange(len(topics), 8).Draw(t, "nodes") {
-			topicOf = append(topicOf, topics[i%len(topics)])
-			offset := rapid.Int64Range(0, 1<<62).Draw(t, "offset")
-			want.progress.Nodes = append(want.progress.Nodes, broker.Rewind{
-				Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
-				Offset:      offset,
-				Seen:        rapid.Int64Range(0, 1<<62).Draw(t, "seen"),
-				Accounted:   rapid.Int64Range(0, 1<<62).Draw(t, "accounted"),
-				Behind:      rapid.Bool().Draw(t, "behind"),
-				NextSession: rapid.Bool().Draw(t, "next session"),
-			})
-			want.empty = append(want.empty, rapid.SampledFrom([]int64{0, offset + 1, offset + 1000}).Draw(t, "empty"))
-		}
-		all, err := encodePosition(want, topics, topicOf)
+		m, want := drawn(t)
+		all, err := m.keep(want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range all {
 			for i, node := range want.progress.Nodes {
-				if topicOf[i] == k.topic && node.Offset < k.offset {
+				if m.topicOf[i] == k.topic && node.Offset < k.offset {
 					t.Fatalf("topic %s commits %d, but a node needs %d", k.topic, k.offset, node.Offset)
 				}
 			}
 		}
-		got, err := decodePosition(all)
+		got, err := positionIn(all)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,58 +61,121 @@ func TestPositionsComeBack(t *testing.T) {
 	})
 }
 
+// R8: a single bit of the metadata, or of the offset, that isn't what it was is refused, whichever it is.
+func TestFlippedBitsAreRefused(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, p := drawn(t)
+		if rapid.Bool().Draw(t, "start") {
+			p = position{transaction: 7, starts: map[string]int64{"a": 3, "b": 0, "c": 1 << 40}}
+		}
+		all, err := m.keep(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := rapid.IntRange(0, len(all)-1).Draw(t, "topic")
+		for bit := range 8 * len(all[i].metadata) {
+			changed := slices.Clone(all)
+			metadata := []byte(all[i].metadata)
+			metadata[bit/8] ^= 1 << (bit % 8)
+			changed[i].metadata = string(metadata)
+			if got, err := positionIn(changed); err == nil {
+				t.Fatalf("bit %d of %q: got %+v", bit, all[i].metadata, got)
+			}
+		}
+		for bit := range 63 {
+			changed := slices.Clone(all)
+			changed[i].offset ^= 1 << bit
+			if got, err := positionIn(changed); err == nil {
+				t.Fatalf("bit %d of the offset %d: got %+v", bit, all[i].offset, got)
+			}
+		}
+	})
+}
+
 func TestPositionsOfOthers(t *testing.T) {
 	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
-	ours, err := encodePosition(p, []string{"a", "b"}, []string{"a", "b"})
-	if err != nil {
-		t.Fatal(err)
+	m := &member{topics: []string{"a", "b"}, topicOf: []string{"a", "b"}, topicIDs: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
+	keep := func(p position) []kept {
+		all, err := m.keep(p)
+		must(t, err)
+		return all
 	}
+	ours := keep(p)
 	p.transaction = 2
-	other, err := encodePosition(p, []string{"a", "b"}, []string{"a", "b"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	later := keep(p)
+	start := keep(position{transaction: 3, starts: map[string]int64{"a": 5, "b": 6}})
+	moved, anew := ours[0], ours[0]
+	moved.offset = 5
+	anew.id = kadm.TopicID{7}
 	for _, test := range []struct {
 		name string
 		kept []kept
 		want string
 	}{
-		{"damaged", []kept{{"a", 1, metadataPrefix + "AAAA"}}, "damaged"},
-		{"cut short", []kept{{"a", 1, ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
-		{"newer", []kept{{"a", 1, "leat2:x"}}, "newer version"},
-		{"half reset", []kept{ours[0], {"b", 5, ""}}, "for all topics or for none"},
-		{"half missing", []kept{ours[0], {"b", -1, ""}}, "for all topics or for none"},
-		{"of two transactions", []kept{ours[0], other[1]}, "not committed together"},
+		{"damaged", []kept{{topic: "a", offset: 1, metadata: notePrefix + "AAAA"}}, "damaged"},
+		{"cut short", []kept{{topic: "a", metadata: ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
+		{"of another version", []kept{{topic: "a", metadata: "leat1:x"}}, "another version of Leat"},
+		{"half reset", []kept{ours[0], {topic: "b", offset: 5}}, "for all topics or for none"},
+		{"half missing", []kept{ours[0], {topic: "b", offset: -1}}, `not for "b", which was deleted and made anew`},
+		{"of two transactions", []kept{ours[0], later[1]}, "not committed together"},
+		{"half a start", []kept{ours[0], start[1]}, "not committed together"},
+		{"moved", []kept{moved, ours[1]}, "the committed offset is 5, but the positions noted beside it are those of offset 0"},
+		{"made anew", []kept{anew, ours[1]}, `topic "a" isn't the one that was read`},
 	} {
-		if _, err := decodePosition(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := positionIn(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
 		}
 	}
-	p, err = decodePosition([]kept{{"a", 5, ""}, {"b", -1, ""}})
-	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 {
+	p, err := positionIn([]kept{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
+	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || !slices.Equal(p.foreign, []string{"a"}) {
 		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
+	}
+	p, err = positionIn(start)
+	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || p.starts["b"] != 6 || p.foreign != nil {
+		t.Errorf("offsets to begin at: got %+v, %v", p, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
 // Kafka refuses more metadata than it allows, with an error that nobody understands; a mill says it before.
 func TestPositionsAreLimited(t *testing.T) {
-	p := position{empty: make([]int64, 150)}
-	var topicOf []string
-	for i := range 150 {
-		p.progress.Nodes = append(p.progress.Nodes, broker.Rewind{Node: fmt.Sprintf("a node with a long name %d", i)})
-		topicOf = append(topicOf, "a")
+	m := &member{topics: []string{"a"}}
+	p := position{}
+	for {
+		p.progress.Nodes = append(p.progress.Nodes,
+			broker.Rewind{Node: fmt.Sprintf("node %d", len(m.topicOf)), Offset: 1 << 40, Seen: 1<<40 + 9999})
+		p.empty, m.topicOf = append(p.empty, 0), append(m.topicOf, "a")
+		all, err := m.keep(p)
+		if err == nil && len(all[0].metadata) <= 4096 {
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "4096") {
+			t.Errorf("the error is %v, wanted one that names the limit", err)
+		}
+		break
 	}
-	_, err := encodePosition(p, []string{"a"}, topicOf)
-	if err == nil || !strings.Contains(err.Error(), "4096") {
-		t.Errorf("the error is %v, wanted one that names the limit", err)
+	if n := len(m.topicOf) - 1; n < 100 {
+		t.Errorf("there is room for %d nodes only", n)
 	}
 }
 
-func FuzzDecodePosition(f *testing.F) {
-	f.Add("AAAAAAAAAAEBAQABYQUKAw")
+func FuzzReadNote(f *testing.F) {
+	n := note{size: 2, nodes: []notedNode{{index: 1, Rewind: broker.Rewind{Node: "a"}}}}
+	f.Add(n.text())
 	f.Add("")
-	f.Fuzz(func(_ *testing.T, text string) {
-		_, _ = decodePosition([]kept{{"a", 1, metadataPrefix + text}}) // must not panic
+	f.Fuzz(func(t *testing.T, text string) {
+		n, ours, err := readNote(text)
+		if ours && err == nil && n.text() != text {
+			t.Errorf("%q is read, but %q is what would have been written", text, n.text())
+		}
+		var unchecked note
+		unchecked.read([]byte(text)) // must not panic
 	})
 }
 

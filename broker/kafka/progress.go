@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -44,6 +46,7 @@ func (m *member) LowestSession(ctx context.Context) (int64, error) {
 func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error) {
 	found := map[int]position{}
 	missing := slices.Clone(partitions)
+	begun := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		// In a large group there is always a transaction under way, but not always of the same partitions.
 		some, err := m.fetchOnce(ctx, missing)
@@ -56,6 +59,7 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 				positions[i] = found[p]
 			}
 			m.remember(partitions, positions)
+			m.warnOfForeign(partitions, positions)
 			return positions, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -67,6 +71,10 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 				return nil, err
 			}
 			pause = firstPause
+		case isUnknown(err):
+			if err := m.anyMissing(ctx, begun); err != nil {
+				return nil, fmt.Errorf("kafka: the positions of group %q: %w", m.group, err)
+			}
 		default:
 			m.logger.Warn("the group's positions can't be read, trying again", "error", err, "pause", pause)
 		}
@@ -147,10 +155,10 @@ func (m *member) positions(reply *kmsg.OffsetFetchResponseGroup, partitions []in
 			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
 				p, len(found[p]), len(m.topics))
 		}
-		position, err := decodePosition(found[p])
+		position, err := positionIn(found[p])
 		if err != nil {
 			return nil, &finalError{fmt.Errorf("partition %d: %w", p, err),
-				"reset the group's offsets, or choose another group with kafka.Group"}
+				m.resetAdvice() + "; or choose another group, kafka.Group in Go and \"group\" in a pipeline file"}
 		}
 		all[p] = position
 	}
@@ -170,7 +178,7 @@ func (m *member) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found map[in
 				}
 				unstable[int(p.Partition)] = err
 			}
-			k := kept{topic: topic, offset: p.Offset}
+			k := kept{topic: topic, id: m.topicIDs[topic], offset: p.Offset}
 			if p.Metadata != nil {
 				k.metadata = *p.Metadata
 			}
@@ -202,11 +210,31 @@ func (m *member) remember(partitions []int, positions []position) {
 		if m.first[p] < 0 {
 			m.first[p] = position.progress.Sessions
 		}
-		if position.starts != nil || position.isFresh() {
+		if position.isFresh() {
 			m.starts[p] = position.starts
 		}
 		m.kept[p] = position
 	}
+}
+
+// warnOfForeign says, once, that another program has set positions: what the mill knew beside them is gone.
+func (m *member) warnOfForeign(partitions []int, positions []position) {
+	set := map[string][]int{}
+	for i, p := range partitions {
+		for _, topic := range positions[i].foreign {
+			set[topic] = append(set[topic], p)
+		}
+	}
+	if len(set) == 0 || m.warned.Swap(true) {
+		return
+	}
+	var where []string
+	for _, topic := range slices.Sorted(maps.Keys(set)) {
+		where = append(where, fmt.Sprintf("%s%v", topic, set[topic]))
+	}
+	m.logger.Warn("the group's offsets were set by another program, a tool say: the run begins there, without what the mill had "+
+		"noted beside them; the results of the last keys before may be written again, and an open window anew",
+		"partitions", strings.Join(where, ", "))
 }
 
 // all returns the numbers of all partitions.
@@ -220,6 +248,15 @@ func (m *member) all() []int {
 
 // offsets returns the offsets to commit.
 func (m *member) offsets(commits []broker.Commit, transaction uint64) ([]kmsg.TxnOffsetCommitRequestTopic, error) {
+	positions := map[int]position{}
+	for _, c := range commits {
+		positions[c.Partition] = m.positionOf(c, transaction)
+	}
+	return m.offsetsOf(positions)
+}
+
+// offsetsOf returns the offsets that keep the positions of partitions.
+func (m *member) offsetsOf(positions map[int]position) ([]kmsg.TxnOffsetCommitRequestTopic, error) {
 	topics := map[string]*kmsg.TxnOffsetCommitRequestTopic{}
 	all := make([]kmsg.TxnOffsetCommitRequestTopic, len(m.topics))
 	for i, topic := range m.topics {
@@ -227,17 +264,14 @@ func (m *member) offsets(commits []broker.Commit, transaction uint64) ([]kmsg.Tx
 		all[i].Topic, all[i].TopicID = topic, m.topicIDs[topic]
 		topics[topic] = &all[i]
 	}
-	for _, c := range commits {
-		kept, err := encodePosition(m.positionOf(c, transaction), m.topics, m.topicOf)
+	for partition, position := range positions {
+		kept, err := m.keep(position)
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range kept {
 			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-			p.Partition, p.Offset, p.LeaderEpoch, p.Metadata = int32(c.Partition), k.offset, -1, &k.metadata
-			if m.foreign {
-				p.Offset = 0 // the position is in another storage
-			}
+			p.Partition, p.Offset, p.LeaderEpoch, p.Metadata = int32(partition), k.offset, -1, &k.metadata
 			topics[k.topic].Partitions = append(topics[k.topic].Partitions, p)
 		}
 	}

@@ -56,9 +56,6 @@ type reader struct {
 	closed  bool
 }
 
-// missingGrace is how long Kafka may not know a topic, as a cluster that starts does, before it counts as deleted.
-const missingGrace = 5 * time.Second
-
 // Read implements broker.Reader.
 func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if err := ctx.Err(); err != nil {
@@ -69,6 +66,11 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	for {
 		records, mark, err := r.give()
 		switch {
+		case errors.Is(err, errMissing):
+			if err := r.lookAgain(ctx); err != nil {
+				return nil, err
+			}
+			continue
 		case err != nil:
 			return nil, r.broke(ctx, err)
 		case mark:
@@ -98,6 +100,27 @@ func (r *reader) patience(ctx context.Context) (context.Context, context.CancelF
 		return context.WithTimeout(ctx, d)
 	}
 	return ctx, func() {}
+}
+
+// errMissing says that Kafka didn't know the topic.
+var errMissing = errors.New("the topic isn't known")
+
+// lookAgain finds out what has become of a topic that Kafka didn't know. It returns nil where reading goes on.
+func (r *reader) lookAgain(ctx context.Context) error {
+	r.mu.Lock()
+	since := r.missing
+	r.err = nil
+	r.mu.Unlock()
+	there, err := r.fetcher.readers.member.missing(ctx, r.topic, since)
+	if err != nil {
+		return r.broke(ctx, err)
+	}
+	if there {
+		r.mu.Lock()
+		r.missing = time.Time{}
+		r.mu.Unlock()
+	}
+	return sleep(ctx, firstPause)
 }
 
 // broke returns the error for what has ended the stream.
@@ -258,9 +281,9 @@ func (r *reader) Close() error {
 }
 
 // put puts what was fetched into the queue.
-func (r *reader) put(p kgo.FetchTopicPartition) {
+func (r *reader) put(p kgo.FetchPartition) {
 	f := fetched{records: p.Records, bytes: sizeOf(p.Records)}
-	r.end.fetched(p.FetchPartition)
+	r.end.fetched(p)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -295,15 +318,11 @@ func sizeOf(records []*kgo.Record) int {
 func (r *reader) broken(err error) error {
 	var lost *kgo.ErrDataLoss
 	switch {
-	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID),
-		errors.Is(err, kerr.InconsistentTopicID):
+	case isUnknown(err):
 		if r.missing.IsZero() {
 			r.missing = time.Now()
 		}
-		if time.Since(r.missing) < missingGrace {
-			return nil
-		}
-		return fmt.Errorf("the topic was deleted: %w", err)
+		return errMissing
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return err // see give
 	case errors.As(err, &lost):

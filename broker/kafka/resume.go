@@ -97,6 +97,9 @@ func (m *member) begin(ctx context.Context, node, partition int, from int64) (in
 
 // gone says why there is no record at an offset where a node must go on.
 func (m *member) gone(ctx context.Context, topic string, partition int, offset int64) error {
+	if err := m.identify(ctx); err != nil {
+		return err
+	}
 	first, err := m.listOffset(ctx, topic, partition, oldest)
 	switch {
 	case err != nil:
@@ -111,6 +114,11 @@ func (m *member) gone(ctx context.Context, topic string, partition int, offset i
 		Position: broker.Position{Stream: topic, Partition: partition, Offset: offset},
 		Err:      err,
 	}
-	return &finalError{err, fmt.Sprintf("to go on all the same, stop all instances and reset the offsets of group %q for all "+
-		"of its topics; docs/reliability.md says how, and what that means for the results", m.group)}
+	return &finalError{err, m.resetAdvice()}
+}
+
+// resetAdvice says how to begin elsewhere than the positions say.
+func (m *member) resetAdvice() string {
+	return fmt.Sprintf("to go on all the same, stop all instances and reset the offsets of group %q for all "+
+		"of its topics; docs/reliability.md says how, and what that means for the results", m.group)
 }

@@ -235,16 +235,12 @@ func (s *session) commit(ctx context.Context, commits []broker.Commit) error {
 
 // commitStarts commits where the nodes of a partition begin, by topic, in a transaction without results.
 func (s *session) commitStarts(ctx context.Context, of []broker.Commit, starts map[string]int64) error {
-	var offsets []kmsg.TxnOffsetCommitRequestTopic
-	for _, topic := range s.member.topics {
-		t := kmsg.NewTxnOffsetCommitRequestTopic()
-		t.Topic, t.TopicID = topic, s.member.topicIDs[topic]
-		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.LeaderEpoch = int32(of[0].Partition), starts[topic], -1
-		t.Partitions = append(t.Partitions, p)
-		offsets = append(offsets, t)
+	transaction := randomNumber()
+	offsets, err := s.member.offsetsOf(map[int]position{of[0].Partition: {starts: starts, transaction: transaction}})
+	if err != nil {
+		return err
 	}
-	return s.commitOffsets(ctx, of, offsets, randomNumber())
+	return s.commitOffsets(ctx, of, offsets, transaction)
 }
 
 func (s *session) commitOffsets(

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -31,6 +32,7 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics) {
 		return nil
 	}
+	maps.Copy(starts, positions[0].starts) // what somebody has set counts
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := m.commitStart(ctx, p, starts)
 		if err == nil || !errors.Is(err, broker.ErrAborted) {
