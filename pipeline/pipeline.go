@@ -44,7 +44,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -80,7 +79,7 @@ type window struct {
 // Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
 // contents is an [*Error].
 func Load(path string) (*Pipeline, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +88,8 @@ func Load(path string) (*Pipeline, error) {
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
 func Parse(name string, data []byte) (*Pipeline, error) {
-	s := newSource(name, data)
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with a byte order mark
+	s := newSource(name, data[:min(len(data), maxFile)])
 	d, err := s.describe(data)
 	if err != nil {
 		return nil, err

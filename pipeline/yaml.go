@@ -37,6 +37,12 @@ func (m *mapping) get(name string) *member {
 
 // parseYAML returns the one document of a file, which must be a mapping.
 func (s *source) parseYAML(data []byte) (*mapping, error) {
+	if err := s.checkText(data); err != nil {
+		return nil, err
+	}
+	if err := s.checkTokens(string(data)); err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, s.syntaxError(err)
@@ -98,10 +104,6 @@ func describe(node ast.Node) string {
 		return "a number"
 	case *ast.BoolNode:
 		return "true or false"
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return "an anchor or alias, which pipeline files don't have"
-	case *ast.TagNode:
-		return "a tag, which pipeline files don't have"
 	}
 	return "a text"
 }
