@@ -113,13 +113,14 @@ type Input interface {
 // A Reader reads one partition of one stream. It is used by one goroutine at a time.
 type Reader interface {
 	// Read returns the next records, at least one, as soon as there are any: it waits for the first but not for more.
-	// At an end-of-stream mark it returns no records and [io.EOF]. It returns ctx's error within a second when ctx ends
-	// while it waits. The records and what they refer to are the caller's: the reader never writes to them again.
+	// At an end-of-stream mark it returns no records and [io.EOF]; where nothing has come for as long as the user allows, no
+	// records and [ErrDataTimeout]. Behind either it may be called again, to read on. It returns ctx's error within a second
+	// when ctx ends while it waits. The records and what they refer to are the caller's: the reader never writes to them again.
 	//
 	// How far a reader reads ahead of its caller must be bounded.
 	Read(ctx context.Context) ([]Record, error)
 	// Next returns the offset behind what Read returned last: a reader that starts there goes on behind the last record,
-	// and after io.EOF behind the mark.
+	// and after io.EOF behind the mark. After ErrDataTimeout it is what it was before.
 	Next() int64
 	// Close releases what the reader holds.
 	Close() error
@@ -148,9 +149,12 @@ type Output interface {
 	Close() error
 }
 
-// ErrDataTimeout is what a [Reader] returns in place of [io.EOF] where a session ends because nothing came for as long as the
-// user allows. There is no mark then: the next session goes on at the positions that were committed, and reads what came
-// later.
+// ErrDataTimeout is what a [Reader] returns in place of [io.EOF] where it gives a stream up for this session, because nothing
+// came for as long as the user allows although the storage can be reached. There is no mark then, and nothing to pass over.
+// For the join the stream has ended: what it can hand over is handed over, the outputs get their marks and the session counts
+// as ended. But the positions that are committed with that are where each node's reading stands, not behind the session: the
+// next run goes on there, and what came later is joined or accounted for. It may be wrapped; what the reader has read must
+// have been returned before.
 var ErrDataTimeout = errors.New("no data came for as long as the data timeout")
 
 // ErrAborted marks the error of a commit that left nothing behind and may be tried again.

@@ -144,7 +144,7 @@ func TestKeysAndTimes(t *testing.T) {
 	}
 }
 
-// The data timeout ends the stream as a mark does, and the next run goes on where this one stood.
+// The data timeout ends the session, and the next run goes on where this one stood.
 func TestDataTimeout(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

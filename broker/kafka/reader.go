@@ -87,7 +87,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		case waited.Err() == nil:
 			continue
 		case r.silent(ctx):
-			return nil, io.EOF
+			return nil, broker.ErrDataTimeout
 		}
 		cancel()
 		waited, cancel = r.patience(ctx)
@@ -217,6 +217,9 @@ func (r *reader) wait(ctx context.Context) error {
 func (r *reader) silent(ctx context.Context) bool {
 	m := r.fetcher.readers.member
 	if _, err := m.listOffset(ctx, r.topic, r.partition, newest); err != nil {
+		if ctx.Err() != nil {
+			return false // nobody waits any more
+		}
 		m.logger.Warn("Kafka can't be reached: the data timeout begins anew", "topic", r.topic, "error", err)
 		return false
 	}

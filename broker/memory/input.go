@@ -143,14 +143,27 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	}
 	var records []broker.Record
 	var failed error
-	err := r.input.broker.await(ctx, func() bool {
+	waited, cancel := r.patience(ctx)
+	defer cancel()
+	err := r.input.broker.await(waited, func() bool {
 		records, failed = r.take()
 		return records != nil || failed != nil
 	})
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+		return records, failed
+	case ctx.Err() == nil:
+		return nil, broker.ErrDataTimeout
 	}
-	return records, failed
+	return nil, err
+}
+
+// patience returns a context that ends with the data timeout, where there is one.
+func (r *reader) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d := r.input.broker.timeout; d > 0 {
+		return context.WithTimeout(ctx, d)
+	}
+	return ctx, func() {}
 }
 
 // take returns the next records, io.EOF at a mark, and neither where there is nothing to read now.

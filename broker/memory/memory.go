@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -34,6 +35,7 @@ type Broker struct {
 	declarations []declaration
 	pace         broker.Pace
 	batch        int
+	timeout      time.Duration
 
 	mu sync.Mutex
 	// changed is closed when anything below has changed; nil while nobody waits for it.
@@ -130,6 +132,15 @@ func Batch(n int) Option {
 		panic(fmt.Sprintf("memory.Batch(%d): a batch has at least one record", n))
 	}
 	return func(b *Broker) { b.batch = n }
+}
+
+// DataTimeout ends a stream for the session, with [broker.ErrDataTimeout], where a Read has waited for so long and nothing has
+// come; without it, and with zero, a Read waits for ever. It panics where d is negative.
+func DataTimeout(d time.Duration) Option {
+	if d < 0 {
+		panic(fmt.Sprintf("memory.DataTimeout(%v): a time can't be negative", d))
+	}
+	return func(b *Broker) { b.timeout = d }
 }
 
 // A StreamOption is an option of [Stream].

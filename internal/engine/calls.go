@@ -29,6 +29,8 @@ type calls struct {
 	// halted is closed when no later call counts: err says why; nil if the function has ended the session.
 	halted chan struct{}
 	err    error
+	// last is the call that goes with the end of the session; nil where there is none.
+	last *inFlight
 }
 
 // inFlight is a call that was made before earlier ones were through.
@@ -37,9 +39,10 @@ type inFlight struct {
 	places []place
 	looks  []look
 	out    results
-	end    bool
-	err    error
-	done   chan struct{}
+	// end says that the function has ended the session, and last that it ends behind the call.
+	end, last bool
+	err       error
+	done      chan struct{}
 }
 
 func newCalls(t *task, e *encoder, c *committer, p *pending) *calls {
@@ -87,12 +90,13 @@ func (c *calls) during(join func() error) error {
 // ahead reports whether the join goes on while its calls are made.
 func (c *calls) ahead() bool { return c.queue != nil }
 
-// submit has a call made while the join goes on. The places are those to go on from after it.
-func (c *calls) submit(call Call, places []place, looks []look) error {
+// submit has a call made while the join goes on. The places are those to go on from after it; last says that the session
+// ends there.
+func (c *calls) submit(call Call, last bool, places []place, looks []look) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
-	f := &inFlight{call: call, done: make(chan struct{})}
+	f := &inFlight{call: call, last: last, done: make(chan struct{})}
 	f.out.appendAll(&c.out)
 	c.out.reset()
 	if err := c.enqueue(f, places, looks); err != nil {
@@ -164,7 +168,11 @@ func (c *calls) settleInOrder() {
 			continue
 		}
 		err := f.err
-		if err == nil {
+		switch {
+		case err != nil:
+		case f.end || f.last:
+			c.last = f
+		default:
 			err = c.settle(&f.out, f.places, f.looks)
 		}
 		if err != nil || f.end {

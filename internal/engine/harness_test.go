@@ -27,7 +27,7 @@ type failed struct {
 
 // function renders its calls, and answers the hooks of a test.
 type function struct {
-	before func(call *engine.Call) error // may be nil
+	before, after func(call *engine.Call) error // may be nil
 }
 
 func (f *function) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
@@ -40,7 +40,10 @@ func (f *function) Call(_ context.Context, call *engine.Call, emit engine.Emit) 
 			return err
 		}
 	}
-	return emit(0, &output{Call: strings.Join(masters, ",")})
+	if err := emit(0, &output{Call: strings.Join(masters, ",")}); err != nil || f.after == nil {
+		return err
+	}
+	return f.after(call)
 }
 
 func render(e *engine.Element) string {
@@ -176,6 +179,21 @@ func outputs(tb fatal, b *memory.Broker) []string {
 	calls := make([]string, len(results))
 	for i, r := range results {
 		calls[i] = r.Call
+	}
+	return calls
+}
+
+// sessions returns the committed outputs of a partition, by session; the last is what lies behind the last mark.
+func sessions(tb fatal, b *memory.Broker, partition int) [][]string {
+	all, err := memory.Sessions[output](b, "output", partition)
+	if err != nil {
+		tb.Fatalf("outputs: %v", err)
+	}
+	calls := make([][]string, len(all))
+	for i, session := range all {
+		for _, r := range session {
+			calls[i] = append(calls[i], r.Call)
+		}
 	}
 	return calls
 }

@@ -45,8 +45,10 @@ type node struct {
 	// so that a master can be handed over as it lies here.
 	next    [1]Element
 	hasNext bool
-	ended   bool // at the session's mark
-	taken   bool // an element was read
+	ended   bool // at the session's mark, or by the data timeout
+	// timedOut says that the data timeout has ended the stream: there is no mark.
+	timedOut bool
+	taken    bool // an element was read
 
 	group []Element
 	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
@@ -104,7 +106,7 @@ func (n *node) advance() error {
 		}
 		if order > 0 {
 			n.pass()
-		} else if err := n.admit(); err != nil {
+		} else if open, err := n.admit(); open || err != nil {
 			return err
 		}
 		n.consume()
@@ -227,16 +229,20 @@ func (n *node) joinError(err error) error {
 	return fmt.Errorf("join of %s with %s: %w", n.parent.spec.Name, n.spec.Name, err)
 }
 
-// admit evaluates next and puts it into the group if it is complete.
-func (n *node) admit() error {
+// admit evaluates next and puts it into the group if it is complete. It stays next where that is left open: the stream that
+// would tell has ended by the data timeout.
+func (n *node) admit() (open bool, err error) {
 	if len(n.children) > 0 {
 		complete, err := n.evaluateNext()
-		if err != nil {
-			return err
-		}
-		if !complete {
+		switch {
+		case err != nil:
+			return false, err
+		case !complete && n.undecided():
+			n.evaluating = true // for its places
+			return true, nil
+		case !complete:
 			n.incomplete(&n.next[0])
-			return nil
+			return false, nil
 		}
 	}
 	if n.retain && len(n.group) == cap(n.group) {
@@ -247,7 +253,7 @@ func (n *node) admit() error {
 		n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
 	}
 	n.edge.Keep()
-	return nil
+	return false, nil
 }
 
 // evaluateNext evaluates next, and remembers meanwhile where the nodes below stood before.
@@ -308,6 +314,8 @@ func (n *node) receive() error {
 	switch {
 	case errors.Is(c.end, io.EOF):
 		n.ended, n.mark = true, c.behind
+	case errors.Is(c.end, broker.ErrDataTimeout):
+		n.ended, n.timedOut, n.task.timedOut = true, true, true
 	case c.end != nil:
 		return c.end
 	}

@@ -29,7 +29,9 @@ type pending struct {
 	sent    sheets // the results that were taken last, until they are committed; the committer's
 	places  []place
 	looks   []look
-	ended   []bool // set when the session has ended: which nodes have reached their marks
+	// over says that the session has ended, and rest which nodes have the rest of it before them.
+	over bool
+	rest []bool
 	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
 	// batch at a time.
 	reportedResults, reportedBytes int
@@ -87,17 +89,6 @@ func (p *pending) add(r *results, places []place, looks []look) (first bool, res
 	return first, results, bytes
 }
 
-// end adds the last results and marks the end of the session. ended tells which nodes have reached their marks; the others
-// have the rest of their session before them, to be skipped by the next run.
-func (p *pending) end(r *results, places []place, ended []bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.results.add(r)
-	copy(p.places, places)
-	p.ended = ended
-	p.added++
-}
-
 // take returns what is to be committed, but for the results, which are in sent then; false if there is nothing.
 func (p *pending) take() (broker.Commit, bool) {
 	p.mu.Lock()
@@ -106,7 +97,7 @@ func (p *pending) take() (broker.Commit, bool) {
 	if p.added == p.taken {
 		return broker.Commit{}, false
 	}
-	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.ended != nil}
+	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.over}
 	p.results, p.sent = p.sent, p.results
 	p.taken = p.added
 	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes
@@ -130,20 +121,4 @@ func (p *pending) progressed() (added, committed int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.added, p.committed
-}
-
-func (p *pending) progress() broker.Progress {
-	progress := broker.Progress{Sessions: p.sessions, Nodes: make([]broker.Rewind, len(p.nodes))}
-	if p.ended != nil {
-		progress.Sessions++
-	}
-	for i, n := range p.nodes {
-		progress.Nodes[i] = p.places[i].rewind(n.Name, p.looks[i])
-		if p.ended != nil {
-			progress.Nodes[i].Seen = p.places[i].offset()
-			progress.Nodes[i].Accounted = p.places[i].offset()
-			progress.Nodes[i].NextSession = !p.ended[i]
-		}
-	}
-	return progress
 }

@@ -218,10 +218,6 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	t := r.newTask(ctx, partition, rewinds, p)
 	t.begin()
 	ended, err := t.run()
-	if ended {
-		err = t.end(p)
-		ended = err == nil
-	}
 	t.leave(ended)
 	if !ended && ctx.Err() != nil && r.running.Err() == nil {
 		r.stats.revoked.Add(1)
@@ -264,7 +260,7 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 			continue
 		}
 		g.Go(func() error {
-			offset, err := skipSession(ctx, r.input, i, partition, rewinds[i].Offset)
+			offset, err := r.skipSession(ctx, i, partition, rewinds[i].Offset)
 			rewinds[i] = at(offset).rewind(rewinds[i].Node, look{offset, offset})
 			return err
 		})
@@ -272,8 +268,10 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 	return g.Wait()
 }
 
-func skipSession(ctx context.Context, input broker.Input, node, partition int, from int64) (_ int64, err error) {
-	reader, err := input.Reader(ctx, node, partition, from)
+// skipSession returns the offset behind the next mark. Where the data timeout comes first, there is none: the rest of the last
+// session is what has come until now.
+func (r *run) skipSession(ctx context.Context, node, partition int, from int64) (_ int64, err error) {
+	reader, err := r.input.Reader(ctx, node, partition, from)
 	if err != nil {
 		return 0, err
 	}
@@ -281,6 +279,11 @@ func skipSession(ctx context.Context, input broker.Input, node, partition int, f
 	for {
 		_, err := reader.Read(ctx)
 		if errors.Is(err, io.EOF) {
+			return reader.Next(), nil
+		}
+		if errors.Is(err, broker.ErrDataTimeout) {
+			r.spec.Logger.Warn("the last session has no end-of-stream mark in a stream: what has come until now is passed over",
+				"node", r.nodes[node].Name, "partition", partition, "from", from, "to", reader.Next())
 			return reader.Next(), nil
 		}
 		if err != nil {
@@ -365,7 +368,7 @@ func (s *Spec) keepsValues() bool {
 		s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
 }
 
-// run joins while the sources read ahead. It reports whether the session has ended.
+// run joins while the sources read ahead, and hands over what is finished. It reports whether the session has ended.
 func (t *task) run() (ended bool, err error) {
 	ctx, stopSources := context.WithCancel(t.ctx)
 	var sources sync.WaitGroup
@@ -380,25 +383,15 @@ func (t *task) run() (ended bool, err error) {
 	err = t.calls.during(t.join)
 	stopSources()
 	sources.Wait()
+	byFunction := errors.Is(err, errSessionEnded)
+	if err == nil || byFunction {
+		err = t.end(byFunction)
+		return err == nil, err
+	}
 	if !t.calls.ahead() {
-		if failed := t.handOver(); failed != nil && err == nil {
-			err = failed
+		if failed := t.handOver(); failed != nil {
+			t.logger.Warn("what was finished before can't be handed over", "error", failed)
 		}
 	}
-	if err == nil || errors.Is(err, errSessionEnded) {
-		return true, nil
-	}
 	return false, err
-}
-
-// end ends the session. Verdicts that were not told of yet are committed with its end: the next run begins behind them.
-func (t *task) end(p *pending) error {
-	t.judgeOpen()
-	if _, err := t.report(true); err != nil {
-		return err
-	}
-	places, ended := t.sessionEnd()
-	p.end(&t.calls.out, places, ended)
-	t.calls.out.reset()
-	return nil
 }

@@ -92,7 +92,7 @@ type TaskSnapshot struct {
 // date to a few hundred elements, and exact where the task waits or has ended.
 //
 // What was read is matched, unmatched by one of the verdicts, or open: it may still match. At the end of the session
-// nothing is open.
+// nothing is open; what is when the data timeout ends it is left to the next run, and counts as not read by this one.
 type NodeSnapshot struct {
 	// Read counts the elements that the join looked at, Matched those that a call of the function got, and Skipped those
 	// that a policy put aside, which are those with the verdicts OutOfOrder and Undecodable.
@@ -114,8 +114,8 @@ type NodeSnapshot struct {
 	ParentIsNumber bool
 	// Group is how many elements the node holds in memory.
 	Group int
-	// Ended says that the session's mark was read.
-	Ended bool
+	// Ended says that the session's mark was read, and TimedOut that the data timeout has ended the stream without one.
+	Ended, TimedOut bool
 	// Waited is how long the join has waited for this node in all.
 	Waited time.Duration
 }

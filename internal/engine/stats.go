@@ -238,8 +238,8 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 		to.Unmatched[v] += count
 	}
 	to.Skipped = to.Unmatched[OutOfOrder] + to.Unmatched[Undecodable]
-	to.Offset, to.Ended, to.Group = n.seen, n.ended, len(n.group)
-	if n.ended {
+	to.Offset, to.Ended, to.TimedOut, to.Group = n.seen, n.ended && !n.timedOut, n.timedOut, len(n.group)
+	if to.Ended {
 		to.Offset = n.mark
 	}
 	if n.hasNext {

@@ -44,6 +44,9 @@ type task struct {
 
 	places []place
 	looks  []look
+	// ending says that the session ends: the last window is handed over with the end. timedOut says that the data timeout has
+	// ended the stream of a node.
+	ending, timedOut bool
 	// passed counts the chunks that were taken since something was handed over.
 	passed int
 
@@ -65,7 +68,7 @@ func (t *task) join() error {
 			return err
 		}
 		if !ok {
-			return t.closeWindow()
+			return t.endWindow()
 		}
 		if !t.root.hasNext {
 			continue
@@ -77,7 +80,7 @@ func (t *task) join() error {
 			t.judgeLost()
 		}
 		if t.root.childExhausted() {
-			return t.closeWindow()
+			return t.endWindow()
 		}
 	}
 }
@@ -113,6 +116,8 @@ func (t *task) joinNext() error {
 		}
 	}
 	switch {
+	case !complete && root.undecided():
+		return nil // it stays next
 	case !complete:
 		root.incomplete(&root.next[0])
 		root.consume()
@@ -173,7 +178,7 @@ func (t *task) make(masters []Element) error {
 		if _, err := t.report(false); err != nil {
 			return err
 		}
-		return t.calls.submit(call, places, looks)
+		return t.calls.submit(call, t.ending, places, looks)
 	}
 	end, err := t.calls.make(call)
 	if err != nil {
@@ -183,7 +188,7 @@ func (t *task) make(masters []Element) error {
 	switch {
 	case end:
 		return errSessionEnded
-	case !t.calls.due():
+	case t.ending || !t.calls.due():
 		return nil
 	}
 	if err := t.handOver(); err != nil {
@@ -301,16 +306,4 @@ func (t *task) failure(n *node, record *broker.Record, err error) Failure {
 		Value:    record.Value,
 		Err:      err,
 	}
-}
-
-// sessionEnd returns the places behind the session and which nodes have reached their marks (R5).
-func (t *task) sessionEnd() (places []place, ended []bool) {
-	places, ended = make([]place, len(t.nodes)), make([]bool, len(t.nodes))
-	for i, n := range t.nodes {
-		ended[i], places[i] = n.ended, at(n.mark)
-		if !n.ended {
-			places[i] = at(n.seen)
-		}
-	}
-	return places, ended
 }

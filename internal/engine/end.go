@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// This file ends sessions. Whatever ends one (the function, a mark, the data timeout), what its last call returns, the
+// positions and the end are one addition to what is pending, and so one commit: a crash leaves all of it or nothing (R6).
+
+// endWindow hands over the open window at the end of the session, if there is one. What it returns goes with the end.
+func (t *task) endWindow() error {
+	t.ending = true
+	return t.closeWindow()
+}
+
+// end ends the session, and hands over what the calls hold with that. byFunction says that a call has ended it.
+func (t *task) end(byFunction bool) error {
+	if !byFunction && !t.root.endedByMark() {
+		return t.endByTimeout()
+	}
+	// The next run begins behind the session, so that this one tells of all that it has read.
+	t.judgeOpen()
+	if _, err := t.report(true); err != nil {
+		return err
+	}
+	places, looks, rest := t.behindSession()
+	t.calls.end(places, looks, rest)
+	return nil
+}
+
+// endByTimeout ends the session where no mark says what belongs to it: the next run goes on at the places of now, and
+// decides what is open.
+func (t *task) endByTimeout() error {
+	t.leaveOpen()
+	if _, err := t.report(false); err != nil {
+		return err
+	}
+	t.takeBack()
+	places, _ := t.progress()
+	looks := make([]look, len(t.nodes))
+	var silent []string
+	for i, n := range t.nodes {
+		looks[i] = look{n.seen, n.settled}
+		if n.timedOut {
+			silent = append(silent, n.spec.Name)
+		}
+	}
+	t.logger.Info("session ends by the data timeout, the next run goes on here", "silent", silent)
+	t.calls.end(places, looks, nil)
+	return nil
+}
+
+// endedByMark reports whether marks alone leave no further call possible, at the master's node.
+func (n *node) endedByMark() bool { return n.atMark() || n.childExhaustedByMark() }
+
+func (n *node) atMark() bool { return n.ended && !n.timedOut && !n.hasNext }
+
+// exhaustedByMark is exhausted as far as marks have it: what the data timeout has ended may go on.
+func (n *node) exhaustedByMark() bool {
+	return len(n.group) == 0 && (n.atMark() || n.childExhaustedByMark())
+}
+
+func (n *node) childExhaustedByMark() bool {
+	return slices.ContainsFunc(n.children, (*node).exhaustedByMark)
+}
+
+// undecided reports whether the element that has just been found incomplete is so only because of the data timeout: it may
+// have matches that come later.
+func (n *node) undecided() bool {
+	if !n.task.timedOut {
+		return false
+	}
+	child := n.children[n.asking]
+	return child.exhausted() && !child.exhaustedByMark()
+}
+
+// leaveOpen leaves what is open to the next run: it isn't accounted for, and counts as not read.
+//
+// REQUIRES: no window is open.
+func (t *task) leaveOpen() {
+	if t.risks > 0 {
+		t.judgeLost()
+	}
+	for _, n := range t.nodes[1:] {
+		n.endanger(n.group, nil, Ended)
+	}
+	t.mark()
+	t.account()
+	for _, n := range t.nodes {
+		n.count.read -= int64(len(n.risk))
+		if n.hasNext {
+			n.count.read--
+		}
+	}
+}
+
+// takeBack takes back the verdicts that were not told: they are about elements behind an open one, which the next run reads
+// again.
+func (t *task) takeBack() {
+	for _, n := range t.nodes {
+		for _, u := range n.untold {
+			n.count.unmatched[u.Verdict]--
+			n.count.read--
+		}
+		n.untold = nil
+	}
+	t.untold = 0
+}
+
+// behindSession returns the places behind the session, and which nodes have the rest of it before them: those that have not
+// reached their marks (R5).
+func (t *task) behindSession() (places []place, looks []look, rest []bool) {
+	places, looks, rest = make([]place, len(t.nodes)), make([]look, len(t.nodes)), make([]bool, len(t.nodes))
+	for i, n := range t.nodes {
+		offset := n.mark
+		if rest[i] = !n.ended || n.timedOut; rest[i] {
+			offset = n.seen
+		}
+		places[i], looks[i] = at(offset), look{offset, offset}
+	}
+	return places, looks, rest
+}
+
+// end gives what is held, and what the call has returned that ended the session, to the committer together with the end.
+func (c *calls) end(places []place, looks []look, rest []bool) {
+	out := &c.out
+	if c.last != nil {
+		c.last.out.appendAll(&c.out)
+		out = &c.last.out
+	}
+	c.pending.end(out, places, looks, rest)
+	c.out.reset()
+}
+
+// end adds the last results and marks the end of the session. rest tells which nodes have the rest of it before them, to be
+// passed over by the next run; nil where none has.
+func (p *pending) end(r *results, places []place, looks []look, rest []bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.results.add(r)
+	copy(p.places, places)
+	copy(p.looks, looks)
+	p.over, p.rest = true, rest
+	p.added++
+}
+
+// progress is what the task has come to.
+//
+// REQUIRES: p is locked.
+func (p *pending) progress() broker.Progress {
+	progress := broker.Progress{Sessions: p.sessions, Nodes: make([]broker.Rewind, len(p.nodes))}
+	if p.over {
+		progress.Sessions++
+	}
+	for i, n := range p.nodes {
+		progress.Nodes[i] = p.places[i].rewind(n.Name, p.looks[i])
+		progress.Nodes[i].NextSession = p.rest != nil && p.rest[i]
+	}
+	return progress
+}
