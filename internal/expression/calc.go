@@ -112,7 +112,7 @@ func functionOperator(name string) func(a, b operand) (Value, error) {
 	case "int":
 		return parsing(trunc)
 	case "float":
-		return parsing(func(v Value) (Value, error) { return floatValue(v.approx()), nil })
+		return parsing(func(v Value) (Value, error) { return v, nil })
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -107,34 +108,45 @@ func TestValues(t *testing.T) {
 		"-9223372036854775807 - 2": "-9223372036854775809",
 		"time_ms + 1e9":            "1000001234",
 		"9007199254740993 + 1e3":   "9007199254741993",
-		"floor(1699999999999999999 / 1000000000)": "1699999999",
-		"9007199254740993 == 9007199254740992.0":  "false",
-		"9007199254740993 > 9007199254740992.0":   "true",
-		"9223372036854775807 + 0.5 == 2 ** 63":    "false",
-		"1700000000000000001 / 1000 == 17e14":     "false",
-		"(2 ** 54 - 1) / 2 < 2 ** 53":             "true",
-		"(2 ** 54 - 1) / 2":                       "18014398509481983/2",
-		"1 / 3 == 0.3333333333333333":             "true",
-		"1 / 10 == 0.1":                           "true",
-		"abs(-3) + max(1, 5, 2) - min([4, 3])":    "5",
-		"sum(items, .x) / len(items)":             "1.5",
-		"mean([1, 2, 4, 5])":                      "3",
-		"median([5, 1, 3])":                       "3",
-		"seconds > 1 ? \"late\" : \"early\"":      `"late"`,
-		"len(filter(items, .x > 1))":              "1",
-		"time_ms in [1, 1234.0]":                  "true",
-		"3 in 1..4":                               "true",
-		"best?.x ?? 8":                            "8",
-		"best.x ?? 9":                             "9",
-		"let half = time_ms / 2; half + 1":        "618",
-		"upper(name)":                             `"ROBOT"`,
-		"int(\"12\") + float(\"0.5\")":            "12.5",
-		"string(1 / 2)":                           `"0.5"`,
-		"any == {\"n\": 4}":                       "true",
-		"reduce(1..5, #acc + #)":                  "15",
+		"floor(1699999999999999999 / 1000000000)":           "1699999999",
+		"9007199254740993 == 9007199254740992.0":            "false",
+		"9007199254740993 > 9007199254740992.0":             "true",
+		"9223372036854775807 + 0.5 == 2 ** 63":              "false",
+		"1700000000000000001 / 1000 == 17e14":               "false",
+		"(2 ** 54 - 1) / 2 < 2 ** 53":                       "true",
+		"(2 ** 54 - 1) / 2":                                 "9007199254740991.5",
+		"1 / 3 == 0.3333333333333333":                       "false",
+		"0.1 + 0.2 == 0.3":                                  "true",
+		"9007199254740993 == 9007199254740993.0":            "true",
+		"1e30 == 1000000000000000000000000000000":           "true",
+		"9223372036854775808 - 1":                           "9223372036854775807",
+		"-9223372036854775808":                              "-9223372036854775808",
+		"0xFFFFFFFFFFFFFFFFFF":                              "4722366482869645213695",
+		"0.1000000000000000055511151231257827 > 0.1":        "true",
+		"1e400 < 1e401":                                     "true",
+		"1_000.50":                                          "1000.50",
+		"{9223372036854775808: 1}[\"9223372036854775808\"]": "1",
+		"1 / 3":                                "0.3333333333333333…",
+		"1 / 10 == 0.1":                        "true",
+		"abs(-3) + max(1, 5, 2) - min([4, 3])": "5",
+		"sum(items, .x) / len(items)":          "1.5",
+		"mean([1, 2, 4, 5])":                   "3",
+		"median([5, 1, 3])":                    "3",
+		"seconds > 1 ? \"late\" : \"early\"":   `"late"`,
+		"len(filter(items, .x > 1))":           "1",
+		"time_ms in [1, 1234.0]":               "true",
+		"3 in 1..4":                            "true",
+		"best?.x ?? 8":                         "8",
+		"best.x ?? 9":                          "9",
+		"let half = time_ms / 2; half + 1":     "618",
+		"upper(name)":                          `"ROBOT"`,
+		"int(\"12\") + float(\"0.5\")":         "12.5",
+		"string(1 / 2)":                        `"0.5"`,
+		"any == {\"n\": 4}":                    "true",
+		"reduce(1..5, #acc + #)":               "15",
 	} {
 		expectKey(t, source, want)
-		if !strings.HasPrefix(source, "let ") && !strings.Contains(want, "/") {
+		if !strings.HasPrefix(source, "let ") && !strings.Contains(want, "…") && !strings.Contains(want, ".5") {
 			// A condition is the virtual machine's, which rounds the fractions that it hands over.
 			expectKey(t, "ok ? ("+source+") : nil", want)
 		}
@@ -172,7 +184,7 @@ func TestCompileErrors(t *testing.T) {
 		"items.x":              `column 7: items is a list: write items[0].x for its first item`,
 		"1 / 0":                `column 3: division by zero`,
 		"Hidden":               `column 1: unknown name Hidden`,
-		"10 ** 10000":          `column 4: the number gets too large`,
+		"3 ** 1000000":         `column 3: the number gets too large`,
 		"$env":                 `column 1: unknown name $env`,
 		"time_ms\n+ wrong_one": `line 2, column 3: unknown name wrong_one`,
 	} {
@@ -275,7 +287,8 @@ func rat(x any) *big.Rat {
 	case uint64:
 		return new(big.Rat).SetUint64(x)
 	case float64:
-		return new(big.Rat).SetFloat64(x)
+		r, _ := new(big.Rat).SetString(strconv.FormatFloat(x, 'e', -1, 64))
+		return r
 	}
 	return new(big.Rat).SetInt(x.(*big.Int))
 }

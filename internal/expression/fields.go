@@ -91,7 +91,9 @@ func converter(t reflect.Type) func(reflect.Value) (Value, error) {
 		return func(v reflect.Value) (Value, error) { return IntValue(v.Int()), nil }
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return func(v reflect.Value) (Value, error) { return UintValue(v.Uint()), nil }
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return func(v reflect.Value) (Value, error) { return singleValue(v.Float()), nil }
+	case reflect.Float64:
 		return func(v reflect.Value) (Value, error) { return floatValue(v.Float()), nil }
 	case reflect.Bool:
 		return func(v reflect.Value) (Value, error) { return BoolValue(v.Bool()), nil }

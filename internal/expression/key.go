@@ -2,25 +2,24 @@ package expression
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"math/big"
 	"strings"
 	"time"
 )
 
 // A Key is a value that has an order: true or false, a number, a text, a time or a duration. Equal numbers are equal
-// keys, whether they came out whole or floating.
+// keys, however they are written.
 type Key struct{ v Value }
 
 // Kind returns the kind of the key: Bool, Number, Text, Time or Duration; Unknown for the zero Key.
 func (k Key) Kind() Kind { return k.v.kind }
 
-// String returns the key as a message shows it: texts in quotes, numbers with all their digits.
+// String returns the key as a message shows it: texts in quotes, numbers as the data write them. A quotient that isn't a
+// decimal is cut off, as 0.3333333333333333….
 func (k Key) String() string {
-	if k.v.kind == Number && (k.v.form == fraction || k.v.form == exact) {
-		return k.v.rat().RatString()
+	if k.v.kind == Number {
+		return k.v.shown()
 	}
 	switch x := k.v.Go().(type) {
 	case nil:
@@ -42,19 +41,27 @@ func (k Key) Float() (float64, bool) {
 	return k.v.approx(), true
 }
 
-// Rat returns a number exactly; false for other keys and for infinite numbers.
+// Rat returns a number exactly; false for other keys, for infinite numbers, and for those with an exponent beyond 100,000.
 func (k Key) Rat() (*big.Rat, bool) {
-	if k.v.kind != Number || !k.v.finite() {
+	if k.v.kind != Number {
 		return nil, false
 	}
-	return new(big.Rat).Set(k.v.rat()), true
+	r, err := k.v.rat()
+	if err != nil {
+		return nil, false
+	}
+	return new(big.Rat).Set(r), true
 }
 
 // Text returns a text as it is; false for other keys.
 func (k Key) Text() (string, bool) { return k.v.text, k.v.kind == Text }
 
-// MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null.
+// MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null. A quotient that isn't a decimal
+// is rounded to 34 digits.
 func (k Key) MarshalJSON() ([]byte, error) {
+	if k.v.kind == Number && k.v.finite() {
+		return k.v.appendNumber(nil, quotientDigits), nil
+	}
 	if d, ok := k.v.Go().(time.Duration); ok {
 		return json.Marshal(d.String())
 	}
@@ -65,9 +72,8 @@ func (k Key) MarshalJSON() ([]byte, error) {
 func NewKey(v Value) (Key, error) {
 	switch v.kind {
 	case Number:
-		v = v.canonical()
-		if v.form == floating && math.IsNaN(v.float()) {
-			return Key{}, errors.New("the result is not a number (NaN)")
+		if err := v.canCompare(); err != nil {
+			return Key{}, err
 		}
 	case Bool, Text, Time, Duration:
 	default:

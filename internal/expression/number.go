@@ -7,117 +7,179 @@ import (
 	"math/bits"
 )
 
-// maxBits bounds exact numbers: arithmetic on keys needs a few hundred bits at most, and a mistaken power must not eat
-// the machine.
-const maxBits = 4096
+// This file is arithmetic. Each operation has a way for small numbers, which needs no memory, one for long decimals, and
+// one for rational numbers.
 
 var (
 	errDivision = errors.New("division by zero")
 	errTooLarge = errors.New("the number gets too large")
+	errBeyond   = errors.New("a number with so many digits can only be passed on")
+	errFloat    = errors.New("the number is beyond the range of floating numbers")
+	errNaN      = errors.New("the result is not a number (NaN)")
 )
-
-// maxFloatInt is the greatest n so that all whole numbers up to n are float64s.
-const maxFloatInt = 1 << 53
-
-func floatFromBits(n uint64) float64 { return math.Float64frombits(n) }
 
 func floatValue(f float64) Value {
 	return Value{kind: Number, form: floating, n: math.Float64bits(f)}
 }
 
-// ratValue returns r in the simplest exact form. It keeps r.
+// singleValue returns a float32: the shortest decimal that denotes it among those.
+func singleValue(f float64) Value {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return floatValue(f)
+	}
+	n, shift := shortest(f, 32)
+	return decimalValue(n, shift)
+}
+
+// longValue returns n × 10^shift in the simplest form. It keeps n.
+func longValue(n *big.Int, shift int64) Value {
+	if n.IsInt64() {
+		return decimalValue(n.Int64(), shift)
+	}
+	if n.TrailingZeroBits() > 0 {
+		if n, shift = stripBig(n, shift); n.IsInt64() {
+			return decimalValue(n.Int64(), shift)
+		}
+	}
+	return Value{kind: Number, form: long, d: shift, ref: n}
+}
+
+// ratValue returns r in the simplest form. It keeps r.
 func ratValue(r *big.Rat) Value {
-	if r.Num().IsInt64() {
-		if r.IsInt() {
-			return IntValue(r.Num().Int64())
-		}
-		if r.Denom().IsInt64() {
-			return Value{kind: Number, form: fraction, n: uint64(r.Num().Int64()), d: r.Denom().Int64()}
-		}
+	if r.IsInt() {
+		return longValue(r.Num(), 0)
+	}
+	if r.Num().IsInt64() && r.Denom().IsInt64() {
+		return Value{kind: Number, form: fraction, n: uint64(r.Num().Int64()), d: r.Denom().Int64()}
 	}
 	return Value{kind: Number, form: exact, ref: r}
 }
 
-// limited returns r unless it has grown beyond measure.
-func limited(r *big.Rat) (Value, error) {
+// bounded returns n × 10^shift unless it has grown beyond measure.
+func bounded(n *big.Int, shift int64) (Value, error) {
+	if n.BitLen() > maxBits || shift > 2*maxExponent || shift < -2*maxExponent {
+		return Value{}, errTooLarge
+	}
+	return longValue(n, shift), nil
+}
+
+func boundedRat(r *big.Rat) (Value, error) {
 	if r.Num().BitLen() > maxBits || r.Denom().BitLen() > maxBits {
 		return Value{}, errTooLarge
 	}
 	return ratValue(r), nil
 }
 
-// rat returns a number as a rational; nil for an infinity and for what is not a number. It must not be changed.
-func (v Value) rat() *big.Rat {
+// finite reports whether a number isn't a float64's infinity, or NaN.
+func (v Value) finite() bool {
+	return v.form != floating || !(math.IsInf(v.float(), 0) || math.IsNaN(v.float()))
+}
+
+// small returns a number as n × 10^shift; false if it isn't one with so few digits.
+func (v Value) small() (n, shift int64, ok bool) {
 	switch v.form {
 	case whole:
-		return new(big.Rat).SetInt64(v.int())
-	case fraction:
-		return big.NewRat(v.int(), v.d)
+		return v.int(), 0, true
+	case decimal:
+		return v.int(), v.d, true
 	case floating:
-		return new(big.Rat).SetFloat64(v.float())
+		if v.finite() {
+			n, shift = floatDecimal(v.float())
+			return n, shift, true
+		}
+	}
+	return 0, 0, false
+}
+
+// long returns a decimal as n × 10^shift; false for other numbers. It must not be changed.
+func (v Value) long() (n *big.Int, shift int64, ok bool) {
+	if v.form == long {
+		return v.ref.(*big.Int), v.d, true
+	}
+	small, shift, ok := v.small()
+	return big.NewInt(small), shift, ok
+}
+
+// rat returns a finite number as a rational one, which must not be changed.
+func (v Value) rat() (*big.Rat, error) {
+	switch v.form {
+	case fraction, exact:
+		return v.rational(), nil
+	case beyond:
+		return nil, errBeyond
+	}
+	n, shift, ok := v.long()
+	if !ok {
+		return nil, errFloat
+	}
+	if shift > maxDigits || shift < -maxDigits {
+		return nil, errTooLarge
+	}
+	if shift >= 0 {
+		return new(big.Rat).SetInt(new(big.Int).Mul(n, tenTo(shift))), nil
+	}
+	return new(big.Rat).SetFrac(n, tenTo(-shift)), nil
+}
+
+// rational returns a number that is a fraction or exact.
+func (v Value) rational() *big.Rat {
+	if v.form == fraction {
+		return big.NewRat(v.int(), v.d)
 	}
 	return v.ref.(*big.Rat)
 }
 
-// approx returns the float64 nearest to a number.
-func (v Value) approx() float64 {
-	switch v.form {
-	case whole:
-		return float64(v.int())
-	case floating:
-		return v.float()
-	case fraction:
-		if fitsFloat(v.int()) && v.d <= maxFloatInt {
-			return float64(v.int()) / float64(v.d)
+// operation is an arithmetic operation on two numbers in each of their forms.
+type operation struct {
+	// small may give up. So may long, where the result isn't a decimal.
+	small func(x, xShift, y, yShift int64) (Value, bool)
+	long  func(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error)
+	rat   func(x, y *big.Rat) *big.Rat
+	float func(x, y float64) float64
+}
+
+var (
+	addition       = operation{addSmall, addLong, ratOf((*big.Rat).Add), func(x, y float64) float64 { return x + y }}
+	subtraction    = operation{subSmall, subLong, ratOf((*big.Rat).Sub), func(x, y float64) float64 { return x - y }}
+	multiplication = operation{mulSmall, mulLong, ratOf((*big.Rat).Mul), func(x, y float64) float64 { return x * y }}
+	division       = operation{divSmall, nil, ratOf((*big.Rat).Quo), func(x, y float64) float64 { return x / y }}
+	remainder      = operation{modSmall, modLong, modRat, math.Mod}
+)
+
+func ratOf(op func(z, x, y *big.Rat) *big.Rat) func(x, y *big.Rat) *big.Rat {
+	return func(x, y *big.Rat) *big.Rat { return op(new(big.Rat), x, y) }
+}
+
+func (o *operation) apply(a, b Value) (Value, error) {
+	if x, xShift, ok := a.small(); ok {
+		if y, yShift, ok := b.small(); ok {
+			if v, ok := o.small(x, xShift, y, yShift); ok {
+				return v, nil
+			}
 		}
 	}
-	f, _ := v.rat().Float64()
-	return f
-}
-
-// canonical returns a number in the form in which it is compared. A fraction of numbers up to maxRounded is the nearest
-// float64, so that 1 / 10 equals the 0.1 of another stream; no two such fractions with one denominator, and none and a
-// whole number, have the same float64. Others, which might, stay as they are.
-func (v Value) canonical() Value {
-	if v.form == fraction && (magnitude(v.int()) > maxRounded || v.d > maxRounded) {
-		// It may be a small one that wasn't reduced.
-		v = ratValue(v.rat())
+	if a.form == beyond || b.form == beyond {
+		return Value{}, errBeyond
 	}
-	if v.form == fraction && magnitude(v.int()) <= maxRounded && v.d <= maxRounded {
-		return floatValue(v.approx())
+	if !a.finite() || !b.finite() {
+		return floatValue(o.float(a.approx(), b.approx())), nil
 	}
-	return v
-}
-
-// maxRounded is the greatest numerator and denominator of fractions that are compared as floating numbers, and the
-// greatest whole number that takes part in floating arithmetic: there is room for two binary digits behind the point.
-const maxRounded = 1 << 51
-
-// simplest returns a number that is either an integer or a float64.
-func (v Value) simplest() Value {
-	if v = v.canonical(); v.form == fraction || v.form == exact && !v.ref.(*big.Rat).IsInt() {
-		return floatValue(v.approx())
+	if o.long != nil {
+		if x, xShift, ok := a.long(); ok {
+			if y, yShift, ok := b.long(); ok {
+				return o.long(x, xShift, y, yShift)
+			}
+		}
 	}
-	return v
-}
-
-func fitsFloat(n int64) bool { return n >= -maxFloatInt && n <= maxFloatInt }
-
-// inFloat reports whether an operation on a and b is one on floating numbers. It is where one of them is floating,
-// unless the other is a whole number that fills a float64, so that a digit would be lost: then both are taken exactly.
-func inFloat(a, b Value) bool {
-	if a.form != floating && b.form != floating {
-		return false
+	x, err := a.rat()
+	if err != nil {
+		return Value{}, err
 	}
-	return (a.holdsInFloat() && b.holdsInFloat()) || !a.finite() || !b.finite()
-}
-
-func (v Value) holdsInFloat() bool {
-	return v.form == floating || v.form == fraction || (v.form == whole && magnitude(v.int()) <= maxRounded)
-}
-
-func (v Value) finite() bool {
-	return v.form != floating || !(math.IsInf(v.float(), 0) || math.IsNaN(v.float()))
+	y, err := b.rat()
+	if err != nil {
+		return Value{}, err
+	}
+	return boundedRat(o.rat(x, y))
 }
 
 func add(a, b Value) (Value, error) {
@@ -126,10 +188,7 @@ func add(a, b Value) (Value, error) {
 			return IntValue(sum), nil
 		}
 	}
-	if inFloat(a, b) {
-		return floatValue(a.approx() + b.approx()), nil
-	}
-	return limited(new(big.Rat).Add(a.rat(), b.rat()))
+	return addition.apply(a, b)
 }
 
 func sub(a, b Value) (Value, error) {
@@ -138,10 +197,7 @@ func sub(a, b Value) (Value, error) {
 			return IntValue(difference), nil
 		}
 	}
-	if inFloat(a, b) {
-		return floatValue(a.approx() - b.approx()), nil
-	}
-	return limited(new(big.Rat).Sub(a.rat(), b.rat()))
+	return subtraction.apply(a, b)
 }
 
 func mul(a, b Value) (Value, error) {
@@ -150,10 +206,155 @@ func mul(a, b Value) (Value, error) {
 			return IntValue(product), nil
 		}
 	}
-	if inFloat(a, b) {
-		return floatValue(a.approx() * b.approx()), nil
+	return multiplication.apply(a, b)
+}
+
+func div(a, b Value) (Value, error) {
+	if b.isZero() {
+		return Value{}, errDivision
 	}
-	return limited(new(big.Rat).Mul(a.rat(), b.rat()))
+	if a.form == whole && b.form == whole {
+		if v, ok := divInts(a.int(), b.int()); ok {
+			return v, nil
+		}
+	}
+	return division.apply(a, b)
+}
+
+// mod returns what is left of a after taking away b as often as it fits, with a's sign.
+func mod(a, b Value) (Value, error) {
+	if b.isZero() {
+		return Value{}, errDivision
+	}
+	return remainder.apply(a, b)
+}
+
+func (v Value) isZero() bool {
+	return (v.form == whole || v.form == decimal) && v.n == 0 || v.form == floating && v.float() == 0
+}
+
+// aligned brings two decimals to one power of ten; false where that is beyond int64.
+func aligned(x, xShift, y, yShift int64) (_, _, shift int64, ok bool) {
+	switch {
+	case xShift > yShift:
+		x, ok = scaleInt(x, xShift-yShift)
+		return x, y, yShift, ok
+	case yShift > xShift:
+		y, ok = scaleInt(y, yShift-xShift)
+		return x, y, xShift, ok
+	}
+	return x, y, xShift, true
+}
+
+func addSmall(x, xShift, y, yShift int64) (Value, bool) {
+	x, y, shift, ok := aligned(x, xShift, y, yShift)
+	if !ok {
+		return Value{}, false
+	}
+	sum, ok := addInt(x, y)
+	return decimalValue(sum, shift), ok
+}
+
+func subSmall(x, xShift, y, yShift int64) (Value, bool) {
+	x, y, shift, ok := aligned(x, xShift, y, yShift)
+	if !ok {
+		return Value{}, false
+	}
+	difference, ok := subInt(x, y)
+	return decimalValue(difference, shift), ok
+}
+
+func mulSmall(x, xShift, y, yShift int64) (Value, bool) {
+	product, ok := mulInt(x, y)
+	if shift := xShift + yShift; shift <= maxExponent && shift >= -maxExponent {
+		return decimalValue(product, shift), ok
+	}
+	return Value{}, false
+}
+
+func divSmall(x, xShift, y, yShift int64) (Value, bool) {
+	if shift := xShift - yShift; y == 1 && shift <= maxExponent && shift >= -maxExponent {
+		return decimalValue(x, shift), true
+	}
+	x, y, _, ok := aligned(x, xShift, y, yShift)
+	if !ok {
+		return Value{}, false
+	}
+	return divInts(x, y)
+}
+
+// divInts divides two whole numbers: a decimal comes out where the divisor is a power of ten, as for units of time.
+func divInts(x, y int64) (Value, bool) {
+	if x == math.MinInt64 || y == math.MinInt64 {
+		return Value{}, false
+	}
+	if y < 0 {
+		x, y = -x, -y
+	}
+	if x%y == 0 {
+		return IntValue(x / y), true
+	}
+	if places := sizeInt(y) - 1; pow10[places] == y {
+		return decimalValue(x, -places), true
+	} else if places < smallDigits && pow10[places+1] == y {
+		return decimalValue(x, -places-1), true
+	}
+	return Value{kind: Number, form: fraction, n: uint64(x), d: y}, true
+}
+
+func modSmall(x, xShift, y, yShift int64) (Value, bool) {
+	x, y, shift, ok := aligned(x, xShift, y, yShift)
+	switch {
+	case !ok:
+		return Value{}, false
+	case y == -1:
+		return IntValue(0), true
+	}
+	return decimalValue(x%y, shift), true
+}
+
+// alignedLong brings two decimals to one power of ten.
+func alignedLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (_, _ *big.Int, shift int64, err error) {
+	apart := xShift - yShift
+	switch {
+	case apart > maxDigits && x.Sign() != 0 || apart < -maxDigits && y.Sign() != 0:
+		return nil, nil, 0, errTooLarge
+	case apart > 0 && x.Sign() != 0:
+		return new(big.Int).Mul(x, tenTo(apart)), y, yShift, nil
+	case apart < 0 && y.Sign() != 0:
+		return x, new(big.Int).Mul(y, tenTo(-apart)), xShift, nil
+	}
+	return x, y, min(xShift, yShift), nil
+}
+
+func addLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error) {
+	x, y, shift, err := alignedLong(x, xShift, y, yShift)
+	if err != nil {
+		return Value{}, err
+	}
+	return bounded(new(big.Int).Add(x, y), shift)
+}
+
+func subLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error) {
+	return addLong(x, xShift, new(big.Int).Neg(y), yShift)
+}
+
+func mulLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error) {
+	return bounded(new(big.Int).Mul(x, y), xShift+yShift)
+}
+
+func modLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error) {
+	x, y, shift, err := alignedLong(x, xShift, y, yShift)
+	if err != nil {
+		return Value{}, err
+	}
+	return bounded(new(big.Int).Rem(x, y), shift)
+}
+
+func modRat(x, y *big.Rat) *big.Rat {
+	quotient := new(big.Rat).Quo(x, y)
+	times := new(big.Rat).SetInt(new(big.Int).Quo(quotient.Num(), quotient.Denom()))
+	return new(big.Rat).Sub(x, times.Mul(times, y))
 }
 
 // addInt adds unless the sum is beyond int64.
@@ -184,232 +385,54 @@ func magnitude(x int64) uint64 {
 	return uint64(x)
 }
 
-func div(a, b Value) (Value, error) {
-	if b.isZero() {
-		return Value{}, errDivision
-	}
-	if a.form == whole && b.form == whole && a.int() != math.MinInt64 && b.int() != math.MinInt64 {
-		x, y := a.int(), b.int()
-		if y < 0 {
-			x, y = -x, -y
-		}
-		if x%y == 0 {
-			return IntValue(x / y), nil
-		}
-		return Value{kind: Number, form: fraction, n: uint64(x), d: y}, nil
-	}
-	if inFloat(a, b) {
-		return floatValue(a.approx() / b.approx()), nil
-	}
-	return limited(new(big.Rat).Quo(a.rat(), b.rat()))
-}
-
-func (v Value) isZero() bool {
-	return (v.form == whole && v.n == 0) || (v.form == floating && v.float() == 0)
-}
-
-// mod returns what is left of a after taking away b as often as it fits, with a's sign.
-func mod(a, b Value) (Value, error) {
-	if b.isZero() {
-		return Value{}, errDivision
-	}
-	if a.form == whole && b.form == whole {
-		if b.int() == -1 {
-			return IntValue(0), nil
-		}
-		return IntValue(a.int() % b.int()), nil
-	}
-	if inFloat(a, b) {
-		return floatValue(math.Mod(a.approx(), b.approx())), nil
-	}
-	quotient := new(big.Rat).Quo(a.rat(), b.rat())
-	times := new(big.Rat).SetInt(truncated(quotient))
-	return limited(new(big.Rat).Sub(a.rat(), times.Mul(times, b.rat())))
-}
-
-// pow raises a to the power of b: exactly where b is a whole number and a isn't floating.
-func pow(a, b Value) (Value, error) {
-	if b.form != whole || a.form == floating {
-		return floatValue(math.Pow(a.approx(), b.approx())), nil
-	}
-	exponent := magnitude(b.int())
-	if a.form == whole && b.int() >= 0 && exponent <= 64 {
-		if power, ok := powSmall(a.int(), exponent); ok {
-			return IntValue(power), nil
-		}
-	}
-	base := a.rat()
-	if b.int() < 0 {
-		if base.Sign() == 0 {
-			return Value{}, errDivision
-		}
-		base = new(big.Rat).Inv(base)
-	}
-	num, okNum := powInt(base.Num(), exponent)
-	denom, okDenom := powInt(base.Denom(), exponent)
-	if !okNum || !okDenom {
-		return Value{}, errTooLarge
-	}
-	return limited(new(big.Rat).SetFrac(num, denom))
-}
-
-// powSmall multiplies base by itself while that fits into int64.
-func powSmall(base int64, exponent uint64) (power int64, ok bool) {
-	power, ok = 1, true
-	for ; exponent > 0 && ok; exponent-- {
-		power, ok = mulInt(power, base)
-	}
-	return power, ok
-}
-
-func powInt(base *big.Int, exponent uint64) (*big.Int, bool) {
-	if base.BitLen() <= 1 {
-		// -1, 0 and 1: only the exponent's parity, and whether it is zero, matter.
-		exponent = min(exponent, 2-exponent%2)
-	}
-	hi, size := bits.Mul64(uint64(base.BitLen()), exponent)
-	if hi != 0 || size > 2*maxBits {
-		return nil, false
-	}
-	return new(big.Int).Exp(base, new(big.Int).SetUint64(exponent), nil), true
-}
-
-func neg(a Value) (Value, error) {
-	if a.form == floating {
-		return floatValue(-a.float()), nil
-	}
-	return sub(IntValue(0), a)
-}
+func neg(a Value) (Value, error) { return sub(IntValue(0), a) }
 
 func abs(a Value) (Value, error) {
-	if a.form == floating {
-		return floatValue(math.Abs(a.float())), nil
-	}
 	if sign(a) < 0 {
 		return neg(a)
 	}
-	return a, nil
+	return add(a, IntValue(0))
 }
 
+// sign returns -1, 0 or 1. What is beyond measure has one, too.
 func sign(a Value) int {
-	if a.form == exact {
-		return a.ref.(*big.Rat).Sign()
-	}
-	switch n := a.int(); {
-	case n < 0:
-		return -1
-	case n > 0:
-		return 1
-	}
-	return 0
-}
-
-func floor(a Value) (Value, error) {
-	return toInteger(a, math.Floor, func(sign, _ int) int64 { return int64(min(sign, 0)) })
-}
-
-func ceil(a Value) (Value, error) {
-	return toInteger(a, math.Ceil, func(sign, _ int) int64 { return int64(max(sign, 0)) })
-}
-
-func trunc(a Value) (Value, error) {
-	return toInteger(a, math.Trunc, func(int, int) int64 { return 0 })
-}
-
-// round rounds to the nearest whole number, halves away from zero.
-func round(a Value) (Value, error) {
-	return toInteger(a, math.Round, func(sign, half int) int64 {
-		if half < 0 {
-			return 0
-		}
-		return int64(sign)
-	})
-}
-
-// toInteger rounds a number to a whole one: floating ones by inFloat, the others towards zero and then by adjust, which
-// gets the sign of what was cut off and how it compares to a half, and returns what to add.
-func toInteger(a Value, inFloat func(float64) float64, adjust func(sign, half int) int64) (Value, error) {
 	switch a.form {
-	case whole:
-		return a, nil
 	case floating:
-		return integral(inFloat(a.float())), nil
-	case fraction:
-		quotient, rest := a.int()/a.d, a.int()%a.d
-		cut := magnitude(rest)
-		half := compareInts(int64(cut), a.d-int64(cut))
-		return IntValue(quotient + adjust(compareInts(rest, 0), half)), nil
-	}
-	r := a.ref.(*big.Rat)
-	quotient, rest := new(big.Int).QuoRem(r.Num(), r.Denom(), new(big.Int))
-	half := new(big.Int).Lsh(rest, 1).CmpAbs(r.Denom())
-	quotient.Add(quotient, big.NewInt(adjust(rest.Sign(), half)))
-	return ratValue(new(big.Rat).SetInt(quotient)), nil
-}
-
-// truncated returns r without its decimals.
-func truncated(r *big.Rat) *big.Int { return new(big.Int).Quo(r.Num(), r.Denom()) }
-
-// integral returns a float64 without decimals as a whole number where it fits into one.
-func integral(f float64) Value {
-	if f >= math.MinInt64 && f < math.MaxInt64 {
-		return IntValue(int64(f))
-	}
-	return floatValue(f)
-}
-
-// compareNumbers compares two canonical numbers exactly. Neither may be NaN.
-func compareNumbers(a, b Value) int {
-	switch {
-	case a.form == whole && b.form == whole:
-		return compareInts(a.int(), b.int())
-	case a.form == floating && b.form == floating:
-		return compareFloats(a.float(), b.float())
-	case a.form == whole && b.form == floating:
-		return compareIntFloat(a.int(), b.float())
-	case a.form == floating && b.form == whole:
-		return -compareIntFloat(b.int(), a.float())
-	}
-	if !a.finite() {
 		return compareFloats(a.float(), 0)
-	}
-	if !b.finite() {
-		return compareFloats(0, b.float())
-	}
-	return a.rat().Cmp(b.rat())
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
+	case long:
+		return a.ref.(*big.Int).Sign()
+	case exact:
+		return a.ref.(*big.Rat).Sign()
+	case beyond:
+		if a.text[0] == '-' {
+			return -1
+		}
 		return 1
 	}
-	return 0
+	return compareInts(a.int(), 0)
 }
 
-func compareFloats(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// approx returns the float64 nearest to a number, which is infinite where the number is beyond float64.
+func (v Value) approx() float64 {
+	switch v.form {
+	case whole:
+		return float64(v.int())
+	case floating:
+		return v.float()
+	case decimal:
+		// Both are float64s, and so one operation rounds once.
+		if n := v.int(); magnitude(n) <= 1<<53 && v.d >= -smallDigits && v.d < 0 {
+			return float64(n) / float64(pow10[-v.d])
+		}
+	case fraction:
+		if magnitude(v.int()) <= 1<<53 && v.d <= 1<<53 {
+			return float64(v.int()) / float64(v.d)
+		}
+		f, _ := v.rational().Float64()
+		return f
+	case exact:
+		f, _ := v.rational().Float64()
+		return f
 	}
-	return 0
-}
-
-// compareIntFloat compares without rounding n, whatever its size.
-func compareIntFloat(n int64, f float64) int {
-	switch {
-	case f >= 1<<63:
-		return -1
-	case f < -1<<63:
-		return 1
-	}
-	down := math.Floor(f)
-	if order := compareInts(n, int64(down)); order != 0 {
-		return order
-	}
-	return compareFloats(down, f)
+	return parseFloat(v.appendNumber(nil, quotientDigits))
 }

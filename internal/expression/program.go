@@ -103,7 +103,7 @@ func CompileRaw(source string, scope Scope) (*Program, error) {
 
 // Parse parses an expression without looking at its names. Errors are of type [*Error].
 func Parse(source string) (ast.Node, error) {
-	tree, err := parser.Parse(source)
+	tree, _, err := parse(source, nil)
 	if err != nil {
 		return nil, compileError(source, err)
 	}
@@ -115,7 +115,7 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 		return nil, newError(source, 0, "the expression is empty")
 	}
 	config := conf.New(scope.Types())
-	tree, err := parser.ParseWithConfig(source, config)
+	tree, literals, err := parse(source, config)
 	if err != nil {
 		return nil, compileError(source, err)
 	}
@@ -123,6 +123,7 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 	if err := p.check(tree, config, scope); err != nil {
 		return nil, err
 	}
+	literals.resolve(tree)
 	r := &rewriter{source: source, scope: scope, raw: raw, calls: map[*ast.CallNode]*calculation{},
 		texts: map[ast.Node]string{}}
 	r.rewrite(&tree.Node, place{result: true})

@@ -318,12 +318,8 @@ func (r *rewriter) leaf(node ast.Node) (*calculation, []ast.Node) {
 		}
 	case *ast.IntegerNode:
 		c.constant = IntValue(int64(n.Value))
-	case *ast.FloatNode:
-		// 1e9 means the whole number.
-		c.constant = floatValue(n.Value)
-		if v := integral(n.Value); v.approx() == n.Value {
-			c.constant = v
-		}
+	case *ast.ConstantNode:
+		c.constant = n.Value.(literal).Value
 	case *ast.StringNode:
 		c.constant = TextValue(n.Value)
 	case *ast.BoolNode:

@@ -2,9 +2,9 @@ package expression
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"reflect"
-	"strconv"
 	"time"
 )
 
@@ -35,32 +35,42 @@ func (k Kind) String() string {
 // A Value is what an expression is about: a field, an intermediate result, the result. The zero Value has kind Unknown
 // and stands for nothing.
 //
-// Numbers come in four forms, so that nothing is rounded before it must be; see form.
+// Numbers come in several forms, so that most need no memory and none is rounded; see form.
 type Value struct {
 	kind Kind
 	form form
-	// n holds a whole number, a fraction's numerator, a floating number's bits, a boolean or a duration.
+	// written is set for a number that is written with all of its zeros, since it stood so in the data.
+	written bool
+	// n holds a whole number, a decimal's coefficient, a fraction's numerator, a floating number's bits, a boolean or a
+	// duration.
 	n uint64
-	// d is a fraction's denominator, greater than one, not always reduced.
+	// d is a decimal's or long number's power of ten, or a fraction's denominator, which is greater than one.
 	d int64
-	// text is that of a text.
+	// text is that of a text; for a number how it stood in the data, where its form alone doesn't tell.
 	text string
-	// ref holds the *big.Rat of an exact number, a time.Time, or the Go value of a list or object.
+	// ref holds the *big.Int of a long number, the *big.Rat of an exact one, a time.Time, or the Go value of a list or
+	// object. It is never changed.
 	ref any
 }
 
-// form says how a Value holds a number.
+// form says how a Value holds a number. Many numbers have more than one form; they are equal all the same.
 type form uint8
 
 const (
 	// whole is an integer that fits into int64.
 	whole form = iota
-	// fraction is a quotient of two int64 that is (or was, when it was made) no integer.
+	// decimal is an int64 times a power of ten.
+	decimal
+	// fraction is a quotient of two int64, not always reduced.
 	fraction
-	// floating is a float64.
+	// floating is a float64 of a Go struct. It stands for the shortest decimal that denotes it, or is infinite.
 	floating
-	// exact is a rational number that fits none of the other exact forms.
+	// long is a big integer times a power of ten.
+	long
+	// exact is any rational number.
 	exact
+	// beyond is a number with so many digits, or so large an exponent, that it is only passed on.
+	beyond
 )
 
 // NullValue returns null.
@@ -74,7 +84,7 @@ func UintValue(n uint64) Value {
 	if n>>63 == 0 {
 		return IntValue(int64(n))
 	}
-	return ratValue(new(big.Rat).SetInt(new(big.Int).SetUint64(n)))
+	return longValue(new(big.Int).SetUint64(n), 0)
 }
 
 // TextValue returns a text.
@@ -96,26 +106,7 @@ func OtherValue(x any) Value { return Value{kind: Other, ref: x} }
 func (v Value) Kind() Kind { return v.kind }
 
 func (v Value) int() int64     { return int64(v.n) }
-func (v Value) float() float64 { return floatFromBits(v.n) }
-
-// maxDigits bounds numbers in JSON, so that a hostile one can't cost more than reading it.
-const maxDigits = 1000
-
-// ParseNumber returns the number that a JSON number's text stands for: whole numbers keep all digits, others are the
-// nearest float64. It reports whether there is one: not for what is beyond float64 or has more than 1,000 digits.
-func ParseNumber(text string) (Value, bool) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return IntValue(n), true
-	}
-	if len(text) > maxDigits {
-		return Value{}, false
-	}
-	if n, ok := new(big.Int).SetString(text, 10); ok {
-		return ratValue(new(big.Rat).SetInt(n)), true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return floatValue(f), err == nil
-}
+func (v Value) float() float64 { return math.Float64frombits(v.n) }
 
 // ValueOf returns the value of a Go value. What isn't a boolean, number, text, time or duration is a list or object.
 func ValueOf(x any) Value {
@@ -124,6 +115,8 @@ func ValueOf(x any) Value {
 		return NullValue()
 	case Value:
 		return x
+	case literal:
+		return x.Value
 	case bool:
 		return BoolValue(x)
 	case int:
@@ -137,16 +130,16 @@ func ValueOf(x any) Value {
 	case string:
 		return TextValue(x)
 	case *big.Int:
-		return ratValue(new(big.Rat).SetInt(x))
+		return longValue(new(big.Int).Set(x), 0)
 	case *big.Rat:
-		return ratValue(x)
+		return ratValue(new(big.Rat).Set(x))
 	case time.Time:
 		return Value{kind: Time, ref: x}
 	case time.Duration:
 		return Value{kind: Duration, n: uint64(x)}
 	case json.Number:
-		if v, ok := ParseNumber(string(x)); ok {
-			return v
+		if json.Valid([]byte(x)) {
+			return NumberOf([]byte(x))
 		}
 		return OtherValue(x)
 	}
@@ -163,7 +156,9 @@ func reflected(x any) Value {
 		return IntValue(v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return UintValue(v.Uint())
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return singleValue(v.Float())
+	case reflect.Float64:
 		return floatValue(v.Float())
 	case reflect.String:
 		return TextValue(v.String())
@@ -176,13 +171,14 @@ func reflected(x any) Value {
 }
 
 // Go returns the value as expr's virtual machine and encoders know it: nil, bool, int64, *big.Int, float64, string,
-// time.Time, time.Duration, []any, map[string]any or json.RawMessage. A fraction is rounded to the nearest float64.
+// time.Time, time.Duration, []any, map[string]any or json.RawMessage. What is no whole number is rounded to the nearest
+// float64.
 func (v Value) Go() any {
 	switch v.kind {
 	case Bool:
 		return v.n == 1
 	case Number:
-		return v.simplest().goNumber()
+		return v.goNumber()
 	case Text:
 		return v.text
 	case Time, Other:
@@ -194,11 +190,11 @@ func (v Value) Go() any {
 }
 
 func (v Value) goNumber() any {
-	switch v.form {
-	case whole:
-		return v.int()
-	case exact:
-		return new(big.Int).Set(v.ref.(*big.Rat).Num())
+	if n, ok := v.integer(); ok {
+		return n
 	}
-	return v.float()
+	if n, shift, ok := v.long(); ok && shift >= 0 && shift < maxDigits {
+		return new(big.Int).Mul(n, tenTo(shift))
+	}
+	return v.approx()
 }

@@ -4,7 +4,6 @@ package rawjson
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/leat-go/leat/codec"
@@ -388,6 +387,3 @@ func unquote(quoted []byte) string {
 	_ = json.Unmarshal(quoted, &text)
 	return text
 }
-
-// errTooLong is what Value returns for a number that doesn't fit.
-var errTooLong = errors.New("the number is too large")

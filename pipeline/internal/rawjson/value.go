@@ -30,11 +30,7 @@ func Value(raw []byte) (expression.Value, error) {
 	if n, ok := smallInt(raw); ok {
 		return expression.IntValue(n), nil
 	}
-	v, ok := expression.ParseNumber(string(raw))
-	if !ok {
-		return v, fmt.Errorf("%w: %.40s", errTooLong, raw)
-	}
-	return v, nil
+	return expression.NumberOf(raw), nil
 }
 
 // smallInt parses whole numbers of at most 18 digits, which are most.
@@ -71,11 +67,7 @@ func numbers(x any) (any, error) {
 	var err error
 	switch x := x.(type) {
 	case json.Number:
-		v, ok := expression.ParseNumber(string(x))
-		if !ok {
-			return nil, fmt.Errorf("%w: %.40s", errTooLong, x)
-		}
-		return v.Go(), nil
+		return expression.NumberOf([]byte(x)).Go(), nil
 	case []any:
 		for i := range x {
 			if x[i], err = numbers(x[i]); err != nil {
