@@ -51,7 +51,8 @@ func OnDecodeError(policy Policy) Option {
 	return recordPolicy("OnDecodeError", caller(), policy, func(c *config) { c.onDecode = policy })
 }
 
-// OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics.
+// OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that ends its
+// goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is nobody left to go on.
 func OnError(policy Policy) Option {
 	return &option{name: "OnError", at: caller(), set: func(c *config, o *option) {
 		if policy == nil {

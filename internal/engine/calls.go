@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -58,20 +59,14 @@ func newCalls(t *task, e *encoder, c *committer, p *pending) *calls {
 // during runs join and, side by side with it, the workers that make its calls.
 func (c *calls) during(join func() error) error {
 	if c.queue == nil {
-		return join()
+		return c.task.survive(join)
 	}
 	var workers sync.WaitGroup
 	for range c.task.spec.Concurrency {
-		workers.Go(func() {
-			w := newWorker(c.task, c.encoder)
-			for f := range c.jobs {
-				f.end, f.err = w.call(&f.call, &f.out)
-				close(f.done)
-			}
-		})
+		workers.Go(func() { c.work(newWorker(c.task, c.encoder)) })
 	}
 	workers.Go(c.settleInOrder)
-	err := join()
+	err := c.task.survive(join)
 	close(c.jobs)
 	close(c.queue)
 	workers.Wait()
@@ -84,6 +79,28 @@ func (c *calls) during(join func() error) error {
 		return errSessionEnded
 	default:
 		return err
+	}
+}
+
+// work makes calls.
+func (c *calls) work(w *worker) {
+	var f *inFlight
+	defer func() {
+		exited := goexit()
+		if exited == nil {
+			return
+		}
+		// The goroutine ends. Who waits for its call must learn of it, and for those behind, which don't count any more.
+		f.err = cmp.Or(w.exited, error(exited))
+		close(f.done)
+		for f := range c.jobs {
+			f.err = errHalted
+			close(f.done)
+		}
+	}()
+	for f = range c.jobs {
+		f.end, f.err = w.call(&f.call, &f.out)
+		close(f.done)
 	}
 }
 

@@ -34,11 +34,14 @@ type chunk struct {
 // last returns the offset of the last record.
 func (c *chunk) last() int64 { return c.records[len(c.records)-1].Offset }
 
-// decode returns when the chunk is decoded. It is safe for concurrent use: whoever has time for it first decodes it.
-func (c *chunk) decode() {
-	if c.batch != nil {
-		c.batch.decode()
+// decode returns when the chunk is decoded, or can't be. It is safe for concurrent use: whoever has time for it first decodes
+// it.
+func (c *chunk) decode() error {
+	if c.batch == nil {
+		return nil
 	}
+	c.batch.decode()
+	return c.batch.broken
 }
 
 // makeValues makes elements for the records, zero ones if that is wanted. They lie side by side in one piece of memory,
@@ -69,6 +72,8 @@ type batch struct {
 	// used is how many of them were not given back.
 	used atomic.Int32
 	once sync.Once
+	// broken says that a codec has ended the goroutine that decoded, so that not all of it is.
+	broken error
 }
 
 // decode decodes the records unless somebody has.
@@ -76,26 +81,50 @@ func (b *batch) decode() { b.once.Do(b.decodeAll) }
 
 func (b *batch) decodeAll() {
 	first := b.chunks[0]
-	f := first.feed
 	first.makeValues(true)
-	for i := range b.records {
-		r := &b.records[i]
-		if err := f.decode(r.Value, first.values[i]); err != nil {
-			if first.failed == nil {
-				first.failed = map[int]error{}
-			}
-			first.failed[i] = r.DecodeError(f.stream.Name, f.partition, err)
-			continue
-		}
-		if !f.keepValue {
-			r.Value = nil
-		}
+	for i := 0; i < len(b.records); {
+		i = b.decodeFrom(i)
 	}
 	for _, c := range b.chunks[1:] {
 		c.makeValues(false)
 		c.feed.stream.Copy(c.values, first.values)
 		c.failed = first.failed
 	}
+}
+
+// decodeFrom decodes the records from an index on, and returns the index behind the last one: that of a record that can't be
+// decoded may be it.
+func (b *batch) decodeFrom(i int) (next int) {
+	first := b.chunks[0]
+	f := first.feed
+	fail := func(err error) {
+		if first.failed == nil {
+			first.failed = map[int]error{}
+		}
+		first.failed[i] = b.records[i].DecodeError(f.stream.Name, f.partition, err)
+	}
+	defer func() {
+		if i == len(b.records) {
+			return
+		}
+		if value := recover(); value != nil {
+			fail(newPanicError(value))
+			next = i + 1
+			return
+		}
+		b.broken = b.records[i].DecodeError(f.stream.Name, f.partition, goexit())
+	}()
+	for ; i < len(b.records); i++ {
+		r := &b.records[i]
+		if err := f.decode(r.Value, first.values[i]); err != nil {
+			fail(err)
+			continue
+		}
+		if !f.keepValue {
+			r.Value = nil
+		}
+	}
+	return i
 }
 
 // decodeBatches decodes what comes until the channel is closed. The run has as many decoders as there are cores that

@@ -169,6 +169,7 @@ func (n *node) look() error {
 	record, value := &n.chunk.records[n.at], n.chunk.values[n.at]
 	i := n.at
 	n.at++
+	n.task.looking = n.index
 	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
 		return n.task.reject(n, &Element{Record: record}, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]), Undecodable)
 	}
@@ -308,7 +309,9 @@ func (n *node) receive() error {
 		return err
 	}
 	n.feed.tookOne()
-	c.decode()
+	if err := n.decode(c); err != nil {
+		return err
+	}
 	n.recycle()
 	n.chunk, n.at = c, 0
 	switch {
@@ -320,6 +323,16 @@ func (n *node) receive() error {
 		return c.end
 	}
 	return nil
+}
+
+// decode decodes a chunk unless somebody has.
+func (n *node) decode(c *chunk) error {
+	defer func() {
+		if c.batch != nil && c.batch.broken != nil {
+			n.task.calls.own.exited = c.batch.broken
+		}
+	}()
+	return c.decode()
 }
 
 // await tells where the task stands, and waits for the next chunk.

@@ -168,8 +168,9 @@ func (r *run) runTasks(parent context.Context) error {
 
 	var g errgroup.Group
 	g.Go(func() error {
-		err := r.committer.run(commits)
+		err := survive(func() error { return r.committer.run(commits) })
 		if err != nil {
+			r.committer.endRound(err) // those that wait for it learn of it, whatever has ended it
 			cancel(err)
 		}
 		return err
@@ -385,11 +386,11 @@ func (t *task) run() (ended bool, err error) {
 	sources.Wait()
 	byFunction := errors.Is(err, errSessionEnded)
 	if err == nil || byFunction {
-		err = t.end(byFunction)
+		err = t.survive(func() error { return t.end(byFunction) })
 		return err == nil, err
 	}
-	if !t.calls.ahead() {
-		if failed := t.handOver(); failed != nil {
+	if !t.calls.ahead() && !t.mute {
+		if failed := t.survive(t.handOver); failed != nil {
 			t.logger.Warn("what was finished before can't be handed over", "error", failed)
 		}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -61,7 +62,17 @@ func shared(feeds []*feed) [][]*feed {
 
 // run feeds the nodes until the stream ends or breaks, which it tells by the last chunk, or ctx ends.
 func (s *source) run(ctx context.Context) {
+	defer func() {
+		if exited := goexit(); exited != nil {
+			s.finish(ctx, 0, fmt.Errorf("reading or decoding %w", exited))
+		}
+	}()
 	behind, err := s.read(ctx)
+	s.finish(ctx, behind, err)
+}
+
+// finish tells the nodes what has ended the stream.
+func (s *source) finish(ctx context.Context, behind int64, err error) {
 	if ctx.Err() != nil {
 		return
 	}

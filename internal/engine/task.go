@@ -47,6 +47,8 @@ type task struct {
 	// ending says that the session ends: the last window is handed over with the end. timedOut says that the data timeout has
 	// ended the stream of a node.
 	ending, timedOut bool
+	// looking is the index of the node that has looked at an element last.
+	looking int
 	// passed counts the chunks that were taken since something was handed over.
 	passed int
 
@@ -55,6 +57,8 @@ type task struct {
 	// reports says that somebody wants to know it of each, and untold is how many it was not told of yet.
 	reports bool
 	untold  int
+	// mute says that telling has failed.
+	mute bool
 	// risks is how many elements are at risk, and alive is for judgeLost.
 	risks int
 	alive []int64

@@ -126,6 +126,7 @@ func (t *task) report(all bool) (told int, err error) {
 	if t.untold == 0 {
 		return 0, nil
 	}
+	t.mute = true
 	for _, n := range t.nodes {
 		slices.SortStableFunc(n.untold, func(a, b *Unmatched) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
 		i := 0
@@ -138,6 +139,7 @@ func (t *task) report(all bool) (told int, err error) {
 		told += i
 	}
 	t.untold -= told
+	t.mute = false
 	return told, nil
 }
 
@@ -145,12 +147,9 @@ func (t *task) report(all bool) (told int, err error) {
 func (w *worker) report(u *Unmatched, out *results) (err error) {
 	spec := w.task.spec
 	if spec.OnUnmatched != nil {
-		defer func() {
-			if value := recover(); value != nil {
-				err = &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", newPanicError(value))}
-			}
-		}()
-		spec.OnUnmatched(u)
+		if err := w.onUnmatched(u); err != nil {
+			return &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", err)}
+		}
 	}
 	if spec.Unmatched == nil {
 		return nil
@@ -158,6 +157,23 @@ func (w *worker) report(u *Unmatched, out *results) (err error) {
 	if err := w.encoder.append(out, spec.UnmatchedOutput, spec.Unmatched(u), &u.record); err != nil {
 		return fmt.Errorf("report that %s is unmatched: %w", u.Position, err)
 	}
+	return nil
+}
+
+func (w *worker) onUnmatched(u *Unmatched) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if value := recover(); value != nil {
+			err = newPanicError(value)
+			return
+		}
+		w.exited = &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", goexit())}
+	}()
+	w.task.spec.OnUnmatched(u)
+	returned = true
 	return nil
 }
 

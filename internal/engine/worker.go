@@ -20,10 +20,14 @@ type worker struct {
 	// isWatched says that calls are timed or traced.
 	isWatched bool
 
-	// out and master are those of the call under way; emit, made once, works on them.
-	out    *results
-	master *broker.Record
-	emit   Emit
+	// out and master are those of the call under way, and items and bytes what out held before it; emit, made once, works on
+	// them.
+	out          *results
+	items, bytes int
+	master       *broker.Record
+	emit         Emit
+	// exited says that what was called last has ended the goroutine.
+	exited error
 }
 
 func newWorker(t *task, e *encoder) *worker {
@@ -41,7 +45,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	ctx, policy := w.task.ctx, &w.task.spec.OnError
 	backoff := policy.Backoff
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
-	items, bytes := len(out.items), len(out.bytes)
+	w.items, w.bytes = len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
 		if err = w.attempt(ctx, call); err == nil {
 			out.calls++
@@ -51,7 +55,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 			out.calls++
 			return true, nil
 		}
-		out.truncate(items, bytes)
+		out.truncate(w.items, w.bytes)
 		if ctx.Err() != nil {
 			// The stop may well be why the call has failed; the next run makes it again.
 			w.task.logger.Warn("call given up by the stop of the run", "error", err)
@@ -148,7 +152,10 @@ func (w *worker) try(ctx context.Context, call *Call) (err error) {
 		if value := recover(); value != nil {
 			err = newPanicError(value)
 			w.task.logger.Debug("the function panicked", "panic", value, "stack", string(debug.Stack()))
+			return
 		}
+		w.out.truncate(w.items, w.bytes)
+		w.exited = w.at(call, goexit())
 	}()
 	err = w.function.Call(ctx, call, w.emit)
 	returned = true

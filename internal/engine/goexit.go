@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// This file has the engine survive runtime.Goexit in code of the user. It can't be stopped in the goroutine that it ends: who
+// waits for what that was to do must learn of it.
+
+// A GoexitError says that code of the user (the function, a key function, a codec's method, a callback) has ended the goroutine
+// that called it, by runtime.Goexit.
+type GoexitError struct {
+	// Where is the function, file and line that did.
+	Where string
+}
+
+// Error says what has happened, where, and what would be right.
+func (e *GoexitError) Error() string {
+	return fmt.Sprintf("ended its goroutine by runtime.Goexit, as t.FailNow does (%s); to stop the run, return an error", e.Where)
+}
+
+// survive calls f in a goroutine of its own, and returns its error; a *GoexitError where code of the user has ended that.
+func survive(f func() error) (err error) {
+	done := make(chan struct{})
+	go func() {
+		returned := false
+		defer func() {
+			exited := goexit()
+			if exited != nil {
+				err = fmt.Errorf("code that the run calls %w", exited)
+			}
+			if returned || exited != nil { // and not where a panic ends the process
+				close(done)
+			}
+		}()
+		err = f()
+		returned = true
+	}()
+	<-done
+	return err
+}
+
+// survive is survive with what is known better: which call, of the function or of a callback, has ended the goroutine, or which
+// element the join was at.
+func (t *task) survive(f func() error) error {
+	err := survive(f)
+	own := t.calls.own
+	if own.exited != nil {
+		err, own.exited = own.exited, nil
+		return err
+	}
+	var exited *GoexitError
+	if n := t.nodes[t.looking]; errors.As(err, &exited) && n.at > 0 {
+		return &broker.PositionError{
+			Position: n.chunk.records[n.at-1].At(n.spec.Stream.Name, t.partition),
+			Err:      err,
+		}
+	}
+	return err
+}
+
+// goexit returns an error if the goroutine is being ended by runtime.Goexit, and nil otherwise. It must be called by a deferred
+// function.
+func goexit() *GoexitError {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	found := false
+	for {
+		frame, more := frames.Next()
+		if found && !strings.HasPrefix(frame.Function, "testing.") {
+			return &GoexitError{Where: fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line)}
+		}
+		found = found || frame.Function == "runtime.Goexit"
+		if !more {
+			break
+		}
+	}
+	if found {
+		return &GoexitError{Where: "unknown place"}
+	}
+	return nil
+}
