@@ -106,10 +106,10 @@ func TestFramingErrors(t *testing.T) {
 	}{
 		{"empty", "a.json", "", "a.json:1:1 (partition 0, offset 0): the file is empty; a list without elements is written []", 0},
 		{"white space only", "a.json", "\n \n", "a.json:3:1 (partition 0, offset 0): the file is empty; a list without elements is written []", 0},
-		{"half a byte order mark", "a.json", "\xEF\xBB", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found the byte 0xef", 0},
+		{"half a byte order mark", "a.json", "\xEF\xBB", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found the byte 0xef; files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or .ndjson", 0},
 		{"lines in a list file", "a.json", "{}\n{}\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found an object; " +
 			"a file with one object a line must have a name that ends in .jsonl or .ndjson", 0},
-		{"not JSON", "a.json", "time,x,y\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found 't'", 0},
+		{"not JSON", "a.json", "time,x,y\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found 't'; files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or .ndjson", 0},
 		{"compressed", "a.json", "\x1F\x8B\x08\x00", "a.json:1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz", 0},
 		{"compressed with Zstandard", "a.json", "\x28\xB5\x2F\xFD", "a.json:1:1 (partition 0, offset 0): the file is compressed with Zstandard, its name must end in .zst", 0},
 		{"UTF-16", "a.json", "\xFF\xFE[\x00", "a.json:1:1 (partition 0, offset 0): the text is not UTF-8; is it UTF-16?", 0},

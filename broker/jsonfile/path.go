@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -35,15 +36,21 @@ func kindOf(info fs.FileInfo) string {
 		return "standard input"
 	case info.Mode()&fs.ModeNamedPipe != 0:
 		return "a pipe"
+	case info.Mode()&fs.ModeSocket != 0:
+		return "a socket"
 	}
 	return "a device"
 }
 
-// openError says what err, from opening path, means for a user.
+// openError says what err, from opening path for reading, means for a user.
 func openError(path string, err error) error {
-	switch {
-	case path == "":
+	if path == "" {
 		return errors.New("the path is empty")
+	}
+	if named := pathError(path, err); named != nil {
+		return named
+	}
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w%s", fs.ErrNotExist, suggestion(path))
 	case errors.Is(err, fs.ErrPermission):
@@ -52,16 +59,71 @@ func openError(path string, err error) error {
 	return err
 }
 
+// pathError says what err means where it is about the path itself, whether it is read or written; nil where it isn't.
+func pathError(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s is a file, not a directory: %w", fileAmong(filepath.Dir(path)), syscall.ENOTDIR)
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return fmt.Errorf("the file's name has %d bytes and its path %d, which is more than the file system takes; most take names of "+
+			"255: %w", len(filepath.Base(path)), len(path), syscall.ENAMETOOLONG)
+	case errors.Is(err, syscall.ELOOP):
+		return fmt.Errorf("the path leads in a circle, by symbolic links that lead to each other: %w", syscall.ELOOP)
+	case strings.ContainsRune(path, 0):
+		return errors.New("the path has a zero byte in it, which no file's name has")
+	case errors.Is(err, fs.ErrPermission) && operation(err) == "stat":
+		return fmt.Errorf("no permission to look into the directory %s: %w", filepath.Dir(path), fs.ErrPermission)
+	}
+	return nil
+}
+
+// operation returns what an error says that failed, such as open or stat.
+func operation(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return strings.TrimPrefix(at.Op, "l")
+	}
+	return ""
+}
+
+// fileAmong returns the shortest of a directory's parents, or itself, that is there and is no directory.
+func fileAmong(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if info, err := os.Stat(at); err == nil && !info.IsDir() {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// missing returns what of a directory's path isn't there, and empty if all of it is: itself, or the parent nearest to the root.
+func missing(dir string) string {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	for parent := filepath.Dir(dir); parent != dir; parent = filepath.Dir(parent) {
+		if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		dir = parent
+	}
+	return dir
+}
+
 // suggestion says which file in the directory of path has a name so alike that it may be meant.
 func suggestion(path string) string {
 	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
+	dir = filepath.Clean(dir)
+	if gone := missing(dir); gone != "" {
+		return fmt.Sprintf("; neither does the directory %s", gone)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Sprintf("; neither does the directory %s", filepath.Clean(dir))
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		link, _ := os.Readlink(path)
+		return fmt.Sprintf("; it is a symbolic link to %s, which isn't there", link)
 	}
+	entries, _ := os.ReadDir(dir) // what can't be listed has no suggestion
 	best, closest := "", 1+len(base)/3
 	for _, entry := range entries {
 		if d := nameDistance(base, entry.Name()); d < closest && !entry.IsDir() {

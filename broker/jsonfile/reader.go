@@ -220,6 +220,9 @@ func (r *reader) damaged(err error) error {
 	if len(r.framer.buf) == 0 && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)) {
 		return r.framer.fail("the file is not compressed with %s, as its name says: %w", r.packed, err)
 	}
+	if errors.Is(err, errBehindGzip) {
+		return r.framer.fail("decompress the file: %w", err)
+	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}

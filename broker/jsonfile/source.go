@@ -42,12 +42,18 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
 		return s, nil
 	}
+	if err := otherFormat(stream.Name); err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(stream.Name)
 	if err != nil {
 		return nil, openError(stream.Name, err)
 	}
 	if info.IsDir() {
 		return nil, errors.New("this is a directory, not a file")
+	}
+	if info.Mode()&fs.ModeSocket != 0 {
+		return nil, errors.New("this is a socket, which can't be opened as a file")
 	}
 	s.info = info
 	s.once = !info.Mode().IsRegular()

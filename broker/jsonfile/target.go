@@ -41,6 +41,9 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 		return nil, errors.New("the path is empty")
 	}
 	var packed compression
+	if err := otherFormat(stream.Name); err != nil {
+		return nil, err
+	}
 	t.layout, packed = format(stream.Name)
 	info, err := os.Stat(stream.Name)
 	switch {
@@ -54,7 +57,7 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 		return t, t.start(t.direct, packed)
 	}
 	if t.path, err = resolve(stream.Name); err != nil {
-		return nil, err
+		return nil, createError(stream.Name, err)
 	}
 	if t.temp, err = newTemporary(t.path, info); err != nil {
 		return nil, createError(t.path, err)
@@ -79,14 +82,40 @@ func (t *target) start(w io.Writer, packed compression) error {
 
 // createError says what err, from making a temporary file beside path, means for a user.
 func createError(path string, err error) error {
+	if named := pathError(path, err); named != nil {
+		return named
+	}
 	dir := filepath.Dir(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the directory %s does not exist, make it first: %w", dir, fs.ErrNotExist)
+		if gone := missing(dir); gone != "" {
+			return fmt.Errorf("the directory %s does not exist, make it first: %w", gone, fs.ErrNotExist)
+		}
+		return fmt.Errorf("no files can be made in %s, which is none of a disk's directories; write to another: %w", dir, fs.ErrNotExist)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the file system that %s is in can only be read; write to another: %w", dir, syscall.EROFS)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("no permission to write the file, or to make files in %s: %w", dir, fs.ErrPermission)
-	case errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s is not a directory: %w", dir, err)
+		var at *fs.PathError
+		if errors.As(err, &at) && at.Path == path {
+			return fmt.Errorf("no permission to write the file: %w", fs.ErrPermission)
+		}
+		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, which takes the output's name "+
+			"when it is complete: %w", dir, fs.ErrPermission)
+	}
+	return writeError(path, err)
+}
+
+// writeError says what err, from writing results or from putting the file at path in its place, means for a user.
+func writeError(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w", filepath.Dir(path), err)
+	case errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the quota for %s is used up: %w", filepath.Dir(path), err)
+	case errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("the file is larger than the file system or the limit of this process (ulimit -f) allows: %w", err)
+	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
+		return fmt.Errorf("the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: %w", err)
 	}
 	return err
 }
@@ -198,7 +227,7 @@ func (t *target) fail(err error) error {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return fmt.Errorf("%s: nobody reads it any more: %w", describe("output", t.stream), err)
 	}
-	return fmt.Errorf("%s: %w", describe("output", t.stream), err)
+	return fmt.Errorf("%s: %w", describe("output", t.stream), writeError(t.path, err))
 }
 
 // unclosed is a writer that isn't ours to close.

@@ -47,7 +47,8 @@ func newTemporary(target string, info fs.FileInfo) (*temporary, error) {
 // temporaryPrefix returns what the names of a target's temporary files begin with.
 func temporaryPrefix(target string) string {
 	base := filepath.Base(target)
-	return "." + base[:min(len(base), 200)] + ".leat-" // names end at 255 bytes
+	// Names end at 255 bytes, and some file systems take no half characters.
+	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + ".leat-"
 }
 
 // createLocked makes a new file, which no other process takes for a stale one.
