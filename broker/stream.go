@@ -19,6 +19,9 @@ type Stream struct {
 	Type reflect.Type
 	// Codec decodes and encodes the elements.
 	Codec codec.Codec
+	// MaxElement is how many bytes an element may have, as it lies in the storage and decompressed; zero for
+	// [DefaultMaxElement].
+	MaxElement int
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 

@@ -238,6 +238,7 @@ func stream(at site, name string, c objectCodec) broker.Stream {
 	s := broker.NewStream[object](at.name)
 	s.As = name
 	s.Where = at.text.where()
+	s.MaxElement = at.reading.maxElement
 	s.Codec = c
 	return s
 }

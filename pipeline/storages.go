@@ -37,6 +37,10 @@ func (d *description) checkStorages(master *node, output site) error {
 			return stream.where.errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
 				"kafka: {brokers: [localhost:9092]}", stream.where.value)
 		}
+		if stream.readingAt != nil && stream.name.value == d.output.value {
+			return stream.readingAt.errorf("%s says how a stream is read, but results are written to %q: take it out",
+				stream.readingAt.value, stream.name.value)
+		}
 		if stream.demo.value != "" && stream.name.value == d.output.value {
 			return stream.demo.errorf("results are written to the stream %q, so nothing is loaded into it: take demo out",
 				stream.name.value)

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -16,6 +19,15 @@ type streamText struct {
 	topic bool
 	// demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	demo text
+	// reading is how the stream is read, and readingAt where the first member stands that says so; nil where none does.
+	reading   reading
+	readingAt *text
+}
+
+// reading is how a stream is read, where the pipeline file says more than what it is.
+type reading struct {
+	// maxElement is how many bytes an element may have; zero for what storages allow without being asked.
+	maxElement int
 }
 
 // A site is where a stream is: in a file, or in a topic.
@@ -25,6 +37,8 @@ type site struct {
 	topic bool
 	// demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	demo string
+	// reading is how it is read.
+	reading reading
 	// text is what the pipeline file says.
 	text text
 }
@@ -34,7 +48,7 @@ const standard = "-"
 
 // siteOf returns where a stream is, for a pipeline file in a directory.
 func siteOf(s streamText, dir string) site {
-	at := site{name: s.where.value, topic: s.topic, text: s.where}
+	at := site{name: s.where.value, topic: s.topic, text: s.where, reading: s.reading}
 	if !s.topic {
 		at.name = resolve(dir, at.name)
 	}
@@ -119,11 +133,14 @@ func (s *source) stream(name text, node ast.Node) (streamText, error) {
 		return stream, s.errorAt(s.placeOf(node), "%s must be given as %s, but this is %s", what, streamForms, describe(node))
 	}
 	file, topic := m.get("file"), m.get("topic")
-	if topic == nil {
-		if err := s.only(m, what, "file", "topic"); err != nil {
-			return stream, err
-		}
-	} else if err := s.only(m, what, "topic", "demo", "file"); err != nil {
+	allowed := []string{"file", "topic", "max_element"}
+	if topic != nil {
+		allowed = []string{"topic", "demo", "max_element", "file"}
+	}
+	if err := s.only(m, what, allowed...); err != nil {
+		return stream, err
+	}
+	if err := s.reading(&stream, m); err != nil {
 		return stream, err
 	}
 	switch {
@@ -152,6 +169,43 @@ func (s *source) topicStream(stream streamText, m *mapping, what string) (_ stre
 	}
 	return stream, err
 }
+
+// reading reads the members that say how a stream is read.
+func (s *source) reading(stream *streamText, m *mapping) (err error) {
+	for _, member := range m.members {
+		switch member.name.value {
+		case "max_element":
+			stream.reading.maxElement, err = s.size(member.value, "max_element")
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if stream.readingAt == nil {
+			stream.readingAt = &member.name
+		}
+	}
+	return nil
+}
+
+// size returns a number of bytes, such as 65536, 64KiB or 128 MB.
+func (s *source) size(node ast.Node, what string) (int, error) {
+	t, err := s.text(node, what)
+	if err != nil {
+		return 0, err
+	}
+	digits := strings.TrimRight(t.value, "BbKkMmGgi ")
+	unit, known := units[strings.ToLower(strings.TrimSpace(t.value[len(digits):]))]
+	n, err := strconv.Atoi(digits)
+	if err != nil || !known || n <= 0 || n > math.MaxInt32/unit {
+		return 0, t.errorf("%q is not a number of bytes above zero and below 2 GiB, such as 128MiB or 65536", t.value)
+	}
+	return n * unit, nil
+}
+
+// units are those of numbers of bytes.
+var units = map[string]int{"": 1, "b": 1, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 
 // nonempty returns a text that must not be empty.
 func (s *source) nonempty(node ast.Node, part, what string) (text, error) {

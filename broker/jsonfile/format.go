@@ -13,6 +13,9 @@ import (
 // standard is the path of standard input and output.
 const standard = "-"
 
+// maxWindow is how far back Zstandard data may refer, which is memory: as much as zstd(1) takes without being asked.
+const maxWindow = 128 << 20
+
 // layout is how the objects lie in a file.
 type layout int
 
@@ -90,7 +93,8 @@ func (c compression) decompress(r io.Reader) (io.Reader, func(), error) {
 		return unzip, func() {}, nil
 	case zstandard:
 		// One goroutine is enough: the caller's. The join runs beside it.
-		unpack, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		unpack, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, err
 		}

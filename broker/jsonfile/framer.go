@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strings"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // A framer finds where the objects in a text begin and end, and nothing else: whether an object is right inside is for
@@ -13,7 +15,9 @@ import (
 // In a list the braces outside of strings are all that matters: where the object is right they balance, and where they
 // don't, the codec refuses what they enclose.
 type framer struct {
-	stream string
+	stream broker.Stream
+	// limit is the stream's for an object.
+	limit  int
 	layout layout
 	buf    []byte
 	// pos is the first byte that was not looked at. It may be one behind the end of buf, after a backslash.
@@ -30,6 +34,9 @@ type framer struct {
 	mark         int
 	line, column int
 
+	// tooLarge is the error for an object above the stream's limit, behind which nothing is framed.
+	tooLarge error
+
 	newline, brace, quote, backslash landmark
 }
 
@@ -45,9 +52,9 @@ const (
 	behindList
 )
 
-func newFramer(stream string, l layout) framer {
+func newFramer(stream broker.Stream, l layout) framer {
 	f := framer{
-		stream: stream, layout: l, column: 1,
+		stream: stream, limit: stream.ElementLimit(), layout: l, column: 1,
 		newline: landmark{char: '\n'}, brace: landmark{char: '{'}, quote: landmark{char: '"'}, backslash: landmark{char: '\\'},
 	}
 	if l == list {
@@ -58,17 +65,23 @@ func newFramer(stream string, l layout) framer {
 
 // next returns the next object, and none if more bytes are needed. Until buf changes, line and column are its place.
 // After an error it returns the same error again.
-func (f *framer) next() ([]byte, error) {
-	switch f.layout {
-	case either:
-		if !f.choose() {
-			return nil, nil
-		}
+func (f *framer) next() (object []byte, err error) {
+	switch {
+	case f.tooLarge != nil:
+		return nil, f.tooLarge
+	case f.layout == lines:
+		object, err = f.nextLine()
+	case f.layout == list:
+		object, err = f.nextObject()
+	case f.choose():
 		return f.next()
-	case lines:
-		return f.nextLine()
 	}
-	return f.nextObject()
+	if len(object) > f.limit {
+		f.index-- // it is this one that the error is about
+		f.tooLarge = f.fail("%w", f.stream.TooLarge())
+		return nil, f.tooLarge
+	}
+	return object, err
 }
 
 // choose tells the layout by the first character; false where it isn't there yet.

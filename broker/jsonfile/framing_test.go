@@ -25,7 +25,7 @@ type framed string
 func frameText(name string, text io.Reader, size int, from int64) ([]framed, error) {
 	l, packed := format(name)
 	r := &reader{
-		framer: newFramer(name, l),
+		framer: newFramer(broker.Stream{Name: name}, l),
 		open:   func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
 		packed: packed,
 		read:   new(atomic.Int64),

@@ -9,8 +9,7 @@
 //	-                           standard input, where a list and lines are told apart by their first character, or
 //	                            standard output, which gets one object a line
 //
-// Files are read as streams: memory doesn't grow with the file, and no object is too large as long as it fits into
-// memory. A file may be read by several nodes of a join, each on its own or, where their elements can be copied, once
+// Files are read as streams: memory doesn't grow with the file. An object may have 64 MiB, or what [MaxElement] says. A file may be read by several nodes of a join, each on its own or, where their elements can be copied, once
 // for all. Standard input and other pipes can't be read twice, so they serve one node. A read of them that waits ends when
 // its context does; the system call below it can't be ended and stays behind, in a goroutine of its own, until something
 // arrives, and that is lost.
@@ -28,6 +27,7 @@
 package jsonfile
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -83,6 +83,15 @@ func Named(name string) StreamOption {
 // Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects.
 func Codec(c codec.Codec) StreamOption {
 	return func(s *broker.Stream) { s.Codec = c }
+}
+
+// MaxElement sets how many bytes an element may have in the file, decompressed, in place of [broker.DefaultMaxElement]. A larger
+// one ends the run with an error before memory is taken for it. It panics where bytes isn't above zero.
+func MaxElement(bytes int) StreamOption {
+	if bytes <= 0 {
+		panic(fmt.Sprintf("jsonfile.MaxElement(%d): an element has at least one byte", bytes))
+	}
+	return func(s *broker.Stream) { s.MaxElement = bytes }
 }
 
 // Stdin sets what the path "-" reads, in place of [os.Stdin].

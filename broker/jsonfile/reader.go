@@ -177,16 +177,9 @@ func (r *reader) fill() error {
 	}
 	f := &r.framer
 	if len(f.buf) == cap(f.buf) {
-		size := r.size
-		for size < 2*f.needed() {
-			size *= 2
+		if err := r.grow(); err != nil {
+			return err
 		}
-		if size > r.size && f.state == inObject {
-			if err := f.misquoted(); err != nil {
-				return err
-			}
-		}
-		f.moveTo(make([]byte, 0, size))
 	}
 	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
 	f.buf = f.buf[:len(f.buf)+n]
@@ -194,6 +187,27 @@ func (r *reader) fill() error {
 		return r.damaged(err)
 	}
 	return err
+}
+
+// grow makes a new buffer, with room behind what is still needed of the old one. An object above the limit is refused before
+// memory is taken for more of it.
+func (r *reader) grow() error {
+	f := &r.framer
+	size, needed := r.size, f.needed()
+	for size < 2*needed {
+		size *= 2
+	}
+	if size > r.size && f.state == inObject {
+		if err := f.misquoted(); err != nil {
+			return err
+		}
+	}
+	if needed > f.limit {
+		f.stop()
+		return f.fail("%w", f.stream.TooLarge())
+	}
+	f.moveTo(make([]byte, 0, max(min(size, f.limit+r.size), needed+1)))
+	return nil
 }
 
 // start opens the file.
@@ -256,7 +270,7 @@ func (r *reader) shut() error {
 		return nil
 	}
 	if err := r.file.Close(); err != nil {
-		return fmt.Errorf("close %s: %w", r.framer.stream, err)
+		return fmt.Errorf("close %s: %w", r.framer.stream.Name, err)
 	}
 	return nil
 }

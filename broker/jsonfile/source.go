@@ -134,7 +134,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	}
 	l, packed := format(s.Name)
 	r := &reader{
-		framer: newFramer(s.Name, l),
+		framer: newFramer(s.Stream, l),
 		open:   s.open,
 		packed: packed,
 		read:   &in.read,

@@ -13,7 +13,7 @@ import (
 // fail returns an error about the byte at mark.
 func (f *framer) fail(message string, args ...any) error {
 	return &broker.PositionError{
-		Position: broker.Position{Stream: f.stream, Offset: f.index, Line: max(f.line, 1), Column: f.column},
+		Position: broker.Position{Stream: f.stream.Name, Offset: f.index, Line: max(f.line, 1), Column: f.column},
 		Err:      fmt.Errorf(message, args...),
 	}
 }

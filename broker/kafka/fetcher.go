@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
 )
 
 const (
@@ -105,6 +108,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
 		kgo.WithPools(&rs.pool),
+		kgo.MaxDecompressBatchBytes(batchLimit(rs.member.job.Inputs)),
 		kgo.KeepRetryableFetchErrors(),
 		kgo.KeepControlRecords(), // a transaction's marker may be the last that there is, see end
 	)
@@ -198,6 +202,16 @@ func (f *fetcher) poll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// batchLimit returns how many bytes a batch of records may have, decompressed. Kafka's batches have a mebibyte or so, but a few
+// kilobytes that were compressed can be gigabytes.
+func batchLimit(streams []broker.Stream) int {
+	limit := 0
+	for _, s := range streams {
+		limit = max(limit, s.ElementLimit())
+	}
+	return int(min(4*int64(limit), math.MaxInt32))
 }
 
 // handOut puts what was fetched of a topic into the readers' queues. REQUIRES: polling is held.

@@ -41,6 +41,7 @@
 package kafka
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -104,6 +105,16 @@ func Named(name string) TopicOption {
 // Codec sets the codec of a topic's values, in place of [codec.JSON].
 func Codec(c codec.Codec) TopicOption {
 	return func(s *broker.Stream) { s.Codec = c }
+}
+
+// MaxElement sets how many bytes a record's value may have where the topic is read, in place of [broker.DefaultMaxElement]. A
+// larger one can't be decoded; and a batch that decompresses to more than four times as much, of all topics that are read the
+// most, ends the run. It panics where bytes isn't above zero.
+func MaxElement(bytes int) TopicOption {
+	if bytes <= 0 {
+		panic(fmt.Sprintf("kafka.MaxElement(%d): an element has at least one byte", bytes))
+	}
+	return func(s *broker.Stream) { s.MaxElement = bytes }
 }
 
 // Key sets the function that gives each result its record key; without it results have the key of their master record.

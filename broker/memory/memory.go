@@ -159,6 +159,15 @@ func Named(as string) StreamOption {
 	return func(d *declaration) { d.stream.As = as }
 }
 
+// MaxElement sets how many bytes an element may have, in place of [broker.DefaultMaxElement]. A larger one can't be decoded. It
+// panics where bytes isn't above zero.
+func MaxElement(bytes int) StreamOption {
+	if bytes <= 0 {
+		panic(fmt.Sprintf("memory.MaxElement(%d): an element has at least one byte", bytes))
+	}
+	return func(d *declaration) { d.stream.MaxElement = bytes }
+}
+
 // Codec sets the codec of the stream's elements, [codec.JSON] without it.
 func Codec(c codec.Codec) StreamOption {
 	return func(d *declaration) { d.stream.Codec = c }

@@ -114,8 +114,13 @@ func (b *batch) decodeFrom(i int) (next int) {
 		}
 		b.broken = b.records[i].DecodeError(f.stream.Name, f.partition, goexit())
 	}()
+	limit := f.stream.ElementLimit()
 	for ; i < len(b.records); i++ {
 		r := &b.records[i]
+		if len(r.Value) > limit {
+			fail(f.stream.TooLarge())
+			continue
+		}
 		if err := f.decode(r.Value, first.values[i]); err != nil {
 			fail(err)
 			continue

@@ -307,6 +307,27 @@ func TestR10Undecodable(t *testing.T) {
 	})
 }
 
+// R10: a record above its stream's limit goes by the same policy as one that can't be decoded, whatever the storage.
+func TestR10TooLarge(t *testing.T) {
+	tr := &tree{name: "master"}
+	b := tr.storage()
+	must(t, memory.Append(b, "master", 0, keys(0, 1)...))
+	must(t, b.AppendRecords("master", 0, broker.Record{Value: []byte(`{"id": 7` + strings.Repeat(" ", 100) + `}`)}))
+	must(t, memory.Append(b, "master", 0, keys(0, 1)...))
+	must(t, b.End("master"))
+	spec := tr.spec(b)
+	spec.Master.Stream.MaxElement = 100
+	err := engine.Run(t.Context(), spec, nil)
+	if !errors.Is(err, broker.ErrTooLarge) || !strings.HasPrefix(err.Error(), "master[0]@1: element too large: it has more than the 100 bytes ") {
+		t.Errorf("got %v", err)
+	}
+	spec.OnDecode = engine.Policy{Kind: engine.Skip}
+	if n := totals(run(t, spec))[0]; n.Skipped != 1 {
+		t.Errorf("skipped %d", n.Skipped)
+	}
+	expect(t, b, "0", "0")
+}
+
 // R10: a record that can't be decoded because a registry doesn't answer isn't skipped: the next run will decode it.
 func TestR10RegistryAway(t *testing.T) {
 	tr := &tree{name: "master", items: keys(0, 1, 2)}

@@ -132,6 +132,10 @@ func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *K
 		if errors.Is(err, io.EOF) {
 			return records, nil
 		}
+		if at, ok := errors.AsType[*broker.PositionError](err); ok && errors.Is(err, broker.ErrTooLarge) {
+			return records, &broker.PositionError{Position: at.Position, Err: fmt.Errorf("%w: a topic takes no objects of more than %d MiB",
+				broker.ErrTooLarge, broker.DefaultMaxElement>>20)}
+		}
 		if err != nil {
 			return records, err
 		}
