@@ -97,11 +97,11 @@ join a with b on a.t == b.t
   before its beginning  10: 1000 (line 1) is not in b, which begins at 1000000 (line 1)
 `,
 		},
-		"rounding": {
+		"halves": {
 			on: "a.t == b.t / 2", a: series(`{"t":%d}`, 0, 3, 1), b: series(`{"t":%d}`, 1, 6, 2),
 			want: `1 finding:
-  a with b: the keys of a and b are near each other, but not equal
-    write  on: "a.t == floor(b.t / 2)"
+  a with b: the keys of b are those of a and 0.5 more
+    write  on: "a.t + 0.5 == b.t / 2"
     then 3 of 3 elements of a find a match; as it is, 0 of 3
 
 stream a  a.jsonl  all 3 elements
@@ -215,10 +215,10 @@ func TestCheckNamesMistakes(t *testing.T) {
 2 findings:
   a with b: the keys of a, a.t, are numbers written as text: they grow as numbers, but as text "9" is above "10" (line 3)
     write  on: "int(a.t) == int(b.t)"
-    then the keys grow
+    then the keys grow, and 4 of 4 elements of a find a match
   a with b: the keys of b, b.t, are numbers written as text: they grow as numbers, but as text "9" is above "10" (line 3)
     write  on: "int(a.t) == int(b.t)"
-    then the keys grow
+    then the keys grow, and 4 of 4 elements of a find a match
 `,
 		},
 		"capital letters": {

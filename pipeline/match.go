@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/leat-go/leat/internal/expression"
 )
@@ -40,16 +41,22 @@ type keyed struct {
 
 func compareKeyed(a, b keyed) int { return expression.Compare(a.key, b.key) }
 
-// keys returns the keys of a part that can be computed, in their order.
-func (p *part) keys(key *expression.Program) []keyed {
-	var keys []keyed
+// keys returns the keys of a part that can be computed, in their order, and how many steps in the stream are to lesser ones.
+func (p *part) keys(key *expression.Program) (keys []keyed, down int) {
 	for i, element := range p.elements {
-		if k, err := key.Key(element); err == nil {
-			keys = append(keys, keyed{k, i})
+		k, err := key.Key(element)
+		if err != nil {
+			continue
 		}
+		if len(keys) > 0 && expression.Compare(keys[len(keys)-1].key, k) > 0 {
+			down++
+		}
+		keys = append(keys, keyed{k, i})
 	}
-	slices.SortStableFunc(keys, compareKeyed)
-	return keys
+	if down > 0 {
+		slices.SortStableFunc(keys, compareKeyed)
+	}
+	return keys, down
 }
 
 // A match is what comes of joining the views of a join by two expressions.
@@ -58,8 +65,12 @@ type match struct {
 	left, right *KeyRange
 	// computed counts the keys of both sides.
 	computed, comparable, matched int
-	// used counts the right elements that some left element finds.
-	used int
+	// used counts the right elements that some left element finds, of rights at all, and pairs all that are found.
+	used, rights, pairs int
+	// different counts the different keys of the left and of the right side.
+	different [2]int
+	// down counts the steps along the streams to lesser keys.
+	down int
 }
 
 type matchedView struct {
@@ -75,22 +86,52 @@ func (m *match) share() float64 {
 	return float64(m.matched) / float64(m.comparable)
 }
 
+// usedShare returns which share of the right elements some left element finds.
+func (m *match) usedShare() float64 {
+	if m.rights == 0 {
+		return 0
+	}
+	return float64(m.used) / float64(m.rights)
+}
+
+// rightMeets reports whether most of the right elements between the first and the last left ones are found.
+func (m *match) rightMeets() bool {
+	between := 0
+	for _, v := range m.views {
+		if len(v.leftKeys) == 0 {
+			continue
+		}
+		first, last := v.leftKeys[0], v.leftKeys[len(v.leftKeys)-1]
+		from, _ := slices.BinarySearchFunc(v.rightKeys, first, compareKeyed)
+		between += sort.Search(len(v.rightKeys), func(i int) bool { return compareKeyed(v.rightKeys[i], last) > 0 }) - from
+	}
+	return m.used >= 3 && 2*m.used > between
+}
+
 // matchOf joins some views.
 func matchOf(views []view, left, right *expression.Program) *match {
 	left, right = left.Clone(), right.Clone()
 	m := &match{}
 	for _, v := range views {
-		mv := matchedView{v, v.left.keys(left), v.right.keys(right)}
+		mv := matchedView{view: v}
+		var downLeft, downRight int
+		mv.leftKeys, downLeft = v.left.keys(left)
+		mv.rightKeys, downRight = v.right.keys(right)
+		m.down += downLeft + downRight
 		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
 		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
-		mv.each(func(_ keyed, _ int, found, comparable bool) {
+		mv.each(func(left keyed, place int, found, comparable bool) {
 			if comparable {
 				m.comparable++
 			}
 			if found {
 				m.matched++
+				m.pairs += equals(mv.rightKeys[place:], left)
 			}
 		})
+		m.rights += len(mv.rightKeys)
+		m.different[0] += different(mv.leftKeys)
+		m.different[1] += different(mv.rightKeys)
 		for _, key := range mv.rightKeys {
 			if _, found := slices.BinarySearchFunc(mv.leftKeys, key, compareKeyed); found {
 				m.used++
@@ -99,6 +140,21 @@ func matchOf(views []view, left, right *expression.Program) *match {
 		m.views = append(m.views, mv)
 	}
 	return m
+}
+
+// equals counts the keys at the beginning of some that are equal to one, of which none is less.
+func equals(keys []keyed, to keyed) int {
+	return sort.Search(len(keys), func(i int) bool { return compareKeyed(keys[i], to) > 0 })
+}
+
+// different counts the different keys of some that are in order.
+func different(keys []keyed) (n int) {
+	for i := range keys {
+		if i == 0 || compareKeyed(keys[i-1], keys[i]) != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func rangeOf(keys []keyed) *KeyRange {

@@ -23,6 +23,26 @@ type row struct {
 // isText reports whether most keys are text.
 func (w *row) isText() bool { return w.text > w.number }
 
+// isDigits reports whether the keys are numbers written as text, and grow as numbers.
+func (w *row) isDigits() bool { return w.digits > 0 && w.digits == w.computed && w.digitsDown == 0 }
+
+// disorder says what order the keys of a stream have, which don't grow. mended says that they do when they are written
+// otherwise.
+func (w *row) disorder(n *node, key *expression.Program, mended bool) string {
+	switch {
+	case w.isDigits():
+		return fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
+			"(%s)", n.name, key, w.lowered[0], w.lowered[1], w.first)
+	case mended:
+		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.name, key,
+			w.lowered[0], w.lowered[1], w.first)
+	case w.up <= 1:
+		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
+	}
+	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
+		"there: sort the stream", n.name, key, count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)
+}
+
 func (w *row) perKey() float64 {
 	if w.distinct == 0 {
 		return 0

@@ -1,11 +1,7 @@
 package pipeline
 
 import (
-	"cmp"
 	"fmt"
-	"math"
-	"math/big"
-	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
 )
@@ -26,304 +22,215 @@ func (s *suspicion) compute(left, right *expression.Program) *match {
 	return matchOf(s.views, left, right)
 }
 
-// A remedy is a way to write a join, and what is wrong if it is right.
-type remedy struct {
+// numeric returns the keys as they are, as ticks; nil where they can't be had so.
+func (s *suspicion) numeric() *numeric { return s.asIs.numeric() }
+
+// findings says what is wrong with a join.
+func (s *suspicion) findings(join *JoinReport) (findings []Finding) {
+	about := Finding{Left: join.Left, Right: join.Right, On: join.On}
+	add := func(cause Mistake, text string) {
+		about.Mistake, about.Text = cause, text
+		findings = append(findings, about)
+	}
+	mend := s.mend()
+	if mend.remedy == nil || mend.remedy.mistake == MistakeSpelling || mend.remedy.down > 0 {
+		findings = s.disorders(about, mend.remedy)
+	}
+	if s.partitions > 1 && s.asIs.share() < middling {
+		if all := s.across(); all.matched > 1 && all.share() >= least && all.share() >= 1.5*s.asIs.share() {
+			add(MistakePartitions, fmt.Sprintf("the keys meet, but in other partitions: %d of %s of %s find a match in any, and "+
+				"%d of %d in their own; both topics must be keyed by what the join compares", all.matched,
+				count(all.comparable, "element"), join.Left, join.Matched, join.Comparable))
+			return findings
+		}
+	}
+	switch {
+	case mend.remedy != nil && len(findings) > 0 && findings[0].Fix != "":
+	case mend.remedy != nil:
+		about.Fix = mend.remedy.on()
+		about.Evidence = fmt.Sprintf("then %s; as it is, %d of %d", mend.remedy.result(join.Left), join.Matched, join.Comparable)
+		add(mend.remedy.mistake, mend.remedy.what)
+	case s.left.computed == 0 || s.right.computed == 0:
+		s.emptiness(join, add)
+	case s.left.isText() != s.right.isText():
+		add(MistakeKinds, s.conversions()[0].what+", which are never equal")
+	case mend.cause != "":
+		add(mend.mistake, mend.cause)
+	case join.Common == nil:
+		add(MistakeApart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", join.Left, join.LeftKeys,
+			join.Right, join.RightKeys))
+	default:
+		s.losses(join, add)
+	}
+	return findings
+}
+
+// disorders says which sides' keys don't grow, and what mends it, if the remedy does.
+func (s *suspicion) disorders(about Finding, remedy *tried) (findings []Finding) {
+	for _, side := range []struct {
+		row  *row
+		node *node
+		key  *expression.Program
+	}{{s.left, s.child.parent, s.child.left}, {s.right, s.child, s.child.right}} {
+		if side.row.down == 0 {
+			continue
+		}
+		f := about
+		f.Mistake, f.Text = MistakeOrder, side.row.disorder(side.node, side.key, remedy != nil && remedy.down == 0)
+		if remedy != nil && remedy.down == 0 {
+			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(about.Left)
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func (s *suspicion) emptiness(join *JoinReport, add func(Mistake, string)) {
+	for _, side := range []struct {
+		row  *row
+		name string
+	}{{s.left, join.Left}, {s.right, join.Right}} {
+		if side.row.computed == 0 {
+			add(MistakeEmpty, side.name+" has no elements with a key")
+		}
+	}
+}
+
+// losses says where much of the left stream is lost.
+func (s *suspicion) losses(join *JoinReport, add func(Mistake, string)) {
+	causes := map[Verdict]Mistake{Gap: MistakeGaps, Ended: MistakeEarlyEnd, Behind: MistakeLateBegin}
+	told := false
+	var most UnmatchedReport
+	for _, u := range join.Unmatched {
+		if 2*u.Count > join.Comparable && join.Comparable > 1 {
+			told = true
+			add(causes[u.Verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count, count(join.Comparable, "element"),
+				join.Left, u.Text, s.never(u.Verdict)))
+		}
+		if u.Count > most.Count {
+			most = u
+		}
+	}
+	if told || join.Comparable < 2 || 10*join.Matched >= join.Comparable && join.Matched > 0 {
+		return
+	}
+	text := fmt.Sprintf("%d of %s of %s find no match", join.Comparable-join.Matched, count(join.Comparable, "element"), join.Left)
+	link := ": "
+	for _, u := range join.Unmatched {
+		text += fmt.Sprintf("%s%d %s: %s%s", link, u.Count, unmatchedWords(u.Verdict), u.Text, s.never(u.Verdict))
+		link = "; "
+	}
+	add(causes[most.Verdict], text)
+}
+
+// never says, of gaps, that the keys of the two sides are such as can't be equal anywhere.
+func (s *suspicion) never(verdict Verdict) string {
+	if verdict != Gap || s.asIs.matched > 0 {
+		return ""
+	}
+	n := s.numeric()
+	if n == nil {
+		return ""
+	}
+	left, right := n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)
+	step := gcd(lattice(left), lattice(right))
+	if step == 0 || (left[0]-right[0])%step == 0 {
+		return ""
+	}
+	rest := func(key int64) string { return decimal(n.amount(key - below(key, step))) }
+	return fmt.Sprintf("; the keys of %s are all %s above a multiple of %s and those of %s %s, so none can be equal",
+		s.child.parent.name, rest(left[0]), decimal(n.amount(step)), s.child.name, rest(right[0]))
+}
+
+// A mend is what is known of how to mend a join: a remedy, or, where there is none, the cause.
+type mend struct {
+	remedy  *tried
 	mistake Mistake
-	what    string
-	// lhs and rhs are the two sides of the condition.
-	lhs, rhs string
+	cause   string
 }
 
-// A tried remedy has shown what it does.
-type tried struct {
-	remedy
-	*match
-}
-
-// on returns the condition of the join.
-func (r *remedy) on() string { return r.lhs + " == " + r.rhs }
-
-// try joins by a remedy; nil where it can't be computed.
-func (s *suspicion) try(r remedy) *tried {
-	left, err := expression.Compile(r.lhs, elementScope{s.child.parent})
-	if err != nil {
-		return nil
+// mend returns what would mend the join; nothing where nothing is known to, or it needs no mending.
+func (s *suspicion) mend() (m mend) {
+	if s.asIs.left == nil || s.asIs.right == nil {
+		return m
 	}
-	right, err := expression.Compile(r.rhs, elementScope{s.child})
-	if err != nil || expression.CheckPair(left, right) != nil {
-		return nil
+	leftIsText, rightIsText := s.left.isText(), s.right.isText()
+	if leftIsText && rightIsText && s.asIs.down > 0 {
+		if m.remedy = s.inOrder(s.spellings()); m.remedy != nil {
+			return m
+		}
 	}
-	return &tried{r, s.compute(left, right)}
+	if s.asIs.share() >= middling {
+		return m
+	}
+	switch {
+	case leftIsText != rightIsText:
+		if m.remedy = s.best(s.conversions()); m.remedy == nil {
+			m.remedy = s.other()
+		}
+	case leftIsText:
+		if m.remedy = s.best(s.spellings()); m.remedy == nil {
+			m.remedy = s.other()
+		}
+	case s.left.number > 0:
+		return s.mendNumbers()
+	}
+	return m
 }
 
-// best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right. Of
-// equal ones the one that uses more of the right stream is it, and of these the first.
-func (s *suspicion) best(remedies []remedy) (best *tried) {
+// mendNumbers returns what would mend a join of numbers. Where much of what the right stream has meets, the join is right,
+// and most of the left stream matches nothing on purpose; but for keys in other units, of which some meet anyhow.
+func (s *suspicion) mendNumbers() (m mend) {
+	tries := []func() *tried{
+		func() *tried { return s.best(s.scalings()) },
+	}
+	var near *nearness
+	if n := s.numeric(); n != nil && !s.asIs.rightMeets() {
+		if n.counts() {
+			tries = append(tries, s.other)
+		}
+		// A stream that is joined to itself is shifted on purpose.
+		if s.child.site.name != s.child.parent.site.name {
+			tries = append(tries, func() *tried { return s.best(s.shifts()) })
+		}
+		tries = append(tries, func() (found *tried) {
+			found, near = s.rounding()
+			return found
+		}, s.unusual, s.other)
+	}
+	for _, try := range tries {
+		if m.remedy = try(); m.remedy != nil {
+			return m
+		}
+	}
+	if near == nil {
+		return m
+	}
+	m.mistake = MistakeRounding
+	m.cause = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, as "+
+		"some would be rounded up and others down: %s", near.near, near.comparable, s.child.parent.name, s.child.name,
+		s.numeric().lies(near, s.child.name))
+	return m
+}
+
+// rounding returns the likeliest way to round that mends the join; near says that the keys lie near each other, and how.
+func (s *suspicion) rounding() (found *tried, near *nearness) {
+	remedies, near := s.roundings()
 	for _, r := range remedies {
-		if t := s.try(r); t != nil && s.convinces(t) && (best == nil || t.beats(best)) {
-			best = t
+		if found = s.best([]remedy{r}); found != nil {
+			break
 		}
 	}
-	return best
+	return found, near
 }
 
-// beats reports whether a remedy is better than another one.
-func (t *tried) beats(other *tried) bool {
-	const same = 0.02
-	if gain := t.share() - other.share(); gain > same || gain < -same {
-		return gain > 0
-	}
-	return t.used > other.used+other.used/10
-}
-
-const (
-	// least is the share of matches that a remedy must have.
-	least = 0.5
-	// much is the share of matches beside which one of at most middling counts as little.
-	much, middling = 0.9, 0.7
-)
-
-// convinces reports whether a remedy is much better than the join as it is.
-func (s *suspicion) convinces(t *tried) bool {
-	share, before := t.share(), s.asIs.share()
-	if share < least || t.matched < s.enough(t) || t.computed < s.asIs.computed || !t.overlaps() {
-		return false
-	}
-	return share >= 3*before || share >= much && before < middling
-}
-
-// enough is how many matches can't be chance. A shift makes two keys equal whatever they are.
-func (s *suspicion) enough(t *tried) int {
-	if t.mistake == MistakeShift {
-		return 3
-	}
-	return min(2, t.comparable)
-}
-
-// overlaps reports whether the two sides lie in one range, as far as they are numbers.
-func (t *tried) overlaps() bool {
-	common := t.left.common(t.right)
-	if common == nil {
-		return false
-	}
-	both, ok := span(common)
-	left, okLeft := span(t.left)
-	right, okRight := span(t.right)
-	return !ok || !okLeft || !okRight || both >= 0.3*max(left, right)
-}
-
-// span returns how far the keys of a range are apart; false where they are no numbers.
-func span(r *KeyRange) (float64, bool) {
-	from, ok := r.From.Float()
-	to, okToo := r.To.Float()
-	return to - from, ok && okToo
-}
-
-// factors are units within units: of time, of money.
-func factors() []float64 { return []float64{1000, 1e6, 1e9, 60, 3600, 86400, 24, 100} }
-
-// scalings are the remedies for keys in different units.
-func (s *suspicion) scalings() (remedies []remedy) {
-	l, r := s.asIs.left, s.asIs.right
-	for _, f := range factors() {
-		remedies = append(remedies, s.scaling(f, l, r, true)...)
-		remedies = append(remedies, s.scaling(f, r, l, false)...)
-	}
-	return remedies
-}
-
-// scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and, where
-// the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in the latter.
-func (s *suspicion) scaling(f float64, less, more *KeyRange, leftIsLess bool) (remedies []remedy) {
-	if !near(less, more, f) {
-		return nil
-	}
-	number := decimal(new(big.Rat).SetFloat64(f))
-	lesser, greater := s.child.left.String(), s.child.right.String()
-	names := [2]string{s.child.name, s.child.parent.name}
-	if !leftIsLess {
-		lesser, greater, names[0], names[1] = greater, lesser, names[1], names[0]
-	}
-	what := fmt.Sprintf("the keys of %s are %s times those of %s%s", names[0], grouped(number), names[1], unit(f))
-	remedies = append(remedies, remedy{MistakeFactor, what, factorOf(lesser) + " * " + number, greater})
-	if aligned(less, more, f) {
-		remedies = append(remedies, remedy{MistakeFactor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
-	}
-	for i := range remedies {
-		if r := &remedies[i]; !leftIsLess {
-			r.lhs, r.rhs = r.rhs, r.lhs
+// counts reports whether the keys of one side are a mere count of its elements, which is seldom what streams are joined by.
+func (n *numeric) counts() bool {
+	one := n.perOne.Int64()
+	for _, keys := range [][]int64{n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)} {
+		if len(keys) > 1 && keys[0] >= 0 && keys[0] <= one && keys[len(keys)-1]-keys[0] == one*int64(len(keys)-1) {
+			return true
 		}
 	}
-	return remedies
-}
-
-// near reports whether two ranges may lie in each other if the one is taken times f.
-func near(less, more *KeyRange, f float64) bool {
-	a, ok := less.To.Float()
-	b, okToo := more.To.Float()
-	return ok && okToo && a*b > 0 && math.Abs(math.Log(a*f/b)) < math.Log(3.5)
-}
-
-// aligned reports whether two ranges begin and end together, roughly, if the one is taken times f.
-func aligned(less, more *KeyRange, f float64) bool {
-	a, _ := span(less)
-	b, _ := span(more)
-	slack := 0.15 * max(a*f, b)
-	for _, ends := range [][2]expression.Key{{less.From, more.From}, {less.To, more.To}} {
-		x, _ := ends[0].Float()
-		y, _ := ends[1].Float()
-		if difference := math.Abs(x*f - y); difference > slack && difference > 0.02*math.Abs(y) {
-			return false
-		}
-	}
-	return true
-}
-
-// unusual is the remedy for keys in units that are apart by a whole number that the two ranges show.
-func (s *suspicion) unusual() *tried {
-	l, r := s.asIs.left, s.asIs.right
-	a, _ := l.To.Float()
-	b, _ := r.To.Float()
-	less, more, leftIsLess := l, r, true
-	ratio := math.Abs(b / a)
-	if ratio < 1 {
-		less, more, leftIsLess, ratio = r, l, false, 1/ratio
-	}
-	whole := math.Round(ratio)
-	if !(whole >= 2 && whole < 1e12 && math.Abs(ratio-whole) < 0.01*whole) {
-		return nil
-	}
-	remedies := s.scaling(whole, less, more, leftIsLess)
-	found := s.best(remedies[:min(1, len(remedies))])
-	if found == nil || found.matched < 10 || found.share() < much {
-		return nil
-	}
-	return found
-}
-
-// unit says which units are so far apart.
-func unit(f float64) string {
-	switch f {
-	case 1000:
-		return ": milliseconds and seconds?"
-	case 1e6:
-		return ": microseconds and seconds?"
-	case 1e9:
-		return ": nanoseconds and seconds?"
-	case 60:
-		return ": seconds and minutes?"
-	case 3600:
-		return ": seconds and hours?"
-	case 86400:
-		return ": seconds and days?"
-	}
-	return ""
-}
-
-// A difference is what keys of the two sides are apart, and how often.
-type difference struct {
-	left, right expression.Key
-	apart       float64
-	times       int
-}
-
-// shifts are the remedies for keys that are apart by the same everywhere: the differences that most pairs have.
-func (s *suspicion) shifts() (remedies []remedy) {
-	found := map[float64]*difference{}
-	for _, v := range s.asIs.views {
-		left, right := distinct(v.leftKeys), distinct(v.rightKeys)
-		for _, l := range left[:min(len(left), 30)] {
-			for _, r := range right {
-				a, okA := l.Float()
-				b, okB := r.Float()
-				if !okA || !okB || a == b {
-					continue
-				}
-				apart := math.Round((b-a)*1e6) / 1e6
-				if found[apart] == nil {
-					found[apart] = &difference{left: l, right: r, apart: apart}
-				}
-				found[apart].times++
-			}
-		}
-	}
-	var all []*difference
-	for _, d := range found {
-		if d.times > 1 {
-			all = append(all, d)
-		}
-	}
-	slices.SortFunc(all, func(a, b *difference) int {
-		return cmp.Or(b.times-a.times, cmp.Compare(math.Abs(a.apart), math.Abs(b.apart)), cmp.Compare(b.apart, a.apart))
-	})
-	for _, d := range all[:min(len(all), 8)] {
-		remedies = append(remedies, s.shift(d))
-	}
-	return remedies
-}
-
-func (s *suspicion) shift(d *difference) remedy {
-	a, _ := new(big.Rat).SetString(d.left.String())
-	b, _ := new(big.Rat).SetString(d.right.String())
-	apart, sign := new(big.Rat).Sub(b, a), "+"
-	larger, smaller := s.child.name, s.child.parent.name
-	if apart.Sign() < 0 {
-		apart, sign = apart.Neg(apart), "-"
-		larger, smaller = smaller, larger
-	}
-	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(apart))
-	left := fmt.Sprintf("%s %s %s", termOf(s.child.left.String()), sign, decimal(apart))
-	return remedy{MistakeShift, what, left, s.child.right.String()}
-}
-
-func distinct(keys []keyed) (found []expression.Key) {
-	for _, k := range keys {
-		if len(found) == 0 || expression.Compare(found[len(found)-1], k.key) != 0 {
-			found = append(found, k.key)
-		}
-	}
-	return found
-}
-
-// roundings are the remedies for keys that are near each other, but never equal.
-func (s *suspicion) roundings() []remedy {
-	left, right := s.child.left.String(), s.child.right.String()
-	what := fmt.Sprintf("the keys of %s and %s are near each other, but not equal", s.child.parent.name, s.child.name)
-	return []remedy{
-		{MistakeRounding, what, "floor(" + left + ")", right},
-		{MistakeRounding, what, left, "floor(" + right + ")"},
-		{MistakeRounding, what, "floor(" + left + ")", "floor(" + right + ")"},
-		{MistakeRounding, what, "round(" + left + ")", "round(" + right + ")"},
-	}
-}
-
-// spellings are the remedies for texts.
-func (s *suspicion) spellings() (remedies []remedy) {
-	left, right := s.child.left.String(), s.child.right.String()
-	for _, form := range [][2]string{
-		{"lower", "differ in capital and small letters"}, {"trim", "have blanks around them"},
-	} {
-		what := fmt.Sprintf("the keys of %s and %s %s", s.child.parent.name, s.child.name, form[1])
-		remedies = append(remedies, remedy{MistakeSpelling, what, form[0] + "(" + left + ")", form[0] + "(" + right + ")"})
-	}
-	return remedies
-}
-
-// conversions are the remedies where one side is text and the other a number.
-func (s *suspicion) conversions() (remedies []remedy) {
-	texts, numbers := s.child.parent, s.child
-	text, number := s.child.left.String(), s.child.right.String()
-	textIsLeft := s.left.isText()
-	if !textIsLeft {
-		texts, numbers, text, number = numbers, texts, number, text
-	}
-	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.name, numbers.name)
-	for _, form := range []string{"int(%s)", "float(%s)", "date(%s).Unix()", "date(%s).UnixMilli()"} {
-		r := remedy{MistakeKinds, what, fmt.Sprintf(form, text), number}
-		if !textIsLeft {
-			r.lhs, r.rhs = r.rhs, r.lhs
-		}
-		remedies = append(remedies, r)
-	}
-	return remedies
+	return false
 }

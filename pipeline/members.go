@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// mostMembers is how many members of a stream's elements are tried as keys.
+const mostMembers = 40
+
+// other is the remedy for a join that names another member than the one that holds the keys: the member of either side's
+// elements that fits the other side's keys best, where chance doesn't make it fit.
+func (s *suspicion) other() *tried {
+	var best *tried
+	for _, left := range []bool{true, false} {
+		tries := s.replacements(left)
+		for _, r := range tries {
+			t := s.try(r)
+			if t != nil && s.convinces(t) && t.isNoChance(math.Log(float64(len(tries)))-alike(t)) && (best == nil || t.beats(best)) {
+				best = t
+			}
+		}
+	}
+	return best
+}
+
+// alike is how much likelier, as a logarithm, a member is that has the name of the other side's.
+func alike(t *tried) float64 {
+	_, left, _ := strings.Cut(t.lhs, ".")
+	_, right, _ := strings.Cut(t.rhs, ".")
+	if left == right {
+		return 4
+	}
+	return 0
+}
+
+// replacements returns the remedies that take other members for the key of one side.
+func (s *suspicion) replacements(left bool) (remedies []remedy) {
+	n, key, other := s.child, s.child.right, s.left
+	side := func(v view) *part { return v.right }
+	if left {
+		n, key, other = s.child.parent, s.child.left, s.right
+		side = func(v view) *part { return v.left }
+	}
+	sample := s.firstElement(side)
+	if sample == nil {
+		return nil
+	}
+	path, _, err := n.soleMember(key)
+	if err != nil {
+		return nil
+	}
+	for _, member := range membersOf(sample, other.isText()) {
+		if len(path) == 1 && path[0] == member {
+			continue
+		}
+		named := n.name + accessOf(member)
+		text := replaceMember(key.String(), n.name, path, named)
+		if _, err := expression.Compile(text, elementScope{n}); err != nil {
+			continue
+		}
+		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.parent.name, named)
+		r := remedy{MistakeField, what, s.child.left.String(), text}
+		if left {
+			r.what = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.name, named)
+			r.lhs, r.rhs = text, s.child.right.String()
+		}
+		remedies = append(remedies, r)
+	}
+	s.pickAgain(n, side)
+	return remedies
+}
+
+func (s *suspicion) firstElement(side func(view) *part) *object {
+	for _, v := range s.views {
+		if elements := side(v).elements; len(elements) > 0 {
+			return elements[len(elements)/2].(*object)
+		}
+	}
+	return nil
+}
+
+// pickAgain decodes the elements of one side once more, for the members that expressions have named since.
+func (s *suspicion) pickAgain(n *node, side func(view) *part) {
+	for _, v := range s.views {
+		for _, element := range side(v).elements {
+			o := element.(*object)
+			// What could be decoded can be decoded again.
+			_, _ = n.codec.decode(o, o.raw)
+		}
+	}
+}
+
+// membersOf returns the names of an element's members that are texts, or those that are numbers, in their order.
+func membersOf(o *object, text bool) (names []string) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(o.raw, &members) != nil {
+		return nil
+	}
+	for name, value := range members {
+		isText := value[0] == '"'
+		isNumber := value[0] == '-' || value[0] >= '0' && value[0] <= '9'
+		if text && isText || !text && isNumber {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names[:min(len(names), mostMembers)]
+}
+
+// accessOf returns how an expression names a member.
+func accessOf(member string) string {
+	if isName(member) {
+		return "." + member
+	}
+	return "[" + quoted(member) + "]"
+}
+
+// replaceMember writes a key with another member in place of the one at a path; the member alone where the key isn't made of
+// one that it names so.
+func replaceMember(key, stream string, path []string, named string) string {
+	if len(path) == 0 {
+		return named
+	}
+	for _, written := range []string{stream + "." + strings.Join(path, "."), stream + "[" + quoted(path[0]) + "]"} {
+		if before, after, ok := strings.Cut(key, written); ok && !goesOn(after) {
+			return before + named + after
+		}
+	}
+	return named
+}
+
+func isNoLetter(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+
+// goesOn reports whether the text behind a name makes it a longer one, or a step on the way to another member.
+func goesOn(after string) bool {
+	c, _ := utf8.DecodeRuneInString(after)
+	return after != "" && (!isNoLetter(c) || strings.ContainsRune(".[(?", c))
+}
+
+// isNoChance reports whether a remedy matches more than members do that have nothing to do with each other: numbers that are
+// dense match anyhow, unless they are in a range where few would be. tries is the logarithm of how many were tried.
+func (t *tried) isNoChance(tries float64) bool {
+	n := t.numeric()
+	if n == nil {
+		return t.matched >= 5
+	}
+	likely := 0.0
+	for _, v := range n.views {
+		if len(v.right) == 0 {
+			continue
+		}
+		first, last := v.right[0], v.right[len(v.right)-1]
+		likely = max(likely, math.Log(float64(max(last, -first))/float64(last-first+1)))
+	}
+	right := n.all((*numericView).rightTicks)
+	return likely+surprise(t.matched, t.comparable, density(right, 1))-tries > sure
+}

@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A remedy is a way to write a join, and what is wrong if it is right.
+type remedy struct {
+	mistake Mistake
+	what    string
+	// lhs and rhs are the two sides of the condition.
+	lhs, rhs string
+}
+
+// A tried remedy has shown what it does.
+type tried struct {
+	remedy
+	*match
+}
+
+// on returns the condition of the join.
+func (r *remedy) on() string { return r.lhs + " == " + r.rhs }
+
+// result says what a run gives with a remedy.
+func (t *tried) result(left string) string {
+	text := fmt.Sprintf("%d of %s of %s find a match", t.matched, count(t.comparable, "element"), left)
+	if float64(t.pairs) >= 1.1*float64(t.matched) && t.matched > 0 {
+		text += fmt.Sprintf(", %.3g on average", float64(t.pairs)/float64(t.matched))
+	}
+	return text
+}
+
+// try joins by a remedy; nil where it can't be computed.
+func (s *suspicion) try(r remedy) *tried {
+	left, err := expression.Compile(r.lhs, elementScope{s.child.parent})
+	if err != nil {
+		return nil
+	}
+	right, err := expression.Compile(r.rhs, elementScope{s.child})
+	if err != nil || expression.CheckPair(left, right) != nil {
+		return nil
+	}
+	return &tried{r, s.compute(left, right)}
+}
+
+// best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right. Of
+// equal ones the one that uses more of the right stream is it, and of these the first.
+func (s *suspicion) best(remedies []remedy) (best *tried) {
+	for _, r := range remedies {
+		if t := s.try(r); t != nil && s.convinces(t) && (best == nil || t.beats(best)) {
+			best = t
+		}
+	}
+	return best
+}
+
+// inOrder returns the remedy that matches most of those with which the keys grow.
+func (s *suspicion) inOrder(remedies []remedy) (best *tried) {
+	for _, r := range remedies {
+		t := s.try(r)
+		if t != nil && t.down == 0 && t.computed >= s.asIs.computed && t.matched >= s.asIs.matched && s.keepsPairs(t) &&
+			(best == nil || t.beats(best)) {
+			best = t
+		}
+	}
+	return best
+}
+
+// beats reports whether a remedy is better than another one: it lets more of the left elements find a match, and uses more of
+// the right ones.
+func (t *tried) beats(other *tried) bool {
+	const same = 0.02
+	gain := t.share() + t.usedShare() - other.share() - other.usedShare()
+	return gain > same
+}
+
+const (
+	// least is the share of matches that a remedy must have.
+	least = 0.5
+	// much is the share of matches beside which one below middling counts as little.
+	much, middling = 0.9, 0.5
+)
+
+// convinces reports whether a remedy is much better than the join as it is.
+func (s *suspicion) convinces(t *tried) bool {
+	share, before := t.share(), s.asIs.share()
+	if share < least || t.matched < s.enough(t) || t.computed < s.asIs.computed || t.down > s.asIs.down || !t.overlaps() ||
+		!s.keepsPairs(t) {
+		return false
+	}
+	return share >= 3*before || share >= before+0.4 && before < middling
+}
+
+// keepsPairs reports whether a remedy makes pairs by matching, and not by taking different keys of both sides for one.
+func (s *suspicion) keepsPairs(t *tried) bool {
+	const some = 1.1
+	if t.mistake == MistakeField {
+		return t.different[0] >= 3 && t.different[1] >= 3
+	}
+	for side, n := range t.different {
+		if float64(s.asIs.different[side]) <= some*float64(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// enough is how many matches can't be chance. A shift makes two keys equal whatever they are.
+func (s *suspicion) enough(t *tried) int {
+	if t.mistake == MistakeShift {
+		return 3
+	}
+	return min(2, t.comparable)
+}
+
+// overlaps reports whether the two sides lie in one range, as far as they are numbers.
+func (t *tried) overlaps() bool {
+	common := t.left.common(t.right)
+	if common == nil {
+		return false
+	}
+	both, ok := span(common)
+	left, okLeft := span(t.left)
+	right, okRight := span(t.right)
+	return !ok || !okLeft || !okRight || both >= 0.3*max(left, right)
+}
+
+// span returns how far the keys of a range are apart; false where they are no numbers.
+func span(r *KeyRange) (float64, bool) {
+	from, ok := r.From.Float()
+	to, okToo := r.To.Float()
+	return to - from, ok && okToo
+}

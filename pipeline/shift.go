@@ -1,0 +1,213 @@
+package pipeline
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// shifts are the remedies for keys that are apart by the same everywhere: the likeliest, if there is one that is likely.
+//
+// Where steps are irregular, what the keys are apart by shows by how many of them meet. On a grid they meet however far it is
+// moved, and what tells is which shift lets the streams begin and end together, or is a round number.
+func (s *suspicion) shifts() []remedy {
+	n := s.numeric()
+	if n == nil || len(n.views) == 0 {
+		return nil
+	}
+	search := newShiftSearch(n)
+	var best *shift
+	for _, by := range search.candidates() {
+		c := search.try(by)
+		if c.by != 0 && (best == nil || c.beats(best)) {
+			best = c
+		}
+	}
+	if best == nil || !search.likely(best) || !search.writable(best.by) {
+		return nil
+	}
+	return []remedy{s.shift(n.amount(best.by))}
+}
+
+// A shift is something that is added to the left keys, and what comes of it.
+type shift struct {
+	by int64
+	fit
+	// starts and ends say that the streams begin or end together then.
+	starts, ends bool
+	// round is the greatest round number that it is a multiple of.
+	round int64
+}
+
+// beats reports whether a shift is a better explanation than another one.
+func (c *shift) beats(other *shift) bool {
+	const same = 0.02
+	if gain := c.share() - other.share(); gain > same || gain < -same {
+		return gain > 0
+	}
+	if more := float64(c.used - other.used); math.Abs(more) > 0.1*float64(other.used) {
+		return more > 0
+	}
+	if c.rank() != other.rank() {
+		return c.rank() > other.rank()
+	}
+	if c.round != other.round && c.rank() < 2 {
+		return c.round > other.round
+	}
+	return c.matched > other.matched
+}
+
+func (c *shift) rank() (ends int) {
+	for _, together := range []bool{c.starts, c.ends} {
+		if together {
+			ends++
+		}
+	}
+	return ends
+}
+
+// A shiftSearch looks for shifts in the keys of one join.
+type shiftSearch struct {
+	*numeric
+	// starts and ends are the shifts that let the parts of the streams begin and end together.
+	starts, ends []int64
+	// density is that of the right keys on the lattice of both, and places is how many shifts there are at all.
+	density, places float64
+	greatest        int64
+}
+
+func newShiftSearch(n *numeric) *shiftSearch {
+	s := &shiftSearch{numeric: n}
+	unit := int64(0)
+	for i := range n.views {
+		unit = gcd(gcd(unit, lattice(n.views[i].left)), lattice(n.views[i].right))
+	}
+	for i := range n.views {
+		v := &n.views[i]
+		if len(v.left) == 0 || len(v.right) == 0 {
+			continue
+		}
+		first, last := [2]int64{v.left[0], v.right[0]}, [2]int64{v.left[len(v.left)-1], v.right[len(v.right)-1]}
+		if v.fromStart {
+			s.starts = append(s.starts, first[1]-first[0])
+		}
+		if v.toEnd {
+			s.ends = append(s.ends, last[1]-last[0])
+		}
+		s.density = max(s.density, density(v.right, unit))
+		s.places = max(s.places, float64(last[0]-first[0]+last[1]-first[1])/float64(max(unit, 1))+1)
+		s.greatest = max(s.greatest, last[0], last[1], -first[0], -first[1])
+	}
+	return s
+}
+
+// candidates returns the shifts that may be it.
+func (s *shiftSearch) candidates() (candidates []int64) {
+	candidates = append(candidates, s.starts...)
+	candidates = append(candidates, s.ends...)
+	if low, high, ok := s.between(); ok {
+		for _, round := range s.rounds() {
+			if first := ceiling(low, round); first <= high {
+				candidates = append(candidates, first)
+			}
+		}
+	}
+	times := map[int64]int{}
+	for _, v := range s.views {
+		for _, left := range spread(v.left, 48) {
+			for _, right := range v.right {
+				times[right-left]++
+			}
+		}
+	}
+	candidates = append(candidates, counted(times, 32)...)
+	slices.Sort(candidates)
+	return slices.Compact(candidates)
+}
+
+// between returns the least and the greatest of the shifts that let the streams begin or end together.
+func (s *shiftSearch) between() (low, high int64, ok bool) {
+	all := slices.Concat(s.starts, s.ends)
+	if len(all) == 0 {
+		return 0, 0, false
+	}
+	return slices.Min(all), slices.Max(all), true
+}
+
+// ceiling returns the first multiple of a unit that is not below a number.
+func ceiling(at, unit int64) int64 {
+	rest := at % unit
+	if rest > 0 {
+		rest -= unit
+	}
+	return at - rest
+}
+
+// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, quarters and minutes, if the keys are
+// seconds or a thousandth, a millionth or a thousand-millionth of them.
+func (s *shiftSearch) rounds() (rounds []int64) {
+	one := s.perOne.Int64()
+	for unit := int64(1); unit <= 1_000_000_000 && one <= mostTicks/unit/86_400; unit *= 1000 {
+		for _, seconds := range []int64{60, 900, 3600, 86_400} {
+			rounds = append(rounds, seconds*unit*one)
+		}
+	}
+	for power := int64(10); power < mostTicks/10; power *= 10 {
+		rounds = append(rounds, power)
+	}
+	slices.Sort(rounds)
+	slices.Reverse(rounds)
+	return slices.Compact(rounds)
+}
+
+// try says what comes of a shift.
+func (s *shiftSearch) try(by int64) *shift {
+	c := &shift{by: by, fit: s.shifted(by), starts: slices.Contains(s.starts, by), ends: slices.Contains(s.ends, by), round: 1}
+	for _, round := range s.rounds() {
+		if by%round == 0 {
+			c.round = round
+			break
+		}
+	}
+	return c
+}
+
+// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or it lets the streams
+// begin and end together, or it is a round number where few others would do.
+func (s *shiftSearch) likely(c *shift) bool {
+	if c.share() < least || c.matched < 3 {
+		return false
+	}
+	if surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure {
+		return true
+	}
+	if c.share() < much {
+		return false
+	}
+	if c.starts && c.ends {
+		return true
+	}
+	low, high, _ := s.between()
+	return c.round >= 4*(high-low)
+}
+
+// writable reports whether somebody would write a number to mend a join: one of few digits, or one that is small beside the
+// keys, but not the distance between the origins of two scales.
+func (s *shiftSearch) writable(by int64) bool {
+	digits := strings.Trim(strings.Replace(decimal(s.amount(max(by, -by))), ".", "", 1), "0")
+	return len(digits) <= 7 || max(by, -by) <= s.greatest/100
+}
+
+func (s *suspicion) shift(by *big.Rat) remedy {
+	sign := "+"
+	larger, smaller := s.child.name, s.child.parent.name
+	if by.Sign() < 0 {
+		by, sign = by.Neg(by), "-"
+		larger, smaller = smaller, larger
+	}
+	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(by))
+	left := fmt.Sprintf("%s %s %s", termOf(s.child.left.String()), sign, decimal(by))
+	return remedy{MistakeShift, what, left, s.child.right.String()}
+}

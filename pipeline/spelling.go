@@ -1,0 +1,100 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// A spelt is what the keys of one side have in common as texts.
+type spelt struct {
+	// prefix is what all of them begin with before their first digit.
+	prefix string
+	// instants says that all of them are RFC 3339, and numbers that all are a number behind the prefix.
+	instants, numbers bool
+}
+
+// spelt returns what the keys of one side have in common.
+func (m *match) spelt(side func(*matchedView) []keyed) (s spelt) {
+	first := true
+	for i := range m.views {
+		for _, k := range side(&m.views[i]) {
+			text, ok := k.key.Text()
+			if !ok {
+				return spelt{}
+			}
+			prefix := text[:max(0, strings.IndexFunc(text, unicode.IsDigit))]
+			_, notNumber := strconv.ParseInt(text[len(prefix):], 10, 64)
+			_, notInstant := time.Parse(time.RFC3339, text)
+			if first {
+				s, first = spelt{prefix, true, true}, false
+			}
+			s.instants = s.instants && notInstant == nil
+			s.numbers = s.numbers && notNumber == nil && prefix == s.prefix
+		}
+	}
+	return s
+}
+
+func (v *matchedView) leftSide() []keyed  { return v.leftKeys }
+func (v *matchedView) rightSide() []keyed { return v.rightKeys }
+
+// spellings are the remedies for texts.
+func (s *suspicion) spellings() (remedies []remedy) {
+	left, right := s.child.left.String(), s.child.right.String()
+	names := fmt.Sprintf("the keys of %s and %s ", s.child.parent.name, s.child.name)
+	both := func(what, form string) {
+		remedies = append(remedies, remedy{MistakeSpelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
+	}
+	both("differ in capital and small letters", "lower(%s)")
+	both("have blanks around them", "trim(%s)")
+	both("differ in capital and small letters, and have blanks around them", "lower(trim(%s))")
+	l, r := s.asIs.spelt((*matchedView).leftSide), s.asIs.spelt((*matchedView).rightSide)
+	switch {
+	case l.instants && r.instants:
+		both("are instants that are written in more than one way", "date(%s)")
+	case l.numbers && r.numbers:
+		remedies = append(remedies, remedy{MistakeSpelling, names + "are numbers that are written in more than one way",
+			l.number(left), r.number(right)})
+	default:
+		both("are numbers that are written in more than one way", "float(%s)")
+	}
+	return remedies
+}
+
+// number writes the number in a text.
+func (s spelt) number(text string) string {
+	if s.prefix == "" {
+		return "int(" + text + ")"
+	}
+	return fmt.Sprintf("int(trimPrefix(%s, %s))", text, quoted(s.prefix))
+}
+
+// conversions are the remedies where one side is text and the other a number.
+func (s *suspicion) conversions() (remedies []remedy) {
+	texts, numbers := s.child.parent, s.child
+	text, number := s.child.left.String(), s.child.right.String()
+	side := (*matchedView).leftSide
+	textIsLeft := s.left.isText()
+	if !textIsLeft {
+		texts, numbers, text, number = numbers, texts, number, text
+		side = (*matchedView).rightSide
+	}
+	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.name, numbers.name)
+	forms := []string{"int(%s)", "float(%s)", "date(%s).Unix()", "date(%s).UnixMilli()", "date(%s).UnixMicro()",
+		"date(%s).UnixNano()"}
+	if spelt := s.asIs.spelt(side); spelt.numbers && spelt.prefix != "" {
+		forms = []string{strings.ReplaceAll(spelt.number("\x00"), "%", "%%")}
+		forms[0] = strings.ReplaceAll(forms[0], "\x00", "%s")
+	}
+	for _, form := range forms {
+		r := remedy{MistakeKinds, what, fmt.Sprintf(form, text), number}
+		if !textIsLeft {
+			r.lhs, r.rhs = r.rhs, r.lhs
+		}
+		remedies = append(remedies, r)
+	}
+	return remedies
+}
