@@ -1,6 +1,6 @@
 module github.com/leat-go/leat/bench
 
-go 1.26.8
+go 1.26.0
 
 require (
 	github.com/leat-go/leat v0.0.0

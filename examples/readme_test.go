@@ -3,6 +3,7 @@ package examples_test
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -29,6 +30,29 @@ func TestEveryExampleIsListedAndTested(t *testing.T) {
 		}
 		if tests, err := filepath.Glob(filepath.Join(name, "*_test.go")); err != nil || len(tests) == 0 {
 			t.Errorf("%s has no test (%v)", name, err)
+		}
+	}
+}
+
+// README.md says which Go is needed, and no module asks for a later one.
+func TestNoModuleNeedsALaterGoThanREADMESays(t *testing.T) {
+	root := os.DirFS("..")
+	readme, err := fs.ReadFile(root, "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`It needs Go ([0-9]+\.[0-9]+),`).FindSubmatch(readme)
+	if said == nil {
+		t.Fatal("README.md doesn't say which Go is needed")
+	}
+	for _, module := range []string{".", "bench", "codec/compare", "internal/monitor/browser", "tools"} {
+		file, err := fs.ReadFile(root, path.Join(module, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := regexp.MustCompile(`(?m)^go (\S+)$`).FindSubmatch(file)
+		if asked == nil || string(asked[1]) != string(said[1])+".0" {
+			t.Errorf("the module in %s asks for %q, but README.md says that Go %s is enough", module, asked, said[1])
 		}
 	}
 }

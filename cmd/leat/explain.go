@@ -10,14 +10,20 @@ import (
 
 type explainCommand struct {
 	File    string `arg:"" help:"The pipeline file."`
-	Key     string `placeholder:"K" xor:"what" required:"true" help:"The key, as 30, 12.5 or robot-7."`
-	Element string `placeholder:"JSON" xor:"what" required:"true" help:"An element, in place of a key."`
+	Key     string `placeholder:"K" xor:"what" help:"The key, as 30, 12.5 or robot-7."`
+	Element string `placeholder:"JSON" xor:"what" help:"An element, in place of a key."`
 	Stream  string `placeholder:"NAME" help:"The stream whose key or element it is; the master if left out."`
 	JSON    bool   `name:"json" help:"Print the explanation as JSON."`
 }
 
+// Help is what is said of the command beside its flags: the parser can't say that one of two is needed.
+func (c *explainCommand) Help() string { return "Either --key or --element is needed." }
+
 // Run explains what comes of a key.
 func (c *explainCommand) Run(ctx context.Context, a *app) error {
+	if c.Element == "" && c.Key == "" {
+		return &usageError{errors.New("nothing to explain is given: name a key by --key K, or an element by --element JSON")}
+	}
 	p, err := load(c.File)
 	if err != nil {
 		return err
@@ -25,8 +31,6 @@ func (c *explainCommand) Run(ctx context.Context, a *app) error {
 	about := pipeline.About{Stream: c.Stream, Key: c.Key}
 	if c.Element != "" {
 		about.Element = []byte(c.Element)
-	} else if c.Key == "" {
-		return &usageError{errors.New("--key is empty")}
 	}
 	explanation, err := p.Explain(ctx, a.options(a.stderr), about)
 	if err != nil {

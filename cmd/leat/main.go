@@ -11,7 +11,8 @@
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
 //	leat topic end TOPIC         puts an end-of-stream mark into every partition of a Kafka topic
 //
-//	leat version      prints the version
+//	leat help COMMAND shows how a command is called, and leat help which there are
+//	leat --version    prints the version
 //
 // The exit status is 0 after success, 1 after a run that failed or a check that found problems, 2 for wrong usage or a
 // wrong pipeline file, and 130 after an interrupt (Ctrl-C), which stops a run cleanly; a second one ends it at once.
@@ -70,24 +71,20 @@ type commands struct {
 	Capture captureCommand `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run on it."`
 	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
 	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Help    helpCommand    `cmd:"" help:"Show how a command is called."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 // main runs the command and returns its exit status.
 func (a *app) main(arguments []string) int {
-	parser, err := kong.New(&commands{},
-		kong.Name("leat"),
-		kong.Description("Leat joins ordered data streams. FILE is a pipeline file in YAML."),
-		kong.Writers(a.stdout, a.stderr),
-	)
+	parser, err := a.newParser()
 	if err != nil {
 		return a.report(err)
 	}
 	command, err := parser.Parse(arguments)
 	if err != nil {
-		fmt.Fprintf(a.stderr, "leat: %v\n", err)
-		fmt.Fprintln(a.stderr, `Run "leat --help" to see what there is.`)
-		return statusWrong
+		return a.misused(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -219,7 +222,7 @@ func TestCommand(t *testing.T) {
 		},
 		"an explanation of nothing": {
 			[]string{"explain", "speed.yaml"}, "", 2, "",
-			"leat: missing flags: --key=K or --element=JSON\nRun \"leat --help\" to see what there is.\n", "",
+			"leat: nothing to explain is given: name a key by --key K, or an element by --element JSON\n", "",
 		},
 		"an explanation of what isn't there": {
 			[]string{"explain", "missing.yaml", "--key=1"}, "", 1, "",
@@ -227,15 +230,35 @@ func TestCommand(t *testing.T) {
 		},
 		"a misspelt command": {
 			[]string{"rnu", "speed.yaml"}, "", 2, "",
-			"leat: unexpected argument rnu, did you mean \"run\"?\nRun \"leat --help\" to see what there is.\n", "",
+			"leat: unexpected argument rnu, did you mean \"run\"?\nRun \"leat help\" to see what there is.\n", "",
+		},
+		"a misspelt flag": {
+			[]string{"run", "--jsno", "speed.yaml"}, "", 2, "",
+			"leat: unknown flag --jsno, did you mean \"--json\"?\nRun \"leat help run\" to see how it is called.\n", "",
+		},
+		"help about a misspelt command": {
+			[]string{"help", "rnu"}, "", 2, "", "leat: there is no help about it: unexpected argument rnu, did you mean \"run\"?\n", "",
+		},
+		"no command": {
+			nil, "", 2, "",
+			"leat: a command is missing: there are run, plan, check, explain, capture, lag, topic and help\n" +
+				"Run \"leat help\" to see what there is.\n", "",
+		},
+		"no command about topics": {
+			[]string{"topic"}, "", 2, "",
+			"leat: a command is missing: there are load, dump and end\nRun \"leat help topic\" to see how it is called.\n", "",
 		},
 		"no file": {
 			[]string{"run"}, "", 2, "",
-			"leat: expected \"<file>\"\nRun \"leat --help\" to see what there is.\n", "",
+			"leat: \"<file>\" is missing\nRun \"leat help run\" to see how it is called.\n", "",
+		},
+		"no Kafka": {
+			[]string{"topic", "end", "a"}, "", 2, "",
+			"leat: no Kafka is given: say where it is by --brokers HOST:PORT, or in the environment variable LEAT_BROKERS\n", "",
 		},
 		"both forms": {
 			[]string{"run", "--json", "--quiet", "speed.yaml"}, "", 2, "",
-			"leat: --json and --quiet can't be used together\nRun \"leat --help\" to see what there is.\n", "",
+			"leat: --json and --quiet can't be used together\nRun \"leat help run\" to see how it is called.\n", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -312,13 +335,35 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-func TestHelpAndVersion(t *testing.T) {
+// Help is success, says how a command is called, and names as needed only what is.
+func TestHelp(t *testing.T) {
 	w := newWorkplace(t, nil)
-	for argument, want := range map[string]string{"--help": "Usage: leat <command>", "version": "leat "} {
-		status, stdout, stderr := w.call("", argument)
-		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
-			t.Errorf("%s: status %d, %s%s", argument, status, stdout, stderr)
+	for arguments, usage := range map[string]string{
+		"--help": "leat <command> [flags]", "help": "leat <command> [flags]", "run --help": "leat run <file> [flags]",
+		"help run": "leat run <file> [flags]", "help plan": "leat plan <file> [flags]", "help check": "leat check <file> [flags]",
+		"help explain": "leat explain <file> [flags]", "help capture": "leat capture --from=K --to=K <file> <dir> [flags]",
+		"help lag": "leat lag <file> [flags]", "help topic": "leat topic <command> [flags]",
+		"help topic load": "leat topic load <file> <topic> [flags]", "help topic dump": "leat topic dump <topic> [flags]",
+		"help topic end": "leat topic end <topic> [flags]", "help help": "leat help [<command> ...] [flags]",
+	} {
+		status, stdout, stderr := w.call("", strings.Fields(arguments)...)
+		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "Usage: "+usage+"\n") {
+			t.Errorf("%s: status %d, %s%s", arguments, status, stdout, stderr)
 		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	w := newWorkplace(t, nil)
+	status, stdout, stderr := w.call("", "--version")
+	want := fmt.Sprintf("%s, %s/%s)\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "leat ") || !strings.HasSuffix(stdout, want) {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	built := debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123abc"}, {Key: "vcs.modified", Value: "true"}}}
+	built.Main.Version = "v1.2.3"
+	if got := versionOf(&built); got != "leat v1.2.3 (commit 0123abc with changes, "+strings.TrimSuffix(want, "\n") {
+		t.Error(got)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 )
 
 type planCommand struct {
@@ -79,17 +77,5 @@ func (c *lagCommand) Run(ctx context.Context, a *app) error {
 		return printJSON(a.stdout, lag)
 	}
 	_, err = fmt.Fprint(a.stdout, lag)
-	return err
-}
-
-type versionCommand struct{}
-
-// Run prints the version.
-func (c *versionCommand) Run(a *app) error {
-	version := "unknown version"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintf(a.stdout, "leat %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -20,13 +20,13 @@ type topicCommands struct {
 
 // clusterFlags say how to reach Kafka.
 type clusterFlags struct {
-	Brokers []string `required:"true" env:"LEAT_BROKERS" placeholder:"HOST:PORT" help:"Addresses of Kafka brokers."`
+	Brokers []string `env:"LEAT_BROKERS" placeholder:"HOST:PORT" help:"Addresses of Kafka brokers; they are needed."`
 	TLS     bool     `name:"tls" help:"Encrypt connections."`
 	TLSCA   string   `name:"tls-ca" placeholder:"FILE" help:"Trust the certificate authorities in this PEM file only."`
 	TLSCert string   `name:"tls-cert" placeholder:"FILE" help:"This client's certificate, a PEM file."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert, a PEM file."`
-	SASL    string   `name:"sasl" help:"Log in by plain, scram-sha-256 or scram-sha-512, with $$LEAT_PASSWORD."`
-	User    string   `env:"LEAT_USER" help:"The user to log in as."`
+	SASL    string   `name:"sasl" placeholder:"MECHANISM" help:"Log in by plain, scram-sha-256 or scram-sha-512, with $$LEAT_PASSWORD."`
+	User    string   `env:"LEAT_USER" placeholder:"NAME" help:"The user to log in as."`
 }
 
 // passwordVariable is where a password comes from: on a command line, all users of the machine could read it.
@@ -34,6 +34,10 @@ const passwordVariable = "LEAT_PASSWORD"
 
 // cluster returns how to reach Kafka. Errors are wrong usage.
 func (f *clusterFlags) cluster() (*topic.Cluster, error) {
+	if len(f.Brokers) == 0 {
+		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, or in the environment variable " +
+			"LEAT_BROKERS")}
+	}
 	cluster := &topic.Cluster{Brokers: f.Brokers}
 	files := topic.TLSFiles{CA: f.TLSCA, Cert: f.TLSCert, Key: f.TLSKey}
 	if f.TLS || files != (topic.TLSFiles{}) {
@@ -46,9 +50,10 @@ func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 	case f.SASL == "":
 		return cluster, nil
 	case !slices.Contains(topic.Mechanisms(), f.SASL):
-		return nil, &usageError{fmt.Errorf("--sasl %s: there is %s", f.SASL, strings.Join(topic.Mechanisms(), ", "))}
+		return nil, &usageError{fmt.Errorf("--sasl %s: there is no such mechanism, there are %s", f.SASL,
+			strings.Join(topic.Mechanisms(), ", "))}
 	case f.User == "":
-		return nil, &usageError{errors.New("--sasl needs --user")}
+		return nil, &usageError{errors.New("--sasl needs --user NAME, or the environment variable LEAT_USER")}
 	case password == "":
 		return nil, &usageError{errors.New("--sasl needs a password: put it into the environment variable " + passwordVariable)}
 	default:
@@ -56,15 +61,6 @@ func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 		return cluster, nil
 	}
 }
-
-// A usageError says what is wrong with the arguments.
-type usageError struct{ err error }
-
-// Error returns the cause's message.
-func (e *usageError) Error() string { return e.err.Error() }
-
-// Unwrap returns the cause.
-func (e *usageError) Unwrap() error { return e.err }
 
 type loadCommand struct {
 	clusterFlags

@@ -49,8 +49,8 @@ func TestTopic(t *testing.T) {
 		{"", "load - robots --key robot+", 2, "",
 			"leat: --key: expression \"robot+\", column 7: the expression ends here, but something is missing\n"},
 		{"", "load - robots --partitions=-1", 2, "", "leat: --partitions -1: a topic has at least one\n"},
-		{"", "end robots --sasl plian --user u", 2, "", "leat: --sasl plian: there is plain, scram-sha-256, scram-sha-512\n"},
-		{"", "end robots --sasl plain", 2, "", "leat: --sasl needs --user\n"},
+		{"", "end robots --sasl plian --user u", 2, "", "leat: --sasl plian: there is no such mechanism, there are plain, scram-sha-256, scram-sha-512\n"},
+		{"", "end robots --sasl plain", 2, "", "leat: --sasl needs --user NAME, or the environment variable LEAT_USER\n"},
 		{"", "end robots --sasl plain --user u", 2, "",
 			"leat: --sasl needs a password: put it into the environment variable LEAT_PASSWORD\n"},
 		{"", "end robots --tls-key x.pem", 2, "",
@@ -75,7 +75,7 @@ func TestTopic(t *testing.T) {
 func TestTopicNeedsBrokers(t *testing.T) {
 	w := newWorkplace(t, nil)
 	status, _, stderr := w.call("", "topic", "end", "x")
-	if status != 2 || !strings.HasPrefix(stderr, "leat: missing flags: --brokers=HOST:PORT") {
+	if status != 2 || !strings.HasPrefix(stderr, "leat: no Kafka is given: ") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	t.Setenv("LEAT_BROKERS", kafka(t))

@@ -1,7 +1,7 @@
 // The libraries that codec.JSON was chosen from have a module of their own, so that users of Leat don't get them.
 module github.com/leat-go/leat/codec/compare
 
-go 1.26.8
+go 1.26.0
 
 require (
 	github.com/bytedance/sonic v1.15.5
