@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/types"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
@@ -160,7 +161,7 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 		return n, nil
 	}
 	for _, name := range s.names {
-		if suggestion := expression.Suggest(name.Value, slices.Clone(both)); suggestion != "" {
+		if suggestion := suggest.Name(name.Value, both); suggestion != "" {
 			return nil, s.errorAt(name, "unknown name %s%s", name.Value, suggestion)
 		}
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -10,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // A mapping is a mapping of the pipeline file.
@@ -138,7 +137,7 @@ func (s *source) mapping(node ast.Node, what string, allowed ...string) (*mappin
 
 // suggestOr returns a suggestion for a misspelt name or, if none is close, all that there are.
 func suggestOr(name string, candidates []string) string {
-	if suggestion := expression.Suggest(name, slices.Clone(candidates)); suggestion != "" {
+	if suggestion := suggest.Name(name, candidates); suggestion != "" {
 		return suggestion
 	}
 	if len(candidates) == 0 {

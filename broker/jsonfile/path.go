@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // describe names a stream as the user declared it; direction is input or output.
@@ -112,59 +113,16 @@ func missing(dir string) string {
 	return dir
 }
 
-// suggestion says which file in the directory of path has a name so alike that it may be meant.
+// suggestion says why there is nothing at a path, or which file beside it may be meant.
 func suggestion(path string) string {
-	dir, base := filepath.Split(path)
-	dir = filepath.Clean(dir)
-	if gone := missing(dir); gone != "" {
+	if gone := missing(filepath.Dir(path)); gone != "" {
 		return fmt.Sprintf("; neither does the directory %s", gone)
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		link, _ := os.Readlink(path)
 		return fmt.Sprintf("; it is a symbolic link to %s, which isn't there", link)
 	}
-	entries, _ := os.ReadDir(dir) // what can't be listed has no suggestion
-	best, closest := "", 1+len(base)/3
-	for _, entry := range entries {
-		if d := nameDistance(base, entry.Name()); d < closest && !entry.IsDir() {
-			best, closest = entry.Name(), d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; there is %s, is it meant?", filepath.Join(filepath.Dir(path), best))
-}
-
-// nameDistance is small for names that are easily mixed up: few letters differ, or only what follows the first dot.
-func nameDistance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	stemA, _, _ := strings.Cut(a, ".")
-	stemB, _, _ := strings.Cut(b, ".")
-	if stemA == stemB && stemA != "" {
-		return 1
-	}
-	return editDistance(a, b)
-}
-
-// editDistance counts the characters to insert, delete or replace on the way from a to b (Levenshtein's distance).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return suggest.File(path)
 }
 
 // resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one names

@@ -54,17 +54,6 @@ func TestPathErrors(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"location", "locatoin", 2}, {"robot", "robot", 0}, {"kitten", "sitting", 3}} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("%q to %q: got %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 // A circle of links is answered, not followed for ever.
 func TestResolveCircle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")

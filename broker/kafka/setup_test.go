@@ -31,6 +31,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		want            []string
 	}{
 		{"missing inputs", []string{"two", "none", "nought"}, nil, nil, []string{`missing input topics: "none", "nought"`}},
+		{"misspelt input", []string{"two", "twoo"}, nil, nil, []string{`missing input topics: "twoo" (did you mean "two"?); create`}},
 		{"unequal inputs", []string{"two", "three"}, nil, nil, []string{`"two" has 2`, `"three" has 3`}},
 		{"unequal output", []string{"two"}, []string{"three"}, nil, []string{"2", `"three" has 3`}},
 		{"missing output", []string{"two"}, []string{"none"}, []kafka.Option{kafka.CreateTopics(false)},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // createdGrace is how long a topic may not be known that was just created.
@@ -84,6 +87,20 @@ func describePatiently(ctx context.Context, client *kgo.Client, names []string) 
 	}
 }
 
+// suggested quotes the names of topics that aren't there, each with the one that is and may be meant.
+func (m *member) suggested(ctx context.Context, missing []string) string {
+	words := make([]string, len(missing))
+	// A suggestion is an extra: without one, the error is as it was.
+	all, _ := kadm.NewClient(m.admin).ListTopics(ctx)
+	for i, name := range missing {
+		words[i] = strconv.Quote(name)
+		if meant := suggest.Nearest(name, all.Names()); meant != "" {
+			words[i] += fmt.Sprintf(" (did you mean %q?)", meant)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
 // positionsAtInputs checks the input topics.
 func (m *member) positionsAtInputs(ctx context.Context) error {
 	m.topics = names(m.job.Inputs)
@@ -105,7 +122,7 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 		}
 	}
 	if missing != nil {
-		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", quoted(missing))
+		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", m.suggested(ctx, missing))
 	}
 	for _, t := range topics {
 		if t.partitions != topics[0].partitions {
@@ -187,7 +204,7 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 func (m *member) create(ctx context.Context, missing, all []string) ([]topic, error) {
 	if !m.settings.createTopics {
 		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
-			"or allow it by kafka.CreateTopics(true)", quoted(missing), m.partitions)
+			"or allow it by kafka.CreateTopics(true)", m.suggested(ctx, missing), m.partitions)
 	}
 	const brokerDefault = -1
 	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, nil, missing...)

@@ -34,6 +34,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline"
 )
 
@@ -129,7 +130,7 @@ type fileError struct{ err error }
 func (e *fileError) Error() string {
 	var path *fs.PathError
 	if errors.As(e.err, &path) && errors.Is(e.err, fs.ErrNotExist) {
-		return fmt.Sprintf("there is no pipeline file %s", path.Path)
+		return fmt.Sprintf("there is no pipeline file %s%s", path.Path, suggest.File(path.Path))
 	}
 	return fmt.Sprintf("the pipeline file can't be read: %v", e.err)
 }

@@ -162,6 +162,10 @@ func TestCommand(t *testing.T) {
 			[]string{"run", "none.yaml"}, "", 2, "",
 			"leat: there is no pipeline file none.yaml\n", "",
 		},
+		"a misspelt pipeline file": {
+			[]string{"run", "sped.yaml"}, "", 2, "",
+			"leat: there is no pipeline file sped.yaml; there is speed.yaml, is it meant?\n", "",
+		},
 		"a run that fails": {
 			[]string{"run", "fails.yaml"}, "", 1, "",
 			"locations.json:1:2 (partition 0, offset 0): function fails: emit dx: next[1].x: there is no next[1]: " +

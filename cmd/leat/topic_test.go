@@ -43,7 +43,7 @@ func TestTopic(t *testing.T) {
 		{"{\"robot\":7}\n", "load - robots --key robot", 0, "1 record loaded into 4 partitions of topic robots\n", ""},
 		{"", "end robots", 0, "4 partitions of topic robots ended\n", ""},
 		{"", "dump robots", 0, "{\"robot\":7}\n{\"robot\":8}\n{\"robot\":7}\n", ""},
-		{"", "dump robot", 1, "", "kafka: topic \"robot\": there is no such topic\n"},
+		{"", "dump robot", 1, "", "kafka: topic \"robot\": there is no such topic, did you mean robots?\n"},
 		{"", "load - robots --partitions 5", 1, "",
 			"kafka: topic \"robots\" has 4 partitions, not 5: leave the number out, or choose another topic\n"},
 		{"", "load - robots --key robot+", 2, "",

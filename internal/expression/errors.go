@@ -12,6 +12,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/file"
+
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // An Error says what is wrong with an expression, and where.
@@ -63,7 +65,7 @@ func (e *MissingError) look() {
 			continue
 		}
 		names := slices.Sorted(maps.Keys(members))
-		if name := mostAlike(step.Name, names); name != "" {
+		if name := suggest.Nearest(step.Name, names); name != "" {
 			names = []string{name}
 		}
 		if n := len(names); n > 0 && n <= maxNamed {
@@ -124,55 +126,6 @@ func runtimeError(err error) error {
 	return errors.New(where.Message)
 }
 
-// Suggest returns ", did you mean x?" for the candidate that name is most likely a misspelling of, or nothing.
-func Suggest(name string, candidates []string) string {
-	if best := mostAlike(name, candidates); best != "" {
-		return fmt.Sprintf(", did you mean %s?", best)
-	}
-	return ""
-}
-
-// mostAlike returns the candidate that name is most likely a misspelling of, or nothing.
-func mostAlike(name string, candidates []string) string {
-	slices.Sort(candidates)
-	best, distance := "", len([]rune(name))/3+2
-	for _, candidate := range candidates {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate)); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	if best == "" || distance >= max(len([]rune(name)), len([]rune(best))) {
-		return ""
-	}
-	return best
-}
-
-// editDistance counts the characters to insert, delete, replace, or swap with their neighbour, to get from a to b.
-func editDistance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(x)][len(y)]
-}
-
 // explain returns the checker's error about a tree in this package's words, with a suggestion for a misspelt name.
 func explain(source string, root ast.Node, err error) *Error {
 	e := compileError(source, err)
@@ -211,7 +164,7 @@ func explainMember(e *Error, member *ast.MemberNode) {
 		for field := range base.Fields {
 			names = append(names, field)
 		}
-		e.Message = fmt.Sprintf("unknown field %s%s", name, Suggest(name, names))
+		e.Message = fmt.Sprintf("unknown field %s%s", name, suggest.Name(name, names))
 	}
 }
 
@@ -279,7 +232,7 @@ func (c *nameChecker) Visit(node *ast.Node) {
 		for name := range c.known {
 			candidates = append(candidates, name)
 		}
-		hint := Suggest(n.Value, append(slices.Clone(candidates), builtin.Names...))
+		hint := suggest.Name(n.Value, append(slices.Clone(candidates), builtin.Names...))
 		if hint == "" && len(candidates) <= maxNamed {
 			slices.Sort(candidates)
 			hint = ": there is " + strings.Join(candidates, ", ")

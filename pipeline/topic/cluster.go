@@ -17,6 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 const (
@@ -102,9 +104,18 @@ func partitions(ctx context.Context, client *kgo.Client, topic string) (int, err
 	detail := topics[topic]
 	switch {
 	case errors.Is(detail.Err, kerr.UnknownTopicOrPartition):
-		return 0, fmt.Errorf("kafka: topic %q: %w", topic, ErrMissing)
+		return 0, fmt.Errorf("kafka: topic %q: %w%s", topic, ErrMissing, suggestion(ctx, client, topic))
 	case detail.Err != nil:
 		return 0, fmt.Errorf("kafka: topic %q: %w", topic, detail.Err)
 	}
 	return len(detail.Partitions), nil
+}
+
+// suggestion says which topic may be meant by a name that none has. It is an extra, so it has no errors.
+func suggestion(ctx context.Context, client *kgo.Client, missing string) string {
+	all, err := kadm.NewClient(client).ListTopics(ctx)
+	if err != nil {
+		return ""
+	}
+	return suggest.Name(missing, all.Names())
 }

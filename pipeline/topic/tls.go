@@ -5,7 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // TLSFiles are what a connection by TLS is made with, PEM files all. The zero value trusts the certificate authorities of
@@ -23,7 +26,7 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	if f.CA != "" {
 		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			return nil, fmt.Errorf("the certificate authorities: %w", err)
+			return nil, fmt.Errorf("the certificate authorities: %w%s", err, suggested(err))
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
@@ -38,8 +41,16 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 	if err != nil {
-		return nil, fmt.Errorf("this client's certificate: %w", err)
+		return nil, fmt.Errorf("this client's certificate: %w%s", err, suggested(err))
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return config, nil
+}
+
+// suggested says which file may be meant where one isn't there.
+func suggested(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return suggest.File(path.Path)
+	}
+	return ""
 }
