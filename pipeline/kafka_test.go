@@ -190,7 +190,7 @@ func TestKafkaErrors(t *testing.T) {
 			"{topic: steps}", "{file: steps.jsonl}", "a file takes the results of one partition, but the topics that are read " +
 				"have 3: write to a topic, and to a file from there by leat topic dump",
 		},
-		"missing topic": {"{topic: places}", "{topic: place}", `kafka: missing input topics: "place"`},
+		"missing topic": {"{topic: places}", "{topic: place}", `kafka: missing input topics: "place" (did you mean "places"?)`},
 		"no password": {
 			"commit", "sasl: {mechanism: plain, user: u, password_env: LEAT_NO_SUCH}, commit",
 			"the environment variable LEAT_NO_SUCH, which should hold the password, is not set",
@@ -297,7 +297,7 @@ join prev with next on prev.time + 10 == next.time
 		t.Errorf("a check has joined %v", groups)
 	}
 	_, err := k.parse(strings.ReplaceAll(onKafka, "places", "place")).Check(t.Context(), quiet())
-	if err == nil || err.Error() != `kafka: topic "place": there is no such topic` {
+	if err == nil || err.Error() != `kafka: topic "place": there is no such topic, did you mean places?` {
 		t.Error(err)
 	}
 }

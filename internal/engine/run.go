@@ -162,6 +162,7 @@ func (r *run) runTasks(parent context.Context) error {
 	commits, stopCommits := context.WithCancel(context.WithoutCancel(ctx))
 	r.running, r.commits = ctx, commits
 	defer context.AfterFunc(ctx, func() {
+		r.stats.stop()
 		sleep(commits, stopGrace)
 		stopCommits()
 	})()
@@ -219,6 +220,9 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	t := r.newTask(ctx, partition, rewinds, p)
 	t.begin()
 	ended, err := t.run()
+	if err != nil && (ctx.Err() == nil || r.running.Err() != nil) {
+		r.stats.stop() // of all tasks, not since another process takes the partition over
+	}
 	t.leave(ended)
 	if !ended && ctx.Err() != nil && r.running.Err() == nil {
 		r.stats.revoked.Add(1)

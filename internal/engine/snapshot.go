@@ -22,6 +22,10 @@ type Snapshot struct {
 	Partitions int
 	Tasks      []TaskSnapshot
 
+	// Stopping says that the run ends before its session does: it was stopped from outside, or something has failed. Tasks that
+	// this process doesn't own any more are not another's then.
+	Stopping bool
+
 	// Calls, Failed and Results are as in Stats.
 	Calls, Failed, Results int64
 	// CallTime sums up how long calls took. It counts only where somebody watches: measuring a call costs something.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,15 +57,57 @@ func TestSnapshotOfARunThatWaits(t *testing.T) {
 		}
 		b.Restore(0)
 		time.Sleep(time.Second)
-		if s := stats.Snapshot(); !s.Tasks[0].Owned || s.Assigned != 2 {
+		if s := stats.Snapshot(); !s.Tasks[0].Owned || s.Assigned != 2 || s.Stopping {
 			t.Errorf("after its partition came back: %+v", s.Tasks[0])
 		}
 		stop()
 		<-done
-		if s := stats.Snapshot(); s.Tasks[0].Owned || s.Revoked != 1 {
+		if s := stats.Snapshot(); s.Tasks[0].Owned || s.Revoked != 1 || !s.Stopping {
 			t.Errorf("after the run was stopped: %+v, %d revoked", s.Tasks[0], s.Revoked)
 		}
 	})
+}
+
+// From when a run is to stop until it has stopped, whoever looks at it learns that, and not that its partitions are elsewhere.
+func TestSnapshotOfARunThatStops(t *testing.T) {
+	failure := errors.New("broken")
+	for name, fail := range map[string]bool{"from outside": false, "by the function": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := pair([]int{1, 2}, []int{1, 2})
+				b := tr.storage()
+				tr.fill(t, b)
+				spec, stats := tr.spec(b), &engine.Stats{}
+				ctx, stop := context.WithCancel(t.Context())
+				defer stop()
+				release := make(chan struct{})
+				spec.NewFunction = func() engine.Function {
+					return &function{before: func(*engine.Call) error {
+						if fail {
+							return failure
+						}
+						<-release
+						return nil
+					}}
+				}
+				done := make(chan error)
+				go func() { done <- engine.Run(ctx, spec, stats) }()
+				synctest.Wait()
+				if s := stats.Snapshot(); s.Stopping != fail {
+					t.Errorf("stopping is %v while the run goes on", s.Stopping)
+				}
+				stop()
+				synctest.Wait()
+				if s := stats.Snapshot(); !s.Stopping {
+					t.Error("a run that is being stopped doesn't say so")
+				}
+				close(release)
+				if err := <-done; !errors.Is(err, context.Canceled) && !errors.Is(err, failure) {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
 
 // The description of the tree is there before anything is read, and the counts stay after the end.
@@ -82,7 +125,7 @@ func TestSnapshotOfARunThatHasEnded(t *testing.T) {
 	if n := s.Nodes[0]; n.Parent != -1 {
 		t.Errorf("master: %+v", n)
 	}
-	if s.Name != "test" || s.Partitions != 1 || len(s.Outputs) != 2 || !s.Tasks[0].Ended {
+	if s.Name != "test" || s.Partitions != 1 || len(s.Outputs) != 2 || !s.Tasks[0].Ended || s.Stopping {
 		t.Errorf("snapshot: %+v", s)
 	}
 	// The calls took no time that anybody measured.

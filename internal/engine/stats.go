@@ -70,6 +70,13 @@ func (s *Stats) opened(input broker.Input, pending func() (results, bytes int64)
 	s.pending = pending
 }
 
+// stop says that the run ends before its session does.
+func (s *Stats) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.about.Stopping = true
+}
+
 // end keeps the last state of what the run lets go of.
 func (s *Stats) end() {
 	s.mu.Lock()

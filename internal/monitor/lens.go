@@ -235,6 +235,8 @@ func verdicts(recent []engine.Unmatched) []Verdict {
 func partition(s engine.Snapshot, t engine.TaskSnapshot) Partition {
 	p := Partition{Partition: t.Partition, State: "joining", Status: "joining", Window: t.Window}
 	switch wait := waits(s, t); {
+	case !t.Owned && !t.Ended && s.Stopping:
+		p.State, p.Status, p.Window = "stopped", "stopped", 0
 	case !t.Owned && !t.Ended:
 		p.State, p.Status, p.Window = "elsewhere", "taken over by another process", 0
 	case t.Ended:

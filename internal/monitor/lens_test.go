@@ -44,6 +44,10 @@ func with(t engine.TaskSnapshot, change func(*engine.TaskSnapshot)) engine.TaskS
 func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 	ended := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned, t.Ended = false, true })
 	lost := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned = false })
+	stopping := func(s engine.Snapshot) engine.Snapshot {
+		s.Stopping = true
+		return s
+	}
 	for _, c := range []struct {
 		snapshot engine.Snapshot
 		state    monitor.State
@@ -61,8 +65,14 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 		{run(task(0, 0, 9*time.Second), ended), monitor.Waiting, "waiting for prev[0] for 9 s"},
 		{run(ended), monitor.Ended, "all partitions have ended"},
 		{run(lost), monitor.Idle, "no partition is worked on here: other processes own them, or they are being dealt"},
+		// A run that was stopped lets go of its partitions, and nobody else has them.
+		{stopping(run(lost)), monitor.Stopping, "the run is stopping"},
+		{stopping(run(lost, task(0, 1, time.Minute))), monitor.Stopping, "the run is stopping"},
 	} {
 		v := new(monitor.Lens).View(c.snapshot)
+		if c.snapshot.Stopping && v.Partitions[0].Status != "stopped" {
+			t.Errorf("a partition is %q", v.Partitions[0].Status)
+		}
 		if v.State != c.state || v.Status != c.status {
 			t.Errorf("got %s, %q, want %s, %q", v.State, v.Status, c.state, c.status)
 		}

@@ -53,6 +53,9 @@ const (
 	Joining State = "joining"
 	Waiting State = "waiting" // all its partitions wait for a next element, for some time already
 	Idle    State = "idle"    // other processes own all partitions
+
+	Stopping State = "stopping" // before the session's end: from outside, or since something has failed
+
 	Ended   State = "ended"
 	Stopped State = "stopped" // from outside
 	Failed  State = "failed"
@@ -124,7 +127,7 @@ type Key struct {
 // A Partition is the work on one partition.
 type Partition struct {
 	Partition int `json:"partition"`
-	// State is joining, waiting, ended, or elsewhere where another process has taken it over.
+	// State is joining, waiting, ended, stopped since the run stops, or elsewhere where another process has taken it over.
 	State string `json:"state"`
 	// Status says it in words.
 	Status string `json:"status"`

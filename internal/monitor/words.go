@@ -41,6 +41,8 @@ func state(s engine.Snapshot) (State, string) {
 	switch {
 	case s.Partitions == 0:
 		return Opening, "opening the streams"
+	case s.Stopping:
+		return Stopping, "the run is stopping"
 	case owned == 0:
 		return Idle, "no partition is worked on here: other processes own them, or they are being dealt"
 	case busy == 0:
@@ -81,6 +83,8 @@ func (v *Stream) judge(s engine.Snapshot, i int) {
 	case blocked > 0:
 		v.State, v.Status = Blocking, blocking(s, longest, i)
 		v.WaitShare = max(v.WaitShare, float64(blocked)/float64(max(1, working(s))))
+	case s.Stopping && working(s) == 0:
+		v.State, v.Status = Quiet, "nothing is read any more"
 	case owned > 0 && ended == owned:
 		v.State, v.Status = Exhausted, "has ended"
 	case v.WaitShare >= 0.5:

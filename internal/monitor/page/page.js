@@ -117,7 +117,7 @@ function showPartitions(view) {
     make("ul", { class: many ? "chips many" : "chips" }, ...items));
 }
 
-const signs = { joining: "flowing", waiting: "waiting", ended: "ended", elsewhere: "elsewhere" };
+const signs = { joining: "flowing", waiting: "waiting", ended: "ended", stopped: "ended", elsewhere: "elsewhere" };
 
 let reasons = "";
 
