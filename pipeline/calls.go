@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -9,7 +8,6 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
-	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
 // callScope lets expressions use a joined element by the names of its streams: the master, and lists of the matches at
@@ -61,7 +59,7 @@ func (s callScope) Field(path []expression.Step, raw bool) (expression.Getter, i
 		}
 		at = next
 	}
-	return at.whole(raw), len(path), nil
+	return at.whole(), len(path), nil
 }
 
 // Length implements [expression.Lister].
@@ -82,25 +80,23 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 	if !ok || at.list == nil || at.node.isChild(member[0].Name) {
 		return nil, false
 	}
-	slot := at.node.picker.Want(member)
+	within, name := slices.Clone(member), expression.PathString(member)
+	slot := at.node.picker.Want(within)
 	return func(env any) (expression.Value, error) {
 		list, err := at.list(env.(*engine.Call))
 		if err != nil {
 			return expression.Value{}, err
 		}
-		values := make([]any, len(list))
+		values := make([]expression.Value, len(list))
 		for i := range list {
-			raw := list[i].Value.(*object).member(slot)
+			o := list[i].Value.(*object)
+			raw := o.member(slot)
 			if raw == nil {
-				continue
+				return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
 			}
-			value, err := rawjson.Value(raw)
-			if err != nil {
-				return expression.Value{}, err
-			}
-			values[i] = value.Go()
+			values[i] = expression.ValueOfJSON(raw)
 		}
-		return expression.OtherValue(values), nil
+		return expression.ListValue(values), nil
 	}, true
 }
 
@@ -191,23 +187,20 @@ func (s spot) member(path []expression.Step, first int, raw bool) expression.Get
 			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
 		case raw && member[0] != 'n':
 			// null goes on as null, for the sake of ??.
-			return expression.OtherValue(json.RawMessage(member)), nil
+			return expression.RawValue(member), nil
 		}
-		return rawjson.Value(member)
+		return expression.ValueOfJSON(member), nil
 	}
 }
 
 // whole reads a joined element, or a list of them, as they would be written.
-func (s spot) whole(raw bool) expression.Getter {
+func (s spot) whole() expression.Getter {
 	return func(env any) (expression.Value, error) {
 		joined, err := s.append(nil, env.(*engine.Call))
-		switch {
-		case err != nil:
+		if err != nil {
 			return expression.Value{}, err
-		case raw:
-			return expression.OtherValue(json.RawMessage(joined)), nil
 		}
-		return rawjson.Value(joined)
+		return expression.RawValue(joined), nil
 	}
 }
 

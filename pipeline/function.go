@@ -7,7 +7,6 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
-	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
 // appendJoined appends an element with one more member for each child of its node: the list of its matches.
@@ -23,7 +22,7 @@ func appendJoined(dst []byte, element *engine.Element, n *node) []byte {
 		if !empty || i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(rawjson.AppendText(dst, child.name), ':')
+		dst = append(expression.AppendText(dst, child.name), ':')
 		dst = appendList(dst, element.Matches[i], child)
 	}
 	return append(dst, '}')
@@ -57,7 +56,7 @@ type joiner struct {
 func (j *joiner) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
 	dst := j.result.raw[:0]
 	if j.window {
-		dst = append(rawjson.AppendText(append(dst, '{'), j.master.name), ':')
+		dst = append(expression.AppendText(append(dst, '{'), j.master.name), ':')
 		dst = append(appendList(dst, call.Masters, j.master), '}')
 	} else {
 		dst = appendJoined(dst, &call.Masters[0], j.master)
@@ -87,12 +86,12 @@ func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) e
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(rawjson.AppendText(dst, m.name), ':')
+		dst = append(expression.AppendText(dst, m.name), ':')
 		value, err := m.program.Value(call)
 		if err != nil {
 			return fmt.Errorf("emit %s: %w", m.name, err)
 		}
-		if dst, err = rawjson.Append(dst, value.Go()); err != nil {
+		if dst, err = value.AppendJSON(dst); err != nil {
 			return fmt.Errorf("emit %s: %s: %w", m.name, m.program, err)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/suggest"
-	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
 // elementScope lets expressions use the members of one stream's elements. The environment is an *object.
@@ -22,7 +21,9 @@ func (s elementScope) Types() types.Map { return types.Map{s.node.name: types.An
 // Field implements [expression.Scope].
 func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
 	if len(path) == 1 {
-		return func(env any) (expression.Value, error) { return rawjson.Value(env.(*object).raw) }, 1, nil
+		return func(env any) (expression.Value, error) {
+			return expression.ValueOfJSON(env.(*object).raw), nil
+		}, 1, nil
 	}
 	slot, name, within := s.node.picker.Want(path[1:]), expression.PathString(path), slices.Clone(path[1:])
 	return func(env any) (expression.Value, error) {
@@ -31,7 +32,7 @@ func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, 
 		if raw == nil {
 			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
 		}
-		return rawjson.Value(raw)
+		return expression.ValueOfJSON(raw), nil
 	}, len(path), nil
 }
 

@@ -74,29 +74,20 @@ func extreme(numbers []Value, side int) (Value, error) {
 	return sorted[len(sorted)-1], nil
 }
 
-// flatten appends the numbers among arguments, those in lists included.
-func flatten(numbers []Value, arguments []any, name string) ([]Value, error) {
-	var err error
-	for _, argument := range arguments {
-		switch v := ValueOf(argument); {
-		case v.kind == Number:
+// flatNumbers appends the numbers among values, those in lists included.
+func flatNumbers(numbers, values []Value, name string) ([]Value, error) {
+	for _, v := range values {
+		if v.kind == Number {
 			numbers = append(numbers, v)
-		case v.kind == Other:
-			switch list := v.ref.(type) {
-			case []any:
-				if numbers, err = flatten(numbers, list, name); err != nil {
-					return nil, err
-				}
-				continue
-			case []int:
-				for _, n := range list {
-					numbers = append(numbers, IntValue(int64(n)))
-				}
-				continue
-			}
-			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.kind)
-		default:
-			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.kind)
+			continue
+		}
+		items, ok := v.items()
+		if !ok {
+			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.describe())
+		}
+		var err error
+		if numbers, err = flatNumbers(numbers, items, name); err != nil {
+			return nil, err
 		}
 	}
 	return numbers, nil
@@ -104,14 +95,12 @@ func flatten(numbers []Value, arguments []any, name string) ([]Value, error) {
 
 // sortedNumbers returns the numbers in order. It is an error if one is NaN.
 func sortedNumbers(numbers []Value) ([]Value, error) {
-	sorted := make([]Value, len(numbers))
-	for i, n := range numbers {
-		key, err := NewKey(n)
-		if err != nil {
+	for _, n := range numbers {
+		if err := n.ordered(); err != nil {
 			return nil, err
 		}
-		sorted[i] = key.v
 	}
-	slices.SortFunc(sorted, compareNumbers)
+	sorted := slices.Clone(numbers)
+	slices.SortStableFunc(sorted, compareNumbers)
 	return sorted, nil
 }

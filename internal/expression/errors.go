@@ -95,7 +95,16 @@ func compileError(source string, err error) *Error {
 	if token, ok := strings.CutPrefix(where.Message, "unexpected token "); ok {
 		return unexpected(source, where.From, token)
 	}
-	return newError(source, where.From, "%s", where.Message)
+	return newError(source, where.From, "%s", inWords(where.Message))
+}
+
+// inWords replaces the Go types in a message of the checker.
+func inWords(message string) string {
+	return strings.NewReplacer(
+		"map[string]interface {}", "an object", "[]interface {}", "a list", "interface {}", "a value",
+		"*time.Location", "a time zone", "time.Location", "a time zone", "time.Time", "a time", "time.Duration", "a duration",
+		"float64", "a number",
+	).Replace(message)
 }
 
 // unexpected says that a token, given in the parser's form such as Operator("="), can't stand where it does.
@@ -114,24 +123,17 @@ func unexpected(source string, offset int, token string) *Error {
 	return newError(source, offset, "unexpected %s", token)
 }
 
-// runtimeError returns the cause of what the virtual machine returned, without its drawing of the source.
-func runtimeError(err error) error {
-	var where *file.Error
-	if !errors.As(err, &where) {
-		return err
-	}
-	if where.Prev != nil {
-		return where.Prev
-	}
-	return errors.New(where.Message)
-}
-
 // explain returns the checker's error about a tree in this package's words, with a suggestion for a misspelt name.
 func explain(source string, root ast.Node, err error) *Error {
 	e := compileError(source, err)
 	finder := &nodeFinder{offset: e.Offset}
 	ast.Walk(&root, finder)
 	switch {
+	case strings.HasPrefix(e.Message, "invalid operation") && finder.sign != nil:
+		e.Message = finder.sign.Operator + " doesn't fit"
+		if kind := kindOf(finder.sign.Node.Type()); kind != Unknown {
+			e.Message += ": it is " + kind.String()
+		}
 	case strings.HasPrefix(e.Message, "invalid operation") && finder.operation != nil:
 		var sides []string
 		if kind := kindOf(finder.operation.Left.Type()); kind != Unknown {
@@ -172,6 +174,7 @@ func explainMember(e *Error, member *ast.MemberNode) {
 type nodeFinder struct {
 	offset    int
 	operation *ast.BinaryNode
+	sign      *ast.UnaryNode
 	member    *ast.MemberNode
 }
 
@@ -181,6 +184,10 @@ func (f *nodeFinder) Visit(node *ast.Node) {
 	case *ast.BinaryNode:
 		if n.Location().From == f.offset {
 			f.operation = n
+		}
+	case *ast.UnaryNode:
+		if n.Location().From == f.offset {
+			f.sign = n
 		}
 	case *ast.MemberNode:
 		if n.Property.Location().From == f.offset {

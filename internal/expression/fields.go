@@ -4,7 +4,10 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/big"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +33,7 @@ func (s structScope) Field(path []Step, _ bool) (Getter, int, error) {
 		}
 		route = append(route, f)
 		used++
-		if t = deref(f.Type); t.Kind() != reflect.Struct || kindOf(t) == Time {
+		if t = deref(f.Type); t.Kind() != reflect.Struct || kindOf(t) != Other {
 			break
 		}
 	}
@@ -103,52 +106,71 @@ func converter(t reflect.Type) func(reflect.Value) (Value, error) {
 		}
 		return func(v reflect.Value) (Value, error) { return TextValue(v.String()), nil }
 	}
-	return func(v reflect.Value) (Value, error) { return ValueOf(generic(v)), nil }
+	return func(v reflect.Value) (Value, error) { return generic(v), nil }
 }
 
-// generic returns a Go value as the virtual machine sees it: structs are maps by their JSON names.
-func generic(v reflect.Value) any {
+// generic returns a Go value as expressions see it: structs are objects with the names of JSON, durations numbers.
+func generic(v reflect.Value) Value {
 	if v = follow(v); !v.IsValid() {
-		return nil
+		return NullValue()
 	}
 	switch v.Kind() {
 	case reflect.Interface:
 		return generic(v.Elem())
 	case reflect.Struct:
-		if kindOf(v.Type()) == Time {
-			return v.Interface()
-		}
-		return genericStruct(v)
+		return structValue(v)
 	case reflect.Slice, reflect.Array:
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = generic(v.Index(i))
+		items := make(list, v.Len())
+		for i := range items {
+			items[i] = generic(v.Index(i))
 		}
-		return list
+		return ListValue(items)
 	case reflect.Map:
-		object := make(map[string]any, v.Len())
-		for entries := v.MapRange(); entries.Next(); {
-			object[fmt.Sprint(entries.Key().Interface())] = generic(entries.Value())
-		}
-		return object
+		return genericMap(v)
 	}
-	// A duration is a number in JSON, and so is it here.
+	if !v.CanInterface() {
+		return NullValue()
+	}
 	value, err := converter(v.Type())(v)
-	if err != nil || value.kind == Other {
-		return v.Interface()
+	if err != nil {
+		return OtherValue(v.Interface())
 	}
-	return value.Go()
+	return value
 }
 
-func genericStruct(v reflect.Value) any {
-	fields := jsonFields(v.Type())
-	object := make(map[string]any, len(fields))
-	for name, field := range fields {
-		if f, err := v.FieldByIndexErr(field.Index); err == nil {
-			object[name] = generic(f)
+// structValue returns a struct as an object, unless it stands for a single value.
+func structValue(v reflect.Value) Value {
+	if kindOf(v.Type()) != Other && v.CanInterface() {
+		switch x := v.Interface().(type) {
+		case big.Int:
+			return ValueOf(&x)
+		case big.Rat:
+			return ValueOf(&x)
+		default:
+			return ValueOf(x)
 		}
 	}
-	return object
+	o := &object{}
+	for _, field := range orderedFields(v.Type()) {
+		if f, err := v.FieldByIndexErr(field.Index); err == nil {
+			name, _ := jsonName(field)
+			o.set(name, generic(f))
+		}
+	}
+	return objectValue(o)
+}
+
+// genericMap returns a map as an object, in the order of the names.
+func genericMap(v reflect.Value) Value {
+	entries := map[string]reflect.Value{}
+	for each := v.MapRange(); each.Next(); {
+		entries[fmt.Sprint(each.Key().Interface())] = each.Value()
+	}
+	o := &object{}
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		o.set(name, generic(entries[name]))
+	}
+	return objectValue(o)
 }
 
 // kindOf returns the kind of the values of a type, or Unknown.
@@ -165,8 +187,11 @@ func kindOf(t reflect.Type) Kind {
 		}
 		return Text
 	case reflect.Struct:
-		if t == reflect.TypeFor[time.Time]() {
+		switch t {
+		case reflect.TypeFor[time.Time]():
 			return Time
+		case reflect.TypeFor[big.Int](), reflect.TypeFor[big.Rat]():
+			return Number
 		}
 		return Other
 	case reflect.Slice, reflect.Array, reflect.Map:
@@ -203,8 +228,8 @@ func numberType(t reflect.Type) types.Type {
 	switch t.Kind() {
 	case reflect.Float32, reflect.Float64:
 		return types.Float64
-	case reflect.String:
-		// A json.Number may be either.
+	case reflect.String, reflect.Struct:
+		// A json.Number or big.Rat may be whole or not.
 		return types.Any
 	}
 	return types.Int64
@@ -247,6 +272,13 @@ func jsonFields(t reflect.Type) map[string]reflect.StructField {
 			delete(fields, name)
 		}
 	}
+	return fields
+}
+
+// orderedFields returns the fields that jsonFields finds, in their order in the struct.
+func orderedFields(t reflect.Type) []reflect.StructField {
+	fields := slices.Collect(maps.Values(jsonFields(t)))
+	slices.SortFunc(fields, func(a, b reflect.StructField) int { return slices.Compare(a.Index, b.Index) })
 	return fields
 }
 

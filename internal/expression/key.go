@@ -21,7 +21,7 @@ func (k Key) String() string {
 	if k.v.kind == Number {
 		return k.v.shown()
 	}
-	switch x := k.v.Go().(type) {
+	switch x := k.v.native().(type) {
 	case nil:
 		return "none"
 	case string:
@@ -62,24 +62,29 @@ func (k Key) MarshalJSON() ([]byte, error) {
 	if k.v.kind == Number && k.v.finite() {
 		return k.v.appendNumber(nil, quotientDigits), nil
 	}
-	if d, ok := k.v.Go().(time.Duration); ok {
+	if d, ok := k.v.native().(time.Duration); ok {
 		return json.Marshal(d.String())
 	}
-	return json.Marshal(k.v.Go())
+	return json.Marshal(k.v.native())
 }
 
 // NewKey makes a key of a value. It is an error if the value has no order.
 func NewKey(v Value) (Key, error) {
-	switch v.kind {
-	case Number:
-		if err := v.canCompare(); err != nil {
-			return Key{}, err
-		}
-	case Bool, Text, Time, Duration:
-	default:
-		return Key{}, fmt.Errorf("it is %s, which has no order", v.kind)
+	if err := v.ordered(); err != nil {
+		return Key{}, err
 	}
 	return Key{v}, nil
+}
+
+// ordered returns an error for a value that has no order.
+func (v Value) ordered() error {
+	switch v.kind {
+	case Number:
+		return v.canCompare()
+	case Bool, Text, Time, Duration:
+		return nil
+	}
+	return fmt.Errorf("it is %s, which has no order", v.describe())
 }
 
 // Compare returns -1, 0 or 1 as a is less than, equal to or greater than b. It is a total order over all keys: numbers

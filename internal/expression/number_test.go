@@ -103,10 +103,31 @@ func TestOperatorsAreExact(t *testing.T) {
 		"x ** 0":   unary(func(*big.Rat) *big.Rat { return one }),
 		"floor(x)": unary(floor), "ceil(x)": unary(func(x *big.Rat) *big.Rat { return neg(floor(neg(x))) }),
 		"int(x)": unary(trunc), "round(x)": unary(half), "abs(x)": unary(abs),
-		"floor(x / y)":   func(x, y *big.Rat) *big.Rat { return floor(new(big.Rat).Quo(x, y)) },
-		"round(x / y)":   func(x, y *big.Rat) *big.Rat { return half(new(big.Rat).Quo(x, y)) },
-		"ceil(x / 3)":    unary(func(x *big.Rat) *big.Rat { return neg(floor(neg(new(big.Rat).Quo(x, big.NewRat(3, 1))))) }),
-		"float(x)":       unary(func(x *big.Rat) *big.Rat { return x }),
+		"floor(x / y)":             func(x, y *big.Rat) *big.Rat { return floor(new(big.Rat).Quo(x, y)) },
+		"round(x / y)":             func(x, y *big.Rat) *big.Rat { return half(new(big.Rat).Quo(x, y)) },
+		"ceil(x / 3)":              unary(func(x *big.Rat) *big.Rat { return neg(floor(neg(new(big.Rat).Quo(x, big.NewRat(3, 1))))) }),
+		"float(x)":                 unary(func(x *big.Rat) *big.Rat { return x }),
+		"sum([x, y, x])":           func(x, y *big.Rat) *big.Rat { return new(big.Rat).Add(new(big.Rat).Add(x, y), x) },
+		"mean([x, y])":             func(x, y *big.Rat) *big.Rat { return new(big.Rat).Quo(new(big.Rat).Add(x, y), big.NewRat(2, 1)) },
+		"median([x, [y]])":         func(x, y *big.Rat) *big.Rat { return new(big.Rat).Quo(new(big.Rat).Add(x, y), big.NewRat(2, 1)) },
+		"max(x, y) + min(x, y)":    binary((*big.Rat).Add),
+		"reduce([x, y], #acc * #)": binary((*big.Rat).Mul),
+		"sum([x, y], # * 2)":       func(x, y *big.Rat) *big.Rat { z := new(big.Rat).Add(x, y); return z.Add(z, z) },
+		"let z = x * y; z - y":     func(x, y *big.Rat) *big.Rat { z := new(big.Rat).Mul(x, y); return z.Sub(z, y) },
+		"float(string(x)) + int(string(floor(y)))": func(x, y *big.Rat) *big.Rat { return new(big.Rat).Add(x, floor(y)) },
+		"fromJSON(toJSON(x)) + y":                  binary((*big.Rat).Add),
+		"sort([x, y])[0]": func(x, y *big.Rat) *big.Rat {
+			if x.Cmp(y) <= 0 {
+				return x
+			}
+			return y
+		},
+		"sortBy([x, y], -#, \"asc\")[0]": func(x, y *big.Rat) *big.Rat {
+			if x.Cmp(y) >= 0 {
+				return x
+			}
+			return y
+		},
 		"x / 7 + y":      func(x, y *big.Rat) *big.Rat { return new(big.Rat).Add(new(big.Rat).Quo(x, big.NewRat(7, 1)), y) },
 		"x / 1000000000": unary(func(x *big.Rat) *big.Rat { return new(big.Rat).Quo(x, big.NewRat(1e9, 1)) }),
 		"x / 0.5":        unary(func(x *big.Rat) *big.Rat { return new(big.Rat).Mul(x, big.NewRat(2, 1)) }),

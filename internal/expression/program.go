@@ -1,13 +1,17 @@
 // Package expression compiles and evaluates the expressions of configuration: keys of joins and windows, and what a
-// pipeline writes. The language is that of github.com/expr-lang/expr; its parser, checker and virtual machine do the
-// work, and this package does the arithmetic, because keys must not be rounded:
+// pipeline writes. The language is that of github.com/expr-lang/expr, whose parser and checker read it; the evaluation is
+// this package's, because numbers must not be rounded, and because what is passed on must stay as it is written:
 //
-//   - Whole numbers are exact, however large: nothing overflows. A division is exact, too: 10 / 5 is 2, and
-//     floor(time / 1000) is right for every whole number. A result that is no integer in the end is compared as the
-//     nearest float64, so that 1 / 10 equals 0.1, unless it has too many digits for that: then it stays exact.
-//   - Floating numbers follow IEEE 754. Together with a whole number that a float64 can't hold they are taken exactly.
-//   - Numbers compare as numbers, exactly, whether they came out whole or floating.
+//   - A number is what its text says (R14): decimals are decimals, of any length, and so are literals. A division is exact:
+//     10 / 5 is 2, 1 / 3 * 3 is 1, and floor(time / 1000) is right for every number. Only a power that is no whole number is
+//     computed in floating point, and is the shortest decimal of the float64 then.
+//   - A floating field of a Go struct is the shortest decimal that denotes it.
+//   - Numbers that are passed on keep their digits, and objects the order of their members, through all functions.
 //   - A missing member, null where a number is needed, and a result that is not a number are errors that name the member.
+//
+// How the files go together: parsing (literal.go, errors.go), compiling (compile.go, structure.go, predicate.go, functions.go,
+// lists.go, operators.go), values (value.go, object.go, json.go, fields.go), numbers (decimal.go reads and writes, number.go
+// and power.go compute, compare.go compares), keys (key.go, pair.go).
 package expression
 
 import (
@@ -19,11 +23,9 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
-	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/types"
-	"github.com/expr-lang/expr/vm"
 )
 
 // A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it. It must be
@@ -59,7 +61,7 @@ type Scope interface {
 	Types() types.Map
 	// Field returns the function that reads a path, which begins with one of the names, and how many of its steps the
 	// function takes. Where these are not all, it is asked again for the shorter path. With raw, the value becomes a
-	// part of the result as it stands, and may be of kind Other with a json.RawMessage.
+	// part of the result as it stands, and may be a RawValue of whatever but null.
 	Field(path []Step, raw bool) (get Getter, used int, err error)
 }
 
@@ -67,8 +69,8 @@ type Scope interface {
 type Lister interface {
 	// Length returns what reads the length of the list that a path leads to; false where it leads elsewhere.
 	Length(path []Step) (get Getter, ok bool)
-	// Each returns what reads a member, given by its path, of each item of the list that a path leads to, as a []any, with
-	// nil for missing ones; false where there is no such list or member.
+	// Each returns what reads a member, given by its path, of each item of the list that a path leads to, as a list; false
+	// where there is no such list or member.
 	Each(path, member []Step) (get Getter, ok bool)
 }
 
@@ -76,10 +78,8 @@ type Lister interface {
 type Program struct {
 	source string
 	kind   Kind
-	// direct is the whole expression where it is a calculation; code is used otherwise.
-	direct  *calculation
-	code    *vm.Program
-	machine *vm.VM
+	eval   func(f *frame) (Value, error)
+	frame  frame
 }
 
 // CompileStruct compiles an expression over the fields of the struct type t, by their names in JSON. Errors are of type
@@ -124,31 +124,13 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 		return nil, err
 	}
 	literals.resolve(tree)
-	r := &rewriter{source: source, scope: scope, raw: raw, calls: map[*ast.CallNode]*calculation{},
-		texts: map[ast.Node]string{}}
-	r.rewrite(&tree.Node, place{result: true})
-	if r.err != nil {
-		return nil, r.err
+	c := &compiler{source: source, scope: scope, raw: raw}
+	p.eval = c.compile(tree.Node, place{result: true}).eval
+	if c.err != nil {
+		return nil, c.err
 	}
-	if whole, _ := r.root(tree.Node); whole != nil {
-		p.direct = whole
-		return p, nil
-	}
-	return p, p.assemble(tree, r)
-}
-
-// root returns the calculation that a whole expression is, or nil.
-func (r *rewriter) root(node ast.Node) (*calculation, bool) {
-	if call, ok := node.(*ast.CallNode); ok {
-		if c, ok := r.calls[call]; ok && !c.needsArguments() {
-			return c, true
-		}
-		return nil, false
-	}
-	if c, arguments := r.leaf(node); len(arguments) == 0 {
-		return c, true
-	}
-	return nil, false
+	p.frame.slots = make([]Value, c.slots)
+	return p, nil
 }
 
 // check checks the names and types of an expression as it was written.
@@ -191,27 +173,10 @@ func (r *remainders) restore() {
 	}
 }
 
-// assemble compiles what the rewriter has left.
-func (p *Program) assemble(tree *parser.Tree, r *rewriter) error {
-	config := conf.CreateNew()
-	r.functions(config)
-	if _, err := checker.Check(tree, config); err != nil {
-		return compileError(p.source, err)
-	}
-	code, err := compiler.Compile(tree, config)
-	if err != nil {
-		return compileError(p.source, err)
-	}
-	p.code, p.machine = code, new(vm.VM)
-	return nil
-}
-
 // Clone returns a program that may be used by another goroutine.
 func (p *Program) Clone() *Program {
 	clone := *p
-	if clone.machine != nil {
-		clone.machine = new(vm.VM)
-	}
+	clone.frame = frame{slots: make([]Value, len(p.frame.slots))}
 	return &clone
 }
 
@@ -221,20 +186,16 @@ func (p *Program) String() string { return p.source }
 // Kind returns the kind of the program's values as far as the types of the fields tell it; Unknown otherwise.
 func (p *Program) Kind() Kind { return p.kind }
 
-// Value evaluates the expression. The environment of a program made by CompileStruct is a pointer to the struct.
+// Value evaluates the expression. The environment of a program made by CompileStruct is a pointer to the struct. Lists and
+// objects may refer to the environment.
 func (p *Program) Value(env any) (Value, error) {
-	if p.direct != nil {
-		v, err := p.direct.eval(env, nil)
-		if err != nil {
-			return Value{}, p.failed(err)
-		}
-		return v, nil
-	}
-	result, err := p.machine.Run(p.code, env)
+	f := &p.frame
+	f.env, f.made, f.stack = env, 0, f.stack[:0]
+	v, err := p.eval(f)
 	if err != nil {
-		return Value{}, p.failed(runtimeError(err))
+		return Value{}, p.failed(err)
 	}
-	return ValueOf(result), nil
+	return v, nil
 }
 
 // Key evaluates the expression for a key. It is an error if the value has no order.
@@ -243,14 +204,13 @@ func (p *Program) Key(env any) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	if v.kind == Number && v.form == whole {
+	if v.isWhole() {
 		return Key{v}, nil // most are
 	}
-	key, err := NewKey(v)
-	if err != nil {
+	if err := v.ordered(); err != nil {
 		return Key{}, p.failed(err)
 	}
-	return key, nil
+	return Key{v}, nil
 }
 
 func (p *Program) failed(err error) error {

@@ -99,7 +99,7 @@ func BoolValue(b bool) Value {
 	return v
 }
 
-// OtherValue returns a list or an object: a []any, a map[string]any or a [json.RawMessage].
+// OtherValue returns a value of which expressions know only that it isn't one of the others, such as a time zone.
 func OtherValue(x any) Value { return Value{kind: Other, ref: x} }
 
 // Kind returns the value's kind.
@@ -115,8 +115,6 @@ func ValueOf(x any) Value {
 		return NullValue()
 	case Value:
 		return x
-	case literal:
-		return x.Value
 	case bool:
 		return BoolValue(x)
 	case int:
@@ -170,15 +168,16 @@ func reflected(x any) Value {
 	return OtherValue(x)
 }
 
-// Go returns the value as expr's virtual machine and encoders know it: nil, bool, int64, *big.Int, float64, string,
-// time.Time, time.Duration, []any, map[string]any or json.RawMessage. What is no whole number is rounded to the nearest
-// float64.
-func (v Value) Go() any {
+// native returns the value as Go's functions take it. A number is an int64 or a float64.
+func (v Value) native() any {
 	switch v.kind {
 	case Bool:
 		return v.n == 1
 	case Number:
-		return v.goNumber()
+		if n, ok := v.integer(); ok {
+			return n
+		}
+		return v.approx()
 	case Text:
 		return v.text
 	case Time, Other:
@@ -187,14 +186,4 @@ func (v Value) Go() any {
 		return time.Duration(v.n)
 	}
 	return nil
-}
-
-func (v Value) goNumber() any {
-	if n, ok := v.integer(); ok {
-		return n
-	}
-	if n, shift, ok := v.long(); ok && shift >= 0 && shift < maxDigits {
-		return new(big.Int).Mul(n, tenTo(shift))
-	}
-	return v.approx()
 }

@@ -83,7 +83,7 @@ func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, i
 		if span.End == 0 {
 			return expression.Value{}, &expression.MissingError{Member: name, Object: object.raw, Path: within}
 		}
-		return rawjson.Value(object.raw[span.Start:span.End])
+		return expression.ValueOfJSON(object.raw[span.Start:span.End]), nil
 	}, len(path), nil
 }
 

@@ -1,9 +1,8 @@
 // Package rawjson handles JSON as it is written: it checks an object and finds members in it without decoding the rest,
-// so that numbers keep their digits and members their order, and it writes what expressions have computed.
+// so that numbers keep their digits and members their order.
 package rawjson
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/leat-go/leat/codec"
@@ -270,7 +269,7 @@ func (w *wanted) member(quoted []byte) *wanted {
 	}
 	for _, c := range quoted {
 		if c == '\\' {
-			return w.members[unquote(quoted)]
+			return w.members[expression.Unquote(quoted)]
 		}
 	}
 	return w.members[string(quoted[1:len(quoted)-1])]
@@ -371,19 +370,4 @@ func (s *scanner) literal(word string) error {
 		s.pos++
 	}
 	return nil
-}
-
-// unquote returns the text that a valid JSON string stands for.
-func unquote(quoted []byte) string {
-	plain := true
-	for _, c := range quoted {
-		plain = plain && c != '\\' && c < 0x80
-	}
-	if plain {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	var text string
-	// It was scanned before, so it is valid.
-	_ = json.Unmarshal(quoted, &text)
-	return text
 }
