@@ -29,13 +29,15 @@ type Broker struct {
 	// partitions is the number that every stream has.
 	partitions int
 	limit      time.Duration
+	// timeout is the data timeout; zero where end-of-stream marks end the streams.
+	timeout time.Duration
 	// planned says what Crashes has planned to go wrong, empty where a test decides itself.
 	planned string
 
 	mu sync.Mutex
 	// open says that there may be something behind the last end-of-stream marks.
 	open bool
-	// ended counts the sessions that end-of-stream marks have closed.
+	// ended counts the sessions that the test has closed.
 	ended int64
 }
 
@@ -47,6 +49,7 @@ type plan struct {
 	streams    []*stream
 	partitions int
 	limit      time.Duration
+	timeout    time.Duration
 }
 
 // add adds a stream, or the elements that it has in another partition of one that is there.
@@ -66,6 +69,13 @@ func TimeLimit(d time.Duration) Option {
 	return func(p *plan) { p.limit = d }
 }
 
+// DataTimeout has the streams that the test feeds end without end-of-stream marks: a run ends them when it has waited for d and
+// nothing has come, as with kafka.DataTimeout. The next run goes on there. In a testing/synctest bubble it is a time of the
+// bubble's clock.
+func DataTimeout(d time.Duration) Option {
+	return func(p *plan) { p.timeout = d }
+}
+
 // New makes the storage of a test, with the streams and settings given. A stream that can't be declared or filled fails
 // the test.
 func New(t testing.TB, options ...Option) *Broker {
@@ -77,7 +87,7 @@ func New(t testing.TB, options ...Option) *Broker {
 	if err := p.check(); err != nil {
 		t.Fatalf("leattest.New: %v", err)
 	}
-	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, limit: p.limit, open: true}
+	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, limit: p.limit, timeout: p.timeout, open: true}
 	for _, s := range p.streams {
 		if err := s.fill(b.memory); err != nil {
 			t.Fatalf("leattest.New: %v", err)
@@ -89,6 +99,9 @@ func New(t testing.TB, options ...Option) *Broker {
 func (p *plan) check() error {
 	if p.limit <= 0 {
 		return fmt.Errorf("leattest.TimeLimit(%v): no run ends in that; give a time above zero", p.limit)
+	}
+	if p.timeout < 0 {
+		return fmt.Errorf("leattest.DataTimeout(%v): a time can't be negative", p.timeout)
 	}
 	var seen []reading
 	names := map[string]string{}
@@ -119,7 +132,7 @@ func (p *plan) check() error {
 // storage makes the storage. A task waits while more than one byte is to be committed, so every call that writes has a
 // commit of its own: a test sees at once what a call came to, can count commits, and can crash behind each call.
 func (p *plan) storage() *memory.Broker {
-	options := []memory.Option{memory.Pace(broker.Pace{Results: 1, Bytes: 1})}
+	options := []memory.Option{memory.Pace(broker.Pace{Results: 1, Bytes: 1}), memory.DataTimeout(p.timeout)}
 	for _, s := range p.streams {
 		options = append(options, s.declarations(p.partitions)...)
 	}
@@ -187,7 +200,7 @@ func (b *Broker) checkSession(job *broker.Job) error {
 		job.Name, errNothingLeft)
 }
 
-// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds.
+// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds, where no data timeout ends them.
 func (b *Broker) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -197,7 +210,7 @@ func (b *Broker) end() {
 	b.open = false
 	b.ended++
 	for _, s := range b.streams {
-		if s.input() {
+		if s.input() && b.timeout == 0 {
 			// It fails only for streams and partitions that don't exist.
 			_ = b.memory.End(s.name)
 		}
