@@ -3,6 +3,7 @@ package brokertest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -137,6 +138,14 @@ func brokenWaits() []broken {
 			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
 				records, err := inner.Read(ctx)
 				if ctx.Err() != nil {
+					err = io.EOF
+				}
+				return records, err
+			})},
+		{"EOF at a data timeout", "Wait/DataTimeout", "must be broker.ErrDataTimeout",
+			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
+				records, err := inner.Read(ctx)
+				if errors.Is(err, broker.ErrDataTimeout) {
 					err = io.EOF
 				}
 				return records, err

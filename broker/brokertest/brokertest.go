@@ -31,6 +31,8 @@ type Harness struct {
 	OneSession bool
 	// NoMarks says that outputs hold no end-of-stream marks, as database tables don't: Visible then returns one session.
 	NoMarks bool
+	// DataTimeouts says that a stream may end by broker.ErrDataTimeout: New heeds Setup.DataTimeout.
+	DataTimeouts bool
 	// Patience is how long the suite waits for what should come at once; zero means ten seconds.
 	Patience time.Duration
 }
@@ -51,6 +53,9 @@ type Setup struct {
 	Outputs int
 	// Partitions is the number of partitions of each output.
 	Partitions int
+	// DataTimeout is how long a Read must wait for a record before it gives the stream up; zero for ever. It is zero unless
+	// the harness says DataTimeouts.
+	DataTimeout time.Duration
 }
 
 // A Stream is what an input holds, by partition. Streams may have different numbers of partitions: OpenSource must refuse
@@ -103,6 +108,7 @@ type features struct {
 	source, sink       bool
 	atEnd, keeper      bool
 	live, abort, block bool
+	timeout            bool
 	partitions         int
 }
 
@@ -139,6 +145,7 @@ func (h Harness) probe(t testing.TB) features {
 		live:       s.Append != nil,
 		abort:      s.AbortCommit != nil,
 		block:      s.BlockCommits != nil,
+		timeout:    h.DataTimeouts,
 		partitions: h.partitions(),
 	}
 	if f.sink {

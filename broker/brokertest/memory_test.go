@@ -10,7 +10,8 @@ import (
 
 // onMemory is the harness of the memory storage, whose offsets have holes and whose batches are small.
 func onMemory() Harness {
-	return Harness{New: func(t testing.TB, setup Setup) Storage { return newMemory(t, setup).storage() }, Partitions: 3}
+	newStorage := func(t testing.TB, setup Setup) Storage { return newMemory(t, setup).storage() }
+	return Harness{New: newStorage, Partitions: 3, DataTimeouts: true}
 }
 
 // A filled memory storage knows its streams' names.
@@ -22,7 +23,7 @@ type filled struct {
 
 func newMemory(t testing.TB, setup Setup) filled {
 	f := filled{TB: t}
-	options := []memory.Option{memory.Batch(7)}
+	options := []memory.Option{memory.Batch(7), memory.DataTimeout(setup.DataTimeout)}
 	for i, content := range setup.Inputs {
 		f.inputs = append(f.inputs, fmt.Sprintf("input-%d", i))
 		options = append(options, memory.Stream[Element](f.inputs[i], memory.Partitions(len(content)), memory.Gaps(2)))

@@ -4,16 +4,21 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/broker"
 )
 
 func waitChecks() []check {
 	live := func(f features) bool { return f.source && f.live }
+	timeout := func(f features) bool { return live(f) && f.timeout }
 	return []check{
 		{"Wait/NewRecordsArrive", live, checkLive},
 		{"Wait/ReadIsCancelled", live, checkCancelRead},
+		{"Wait/DataTimeout", timeout, checkDataTimeout},
 		{"Read/BoundedReadAhead", isSource, checkReadAhead},
 	}
 }
@@ -83,6 +88,41 @@ func checkCancelRead(t testing.TB, h Harness) {
 		t.Fatal("Read doesn't return within a second when its context ends while it waits")
 	}
 	r.close(reader)
+	r.close(in)
+}
+
+// checkDataTimeout: where nothing has come for as long as the user allows, Read returns ErrDataTimeout, and nothing is passed
+// over: who goes on there gets what comes later.
+func checkDataTimeout(t testing.TB, h Harness) {
+	want := elements(1, 5)
+	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: want[:3]}}}}, DataTimeout: 10 * pause}, 0)
+	in := r.openSource()
+	reader, err := r.reader(in, 0, 0, 0)
+	r.must(err)
+	records, err := reader.records(3)
+	r.must(err)
+	next := reader.Next()
+	if _, err = reader.batch(); !errors.Is(err, broker.ErrDataTimeout) {
+		t.Fatalf("Read returns %v where nothing has come for as long as the data timeout: it must be broker.ErrDataTimeout", err)
+	}
+	if reader.Next() != next {
+		t.Fatalf("Next returns %d behind a data timeout, and %d before it: nothing was passed over", reader.Next(), next)
+	}
+	r.Append(0, 0, want[3:]...)
+	again, err := r.reader(in, 0, 0, next)
+	r.must(err)
+	for _, one := range []*tested{reader, again} {
+		more, err := one.records(2)
+		if err != nil {
+			t.Fatalf("a stream goes on behind a data timeout, for the reader that had it and for another: %v", err)
+		}
+		got, err := one.decoded(slices.Concat(records, more))
+		r.must(err)
+		if d := differs(got, want); d != "" {
+			t.Fatalf("reading on behind a data timeout: %s", d)
+		}
+		r.close(one)
+	}
 	r.close(in)
 }
 

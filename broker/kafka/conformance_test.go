@@ -23,7 +23,7 @@ const mark = `{"eos__": true}`
 func TestConformance(t *testing.T) {
 	brokertest.Run(t, brokertest.Harness{New: func(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 		return newStorage(t, setup).storage()
-	}, Partitions: 3})
+	}, Partitions: 3, DataTimeouts: true})
 }
 
 func TestConformanceOnePartition(t *testing.T) {
@@ -36,10 +36,11 @@ func TestConformanceOnePartition(t *testing.T) {
 type storage struct {
 	*cluster
 	inputs, outputs []string
+	dataTimeout     time.Duration
 }
 
 func newStorage(t testing.TB, setup brokertest.Setup) *storage {
-	s := &storage{cluster: newCluster(t)}
+	s := &storage{cluster: newCluster(t), dataTimeout: setup.DataTimeout}
 	for i, content := range setup.Inputs {
 		s.inputs = append(s.inputs, fmt.Sprintf("%sinput-%d", s.prefix, i))
 		s.create(s.inputs[i], len(content))
@@ -95,7 +96,8 @@ func (s *storage) visible(output, partition int) brokertest.Partition {
 }
 
 func (s *storage) broker() *kafka.Broker {
-	options := []kafka.Option{kafka.Instance("one"), kafka.Options(kgo.HeartbeatInterval(50 * time.Millisecond))}
+	options := []kafka.Option{kafka.Instance("one"), kafka.Options(kgo.HeartbeatInterval(50 * time.Millisecond)),
+		kafka.DataTimeout(s.dataTimeout)}
 	if s.prefix != "" {
 		options = append(options, kafka.Group(s.prefix+"group"))
 	}
