@@ -174,3 +174,49 @@ func TestR5DataTimeoutLeavesOpen(t *testing.T) {
 		t.Errorf("a run without a new master has told %v (%v)", told, err)
 	}
 }
+
+// What ends a session is one commit with what its last call returns, that of the last window, too.
+func TestTheLastWindowIsCommittedWithTheEnd(t *testing.T) {
+	for _, end := range []string{"mark", "data timeout"} {
+		for _, concurrency := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s, concurrency %d", end, concurrency), func(t *testing.T) {
+				tr := pair([]int{1, 1, 1}, []int{1})
+				b := tr.storage(memory.Pace(broker.Pace{Results: 1, Bytes: 1}), memory.DataTimeout(time.Nanosecond))
+				if end == "mark" {
+					tr.fill(t, b)
+				} else {
+					must(t, memory.Append(b, "master", 0, tr.items...))
+					must(t, memory.Append(b, "child", 0, tr.children[0].items...))
+				}
+				spec := tr.spec(b)
+				spec.Concurrency = concurrency
+				windowed(spec)
+				run(t, spec)
+				expectSessions(t, b, []string{"0[0],1[0],2[0]"}, nil)
+				if b.Commits() != 1 {
+					t.Errorf("there were %d commits, want one", b.Commits())
+				}
+			})
+		}
+	}
+}
+
+// R5: where the last session has no mark in a stream, what is left of it is what has come until the data timeout: it is passed
+// over, what comes after it isn't.
+func TestR5RestWithoutAMark(t *testing.T) {
+	tr := pair(nil, nil)
+	b := tr.storage(memory.DataTimeout(time.Nanosecond))
+	add := func(master, child []int) {
+		must(t, memory.Append(b, "master", 0, numbered(tr, 1, master)...))
+		must(t, memory.Append(b, "child", 0, numbered(tr.children[0], 0, child)...))
+	}
+	add([]int{1, 2, 3}, []int{1, 2, 3})
+	spec := tr.spec(b)
+	endsAt(spec, 1)
+	run(t, spec)
+	add([]int{4}, []int{4})
+	run(t, spec)
+	add([]int{5}, []int{5})
+	run(t, spec)
+	expectSessions(t, b, []string{"0[0]", "1[1]"}, nil, []string{"4[4]"}, nil)
+}

@@ -68,9 +68,11 @@ func TestR10Goexit(t *testing.T) {
 				return func(master any) (bool, error) { exit(master); return true, nil }
 			}}
 		}, "master[0]@9"},
-		{"result", func(spec *engine.Spec) { spec.Outputs[0].Codec = exiting{spec.Outputs[0].Codec, `"call":"9[9]"`} }, "master[0]@9: function"},
+		{"result", func(spec *engine.Spec) {
+			spec.Outputs[0].Codec = misbehaving{spec.Outputs[0].Codec, `"call":"9[9]"`, runtime.Goexit}
+		}, "master[0]@9: function"},
 		{"element", func(spec *engine.Spec) {
-			spec.Master.Stream.Codec = exiting{spec.Master.Stream.Codec, `"id":9,`}
+			spec.Master.Stream.Codec = misbehaving{spec.Master.Stream.Codec, `"id":9,`, runtime.Goexit}
 		}, "master[0]@9"},
 	}
 	for _, test := range tests {
@@ -122,28 +124,29 @@ func expectGoexit(t *testing.T, err error, says string) {
 	}
 }
 
-// exiting is a codec with methods of the user that end the goroutine at what has a text in it.
-type exiting struct {
+// misbehaving is a codec with methods of the user that do something else at what has a text in it.
+type misbehaving struct {
 	codec.Codec
-	at string
+	at     string
+	behave func()
 }
 
-func (c exiting) Decoder(t reflect.Type) (codec.Decode, error) {
+func (c misbehaving) Decoder(t reflect.Type) (codec.Decode, error) {
 	decode, err := c.Codec.Decoder(t)
 	return func(data []byte, element any) error {
 		if strings.Contains(string(data), c.at) {
-			runtime.Goexit()
+			c.behave()
 		}
 		return decode(data, element)
 	}, err
 }
 
-func (c exiting) Encoder(t reflect.Type) (codec.Encode, error) {
+func (c misbehaving) Encoder(t reflect.Type) (codec.Encode, error) {
 	encode, err := c.Codec.Encoder(t)
 	return func(dst []byte, element any) ([]byte, error) {
 		data, err := encode(dst, element)
 		if strings.Contains(string(data[len(dst):]), c.at) {
-			runtime.Goexit()
+			c.behave()
 		}
 		return data, err
 	}, err
@@ -231,4 +234,30 @@ func (s exitingSink) OpenSink(ctx context.Context, job *broker.Job) (broker.Outp
 func (exitingOutput) Commit(context.Context, []broker.Commit) error {
 	runtime.Goexit()
 	return nil
+}
+
+// R10: a record is undecodable, too, where a method of the user's panics about it.
+func TestR10CodecPanics(t *testing.T) {
+	for _, kind := range []engine.PolicyKind{engine.Fail, engine.Skip} {
+		tr := &tree{name: "master", items: keys(0, 1, 2, 3)}
+		b := tr.storage()
+		tr.fill(t, b)
+		spec := tr.spec(b)
+		spec.Master.Stream.Codec = misbehaving{spec.Master.Stream.Codec, `"id":1,`, func() { panic("no ones") }}
+		spec.OnDecode.Kind = kind
+		stats := &engine.Stats{}
+		err := engine.Run(t.Context(), spec, stats)
+		if kind == engine.Skip {
+			must(t, err)
+			expect(t, b, "0", "2")
+			if skipped := totals(stats)[0].Skipped; skipped != 1 {
+				t.Errorf("%d skipped, want 1", skipped)
+			}
+			continue
+		}
+		expect(t, b, "0")
+		if err == nil || !strings.Contains(err.Error(), "master[0]@1: panic: no ones") {
+			t.Errorf("the run returns %v", err)
+		}
+	}
 }

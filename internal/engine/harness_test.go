@@ -116,7 +116,7 @@ func (t *tree) spec(b *memory.Broker) *engine.Spec {
 
 // node returns the node of t, which is the c-th child of its parent.
 func (t *tree) node(b *memory.Broker, c int) *engine.Node {
-	n := &engine.Node{Name: t.name, Stream: stream(b, t.name), Unique: t.unique, Copied: t.kind != "func"}
+	n := &engine.Node{Name: t.name, Stream: stream(b, t.streamName()), Unique: t.unique, Copied: t.kind != "func"}
 	if t.kind != "" {
 		n.NewEdge = edge(t.kind, c, t.unique)
 	}

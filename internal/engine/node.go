@@ -239,7 +239,6 @@ func (n *node) admit() (open bool, err error) {
 		case err != nil:
 			return false, err
 		case !complete && n.undecided():
-			n.evaluating = true // for its places
 			return true, nil
 		case !complete:
 			n.incomplete(&n.next[0])

@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,11 +20,14 @@ type item struct {
 // tree is a join tree with the elements of its streams.
 type tree struct {
 	name     string
+	stream   string // name if it is empty; several nodes may have one
 	items    []item
 	children []*tree
 	kind     string // of the keys to the parent
 	unique   bool
 }
+
+func (t *tree) streamName() string { return cmp.Or(t.stream, t.name) }
 
 // matches are the matches of a parent's item at the child c of its node (R2).
 func (t *tree) matches(parent item, c int) (matching []item) {
@@ -64,25 +69,45 @@ func (t *tree) render(it item) string {
 // calls are the calls of the function (R3), each as the rendered masters that it gets; with windowed those of the
 // windows (R4), with count those of windows of so many.
 func (t *tree) calls(windowed bool, count int) (calls []string) {
-	var window []string
+	for _, masters := range t.callsFrom(0, windowed, count) {
+		calls = append(calls, t.renderAll(masters))
+	}
+	return calls
+}
+
+// callsFrom are the masters of the calls from a master on.
+func (t *tree) callsFrom(from int, windowed bool, count int) (calls [][]item) {
+	var window []item
 	flush := func() {
 		if len(window) > 0 {
-			calls = append(calls, strings.Join(window, ","))
+			calls = append(calls, window)
 		}
 		window = nil
 	}
-	for i, it := range t.items {
-		if windowed && i > 0 && it.Window != t.items[i-1].Window {
+	first := slices.IndexFunc(t.items, func(it item) bool { return it.ID >= from })
+	if first < 0 {
+		return nil
+	}
+	for i, it := range t.items[first:] {
+		if windowed && i > 0 && it.Window != t.items[first+i-1].Window {
 			flush()
 		}
 		if !t.complete(it) {
 			continue
 		}
-		window = append(window, t.render(it))
+		window = append(window, it)
 		if !windowed && len(window) >= max(count, 1) {
 			flush()
 		}
 	}
 	flush()
 	return calls
+}
+
+func (t *tree) renderAll(masters []item) string {
+	texts := make([]string, len(masters))
+	for i, master := range masters {
+		texts[i] = t.render(master)
+	}
+	return strings.Join(texts, ",")
 }

@@ -1,0 +1,442 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// A campaign is a mill that runs again and again, over streams of several partitions that grow meanwhile, with all that may
+// happen to it: sessions that the function ends, a mark or the data timeout, crashes at any commit, policies, windows, calls
+// side by side, nodes that share a stream.
+type campaign struct {
+	*rapid.T
+	storage *memory.Broker
+	lanes   []*lane
+	spec    *engine.Spec
+	window  windowing
+	// disorder, decode and onError are the policies; Fail where nothing goes wrong.
+	disorder, decode, onError engine.PolicyKind
+	// reports says that what is not handed over is told, and crashes that runs die.
+	reports, crashes bool
+	// unmatched is how many elements of each node the runs have counted, unless one died or its end isn't exact.
+	unmatched   []int64
+	isUncounted bool
+	// runs counts those of the engine.
+	runs *int
+}
+
+// windowing is how masters are grouped: by key, by count, or not at all.
+type windowing struct {
+	byKey bool
+	count int
+}
+
+// R1 to R10: whatever ends the sessions and wherever runs die, what is committed is what the naive reference has, and each
+// element that is not handed over is told once.
+func TestCampaign(t *testing.T) {
+	cases, runs := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		cases++
+		c := drawCampaign(t, &runs)
+		stages := rapid.IntRange(1, 4).Draw(t, "stages")
+		for stage := range stages {
+			c.drawSpec()
+			for _, l := range c.lanes {
+				c.feed(l, stage == stages-1)
+			}
+			c.run(stage)
+		}
+		c.checkLetters()
+		if c.reports {
+			c.checkReports()
+		}
+	})
+	t.Logf("%d cases, %d runs of the engine", cases, runs)
+}
+
+func drawCampaign(t *rapid.T, runs *int) *campaign {
+	kinds := []engine.PolicyKind{engine.Fail, engine.Fail, engine.Skip, engine.DeadLetter}
+	c := &campaign{T: t, runs: runs,
+		disorder: rapid.SampledFrom(kinds).Draw(t, "on disorder"),
+		decode:   rapid.SampledFrom(kinds).Draw(t, "on undecodable"),
+		onError:  rapid.SampledFrom(append(kinds, engine.Retry)).Draw(t, "on error"),
+		reports:  rapid.Bool().Draw(t, "reports"),
+		crashes:  rapid.IntRange(0, 3).Draw(t, "crashes") > 0,
+	}
+	shape := drawShape(t)
+	if c.disorder != engine.Fail {
+		withoutFunctions(shape) // what a function shows of disorder depends on which elements it is asked about
+	}
+	partitions := rapid.SampledFrom([]int{1, 1, 2}).Draw(t, "partitions")
+	options := []memory.Option{
+		memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")), memory.DataTimeout(time.Nanosecond),
+		memory.Pace(broker.Pace{Results: 1, Bytes: 1}),
+	}
+	for _, n := range shape.nodes() {
+		if n.stream == "" {
+			options = append(options, memory.Stream[item](n.name, memory.Named(n.name), memory.Partitions(partitions),
+				memory.Gaps(rapid.IntRange(0, 1).Draw(t, "gaps"))))
+		}
+	}
+	for _, output := range []memory.Option{
+		memory.Stream[output]("output", memory.Partitions(partitions)),
+		memory.Stream[failed]("failed", memory.Partitions(partitions)),
+		memory.Stream[reported]("unmatched", memory.Partitions(partitions)),
+	} {
+		options = append(options, output)
+	}
+	c.storage, c.unmatched = memory.New(options...), make([]int64, len(shape.nodes()))
+	for p := range partitions {
+		l := &lane{partition: p, shape: shape, base: map[string]int{}, handed: map[place]bool{}, failed: map[place]bool{}}
+		c.drawSession(l)
+		c.lanes = append(c.lanes, l)
+	}
+	return c
+}
+
+// drawShape draws a join tree in which some nodes share the stream of another.
+func drawShape(t *rapid.T) *tree {
+	nodes := make([]*tree, rapid.IntRange(1, 4).Draw(t, "nodes"))
+	for i := range nodes {
+		nodes[i] = &tree{name: fmt.Sprintf("n%d", i)}
+		if i == 0 {
+			continue
+		}
+		nodes[i].kind = rapid.SampledFrom([]string{"int", "float", "string", "func"}).Draw(t, "kind")
+		nodes[i].unique = rapid.IntRange(0, 4).Draw(t, "unique") == 0
+		parent := nodes[rapid.IntRange(0, i-1).Draw(t, "parent")]
+		parent.children = append(parent.children, nodes[i])
+		if rapid.IntRange(0, 3).Draw(t, "shares") == 0 {
+			nodes[i].stream = nodes[rapid.IntRange(0, i-1).Draw(t, "stream of")].streamName()
+		}
+	}
+	return nodes[0]
+}
+
+// drawSession draws the streams of a lane's next session, and what the function does in it.
+func (c *campaign) drawSession(l *lane) {
+	l.rows, l.have, l.marked = map[string][]row{}, map[string]int{}, map[string]bool{}
+	l.from, l.over = 0, false
+	for _, n := range l.shape.nodes() {
+		if n.stream == "" {
+			l.rows[n.name] = c.drawRows(l.shape, n.name)
+		}
+	}
+	l.plan = plan{fails: map[int]bool{}, end: -1}
+	masters := len(l.rows[l.shape.name])
+	if masters > 0 && rapid.IntRange(0, 2).Draw(c.T, "ended by the function") == 0 {
+		l.plan.end = rapid.IntRange(0, masters-1).Draw(c.T, "end")
+		l.plan.withValue = rapid.Bool().Draw(c.T, "with a result")
+	}
+	if c.onError != engine.Fail {
+		for range rapid.IntRange(0, 3).Draw(c.T, "failures") {
+			l.plan.fails[rapid.IntRange(0, 11).Draw(c.T, "fails at")] = true
+		}
+	}
+}
+
+// drawRows draws a stream that fits all nodes that read it, but for what the policies are for.
+func (c *campaign) drawRows(shape *tree, stream string) []row {
+	widest := &tree{}
+	for _, n := range shape.nodes() {
+		if n.streamName() == stream {
+			widest.unique = widest.unique || n.unique
+			if len(n.children) > len(widest.children) {
+				widest.children = n.children
+			}
+		}
+	}
+	items := drawItems(c.T, widest)
+	rows := make([]row, min(len(items), 12))
+	for i := range rows {
+		rows[i].item = items[i]
+	}
+	if c.disorder != engine.Fail && len(rows) > 1 {
+		for range rapid.IntRange(0, 2).Draw(c.T, "swaps") {
+			i := rapid.IntRange(1, len(rows)-1).Draw(c.T, "swap")
+			rows[i-1], rows[i] = rows[i], rows[i-1]
+		}
+	}
+	if c.decode != engine.Fail && len(rows) > 0 {
+		for range rapid.IntRange(0, 2).Draw(c.T, "garbage") {
+			rows[rapid.IntRange(0, len(rows)-1).Draw(c.T, "garbage at")].garbage = true
+		}
+	}
+	for i := range rows {
+		rows[i].item.ID = i
+	}
+	return rows
+}
+
+// drawSpec draws how the mill is run next.
+func (c *campaign) drawSpec() {
+	spec := c.lanes[0].shape.spec(c.storage)
+	spec.Concurrency = rapid.IntRange(1, 4).Draw(c.T, "concurrency")
+	spec.SetFeedAhead(rapid.IntRange(0, 1).Draw(c.T, "feed ahead"))
+	spec.SetCallBatch(rapid.SampledFrom([]int{0, 2, 5, 100}).Draw(c.T, "call batch"))
+	spec.OnDisorder.Kind, spec.OnDecode.Kind = c.disorder, c.decode
+	spec.OnError = engine.Policy{Kind: c.onError, Attempts: 1}
+	c.window = windowing{count: 1}
+	switch rapid.SampledFrom([]string{"", "", "key", "count"}).Draw(c.T, "window") {
+	case "key":
+		windowed(spec)
+		c.window = windowing{byKey: true}
+	case "count":
+		spec.Window = &engine.Window{Count: 3}
+		c.window = windowing{count: 3}
+	}
+	if c.reports {
+		reporting(spec, c.storage)
+	}
+	spec.NewFunction = func() engine.Function {
+		tried := map[*engine.Element]bool{}
+		return &function{
+			before: func(call *engine.Call) error { return c.before(call, tried) },
+			after:  func(call *engine.Call) error { return c.after(call, true) },
+		}
+	}
+	c.spec = spec
+}
+
+var errPlanned = errors.New("planned failure")
+
+// before fails as planned, the first time where the call is tried again.
+func (c *campaign) before(call *engine.Call, tried map[*engine.Element]bool) error {
+	p := c.lanes[call.Partition].plan
+	first := &call.Masters[0]
+	for i := range call.Masters {
+		if p.fails[call.Masters[i].Value.(*item).ID] && !tried[first] {
+			tried[first] = c.onError == engine.Retry
+			return errPlanned
+		}
+	}
+	delete(tried, first)
+	return c.after(call, false)
+}
+
+// after ends the session as planned, behind the result or without it.
+func (c *campaign) after(call *engine.Call, withValue bool) error {
+	p := c.lanes[call.Partition].plan
+	for i := range call.Masters {
+		if call.Masters[i].Value.(*item).ID == p.end && p.withValue == withValue {
+			return engine.EndOfStream
+		}
+	}
+	return nil
+}
+
+// feed adds to the streams of a lane: some rows of each, all of them with a mark behind in some streams, or in all.
+func (c *campaign) feed(l *lane, isLast bool) {
+	if l.over {
+		c.fill(l, func(string) (int, bool) { return 12, true }) // the rest of the session before
+		for stream := range l.rows {
+			l.base[stream] += l.have[stream] + 1
+		}
+		c.drawSession(l)
+	}
+	how := "marks"
+	if !isLast {
+		how = rapid.SampledFrom([]string{"marks", "some marks", "no marks", "no marks"}).Draw(c.T, "feed")
+	}
+	c.fill(l, func(stream string) (rows int, mark bool) {
+		if how == "marks" || how == "some marks" && rapid.Bool().Draw(c.T, "mark") {
+			return 12, true
+		}
+		return rapid.SampledFrom([]int{0, 1, 2, 3, 5, 8, 12}).Draw(c.T, "more"), false
+	})
+}
+
+// fill adds as many rows as more says to each stream whose mark isn't there yet, and the mark.
+func (c *campaign) fill(l *lane, more func(stream string) (rows int, mark bool)) {
+	for _, n := range l.shape.nodes() {
+		if n.stream != "" || l.marked[n.name] {
+			continue
+		}
+		count, mark := more(n.name)
+		behind := min(l.have[n.name]+count, len(l.rows[n.name]))
+		for _, r := range l.rows[n.name][l.have[n.name]:behind] {
+			var err error
+			if r.garbage {
+				err = c.storage.AppendRecords(n.name, l.partition, broker.Record{Value: []byte("garbage")})
+			} else {
+				err = memory.Append(c.storage, n.name, l.partition, r.item)
+			}
+			c.must(err)
+		}
+		l.have[n.name] = behind
+		if l.marked[n.name] = mark; mark {
+			c.must(c.storage.End(n.name, l.partition))
+		}
+	}
+}
+
+func (c *campaign) must(err error) {
+	if err != nil {
+		c.Fatalf("%v", err)
+	}
+}
+
+// run runs the mill until it has ended the session in all partitions, and again where it dies before.
+func (c *campaign) run(stage int) {
+	ended := make([]bool, len(c.lanes))
+	for i, l := range c.lanes {
+		ended[i] = l.expect(c.storage, &c.window, c.onError)
+	}
+	for attempt := 0; c.lowest() <= int64(stage); attempt++ {
+		if c.crashes && attempt < 30 {
+			c.planCrash()
+		}
+		stats := &engine.Stats{}
+		err := engine.Run(c.Context(), c.spec, stats)
+		*c.runs++
+		switch {
+		case errors.Is(err, errCrash):
+			c.isUncounted = true
+		case err != nil:
+			c.Fatalf("run: %v", err)
+		case c.spec.Concurrency == 1 || !slices.Contains(ended, true):
+			c.checkCounts(stats)
+		default:
+			c.isUncounted = true // the join has looked beyond the end
+		}
+	}
+	for i, l := range c.lanes {
+		c.checkLane(l, ended[i])
+	}
+}
+
+// lowest returns how many sessions have ended in all partitions.
+func (c *campaign) lowest() int64 {
+	lowest := c.storage.Progress("test", 0).Sessions
+	for p := range c.lanes {
+		lowest = min(lowest, c.storage.Progress("test", p).Sessions)
+	}
+	return lowest
+}
+
+// planCrash draws the commit that the next run dies at, if any: before it is visible, or behind it with its answer lost.
+func (c *campaign) planCrash() {
+	switch rapid.IntRange(0, 2).Draw(c.T, "crash") {
+	case 1:
+		c.storage.FailCommit(rapid.IntRange(1, 4).Draw(c.T, "before commit"), errCrash)
+	case 2:
+		c.storage.LoseCommit(rapid.IntRange(1, 4).Draw(c.T, "behind commit"), errCrash)
+	}
+}
+
+// checkLane checks what the run has left behind in a partition.
+func (c *campaign) checkLane(l *lane, endedByFunction bool) {
+	if got, want := sessions(c, c.storage, l.partition), append(l.want, nil); !slices.EqualFunc(got, want, slices.Equal) {
+		c.Fatalf("partition %d: the results differ\n got %q\nwant %q", l.partition, got, want)
+	}
+	l.over = l.isOver(c.storage, c.storage.Progress("test", l.partition).Nodes[0])
+	all, none := true, true
+	for stream := range l.rows {
+		all, none = all && l.marked[stream], none && !l.marked[stream]
+	}
+	switch {
+	case !l.over && (endedByFunction || all):
+		c.Fatalf("partition %d: the session isn't over, though the function or marks have ended it", l.partition)
+	case l.over && !endedByFunction && (none || l.mayCall()):
+		c.Fatalf("partition %d: the session is over, though it goes on behind the data timeout", l.partition)
+	}
+	if l.over && c.reports {
+		c.checkAccounted(l, endedByFunction)
+	}
+}
+
+// checkAccounted checks that each element that lies before one that was handed over is handed over or told, at the end of a
+// session.
+func (c *campaign) checkAccounted(l *lane, endedByFunction bool) {
+	if endedByFunction && c.spec.Concurrency > 1 {
+		return // what the join had looked at beyond the call that ended the session isn't told
+	}
+	told := c.told(l)
+	for _, n := range l.shape.nodes() {
+		isBefore := false
+		for id := l.have[n.streamName()] - 1; id >= 0; id-- {
+			at := l.placeOf(c.storage, n, id)
+			if isBefore = isBefore || l.handed[at]; isBefore && !l.handed[at] && !told[at] {
+				c.Fatalf("partition %d: %v is neither handed over nor told", l.partition, at)
+			}
+		}
+	}
+}
+
+// checkCounts checks that what a run has read is matched or judged.
+func (c *campaign) checkCounts(stats *engine.Stats) {
+	for i, n := range totals(stats) {
+		accounted := n.Matched
+		for _, count := range n.Unmatched {
+			accounted += count
+			c.unmatched[i] += count
+		}
+		if n.Read != accounted {
+			c.Fatalf("node %d: %d were read, %d of them matched or judged: %+v", i, n.Read, accounted, n)
+		}
+	}
+}
+
+// checkLetters checks that there is one letter about each master that the function has failed for, and at most one about each
+// other element.
+func (c *campaign) checkLetters() {
+	for _, l := range c.lanes {
+		letters, err := memory.Elements[failed](c.storage, "failed", l.partition)
+		c.must(err)
+		about := map[place]bool{}
+		for _, letter := range letters {
+			at := place{letter.Node, letter.Offset}
+			if about[at] || l.handed[at] != l.failed[at] {
+				c.Fatalf("partition %d: a letter too many: %+v of %+v", l.partition, letter, letters)
+			}
+			about[at] = true
+		}
+		for at := range l.failed {
+			if c.onError == engine.DeadLetter && !about[at] {
+				c.Fatalf("partition %d: no letter about %v", l.partition, at)
+			}
+		}
+	}
+}
+
+// told returns what is told of a lane: nothing twice, and nothing that was handed over.
+func (c *campaign) told(l *lane) map[place]bool {
+	reports, err := memory.Elements[reported](c.storage, "unmatched", l.partition)
+	c.must(err)
+	told := map[place]bool{}
+	for _, r := range reports {
+		at := place{r.Node, r.Offset}
+		if told[at] || l.handed[at] {
+			c.Fatalf("partition %d: told twice, or though it was handed over: %+v of %+v", l.partition, r, reports)
+		}
+		told[at] = true
+	}
+	return told
+}
+
+// checkReports checks what is told in all, and what the runs have counted if none died.
+func (c *campaign) checkReports() {
+	counted := make([]int64, len(c.unmatched))
+	for _, l := range c.lanes {
+		told := c.told(l)
+		for i, n := range l.shape.nodes() {
+			for at := range told {
+				if at.node == n.name {
+					counted[i]++
+				}
+			}
+		}
+	}
+	if !c.isUncounted && !slices.Equal(counted, c.unmatched) {
+		c.Fatalf("by node, %v are told and %v counted", counted, c.unmatched)
+	}
+}
