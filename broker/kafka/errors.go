@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
@@ -25,9 +26,13 @@ func finalAdvice(err error) string {
 		{kerr.ClusterAuthorizationFailed, "Kafka refuses what this client asks for: its rights don't suffice"},
 		{kerr.SaslAuthenticationFailed, loginAdvice},
 		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another option than this"},
-		{kerr.MessageTooLarge, "a result is larger than the topic takes: raise its max.message.bytes " +
-			"and the producer's limit, kafka.Options(kgo.ProducerBatchMaxBytes(n))"},
 		{kerr.RecordListTooLarge, "raise the topic's segment.bytes"},
+		{kerr.InvalidRecord, "the topic takes no such record: a compacted one, whose cleanup.policy is compact, takes results with " +
+			"a key only; and a cluster may check records by rules of its own"},
+		{kerr.InvalidTimestamp, "a result has the time of its master's record, which is farther from now than the topic's " +
+			"message.timestamp.before.max.ms and message.timestamp.after.max.ms allow"},
+		{kerr.UnsupportedCompressionType, "choose another compression with kafka.Compression"},
+		{kerr.InvalidCommitOffsetSize, "raise offset.metadata.max.bytes of Kafka"},
 		{kerr.OffsetMetadataTooLarge, "raise offset.metadata.max.bytes of Kafka"},
 		{kerr.InvalidTopicException, "the topic's name isn't one that Kafka allows"},
 		{kerr.GroupMaxSizeReached, "the group has as many members as group.max.size of Kafka allows"},
@@ -76,6 +81,30 @@ func final(err error) error {
 		return &finalError{err, advice}
 	}
 	return nil
+}
+
+// mendable are the errors of a transaction that aren't for the library to retry, but may be gone with a new session: its
+// place in the group or its producer was lost, or Kafka had something else to do.
+var mendable = []*kerr.Error{
+	kerr.UnknownServerError, kerr.BrokerNotAvailable, kerr.StaleControllerEpoch, kerr.ReassignmentInProgress,
+	kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.RebalanceInProgress, kerr.MemberIDRequired, kerr.FencedInstanceID,
+	kerr.UnreleasedInstanceID, kerr.FencedMemberEpoch, kerr.StaleMemberEpoch, kerr.GroupIDNotFound,
+	kerr.InvalidProducerEpoch, kerr.ProducerFenced, kerr.InvalidProducerIDMapping, kerr.UnknownProducerID,
+	kerr.OutOfOrderSequenceNumber, kerr.DuplicateSequenceNumber, kerr.InvalidTxnState, kerr.TransactionAbortable,
+	kerr.TransactionCoordinatorFenced, kerr.ConcurrentTransactions, kerr.OperationNotAttempted,
+	kerr.MessageTooLarge, // with smaller batches, see shrink
+}
+
+// hopeless is final for an error of a transaction: where Kafka says that it won't take it, trying again would be for ever.
+func hopeless(err error) error {
+	if final(err) != nil {
+		return final(err)
+	}
+	answer, ok := errors.AsType[*kerr.Error](err)
+	if !ok || answer.Retriable || slices.Contains(mendable, answer) {
+		return nil
+	}
+	return &finalError{err, "Kafka refuses this, and trying again would change nothing"}
 }
 
 // isFenced tells whether a producer has been replaced, by another process or by Kafka's own abort after the transaction

@@ -34,10 +34,20 @@
 // An end-of-stream mark is a record whose value is a JSON object with a member "eos__" that is true: {"eos__": true}.
 // Services written with the Python package watermill understand it, and write it.
 //
+// In an output that is compacted, a mark has a key of its own.
+//
+// # Settings of the output topics
+//
+// Batches are as large as an output's max.message.bytes allows; a result that is larger, before it is compressed, is an error
+// of its call. Results have the time of their master's record, so they may be older than an output keeps records: where that is
+// shorter than the inputs keep them, the run ends before it writes such a result. A compacted output takes results with keys
+// only.
+//
 // # Rights
 //
 // It takes READ on the group and on the input topics, WRITE on the output topics and on the transactional id, which is the
-// group's name, a hyphen and the instance's name, and CREATE for topics that don't exist.
+// group's name, a hyphen and the instance's name, and CREATE for topics that don't exist. With DESCRIBE_CONFIGS on the topics,
+// it knows their settings; without, it takes them to be Kafka's defaults, and what differs shows when Kafka refuses a result.
 package kafka
 
 import (

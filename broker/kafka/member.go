@@ -48,6 +48,11 @@ type member struct {
 	// warned says that offsets of another program were told of.
 	warned atomic.Bool
 
+	// outputs are the topics that results go to, by their names, and inputsKeep is how old records of the inputs become, in
+	// milliseconds; 0 where that isn't known.
+	outputs    map[string]*outputTopic
+	inputsKeep int64
+
 	// gathered asks about many partitions together. Its requests end when admin is closed.
 	gathered struct {
 		positions gatherer[int, position]

@@ -134,8 +134,8 @@ func Start(p StartPosition) Option {
 	return func(b *Broker) { b.settings.start = p }
 }
 
-// CreateTopics says whether output topics that don't exist are created, with the partition count of the inputs and
-// Kafka's defaults for everything else; true without it.
+// CreateTopics says whether output topics that don't exist are created, with the partition count of the inputs, the longest
+// of their retentions, the master's message.timestamp.type, and Kafka's defaults for everything else; true without it.
 func CreateTopics(create bool) Option {
 	return func(b *Broker) { b.settings.createTopics = create }
 }

@@ -30,6 +30,9 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 			}
 		}
 	}
+	if err := o.checkAge(commits); err != nil {
+		return err
+	}
 	return o.commit(ctx, commits)
 }
 

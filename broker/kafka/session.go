@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/endmark"
 )
 
 const (
@@ -81,6 +79,7 @@ func (s *session) join(ctx context.Context) error {
 		kgo.TransactionTimeout(transactionTimeout),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MaxBufferedRecords(bufferedRecords),
+		kgo.ProducerBatchMaxBytesFn(m.batchLimit),
 	)
 	if len(m.settings.compression) > 0 {
 		options = append(options, kgo.ProducerBatchCompression(m.settings.compression...))
@@ -262,9 +261,9 @@ func (s *session) commitOffsets(
 		s.kill(err)
 		s.member.setUnsure(0) // nobody tries the same again
 		return ctx.Err()
-	case final(err) != nil:
+	case hopeless(err) != nil:
 		s.kill(err)
-		s.member.fail(final(err))
+		s.member.fail(hopeless(err))
 		return s.member.failure()
 	}
 	s.kill(err)
@@ -279,11 +278,17 @@ func (s *session) transact(
 		return err
 	}
 	if err := s.produce(ctx, commits); err != nil {
+		if failed, ok := errors.AsType[*produceError](err); ok && errors.Is(err, kerr.MessageTooLarge) {
+			return s.member.shrink(ctx, failed, commits)
+		}
 		if err = s.member.checkOutputs(ctx, err); final(err) != nil {
 			return err
 		}
 		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || ctx.Err() != nil || isFenced(err) {
 			return errors.Join(err, end)
+		}
+		if err := hopeless(err); err != nil {
+			return err
 		}
 		return aborted(err)
 	}
@@ -349,8 +354,7 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 		}
 		if c.End {
 			for _, topic := range names(outputs) {
-				mark := &kgo.Record{Topic: topic, Partition: int32(c.Partition), Value: []byte(endmark.Value)}
-				client.Produce(ctx, mark, failed.promise)
+				client.Produce(ctx, s.member.mark(topic, c.Partition), failed.promise)
 			}
 		}
 	}
@@ -389,7 +393,7 @@ func (f *firstError) promise(r *kgo.Record, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err == nil {
-		f.err = fmt.Errorf("a result of %d bytes for %s[%d]: %w", len(r.Value), r.Topic, r.Partition, err)
+		f.err = &produceError{r.Topic, err}
 	}
 }
 

@@ -170,8 +170,12 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 			missing = append(missing, t.name)
 		}
 	}
+	inputs, err := m.inputConfigs(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if missing != nil {
-		if topics, err = m.create(ctx, missing, all); err != nil {
+		if topics, err = m.create(ctx, missing, all, inherit(inputs)); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +189,31 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 				m.partitions, counts([]topic{t}))
 		}
 	}
-	return topics, nil
+	return topics, m.readOutputs(ctx)
+}
+
+// inputConfigs returns the settings of the input topics, the master's first; nil where they may not be read or the inputs
+// are another storage's.
+func (m *member) inputConfigs(ctx context.Context) (inputs []config, err error) {
+	m.inputsKeep = unlimited
+	if m.foreign {
+		return nil, nil
+	}
+	found, err := configs(ctx, m.admin, m.topics)
+	if err != nil {
+		return nil, err
+	}
+	m.inputsKeep = 0
+	for _, topic := range m.topics {
+		c, ok := found[topic]
+		if !ok {
+			m.inputsKeep = 0
+			return nil, nil
+		}
+		m.inputsKeep = longer(m.inputsKeep, c.retention)
+		inputs = append(inputs, c)
+	}
+	return inputs, nil
 }
 
 // checkOutputs returns a final error instead of err where an output topic has been deleted.
@@ -201,13 +229,13 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 }
 
 // create creates output topics, and waits until Kafka knows all of them.
-func (m *member) create(ctx context.Context, missing, all []string) ([]topic, error) {
+func (m *member) create(ctx context.Context, missing, all []string, settings map[string]*string) ([]topic, error) {
 	if !m.settings.createTopics {
 		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
 			"or allow it by kafka.CreateTopics(true)", m.suggested(ctx, missing), m.partitions)
 	}
 	const brokerDefault = -1
-	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, nil, missing...)
+	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, settings, missing...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: creating topics: %w", err)
 	}

@@ -52,6 +52,8 @@ func (r *results) appendAll(other *results) {
 type encoder struct {
 	streams []broker.Stream
 	encode  []codec.Encode
+	// checker is the output, where it is one.
+	checker broker.Checker
 }
 
 func newEncoder(streams []broker.Stream) (*encoder, error) {
@@ -77,6 +79,13 @@ func (e *encoder) append(r *results, output int, element any, master *broker.Rec
 	item := result{output: output, start: start, end: len(encoded), key: master.Key, time: master.Time}
 	if key := e.streams[output].Key; key != nil {
 		item.key = key(element)
+	}
+	if e.checker != nil {
+		err := e.checker.Check(broker.Result{Stream: output, Value: encoded[start:], Key: item.key, Time: item.time})
+		if err != nil {
+			r.bytes = encoded[:start]
+			return err
+		}
 	}
 	r.items = append(r.items, item)
 	return nil

@@ -111,6 +111,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 			return nil, err
 		}
 	}
+	r.encoder.checker, _ = output.(broker.Checker)
 	r.committer = newCommitter(output, r.stats, spec.Logger)
 	r.committer.trace = spec.TraceCommit
 	r.stats.opened(r.input, r.committer.waiting)

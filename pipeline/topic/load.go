@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -77,7 +78,9 @@ type writer struct {
 	topic      string
 	partitions int
 	created    bool
-	hash       kgo.TopicPartitioner
+	// compacted says that the topic keeps the last record of each key, and takes none without.
+	compacted bool
+	hash      kgo.TopicPartitioner
 	// turn is the partition of the next record without a key.
 	turn int
 
@@ -109,7 +112,22 @@ func (c *Cluster) openWriter(ctx context.Context, topic string, wanted int, crea
 		return nil, fmt.Errorf("kafka: topic %q has %d partitions, not %d: leave the number out, or choose another topic",
 			topic, w.partitions, wanted)
 	}
+	w.compacted = compacted(ctx, client, topic)
 	return w, nil
+}
+
+// compacted tells whether a topic is compacted, as far as Kafka tells.
+func compacted(ctx context.Context, client *kgo.Client, topic string) bool {
+	found, err := kadm.NewClient(client).DescribeTopicConfigs(ctx, topic)
+	if err != nil || len(found) != 1 {
+		return false // who may not know it is told by the first record
+	}
+	for _, setting := range found[0].Configs {
+		if setting.Key == "cleanup.policy" {
+			return strings.Contains(setting.MaybeValue(), "compact")
+		}
+	}
+	return false
 }
 
 func (w *writer) create(ctx context.Context) error {
@@ -143,6 +161,10 @@ func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *K
 			record := &kgo.Record{Topic: w.topic, Value: oneLine(batch[i].Value)}
 			if record.Key, err = key(batch[i].Value); err != nil {
 				return records, batch[i].DecodeError(path, 0, err)
+			}
+			if record.Key == nil && w.compacted {
+				return records, fmt.Errorf("kafka: topic %q is compacted (cleanup.policy), so that each record needs a key: "+
+					"say what it is with --key", w.topic)
 			}
 			record.Partition = w.place(record)
 			if err := w.produce(ctx, record); err != nil {
@@ -220,7 +242,11 @@ func (w *writer) failure() error {
 // end puts a mark into every partition.
 func (w *writer) end(ctx context.Context) {
 	for p := range w.partitions {
-		if w.produce(ctx, &kgo.Record{Topic: w.topic, Partition: int32(p), Value: []byte(endmark.Value)}) != nil {
+		mark := &kgo.Record{Topic: w.topic, Partition: int32(p), Value: []byte(endmark.Value)}
+		if w.compacted {
+			mark.Key = endmark.Key()
+		}
+		if w.produce(ctx, mark) != nil {
 			return // flush says so
 		}
 	}

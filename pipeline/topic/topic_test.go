@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -376,5 +377,37 @@ func TestHeads(t *testing.T) {
 		if got != s.want {
 			t.Errorf("heads of %d from %v are %q, want %q", s.n, s.from, got, s.want)
 		}
+	}
+}
+
+// A compacted topic keeps the last record of each key: records need one, and marks have keys of their own.
+func TestCompactedTopic(t *testing.T) {
+	c := start(t)
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.Brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	policy := "compact"
+	settings := map[string]*string{"cleanup.policy": &policy}
+	if _, err := kadm.NewClient(client).CreateTopic(t.Context(), 2, 1, settings, "x"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = load(t, c, "x.jsonl", `{"n":1}`, "x", topic.LoadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "--key") {
+		t.Errorf("without a key: %v", err)
+	}
+	if _, err := load(t, c, "x.jsonl", `{"n":1}`, "x", topic.LoadOptions{Key: key(t, "n"), End: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.End(t.Context(), "x"); err != nil {
+		t.Error(err)
+	}
+	keys := map[string]bool{}
+	for _, r := range records(t, c, "x", 5) {
+		keys[string(r.Key)] = true
+	}
+	if len(keys) != 5 || keys[""] {
+		t.Errorf("the record and four marks have the keys %v", keys)
 	}
 }

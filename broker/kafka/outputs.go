@@ -1,0 +1,183 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kbin"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/endmark"
+)
+
+const (
+	// defaultBatch is the largest batch where a topic's settings may not be read: what the library has without them.
+	defaultBatch = 1_000_012
+	// leastLimit and mostLimit bound what the library takes for the largest batch, whose requests have at most 100 MiB.
+	leastLimit = 512
+	mostLimit  = 100<<20 - 4096
+	// batchOverhead is what a batch takes beside its records.
+	batchOverhead = 65
+)
+
+// An outputTopic is a topic that results go to.
+type outputTopic struct {
+	name string
+	config
+	// limit is the size of the largest batch that is sent, in bytes.
+	limit atomic.Int32
+	// told says that old results were told of.
+	told bool
+}
+
+// readOutputs reads the settings of the output topics, once they are all there.
+func (m *member) readOutputs(ctx context.Context) error {
+	topics := names(m.job.Outputs)
+	found, err := configs(ctx, m.admin, topics)
+	if err != nil {
+		return err
+	}
+	m.outputs = map[string]*outputTopic{}
+	for _, topic := range topics {
+		c, ok := found[topic]
+		if !ok {
+			m.logger.Info("the settings of an output topic may not be read: they are taken to be Kafka's defaults",
+				"topic", topic, "right", "DESCRIBE_CONFIGS")
+			c = config{size: defaultBatch, retention: unlimited, bytes: unlimited}
+		}
+		if c.compacted {
+			m.logger.Warn("an output topic is compacted: of the results with one key Kafka keeps the last, and each needs a key",
+				"topic", topic)
+		}
+		m.outputs[topic] = &outputTopic{name: topic, config: c}
+		m.outputs[topic].setLimit(c.size)
+	}
+	return nil
+}
+
+func (o *outputTopic) setLimit(size int32) { o.limit.Store(min(max(size, leastLimit), mostLimit)) }
+
+// batchLimit returns the size of the largest batch for a topic, in bytes; the library also asks for that of no topic.
+func (m *member) batchLimit(topic string) int32 {
+	if o := m.outputs[topic]; o != nil {
+		return o.limit.Load()
+	}
+	return defaultBatch
+}
+
+// Check implements broker.Checker.
+func (o *output) Check(r broker.Result) error {
+	if r.Stream < 0 || r.Stream >= len(o.job.Outputs) {
+		return fmt.Errorf("kafka: a result is for output %d, but the job has %d", r.Stream, len(o.job.Outputs))
+	}
+	topic := o.outputs[o.job.Outputs[r.Stream].Name]
+	size, limit := batchSize(&r), topic.limit.Load()
+	switch {
+	case size > int(limit):
+		return fmt.Errorf("kafka: a result of %d bytes is larger than topic %q takes, which is batches of %d bytes: raise its "+
+			"setting %s, to %d at least", len(r.Value), topic.name, limit, settingSize, size)
+	case r.Key == nil && topic.compacted:
+		return fmt.Errorf("kafka: topic %q is compacted, so that each result needs a key, and the master's record has none: "+
+			"give results one, with kafka.Key or by keys of the input's records, or set the topic's %s to delete",
+			topic.name, settingPolicy)
+	}
+	return nil
+}
+
+// batchSize returns the size of a batch that holds a result alone, before it is compressed.
+func batchSize(r *broker.Result) int {
+	record := 4 + kbin.VarintLen(int32(len(r.Key))) + len(r.Key) + kbin.VarintLen(int32(len(r.Value))) + len(r.Value)
+	return batchOverhead + kbin.VarintLen(int32(record)) + record
+}
+
+// mark returns an end-of-stream mark. Where a topic is compacted, it has a key of its own: Kafka takes none without, and
+// drops all but the last of one key.
+func (m *member) mark(topic string, partition int) *kgo.Record {
+	mark := &kgo.Record{Topic: topic, Partition: int32(partition), Value: []byte(endmark.Value)}
+	if m.outputs[topic].compacted {
+		mark.Key = endmark.Key()
+	}
+	return mark
+}
+
+// checkAge looks at how old results are. Those that are older than their topic keeps them would be deleted soon after they
+// were written, without a word: that is an error where the inputs live longer, and a warning where they are as old.
+func (m *member) checkAge(commits []broker.Commit) error {
+	now := time.Now()
+	for i, stream := range m.job.Outputs {
+		o := m.outputs[stream.Name]
+		if o.retention == unlimited || o.byAppend || o.told {
+			continue
+		}
+		oldest := oldestOf(commits, i)
+		age := time.Duration(o.retention) * time.Millisecond
+		if oldest.IsZero() || now.Sub(oldest) <= age {
+			continue
+		}
+		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q keeps "+
+			"records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when they are "+
+			"written (%s=LogAppendTime)", oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
+		if longer(o.retention, m.inputsKeep) != o.retention {
+			return err
+		}
+		o.told = true
+		m.logger.Warn("results are as old as records that Kafka deletes, as their input is", "topic", o.name, "error", err)
+	}
+	return nil
+}
+
+// oldestOf returns the time of the oldest result for an output; zero where none has a time.
+func oldestOf(commits []broker.Commit, output int) (oldest time.Time) {
+	for i := range commits {
+		for j := range commits[i].Results {
+			r := &commits[i].Results[j]
+			if r.Stream == output && !r.Time.IsZero() && (oldest.IsZero() || r.Time.Before(oldest)) {
+				oldest = r.Time
+			}
+		}
+	}
+	return oldest
+}
+
+// A produceError says that Kafka hasn't taken a record.
+type produceError struct {
+	topic string
+	err   error
+}
+
+func (e *produceError) Error() string { return fmt.Sprintf("results for topic %q: %v", e.topic, e.err) }
+
+func (e *produceError) Unwrap() error { return e.err }
+
+// shrink deals with a batch that was too large although its results are not: the topic's setting was lowered, or may not be
+// read. It makes batches smaller for the next session, and returns a final error where a single result is too large.
+func (m *member) shrink(ctx context.Context, failed *produceError, commits []broker.Commit) error {
+	o := m.outputs[failed.topic]
+	before := o.limit.Load()
+	limit := before / 2
+	if found, err := configs(ctx, m.admin, []string{o.name}); err == nil {
+		if size := found[o.name].size; size > 0 && size < before {
+			limit = size
+		}
+	}
+	largest := 0
+	for i := range commits {
+		for j := range commits[i].Results {
+			if r := &commits[i].Results[j]; m.job.Outputs[r.Stream].Name == o.name {
+				largest = max(largest, batchSize(r))
+			}
+		}
+	}
+	o.setLimit(max(limit, int32(min(largest, mostLimit))))
+	if o.limit.Load() >= before {
+		return &finalError{fmt.Errorf("topic %q takes no result of %d bytes: %w", o.name, largest, kerr.MessageTooLarge),
+			"raise its setting " + settingSize}
+	}
+	m.logger.Warn("a batch of results was larger than the topic takes, trying again with smaller ones",
+		"topic", o.name, "bytes", o.limit.Load())
+	return failed
+}
