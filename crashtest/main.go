@@ -10,7 +10,8 @@
 // read_committed consumer compares the output of each partition with a reference as it comes. The exit status is 1 where
 // they differ, and the first difference is shown.
 //
-// The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. See
+// The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. Marks end its sessions, and
+// in about every other one its function does, somewhere in the middle. See
 // docs/reliability.md for what it has found.
 package main
 

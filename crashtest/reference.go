@@ -1,6 +1,6 @@
 package main
 
-// expected returns the results of a session by rules R2 and R3, as a hash join has them: it knows nothing of merging, of
+// expected returns the results of a session by rules R2, R3 and R6, as a hash join has them: it knows nothing of merging, of
 // groups or of rewind points.
 func expected(session int, data sessionData) (results []Result) {
 	steps, details, notes := byKey(data[0]), byKey(data[1]), byKey(data[2])
@@ -12,6 +12,9 @@ func expected(session int, data sessionData) (results []Result) {
 		}
 		if complete {
 			results = append(results, Result{Session: session, Number: step.Number, Matches: m.text.String()})
+			if step.End {
+				break
+			}
 		}
 	}
 	return results

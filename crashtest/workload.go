@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/leat-go/leat"
 )
 
 // The topics. Steps are joined with themselves, one key ahead; details hang on the next steps and notes on the details.
@@ -23,6 +25,8 @@ type element struct {
 	Number  int   `json:"n"` // in its stream and session
 	Key     int64 `json:"k"` // its own, by which it is found
 	Link    int64 `json:"l"` // the key that it looks for
+	// End says, of a step, that the function ends the session with it.
+	End bool `json:"e,omitempty"`
 }
 
 // Each node of the join tree has a type of its own.
@@ -73,8 +77,8 @@ func (m *matcher) element(e element) {
 }
 
 // join returns the mill's function. The results are by the process given.
-func join(by string) func(Step, []Next, map[Next][]Detail, map[Detail][]Note) Result {
-	return func(step Step, next []Next, details map[Next][]Detail, notes map[Detail][]Note) Result {
+func join(by string) func(Step, []Next, map[Next][]Detail, map[Detail][]Note) (Result, error) {
+	return func(step Step, next []Next, details map[Next][]Detail, notes map[Detail][]Note) (Result, error) {
 		m := matcher{session: step.Session}
 		for _, n := range next {
 			m.open(element(n))
@@ -87,7 +91,11 @@ func join(by string) func(Step, []Next, map[Next][]Detail, map[Detail][]Note) Re
 			}
 			m.close()
 		}
-		return Result{step.Session, step.Number, m.text.String(), by}
+		result := Result{step.Session, step.Number, m.text.String(), by}
+		if step.End {
+			return result, leat.EndOfStream
+		}
+		return result, nil
 	}
 }
 
@@ -110,9 +118,13 @@ func (p plan) session(partition, session int) (data sessionData) {
 		var key, link int64
 		for i := range elements {
 			key, link = key+growth(random), link+growth(random)
-			elements[i] = element{session, i, key, link}
+			elements[i] = element{Session: session, Number: i, Key: key, Link: link}
 		}
 		data[stream] = elements
+	}
+	// The function ends every other session, somewhere, unless that step has no match.
+	if steps := data[0]; random.IntN(2) == 0 {
+		steps[random.IntN(len(steps))].End = true
 	}
 	return data
 }

@@ -48,6 +48,9 @@ func nestedLoops(session int, data sessionData) (results []Result) {
 		}
 		if matches != "" {
 			results = append(results, Result{Session: session, Number: step.Number, Matches: matches})
+			if step.End {
+				return results
+			}
 		}
 	}
 	return results
@@ -132,6 +135,7 @@ func as[T ~struct {
 	Number  int   `json:"n"`
 	Key     int64 `json:"k"`
 	Link    int64 `json:"l"`
+	End     bool  `json:"e,omitempty"`
 }](elements []element) []T {
 	all := make([]T, len(elements))
 	for i, e := range elements {
