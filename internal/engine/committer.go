@@ -23,10 +23,13 @@ const (
 type committer struct {
 	output broker.Output // nil where the mill writes nothing
 	saver  broker.Saver  // keeps the progress where the output can't
-	atEnd  bool          // the output shows nothing before the end: progress must not run ahead of it
-	pace   broker.Pace
-	stats  *Stats
-	logger *slog.Logger
+	atEnd  bool          // the output shows nothing before all partitions have ended: progress must not run ahead of it
+	// partitions is how many there are, and ended the commits of those that have ended, with atEnd.
+	partitions int
+	ended      []broker.Commit
+	pace       broker.Pace
+	stats      *Stats
+	logger     *slog.Logger
 	// trace is Spec.TraceCommit.
 	trace func(ctx context.Context, results int) (context.Context, func(error))
 
@@ -296,8 +299,13 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 		}
 		backoff = min(2*backoff, lastCommitBackoff)
 	}
-	if c.saver == nil || c.atEnd && !allEnd(commits) {
+	if c.saver == nil {
 		return nil
+	}
+	if c.atEnd {
+		if commits = c.allEnded(commits); commits == nil {
+			return nil
+		}
 	}
 	if err := c.saver.Save(ctx, commits); err != nil {
 		return fmt.Errorf("save positions: %w", err)
@@ -305,13 +313,18 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 	return nil
 }
 
-func allEnd(commits []broker.Commit) bool {
+// allEnded returns the ends of all partitions once the last has ended, and nil before.
+func (c *committer) allEnded(commits []broker.Commit) []broker.Commit {
 	for _, commit := range commits {
-		if !commit.End {
-			return false
+		if commit.End {
+			commit.Results = nil // they are through, and their memory is used again
+			c.ended = append(c.ended, commit)
 		}
 	}
-	return true
+	if len(c.ended) < c.partitions {
+		return nil
+	}
+	return c.ended
 }
 
 // signal wakes the one that waits for c, or the next one that does.

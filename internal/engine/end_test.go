@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -220,3 +221,79 @@ func TestR5RestWithoutAMark(t *testing.T) {
 	run(t, spec)
 	expectSessions(t, b, []string{"0[0]", "1[1]"}, nil, []string{"4[4]"}, nil)
 }
+
+// R8: an output that shows nothing before all partitions have ended keeps no partition's positions before, either: where the run
+// dies between the ends, the next one begins anew in all.
+func TestPositionsOfAnOutputAtTheEnd(t *testing.T) {
+	b := memory.New(memory.Stream[item]("master", memory.Named("master"), memory.Partitions(2)),
+		memory.Stream[output]("output", memory.Partitions(2)), memory.Stream[failed]("failed", memory.Partitions(2)))
+	must(t, memory.Append(b, "master", 0, keys(0, 1)...))
+	must(t, memory.Append(b, "master", 1, keys(0, 1)...))
+	must(t, b.End("master"))
+	release, err := b.BlockRead("master", 1, 0)
+	must(t, err)
+	must(t, b.FailRead("master", 1, 0, errCrash)) // when partition 0 has ended
+	spec := (&tree{name: "master"}).spec(b)
+	sink := &sinkAtEnd{Broker: b}
+	spec.Source, spec.Sink = b, sink // which keeps the positions
+	sink.ended = func(partition int) {
+		if partition == 0 {
+			release()
+		}
+	}
+	if err := engine.Run(t.Context(), spec, nil); !errors.Is(err, errCrash) {
+		t.Fatalf("the run returns %v", err)
+	}
+	run(t, spec)
+	for p := range 2 {
+		if got := sessions(t, b, p); len(got[0]) != 1 {
+			t.Errorf("partition %d has %q", p, got)
+		}
+	}
+}
+
+// sinkAtEnd shows all results when both partitions have ended.
+type sinkAtEnd struct {
+	*memory.Broker
+	ended func(partition int)
+}
+
+func (s *sinkAtEnd) Guarantee() broker.Guarantee { return broker.AtEnd }
+
+func (s *sinkAtEnd) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	inner, err := s.Broker.OpenSink(ctx, job)
+	return &outputAtEnd{sink: s, inner: inner}, err
+}
+
+type outputAtEnd struct {
+	sink  *sinkAtEnd
+	inner broker.Output
+	held  []broker.Commit
+	ends  int
+}
+
+func (o *outputAtEnd) Commit(ctx context.Context, commits []broker.Commit) error {
+	for _, c := range commits {
+		results := slices.Clone(c.Results)
+		for i := range results {
+			results[i].Value = slices.Clone(results[i].Value)
+		}
+		c.Results = results
+		o.held = append(o.held, c)
+		if c.End {
+			o.ends++
+			defer o.sink.ended(c.Partition)
+		}
+	}
+	if o.ends < 2 {
+		return nil
+	}
+	for _, c := range o.held {
+		if err := o.inner.Commit(ctx, []broker.Commit{c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *outputAtEnd) Close() error { return o.inner.Close() }

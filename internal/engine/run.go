@@ -126,7 +126,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	guarantee := "no results"
 	if output != nil {
 		g := broker.GuaranteeOf(spec.Sink, spec.Outputs)
-		guarantee, r.committer.atEnd = g.String(), g == broker.AtEnd
+		guarantee, r.committer.atEnd, r.committer.partitions = g.String(), g == broker.AtEnd, r.input.Partitions()
 	}
 	spec.Logger.Info("run starts", "results", guarantee, "positions", positions,
 		"partitions", r.input.Partitions())
