@@ -35,6 +35,8 @@ type StreamReport struct {
 	Tail  int  `json:"tail,omitempty"`
 	// Note says why a stream was not read; empty for the others.
 	Note string `json:"note,omitempty"`
+	// Repeated says where the first element is that has a member more than once, of which the last counts.
+	Repeated string `json:"repeated,omitempty"`
 }
 
 // JoinReport is about one join.

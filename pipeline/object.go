@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
@@ -50,38 +51,48 @@ type child struct {
 func (c objectCodec) Decoder(reflect.Type) (codec.Decode, error) {
 	return func(data []byte, into any) error {
 		o := into.(*object)
-		untidy, err := c.decode(o, data)
-		if err != nil || !untidy {
+		form, err := c.decode(o, data)
+		if err != nil || form == (rawjson.Form{}) {
 			return err
 		}
-		// White space means nothing, and line breaks would go into the results.
-		var compact bytes.Buffer
-		compact.Grow(len(data))
-		if err := json.Compact(&compact, data); err != nil {
+		tidy, err := tidied(data, form)
+		if err != nil {
 			return &codec.Error{Offset: -1, Err: err}
 		}
-		_, err = c.decode(o, compact.Bytes())
+		_, err = c.decode(o, tidy)
 		return err
 	}, nil
 }
 
-func (c objectCodec) decode(o *object, data []byte) (untidy bool, err error) {
+// tidied returns an object as it is written out. White space means nothing, and line breaks would go into the results. Of
+// members with one name the last counts, and is written where it stands.
+func tidied(data []byte, form rawjson.Form) ([]byte, error) {
+	if form.Repeated != "" {
+		return expression.Tidy(make([]byte, 0, len(data)), data), nil
+	}
+	var compact bytes.Buffer
+	compact.Grow(len(data))
+	err := json.Compact(&compact, data)
+	return compact.Bytes(), err
+}
+
+func (c objectCodec) decode(o *object, data []byte) (form rawjson.Form, err error) {
 	o.raw = data
 	spans := o.few[:]
 	if n := c.picker.Count(); n > len(spans) {
 		o.more = make([]rawjson.Span, n)
 		spans = o.more
 	}
-	if untidy, err = c.picker.Pick(data, spans); err != nil {
-		return false, err
+	if form, err = c.picker.Pick(data, spans); err != nil {
+		return form, err
 	}
 	for _, child := range c.children {
 		if value := spans[child.slot]; value.End > 0 {
-			return false, &codec.Error{Offset: value.Start, Err: fmt.Errorf("the element has a member %q, which is also "+
+			return form, &codec.Error{Offset: value.Start, Err: fmt.Errorf("the element has a member %q, which is also "+
 				"the name of the stream whose matches are put there: give the stream another name", child.name)}
 		}
 	}
-	return untidy, nil
+	return form, nil
 }
 
 // Encoder implements [codec.Codec].

@@ -18,6 +18,9 @@ func (r *Report) String() string {
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, s := range r.Streams {
 		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File+s.Topic, s.read())
+		if s.Repeated != "" {
+			fmt.Fprintf(table, "  %s\n", s.Repeated)
+		}
 	}
 	for i := range r.Joins {
 		r.Joins[i].write(table)

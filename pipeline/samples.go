@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -23,6 +25,25 @@ type part struct {
 	// positions are where the elements are; shorter than elements where that isn't known.
 	positions []broker.Position
 	stream    string
+	// repeated is a member that an element has more than once, and repeatedBy the first such element.
+	repeated   string
+	repeatedBy int
+}
+
+// add adds an element that was decoded.
+func (p *part) add(element *object, raw []byte) {
+	if p.repeated == "" {
+		p.repeated, p.repeatedBy = rawjson.Repeated(raw), len(p.elements)
+	}
+	p.elements = append(p.elements, element)
+}
+
+// repetition says which member is there more than once, and where.
+func (p *part) repetition() string {
+	if p.repeated == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s: the member %s is there more than once; the last counts", p.where(p.repeatedBy), p.repeated)
 }
 
 // where says where an element of the part is.
@@ -66,6 +87,7 @@ func (n *node) streamReport(samples []*sample) StreamReport {
 		r.Read += len(s.head.elements)
 		r.Tail += len(s.tail.elements)
 		r.Whole = r.Whole && s.whole
+		r.Repeated = cmp.Or(r.Repeated, s.head.repetition(), s.tail.repetition())
 		if s.unread {
 			r.Note = "not read: it can be read once only"
 		}
@@ -180,7 +202,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) error {
 			s.tail.elements = nil
 			continue
 		}
-		s.tail.elements = append(s.tail.elements, element)
+		s.tail.add(element, raw)
 	}
 	return nil
 }
@@ -193,8 +215,8 @@ func (r *Report) decode(p *part, records []broker.Record, decode codec.Decode, p
 			r.Problems = append(r.Problems, records[i].DecodeError(p.stream, partition, err).Error())
 			return false
 		}
-		p.elements = append(p.elements, element)
 		p.positions = append(p.positions, records[i].At(p.stream, partition))
+		p.add(element, records[i].Value)
 	}
 	return true
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -145,4 +147,56 @@ func generic(t *testing.T, raw []byte) (x any) {
 		t.Fatalf("%q: %v", raw, err)
 	}
 	return x
+}
+
+func TestRepeatedMembers(t *testing.T) {
+	many := strings.Builder{}
+	for i := range 300 {
+		fmt.Fprintf(&many, `"member_%d":%d,`, i, i)
+	}
+	for document, want := range map[string][2]string{
+		`{"k":1,"k":2}`:                       {"k", `{"k":2}`},
+		`{"k": 1, "x": [ 1e2 ], "\u006b": 2}`: {"k", `{"x":[1e2],"\u006b":2}`},
+		`{"a":[{"k":1,"b":{},"k":2},{}]}`:     {"k", `{"a":[{"b":{},"k":2},{}]}`},
+		`{"k":{"k":1},"l":{"k":2}}`:           {"", `{"k":{"k":1},"l":{"k":2}}`},
+		`{"":1,"":{"":2,"a":3,"":4}}`:         {"", `{"":{"a":3,"":4}}`},
+		`{` + many.String() + `"member_7":1}`: {"member_7", ""},
+		`{` + many.String() + `"member_x":1}`: {"", ""},
+	} {
+		if got := rawjson.Repeated([]byte(document)); got != want[0] {
+			t.Errorf("%.60s: %q is repeated, want %q", document, got, want[0])
+		}
+		if tidy := string(expression.Tidy(nil, []byte(document))); want[1] != "" && tidy != want[1] {
+			t.Errorf("%.60s: tidied to %s, want %s", document, tidy, want[1])
+		}
+	}
+}
+
+func BenchmarkPick(b *testing.B) {
+	for name, c := range map[string]struct {
+		document string
+		paths    [][]expression.Step
+	}{
+		"three": {`{"time":1700000000123,"x":1.25,"y":-3.5}`, [][]expression.Step{member("time")}},
+		"line item": {`{"l_orderkey":1,"l_partkey":155190,"l_suppkey":7706,"l_linenumber":1,"l_quantity":17,"l_extendedprice":21168.23,` +
+			`"l_discount":0.04,"l_tax":0.02,"l_returnflag":"N","l_linestatus":"O","l_shipdate":"1996-03-13","l_commitdate":"1996-02-12",` +
+			`"l_receiptdate":"1996-03-22","l_shipinstruct":"DELIVER IN PERSON","l_shipmode":"TRUCK","l_comment":"egular courts above the"}`,
+			[][]expression.Step{member("l_orderkey"), member("l_extendedprice")}},
+		"nested": {`{"id":7,"at":{"lat":1.5,"lon":2.5},"tags":["a","b","c"],"items":[{"n":1,"p":2.5},{"n":2,"p":3.5}]}`,
+			[][]expression.Step{member("id"), member("at", "lat"), member("items", 0, "p")}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var p rawjson.Picker
+			for _, path := range c.paths {
+				p.Want(path)
+			}
+			data, spans := []byte(c.document), make([]rawjson.Span, p.Count())
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Pick(data, spans); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

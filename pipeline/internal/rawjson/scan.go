@@ -27,6 +27,8 @@ type wanted struct {
 	// slot is one more than the index of the place's span; zero where the value itself isn't wanted.
 	slot    int
 	members map[string]*wanted
+	// named has a bit for each member's name, see name.bit: most members that aren't wanted have none of them.
+	named uint64
 	// items are by their index; the negative ones count from the end.
 	items    map[int]*wanted
 	fromBack bool
@@ -53,6 +55,7 @@ func (w *wanted) child(step expression.Step) *wanted {
 		w.fromBack = w.fromBack || step.Index < 0
 		return childOf(&w.items, step.Index)
 	}
+	w.named |= hash([]byte(step.Name)).bit()
 	return childOf(&w.members, step.Name)
 }
 
@@ -68,30 +71,41 @@ func childOf[K comparable](children *map[K]*wanted, key K) *wanted {
 	return child
 }
 
+// A Form says how an object is written, where that isn't how it is written out.
+type Form struct {
+	// Multiline is set where it goes over more than one line.
+	Multiline bool
+	// Repeated is the name of a member that is there more than once, in the object or in one within it; the last counts.
+	Repeated string
+}
+
 // Pick checks that data is one JSON object and nothing else, and fills spans, which has Count elements. Of members with
-// one name the last counts. It reports whether the object goes over more than one line. Errors are of type
-// [*codec.Error].
-func (p *Picker) Pick(data []byte, spans []Span) (multiline bool, err error) {
+// one name the last counts. Errors are of type [*codec.Error].
+func (p *Picker) Pick(data []byte, spans []Span) (Form, error) {
 	s := &scanner{data: data, spans: spans}
 	s.space()
 	if s.at() != '{' {
-		return false, s.fail("a JSON object is needed here")
+		return Form{}, s.fail("a JSON object is needed here")
 	}
 	if err := s.value(&p.root); err != nil {
-		return false, err
+		return Form{}, err
 	}
 	if s.space(); s.pos < len(data) {
-		return false, s.fail("%s after the object", s.here())
+		return Form{}, s.fail("%s after the object", s.here())
 	}
-	return s.multiline, nil
+	return s.form, nil
 }
 
 type scanner struct {
-	data      []byte
-	pos       int
-	depth     int
-	spans     []Span
-	multiline bool
+	data  []byte
+	pos   int
+	depth int
+	spans []Span
+	form  Form
+	// few are the names of the members of all open objects, as long as they aren't many, and more the others.
+	few   [32]name
+	names int
+	more  []name
 }
 
 func (s *scanner) fail(format string, arguments ...any) error {
@@ -118,7 +132,7 @@ func (s *scanner) space() {
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
 		case '\n', '\r':
-			s.multiline = true
+			s.form.Multiline = true
 		case ' ', '\t':
 		default:
 			return
@@ -171,6 +185,8 @@ func (s *scanner) nested(w *wanted, scan func(*wanted) error) error {
 }
 
 func (s *scanner) object(w *wanted) error {
+	outer := s.names
+	var seen uniqueness
 	for first := true; ; first = false {
 		s.space()
 		if first && s.at() == '}' {
@@ -180,11 +196,12 @@ func (s *scanner) object(w *wanted) error {
 		if s.at() != '"' {
 			return s.fail("%s where a member's name in quotes is needed", s.here())
 		}
-		start := s.pos
-		if err := s.text(); err != nil {
+		n, err := s.name()
+		if err != nil {
 			return err
 		}
-		child := w.member(s.data[start:s.pos])
+		s.note(n, &seen, outer)
+		child := s.wanted(w, n)
 		if s.space(); s.at() != ':' {
 			return s.fail("%s where a colon is needed", s.here())
 		}
@@ -194,6 +211,7 @@ func (s *scanner) object(w *wanted) error {
 			return err
 		}
 		if done, err := s.next('}'); done || err != nil {
+			s.names = outer
 			return err
 		}
 	}
@@ -260,19 +278,6 @@ func (w *wanted) item(i int) *wanted {
 		return nil
 	}
 	return w.items[i]
-}
-
-// member returns what is wanted of the member with a name, given in quotes as it is written.
-func (w *wanted) member(quoted []byte) *wanted {
-	if w == nil || w.members == nil {
-		return nil
-	}
-	for _, c := range quoted {
-		if c == '\\' {
-			return w.members[expression.Unquote(quoted)]
-		}
-	}
-	return w.members[string(quoted[1:len(quoted)-1])]
 }
 
 // forget clears the spans of an earlier member with the same name.
