@@ -8,15 +8,72 @@ import (
 // findMaster finds the parameter of the master, and returns its element type; nil where there is none.
 //
 // It is the first one that is an element, or a list of one where there is a window. What counts as an element is what
-// has a stream or is joined; everything else may be meant to be injected.
+// has a stream or is joined; everything else may be meant to be injected. One that is meant, but has the other form, is
+// taken after that was told: so the mistakes in the parameters behind it are told, too.
 func (b *builder) findMaster() reflect.Type {
 	windowed := len(b.config.windows) > 0
-	if i, master := b.firstMaster(windowed); master != nil {
-		b.master, b.masterText = i, b.parameterText(i)
-		return master
+	i, master := b.firstMaster(windowed)
+	if j, meant := b.meantMaster(windowed, master); meant != nil {
+		i, master = j, meant
 	}
-	b.noMaster(windowed)
-	return nil
+	if master == nil {
+		b.noMaster(windowed)
+		return nil
+	}
+	b.master, b.masterText = i, b.parameterText(i)
+	if masterElement(b.t.In(i), windowed) != master {
+		b.wrongForm(i, windowed)
+	}
+	return master
+}
+
+// meantMaster returns the parameter that is meant to be the master, where first, which has the form of one, can't be: the
+// joins start from another type, or the window key is over another. It returns nil where first may be meant.
+func (b *builder) meantMaster(windowed bool, first reflect.Type) (i int, meant reflect.Type) {
+	root := b.joinRoot()
+	if root == nil {
+		root = b.windowMaster()
+	} else if first != nil && !b.isJoined(first) {
+		return -1, nil // that it is joined to nothing is the mistake
+	}
+	switch {
+	case root == nil && first == nil:
+		return b.firstMaster(!windowed)
+	case root == nil || root == first:
+		return -1, nil
+	}
+	if i := b.parameterOf(root, windowed); i >= 0 {
+		return i, root
+	}
+	i = b.parameterOf(root, !windowed)
+	if i < 0 || !windowed && first != nil {
+		return -1, nil // with a list of it behind first, it may be the sides of the join that are swapped
+	}
+	return i, root
+}
+
+// parameterOf returns the index of the first parameter that has the form of a master and is of an element; -1 where there is
+// none.
+func (b *builder) parameterOf(element reflect.Type, windowed bool) int {
+	for i := range b.t.NumIn() {
+		if masterElement(b.t.In(i), windowed) == element {
+			return i
+		}
+	}
+	return -1
+}
+
+// isJoined reports whether a type is on the right of a join.
+func (b *builder) isJoined(t reflect.Type) bool {
+	return slices.ContainsFunc(b.config.joins, func(j *join) bool { return j.right == t })
+}
+
+// windowMaster returns the type that the key of a window is over; nil where there is no such key.
+func (b *builder) windowMaster() reflect.Type {
+	if len(b.config.windows) == 0 {
+		return nil
+	}
+	return b.config.windows[0].master
 }
 
 // firstMaster returns the first parameter that has the form of a master and is of an element.
@@ -49,10 +106,6 @@ func (b *builder) isElement(t reflect.Type) bool {
 // noMaster says why there is no master.
 func (b *builder) noMaster(windowed bool) {
 	root := b.joinRoot()
-	if i, other := b.firstMaster(!windowed); other != nil && (root == nil || other == root) {
-		b.wrongForm(i, windowed)
-		return
-	}
 	i, input := b.firstStruct(windowed), b.typedInput()
 	switch {
 	case input >= 0:

@@ -114,8 +114,8 @@ func (b *builder) matchMapParameter(i int, root *engine.Node) parameter {
 func (b *builder) checkMatchMap(t reflect.Type) string {
 	left := element(t.Key())
 	if t.Elem().Kind() != reflect.Slice {
-		return "an element is joined with any number of matches, which come as a list; " +
-			"make it map[" + t.Key().String() + "][]" + t.Elem().String()
+		return "an element is joined with any number of matches, which come as a list; make it " +
+			b.fitMap(t.Key(), reflect.SliceOf(t.Elem()))
 	}
 	right := element(t.Elem().Elem())
 	var parents []*node
@@ -125,7 +125,11 @@ func (b *builder) checkMatchMap(t reflect.Type) string {
 		}
 	}
 	if len(parents) == 0 {
-		return "no join has " + right.String() + " on its right; add " + b.exampleJoin(left, right)
+		if n := b.joined(left); n != nil && n.parent.element == right {
+			return left.String() + " is joined to " + right.String() + ", not the other way round; make it " +
+				mapText(right, reflect.SliceOf(t.Key()))
+		}
+		return b.noJoin(left, right)
 	}
 	if !slices.ContainsFunc(parents, func(n *node) bool { return n.element == left }) {
 		return right.String() + " is joined to " + parents[0].String() + ", not to " + left.String() +
@@ -136,6 +140,14 @@ func (b *builder) checkMatchMap(t reflect.Type) string {
 			left, field, mapText(left, t.Elem()))
 	}
 	return ""
+}
+
+// fitMap returns the type of a map to lists, with the key that a user has given where it may be one.
+func (b *builder) fitMap(key, list reflect.Type) string {
+	if n := b.joined(element(list.Elem())); n != nil && n.parent.element != element(key) {
+		return mapText(n.parent.element, list)
+	}
+	return mapText(key, list)
 }
 
 // mapText returns the type of the map from elements to lists of others, from pointers where elements can't be keys.

@@ -51,14 +51,16 @@ type mistake struct {
 }
 
 // place is a file and line in a message.
-var placePattern = regexp.MustCompile(`(typed_)?mistakes_test\.go:\d+`)
+var placePattern = regexp.MustCompile(`(typed_mistakes|mistakes|advice)_test\.go:\d+`)
 
 // checkMistakes checks the messages, without the functions' names before them. The broker comes before the options.
 func checkMistakes(t *testing.T, cases []mistake, broker ...leat.Option) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := leat.New(c.fn, append(broker[:len(broker):len(broker)], c.options...)...)
+			options := append(broker[:len(broker):len(broker)], c.options...)
+			_, err := leat.New(c.fn, options...)
 			checkMistake(t, err, c.want)
+			checkAdvice(t, c.fn, options, err)
 		})
 	}
 }
@@ -212,8 +214,8 @@ func TestInjectionMistakes(t *testing.T) {
 			"parameter 2 ([]leat_test.Unknown): no join has leat_test.Unknown on its right, and the source has no stream of it; " +
 				"add both for its matches, or leat.Provide(value) for a value of your own"},
 		{"map", func(Audio, map[Audio][]*Unknown) {}, nil,
-			"parameter 2 (map[leat_test.Audio][]*leat_test.Unknown): no join has leat_test.Unknown on its right; " +
-				"add leat.Join(func(leat_test.Audio) K, func(leat_test.Unknown) K)"},
+			"parameter 2 (map[leat_test.Audio][]*leat_test.Unknown): no join has leat_test.Unknown on its right, " +
+				"and the source has no stream of it; add both"},
 		{"other value", func(Audio, *sql.DB) {}, []leat.Option{leat.Provide("x")}, "2 mistakes:\n" +
 			"\tparameter 2 (*sql.DB): it is no element, for the source has no stream of sql.DB, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream\n" +
 			"\tleat.Provide (mistakes_test.go:N): no parameter takes the string; leave it out, or put what only some functions take into a leat.Container"},

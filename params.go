@@ -37,6 +37,9 @@ func (b *builder) parameters(root *engine.Node) []parameter {
 func (b *builder) parameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	switch {
+	case b.t.IsVariadic() && i == b.t.NumIn()-1:
+		b.mistakes.add("%s: a variadic parameter can't be joined; make it %s", b.parameterText(i), b.fit(t))
+		return nil
 	case t == contextType:
 		if i > 0 {
 			b.mistakes.add("%s: the context must be the first parameter", b.parameterText(i))
@@ -166,20 +169,49 @@ func (b *builder) matchesParameter(i int, root *engine.Node) parameter {
 // misplacedList says why a parameter can't get a list.
 func (b *builder) misplacedList(t reflect.Type) string {
 	master, right := b.tree.master, element(t.Elem())
-	i := slices.IndexFunc(b.tree.nodes, func(n *node) bool { return n.element == right && n != master })
+	n := b.joined(right)
 	switch {
-	case i < 0 && right == master.element:
+	case n == nil && right == master.element:
 		return "the masters come by " + b.masterText + " already; for a self-join add a join with leat.Named, " +
 			"or give the right node a type of its own"
-	case i < 0:
-		return "no join has " + right.String() + " on its right; add " + b.exampleJoin(master.element, right)
+	case n == nil && len(b.config.windows) > 0:
+		return b.noJoin(master.element, right) + ", and make it " + b.fit(t)
+	case n == nil:
+		return b.noJoin(master.element, right)
+	case n.parent == master:
+		return "with a window the matches of each master are needed; make it " + b.fit(t)
 	}
-	parent := b.tree.nodes[i].parent
-	fit := "make it " + mapText(parent.element, t)
-	if parent == master {
-		return "with a window the matches of each master are needed; " + fit
+	return right.String() + " is joined to " + n.parent.String() + ", not to the master; make it " + b.fit(t)
+}
+
+// joined returns the first node of an element type that is on the right of a join; nil where there is none.
+func (b *builder) joined(right reflect.Type) *node {
+	i := slices.IndexFunc(b.tree.nodes, func(n *node) bool { return n.element == right && n.parent != nil })
+	if i < 0 {
+		return nil
 	}
-	return right.String() + " is joined to " + parent.String() + ", not to the master; " + fit
+	return b.tree.nodes[i]
+}
+
+// fit returns the type of a parameter that gets the matches which come in lists: the list itself, or a map of them. What isn't
+// joined yet is taken for joined to the master.
+func (b *builder) fit(list reflect.Type) string {
+	parent := b.tree.master
+	if n := b.joined(element(list.Elem())); n != nil {
+		parent = n.parent
+	}
+	if parent == b.tree.master && len(b.config.windows) == 0 {
+		return list.String()
+	}
+	return mapText(parent.element, list)
+}
+
+// noJoin says that no join has matches of right for left.
+func (b *builder) noJoin(left, right reflect.Type) string {
+	if b.config.source != nil && !b.hasInput(right) {
+		return "no join has " + right.String() + " on its right, and the source has no stream of it; add both"
+	}
+	return "no join has " + right.String() + " on its right; add " + b.exampleJoin(left, right)
 }
 
 func (b *builder) exampleJoin(left, right reflect.Type) string {
@@ -193,8 +225,12 @@ func (b *builder) singleElement(i int) parameter {
 		b.mistakes.add("%s: the master comes by %s already; leave one out", b.parameterText(i), b.masterText)
 		return nil
 	}
-	b.mistakes.add("%s: an element is joined with any number of matches, which come as a list; make it []%v",
-		b.parameterText(i), t)
+	join := ""
+	if b.joined(element(t)) == nil {
+		join = ", and add " + b.exampleJoin(b.tree.master.element, element(t)) + ", since no join has it on its right"
+	}
+	b.mistakes.add("%s: an element is joined with any number of matches, which come as a list; make it %s%s",
+		b.parameterText(i), b.fit(reflect.SliceOf(t)), join)
 	return nil
 }
 
@@ -203,10 +239,6 @@ func (b *builder) checkTaken(n *node) {
 	if n.taken {
 		return
 	}
-	list := reflect.SliceOf(n.element)
-	fit := list.String()
-	if n.parent != b.tree.master || len(b.config.windows) > 0 {
-		fit = mapText(n.parent.element, list)
-	}
-	b.mistakes.add("%s: no parameter takes %s; add one of type %s, or leave the join out", n.join.option, n, fit)
+	b.mistakes.add("%s: no parameter takes %s; add one of type %s, or leave the join out",
+		n.join.option, n, b.fit(reflect.SliceOf(n.element)))
 }

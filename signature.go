@@ -79,11 +79,6 @@ func (b *builder) build() *engine.Spec {
 	if b.typed != nil {
 		return b.buildTyped()
 	}
-	if b.t.IsVariadic() {
-		last := b.t.NumIn() - 1
-		b.mistakes.add("%s: a variadic parameter can't be joined; make it %v", b.parameterText(last), b.t.In(last))
-		return nil
-	}
 	master := b.findMaster()
 	window := b.window(master)
 	if master == nil {
