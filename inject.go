@@ -19,13 +19,15 @@ type provided struct {
 
 // Provide gives values to the parameters behind the master, or to the fields of a [Typed] function's input: each to those
 // of its type, even if that is a type of elements or lists of them, or else of an interface that it, alone among the
-// values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake.
+// values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake, and so is
+// one that is nil, or a nil pointer, function, map or channel.
 func Provide(values ...any) Option {
 	return &option{name: "Provide", at: caller(), many: true, set: func(c *config, o *option) {
 		for i, value := range values {
 			v := reflect.ValueOf(value)
-			if !v.IsValid() {
-				c.mistakes.add("%s: value %d is nil, which has no type", o, i+1)
+			if isNil(value) {
+				c.mistakes.add("%s: value %d is %s, with which the function can do nothing; give one that was made, "+
+					"or leave it out", o, i+1, nilText(value))
 				continue
 			}
 			if other := c.providedOf(v.Type()); other != nil {

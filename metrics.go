@@ -19,8 +19,8 @@ import (
 // runs. Elements cost nothing more than without; a call costs the measuring of its time.
 func Metrics(registry prometheus.Registerer) Option {
 	return &option{name: "Metrics", at: caller(), set: func(c *config, o *option) {
-		if registry == nil {
-			c.mistakes.add("%s: the registry is nil; prometheus.DefaultRegisterer is a usual one", o)
+		if isNil(registry) {
+			c.mistakes.add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, nilText(registry))
 			return
 		}
 		c.registry = registry

@@ -49,6 +49,9 @@ func New(fn any, options ...Option) (*Mill, error) {
 // positions are kept. Other errors are those of the brokers, of elements and of the function; the latter two say stream,
 // partition and offset, and wrap a broker.PositionError and their cause.
 func (m *Mill) Run(ctx context.Context) error {
+	if isNil(ctx) {
+		return errors.New("leat: the context is nil; context.Background() is one that doesn't end")
+	}
 	if m.spec == nil {
 		return errors.New("leat: this mill has no function; make mills with leat.New")
 	}

@@ -13,10 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/codec"
 )
 
 // Loose has a field that makes it no key of a map.
@@ -230,7 +233,17 @@ func TestInjectionMistakes(t *testing.T) {
 		{"unused value", func(Audio) {}, []leat.Option{leat.Provide(7)},
 			"leat.Provide (mistakes_test.go:N): no parameter takes the int; leave it out, or put what only some functions take into a leat.Container"},
 		{"nil value", func(Audio) {}, []leat.Option{leat.Provide(nil)},
-			"leat.Provide (mistakes_test.go:N): value 1 is nil, which has no type"},
+			"leat.Provide (mistakes_test.go:N): value 1 is nil, with which the function can do nothing; give one that was made, or leave it out"},
+		{"nil pointer", func(Audio, *sql.DB) {}, []leat.Option{leat.Provide((*sql.DB)(nil))}, "2 mistakes:\n" +
+			"\tleat.Provide (mistakes_test.go:N): value 1 is a nil *sql.DB, with which the function can do nothing; give one that was made, or leave it out\n" +
+			"\tparameter 2 (*sql.DB): it is no element, for the source has no stream of sql.DB, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream"},
+		{"nil function", func(Audio) {}, []leat.Option{leat.Provide(1, (func() int)(nil))}, "2 mistakes:\n" +
+			"\tleat.Provide (mistakes_test.go:N): value 2 is a nil func() int, with which the function can do nothing; give one that was made, or leave it out\n" +
+			"\tleat.Provide (mistakes_test.go:N): no parameter takes the int; leave it out, or put what only some functions take into a leat.Container"},
+		{"nil map", func(Audio) {}, []leat.Option{leat.Provide(map[string]int(nil))},
+			"leat.Provide (mistakes_test.go:N): value 1 is a nil map[string]int, with which the function can do nothing; give one that was made, or leave it out"},
+		{"nil channel", func(Audio) {}, []leat.Option{leat.Provide((chan int)(nil))},
+			"leat.Provide (mistakes_test.go:N): value 1 is a nil chan int, with which the function can do nothing; give one that was made, or leave it out"},
 	}, leat.Broker(mistakeBroker()))
 }
 
@@ -271,6 +284,14 @@ func TestOptionMistakes(t *testing.T) {
 			"leat.Concurrency (mistakes_test.go:N) was given before; give it once"},
 		{"empty name", func(Audio) {}, []leat.Option{leat.Name("")},
 			"leat.Name (mistakes_test.go:N): the name is empty; leave the option out to call the mill like its function"},
+		{"nil registry", func(Audio) {}, []leat.Option{leat.Metrics((*prometheus.Registry)(nil))},
+			"leat.Metrics (mistakes_test.go:N): the registry is a nil *prometheus.Registry; prometheus.DefaultRegisterer is a usual one"},
+		{"nil provider of tracers", func(Audio) {}, []leat.Option{leat.Tracing(nil)},
+			"leat.Tracing (mistakes_test.go:N): the provider is nil; otel.GetTracerProvider() is a usual one"},
+		{"nil function for what is unmatched", func(Audio) {}, []leat.Option{leat.OnUnmatched(nil)},
+			"leat.OnUnmatched (mistakes_test.go:N): the function is nil; leave the option out"},
+		{"no address", func(Audio) {}, []leat.Option{leat.Monitor("")},
+			"leat.Monitor (mistakes_test.go:N): the address \"\" isn't one like \"localhost:8080\": missing port in address"},
 		{"nil logger", func(Audio) {}, []leat.Option{leat.Logger(nil)},
 			"leat.Logger (mistakes_test.go:N): the logger is nil; slog.New(slog.DiscardHandler) logs nothing"},
 		{"second source", func(Audio) {}, []leat.Option{leat.From(mistakeBroker())},
@@ -300,16 +321,33 @@ func TestOptionMistakes(t *testing.T) {
 	}, leat.Broker(mistakeBroker()))
 }
 
+// handmade is a source whose streams weren't made by broker.NewStream.
+type handmade struct{ *memory.Broker }
+
+func (handmade) Streams() []broker.Stream {
+	return []broker.Stream{{Name: "audio", Type: reflect.TypeFor[Audio]()}, {Name: "typeless", Codec: codec.JSON}}
+}
+
 func TestBrokerMistakes(t *testing.T) {
 	checkMistakes(t, []mistake{
 		{"none", func(Audio) {}, nil, "there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
 		{"none, with joins", misfit, []leat.Option{videoJoin},
 			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
-		{"nil", func(Audio) {}, []leat.Option{leat.Broker(nil)}, "leat.Broker (mistakes_test.go:N): the broker is nil"},
+		{"nil", func(Audio) {}, []leat.Option{leat.Broker(nil)},
+			"leat.Broker (mistakes_test.go:N): the broker is nil; give one that was made, as by jsonfile.New"},
+		{"nil pointer", func(Audio) {}, []leat.Option{leat.Broker((*memory.Broker)(nil))},
+			"leat.Broker (mistakes_test.go:N): the broker is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
 		{"nil source", func(Audio) {}, []leat.Option{leat.From(nil)},
-			"leat.From (mistakes_test.go:N): the source is nil"},
+			"leat.From (mistakes_test.go:N): the source is nil; give one that was made, as by jsonfile.New"},
+		{"nil pointer to a source", func(Audio) {}, []leat.Option{leat.From((*memory.Broker)(nil))},
+			"leat.From (mistakes_test.go:N): the source is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
 		{"nil sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.To(nil)},
-			"leat.To (mistakes_test.go:N): the sink is nil"},
+			"leat.To (mistakes_test.go:N): the sink is nil; give one that was made, as by jsonfile.New"},
+		{"nil pointer to a sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.To((*memory.Broker)(nil))},
+			"leat.To (mistakes_test.go:N): the sink is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
+		{"a stream made by hand", func(Audio) {}, []leat.Option{leat.From(handmade{mistakeBroker()})}, "2 mistakes:\n" +
+			"\tstream \"audio\": it has no element type or no codec; make it by broker.NewStream\n" +
+			"\tstream \"typeless\": it has no element type or no codec; make it by broker.NewStream"},
 		{"results without sink", func(Audio) Text { return Text{} }, []leat.Option{leat.From(mistakeBroker())},
 			"result 1 (leat_test.Text): there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker"},
 		{"letters without sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.OnError(leat.DeadLetter)},
@@ -335,4 +373,16 @@ func TestBrokerMistakes(t *testing.T) {
 		{"no streams", func(Audio) {}, []leat.Option{leat.From(memory.New())},
 			"parameter 1 (leat_test.Audio): the source has no stream of it; it has none"},
 	})
+}
+
+// A nil slice is an empty list, and provided as such; and a run without a context says so.
+func TestNilThatIsNoMistake(t *testing.T) {
+	mill, err := leat.New(func(Audio, []string) {}, leat.Broker(mistakeBroker()), leat.Provide([]string(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var none context.Context
+	if err := mill.Run(none); err == nil || err.Error() != "leat: the context is nil; context.Background() is one that doesn't end" {
+		t.Errorf("got %v", err)
+	}
 }

@@ -1,7 +1,9 @@
 package leat
 
 import (
+	"fmt"
 	"log/slog"
+	"reflect"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
@@ -65,6 +67,26 @@ func (o *option) apply(c *config) {
 // String returns the option as mistakes name it.
 func (o *option) String() string { return "leat." + o.name + o.at.suffix() }
 
+// isNil reports whether a value is nil, or a nil pointer, function, map or channel in an interface: nothing can be done with
+// it. A nil slice is an empty list.
+func isNil(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.UnsafePointer:
+		return v.IsNil()
+	}
+	return false
+}
+
+// nilText names what isNil has found.
+func nilText(value any) string {
+	if value == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("a nil %T", value)
+}
+
 // newConfig applies the options.
 func newConfig(options []Option) *config {
 	c := &config{
@@ -94,8 +116,8 @@ func Broker(b interface {
 	broker.Sink
 }) Option {
 	return &option{name: "Broker", at: caller(), set: func(c *config, o *option) {
-		if b == nil {
-			c.mistakes.add("%s: the broker is nil", o)
+		if isNil(b) {
+			c.mistakes.add("%s: the broker is %s; give one that was made, as by jsonfile.New", o, nilText(b))
 			return
 		}
 		c.setSource(o, b)
@@ -106,8 +128,8 @@ func Broker(b interface {
 // From sets the storage that elements are read from; [To] sets the one for the results.
 func From(source broker.Source) Option {
 	return &option{name: "From", at: caller(), set: func(c *config, o *option) {
-		if source == nil {
-			c.mistakes.add("%s: the source is nil", o)
+		if isNil(source) {
+			c.mistakes.add("%s: the source is %s; give one that was made, as by jsonfile.New", o, nilText(source))
 			return
 		}
 		c.setSource(o, source)
@@ -118,8 +140,8 @@ func From(source broker.Source) Option {
 // have a sink, too: it keeps the positions there.
 func To(sink broker.Sink) Option {
 	return &option{name: "To", at: caller(), set: func(c *config, o *option) {
-		if sink == nil {
-			c.mistakes.add("%s: the sink is nil", o)
+		if isNil(sink) {
+			c.mistakes.add("%s: the sink is %s; give one that was made, as by jsonfile.New", o, nilText(sink))
 			return
 		}
 		c.setSink(o, sink)

@@ -9,11 +9,16 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// checkStreams refuses streams whose elements are pointers themselves: nothing could make them.
+// checkStreams refuses streams that nothing could make or take elements of: a storage made them without broker.NewStream, or
+// their elements are pointers themselves.
 func (b *builder) checkStreams(all []broker.Stream) {
 	for _, s := range all {
+		if s.Type == nil || isNil(s.Codec) {
+			b.mistakes.add("stream %q: it has no element type or no codec; make it by broker.NewStream", s.Name)
+			continue
+		}
 		plain := s.Type
-		for plain != nil && plain.Kind() == reflect.Pointer {
+		for plain.Kind() == reflect.Pointer {
 			plain = plain.Elem()
 		}
 		if plain != s.Type {

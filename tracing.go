@@ -17,8 +17,8 @@ import (
 // span for each attempt.
 func Tracing(provider trace.TracerProvider) Option {
 	return &option{name: "Tracing", at: caller(), set: func(c *config, o *option) {
-		if provider == nil {
-			c.mistakes.add("%s: the provider is nil; otel.GetTracerProvider() is a usual one", o)
+		if isNil(provider) {
+			c.mistakes.add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, nilText(provider))
 			return
 		}
 		c.tracer = provider.Tracer("github.com/leat-go/leat")

@@ -81,7 +81,10 @@ func DataTimeout(d time.Duration) Option {
 func New(t testing.TB, options ...Option) *Broker {
 	t.Helper()
 	p := &plan{partitions: 1, limit: defaultLimit}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			t.Fatalf("leattest.New: option %d is nil; leave it out", i+1)
+		}
 		option(p)
 	}
 	if err := p.check(); err != nil {
@@ -106,6 +109,9 @@ func (p *plan) check() error {
 	var seen []reading
 	names := map[string]string{}
 	for _, s := range p.streams {
+		if s.mistake != "" {
+			return errors.New(s.mistake)
+		}
 		if s.partition < 0 {
 			return fmt.Errorf("leattest.Partition(%d): partitions are numbered from zero", s.partition)
 		}

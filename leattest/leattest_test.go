@@ -389,7 +389,14 @@ func TestMistakes(t *testing.T) {
 		`leattest_test.Speed are both called "x"`: func(t testing.TB) {
 			leattest.New(t, leattest.Stream(steps, leattest.StreamName("x")), leattest.Result[Speed](leattest.StreamName("x")))
 		},
-		"Partition(-1)": func(t testing.TB) { leattest.New(t, leattest.Stream(steps, leattest.Partition(-1))) },
+		"Partition(-1)":                 func(t testing.TB) { leattest.New(t, leattest.Stream(steps, leattest.Partition(-1))) },
+		"option 1 is nil; leave it out": func(t testing.TB) { leattest.New(t, nil) },
+		"option 1 of a stream of leattest_test.Location is nil": func(t testing.TB) {
+			leattest.New(t, leattest.Stream[Location](nil, nil))
+		},
+		"the codec of the stream of leattest_test.Location is nil": func(t testing.TB) {
+			leattest.New(t, leattest.Stream[Location](nil, leattest.Codec(nil)))
+		},
 		"TimeLimit(0s)": func(t testing.TB) { leattest.New(t, leattest.TimeLimit(0)) },
 		"no stream that mills write of leattest_test.Location; declared by leattest.Result are [leattest_test.Speed]": func(t testing.TB) {
 			leattest.Results[Location](leattest.New(t, locationStreams()...))

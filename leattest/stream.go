@@ -18,6 +18,8 @@ type stream struct {
 	codec    codec.Codec
 	// partition is that of the option Partition.
 	partition int
+	// mistake is what is wrong with an option; empty where nothing is.
+	mistake string
 	// fed are the elements given to Stream, of one partition each; nil in a stream that mills write.
 	fed []portion
 }
@@ -66,7 +68,7 @@ func (s *stream) fill(b *memory.Broker) error {
 // merge adds the elements of other, which is the same stream in another partition. It returns false where other is
 // something else.
 func (s *stream) merge(other *stream) bool {
-	if !s.input() || !other.input() || !s.readings[0].same(other.readings[0]) {
+	if other.mistake != "" || !s.input() || !other.input() || !s.readings[0].same(other.readings[0]) {
 		return false
 	}
 	fed := other.fed[0]
@@ -89,7 +91,11 @@ func (s *stream) declarations(partitions int) []memory.Option {
 
 func newStream[T any](options []StreamOption) *stream {
 	s := &stream{readings: []reading{readingOf[T]("")}, codec: codec.JSON}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			s.mistake = fmt.Sprintf("option %d of a stream of %s is nil; leave it out", i+1, s)
+			continue
+		}
 		option.declare(s)
 	}
 	if s.name == "" {
@@ -144,7 +150,13 @@ func ReadAs[T any](as ...Named) StreamOption {
 
 // Codec sets the stream's codec, the one that it has in production; [codec.JSON] without it.
 func Codec(c codec.Codec) StreamOption {
-	return streamOption(func(s *stream) { s.codec = c })
+	return streamOption(func(s *stream) {
+		if c == nil {
+			s.mistake = fmt.Sprintf("the codec of the stream of %s is nil; leave leattest.Codec out for codec.JSON", s)
+			return
+		}
+		s.codec = c
+	})
 }
 
 // StreamName sets what the stream is called, where leat.Record, dead letters and errors say it; without it that is its

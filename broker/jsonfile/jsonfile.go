@@ -50,10 +50,13 @@ type Option func(*Broker)
 // A StreamOption is an option of one stream, see [File].
 type StreamOption func(*broker.Stream)
 
-// New returns a broker of the files given by [File] and [Streams], for reading and for writing.
+// New returns a broker of the files given by [File] and [Streams], for reading and for writing. It panics where an option is nil.
 func New(options ...Option) *Broker {
 	b := &Broker{stdin: os.Stdin, stdout: os.Stdout}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("jsonfile.New: option %d is nil; leave it out", i+1))
+		}
 		option(b)
 	}
 	return b
@@ -61,10 +64,13 @@ func New(options ...Option) *Broker {
 
 // File declares the file at path as a stream of elements of type T, or of *T, which is the same. A relative path is relative
 // to the working directory of the process. Which way the stream flows is up to the mill: what its function takes is read,
-// what it returns is written.
+// what it returns is written. It panics where an option is nil.
 func File[T any](path string, options ...StreamOption) Option {
 	stream := broker.NewStream[T](path)
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("jsonfile.File(%q): option %d is nil; leave it out", path, i+1))
+		}
 		option(&stream)
 	}
 	return Streams(stream)
@@ -80,8 +86,12 @@ func Named(name string) StreamOption {
 	return func(s *broker.Stream) { s.As = name }
 }
 
-// Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects.
+// Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects. It panics
+// where c is nil.
 func Codec(c codec.Codec) StreamOption {
+	if c == nil {
+		panic("jsonfile.Codec: the codec is nil; leave the option out for codec.JSON")
+	}
 	return func(s *broker.Stream) { s.Codec = c }
 }
 
@@ -94,13 +104,19 @@ func MaxElement(bytes int) StreamOption {
 	return func(s *broker.Stream) { s.MaxElement = bytes }
 }
 
-// Stdin sets what the path "-" reads, in place of [os.Stdin].
+// Stdin sets what the path "-" reads, in place of [os.Stdin]. It panics where r is nil.
 func Stdin(r io.Reader) Option {
+	if r == nil {
+		panic("jsonfile.Stdin: the reader is nil; strings.NewReader(\"\") is one of nothing")
+	}
 	return func(b *Broker) { b.stdin = r }
 }
 
-// Stdout sets what the path "-" writes to, in place of [os.Stdout].
+// Stdout sets what the path "-" writes to, in place of [os.Stdout]. It panics where w is nil.
 func Stdout(w io.Writer) Option {
+	if w == nil {
+		panic("jsonfile.Stdout: the writer is nil; io.Discard is one that keeps nothing")
+	}
 	return func(b *Broker) { b.stdout = w }
 }
 

@@ -82,10 +82,14 @@ type TopicOption func(*broker.Stream)
 
 // New returns a broker for the Kafka cluster that can be reached at any of the addresses given, each "host:port" or
 // "host", with the topics given by [Topic] and [Streams], for reading and for writing. It doesn't connect yet.
+// It panics where an option is nil.
 func New(addresses []string, options ...Option) *Broker {
 	b := &Broker{settings: defaults(), members: map[*broker.Job]*member{}}
 	b.settings.addresses = slices.Clone(addresses)
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("kafka.New: option %d is nil; leave it out", i+1))
+		}
 		option(b)
 	}
 	return b
@@ -93,10 +97,13 @@ func New(addresses []string, options ...Option) *Broker {
 
 // Topic declares a topic as a stream of elements of type T, or of *T, which is the same. Which way the stream flows is up to
 // the mill: what its function takes is read, what it returns is written. A topic may be declared several times, with an
-// element type each.
+// element type each. It panics where an option is nil.
 func Topic[T any](name string, options ...TopicOption) Option {
 	stream := broker.NewStream[T](name)
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("kafka.Topic(%q): option %d is nil; leave it out", name, i+1))
+		}
 		option(&stream)
 	}
 	return Streams(stream)
@@ -112,8 +119,11 @@ func Named(name string) TopicOption {
 	return func(s *broker.Stream) { s.As = name }
 }
 
-// Codec sets the codec of a topic's values, in place of [codec.JSON].
+// Codec sets the codec of a topic's values, in place of [codec.JSON]. It panics where c is nil.
 func Codec(c codec.Codec) TopicOption {
+	if c == nil {
+		panic("kafka.Codec: the codec is nil; leave the option out for codec.JSON")
+	}
 	return func(s *broker.Stream) { s.Codec = c }
 }
 
@@ -128,8 +138,12 @@ func MaxElement(bytes int) TopicOption {
 }
 
 // Key sets the function that gives each result its record key; without it results have the key of their master record.
-// The partition is that of the task either way. It panics where T isn't the topic's element type or a pointer to it.
+// The partition is that of the task either way. It panics where key is nil, and where T isn't the topic's element type or a
+// pointer to it.
 func Key[T any](key func(T) []byte) TopicOption {
+	if key == nil {
+		panic("kafka.Key: the function is nil; leave the option out for the keys of the master records")
+	}
 	return func(s *broker.Stream) {
 		checkKey[T](s)
 		from := elements.From[T]()

@@ -39,8 +39,11 @@ func ScramSHA512(user, password string) Option {
 }
 
 // OAuthBearer logs in by SASL OAUTHBEARER. The function is called for each connection and must return a token that is
-// valid; it must be safe for concurrent use.
+// valid; it must be safe for concurrent use. It panics where the function is nil.
 func OAuthBearer(token func(context.Context) (string, error)) Option {
+	if token == nil {
+		panic("kafka.OAuthBearer: the function that gives tokens is nil")
+	}
 	return login(func() sasl.Mechanism {
 		return bearer{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 			t, err := token(ctx)

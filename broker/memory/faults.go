@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -36,31 +37,40 @@ type readFault struct {
 }
 
 // AbortCommit makes the n-th commit from now, counted from one over all runs, fail with an error that wraps
-// [broker.ErrAborted]: nothing of it becomes visible, and the run tries again.
+// [broker.ErrAborted]: nothing of it becomes visible, and the run tries again. It panics where n is less than one.
 func (b *Broker) AbortCommit(n int) {
 	b.failCommit(&commitFault{in: n, err: fmt.Errorf("memory: injected: %w", broker.ErrAborted)})
 }
 
 // FailCommit makes the n-th commit from now, counted from one over all runs, fail with err; nothing of it becomes
-// visible.
+// visible. It panics where n is less than one or err is nil.
 func (b *Broker) FailCommit(n int, err error) {
 	b.failCommit(&commitFault{in: n, err: err})
 }
 
 // LoseCommit makes the n-th commit from now, counted from one over all runs, return err although it has become visible,
-// like that of a process that was killed before it learned of its success.
+// like that of a process that was killed before it learned of its success. It panics where n is less than one or err is nil.
 func (b *Broker) LoseCommit(n int, err error) {
 	b.failCommit(&commitFault{in: n, err: err, visible: true})
 }
 
 func (b *Broker) failCommit(f *commitFault) {
+	switch {
+	case f.in < 1:
+		panic(fmt.Sprintf("memory: commit %d can't fail: from now, they are counted from one", f.in))
+	case f.err == nil:
+		panic("memory: a commit fails with an error, but it is nil")
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.faults.commits = append(b.faults.commits, f)
 }
 
-// SlowCommits makes every commit from now on take the time given; zero ends it.
+// SlowCommits makes every commit from now on take the time given; zero ends it. It panics where d is negative.
 func (b *Broker) SlowCommits(d time.Duration) {
+	if d < 0 {
+		panic(fmt.Sprintf("memory: commits can't take %v: a time can't be negative", d))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.faults.delay = d
@@ -83,9 +93,15 @@ func (b *Broker) BlockCommits() (release func()) {
 	}
 }
 
+// errNoError is what a test has forgotten.
+var errNoError = errors.New("memory: a read fails with an error, but it is nil")
+
 // FailRead makes the next Read that reaches an offset of a partition, or would step over it, fail with err. What lies
 // before it is read as ever. It happens once; a run that starts again passes.
 func (b *Broker) FailRead(stream string, partition int, offset int64, err error) error {
+	if err == nil {
+		return errNoError
+	}
 	_, failure := b.failRead(&readFault{stream: stream, partition: partition, offset: offset, err: err})
 	return failure
 }
@@ -93,6 +109,9 @@ func (b *Broker) FailRead(stream string, partition int, offset int64, err error)
 // CrashRead is FailRead for a run that is killed: from that read on none of its commits becomes visible, and they fail with
 // err, too.
 func (b *Broker) CrashRead(stream string, partition int, offset int64, err error) error {
+	if err == nil {
+		return errNoError
+	}
 	_, failure := b.failRead(&readFault{stream: stream, partition: partition, offset: offset, err: err, crash: true})
 	return failure
 }
@@ -108,6 +127,9 @@ func (b *Broker) failRead(f *readFault) (release func(), err error) {
 	defer b.mu.Unlock()
 	if _, _, err := b.partition(f.stream, f.partition); err != nil {
 		return nil, err
+	}
+	if f.offset < 0 {
+		return nil, fmt.Errorf("memory: no read comes to the offset %d: offsets are counted from zero", f.offset)
 	}
 	b.faults.reads = append(b.faults.reads, f)
 	b.wake()

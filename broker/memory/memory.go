@@ -68,7 +68,7 @@ type Option func(*Broker)
 // New makes a storage of the streams given. Streams of one name share their records, so a stream may be declared once for
 // each of the element types that it is read as; then it is enough to give partitions and gaps at one of them.
 //
-// It panics where two declarations of a stream contradict each other.
+// It panics where two declarations of a stream contradict each other, and where an option is nil.
 func New(options ...Option) *Broker {
 	b := &Broker{
 		pace:     broker.DefaultPace,
@@ -79,7 +79,10 @@ func New(options ...Option) *Broker {
 		revoked:  map[int]bool{},
 		crashed:  map[*broker.Job]error{},
 	}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("memory.New: option %d is nil; leave it out", i+1))
+		}
 		option(b)
 	}
 	for _, d := range b.declarations {
@@ -105,10 +108,13 @@ func (b *Broker) declare(d declaration) {
 	l.gap = max(l.gap, d.gap)
 }
 
-// Stream declares a stream of elements of type T, or of *T, which is the same.
+// Stream declares a stream of elements of type T, or of *T, which is the same. It panics where an option is nil.
 func Stream[T any](name string, options ...StreamOption) Option {
 	d := declaration{stream: broker.NewStream[T](name)}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("memory.Stream(%q): option %d is nil; leave it out", name, i+1))
+		}
 		option(&d)
 	}
 	return func(b *Broker) { b.declarations = append(b.declarations, d) }
@@ -116,7 +122,11 @@ func Stream[T any](name string, options ...StreamOption) Option {
 
 // Pace sets how often a run commits; without it that is [broker.DefaultPace]. With broker.Pace{Results: 1} every result
 // asks for a commit: an Interval of zero means at once, Results or Bytes of zero mean those of broker.DefaultPace.
+// It panics where one of them is negative.
 func Pace(pace broker.Pace) Option {
+	if pace.Interval < 0 || pace.Results < 0 || pace.Bytes < 0 {
+		panic(fmt.Sprintf("memory.Pace(%+v): a pace has nothing negative", pace))
+	}
 	if pace.Results == 0 {
 		pace.Results = broker.DefaultPace.Results
 	}
@@ -168,14 +178,20 @@ func MaxElement(bytes int) StreamOption {
 	return func(d *declaration) { d.stream.MaxElement = bytes }
 }
 
-// Codec sets the codec of the stream's elements, [codec.JSON] without it.
+// Codec sets the codec of the stream's elements, [codec.JSON] without it. It panics where c is nil.
 func Codec(c codec.Codec) StreamOption {
+	if c == nil {
+		panic("memory.Codec: the codec is nil; leave the option out for codec.JSON")
+	}
 	return func(d *declaration) { d.stream.Codec = c }
 }
 
-// Key sets the function that gives each element its record key. It panics where T isn't the stream's element type or a
-// pointer to it.
+// Key sets the function that gives each element its record key. It panics where key is nil, and where T isn't the stream's
+// element type or a pointer to it.
 func Key[T any](key func(T) []byte) StreamOption {
+	if key == nil {
+		panic("memory.Key: the function is nil; leave the option out for the keys of the master records")
+	}
 	return func(d *declaration) {
 		if want := elements.TypeFor[T](); want != d.stream.Type {
 			panic(fmt.Sprintf("memory.Key: the function takes %v, but stream %q holds %v",

@@ -100,6 +100,9 @@ func TestMistakesAreExplained(t *testing.T) {
 			func() error { return memory.Append(b, "locations", 0, Speed{}) }},
 		{`stream "speeds" has no partition 1, it has 1 partition`,
 			func() error { return memory.Append(b, "speeds", 1, Speed{}) }},
+		{"a read fails with an error, but it is nil", func() error { return b.FailRead("locations", 0, 0, nil) }},
+		{"no read comes to the offset -1: offsets are counted from zero",
+			func() error { return b.FailRead("locations", 0, -1, errors.New("x")) }},
 		{`"locations" has 2, "speeds" has 1`, func() error {
 			_, err := b.OpenSource(ctx, &broker.Job{Inputs: streams})
 			return err
