@@ -142,7 +142,8 @@ type Output interface {
 	//
 	// An error that wraps [ErrAborted] says that nothing of it is visible and that trying again makes sense; the engine
 	// does, with growing pauses. Every other error ends the run. A commit for a partition that this process has lost since
-	// its task began is left out and counts as made: whoever owns the partition now makes it again.
+	// its task began is left out and counts as made, which Commit says by setting its Lost: whoever owns the partition now
+	// makes it again.
 	Commit(ctx context.Context, commits []Commit) error
 	// Close ends the output. What was not committed is never visible; with AtEnd that is everything unless all partitions
 	// have committed their End.
@@ -169,6 +170,8 @@ type Commit struct {
 	Progress Progress
 	// End puts an end-of-stream mark behind the results, in every output stream.
 	End bool
+	// Lost is set by an output that has left the commit out, see Output.Commit.
+	Lost bool
 }
 
 // A Result is one encoded result. What it refers to is valid until Commit returns: a sink that keeps it copies it.

@@ -265,6 +265,9 @@ func (m *member) commit(ctx context.Context, commits []broker.Commit) error {
 		}
 	}
 	live, s, err := m.liveCommits(commits)
+	if err == nil && owning && unsure != 0 {
+		err = m.findCommitted(ctx, unsure, commits)
+	}
 	if err != nil || len(live) == 0 {
 		return err
 	}
@@ -283,7 +286,7 @@ func (m *member) liveCommits(commits []broker.Commit) ([]broker.Commit, *session
 		return nil, nil, m.err
 	}
 	live := make([]broker.Commit, 0, len(commits))
-	for _, c := range commits {
+	for i, c := range commits {
 		if c.Partition < 0 || c.Partition >= len(m.tasks) {
 			return nil, nil, fmt.Errorf("kafka: a commit is for partition %d, but there are %d", c.Partition, len(m.tasks))
 		}
@@ -293,6 +296,7 @@ func (m *member) liveCommits(commits []broker.Commit) ([]broker.Commit, *session
 		case !m.owning:
 			return nil, nil, aborted(fmt.Errorf("partition %d is another member's of group %q", c.Partition, m.group))
 		default:
+			commits[i].Lost = true
 			m.logger.Debug("commit dropped, the partition was lost", "partition", c.Partition)
 		}
 	}
@@ -310,6 +314,30 @@ func (m *member) wasCommitted(ctx context.Context, transaction uint64, commits [
 	defer m.mu.Unlock()
 	m.unsure = 0
 	return positions[0].transaction == transaction, nil
+}
+
+// findCommitted finds out which of the commits of lost partitions were made by the transaction whose end wasn't learned.
+func (m *member) findCommitted(ctx context.Context, transaction uint64, commits []broker.Commit) error {
+	var lost []int
+	for _, c := range commits {
+		if c.Lost {
+			lost = append(lost, c.Partition)
+		}
+	}
+	m.setUnsure(0)
+	if lost == nil {
+		return nil
+	}
+	positions, err := m.fetch(ctx, lost)
+	if err != nil {
+		return err
+	}
+	for i := range commits {
+		if at := slices.Index(lost, commits[i].Partition); at >= 0 && positions[at].transaction == transaction {
+			commits[i].Lost = false
+		}
+	}
+	return nil
 }
 
 // close leaves the group for good.

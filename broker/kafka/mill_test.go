@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -151,6 +152,10 @@ type instance struct {
 }
 
 func (w *world) instance(name string, options ...kafka.Option) *instance {
+	return w.instanceWith(logger().With("instance", name), name, options...)
+}
+
+func (w *world) instanceWith(log *slog.Logger, name string, options ...kafka.Option) *instance {
 	in := &instance{wire: &wire{}}
 	b := kafka.New(w.addresses, append([]kafka.Option{
 		kafka.Topic[Order](w.prefix + "orders"),
@@ -167,7 +172,7 @@ func (w *world) instance(name string, options ...kafka.Option) *instance {
 	}, options...)...)
 	mill, err := leat.New(join,
 		leat.Broker(b),
-		leat.Logger(logger().With("instance", name)),
+		leat.Logger(log),
 		leat.Join(func(o Order) int { return o.ID + 1 }, func(n NextOrder) int { return n.ID }),
 		leat.Join(func(o Order) int { return o.ID }, func(i Item) int { return i.Order }),
 	)

@@ -241,9 +241,12 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	c.stats.commits.add(time.Since(begun))
 	clear(c.list) // keeps no result alive
 	for i, p := range taken {
-		calls, results, bytes := p.committedNow()
-		c.stats.Calls.Add(calls)
-		c.stats.Results.Add(int64(len(commits[i].Results)))
+		calls, failed, results, bytes := p.committedNow()
+		if !commits[i].Lost { // whoever has the partition now counts them
+			c.stats.Calls.Add(calls)
+			c.stats.Failed.Add(failed)
+			c.stats.Results.Add(int64(len(commits[i].Results)))
+		}
 		c.results.Add(-int64(results))
 		c.bytes.Add(-int64(bytes))
 		amount += max(calls, int64(len(commits[i].Results)))

@@ -69,6 +69,8 @@ type node struct {
 	// handed is the offset of the last element that was handed to the function.
 	handed int64
 	count  counts
+	// before is what the run has counted already.
+	before tally
 
 	// asking is the child that had no match for the element that was found incomplete last.
 	asking int
@@ -183,7 +185,7 @@ func (n *node) look() error {
 		n.resume() // it was dealt with before the run; only its keys were wanted
 		return nil
 	}
-	n.count.read++
+	n.countRead(record.Offset, 1)
 	n.seen = max(n.seen, record.Offset+1)
 	n.next[0] = Element{Value: value, Record: record}
 	n.hasNext = true
@@ -401,7 +403,8 @@ func (n *node) place() place {
 // handOver counts the elements of a list, and below them, that no call got before. The master's are always new.
 func (n *node) handOver(list []Element) {
 	if n.parent == nil {
-		n.count.matched += int64(len(list))
+		n.countMatched(list)
+		n.handed = list[len(list)-1].Record.Offset
 		n.handOverBelow(list)
 		return
 	}
@@ -417,7 +420,7 @@ func (n *node) handOver(list []Element) {
 		n.reclaim(list[first:])
 	}
 	n.handed = last
-	n.count.matched += int64(len(list) - first)
+	n.countMatched(list[first:])
 	n.handOverBelow(list[first:])
 }
 

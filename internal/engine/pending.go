@@ -105,15 +105,15 @@ func (p *pending) take() (broker.Commit, bool) {
 	return commit, true
 }
 
-// committedNow says that what was taken last is committed. It returns of how many calls that was, and how many of the
-// results and bytes had been reported.
-func (p *pending) committedNow() (calls int64, results, bytes int) {
+// committedNow says that what was taken last is committed. It returns of how many calls that was, how many of them had
+// failed, and how many of the results and bytes had been reported.
+func (p *pending) committedNow() (calls, failed int64, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = p.taken
-	calls = p.sent.calls
+	calls, failed = p.sent.calls, p.sent.failed
 	p.sent.free()
-	return calls, p.takenResults, p.takenBytes
+	return calls, failed, p.takenResults, p.takenBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

@@ -9,9 +9,9 @@ import (
 
 // results are the encoded results of some calls, side by side in one buffer.
 type results struct {
-	calls int64
-	bytes []byte
-	items []result
+	calls, failed int64
+	bytes         []byte
+	items         []result
 }
 
 type result struct {
@@ -22,7 +22,7 @@ type result struct {
 }
 
 func (r *results) reset() {
-	r.calls = 0
+	r.calls, r.failed = 0, 0
 	if len(r.items) > 0 {
 		r.truncate(0, 0)
 	}
@@ -36,6 +36,7 @@ func (r *results) truncate(items, bytes int) {
 
 func (r *results) appendAll(other *results) {
 	r.calls += other.calls
+	r.failed += other.failed
 	if len(other.items) == 0 {
 		return
 	}

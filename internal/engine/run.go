@@ -347,6 +347,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
 		reported: rewinds[i].Seen,
 		handed:   -1,
+		before:   t.told.tallies[i],
 
 		accounted: rewinds[i].Accounted,
 		settled:   rewinds[i].Accounted,

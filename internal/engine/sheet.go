@@ -55,7 +55,8 @@ func (s *sheet) append(items []result, bytes []byte) {
 
 // sheets are the results of some calls that wait for their commit.
 type sheets struct {
-	calls int64
+	// failed counts those of calls that a policy gave up.
+	calls, failed int64
 	// count and size are those of the results.
 	count, size int
 	list        []*sheet
@@ -64,6 +65,7 @@ type sheets struct {
 // add copies results.
 func (s *sheets) add(r *results) {
 	s.calls += r.calls
+	s.failed += r.failed
 	s.count += len(r.items)
 	s.size += len(r.bytes)
 	for items := r.items; len(items) > 0; {

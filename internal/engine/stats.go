@@ -21,7 +21,7 @@ type Stats struct {
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
 	// Results what was committed, letters among them.
 	Calls, Results atomic.Int64
-	// Failed counts the calls that a policy gave up.
+	// Failed counts those of Calls that a policy gave up.
 	Failed atomic.Int64
 
 	calls, commits    histogram
@@ -136,6 +136,8 @@ type taskStats struct {
 	// ends return where the nodes' partitions end; nil once the task is over.
 	ends []func() int64
 	keys []nodeKeys // which are put into words only where somebody asks
+	// tallies are what the tasks before have counted, by node.
+	tallies []tally
 	// recent holds for each node the last elements of each verdict.
 	recent [][Verdicts][]Unmatched
 }
@@ -144,6 +146,8 @@ func newTaskStats(partition, nodes int) *taskStats {
 	t := &taskStats{
 		task: TaskSnapshot{Partition: partition, WaitsFor: -1, Nodes: make([]NodeSnapshot, nodes)},
 		keys: make([]nodeKeys, nodes),
+
+		tallies: make([]tally, nodes),
 
 		recent: make([][Verdicts][]Unmatched, nodes),
 	}
@@ -225,6 +229,7 @@ func (t *task) leave(ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.task.Owned, s.task.Ended = false, ended
+	s.tallies = t.tallies(ended)
 	for i := range s.task.Nodes {
 		s.task.Nodes[i].Behind = -1
 	}

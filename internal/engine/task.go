@@ -143,7 +143,7 @@ func (t *task) rejectNext(err error) error {
 	master := t.root.next[0]
 	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
-	t.root.count.read-- // reject counts it
+	t.root.countRead(master.Record.Offset, -1) // reject counts it
 	t.root.neglect(t.root.children, nil)
 	err = &broker.PositionError{Position: at, Err: fmt.Errorf("the window key can't be computed: %w", err)}
 	return t.reject(t.root, &master, err, t.spec.OnDisorder, OutOfOrder)
@@ -284,7 +284,7 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 	if policy.Kind == Fail {
 		return err
 	}
-	n.count.read++
+	n.countRead(e.Record.Offset, 1)
 	n.judge(e.Record.Offset, verdict, n.explainError(e, verdict, err))
 	record := e.Record
 	if record.Offset < n.reported {

@@ -104,10 +104,12 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 // here.
 func (n *node) judge(offset int64, verdict Verdict, u *Unmatched) {
 	if offset < n.accounted {
-		n.count.read--
+		n.countRead(offset, -1)
 		return
 	}
-	n.count.unmatched[verdict]++
+	if !n.before.hasFate(offset) {
+		n.count.unmatched[verdict]++
+	}
 	if u != nil {
 		n.task.tell(n, u)
 	}

@@ -78,7 +78,7 @@ func (w *worker) fail(call *Call, err error) error {
 	err = w.at(call, err)
 	switch kind := w.task.spec.OnError.Kind; kind {
 	case Skip, DeadLetter:
-		w.task.stats.Failed.Add(1)
+		w.out.failed++
 		w.task.logger.Warn("call "+w.task.spec.OnError.past(), "error", err)
 		w.out.calls++
 		if kind == Skip {

@@ -1,0 +1,109 @@
+package engine
+
+import "math"
+
+// A partition may be lost while a run goes on, and come back to it. Its task begins again then, at the places that were
+// committed, and meets elements that the task before has counted. This file sees to it that a run counts each once.
+
+// A tally says which elements of a node were counted by the tasks that a run had for the partition before. The zero tally
+// is that of a partition's first task.
+type tally struct {
+	// below is behind the last element that was read.
+	below int64
+	// open holds those below it, by their offsets, that were neither matched nor judged. unread says that they don't count as
+	// read either.
+	open   map[int64]bool
+	unread bool
+}
+
+// hasRead reports whether an element was counted as read.
+func (t *tally) hasRead(offset int64) bool { return offset < t.below && !(t.unread && t.open[offset]) }
+
+// hasFate reports whether an element was counted as matched or unmatched.
+func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[offset] }
+
+// countRead counts an element as read; n is -1 to take that back.
+func (n *node) countRead(offset int64, by int64) {
+	if !n.before.hasRead(offset) {
+		n.count.read += by
+	}
+}
+
+// countMatched counts elements as matched.
+func (n *node) countMatched(list []Element) {
+	if list[0].Record.Offset >= n.before.below {
+		n.count.matched += int64(len(list))
+		return
+	}
+	for i := range list {
+		if !n.before.hasFate(list[i].Record.Offset) {
+			n.count.matched++
+		}
+	}
+}
+
+// tallies returns what was counted, node by node, for the task that the partition may get after this one.
+func (t *task) tallies(ended bool) []tally {
+	tallies := make([]tally, len(t.nodes))
+	for i, n := range t.nodes {
+		tallies[i] = tally{below: max(n.seen, n.before.below), open: map[int64]bool{}, unread: ended}
+	}
+	if t.window != nil && !ended {
+		t.root.leaveUncounted(t.window.masters, tallies)
+	}
+	for i, n := range t.nodes {
+		open := tallies[i].open
+		for _, r := range n.risk {
+			open[r.offset] = true
+		}
+		if !ended {
+			n.leaveUncounted(n.group, tallies)
+		}
+		if n.hasNext && (!ended || t.timedOut) {
+			n.leaveUncounted(n.next[:], tallies)
+		}
+	}
+	for i, n := range t.nodes {
+		n.before.leaveTo(&tallies[i], n.reached())
+	}
+	return tallies
+}
+
+// leaveTo adds what was counted before to a later tally, whose task has reached an offset.
+func (t *tally) leaveTo(later *tally, reached int64) {
+	for offset := range later.open {
+		if t.hasFate(offset) {
+			delete(later.open, offset)
+		}
+	}
+	for offset := range t.open {
+		if offset >= reached {
+			later.open[offset] = true
+		}
+	}
+}
+
+// reached returns the offset behind the last element that this task has looked at.
+func (n *node) reached() int64 {
+	switch {
+	case n.ended:
+		return math.MaxInt64
+	case n.at > 0:
+		return n.chunk.records[n.at-1].Offset + 1
+	case len(n.chunk.records) > 0:
+		return n.chunk.records[0].Offset
+	}
+	return n.done.first()
+}
+
+// leaveUncounted notes the elements of a list, and those below them, that were not handed over.
+func (n *node) leaveUncounted(list []Element, tallies []tally) {
+	for i := range list {
+		if offset := list[i].Record.Offset; offset > n.handed {
+			tallies[n.index].open[offset] = true
+		}
+		for c, matches := range list[i].Matches {
+			n.children[c].leaveUncounted(matches, tallies)
+		}
+	}
+}
