@@ -44,6 +44,8 @@ type reader struct {
 	taken fetched
 	given int // of taken
 	spare [][]broker.Record
+	// awaited is the end of the partition that was waited for behind a data timeout.
+	awaited int64
 
 	mu     sync.Mutex
 	queue  []fetched
@@ -213,14 +215,20 @@ func (r *reader) wait(ctx context.Context) error {
 	}
 }
 
-// silent tells whether there is nothing to read although Kafka can be reached.
+// silent tells whether there is nothing to read although Kafka can be reached. Where there is something that a fetch has yet to
+// bring, it is waited for once more; it may also be nothing but what compaction has left of a transaction.
 func (r *reader) silent(ctx context.Context) bool {
 	m := r.fetcher.readers.member
-	if _, err := m.listOffset(ctx, r.topic, r.partition, newest); err != nil {
+	end, err := m.listOffset(ctx, r.topic, r.partition, newest)
+	if err != nil {
 		if ctx.Err() != nil {
 			return false // nobody waits any more
 		}
 		m.logger.Warn("Kafka can't be reached: the data timeout begins anew", "topic", r.topic, "error", err)
+		return false
+	}
+	if end > r.awaited && end > max(r.next, r.end.emptyFrom(r.next)) {
+		r.awaited = end
 		return false
 	}
 	r.mu.Lock()

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 )
@@ -73,4 +75,34 @@ func pairsOf(keys ...string) (values []string) {
 		values = append(values, `{"N":`+n+`,"IDs":[`+n+`]}`)
 	}
 	return values
+}
+
+// The data timeout isn't about a Kafka that is slow: what lies there is waited for.
+func TestDataTimeoutWaitsForASlowFetch(t *testing.T) {
+	c := newFake(t)
+	c.create("in", 1)
+	c.create("out", 1)
+	c.produce("in", 0, numbers(0, 3)...)
+	fetching, asked := make(chan struct{}), make(chan struct{})
+	once := func(done chan struct{}) func() { return sync.OnceFunc(func() { close(done) }) }
+	isFetching, isAsked := once(fetching), once(asked)
+	c.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		isFetching()
+		c.SleepControl(func() { <-asked })
+		return nil, nil, false
+	})
+	c.ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		select {
+		case <-fetching:
+			if r.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Timestamp == -1 {
+				isAsked() // whether the stream is silent
+			}
+		default:
+		}
+		return nil, nil, false
+	})
+	c.run(c.copier(kafka.DataTimeout(100 * time.Millisecond)))
+	c.expectOut(0, append(numbers(0, 3), mark)...)
 }

@@ -89,6 +89,10 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 	}
 	long := still(with(task(0, 1, 12*time.Second), func(t *engine.TaskSnapshot) { t.Nodes[1].Behind = 1 }))
 	over := still(with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Ended = true }))
+	silent := with(over, func(t *engine.TaskSnapshot) {
+		t.Nodes = slices.Clone(t.Nodes)
+		t.Nodes[1].TimedOut = true
+	})
 	slow := with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Nodes[1].Waited = 45 * time.Second })
 	type said struct{ state, status string }
 	for _, c := range []struct {
@@ -106,6 +110,10 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 			said{"blocking", "blocks: prev has waited for it for 12 s; 1 more record to be read there"},
 		},
 		{run(over), said{"ended", "has ended"}, said{"ended", "has ended"}},
+		{
+			run(silent), said{"ended", "has ended"},
+			said{"ended", "nothing came for as long as the data timeout; the next run goes on there"},
+		},
 	} {
 		streams := new(monitor.Lens).View(c.snapshot).Streams
 		for i, want := range []said{c.prev, c.next} {

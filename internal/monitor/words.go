@@ -62,14 +62,17 @@ func state(s engine.Snapshot) (State, string) {
 
 // judge says what the stream of the node with the index i does, as far as it can be said without the others.
 func (v *Stream) judge(s engine.Snapshot, i int) {
-	var blocked, ended, owned int
+	var blocked, ended, silent, owned int
 	var longest engine.TaskSnapshot
 	for _, t := range s.Tasks {
 		if !t.Owned && !t.Ended {
 			continue
 		}
 		owned++
-		if t.Nodes[i].Ended || t.Ended {
+		switch {
+		case t.Nodes[i].TimedOut:
+			silent++
+		case t.Nodes[i].Ended || t.Ended:
 			ended++
 		}
 		if t.WaitsFor == i && waits(s, t) >= patience {
@@ -87,6 +90,8 @@ func (v *Stream) judge(s engine.Snapshot, i int) {
 		v.State, v.Status = Quiet, "nothing is read any more"
 	case owned > 0 && ended == owned:
 		v.State, v.Status = Exhausted, "has ended"
+	case owned > 0 && ended+silent == owned:
+		v.State, v.Status = Exhausted, "nothing came for as long as the data timeout; the next run goes on there"
 	case v.WaitShare >= 0.5:
 		v.State, v.Status = Awaited, fmt.Sprintf("the join waits for it %.0f %% of the time", 100*v.WaitShare)
 	case v.Rate > 0:
