@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,7 +40,7 @@ func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, 
 // compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
 func (n *node) compileKeys(streams []string) error {
 	on := n.join.on
-	sides, err := split(on)
+	sides, err := n.split(on)
 	if err != nil {
 		return err
 	}
@@ -80,11 +81,10 @@ type side struct {
 }
 
 // split splits a condition at its ==.
-func split(on text) (sides [2]side, err error) {
-	const form = `on must compare two keys, as in "LEFT.time + 10 == RIGHT.time"`
+func (n *node) split(on text) (sides [2]side, err error) {
 	source := []rune(on.value)
 	if strings.TrimSpace(on.value) == "" {
-		return sides, on.errorf("%s", form)
+		return sides, on.errorf("%s", n.form())
 	}
 	root, err := expression.Parse(on.value)
 	if err != nil {
@@ -92,7 +92,7 @@ func split(on text) (sides [2]side, err error) {
 	}
 	equals, ok := root.(*ast.BinaryNode)
 	if !ok || equals.Operator != "==" {
-		return sides, on.errorf("%s", form)
+		return sides, n.otherwise(on, root)
 	}
 	at := equals.Location().From
 	open(source, at)
@@ -103,6 +103,38 @@ func split(on text) (sides [2]side, err error) {
 	}
 	sides[0].names, sides[1].names = namesIn(equals.Left), namesIn(equals.Right)
 	return sides, nil
+}
+
+// form says what a condition is.
+func (n *node) form() string {
+	return fmt.Sprintf("on must compare two keys by one ==, as in %q", n.parent.name+".time + 10 == "+n.name+".time")
+}
+
+// otherwise says what to do instead of a condition that isn't one ==.
+func (n *node) otherwise(on text, condition ast.Node) error {
+	operator, instead := "", ""
+	switch c := condition.(type) {
+	case *ast.BinaryNode:
+		operator = c.Operator
+	case *ast.UnaryNode:
+		operator = c.Operator
+	}
+	switch operator {
+	case "<", "<=", ">", ">=":
+		instead = fmt.Sprintf("keys that are near each other are made equal by the steps that both lie in, as in %q",
+			"floor("+n.parent.name+".time / 10) == floor("+n.name+".time / 10)")
+	case "and", "&&":
+		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in emit, as by %q",
+			"filter("+n.name+", .id == "+n.parent.name+".id)")
+	case "or", "||":
+		instead = "write a pipeline file for each of the conditions"
+	case "!=", "not", "!":
+		instead = "which elements have no match is told by leat.OnUnmatched, in Go"
+	default:
+		return on.errorf("%s", n.form())
+	}
+	return on.source.errorAt(on.place(condition.Location().From), "streams are joined where two keys are equal, by one ==, and not by %q: %s",
+		operator, instead)
 }
 
 // open blanks parentheses around a whole condition whose == is at an offset: (a.x == b.y).
