@@ -71,7 +71,26 @@ func (s *source) syntaxError(err error) error {
 			at = place{t.Position.Line, t.Position.Column}
 		}
 	}
-	return s.errorAt(at, "this is not YAML: %s", message)
+	return s.errorAt(at, "this is not YAML: %s%s", message, yamlAdvice(message))
+}
+
+// yamlAdvice says what is usually wrong where the parser has found something else.
+func yamlAdvice(message string) string {
+	for _, known := range []struct{ part, advice string }{
+		{"tab character", "indent by spaces"},
+		{"character '\t'", "indent by spaces"},
+		{"not allowed in this context", "is the line indented as those beside it are, with a space behind its colon?"},
+		{"non-map value", "is the line indented as those beside it are, with a space behind its colon?"},
+		{"unexpected key name", "is the line indented as those beside it are, with a space behind its colon?"},
+		{"already defined", "a member is there once"},
+		{"must be specified", "put a text with special characters into quotes"},
+		{"reserved character", "put a text with special characters into quotes"},
+	} {
+		if strings.Contains(message, known.part) {
+			return "; " + known.advice
+		}
+	}
+	return ""
 }
 
 // placeOf returns where a node begins.

@@ -243,6 +243,14 @@ func TestCommand(t *testing.T) {
 		"help about a misspelt command": {
 			[]string{"help", "rnu"}, "", 2, "", "leat: there is no help about it: unexpected argument rnu, did you mean \"run\"?\n", "",
 		},
+		"a file without a command": {
+			[]string{"speed.yaml"}, "", 2, "",
+			"leat: a command is missing: leat run speed.yaml runs the file\nRun \"leat help\" to see what there is.\n", "",
+		},
+		"one file too many": {
+			[]string{"run", "speed.yaml", "pipe.yaml"}, "", 2, "",
+			"leat: unexpected argument pipe.yaml\nRun \"leat help run\" to see how it is called.\n", "",
+		},
 		"no command": {
 			nil, "", 2, "",
 			"leat: a command is missing: there are run, plan, check, explain, capture, lag, topic and help\n" +

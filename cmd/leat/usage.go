@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -41,6 +42,9 @@ func (a *app) misused(err error) int {
 		if isMissing && len(command.Children) > 0 {
 			message = "a command is missing: there are " + commandList(command)
 		}
+		if file, ok := strings.CutPrefix(message, "unexpected argument "); ok && command.Parent == nil && isFile(file) {
+			message = fmt.Sprintf("a command is missing: leat run %s runs the file", file)
+		}
 		// FullPath begins with the program's name.
 		if _, path, ok := strings.Cut(command.FullPath(), " "); ok {
 			help, about = help+" "+path, "how it is called"
@@ -48,6 +52,11 @@ func (a *app) misused(err error) int {
 	}
 	fmt.Fprintf(a.stderr, "leat: %s\nRun %q to see %s.\n", message, help, about)
 	return statusWrong
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // commandList names the commands below one.
