@@ -71,6 +71,9 @@ type rounded struct {
 	fit
 	// merged is the greatest share of different keys of a side that became equal to others.
 	merged float64
+	// spread is the share of the unit that what was rounded away lies in, of all keys that were.
+	spread float64
+	keys   int
 }
 
 // roundings are the remedies for keys that are near each other, but never equal, or have more decimals on one side: those
@@ -178,16 +181,30 @@ func nearest(key, unit int64) int64 {
 // round finds out what comes of a way to round.
 func (n *numeric) round(way *rounded) {
 	after := &numeric{perOne: n.perOne}
+	least, most := int64(math.MaxInt64), int64(math.MinInt64)
 	for _, v := range n.views {
 		left, mergedLeft := roundAll(v.left, way.left, way.unit)
 		right, mergedRight := roundAll(v.right, way.right, way.unit)
 		after.views = append(after.views, numericView{left, right, v.fromStart, v.toEnd})
+		for _, side := range []struct {
+			keys  []int64
+			round func(key, unit int64) int64
+		}{{v.left, way.left}, {v.right, way.right}} {
+			for _, key := range side.keys {
+				if side.round != nil {
+					rest := key - side.round(key, way.unit)
+					least, most = min(least, rest), max(most, rest)
+					way.keys++
+				}
+			}
+		}
 		way.merged = max(way.merged, min(mergedLeft, mergedRight))
 		if way.sides() == 1 {
 			way.merged = max(way.merged, mergedLeft, mergedRight)
 		}
 	}
 	way.fit = after.shifted(0)
+	way.spread = float64(most-least+1) / float64(way.unit)
 }
 
 func roundAll(keys []int64, round func(key, unit int64) int64, unit int64) (after []int64, merged float64) {
@@ -202,9 +219,10 @@ func roundAll(keys []int64, round func(key, unit int64) int64, unit int64) (afte
 }
 
 // suits reports whether a way to round may be right: where keys are near each other, all of these must meet, as some else lie
-// on the other side of a border; and where one side has fewer decimals, those of the other are cut off or rounded.
+// on the other side of a border, and where both are rounded, they must lie about multiples of the unit, as the next ones would
+// lie beyond a border otherwise; and where one side has fewer decimals, those of the other are cut off or rounded.
 func (n *numeric) suits(way *rounded, near *nearness) bool {
-	if way.matched < 3 || way.sides() == 2 && way.merged > 0.1 {
+	if way.matched < 3 || way.sides() == 2 && (way.merged > 0.1 || surprise(way.keys, way.keys, way.spread) < sure) {
 		return false
 	}
 	if near != nil && way.share() >= 0.995*float64(near.near)/float64(near.comparable) && way.merged < 0.1 {

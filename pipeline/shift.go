@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -35,11 +36,24 @@ func (s *suspicion) shifts() []remedy {
 type shift struct {
 	by int64
 	fit
-	// starts and ends say that the streams begin or end together then.
-	starts, ends bool
+	// sense is how much sense it makes.
+	sense sense
 	// round is the greatest round number that it is a multiple of.
 	round int64
 }
+
+// A sense is how much sense a shift makes, apart from how many keys meet.
+type sense int
+
+const (
+	none sense = iota
+	// begins says that the streams begin together then, or end.
+	begins
+	// isRound says that it is a round number, and that there are few others that would do as well.
+	isRound
+	// agrees says that the streams begin and end together.
+	agrees
+)
 
 // beats reports whether a shift is a better explanation than another one.
 func (c *shift) beats(other *shift) bool {
@@ -50,22 +64,7 @@ func (c *shift) beats(other *shift) bool {
 	if more := float64(c.used - other.used); math.Abs(more) > 0.1*float64(other.used) {
 		return more > 0
 	}
-	if c.rank() != other.rank() {
-		return c.rank() > other.rank()
-	}
-	if c.round != other.round && c.rank() < 2 {
-		return c.round > other.round
-	}
-	return c.matched > other.matched
-}
-
-func (c *shift) rank() (ends int) {
-	for _, together := range []bool{c.starts, c.ends} {
-		if together {
-			ends++
-		}
-	}
-	return ends
+	return cmp.Or(cmp.Compare(c.sense, other.sense), cmp.Compare(c.round, other.round), c.matched-other.matched) > 0
 }
 
 // A shiftSearch looks for shifts in the keys of one join.
@@ -164,33 +163,33 @@ func (s *shiftSearch) rounds() (rounds []int64) {
 
 // try says what comes of a shift.
 func (s *shiftSearch) try(by int64) *shift {
-	c := &shift{by: by, fit: s.shifted(by), starts: slices.Contains(s.starts, by), ends: slices.Contains(s.ends, by), round: 1}
+	c := &shift{by: by, fit: s.shifted(by), round: 1}
 	for _, round := range s.rounds() {
 		if by%round == 0 {
 			c.round = round
 			break
 		}
 	}
+	low, high, _ := s.between()
+	starts, ends := slices.Contains(s.starts, by), slices.Contains(s.ends, by)
+	switch {
+	case starts && ends:
+		c.sense = agrees
+	case c.round >= 4*(high-low):
+		c.sense = isRound
+	case starts || ends:
+		c.sense = begins
+	}
 	return c
 }
 
-// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or it lets the streams
-// begin and end together, or it is a round number where few others would do.
+// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of them
+// do and it makes sense.
 func (s *shiftSearch) likely(c *shift) bool {
 	if c.share() < least || c.matched < 3 {
 		return false
 	}
-	if surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure {
-		return true
-	}
-	if c.share() < much {
-		return false
-	}
-	if c.starts && c.ends {
-		return true
-	}
-	low, high, _ := s.between()
-	return c.round >= 4*(high-low)
+	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure || c.share() >= much && c.sense >= isRound
 }
 
 // writable reports whether somebody would write a number to mend a join: one of few digits, or one that is small beside the
