@@ -43,10 +43,20 @@ type Position struct {
 	Offset int64
 	// Line and Column are the place in a text, from one; zero for streams without lines.
 	Line, Column int
+	// Byte is how many bytes of a file lie before the record, where it was not read from its beginning, so that offset and,
+	// far from there, line aren't known; zero otherwise.
+	Byte int64
 }
 
-// String returns "stream:line:column (offset n)" where there are lines and "stream[partition]@offset" elsewhere.
+// String returns "stream:line:column (offset n)" where there are lines, "stream, byte n" where these aren't known, and
+// "stream[partition]@offset" elsewhere.
 func (p Position) String() string {
+	if p.Line > 0 && p.Offset < 0 {
+		return fmt.Sprintf("%s:%d:%d", p.Stream, p.Line, p.Column)
+	}
+	if p.Byte > 0 {
+		return fmt.Sprintf("%s, byte %d", p.Stream, p.Byte)
+	}
 	if p.Line > 0 {
 		return fmt.Sprintf("%s:%d:%d (partition %d, offset %d)", p.Stream, p.Line, p.Column, p.Partition, p.Offset)
 	}

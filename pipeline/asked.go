@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
 	"github.com/leat-go/leat/internal/expression"
 )
 
@@ -99,11 +99,12 @@ func (n *node) soleMember(key *expression.Program) ([]string, *expression.Progra
 	if len(paths) != 1 || paths[0] == nil {
 		return nil, nil, nil
 	}
-	program, err := expression.Compile(n.name+"."+strings.Join(paths[0], "."), elementScope{n})
-	if err != nil {
-		return nil, nil, nil // a name that only brackets can quote
+	text := n.name
+	for _, member := range paths[0] {
+		text += accessOf(member)
 	}
-	return paths[0], program, nil
+	program, err := expression.Compile(text, elementScope{n})
+	return paths[0], program, err
 }
 
 // memberPaths collects the paths that begin with a stream's name.
@@ -175,7 +176,7 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 	}
 	start, _ := s.bounds(partition)
 	tried := 0
-	err = s.each(ctx, partition, start, func(record broker.Record, mark bool) (bool, error) {
+	err = s.each(ctx, partition, start, glance, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return true, nil
 		}
@@ -193,7 +194,10 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 		}
 		return false, nil
 	})
-	if ctx.Err() == nil && isDamage(err) {
+	switch {
+	case errors.Is(err, jsonfile.ErrNotLines) && s.scan():
+		return m.firstKind(ctx, s, partition)
+	case ctx.Err() == nil && isDamage(err):
 		err = nil
 	}
 	return kind, err

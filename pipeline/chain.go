@@ -62,7 +62,7 @@ func (l *library) lookUp(ctx context.Context, n *node, w wanted, name *expressio
 	if err != nil {
 		return nil, err
 	}
-	s, err := w.slice(ctx, l.shelves[n], ring, partition)
+	s, err := w.look(ctx, l.shelves[n], ring, partition)
 	if err != nil {
 		return nil, err
 	}

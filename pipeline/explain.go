@@ -49,8 +49,8 @@ type PartitionExplanation struct {
 }
 
 // Explain looks a key up in every stream of the join tree, and says what each has around it, where the chain breaks, and
-// whether the master element is handed over. Topics are bisected, as keys grow along a partition; files are read up to the
-// key. It joins no group and writes nothing. An [*ArgumentError] says that there can't be such a key.
+// whether the master element is handed over. Topics and files are bisected, as keys grow along them; a
+// file that is compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says that there can't be such a key.
 func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*Explanation, error) {
 	p, err := p.again()
 	if err != nil {
@@ -80,7 +80,8 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 		return nil, err
 	}
 	for _, finding := range report.Findings {
-		of := q.broken[finding.Right] || finding.Mistake == MistakeOrder && q.broken[finding.Left]
+		ofLeft := finding.Mistake == MistakeOrder || finding.Mistake == MistakeKinds // what stops a run in the left stream
+		of := q.broken[finding.Right] || ofLeft && q.broken[finding.Left]
 		if finding.Mistake.systematic() && of {
 			q.answer.Findings = append(q.answer.Findings, finding)
 		}

@@ -14,6 +14,7 @@ import (
 type item struct {
 	element *object
 	at      broker.Position
+	offset  int64 // as the shelf counts
 	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the children.
 	up   expression.Key
 	down []expression.Key
@@ -40,6 +41,8 @@ type keyring struct {
 	down   []func(any) (expression.Key, error)
 	name   func(any) (expression.Key, error)
 	last   *item // in order; nil at the beginning of a session
+	// bytes says that records' offsets are bytes of a file.
+	bytes bool
 }
 
 func (n *node) keyring(name *expression.Program) (*keyring, error) {
@@ -68,17 +71,30 @@ func (u undecodable) Unwrap() error { return u.error }
 
 // read makes an item of a record. The error says why a run would stop at it.
 func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
-	at := record.At(k.node.site.name, partition)
+	at := k.place(record, partition)
 	element := &object{}
 	if err := k.decode(record.Value, element); err != nil {
-		return nil, undecodable{record.DecodeError(k.node.site.name, partition, err)}
+		err = record.DecodeError(k.node.site.name, partition, err)
+		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && k.bytes {
+			damaged.Position.Offset, damaged.Position.Byte = at.Offset, at.Byte
+		}
+		return nil, undecodable{err}
 	}
 	i, err := k.item(element)
 	if err != nil {
 		return nil, &broker.PositionError{Position: at, Err: err}
 	}
-	i.at = at
+	i.at, i.offset = at, record.Offset
 	return i, nil
+}
+
+// place returns where a record lies, for people.
+func (k *keyring) place(record *broker.Record, partition int) broker.Position {
+	at := record.At(k.node.site.name, partition)
+	if k.bytes {
+		at.Offset, at.Byte = -1, record.Offset
+	}
+	return at
 }
 
 // item computes an element's keys.

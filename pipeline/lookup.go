@@ -7,15 +7,12 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
 	"github.com/leat-go/leat/internal/expression"
 )
 
-const (
-	// around is how many offsets before a place are read as well, so that disorder near it shows.
-	around = 500
-	// late is how many records behind a key's place are looked at for elements that come too late.
-	late = 2000
-)
+// late is how many records behind a key's place are looked at for elements that come too late.
+const late = 2000
 
 // A wanted range is what is looked up in a stream: elements whose key by lies between low and high, both included.
 type wanted struct {
@@ -65,6 +62,7 @@ type slice struct {
 type search struct {
 	wanted
 	ring      *keyring
+	shelf     shelf
 	partition int
 	found     slice
 	// behind is what is wrong behind the element above, which matters only where something comes too late.
@@ -72,69 +70,53 @@ type search struct {
 	after  int // records behind the element above
 }
 
-// slice looks a range up in a partition, with a new keyring.
-func (w wanted) slice(ctx context.Context, s shelf, ring *keyring, partition int) (*slice, error) {
-	r := &search{wanted: w, ring: ring, partition: partition}
-	return r.run(ctx, s)
+// look looks a range up in a partition, with a new keyring.
+//
+// It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't in order
+// or doesn't lie as it must for that, a file is read from its beginning: so the answer is right.
+func (w wanted) look(ctx context.Context, s shelf, ring *keyring, partition int) (*slice, error) {
+	for slack := s.slack(); ; slack *= 8 {
+		r := &search{wanted: w, ring: ring, shelf: s, partition: partition}
+		r.ring.last = nil
+		from, err := r.begin(ctx, slack)
+		if err == nil {
+			err = r.read(ctx, from)
+		}
+		start, _ := s.bounds(partition)
+		switch {
+		case errors.Is(err, jsonfile.ErrNotLines), errors.Is(err, errDisorder), err == nil && from > start && r.disorder():
+			if !s.scan() {
+				return nil, err
+			}
+		case err != nil:
+			return nil, err
+		case from > start && r.found.below == nil:
+			// What lies before the range may be far: long elements, or records that are none.
+		default:
+			return &r.found, nil
+		}
+	}
 }
 
-func (r *search) run(ctx context.Context, s shelf) (*slice, error) {
-	from, err := r.bisect(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+// disorder reports whether keys were out of order in what was read, of a shelf that can be read from its beginning.
+func (r *search) disorder() bool {
+	out := len(r.found.late) > 0 || r.found.trouble != nil && verdictOf(r.found.trouble) == OutOfOrder
+	return out && r.ring.bytes
+}
+
+// read reads the slice from an offset on.
+func (r *search) read(ctx context.Context, from int64) error {
 	r.found.empty = true
-	err = s.each(ctx, r.partition, from, r.visit)
+	err := r.shelf.each(ctx, r.partition, from, whole, r.visit)
 	var damaged *broker.PositionError
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return ctx.Err()
 	case errors.As(err, &damaged):
 		r.stopAt(undecodable{err})
-	case err != nil:
-		return nil, err
+		return nil
 	}
-	return &r.found, nil
-}
-
-// bisect returns an offset somewhat before the first element of the range: keys grow. A file is read from its beginning.
-func (r *search) bisect(ctx context.Context, s shelf) (int64, error) {
-	low, high := s.bounds(r.partition)
-	start := low
-	for high-low > around {
-		middle := low + (high-low)/2
-		probe, err := r.probe(ctx, s, middle, high)
-		switch {
-		case err != nil:
-			return 0, err
-		case probe == nil:
-			high = middle
-		case expression.Compare(probe.key(r.by), r.low) < 0:
-			low = probe.at.Offset + 1
-		default:
-			high = middle
-		}
-	}
-	return max(start, low-around), nil
-}
-
-// probe returns the first element of a range of offsets whose keys can be computed; nil if there is none.
-func (r *search) probe(ctx context.Context, s shelf, from, to int64) (probe *item, err error) {
-	err = s.each(ctx, r.partition, from, func(record broker.Record, mark bool) (bool, error) {
-		if record.Offset >= to {
-			return false, nil
-		}
-		if mark {
-			return true, nil
-		}
-		i, err := r.ring.read(&record, r.partition)
-		if err != nil {
-			return true, nil // only the elements around the range matter
-		}
-		probe = i
-		return false, nil
-	})
-	return probe, err
+	return err
 }
 
 func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
@@ -144,7 +126,7 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 	}
 	if mark {
 		if found.mark == nil && found.above == nil {
-			at := record.At(r.ring.node.site.name, r.partition)
+			at := r.ring.place(&record, r.partition)
 			found.mark = &at
 		}
 		r.ring.last = nil // another session begins

@@ -25,9 +25,13 @@ type Lookup struct {
 
 // A Place is an element and where it is.
 type Place struct {
-	Key    expression.Key `json:"key"`
-	Offset int64          `json:"offset"`
-	// Line and Column are the place in a file, from one; zero in a topic.
+	Key expression.Key `json:"key"`
+	// Offset is the element's in its partition, and in a file how many elements lie before it; nil where these weren't read.
+	Offset *int64 `json:"offset,omitempty"`
+	// Byte is how many bytes of the file lie before the element, where it wasn't read from its beginning; zero elsewhere.
+	Byte int64 `json:"byte,omitempty"`
+	// Line and Column are the place in a file, from one; zero in a topic, and far from the beginning of a file that wasn't
+	// read from there.
 	Line    int             `json:"line,omitempty"`
 	Column  int             `json:"column,omitempty"`
 	Element json.RawMessage `json:"element"`
@@ -37,7 +41,11 @@ func placeOf(i *item, key func(*item) expression.Key) *Place {
 	if i == nil {
 		return nil
 	}
-	return &Place{key(i), i.at.Offset, i.at.Line, i.at.Column, i.element.raw}
+	place := &Place{Key: key(i), Byte: i.at.Byte, Line: i.at.Line, Column: i.at.Column, Element: i.element.raw}
+	if i.at.Offset >= 0 {
+		place.Offset = &i.at.Offset
+	}
+	return place
 }
 
 // lookup returns what the stream that was asked about has of the name.

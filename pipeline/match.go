@@ -215,12 +215,7 @@ func (v *matchedView) absence(child *node, left keyed, place int) (Verdict, stri
 }
 
 // short says where an element of the part is in its stream.
-func (p *part) short(i int) string {
-	if i < len(p.positions) {
-		return where(p.positions[i])
-	}
-	return fmt.Sprintf("element %d from the end", len(p.elements)-i)
-}
+func (p *part) short(i int) string { return where(p.positions[i]) }
 
 // across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
 func (s *suspicion) across() *match {
@@ -230,6 +225,7 @@ func (s *suspicion) across() *match {
 		for _, side := range []struct{ all, one *part }{{together.left, v.left}, {together.right, v.right}} {
 			if !seen[side.one] {
 				side.all.elements = append(side.all.elements, side.one.elements...)
+				side.all.positions = append(side.all.positions, side.one.positions...)
 			}
 			seen[side.one] = true
 		}

@@ -12,9 +12,11 @@ type row struct {
 	keys *KeyRange
 	// computed counts the keys, distinct the different ones, up and down the steps to a greater and to a lesser key.
 	computed, distinct, up, down int
-	// first says where the first step down is, and lowered are the keys on both of its sides.
+	// first says where the first step down is, and lowered are the keys on both of its sides; unread, that it is somewhere
+	// between what was read of the beginning and of the end.
 	first   string
 	lowered [2]expression.Key
+	unread  bool
 	// number and text count the keys of these kinds, digits the texts that are numbers, and digitsDown the steps from one
 	// to a lesser.
 	number, text, digits, digitsDown int
@@ -39,6 +41,10 @@ func (w *row) disorder(n *node, key *expression.Program, mended bool) string {
 	case w.up <= 1:
 		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
 	}
+	if w.unread {
+		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops there: "+
+			"sort the stream", n.name, key, w.lowered[0], w.lowered[1], w.first)
+	}
 	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
 		"there: sort the stream", n.name, key, count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)
 }
@@ -57,6 +63,7 @@ func (w *row) add(
 ) {
 	a := &along{row: w, report: r, unique: unique, key: key.Clone(), accepted: accepted}
 	a.part(&s.head)
+	a.jump = true
 	a.part(&s.tail)
 }
 
@@ -70,6 +77,8 @@ type along struct {
 	last     expression.Key
 	digit    *big.Rat
 	reported bool
+	// jump says that elements lie between the last and the next that weren't read.
+	jump bool
 }
 
 func (a *along) part(p *part) {
@@ -103,14 +112,18 @@ func (a *along) step(p *part, i int, next expression.Key) {
 		a.up++
 	case order > 0:
 		if a.down++; a.down == 1 {
-			a.first, a.lowered = p.short(i), [2]expression.Key{a.last, next}
+			a.first, a.lowered, a.unread = p.short(i), [2]expression.Key{a.last, next}, a.jump
 		}
 		a.distinct++
-		a.problem(p, i, fmt.Errorf("key %v comes after %v: keys must not decrease along a stream", next, a.last))
-	case order == 0 && a.unique:
+		comes := "comes after"
+		if a.jump {
+			comes = "comes somewhere behind"
+		}
+		a.problem(p, i, fmt.Errorf("key %v %s %v: keys must not decrease along a stream", next, comes, a.last))
+	case order == 0 && a.unique && !a.jump:
 		a.problem(p, i, fmt.Errorf("key %v repeats, but the join is declared unique", next))
 	}
-	a.last = next
+	a.last, a.jump = next, false
 }
 
 // count counts a key by its kind.

@@ -22,7 +22,7 @@ const sampleSize = 1000
 // A part is a row of elements of one partition.
 type part struct {
 	elements []any
-	// positions are where the elements are; shorter than elements where that isn't known.
+	// positions are where the elements are.
 	positions []broker.Position
 	stream    string
 	// repeated is a member that an element has more than once, and repeatedBy the first such element.
@@ -47,12 +47,7 @@ func (p *part) repetition() string {
 }
 
 // where says where an element of the part is.
-func (p *part) where(i int) string {
-	if i < len(p.positions) {
-		return p.positions[i].String()
-	}
-	return fmt.Sprintf("%s, element %d from its end", p.stream, len(p.elements)-i)
-}
+func (p *part) where(i int) string { return p.positions[i].String() }
 
 // A sample is the beginning and the end of a stream's partition.
 type sample struct {
@@ -178,7 +173,7 @@ func (s *sample) cut() {
 }
 
 // readTail reads the end of a file whose head isn't the whole, if one can get there.
-func (r *Report) readTail(s *sample, stream broker.Stream) error {
+func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 	if s.whole || len(s.head.elements) < sampleSize {
 		return nil // it is damaged in the head
 	}
@@ -187,22 +182,32 @@ func (r *Report) readTail(s *sample, stream broker.Stream) error {
 		r.Problems = append(r.Problems, err.Error())
 		return nil
 	}
-	if err != nil {
+	if err != nil || len(objects) == 0 {
 		return err
 	}
+	lines, err := jsonfile.OpenSeeker(stream)
+	if err != nil || lines == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lines.Close()) }()
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {
 		return err
 	}
 	s.tail.stream = stream.Name
-	for i, raw := range objects {
+	for _, o := range objects {
 		element := &object{}
-		if err := decode(raw, element); err != nil {
-			r.Problems = append(r.Problems, fmt.Sprintf("%s, element %d from its end: %v", stream.Name, len(objects)-i, err))
-			s.tail.elements = nil
+		at := broker.Position{Stream: stream.Name, Offset: -1, Byte: o.At}
+		if at.Line, at.Column, err = lines.Line(o.At); err != nil {
+			return err
+		}
+		if err := decode(o.Text, element); err != nil {
+			r.Problems = append(r.Problems, (&broker.PositionError{Position: at, Err: err}).Error())
+			s.tail.elements, s.tail.positions = nil, nil
 			continue
 		}
-		s.tail.add(element, raw)
+		s.tail.add(element, o.Text)
+		s.tail.positions = append(s.tail.positions, at)
 	}
 	return nil
 }

@@ -11,12 +11,15 @@ import (
 // detailed is how many of several things sentences tell one by one.
 const detailed = 3
 
-// where says where an element lies: in a file by its line, in a topic by its offset.
+// where says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its offset.
 func where(at broker.Position) string {
+	const indented = 16
 	switch {
+	case at.Line == 0 && at.Offset < 0:
+		return fmt.Sprintf("byte %d", at.Byte)
 	case at.Line == 0:
 		return fmt.Sprintf("offset %d", at.Offset)
-	case at.Offset >= int64(at.Line):
+	case at.Offset >= int64(at.Line), at.Offset < 0 && at.Column > indented:
 		return fmt.Sprintf("line %d, column %d", at.Line, at.Column) // there are several in a line
 	}
 	return fmt.Sprintf("line %d", at.Line)
@@ -33,12 +36,14 @@ func spots(items []*item) string {
 		link = " and "
 	}
 	switch from, to := where(first), where(last); {
-	case first.Line == 0:
-		return fmt.Sprintf("offsets %d%s%d", first.Offset, link, last.Offset)
-	case strings.Contains(from+to, "column"):
+	case strings.Contains(from+to, "column"), (first.Line == 0) != (last.Line == 0):
 		return from + link + to
+	case first.Line > 0:
+		return fmt.Sprintf("lines %d%s%d", first.Line, link, last.Line)
+	case first.Offset < 0:
+		return fmt.Sprintf("bytes %d%s%d", first.Byte, link, last.Byte)
 	}
-	return fmt.Sprintf("lines %d%s%d", first.Line, link, last.Line)
+	return fmt.Sprintf("offsets %d%s%d", first.Offset, link, last.Offset)
 }
 
 // times says how often.

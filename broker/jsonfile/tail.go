@@ -14,10 +14,16 @@ import (
 // tailSize is how much of a file's end Tail reads.
 const tailSize = 1 << 20
 
+// An Object is one as it is written, and the byte of its file at which it begins.
+type Object struct {
+	At   int64
+	Text []byte
+}
+
 // Tail returns the last objects of the file at path, n at most and no more than its last mebibyte holds, in their order,
 // without reading the rest. What they are inside is not looked at. It returns none for a file that is compressed or can be
 // read once only. An error wraps a [broker.PositionError] where the end of the file is not as it should be.
-func Tail(path string, n int) (objects [][]byte, err error) {
+func Tail(path string, n int) (objects []Object, err error) {
 	l, packed := format(path)
 	info, err := os.Stat(path)
 	if err != nil {
@@ -44,18 +50,22 @@ func Tail(path string, n int) (objects [][]byte, err error) {
 		return nil, &broker.PositionError{Position: at, Err: err}
 	}
 	slices.Reverse(objects)
+	for i := range objects {
+		objects[i].At += info.Size() - size
+	}
 	return objects, nil
 }
 
 // lastLines returns the last lines that aren't blank, the last first. The first line of a text that isn't whole may be cut.
-func lastLines(text []byte, n int, whole bool) (found [][]byte) {
+func lastLines(text []byte, n int, whole bool) (found []Object) {
 	for len(text) > 0 && len(found) < n {
 		begin := bytes.LastIndexByte(text, '\n') + 1
 		if begin == 0 && !whole {
 			break
 		}
 		if line := bytes.TrimSpace(text[begin:]); len(line) > 0 {
-			found = append(found, line)
+			indent := len(text[begin:]) - len(bytes.TrimLeft(text[begin:], " \t\r\n"))
+			found = append(found, Object{int64(begin + indent), line})
 		}
 		text = text[:max(begin-1, 0)]
 	}
@@ -64,7 +74,7 @@ func lastLines(text []byte, n int, whole bool) (found [][]byte) {
 
 // lastObjects returns the last objects of a list, the last first. Seen from its end, a list can be divided without knowing
 // its beginning: there, one is outside of all strings and braces.
-func lastObjects(text []byte, n int) (found [][]byte, err error) {
+func lastObjects(text []byte, n int) (found []Object, err error) {
 	rest := bytes.TrimRight(text, " \t\r\n")
 	if !bytes.HasSuffix(rest, []byte("]")) {
 		return nil, errors.New("the list is not closed with a ] before the file ends; was the file cut off?")
@@ -79,7 +89,7 @@ func lastObjects(text []byte, n int) (found [][]byte, err error) {
 		if begin < 0 {
 			break
 		}
-		found = append(found, rest[begin:])
+		found = append(found, Object{int64(begin), rest[begin:]})
 		rest = rest[:begin]
 	}
 	return found, nil

@@ -43,7 +43,12 @@ func TestTail(t *testing.T) {
 		}
 		got := make([]string, len(found))
 		for i := range found {
-			got[i] = string(found[i])
+			got[i] = string(found[i].Text)
+		}
+		for _, object := range found {
+			if text := (content)[object.At:]; !strings.HasPrefix(text, string(object.Text)) {
+				t.Fatalf("%s: %s is said to be at byte %d", content, object.Text, object.At)
+			}
 		}
 		want := objects[max(0, len(objects)-n):]
 		if diff := cmp.Diff(append([]string{}, want...), got); diff != "" {
@@ -70,8 +75,8 @@ func TestTailOfALargeFile(t *testing.T) {
 			t.Fatalf("%s: %d objects, %v", name, len(found), err)
 		}
 		for i, object := range found {
-			if want := objects[len(objects)-len(found)+i]; string(object) != want {
-				t.Fatalf("%s: object %d is %s, want %s", name, i, object, want)
+			if want := objects[len(objects)-len(found)+i]; string(object.Text) != want {
+				t.Fatalf("%s: object %d is %s, want %s", name, i, object.Text, want)
 			}
 		}
 	}
@@ -85,7 +90,7 @@ func TestTailOfOtherFiles(t *testing.T) {
 		}
 	}
 	if found, err := jsonfile.Tail(filepath.Join(dir, "x.json.gz"), 9); err != nil || found != nil {
-		t.Errorf("a compressed file: %s, %v", found, err)
+		t.Errorf("a compressed file: %v, %v", found, err)
 	}
 	var at *broker.PositionError
 	if _, err := jsonfile.Tail(filepath.Join(dir, "cut.json"), 9); !errors.As(err, &at) || !strings.Contains(err.Error(), "cut off") {

@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// errDisorder says that keys fall along a stream, so that none can be found by bisecting it.
+var errDisorder = errors.New("keys fall along the stream")
+
+// surveyed is how many places of a file are looked at, whether keys grow along it, before it is bisected.
+const surveyed = 32
+
+// A probe is the key of the first element at or behind an offset.
+type probe struct {
+	offset int64
+	key    expression.Key
+}
+
+// A bisection looks for the place of a key. What it has come across tells whether keys grow.
+type bisection struct {
+	*search
+	probes []probe
+}
+
+// begin returns an offset that lies the slack or more before the first element of the range, or at the beginning.
+func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
+	b := &bisection{search: r}
+	start, high := r.shelf.bounds(r.partition)
+	low := start
+	if r.ring.bytes = r.shelf.bytes(); r.ring.bytes {
+		if err := b.survey(ctx, start, high); err != nil {
+			return 0, err
+		}
+	}
+	for high-low > slack {
+		middle := low + (high-low)/2
+		found, err := b.probe(ctx, middle, high)
+		switch {
+		case err != nil:
+			return 0, err
+		case found == nil:
+			high = middle
+		case expression.Compare(found.key, r.low) < 0:
+			low = found.offset + 1
+		default:
+			high = middle
+		}
+	}
+	if b.falls() {
+		return 0, errDisorder
+	}
+	return max(start, low-slack), nil
+}
+
+// survey looks at places all over a partition.
+func (b *bisection) survey(ctx context.Context, start, end int64) error {
+	for i := range int64(surveyed) {
+		if _, err := b.probe(ctx, start+(end-start)/surveyed*i, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe returns the first element of a range of offsets whose keys can be computed; nil if there is none.
+func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, err error) {
+	err = b.shelf.each(ctx, b.partition, from, glance, func(record broker.Record, mark bool) (bool, error) {
+		if record.Offset >= to {
+			return false, nil
+		}
+		if mark {
+			return true, nil
+		}
+		i, err := b.ring.read(&record, b.partition)
+		if err != nil {
+			return true, nil // only the elements around the range matter
+		}
+		found = &probe{i.offset, i.key(b.by)}
+		return false, nil
+	})
+	if found != nil {
+		b.probes = append(b.probes, *found)
+	}
+	if ctx.Err() == nil && isDamage(err) {
+		err = nil // it matters where the range lies, and is come across there
+	}
+	return found, err
+}
+
+// falls reports whether a later one of the probes has a lesser key, where that can be told: a topic's sessions may each begin
+// anew.
+func (b *bisection) falls() bool {
+	if !b.ring.bytes {
+		return false
+	}
+	slices.SortFunc(b.probes, func(a, b probe) int { return cmp.Compare(a.offset, b.offset) })
+	return !slices.IsSortedFunc(b.probes, func(a, b probe) int { return expression.Compare(a.key, b.key) })
+}
