@@ -60,7 +60,11 @@ func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...J
 		j := newJoin[L, R](o)
 		defer c.addJoin(j, options)
 		if left == nil || right == nil {
-			c.mistakes.add("%s: a key function is nil", o)
+			side := "left"
+			if left != nil {
+				side = "right"
+			}
+			c.mistakes.add("%s: the %s key function is nil; a join needs one of each side's elements", o, side)
 			return
 		}
 		leftPlace, rightPlace := keyPlace(left), keyPlace(right)
@@ -80,7 +84,7 @@ func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 		j.compared = true
 		defer c.addJoin(j, options)
 		if compare == nil {
-			c.mistakes.add("%s: the comparison is nil", o)
+			c.mistakes.add("%s: the comparison is nil; give one of a left with a right element", o)
 			return
 		}
 		where := keyPlace(compare)

@@ -31,7 +31,7 @@ func Window[M any, K comparable](key func(M) K) Option {
 		w := &window{option: o, master: element(reflect.TypeFor[M]())}
 		c.addWindow(w)
 		if key == nil {
-			c.mistakes.add("%s: the key function is nil", o)
+			c.mistakes.add("%s: the key function is nil; leat.WindowCount and leat.WindowEvery need none", o)
 			return
 		}
 		where := keyPlace(key)

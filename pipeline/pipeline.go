@@ -203,6 +203,20 @@ func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
 	return engine.Run(ctx, p.spec(at, options), &monitor.stats)
 }
 
+// Stopped says what becomes of the results of a run that was stopped from outside.
+func (p *Pipeline) Stopped() string {
+	spec := p.spec(p.layout(&topic.Cluster{}), Options{}) // no password is needed
+	switch {
+	case p.output.topic:
+		return "what was finished is committed, and the next run goes on behind it"
+	case broker.GuaranteeOf(spec.Sink, spec.Outputs) == broker.AtEnd:
+		return fmt.Sprintf("nothing was written to %s, and the next run begins where this one did", p.output.name)
+	case p.ReadsKafka():
+		return "what was written stays, and the next run goes on there, or a little before"
+	}
+	return "what was written stays, and the next run begins at the start"
+}
+
 // WritesStdout reports whether results go to standard output.
 func (p *Pipeline) WritesStdout() bool { return !p.output.topic && p.output.name == standard }
 

@@ -304,3 +304,28 @@ func TestPositionErrorIsThere(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// What is said of a run's results when it was interrupted is what the storages do.
+func TestStopped(t *testing.T) {
+	const kafka = "\nkafka: {brokers: [localhost]}\n"
+	for streams, want := range map[string]string{
+		"a: {file: a.json}, out: {file: out.json}": "nothing was written to out.json, and the next run begins where this one did",
+		"a: {file: a.json}, out: {file: '-'}":      "what was written stays, and the next run begins at the start",
+		"a: {topic: a}, out: {topic: out}":         "what was finished is committed, and the next run goes on behind it",
+		"a: {file: a.json}, out: {topic: out}":     "what was finished is committed, and the next run goes on behind it",
+		"a: {topic: a}, out: {file: out.json}":     "nothing was written to out.json, and the next run begins where this one did",
+		"a: {topic: a}, out: {file: '-'}":          "what was written stays, and the next run goes on there, or a little before",
+	} {
+		text := "streams: {" + streams + "}\nmaster: a\noutput: out\n"
+		if strings.Contains(streams, "topic") {
+			text += kafka
+		}
+		p, err := pipeline.Parse("p.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Stopped(); got != want {
+			t.Errorf("%s: got %q, want %q", streams, got, want)
+		}
+	}
+}

@@ -101,6 +101,7 @@ func (a *app) report(err error) int {
 	var file *fileError
 	var usage *usageError
 	var argument *pipeline.ArgumentError
+	var stopped *stoppedError
 	switch {
 	case err == nil:
 		return 0
@@ -115,6 +116,9 @@ func (a *app) report(err error) int {
 	case errors.As(err, &file), errors.As(err, &usage), errors.As(err, &argument):
 		fmt.Fprintf(a.stderr, "leat: %v\n", err)
 		return statusWrong
+	case errors.As(err, &stopped):
+		fmt.Fprintf(a.stderr, "leat: %v\n", stopped)
+		return statusInterrupted
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "leat: interrupted")
 		return statusInterrupted

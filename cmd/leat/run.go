@@ -63,6 +63,9 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 			return p.Run(ctx, options)
 		})
 	})
+	if errors.Is(err, context.Canceled) && !c.DemoKafka {
+		err = &stoppedError{err, p.Stopped()}
+	}
 	s := summary{File: c.File, Progress: shown.Progress(), Seconds: time.Since(start).Seconds()}
 	if err != nil {
 		s.Error = err.Error()
@@ -87,6 +90,18 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	}
 	return err
 }
+
+// A stoppedError says what becomes of a run's results, which was interrupted.
+type stoppedError struct {
+	err   error
+	after string
+}
+
+// Error says that the run was interrupted.
+func (e *stoppedError) Error() string { return "interrupted: " + e.after }
+
+// Unwrap returns the context's error.
+func (e *stoppedError) Unwrap() error { return e.err }
 
 // show says how the run shows how far it has come.
 func (c *runCommand) show(a *app, toStdout bool) string {
@@ -151,8 +166,8 @@ func (s *summary) print(out io.Writer) {
 	if s.Results == 1 {
 		results = "result"
 	}
-	took := time.Duration(s.Seconds * float64(time.Second)).Round(time.Millisecond)
-	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, took)
+	took := time.Duration(s.Seconds * float64(time.Second))
+	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
 }
 
 func printJSON(out io.Writer, x any) error {

@@ -397,7 +397,7 @@ func (t *task) run() (ended bool, err error) {
 	}
 	if !t.calls.ahead() && !t.mute {
 		if failed := t.survive(t.handOver); failed != nil {
-			t.logger.Warn("what was finished before can't be handed over", "error", failed)
+			t.logger.Warn("results that were finished before can't be committed: the next run makes them again", "error", failed)
 		}
 	}
 	return false, err

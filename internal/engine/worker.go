@@ -58,7 +58,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 		out.truncate(w.items, w.bytes)
 		if ctx.Err() != nil {
 			// The stop may well be why the call has failed; the next run makes it again.
-			w.task.logger.Warn("call given up by the stop of the run", "error", err)
+			w.task.logger.Warn("a call was given up since the run stops: the next run makes it again", "error", w.at(call, err))
 			return false, context.Cause(ctx)
 		}
 		if policy.Kind != Retry || attempt == policy.Attempts {
