@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +44,16 @@ func numberForms() []*keyForm {
 			return new(big.Rat).Mul(ratio(2, 1), new(big.Rat).Sub(x, ratio(1, 1)))
 		}},
 		{expression: "floor(%s / 3)", number: func(x *big.Rat) *big.Rat { return floorRat(new(big.Rat).Quo(x, ratio(3, 1))) }},
+		{expression: "%s + 0.1", number: func(x *big.Rat) *big.Rat { return new(big.Rat).Add(x, ratio(1, 10)) }},
+		{expression: "0.7 * %s", number: func(x *big.Rat) *big.Rat { return new(big.Rat).Mul(x, ratio(7, 10)) }},
+		{expression: "%s / 0.3", number: func(x *big.Rat) *big.Rat { return new(big.Rat).Quo(x, ratio(3, 10)) }},
+		{expression: "floor(%s / 0.1)", number: func(x *big.Rat) *big.Rat { return floorRat(new(big.Rat).Mul(x, ratio(10, 1))) }},
+		{expression: "last(sort([%s, 0.5]))", number: func(x *big.Rat) *big.Rat {
+			if x.Cmp(ratio(1, 2)) < 0 {
+				return ratio(1, 2)
+			}
+			return x
+		}},
 		{expression: "%s / 4", number: func(x *big.Rat) *big.Rat { return new(big.Rat).Quo(x, ratio(4, 1)) }},
 		{expression: "max([%s, 3])", number: func(x *big.Rat) *big.Rat {
 			if x.Cmp(ratio(3, 1)) < 0 {
@@ -94,15 +103,19 @@ func drawTree(t *rapid.T) *tree {
 		}
 		r.left[i] = rapid.SampledFrom(forms).Draw(t, "left")
 		r.right[i] = rapid.SampledFrom(forms).Draw(t, "right")
-		if kind == "text" {
+		if kind == "text" || rapid.Bool().Draw(t, "alike") {
 			r.right[i] = r.left[i]
 		}
 		members[i] = append(members[i], "up "+kind)
 		members[r.parent[i]] = append(members[r.parent[i]], "down_"+r.names[i]+" "+kind)
 	}
-	base := rapid.SampledFrom([]int64{0, 0, 1 << 53, -3}).Draw(t, "base")
+	base, ok := new(big.Rat).SetString(rapid.SampledFrom([]string{"0", "0", "9007199254740992", "-3", "1700000000", "1e40"}).Draw(t, "base"))
+	if !ok {
+		panic("no number")
+	}
+	unit := rapid.SampledFrom([]int{0, 1, 1, 9, 25}).Draw(t, "decimals")
 	for i := range nodes {
-		r.elements = append(r.elements, drawElements(t, members[i], base))
+		r.elements = append(r.elements, drawElements(t, members[i], base, unit))
 	}
 	r.emit = rapid.Bool().Draw(t, "emit")
 	switch rapid.IntRange(0, 3).Draw(t, "window") {
@@ -115,7 +128,7 @@ func drawTree(t *rapid.T) *tree {
 }
 
 // drawElements draws the elements of a stream, along which every key grows.
-func drawElements(t *rapid.T, members []string, base int64) []string {
+func drawElements(t *rapid.T, members []string, base *big.Rat, decimals int) []string {
 	at := make([]int64, len(members))
 	var elements []string
 	for id := range rapid.IntRange(0, 9).Draw(t, "elements") {
@@ -125,7 +138,7 @@ func drawElements(t *rapid.T, members []string, base int64) []string {
 			name, kind, _ := strings.Cut(member, " ")
 			value := fmt.Sprintf(`"k%02d"`, at[i])
 			if kind == "number" {
-				value = drawNumber(t, at[i], base)
+				value = drawNumber(t, at[i], base, decimals)
 			}
 			parts = append(parts, fmt.Sprintf("%q:%s", name, value))
 		}
@@ -135,22 +148,20 @@ func drawElements(t *rapid.T, members []string, base int64) []string {
 	return elements
 }
 
-// drawNumber writes half of n, above base, in one of the ways in which JSON can.
-func drawNumber(t *rapid.T, n, base int64) string {
-	switch {
-	case base > 1000:
-		return fmt.Sprint(base + n)
-	case n%2 != 0:
-		return strconv.FormatFloat(float64(base)+float64(n)/2, 'f', -1, 64)
-	}
-	n = n/2 + base
+// drawNumber writes n above base, in units of the last of so many decimals, in one of the ways in which JSON can.
+func drawNumber(t *rapid.T, n int64, base *big.Rat, decimals int) string {
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
+	x := new(big.Rat).SetFrac(big.NewInt(n), scale)
+	x.Add(x, base)
 	switch rapid.IntRange(0, 3).Draw(t, "form") {
 	case 0:
-		return fmt.Sprintf("%d.0", n)
+		return x.FloatString(decimals + 2)
 	case 1:
-		return fmt.Sprintf("%de0", n)
+		return x.FloatString(decimals+1) + "e0"
+	case 2:
+		return new(big.Int).Div(new(big.Int).Mul(x.Num(), scale), x.Denom()).String() + fmt.Sprintf("E-%d", decimals)
 	}
-	return fmt.Sprint(n)
+	return x.FloatString(decimals)
 }
 
 // yaml writes the tree as a pipeline file.
@@ -188,6 +199,7 @@ func (r *tree) yaml() string {
 		text.WriteString("emit:\n  id: " + r.lists("a[0]", "a") + ".id\n")
 		for _, list := range r.emitted() {
 			fmt.Fprintf(&text, "  n_%[1]s: len(%[1]s)\n  s_%[1]s: sum(%[1]s, .id)\n  l_%[1]s: %[1]s[-1].id\n", list)
+			fmt.Fprintf(&text, "  u_%[1]s: map(filter(%[1]s, .id > 2), .up ?? nil)\n", list)
 		}
 	}
 	return text.String()
@@ -230,11 +242,20 @@ func (r *tree) project(joined string) string {
 	for _, name := range r.emitted() {
 		list := members[name].([]any)
 		sum, last := int64(0), int64(0)
+		var ups []string
 		for _, item := range list {
 			last, _ = item.(map[string]any)["id"].(json.Number).Int64()
 			sum += last
+			if last > 2 {
+				up, err := json.Marshal(item.(map[string]any)["up"]) // a number as it is written
+				if err != nil {
+					panic(err)
+				}
+				ups = append(ups, string(up))
+			}
 		}
 		fmt.Fprintf(&text, `,"n_%[1]s":%[2]d,"s_%[1]s":%[3]d,"l_%[1]s":%[4]d`, name, len(list), sum, last)
+		fmt.Fprintf(&text, `,"u_%s":[%s]`, name, strings.Join(ups, ","))
 	}
 	return text.String() + "}"
 }

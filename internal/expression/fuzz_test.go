@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"regexp"
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -62,6 +64,51 @@ func FuzzArithmetic(f *testing.F) {
 		}
 		if expression.Compare(got, key(t, want)) != 0 {
 			t.Fatalf("%s (time_ms = %d) = %s, want %s", source, field, got, want)
+		}
+	})
+}
+
+// FuzzNumbers reads, writes and compares numbers as math/big.Rat does, and orders three of them.
+func FuzzNumbers(f *testing.F) {
+	f.Add("1.50", "1.5", "15e-1")
+	f.Add("-0.0", "0", "1e-400")
+	f.Add("9223372036854775807", "9223372036854775808", "9.223372036854775808E+18")
+	f.Add("123456789012345678901234567890.123456789", "1e1000000000", "1e-1000000000")
+	f.Add("0.1000000000000000055511151231257827", "1E+2", "100.000")
+	form := regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+	small := regexp.MustCompile(`[eE][+-]?[0-9]{4,}$`)
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		var keys []expression.Key
+		for _, text := range []string{a, b, c} {
+			if len(text) > 1000 || !form.MatchString(text) {
+				return
+			}
+			read := expression.NumberOf([]byte(text))
+			if raw, err := read.AppendJSON(nil); err != nil || string(raw) != text {
+				t.Fatalf("%s is written %s, %v", text, raw, err)
+			}
+			k, err := expression.NewKey(read)
+			if err != nil {
+				return // with an exponent beyond measure
+			}
+			again, ok := expression.ParseNumber(k.String())
+			if other, err := expression.NewKey(again); !ok || err != nil || expression.Compare(k, other) != 0 {
+				t.Fatalf("%s is shown as %s, which is %s", text, k, other)
+			}
+			keys = append(keys, k)
+		}
+		if !small.MatchString(a) && !small.MatchString(b) {
+			if got, want := expression.Compare(keys[0], keys[1]), exact(a).Cmp(exact(b)); got != want {
+				t.Fatalf("Compare(%s, %s) = %d, want %d", a, b, got, want)
+			}
+		}
+		slices.SortFunc(keys, expression.Compare)
+		for i := range keys {
+			for j := range keys {
+				if order := expression.Compare(keys[i], keys[j]); order != -expression.Compare(keys[j], keys[i]) || i < j && order > 0 {
+					t.Fatalf("%s and %s have no order among %s", keys[i], keys[j], keys)
+				}
+			}
 		}
 	})
 }

@@ -57,15 +57,15 @@ func (k Key) Rat() (*big.Rat, bool) {
 func (k Key) Text() (string, bool) { return k.v.text, k.v.kind == Text }
 
 // MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null. A quotient that isn't a decimal
-// is rounded to 34 digits.
+// is rounded to 34 digits, and an infinity is text.
 func (k Key) MarshalJSON() ([]byte, error) {
-	if k.v.kind == Number && k.v.finite() {
-		return k.v.appendNumber(nil, quotientDigits), nil
+	switch {
+	case k.v.kind == Unknown:
+		return []byte("null"), nil
+	case k.v.kind == Number && !k.v.finite():
+		return json.Marshal(k.String()) // JSON has no infinity
 	}
-	if d, ok := k.v.native().(time.Duration); ok {
-		return json.Marshal(d.String())
-	}
-	return json.Marshal(k.v.native())
+	return k.v.AppendJSON(nil)
 }
 
 // NewKey makes a key of a value. It is an error if the value has no order.
