@@ -10,8 +10,9 @@ import (
 
 // JoinExpr is [Join] with keys from configuration: two expressions over the fields of the left and of the right element,
 // by their names in JSON, such as "time_seconds" and "floor(time_ms / 1000)". They are checked when the mill is built.
-// The language is that of github.com/expr-lang/expr; / divides exactly, and numbers compare as numbers whether they are
-// integers or floating. Both types must be given: leat.JoinExpr[Audio, Video](...).
+// The language is that of github.com/expr-lang/expr; numbers are decimals of any length, / divides exactly, and a floating
+// field is the shortest decimal that denotes it, so that 0.1 + 0.2 is 0.3. Both types must be given:
+// leat.JoinExpr[Audio, Video](...).
 func JoinExpr[L, R any](left, right string, options ...JoinOption) Option {
 	return &option{name: "JoinExpr", at: caller(), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)

@@ -80,7 +80,7 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 	if !ok || at.list == nil || at.node.isChild(member[0].Name) {
 		return nil, false
 	}
-	within, name := slices.Clone(member), expression.PathString(member)
+	within, name := slices.Clone(member), expression.PathString(slices.Concat(path, member))
 	slot := at.node.picker.Want(within)
 	return func(env any) (expression.Value, error) {
 		list, err := at.list(env.(*engine.Call))

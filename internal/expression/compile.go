@@ -92,7 +92,7 @@ func (c *compiler) compile(n ast.Node, at place) node {
 	case *ast.StringNode:
 		return constantNode(TextValue(n.Value), n)
 	case *ast.BytesNode:
-		return constantNode(OtherValue(n.Value), n)
+		return constantNode(otherValue(n.Value), n)
 	case *ast.IdentifierNode:
 		return c.slot(n, n.Value)
 	case *ast.PointerNode:

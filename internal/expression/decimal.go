@@ -315,7 +315,7 @@ func stripBig(n *big.Int, shift int64) (*big.Int, int64) {
 	if n.Sign() == 0 {
 		return n, 0
 	}
-	for step := n.TrailingZeroBits(); step > 0; {
+	for step := n.TrailingZeroBits(); step > 0 && divisibleBy5(n); {
 		quotient, rest := new(big.Int).QuoRem(n, tenTo(int64(step)), new(big.Int))
 		if rest.Sign() == 0 {
 			n, shift = quotient, shift+int64(step)
@@ -325,6 +325,15 @@ func stripBig(n *big.Int, shift int64) (*big.Int, int64) {
 		}
 	}
 	return n, shift
+}
+
+// divisibleBy5 adds the words up: their base is 1 modulo 5.
+func divisibleBy5(n *big.Int) bool {
+	rest := uint64(0)
+	for _, word := range n.Bits() {
+		rest += uint64(word) % 5
+	}
+	return rest%5 == 0
 }
 
 // tenTo returns 10^n.

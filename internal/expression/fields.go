@@ -114,6 +114,9 @@ func generic(v reflect.Value) Value {
 	if v = follow(v); !v.IsValid() {
 		return NullValue()
 	}
+	if raw, ok := reflect.TypeAssert[json.RawMessage](v); ok && json.Valid(raw) {
+		return ValueOfJSON(Tidy(nil, raw))
+	}
 	switch v.Kind() {
 	case reflect.Interface:
 		return generic(v.Elem())
@@ -133,7 +136,7 @@ func generic(v reflect.Value) Value {
 	}
 	value, err := converter(v.Type())(v)
 	if err != nil {
-		return OtherValue(v.Interface())
+		return otherValue(v.Interface())
 	}
 	return value
 }
@@ -195,6 +198,9 @@ func kindOf(t reflect.Type) Kind {
 		}
 		return Other
 	case reflect.Slice, reflect.Array, reflect.Map:
+		if t == reflect.TypeFor[json.RawMessage]() {
+			return Unknown // it may hold anything
+		}
 		return Other
 	}
 	return Unknown
@@ -214,7 +220,7 @@ func typeOf(t reflect.Type, depth int) types.Type {
 		return types.TypeOf(time.Time{})
 	}
 	switch {
-	case depth == 0 || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+	case depth == 0 || t == reflect.TypeFor[json.RawMessage]() || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 		return types.Any
 	case t.Kind() == reflect.Struct:
 		return membersOf(t, depth-1)

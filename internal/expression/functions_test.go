@@ -1,6 +1,7 @@
 package expression_test
 
 import (
+	"encoding/json"
 	"math/big"
 	"reflect"
 	"regexp"
@@ -235,16 +236,22 @@ func TestDeepFieldsOfStructs(t *testing.T) {
 		Map  map[string]inner `json:"map"`
 		Any  any              `json:"any"`
 		Rat  *big.Rat         `json:"rat"`
+		Raw  json.RawMessage  `json:"raw"`
+		Num  json.Number      `json:"num"`
 	}
 	e := &outer{
 		List: []*inner{{0.1, 0.1}, nil}, Map: map[string]inner{"b": {2, 2.5}, "a": {1e21, 1}},
 		Any: []any{uint8(7), 0.2, map[string]any{"k": 1e-7}}, Rat: exact("0.30"),
+		Raw: json.RawMessage(` {"b": 1.50, "a" : 1e400,"b":2.0} `), Num: "1.50",
 	}
 	for source, want := range map[string]string{
 		"list":                                   `[{"z":0.1,"a":0.1},null]`,
 		"map":                                    `{"a":{"z":1000000000000000000000,"a":1},"b":{"z":2,"a":2.5}}`,
 		"any":                                    `[7,0.2,{"k":0.0000001}]`,
 		"list[0].a + any[1]":                     `0.3`,
+		"raw":                                    `{"a":1e400,"b":2.0}`,
+		"raw.b + num":                            `3.5`,
+		"num":                                    `1.50`,
 		"map.b.z":                                `2`,
 		"rat * 3":                                `0.9`,
 		"filter(list, # != nil)[0].z == rat / 3": `true`,

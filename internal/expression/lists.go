@@ -4,9 +4,49 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // This file has the functions on lists and objects that take no predicate.
+
+func length(_ *frame, a []Value) (Value, error) {
+	if a[0].kind == Text {
+		return IntValue(int64(utf8.RuneCountInString(a[0].text))), nil
+	}
+	if items, ok := a[0].items(); ok {
+		return IntValue(int64(len(items))), nil
+	}
+	if o, ok := a[0].members(); ok {
+		return IntValue(int64(len(o.names))), nil
+	}
+	return Value{}, mustBe(0, a[0], "a list, object or text")
+}
+
+// get is access without an error for what isn't there.
+func get(_ *frame, a []Value) (Value, error) {
+	if a[0].kind == Null {
+		return NullValue(), nil
+	}
+	if a[0].isObject() {
+		if name, ok := a[1].name(); ok {
+			if v, ok := a[0].member(name); ok {
+				return v, nil
+			}
+		}
+		return NullValue(), nil
+	}
+	if a[0].kind != Text && !a[0].isList() {
+		return Value{}, mustBe(0, a[0], "a list or object")
+	}
+	at, err := index(a[1], 1)
+	if err != nil {
+		return Value{}, err
+	}
+	if v, _, ok := a[0].item(at); ok {
+		return v, nil
+	}
+	return NullValue(), nil
+}
 
 // listFunction returns a function of one list or object; nil for other functions.
 func listFunction(name string) func(f *frame, a []Value) (Value, error) {

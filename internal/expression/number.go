@@ -36,10 +36,8 @@ func longValue(n *big.Int, shift int64) Value {
 	if n.IsInt64() {
 		return decimalValue(n.Int64(), shift)
 	}
-	if n.TrailingZeroBits() > 0 {
-		if n, shift = stripBig(n, shift); n.IsInt64() {
-			return decimalValue(n.Int64(), shift)
-		}
+	if n, shift = stripBig(n, shift); n.IsInt64() {
+		return decimalValue(n.Int64(), shift)
 	}
 	return Value{kind: Number, form: long, d: shift, ref: n}
 }
@@ -412,7 +410,8 @@ func sign(a Value) int {
 	return compareInts(a.int(), 0)
 }
 
-// approx returns the float64 nearest to a number, which is infinite where the number is beyond float64.
+// approx returns the float64 nearest to a number, or for a long one that next to it at most, which is infinite where the
+// number is beyond float64.
 func (v Value) approx() float64 {
 	switch v.form {
 	case whole:
@@ -423,6 +422,15 @@ func (v Value) approx() float64 {
 		// Both are float64s, and so one operation rounds once.
 		if n := v.int(); magnitude(n) <= 1<<53 && v.d >= -smallDigits && v.d < 0 {
 			return float64(n) / float64(pow10[-v.d])
+		}
+	case long:
+		// Rounded twice.
+		if n := v.ref.(*big.Int); v.d >= -smallDigits && v.d <= 0 {
+			f, _ := n.Float64()
+			return f / float64(pow10[-v.d])
+		} else if v.d >= -2*smallDigits && v.d < 0 {
+			f, _ := n.Float64()
+			return f / (float64(pow10[smallDigits]) * float64(pow10[-v.d-smallDigits]))
 		}
 	case fraction:
 		if magnitude(v.int()) <= 1<<53 && v.d <= 1<<53 {

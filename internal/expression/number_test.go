@@ -301,3 +301,87 @@ func TestNothingLargeIsBuilt(t *testing.T) {
 		}
 	}
 }
+
+// TestShortNumbersNeedNoMemory holds that keys of at most 18 digits cost no allocation.
+func TestShortNumbersNeedNoMemory(t *testing.T) {
+	type element struct {
+		Time    int64   `json:"time"`
+		Seconds float64 `json:"seconds"`
+	}
+	numbers := texts{"1403715273.31214310", "123456789012345678", "0.1"}
+	for _, source := range []string{"x", "x + 0.1", "y / 1000000000", "x - z", "z * 3", "floor(x / 30)", "y % 7", "abs(-z)"} {
+		p, err := expression.Compile(source, numbers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectNoMemory(t, p, nil)
+	}
+	for _, source := range []string{"time", "time + 0.1", "time / 1000", "floor(time / 30)", "seconds", "seconds + 0.1", "seconds * 1000"} {
+		p, err := expression.CompileStruct(source, reflect.TypeFor[element]())
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectNoMemory(t, p, &element{1700000000123, 1403715273.312})
+	}
+}
+
+func expectNoMemory(t *testing.T, p *expression.Program, env any) {
+	first, err := p.Key(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count := testing.AllocsPerRun(100, func() {
+		next, err := p.Key(env)
+		if err != nil || expression.Compare(first, next) != 0 {
+			t.Fatal(next, err)
+		}
+	}); count != 0 {
+		t.Errorf("%s takes %v allocations", p, count)
+	}
+}
+
+func BenchmarkDecimals(b *testing.B) {
+	for source, numbers := range map[string]texts{
+		"x + 0.1":                              {"1403715273.3"},
+		"x / 1000000000":                       {"1403715273312143104"},
+		"x + y":                                {"1403715273.312143104", "0.00000000000000000001"},
+		"((x - y) ** 2 + (z - y) ** 2) ** 0.5": {"841.4709848078965", "454.64871341284085", "41.12000805986722"},
+	} {
+		b.Run(source, func(b *testing.B) {
+			p, err := expression.Compile(source, numbers)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Key(nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCompare compares keys that differ in their last digit.
+func BenchmarkCompare(b *testing.B) {
+	for _, numbers := range []texts{
+		{"1700000000123", "1700000000124"}, {"1403715273.312", "1403715273.31201"}, {"1403715273.312143104", "1403715273.312143105"},
+		{"12345678901234567890.5", "12345678901234567890.6"},
+	} {
+		b.Run(numbers[0], func(b *testing.B) {
+			var keys [2]expression.Key
+			for i, text := range numbers {
+				var err error
+				if keys[i], err = expression.NewKey(expression.NumberOf([]byte(text))); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if expression.Compare(keys[0], keys[1]) >= 0 {
+					b.Fatal(keys)
+				}
+			}
+		})
+	}
+}

@@ -35,6 +35,9 @@ func pow(a, b Value) (Value, error) {
 		return Value{}, errBeyond
 	}
 	if n, shift, ok := a.long(); ok {
+		if count == 2 {
+			return mulLong(n, shift, n, shift) // a square is by far the most frequent
+		}
 		return powLong(n, shift, count)
 	}
 	num, okNum := powInt(a.rational().Num(), count)

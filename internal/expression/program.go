@@ -9,9 +9,10 @@
 //   - Numbers that are passed on keep their digits, and objects the order of their members, through all functions.
 //   - A missing member, null where a number is needed, and a result that is not a number are errors that name the member.
 //
-// How the files go together: parsing (literal.go, errors.go), compiling (compile.go, structure.go, predicate.go, functions.go,
-// lists.go, operators.go), values (value.go, object.go, json.go, fields.go), numbers (decimal.go reads and writes, number.go
-// and power.go compute, compare.go compares), keys (key.go, pair.go).
+// How the files go together: parsing (literal.go, errors.go), compiling (compile.go, structure.go, operators.go), functions
+// (functions.go finds them, predicate.go, lists.go, aggregate.go, text.go, bits.go, library.go, method.go), values (value.go,
+// object.go, json.go, fields.go), numbers (decimal.go reads and writes, number.go and power.go compute, compare.go compares),
+// keys (key.go, pair.go).
 package expression
 
 import (

@@ -26,7 +26,8 @@ func (s texts) name(i int) string { return string(rune('x' + i)) }
 func (s texts) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
 	for i := range s {
 		if s.name(i) == path[0].Name {
-			return func(any) (expression.Value, error) { return expression.ValueOfJSON([]byte(s[i])), nil }, 1, nil
+			raw := []byte(s[i])
+			return func(any) (expression.Value, error) { return expression.ValueOfJSON(raw), nil }, 1, nil
 		}
 	}
 	return nil, 0, fmt.Errorf("there is no %s", path[0].Name)

@@ -99,8 +99,8 @@ func BoolValue(b bool) Value {
 	return v
 }
 
-// OtherValue returns a value of which expressions know only that it isn't one of the others, such as a time zone.
-func OtherValue(x any) Value { return Value{kind: Other, ref: x} }
+// otherValue returns a value of which expressions know only that it isn't one of the others, such as a time zone.
+func otherValue(x any) Value { return Value{kind: Other, ref: x} }
 
 // Kind returns the value's kind.
 func (v Value) Kind() Kind { return v.kind }
@@ -136,10 +136,10 @@ func ValueOf(x any) Value {
 	case time.Duration:
 		return Value{kind: Duration, n: uint64(x)}
 	case json.Number:
-		if json.Valid([]byte(x)) {
+		if _, ok := ParseNumber(string(x)); ok && json.Valid([]byte(x)) {
 			return NumberOf([]byte(x))
 		}
-		return OtherValue(x)
+		return otherValue(x)
 	}
 	return reflected(x)
 }
@@ -165,7 +165,7 @@ func reflected(x any) Value {
 			return NullValue()
 		}
 	}
-	return OtherValue(x)
+	return otherValue(x)
 }
 
 // native returns the value as Go's functions take it. A number is an int64 or a float64.
