@@ -84,7 +84,7 @@ func (r *KeyRange) String() string {
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not standard
 // input and pipes, which can be read once only, and reports what joining them would give, and which mistake makes it
-// little. Elements of a topic count up to its current end; the first ones up to an end-of-stream mark. Nothing is written,
+// little. What they join to is given to emit, whose errors are reported. Elements of a topic count up to its current end; the first ones up to an end-of-stream mark. Nothing is written,
 // and no group joined. An error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
 	p, err := p.again()
@@ -104,24 +104,10 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 			}
 		}
 	}
-	if p.window != nil && p.window.key != nil {
-		for _, s := range samples[p.master] {
-			report.computable(&s.head, expression.Single(p.window.key))
-		}
-	}
+	report.rehearse(ctx, p, samples)
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
 	return report, nil
-}
-
-// computable finds keys that can't be computed.
-func (r *Report) computable(p *part, key func(any) (expression.Key, error)) {
-	for i, element := range p.elements {
-		if _, err := key(element); err != nil {
-			r.Problems = append(r.Problems, fmt.Sprintf("%s: %v", p.where(i), err))
-			return
-		}
-	}
 }
 
 // example returns the key by which Explain knows an element; empty where it has none.

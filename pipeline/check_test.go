@@ -17,7 +17,21 @@ import (
 // check runs Check on a two-node join of the streams a and b, and returns the report with the directory taken out.
 func check(t *testing.T, on, a, b string, more ...string) (report *pipeline.Report, text string) {
 	t.Helper()
-	dir := t.TempDir()
+	p, dir := parseTwo(t, on, a, b, more...)
+	report, err := p.Check(t.Context(), quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out.jsonl")); err == nil {
+		t.Error("Check has written the output")
+	}
+	return report, strings.ReplaceAll(report.String(), dir+string(filepath.Separator), "")
+}
+
+// parseTwo writes the streams a and b, and returns the pipeline that joins them.
+func parseTwo(t *testing.T, on, a, b string, more ...string) (p *pipeline.Pipeline, dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	for name, content := range map[string]string{"a.jsonl": a, "b.jsonl": b} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -29,14 +43,7 @@ func check(t *testing.T, on, a, b string, more ...string) (report *pipeline.Repo
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err = p.Check(t.Context(), quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "out.jsonl")); err == nil {
-		t.Error("Check has written the output")
-	}
-	return report, strings.ReplaceAll(report.String(), dir+string(filepath.Separator), "")
+	return p, dir
 }
 
 func series(format string, from, to, step int) string {

@@ -200,7 +200,7 @@ func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
 	}
 	monitor.topics.Store(at.inputs[p.master].topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
-	return engine.Run(ctx, p.spec(at, options), &monitor.stats)
+	return hinted(engine.Run(ctx, p.spec(at, options), &monitor.stats))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.

@@ -136,7 +136,7 @@ func (a *along) count(next expression.Key) {
 	case expression.Text:
 		a.text++
 		text, _ := next.Text()
-		digit, ok := new(big.Rat).SetString(text)
+		digit, ok := numberIn(text)
 		if !ok {
 			return
 		}

@@ -1,0 +1,163 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+)
+
+// A rehearsal joins the same part of all streams' samples, their beginnings or their ends, and calls the pipeline's function
+// as a run does. What may go on beyond the samples is left out: it shows what fails, and not that nothing does.
+type rehearsal struct {
+	pipeline *Pipeline
+	parts    map[*node]excerpt
+	// keys holds, for each child, the right keys of its part, in order.
+	keys map[*node][]keyed
+	left map[*node]*expression.Program
+	// joined holds what was joined of each node; nil where an element isn't complete.
+	joined map[*node][]*engine.Element
+}
+
+// An excerpt is a part of a partition that is rehearsed; cutBegin and cutEnd say that more lies before and behind it.
+type excerpt struct {
+	*part
+	cutBegin, cutEnd bool
+}
+
+// rehearse evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
+// fail on; empty where there is none.
+func (p *Pipeline) rehearse(ctx context.Context, parts map[*node]excerpt) (problem string) {
+	r := &rehearsal{p, parts, map[*node][]keyed{}, map[*node]*expression.Program{}, map[*node][]*engine.Element{}}
+	for _, n := range p.master.all() {
+		if r.joined[n] = make([]*engine.Element, len(parts[n].elements)); n.parent != nil {
+			r.keys[n], _ = parts[n].keys(n.right.Clone())
+			r.left[n] = n.left.Clone()
+		}
+	}
+	windows, problem := r.windows()
+	if problem != "" || p.emit == nil {
+		return problem
+	}
+	function := p.function()
+	for _, window := range windows {
+		call := &engine.Call{}
+		for _, i := range window {
+			if master := r.join(p.master, i); master != nil {
+				call.Masters = append(call.Masters, *master)
+			}
+		}
+		if len(call.Masters) == 0 || ctx.Err() != nil {
+			continue
+		}
+		if err := function.Call(ctx, call, func(int, any) error { return nil }); err != nil {
+			return fmt.Sprintf("%s: %v", parts[p.master].where(window[0]), err)
+		}
+	}
+	return ""
+}
+
+// windows returns the masters of each call, by their numbers in their part; where a window is by the clock all are one.
+func (r *rehearsal) windows() (windows [][]int, problem string) {
+	w := r.pipeline.window
+	masters := r.parts[r.pipeline.master]
+	changed := func(any) (bool, error) { return true, nil }
+	switch {
+	case w == nil:
+	case w.key != nil:
+		changed = w.newKey()
+	case w.text.every > 0:
+		changed = func(any) (bool, error) { return false, nil }
+	default:
+		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.text.count, nil }
+	}
+	windows = append(windows, nil)
+	for i, element := range masters.elements {
+		if w != nil && w.text.count > 0 && r.join(r.pipeline.master, i) == nil {
+			continue // such windows are of complete masters
+		}
+		next, err := changed(element)
+		if err != nil {
+			return nil, fmt.Sprintf("%s: %v", masters.where(i), err)
+		}
+		last := len(windows) - 1
+		if next && len(windows[last]) > 0 {
+			windows = append(windows, nil)
+			last++
+		}
+		windows[last] = append(windows[last], i)
+	}
+	if w != nil && masters.cutBegin {
+		windows = windows[1:]
+	}
+	if w != nil && (masters.cutEnd || masters.cutBegin && w.text.count > 0) {
+		windows = windows[:max(0, len(windows)-1)]
+	}
+	return windows, ""
+}
+
+// join returns an element with its matches down the tree; nil where one is missing (R2).
+func (r *rehearsal) join(n *node, i int) *engine.Element {
+	if r.joined[n][i] != nil {
+		return r.joined[n][i]
+	}
+	e := &engine.Element{Value: r.parts[n].elements[i]}
+	for _, child := range n.children {
+		key, err := r.left[child].Key(e.Value)
+		if err != nil {
+			return nil // it is a problem of its own
+		}
+		var matches []engine.Element
+		at, _ := slices.BinarySearchFunc(r.keys[child], keyed{key, 0}, compareKeyed)
+		if r.isCut(child, key) {
+			return nil // it may have more matches than these
+		}
+		for ; at < len(r.keys[child]) && expression.Compare(r.keys[child][at].key, key) == 0; at++ {
+			if match := r.join(child, r.keys[child][at].i); match != nil {
+				matches = append(matches, *match)
+			}
+		}
+		if len(matches) == 0 {
+			return nil
+		}
+		e.Matches = append(e.Matches, matches)
+	}
+	r.joined[n][i] = e
+	return e
+}
+
+// isCut reports whether elements with a right key may lie beyond a child's part.
+func (r *rehearsal) isCut(child *node, key expression.Key) bool {
+	keys, excerpt := r.keys[child], r.parts[child]
+	if len(keys) == 0 {
+		return true
+	}
+	return excerpt.cutBegin && expression.Compare(key, keys[0].key) <= 0 ||
+		excerpt.cutEnd && expression.Compare(key, keys[len(keys)-1].key) >= 0
+}
+
+// rehearse adds what a run would fail on, at the beginning and at the end of each partition.
+func (r *Report) rehearse(ctx context.Context, p *Pipeline, samples map[*node][]*sample) {
+	for partition := range samples[p.master] {
+		heads, tails := map[*node]excerpt{}, map[*node]excerpt{}
+		for _, n := range p.master.all() {
+			if partition >= len(samples[n]) || samples[n][partition].unread {
+				return
+			}
+			s := samples[n][partition]
+			heads[n], tails[n] = excerpt{&s.head, false, !s.whole}, excerpt{&s.tail, true, false}
+			if s.whole {
+				tails[n] = heads[n]
+			}
+		}
+		problem := p.rehearse(ctx, heads)
+		if problem == "" {
+			problem = p.rehearse(ctx, tails)
+		}
+		if problem != "" {
+			r.Problems = append(r.Problems, problem)
+		}
+	}
+}
