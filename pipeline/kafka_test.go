@@ -385,6 +385,8 @@ func TestLag(t *testing.T) {
 stream  topic   partition  position   end  behind  key
 prev    places  0          not begun  6    6       10
 next    places  0          not begun  6    6       0
+
+no run of this group has committed anything
 `
 	if diff := cmp.Diff(before, lag()); diff != "" {
 		t.Errorf("before the run: %s", diff)
@@ -403,6 +405,10 @@ next    places  0          6         9    3       100
 `
 	if diff := cmp.Diff(after, lag()); diff != "" {
 		t.Errorf("after the run: %s", diff)
+	}
+	p = k.parse(strings.Replace(onKafka, "kafka: {", "kafka: {group: sped, ", 1))
+	if got := lag(); !strings.HasSuffix(got, "\nno run of this group has committed anything, did you mean speed?\n") {
+		t.Errorf("of a misspelt group: %s", got)
 	}
 	file, err := pipeline.Parse("x.yaml", []byte(joined))
 	k.must(err)

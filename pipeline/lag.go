@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -16,6 +18,8 @@ import (
 type Lag struct {
 	Group   string      `json:"group"`
 	Streams []StreamLag `json:"streams"`
+	// Hint says what may be wrong where the group has no position at all.
+	Hint string `json:"hint,omitempty"`
 }
 
 // StreamLag is how far the group has come with one partition of a stream.
@@ -70,6 +74,9 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 		if err := lag.add(ctx, cluster, n, rewinds[i]); err != nil {
 			return nil, err
 		}
+	}
+	if !slices.ContainsFunc(lag.Streams, func(s StreamLag) bool { return s.Begun }) {
+		lag.Hint = "no run of this group has committed anything" + suggest.Name(lag.Group, cluster.Groups(ctx))
 	}
 	return lag, nil
 }
@@ -171,5 +178,8 @@ func (l *Lag) String() string {
 	}
 	// A strings.Builder takes everything.
 	_ = table.Flush()
+	if l.Hint != "" {
+		fmt.Fprintf(&text, "\n%s\n", l.Hint)
+	}
 	return text.String()
 }

@@ -111,6 +111,18 @@ func partitions(ctx context.Context, client *kgo.Client, topic string) (int, err
 	return len(detail.Partitions), nil
 }
 
+// Groups returns the names of the consumer groups that there are, as far as this client may know of them. They are for
+// suggestions only, so it has no errors.
+func (c *Cluster) Groups(ctx context.Context) []string {
+	client, err := c.connect(ctx)
+	if err != nil {
+		return nil
+	}
+	defer client.Close()
+	groups, _ := kadm.NewClient(client).ListGroups(ctx)
+	return groups.Groups()
+}
+
 // suggestion says which topic may be meant by a name that none has. It is an extra, so it has no errors.
 func suggestion(ctx context.Context, client *kgo.Client, missing string) string {
 	all, err := kadm.NewClient(client).ListTopics(ctx)
