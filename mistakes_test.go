@@ -56,11 +56,11 @@ type mistake struct {
 // place is a file and line in a message.
 var placePattern = regexp.MustCompile(`(typed_mistakes|mistakes|advice)_test\.go:\d+`)
 
-// checkMistakes checks the messages, without the functions' names before them. The broker comes before the options.
-func checkMistakes(t *testing.T, cases []mistake, broker ...leat.Option) {
+// checkMistakes checks the messages, without the functions' names before them. The storage comes before the options.
+func checkMistakes(t *testing.T, cases []mistake, storage ...leat.Option) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			options := append(broker[:len(broker):len(broker)], c.options...)
+			options := append(storage[:len(storage):len(storage)], c.options...)
 			_, err := leat.New(c.fn, options...)
 			checkMistake(t, err, c.want)
 			checkAdvice(t, c.fn, options, err)

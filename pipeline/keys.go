@@ -124,8 +124,8 @@ func (n *node) otherwise(on text, condition ast.Node) error {
 		instead = fmt.Sprintf("keys that are near each other are made equal by the steps that both lie in, as in %q",
 			"floor("+n.parent.name+".time / 10) == floor("+n.name+".time / 10)")
 	case "and", "&&":
-		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in emit, as by %q",
-			"filter("+n.name+", .id == "+n.parent.name+".id)")
+		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in emit, "+
+			"as by %q", "filter("+n.name+", .id == "+n.parent.name+".id)")
 	case "or", "||":
 		instead = "write a pipeline file for each of the conditions"
 	case "!=", "not", "!":
@@ -133,8 +133,8 @@ func (n *node) otherwise(on text, condition ast.Node) error {
 	default:
 		return on.errorf("%s", n.form())
 	}
-	return on.source.errorAt(on.place(condition.Location().From), "streams are joined where two keys are equal, by one ==, and not by %q: %s",
-		operator, instead)
+	return on.source.errorAt(on.place(condition.Location().From), "streams are joined where two keys are equal, by one ==, "+
+		"and not by %q: %s", operator, instead)
 }
 
 // open blanks parentheses around a whole condition whose == is at an offset: (a.x == b.y).

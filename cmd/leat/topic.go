@@ -20,12 +20,12 @@ type topicCommands struct {
 
 // clusterFlags say how to reach Kafka.
 type clusterFlags struct {
-	Brokers []string `env:"LEAT_BROKERS" placeholder:"HOST:PORT" help:"Addresses of Kafka brokers; they are needed."`
+	Brokers []string `env:"LEAT_BROKERS" placeholder:"HOST:PORT" help:"Addresses of Kafka brokers."`
 	TLS     bool     `name:"tls" help:"Encrypt connections."`
 	TLSCA   string   `name:"tls-ca" placeholder:"FILE" help:"Trust the certificate authorities in this PEM file only."`
 	TLSCert string   `name:"tls-cert" placeholder:"FILE" help:"This client's certificate, a PEM file."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert, a PEM file."`
-	SASL    string   `name:"sasl" placeholder:"MECHANISM" help:"Log in by plain, scram-sha-256 or scram-sha-512, with $$LEAT_PASSWORD."`
+	SASL    string   `placeholder:"MECHANISM" help:"Log in: plain, scram-sha-256 or scram-sha-512, with $$LEAT_PASSWORD."`
 	User    string   `env:"LEAT_USER" placeholder:"NAME" help:"The user to log in as."`
 }
 
@@ -35,8 +35,8 @@ const passwordVariable = "LEAT_PASSWORD"
 // cluster returns how to reach Kafka. Errors are wrong usage.
 func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 	if len(f.Brokers) == 0 {
-		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, or in the environment variable " +
-			"LEAT_BROKERS")}
+		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, or in the environment " +
+			"variable LEAT_BROKERS")}
 	}
 	cluster := &topic.Cluster{Brokers: f.Brokers}
 	files := topic.TLSFiles{CA: f.TLSCA, Cert: f.TLSCert, Key: f.TLSKey}
