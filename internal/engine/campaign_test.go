@@ -323,13 +323,28 @@ func (c *campaign) lowest() int64 {
 	return lowest
 }
 
-// planCrash draws the commit that the next run dies at, if any: before it is visible, or behind it with its answer lost.
+// planCrash draws what goes wrong in the next run, if anything: it dies at a commit, before that is visible or behind it with
+// its answer lost, or at a read, with what is finished committed or not; or a commit is aborted.
 func (c *campaign) planCrash() {
-	switch rapid.IntRange(0, 2).Draw(c.T, "crash") {
-	case 1:
-		c.storage.FailCommit(rapid.IntRange(1, 4).Draw(c.T, "before commit"), errCrash)
-	case 2:
-		c.storage.LoseCommit(rapid.IntRange(1, 4).Draw(c.T, "behind commit"), errCrash)
+	commit := func() int { return rapid.IntRange(1, 4).Draw(c.T, "at commit") }
+	switch rapid.SampledFrom([]string{"none", "before", "before", "behind", "behind", "read"}).Draw(c.T, "crash") {
+	case "none":
+		if rapid.IntRange(0, 99).Draw(c.T, "aborted") == 50 { // seldom, since the run pauses then
+			c.storage.AbortCommit(commit())
+		}
+	case "before":
+		c.storage.FailCommit(commit(), errCrash)
+	case "behind":
+		c.storage.LoseCommit(commit(), errCrash)
+	case "read":
+		l := rapid.SampledFrom(c.lanes).Draw(c.T, "in partition")
+		n := rapid.SampledFrom(l.shape.nodes()).Draw(c.T, "at a read of")
+		fail := c.storage.FailRead
+		if rapid.Bool().Draw(c.T, "killed") {
+			fail = c.storage.CrashRead
+		}
+		offset := rapid.IntRange(0, l.base[n.streamName()]+12).Draw(c.T, "offset")
+		c.must(fail(n.streamName(), l.partition, int64(offset), errCrash))
 	}
 }
 
