@@ -90,7 +90,8 @@ func New(t testing.TB, options ...Option) *Broker {
 	if err := p.check(); err != nil {
 		t.Fatalf("leattest.New: %v", err)
 	}
-	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, limit: p.limit, timeout: p.timeout, open: true}
+	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, open: true}
+	b.limit, b.timeout = p.limit, p.timeout
 	for _, s := range p.streams {
 		if err := s.fill(b.memory); err != nil {
 			t.Fatalf("leattest.New: %v", err)

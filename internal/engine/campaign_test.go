@@ -87,13 +87,10 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 				memory.Gaps(rapid.IntRange(0, 1).Draw(t, "gaps"))))
 		}
 	}
-	for _, output := range []memory.Option{
+	options = append(options,
 		memory.Stream[output]("output", memory.Partitions(partitions)),
 		memory.Stream[failed]("failed", memory.Partitions(partitions)),
-		memory.Stream[reported]("unmatched", memory.Partitions(partitions)),
-	} {
-		options = append(options, output)
-	}
+		memory.Stream[reported]("unmatched", memory.Partitions(partitions)))
 	c.storage, c.unmatched = memory.New(options...), make([]int64, len(shape.nodes()))
 	for p := range partitions {
 		l := &lane{partition: p, shape: shape, base: map[string]int{}, handed: map[place]bool{}, failed: map[place]bool{}}

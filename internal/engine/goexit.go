@@ -25,24 +25,17 @@ func (e *GoexitError) Error() string {
 }
 
 // survive calls f in a goroutine of its own, and returns its error; a *GoexitError where code of the user has ended that.
-func survive(f func() error) (err error) {
-	done := make(chan struct{})
+func survive(f func() error) error {
+	result := make(chan error, 1)
 	go func() {
-		returned := false
 		defer func() {
-			exited := goexit()
-			if exited != nil {
-				err = fmt.Errorf("code that the run calls %w", exited)
-			}
-			if returned || exited != nil { // and not where a panic ends the process
-				close(done)
+			if exited := goexit(); exited != nil {
+				result <- fmt.Errorf("code that the run calls %w", exited)
 			}
 		}()
-		err = f()
-		returned = true
+		result <- f()
 	}()
-	<-done
-	return err
+	return <-result // which doesn't come where a panic ends the process
 }
 
 // survive is survive with what is known better: which call, of the function or of a callback, has ended the goroutine, or which
