@@ -101,12 +101,24 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 	case b.config.container != nil:
 		return fromContainer(b.config.container, t)
 	}
+	if p := b.config.almost(t); p != nil {
+		p.taken = true
+		return reflect.Value{}, fmt.Errorf("%s gives a %v; give a %v", p.option, p.value.Type(), t)
+	}
 	if right := listed(t); right != nil {
 		return reflect.Value{}, fmt.Errorf("no join has %v on its right, and the source has no stream of it; "+
 			"add both for its matches, or leat.Provide(value) for a value of your own", right)
 	}
 	return reflect.Value{}, fmt.Errorf("it is no element, for the source has no stream of %v, and nothing provides it; "+
 		"add leat.Provide(value), leat.Container(container), or a stream", element(t))
+}
+
+// almost returns the provided value that is what a pointer type points to, or a pointer to it; nil where there is none.
+func (c *config) almost(t reflect.Type) *provided {
+	if p := c.providedOf(reflect.PointerTo(t)); p != nil || t.Kind() != reflect.Pointer {
+		return p
+	}
+	return c.providedOf(t.Elem())
 }
 
 // listed returns the struct that []R and map[L][]R hold lists of; nil for other types.

@@ -222,6 +222,10 @@ func TestInjectionMistakes(t *testing.T) {
 		{"other value", func(Audio, *sql.DB) {}, []leat.Option{leat.Provide("x")}, "2 mistakes:\n" +
 			"\tparameter 2 (*sql.DB): it is no element, for the source has no stream of sql.DB, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream\n" +
 			"\tleat.Provide (mistakes_test.go:N): no parameter takes the string; leave it out, or put what only some functions take into a leat.Container"},
+		{"value for a pointer", func(Audio, *Unknown) {}, []leat.Option{leat.Provide(Unknown{})},
+			"parameter 2 (*leat_test.Unknown): leat.Provide (mistakes_test.go:N) gives a leat_test.Unknown; give a *leat_test.Unknown"},
+		{"pointer for a value", func(Audio, Unknown) {}, []leat.Option{leat.Provide(&Unknown{})},
+			"parameter 2 (leat_test.Unknown): leat.Provide (mistakes_test.go:N) gives a *leat_test.Unknown; give a leat_test.Unknown"},
 		{"several fit", func(Audio, error) {}, []leat.Option{leat.Provide(io.EOF, &dig.PanicError{})},
 			"parameter 2 (error): several values of leat.Provide implement error: *errors.errorString and *dig.PanicError; leave one, or take it by its own type"},
 		{"container", func(Audio, *sql.DB) {}, []leat.Option{leat.Container(dig.New())},
