@@ -146,7 +146,7 @@ join a with b on a.t == b.t
 		"empty": {
 			on: "a.t == b.t", a: "", b: "{\"t\":1}\n",
 			want: `1 finding:
-  a with b: a has no elements with a key
+  a with b: a is empty: there is nothing to join
 
 stream a  a.jsonl  all 0 elements
 stream b  b.jsonl  all 1 element

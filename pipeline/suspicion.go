@@ -86,12 +86,20 @@ func (s *suspicion) disorders(about Finding, remedy *tried) (findings []Finding)
 }
 
 func (s *suspicion) emptiness(join *JoinReport, add func(Mistake, string)) {
+	left, right := 0, 0
+	for _, v := range s.views {
+		left, right = left+len(v.left.elements), right+len(v.right.elements)
+	}
 	for _, side := range []struct {
-		row  *row
-		name string
-	}{{s.left, join.Left}, {s.right, join.Right}} {
-		if side.row.computed == 0 {
-			add(MistakeEmpty, side.name+" has no elements with a key")
+		row      *row
+		name     string
+		elements int
+	}{{s.left, join.Left, left}, {s.right, join.Right, right}} {
+		switch {
+		case side.elements == 0:
+			add(MistakeEmpty, side.name+" is empty: there is nothing to join")
+		case side.row.computed == 0:
+			add(MistakeEmpty, side.name+" has no element whose key can be computed")
 		}
 	}
 }
