@@ -38,7 +38,7 @@ func FailRead[T any](b *Broker, offset int64, err error, places ...Place) {
 	p := placeOf(places)
 	s, failure := b.find(reflect.TypeFor[T](), p.as, true)
 	if failure == nil {
-		failure = b.memory.FailRead(s.name, max(p.partition, 0), offset, err)
+		failure = b.memory.FailRead(s.name, p.partition, offset, err)
 	}
 	if failure != nil {
 		b.t.Fatalf("leattest.FailRead: %v", failure)

@@ -33,7 +33,7 @@ func feed[T any](b *Broker, places []Place, add func(s *stream, partition int) e
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.open = true
-		err = add(s, max(p.partition, 0))
+		err = add(s, p.partition)
 	}
 	if err != nil {
 		b.t.Fatalf("leattest: feed: %v", err)
@@ -81,7 +81,7 @@ func Sessions[T any](b *Broker, places ...Place) [][]T {
 
 // partitionsOf returns the numbers of the partitions that are meant.
 func (b *Broker) partitionsOf(p place) []int {
-	if p.partition >= 0 {
+	if p.given {
 		return []int{p.partition}
 	}
 	numbers := make([]int, b.partitions)

@@ -404,6 +404,9 @@ func TestMistakes(t *testing.T) {
 		"no stream that the test feeds of leattest_test.NextLocation; declared by leattest.Stream are [leattest_test.Location]": func(t testing.TB) {
 			leattest.Feed(leattest.New(t, locationStreams()...), []NextLocation{})
 		},
+		"has no partition -1": func(t testing.TB) {
+			leattest.Feed(leattest.New(t, locationStreams()...), []Location{{}}, leattest.Partition(-1))
+		},
 		"has no partition 1": func(t testing.TB) {
 			leattest.Results[Speed](leattest.New(t, locationStreams()...), leattest.Partition(1))
 		},

@@ -179,21 +179,22 @@ type Partition int
 
 func (n Partition) declare(s *stream) { s.partition = int(n) }
 
-func (n Partition) at(p *place) { p.partition = int(n) }
+func (n Partition) at(p *place) { p.partition, p.given = int(n), true }
 
 // A Place says which stream of an element type is meant, [Named], and which [Partition].
 type Place interface {
 	at(*place)
 }
 
-// A place is where to feed or look; partition is -1 where none was given.
+// A place is where to feed or look; given says that a partition was.
 type place struct {
 	as        string
 	partition int
+	given     bool
 }
 
 func placeOf(places []Place) place {
-	p := place{partition: -1}
+	var p place
 	for _, option := range places {
 		option.at(&p)
 	}
