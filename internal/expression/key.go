@@ -53,6 +53,19 @@ func (k Key) Rat() (*big.Rat, bool) {
 	return new(big.Rat).Set(r), true
 }
 
+// Bytes returns the key as that of a record: texts, times and durations as text, all else as JSON. Equal numbers have equal
+// bytes, however they are written.
+func (k Key) Bytes() ([]byte, error) {
+	if k.v.kind == Number {
+		k.v.text, k.v.written = "", false
+	}
+	encoded, err := k.MarshalJSON()
+	if err == nil && encoded[0] == '"' {
+		return []byte(Unquote(encoded)), nil
+	}
+	return encoded, err
+}
+
 // Text returns a text as it is; false for other keys.
 func (k Key) Text() (string, bool) { return k.v.text, k.v.kind == Text }
 

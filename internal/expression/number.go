@@ -326,6 +326,12 @@ func alignedLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (_, _ *big.
 }
 
 func addLong(x *big.Int, xShift int64, y *big.Int, yShift int64) (Value, error) {
+	switch {
+	case x.Sign() == 0:
+		return bounded(y, yShift)
+	case y.Sign() == 0:
+		return bounded(x, xShift)
+	}
 	x, y, shift, err := alignedLong(x, xShift, y, yShift)
 	if err != nil {
 		return Value{}, err

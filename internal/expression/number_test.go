@@ -285,7 +285,8 @@ func TestNothingLargeIsBuilt(t *testing.T) {
 	const huge, tiny, beyond = "1e1000000000", "-1e-1000000000", "1e99999999999999999999"
 	for source, want := range map[string]string{
 		"x > 1": "true", "y < 0": "true", "y > -1": "true", "x * x > x": "true", "x / 3 < x": "the number gets too large",
-		"x + 1": "the number gets too large", "floor(y)": "-1", "round(y)": "0", "x * y": "-1", "x == y": "false",
+		"x + 1": "the number gets too large", "x + 0 == x": "true",
+		"0 - y > 0": "true", "floor(y)": "-1", "round(y)": "0", "x * y": "-1", "x == y": "false",
 		"z > 1": "can only be passed on", "z + 1": "can only be passed on", "x ** 0.5": "beyond the range of floating numbers",
 		"7 ** 10 ** 9": "the number gets too large", "x ** x": "beyond the range of floating numbers",
 	} {
@@ -300,6 +301,38 @@ func TestNothingLargeIsBuilt(t *testing.T) {
 			t.Errorf("%s: %v, want %s", source, err, want)
 		}
 	}
+}
+
+// TestBytesAreEqualForEqualKeys takes numbers for the keys of records, by which they are put into partitions.
+func TestBytesAreEqualForEqualKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := number(t, "x")
+		zeros := x
+		if !strings.ContainsAny(x, ".eE") {
+			zeros += ".00"
+		}
+		want := ""
+		for _, source := range []string{"x", "y", "x + 0", "y * 1", "x / 4 * 4", "x / 3 * 3"} {
+			v, err := evaluate(t, source, x, zeros)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := expression.NewKey(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := key.Bytes()
+			if err != nil || exact(string(got)).Cmp(exact(x)) != 0 {
+				t.Fatalf("%s of %s has the bytes %s, %v", source, x, got, err)
+			}
+			if want == "" {
+				want = string(got)
+			}
+			if string(got) != want {
+				t.Fatalf("%s of %s has the bytes %s, and x has %s", source, x, got, want)
+			}
+		}
+	})
 }
 
 // TestShortNumbersNeedNoMemory holds that keys of at most 18 digits cost no allocation.

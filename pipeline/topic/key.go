@@ -1,7 +1,6 @@
 package topic
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -109,16 +108,6 @@ func (k *Key) keyer() func(object []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the key can't be computed: %w", err)
 		}
-		return keyBytes(value)
+		return value.Bytes()
 	}
-}
-
-func keyBytes(key expression.Key) ([]byte, error) {
-	encoded, err := json.Marshal(key)
-	if err != nil || key.Kind() == expression.Number || key.Kind() == expression.Bool {
-		return encoded, err
-	}
-	var text string
-	err = json.Unmarshal(encoded, &text)
-	return []byte(text), err
 }

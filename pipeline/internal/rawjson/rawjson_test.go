@@ -172,6 +172,17 @@ func TestRepeatedMembers(t *testing.T) {
 	}
 }
 
+func TestForm(t *testing.T) {
+	for document, want := range map[string]rawjson.Form{
+		`{"a": 1}`: {}, ` {"a":1}`: {Spaced: true}, `{"a":1} `: {Spaced: true}, "{\n}": {Spaced: true}, `{"a":"\n"}`: {},
+		`{"a":1,"a":1}`: {Repeated: "a"}, "{\"a\":1,\n\"a\":1}": {Spaced: true, Repeated: "a"},
+	} {
+		if got, err := new(rawjson.Picker).Pick([]byte(document), nil); err != nil || got != want {
+			t.Errorf("%q: %+v, %v, want %+v", document, got, err, want)
+		}
+	}
+}
+
 func BenchmarkPick(b *testing.B) {
 	for name, c := range map[string]struct {
 		document string

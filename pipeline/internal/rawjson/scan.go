@@ -73,8 +73,8 @@ func childOf[K comparable](children *map[K]*wanted, key K) *wanted {
 
 // A Form says how an object is written, where that isn't how it is written out.
 type Form struct {
-	// Multiline is set where it goes over more than one line.
-	Multiline bool
+	// Spaced is set where it goes over more than one line, or has white space around it.
+	Spaced bool
 	// Repeated is the name of a member that is there more than once, in the object or in one within it; the last counts.
 	Repeated string
 }
@@ -87,11 +87,14 @@ func (p *Picker) Pick(data []byte, spans []Span) (Form, error) {
 	if s.at() != '{' {
 		return Form{}, s.fail("a JSON object is needed here")
 	}
+	start := s.pos
 	if err := s.value(&p.root); err != nil {
 		return Form{}, err
 	}
-	if s.space(); s.pos < len(data) {
-		return Form{}, s.fail("%s after the object", s.here())
+	if s.form.Spaced = s.form.Spaced || start > 0 || s.pos < len(data); s.form.Spaced {
+		if s.space(); s.pos < len(data) {
+			return Form{}, s.fail("%s after the object", s.here())
+		}
 	}
 	return s.form, nil
 }
@@ -132,7 +135,7 @@ func (s *scanner) space() {
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
 		case '\n', '\r':
-			s.form.Multiline = true
+			s.form.Spaced = true
 		case ' ', '\t':
 		default:
 			return
