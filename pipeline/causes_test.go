@@ -65,6 +65,8 @@ var causes = []causeKind{
 	{"healthy", (*trial).healthy, nil, false, 1},
 	{"sparse subset", (*trial).sparseSubset, nil, false, 1},
 	{"sparse strangers", (*trial).sparseStrangers, nil, false, 1},
+	{"healthy texts", (*trial).healthyTexts, nil, false, 1},
+	{"sparse texts", (*trial).sparseTexts, nil, false, 1},
 	{"factor exact", (*trial).factor, []pipeline.Mistake{pipeline.MistakeFactor}, true, most},
 	{"factor cut", (*trial).factorCut, []pipeline.Mistake{pipeline.MistakeFactor}, true, most},
 	{"shift on a grid", (*trial).shiftGrid, []pipeline.Mistake{pipeline.MistakeShift}, true, most},
@@ -113,7 +115,20 @@ func newTrial(kind causeKind, seed uint64) *trial {
 	t.places = []int{0, 0, 0, 1, 2, 3}[t.IntN(6)]
 	t.noise = t.IntN(2) == 0
 	kind.plant(t)
+	if t.IntN(5) == 0 && kind.name != "out of order" {
+		t.a, t.b = t.repeat(t.a), t.repeat(t.b)
+	}
 	return t
+}
+
+// repeat has some elements several times, as several may have one key.
+func (t *trial) repeat(elements []planted) (repeated []planted) {
+	for _, e := range elements {
+		for range 1 + t.IntN(3)*t.IntN(2) {
+			repeated = append(repeated, e)
+		}
+	}
+	return repeated
 }
 
 // pow10 returns 10 to the n.
@@ -239,6 +254,32 @@ func (t *trial) sparseStrangers() {
 	t.a, t.b = put(draw(), t.number), put(draw(), t.number)
 }
 
+// healthyTexts has the same words, names with numbers or instants on both sides.
+func (t *trial) healthyTexts() {
+	write := t.texts()
+	keys := t.irregular(20+t.IntN(500), 1, 20)
+	t.a, t.b = put(t.drop(keys, 0.1), write), put(t.drop(keys, 0.4*t.Float64()), write)
+}
+
+// sparseTexts has few texts in common, or none.
+func (t *trial) sparseTexts() {
+	write := t.texts()
+	keys := t.irregular(200+t.IntN(500), 1, 20)
+	t.a, t.b = put(t.drop(keys, 0.3), write), put(t.drop(keys, 0.95), write)
+	if t.IntN(2) == 0 {
+		t.b = put(t.irregular(40+t.IntN(500), 1, 20), write)
+	}
+}
+
+// texts returns what writes ticks as texts in their order.
+func (t *trial) texts() func(int64) string {
+	return []func(int64) string{
+		func(key int64) string { return fmt.Sprintf(`"key-%020d"`, key) },
+		func(key int64) string { return fmt.Sprintf(`"%016x"`, key) },
+		func(key int64) string { return instant(1_700_000_000_000+key%1_000_000*1000, 60, 0) },
+	}[t.IntN(3)]
+}
+
 // scaledBy writes the keys of the one side times a factor.
 func (t *trial) scaledBy(keys []int64, factor int64) {
 	t.a = put(t.dropSome(keys), t.number)
@@ -289,7 +330,7 @@ func (t *trial) factorCut() {
 func (t *trial) drawShift() int64 {
 	unit := pow10(t.places)
 	by := []int64{3600 * unit, 7200 * unit, 19800 * unit, 86400 * unit, 1 + t.Int64N(5000), unit + t.Int64N(60)*unit,
-		1 + t.Int64N(40)}[t.IntN(7)]
+		1 + t.Int64N(40), 3_600_000 * unit}[t.IntN(8)]
 	if t.IntN(2) == 0 {
 		return -by
 	}
@@ -668,7 +709,7 @@ func (t *trial) named(report *pipeline.Report) error {
 	if len(t.kind.mistakes) == 0 {
 		for _, f := range report.Findings {
 			if f.Fix != "" || !slices.Contains([]pipeline.Mistake{pipeline.MistakeGaps, pipeline.MistakeEarlyEnd,
-				pipeline.MistakeLateBegin}, f.Mistake) {
+				pipeline.MistakeLateBegin, pipeline.MistakeApart}, f.Mistake) {
 				return fmt.Errorf("a false alarm: %s", f.Mistake)
 			}
 		}

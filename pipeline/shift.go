@@ -46,9 +46,8 @@ type shift struct {
 type sense int
 
 const (
-	none sense = iota
 	// begins says that the streams begin together then, or end.
-	begins
+	begins sense = iota + 1
 	// isRound says that it is a round number, and that there are few others that would do as well.
 	isRound
 	// agrees says that the streams begin and end together.

@@ -193,10 +193,11 @@ func (s *suspicion) mendNumbers() (m mend) {
 		func() *tried { return s.best(s.scalings()) },
 	}
 	var near *nearness
-	if n := s.numeric(); n != nil && !s.asIs.rightMeets() {
-		if n.counts() {
-			tries = append(tries, s.other)
-		}
+	n := s.numeric()
+	if n != nil && n.counts() {
+		tries = append(tries, s.other) // whatever the other side has meets a count
+	}
+	if n != nil && !s.asIs.rightMeets() {
 		// A stream that is joined to itself is shifted on purpose.
 		if s.child.site.name != s.child.parent.site.name {
 			tries = append(tries, func() *tried { return s.best(s.shifts()) })
