@@ -341,8 +341,8 @@ func (t *trial) shiftGrid() {
 	for {
 		keys, step := t.grid(10 + int(1<<t.IntN(12)) + t.IntN(50))
 		by := t.drawShift()
-		if steps := max(by, -by) / step; by%step == 0 && steps < int64(len(keys)) {
-			continue // what lies over each other meets as it is
+		if steps := max(by, -by) / step; by%step == 0 && steps <= int64(len(keys))/2+1 {
+			continue // much of it meets as it is
 		}
 		t.a, t.b = put(keys, t.number), put(keys, func(key int64) string { return t.number(key + by) })
 		return

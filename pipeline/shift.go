@@ -12,7 +12,8 @@ import (
 // shifts are the remedies for keys that are apart by the same everywhere: the likeliest, if there is one that is likely.
 //
 // Where steps are irregular, what the keys are apart by shows by how many of them meet. On a grid they meet however far it is
-// moved, and what tells is which shift lets the streams begin and end together, or is a round number.
+// moved, and what tells is which shift lets the streams begin and end together, or is a round number. Where most of what lies
+// between the ends of both meets as it is, only the former does.
 func (s *suspicion) shifts() []remedy {
 	n := s.numeric()
 	if n == nil || len(n.views) == 0 {
@@ -26,7 +27,7 @@ func (s *suspicion) shifts() []remedy {
 			best = c
 		}
 	}
-	if best == nil || !search.likely(best) || !search.writable(best.by) {
+	if best == nil || !search.likely(best) || !search.writable(best.by) || best.sense < agrees && s.asIs.rightMeets() {
 		return nil
 	}
 	return []remedy{s.shift(n.amount(best.by))}

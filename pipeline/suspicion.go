@@ -197,11 +197,11 @@ func (s *suspicion) mendNumbers() (m mend) {
 	if n != nil && n.counts() {
 		tries = append(tries, s.other) // whatever the other side has meets a count
 	}
+	// A stream that is joined to itself is shifted on purpose.
+	if n != nil && s.child.site.name != s.child.parent.site.name {
+		tries = append(tries, func() *tried { return s.best(s.shifts()) })
+	}
 	if n != nil && !s.asIs.rightMeets() {
-		// A stream that is joined to itself is shifted on purpose.
-		if s.child.site.name != s.child.parent.site.name {
-			tries = append(tries, func() *tried { return s.best(s.shifts()) })
-		}
 		tries = append(tries, func() (found *tried) {
 			found, near = s.rounding()
 			return found

@@ -30,7 +30,7 @@ func (s *suspicion) scalings() (remedies []remedy) {
 // scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and, where
 // the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in the latter.
 func (s *suspicion) scaling(f int64, less, more *KeyRange, leftIsLess bool) (remedies []remedy) {
-	if !near(less, more, float64(f)) {
+	if !mayMeet(less, more, float64(f)) {
 		return nil
 	}
 	number := strconv.FormatInt(f, 10)
@@ -52,8 +52,8 @@ func (s *suspicion) scaling(f int64, less, more *KeyRange, leftIsLess bool) (rem
 	return remedies
 }
 
-// near reports whether two ranges may lie in each other if the one is taken times f.
-func near(less, more *KeyRange, f float64) bool {
+// mayMeet reports whether two ranges may lie in each other if the one is taken times f.
+func mayMeet(less, more *KeyRange, f float64) bool {
 	a, ok := less.To.Float()
 	b, okToo := more.To.Float()
 	return ok && okToo && a*b > 0 && math.Abs(math.Log(a*f/b)) < math.Log(3.5)
