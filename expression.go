@@ -10,6 +10,7 @@ import (
 
 // JoinExpr is [Join] with keys from configuration: two expressions over the fields of the left and of the right element,
 // by their names in JSON, such as "time_seconds" and "floor(time_ms / 1000)". They are checked when the mill is built.
+// A key is null, and matches nothing (see [Join]), where a field that it is made of is a nil pointer, or is behind one.
 // The language is that of github.com/expr-lang/expr; numbers are decimals of any length, / divides exactly, and a floating
 // field is the shortest decimal that denotes it, so that 0.1 + 0.2 is 0.3. Both types must be given:
 // leat.JoinExpr[Audio, Video](...).
@@ -40,7 +41,8 @@ func exprEdge(j *join, left, right string) (func() engine.Edge, error) {
 		if err != nil {
 			panic(err) // CheckPair has said that it is none
 		}
-		return engine.KeyEdge(leftKey, rightKey, expression.Compare, j.unique)()
+		left, right := engine.Nullable(leftKey, expression.Key.IsNull), engine.Nullable(rightKey, expression.Key.IsNull)
+		return engine.KeyEdge(left, right, expression.Compare, j.unique)()
 	}, nil
 }
 

@@ -1,7 +1,6 @@
 package leat
 
 import (
-	"cmp"
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -55,7 +54,11 @@ func Left(name string) JoinOption {
 // Join joins each element of the left type with the elements of the right type whose key is equal. The left type is that
 // of the master or the right one of another join; either may be a struct or a pointer to one. Along its stream a key
 // must not decrease. Key functions are called once for each element and must not change it.
-func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...JoinOption) Option {
+//
+// Keys are numbers, texts or times, of these types or others that are made of them, or pointers to such. A time.Time is an
+// instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches nothing,
+// not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
+func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) Option {
 	return &option{name: "Join", at: caller(), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)
 		defer c.addJoin(j, options)
@@ -70,14 +73,26 @@ func Join[L, R any, K cmp.Ordered](left func(L) K, right func(R) K, options ...J
 		leftPlace, rightPlace := keyPlace(left), keyPlace(right)
 		j.on = leftPlace + " == " + rightPlace
 		j.edge = func() (func() engine.Edge, error) {
-			return engine.KeyEdge(guardedKey(left, leftPlace), guardedKey(right, rightPlace), cmp.Compare[K], j.unique), nil
+			kind, err := keyKindOf[K]()
+			if err != nil {
+				return nil, err
+			}
+			return kind.edge(guardedKey(left, kind.isNaN, leftPlace), guardedKey(right, kind.isNaN, rightPlace), j.unique), nil
 		}
 	}}
 }
 
 // JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below (negative),
 // equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream, nor increase
-// along the right one.
+// along the right one. An element that can't be compared has no null to say so: leave it out before, or use [Join].
+//
+// Whether a stream is out of order shows only by the comparison: it is called with each element and the one at hand of the
+// other stream, with those around it that were told apart before, and for a left element with each of the matches that the
+// one before has left. Where that contradicts what it has said, the element at hand goes by [OnDisorder]: a right element
+// that comes too late for a left one whose matches were complete, for example. A comparison can't show that two elements
+// are out of order between which no element of the other stream lies: that changes no match, but the order in which they
+// come. Nor does it show what of the two is wrong: the element that is read then is what the policy is about. And a run that
+// goes on after another one doesn't know what was said before the elements that it begins with.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)

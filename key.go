@@ -10,14 +10,13 @@ import (
 // errNaN is the cause where a key is not a number.
 var errNaN = errors.New("it is NaN")
 
-// guardedKey returns a key function over *T, where key is one over T or *T. A panic and a key that isn't equal to itself
-// (NaN, or what holds it) are errors; where names the function in them.
-func guardedKey[E any, K comparable](key func(E) K, where string) func(element any) (K, error) {
+// guardedKey returns a key function over *T, where key is one over T or *T. A panic is an error, and so is a key that is NaN;
+// isNaN is nil where none can be. where names the function in errors.
+func guardedKey[E, K any](key func(E) K, isNaN func(K) bool, where string) func(element any) (K, error) {
 	if elements.IsPointer[E]() {
 		return func(element any) (k K, err error) {
 			defer recoverKey(&err, where)
-			k = key(element.(E))
-			if k != k {
+			if k = key(element.(E)); isNaN != nil && isNaN(k) {
 				err = errNaN
 			}
 			return k, err
@@ -25,8 +24,7 @@ func guardedKey[E any, K comparable](key func(E) K, where string) func(element a
 	}
 	return func(element any) (k K, err error) {
 		defer recoverKey(&err, where)
-		k = key(*element.(*E))
-		if k != k {
+		if k = key(*element.(*E)); isNaN != nil && isNaN(k) {
 			err = errNaN
 		}
 		return k, err

@@ -24,6 +24,8 @@ const (
 	Ended Verdict = "ended"
 	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
 	Incomplete Verdict = "incomplete"
+	// Null: the element has no key in that join, a nil pointer or a null, so that it matches nothing.
+	Null Verdict = "null"
 	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed (see [OnDisorder]).
 	OutOfOrder Verdict = "out_of_order"
 	// Undecodable: the record could not be decoded (see [OnDecodeError]).
@@ -42,7 +44,7 @@ type Unmatched struct {
 	// OutOfOrder and Undecodable.
 	Other string `json:"other,omitempty"`
 	// Key is the element's key in that join. Before and After are the other side's next to it, below and above. They are
-	// nil where there are none or where they aren't known, as with [JoinFunc]; an infinite number is a text.
+	// nil where there are none, as with Null, or where they aren't known, as with [JoinFunc]; an infinite number is a text.
 	Key    any `json:"key,omitempty"`
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`

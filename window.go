@@ -26,6 +26,11 @@ type newKey = func() func(master any) (changed bool, err error)
 // Window hands the masters over in lists: consecutive complete masters with equal keys reach the function in one call.
 // A window closes when a master brings another key, when the stream ends, and for [WindowEvery] when the clock says so.
 // The key function takes the master element or a pointer to it.
+//
+// Keys are equal that are equal as values: times that are the same instant, whatever their zones, and pointers to what is
+// equal; nil is equal to nil, since a window key tells masters apart and matches nothing. Numbers, texts, truth values,
+// times, pointers to one of these, and structs and arrays that hold nothing but numbers, texts and truth values are fine; [New]
+// refuses other types. A key that is NaN is disorder (see [OnDisorder]).
 func Window[M any, K comparable](key func(M) K) Option {
 	return &option{name: "Window", at: caller(), set: func(c *config, o *option) {
 		w := &window{option: o, master: element(reflect.TypeFor[M]())}
@@ -36,9 +41,7 @@ func Window[M any, K comparable](key func(M) K) Option {
 		}
 		where := keyPlace(key)
 		w.text = "by " + where
-		w.key = func() (newKey, error) {
-			return changes(guardedKey(key, where), func(a, b K) bool { return a == b }), nil
-		}
+		w.key = func() (newKey, error) { return keyWindow(key, where) }
 	}}
 }
 

@@ -64,11 +64,11 @@ func allocate[T any](into []any) {
 	}
 }
 
-// Clear makes zero elements of elements, each a *T.
-func (s Stream) Clear(elements []any) { s.clear(elements) }
+// Clear makes zero elements of all that are given, each a *T.
+func (s Stream) Clear(all []any) { s.clear(all) }
 
-func zero[T any](elements []any) {
-	for _, e := range elements {
+func zero[T any](all []any) {
+	for _, e := range all {
 		*e.(*T) = *new(T)
 	}
 }

@@ -105,8 +105,8 @@ func newStream[T any](options []StreamOption) *stream {
 }
 
 // Stream declares a stream that the test feeds, with its first elements, which may be none. They are encoded by the
-// stream's codec and decoded again, as in production, so that the names of their members are tested as well. A stream of *T is one of T: each may be
-// read, fed and looked at as the other.
+// stream's codec and decoded again, as in production, so that the names of their members are tested as well. A stream of *T
+// is one of T: each may be read, fed and looked at as the other.
 //
 // The elements are in partition 0 unless a [Partition] is given. A stream that is declared again with another Partition
 // has elements there, too: all streams have as many partitions as the highest one asks for.

@@ -272,6 +272,7 @@ func (n *node) spec(streams map[*node]broker.Stream) *engine.Node {
 // newEdge makes the edge to the parent for one task.
 func (n *node) newEdge() engine.Edge {
 	left, right := expression.PairOf(n.left, n.right)
+	left, right = engine.Nullable(left, expression.Key.IsNull), engine.Nullable(right, expression.Key.IsNull)
 	return engine.KeyEdge(left, right, expression.Compare, n.join.unique)()
 }
 

@@ -165,9 +165,9 @@ func TestRunErrors(t *testing.T) {
 			join, map[string]string{"a.jsonl": "{\"k\":1}\n{\"l\":1}", "b.jsonl": "{\"k\":2}\n{\"k\":3}"},
 			"a.jsonl:2:1 (partition 0, offset 1): join of a with b: the left key can't be computed: a.k + 1: member a.k is missing",
 		},
-		"null": {
-			join, map[string]string{"a.jsonl": `{"k":null}`, "b.jsonl": `{"k":2}`},
-			"a.jsonl:1:1 (partition 0, offset 0): join of a with b: the left key can't be computed: a.k + 1: a.k is null, not a number",
+		"null in emit": {
+			join + "emit: {n: a.n + 1}", map[string]string{"a.jsonl": `{"k":1,"n":null}`, "b.jsonl": `{"k":2}`},
+			"a.jsonl:1:1 (partition 0, offset 0): function pipeline: emit n: a.n + 1: a.n is null, not a number",
 		},
 		"kinds": {
 			join, map[string]string{"a.jsonl": `{"k":1}`, "b.jsonl": `{"k":"2"}`},

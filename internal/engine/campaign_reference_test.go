@@ -69,21 +69,27 @@ func (l *lane) view(t *tree, isMaster, all bool) *tree {
 	return view
 }
 
-// accepts says whether an item is in order behind those that the node has (R1, R7).
+// accepts says whether an item is in order behind those that the node has (R1, R7, R7a).
 func (t *tree) accepts(it item, isMaster bool, children int) bool {
-	if len(t.items) == 0 {
-		return true
-	}
-	last := t.items[len(t.items)-1]
-	if !isMaster && (it.Up < last.Up || t.unique && it.Up == last.Up) {
+	if up := t.last(func(it item) int { return it.Up }); !isMaster && it.Up != null && (it.Up < up || t.unique && it.Up == up) {
 		return false
 	}
 	for c := range children {
-		if it.Down[c] < last.Down[c] {
+		if down := func(it item) int { return it.Down[c] }; it.Down[c] != null && it.Down[c] < t.last(down) {
 			return false
 		}
 	}
 	return true
+}
+
+// last returns the last key of the node's items that isn't null; null, which is below all others, where there is none.
+func (t *tree) last(key func(item) int) int {
+	for _, it := range slices.Backward(t.items) {
+		if k := key(it); k != null {
+			return k
+		}
+	}
+	return null
 }
 
 // expect works out what a run over what is in the storage must come to, and whether the function ends the session.

@@ -1,10 +1,29 @@
 package engine
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// NullKey is what a key function returns as its error where the key is null (R7a). An element without a key isn't out of
+// order: it matches nothing on that edge.
+var NullKey = errors.New("the key is null")
+
+// Nullable returns a key function that returns NullKey for those keys of another one that are null.
+func Nullable[K any](key func(element any) (K, error), null func(K) bool) func(element any) (K, error) {
+	return func(element any) (K, error) {
+		k, err := key(element)
+		if err == nil && null(k) {
+			err = NullKey
+		}
+		return k, err
+	}
+}
 
 // KeyEdge returns a constructor of edges whose keys are computed by left, over the parent's element, and by right, over
-// the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered (R7).
-// With unique, a right key that repeats is disorder, too.
+// the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered (R7), but
+// for NullKey. With unique, a right key that repeats is disorder, too.
 func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b K) int, unique bool) func() Edge {
 	return func() Edge {
 		return &keyEdge[K]{
@@ -36,19 +55,28 @@ type side[K any] struct {
 	unique    bool
 }
 
-func (s *side[K]) take(element any, compare func(a, b K) int) error {
+func (s *side[K]) take(element any, compare func(a, b K) int) (null bool, err error) {
 	key, err := s.key(element)
 	if err != nil {
-		return &KeyError{Right: s.right, Err: err}
+		return s.takeNone(err)
 	}
 	if s.any {
 		if c := compare(s.taken, key); c > 0 || c == 0 && s.unique {
-			return &KeyError{Right: s.right, Key: key, Previous: s.taken, Unique: c == 0}
+			return false, &KeyError{Right: s.right, Key: key, Previous: s.taken, Unique: c == 0}
 		}
 	}
 	s.before, s.anyBefore = s.taken, s.any
 	s.taken, s.any = key, true
-	return nil
+	return false, nil
+}
+
+// takeNone leaves the key what it was, for an element that has none: to give it back does so, too.
+func (s *side[K]) takeNone(err error) (null bool, _ error) {
+	if err != NullKey {
+		return false, &KeyError{Right: s.right, Err: err}
+	}
+	s.before, s.anyBefore = s.taken, s.any
+	return true, nil
 }
 
 func (s *side[K]) giveBack() { s.taken, s.any = s.before, s.anyBefore }
@@ -61,14 +89,18 @@ func (s *side[K]) at() any {
 	return s.taken
 }
 
-func (e *keyEdge[K]) TakeLeft(parent any) error { return e.left.take(parent, e.compare) }
-func (e *keyEdge[K]) GiveBackLeft()             { e.left.giveBack() }
-func (e *keyEdge[K]) TakeRight(child any) error { return e.right.take(child, e.compare) }
-func (e *keyEdge[K]) GiveBackRight()            { e.right.giveBack() }
-func (e *keyEdge[K]) Compare() int              { return e.compare(e.left.taken, e.right.taken) }
-func (e *keyEdge[K]) Keep()                     { e.kept, e.hasKept = e.right.taken, true }
-func (e *keyEdge[K]) LeftKey() any              { return e.left.at() }
-func (e *keyEdge[K]) RightKey() any             { return e.right.at() }
+func (e *keyEdge[K]) TakeLeft(parent any) (null bool, err error) {
+	return e.left.take(parent, e.compare)
+}
+func (e *keyEdge[K]) GiveBackLeft() { e.left.giveBack() }
+func (e *keyEdge[K]) TakeRight(child any) (null bool, err error) {
+	return e.right.take(child, e.compare)
+}
+func (e *keyEdge[K]) GiveBackRight() { e.right.giveBack() }
+func (e *keyEdge[K]) Compare() int   { return e.compare(e.left.taken, e.right.taken) }
+func (e *keyEdge[K]) Keep()          { e.kept, e.hasKept = e.right.taken, true }
+func (e *keyEdge[K]) LeftKey() any   { return e.left.at() }
+func (e *keyEdge[K]) RightKey() any  { return e.right.at() }
 
 // Passed is all or nothing: the keys of a group are equal.
 func (e *keyEdge[K]) Passed(group []Element) (int, error) {
@@ -91,99 +123,159 @@ type funcEdge struct {
 
 	left, right any // the elements taken; nil before the first
 	order       int // of left and right
-	// before is what left or right was, and orderBefore what order was, before the last one was taken.
-	before      any
-	orderBefore int
-	// passed is the last child element that was found below a left key, and matched the last parent element that had a
-	// match: together with left and right they are what order can be checked against.
-	passed, matched any
-	history         funcHistory
+	// before is what left or right was, orderBefore what order was and closedBefore what closed was, before the last one was
+	// taken.
+	before, closedBefore any
+	orderBefore          int
+	// passed is the last child element that was found below a parent's, matched the last parent's element that had one equal
+	// to it, and closed the last one that one was found above. Together with left, right and the group they are the
+	// strongest of what the comparison has said: what later elements are checked against.
+	passed, matched, closed any
+	// group is the node's, of which left is above the first ones, as many as above says.
+	group   []any
+	above   int
+	history funcHistory
 }
 
-func (e *funcEdge) TakeLeft(parent any) error {
+// TakeLeft takes a parent's element unless one before it was above a child's element that it isn't above, or equal to one
+// that it is below.
+func (e *funcEdge) TakeLeft(parent any) (null bool, err error) {
 	order := e.order
 	if e.right != nil {
-		var err error
 		if order, err = e.checkLeft(parent); err != nil {
-			return err
+			return false, err
 		}
 	}
-	e.before, e.orderBefore = e.left, e.order
-	e.left, e.order = parent, order
-	return nil
+	e.note(e.left, order)
+	e.left = parent
+	if order < 0 && e.right != nil {
+		e.closed = parent
+	}
+	return false, nil
 }
 
+// checkLeft compares a parent's element with the child's element at hand, the one that was passed last and the group.
 func (e *funcEdge) checkLeft(parent any) (order int, err error) {
 	if order, err = e.compare(parent, e.right); err != nil {
 		return 0, &KeyError{Err: err}
 	}
-	below := order
-	if e.passed != nil {
-		if below, err = e.compare(parent, e.passed); err != nil {
-			return 0, &KeyError{Err: err}
-		}
-	}
-	if sign(order) < sign(e.order) || e.passed != nil && below <= 0 {
+	if sign(order) < sign(e.order) {
 		return 0, &KeyError{}
 	}
-	return order, nil
+	if e.passed != nil && e.passed != e.right {
+		switch against, err := e.compare(parent, e.passed); {
+		case err != nil:
+			return 0, &KeyError{Err: err}
+		case against <= 0:
+			return 0, &KeyError{}
+		}
+	}
+	return order, e.checkGroup(parent)
 }
 
-func (e *funcEdge) GiveBackLeft() { e.left, e.order = e.before, e.orderBefore }
-
-// TakeRight relies on a left element having been taken: a child is read only to match its parent.
-func (e *funcEdge) TakeRight(child any) error {
-	order, err := e.compare(e.left, child)
-	if err != nil {
-		return &KeyError{Right: true, Err: err}
-	}
-	if e.right != nil && sign(order) > sign(e.order) {
-		return &KeyError{Right: true}
-	}
-	if e.unique && e.matched != nil {
-		repeated, err := e.compare(e.matched, child)
-		if err != nil {
-			return &KeyError{Right: true, Err: err}
-		}
-		if repeated == 0 {
-			return &KeyError{Right: true, Unique: true}
+// checkGroup finds out how much of the group a parent's element is above: the first elements, or they are out of order. It
+// can't be below one, since one before it was equal to that.
+func (e *funcEdge) checkGroup(parent any) error {
+	e.above = 0
+	for i, child := range e.group {
+		switch order, err := e.compare(parent, child); {
+		case err != nil:
+			return &KeyError{Err: err}
+		case order < 0, order > 0 && e.above < i:
+			return &KeyError{}
+		case order > 0:
+			e.above++
 		}
 	}
-	e.before, e.orderBefore = e.right, e.order
-	e.right, e.order = child, order
 	return nil
 }
 
-func (e *funcEdge) GiveBackRight() { e.right, e.order = e.before, e.orderBefore }
-
-func (e *funcEdge) Compare() int {
-	switch {
-	case e.order > 0:
-		e.passed = e.right
-	case e.order == 0:
-		e.matched = e.left
-	}
-	return e.order
+// note remembers what is about to change: before is the element that makes way for another, and order that of the new pair.
+func (e *funcEdge) note(before any, order int) {
+	e.before, e.orderBefore, e.closedBefore = before, e.order, e.closed
+	e.order = order
 }
 
-func (e *funcEdge) Keep()         {}
+func (e *funcEdge) GiveBackLeft() {
+	e.left, e.order, e.closed = e.before, e.orderBefore, e.closedBefore
+}
+
+// TakeRight takes a child's element unless one before it was above a parent's that it isn't above, or equal to one that it
+// is below. It relies on a parent's element having been taken: a child is read only to match its parent.
+func (e *funcEdge) TakeRight(child any) (null bool, err error) {
+	order, err := e.compare(e.left, child)
+	if err != nil {
+		return false, &KeyError{Right: true, Err: err}
+	}
+	if e.right != nil && sign(order) > sign(e.order) {
+		return false, &KeyError{Right: true}
+	}
+	if err := e.checkClosed(child); err != nil {
+		return false, err
+	}
+	if err := e.checkUnique(child); err != nil {
+		return false, err
+	}
+	e.note(e.right, order)
+	e.right = child
+	if order < 0 {
+		e.closed = e.left
+	}
+	return false, nil
+}
+
+// checkClosed finds a child's element that comes too late for a parent's: one before it was above that.
+func (e *funcEdge) checkClosed(child any) error {
+	if e.closed == nil || e.closed == e.left {
+		return nil // that was compared already
+	}
+	switch order, err := e.compare(e.closed, child); {
+	case err != nil:
+		return &KeyError{Right: true, Err: err}
+	case order >= 0:
+		return &KeyError{Right: true}
+	}
+	return nil
+}
+
+// checkUnique finds a second element for the parent's that had a match last, and one that comes too late: with this promise
+// nothing above that match need have been read.
+func (e *funcEdge) checkUnique(child any) error {
+	if !e.unique || e.matched == nil {
+		return nil
+	}
+	switch order, err := e.compare(e.matched, child); {
+	case err != nil:
+		return &KeyError{Right: true, Err: err}
+	case order >= 0:
+		return &KeyError{Right: true, Unique: order == 0}
+	}
+	return nil
+}
+
+func (e *funcEdge) GiveBackRight() {
+	e.right, e.order, e.closed = e.before, e.orderBefore, e.closedBefore
+}
+
+func (e *funcEdge) Compare() int { return e.order }
+
+// Keep implements [Edge].
+func (e *funcEdge) Keep() {
+	e.matched = e.left
+	e.group = append(e.group, e.right)
+}
+
 func (e *funcEdge) LeftKey() any  { return nil }
 func (e *funcEdge) RightKey() any { return nil }
 
-// Passed asks for one element after the other: the group slides on where keys aren't a matter of equality, as with
-// intervals.
-func (e *funcEdge) Passed(group []Element) (int, error) {
-	for i := range group {
-		order, err := e.compare(e.left, group[i].Value)
-		if err != nil {
-			return i, &KeyError{Err: err}
-		}
-		if order <= 0 {
-			return i, nil
-		}
-		e.passed = group[i].Value
+// Passed is what checkGroup has found: the group slides on where keys aren't a matter of equality, as with intervals.
+func (e *funcEdge) Passed([]Element) (int, error) {
+	passed := e.above
+	if passed > 0 {
+		e.passed = e.group[passed-1]
+		e.group, e.above = slices.Delete(e.group, 0, passed), 0
 	}
-	return len(group), nil
+	return passed, nil
 }
 
 func sign(n int) int { return min(max(n, -1), 1) }

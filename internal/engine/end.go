@@ -73,7 +73,7 @@ func (n *node) undecided() bool {
 		return false
 	}
 	child := n.children[n.asking]
-	return child.exhausted() && !child.exhaustedByMark()
+	return !child.unasked && child.exhausted() && !child.exhaustedByMark()
 }
 
 // leaveOpen leaves what is open to the next run: it isn't accounted for, and counts as not read.

@@ -30,7 +30,7 @@ func (e *funcEdge) Neglect() {
 // PassRight implements [Edge].
 func (e *funcEdge) PassRight(keys *Neighbours) Verdict {
 	h := &e.history
-	h.passed = true
+	e.passed, h.passed = e.right, true
 	if keys != nil {
 		*keys = Neighbours{}
 	}
@@ -59,7 +59,10 @@ func (e *funcEdge) ordered(left, right any) int {
 }
 
 // FailRight implements [Edge].
-func (e *funcEdge) FailRight() { e.history.passed, e.history.failed = true, e.right }
+func (e *funcEdge) FailRight() {
+	e.matched = e.left
+	e.history.passed, e.history.failed = true, e.right
+}
 
 // Miss implements [Edge].
 func (e *funcEdge) Miss(above bool, keys *Neighbours) Verdict {

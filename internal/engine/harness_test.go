@@ -143,9 +143,16 @@ func edge(kind string, c int, unique bool) func() engine.Edge {
 
 func keyEdge[K cmp.Ordered](c int, unique bool, key func(int) K) func() engine.Edge {
 	return engine.KeyEdge(
-		func(e any) (K, error) { return key(e.(*item).Down[c]), nil },
-		func(e any) (K, error) { return key(e.(*item).Up), nil },
+		func(e any) (K, error) { return orNull(e.(*item).Down[c], key) },
+		func(e any) (K, error) { return orNull(e.(*item).Up, key) },
 		cmp.Compare[K], unique)
+}
+
+func orNull[K any](key int, of func(int) K) (K, error) {
+	if key == null {
+		return *new(K), engine.NullKey
+	}
+	return of(key), nil
 }
 
 func stream(b *memory.Broker, name string) broker.Stream {

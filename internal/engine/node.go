@@ -48,7 +48,9 @@ type node struct {
 	ended   bool // at the session's mark, or by the data timeout
 	// timedOut says that the data timeout has ended the stream: there is no mark.
 	timedOut bool
-	taken    bool // an element was read
+	taken    bool // an element with a key for the parent was read
+	// unasked says that the parent's element at hand has no key for this node, so that it matches nothing here (R7a).
+	unasked bool
 
 	group []Element
 	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
@@ -175,20 +177,24 @@ func (n *node) look() error {
 	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
 		return n.task.reject(n, &Element{Record: record}, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]), Undecodable)
 	}
-	if err := n.order(value); err != nil {
+	null, err := n.order(value)
+	if err != nil {
 		at := record.At(n.spec.Stream.Name, n.task.partition)
 		err = &broker.PositionError{Position: at, Err: err}
 		return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 	}
-	n.taken = true
+	n.taken = n.taken || !null
 	if n.done.isBehind() && record.Offset <= n.done.offset() {
-		n.resume() // it was dealt with before the run; only its keys were wanted
+		n.resume(null) // it was dealt with before the run; only its keys were wanted
 		return nil
 	}
 	n.countRead(record.Offset, 1)
 	n.seen = max(n.seen, record.Offset+1)
 	n.next[0] = Element{Value: value, Record: record}
-	n.hasNext = true
+	if n.hasNext = true; null {
+		n.passNull()
+		n.consume()
+	}
 	return nil
 }
 
@@ -201,20 +207,20 @@ func (n *node) decodePolicy(err error) Policy {
 	return n.task.spec.OnDecode
 }
 
-// order takes all keys of an element, or none if one is out of order (R1).
-func (n *node) order(value any) error {
+// order takes all keys of an element, or none if one is out of order (R1). null says that it has none for the parent (R7a).
+func (n *node) order(value any) (null bool, err error) {
 	if n.edge != nil {
-		if err := n.edge.TakeRight(value); err != nil {
-			return n.joinError(err)
+		if null, err = n.edge.TakeRight(value); err != nil {
+			return false, n.joinError(err)
 		}
 	}
 	for i, child := range n.children {
-		if err := child.edge.TakeLeft(value); err != nil {
+		if child.unasked, err = child.edge.TakeLeft(value); err != nil {
 			n.giveBack(i)
-			return child.joinError(err)
+			return false, child.joinError(err)
 		}
 	}
-	return nil
+	return null, nil
 }
 
 // giveBack gives back the keys of an element that the child with the index given has refused.
@@ -283,10 +289,12 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
 	for c, child := range n.children {
-		if err := child.advance(); err != nil {
-			return false, err
+		if !child.unasked {
+			if err := child.advance(); err != nil {
+				return false, err
+			}
 		}
-		if len(child.group) == 0 {
+		if child.unasked || len(child.group) == 0 {
 			n.asking = c
 			n.matches = n.matches[:first]
 			return false, nil

@@ -31,6 +31,9 @@ func drawTree(t *rapid.T) *tree {
 		}
 	}
 	for _, n := range nodes {
+		// A comparison knows no null.
+		n.nulls = n.kind != "func" && !slices.ContainsFunc(n.children, func(c *tree) bool { return c.kind == "func" }) &&
+			rapid.Bool().Draw(t, "nulls")
 		n.items = drawItems(t, n)
 	}
 	return nodes[0]
@@ -43,16 +46,38 @@ func drawItems(t *rapid.T, n *tree) []item {
 		keys[k] = rapid.SampledFrom([]int{-2, -1, -1, -1, 0}).Draw(t, "start")
 	}
 	items := make([]item, rapid.SampledFrom([]int{0, 3, 8, 12, 16, 20, 24, 24}).Draw(t, "length"))
+	up := null
 	for i := range items {
 		for k := range keys {
 			keys[k] += rapid.SampledFrom([]int{0, 0, 0, 1, 1, 1, 1, 2}).Draw(t, "step")
 		}
-		if n.unique && i > 0 && keys[0] == items[i-1].Up {
+		if n.unique && keys[0] == up {
 			keys[0]++
 		}
-		items[i] = item{ID: i, Up: keys[0], Window: keys[1] / 4, Down: slices.Clone(keys[2:])}
+		up = keys[0]
+		items[i] = item{ID: i, Up: up, Window: keys[1] / 4, Down: slices.Clone(keys[2:])}
+		if n.nulls {
+			drawNulls(t, &items[i])
+		}
 	}
 	return items
+}
+
+// drawNulls makes some keys of an item null.
+func drawNulls(t *rapid.T, it *item) {
+	for _, key := range append([]*int{&it.Up}, pointers(it.Down)...) {
+		if rapid.IntRange(0, 5).Draw(t, "null") == 0 {
+			*key = null
+		}
+	}
+}
+
+func pointers(keys []int) []*int {
+	all := make([]*int, len(keys))
+	for i := range keys {
+		all[i] = &keys[i]
+	}
+	return all
 }
 
 // drawSpec draws how the tree is run: with or without windows, calls one at a time or side by side.
@@ -201,6 +226,9 @@ func TestResumeWithDisorder(t *testing.T) {
 		tr := drawTree(t)
 		for _, n := range tr.nodes() {
 			n.unique = false
+			if n.nulls {
+				n.nulls, n.items = false, drawItems(t, &tree{children: n.children})
+			}
 			if n.kind == "func" {
 				n.kind = "int" // what a function over two elements shows of disorder depends on which it is asked about
 			}

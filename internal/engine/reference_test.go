@@ -17,6 +17,9 @@ type item struct {
 	Window int   `json:"window"`
 }
 
+// null is a key that is null: it matches nothing, and takes no part in the order (R7a).
+const null = -1 << 20
+
 // tree is a join tree with the elements of its streams.
 type tree struct {
 	name     string
@@ -25,6 +28,7 @@ type tree struct {
 	children []*tree
 	kind     string // of the keys to the parent
 	unique   bool
+	nulls    bool // some keys are null
 }
 
 func (t *tree) streamName() string { return cmp.Or(t.stream, t.name) }
@@ -33,7 +37,7 @@ func (t *tree) streamName() string { return cmp.Or(t.stream, t.name) }
 func (t *tree) matches(parent item, c int) (matching []item) {
 	child := t.children[c]
 	for _, it := range child.items {
-		if it.Up == parent.Down[c] && child.complete(it) {
+		if it.Up == parent.Down[c] && it.Up != null && child.complete(it) {
 			matching = append(matching, it)
 		}
 	}

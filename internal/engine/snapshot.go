@@ -163,6 +163,8 @@ const (
 	// Incomplete: the element was asked for, but has itself no match at one of its children; or it is complete, but every
 	// parent that has its key is not; or the parents around its key did not even ask, because they are incomplete already.
 	Incomplete
+	// Null: the element has no key, so that it matches nothing (R7a).
+	Null
 	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed.
 	OutOfOrder
 	// Undecodable: the record could not be decoded.
@@ -182,6 +184,8 @@ func (v Verdict) String() string {
 		return "ended"
 	case Incomplete:
 		return "incomplete"
+	case Null:
+		return "null"
 	case OutOfOrder:
 		return "out_of_order"
 	case Undecodable:

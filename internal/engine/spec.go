@@ -119,15 +119,16 @@ type Element struct {
 // the keys at hand, so that each is computed once per element, and belongs to one task.
 //
 // A key may be given back right after it was taken: an element that another edge finds disordered is dropped and must
-// leave no trace.
+// leave no trace. A key may be null (R7a): then the left or right key stays what it was, and nothing else is called on behalf
+// of that element but that its key is given back.
 type Edge interface {
-	// TakeLeft makes that of a parent element the left key. A key that can't be computed, or is out of order after the one
-	// taken before (R1), is a *KeyError and not taken.
-	TakeLeft(parent any) error
+	// TakeLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out of
+	// order after the one taken before (R1), is a *KeyError and not taken.
+	TakeLeft(parent any) (null bool, err error)
 	// GiveBackLeft makes the left key what it was before the last one was taken.
 	GiveBackLeft()
 	// TakeRight makes that of a child element the right key, as TakeLeft does.
-	TakeRight(child any) error
+	TakeRight(child any) (null bool, err error)
 	// GiveBackRight makes the right key what it was before the last one was taken.
 	GiveBackRight()
 	// Compare compares the left key with the right key.

@@ -43,33 +43,47 @@ func (n *node) pass() {
 	n.neglect(n.children, u)
 }
 
+// passNull judges next, which has no key for the parent (R7a).
+func (n *node) passNull() {
+	var u *Unmatched
+	if n.task.explains {
+		u = n.explain(&n.next[0], Null, n.parent, Neighbours{})
+	}
+	n.judge(n.next[0].Record.Offset, Null, u)
+	n.neglect(n.children, u)
+}
+
 // neglect tells children that an element of n doesn't ask for matches, for the reason given.
 func (n *node) neglect(children []*node, because *Unmatched) {
 	for _, c := range children {
+		if c.unasked {
+			continue
+		}
 		c.edge.Neglect()
 		c.neglectedBy = because
 	}
 }
 
-// resume remembers the keys of an element that a run before has dealt with.
-func (n *node) resume() {
-	if n.edge != nil {
+// resume remembers the keys of an element that a run before has dealt with. null says that it has none for the parent.
+func (n *node) resume(null bool) {
+	if n.edge != nil && !null {
 		n.edge.Resume(true)
 	}
 	for _, c := range n.children {
-		c.edge.Resume(false)
+		if !c.unasked {
+			c.edge.Resume(false)
+		}
 	}
 }
 
 // incomplete judges an element that has no match at the child that was asked last.
 func (n *node) incomplete(e *Element) {
 	child := n.children[n.asking]
-	above := child.hasNext && child.edge.Compare() < 0
 	var keys *Neighbours
 	if n.task.explains {
 		keys = &Neighbours{}
 	}
-	verdict := child.edge.Miss(above, keys)
+	verdict := child.miss(keys)
 	u := n.explainMiss(e, verdict, child, keys)
 	if n.edge != nil {
 		n.edge.FailRight()
@@ -81,6 +95,14 @@ func (n *node) incomplete(e *Element) {
 		c.endanger(c.group, u, Incomplete)
 	}
 	n.neglect(n.children[n.asking+1:], u)
+}
+
+// miss returns why the parent's element at hand has no match at n.
+func (n *node) miss(keys *Neighbours) Verdict {
+	if n.unasked {
+		return Null
+	}
+	return n.edge.Miss(n.hasNext && n.edge.Compare() < 0, keys)
 }
 
 // explainMiss explains the verdict of an element without a match at a child. For a master it is that of the edge; other
@@ -234,6 +256,9 @@ func (n *node) explainOpen() *Unmatched {
 		if c.exhausted() {
 			other = c
 			keys = Neighbours{Key: c.edge.LeftKey(), Before: c.edge.RightKey()}
+			if c.unasked {
+				keys.Key = nil
+			}
 		}
 	}
 	return n.explain(&n.next[0], Ended, other, keys)

@@ -34,7 +34,7 @@ func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.
 			evaluated[i], handed[i] = true, complete
 		}
 		for _, p := range parents {
-			if p.asks && p.key == it.Up {
+			if p.asks && p.key == it.Up && it.Up != null {
 				evaluated[i], handed[i] = true, handed[i] || p.handed && complete
 			}
 		}
@@ -45,6 +45,8 @@ func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.
 			own[i] = f.master(n, it)
 		case evaluated[i]:
 			own[i] = engine.Incomplete
+		case it.Up == null:
+			own[i] = engine.Null
 		default:
 			own[i] = passedOver(it.Up, parents)
 		}
@@ -53,6 +55,9 @@ func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.
 	for c, child := range n.children {
 		below := make([]parentKey, 0, len(own))
 		for i, it := range f.of(n) {
+			if it.Down[c] == null {
+				continue // it takes no part in the order
+			}
 			asks := evaluated[i]
 			for before := range c {
 				asks = asks && len(n.matches(it, before)) > 0
@@ -75,8 +80,14 @@ func (f *fateFinder) master(n *tree, it item) engine.Verdict {
 	for len(n.matches(it, c)) > 0 {
 		c++
 	}
+	if it.Down[c] == null {
+		return engine.Null
+	}
 	below, equal, above := false, false, false
 	for _, other := range f.of(n.children[c]) {
+		if other.Up == null {
+			continue
+		}
 		below = below || other.Up < it.Down[c]
 		equal = equal || other.Up == it.Down[c]
 		above = above || other.Up > it.Down[c]

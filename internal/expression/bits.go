@@ -28,7 +28,7 @@ func bitFunction(name string) func(f *frame, a []Value) (Value, error) {
 		case !okY:
 			return Value{}, mustBe(1, a[1], "a whole number of 64 bits")
 		case y < 0 && strings.HasPrefix(name, "bits") || y < 0 && name == "bitushr":
-			return Value{}, &mismatch{1, fmt.Sprintf("is %d: one can't shift by less than 0", y)}
+			return Value{}, &mismatch{operand: 1, what: fmt.Sprintf("is %d: one can't shift by less than 0", y)}
 		}
 		return IntValue(apply(x, y)), nil
 	}

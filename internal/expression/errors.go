@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,12 +45,47 @@ type MissingError struct {
 	// looked at, for a better message, before Key or Value returns.
 	Object []byte
 	Path   []Step
+	// Null says that the member is missing because something in front of it is null, where there is no Object.
+	Null bool
 
 	hint string
 }
 
 // Error implements error.
 func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing%s", e.Member, e.hint) }
+
+// behindNull reports whether what should have the member is null: then the member isn't missing, but null as well.
+func (e *MissingError) behindNull() bool {
+	object := e.Object
+	for _, step := range e.Path {
+		if string(bytes.TrimSpace(object)) == "null" {
+			return true
+		}
+		if step.IsIndex {
+			var items []json.RawMessage
+			if json.Unmarshal(object, &items) != nil || step.Index < 0 || step.Index >= len(items) {
+				break
+			}
+			object = items[step.Index]
+			continue
+		}
+		var members map[string]json.RawMessage
+		if json.Unmarshal(object, &members) != nil {
+			break
+		}
+		object = members[step.Name]
+	}
+	return e.Null
+}
+
+// isNull reports whether an expression failed because something in it is null.
+func isNull(err error) bool {
+	if missing, ok := errors.AsType[*MissingError](err); ok {
+		return missing.behindNull()
+	}
+	_, ok := errors.AsType[*nullError](err)
+	return ok
+}
 
 // look looks at what the object has in place of the member. The object isn't needed any more then.
 func (e *MissingError) look() {

@@ -61,7 +61,7 @@ func getterOf(route []reflect.StructField, name string) Getter {
 		v := reflect.ValueOf(env).Elem()
 		for _, i := range index {
 			if v = follow(v); !v.IsValid() {
-				return Value{}, &MissingError{Member: name}
+				return Value{}, &MissingError{Member: name, Null: true}
 			}
 			v = v.Field(i)
 		}

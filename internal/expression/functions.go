@@ -76,7 +76,7 @@ func parsing(apply func(Value) (Value, error)) operator {
 		if a.kind == Text {
 			v, ok := ParseNumber(strings.TrimSpace(a.text))
 			if !ok {
-				return Value{}, &mismatch{0, fmt.Sprintf("is %q, which isn't a number", a.text)}
+				return Value{}, &mismatch{operand: 0, what: fmt.Sprintf("is %q, which isn't a number", a.text)}
 			}
 			a = v
 		}

@@ -12,14 +12,21 @@ import (
 // keys, however they are written.
 type Key struct{ v Value }
 
-// Kind returns the kind of the key: Bool, Number, Text, Time or Duration; Unknown for the zero Key.
+// Kind returns the kind of the key: Bool, Number, Text, Time, Duration, or Null for a key that is null; Unknown for the zero
+// Key.
 func (k Key) Kind() Kind { return k.v.kind }
+
+// IsNull reports whether the key is null: it matches nothing, and takes no part in the order.
+func (k Key) IsNull() bool { return k.v.kind == Null }
 
 // String returns the key as a message shows it: texts in quotes, numbers as the data write them. A quotient that isn't a
 // decimal is cut off, as 0.3333333333333333….
 func (k Key) String() string {
 	if k.v.kind == Number {
 		return k.v.shown()
+	}
+	if k.IsNull() {
+		return "null"
 	}
 	switch x := k.v.native().(type) {
 	case nil:

@@ -54,7 +54,7 @@ func (f *frame) before(name string, values []any) error {
 	case "now":
 		if len(values) == 1 {
 			if _, isZone := values[0].(*time.Location); !isZone {
-				return &mismatch{0, "is no time zone"}
+				return &mismatch{operand: 0, what: "is no time zone"}
 			}
 		}
 	}

@@ -15,12 +15,24 @@ type operator func(a, b Value) (Value, error)
 type mismatch struct {
 	operand int
 	what    string
+	// null says that the operand is null.
+	null bool
 }
 
 func (m *mismatch) Error() string { return m.what }
 
 func mustBe(operand int, v Value, what string) error {
-	return &mismatch{operand, fmt.Sprintf("is %s, not %s", v.describe(), what)}
+	return &mismatch{operand, fmt.Sprintf("is %s, not %s", v.describe(), what), v.kind == Null}
+}
+
+// A nullError is the error of an operation that needs something else than null.
+type nullError struct{ error }
+
+func asNull(err error, null bool) error {
+	if null {
+		return &nullError{err}
+	}
+	return err
 }
 
 // A mixture says that two operands don't go together.
@@ -38,10 +50,11 @@ func (o operands) explain(err error) error {
 	switch e := err.(type) {
 	case *mismatch:
 		if e.operand < len(o) {
-			return fmt.Errorf("%s %s", o[e.operand].source, e.what)
+			return asNull(fmt.Errorf("%s %s", o[e.operand].source, e.what), e.null)
 		}
 	case *mixture:
-		return fmt.Errorf("%s is %s, but %s is %s", o[0].source, e.left.describe(), o[1].source, e.right.describe())
+		err := fmt.Errorf("%s is %s, but %s is %s", o[0].source, e.left.describe(), o[1].source, e.right.describe())
+		return asNull(err, e.left.kind == Null || e.right.kind == Null)
 	}
 	if err == errDivision && len(o) == 2 && o[1].constant == nil {
 		return fmt.Errorf("%w: %s is 0", err, o[1].source)
@@ -223,7 +236,7 @@ func comparing(holds func(order int) bool) operator {
 		}
 		for i, v := range []Value{a, b} {
 			if err := v.ordered(); err != nil {
-				return Value{}, &mismatch{i, "can't be compared: " + err.Error()}
+				return Value{}, &mismatch{operand: i, what: "can't be compared: " + err.Error()}
 			}
 		}
 		return BoolValue(holds(Compare(Key{a}, Key{b}))), nil

@@ -51,7 +51,7 @@ func (a *agreement) key(p *Program) func(element any) (Key, error) {
 		if err != nil {
 			return Key{}, err
 		}
-		if a.kind != key.v.kind {
+		if a.kind != key.v.kind && !key.IsNull() {
 			if a.kind != Unknown {
 				return Key{}, fmt.Errorf("%s is %s here, but %s was %s before", p, key.v.kind, a.by, a.kind)
 			}

@@ -190,23 +190,30 @@ func (p *Program) Kind() Kind { return p.kind }
 // Value evaluates the expression. The environment of a program made by CompileStruct is a pointer to the struct. Lists and
 // objects may refer to the environment.
 func (p *Program) Value(env any) (Value, error) {
-	f := &p.frame
-	f.env, f.made, f.stack = env, 0, f.stack[:0]
-	v, err := p.eval(f)
+	v, err := p.run(env)
 	if err != nil {
 		return Value{}, p.failed(err)
 	}
 	return v, nil
 }
 
-// Key evaluates the expression for a key. It is an error if the value has no order.
+func (p *Program) run(env any) (Value, error) {
+	f := &p.frame
+	f.env, f.made, f.stack = env, 0, f.stack[:0]
+	return p.eval(f)
+}
+
+// Key evaluates the expression for a key. It is null where the value is, and where it can't be computed because what it is
+// computed from is null: an operand, or something in front of a member. It is an error if the value has no order.
 func (p *Program) Key(env any) (Key, error) {
-	v, err := p.Value(env)
-	if err != nil {
-		return Key{}, err
-	}
-	if v.isWhole() {
-		return Key{v}, nil // most are
+	v, err := p.run(env)
+	switch {
+	case err != nil && isNull(err):
+		return Key{NullValue()}, nil
+	case err != nil:
+		return Key{}, p.failed(err)
+	case v.isWhole(), v.kind == Null:
+		return Key{v}, nil // most are whole numbers
 	}
 	if err := v.ordered(); err != nil {
 		return Key{}, p.failed(err)

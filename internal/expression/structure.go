@@ -56,7 +56,7 @@ func (c *compiler) member(n *ast.MemberNode, at place) node {
 // access returns the item or member of a value that a key says; source is all of that, for messages.
 func access(from, key Value, source string) (Value, error) {
 	if from.kind == Null {
-		return Value{}, &mismatch{0, "is null, and has no members: ?. in place of . provides for that"}
+		return Value{}, &mismatch{what: "is null, and has no members: ?. in place of . provides for that", null: true}
 	}
 	if from.isObject() {
 		name, ok := key.name()

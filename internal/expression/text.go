@@ -56,7 +56,7 @@ func join(_ *frame, a []Value) (Value, error) {
 	texts := make([]string, len(items))
 	for i, item := range items {
 		if item.kind != Text {
-			return Value{}, &mismatch{0, fmt.Sprintf("has an item that is %s, not text", item.describe())}
+			return Value{}, &mismatch{operand: 0, what: fmt.Sprintf("has an item that is %s, not text", item.describe())}
 		}
 		texts[i] = item.text
 	}
@@ -80,7 +80,7 @@ func fromJSON(_ *frame, a []Value) (Value, error) {
 	raw := []byte(a[0].text)
 	var valid json.RawMessage
 	if err := json.Unmarshal(raw, &valid); err != nil {
-		return Value{}, &mismatch{0, "isn't JSON: " + err.Error()}
+		return Value{}, &mismatch{operand: 0, what: "isn't JSON: " + err.Error()}
 	}
 	return ValueOfJSON(Tidy(nil, raw)), nil
 }

@@ -66,7 +66,7 @@ func elementFamilies() []Family {
 		count("leat_elements_matched_total", "Elements that were handed to the function.",
 			func(n *engine.NodeSnapshot) int64 { return n.Matched }),
 		byVerdict("leat_elements_unmatched_total", "Elements that were not handed to the function, by the reason.",
-			engine.Gap, engine.Behind, engine.Ended, engine.Incomplete),
+			engine.Gap, engine.Behind, engine.Ended, engine.Incomplete, engine.Null),
 		byVerdict("leat_elements_skipped_total", "Elements that a policy has put aside, by the reason.",
 			engine.OutOfOrder, engine.Undecodable),
 	}

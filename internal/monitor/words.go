@@ -159,6 +159,8 @@ func why(u engine.Unmatched) string {
 			return subject + " has itself no match"
 		}
 		return subject + " has itself no match: " + why(*u.Cause)
+	case engine.Null:
+		return fmt.Sprintf("it has no key for %s: its key is null", u.Other)
 	case engine.OutOfOrder, engine.Undecodable:
 		if u.Err != nil {
 			return u.Err.Error()
