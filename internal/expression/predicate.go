@@ -2,6 +2,7 @@ package expression
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -37,10 +38,9 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 	} else if n.Name == "sum" {
 		return node{}, false // it is an aggregate function then
 	}
-	var last *node
+	parts := operands{l.list, l.body}
 	if len(n.Arguments) > 2 {
-		argument := c.compile(n.Arguments[2], place{})
-		last = &argument
+		parts = append(parts, c.compile(n.Arguments[2], place{}))
 	}
 	return node{eval: func(f *frame) (Value, error) {
 		items, err := l.items(f)
@@ -48,14 +48,18 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 			return Value{}, err
 		}
 		var extra []Value
-		if last != nil {
-			v, err := last.eval(f)
+		if len(parts) > 2 {
+			v, err := parts[2].eval(f)
 			if err != nil {
 				return Value{}, err
 			}
 			extra = []Value{v}
 		}
-		return fold(f, l, items, extra)
+		v, err := fold(f, l, items, extra)
+		if err != nil {
+			return Value{}, parts.explain(err)
+		}
+		return v, nil
 	}, source: n.String()}, true
 }
 
@@ -87,10 +91,13 @@ func (l *loop) holds(f *frame, items list, i int) (bool, error) {
 		return false, err
 	}
 	holds, err := v.truth(0)
-	if err != nil && l.body.eval != nil {
-		err = operands{l.body}.explain(err)
+	switch {
+	case err == nil:
+		return holds, nil
+	case l.body.eval == nil:
+		return false, fmt.Errorf("an item of %s %w", l.list.source, err)
 	}
-	return holds, err
+	return false, operands{l.body}.explain(err)
 }
 
 // count counts the items for which the body holds; up to a limit.
