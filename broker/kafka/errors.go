@@ -36,10 +36,11 @@ func finalAdvice(err error) string {
 		{kerr.OffsetMetadataTooLarge, "raise offset.metadata.max.bytes of Kafka"},
 		{kerr.InvalidTopicException, "the topic's name isn't one that Kafka allows"},
 		{kerr.GroupMaxSizeReached, "the group has as many members as group.max.size of Kafka allows"},
-		{kerr.InconsistentGroupProtocol, "the group has members of another kind: choose a name of its own with kafka.Group"},
+		{kerr.InconsistentGroupProtocol, "the group has members of another kind: choose another group, " +
+			"kafka.Group in Go and \"group\" in a pipeline file"},
 		{kerr.InvalidTransactionTimeout, "raise transaction.max.timeout.ms of Kafka"},
-		{kerr.InvalidSessionTimeout, "Kafka allows other session timeouts: set one with " +
-			"kafka.Options(kgo.SessionTimeout(d))"},
+		{kerr.InvalidSessionTimeout, fmt.Sprintf("group.min.session.timeout.ms and group.max.session.timeout.ms of Kafka "+
+			"must allow %v", sessionTimeout)},
 		{kerr.UnsupportedVersion, "this version of Kafka is too old: it takes 2.5 or later"},
 		{kerr.UnsupportedForMessageFormat, "this version of Kafka is too old: it takes 2.5 or later"},
 		{kerr.PolicyViolation, "a policy of the cluster forbids it"},

@@ -28,7 +28,7 @@ func (m *member) waitForPlace(ctx context.Context) error {
 		}
 	}
 	return &finalError{kerr.FencedInstanceID, "another process has joined the group under this instance name: " +
-		"give each living process a name of its own with kafka.Instance"}
+		"give each living process a name of its own, by kafka.Instance in Go and --instance of leat run"}
 }
 
 // wasReplaced tells whether a session has failed because somebody else has joined under its name. Whose producer was

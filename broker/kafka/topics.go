@@ -232,7 +232,8 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 func (m *member) create(ctx context.Context, missing, all []string, settings map[string]*string) ([]topic, error) {
 	if !m.settings.createTopics {
 		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
-			"or allow it by kafka.CreateTopics(true)", m.suggested(ctx, missing), m.partitions)
+			"or allow it, by kafka.CreateTopics(true) in Go and \"create_topics: true\" in a pipeline file",
+			m.suggested(ctx, missing), m.partitions)
 	}
 	const brokerDefault = -1
 	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, settings, missing...)
