@@ -113,7 +113,7 @@ func missing(dir string) string {
 	return dir
 }
 
-// suggestion says why there is nothing at a path, or which file beside it may be meant.
+// suggestion says why there is nothing at a path, which file beside it may be meant, or where a relative path leads.
 func suggestion(path string) string {
 	if gone := missing(filepath.Dir(path)); gone != "" {
 		return fmt.Sprintf("; neither does the directory %s", gone)
@@ -122,7 +122,14 @@ func suggestion(path string) string {
 		link, _ := os.Readlink(path)
 		return fmt.Sprintf("; it is a symbolic link to %s, which isn't there", link)
 	}
-	return suggest.File(path)
+	if meant := suggest.File(path); meant != "" || filepath.IsAbs(path) {
+		return meant
+	}
+	directory, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("; it was looked for in %s", directory)
 }
 
 // resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one names

@@ -54,6 +54,23 @@ func TestPathErrors(t *testing.T) {
 	}
 }
 
+// Whoever starts a program elsewhere than thought learns where a relative path leads.
+func TestRelativePathOfAMissingFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	here, err := os.Getwd() // as the system calls it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir("data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want := "file does not exist; it was looked for in " + filepath.Join(here, "data")
+	if got := openError(filepath.Join("data", "orders.json"), fs.ErrNotExist); got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
 // A circle of links is answered, not followed for ever.
 func TestResolveCircle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
