@@ -21,7 +21,8 @@ type Letter struct {
 	// Line and Column are its place in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
-	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
+	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes; null for a record without a
+	// value.
 	Element json.RawMessage `json:"element"`
 }
 
@@ -52,8 +53,11 @@ func letter(f engine.Failure) any {
 	}
 }
 
-// rawElement returns a record as JSON on one line.
+// rawElement returns a record's value as JSON on one line.
 func rawElement(value []byte) json.RawMessage {
+	if value == nil {
+		return json.RawMessage("null")
+	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, value) == nil {
 		return compact.Bytes()

@@ -10,7 +10,7 @@ import (
 // CanCopyTo reports whether the elements that s has can be copied to become those that other has: both are of one stream,
 // decode to the same, and hold nothing that a copy would share with the original.
 func (s Stream) CanCopyTo(other Stream) bool {
-	if s.Name != other.Name || !isFlat(s.Type) || !sameCodec(s.Codec, other.Codec) {
+	if s.Name != other.Name || !isFlat(s.Type) || !sameCodec(s.Codec, other.Codec) || !sameCodec(s.Tombstones, other.Tombstones) {
 		return false
 	}
 	return s.Type == other.Type || s.Codec == codec.JSON && sameFields(s.Type, other.Type)
@@ -52,6 +52,9 @@ func isFlat(t reflect.Type) bool {
 }
 
 func sameCodec(a, b codec.Codec) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
 	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.TypeOf(a).Comparable() && a == b
 }
 

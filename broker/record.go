@@ -15,7 +15,8 @@ type Record struct {
 	// Offset is the record's place in its partition. Offsets grow along a partition, not necessarily by one; they are
 	// never negative.
 	Offset int64
-	// Value holds the encoded element. It is not written to after the record was returned by a Reader.
+	// Value holds the encoded element; nil where the record has no value, which an empty one isn't. It is not written to after
+	// the record was returned by a Reader.
 	Value []byte
 	// Key and Headers are the record's, where the storage has them.
 	Key     []byte

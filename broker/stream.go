@@ -22,6 +22,9 @@ type Stream struct {
 	// MaxElement is how many bytes an element may have, as it lies in the storage and decompressed; zero for
 	// [DefaultMaxElement].
 	MaxElement int
+	// Tombstones decodes the keys of records without a value to the elements that these stand for; nil where they are passed
+	// over. See [Stream.TakeTombstones].
+	Tombstones codec.Codec
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 

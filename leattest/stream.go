@@ -16,6 +16,8 @@ type stream struct {
 	// readings are the types that the stream is read as; the first is the type that it was declared with.
 	readings []reading
 	codec    codec.Codec
+	// tombstones says that records without a value are elements.
+	tombstones bool
 	// partition is that of the option Partition.
 	partition int
 	// mistake is what is wrong with an option; empty where nothing is.
@@ -83,8 +85,11 @@ func (s *stream) merge(other *stream) bool {
 func (s *stream) declarations(partitions int) []memory.Option {
 	var declared []memory.Option
 	for _, r := range s.readings {
-		declared = append(declared, r.declare(s.name,
-			memory.Partitions(partitions), memory.Codec(s.codec), memory.Named(r.as)))
+		options := []memory.StreamOption{memory.Partitions(partitions), memory.Codec(s.codec), memory.Named(r.as)}
+		if s.tombstones {
+			options = append(options, memory.Tombstones())
+		}
+		declared = append(declared, r.declare(s.name, options...))
 	}
 	return declared
 }
@@ -157,6 +162,12 @@ func Codec(c codec.Codec) StreamOption {
 		}
 		s.codec = c
 	})
+}
+
+// Tombstones has records without a value, which [FeedRecords] feeds, read as elements; see kafka.Tombstones. Without it they
+// are passed over.
+func Tombstones() StreamOption {
+	return streamOption(func(s *stream) { s.tombstones = true })
 }
 
 // StreamName sets what the stream is called, where leat.Record, dead letters and errors say it; without it that is its

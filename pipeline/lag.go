@@ -114,7 +114,7 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds 
 			from[i] = topic.From{Offset: r.Offset, BehindMark: r.NextSession}
 		}
 	}
-	heads, err := cluster.Heads(ctx, n.site.name, from, 2)
+	heads, err := cluster.Heads(ctx, n.site.name, from, 2, n.site.reading.ofTombstones())
 	if err != nil {
 		return err
 	}

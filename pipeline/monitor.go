@@ -38,6 +38,8 @@ type StreamProgress struct {
 	Matched   int64  `json:"matched"`
 	Unmatched int64  `json:"unmatched"`
 	Skipped   int64  `json:"skipped"`
+	// Tombstones counts records without a value that were passed over. They are no elements.
+	Tombstones int64 `json:"tombstones,omitempty"`
 }
 
 // Snapshot returns all that is known of the run at the moment, for package monitor.
@@ -51,6 +53,7 @@ func (m *Monitor) Progress() Progress {
 		stream := StreamProgress{
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
+			Tombstones: n.Tombstones,
 		}
 		if m.topics.Load() {
 			stream.File, stream.Topic = "", stream.File

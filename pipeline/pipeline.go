@@ -253,6 +253,9 @@ func stream(at site, name string, c objectCodec) broker.Stream {
 	s.As = name
 	s.Where = at.text.where()
 	s.MaxElement = at.reading.maxElement
+	if at.reading.tombstones {
+		s.Tombstones = tombstoneCodec{c}
+	}
 	s.Codec = c
 	return s
 }

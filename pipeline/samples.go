@@ -243,7 +243,7 @@ func (p *Pipeline) topicSamples(ctx context.Context, report *Report) (map[*node]
 
 // topicSample reads samples of all partitions of one topic.
 func (r *Report) topicSample(ctx context.Context, cluster *topic.Cluster, n *node) ([]*sample, error) {
-	opened, err := cluster.Open(ctx, n.site.name)
+	opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
 	if err != nil {
 		return nil, err
 	}

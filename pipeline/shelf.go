@@ -45,7 +45,7 @@ type visitor func(record broker.Record, mark bool) (more bool, err error)
 // openShelf opens the stream of a node.
 func (p *Pipeline) openShelf(ctx context.Context, n *node, cluster *topic.Cluster) (shelf, error) {
 	if n.site.topic {
-		opened, err := cluster.Open(ctx, n.site.name)
+		opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
 		if err != nil {
 			return nil, err
 		}

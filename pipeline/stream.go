@@ -26,6 +26,8 @@ type streamText struct {
 
 // reading is how a stream is read, where the pipeline file says more than what it is.
 type reading struct {
+	// tombstones says that records without a value are elements.
+	tombstones bool
 	// maxElement is how many bytes an element may have; zero for what storages allow without being asked.
 	maxElement int
 }
@@ -135,7 +137,7 @@ func (s *source) stream(name text, node ast.Node) (streamText, error) {
 	file, topic := m.get("file"), m.get("topic")
 	allowed := []string{"file", "topic", "max_element"}
 	if topic != nil {
-		allowed = []string{"topic", "demo", "max_element", "file"}
+		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
 	}
 	if err := s.only(m, what, allowed...); err != nil {
 		return stream, err
@@ -176,6 +178,8 @@ func (s *source) reading(stream *streamText, m *mapping) (err error) {
 		switch member.name.value {
 		case "max_element":
 			stream.reading.maxElement, err = s.size(member.value, "max_element")
+		case "tombstones":
+			stream.reading.tombstones, err = s.boolean(member.value, "tombstones")
 		default:
 			continue
 		}

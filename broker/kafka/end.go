@@ -7,10 +7,14 @@ import (
 )
 
 // An end is where a partition ends, as far as fetches have told. The last that lies there is most often the marker of a
-// transaction, which nobody reads: once it was fetched, the partition ends behind the last record before it.
+// transaction, which nobody reads, and may be a record without a value that is passed over: once it was fetched, the partition
+// ends behind the last record before it.
 //
 // An end that starts with record alone, where its reader begins, knows nothing yet. It is safe for concurrent use.
 type end struct {
+	// tombstones says that records without a value are elements; they count as nothing otherwise.
+	tombstones bool
+
 	mu sync.Mutex
 	// stable is Kafka's last stable offset: what lies below can be read.
 	stable int64
@@ -28,7 +32,7 @@ func (e *end) fetched(p kgo.FetchPartition) {
 	e.stable = max(e.stable, p.LastStableOffset)
 	e.last = p.Records[len(p.Records)-1].Offset + 1
 	for i := len(p.Records) - 1; i >= 0; i-- {
-		if !p.Records[i].Attrs.IsControl() {
+		if r := p.Records[i]; !r.Attrs.IsControl() && (r.Value != nil || e.tombstones) {
 			e.record = p.Records[i].Offset + 1
 			return
 		}
@@ -40,7 +44,7 @@ func (e *end) fetched(p kgo.FetchPartition) {
 func (e *end) emptyFrom(offset int64) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.record != offset {
+	if offset < e.record || offset > e.last {
 		return offset
 	}
 	return max(e.last, offset)

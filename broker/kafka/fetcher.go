@@ -70,7 +70,8 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{topic: topic, partition: partition, next: from, end: end{record: from}, ready: make(chan struct{}, 1)}
+	r := &reader{topic: topic, partition: partition, next: from, ready: make(chan struct{}, 1)}
+	r.end.record, r.end.tombstones = from, rs.member.job.Inputs[node].Tombstones != nil
 	f, err := rs.fetcherFor(node, r)
 	if err != nil {
 		return nil, err

@@ -119,6 +119,10 @@ func Named(name string) TopicOption {
 	return func(s *broker.Stream) { s.As = name }
 }
 
+// Tombstones has records without a value read as elements, whose fields are those of the record's key where that is a JSON
+// object, and zero otherwise. Without it they are no elements: they are passed over, and counted.
+func Tombstones() TopicOption { return (*broker.Stream).TakeTombstones }
+
 // Codec sets the codec of a topic's values, in place of [codec.JSON]. It panics where c is nil.
 func Codec(c codec.Codec) TopicOption {
 	if c == nil {

@@ -178,6 +178,12 @@ func MaxElement(bytes int) StreamOption {
 	return func(d *declaration) { d.stream.MaxElement = bytes }
 }
 
+// Tombstones has records without a value, which [Broker.AppendRecords] appends, read as elements; see kafka.Tombstones. Without
+// it they are passed over.
+func Tombstones() StreamOption {
+	return func(d *declaration) { d.stream.TakeTombstones() }
+}
+
 // Codec sets the codec of the stream's elements, [codec.JSON] without it. It panics where c is nil.
 func Codec(c codec.Codec) StreamOption {
 	if c == nil {

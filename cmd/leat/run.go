@@ -162,6 +162,11 @@ func (s *summary) print(out io.Writer) {
 		}
 		fmt.Fprintln(out)
 	}
+	for _, stream := range s.Streams {
+		if stream.Tombstones > 0 {
+			fmt.Fprintf(out, "%s: %s without a value passed over\n", stream.Name, count(int(stream.Tombstones), "record"))
+		}
+	}
 	results := "results"
 	if s.Results == 1 {
 		results = "result"

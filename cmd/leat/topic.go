@@ -111,7 +111,10 @@ func (c *dumpCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = cluster.Dump(ctx, c.Topic, c.UntilEnd, a.stdout)
+	dumped, err := cluster.Dump(ctx, c.Topic, c.UntilEnd, a.stdout)
+	if dumped.Tombstones > 0 {
+		fmt.Fprintf(a.stderr, "leat: %s without a value passed over\n", count(dumped.Tombstones, "record"))
+	}
 	return err
 }
 

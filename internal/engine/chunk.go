@@ -23,6 +23,8 @@ type chunk struct {
 	// their index; nil for most chunks.
 	values []any
 	failed map[int]error
+	// absent says which records have no value and are passed over; nil for most chunks.
+	absent []bool
 
 	// batch decodes the chunk; nil where there is nothing to decode.
 	batch *batch
@@ -88,7 +90,7 @@ func (b *batch) decodeAll() {
 	for _, c := range b.chunks[1:] {
 		c.makeValues(false)
 		c.feed.stream.Copy(c.values, first.values)
-		c.failed = first.failed
+		c.failed, c.absent = first.failed, first.absent
 	}
 }
 
@@ -117,6 +119,12 @@ func (b *batch) decodeFrom(i int) (next int) {
 	limit := f.stream.ElementLimit()
 	for ; i < len(b.records); i++ {
 		r := &b.records[i]
+		if !r.HasValue() {
+			if err := first.decodeTombstone(i); err != nil {
+				fail(err)
+			}
+			continue
+		}
 		if len(r.Value) > limit {
 			fail(f.stream.TooLarge())
 			continue
@@ -130,6 +138,18 @@ func (b *batch) decodeFrom(i int) (next int) {
 		}
 	}
 	return i
+}
+
+// decodeTombstone decodes the key of a record without a value, or notes that it is passed over.
+func (c *chunk) decodeTombstone(i int) error {
+	if c.feed.decodeKey == nil {
+		if c.absent == nil {
+			c.absent = make([]bool, len(c.records))
+		}
+		c.absent[i] = true
+		return nil
+	}
+	return c.feed.decodeKey(c.records[i].Key, c.values[i])
 }
 
 // decodeBatches decodes what comes until the channel is closed. The run has as many decoders as there are cores that

@@ -16,6 +16,8 @@ type feed struct {
 	partition int
 	stream    broker.Stream
 	decode    codec.Decode
+	// decodeKey decodes the keys of records without a value; nil where they are passed over.
+	decodeKey codec.Decode
 	keepValue bool
 	// copied is Node.Copied.
 	copied bool

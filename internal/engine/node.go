@@ -64,6 +64,8 @@ type node struct {
 	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
 	// behind the session's mark: a run that dies before the end is committed must meet it again.
 	done place
+	// tombstones counts the records without a value behind it.
+	tombstones int
 	// mark is the offset behind the session's mark, once that was read.
 	mark int64
 	// seen is behind the last element that was read, and reported where that stood when the run began.
@@ -174,6 +176,10 @@ func (n *node) look() error {
 	i := n.at
 	n.at++
 	n.task.looking = n.index
+	if n.chunk.absent != nil && n.chunk.absent[i] {
+		n.passOver(record.Offset)
+		return nil
+	}
 	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
 		return n.task.reject(n, &Element{Record: record}, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]), Undecodable)
 	}
@@ -196,6 +202,24 @@ func (n *node) look() error {
 		n.consume()
 	}
 	return nil
+}
+
+// tombstonesHeld is how many records without a value a node's place may be before the last: it stands behind an element, whose
+// keys a restart reads again (R7), and goes on without them where there is none for long.
+const tombstonesHeld = 512
+
+// passOver passes over a record without a value.
+func (n *node) passOver(offset int64) {
+	if n.done.isBehind() && offset <= n.done.offset() {
+		return // a run before has counted it
+	}
+	if !n.before.hasRead(offset) {
+		n.count.tombstones++
+	}
+	n.seen = max(n.seen, offset+1)
+	if n.tombstones++; n.tombstones >= tombstonesHeld {
+		n.done, n.tombstones = behind(offset), 0
+	}
 }
 
 // decodePolicy returns the policy for a record that wasn't decoded. It isn't to be had for one that could be decoded if
@@ -307,7 +331,7 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.done = behind(n.next[0].Record.Offset)
+	n.done, n.tombstones = behind(n.next[0].Record.Offset), 0
 	n.hasNext = false
 }
 

@@ -28,6 +28,8 @@ type run struct {
 	input    broker.Input
 	encoder  *encoder
 	decoders []codec.Decode
+	// keyDecoders decode the keys of records without a value; nil for streams that pass over them.
+	keyDecoders []codec.Decode
 	// decoding is where decoders take batches from that a source has read.
 	decoding  chan *batch
 	committer *committer
@@ -73,8 +75,11 @@ func (r *run) logEnd(err error) {
 	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(), "results", r.stats.Results.Load()}
 	snapshot := r.stats.Snapshot()
 	for i, n := range snapshot.Totals() {
-		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, "read", n.Read, "matched", n.Matched,
-			"unmatched", n.Read-n.Matched-n.Skipped, "skipped", n.Skipped))
+		counts := []any{"read", n.Read, "matched", n.Matched, "unmatched", n.Read - n.Matched - n.Skipped, "skipped", n.Skipped}
+		if n.Tombstones > 0 {
+			counts = append(counts, "tombstones", n.Tombstones)
+		}
+		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, counts...))
 	}
 	message := "run ends"
 	if err != nil {
@@ -85,9 +90,13 @@ func (r *run) logEnd(err error) {
 
 // compile prepares decoders and encoders.
 func (r *run) compile() (err error) {
-	r.decoders = make([]codec.Decode, len(r.nodes))
+	r.decoders, r.keyDecoders = make([]codec.Decode, len(r.nodes)), make([]codec.Decode, len(r.nodes))
 	for i, n := range r.nodes {
-		if r.decoders[i], err = n.Stream.Codec.Decoder(n.Stream.Type); err != nil {
+		r.decoders[i], err = n.Stream.Codec.Decoder(n.Stream.Type)
+		if err == nil && n.Stream.Tombstones != nil {
+			r.keyDecoders[i], err = n.Stream.Tombstones.Decoder(n.Stream.Type)
+		}
+		if err != nil {
 			return fmt.Errorf("stream %s: %w", n.Stream.Name, err)
 		}
 	}
@@ -337,6 +346,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			partition: t.partition,
 			stream:    spec.Stream,
 			decode:    r.decoders[i],
+			decodeKey: r.keyDecoders[i],
 			keepValue: t.spec.keepsValues(),
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),

@@ -61,6 +61,7 @@ func (n *NodeSnapshot) add(other *NodeSnapshot) {
 	n.Read += other.Read
 	n.Matched += other.Matched
 	n.Skipped += other.Skipped
+	n.Tombstones += other.Tombstones
 	for v, count := range other.Unmatched {
 		n.Unmatched[v] += count
 	}
@@ -101,6 +102,8 @@ type NodeSnapshot struct {
 	// Read counts the elements that the join looked at, Matched those that a call of the function got, and Skipped those
 	// that a policy put aside, which are those with the verdicts OutOfOrder and Undecodable.
 	Read, Matched, Skipped int64
+	// Tombstones counts the records without a value that were passed over. They are no elements, and not in Read.
+	Tombstones int64
 	// Unmatched counts by Verdict what was not handed over, OutOfOrder and Undecodable among them.
 	Unmatched [Verdicts]int64
 	// Offset is behind the last element that was read, or behind the session's mark. Behind is the distance from there to the

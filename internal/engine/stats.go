@@ -246,6 +246,7 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 	}
 	to.Read += n.count.read
 	to.Matched += n.count.matched
+	to.Tombstones += n.count.tombstones
 	for v, count := range n.count.unmatched {
 		to.Unmatched[v] += count
 	}
@@ -275,8 +276,8 @@ func (n *node) key() any {
 
 // counts are the counts of one node that its task hasn't told yet.
 type counts struct {
-	read, matched int64
-	unmatched     [Verdicts]int64
+	read, matched, tombstones int64
+	unmatched                 [Verdicts]int64
 }
 
 // A histogram counts durations. It is safe for concurrent use.

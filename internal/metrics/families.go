@@ -69,6 +69,8 @@ func elementFamilies() []Family {
 			engine.Gap, engine.Behind, engine.Ended, engine.Incomplete, engine.Null),
 		byVerdict("leat_elements_skipped_total", "Elements that a policy has put aside, by the reason.",
 			engine.OutOfOrder, engine.Undecodable),
+		count("leat_tombstones_total", "Records without a value, which were passed over.",
+			func(n *engine.NodeSnapshot) int64 { return n.Tombstones }),
 	}
 }
 

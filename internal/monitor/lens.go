@@ -101,7 +101,7 @@ func stream(s, before engine.Snapshot, i int) Stream {
 
 // count says how many elements were read and what became of them.
 func (v *Stream) count(n engine.NodeSnapshot) {
-	v.Read, v.Matched, v.Skipped = n.Read, n.Matched, n.Skipped
+	v.Read, v.Matched, v.Skipped, v.Tombstones = n.Read, n.Matched, n.Skipped, n.Tombstones
 	for i, count := range n.Unmatched {
 		switch verdict := engine.Verdict(i); {
 		case count == 0:

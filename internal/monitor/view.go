@@ -70,13 +70,16 @@ type Stream struct {
 	On     string `json:"on"`
 	Window string `json:"window"`
 	// Read, Matched, Unmatched and Skipped count elements since the run began; what was read and is none of the others may
-	// still match. Verdicts says why elements are unmatched, and Faults why some were skipped.
+	// still match. Verdicts says why elements are unmatched, and Faults why some were skipped. Tombstones counts records without
+	// a value, which are no elements.
 	Read      int64   `json:"read"`
 	Matched   int64   `json:"matched"`
 	Unmatched int64   `json:"unmatched"`
 	Skipped   int64   `json:"skipped"`
 	Verdicts  []Count `json:"verdicts"`
 	Faults    []Count `json:"faults"`
+
+	Tombstones int64 `json:"tombstones"`
 	// Rate is how many elements are read per second, over the last seconds.
 	Rate float64 `json:"rate"`
 	// Behind is how many records the partitions hold that weren't read yet; -1 where that isn't known.

@@ -14,13 +14,19 @@ import (
 	"github.com/leat-go/leat/internal/endmark"
 )
 
-// Dump writes the values of a topic's committed records, each a line of JSON, partition after partition, and returns how
-// many there were. End-of-stream marks are not written. With untilEnd it stops in each partition at the first mark, and
+// Dumped is what [Cluster.Dump] has done.
+type Dumped struct {
+	// Records is how many records were written, and Tombstones how many were passed over because they have no value.
+	Records, Tombstones int
+}
+
+// Dump writes the values of a topic's committed records, each a line of JSON, partition after partition. End-of-stream marks
+// and records without a value are not written. With untilEnd it stops in each partition at the first mark, and
 // waits for it; otherwise it stops at what is the end when it begins.
-func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.Writer) (records int, err error) {
+func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.Writer) (dumped Dumped, err error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
-		return 0, err
+		return dumped, err
 	}
 	defer r.close()
 	out := bufio.NewWriter(to)
@@ -29,22 +35,23 @@ func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.W
 			if endmark.Is(record.Value) {
 				return !untilEnd, nil
 			}
-			records++
+			if record.Value == nil {
+				dumped.Tombstones++
+				return true, nil
+			}
+			dumped.Records++
 			return true, writeLine(out, record)
 		}, out.Flush) // whoever waits for a mark wants to see what comes
 		if err != nil {
-			return records, err
+			return dumped, err
 		}
 	}
-	return records, out.Flush()
+	return dumped, out.Flush()
 }
 
-// writeLine writes a record's value in a line; a record without a value is null.
+// writeLine writes a record's value in a line.
 func writeLine(out *bufio.Writer, record *kgo.Record) error {
 	value := record.Value
-	if value == nil {
-		value = []byte("null")
-	}
 	if !json.Valid(value) {
 		return &broker.PositionError{
 			Position: broker.Position{Stream: record.Topic, Partition: int(record.Partition), Offset: record.Offset},

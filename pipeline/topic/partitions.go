@@ -11,15 +11,21 @@ import (
 
 // Partitions reads the committed records of a topic at any place, as they were when it was opened. It belongs to no group
 // and leaves no trace. It is used by one goroutine at a time, and must be closed.
-type Partitions struct{ reader *reader }
+type Partitions struct {
+	reader     *reader
+	tombstones Tombstones
+}
+
+// Tombstones returns the value that stands for a record without one, by its key. A nil Tombstones passes over such records.
+type Tombstones func(key []byte) (value []byte)
 
 // Open gives access to the partitions of a topic.
-func (c *Cluster) Open(ctx context.Context, topic string) (*Partitions, error) {
+func (c *Cluster) Open(ctx context.Context, topic string, tombstones Tombstones) (*Partitions, error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
 		return nil, err
 	}
-	return &Partitions{r}, nil
+	return &Partitions{r, tombstones}, nil
 }
 
 // Count returns how many partitions there are.
@@ -31,12 +37,17 @@ func (p *Partitions) Bounds(partition int) (start, end int64) {
 }
 
 // Each calls visit for the records of a partition whose offset is from or more, in order, until it returns false or there
-// are no more. mark says that a record is an end-of-stream mark.
+// are no more. mark says that a record is an end-of-stream mark. Records without a value are passed over, or have the one that
+// Tombstones gives them.
 func (p *Partitions) Each(
 	ctx context.Context, partition int, from int64, visit func(record broker.Record, mark bool) (bool, error),
 ) error {
 	return p.reader.each(ctx, partition, from, false, func(r *kgo.Record) (bool, error) {
-		return visit(recordOf(r), endmark.Is(r.Value))
+		record, ok := recordOf(r, p.tombstones)
+		if !ok {
+			return true, nil
+		}
+		return visit(record, endmark.Is(r.Value))
 	}, func() error { return nil })
 }
 

@@ -117,9 +117,13 @@ func (r *reader) failure(ctx context.Context, fetches kgo.Fetches, partition int
 	return nil
 }
 
-// recordOf returns a record as the broker contract has it.
-func recordOf(r *kgo.Record) broker.Record {
-	return broker.Record{Offset: r.Offset, Value: r.Value, Key: r.Key, Time: r.Timestamp}
+// recordOf returns a record as the broker contract has it; false for one that is passed over.
+func recordOf(r *kgo.Record, tombstones Tombstones) (record broker.Record, ok bool) {
+	record = broker.Record{Offset: r.Offset, Value: r.Value, Key: r.Key, Time: r.Timestamp}
+	if !record.HasValue() && tombstones != nil {
+		record.Value = tombstones(r.Key)
+	}
+	return record, record.HasValue()
 }
 
 // A Head is the beginning of a partition.
@@ -140,7 +144,7 @@ type From struct {
 
 // Heads returns up to n records of each partition of a topic, from where is given for it, or from the beginning where from
 // is nil. It belongs to no group and leaves no trace.
-func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int) ([]Head, error) {
+func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int, tombstones Tombstones) ([]Head, error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
 		return nil, err
@@ -161,11 +165,15 @@ func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int) (
 			if endmark.Is(record.Value) {
 				return false, nil
 			}
-			if len(heads[p].Records) == n {
+			head, ok := recordOf(record, tombstones)
+			switch {
+			case !ok:
+				return true, nil
+			case len(heads[p].Records) == n:
 				heads[p].Whole = false
 				return false, nil
 			}
-			heads[p].Records = append(heads[p].Records, recordOf(record))
+			heads[p].Records = append(heads[p].Records, head)
 			return true, nil
 		}, func() error { return nil })
 		if err != nil {

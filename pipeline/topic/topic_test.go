@@ -50,8 +50,8 @@ func dump(t *testing.T, c *topic.Demo, from string, untilEnd bool) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Count(out.String(), "\n"); n != lines {
-		t.Errorf("%d records were counted, and %d lines written", n, lines)
+	if lines := strings.Count(out.String(), "\n"); n.Records != lines {
+		t.Errorf("%d records were counted, and %d lines written", n.Records, lines)
 	}
 	return out.String()
 }
@@ -360,7 +360,7 @@ func TestHeads(t *testing.T) {
 		{[]topic.From{{Offset: 9}, {Offset: 9}}, 9, "  "},
 		{[]topic.From{{BehindMark: true}, {Offset: 1}}, 9, "5 3 "},
 	} {
-		heads, err := c.Heads(t.Context(), "x", s.from, s.n)
+		heads, err := c.Heads(t.Context(), "x", s.from, s.n, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,7 +83,7 @@ function fillRow(row, stream) {
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
-    [exact(stream.read), `${rate(stream.rate)}/s`], [exact(stream.matched)], [exact(stream.unmatched), list(stream.verdicts)],
+    [exact(stream.read), `${rate(stream.rate)}/s${without(stream.tombstones)}`], [exact(stream.matched)], [exact(stream.unmatched), list(stream.verdicts)],
     [exact(stream.skipped), list(stream.faults)], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group)],
     [percent(stream.wait_share)], [states[stream.state]],
   ];
@@ -94,6 +94,8 @@ function fillRow(row, stream) {
     say(cell.lastChild, sub ?? "");
   });
 }
+
+const without = (tombstones) => tombstones > 0 ? `, ${count(tombstones)} without a value` : "";
 
 const word = (verdict) => verdict.replaceAll("_", " ");
 
