@@ -26,11 +26,12 @@ const progressTime = 10 * time.Second
 type crashTest struct {
 	config     *config
 	dir        string
-	server     *kafkaserver.Server
+	cluster    *kafkaserver.Cluster
 	load       *load
 	watch      *watch
 	disturber  *disturber
 	recoveries *recoveries
+	outages    *outages
 	begin      time.Time
 
 	mu  sync.Mutex
@@ -43,7 +44,8 @@ func crash(ctx context.Context, c *config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	t := &crashTest{config: c, dir: dir, recoveries: newRecoveries(), begin: time.Now(), out: out}
+	t := &crashTest{config: c, dir: dir, recoveries: newRecoveries(), outages: newOutages(c.partitions), begin: time.Now(),
+		out: out}
 	defer func() {
 		if c.keep || err != nil && ctx.Err() == nil {
 			t.print("the logs are in %s", dir)
@@ -52,29 +54,29 @@ func crash(ctx context.Context, c *config, out io.Writer) (err error) {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}()
 	t.print("seed %d; Kafka starts", c.seed)
-	if t.server, err = kafkaserver.Start(ctx, filepath.Join(dir, "kafka")); err != nil {
+	if t.cluster, err = kafkaserver.StartCluster(ctx, filepath.Join(dir, "kafka"), c.brokers); err != nil {
 		return err
 	}
 	defer func() {
-		// A server that has been killed, and was not to be started again since the test ends, can't be stopped.
-		if stopped := t.server.Stop(); err == nil {
+		if stopped := t.cluster.Stop(); err == nil {
 			err = stopped
 		}
 	}()
-	return t.onServer(ctx)
+	return t.onCluster(ctx)
 }
 
-// onServer runs the test on a server that runs.
-func (t *crashTest) onServer(ctx context.Context) error {
+// onCluster runs the test on a Kafka that runs.
+func (t *crashTest) onCluster(ctx context.Context) error {
 	c := t.config
-	client, err := kgo.NewClient(kgo.SeedBrokers(t.server.Address()), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.MetadataMinAge(50*time.Millisecond), kgo.ProducerLinger(5*time.Millisecond))
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.cluster.Addresses()...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.ProducerLinger(5*time.Millisecond),
+		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }))
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	topics := append(inputs(), resultsTopic)
-	created, err := kadm.NewClient(client).CreateTopics(ctx, int32(c.partitions), 1, nil, topics...)
+	created, err := kadm.NewClient(client).CreateTopics(ctx, int32(c.partitions), int16(t.cluster.Copies()), nil, topics...)
 	if err == nil {
 		err = created.Error()
 	}
@@ -82,7 +84,7 @@ func (t *crashTest) onServer(ctx context.Context) error {
 		return fmt.Errorf("create the topics: %w", err)
 	}
 	t.load = newLoad(plan{c.seed, c.elements}, c.partitions, c.rate, client)
-	if t.watch, err = newWatch(t.server.Address(), c.partitions, t.load, t.recoveries); err != nil {
+	if t.watch, err = newWatch(t.cluster.Addresses(), t); err != nil {
 		return err
 	}
 	defer t.watch.client.Close()
@@ -94,13 +96,13 @@ func (t *crashTest) withFleet(parent context.Context) error {
 	ctx, end := context.WithCancel(parent)
 	defer end()
 	group, ctx := errgroup.WithContext(ctx)
-	fleet, err := newFleet(ctx, group, t.server.Address(), t.dir, t.config.instances)
+	fleet, err := newFleet(ctx, group, t.cluster.Addresses(), t.dir, t.config.instances)
 	if err == nil {
 		for _, i := range fleet.all() {
 			err = errors.Join(err, fleet.start(i))
 		}
 	}
-	t.disturber = newDisturber(t.config, fleet, t.server, t.recoveries, t.print)
+	t.disturber = newDisturber(t, fleet)
 	group.Go(func() error {
 		defer end()
 		if err != nil {
@@ -199,5 +201,9 @@ func (t *crashTest) summary(err error) {
 	}{{"restarted at once, nothing else disturbed", alone}, {"all kills", all}} {
 		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
 			quantile(times.list, 0.5), quantile(times.list, 0.95), quantile(times.list, 1), len(times.list))
+	}
+	if pauses := t.outages.pauses(); len(pauses) > 0 {
+		t.print("longest pause of a partition's results for each broker killed: median %v, 95 %% within %v, longest %v (%d kills)",
+			quantile(pauses, 0.5), quantile(pauses, 0.95), quantile(pauses, 1), len(pauses))
 	}
 }

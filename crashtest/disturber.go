@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/internal/kafkaserver"
@@ -25,8 +26,10 @@ const (
 	zombies disturbance = "zombie"
 	// rebalances are instances that join and leave.
 	rebalances disturbance = "rebalance"
-	// servers are kills of Kafka itself, which is started again.
+	// servers are kills of Kafka itself, of all brokers there are, which are started again.
 	servers disturbance = "server"
+	// brokers are kills of one broker of several, which stays away for a while.
+	brokers disturbance = "broker"
 	// cuts close the connections between instances and Kafka.
 	cuts disturbance = "cut"
 )
@@ -39,7 +42,7 @@ func weights() []struct {
 	return []struct {
 		disturbance
 		weight int
-	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}}
+	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}, {brokers, 3}}
 }
 
 // parseDisturbances reads a list of disturbances.
@@ -69,10 +72,12 @@ func parseDisturbances(list string) (map[disturbance]bool, error) {
 type disturber struct {
 	config     *config
 	fleet      *fleet
-	server     *kafkaserver.Server
+	cluster    *kafkaserver.Cluster
 	recoveries *recoveries
+	outages    *outages
 	// print prints a line about what is done.
 	print  func(format string, arguments ...any)
+	admin  *kgo.Client
 	random *rand.Rand
 	// lasting runs what goes on beside other disturbances.
 	lasting *errgroup.Group
@@ -81,11 +86,9 @@ type disturber struct {
 	counts map[string]int
 }
 
-func newDisturber(
-	c *config, f *fleet, server *kafkaserver.Server, r *recoveries, out func(format string, arguments ...any),
-) *disturber {
-	return &disturber{config: c, fleet: f, server: server, recoveries: r, print: out,
-		random: rand.New(rand.NewPCG(c.seed, 0)), counts: map[string]int{}}
+func newDisturber(t *crashTest, f *fleet) *disturber {
+	return &disturber{config: t.config, fleet: f, cluster: t.cluster, recoveries: t.recoveries, outages: t.outages, print: t.print,
+		admin: t.load.client, random: rand.New(rand.NewPCG(t.config.seed, 0)), counts: map[string]int{}}
 }
 
 // run disturbs until there are enough kills or the time is up, and waits until everything that it has begun is over.
@@ -114,8 +117,11 @@ func (d *disturber) disturb(ctx context.Context) error {
 
 // enough tells whether there were enough kills, or the time is up.
 func (d *disturber) enough(end time.Time) bool {
-	if d.config.kills > 0 {
+	switch {
+	case d.config.kills > 0 && d.config.disturb[kills]:
 		return d.count("kills") >= d.config.kills
+	case d.config.kills > 0:
+		return d.count("brokers killed") >= d.config.kills
 	}
 	return time.Now().After(end)
 }
@@ -148,7 +154,9 @@ func (d *disturber) once(ctx context.Context, what disturbance) error {
 	case rebalances:
 		return d.rebalance(ctx)
 	case servers:
-		return d.restartServer(ctx)
+		return d.restartServers(ctx)
+	case brokers:
+		return d.killBroker(ctx)
 	default:
 		d.cut()
 		return nil
@@ -313,18 +321,18 @@ func (d *disturber) guest(ctx context.Context, stays time.Duration) error {
 	return nil
 }
 
-// restartServer kills Kafka and starts it again.
-func (d *disturber) restartServer(ctx context.Context) error {
+// restartServers kills Kafka and starts it again.
+func (d *disturber) restartServers(ctx context.Context) error {
 	defer d.recoveries.disturb()()
 	d.note("restarts of Kafka", 1)
 	d.print("kill -9 Kafka")
-	if err := d.server.Kill(); err != nil {
+	if err := d.cluster.Kill(); err != nil {
 		return fmt.Errorf("kill Kafka: %w", err)
 	}
 	if err := sleep(ctx, d.between(0, 3*time.Second)); err != nil {
 		return err
 	}
-	return d.server.Restart(ctx)
+	return d.cluster.Restart(ctx)
 }
 
 // cut closes the connections of one instance or of all, and may keep them from coming back for a while.

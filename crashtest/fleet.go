@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,13 +25,15 @@ const (
 	tailBytes = 4000
 )
 
-// A fleet is the instances of the mill, each a process behind a proxy of its own. It is safe for concurrent use.
+// A fleet is the instances of the mill, each a process behind a proxy of its own where there is one broker. It is safe for
+// concurrent use.
 type fleet struct {
 	// group runs what lasts longer than a call: proxies, and the wait for each process. An error ends the test.
 	group *errgroup.Group
 	// ctx ends the proxies and all processes.
-	ctx        context.Context
-	kafka, dir string
+	ctx   context.Context
+	kafka []string
+	dir   string
 
 	mu        sync.Mutex
 	instances []*instance
@@ -42,7 +45,7 @@ type instance struct {
 	// name is the place's; where it isn't lasting, each process is a new member of the group.
 	name    string
 	lasting bool
-	proxy   *proxy
+	proxy   *proxy // nil where there are several brokers
 	// current is nil while the instance is down.
 	current *process
 	// busy says that something is being done to the instance.
@@ -64,7 +67,7 @@ type process struct {
 }
 
 // newFleet makes a fleet of n instances that aren't started yet.
-func newFleet(ctx context.Context, g *errgroup.Group, kafka, dir string, n int) (*fleet, error) {
+func newFleet(ctx context.Context, g *errgroup.Group, kafka []string, dir string, n int) (*fleet, error) {
 	f := &fleet{group: g, ctx: ctx, kafka: kafka, dir: dir}
 	for i := range n {
 		if _, err := f.add(fmt.Sprintf("i%d", i), true); err != nil {
@@ -76,14 +79,17 @@ func newFleet(ctx context.Context, g *errgroup.Group, kafka, dir string, n int) 
 
 // add adds an instance that isn't started yet; it is busy where it isn't lasting.
 func (f *fleet) add(name string, lasting bool) (*instance, error) {
-	p, err := newProxy(f.kafka)
-	if err != nil {
-		return nil, err
+	i := &instance{name: name, lasting: lasting, busy: !lasting}
+	if len(f.kafka) == 1 {
+		p, err := newProxy(f.kafka[0])
+		if err != nil {
+			return nil, err
+		}
+		f.group.Go(func() error { return p.run(f.ctx) })
+		i.proxy = p
 	}
-	f.group.Go(func() error { return p.run(f.ctx) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i := &instance{name: name, lasting: lasting, proxy: p, busy: !lasting}
 	f.instances = append(f.instances, i)
 	return i, nil
 }
@@ -97,7 +103,9 @@ func (f *fleet) all() []*instance {
 
 // remove removes an instance that is down.
 func (f *fleet) remove(i *instance) {
-	i.proxy.end()
+	if i.proxy != nil {
+		i.proxy.end()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.instances = slices.DeleteFunc(f.instances, func(other *instance) bool { return other == i })
@@ -135,8 +143,11 @@ func (f *fleet) start(i *instance) error {
 		return err
 	}
 	f.processes++
-	c := workerConfig{kafka: f.kafka, proxy: i.proxy.address(), process: fmt.Sprintf("%s#%d", i.name, f.processes),
+	c := workerConfig{kafka: strings.Join(f.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, f.processes),
 		concurrency: 1 + f.processes%2*2}
+	if i.proxy != nil {
+		c.proxy = i.proxy.address()
+	}
 	if i.lasting {
 		c.instance = i.name
 	}

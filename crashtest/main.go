@@ -3,12 +3,17 @@
 //
 //	go run ./crashtest -kills 200
 //	go run ./crashtest -duration 1h -instances 5 -partitions 12
+//	go run ./crashtest -brokers 3 -disturb broker -kills 6 -instances 2 -rate 200
 //
 // It starts Kafka on loopback from the jars that Maven has, some instances of the mill, each a process of its own, and
 // writes input as time goes on, session after session. Meanwhile it kills instances with signal 9, stops them for longer
 // than Kafka waits for them and continues them, lets others join and leave, kills Kafka, and cuts connections. A
 // read_committed consumer compares the output of each partition with a reference as it comes. The exit status is 1 where
 // they differ, and the first difference is shown.
+//
+// With several brokers, each is killed in turn and stays away for a while. Where nothing else is disturbed, the results of
+// every partition must go on within fifteen seconds, whatever the broker was: leader of partitions, coordinator of the group or
+// of transactions, leader of the brokers' own quorum.
 //
 // The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. Marks end its sessions, and
 // in about every other one its function does, somewhere in the middle. See
@@ -56,6 +61,8 @@ type config struct {
 	rate       int
 	seed       uint64
 	pause      time.Duration
+	brokers    int
+	away       time.Duration
 	disturb    map[disturbance]bool
 	keep       bool
 }
@@ -66,7 +73,7 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	var disturb string
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.IntVar(&c.kills, "kills", 0, "end after so many kills of instances, in place of -duration")
+	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers where those alone are killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "disturb for so long")
 	flags.IntVar(&c.instances, "instances", 3, "instances of the mill that are always there")
 	flags.IntVar(&c.partitions, "partitions", 4, "partitions of each topic")
@@ -74,7 +81,10 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.IntVar(&c.rate, "rate", 800, "elements a second of each stream and partition")
 	flags.Uint64Var(&c.seed, "seed", uint64(time.Now().UnixNano()), "what chance begins with")
 	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two disturbances")
-	flags.StringVar(&disturb, "disturb", "kill,zombie,rebalance,server,cut", "what to do")
+	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
+	flags.DurationVar(&c.away, "away", 30*time.Second, "how long a broker stays away that was killed")
+	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, with commas between them; "+
+		"by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	err := flags.Parse(arguments)
 	if err != nil {
@@ -88,11 +98,31 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	case c.instances < 1 || c.partitions < 1 || c.elements < 10 || c.rate < 1:
 		return nil, errors.New("it takes at least one instance, one partition, one element a second and 10 elements")
 	}
+	if disturb == "" {
+		disturb = "kill,zombie,rebalance,server,cut"
+		if c.brokers > 1 {
+			disturb = "kill,zombie,rebalance,server,broker"
+		}
+	}
 	if c.disturb, err = parseDisturbances(disturb); err != nil {
 		return nil, err
 	}
-	if c.kills > 0 && !c.disturb[kills] {
-		return nil, errors.New(`-kills needs "kill" in -disturb`)
+	return c, c.check()
+}
+
+// check says what of the flags doesn't go together.
+func (c *config) check() error {
+	switch {
+	case c.kills > 0 && !c.disturb[kills] && !c.disturb[brokers]:
+		return errors.New(`-kills needs "kill" or "broker" in -disturb`)
+	case c.brokers != 1 && c.brokers < 3:
+		return errors.New("-brokers takes 1, or 3 and more: of two, none may be away")
+	case c.disturb[brokers] && c.brokers == 1:
+		return errors.New(`"broker" in -disturb needs -brokers 3 or more`)
+	case c.disturb[brokers] && c.away <= goOnTime:
+		return fmt.Errorf("-away must be more than %v, which the results may take to go on", goOnTime)
+	case c.disturb[cuts] && c.brokers > 1:
+		return errors.New(`"cut" in -disturb takes one broker: instances go to several without a proxy between`)
 	}
-	return c, nil
+	return nil
 }

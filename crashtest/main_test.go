@@ -18,8 +18,12 @@ func TestParse(t *testing.T) {
 // Mistakes are answered with what would be right.
 func TestParseMistakes(t *testing.T) {
 	for _, c := range []struct{ arguments, want string }{
-		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server`},
+		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker`},
 		{"-kills 3 -disturb cut", `needs "kill"`},
+		{"-brokers 2", "of two, none may be away"},
+		{"-disturb broker", "needs -brokers 3"},
+		{"-brokers 3 -disturb cut", "takes one broker"},
+		{"-brokers 3 -away 10s", "more than 15s"},
 		{"-kills -1", "can't be negative"},
 		{"-instances 0", "at least one instance"},
 		{"more", `"more" is too much`},
@@ -34,7 +38,7 @@ func TestParseMistakes(t *testing.T) {
 func TestDraw(t *testing.T) {
 	c, err := parse([]string{"-disturb", "server,cut", "-seed", "1"}, io.Discard)
 	must(t, err)
-	d := newDisturber(c, nil, nil, nil, nil)
+	d := newDisturber(&crashTest{config: c, load: &load{}}, nil)
 	drawn := map[disturbance]int{}
 	for range 200 {
 		drawn[d.draw()]++
@@ -48,7 +52,7 @@ func TestDraw(t *testing.T) {
 func TestEnough(t *testing.T) {
 	c, err := parse([]string{"-kills", "2"}, io.Discard)
 	must(t, err)
-	d := newDisturber(c, nil, nil, nil, nil)
+	d := newDisturber(&crashTest{config: c, load: &load{}}, nil)
 	d.note("kills", 1)
 	if d.enough(time.Now().Add(-time.Hour)) {
 		t.Error("one kill of two is enough")

@@ -24,6 +24,7 @@ type watch struct {
 	client     *kgo.Client
 	load       *load
 	recoveries *recoveries
+	outages    *outages
 	partitions []*verifier
 	// position is behind the last record of each partition, transaction markers included.
 	position []int64
@@ -33,17 +34,20 @@ type watch struct {
 	results int
 }
 
-func newWatch(address string, partitions int, l *load, r *recoveries) (*watch, error) {
-	w := &watch{load: l, recoveries: r, position: make([]int64, partitions), moved: make([]time.Time, partitions)}
+func newWatch(addresses []string, t *crashTest) (*watch, error) {
+	partitions := t.config.partitions
+	w := &watch{load: t.load, recoveries: t.recoveries, outages: t.outages, position: make([]int64, partitions),
+		moved: make([]time.Time, partitions)}
 	offsets := map[int32]kgo.Offset{}
 	for p := range partitions {
-		w.partitions = append(w.partitions, newVerifier(l.plan, p))
+		w.partitions = append(w.partitions, newVerifier(t.load.plan, p))
 		w.moved[p] = time.Now()
 		offsets[int32(p)] = kgo.NewOffset().AtStart()
 	}
 	var err error
 	w.client, err = kgo.NewClient(
-		kgo.SeedBrokers(address),
+		kgo.SeedBrokers(addresses...),
+		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond),
@@ -127,9 +131,11 @@ func (w *watch) take(r *kgo.Record, now time.Time) error {
 	}
 	if result == nil {
 		w.load.ended(p, v.session)
+		w.outages.rests(p)
 		return nil
 	}
 	w.recoveries.result(p, result.By, now)
+	w.outages.result(p, now)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.results++

@@ -35,7 +35,8 @@ func newBench(t *testing.T, p plan, partitions, rate int) *bench {
 	_, err = kadm.NewClient(b.client).CreateTopics(t.Context(), int32(partitions), 1, nil, append(inputs(), resultsTopic)...)
 	must(t, err)
 	b.load = newLoad(p, partitions, rate, b.client)
-	b.watch, err = newWatch(b.address, partitions, b.load, newRecoveries())
+	b.watch, err = newWatch([]string{b.address}, &crashTest{config: &config{partitions: partitions}, load: b.load,
+		recoveries: newRecoveries(), outages: newOutages(partitions)})
 	must(t, err)
 	t.Cleanup(b.watch.client.Close)
 	return b

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,11 +17,15 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
+// groupName is the group of all instances.
+const groupName = "crashtest"
+
 // exitReplaced is the exit status of a worker that has found another process under its name.
 const exitReplaced = 4
 
 // A workerConfig is what the arguments of a worker say.
 type workerConfig struct {
+	// kafka is addresses, with commas between them; proxy is "" for none.
 	kafka, proxy string
 	// instance is the name in the group that outlasts the process; "" for none.
 	instance string
@@ -73,13 +78,15 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 		kafka.Topic[Detail](detailsTopic),
 		kafka.Topic[Note](notesTopic),
 		kafka.Topic[Result](resultsTopic),
-		kafka.Group("crashtest"),
-		kafka.Options(kgo.Dialer(through(c.proxy))),
+		kafka.Group(groupName),
+	}
+	if c.proxy != "" {
+		options = append(options, kafka.Options(kgo.Dialer(through(c.proxy))))
 	}
 	if c.instance != "" {
 		options = append(options, kafka.Instance(c.instance))
 	}
-	mill, err := newMill(c.process, c.concurrency, kafka.New([]string{c.kafka}, options...), logger)
+	mill, err := newMill(c.process, c.concurrency, kafka.New(strings.Split(c.kafka, ","), options...), logger)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package kafkaserver runs a real Kafka for tests: one KRaft node, on loopback and free ports, made of jars that Maven
-// fetches. It can be killed and started again on what it has stored, as a server in the field can.
+// Package kafkaserver runs a real Kafka for tests: a KRaft node or a cluster of several, on loopback and free ports, made of
+// jars that Maven fetches. Each can be killed and started again on what it has stored, as a server in the field can.
 package kafkaserver
 
 import (
@@ -20,12 +20,15 @@ import (
 // cores.
 const startTimeout = 2 * time.Minute
 
-// A Server is a Kafka server. Make one with [Start]. Its methods must not be called at the same time.
+// A Server is a Kafka server, broker and controller in one. Make one with [Start], or some that work together with
+// [StartCluster]. Its methods must not be called at the same time.
 type Server struct {
+	id        int
 	dir, jars string
-	// address takes whoever comes, login whoever shows a token or knows the password.
-	address, login string
-	process        *exec.Cmd
+	// address takes whoever comes, login whoever shows a token or knows the password, controller the other controllers.
+	address, login, controller string
+	heap                       string
+	process                    *exec.Cmd
 	// drained is closed when the server's output has ended, and log is where it goes.
 	drained chan struct{}
 	log     *os.File
@@ -33,28 +36,16 @@ type Server struct {
 
 // Start starts a new server whose data and log are in dir, which must be empty or not exist. Stop it with [Server.Stop].
 func Start(ctx context.Context, dir string) (*Server, error) {
-	jars, err := Jars(ctx)
+	c, err := newCluster(ctx, dir, 1)
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{dir: dir, jars: jars, address: loopback(ports[0]), login: loopback(ports[2])}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(s.file("server.properties"), []byte(s.properties(ports[1])), 0o644); err != nil {
-		return nil, err
-	}
-	format := s.java(ctx, "kafka.tools.StorageTool", "format", "--standalone", "-t", "bGVhdC10ZXN0LWNsdXN0ZQ",
-		"-c", s.file("server.properties"))
-	if out, err := format.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("format the storage: %w: %s", err, out)
-	}
+	s := c.Servers[0]
 	return s, s.Restart(ctx)
 }
+
+// ID returns the server's number in its cluster, which counts from one.
+func (s *Server) ID() int { return s.id }
 
 // Address returns the server's address, "host:port". It stays the same when the server is started again.
 func (s *Server) Address() string { return s.address }
@@ -62,8 +53,6 @@ func (s *Server) Address() string { return s.address }
 // LoginAddress returns an address where clients log in, without encryption: by SASL OAUTHBEARER with tokens that nobody has
 // signed, or by SASL PLAIN as the user "plain" with the password "secret".
 func (s *Server) LoginAddress() string { return s.login }
-
-func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
 // PID returns the process id of the server.
 func (s *Server) PID() int { return s.process.Process.Pid }
@@ -74,15 +63,16 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return err
 	}
-	s.process = s.java(context.WithoutCancel(ctx), "kafka.Kafka", s.file("server.properties"))
-	output, err := s.process.StdoutPipe()
+	process := s.java(context.WithoutCancel(ctx), "kafka.Kafka", s.file("server.properties"))
+	output, err := process.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	s.process.Stderr = s.process.Stdout
-	if err := s.process.Start(); err != nil {
+	process.Stderr = process.Stdout
+	if err := process.Start(); err != nil {
 		return err
 	}
+	s.process = process
 	started := make(chan struct{})
 	s.drained = make(chan struct{})
 	go func() {
@@ -101,6 +91,9 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	}
 	return errors.Join(fmt.Errorf("start Kafka: %w; its log is %s", err, s.file("server.log")), s.Kill())
 }
+
+// Runs tells whether the server was started and hasn't been stopped or killed.
+func (s *Server) Runs() bool { return s.process != nil && s.process.ProcessState == nil }
 
 // Kill ends the server at once, with signal 9 where there are signals.
 func (s *Server) Kill() error {
@@ -142,35 +135,11 @@ func (s *Server) drain(output io.Reader, started chan struct{}) {
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Server) java(ctx context.Context, arguments ...string) *exec.Cmd {
-	options := []string{"-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", filepath.Join(s.jars, "*")}
+	options := []string{"-Xms256m", "-Xmx" + s.heap, "-XX:+UseSerialGC", "-cp", filepath.Join(s.jars, "*")}
 	return exec.CommandContext(ctx, "java", append(options, arguments...)...)
 }
 
-func (s *Server) properties(controllerPort int) string {
-	return fmt.Sprintf(`process.roles=broker,controller
-node.id=1
-listeners=PLAINTEXT://%[1]s,LOGIN://%[4]s,CONTROLLER://127.0.0.1:%[2]d
-advertised.listeners=PLAINTEXT://%[1]s,LOGIN://%[4]s
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
-listener.name.login.sasl.enabled.mechanisms=OAUTHBEARER,PLAIN
-listener.name.login.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule \
-  required unsecuredLoginStringClaim_sub="server";
-listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_plain="secret";
-controller.listener.names=CONTROLLER
-controller.quorum.bootstrap.servers=127.0.0.1:%[2]d
-log.dirs=%[3]s
-auto.create.topics.enable=false
-num.partitions=1
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-`, s.address, controllerPort, filepath.ToSlash(s.file("data")), s.login)
-}
+func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
 // freePorts returns ports that nobody listened on a moment ago.
 func freePorts(n int) (ports []int, err error) {
