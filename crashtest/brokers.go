@@ -30,6 +30,11 @@ const (
 // killBroker kills the broker whose turn it is, keeps it away, and starts it again. Where nothing else is done to the mill, it
 // is an error if a partition has stood still for too long meanwhile.
 func (d *disturber) killBroker(ctx context.Context) error {
+	for !d.outages.flow(time.Now()) { // else there would be nothing to measure; the watch ends what stands still for good
+		if err := sleep(ctx, lookTime); err != nil {
+			return err
+		}
+	}
 	defer d.recoveries.disturb()()
 	server := d.cluster.Servers[d.count("brokers killed")%len(d.cluster.Servers)]
 	d.note("brokers killed", 1)

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// flowTime is how long ago the last result of a partition may be while it works.
+const flowTime = time.Second
+
 // outages measure for how long each partition gives no results while a broker is away. They are safe for concurrent use.
 type outages struct {
 	mu sync.Mutex
@@ -36,6 +39,18 @@ func (o *outages) rests(partition int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last[partition] = time.Time{}
+}
+
+// flow tells whether all partitions have given results lately.
+func (o *outages) flow(now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, last := range o.last {
+		if now.Sub(last) > flowTime {
+			return false
+		}
+	}
+	return true
 }
 
 // pause notes the pause that has lasted until now, as far as the broker was away meanwhile. REQUIRES: mu is held.

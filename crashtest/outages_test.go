@@ -13,7 +13,13 @@ func TestOutages(t *testing.T) {
 	at := func(seconds int) time.Time { return zero.Add(time.Duration(seconds) * time.Second) }
 	o := newOutages(4)
 	for p := range 4 {
+		if o.flow(at(0)) {
+			t.Errorf("results flow before partition %d has given any", p)
+		}
 		o.result(p, at(0))
+	}
+	if !o.flow(at(0)) || o.flow(at(2)) {
+		t.Error("results don't flow when they have just come, or do so long after them")
 	}
 	o.rests(3)
 	o.began(at(100))
