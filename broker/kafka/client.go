@@ -2,22 +2,27 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const (
-	// metadataAge is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
-	metadataAge = 20 * time.Millisecond
+	// askAgain is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
+	askAgain = 20 * time.Millisecond
 	// firstBackoff and lastBackoff are the pauses before a request that Kafka couldn't serve is made again, and requestTries
 	// is how often. A transaction that follows the one before at once is refused until its markers are written, which takes
 	// milliseconds; the library's quarter of a second would be felt as latency.
 	firstBackoff = 5 * time.Millisecond
 	lastBackoff  = time.Second
 	requestTries = 40
+	// askTimeout is how long the group's coordinator may take to answer before another is looked for.
+	askTimeout = 10 * time.Second
 	// reachTimeout is how long Kafka may take to answer when a run opens.
 	reachTimeout = 15 * time.Second
 )
@@ -32,7 +37,8 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.
 	all := []kgo.Opt{
 		kgo.SeedBrokers(s.addresses...),
 		kgo.ClientID(s.clientID),
-		kgo.MetadataMinAge(metadataAge),
+		kgo.MetadataMinAge(askAgain),
+		kgo.MetadataMaxAge(s.metadataAge),
 		kgo.RetryBackoffFn(backoff),
 		kgo.RequestRetries(requestTries),
 		kgo.DisableClientMetrics(),
@@ -46,6 +52,27 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.
 	}
 	all = append(all, options...)
 	return append(all, s.options...)
+}
+
+// askGroup asks the group's coordinator. Whoever asks tries again where it fails.
+//
+// The library keeps a coordinator that it can't reach, as far as it is asked for what may be several coordinators' work, as this
+// is: a broker that has died would be asked until it comes back, though another has long taken its place. So where there is
+// no answer, a heartbeat goes to the coordinator, in nobody's name: that is the work of one, and the library looks for another
+// until one can be reached.
+func (m *member) askGroup(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
+	short, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	reply, err := m.admin.Request(short, request)
+	if _, answered := errors.AsType[*kerr.Error](err); err == nil || answered || ctx.Err() != nil {
+		return reply, err
+	}
+	heartbeat := kmsg.NewPtrHeartbeatRequest()
+	heartbeat.Group = m.group
+	if _, failed := heartbeat.RequestWith(ctx, m.admin); failed != nil {
+		m.logger.Debug("the group's coordinator wasn't found", "error", failed)
+	}
+	return nil, err
 }
 
 // backoff returns the pause before a request is made again that has failed so often, with up to a third left to chance.

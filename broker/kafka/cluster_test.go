@@ -27,11 +27,11 @@ type cluster struct {
 // newCluster makes a Kafka that the test has for itself, real or not.
 func newCluster(t testing.TB) *cluster {
 	t.Helper()
-	address := os.Getenv("LEAT_TEST_KAFKA")
-	if address == "" {
+	addresses := os.Getenv("LEAT_TEST_KAFKA")
+	if addresses == "" {
 		return newFake(t)
 	}
-	return connect(t, &cluster{TB: t, addresses: []string{address}, prefix: strings.ToLower(rand.Text()) + "-"})
+	return connect(t, &cluster{TB: t, addresses: strings.Split(addresses, ","), prefix: strings.ToLower(rand.Text()) + "-"})
 }
 
 // newFake makes a Kafka in this process, for tests that inject faults.

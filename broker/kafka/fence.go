@@ -91,10 +91,11 @@ func (m *member) allAssigned(ctx context.Context) bool {
 func (m *member) describe(ctx context.Context) (kmsg.DescribeGroupsResponseGroup, error) {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{m.group}
-	reply, err := request.RequestWith(ctx, m.admin)
+	answer, err := m.askGroup(ctx, request)
 	if err != nil {
 		return kmsg.DescribeGroupsResponseGroup{}, err
 	}
+	reply := answer.(*kmsg.DescribeGroupsResponse)
 	if len(reply.Groups) != 1 {
 		return kmsg.DescribeGroupsResponseGroup{}, errors.New("the reply about the group isn't about one group")
 	}

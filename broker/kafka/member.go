@@ -18,7 +18,7 @@ import (
 const (
 	// firstPause and lastPause are the pauses between two attempts at what Kafka should be able to do.
 	firstPause = 50 * time.Millisecond
-	lastPause  = 2 * time.Second
+	lastPause  = time.Second
 	// leaveTimeout is how long leaving the group may take.
 	leaveTimeout = 2 * time.Second
 )

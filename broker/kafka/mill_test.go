@@ -186,6 +186,7 @@ type wire struct {
 	mu    sync.Mutex
 	conns []net.Conn
 	dead  bool
+	lost  string // the address of a broker that can't be reached
 }
 
 var errCut = errors.New("the wire is cut")
@@ -193,8 +194,11 @@ var errCut = errors.New("the wire is cut")
 func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.dead {
+	switch {
+	case w.dead:
 		return nil, errCut
+	case address == w.lost:
+		return nil, noListener(network)
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err == nil {

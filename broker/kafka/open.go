@@ -129,11 +129,11 @@ func (m *member) checkGroup(ctx context.Context) error {
 	request.Groups = []string{m.group}
 	request.IncludeAuthorizedOperations = true
 	return patiently(ctx, func(ctx context.Context) error {
-		reply, err := request.RequestWith(ctx, m.admin)
+		reply, err := m.askGroup(ctx, request)
 		if err != nil {
 			return fmt.Errorf("kafka: asking for group %q: %w", m.group, cmp.Or(final(err), err))
 		}
-		for _, g := range reply.Groups {
+		for _, g := range reply.(*kmsg.DescribeGroupsResponse).Groups {
 			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 				return fmt.Errorf("kafka: group %q: %w", m.group, cmp.Or(final(err), err))
 			}

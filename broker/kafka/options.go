@@ -21,6 +21,7 @@ type settings struct {
 	pace         broker.Pace
 	readAhead    int
 	dataTimeout  time.Duration
+	metadataAge  time.Duration
 	start        StartPosition
 	createTopics bool
 	compression  []kgo.CompressionCodec
@@ -34,6 +35,7 @@ func defaults() settings {
 		clientID:     "leat",
 		pace:         broker.Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 500_000, Bytes: 4 << 20},
 		readAhead:    1 << 20,
+		metadataAge:  10 * time.Second,
 		createTopics: true,
 	}
 }
@@ -110,6 +112,17 @@ func DataTimeout(d time.Duration) Option {
 		panic(fmt.Sprintf("kafka.DataTimeout(%v): a time can't be negative", d))
 	}
 	return func(b *Broker) { b.settings.dataTimeout = d }
+}
+
+// MetadataAge sets how old what the run knows of Kafka's brokers and topics may become before it asks again: partitions that
+// were added, topics that were made anew, and brokers that no longer answer are noticed within that time. It is ten seconds
+// without it; each client of the run, of which there is one for each node and two more, then asks every ten seconds. It panics
+// where d isn't between a tenth of a second and an hour.
+func MetadataAge(d time.Duration) Option {
+	if d < 100*time.Millisecond || d > time.Hour {
+		panic(fmt.Sprintf("kafka.MetadataAge(%v): it takes from 100ms to 1h", d))
+	}
+	return func(b *Broker) { b.settings.metadataAge = d }
 }
 
 // A StartPosition is where a new group begins. The zero value is [Earliest].

@@ -111,10 +111,11 @@ func (m *member) fetchPositions(ctx context.Context, partitions []int) (map[int]
 		group.Topics = append(group.Topics, t)
 	}
 	request.Groups = append(request.Groups, group)
-	reply, err := request.RequestWith(ctx, m.admin)
+	answer, err := m.askGroup(ctx, request)
 	if err != nil {
 		return nil, err
 	}
+	reply := answer.(*kmsg.OffsetFetchResponse)
 	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
 		return m.noGroup(partitions, err)
 	}
