@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat"
@@ -306,7 +307,32 @@ func TestFinalErrors(t *testing.T) {
 			}
 			c.produce(c.prefix+"in", 0, numbers(3, 6)...)
 		}()
-		expect(t, c, mill, "an output topic was deleted")
+		expect(t, c, mill, "was deleted while results")
+	})
+	t.Run("output made anew", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t)
+		c.create(c.prefix+"in", 1)
+		c.create(c.prefix+"out", 1)
+		c.produce(c.prefix+"in", 0, numbers(0, 3)...)
+		mill := c.copier()
+		go func() {
+			c.waitForOffset(t.Context(), "copy", "in")
+			if _, err := kadm.NewClient(c.client).DeleteTopics(t.Context(), c.prefix+"out"); err != nil {
+				t.Error(err)
+			}
+			for { // a real Kafka takes a moment to let go of the name
+				_, err := kadm.NewClient(c.client).CreateTopic(t.Context(), 1, 1, nil, c.prefix+"out")
+				if !errors.Is(err, kerr.TopicAlreadyExists) {
+					if err != nil {
+						t.Error(err)
+					}
+					break
+				}
+			}
+			c.produce(c.prefix+"in", 0, numbers(3, 6)...)
+		}()
+		expect(t, c, mill, fmt.Sprintf("the output topic %q was deleted and made anew", c.prefix+"out"))
 	})
 	t.Run("deleted", func(t *testing.T) {
 		t.Parallel()

@@ -41,6 +41,8 @@ type member struct {
 	topics   []string
 	topicOf  []string
 	topicIDs map[string]kadm.TopicID
+	// outputIDs are Kafka's of the output topics, as they were when the run began.
+	outputIDs map[string]kadm.TopicID
 	// foreign says that another storage is the source: it decides whose the partitions are, and has the offsets.
 	foreign    bool
 	partitions int
@@ -99,16 +101,17 @@ type ownership struct {
 // newMember prepares the membership; it joins the group when it must.
 func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
 	m := &member{
-		settings: s,
-		logger:   job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
-		job:      job,
-		admin:    admin,
-		group:    s.groupOf(job),
-		instance: s.instance,
-		named:    s.instance != "",
-		topicIDs: map[string]kadm.TopicID{},
-		opening:  make(chan struct{}, 1),
-		changed:  make(chan struct{}, 1),
+		settings:  s,
+		logger:    job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
+		job:       job,
+		admin:     admin,
+		group:     s.groupOf(job),
+		instance:  s.instance,
+		named:     s.instance != "",
+		topicIDs:  map[string]kadm.TopicID{},
+		outputIDs: map[string]kadm.TopicID{},
+		opening:   make(chan struct{}, 1),
+		changed:   make(chan struct{}, 1),
 	}
 	if !m.named {
 		m.instance = randomName()

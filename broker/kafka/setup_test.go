@@ -34,6 +34,8 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"misspelt input", []string{"two", "twoo"}, nil, nil, []string{`missing input topics: "twoo" (did you mean "two"?); create`}},
 		{"unequal inputs", []string{"two", "three"}, nil, nil, []string{`"two" has 2`, `"three" has 3`}},
 		{"unequal output", []string{"two"}, []string{"three"}, nil, []string{"2", `"three" has 3`}},
+		{"narrow output", []string{"three"}, []string{"two"}, nil,
+			[]string{`"two" has 2`, "kafka-topics.sh --alter --topic two --partitions 3"}},
 		{"missing output", []string{"two"}, []string{"none"}, []kafka.Option{kafka.CreateTopics(false)},
 			[]string{`missing output topics: "none"`, "2 partitions"}},
 		{"no group", []string{"two"}, nil, []kafka.Option{kafka.Group("")}, []string{"kafka.Group"}},

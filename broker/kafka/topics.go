@@ -180,10 +180,16 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 		}
 	}
 	for _, t := range topics {
+		m.outputIDs[t.name] = t.id
 		switch {
 		case !t.may(kmsg.ACLOperationWrite):
 			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
-		case t.partitions != m.partitions:
+		case t.partitions < m.partitions:
+			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
+				"partitions as the inputs, %d, but %s: add partitions to it, which moves nothing that it holds, by "+
+				"kafka-topics.sh --alter --topic %s --partitions %d, or give the output another name, and it is created",
+				m.partitions, counts([]topic{t}), t.name, m.partitions)
+		case t.partitions > m.partitions:
 			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
 				"partitions as the inputs, %d, but %s: give the output another name, and it is created",
 				m.partitions, counts([]topic{t}))
@@ -216,16 +222,26 @@ func (m *member) inputConfigs(ctx context.Context) (inputs []config, err error) 
 	return inputs, nil
 }
 
-// checkOutputs returns a final error instead of err where an output topic has been deleted.
+// checkOutputs returns a final error instead of err where an output topic has been deleted, be it made anew since.
 func (m *member) checkOutputs(ctx context.Context, err error) error {
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
 		return err
 	}
 	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs))
-	if failed != nil || known(topics) {
+	if failed != nil {
 		return err
 	}
-	return &finalError{err, "an output topic was deleted while results were written to it"}
+	for _, t := range topics {
+		switch {
+		case !t.exists || t.partitions == 0:
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted while results were written to it", t.name)}
+		case t.id != m.outputIDs[t.name]:
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to it, "+
+				"and what it held is gone: to go on in the new one behind what was committed before, start the run again; to write "+
+				"all results once more, reset the offsets of group %q for all of its topics before", t.name, m.group)}
+		}
+	}
+	return err
 }
 
 // create creates output topics, and waits until Kafka knows all of them.

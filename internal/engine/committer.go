@@ -286,6 +286,8 @@ func (c *committer) traced(ctx context.Context, commits []broker.Commit) error {
 
 // commit commits, again and again as long as the output says that trying makes sense.
 func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
+	c.stats.commitBegins()
+	defer c.stats.commitEnds()
 	backoff := firstCommitBackoff
 	for c.output != nil {
 		err := c.output.Commit(ctx, commits)
@@ -295,7 +297,7 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 		if !errors.Is(err, broker.ErrAborted) {
 			return fmt.Errorf("commit: %w", err)
 		}
-		c.stats.aborts.Add(1)
+		c.stats.commitAborted(err)
 		c.logger.Warn("commit aborted, trying again", "error", err, "pause", backoff)
 		if !sleep(ctx, backoff) {
 			return fmt.Errorf("commit: %w", err)

@@ -1,6 +1,10 @@
 package engine
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -33,4 +37,37 @@ func TestPause(t *testing.T) {
 			t.Errorf("%s: waits %v, not %v", test.name, got, test.want)
 		}
 	}
+}
+
+// A commit that is tried again is told of for as long as it is under way, with the reason.
+func TestACommitUnderWayIsTold(t *testing.T) {
+	stats := &Stats{}
+	output := &reluctant{stats: stats}
+	c := newCommitter(output, stats, slog.New(slog.DiscardHandler))
+	if err := c.commit(t.Context(), []broker.Commit{{}}); err != nil {
+		t.Fatal(err)
+	}
+	for i, seen := range output.seen {
+		if seen.Since.IsZero() || seen.Aborts != int64(i) || (seen.Error == "") != (i == 0) {
+			t.Errorf("attempt %d: got %+v", i, seen)
+		}
+	}
+	if after := stats.Snapshot(); after.Commit != (CommitSnapshot{}) || after.Aborts != 2 {
+		t.Errorf("when it is through: got %+v, %d aborts", after.Commit, after.Aborts)
+	}
+}
+
+// A reluctant output commits when it is asked for the third time, and notes what is told of each attempt.
+type reluctant struct {
+	broker.Output
+	stats *Stats
+	seen  []CommitSnapshot
+}
+
+func (r *reluctant) Commit(context.Context, []broker.Commit) error {
+	r.seen = append(r.seen, r.stats.Snapshot().Commit)
+	if len(r.seen) < 3 {
+		return fmt.Errorf("%w: %w", broker.ErrAborted, errors.New("not now"))
+	}
+	return nil
 }

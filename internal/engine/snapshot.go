@@ -34,6 +34,8 @@ type Snapshot struct {
 	// former took, with all their attempts.
 	Commits, Aborts int64
 	CommitTime      Histogram
+	// Commit is the commit that is under way; zero where none is.
+	Commit CommitSnapshot
 	// Assigned counts the partitions that this process was given, those that it was given again among them, and Revoked
 	// those that were taken away from it while the run went on.
 	Assigned, Revoked int64
@@ -44,6 +46,15 @@ type Snapshot struct {
 	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is kept
 	// only where somebody watches: explaining each such element costs something.
 	Recent []Unmatched
+}
+
+// A CommitSnapshot is what a commit that is under way has come to.
+type CommitSnapshot struct {
+	// Since is when it began.
+	Since time.Time
+	// Aborts is how often it was aborted and tried again, and Error why, the last time.
+	Aborts int64
+	Error  string
 }
 
 // Totals returns the counts of each node over all tasks, in the order of Nodes. What a task has beside counts is left out.

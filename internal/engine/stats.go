@@ -35,6 +35,7 @@ type Stats struct {
 	meter   broker.Meter
 	pending func() (results, bytes int64)
 	tasks   []*taskStats // by partition; nil where this process had none
+	commit  CommitSnapshot
 }
 
 // begin says what the run is about.
@@ -87,6 +88,29 @@ func (s *Stats) end() {
 	s.meter, s.pending = nil, nil
 }
 
+// commitBegins says that a commit is under way.
+func (s *Stats) commitBegins() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commit = CommitSnapshot{Since: time.Now()}
+}
+
+// commitAborted says that the commit under way was aborted, and is tried again.
+func (s *Stats) commitAborted(err error) {
+	s.aborts.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commit.Aborts++
+	s.commit.Error = err.Error()
+}
+
+// commitEnds says that no commit is under way.
+func (s *Stats) commitEnds() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commit = CommitSnapshot{}
+}
+
 // task returns the stats of the task of a partition, which begins. They go on from those of the task before it, where the
 // partition comes back.
 func (s *Stats) task(partition int) *taskStats {
@@ -108,7 +132,7 @@ func (s *Stats) Snapshot() Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snapshot := s.about
-	snapshot.Taken = time.Now()
+	snapshot.Taken, snapshot.Commit = time.Now(), s.commit
 	snapshot.Calls, snapshot.Failed, snapshot.Results = s.Calls.Load(), s.Failed.Load(), s.Results.Load()
 	snapshot.CallTime, snapshot.CommitTime = s.calls.read(), s.commits.read()
 	snapshot.Commits, snapshot.Aborts = snapshot.CommitTime.Count, s.aborts.Load()

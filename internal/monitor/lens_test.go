@@ -64,6 +64,16 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 		},
 		{run(task(0, 0, 9*time.Second), ended), monitor.Waiting, "waiting for prev[0] for 9 s"},
 		{run(ended), monitor.Ended, "all partitions have ended"},
+		// What a commit waits for is told as such, whatever the join waits for; one that is under way is nothing to tell.
+		{committing(run(task(0, 0, 9*time.Second)), 0, 0, ""), monitor.Waiting, "waiting for prev for 9 s"},
+		{
+			committing(run(task(0, 0, 9*time.Second)), 12*time.Second, 0, ""), monitor.Waiting,
+			"waiting for results to be committed to speeds for 12 s",
+		},
+		{
+			committing(run(ended), 12*time.Second, 5, "UNKNOWN_TOPIC_ID"), monitor.Waiting,
+			"waiting for results to be committed to speeds for 12 s, tried again 5 times: UNKNOWN_TOPIC_ID",
+		},
 		{run(lost), monitor.Idle, "no partition is worked on here: other processes own them, or they are being dealt"},
 		// A run that was stopped lets go of its partitions, and nobody else has them.
 		{stopping(run(lost)), monitor.Stopping, "the run is stopping"},
@@ -77,6 +87,13 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 			t.Errorf("got %s, %q, want %s, %q", v.State, v.Status, c.state, c.status)
 		}
 	}
+}
+
+// committing is a run whose commit has been under way for a time.
+func committing(s engine.Snapshot, since time.Duration, aborts int64, err string) engine.Snapshot {
+	s.Outputs = []string{"speeds"}
+	s.Commit = engine.CommitSnapshot{Since: s.Taken.Add(-since), Aborts: aborts, Error: err}
+	return s
 }
 
 func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {

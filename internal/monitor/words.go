@@ -43,6 +43,8 @@ func state(s engine.Snapshot) (State, string) {
 		return Opening, "opening the streams"
 	case s.Stopping:
 		return Stopping, "the run is stopping"
+	case !s.Commit.Since.IsZero() && s.Taken.Sub(s.Commit.Since) >= patience:
+		return Waiting, committing(s)
 	case owned == 0:
 		return Idle, "no partition is worked on here: other processes own them, or they are being dealt"
 	case busy == 0:
@@ -58,6 +60,19 @@ func state(s engine.Snapshot) (State, string) {
 		return Waiting, sentence
 	}
 	return Joining, fmt.Sprintf("joining, but %s", sentence)
+}
+
+// committing says what a commit waits for.
+func committing(s engine.Snapshot) string {
+	text := "waiting for positions to be kept"
+	if len(s.Outputs) > 0 {
+		text = "waiting for results to be committed to " + clean(strings.Join(s.Outputs, ", "), longestName)
+	}
+	text += " for " + Ago(s.Taken.Sub(s.Commit.Since))
+	if s.Commit.Aborts > 0 {
+		text += fmt.Sprintf(", tried again %s: %s", plural(s.Commit.Aborts, "time"), clean(s.Commit.Error, longestElement))
+	}
+	return text
 }
 
 // judge says what the stream of the node with the index i does, as far as it can be said without the others.
