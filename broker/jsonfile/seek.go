@@ -80,6 +80,9 @@ func (s *Seeker) Each(ctx context.Context, from int64, expected int, visit func(
 			if lineErr != nil {
 				return lineErr
 			}
+			if len(object) > s.stream.ElementLimit() {
+				return s.tooLarge()
+			}
 			if len(object) > 0 {
 				if more, err := visit(begin+int64(indent), object); err != nil || !more {
 					return err
