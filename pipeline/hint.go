@@ -29,8 +29,8 @@ func hinted(err error) error {
 		return err
 	}
 	if function, what := growsBy(earlier, later); function != "" {
-		return fmt.Errorf("%w; these are texts, and as %s they grow: write %s(…) around the keys on both sides of the join", err, what,
-			function)
+		return fmt.Errorf("%w; these are texts, and as %s they grow: write %s(…) around the keys on both sides of the join",
+			err, what, function)
 	}
 	return err
 }

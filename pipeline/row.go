@@ -42,8 +42,8 @@ func (w *row) disorder(n *node, key *expression.Program, mended bool) string {
 		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
 	}
 	if w.unread {
-		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops there: "+
-			"sort the stream", n.name, key, w.lowered[0], w.lowered[1], w.first)
+		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops "+
+			"there: sort the stream", n.name, key, w.lowered[0], w.lowered[1], w.first)
 	}
 	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
 		"there: sort the stream", n.name, key, count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)

@@ -122,7 +122,8 @@ func (s *suspicion) losses(join *JoinReport, add func(Mistake, string)) {
 	if told || join.Comparable < 2 || 10*join.Matched >= join.Comparable && join.Matched > 0 {
 		return
 	}
-	text := fmt.Sprintf("%d of %s of %s find no match", join.Comparable-join.Matched, count(join.Comparable, "element"), join.Left)
+	text := fmt.Sprintf("%d of %s of %s find no match", join.Comparable-join.Matched, count(join.Comparable, "element"),
+		join.Left)
 	link := ": "
 	for _, u := range join.Unmatched {
 		text += fmt.Sprintf("%s%d %s: %s%s", link, u.Count, unmatchedWords(u.Verdict), u.Text, s.never(u.Verdict))

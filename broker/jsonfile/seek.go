@@ -60,7 +60,9 @@ func (s *Seeker) Close() error { return s.file.Close() }
 // Each calls visit for the objects in the lines that begin at a byte or behind it, until it says that it wants no more. The
 // objects are as they are written, and may be kept; at is the byte at which they begin. [ErrNotLines] is the error where a
 // list has a line that isn't one of its objects. expected is about how much will be read.
-func (s *Seeker) Each(ctx context.Context, from int64, expected int, visit func(at int64, object []byte) (more bool, err error)) error {
+func (s *Seeker) Each(
+	ctx context.Context, from int64, expected int, visit func(at int64, object []byte) (more bool, err error),
+) error {
 	begin := max(from-1, 0)
 	text := bufio.NewReaderSize(io.NewSectionReader(s.file, begin, s.size-begin), max(expected, 4096))
 	if from > 0 {
