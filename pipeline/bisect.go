@@ -78,8 +78,8 @@ func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, er
 			return true, nil
 		}
 		i, err := b.ring.read(&record, b.partition)
-		if err != nil {
-			return true, nil // only the elements around the range matter
+		if err != nil || i.key(b.by).IsNull() {
+			return true, nil // only the elements around the range matter, and null takes no part in the order
 		}
 		found = &probe{i.offset, i.key(b.by)}
 		return false, nil
