@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,9 +25,9 @@ type committer struct {
 	output broker.Output // nil where the mill writes nothing
 	saver  broker.Saver  // keeps the progress where the output can't
 	atEnd  bool          // the output shows nothing before all partitions have ended: progress must not run ahead of it
-	// partitions is how many there are, and ended the commits of those that have ended, with atEnd.
+	// partitions is how many there are, and ended the commits of those that have ended, by partition, with atEnd.
 	partitions int
-	ended      []broker.Commit
+	ended      map[int]broker.Commit
 	pace       broker.Pace
 	stats      *Stats
 	logger     *slog.Logger
@@ -58,6 +59,7 @@ func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *comm
 		kick:   make(chan struct{}, 1),
 		full:   make(chan struct{}, 1),
 		round:  make(chan struct{}),
+		ended:  map[int]broker.Commit{},
 	}
 	if pacer, ok := output.(broker.Pacer); ok {
 		c.pace = pacer.Pace()
@@ -321,15 +323,15 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 // allEnded returns the ends of all partitions once the last has ended, and nil before.
 func (c *committer) allEnded(commits []broker.Commit) []broker.Commit {
 	for _, commit := range commits {
-		if commit.End {
+		if commit.End && !commit.Lost {
 			commit.Results = nil // they are through, and their memory is used again
-			c.ended = append(c.ended, commit)
+			c.ended[commit.Partition] = commit
 		}
 	}
 	if len(c.ended) < c.partitions {
 		return nil
 	}
-	return c.ended
+	return slices.Collect(maps.Values(c.ended))
 }
 
 // signal wakes the one that waits for c, or the next one that does.
