@@ -106,6 +106,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 		}
 	}
 	report.rehearse(ctx, p, samples)
+	if err := report.checkOutput(ctx, p); err != nil {
+		return nil, err
+	}
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
 	return report, nil

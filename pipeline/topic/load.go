@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -112,22 +111,8 @@ func (c *Cluster) openWriter(ctx context.Context, topic string, wanted int, crea
 		return nil, fmt.Errorf("kafka: topic %q has %d partitions, not %d: leave the number out, or choose another topic",
 			topic, w.partitions, wanted)
 	}
-	w.compacted = compacted(ctx, client, topic)
+	w.compacted = settings(ctx, client, topic).Compacted // who may not know it is told by the first record
 	return w, nil
-}
-
-// compacted tells whether a topic is compacted, as far as Kafka tells.
-func compacted(ctx context.Context, client *kgo.Client, topic string) bool {
-	found, err := kadm.NewClient(client).DescribeTopicConfigs(ctx, topic)
-	if err != nil || len(found) != 1 {
-		return false // who may not know it is told by the first record
-	}
-	for _, setting := range found[0].Configs {
-		if setting.Key == "cleanup.policy" {
-			return strings.Contains(setting.MaybeValue(), "compact")
-		}
-	}
-	return false
 }
 
 func (w *writer) create(ctx context.Context) error {
