@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -20,6 +21,10 @@ type end struct {
 	stable int64
 	// last is behind everything that was fetched, and record behind the last record in it.
 	last, record int64
+	// held is where an open transaction of another producer begins, since the time given, and written where the partition ends
+	// behind it; zero where there is none.
+	held, written int64
+	since         time.Time
 }
 
 // fetched notes what came with a fetch.
@@ -61,4 +66,35 @@ func (e *end) offset() int64 {
 		return e.record
 	}
 	return e.stable
+}
+
+// exhausted tells whether everything was fetched that can be read, as far as is known.
+func (e *end) exhausted() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.last >= e.stable
+}
+
+// withhold notes that the partition can be read up to an offset, and that it ends at another.
+func (e *end) withhold(stable, written int64, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case written <= stable:
+		e.held, e.written, e.since = 0, 0, time.Time{}
+	case e.since.IsZero() || e.held != stable:
+		e.held, e.written, e.since = stable, written, now
+	default:
+		e.written = written
+	}
+}
+
+// withheldNow returns how much lies in and behind an open transaction, and since when.
+func (e *end) withheldNow() (records int64, since time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stable > e.held { // something was read since
+		return 0, time.Time{}
+	}
+	return e.written - e.held, e.since
 }

@@ -24,6 +24,9 @@ func (m *member) own(ctx context.Context, t task) error {
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var tasks sync.WaitGroup
+	if !m.foreign {
+		tasks.Go(func() { m.watchTransactions(own) })
+	}
 	ended, err := m.ownUntil(own, session, func(ctx context.Context, p int) {
 		tasks.Go(func() {
 			if !m.settle(own, p, m.runTask(ctx, p, t)) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -60,6 +61,21 @@ func (f *feed) end() int64 {
 		return (*lagger).End()
 	}
 	return -1
+}
+
+// withheld returns how many records of the partition can't be read yet, because of another's transaction, and since when. It is
+// safe for concurrent use.
+func (f *feed) withheld() (records int64, since time.Time) {
+	s := f.source.Load()
+	if s == nil {
+		return 0, time.Time{}
+	}
+	if lagger := s.lagger.Load(); lagger != nil {
+		if w, ok := (*lagger).(broker.Withholder); ok {
+			return w.Withheld()
+		}
+	}
+	return 0, time.Time{}
 }
 
 // chunk returns a chunk of a batch.

@@ -157,9 +157,10 @@ func (s *Stats) Snapshot() Snapshot {
 type taskStats struct {
 	mu   sync.Mutex
 	task TaskSnapshot
-	// ends return where the nodes' partitions end; nil once the task is over.
-	ends []func() int64
-	keys []nodeKeys // which are put into words only where somebody asks
+	// ends return where the nodes' partitions end, and withheld what can't be read there yet; nil once the task is over.
+	ends     []func() int64
+	withheld []func() (int64, time.Time)
+	keys     []nodeKeys // which are put into words only where somebody asks
 	// tallies are what the tasks before have counted, by node.
 	tallies []tally
 	// recent holds for each node the last elements of each verdict.
@@ -192,6 +193,7 @@ func (t *taskStats) snapshot(now time.Time) TaskSnapshot {
 		n.ParentKey, n.ParentNumber, n.ParentIsNumber = describeKey(t.keys[i].parent)
 		if t.ends != nil {
 			n.measure(t.ends[i]())
+			n.Withheld, n.WithheldSince = t.withheld[i]()
 		}
 		if i == task.WaitsFor {
 			n.Waited += max(0, now.Sub(task.WaitsSince))
@@ -214,8 +216,9 @@ func (t *task) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ends = make([]func() int64, len(t.nodes))
+	s.withheld = make([]func() (int64, time.Time), len(t.nodes))
 	for i, n := range t.nodes {
-		s.ends[i] = n.feed.end
+		s.ends[i], s.withheld[i] = n.feed.end, n.feed.withheld
 	}
 }
 
@@ -257,7 +260,7 @@ func (t *task) leave(ended bool) {
 	for i := range s.task.Nodes {
 		s.task.Nodes[i].Behind = -1
 	}
-	s.ends = nil
+	s.ends, s.withheld = nil, nil
 }
 
 // publish tells what the node has done since it was called last, and where it stands.

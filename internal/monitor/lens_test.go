@@ -89,6 +89,13 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 	}
 }
 
+// withheld is a task whose second node can't read what lies behind a transaction.
+func withheld(t engine.TaskSnapshot, records int64, open time.Duration) engine.TaskSnapshot {
+	t.Nodes = slices.Clone(t.Nodes)
+	t.Nodes[1].Withheld, t.Nodes[1].WithheldSince = records, noon.Add(-open)
+	return t
+}
+
 // committing is a run whose commit has been under way for a time.
 func committing(s engine.Snapshot, since time.Duration, aborts int64, err string) engine.Snapshot {
 	s.Outputs = []string{"speeds"}
@@ -120,6 +127,24 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 		{run(slow), said{"flowing", "flowing"}, said{"awaited", "the join waits for it 75 % of the time"}},
 		{
 			run(task(0, -1, 0), task(1, -1, 0), blocked), said{"flowing", "flowing"},
+			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; all that it holds has been read"},
+		},
+		{
+			run(task(0, -1, 0), task(1, -1, 0), withheld(blocked, 600, time.Minute)), said{"flowing", "flowing"},
+			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; 600 records can't be read yet: " +
+				"a transaction of another producer has been open for 1 min or longer"},
+		},
+		{
+			// Nothing of the partition could be read, so its end isn't known.
+			run(task(0, -1, 0), task(1, -1, 0), with(withheld(blocked, 1, 5*time.Second), func(t *engine.TaskSnapshot) {
+				t.Nodes[1].Behind = -1
+			})), said{"flowing", "flowing"},
+			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; 1 record can't be read yet: " +
+				"a transaction of another producer has been open for 5 s or longer"},
+		},
+		{
+			// One that ends in a moment is nothing to tell.
+			run(task(0, -1, 0), task(1, -1, 0), withheld(blocked, 600, time.Second)), said{"flowing", "flowing"},
 			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; all that it holds has been read"},
 		},
 		{

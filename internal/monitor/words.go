@@ -127,6 +127,9 @@ func blocking(s engine.Snapshot, t engine.TaskSnapshot, i int) string {
 		text = fmt.Sprintf("blocks in partition %d: %s has waited for it for %s", t.Partition, who, Ago(waits(s, t)))
 	}
 	switch n := t.Nodes[i]; {
+	case n.Withheld > 0 && s.Taken.Sub(n.WithheldSince) >= patience && n.Behind <= 0:
+		text += fmt.Sprintf("; %s can't be read yet: a transaction of another producer has been open for %s or longer",
+			plural(n.Withheld, "record"), Ago(s.Taken.Sub(n.WithheldSince)))
 	case n.Behind == 0:
 		text += "; all that it holds has been read"
 	case n.Behind > 0:

@@ -1,0 +1,81 @@
+package kafka
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// withheldCheck is how often an instance looks whether what it waits for lies behind an open transaction of another producer.
+const withheldCheck = 2 * time.Second
+
+// watchTransactions looks for open transactions of others in the partitions that have been read as far as they can be. It does so
+// until ctx ends.
+func (m *member) watchTransactions(ctx context.Context) {
+	for sleep(ctx, withheldCheck) == nil {
+		waiting := m.exhausted()
+		if len(waiting) == 0 {
+			continue
+		}
+		places := make([]place, 0, len(waiting))
+		for p := range waiting {
+			places = append(places, p)
+		}
+		stable, err := m.listOffsets(ctx, places)
+		if err != nil {
+			continue // whoever reads tells of a Kafka that doesn't answer
+		}
+		written := m.listWritten(ctx, places)
+		for p, ends := range waiting {
+			if s, ok := stable[p]; ok && s.err == nil {
+				for _, e := range ends {
+					e.withhold(s.offset, written[p], time.Now())
+				}
+			}
+		}
+	}
+}
+
+// exhausted returns the ends of the readers that have fetched all that can be read, as far as fetches have told, by what to
+// ask about them.
+func (m *member) exhausted() map[place][]*end {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := map[place][]*end{}
+	for at, e := range m.ends {
+		if at.partition < len(m.tasks) && m.tasks[at.partition].running && e.exhausted() {
+			p := place{m.topicOf[at.node], at.partition, newest}
+			all[p] = append(all[p], e)
+		}
+	}
+	return all
+}
+
+// listWritten returns where partitions end for those who read what isn't committed, too; those are left out that Kafka doesn't
+// tell of.
+func (m *member) listWritten(ctx context.Context, places []place) map[place]int64 {
+	request := listRequest(places)
+	request.IsolationLevel = 0
+	found := map[place]int64{}
+	for _, shard := range m.admin.RequestSharded(ctx, request) {
+		if shard.Err != nil {
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
+			for _, p := range t.Partitions {
+				if p.ErrorCode == 0 {
+					found[place{t.Topic, int(p.Partition), newest}] = p.Offset
+				}
+			}
+		}
+	}
+	return found
+}
+
+// Withheld implements broker.Withholder.
+func (r *reader) Withheld() (records int64, since time.Time) { return r.end.withheldNow() }
+
+var _ broker.Withholder = (*reader)(nil)
