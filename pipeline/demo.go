@@ -58,7 +58,7 @@ func (p *Pipeline) demoLayout() (at layout, loads []demoLoad, err error) {
 		if isNew {
 			loads = append(loads, demoLoad{path, name})
 		}
-		at.inputs[n] = site{name: name, topic: true, reading: reading{maxElement: n.site.reading.maxElement, tombstones: n.site.reading.tombstones}}
+		at.inputs[n] = site{name: name, topic: true, reading: n.site.reading}
 	}
 	at.output = site{name: p.output.name, topic: true}
 	if !p.output.topic {

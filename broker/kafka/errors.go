@@ -27,8 +27,8 @@ func finalAdvice(err error) string {
 		{kerr.SaslAuthenticationFailed, loginAdvice},
 		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another option than this"},
 		{kerr.RecordListTooLarge, "raise the topic's segment.bytes"},
-		{kerr.InvalidRecord, "the topic takes no such record: a compacted one, whose cleanup.policy is compact, takes results with " +
-			"a key only; and a cluster may check records by rules of its own"},
+		{kerr.InvalidRecord, "the topic takes no such record: a compacted one, whose cleanup.policy is compact, takes results " +
+			"with a key only; and a cluster may check records by rules of its own"},
 		{kerr.InvalidTimestamp, "a result has the time of its master's record, which is farther from now than the topic's " +
 			"message.timestamp.before.max.ms and message.timestamp.after.max.ms allow"},
 		{kerr.UnsupportedCompressionType, "choose another compression with kafka.Compression"},

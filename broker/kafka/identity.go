@@ -18,8 +18,8 @@ import (
 // identityCheck is how often a run that commits asks whether its topics are those that it began with.
 const identityCheck = time.Second
 
-var errMadeAnew = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the offsets " +
-	"to go on from mean nothing in the new one")
+var errMadeAnew = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the " +
+	"offsets to go on from mean nothing in the new one")
 
 // isOther tells whether an id is that of another topic of the same name. Brokers before Kafka 2.8 know no ids.
 func (m *member) isOther(topic string, id kadm.TopicID) bool {

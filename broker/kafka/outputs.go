@@ -118,9 +118,9 @@ func (m *member) checkAge(commits []broker.Commit) error {
 		if oldest.IsZero() || now.Sub(oldest) <= age {
 			continue
 		}
-		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q keeps "+
-			"records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when they are "+
-			"written (%s=LogAppendTime)", oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
+		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q "+
+			"keeps records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when "+
+			"they are written (%s=LogAppendTime)", oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
 		if longer(o.retention, m.inputsKeep) != o.retention {
 			return err
 		}
