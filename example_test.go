@@ -387,7 +387,7 @@ func ExampleLogger() {
 	// Output:
 	// level=INFO msg="run starts" leat.mill=watch leat.results="exactly once" leat.positions="are kept with the results" leat.partitions=1
 	// level=WARN msg="call skipped" leat.mill=watch leat.partition=0 leat.error="locations[0]@0: function watch: no robot"
-	// level=INFO msg="run ends" leat.mill=watch leat.calls=2 leat.failed=1 leat.results=0 leat.Location.read=2 leat.Location.matched=2 leat.Location.unmatched=0 leat.Location.skipped=0
+	// level=INFO msg="run ends" leat.mill=watch leat.calls=2 leat.failed=1 leat.results=0 leat.Location.read=2 leat.Location.matched=2 leat.Location.unmatched=0 leat.Location.skipped=0 leat.Location.to_offset=2
 }
 
 func ExampleOnDecodeError() {

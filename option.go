@@ -29,6 +29,7 @@ type config struct {
 	provided    []*provided
 	container   *dig.Container
 	concurrency int
+	verify      bool
 	onDisorder  Policy
 	onDecode    Policy
 	onError     Policy
@@ -185,6 +186,13 @@ func Logger(logger *slog.Logger) Option {
 		}
 		c.logger = logger
 	}}
+}
+
+// Verify reads streams that end by themselves, such as files, to their ends when the session ends, and fails the run where an
+// element there can't be decoded or is out of order, by the policies of both: without it a join reads no stream further than it
+// needs, so that damage behind that place goes unseen. Of streams without an end it logs that they can't be verified.
+func Verify() Option {
+	return &option{name: "Verify", at: caller(), set: func(c *config, _ *option) { c.verify = true }}
 }
 
 // Concurrency lets up to n calls of the function run at a time in each task; n is at least 1, the default. The order of

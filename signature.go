@@ -112,6 +112,7 @@ func (b *builder) settings() *engine.Spec {
 		Source:      b.config.source,
 		Sink:        b.config.sink,
 		Concurrency: b.config.concurrency,
+		Verify:      b.config.verify,
 		OnDisorder:  b.config.onDisorder.policy(),
 		OnDecode:    b.config.onDecode.policy(),
 		OnError:     b.config.onError.policy(),

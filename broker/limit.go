@@ -27,7 +27,8 @@ func (s Stream) TooLarge() error {
 	if s.Where != "" { // it is declared in a pipeline file
 		how = "max_element: 128MiB, or what is needed, at the stream"
 	}
-	return fmt.Errorf("%w: it has more than the %s that the stream allows; raise that with %s", ErrTooLarge, size(s.ElementLimit()), how)
+	return fmt.Errorf("%w: it has more than the %s that the stream allows; raise that with %s", ErrTooLarge,
+		size(s.ElementLimit()), how)
 }
 
 // size writes a number of bytes for people.

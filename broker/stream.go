@@ -2,6 +2,7 @@ package broker
 
 import (
 	"reflect"
+	"time"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/elements"
@@ -25,6 +26,11 @@ type Stream struct {
 	// Tombstones decodes the keys of records without a value to the elements that these stand for; nil where they are passed
 	// over. See [Stream.TakeTombstones].
 	Tombstones codec.Codec
+	// Follow says that the stream goes on as what it lies in grows, where a storage's streams end with what is there otherwise.
+	Follow bool
+	// DataTimeout ends the stream for a session, with [ErrDataTimeout], where nothing has come for so long; zero for never. It
+	// is for storages where each stream may have its own.
+	DataTimeout time.Duration
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 

@@ -60,7 +60,8 @@ func (s *source) checkText(data []byte) error {
 		case bytes.IndexByte(line, 0) >= 0:
 			return s.errorAt(place{number, 1}, "this line has a zero byte in it, so the file is no text")
 		case len(line) > maxLine:
-			return s.errorAt(place{number, 1}, "this line has %d bytes; one of a pipeline file has %d at most", len(line), maxLine)
+			return s.errorAt(place{number, 1}, "this line has %d bytes; one of a pipeline file has %d at most",
+				len(line), maxLine)
 		case blank > maxBlank:
 			return s.errorAt(place{number, 1}, "the file has more than %d empty lines, take some out", maxBlank)
 		}
@@ -79,7 +80,8 @@ func (s *source) checkTokens(text string) error {
 		at := place{t.Position.Line, max(t.Position.Column, 1)}
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return s.errorAt(at, "this is an anchor or alias, which pipeline files don't have; a text that begins so needs quotes")
+			return s.errorAt(at, "this is an anchor or alias, which pipeline files don't have; a text that begins so needs "+
+				"quotes")
 		case token.TagType:
 			return s.errorAt(at, "this is a tag, which pipeline files don't have; a text that begins so needs quotes")
 		}

@@ -26,6 +26,8 @@ type Progress struct {
 	// where that isn't known. A stream may be read less than whole: once nothing more can join, the run ends.
 	BytesRead  int64 `json:"bytes_read"`
 	BytesTotal int64 `json:"bytes_total"`
+	// Warnings say, once the run is over, what may be amiss with what was read though nothing failed: a file that grew meanwhile.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // StreamProgress counts the elements of one stream. What was read and is neither matched nor skipped is unmatched.
@@ -40,6 +42,14 @@ type StreamProgress struct {
 	Skipped   int64  `json:"skipped"`
 	// Tombstones counts records without a value that were passed over. They are no elements.
 	Tombstones int64 `json:"tombstones,omitempty"`
+	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the line of a
+	// file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
+	Ended  bool  `json:"ended"`
+	Line   int   `json:"line,omitempty"`
+	Offset int64 `json:"offset,omitempty"`
+	// Verified says that the rest was read, too, and is sound, and Beyond how many elements it has. See Options.Verify.
+	Verified bool  `json:"verified,omitempty"`
+	Beyond   int64 `json:"beyond,omitempty"`
 }
 
 // Snapshot returns all that is known of the run at the moment, for package monitor.
@@ -48,15 +58,19 @@ func (m *Monitor) Snapshot() engine.Snapshot { return m.stats.Snapshot() }
 // Progress returns how far the run has come: zero before it has begun, the last state after it has ended.
 func (m *Monitor) Progress() Progress {
 	snapshot := m.stats.Snapshot()
-	p := Progress{Results: snapshot.Results, BytesRead: snapshot.BytesRead, BytesTotal: snapshot.BytesTotal}
+	p := Progress{Results: snapshot.Results, BytesRead: snapshot.BytesRead, BytesTotal: snapshot.BytesTotal,
+		Warnings: snapshot.Warnings}
+	extents := snapshot.Extents()
 	for i, n := range snapshot.Totals() {
+		extent := extents[i]
 		stream := StreamProgress{
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 			Tombstones: n.Tombstones,
+			Ended:      extent.Ended, Line: extent.Line, Verified: extent.Verified, Beyond: extent.Beyond,
 		}
 		if m.topics.Load() {
-			stream.File, stream.Topic = "", stream.File
+			stream.File, stream.Topic, stream.Offset = "", stream.File, extent.Offset
 		}
 		p.Streams = append(p.Streams, stream)
 	}

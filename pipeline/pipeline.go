@@ -175,6 +175,9 @@ type Options struct {
 	// Instance is the name of this process in Kafka's group, see package broker/kafka; empty for none. It must be empty where no
 	// stream is a topic.
 	Instance string
+	// Verify reads streams that end by themselves, such as files, to their ends when nothing more can be joined, and fails the
+	// run where an element there can't be decoded or is out of order.
+	Verify bool
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor
 }
@@ -230,7 +233,9 @@ func (p *Pipeline) Plan() plan.Plan {
 func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	nodes := map[*node]broker.Stream{}
 	for _, n := range p.master.all() {
-		nodes[n] = stream(at.inputs[n], n.name, n.codec)
+		s := stream(at.inputs[n], n.name, n.codec)
+		s.Follow, s.DataTimeout = at.inputs[n].reading.follow, at.inputs[n].reading.dataTimeout
+		nodes[n] = s
 	}
 	logger := options.Logger
 	if logger == nil {
@@ -242,6 +247,7 @@ func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 		Outputs:     []broker.Stream{stream(at.output, "", objectCodec{})},
 		NewFunction: p.function,
 		Window:      p.window.spec(),
+		Verify:      options.Verify,
 		Logger:      logger,
 	}
 	p.setStorages(spec, at, options)

@@ -227,7 +227,7 @@ func TestStandardInputAndOutput(t *testing.T) {
 		t.Errorf("written: %s, want %s", out.String(), want)
 	}
 	got := options.Monitor.Progress()
-	want := []pipeline.StreamProgress{{Name: "a", File: "-", Read: 2, Matched: 2}}
+	want := []pipeline.StreamProgress{{Name: "a", File: "-", Read: 2, Matched: 2, Ended: true, Line: 1}}
 	if diff := cmp.Diff(want, got.Streams); diff != "" || got.Results != 2 {
 		t.Errorf("%d results; %s", got.Results, diff)
 	}

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,28 @@ func TestMaxElement(t *testing.T) {
 		if !errors.Is(err, broker.ErrTooLarge) || !strings.HasPrefix(err.Error(), data+":2:1 ") ||
 			!strings.Contains(err.Error(), "raise that with max_element: ") {
 			t.Errorf("%s: %v", limit, err)
+		}
+	}
+}
+
+// An element that is nested without end is refused at its place: what reads it goes as deep as it is nested.
+func TestDeepElement(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "a.jsonl")
+	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte("streams: {a: {file: a.jsonl}, out: {file: \"-\"}}\nmaster: a\noutput: out\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ open, end string }{{"[", "]"}, {`{"x":`, "}"}} {
+		for depth, ok := range map[int]bool{9_000: true, 40_000: false, 5_000_000: false} {
+			text := "{\"a\":1}\n{\"a\":" + strings.Repeat(c.open, depth) + "1" + strings.Repeat(c.end, depth) + "}\n"
+			if err := os.WriteFile(data, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := p.Run(t.Context(), pipeline.Options{Stdout: &bytes.Buffer{}, Logger: slog.New(slog.DiscardHandler)})
+			if ok != (err == nil) || !ok && (!strings.HasPrefix(err.Error(), data+":2:") || !strings.Contains(err.Error(), "10000")) {
+				t.Errorf("%q %d deep: %.200v", c.open, depth, err)
+			}
 		}
 	}
 }

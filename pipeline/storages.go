@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
@@ -32,6 +33,9 @@ func (d *description) checkStorages(master *node, output site) error {
 				at.text.value, n.name)
 		}
 	}
+	if err := checkFollowed(master, output); err != nil {
+		return err
+	}
 	for _, stream := range d.streams {
 		if stream.topic && d.kafka == nil {
 			return stream.where.errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
@@ -48,6 +52,27 @@ func (d *description) checkStorages(master *node, output site) error {
 	}
 	if d.kafka != nil && !topics {
 		return d.kafka.name.errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as {topic: NAME}")
+	}
+	return nil
+}
+
+// checkFollowed refuses outputs that don't go with files that are followed.
+func checkFollowed(master *node, output site) error {
+	endless := true
+	for _, n := range master.all() {
+		r := n.site.reading
+		if r.follow && output.topic {
+			return n.site.text.errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
+				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, as "+
+				"by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.value, n.site.text.value)
+		}
+		endless = endless && r.follow && r.dataTimeout == 0
+	}
+	files := jsonfile.New()
+	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.name}}) == broker.AtEnd {
+		return output.text.errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
+			"to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
+			"data_timeout", filepath.Base(output.text.value))
 	}
 	return nil
 }

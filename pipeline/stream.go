@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -30,6 +31,9 @@ type reading struct {
 	tombstones bool
 	// maxElement is how many bytes an element may have; zero for what storages allow without being asked.
 	maxElement int
+	// follow says that a file is followed as it grows, and dataTimeout ends it when nothing has come for so long; zero for never.
+	follow      bool
+	dataTimeout time.Duration
 }
 
 // A site is where a stream is: in a file, or in a topic.
@@ -135,7 +139,7 @@ func (s *source) stream(name text, node ast.Node) (streamText, error) {
 		return stream, s.errorAt(s.placeOf(node), "%s must be given as %s, but this is %s", what, streamForms, describe(node))
 	}
 	file, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "max_element"}
+	allowed := []string{"file", "topic", "max_element", "follow", "data_timeout"}
 	if topic != nil {
 		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
 	}
@@ -180,6 +184,10 @@ func (s *source) reading(stream *streamText, m *mapping) (err error) {
 			stream.reading.maxElement, err = s.size(member.value, "max_element")
 		case "tombstones":
 			stream.reading.tombstones, err = s.boolean(member.value, "tombstones")
+		case "follow":
+			stream.reading.follow, err = s.boolean(member.value, "follow")
+		case "data_timeout":
+			stream.reading.dataTimeout, err = s.duration(member.value, "data_timeout")
 		default:
 			continue
 		}
@@ -191,6 +199,19 @@ func (s *source) reading(stream *streamText, m *mapping) (err error) {
 		}
 	}
 	return nil
+}
+
+// duration returns a time to wait.
+func (s *source) duration(node ast.Node, what string) (time.Duration, error) {
+	t, err := s.text(node, what)
+	if err != nil {
+		return 0, err
+	}
+	d, err := time.ParseDuration(t.value)
+	if err != nil || d <= 0 {
+		return 0, t.errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", t.value)
+	}
+	return d, nil
 }
 
 // size returns a number of bytes, such as 65536, 64KiB or 128 MB.
@@ -209,7 +230,9 @@ func (s *source) size(node ast.Node, what string) (int, error) {
 }
 
 // units are those of numbers of bytes.
-var units = map[string]int{"": 1, "b": 1, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+var units = map[string]int{
+	"": 1, "b": 1, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+}
 
 // nonempty returns a text that must not be empty.
 func (s *source) nonempty(node ast.Node, part, what string) (text, error) {

@@ -9,10 +9,10 @@
 //	-                           standard input, where a list and lines are told apart by their first character, or
 //	                            standard output, which gets one object a line
 //
-// Files are read as streams: memory doesn't grow with the file. An object may have 64 MiB, or what [MaxElement] says. A file may be read by several nodes of a join, each on its own or, where their elements can be copied, once
-// for all. Standard input and other pipes can't be read twice, so they serve one node. A read of them that waits ends when
-// its context does; the system call below it can't be ended and stays behind, in a goroutine of its own, until something
-// arrives, and that is lost.
+// Files are read as streams: memory doesn't grow with the file. An object may have 64 MiB, or what [MaxElement] says. A file
+// may be read by several nodes of a join, each on its own or, where their elements can be copied, once for all. Standard input
+// and other pipes can't be read twice, so they serve one node. A read of them that waits ends when its context does; the system
+// call below it can't be ended and stays behind, in a goroutine of its own, until something arrives, and that is lost.
 //
 // Results go to a temporary file beside the target, which takes the target's name when the session has ended and all
 // output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee is
@@ -24,6 +24,25 @@
 // file system without locks), the file stays and may be deleted by hand.
 //
 // There is one partition. Files keep no positions: each run reads them from the start.
+//
+// A file that grows while it is read gives the elements that are whole where its end was found; a last line that is being written
+// is left out. That, and every other change of a file while it was read, is a warning at the end of the run.
+//
+// With [Follow] a file of lines is read on as it grows, as by tail -F:
+//
+//   - A line is an element when its newline is there. What is in the file when the run begins is read, too.
+//   - The file may be renamed or removed, and a new one made (rotation). The old one is read on until the new one holds
+//     something, and then to its end, so that a writer may notice the rotation late. The last line needs no newline then. Files
+//     are looked at four times a second, or more often while something comes, also when nobody has time to read them; what is
+//     rotated twice between two looks would be missed.
+//   - The file may be truncated, and is then read from its start. What was cut off before it was read is an error, as far as it
+//     can be known.
+//   - A file that isn't there yet is waited for, and its directory, too.
+//   - Offsets count on; lines are those of the file that an element came in.
+//
+// It goes on until the context ends or, with [DataTimeout], nothing has come for so long. So an output file appears only if
+// something else ends the session; standard output and pipes get results as they come. Positions can't be kept: an output that
+// would keep them, such as a topic, is refused. Each run reads what the file holds from its start.
 package jsonfile
 
 import (
@@ -31,6 +50,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -102,6 +122,21 @@ func MaxElement(bytes int) StreamOption {
 		panic(fmt.Sprintf("jsonfile.MaxElement(%d): an element has at least one byte", bytes))
 	}
 	return func(s *broker.Stream) { s.MaxElement = bytes }
+}
+
+// Follow reads on as the file grows, as tail -F does, in place of ending the stream at the file's end: see the package's
+// documentation. The stream then ends with the run's context, or by [DataTimeout].
+func Follow() StreamOption {
+	return func(s *broker.Stream) { s.Follow = true }
+}
+
+// DataTimeout ends a stream for the session when nothing has come for so long; without it a run waits for ever. It is for files
+// that are followed, pipes and standard input. It panics where d isn't above zero.
+func DataTimeout(d time.Duration) StreamOption {
+	if d <= 0 {
+		panic(fmt.Sprintf("jsonfile.DataTimeout(%v): a time to wait must be above zero", d))
+	}
+	return func(s *broker.Stream) { s.DataTimeout = d }
 }
 
 // Stdin sets what the path "-" reads, in place of [os.Stdin]. It panics where r is nil.

@@ -66,8 +66,8 @@ func pathError(path string, err error) error {
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%s is a file, not a directory: %w", fileAmong(filepath.Dir(path)), syscall.ENOTDIR)
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		return fmt.Errorf("the file's name has %d bytes and its path %d, which is more than the file system takes; most take names of "+
-			"255: %w", len(filepath.Base(path)), len(path), syscall.ENAMETOOLONG)
+		return fmt.Errorf("the file's name has %d bytes and its path %d, which is more than the file system takes; most "+
+			"take names of 255: %w", len(filepath.Base(path)), len(path), syscall.ENAMETOOLONG)
 	case errors.Is(err, syscall.ELOOP):
 		return fmt.Errorf("the path leads in a circle, by symbolic links that lead to each other: %w", syscall.ELOOP)
 	case strings.ContainsRune(path, 0):

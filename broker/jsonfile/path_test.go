@@ -29,7 +29,7 @@ func TestFormat(t *testing.T) {
 // What can't be brought about in every test, a refused permission for root among it, is asked for here.
 func TestPathErrors(t *testing.T) {
 	failed := func(op, path string, err error) error { return &fs.PathError{Op: op, Path: path, Err: err} }
-	const new = "data/.a.json.leat-1"
+	const temporary = "data/.a.json.leat-1"
 	for _, c := range []struct {
 		err  error
 		want string
@@ -38,12 +38,12 @@ func TestPathErrors(t *testing.T) {
 		{openError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)), "no permission to look into the directory data: permission denied"},
 		{createError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)), "no permission to look into the directory data: permission denied"},
 		{createError("data/a.json", failed("open", "data/a.json", syscall.EACCES)), "no permission to write the file: permission denied"},
-		{createError("data/a.json", failed("open", new, syscall.EACCES)),
+		{createError("data/a.json", failed("open", temporary, syscall.EACCES)),
 			"no permission to make files in data: results are written to a new file there, which takes the output's name when it is complete: permission denied"},
-		{createError("data/a.json", failed("open", new, fs.ErrNotExist)), "the directory data does not exist, make it first: file does not exist"},
-		{createError("data/a.json", failed("open", new, syscall.EROFS)), "the file system that data is in can only be read; write to another: "},
-		{createError("data/a.json", failed("open", new, syscall.ENOSPC)), "the disk is full; results need room in data beside the file that they replace: "},
-		{writeError("data/a.json", failed("rename", new, syscall.EBUSY)), "the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: "},
+		{createError("data/a.json", failed("open", temporary, fs.ErrNotExist)), "the directory data does not exist, make it first: file does not exist"},
+		{createError("data/a.json", failed("open", temporary, syscall.EROFS)), "the file system that data is in can only be read; write to another: "},
+		{createError("data/a.json", failed("open", temporary, syscall.ENOSPC)), "the disk is full; results need room in data beside the file that they replace: "},
+		{writeError("data/a.json", failed("rename", temporary, syscall.EBUSY)), "the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: "},
 	} {
 		if got := filepath.ToSlash(c.err.Error()); !strings.HasPrefix(got, c.want) {
 			t.Errorf("\n got %s\nwant %s", got, c.want)

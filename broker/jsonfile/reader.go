@@ -1,12 +1,15 @@
 package jsonfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -35,6 +38,15 @@ type reader struct {
 	text    io.Reader     // what file holds, decompressed
 	release func()
 
+	// opened is the file as it was found, and begin makes it; nil for what isn't a file on disk, or is followed.
+	opened *opened
+	begin  func(info fs.FileInfo) *opened
+	// follow is file where that is followed; nil otherwise.
+	follow *follower
+	// timeout is how long a Read waits until it gives up; zero for ever. came is when the last bytes came.
+	timeout time.Duration
+	came    time.Time
+
 	from, next int64
 	end        error // what reading text ended with
 
@@ -53,17 +65,21 @@ type stepped struct {
 
 // Read returns the next records of the file. See broker.Reader.
 func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
+	patience := newPatience(r.timeout)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		records, err := r.await(ctx)
+		records, err := r.await(ctx, &patience)
 		if len(records) > 0 {
 			r.next = records[len(records)-1].Offset + 1
 			return records, nil
 		}
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			r.next = max(r.from, r.framer.index) + 1
+		case errors.Is(err, errNothingYet):
+			err = patience.wait(ctx, r.came)
 		}
 		if err != nil {
 			return nil, err
@@ -71,8 +87,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	}
 }
 
-// await makes a step, and leaves it alone when ctx ends before it is done; the next call then takes its result.
-func (r *reader) await(ctx context.Context) ([]broker.Record, error) {
+// await makes a step, and leaves it alone when ctx or the patience ends before it is done; the next call then takes its result.
+func (r *reader) await(ctx context.Context, patience *patience) ([]broker.Record, error) {
 	if r.pending == nil {
 		return r.step()
 	}
@@ -83,9 +99,13 @@ func (r *reader) await(ctx context.Context) ([]broker.Record, error) {
 			r.pending <- stepped{records, err}
 		}()
 	}
+	expired, stop := patience.expired()
+	defer stop()
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-expired:
+		return nil, broker.ErrDataTimeout
 	case done := <-r.pending:
 		r.waiting = false
 		return done.records, done.err
@@ -103,15 +123,36 @@ func (r *reader) step() ([]broker.Record, error) {
 	case r.end == nil:
 		r.end = r.fill()
 		return nil, nil
+	case r.end == errNothingYet:
+		r.end = nil
+		return nil, errNothingYet
+	case r.end == errTurned:
+		r.end = nil
+		return nil, r.turn()
 	case r.end != io.EOF:
 		return nil, r.end
 	case r.framer.layout != list && r.lastLine():
 		return nil, nil
 	}
+	if r.opened != nil && r.opened.ended.Load() == nil {
+		r.opened.end()
+	}
 	if err := r.framer.end(); err != nil {
 		return nil, err
 	}
 	return nil, io.EOF
+}
+
+// turn goes on to the next generation of a followed file, once the last line of the one before is framed.
+func (r *reader) turn() error {
+	if r.lastLine() {
+		return nil
+	}
+	if err := r.follow.turn(r.framer.index); err != nil {
+		return err
+	}
+	r.framer.line = 0
+	return nil
 }
 
 // lastLine ends the last line if the file doesn't, and tells whether it did.
@@ -120,8 +161,24 @@ func (r *reader) lastLine() bool {
 	if f.pos == len(f.buf) {
 		return false
 	}
+	if r.unfinished() {
+		f.buf, f.pos = f.buf[:f.mark], f.mark
+		return false
+	}
 	f.buf = append(f.buf, '\n')
 	f.layout = lines
+	return true
+}
+
+// unfinished reports whether the last line has no end because it is being written: the file has changed since it was opened. Half
+// of an element is none.
+func (r *reader) unfinished() bool {
+	file, ok := r.file.(fs.File)
+	if r.opened == nil || !ok || r.packed != plain || !r.opened.changed(file) {
+		return false
+	}
+	blank := len(bytes.TrimSpace(r.framer.buf[r.framer.pos:])) == 0
+	r.opened.part.Store(!blank)
 	return true
 }
 
@@ -183,6 +240,15 @@ func (r *reader) fill() error {
 	}
 	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
 	f.buf = f.buf[:len(f.buf)+n]
+	if n > 0 {
+		if r.follow != nil && r.came.IsZero() {
+			f.index = r.follow.at.begin
+		}
+		r.came = time.Now()
+	}
+	if err == errNothingYet || err == errTurned {
+		return err
+	}
 	if err != nil && err != io.EOF {
 		return r.damaged(err)
 	}
@@ -217,7 +283,16 @@ func (r *reader) start() error {
 		return err
 	}
 	r.file = file
-	text, release, err := r.packed.decompress(counter{file, r.read})
+	raw := counter{file, []*atomic.Int64{r.read}}
+	if stat, ok := file.(fs.File); ok && r.begin != nil {
+		info, err := stat.Stat()
+		if err != nil {
+			return r.damaged(err)
+		}
+		r.opened = r.begin(info)
+		raw.read = append(raw.read, &r.opened.read)
+	}
+	text, release, err := r.packed.decompress(raw)
 	if err != nil {
 		return r.damaged(err)
 	}
@@ -278,11 +353,13 @@ func (r *reader) shut() error {
 // counter counts the bytes that are read.
 type counter struct {
 	io.Reader
-	read *atomic.Int64
+	read []*atomic.Int64
 }
 
 func (c counter) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	c.read.Add(int64(n))
+	for _, count := range c.read {
+		count.Add(int64(n))
+	}
 	return n, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -11,6 +12,7 @@ import (
 // OpenSink makes the temporary files, and so finds out whether the targets can be written.
 func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, error) {
 	out := &output{}
+	b.warnOfNoEnd(job)
 	for _, stream := range job.Outputs {
 		t, err := b.openTarget(stream)
 		if t != nil {
@@ -25,6 +27,20 @@ func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, er
 		}
 	}
 	return out, nil
+}
+
+// warnOfNoEnd warns where files would appear at the end of a session that nothing in the streams ends.
+func (b *Broker) warnOfNoEnd(job *broker.Job) {
+	endless := func(s broker.Stream) bool { return s.Follow && s.DataTimeout == 0 }
+	if len(job.Inputs) == 0 || slices.ContainsFunc(job.Inputs, func(s broker.Stream) bool { return !endless(s) }) {
+		return
+	}
+	for _, stream := range job.Outputs {
+		if !isDirect(stream.Name) {
+			job.Logger.Warn("all streams are followed for ever, and the output appears when the session ends: that is when the "+
+				"function returns EndOfStream; a pipe or standard output gets results as they come", "output", stream.Name)
+		}
+	}
 }
 
 // An output writes the files of one run.

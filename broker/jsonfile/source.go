@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -16,9 +17,13 @@ import (
 
 // OpenSource checks that the files are there and may be read. Nothing is read yet.
 func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
-	in := &input{}
+	in := &input{trails: map[string]*trail{}, outputs: job.Outputs}
 	for _, stream := range job.Inputs {
-		s, err := b.openStream(stream)
+		open := b.openStream
+		if stream.Follow {
+			open = in.followStream
+		}
+		s, err := open(stream, job.Logger)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", describe("input", stream), err)
 		}
@@ -35,7 +40,7 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 }
 
 // openStream finds out what a stream's path leads to.
-func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
+func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
 	s := &inputStream{Stream: stream, name: stream.Name}
 	if stream.Name == standard {
 		s.once = true
@@ -64,6 +69,9 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 		}
 		return file, nil
 	}
+	if stream.DataTimeout > 0 && !s.once {
+		return nil, errors.New("a file has an end, so that no data timeout is needed: take it out, or follow the file")
+	}
 	if s.once {
 		return s, nil // opening a pipe and closing it again would end its writer
 	}
@@ -74,12 +82,52 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 	return s, file.Close()
 }
 
+// followStream finds out whether a stream's path leads to what can be followed, if it leads to anything yet.
+func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*inputStream, error) {
+	if stream.Name != "" {
+		if err := errors.Join(otherFormat(stream.Name), checkFollow(stream)); err != nil {
+			return nil, err
+		}
+	}
+	info, err := os.Stat(stream.Name)
+	switch {
+	case stream.Name != "" && errors.Is(err, fs.ErrNotExist):
+		logger.Warn("a followed file isn't there yet, it is waited for", "file", stream.Name, "why", openError(stream.Name, err))
+	case err != nil:
+		return nil, openError(stream.Name, err)
+	case info.IsDir():
+		return nil, errors.New("this is a directory, not a file")
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s can't be followed: it is read until its writer closes it in any case; take follow out",
+			kindOf(info))
+	default:
+		file, err := os.Open(stream.Name)
+		if err != nil {
+			return nil, openError(stream.Name, err)
+		}
+		if err := file.Close(); err != nil {
+			return nil, err
+		}
+	}
+	t := in.trails[stream.Name]
+	if t == nil {
+		t = &trail{path: stream.Name, logger: logger}
+		in.trails[stream.Name] = t
+	}
+	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t}, nil
+}
+
 // An input reads the files of one run.
 type input struct {
 	streams []*inputStream
-	read    atomic.Int64
+	outputs []broker.Stream
+	// trails are the files that are followed, by their paths.
+	trails map[string]*trail
+	read   atomic.Int64
 
 	mu sync.Mutex
+	// opened are the files that readers have opened.
+	opened []*opened
 	// total is the size of what is read: of each file once, and again when another node reads it.
 	total int64
 }
@@ -92,14 +140,16 @@ type inputStream struct {
 	open func() (io.ReadCloser, error)
 	// once says that the file can't be read a second time, and that a read may wait.
 	once bool
-	used bool // has a reader; guarded by input.mu
+	// trail is the file where it is followed; nil otherwise.
+	trail *trail
+	used  bool // has a reader; guarded by input.mu
 }
 
 // total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
 func total(streams []*inputStream) int64 {
 	sum := int64(0)
 	for i, s := range streams {
-		if s.once {
+		if s.once || s.trail != nil {
 			return 0
 		}
 		if !slices.ContainsFunc(streams[:i], s.sameFile) {
@@ -115,10 +165,17 @@ func (s *inputStream) sameFile(other *inputStream) bool { return s.name == other
 // Partitions returns 1.
 func (in *input) Partitions() int { return 1 }
 
-// Own calls task for the one partition.
+// Own calls task for the one partition, and watches the files that are followed meanwhile.
 func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	defer stop()
+	for _, t := range in.trails {
+		watches.Go(func() { t.watch(watching) })
 	}
 	return task(ctx, 0)
 }
@@ -141,9 +198,18 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 		size:   bufferSize,
 		from:   from,
 		next:   from,
+
+		timeout: s.DataTimeout,
 	}
-	if s.once {
+	switch {
+	case s.once:
 		r.pending = make(chan stepped, 1)
+	case s.trail == nil:
+		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
+	}
+	if s.trail != nil {
+		r.follow = &follower{trail: s.trail, from: from}
+		r.open = func() (io.ReadCloser, error) { return r.follow, nil }
 	}
 	return r, nil
 }
@@ -164,6 +230,54 @@ func (in *input) use(s *inputStream) (again bool) {
 	return false
 }
 
+// noteOpened notes what a reader has opened.
+func (in *input) noteOpened(stream broker.Stream, info fs.FileInfo) *opened {
+	o := &opened{stream: stream, info: info}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.opened = append(in.opened, o)
+	return o
+}
+
+// Warnings makes the input a broker.Warner: it tells which files were changed while they were read.
+func (in *input) Warnings() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var warnings []string
+	told := map[string]bool{}
+	for _, o := range in.opened {
+		if warning := o.warning(in.outputs); warning != "" && !told[o.stream.Name] {
+			told[o.stream.Name] = true
+			warnings = append(warnings, warning)
+		}
+	}
+	for _, s := range in.streams {
+		if s.trail != nil && !told[s.name] {
+			told[s.name] = true
+			warnings = append(warnings, s.trail.warnings()...)
+		}
+	}
+	return warnings
+}
+
+// Forgets makes the input a broker.Forgetter: which elements a followed file held, when it is rotated, nobody knows any more.
+func (in *input) Forgets() error {
+	for _, s := range in.streams {
+		if s.trail != nil {
+			return fmt.Errorf("%s: positions can't be kept for a file that is followed: the next run doesn't know what it held "+
+				"before it was rotated; load it into a topic, as by tail -F FILE | leat topic load - TOPIC, and join that",
+				describe("input", s.Stream))
+		}
+	}
+	return nil
+}
+
+// Bounded makes the input a broker.Bounded: all ends but what is followed, and a pipe when its writer closes it.
+func (in *input) Bounded(node int) (ends, waits bool) {
+	s := in.streams[node]
+	return s.trail == nil, s.once
+}
+
 // Bytes makes the input a broker.Meter.
 func (in *input) Bytes() (read, total int64) {
 	in.mu.Lock()
@@ -171,5 +285,11 @@ func (in *input) Bytes() (read, total int64) {
 	return in.read.Load(), in.total
 }
 
-// Close releases nothing: each reader has a file of its own.
-func (in *input) Close() error { return nil }
+// Close closes the files that are followed. Each reader of others has a file of its own.
+func (in *input) Close() error {
+	var errs []error
+	for _, t := range in.trails {
+		errs = append(errs, t.close())
+	}
+	return errors.Join(errs...)
+}

@@ -53,8 +53,8 @@ func notAList(text []byte) error {
 	if err := notText(text); err != nil {
 		return err
 	}
-	return fmt.Errorf("expected a list of objects, [{…}, …], found %s; files are read as JSON: a list of objects, or one object a "+
-		"line where the name ends in .jsonl or .ndjson", character(text))
+	return fmt.Errorf("expected a list of objects, [{…}, …], found %s; files are read as JSON: a list of objects, or one object "+
+		"a line where the name ends in .jsonl or .ndjson", character(text))
 }
 
 // notText says what a file is that begins as no text does; nil if it isn't known.

@@ -91,7 +91,8 @@ func createError(path string, err error) error {
 		if gone := missing(dir); gone != "" {
 			return fmt.Errorf("the directory %s does not exist, make it first: %w", gone, fs.ErrNotExist)
 		}
-		return fmt.Errorf("no files can be made in %s, which is none of a disk's directories; write to another: %w", dir, fs.ErrNotExist)
+		return fmt.Errorf("no files can be made in %s, which is none of a disk's directories; write to another: %w", dir,
+			fs.ErrNotExist)
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("the file system that %s is in can only be read; write to another: %w", dir, syscall.EROFS)
 	case errors.Is(err, fs.ErrPermission):
@@ -99,8 +100,8 @@ func createError(path string, err error) error {
 		if errors.As(err, &at) && at.Path == path {
 			return fmt.Errorf("no permission to write the file: %w", fs.ErrPermission)
 		}
-		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, which takes the output's name "+
-			"when it is complete: %w", dir, fs.ErrPermission)
+		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, which takes the output's "+
+			"name when it is complete: %w", dir, fs.ErrPermission)
 	}
 	return writeError(path, err)
 }
@@ -109,13 +110,15 @@ func createError(path string, err error) error {
 func writeError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w", filepath.Dir(path), err)
+		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w", filepath.Dir(path),
+			err)
 	case errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("the quota for %s is used up: %w", filepath.Dir(path), err)
 	case errors.Is(err, syscall.EFBIG):
 		return fmt.Errorf("the file is larger than the file system or the limit of this process (ulimit -f) allows: %w", err)
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
-		return fmt.Errorf("the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: %w", err)
+		return fmt.Errorf("the file can't be replaced, it is mounted by itself (into a container?); mount its directory "+
+			"instead: %w", err)
 	}
 	return err
 }

@@ -330,8 +330,8 @@ func (r *reader) broken(err error) error {
 	var lost *kgo.ErrDataLoss
 	switch {
 	case errors.Is(err, kgo.ErrMaxDecompress):
-		return fmt.Errorf("a batch of records decompresses to far more than a batch should; raise the topic's option MaxElement, "+
-			"max_element in a pipeline file: %w", err)
+		return fmt.Errorf("a batch of records decompresses to far more than a batch should; raise the topic's option "+
+			"MaxElement, max_element in a pipeline file: %w", err)
 	case isUnknown(err):
 		if r.missing.IsZero() {
 			r.missing = time.Now()

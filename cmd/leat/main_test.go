@@ -175,7 +175,8 @@ func TestCommand(t *testing.T) {
 			[]string{"run", "apart.yaml"}, "", 0,
 			"stream  file            read  matched  unmatched  skipped\n" +
 				"prev    locations.json     1        0          1        0\n" +
-				"next    locations.json     3        0          3        0\n0 results in T\n",
+				"next    locations.json     3        0          3        0\n0 results in T\n" +
+				"prev was read up to line 1, not to its end: the rest was not needed, and not looked at\n",
 			"leat: prev with next: the keys of prev are 1,000 times those of next: milliseconds and seconds?\n" +
 				"  write  on: \"prev.time * 1000 + 10000 == next.time * 1000\"\n" +
 				"  then 2 of 3 elements of prev find a match; as it is, 0 of 3\n" +
@@ -314,8 +315,8 @@ func TestSummaryAsJSON(t *testing.T) {
 		File: "speed.yaml",
 		Progress: pipeline.Progress{
 			Streams: []pipeline.StreamProgress{
-				{Name: "prev", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1},
-				{Name: "next", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1},
+				{Name: "prev", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1, Ended: true, Line: 1},
+				{Name: "next", File: "locations.json", Read: 3, Matched: 2, Unmatched: 1, Ended: true, Line: 1},
 			},
 			Results: 2, BytesRead: size, BytesTotal: size,
 		},

@@ -15,9 +15,10 @@ import (
 )
 
 type runCommand struct {
-	File  string `arg:"" help:"The pipeline file."`
-	JSON  bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
-	Quiet bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
+	File   string `arg:"" help:"The pipeline file."`
+	JSON   bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
+	Quiet  bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
+	Verify bool   `help:"Read files to their ends when nothing more can be joined, and fail if they are damaged there."`
 	// What shows a run while it goes on.
 	Progress string `enum:"auto,plain" default:"auto" help:"auto shows progress in place, on a terminal; plain line by line."`
 	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
@@ -56,7 +57,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	err = a.paged(ctx, c.Monitor, shown, func() error {
 		return a.showing(shown, c.show(a, toStdout), func(logs io.Writer) error {
 			options := a.options(logs)
-			options.Monitor, options.Instance = shown, c.Instance
+			options.Monitor, options.Instance, options.Verify = shown, c.Instance, c.Verify
 			if c.DemoKafka {
 				return p.Demo(ctx, options)
 			}
@@ -173,6 +174,32 @@ func (s *summary) print(out io.Writer) {
 	}
 	took := time.Duration(s.Seconds * float64(time.Second))
 	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
+	for _, stream := range s.Streams {
+		if text := extent(stream); text != "" {
+			fmt.Fprintln(out, text)
+		}
+	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintln(out, "warning:", warning)
+	}
+}
+
+// extent says how far a stream was read that was not read to its end; nothing about others.
+func extent(s pipeline.StreamProgress) string {
+	at := ""
+	switch {
+	case s.Ended:
+		return ""
+	case s.Line > 0:
+		at = fmt.Sprintf("up to line %d, ", s.Line)
+	case s.Offset > 0:
+		at = fmt.Sprintf("up to offset %d, ", s.Offset)
+	}
+	rest := "the rest was not needed, and not looked at"
+	if s.Verified {
+		rest = fmt.Sprintf("the rest was not needed, and its elements, %d, are sound", s.Beyond)
+	}
+	return fmt.Sprintf("%s was read %snot to its end: %s", s.Name, at, rest)
 }
 
 func printJSON(out io.Writer, x any) error {

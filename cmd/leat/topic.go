@@ -94,6 +94,9 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 	if loaded.Created {
 		created = ", which was created"
 	}
+	if loaded.Warning != "" {
+		fmt.Fprintln(a.stderr, "leat: warning:", loaded.Warning)
+	}
 	_, err = fmt.Fprintf(a.stdout, "%s loaded into %s of topic %s%s\n", count(loaded.Records, "record"),
 		count(loaded.Partitions, "partition"), c.Topic, created)
 	return err

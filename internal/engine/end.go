@@ -16,13 +16,19 @@ func (t *task) endWindow() error {
 }
 
 // end ends the session, and hands over what the calls hold with that. byFunction says that a call has ended it.
+//
+// REQUIRES: the sources run.
 func (t *task) end(byFunction bool) error {
+	t.lookForEnds()
 	if !byFunction && !t.root.endedByMark() {
 		return t.endByTimeout()
 	}
 	// The next run begins behind the session, so that this one tells of all that it has read.
 	t.judgeOpen()
 	if _, err := t.report(true); err != nil {
+		return err
+	}
+	if err := t.verify(); err != nil {
 		return err
 	}
 	places, looks, rest := t.behindSession()
@@ -38,6 +44,9 @@ func (t *task) endByTimeout() error {
 		return err
 	}
 	t.takeBack()
+	if err := t.verify(); err != nil {
+		return err
+	}
 	places, _ := t.progress()
 	looks := make([]look, len(t.nodes))
 	var silent []string

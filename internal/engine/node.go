@@ -70,6 +70,11 @@ type node struct {
 	mark int64
 	// seen is behind the last element that was read, and reported where that stood when the run began.
 	seen, reported int64
+	// ahead is the chunk behind the last one, where it was looked at once the session had ended, and drained says that there is
+	// nothing more. beyond counts what was verified behind the join, and verified says that this was all. See verify.go.
+	ahead             *chunk
+	drained, verified bool
+	beyond            int64
 	// handed is the offset of the last element that was handed to the function.
 	handed int64
 	count  counts

@@ -66,19 +66,35 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 		return err
 	}
 	err = r.runTasks(ctx)
+	r.warn()
 	r.logEnd(err)
 	return err
+}
+
+// warn tells what the input has to say about what was read.
+func (r *run) warn() {
+	warner, ok := r.input.(broker.Warner)
+	if !ok {
+		return
+	}
+	warnings := warner.Warnings()
+	r.stats.warn(warnings)
+	for _, warning := range warnings {
+		r.spec.Logger.Warn(warning)
+	}
 }
 
 // logEnd logs what the run has done, node by node.
 func (r *run) logEnd(err error) {
 	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(), "results", r.stats.Results.Load()}
 	snapshot := r.stats.Snapshot()
+	extents := snapshot.Extents()
 	for i, n := range snapshot.Totals() {
 		counts := []any{"read", n.Read, "matched", n.Matched, "unmatched", n.Read - n.Matched - n.Skipped, "skipped", n.Skipped}
 		if n.Tombstones > 0 {
 			counts = append(counts, "tombstones", n.Tombstones)
 		}
+		counts = append(counts, extents[i].attribute())
 		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, counts...))
 	}
 	message := "run ends"
@@ -131,6 +147,11 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	} else if saver, ok := r.input.(broker.Saver); ok {
 		r.keeper, r.committer.saver = saver, saver
 		positions = "are kept by the source"
+	}
+	if forgetter, ok := r.input.(broker.Forgetter); ok && r.keeper != nil {
+		if err := forgetter.Forgets(); err != nil {
+			return output, err
+		}
 	}
 	guarantee := "no results"
 	if output != nil {
@@ -389,6 +410,8 @@ func (s *Spec) keepsValues() bool {
 func (t *task) run() (ended bool, err error) {
 	ctx, stopSources := context.WithCancel(t.ctx)
 	var sources sync.WaitGroup
+	defer sources.Wait()
+	defer stopSources()
 	start := func(s *source) { sources.Go(func() { s.run(ctx) }) }
 	var feeds []*feed
 	for _, n := range t.nodes {
@@ -398,8 +421,6 @@ func (t *task) run() (ended bool, err error) {
 		start(newSource(t.input, t.decoding, start, group...))
 	}
 	err = t.calls.during(t.join)
-	stopSources()
-	sources.Wait()
 	byFunction := errors.Is(err, errSessionEnded)
 	if err == nil || byFunction {
 		err = t.survive(func() error { return t.end(byFunction) })

@@ -43,6 +43,8 @@ type Snapshot struct {
 	PendingResults, PendingBytes int64
 	// BytesRead and BytesTotal are those of the input's broker.Meter; zero where it has none.
 	BytesRead, BytesTotal int64
+	// Warnings are what the input has to say about what was read, once the run is over; see broker.Warner.
+	Warnings []string
 	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is kept
 	// only where somebody watches: explaining each such element costs something.
 	Recent []Unmatched
@@ -136,7 +138,13 @@ type NodeSnapshot struct {
 	ParentIsNumber bool
 	// Group is how many elements the node holds in memory.
 	Group int
-	// Ended says that the session's mark was read, and TimedOut that the data timeout has ended the stream without one.
+	// Line is that of the last element that was read, where the storage has lines; zero otherwise.
+	Line int
+	// Verified says that what the join hadn't come to was verified, to the stream's end, and Beyond counts its elements.
+	Verified bool
+	Beyond   int64
+	// Ended says that the session's mark was read, or that there is nothing more, and TimedOut that the data timeout has ended
+	// the stream without one.
 	Ended, TimedOut bool
 	// Waited is how long the join has waited for this node in all.
 	Waited time.Duration

@@ -29,9 +29,12 @@ type Spec struct {
 	Window *Window
 	// Concurrency is how many calls of a task may run at a time; zero means one.
 	Concurrency int
-	OnDisorder  Policy
-	OnDecode    Policy
-	OnError     Policy
+	// Verify says that streams that end by themselves are read to their ends when the session ends, and that damage there
+	// fails the run.
+	Verify     bool
+	OnDisorder Policy
+	OnDecode   Policy
+	OnError    Policy
 	// Letter makes the element for what a DeadLetter policy puts aside, and LetterOutput is the index of its stream in
 	// Outputs. Letter is nil where no policy is DeadLetter.
 	Letter       func(Failure) any

@@ -78,6 +78,13 @@ func (s *Stats) stop() {
 	s.about.Stopping = true
 }
 
+// warn keeps what the input has to say.
+func (s *Stats) warn(warnings []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.about.Warnings = warnings
+}
+
 // end keeps the last state of what the run lets go of.
 func (s *Stats) end() {
 	s.mu.Lock()
@@ -278,10 +285,15 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 		to.Unmatched[v] += count
 	}
 	to.Skipped = to.Unmatched[OutOfOrder] + to.Unmatched[Undecodable]
-	to.Offset, to.Ended, to.TimedOut, to.Group = n.seen, n.ended && !n.timedOut, n.timedOut, len(n.group)
-	if to.Ended {
+	to.Offset, to.TimedOut, to.Group = n.seen, n.timedOut, len(n.group)
+	to.Ended = n.ended && !n.timedOut || n.drained
+	if n.ended && !n.timedOut {
 		to.Offset = n.mark
 	}
+	if n.at > 0 {
+		to.Line = n.chunk.records[n.at-1].Line
+	}
+	to.Beyond, to.Verified = n.beyond, n.verified
 	if n.hasNext {
 		to.Group++
 	}

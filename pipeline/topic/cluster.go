@@ -18,6 +18,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
+	"github.com/leat-go/leat/broker"
+
 	"github.com/leat-go/leat/internal/suggest"
 )
 
@@ -61,7 +63,8 @@ func (l *Login) mechanism() sasl.Mechanism {
 
 // connect returns a client, once Kafka has answered.
 func (c *Cluster) connect(ctx context.Context, options ...kgo.Opt) (*kgo.Client, error) {
-	all := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("leat"), kgo.MetadataMinAge(patience)}
+	all := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("leat"), kgo.MetadataMinAge(patience),
+		kgo.MaxDecompressBatchBytes(4 * broker.DefaultMaxElement)}
 	if c.TLS != nil {
 		all = append(all, kgo.DialTLSConfig(c.TLS))
 	}

@@ -35,6 +35,8 @@ type Loaded struct {
 	Records, Partitions int
 	// Created says that the topic didn't exist.
 	Created bool
+	// Warning says what is amiss with what was read though nothing failed: that the file grew meanwhile, for example.
+	Warning string
 }
 
 // Load appends the objects of a JSON file, as package jsonfile reads it, to a topic. Records with equal keys go to one
@@ -54,6 +56,7 @@ func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOpti
 	defer w.client.Close()
 	loaded := Loaded{Partitions: w.partitions, Created: w.created}
 	loaded.Records, err = w.load(ctx, path, file, options.Key)
+	loaded.Warning = file.warning()
 	if err == nil && options.End {
 		w.end(ctx)
 	}
@@ -136,8 +139,8 @@ func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *K
 			return records, nil
 		}
 		if at, ok := errors.AsType[*broker.PositionError](err); ok && errors.Is(err, broker.ErrTooLarge) {
-			return records, &broker.PositionError{Position: at.Position, Err: fmt.Errorf("%w: a topic takes no objects of more than %d MiB",
-				broker.ErrTooLarge, broker.DefaultMaxElement>>20)}
+			err = fmt.Errorf("%w: a topic takes no objects of more than %d MiB", broker.ErrTooLarge, broker.DefaultMaxElement>>20)
+			return records, &broker.PositionError{Position: at.Position, Err: err}
 		}
 		if err != nil {
 			return records, err
@@ -161,7 +164,7 @@ func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *K
 }
 
 // openFile returns a reader of a JSON file, or of standard input.
-func openFile(ctx context.Context, path string, stdin io.Reader) (broker.Reader, error) {
+func openFile(ctx context.Context, path string, stdin io.Reader) (*fileReader, error) {
 	stream := broker.NewStream[struct{}](path)
 	stream.Type = nil // it is no user's type, and errors don't name it
 	options := []jsonfile.Option{jsonfile.Streams(stream)}
@@ -185,6 +188,14 @@ func openFile(ctx context.Context, path string, stdin io.Reader) (broker.Reader,
 type fileReader struct {
 	broker.Reader
 	input broker.Input
+}
+
+// warning tells how the file was changed while it was read.
+func (r *fileReader) warning() string {
+	if warner, ok := r.input.(broker.Warner); ok {
+		return strings.Join(warner.Warnings(), "; ")
+	}
+	return ""
 }
 
 // Close implements broker.Reader.

@@ -179,7 +179,7 @@ func (s *scanner) scan(w *wanted) error {
 
 func (s *scanner) nested(w *wanted, scan func(*wanted) error) error {
 	if s.depth++; s.depth > maxDepth {
-		return s.fail("nested too deeply")
+		return s.fail("values nest more than %d levels deep", maxDepth)
 	}
 	s.pos++
 	err := scan(w)

@@ -1,0 +1,570 @@
+package jsonfile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/memory"
+)
+
+// silence is how long the readers of these tests wait before they say that nothing comes. Those that wait for so long that it is
+// over before they have looked twice need no clock.
+const (
+	silence = 10 * time.Second
+	noWait  = time.Nanosecond
+)
+
+// A followed is a file that is followed, and what was written to it.
+type followed struct {
+	t    rapid.TB
+	path string
+	in   broker.Input
+	// lines are those that are complete, over all generations, and part is the last one of this generation.
+	lines []string
+	part  string
+	// cut is how many lines can't be read again: they were in a file that was truncated.
+	cut int
+	old int
+}
+
+func follow(t rapid.TB, path string, timeout time.Duration) *followed {
+	t.Helper()
+	b := jsonfile.New(jsonfile.File[location](path, jsonfile.Follow(), jsonfile.DataTimeout(timeout)))
+	in, err := b.OpenSource(context.Background(), &broker.Job{Inputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &followed{t: t, path: path, in: in}
+}
+
+// write appends a text to the file, which is made if it isn't there.
+func (f *followed) write(text string) {
+	f.t.Helper()
+	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = file.WriteString(text)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.part += text
+	for {
+		line, rest, ok := strings.Cut(f.part, "\n")
+		if !ok {
+			return
+		}
+		f.add(line)
+		f.part = rest
+	}
+}
+
+func (f *followed) add(line string) {
+	if line = strings.TrimSpace(line); line != "" {
+		f.lines = append(f.lines, line)
+	}
+}
+
+// end ends a generation: its last line is whole now.
+func (f *followed) end() {
+	f.add(f.part)
+	f.part = ""
+}
+
+// rotate renames the file, which must be read by then or later; the new one isn't there yet.
+func (f *followed) rotate() {
+	f.t.Helper()
+	f.old++
+	if err := os.Rename(f.path, fmt.Sprint(f.path, ".", f.old)); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// truncate empties the file in place. All readers must have read it.
+func (f *followed) truncate() {
+	f.t.Helper()
+	f.end()
+	f.cut = len(f.lines)
+	if err := os.Truncate(f.path, 0); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// A tracked is a reader of a followed file, and what it has read.
+type tracked struct {
+	f *followed
+	broker.Reader
+	from  int
+	lines []string
+}
+
+func (f *followed) reader(from int) *tracked {
+	f.t.Helper()
+	r, err := f.in.Reader(context.Background(), 0, 0, int64(from))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return &tracked{f: f, Reader: r, from: from}
+}
+
+// drain reads until nothing comes, and compares with what was written.
+func (r *tracked) drain() {
+	r.f.t.Helper()
+	if err := r.read(); !errors.Is(err, broker.ErrDataTimeout) {
+		r.f.t.Fatal(err)
+	}
+	if want := r.f.lines[r.from:]; !slices.Equal(r.lines, want) {
+		r.f.t.Fatalf("from %d, read %d lines %q\nof %d %q", r.from, len(r.lines), r.lines, len(want), want)
+	}
+	if next := r.Next(); next != int64(r.from+len(r.lines)) {
+		r.f.t.Fatalf("Next is %d behind %d lines from %d", next, len(r.lines), r.from)
+	}
+}
+
+func (r *tracked) read() error {
+	r.f.t.Helper()
+	for {
+		records, err := r.Read(context.Background())
+		for _, record := range records {
+			if want := int64(r.from + len(r.lines)); record.Offset != want {
+				r.f.t.Fatalf("offset %d, want %d", record.Offset, want)
+			}
+			r.lines = append(r.lines, string(record.Value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// close closes what is open, and looks that nothing is left.
+func (f *followed) close(readers ...*tracked) {
+	f.t.Helper()
+	for _, r := range readers {
+		if err := r.Close(); err != nil {
+			f.t.Error(err)
+		}
+	}
+	if err := f.in.Close(); err != nil {
+		f.t.Error(err)
+	}
+}
+
+// What comes is read once, line by line, as tail -F does: appended, behind a rotation, behind a truncation.
+func TestFollow(t *testing.T) {
+	f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)
+	r := f.reader(0)
+	r.drain() // there is no file
+	f.write("{\"a\":1}\n")
+	r.drain()
+	f.write("{\"a\":")
+	r.drain() // half a line is none
+	f.write("2}")
+	r.drain() // and one without its newline may go on
+	f.write("\n\n{\"a\":3}\n")
+	r.drain()
+	f.rotate()
+	r.drain() // no file again
+	f.write("{\"a\":4}\n")
+	f.write("{\"a\":5}\n")
+	r.drain()
+	f.truncate()
+	r.drain()
+	f.write("{\"a\":6}\n")
+	r.drain()
+	f.truncate()
+	f.write("{\"a\":7}\n{\"a\":8}\n{\"a\":9}\n") // longer than what was there, before anybody has looked
+	r.drain()
+	second := f.reader(6)
+	second.drain()
+	f.close(r, second)
+}
+
+// A writer that notices a rotation late writes to the old file until something is in the new one: all of it is read.
+func TestFollowARotatedFileToItsEnd(t *testing.T) {
+	f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)
+	f.write("{\"a\":1}\n")
+	r := f.reader(0)
+	r.drain()
+	old, err := os.OpenFile(f.path, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	f.rotate()
+	f.write("") // as logrotate's create
+	r.drain()
+	for _, line := range []string{"{\"a\":2}\n", "{\"a\":3}\n"} {
+		if _, err := old.WriteString(line); err != nil {
+			t.Fatal(err)
+		}
+		f.add(line)
+		r.drain()
+	}
+	f.write("{\"a\":4}\n")
+	r.drain()
+	if w := f.in.(broker.Warner).Warnings(); len(w) > 0 {
+		t.Errorf("warned %q", w)
+	}
+	if _, err := old.WriteString("{\"a\":5}\n"); err != nil {
+		t.Fatal(err)
+	}
+	r.drain()
+	want := f.path + " was rotated, and then 8 bytes were written to the old file: they are not in the result"
+	if w := f.in.(broker.Warner).Warnings(); len(w) != 1 || w[0] != want {
+		t.Errorf("warned %q, want %q", w, want)
+	}
+	f.close(r)
+}
+
+// What was cut off before it was read is lost, and that is an error.
+func TestFollowTruncatedTooEarly(t *testing.T) {
+	for name, damage := range map[string]func(f *followed, r *tracked){
+		"seen and cut": func(f *followed, r *tracked) { // its size was seen when it was opened, and another reader is behind
+			second := f.reader(0)
+			f.write("{\"a\":2}\n")
+			second.drain()
+			f.truncate()
+			f.write("{\"a\":1000}\n")
+		},
+		"cut and grown": func(f *followed, r *tracked) {
+			second := f.reader(0)
+			f.write("{\"a\":2}\n")
+			second.drain()
+			f.truncate()
+			f.write(strings.Repeat("{\"a\":3}\n", 10))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)
+			f.write("{\"a\":1}\n")
+			r := f.reader(0)
+			r.drain()
+			damage(f, r)
+			// Another reader finds the truncation first, or this one does.
+			err := r.read()
+			if err == nil || errors.Is(err, broker.ErrDataTimeout) || !strings.Contains(err.Error(), "it was truncated before it was read to its end: ") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// Whatever happens to the file, every complete line is read exactly once, in order, by each reader.
+func TestFollowProperty(t *testing.T) {
+	dir := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		f := follow(t, filepath.Join(dir, fmt.Sprint(n, ".jsonl")), noWait)
+		readers := []*tracked{f.reader(0)}
+		line := 0
+		there, empty := false, true
+		seen := false // by a reader, since the file was made: if it is rotated before, nobody knows that it was there
+		t.Repeat(map[string]func(*rapid.T){
+			"write": func(t *rapid.T) {
+				text := ""
+				for range rapid.IntRange(1, 4).Draw(t, "lines") {
+					line++
+					text += fmt.Sprintf("{\"a\":%d}%s", line, rapid.SampledFrom([]string{"\n", "\r\n", "\n\n", " \n"}).Draw(t, "newline"))
+				}
+				if empty {
+					f.end() // what comes is the next generation's
+				}
+				cut := rapid.IntRange(0, len(text)-1).Draw(t, "cut")
+				f.write(text[:cut])
+				if rapid.Bool().Draw(t, "between") && cut > 0 {
+					readers[0].drain()
+					seen = true
+				}
+				f.write(text[cut:])
+				there, empty = true, false
+			},
+			"write a part": func(t *rapid.T) {
+				if empty {
+					f.end()
+				}
+				line++
+				f.write(fmt.Sprintf("{\"a\":%d", line))
+				there, empty = true, false
+			},
+			"rotate": func(t *rapid.T) {
+				if !there || empty || !seen {
+					t.Skip()
+				}
+				f.rotate()
+				there, empty, seen = false, true, false
+				if rapid.Bool().Draw(t, "create") {
+					f.write("")
+				}
+			},
+			"truncate": func(t *rapid.T) {
+				if !there || empty {
+					t.Skip()
+				}
+				for _, r := range readers {
+					r.drain()
+				}
+				f.truncate()
+				empty, seen = true, true
+			},
+			"read": func(t *rapid.T) {
+				readers[rapid.IntRange(0, len(readers)-1).Draw(t, "reader")].drain()
+				seen = seen || !empty
+			},
+			"another reader": func(t *rapid.T) {
+				readers[0].drain() // it was there first
+				seen = seen || !empty
+				from := rapid.IntRange(f.cut, len(f.lines)).Draw(t, "from")
+				if len(readers) < 4 && f.old < 6 {
+					readers = append(readers, f.reader(from))
+				}
+			},
+			"": func(*rapid.T) {},
+		})
+		for _, r := range readers {
+			r.drain()
+		}
+		f.close(readers...)
+	})
+}
+
+// A reader that waits ends with its context, and one that has said that nothing comes may be asked again.
+func TestFollowWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), silence)
+		r := f.reader(0)
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := r.Read(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(begun))
+		}
+		begun = time.Now()
+		for range 2 {
+			if _, err := r.Read(t.Context()); err != broker.ErrDataTimeout {
+				t.Errorf("got %v", err)
+			}
+		}
+		if waited := time.Since(begun); waited != 2*silence {
+			t.Errorf("waited %v", waited)
+		}
+		// Half a line is something, though no element.
+		begun = time.Now()
+		go func() {
+			time.Sleep(silence / 2)
+			f.write("{")
+		}()
+		if _, err := r.Read(t.Context()); err != broker.ErrDataTimeout || time.Since(begun) < silence*3/2 {
+			t.Errorf("got %v after %v", err, time.Since(begun))
+		}
+		f.close(r)
+	})
+}
+
+// The data timeout of a pipe is that of whoever writes to it.
+func TestDataTimeoutOfAPipe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stdin, w := io.Pipe()
+		in, err := openSource(jsonfile.New(jsonfile.File[location]("-", jsonfile.DataTimeout(silence)), jsonfile.Stdin(stdin)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := in.Reader(t.Context(), 0, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			time.Sleep(silence / 2)
+			_, _ = w.Write([]byte("{}\n"))
+			time.Sleep(silence * 3 / 2)
+			_ = w.Close()
+		}()
+		var got []string
+		for len(got) < 4 {
+			records, err := r.Read(t.Context())
+			got = append(got, fmt.Sprintf("%d %v", len(records), err))
+		}
+		if want := []string{"1 <nil>", "0 " + broker.ErrDataTimeout.Error(), "0 EOF", "0 EOF"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What can't be followed is refused, with what would be right.
+func TestFollowErrors(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "file", "")
+	for path, want := range map[string]string{
+		"-":                             "standard input is read until its writer closes it in any case; take follow out",
+		"":                              "the path is empty",
+		filepath.Join(dir, "a.json"):    "only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: a list has an end",
+		filepath.Join(dir, "a.json.gz"): "a file that is compressed with gzip can't be followed",
+		filepath.Join(dir, "a.jsonl.zst"): "a file that is compressed with Zstandard can't be followed: what is at its end can't be decompressed before more comes; " +
+			"follow the file that it is made of",
+		filepath.Join(dir, "a.csv"):        "its name says that this is CSV, ",
+		filepath.Join(dir, "file/a.jsonl"): filepath.Join(dir, "file") + " is a file, not a directory: ",
+	} {
+		_, err := openSource(jsonfile.New(jsonfile.File[location](path, jsonfile.Follow())))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\n got %v\nwant %s", path, err, want)
+		}
+	}
+	path := write(t, dir, "b.json", "[]")
+	_, err := openSource(jsonfile.New(jsonfile.File[location](path, jsonfile.DataTimeout(time.Second))))
+	if err == nil || !strings.Contains(err.Error(), "a file has an end, so that no data timeout is needed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A file that is rotated several times while nobody has time to read it loses nothing: it is watched while the run goes on.
+func TestFollowIsWatchedWhileNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), silence)
+		f.write("{\"a\":0}\n")
+		err := f.in.Own(t.Context(), func(context.Context, int) error {
+			r := f.reader(0)
+			if _, err := r.Read(t.Context()); err != nil {
+				return err
+			}
+			for i := range 20 {
+				f.rotate()
+				f.write(fmt.Sprintf("{\"a\":%d}\n", i+1))
+				time.Sleep(time.Second)
+			}
+			r.lines = f.lines[:1]
+			r.drain()
+			if err := r.Close(); err != nil {
+				return err
+			}
+			again := f.reader(18) // as a node that was too far behind another one
+			again.drain()
+			return again.Close()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := f.in.Reader(t.Context(), 0, 0, 3); err != nil {
+			t.Error(err)
+		}
+		late := f.reader(3)
+		if err := late.read(); err == nil || !strings.Contains(err.Error(), "it was rotated 20 times while a reader was behind") {
+			t.Errorf("got %v", err)
+		}
+		f.close(late)
+	})
+}
+
+// What came and was cut off again while nobody had time to read it is lost, and that is an error.
+func TestFollowTruncatedWhileNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), silence)
+		f.write("{\"a\":0}\n")
+		err := f.in.Own(t.Context(), func(context.Context, int) error {
+			r := f.reader(0)
+			r.drain()
+			f.truncate() // all of it was read
+			time.Sleep(time.Second)
+			f.write("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n")
+			r.drain()
+			f.write("{\"a\":4}\n")
+			time.Sleep(time.Second)
+			f.truncate()
+			f.write(strings.Repeat("{\"a\":5}\n", 10))
+			time.Sleep(time.Second)
+			return r.read()
+		})
+		if err == nil || !strings.Contains(err.Error(), "it was truncated before it was read to its end: 8 bytes are lost") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// The line of an element is that in its file.
+func TestFollowedLines(t *testing.T) {
+	f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)
+	f.write("{\"a\":1}\n\n{\"a\":2}\n")
+	r := f.reader(0)
+	var got []string
+	read := func() {
+		for {
+			records, err := r.Read(t.Context())
+			if err != nil {
+				return
+			}
+			for _, record := range records {
+				got = append(got, fmt.Sprint(record.Offset, ":", record.Line, ":", record.Column))
+			}
+		}
+	}
+	read()
+	f.rotate()
+	f.write("\uFEFF  {\"a\":3}\n{\"a\":4}\n")
+	read()
+	if want := []string{"0:1:1", "1:3:1", "2:1:3", "3:2:1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	f.close(r)
+}
+
+// Positions in a followed file mean nothing to the next run, so that an output that would keep them is refused.
+func TestFollowedFilesKeepNoPositions(t *testing.T) {
+	path := write(t, t.TempDir(), "a.jsonl", "{}\n")
+	mill, err := leat.New(func(location) speed { return speed{} },
+		leat.From(jsonfile.New(jsonfile.File[location](path, jsonfile.Follow()))),
+		leat.To(memory.New(memory.Stream[speed]("speeds"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "input " + path + ", declared for jsonfile_test.location: positions can't be kept for a file that is followed: "
+	if err := mill.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("\n got %v\nwant %s", err, want)
+	}
+}
+
+// A file that would appear at the end of a session that nothing in the streams ends is warned of.
+func TestOutputOfStreamsWithoutAnEnd(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		out     string
+		options []jsonfile.StreamOption
+		warned  bool
+	}{
+		{filepath.Join(dir, "out.jsonl"), []jsonfile.StreamOption{jsonfile.Follow()}, true},
+		{filepath.Join(dir, "out.jsonl"), []jsonfile.StreamOption{jsonfile.Follow(), jsonfile.DataTimeout(silence)}, false},
+		{filepath.Join(dir, "out.jsonl"), nil, false},
+		{"-", []jsonfile.StreamOption{jsonfile.Follow()}, false},
+	} {
+		var logged strings.Builder
+		b := jsonfile.New(jsonfile.File[location]("a.jsonl", c.options...), jsonfile.File[speed](c.out), jsonfile.Stdout(io.Discard))
+		job := &broker.Job{Inputs: b.Streams()[:1], Outputs: b.Streams()[1:], Logger: slog.New(slog.NewTextHandler(&logged, nil))}
+		out, err := b.OpenSink(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Contains(logged.String(), "all streams are followed for ever"); got != c.warned {
+			t.Errorf("%s: logged %s", c.out, logged.String())
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Damage behind the end of a join is told of as not looked at, and fails a run that verifies.
+func TestVerify(t *testing.T) {
+	const rest = " was read up to line 2, not to its end: the rest was not needed, and "
+	texts := map[string]string{
+		"p.yaml": "streams: {left: {file: left.jsonl}, right: {file: right.jsonl}, out: {file: out.jsonl}}\nmaster: left\noutput: out\n" +
+			"join: [{left: left, right: right, on: left.k == right.k}]\n",
+		"left.jsonl":  "{\"k\":1}\n{\"k\":9}\n{\"k\":3}\nrubbish",
+		"right.jsonl": "{\"k\":1}\n{\"k\":4}\n",
+	}
+	w := newWorkplace(t, texts)
+	status, stdout, stderr := w.call("", "run", "p.yaml")
+	if status != 0 || stderr != "" || !strings.HasSuffix(stdout, "left"+rest+"not looked at\n") || strings.Contains(stdout, "right was") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = w.call("", "run", "--verify", "p.yaml")
+	if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "verifying what the join didn't need: left.jsonl:3:1 ") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	texts["left.jsonl"] = "{\"k\":1}\n{\"k\":9}\n{\"k\":9}\n{\"k\":10}\n"
+	w = newWorkplace(t, texts)
+	status, stdout, stderr = w.call("", "run", "--verify", "p.yaml")
+	if status != 0 || stderr != "" || !strings.HasSuffix(stdout, "left"+rest+"its elements, 2, are sound\n") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+}

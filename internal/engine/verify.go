@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// This file looks at what lies behind the place where a session has ended: the join reads no stream further than it needs
+// (R5), so that damage behind that place goes unseen.
+
+// bounded tells whether a node's stream ends by itself, and whether somebody must write for that.
+func (t *task) bounded(n *node) (ends, waits bool) {
+	if input, ok := t.input.(broker.Bounded); ok {
+		return input.Bounded(n.index)
+	}
+	return false, true
+}
+
+// lookForEnds finds out which streams were read to their ends although the join hasn't come to the mark. It waits for nobody who
+// writes.
+//
+// REQUIRES: the sources run.
+func (t *task) lookForEnds() {
+	for _, n := range t.nodes {
+		ends, waits := t.bounded(n)
+		if n.ended || !ends || waits || n.at < len(n.chunk.records) {
+			continue
+		}
+		n.ahead = n.feed.next(t.ctx)
+		n.drained = n.ahead != nil && len(n.ahead.records) == 0 && errors.Is(n.ahead.end, io.EOF)
+	}
+}
+
+// verify reads the streams that end by themselves to their ends, where the user wants that, and returns what is wrong with them
+// there: an element that can't be decoded or is out of order, and what isn't one.
+//
+// REQUIRES: the sources run, and all that was read is judged, since the edges' keys go on.
+func (t *task) verify() error {
+	if !t.spec.Verify {
+		return nil
+	}
+	for _, n := range t.nodes {
+		if n.ended && !n.timedOut || n.drained {
+			continue
+		}
+		if ends, _ := t.bounded(n); !ends {
+			t.logger.Warn("a stream without an end can't be verified", "node", n.spec.Name, "stream", n.spec.Stream.Name)
+			continue
+		}
+		if err := n.verify(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify reads the rest of the node's stream.
+func (n *node) verify() error {
+	c, at := n.chunk, n.at
+	for {
+		for ; at < len(c.records); at++ {
+			if err := n.verifyRecord(c, at); err != nil {
+				return err
+			}
+			n.beyond++
+		}
+		switch {
+		case errors.Is(c.end, io.EOF):
+			n.verified = true
+			return nil
+		case errors.Is(c.end, broker.ErrDataTimeout):
+			n.task.logger.Warn("a stream can't be verified to its end: nothing came for as long as the data timeout",
+				"node", n.spec.Name, "stream", n.spec.Stream.Name)
+			return nil
+		case c.end != nil:
+			return beyond(c.end)
+		}
+		if c, n.ahead = n.ahead, nil; c == nil {
+			if c = n.feed.next(n.task.ctx); c == nil {
+				return context.Cause(n.task.ctx)
+			}
+		}
+		if err := n.decode(c); err != nil {
+			return err
+		}
+		at = 0
+	}
+}
+
+// verifyRecord looks at a record of a chunk as the join would.
+func (n *node) verifyRecord(c *chunk, i int) error {
+	record, policy := &c.records[i], n.task.spec.OnDisorder
+	n.task.looking = n.index
+	var err error
+	if c.failed != nil && c.failed[i] != nil {
+		err, policy = c.failed[i], n.decodePolicy(c.failed[i])
+	} else if _, err = n.order(c.values[i]); err != nil {
+		err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
+	}
+	if err == nil {
+		return nil
+	}
+	if policy.Kind == Fail {
+		return beyond(err)
+	}
+	n.task.logger.Warn("an element behind the end of the join would be put aside", "node", n.spec.Name,
+		"stream", n.spec.Stream.Name, "offset", record.Offset, "error", err)
+	return nil
+}
+
+// beyond says that an error is about what the join didn't come to.
+func beyond(err error) error { return fmt.Errorf("verifying what the join didn't need: %w", err) }
+
+// next waits for the next chunk; nil where ctx ends before.
+func (f *feed) next(ctx context.Context) *chunk {
+	select {
+	case c := <-f.chunks:
+		f.tookOne()
+		return c
+	case <-ctx.Done():
+		return nil
+	}
+}
