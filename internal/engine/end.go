@@ -85,6 +85,13 @@ func (n *node) undecided() bool {
 	return !child.unasked && child.exhausted() && !child.exhaustedByMark()
 }
 
+// leaveOpen leaves next open, and at risk what it has matches of: those are not accounted for either.
+func (n *node) leaveOpen() {
+	for _, c := range n.children[:n.asking] {
+		c.endanger(c.group, nil, Ended)
+	}
+}
+
 // leaveOpen leaves what is open to the next run: it isn't accounted for, and counts as not read.
 //
 // REQUIRES: no window is open.

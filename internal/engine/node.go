@@ -276,6 +276,7 @@ func (n *node) admit() (open bool, err error) {
 		case err != nil:
 			return false, err
 		case !complete && n.undecided():
+			n.leaveOpen()
 			return true, nil
 		case !complete:
 			n.incomplete(&n.next[0])
