@@ -201,7 +201,57 @@ func (t *task) judgeLost() {
 	}
 	for i, n := range t.nodes {
 		n.judgeRisks(t.alive[i])
+		if len(n.risk) > 0 && n.risk[0].offset < n.handed {
+			n.judgePassed()
+		}
 	}
+}
+
+// judgePassed judges what is at risk before what was handed over, and in no list any more: it would keep that from being
+// accounted for.
+func (n *node) judgePassed() {
+	n.risk = slices.DeleteFunc(n.risk, func(r atRisk) bool {
+		if r.offset > n.handed || n.holds(n.group, r.offset) || n.parent.matchesHold(n.index, r.offset) {
+			return false
+		}
+		n.judge(r.offset, r.verdict, r.explained)
+		n.task.risks--
+		return true
+	})
+}
+
+// holds reports whether an element is in a list of the node's.
+func (*node) holds(list []Element, offset int64) bool {
+	_, found := slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int { return cmp.Compare(e.Record.Offset, offset) })
+	return found
+}
+
+// matchesHold reports whether an element of the child with the index given is among the matches of what the node, or a window,
+// holds, or a node above.
+func (n *node) matchesHold(index int, offset int64) bool {
+	for m := n; m != nil; m = m.parent {
+		if m.listHolds(m.group, index, offset) {
+			return true
+		}
+	}
+	w := n.task.window
+	return w != nil && n.task.root.listHolds(w.masters, index, offset)
+}
+
+// listHolds reports whether an element of the node with the index given is among what elements of n are joined with.
+func (n *node) listHolds(list []Element, index int, offset int64) bool {
+	for i := range list {
+		for c, matches := range list[i].Matches {
+			child := n.children[c]
+			if index < child.index || index >= child.index+child.size {
+				continue
+			}
+			if child.index == index && child.holds(matches, offset) || child.index != index && child.listHolds(matches, index, offset) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // reach notes the least offsets that can be reached from a list. Lists are ordered, and so are those below them: the first
