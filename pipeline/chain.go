@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/leat-go/leat/internal/expression"
 )
@@ -76,9 +77,12 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 		return nil
 	}
 	for c, child := range at.node.children {
-		below, err := l.lookUp(ctx, child, at.wanted(c), nil, partition)
-		if err != nil {
-			return err
+		below := &link{node: child, by: above, slice: &slice{}, elsewhere: -1} // where all keys are null
+		if len(at.keys(c)) > 0 {
+			var err error
+			if below, err = l.lookUp(ctx, child, at.wanted(c), nil, partition); err != nil {
+				return err
+			}
 		}
 		at.children = append(at.children, below)
 		missing := below.ask(at.keys(c))
@@ -89,6 +93,7 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 			at.incomplete[item] = at.incomplete[item] || below.matches(item.down[c]) == 0
 		}
 		if len(missing) > 0 {
+			var err error
 			if below.elsewhere, err = l.elsewhere(ctx, child, missing[0], partition); err != nil {
 				return err
 			}
@@ -97,10 +102,13 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 	return nil
 }
 
-// keys returns the different keys that a link's items have for a child.
+// keys returns the different keys that a link's items have for a child, but for null.
 func (k *link) keys(child int) (keys []expression.Key) {
 	for _, item := range k.asked {
 		key := item.down[child]
+		if key.IsNull() {
+			continue
+		}
 		if len(keys) == 0 || expression.Compare(keys[len(keys)-1], key) != 0 {
 			keys = append(keys, key)
 		}
@@ -122,8 +130,8 @@ func (k *link) ask(keys []expression.Key) (missing []expression.Key) {
 
 // wanted returns the range of a child's keys that a link's items need.
 func (k *link) wanted(child int) wanted {
-	first, last := k.asked[0], k.asked[len(k.asked)-1]
-	return wanted{by: above, low: first.down[child], high: last.down[child]}
+	keys := k.keys(child)
+	return wanted{by: above, low: keys[0], high: keys[len(keys)-1]}
 }
 
 // matches counts the complete items with a key.
@@ -187,6 +195,10 @@ func (k *link) cause(item *item) *Cause {
 		key := item.down[c]
 		if child.matches(key) > 0 {
 			continue
+		}
+		if key.IsNull() {
+			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", k.node.name, child.node.name)
+			return &Cause{child.node.name, Null, &key, text}
 		}
 		found, _, _ := child.near(above, key)
 		if len(found) > 0 {

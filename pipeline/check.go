@@ -45,9 +45,12 @@ type JoinReport struct {
 	Right string `json:"right"`
 	On    string `json:"on"`
 	// LeftKeys and RightKeys are what keys lie between, and Common where both do; nil where there are none.
-	LeftKeys  *KeyRange `json:"left_keys"`
-	RightKeys *KeyRange `json:"right_keys"`
-	Common    *KeyRange `json:"common"`
+	// LeftNulls and RightNulls count the elements whose key is null, so that they match nothing.
+	LeftNulls  int       `json:"left_nulls,omitempty"`
+	RightNulls int       `json:"right_nulls,omitempty"`
+	LeftKeys   *KeyRange `json:"left_keys"`
+	RightKeys  *KeyRange `json:"right_keys"`
+	Common     *KeyRange `json:"common"`
 	// LeftPerKey and RightPerKey are how many elements there are for a key, on average.
 	LeftPerKey  float64 `json:"left_per_key"`
 	RightPerKey float64 `json:"right_per_key"`
@@ -151,6 +154,7 @@ func (r *Report) join(child *node, left, right []*sample) (missing any) {
 	}
 	join.LeftKeys, join.RightKeys = leftRow.keys, rightRow.keys
 	join.Common = join.LeftKeys.common(join.RightKeys)
+	join.LeftNulls, join.RightNulls = leftRow.nulls, rightRow.nulls
 	join.LeftPerKey, join.RightPerKey = leftRow.perKey(), rightRow.perKey()
 	s.left, s.right = &leftRow, &rightRow
 	s.asIs = s.compute(child.left, child.right)

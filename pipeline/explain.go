@@ -239,6 +239,12 @@ func (q *question) climb(ctx context.Context, answer *PartitionExplanation, top 
 	if len(top.asked) > 0 {
 		key = top.asked[0].up
 	}
+	if key.IsNull() {
+		text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", top.node.name, top.node.parent.name)
+		say(text + ".")
+		answer.Cause = &Cause{top.node.parent.name, Null, &key, text}
+		return nil, nil
+	}
 	for child := top.node; ; child = child.parent {
 		by := slices.Index(child.parent.children, child)
 		up, err := q.lookUp(ctx, child.parent, wanted{by: by, low: key, high: key}, nil, answer.Partition)
@@ -294,6 +300,8 @@ func verdictOn(masters *link, answer *PartitionExplanation) string {
 		return fmt.Sprintf("So the element of %s is handed over.", name)
 	case n == answer.Masters:
 		return fmt.Sprintf("So all %d elements of %s are handed over.", n, name)
+	case answer.Masters == 1 && answer.Cause.Verdict == Null:
+		return fmt.Sprintf("So the element of %s is not handed over: %s.", name, answer.Cause.Text)
 	case answer.Masters == 1:
 		return fmt.Sprintf("So the element of %s is not handed over, for want of %v in %s.", name, answer.Cause.Key,
 			answer.Cause.Stream)

@@ -40,9 +40,32 @@ type keyring struct {
 	up     func(any) (expression.Key, error) // nil for the master
 	down   []func(any) (expression.Key, error)
 	name   func(any) (expression.Key, error)
-	last   *item // in order; nil at the beginning of a session
+	last   *lastKeys // nil at the beginning of a session
 	// bytes says that records' offsets are bytes of a file.
 	bytes bool
+}
+
+// lastKeys are the last keys along a stream that aren't null; the zero key before the first.
+type lastKeys struct {
+	up   expression.Key
+	down []expression.Key
+}
+
+// follows reports whether a key may come behind another one: null takes no part in the order (R7a).
+func follows(key, last expression.Key, unique bool) bool {
+	if key.IsNull() || last.Kind() == expression.Unknown {
+		return true
+	}
+	order := expression.Compare(last, key)
+	return order < 0 || order == 0 && !unique
+}
+
+// latest returns the key that the next one is compared with.
+func latest(key, last expression.Key) expression.Key {
+	if key.IsNull() {
+		return last
+	}
+	return key
 }
 
 func (n *node) keyring(name *expression.Program) (*keyring, error) {
@@ -127,20 +150,23 @@ func (n *node) joinError(err error) error {
 
 // take compares an item with the one before it. The error says why a run would stop at it; it is not taken then (R1).
 func (k *keyring) take(i *item) error {
-	if last := k.last; last != nil {
-		if k.up != nil {
-			order := expression.Compare(last.up, i.up)
-			if order > 0 || order == 0 && k.node.join.unique {
-				return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: order == 0})
-			}
-		}
-		for c, child := range k.node.children {
-			if expression.Compare(last.down[c], i.down[c]) > 0 {
-				return k.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
-			}
+	last := k.last
+	if last == nil {
+		last = &lastKeys{down: make([]expression.Key, len(i.down))}
+	}
+	if k.up != nil && !follows(i.up, last.up, k.node.join.unique) {
+		repeats := expression.Compare(last.up, i.up) == 0
+		return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: repeats})
+	}
+	for c, child := range k.node.children {
+		if !follows(i.down[c], last.down[c], false) {
+			return k.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
 		}
 	}
-	k.last = i
+	k.last, last.up = last, latest(i.up, last.up)
+	for c := range last.down {
+		last.down[c] = latest(i.down[c], last.down[c])
+	}
 	return nil
 }
 

@@ -141,6 +141,12 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 		r.refuse(record, err)
 		return r.more(), nil
 	}
+	if i.key(r.by).IsNull() { // it lies nowhere
+		if err := r.ring.take(i); err != nil {
+			r.refuse(record, err)
+		}
+		return r.more(), nil
+	}
 	place, passed := r.place(i)
 	if err := r.ring.take(i); err != nil {
 		if place == 0 && (found.above != nil || len(found.items) == 0) {
@@ -194,7 +200,7 @@ func (r *search) more() bool {
 // sameKind refuses keys that can't be compared with the range's, as a run does.
 func (r *search) sameKind(i *item) error {
 	key := i.key(r.by)
-	if key.Kind() == r.low.Kind() {
+	if key.Kind() == r.low.Kind() || key.IsNull() {
 		return nil
 	}
 	return &broker.PositionError{Position: i.at, Err: fmt.Errorf("the key is %s here, %v, but %v is %s", key.Kind(), key,

@@ -45,7 +45,7 @@ func compareKeyed(a, b keyed) int { return expression.Compare(a.key, b.key) }
 func (p *part) keys(key *expression.Program) (keys []keyed, down int) {
 	for i, element := range p.elements {
 		k, err := key.Key(element)
-		if err != nil {
+		if err != nil || k.IsNull() {
 			continue
 		}
 		if len(keys) > 0 && expression.Compare(keys[len(keys)-1].key, k) > 0 {

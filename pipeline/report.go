@@ -48,8 +48,8 @@ func list(text *strings.Builder, what string, items []string) {
 // write writes a join's part of the table.
 func (j *JoinReport) write(table *tabwriter.Writer) {
 	fmt.Fprintf(table, "\njoin %s with %s on %s\n", j.Left, j.Right, j.On)
-	fmt.Fprintf(table, "  keys of %s\t%v%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey))
-	fmt.Fprintf(table, "  keys of %s\t%v%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey))
+	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey), nulls(j.LeftNulls))
+	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey), nulls(j.RightNulls))
 	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
 	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, count(j.Comparable, "element"), j.Left)
 	for _, u := range j.Unmatched {
@@ -66,6 +66,17 @@ func unmatchedWords(v Verdict) string {
 		return "behind its end"
 	}
 	return "in gaps"
+}
+
+// nulls says how many elements have no key.
+func nulls(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 element has no key (null)"
+	}
+	return fmt.Sprintf("; %d elements have no key (null)", n)
 }
 
 func repeated(perKey float64) string {

@@ -12,6 +12,8 @@ type row struct {
 	keys *KeyRange
 	// computed counts the keys, distinct the different ones, up and down the steps to a greater and to a lesser key.
 	computed, distinct, up, down int
+	// nulls counts the elements whose key is null: they match nothing, and take no part in the order.
+	nulls int
 	// first says where the first step down is, and lowered are the keys on both of its sides; unread, that it is somewhere
 	// between what was read of the beginning and of the end.
 	first   string
@@ -86,7 +88,11 @@ func (a *along) part(p *part) {
 		if _, err := a.accepted(element); err != nil {
 			a.problem(p, i, err)
 		}
-		if next, err := a.key.Key(element); err == nil {
+		switch next, err := a.key.Key(element); {
+		case err != nil:
+		case next.IsNull():
+			a.nulls++
+		default:
 			a.step(p, i, next)
 		}
 	}

@@ -110,6 +110,13 @@ func (k *link) absent(
 func (k *link) describe(say func(string)) {
 	for c, child := range k.children {
 		keys := k.keys(c)
+		if n := k.nulls(c); n > 0 {
+			say(fmt.Sprintf("%s of %s %s no key for %s: null matches nothing.", count(n, "element"), k.node.name, have(n),
+				child.node.name))
+		}
+		if len(keys) == 0 {
+			continue
+		}
 		whose := "Its left %s for %s"
 		switch {
 		case c > 0:
@@ -129,6 +136,23 @@ func (k *link) describe(say func(string)) {
 			child.summarise(say)
 		}
 	}
+}
+
+// nulls counts the items asked for whose key for a child is null.
+func (k *link) nulls(child int) (n int) {
+	for _, item := range k.asked {
+		if item.down[child].IsNull() {
+			n++
+		}
+	}
+	return n
+}
+
+func have(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 // are is the verb for some of several.

@@ -15,6 +15,8 @@ const (
 	Ended Verdict = "ended"
 	// Incomplete: there are elements with the key, but each lacks a match itself.
 	Incomplete Verdict = "incomplete"
+	// Null: the element's own key is null, so that it matches nothing.
+	Null Verdict = "null"
 	// OutOfOrder: a run stops at a key that decreases, repeats where it must not, or can't be computed or compared.
 	OutOfOrder Verdict = "out_of_order"
 	// Undecodable: a run stops at a record that is no element.
