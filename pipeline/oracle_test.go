@@ -72,8 +72,11 @@ func textForms() []*keyForm {
 	return []*keyForm{{expression: "%s", text: true}, {expression: "'x' + %s", text: true}}
 }
 
-// key computes the key of an element as a text that is equal for equal keys.
+// key computes the key of an element as a text that is equal for equal keys; nothing for null, which matches nothing (R7a).
 func (f *keyForm) key(element map[string]any, member string) string {
+	if element[member] == nil {
+		return ""
+	}
 	if f.text {
 		return f.expression + element[member].(string)
 	}
@@ -139,6 +142,9 @@ func drawElements(t *rapid.T, members []string, base *big.Rat, decimals int) []s
 			value := fmt.Sprintf(`"k%02d"`, at[i])
 			if kind == "number" {
 				value = drawNumber(t, at[i], base, decimals)
+			}
+			if rapid.IntRange(0, 7).Draw(t, "null") == 0 {
+				value = "null"
 			}
 			parts = append(parts, fmt.Sprintf("%q:%s", name, value))
 		}
@@ -282,7 +288,7 @@ func (r *tree) joined(node int, element string) (string, bool) {
 		var matches []string
 		key := r.left[child].key(members, "down_"+r.names[child])
 		for _, candidate := range r.elements[child] {
-			if r.right[child].key(parse(candidate), "up") != key {
+			if key == "" || r.right[child].key(parse(candidate), "up") != key {
 				continue
 			}
 			if match, complete := r.joined(child, candidate); complete {

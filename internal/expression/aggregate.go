@@ -83,7 +83,8 @@ func flatNumbers(numbers, values []Value, name string) ([]Value, error) {
 		}
 		items, ok := v.items()
 		if !ok {
-			return nil, fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.describe())
+			err := fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.describe())
+			return nil, asNull(err, v.kind == Null)
 		}
 		var err error
 		if numbers, err = flatNumbers(numbers, items, name); err != nil {

@@ -104,7 +104,7 @@ func (v Value) ordered() error {
 	case Bool, Text, Time, Duration:
 		return nil
 	}
-	return fmt.Errorf("it is %s, which has no order", v.describe())
+	return asNull(fmt.Errorf("it is %s, which has no order", v.describe()), v.kind == Null)
 }
 
 // Compare returns -1, 0 or 1 as a is less than, equal to or greater than b. It is a total order over all keys: numbers

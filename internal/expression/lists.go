@@ -247,7 +247,8 @@ func sortedBy(items, keys list, direction int) (list, error) {
 			return nil, fmt.Errorf("what is to be sorted has no order: %w", err)
 		}
 		if key.kind != keys[0].kind {
-			return nil, fmt.Errorf("what is to be sorted is of several kinds: %s and %s", keys[0].describe(), key.describe())
+			err := fmt.Errorf("what is to be sorted is of several kinds: %s and %s", keys[0].describe(), key.describe())
+			return nil, asNull(err, key.kind == Null)
 		}
 	}
 	slices.SortStableFunc(places, func(a, b int) int { return direction * Compare(Key{keys[a]}, Key{keys[b]}) })

@@ -61,7 +61,8 @@ func callMethod(receiver reflect.Value, name string, values []Value) (Value, err
 		argument := reflect.ValueOf(v.native())
 		isText := argument.Kind() == reflect.String
 		if !argument.IsValid() || !argument.CanConvert(t.In(i)) || isText != (t.In(i).Kind() == reflect.String) {
-			return Value{}, &mismatch{operand: i, what: fmt.Sprintf("is %s, where %s is needed", v.describe(), t.In(i))}
+			return Value{}, &mismatch{operand: i, what: fmt.Sprintf("is %s, where %s is needed", v.describe(), t.In(i)),
+				null: v.kind == Null}
 		}
 		in[i] = argument.Convert(t.In(i))
 	}

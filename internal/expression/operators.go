@@ -236,7 +236,7 @@ func comparing(holds func(order int) bool) operator {
 		}
 		for i, v := range []Value{a, b} {
 			if err := v.ordered(); err != nil {
-				return Value{}, &mismatch{operand: i, what: "can't be compared: " + err.Error()}
+				return Value{}, &mismatch{operand: i, what: "can't be compared: " + err.Error(), null: v.kind == Null}
 			}
 		}
 		return BoolValue(holds(Compare(Key{a}, Key{b}))), nil

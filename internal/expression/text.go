@@ -56,7 +56,8 @@ func join(_ *frame, a []Value) (Value, error) {
 	texts := make([]string, len(items))
 	for i, item := range items {
 		if item.kind != Text {
-			return Value{}, &mismatch{operand: 0, what: fmt.Sprintf("has an item that is %s, not text", item.describe())}
+			return Value{}, &mismatch{operand: 0, what: fmt.Sprintf("has an item that is %s, not text", item.describe()),
+				null: item.kind == Null}
 		}
 		texts[i] = item.text
 	}
