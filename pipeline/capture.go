@@ -144,7 +144,7 @@ func (c *capture) save(ctx context.Context, saved *CapturedSlice, dir string, at
 		below := &link{node: n, slice: &slice{}}
 		if len(at.items) > 0 {
 			var err error
-			if below, err = c.lookUp(ctx, n, at.wanted(child), nil, saved.Partition); err != nil {
+			if below, err = c.below(ctx, at, child, saved.Partition); err != nil {
 				return err
 			}
 		}

@@ -52,7 +52,7 @@ func TestCaptureRandomTrees(t *testing.T) {
 	dir := t.TempDir()
 	matched := 0
 	rapid.Check(t, func(t *rapid.T) {
-		r := drawTree(t)
+		r := drawTree(t, false)
 		if len(r.names) < 2 || len(r.elements[0]) == 0 {
 			return
 		}

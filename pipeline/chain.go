@@ -77,12 +77,9 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 		return nil
 	}
 	for c, child := range at.node.children {
-		below := &link{node: child, by: above, slice: &slice{}, elsewhere: -1} // where all keys are null
-		if len(at.keys(c)) > 0 {
-			var err error
-			if below, err = l.lookUp(ctx, child, at.wanted(c), nil, partition); err != nil {
-				return err
-			}
+		below, err := l.below(ctx, at, c, partition)
+		if err != nil {
+			return err
 		}
 		at.children = append(at.children, below)
 		missing := below.ask(at.keys(c))
@@ -93,13 +90,21 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 			at.incomplete[item] = at.incomplete[item] || below.matches(item.down[c]) == 0
 		}
 		if len(missing) > 0 {
-			var err error
 			if below.elsewhere, err = l.elsewhere(ctx, child, missing[0], partition); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// below looks up what a link's items need of a child; nothing where all of their keys are null.
+func (l *library) below(ctx context.Context, at *link, child, partition int) (*link, error) {
+	n := at.node.children[child]
+	if len(at.keys(child)) == 0 {
+		return &link{node: n, by: above, slice: &slice{}, elsewhere: -1}, nil
+	}
+	return l.lookUp(ctx, n, at.wanted(child), nil, partition)
 }
 
 // keys returns the different keys that a link's items have for a child, but for null.

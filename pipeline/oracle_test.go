@@ -87,7 +87,8 @@ func (f *keyForm) key(element map[string]any, member string) string {
 	return f.number(x).String()
 }
 
-func drawTree(t *rapid.T) *tree {
+// drawTree draws a join tree and its streams; with nulls some keys are null.
+func drawTree(t *rapid.T, nulls bool) *tree {
 	r := &tree{}
 	nodes := rapid.IntRange(1, 6).Draw(t, "nodes")
 	members := make([][]string, nodes) // of each node: the names and kinds of its keys
@@ -118,7 +119,7 @@ func drawTree(t *rapid.T) *tree {
 	}
 	unit := rapid.SampledFrom([]int{0, 1, 1, 9, 25}).Draw(t, "decimals")
 	for i := range nodes {
-		r.elements = append(r.elements, drawElements(t, members[i], base, unit))
+		r.elements = append(r.elements, drawElements(t, members[i], base, unit, nulls))
 	}
 	r.emit = rapid.Bool().Draw(t, "emit")
 	switch rapid.IntRange(0, 3).Draw(t, "window") {
@@ -131,7 +132,7 @@ func drawTree(t *rapid.T) *tree {
 }
 
 // drawElements draws the elements of a stream, along which every key grows.
-func drawElements(t *rapid.T, members []string, base *big.Rat, decimals int) []string {
+func drawElements(t *rapid.T, members []string, base *big.Rat, decimals int, nulls bool) []string {
 	at := make([]int64, len(members))
 	var elements []string
 	for id := range rapid.IntRange(0, 9).Draw(t, "elements") {
@@ -143,7 +144,7 @@ func drawElements(t *rapid.T, members []string, base *big.Rat, decimals int) []s
 			if kind == "number" {
 				value = drawNumber(t, at[i], base, decimals)
 			}
-			if rapid.IntRange(0, 7).Draw(t, "null") == 0 {
+			if nulls && rapid.IntRange(0, 7).Draw(t, "null") == 0 {
 				value = "null"
 			}
 			parts = append(parts, fmt.Sprintf("%q:%s", name, value))
@@ -348,7 +349,7 @@ func TestRandomTrees(t *testing.T) {
 	dir := t.TempDir()
 	matched := 0
 	rapid.Check(t, func(t *rapid.T) {
-		r := drawTree(t)
+		r := drawTree(t, true)
 		for i, elements := range r.elements {
 			content := strings.Join(elements, "\n")
 			if err := os.WriteFile(filepath.Join(dir, r.names[i]+".jsonl"), []byte(content), 0o600); err != nil {
