@@ -36,6 +36,9 @@ type StreamLag struct {
 	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as long
 	// as records are needed for what may come, it isn't zero.
 	Behind int64 `json:"behind"`
+	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't be
+	// read before it ends. One of a moment ago is nothing unusual.
+	Withheld int64 `json:"withheld"`
 	// Key is the join key of the first record that is still to be joined, for the master that of its first join; nil where
 	// there is no such record or join.
 	Key *expression.Key `json:"key"`
@@ -119,7 +122,8 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds 
 		return err
 	}
 	for i, head := range heads[:min(len(heads), len(rewinds))] {
-		s := StreamLag{Name: n.name, Topic: n.site.name, Partition: i, Position: head.Start, End: head.End}
+		s := StreamLag{Name: n.name, Topic: n.site.name, Partition: i, Position: head.Start, End: head.End,
+			Withheld: head.Withheld}
 		records := head.Records
 		if r := rewinds[i]; r != nil {
 			s.Begun, s.Position = true, r.Offset

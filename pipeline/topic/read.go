@@ -15,8 +15,9 @@ import (
 type reader struct {
 	client *kgo.Client
 	topic  string
-	// starts and ends are what the partitions held when the reader was opened.
-	starts, ends []int64
+	// starts and ends are what the partitions held when the reader was opened, and written where they end with what
+	// isn't committed.
+	starts, ends, written []int64
 }
 
 // openReader connects. The reader must be closed.
@@ -48,6 +49,9 @@ func (r *reader) listOffsets(ctx context.Context) error {
 	r.starts, err = listed(n, r.topic)(admin.ListStartOffsets(ctx, r.topic))
 	if err == nil {
 		r.ends, err = listed(n, r.topic)(admin.ListCommittedOffsets(ctx, r.topic))
+	}
+	if err == nil {
+		r.written, err = listed(n, r.topic)(admin.ListEndOffsets(ctx, r.topic))
 	}
 	return err
 }
@@ -133,6 +137,8 @@ type Head struct {
 	Whole bool
 	// Start is the offset of the oldest record of the partition, and End the one behind the last committed record.
 	Start, End int64
+	// Withheld is how many records, about, lie behind End, in or behind a transaction that is still open.
+	Withheld int64
 }
 
 // A From is where to begin in a partition. The zero value is its beginning.
@@ -152,7 +158,8 @@ func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int, t
 	defer r.close()
 	heads := make([]Head, len(r.ends))
 	for p := range heads {
-		heads[p] = Head{Whole: true, Start: r.starts[p], End: r.ends[p]}
+		heads[p] = Head{Whole: true, Start: r.starts[p], End: r.ends[p],
+			Withheld: max(0, r.written[p]-r.ends[p])}
 		start := From{}
 		if from != nil && p < len(from) {
 			start = from[p]
