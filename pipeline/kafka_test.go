@@ -419,6 +419,25 @@ next    places  0          6         9    3       100
 	}
 }
 
+// What lies behind another producer's open transaction is told of, apart from what can be read.
+func TestLagBehindAnOpenTransaction(t *testing.T) {
+	k := newPlant(t, false)
+	k.load("places", 1, walk(1, 0, 5))
+	writer, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers...), kgo.TransactionalID("other"))
+	k.must(err)
+	defer writer.Close()
+	k.must(writer.BeginTransaction())
+	for range 3 {
+		k.must(writer.ProduceSync(t.Context(), &kgo.Record{Topic: "places", Value: []byte("{}")}).FirstErr())
+	}
+	lag, err := k.parse(onKafka).Lag(t.Context(), quiet())
+	k.must(err)
+	const want = "prev, partition 0: about 3 records behind its end can't be read before an open transaction of another producer ends"
+	if lag.Streams[0].Behind != 6 || lag.Streams[0].Withheld != 3 || !strings.Contains(lag.String(), want) {
+		t.Error(lag)
+	}
+}
+
 func TestDemo(t *testing.T) {
 	k := newPlant(t, false)
 	k.write("a.jsonl", walk(1, 0, 4))

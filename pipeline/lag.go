@@ -182,6 +182,12 @@ func (l *Lag) String() string {
 	}
 	// A strings.Builder takes everything.
 	_ = table.Flush()
+	for _, s := range l.Streams {
+		if s.Withheld > 0 {
+			fmt.Fprintf(&text, "\n%s, partition %d: about %d records behind its end can't be read before an open transaction of "+
+				"another producer ends\n", s.Name, s.Partition, s.Withheld)
+		}
+	}
 	if l.Hint != "" {
 		fmt.Fprintf(&text, "\n%s\n", l.Hint)
 	}

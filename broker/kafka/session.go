@@ -183,8 +183,8 @@ func (s *session) onAssigned() {
 			case all && p < len(m.tasks):
 				m.tasks[p].assigned = true
 			case p >= len(m.tasks):
-				m.logger.Warn("the input topics have more partitions than when the run began: start it again to have them read, with "+
-					"as many partitions in the outputs", "partition", p, "outputs", names(m.job.Outputs))
+				m.logger.Warn("the input topics have more partitions than when the run began: start it again to have "+
+					"them read, with as many partitions in the outputs", "partition", p, "outputs", names(m.job.Outputs))
 			}
 		}
 	}

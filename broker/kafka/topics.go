@@ -236,9 +236,9 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 		case !t.exists || t.partitions == 0:
 			return &finalError{err, fmt.Sprintf("the output topic %q was deleted while results were written to it", t.name)}
 		case t.id != m.outputIDs[t.name]:
-			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to it, "+
-				"and what it held is gone: to go on in the new one behind what was committed before, start the run again; to write "+
-				"all results once more, reset the offsets of group %q for all of its topics before", t.name, m.group)}
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to "+
+				"it, and what it held is gone: to go on in the new one behind what was committed before, start the run again; to "+
+				"write all results once more, reset the offsets of group %q for all of its topics before", t.name, m.group)}
 		}
 	}
 	return err
