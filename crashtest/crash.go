@@ -203,7 +203,8 @@ func (t *crashTest) summary(err error) {
 			quantile(times.list, 0.5), quantile(times.list, 0.95), quantile(times.list, 1), len(times.list))
 	}
 	if pauses := t.outages.pauses(); len(pauses) > 0 {
-		t.print("longest pause of a partition's results for each broker killed: median %v, 95 %% within %v, longest %v (%d kills)",
+		t.print("longest pause of a partition's results for each broker killed: median %v, 95 %% within %v, longest %v "+
+			"(%d kills)",
 			quantile(pauses, 0.5), quantile(pauses, 0.95), quantile(pauses, 1), len(pauses))
 	}
 }

@@ -87,8 +87,8 @@ type disturber struct {
 }
 
 func newDisturber(t *crashTest, f *fleet) *disturber {
-	return &disturber{config: t.config, fleet: f, cluster: t.cluster, recoveries: t.recoveries, outages: t.outages, print: t.print,
-		admin: t.load.client, random: rand.New(rand.NewPCG(t.config.seed, 0)), counts: map[string]int{}}
+	return &disturber{config: t.config, fleet: f, cluster: t.cluster, recoveries: t.recoveries, outages: t.outages,
+		print: t.print, admin: t.load.client, random: rand.New(rand.NewPCG(t.config.seed, 0)), counts: map[string]int{}}
 }
 
 // run disturbs until there are enough kills or the time is up, and waits until everything that it has begun is over.

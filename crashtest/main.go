@@ -73,7 +73,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	var disturb string
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers where those alone are killed")
+	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers where "+
+		"those alone are killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "disturb for so long")
 	flags.IntVar(&c.instances, "instances", 3, "instances of the mill that are always there")
 	flags.IntVar(&c.partitions, "partitions", 4, "partitions of each topic")
@@ -83,8 +84,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two disturbances")
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", 30*time.Second, "how long a broker stays away that was killed")
-	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, with commas between them; "+
-		"by default all that goes with one broker, or with several")
+	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, with commas between "+
+		"them; by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	err := flags.Parse(arguments)
 	if err != nil {

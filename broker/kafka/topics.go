@@ -237,8 +237,8 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 			return &finalError{err, fmt.Sprintf("the output topic %q was deleted while results were written to it", t.name)}
 		case t.id != m.outputIDs[t.name]:
 			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to "+
-				"it, and what it held is gone: to go on in the new one behind what was committed before, start the run again; to "+
-				"write all results once more, reset the offsets of group %q for all of its topics before", t.name, m.group)}
+				"it, and what it held is gone: to go on in the new one behind what was committed before, start the run again; "+
+				"to write all results once more, reset the offsets of group %q for all of its topics before", t.name, m.group)}
 		}
 	}
 	return err
