@@ -96,7 +96,8 @@ func placeFamilies() []Family {
 		place("leat_lag_records",
 			"Records between what was read last and the end of the partition, where the storage knows it.",
 			func(n nodeAt) (float64, bool) { return float64(n.NodeSnapshot.Behind), n.NodeSnapshot.Behind >= 0 }),
-		place("leat_withheld_records", "Records, about, in or behind an open transaction of another producer, which can't be read yet.",
+		place("leat_withheld_records",
+			"Records, about, in or behind an open transaction of another producer, which can't be read yet.",
 			func(n nodeAt) (float64, bool) {
 				return float64(n.NodeSnapshot.Withheld), n.NodeSnapshot.Behind >= 0 || n.Withheld > 0
 			}),
