@@ -63,8 +63,8 @@ func checkFollowed(master *node, output site) error {
 		r := n.site.reading
 		if r.follow && output.topic {
 			return n.site.text.errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
-				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, as "+
-				"by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.value, n.site.text.value)
+				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
+				"as by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.value, n.site.text.value)
 		}
 		endless = endless && r.follow && r.dataTimeout == 0
 	}
