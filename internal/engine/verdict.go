@@ -222,7 +222,9 @@ func (n *node) judgePassed() {
 
 // holds reports whether an element is in a list of the node's.
 func (*node) holds(list []Element, offset int64) bool {
-	_, found := slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int { return cmp.Compare(e.Record.Offset, offset) })
+	_, found := slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int {
+		return cmp.Compare(e.Record.Offset, offset)
+	})
 	return found
 }
 
@@ -246,7 +248,7 @@ func (n *node) listHolds(list []Element, index int, offset int64) bool {
 			if index < child.index || index >= child.index+child.size {
 				continue
 			}
-			if child.index == index && child.holds(matches, offset) || child.index != index && child.listHolds(matches, index, offset) {
+			if child.index == index && child.holds(matches, offset) || child.listHolds(matches, index, offset) {
 				return true
 			}
 		}
