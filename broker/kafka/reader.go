@@ -53,9 +53,9 @@ type reader struct {
 	paused bool
 	// err is what ends the stream, behind the queue.
 	err error
-	// missing says that Kafka doesn't know the topic, since when.
-	missing time.Time
-	closed  bool
+	// missing says that Kafka doesn't know the topic, since when, and missed when it said so last.
+	missing, missed time.Time
+	closed          bool
 }
 
 // Read implements broker.Reader.
@@ -333,9 +333,11 @@ func (r *reader) broken(err error) error {
 		return fmt.Errorf("a batch of records decompresses to far more than a batch should; raise the topic's option "+
 			"MaxElement, max_element in a pipeline file: %w", err)
 	case isUnknown(err):
-		if r.missing.IsZero() {
+		// Two brokers that start, hours apart, and don't know the topic yet say nothing of what was between.
+		if r.missing.IsZero() || time.Since(r.missed) > 2*missingGrace {
 			r.missing = time.Now()
 		}
+		r.missed = time.Now()
 		return errMissing
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return err // see give
