@@ -117,8 +117,13 @@ func TestFollowedFilesWithADataTimeout(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			appendTo(t, in("items.jsonl"), "{\"id\":2}\n")
 		}()
-		if err := p.Run(t.Context(), pipeline.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		options := pipeline.Options{Logger: slog.New(slog.DiscardHandler), Monitor: &pipeline.Monitor{}}
+		if err := p.Run(t.Context(), options); err != nil {
 			t.Fatal(err)
+		}
+		streams := options.Monitor.Progress().Streams
+		if orders, items := streams[0], streams[1]; orders.TimedOut || !items.TimedOut || orders.Ended || items.Ended {
+			t.Errorf("what ended the session isn't told: %+v", streams)
 		}
 		if took := time.Since(begun); took < 50*time.Second || took > 51*time.Second {
 			t.Errorf("took %v", took)

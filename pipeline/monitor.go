@@ -47,6 +47,8 @@ type StreamProgress struct {
 	Ended  bool  `json:"ended"`
 	Line   int   `json:"line,omitempty"`
 	Offset int64 `json:"offset,omitempty"`
+	// TimedOut says that the data timeout has ended the stream, in one partition at least.
+	TimedOut bool `json:"timed_out,omitempty"`
 	// Verified says that the rest was read, too, and is sound, and Beyond how many elements it has. See Options.Verify.
 	Verified bool  `json:"verified,omitempty"`
 	Beyond   int64 `json:"beyond,omitempty"`
@@ -67,7 +69,7 @@ func (m *Monitor) Progress() Progress {
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 			Tombstones: n.Tombstones,
-			Ended:      extent.Ended, Line: extent.Line, Verified: extent.Verified, Beyond: extent.Beyond,
+			Ended:      extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line, Verified: extent.Verified, Beyond: extent.Beyond,
 		}
 		if m.topics.Load() {
 			stream.File, stream.Topic, stream.Offset = "", stream.File, extent.Offset

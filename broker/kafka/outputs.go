@@ -49,6 +49,9 @@ func (m *member) readOutputs(ctx context.Context) error {
 				"topic", topic, "right", "DESCRIBE_CONFIGS")
 			c = config{size: defaultBatch, retention: unlimited, bytes: unlimited}
 		}
+		if err := tooSmall(topic, c.size); err != nil {
+			return err
+		}
 		if c.compacted {
 			m.logger.Warn("an output topic is compacted: of the results with one key Kafka keeps the last, and each needs a key",
 				"topic", topic)
@@ -57,6 +60,15 @@ func (m *member) readOutputs(ctx context.Context) error {
 		m.outputs[topic].setLimit(c.size)
 	}
 	return nil
+}
+
+// tooSmall returns a final error where a topic takes only batches that are smaller than the library's smallest.
+func tooSmall(topic string, size int32) error {
+	if size >= leastLimit {
+		return nil
+	}
+	return &finalError{fmt.Errorf("topic %q takes batches of %d bytes at most", topic, size),
+		fmt.Sprintf("raise its setting %s, to %d at least", settingSize, leastLimit)}
 }
 
 func (o *outputTopic) setLimit(size int32) { o.limit.Store(min(max(size, leastLimit), mostLimit)) }
@@ -161,6 +173,9 @@ func (m *member) shrink(ctx context.Context, failed *produceError, commits []bro
 	limit := before / 2
 	if found, err := configs(ctx, m.admin, []string{o.name}); err == nil {
 		if size := found[o.name].size; size > 0 && size < before {
+			if err := tooSmall(o.name, size); err != nil {
+				return err
+			}
 			limit = size
 		}
 	}

@@ -93,6 +93,17 @@ func TestBatchesFollowTheTopic(t *testing.T) {
 	}
 }
 
+// No batch is as small as some topics would have it: that is told before anything is read, and not of a result that they take.
+func TestTooSmallBatches(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.create(c.prefix+"in", 1)
+	c.createWith(c.prefix+"out", "max.message.bytes=511")
+	c.produce(c.prefix+"in", 0, append(numbers(0, 200), mark)...)
+	c.fails(c.copier(), `"`+c.prefix+`out" takes batches of 511 bytes at most`, "max.message.bytes, to 512 at least")
+	c.expectOut(0)
+}
+
 // The size that a topic takes may be lowered while a run is on, or may not be known: batches become smaller then.
 func TestBatchesShrink(t *testing.T) {
 	t.Parallel()

@@ -174,26 +174,43 @@ func (s *summary) print(out io.Writer) {
 	}
 	took := time.Duration(s.Seconds * float64(time.Second))
 	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
-	for _, stream := range s.Streams {
-		if text := extent(stream); text != "" {
-			fmt.Fprintln(out, text)
-		}
-	}
+	printExtents(out, s.Streams)
 	for _, warning := range s.Warnings {
 		fmt.Fprintln(out, "warning:", warning)
 	}
 }
 
-// extent says how far a stream was read that was not read to its end; nothing about others.
-func extent(s pipeline.StreamProgress) string {
+// printExtents says how far streams were read that were not read to their ends.
+func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
+	var silent []string
+	for _, s := range streams {
+		if s.TimedOut {
+			silent = append(silent, s.Name)
+		}
+	}
+	for _, s := range streams {
+		if !s.Ended {
+			fmt.Fprintln(out, extent(s, silent))
+		}
+	}
+}
+
+// extent says how far a stream was read that was not read to its end. Whether there is more isn't known where the data timeout
+// has ended the session, by what didn't come of the silent streams.
+func extent(s pipeline.StreamProgress, silent []string) string {
 	at := ""
 	switch {
-	case s.Ended:
-		return ""
 	case s.Line > 0:
 		at = fmt.Sprintf("up to line %d, ", s.Line)
 	case s.Offset > 0:
 		at = fmt.Sprintf("up to offset %d, ", s.Offset)
+	}
+	switch {
+	case s.Verified:
+	case s.TimedOut:
+		return fmt.Sprintf("%s was read %suntil nothing more came", s.Name, at)
+	case len(silent) > 0:
+		return fmt.Sprintf("%s was read %suntil nothing more came of %s", s.Name, at, strings.Join(silent, ", "))
 	}
 	rest := "the rest was not needed, and not looked at"
 	if s.Verified {

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/leat-go/leat/pipeline"
 )
 
 // Damage behind the end of a join is told of as not looked at, and fails a run that verifies.
@@ -28,5 +30,24 @@ func TestVerify(t *testing.T) {
 	status, stdout, stderr = w.call("", "run", "--verify", "p.yaml")
 	if status != 0 || stderr != "" || !strings.HasSuffix(stdout, "left"+rest+"its elements, 2, are sound\n") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+}
+
+// Where the data timeout has ended the session, nobody can know whether there is more, and nothing says that it wasn't needed.
+func TestExtentsBehindADataTimeout(t *testing.T) {
+	var out strings.Builder
+	printExtents(&out, []pipeline.StreamProgress{
+		{Name: "orders", TimedOut: true, Offset: 10},
+		{Name: "items", Offset: 11},
+		{Name: "parts", TimedOut: true},
+		{Name: "halts", Ended: true},
+		{Name: "rates", Line: 3, Verified: true, Beyond: 2},
+	})
+	const want = "orders was read up to offset 10, until nothing more came\n" +
+		"items was read up to offset 11, until nothing more came of orders, parts\n" +
+		"parts was read until nothing more came\n" +
+		"rates was read up to line 3, not to its end: the rest was not needed, and its elements, 2, are sound\n"
+	if got := out.String(); got != want {
+		t.Errorf("%s", got)
 	}
 }

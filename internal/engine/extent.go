@@ -6,6 +6,8 @@ import "log/slog"
 type Extent struct {
 	// Ended says that it was read to its end.
 	Ended bool
+	// TimedOut says that the data timeout has ended it, in one partition at least.
+	TimedOut bool
 	// Line is that of the last element, and Offset behind it, where there is one partition; zero otherwise, and Line without
 	// lines.
 	Line   int
@@ -24,6 +26,7 @@ func (s *Snapshot) Extents() []Extent {
 		for _, t := range s.Tasks {
 			n := &t.Nodes[i]
 			e.Ended = e.Ended && n.Ended
+			e.TimedOut = e.TimedOut || n.TimedOut
 			e.Verified = e.Verified && (n.Verified || n.Ended)
 			e.Beyond += n.Beyond
 		}
