@@ -23,7 +23,8 @@ func (s *suspicion) other() *tried {
 		tries := s.replacements(left)
 		for _, r := range tries {
 			t := s.try(r)
-			if t != nil && s.convinces(t) && t.isNoChance(math.Log(float64(len(tries)))-alike(t)) && (best == nil || t.beats(best)) {
+			if t != nil && s.convinces(t) && t.isNoChance(math.Log(float64(len(tries)))-alike(t)) &&
+				(best == nil || t.beats(best)) {
 				best = t
 			}
 		}

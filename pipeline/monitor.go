@@ -69,7 +69,8 @@ func (m *Monitor) Progress() Progress {
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 			Tombstones: n.Tombstones,
-			Ended:      extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line, Verified: extent.Verified, Beyond: extent.Beyond,
+			Ended:      extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
+			Verified: extent.Verified, Beyond: extent.Beyond,
 		}
 		if m.topics.Load() {
 			stream.File, stream.Topic, stream.Offset = "", stream.File, extent.Offset

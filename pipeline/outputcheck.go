@@ -28,7 +28,8 @@ func (r *Report) checkOutput(ctx context.Context, p *Pipeline) error {
 		at := oldest.At(p.master.site.name, partition)
 		if age := time.Since(oldest.Time); settings.Retention > 0 && age > settings.Retention {
 			r.Problems = append(r.Problems, fmt.Sprintf("%v is %v old, and results have the time of their master's record, "+
-				"but the topic %s deletes records after %v (retention.ms): raise that, or set message.timestamp.type=LogAppendTime",
+				"but the topic %s deletes records after %v (retention.ms): raise that, or set "+
+				"message.timestamp.type=LogAppendTime",
 				at, age.Round(time.Minute), p.output.name, settings.Retention))
 		}
 		if settings.Compacted && oldest.Key == nil {

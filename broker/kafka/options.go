@@ -106,7 +106,8 @@ func ReadAhead(n int) Option {
 
 // DataTimeout ends a stream for the session when nothing has come for so long although Kafka could be reached. A session that
 // ends by it has no end-of-stream mark to begin the next one behind: the next run goes on where this one stood, and joins or
-// accounts for what came later; what was handed over stays as it was then. Zero, the default, waits for ever. It panics where d is negative.
+// accounts for what came later; what was handed over stays as it was then. Zero, the default, waits for ever. It panics where d
+// is negative.
 func DataTimeout(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("kafka.DataTimeout(%v): a time can't be negative", d))

@@ -132,7 +132,8 @@ func (m *member) checkAge(commits []broker.Commit) error {
 		}
 		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q "+
 			"keeps records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when "+
-			"they are written (%s=LogAppendTime)", oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
+			"they are written (%s=LogAppendTime)",
+			oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
 		if longer(o.retention, m.inputsKeep) != o.retention {
 			return err
 		}

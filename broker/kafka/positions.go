@@ -132,7 +132,8 @@ func (k *kept) note() (n note, ours bool, err error) {
 			"another cluster; offsets of the one mean nothing in the other", k.topic)
 	case n.offset != k.offset:
 		return n, true, fmt.Errorf("topic %q: the committed offset is %d, but the positions noted beside it are those of "+
-			"offset %d: somebody has moved the offset and kept the note, as tools that copy a cluster do", k.topic, k.offset, n.offset)
+			"offset %d: somebody has moved the offset and kept the note, as tools that copy a cluster do",
+			k.topic, k.offset, n.offset)
 	}
 	return n, true, nil
 }
