@@ -52,3 +52,32 @@ func TestAddedPartitions(t *testing.T) {
 	c.expectOut(0, append(numbers(0, 3), mark)...)
 	c.expectOut(1, append(numbers(10, 13), mark)...)
 }
+
+// Partitions that are added after many sessions need one to be where the others are, and not as many.
+func TestAddedPartitionsAfterSessions(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.create(c.prefix+"in", 1)
+	c.create(c.prefix+"out", 1)
+	var all []string
+	for n := range 5 {
+		all = append(all, append(numbers(n, n+1), mark)...)
+		c.produce(c.prefix+"in", 0, all[2*n:]...)
+		c.run(c.copier())
+	}
+	admin := kadm.NewClient(c.client)
+	for _, topic := range []string{"in", "out"} {
+		replies, err := admin.UpdatePartitions(t.Context(), 2, c.prefix+topic)
+		must(t, err)
+		must(t, replies.Error())
+	}
+	c = connect(t, &cluster{TB: t, Cluster: c.Cluster, addresses: c.addresses, prefix: c.prefix})
+	c.produce(c.prefix+"in", 0, `{"N":8}`, mark)
+	c.produce(c.prefix+"in", 1, `{"N":6}`, mark, `{"N":7}`, mark)
+	c.run(c.copier())
+	c.expectOut(0, all...)
+	c.expectOut(1, `{"N":6}`, mark)
+	c.run(c.copier())
+	c.expectOut(0, append(all, `{"N":8}`, mark)...)
+	c.expectOut(1, `{"N":6}`, mark, `{"N":7}`, mark)
+}
