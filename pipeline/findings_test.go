@@ -57,6 +57,20 @@ func TestFindings(t *testing.T) {
   write  on: "a.t - 3600 == b.t"
   then 40 of 40 elements of a find a match; as it is, 0 of 40`,
 		},
+		"five hours before, with every seventh missing": {
+			a: rows(500, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 5*i-402_841) }),
+			b: rows(429, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 5*(i+(i+1)/6)-420_841) }),
+			want: `a with b: the keys of a are those of b and 18000 more
+  write  on: "a.t - 18000 == b.t"
+  then 429 of 500 elements of a find a match; as it is, 0 of 500`,
+		},
+		"negative numbers against their text": {
+			a: rows(90, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 10*i-782_900) }),
+			b: rows(90, func(i int) string { return fmt.Sprintf(`{"t":"%d"}`, 10*i-782_900) }),
+			want: `a with b: the keys of b are text, and those of a numbers
+  write  on: "a.t == int(b.t)"
+  then 90 of 90 elements of a find a match; as it is, 0 of 90`,
+		},
 		"an hour later, and the right one begins and ends elsewhere": {
 			a: rows(100, seconds(0)), b: rows(140, seconds(3590)),
 			want: `a with b: the keys of b are those of a and 3600 more

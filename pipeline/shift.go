@@ -184,12 +184,25 @@ func (s *shiftSearch) try(by int64) *shift {
 }
 
 // likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of them
-// do and it makes sense.
+// do, of one side at least, and it makes sense.
 func (s *shiftSearch) likely(c *shift) bool {
 	if c.share() < least || c.matched < 3 {
 		return false
 	}
-	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure || c.share() >= much && c.sense >= isRound
+	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure ||
+		max(c.share(), s.rightShare(c)) >= much && c.sense >= isRound
+}
+
+// rightShare returns which share of the right keys meets by a shift. Where elements are missing on the right it tells more
+// than the share of the left keys.
+func (s *shiftSearch) rightShare(c *shift) float64 {
+	var back fit
+	for i := range s.views {
+		v := s.views[i]
+		v.left, v.right = v.right, v.left
+		back = back.and(v.shifted(-c.by))
+	}
+	return back.share()
 }
 
 // writable reports whether somebody would write a number to mend a join: one of few digits, or one that is small beside the

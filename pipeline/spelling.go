@@ -26,6 +26,9 @@ func (m *match) spelt(side func(*matchedView) []keyed) (s spelt) {
 				return spelt{}
 			}
 			prefix := text[:max(0, strings.IndexFunc(text, unicode.IsDigit))]
+			if prefix == "-" || prefix == "+" {
+				prefix = "" // a sign is the number's own
+			}
 			_, notNumber := strconv.ParseInt(text[len(prefix):], 10, 64)
 			_, notInstant := time.Parse(time.RFC3339, text)
 			if first {

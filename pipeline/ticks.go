@@ -108,23 +108,33 @@ func (f fit) share() float64 {
 	return float64(f.matched) / float64(f.comparable)
 }
 
+// and returns what two parts come to together.
+func (f fit) and(other fit) fit {
+	return fit{f.comparable + other.comparable, f.matched + other.matched, f.used + other.used}
+}
+
 // shifted joins the views with something added to the left keys.
 func (n *numeric) shifted(by int64) (f fit) {
 	for i := range n.views {
-		v := &n.views[i]
-		at := 0
-		for _, left := range v.left {
-			left += by
-			for at < len(v.right) && v.right[at] < left {
-				at++
-			}
-			found := at < len(v.right) && v.right[at] == left
-			if found {
-				f.matched++
-			}
-			if (v.fromStart || at > 0 || found) && (v.toEnd || at < len(v.right)) {
-				f.comparable++
-			}
+		f = f.and(n.views[i].shifted(by))
+	}
+	return f
+}
+
+// shifted joins a view with something added to the left keys.
+func (v *numericView) shifted(by int64) (f fit) {
+	at := 0
+	for _, left := range v.left {
+		left += by
+		for at < len(v.right) && v.right[at] < left {
+			at++
+		}
+		found := at < len(v.right) && v.right[at] == left
+		if found {
+			f.matched++
+		}
+		if (v.fromStart || at > 0 || found) && (v.toEnd || at < len(v.right)) {
+			f.comparable++
 		}
 	}
 	f.used = f.matched
