@@ -64,6 +64,11 @@ func TestFindings(t *testing.T) {
   write  on: "a.t - 18000 == b.t"
   then 429 of 500 elements of a find a match; as it is, 0 of 500`,
 		},
+		"grids that have nothing to do with each other, one with holes": {
+			a:    rows(900, func(i int) string { return fmt.Sprintf(`{"t":%d}`, i) }),
+			b:    rows(540, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 1847+i*3/2) }),
+			want: "a with b: nothing can join: the keys of a are 0 to 899, those of b are 1847 to 2655",
+		},
 		"negative numbers against their text": {
 			a: rows(90, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 10*i-782_900) }),
 			b: rows(90, func(i int) string { return fmt.Sprintf(`{"t":"%d"}`, 10*i-782_900) }),

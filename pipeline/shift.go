@@ -184,13 +184,14 @@ func (s *shiftSearch) try(by int64) *shift {
 }
 
 // likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of them
-// do, of one side at least, and it makes sense.
+// do and it makes sense. Of the right keys that counts only if the streams begin and end together: holes on the right leave
+// room for many a round number.
 func (s *shiftSearch) likely(c *shift) bool {
 	if c.share() < least || c.matched < 3 {
 		return false
 	}
 	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure ||
-		max(c.share(), s.rightShare(c)) >= much && c.sense >= isRound
+		c.sense >= isRound && c.share() >= much || c.sense == agrees && s.rightShare(c) >= much
 }
 
 // rightShare returns which share of the right keys meets by a shift. Where elements are missing on the right it tells more
