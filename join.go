@@ -86,13 +86,14 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 // equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream, nor increase
 // along the right one. An element that can't be compared has no null to say so: leave it out before, or use [Join].
 //
-// Whether a stream is out of order shows only by the comparison: it is called with each element and the one at hand of the
-// other stream, with those around it that were told apart before, and for a left element with each of the matches that the
-// one before has left. Where that contradicts what it has said, the element at hand goes by [OnDisorder]: a right element
-// that comes too late for a left one whose matches were complete, for example. A comparison can't show that two elements
-// are out of order between which no element of the other stream lies: that changes no match, but the order in which they
-// come. Nor does it show what of the two is wrong: the element that is read then is what the policy is about. And a run that
-// goes on after another one doesn't know what was said before the elements that it begins with.
+// Whether a stream is out of order shows only by the comparison: it is called with each element and the one at hand of
+// the other stream, with those around it that were told apart before, and for a left element with each of the matches
+// that the one before has left. Where that contradicts what it has said, the element at hand goes by [OnDisorder]: a
+// right element that comes too late for a left one whose matches were complete, for example. A comparison can't show
+// that two elements are out of order between which no element of the other stream lies: that changes no match, but the
+// order in which they come. Where both streams are out of order at one place, the one may hide what the other would
+// show, and a match. Nor does it show what of the two is wrong: the element that is read then is what the policy is
+// about. And a run that goes on after another one doesn't know what was said before the elements that it begins with.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)

@@ -115,8 +115,8 @@ func drawIntervalJoin(t *rapid.T) *intervalJoin {
 	return j
 }
 
-// R7: a run by a comparison that isn't stopped has come to what nested loops come to, and what stops one is disorder. So it is
-// with what a policy leaves.
+// R7: a run by a comparison that isn't stopped has come to what nested loops come to, where one stream at most is out of order,
+// and what stops one is disorder. So it is with what a policy leaves.
 func TestR7DisorderOfComparisons(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		j := drawIntervalJoin(t)
@@ -154,6 +154,9 @@ func TestR7DisorderOfComparisons(t *testing.T) {
 func checkUnbroken(t *rapid.T, j *intervalJoin, calls []string) {
 	if j.unique {
 		return // a run doesn't look for a second match
+	}
+	if !slices.IsSorted(j.left) && !slices.IsSorted(j.right) {
+		return // an element of one may hide what the other's would show
 	}
 	if want := j.all(); !slices.Equal(calls, want) {
 		t.Fatalf("%+v:\n got %q\nwant %q", j, calls, want)

@@ -430,11 +430,11 @@ func (v Value) approx() float64 {
 			return float64(n) / float64(pow10[-v.d])
 		}
 	case long:
-		// Rounded twice.
+		// Rounded twice: the powers of ten up to 22 are float64s.
 		if n := v.ref.(*big.Int); v.d >= -smallDigits && v.d <= 0 {
 			f, _ := n.Float64()
 			return f / float64(pow10[-v.d])
-		} else if v.d >= -2*smallDigits && v.d < 0 {
+		} else if v.d >= -22 && v.d < 0 {
 			f, _ := n.Float64()
 			return f / (float64(pow10[smallDigits]) * float64(pow10[-v.d-smallDigits]))
 		}
