@@ -71,10 +71,10 @@ type member struct {
 	owning  bool
 	// err is what ends the run.
 	err error
+	// added tells what partitions without positions begin with; nil before it was asked for.
+	added *added
 	// first holds the session count of each partition as it was when it was asked for first; -1 before.
 	first []int64
-	// ahead is the highest session count of a partition that was seen.
-	ahead int64
 	// starts holds where the nodes of a partition began, by topic, where that is known.
 	starts []map[string]int64
 	// kept holds the position of each partition as it was when it was asked for last.

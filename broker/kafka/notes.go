@@ -20,6 +20,7 @@ import (
 //	topic         16 bytes  Kafka's id of the topic
 //	offset        uvarint   the committed offset
 //	sessions      uvarint   broker.Progress.Sessions
+//	width         uvarint   how many partitions there were when this one ended its first session; until then, as of the commit
 //	nodes         uvarint   of the whole join tree; 0 where only the offset to begin at is kept
 //
 // and for each node of the topic
@@ -39,6 +40,7 @@ type note struct {
 	id          kadm.TopicID
 	offset      int64
 	sessions    int64
+	width       int
 	// size is the number of nodes of the tree, and nodes holds those of the topic, in order.
 	size  int
 	nodes []notedNode
@@ -54,7 +56,7 @@ type notedNode struct {
 const (
 	// notesBegin is what notes of all versions begin with.
 	notesBegin = "leat"
-	notePrefix = notesBegin + "2:"
+	notePrefix = notesBegin + "3:"
 	// noteLimit is what Kafka takes by default, offset.metadata.max.bytes.
 	noteLimit = 4096
 
@@ -79,6 +81,7 @@ func (n *note) text() string {
 	b = append(b, n.id[:]...)
 	b = binary.AppendUvarint(b, uint64(n.offset))
 	b = binary.AppendUvarint(b, uint64(n.sessions))
+	b = binary.AppendUvarint(b, uint64(n.width))
 	b = binary.AppendUvarint(b, uint64(n.size))
 	for i := range n.nodes {
 		b = n.nodes[i].append(b)
@@ -155,7 +158,8 @@ func (n *note) read(b []byte) bool {
 		n.transaction = binary.BigEndian.Uint64(transaction)
 	}
 	copy(n.id[:], d.bytes(len(n.id)))
-	n.offset, n.sessions, n.size = int64(d.uvarint()), int64(d.uvarint()), int(d.uvarint())
+	n.offset, n.sessions = int64(d.uvarint()), int64(d.uvarint())
+	n.width, n.size = int(d.uvarint()), int(d.uvarint())
 	for len(d.b) > 0 {
 		n.nodes = append(n.nodes, d.node())
 	}

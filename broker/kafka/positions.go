@@ -26,6 +26,9 @@ type position struct {
 	// empty holds for each node the offset up to which it had nothing to read from its place on, but markers of
 	// transactions: they may be removed with what was read before. It is 0 where nothing is known.
 	empty []int64
+	// width is how many partitions there were when this one ended its first session; until then, as of the commit. It tells
+	// partitions without positions that were there from those that were added since.
+	width int
 	// transaction is the number of the one that committed it.
 	transaction uint64
 	// starts holds the offset where to begin, by topic, for a group that has no progress yet.
@@ -36,6 +39,9 @@ type position struct {
 
 // isFresh says that nothing has been committed yet but, at most, where to begin.
 func (p *position) isFresh() bool { return len(p.progress.Nodes) == 0 }
+
+// isBlank says that nothing at all has been committed, by nobody.
+func (p *position) isBlank() bool { return p.isFresh() && len(p.starts) == 0 }
 
 // keep returns what to commit for each topic.
 func (m *member) keep(p position) ([]kept, error) {
@@ -61,6 +67,7 @@ func (m *member) noteOf(p position, topic string) note {
 		transaction: p.transaction,
 		id:          m.topicIDs[topic],
 		sessions:    p.progress.Sessions,
+		width:       p.width,
 		size:        len(p.progress.Nodes),
 		offset:      p.starts[topic],
 	}
@@ -97,6 +104,7 @@ func positionIn(all []kept) (position, error) {
 			p.starts[k.topic] = k.offset
 		case n.size == 0:
 			p.starts[k.topic] = k.offset
+			p.progress.Sessions, p.width = n.sessions, n.width
 		default:
 			notes, noted = append(notes, n), append(noted, k.topic)
 		}
@@ -143,11 +151,12 @@ var errApart = errors.New("the offsets of the group's topics were not committed 
 // join makes the progress of the notes of all topics.
 func (p *position) join(notes []note) error {
 	first := &notes[0]
-	p.transaction, p.progress.Sessions = first.transaction, first.sessions
+	p.transaction, p.progress.Sessions, p.width = first.transaction, first.sessions, first.width
 	p.progress.Nodes, p.empty = make([]broker.Rewind, first.size), make([]int64, first.size)
 	count := 0
 	for _, n := range notes {
-		if n.transaction != first.transaction || n.sessions != first.sessions || n.size != first.size {
+		if n.transaction != first.transaction || n.sessions != first.sessions || n.width != first.width ||
+			n.size != first.size {
 			return errApart
 		}
 		for _, node := range n.nodes {

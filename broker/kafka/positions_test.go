@@ -18,7 +18,8 @@ func drawn(t *rapid.T) (*member, position) {
 	for _, topic := range m.topics {
 		m.topicIDs[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 	}
-	p := position{transaction: 7, progress: broker.Progress{Sessions: rapid.Int64Range(0, 1<<40).Draw(t, "sessions")}}
+	p := position{transaction: 7, width: rapid.IntRange(0, 1000).Draw(t, "width")}
+	p.progress.Sessions = rapid.Int64Range(0, 1<<40).Draw(t, "sessions")
 	for i := range rapid.IntRange(len(m.topics), 8).Draw(t, "nodes") {
 		m.topicOf = append(m.topicOf, m.topics[i%len(m.topics)])
 		offset := rapid.Int64Range(0, 1<<62).Draw(t, "offset")
@@ -54,7 +55,7 @@ func TestPositionsComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions ||
+		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions || got.width != want.width ||
 			!slices.Equal(got.progress.Nodes, want.progress.Nodes) || !slices.Equal(got.empty, want.empty) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
@@ -66,7 +67,7 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, p := drawn(t)
 		if rapid.Bool().Draw(t, "start") {
-			p = position{transaction: 7, starts: map[string]int64{"a": 3, "b": 0, "c": 1 << 40}}
+			p = position{transaction: 7, width: 3, starts: map[string]int64{"a": 3, "b": 0, "c": 1 << 40}}
 		}
 		all, err := m.keep(p)
 		if err != nil {

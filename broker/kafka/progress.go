@@ -58,7 +58,9 @@ func (m *member) fetch(ctx context.Context, partitions []int) ([]position, error
 			for i, p := range partitions {
 				positions[i] = found[p]
 			}
-			m.placeNew(positions)
+			if err := m.placeAdded(ctx, partitions, positions); err != nil {
+				return nil, err
+			}
 			m.remember(partitions, positions)
 			m.warnOfForeign(partitions, positions)
 			return positions, nil
@@ -201,23 +203,6 @@ func (m *member) nameOf(t kmsg.OffsetFetchResponseGroupTopic) string {
 		}
 	}
 	return ""
-}
-
-// placeNew has partitions without positions, which may have been added since, begin with the last session that has ended in
-// another one, and not with the first that there ever was: until theirs has ended, the others are passed over. That is the
-// first where it may be that none was added. All instances find the same, at any time: nobody goes further than one session
-// ahead of the last.
-func (m *member) placeNew(positions []position) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range positions {
-		m.ahead = max(m.ahead, positions[i].progress.Sessions)
-	}
-	for i := range positions {
-		if p := &positions[i]; p.isFresh() {
-			p.progress.Sessions = max(0, m.ahead-1)
-		}
-	}
 }
 
 // remember keeps what readers and the end of the session need to know.

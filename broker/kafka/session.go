@@ -235,7 +235,9 @@ func (s *session) commit(ctx context.Context, commits []broker.Commit) error {
 // commitStarts commits where the nodes of a partition begin, by topic, in a transaction without results.
 func (s *session) commitStarts(ctx context.Context, of []broker.Commit, starts map[string]int64) error {
 	transaction := randomNumber()
-	offsets, err := s.member.offsetsOf(map[int]position{of[0].Partition: {starts: starts, transaction: transaction}})
+	offsets, err := s.member.offsetsOf(map[int]position{
+		of[0].Partition: s.member.startPosition(of[0].Partition, starts, transaction),
+	})
 	if err != nil {
 		return err
 	}

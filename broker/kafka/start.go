@@ -13,16 +13,16 @@ import (
 )
 
 // setStart commits where a partition begins that has no positions yet, unless that is offset 0: a run that dies before its
-// first result must not begin elsewhere the next time.
+// first result must not begin elsewhere the next time, nor with another session.
 func (m *member) setStart(ctx context.Context, p int) error {
 	m.mu.Lock()
-	fresh := m.kept[p].isFresh()
+	fresh, sessions := m.kept[p].isFresh(), m.kept[p].progress.Sessions
 	m.mu.Unlock()
 	if !fresh {
 		return nil
 	}
 	starts, err := m.findStart(ctx, p)
-	if err != nil || m.settings.start.isEarliest() && allZero(starts) {
+	if err != nil || m.settings.start.isEarliest() && allZero(starts) && sessions == 0 {
 		return err
 	}
 	positions, err := m.fetch(ctx, []int{p})
@@ -100,7 +100,7 @@ func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error
 }
 
 func (m *member) startOnce(ctx context.Context, topic string, p int) (int64, error) {
-	start := m.settings.start
+	start := m.startsWith(p)
 	timestamp := int64(newest)
 	switch {
 	case start.isEarliest():

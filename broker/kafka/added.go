@@ -1,0 +1,102 @@
+package kafka
+
+import (
+	"context"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// An added is what is known of partitions without positions once others have some. Those that were added to the topics later
+// must not begin with the group's first session, for which all others would wait: they begin with the one that the run is for.
+// Those that were there, and of which a run has not committed anything yet, do begin with the first.
+type added struct {
+	// from is the number of the first that was added, where it has no positions.
+	from int
+	// session is the one that they begin with.
+	session int64
+}
+
+// addedIn finds out of the positions of all partitions which were added. Nobody begins a third session before all partitions
+// have ended a first one, and while none has begun a second, each knows how many there were when it ended its first.
+func addedIn(all []position) *added {
+	a := &added{from: len(all)}
+	for i := range all {
+		switch p := &all[i]; {
+		case p.progress.Sessions >= 2:
+			a.from = 0
+		case p.progress.Sessions == 1 && p.width > 0:
+			a.from = min(a.from, p.width)
+		}
+	}
+	a.session = -1
+	for i := range all {
+		if p := &all[i]; !p.isBlank() || i < a.from {
+			if a.session < 0 || p.progress.Sessions < a.session {
+				a.session = p.progress.Sessions
+			}
+		}
+	}
+	a.session = max(a.session, 0)
+	return a
+}
+
+// placeAdded gives the partitions that were added the session that they begin with, the same for as long as the run lasts.
+func (m *member) placeAdded(ctx context.Context, partitions []int, positions []position) error {
+	blank := false
+	for i := range positions {
+		blank = blank || positions[i].isBlank()
+	}
+	if !blank {
+		return nil
+	}
+	m.mu.Lock()
+	if m.added == nil && len(positions) == m.partitions {
+		m.added = addedIn(positions)
+	}
+	a := m.added
+	m.mu.Unlock()
+	if a == nil {
+		_, err := m.fetch(ctx, m.all())
+		if err != nil {
+			return err
+		}
+		return m.placeAdded(ctx, partitions, positions)
+	}
+	for i, p := range partitions {
+		if p >= a.from && positions[i].isBlank() {
+			positions[i].progress.Sessions = a.session
+		}
+	}
+	return nil
+}
+
+// startPosition returns the position of a partition that has only where it begins.
+func (m *member) startPosition(p int, starts map[string]int64, transaction uint64) position {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return position{
+		progress:    broker.Progress{Sessions: m.kept[p].progress.Sessions},
+		width:       m.widthOf(p),
+		starts:      starts,
+		transaction: transaction,
+	}
+}
+
+// widthOf returns the width to commit for a partition. REQUIRES: mu is held.
+func (m *member) widthOf(p int) int {
+	if kept := &m.kept[p]; kept.progress.Sessions > 0 && kept.width > 0 {
+		return kept.width
+	}
+	return m.partitions
+}
+
+// startsWith returns where a partition begins that has no positions: as the user says, but where it was added to a group that
+// has read others, at its first record, since all that it holds came later.
+func (m *member) startsWith(p int) StartPosition {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.added != nil && p >= m.added.from && m.kept[p].isBlank() {
+		return StartPosition{}
+	}
+	return m.settings.start
+}
