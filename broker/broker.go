@@ -217,7 +217,8 @@ type Rewind struct {
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the
 // results is one; so may be the Input of a source that can store them for a sink that can't (then it is a [Saver]).
 type Keeper interface {
-	// Progress returns what was committed last for a partition; the zero Progress where nothing was.
+	// Progress returns what was committed last for a partition; the zero Progress where nothing was, or one without nodes, with
+	// the sessions of the others, where the partition was added after those had ended.
 	Progress(ctx context.Context, partition int) (Progress, error)
 }
 
