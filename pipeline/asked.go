@@ -185,8 +185,9 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 		if err != nil {
 			return tried < sampleSize, nil // a lookup says what is wrong with it
 		}
-		if kind = i.name.Kind(); kind == expression.Unknown && m.member != nil {
-			m.member = nil // a list, or a member that isn't always there
+		if kind = i.name.Kind(); m.member != nil && (kind == expression.Unknown || i.key(m.by).Kind() == expression.Time) {
+			// A list, a member that isn't always there, or an instant that may be written in many ways.
+			m.member = nil
 			ring.name = expression.Single(m.join)
 			if i, err = ring.read(&record, partition); err == nil {
 				kind = i.name.Kind()
@@ -214,13 +215,29 @@ func (m *naming) parse(text string) (expression.Key, error) {
 		return expression.Key{}, wrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.name, m, text)
 	case m.kind == expression.Bool:
 		value = expression.BoolValue(text == "true")
+	case m.kind == expression.Time:
+		return m.parseTime(text)
 	case m.kind == expression.Text || !isNumber:
 		value = expression.TextValue(text)
-	case m.kind == expression.Time || m.kind == expression.Duration:
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are times: give an element in place of a key",
+	case m.kind == expression.Duration:
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are durations: give an element in place of a key",
 			m.node.name, m)
 	}
 	return expression.NewKey(value)
+}
+
+// parseTime makes an instant of what a user has written, in any way that expressions read.
+func (m *naming) parseTime(text string) (expression.Key, error) {
+	var key expression.Key
+	program, err := expression.Compile(fmt.Sprintf("date(%q)", text), elementScope{m.node})
+	if err == nil {
+		key, err = program.Key(&object{})
+	}
+	if err != nil {
+		return key, wrongArgument("the keys of %s, %s, are instants, and %q is none: write one as 2026-11-27T10:00:00Z",
+			m.node.name, m, text)
+	}
+	return key, nil
 }
 
 // joinKey returns the key in the join of an element that has a name.
