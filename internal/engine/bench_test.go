@@ -182,10 +182,7 @@ func benchRunWatched(b *testing.B, spec *Spec, stats *Stats, streams [][]*chunk)
 	r.stats.begin(spec, r.nodes)
 	r.stats.tasks = make([]*taskStats, 1)
 	r.encoder, _ = newEncoder(nil)
-	r.decoders = make([]codec.Decode, 0)
-	for range r.nodes {
-		r.decoders = append(r.decoders, nil)
-	}
+	r.decoders, r.keyDecoders = make([]codec.Decode, len(r.nodes)), make([]codec.Decode, len(r.nodes))
 	r.committer = newCommitter(nil, r.stats, spec.Logger)
 	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
