@@ -24,14 +24,14 @@ func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[
 
 // countRead counts an element as read; n is -1 to take that back.
 func (n *node) countRead(offset int64, by int64) {
-	if !n.before.hasRead(offset) {
+	if n.before.below == 0 || !n.before.hasRead(offset) {
 		n.count.read += by
 	}
 }
 
 // countMatched counts elements as matched.
 func (n *node) countMatched(list []Element) {
-	if list[0].Record.Offset >= n.before.below {
+	if n.before.below == 0 || list[0].Record.Offset >= n.before.below {
 		n.count.matched += int64(len(list))
 		return
 	}
