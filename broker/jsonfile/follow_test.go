@@ -1,6 +1,7 @@
 package jsonfile_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -341,6 +342,38 @@ func TestFollowProperty(t *testing.T) {
 			r.drain()
 		}
 		f.close(readers...)
+	})
+}
+
+// A last line without its newline is no element, and a session that ends there says so.
+func TestFollowTellsOfALineWithoutItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		path := filepath.Join(t.TempDir(), "a.jsonl")
+		if err := os.WriteFile(path, []byte("{\"k\":1}\n{\"k\":2}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b := jsonfile.New(jsonfile.File[location](path, jsonfile.Follow(), jsonfile.DataTimeout(silence)))
+		in, err := b.OpenSource(t.Context(), &broker.Job{Inputs: b.Streams(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := in.Reader(t.Context(), 0, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if records, err := r.Read(t.Context()); len(records) != 1 || err != nil {
+			t.Errorf("got %d elements, %v", len(records), err)
+		}
+		if _, err := r.Read(t.Context()); err != broker.ErrDataTimeout {
+			t.Errorf("got %v", err)
+		}
+		if !strings.Contains(log.String(), "no newline yet") || !strings.Contains(log.String(), "bytes=7") {
+			t.Errorf("the log is\n%s", &log)
+		}
+		if err := errors.Join(r.Close(), in.Close()); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

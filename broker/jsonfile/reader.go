@@ -79,11 +79,22 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		case err == io.EOF:
 			r.next = max(r.from, r.framer.index) + 1
 		case errors.Is(err, errNothingYet):
-			err = patience.wait(ctx, r.came)
+			if err = patience.wait(ctx, r.came); err == broker.ErrDataTimeout {
+				r.tellOfPart()
+			}
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+}
+
+// tellOfPart warns of a last line of a followed file that has no newline when the session ends by the data timeout: it isn't
+// taken as an element, and not passed over without a word either.
+func (r *reader) tellOfPart() {
+	if part := bytes.TrimSpace(r.framer.buf[r.framer.mark:]); r.follow != nil && len(part) > 0 {
+		r.follow.trail.logger.Warn("the session ends, and the last line has no newline yet: it is not in the result",
+			"file", r.follow.trail.path, "bytes", len(part))
 	}
 }
 
