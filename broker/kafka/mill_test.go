@@ -218,6 +218,33 @@ func (w *wire) cut(forGood bool) {
 	w.conns = nil
 }
 
+// onMessage is a handler of log records that tells of one message.
+type onMessage struct {
+	slog.Handler
+	message string
+	told    chan<- bool
+}
+
+func (h *onMessage) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *onMessage) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &onMessage{h.Handler.WithAttrs(attrs), h.message, h.told}
+}
+
+func (h *onMessage) WithGroup(name string) slog.Handler {
+	return &onMessage{h.Handler.WithGroup(name), h.message, h.told}
+}
+
+func (h *onMessage) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == h.message {
+		h.told <- true
+	}
+	if !h.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
 // A joins, B leaves: R5 and R8 with one instance and with several.
 func TestMillOnAllPartitions(t *testing.T) {
 	for _, instances := range []int{1, 2, 3, 6} {
@@ -228,14 +255,23 @@ func TestMillOnAllPartitions(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), hung)
 			defer cancel()
 			var g sync.WaitGroup
+			started := make(chan bool, instances)
 			for i := range instances {
 				g.Go(func() {
-					if err := w.instance(fmt.Sprint("i", i)).mill.Run(ctx); err != nil {
+					log := slog.New(&onMessage{Handler: logger().Handler(), message: "run starts", told: started})
+					if err := w.instanceWith(log, fmt.Sprint("i", i)).mill.Run(ctx); err != nil {
 						t.Errorf("instance %d: %v", i, err)
 					}
 				})
 			}
 			w.fill(100)
+			// One that starts when the others have ended the session is for the next, which this test doesn't have.
+			for range instances {
+				select {
+				case <-started:
+				case <-ctx.Done():
+				}
+			}
 			w.end()
 			g.Wait()
 			w.check()
