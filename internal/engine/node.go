@@ -239,7 +239,7 @@ func (n *node) decodePolicy(err error) Policy {
 // order takes all keys of an element, or none if one is out of order (R1). null says that it has none for the parent (R7a).
 func (n *node) order(value any) (null bool, err error) {
 	if n.edge == nil && len(n.children) == 0 {
-		return false, nil
+		return false, nil // a single stream has no keys
 	}
 	if n.edge != nil {
 		if null, err = n.edge.TakeRight(value); err != nil {

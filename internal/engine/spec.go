@@ -1,7 +1,7 @@
 // Package engine joins: it is the streaming merge join over a join tree, the windows, the tasks and the commit loop. It
 // knows storages by their contract in package broker only, and the user's function by [Function].
 //
-// The rules R1 to R10 that comments and tests cite are those of the design, section 2; ARCHITECTURE.md repeats them.
+// The rules (R1, R2 …) that comments and tests cite are those of the design, section 2; ARCHITECTURE.md repeats them.
 package engine
 
 import (

@@ -22,7 +22,8 @@ func (t *tally) hasRead(offset int64) bool { return offset < t.below && !(t.unre
 // hasFate reports whether an element was counted as matched or unmatched.
 func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[offset] }
 
-// countRead counts an element as read; n is -1 to take that back.
+// countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no further than
+// that.
 func (n *node) countRead(offset int64, by int64) {
 	if n.before.below == 0 || !n.before.hasRead(offset) {
 		n.count.read += by
