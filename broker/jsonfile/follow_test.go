@@ -41,6 +41,8 @@ type followed struct {
 	// cut is how many lines can't be read again: they were in a file that was truncated.
 	cut int
 	old int
+	// begins has, for each generation, how many lines were before it.
+	begins []int
 }
 
 func follow(t rapid.TB, path string, timeout time.Duration) *followed {
@@ -85,6 +87,16 @@ func (f *followed) add(line string) {
 func (f *followed) end() {
 	f.add(f.part)
 	f.part = ""
+	f.begins = append(f.begins, len(f.lines))
+}
+
+// oldest is the first line that a reader can begin with: some generations are kept open, and what was cut off is gone.
+func (f *followed) oldest() int {
+	const kept = 4
+	if len(f.begins) <= kept {
+		return f.cut
+	}
+	return max(f.cut, f.begins[len(f.begins)-kept])
 }
 
 // rotate renames the file, which must be read by then or later; the new one isn't there yet.
@@ -331,9 +343,11 @@ func TestFollowProperty(t *testing.T) {
 			"another reader": func(t *rapid.T) {
 				readers[0].drain() // it was there first
 				seen = seen || !empty
-				from := rapid.IntRange(f.cut, len(f.lines)).Draw(t, "from")
-				if len(readers) < 4 && f.old < 6 {
-					readers = append(readers, f.reader(from))
+				from := rapid.IntRange(f.oldest(), len(f.lines)).Draw(t, "from")
+				if len(readers) < 4 {
+					r := f.reader(from)
+					r.drain() // from here on what it needs is kept open
+					readers = append(readers, r)
 				}
 			},
 			"": func(*rapid.T) {},
