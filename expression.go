@@ -6,6 +6,8 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/keys"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // JoinExpr is [Join] with keys from configuration: two expressions over the fields of the left and of the right element,
@@ -15,7 +17,7 @@ import (
 // field is the shortest decimal that denotes it, so that 0.1 + 0.2 is 0.3. Both types must be given:
 // leat.JoinExpr[Audio, Video](...).
 func JoinExpr[L, R any](left, right string, options ...JoinOption) Option {
-	return &option{name: "JoinExpr", at: caller(), many: true, set: func(c *config, o *option) {
+	return &option{name: "JoinExpr", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)
 		j.on = left + " == " + right
 		j.edge = func() (func() engine.Edge, error) { return exprEdge(j, left, right) }
@@ -49,18 +51,18 @@ func exprEdge(j *join, left, right string) (func() engine.Edge, error) {
 // WindowExpr is [Window] with a key from configuration: an expression over the fields of the master element, such as
 // "floor(time / 300)", in the language of [JoinExpr]. The type must be given: leat.WindowExpr[Audio](...).
 func WindowExpr[M any](key string) Option {
-	return &option{name: "WindowExpr", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "WindowExpr", at: mistake.Caller(0), set: func(c *config, o *option) {
 		master := element(reflect.TypeFor[M]())
 		c.addWindow(&window{
 			option: o,
 			master: master,
 			text:   "by " + key,
-			key:    func() (newKey, error) { return exprWindow(master, key) },
+			key:    func() (keys.Changes, error) { return exprWindow(master, key) },
 		})
 	}}
 }
 
-func exprWindow(master reflect.Type, key string) (newKey, error) {
+func exprWindow(master reflect.Type, key string) (keys.Changes, error) {
 	program, err := expression.CompileStruct(key, master)
 	if err != nil {
 		return nil, fmt.Errorf("window key, over %v: %w", master, err)
@@ -69,7 +71,7 @@ func exprWindow(master reflect.Type, key string) (newKey, error) {
 		return nil, err
 	}
 	return func() func(any) (bool, error) {
-		return changes(expression.Single(program), sameKey)()
+		return keys.ChangesOf(expression.Single(program), sameKey)()
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A provided value is one of those given to Provide.
@@ -22,16 +23,16 @@ type provided struct {
 // values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake, and so is
 // one that is nil, or a nil pointer, function, map or channel.
 func Provide(values ...any) Option {
-	return &option{name: "Provide", at: caller(), many: true, set: func(c *config, o *option) {
+	return &option{name: "Provide", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
 		for i, value := range values {
 			v := reflect.ValueOf(value)
-			if isNil(value) {
-				c.mistakes.add("%s: value %d is %s, with which the function can do nothing; give one that was made, "+
-					"or leave it out", o, i+1, nilText(value))
+			if mistake.IsNil(value) {
+				c.mistakes.Add("%s: value %d is %s, with which the function can do nothing; give one that was made, "+
+					"or leave it out", o, i+1, mistake.Nil(value))
 				continue
 			}
 			if other := c.providedOf(v.Type()); other != nil {
-				c.mistakes.add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
+				c.mistakes.Add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
 				continue
 			}
 			c.provided = append(c.provided, &provided{option: o, value: v})
@@ -53,9 +54,9 @@ func (c *config) providedOf(t reflect.Type) *provided {
 // value of [Provide] fits. They run when the mill is built, as far as parameters need them; parameter objects (dig.In)
 // are fine.
 func Container(container *dig.Container) Option {
-	return &option{name: "Container", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Container", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if container == nil {
-			c.mistakes.add("%s: the container is nil; make one by dig.New()", o)
+			c.mistakes.Add("%s: the container is nil; make one by dig.New()", o)
 			return
 		}
 		c.container = container
@@ -74,7 +75,7 @@ func (b *builder) injected(i int) parameter {
 	t := b.t.In(i)
 	value, err := b.resolve(t)
 	if err != nil {
-		b.mistakes.add("%s: %w", b.parameterText(i), err)
+		b.mistakes.Add("%s: %w", b.parameterText(i), err)
 	}
 	return injectedParameter{value}
 }
@@ -141,7 +142,7 @@ func ambiguous(t reflect.Type, fitting []*provided) error {
 		types[i] = p.value.Type().String()
 	}
 	return fmt.Errorf("several values of leat.Provide implement %v: %s; leave one, or take it by its own type",
-		t, list(types, "and"))
+		t, mistake.And(types))
 }
 
 // fromContainer asks a container for a value of type t.
@@ -179,7 +180,7 @@ func (b *builder) checkProvided() {
 	}
 	for _, p := range b.config.provided {
 		if !p.taken {
-			b.mistakes.add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
+			b.mistakes.Add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
 				"into a leat.Container", p.option, taker, p.value.Type())
 		}
 	}

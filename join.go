@@ -4,6 +4,8 @@ import (
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/keys"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A join is what a join option said.
@@ -59,7 +61,7 @@ func Left(name string) JoinOption {
 // instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches nothing,
 // not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
 func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) Option {
-	return &option{name: "Join", at: caller(), many: true, set: func(c *config, o *option) {
+	return &option{name: "Join", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)
 		defer c.addJoin(j, options)
 		if left == nil || right == nil {
@@ -67,18 +69,11 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 			if left != nil {
 				side = "right"
 			}
-			c.mistakes.add("%s: the %s key function is nil; a join needs one of each side's elements", o, side)
+			c.mistakes.Add("%s: the %s key function is nil; a join needs one of each side's elements", o, side)
 			return
 		}
-		leftPlace, rightPlace := keyPlace(left), keyPlace(right)
-		j.on = leftPlace + " == " + rightPlace
-		j.edge = func() (func() engine.Edge, error) {
-			kind, err := keyKindOf[K]()
-			if err != nil {
-				return nil, err
-			}
-			return kind.edge(guardedKey(left, kind.isNaN, leftPlace), guardedKey(right, kind.isNaN, rightPlace), j.unique), nil
-		}
+		j.on = keys.On(left, right)
+		j.edge = func() (func() engine.Edge, error) { return keys.Edge(left, right, j.unique) }
 	}}
 }
 
@@ -95,19 +90,16 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 // show, and a match. Nor does it show what of the two is wrong: the element that is read then is what the policy is
 // about. And a run that goes on after another one doesn't know what was said before the elements that it begins with.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
-	return &option{name: "JoinFunc", at: caller(), many: true, set: func(c *config, o *option) {
+	return &option{name: "JoinFunc", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
 		j := newJoin[L, R](o)
 		j.compared = true
 		defer c.addJoin(j, options)
 		if compare == nil {
-			c.mistakes.add("%s: the comparison is nil; give one of a left with a right element", o)
+			c.mistakes.Add("%s: the comparison is nil; give one of a left with a right element", o)
 			return
 		}
-		where := keyPlace(compare)
-		j.on = where
-		j.edge = func() (func() engine.Edge, error) {
-			return engine.FuncEdge(guardedCompare(compare, where), j.unique), nil
-		}
+		j.on = mistake.KeyFunction(compare)
+		j.edge = func() (func() engine.Edge, error) { return keys.Comparison(compare, j.unique), nil }
 	}}
 }
 
@@ -118,7 +110,7 @@ func newJoin[L, R any](o *option) *join {
 func (c *config) addJoin(j *join, options []JoinOption) {
 	for i, o := range options {
 		if o == nil {
-			c.mistakes.add("%s: option %d of the join is nil; leave it out", j.option, i+1)
+			c.mistakes.Add("%s: option %d of the join is nil; leave it out", j.option, i+1)
 			continue
 		}
 		o.applyTo(j)

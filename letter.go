@@ -31,7 +31,7 @@ func (b *builder) letters(spec *engine.Spec) {
 	t := reflect.TypeFor[Letter]()
 	for _, o := range b.config.deadLetters {
 		if b.config.sink != nil && !b.hasOutput(t) {
-			b.mistakes.add("%s: leat.DeadLetter needs a stream of %v in the sink; declare one, "+
+			b.mistakes.Add("%s: leat.DeadLetter needs a stream of %v in the sink; declare one, "+
 				"for example by jsonfile.File[leat.Letter](\"letters.jsonl\")", o, t)
 			continue
 		}

@@ -109,17 +109,17 @@ func (b *builder) noMaster(windowed bool) {
 	i, input := b.firstStruct(windowed), b.typedInput()
 	switch {
 	case input >= 0:
-		b.mistakes.add("%s: a struct that holds elements is what a function of leat.Typed takes; "+
+		b.mistakes.Add("%s: a struct that holds elements is what a function of leat.Typed takes; "+
 			"make the mill by leat.New(leat.Typed(fn), ...)", b.parameterText(input))
 	case root != nil && windowed:
-		b.mistakes.add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
+		b.mistakes.Add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
 	case root != nil:
-		b.mistakes.add("no parameter takes the master, which the joins start from; add one of type %v", root)
+		b.mistakes.Add("no parameter takes the master, which the joins start from; add one of type %v", root)
 	case b.config.source == nil: // that is the mistake
 	case i >= 0:
-		b.mistakes.add("%s: the source has no stream of it; it has %s", b.parameterText(i), streamList(b.inputs))
+		b.mistakes.Add("%s: the source has no stream of it; it has %s", b.parameterText(i), streamList(b.inputs))
 	default:
-		b.mistakes.add("no parameter takes the master element; add one of a type that has a stream: the source has %s",
+		b.mistakes.Add("no parameter takes the master element; add one of a type that has a stream: the source has %s",
 			streamList(b.inputs))
 	}
 }
@@ -127,10 +127,10 @@ func (b *builder) noMaster(windowed bool) {
 // wrongForm says that the parameter of the master is a list, or none, and should be the other.
 func (b *builder) wrongForm(i int, windowed bool) {
 	if windowed {
-		b.mistakes.add("%s: a window hands the masters over as a list; make it []%v", b.parameterText(i), b.t.In(i))
+		b.mistakes.Add("%s: a window hands the masters over as a list; make it []%v", b.parameterText(i), b.t.In(i))
 		return
 	}
-	b.mistakes.add("%s: without a window each master comes alone; make it %v, "+
+	b.mistakes.Add("%s: without a window each master comes alone; make it %v, "+
 		"or add leat.Window, leat.WindowEvery or leat.WindowCount", b.parameterText(i), b.t.In(i).Elem())
 }
 

@@ -91,7 +91,7 @@ func (b *builder) matchMapParameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	p := matchMapParameter{t: t}
 	if mistake := b.checkMatchMap(t); mistake != "" {
-		b.mistakes.add("%s: %s", b.parameterText(i), mistake)
+		b.mistakes.Add("%s: %s", b.parameterText(i), mistake)
 		return nil
 	}
 	left, right := element(t.Key()), element(t.Elem().Elem())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/metrics"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // Metrics shows the mill's runs as Prometheus metrics: for each stream and partition what was read, matched and unmatched, and
@@ -18,9 +19,9 @@ import (
 // time need a name each. Counters go on over several runs, and stay; what is true at a moment only is there while the mill
 // runs. Elements cost nothing more than without; a call costs the measuring of its time.
 func Metrics(registry prometheus.Registerer) Option {
-	return &option{name: "Metrics", at: caller(), set: func(c *config, o *option) {
-		if isNil(registry) {
-			c.mistakes.add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, nilText(registry))
+	return &option{name: "Metrics", at: mistake.Caller(0), set: func(c *config, o *option) {
+		if mistake.IsNil(registry) {
+			c.mistakes.Add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, mistake.Nil(registry))
 			return
 		}
 		c.registry = registry

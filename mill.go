@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/internal/monitor"
 )
 
@@ -36,7 +37,7 @@ func New(fn any, options ...Option) (*Mill, error) {
 		return nil, err
 	}
 	spec := b.build()
-	if err := b.mistakes.err(b.name, b.at); err != nil {
+	if err := b.mistakes.Err("leat.New: " + b.name + b.at.Suffix()); err != nil {
 		return nil, err
 	}
 	return &Mill{spec: spec, page: c.page, registry: c.registry}, nil
@@ -49,7 +50,7 @@ func New(fn any, options ...Option) (*Mill, error) {
 // positions are kept. Other errors are those of the brokers, of elements and of the function; the latter two say stream,
 // partition and offset, and wrap a broker.PositionError and their cause.
 func (m *Mill) Run(ctx context.Context) error {
-	if isNil(ctx) {
+	if mistake.IsNil(ctx) {
 		return errors.New("leat: the context is nil; context.Background() is one that doesn't end")
 	}
 	if m.spec == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/internal/monitor"
 )
 
@@ -18,10 +19,10 @@ import (
 // "0.0.0.0:8080" for all that the machine has: the page only reads, but asks for no password, and shows elements. With port 0
 // the system chooses one. The address is in the log.
 func Monitor(addr string) Option {
-	return &option{name: "Monitor", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Monitor", at: mistake.Caller(0), set: func(c *config, o *option) {
 		address, err := monitor.ParseAddress(addr)
 		if err != nil {
-			c.mistakes.add("%s: %v", o, err)
+			c.mistakes.Add("%s: %v", o, err)
 			return
 		}
 		c.page = &address

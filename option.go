@@ -1,15 +1,14 @@
 package leat
 
 import (
-	"fmt"
 	"log/slog"
-	"reflect"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/internal/monitor"
 )
 
@@ -44,13 +43,13 @@ type config struct {
 	tracer   trace.Tracer // nil without Tracing
 
 	given    map[string]bool
-	mistakes mistakes
+	mistakes mistake.List
 }
 
 // An option is an Option with its name and where it was made, for the mistakes in it.
 type option struct {
 	name string
-	at   place
+	at   mistake.Place
 	set  func(c *config, o *option)
 	// many says that the option may be given several times.
 	many bool
@@ -58,7 +57,7 @@ type option struct {
 
 func (o *option) apply(c *config) {
 	if c.given[o.name] && !o.many {
-		c.mistakes.add("%s was given before; give it once", o)
+		c.mistakes.Add("%s was given before; give it once", o)
 		return
 	}
 	c.given[o.name] = true
@@ -66,27 +65,7 @@ func (o *option) apply(c *config) {
 }
 
 // String returns the option as mistakes name it.
-func (o *option) String() string { return "leat." + o.name + o.at.suffix() }
-
-// isNil reports whether a value is nil, or a nil pointer, function, map or channel in an interface: nothing can be done with
-// it. A nil slice is an empty list.
-func isNil(value any) bool {
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.UnsafePointer:
-		return v.IsNil()
-	}
-	return false
-}
-
-// nilText names what isNil has found.
-func nilText(value any) string {
-	if value == nil {
-		return "nil"
-	}
-	return fmt.Sprintf("a nil %T", value)
-}
+func (o *option) String() string { return "leat." + o.name + o.at.Suffix() }
 
 // newConfig applies the options.
 func newConfig(options []Option) *config {
@@ -100,7 +79,7 @@ func newConfig(options []Option) *config {
 	}
 	for i, o := range options {
 		if o == nil {
-			c.mistakes.add("option %d is nil; leave it out", i+1)
+			c.mistakes.Add("option %d is nil; leave it out", i+1)
 			continue
 		}
 		o.apply(c)
@@ -116,9 +95,9 @@ func Broker(b interface {
 	broker.Source
 	broker.Sink
 }) Option {
-	return &option{name: "Broker", at: caller(), set: func(c *config, o *option) {
-		if isNil(b) {
-			c.mistakes.add("%s: the broker is %s; give one that was made, as by jsonfile.New", o, nilText(b))
+	return &option{name: "Broker", at: mistake.Caller(0), set: func(c *config, o *option) {
+		if mistake.IsNil(b) {
+			c.mistakes.Add("%s: the broker is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(b))
 			return
 		}
 		c.setSource(o, b)
@@ -128,9 +107,9 @@ func Broker(b interface {
 
 // From sets the storage that elements are read from; [To] sets the one for the results.
 func From(source broker.Source) Option {
-	return &option{name: "From", at: caller(), set: func(c *config, o *option) {
-		if isNil(source) {
-			c.mistakes.add("%s: the source is %s; give one that was made, as by jsonfile.New", o, nilText(source))
+	return &option{name: "From", at: mistake.Caller(0), set: func(c *config, o *option) {
+		if mistake.IsNil(source) {
+			c.mistakes.Add("%s: the source is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(source))
 			return
 		}
 		c.setSource(o, source)
@@ -140,9 +119,9 @@ func From(source broker.Source) Option {
 // To sets the storage that results are written to; [From] sets the one for the elements. A function without results may
 // have a sink, too: it keeps the positions there.
 func To(sink broker.Sink) Option {
-	return &option{name: "To", at: caller(), set: func(c *config, o *option) {
-		if isNil(sink) {
-			c.mistakes.add("%s: the sink is %s; give one that was made, as by jsonfile.New", o, nilText(sink))
+	return &option{name: "To", at: mistake.Caller(0), set: func(c *config, o *option) {
+		if mistake.IsNil(sink) {
+			c.mistakes.Add("%s: the sink is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(sink))
 			return
 		}
 		c.setSink(o, sink)
@@ -151,7 +130,7 @@ func To(sink broker.Sink) Option {
 
 func (c *config) setSource(o *option, s broker.Source) {
 	if c.source != nil {
-		c.mistakes.add("%s: there is a source already; give either leat.Broker or leat.From with leat.To", o)
+		c.mistakes.Add("%s: there is a source already; give either leat.Broker or leat.From with leat.To", o)
 		return
 	}
 	c.source = s
@@ -159,7 +138,7 @@ func (c *config) setSource(o *option, s broker.Source) {
 
 func (c *config) setSink(o *option, s broker.Sink) {
 	if c.sink != nil {
-		c.mistakes.add("%s: there is a sink already; give either leat.Broker or leat.From with leat.To", o)
+		c.mistakes.Add("%s: there is a sink already; give either leat.Broker or leat.From with leat.To", o)
 		return
 	}
 	c.sink = s
@@ -168,9 +147,9 @@ func (c *config) setSink(o *option, s broker.Sink) {
 // Name sets the mill's name, which logs and plans show and by which storages keep its positions. Without it the mill is
 // called like its function. A function literal's name changes with the code around it, so its mill should have one.
 func Name(name string) Option {
-	return &option{name: "Name", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Name", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if name == "" {
-			c.mistakes.add("%s: the name is empty; leave the option out to call the mill like its function", o)
+			c.mistakes.Add("%s: the name is empty; leave the option out to call the mill like its function", o)
 		}
 		c.name = name
 	}}
@@ -179,9 +158,9 @@ func Name(name string) Option {
 // Logger sets the logger. Without it the mill logs to [slog.Default], or with the logger that the source brings by a method
 // Logger, as package leattest does, whose mills log to the test. The package's documentation says what is logged.
 func Logger(logger *slog.Logger) Option {
-	return &option{name: "Logger", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Logger", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if logger == nil {
-			c.mistakes.add("%s: the logger is nil; slog.New(slog.DiscardHandler) logs nothing", o)
+			c.mistakes.Add("%s: the logger is nil; slog.New(slog.DiscardHandler) logs nothing", o)
 			return
 		}
 		c.logger = logger
@@ -192,15 +171,15 @@ func Logger(logger *slog.Logger) Option {
 // element there can't be decoded or is out of order, by the policies of both: without it a join reads no stream further than it
 // needs, so that damage behind that place goes unseen. Of streams without an end it logs that they can't be verified.
 func Verify() Option {
-	return &option{name: "Verify", at: caller(), set: func(c *config, _ *option) { c.verify = true }}
+	return &option{name: "Verify", at: mistake.Caller(0), set: func(c *config, _ *option) { c.verify = true }}
 }
 
 // Concurrency lets up to n calls of the function run at a time in each task; n is at least 1, the default. The order of
 // results and positions stays that of the elements. The function must then be safe for concurrent use.
 func Concurrency(n int) Option {
-	return &option{name: "Concurrency", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Concurrency", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if n < 1 {
-			c.mistakes.add("%s: %d calls at a time are not possible; the least is 1", o, n)
+			c.mistakes.Add("%s: %d calls at a time are not possible; the least is 1", o, n)
 			return
 		}
 		c.concurrency = n

@@ -38,11 +38,11 @@ func (b *builder) parameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	switch {
 	case b.t.IsVariadic() && i == b.t.NumIn()-1:
-		b.mistakes.add("%s: a variadic parameter can't be joined; make it %s", b.parameterText(i), b.fit(t))
+		b.mistakes.Add("%s: a variadic parameter can't be joined; make it %s", b.parameterText(i), b.fit(t))
 		return nil
 	case t == contextType:
 		if i > 0 {
-			b.mistakes.add("%s: the context must be the first parameter", b.parameterText(i))
+			b.mistakes.Add("%s: the context must be the first parameter", b.parameterText(i))
 		}
 		return contextParameter{}
 	case i == b.master:
@@ -133,7 +133,7 @@ func (b *builder) recordParameter(i int, stream string) parameter {
 		case t.Kind() == reflect.Slice:
 			why = "without a window there is one record"
 		}
-		b.mistakes.add("%s: %s; make it %v", b.parameterText(i), why, fit)
+		b.mistakes.Add("%s: %s; make it %v", b.parameterText(i), why, fit)
 	}
 	return recordParameter{stream, len(b.config.windows) > 0}
 }
@@ -157,7 +157,7 @@ func (b *builder) matchesParameter(i int, root *engine.Node) parameter {
 	right, master := element(t.Elem()), b.tree.master
 	children := master.below(right)
 	if len(b.config.windows) > 0 || len(children) == 0 {
-		b.mistakes.add("%s: %s", b.parameterText(i), b.misplacedList(t))
+		b.mistakes.Add("%s: %s", b.parameterText(i), b.misplacedList(t))
 		return nil
 	}
 	for _, c := range children {
@@ -222,14 +222,14 @@ func (b *builder) exampleJoin(left, right reflect.Type) string {
 func (b *builder) singleElement(i int) parameter {
 	t := b.t.In(i)
 	if element(t) == b.tree.master.element {
-		b.mistakes.add("%s: the master comes by %s already; leave one out", b.parameterText(i), b.masterText)
+		b.mistakes.Add("%s: the master comes by %s already; leave one out", b.parameterText(i), b.masterText)
 		return nil
 	}
 	join := ""
 	if b.joined(element(t)) == nil {
 		join = ", and add " + b.exampleJoin(b.tree.master.element, element(t)) + ", since no join has it on its right"
 	}
-	b.mistakes.add("%s: an element is joined with any number of matches, which come as a list; make it %s%s",
+	b.mistakes.Add("%s: an element is joined with any number of matches, which come as a list; make it %s%s",
 		b.parameterText(i), b.fit(reflect.SliceOf(t)), join)
 	return nil
 }
@@ -239,6 +239,6 @@ func (b *builder) checkTaken(n *node) {
 	if n.taken {
 		return
 	}
-	b.mistakes.add("%s: no parameter takes %s; add one of type %s, or leave the join out",
+	b.mistakes.Add("%s: no parameter takes %s; add one of type %s, or leave the join out",
 		n.join.option, n, b.fit(reflect.SliceOf(n.element)))
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function returns
@@ -43,20 +44,20 @@ func Retry(attempts int, backoff time.Duration) Policy {
 
 // OnDisorder sets what becomes of an element with a key that decreases, is NaN or can't be computed.
 func OnDisorder(policy Policy) Option {
-	return recordPolicy("OnDisorder", caller(), policy, func(c *config) { c.onDisorder = policy })
+	return recordPolicy("OnDisorder", mistake.Caller(0), policy, func(c *config) { c.onDisorder = policy })
 }
 
 // OnDecodeError sets what becomes of a record that can't be decoded.
 func OnDecodeError(policy Policy) Option {
-	return recordPolicy("OnDecodeError", caller(), policy, func(c *config) { c.onDecode = policy })
+	return recordPolicy("OnDecodeError", mistake.Caller(0), policy, func(c *config) { c.onDecode = policy })
 }
 
 // OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that ends its
 // goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is nobody left to go on.
 func OnError(policy Policy) Option {
-	return &option{name: "OnError", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "OnError", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if policy == nil {
-			c.mistakes.add("%s: the policy is nil; take leat.Fail, leat.Skip, leat.Retry or leat.DeadLetter", o)
+			c.mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip, leat.Retry or leat.DeadLetter", o)
 			return
 		}
 		if retry, ok := policy.(retryPolicy); ok {
@@ -69,10 +70,10 @@ func OnError(policy Policy) Option {
 
 func checkRetry(c *config, o *option, retry retryPolicy) {
 	if retry.attempts < 1 {
-		c.mistakes.add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail", o, retry.attempts)
+		c.mistakes.Add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail", o, retry.attempts)
 	}
 	if retry.backoff < 0 {
-		c.mistakes.add("%s: leat.Retry with a pause of %v; give zero or more", o, retry.backoff)
+		c.mistakes.Add("%s: leat.Retry with a pause of %v; give zero or more", o, retry.backoff)
 	}
 }
 
@@ -82,13 +83,13 @@ func (c *config) addPolicy(o *option, policy Policy) {
 	}
 }
 
-func recordPolicy(name string, at place, policy Policy, set func(*config)) Option {
+func recordPolicy(name string, at mistake.Place, policy Policy, set func(*config)) Option {
 	return &option{name: name, at: at, set: func(c *config, o *option) {
 		switch policy.(type) {
 		case nil:
-			c.mistakes.add("%s: the policy is nil; take leat.Fail, leat.Skip or leat.DeadLetter", o)
+			c.mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip or leat.DeadLetter", o)
 		case retryPolicy:
-			c.mistakes.add("%s: leat.Retry can't help, the record would be the same again; "+
+			c.mistakes.Add("%s: leat.Retry can't help, the record would be the same again; "+
 				"take leat.Fail, leat.Skip or leat.DeadLetter", o)
 		default:
 			set(c)

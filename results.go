@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A result is a result of the function, other than its error.
@@ -39,7 +40,7 @@ func (b *builder) results() (results []result, failing bool) {
 	for i := range n {
 		r, mistake := b.result(b.t.Out(i))
 		if mistake != "" {
-			b.mistakes.add("%s: %s", b.resultText(i), mistake)
+			b.mistakes.Add("%s: %s", b.resultText(i), mistake)
 			continue
 		}
 		r.stream = b.output(r.element, b.resultText(i))
@@ -64,7 +65,7 @@ func (b *builder) result(t reflect.Type) (result, string) {
 	case t.Kind() == reflect.Func && t.CanSeq2():
 		if second := t.In(0).In(1); second != errorType {
 			return result{}, fmt.Sprintf("the second type of a sequence is that of an error, not %v; make it %s",
-				second, "iter.Seq2["+typeText(t.In(0).In(0))+", error]")
+				second, "iter.Seq2["+mistake.Type(t.In(0).In(0))+", error]")
 		}
 		return b.elementResult(fallible, t.In(0).In(0))
 	}
@@ -87,7 +88,7 @@ func (b *builder) elementResult(f form, e reflect.Type) (result, string) {
 }
 
 func (b *builder) resultText(i int) string {
-	return fmt.Sprintf("result %d (%s)", i+1, typeText(b.t.Out(i)))
+	return fmt.Sprintf("result %d (%s)", i+1, mistake.Type(b.t.Out(i)))
 }
 
 // A writer writes a result of one goroutine's calls.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strings"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 var (
@@ -26,7 +28,7 @@ type builder struct {
 	fn    reflect.Value
 	t     reflect.Type
 	name  string // the function's, with its package
-	at    place
+	at    mistake.Place
 
 	// inputs and sinkStreams are what the brokers declare, and outputs what results are written to.
 	inputs, sinkStreams, outputs []broker.Stream
@@ -35,7 +37,7 @@ type builder struct {
 	master     int
 	masterText string
 
-	mistakes mistakes
+	mistakes mistake.List
 }
 
 func newBuilder(fn any, c *config) (*builder, error) {
@@ -57,7 +59,7 @@ func newBuilder(fn any, c *config) (*builder, error) {
 	if b.fn.IsNil() {
 		return nil, fmt.Errorf("leat.New: the function, a %v, is nil", b.t)
 	}
-	b.name, b.at = functionPlace(b.fn)
+	b.name, b.at = mistake.Function(b.fn)
 	if c.source != nil {
 		b.inputs = c.source.Streams()
 		b.checkStreams(b.inputs)
@@ -74,7 +76,7 @@ func newBuilder(fn any, c *config) (*builder, error) {
 // build returns the spec; nil if there are mistakes.
 func (b *builder) build() *engine.Spec {
 	if b.config.source == nil && !b.config.given["Broker"] && !b.config.given["From"] {
-		b.mistakes.add("there is no broker to read from; give leat.Broker, or leat.From and leat.To")
+		b.mistakes.Add("there is no broker to read from; give leat.Broker, or leat.From and leat.To")
 	}
 	if b.typed != nil {
 		return b.buildTyped()
@@ -101,6 +103,12 @@ func (b *builder) build() *engine.Spec {
 	return spec
 }
 
+// millName returns the mill's name for a function that is called name.
+func millName(name string) string {
+	_, name, _ = strings.Cut(name, ".")
+	return strings.NewReplacer("(", "", ")", "", "*", "").Replace(name)
+}
+
 // settings returns a spec with what is taken from the options as it is.
 func (b *builder) settings() *engine.Spec {
 	name := b.config.name
@@ -122,9 +130,9 @@ func (b *builder) settings() *engine.Spec {
 
 // parameterText names a parameter, as "parameter 2 ([]main.Video)".
 func (b *builder) parameterText(i int) string {
-	t := typeText(b.t.In(i))
+	t := mistake.Type(b.t.In(i))
 	if b.t.IsVariadic() && i == b.t.NumIn()-1 {
-		t = "..." + typeText(b.t.In(i).Elem())
+		t = "..." + mistake.Type(b.t.In(i).Elem())
 	}
 	return fmt.Sprintf("parameter %d (%s)", i+1, t)
 }

@@ -7,14 +7,16 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // checkStreams refuses streams that nothing could make or take elements of: a storage made them without broker.NewStream, or
 // their elements are pointers themselves.
 func (b *builder) checkStreams(all []broker.Stream) {
 	for _, s := range all {
-		if s.Type == nil || isNil(s.Codec) {
-			b.mistakes.add("stream %q: it has no element type or no codec; make it by broker.NewStream", s.Name)
+		if s.Type == nil || mistake.IsNil(s.Codec) {
+			b.mistakes.Add("stream %q: it has no element type or no codec; make it by broker.NewStream", s.Name)
 			continue
 		}
 		plain := s.Type
@@ -22,7 +24,7 @@ func (b *builder) checkStreams(all []broker.Stream) {
 			plain = plain.Elem()
 		}
 		if plain != s.Type {
-			b.mistakes.add("stream %q: an element can't be a pointer, as %v is; declare it for %v", s.Name, s.Type, plain)
+			b.mistakes.Add("stream %q: an element can't be a pointer, as %v is; declare it for %v", s.Name, s.Type, plain)
 		}
 	}
 }
@@ -45,11 +47,11 @@ func (b *builder) inputStream(n *node) broker.Stream {
 		return found[0]
 	case 0:
 		if b.config.source != nil {
-			b.mistakes.add("%s: %s", b.nodeOrigin(n), b.missingInput(n))
+			b.mistakes.Add("%s: %s", b.nodeOrigin(n), b.missingInput(n))
 		}
 	default:
-		b.mistakes.add("%s: the source has several streams of %v, %s; give all but one a name, "+
-			"or a broker of its own to one that is to be written", b.nodeOrigin(n), nodeText(n.element, found[0].As),
+		b.mistakes.Add("%s: the source has several streams of %v, %s; give all but one a name, "+
+			"or a broker of its own to one that is to be written", b.nodeOrigin(n), mistake.Element(n.element, found[0].As),
 			streamList(found))
 	}
 	return broker.Stream{Type: n.element}
@@ -117,7 +119,7 @@ func (b *builder) output(element reflect.Type, origin string) int {
 func (b *builder) findOutput(element reflect.Type, origin string) (broker.Stream, bool) {
 	if b.config.sink == nil {
 		if b.config.source != nil {
-			b.mistakes.add("%s: there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker", origin)
+			b.mistakes.Add("%s: there is no sink for it; add leat.To(sink), or give one broker for both by leat.Broker", origin)
 		}
 		return broker.Stream{}, false
 	}
@@ -130,12 +132,12 @@ func (b *builder) findOutput(element reflect.Type, origin string) (broker.Stream
 	case len(found) == 1:
 		return found[0], true
 	case len(found) > 1:
-		b.mistakes.add("%s: the sink has several streams of %v, %s; leave one", origin, element, streamList(found))
+		b.mistakes.Add("%s: the sink has several streams of %v, %s; leave one", origin, element, streamList(found))
 	case len(all) > 0:
-		b.mistakes.add("%s: %s is read by the same mill; declare another stream of %v under a name, "+
+		b.mistakes.Add("%s: %s is read by the same mill; declare another stream of %v under a name, "+
 			"or give the result a type of its own", origin, streamList(all), element)
 	default:
-		b.mistakes.add("%s: the sink has no stream of %v; it has %s", origin, element, streamList(b.sinkStreams))
+		b.mistakes.Add("%s: the sink has no stream of %v; it has %s", origin, element, streamList(b.sinkStreams))
 	}
 	return broker.Stream{}, false
 }
@@ -167,7 +169,7 @@ func named(streams []broker.Stream, name string) []broker.Stream {
 func streamList(streams []broker.Stream) string {
 	words := make([]string, len(streams))
 	for i, s := range streams {
-		words[i] = fmt.Sprintf("%s (%q)", nodeText(s.Type, s.As), s.Name)
+		words[i] = fmt.Sprintf("%s (%q)", mistake.Element(s.Type, s.As), s.Name)
 	}
-	return list(words, "and")
+	return mistake.And(words)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // Tracing makes spans of OpenTelemetry: "leat.call" for each call of the function, with the mill, and the stream, partition and
@@ -16,9 +17,9 @@ import (
 // context.Context finds its call's span there, so that what it does becomes part of the trace. A call that is tried again has a
 // span for each attempt.
 func Tracing(provider trace.TracerProvider) Option {
-	return &option{name: "Tracing", at: caller(), set: func(c *config, o *option) {
-		if isNil(provider) {
-			c.mistakes.add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, nilText(provider))
+	return &option{name: "Tracing", at: mistake.Caller(0), set: func(c *config, o *option) {
+		if mistake.IsNil(provider) {
+			c.mistakes.Add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, mistake.Nil(provider))
 			return
 		}
 		c.tracer = provider.Tracer("github.com/leat-go/leat")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A node is a node of the join tree, as it is put together from the joins.
@@ -30,14 +31,7 @@ type node struct {
 }
 
 // String returns the element type, with the name where there is one.
-func (n *node) String() string { return nodeText(n.element, n.name) }
-
-func nodeText(element reflect.Type, name string) string {
-	if name == "" {
-		return element.String()
-	}
-	return fmt.Sprintf("%v named %q", element, name)
-}
+func (n *node) String() string { return mistake.Element(n.element, n.name) }
 
 // A tree is the join tree.
 type tree struct {
@@ -65,7 +59,7 @@ func (b *builder) newTree(master reflect.Type) *tree {
 	}
 	for _, n := range t.nodes[1:] {
 		if loop := t.loop(n); loop != "" {
-			b.mistakes.add("%s: the joins make a loop: %s; one of these must be joined to the master %v",
+			b.mistakes.Add("%s: the joins make a loop: %s; one of these must be joined to the master %v",
 				n.join.option, loop, master)
 			return nil
 		}
@@ -83,20 +77,20 @@ func (b *builder) addNode(t *tree, j *join) {
 	other := t.nodes[i]
 	switch {
 	case other == t.master && j.left == j.right:
-		b.mistakes.add("%s: %v is joined with itself; a self-join needs a type of its own for each node: "+
+		b.mistakes.Add("%s: %v is joined with itself; a self-join needs a type of its own for each node: "+
 			"type Next%s %s, or leat.Named", j.option, j.right, j.right.Name(), j.right.Name())
 	case other == t.master:
-		b.mistakes.add("%s: the master %v is on the right of a join, which makes a loop; "+
+		b.mistakes.Add("%s: the master %v is on the right of a join, which makes a loop; "+
 			"the master can be on the left only: swap the sides, or make %v the function's first element",
 			j.option, j.right, j.left)
 	case other.join.left == j.left && other.join.leftName == j.leftName:
-		b.mistakes.add("%s: %v is joined with %s already, by %s; "+
+		b.mistakes.Add("%s: %v is joined with %s already, by %s; "+
 			"leave one out, or tell two streams of a type apart by leat.Named",
-			j.option, j.left, nodeText(j.right, j.name), other.join.option)
+			j.option, j.left, mistake.Element(j.right, j.name), other.join.option)
 	default:
-		b.mistakes.add("%s: %s has two parents, %v here and %v by %s; "+
+		b.mistakes.Add("%s: %s has two parents, %v here and %v by %s; "+
 			"leave one out, or tell two streams of a type apart by leat.Named",
-			j.option, nodeText(j.right, j.name), j.left, other.join.left, other.join.option)
+			j.option, mistake.Element(j.right, j.name), j.left, other.join.left, other.join.option)
 	}
 }
 
@@ -114,15 +108,15 @@ func (b *builder) hang(t *tree, n *node) {
 	case i >= 0:
 		n.parent = candidates[i]
 	case len(candidates) == 0:
-		b.mistakes.add("%s: its left type %v is neither the master %v nor on the right of another join; the tree has %s",
+		b.mistakes.Add("%s: its left type %v is neither the master %v nor on the right of another join; the tree has %s",
 			j.option, j.left, t.master.element, nodeList(t.nodes))
 		return
 	case j.hasLeft:
-		b.mistakes.add("%s: leat.Left(%q) names no node; those of %v have %s",
+		b.mistakes.Add("%s: leat.Left(%q) names no node; those of %v have %s",
 			j.option, j.leftName, j.left, nameList(candidates))
 		return
 	case len(candidates) > 1:
-		b.mistakes.add("%s: its left node may be %s; say which by leat.Left(name)", j.option, nodeList(candidates))
+		b.mistakes.Add("%s: its left node may be %s; say which by leat.Left(name)", j.option, nodeList(candidates))
 		return
 	default:
 		n.parent = candidates[0]
@@ -152,7 +146,7 @@ func nodeList(nodes []*node) string {
 	for i, n := range nodes {
 		words[i] = n.String()
 	}
-	return list(words, "and")
+	return mistake.And(words)
 }
 
 func nameList(nodes []*node) string {
@@ -163,7 +157,7 @@ func nameList(nodes []*node) string {
 			words[i] = "no name"
 		}
 	}
-	return list(words, "and")
+	return mistake.And(words)
 }
 
 // path returns the indexes that lead from the master to n, each into the children of the node before.
@@ -192,7 +186,7 @@ func (b *builder) spec(t *tree, n *node) *engine.Node {
 	if n.join != nil && n.join.edge != nil {
 		edge, err := n.join.edge()
 		if err != nil {
-			b.mistakes.add("%s: %w", n.join.option, err)
+			b.mistakes.Add("%s: %w", n.join.option, err)
 		}
 		spec.NewEdge, spec.Unique, spec.On = edge, n.join.unique, n.join.on
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // An input is what the struct that a typed function gets looks like.
@@ -59,7 +61,7 @@ func (b *builder) readInput() *input {
 	case b.isElement(t):
 		r.wholeElement(t)
 	case t.Kind() != reflect.Struct:
-		b.mistakes.add("the input (%s) is no struct; make it one that holds the master element: struct{ M }", shortType(t))
+		b.mistakes.Add("the input (%s) is no struct; make it one that holds the master element: struct{ M }", mistake.ShortType(t))
 	case len(b.config.windows) > 0:
 		r.windowed(t)
 	default:
@@ -74,7 +76,7 @@ func (b *builder) readInput() *input {
 // wholeElement reads an input that is the master element itself.
 func (r *inputReader) wholeElement(t reflect.Type) {
 	if len(r.config.windows) > 0 {
-		r.mistakes.add("the input (%v) is an element, but a window hands the masters over as a list; "+
+		r.mistakes.Add("the input (%v) is an element, but a window hands the masters over as a list; "+
 			"make it struct{ List []%v }", t, t)
 		return
 	}
@@ -92,9 +94,9 @@ type field struct {
 
 func (f field) String() string {
 	if f.path == "" {
-		return fmt.Sprintf("the input (%s)", shortType(f.Type))
+		return fmt.Sprintf("the input (%s)", mistake.ShortType(f.Type))
 	}
-	return fmt.Sprintf("field %s (%s)", f.path, shortType(f.Type))
+	return fmt.Sprintf("field %s (%s)", f.path, mistake.ShortType(f.Type))
 }
 
 // below returns a field of the struct that f holds.
@@ -124,10 +126,10 @@ func (r *inputReader) fields(t reflect.Type, f field) []field {
 		case s.IsExported():
 			fields = append(fields, c)
 		case s.Anonymous:
-			r.mistakes.add("%s: it isn't exported, so that it can't be filled; give it a name: %s %s",
-				c, upperFirst(s.Name), shortType(s.Type))
+			r.mistakes.Add("%s: it isn't exported, so that it can't be filled; give it a name: %s %s",
+				c, upperFirst(s.Name), mistake.ShortType(s.Type))
 		default:
-			r.mistakes.add("%s: it isn't exported, so that it can't be filled; make it %s", c, upperFirst(s.Name))
+			r.mistakes.Add("%s: it isn't exported, so that it can't be filled; make it %s", c, upperFirst(s.Name))
 		}
 	}
 	return fields
@@ -196,12 +198,12 @@ func (r *inputReader) windowed(t reflect.Type) {
 			r.singleMaster(f, t)
 			return
 		case kind == recordField:
-			r.mistakes.add("%s: with a window each master has a record; put a leat.Record beside the master "+
+			r.mistakes.Add("%s: with a window each master has a record; put a leat.Record beside the master "+
 				"into the structs of its list", f)
 		case kind == otherField:
 			r.inject(f)
 		case masters.path != "":
-			r.mistakes.add("%s: the masters come by %s already; put the matches of each master beside it, "+
+			r.mistakes.Add("%s: the masters come by %s already; put the matches of each master beside it, "+
 				"into the structs of that list", f, masters)
 		default:
 			masters = f
@@ -209,7 +211,7 @@ func (r *inputReader) windowed(t reflect.Type) {
 		}
 	}
 	if masters.path == "" {
-		r.mistakes.add("%s: it has no field for the masters; add a list of elements that have a stream: the source has %s",
+		r.mistakes.Add("%s: it has no field for the masters; add a list of elements that have a stream: the source has %s",
 			input, streamList(r.inputs))
 	}
 }
@@ -218,12 +220,12 @@ func (r *inputReader) windowed(t reflect.Type) {
 func (r *inputReader) singleMaster(f field, t reflect.Type) {
 	for s := range t.Fields() {
 		if kind := r.kind(s.Type); kind == listField || kind == rowsField {
-			r.mistakes.add("%s: a window hands the masters over as a list; make it one of structs that hold "+
-				"each master beside its matches: struct{ List []struct{ %v; %s %s } }", f, f.Type, s.Name, shortType(s.Type))
+			r.mistakes.Add("%s: a window hands the masters over as a list; make it one of structs that hold "+
+				"each master beside its matches: struct{ List []struct{ %v; %s %s } }", f, f.Type, s.Name, mistake.ShortType(s.Type))
 			return
 		}
 	}
-	r.mistakes.add("%s: a window hands the masters over as a list; make it []%v", f, f.Type)
+	r.mistakes.Add("%s: a window hands the masters over as a list; make it []%v", f, f.Type)
 }
 
 // list reads the field of a list, whose elements are joined to those of parent; to none in the list of masters.
@@ -236,7 +238,7 @@ func (r *inputReader) list(f field, parent *node) *inputList {
 		n.element, n.copied = element(t), t.Kind() != reflect.Pointer
 		r.add(n, parent)
 	case t.Kind() == reflect.Pointer:
-		r.mistakes.add("%s: structs that hold elements come as values; make it []%s", f, shortType(t.Elem()))
+		r.mistakes.Add("%s: structs that hold elements come as values; make it []%s", f, mistake.ShortType(t.Elem()))
 	default:
 		l.row = r.row(t, f, n, parent)
 	}
@@ -258,8 +260,8 @@ func (r *inputReader) add(n, parent *node) {
 // that is called like the element's field.
 func (r *inputReader) row(t reflect.Type, f field, n, parent *node) *inputRow {
 	if slices.Contains(r.open, t) {
-		r.mistakes.add("%s: it is in a %s itself, but a join tree has an end; make a type for each level",
-			f, shortType(t))
+		r.mistakes.Add("%s: it is in a %s itself, but a join tree has an end; make a type for each level",
+			f, mistake.ShortType(t))
 		return nil
 	}
 	r.open = append(r.open, t)
@@ -299,7 +301,7 @@ func (r *inputReader) ownElement(fields []field) field {
 		case own.path == "":
 			own = c
 		default:
-			r.mistakes.add("%s: the element beside it is %s, whose matches come as a list; make it []%v", c, own, c.Type)
+			r.mistakes.Add("%s: the element beside it is %s, whose matches come as a list; make it []%v", c, own, c.Type)
 		}
 	}
 	return own
@@ -311,7 +313,7 @@ func (r *inputReader) noElement(f field, fields []field) {
 		r.noMasterField(f, fields)
 		return
 	}
-	r.mistakes.add("%s: its structs have no field for the element whose matches they hold; "+
+	r.mistakes.Add("%s: its structs have no field for the element whose matches they hold; "+
 		"embed one that has a stream: the source has %s", f, streamList(r.inputs))
 }
 
@@ -322,19 +324,19 @@ func (r *inputReader) noMasterField(f field, fields []field) {
 	masters := r.listedMasters(fields, root)
 	switch {
 	case masters.path != "":
-		fit := "make it " + shortType(masters.Type.Elem())
+		fit := "make it " + mistake.ShortType(masters.Type.Elem())
 		if r.kind(masters.Type) == rowsField {
 			fit = "put the fields of its structs into the input itself"
 		}
-		r.mistakes.add("%s: without a window each master comes alone; %s, "+
+		r.mistakes.Add("%s: without a window each master comes alone; %s, "+
 			"or add leat.Window, leat.WindowEvery or leat.WindowCount", masters, fit)
 	case root != nil:
-		r.mistakes.add("%s: it has no field for the master, which the joins start from; embed %v", f, root)
+		r.mistakes.Add("%s: it has no field for the master, which the joins start from; embed %v", f, root)
 	case r.config.source == nil: // that is the mistake
 	case i >= 0:
-		r.mistakes.add("%s: the source has no stream of it; it has %s", fields[i], streamList(r.inputs))
+		r.mistakes.Add("%s: the source has no stream of it; it has %s", fields[i], streamList(r.inputs))
 	default:
-		r.mistakes.add("%s: it has no field for the master element; embed one that has a stream: the source has %s",
+		r.mistakes.Add("%s: it has no field for the master element; embed one that has a stream: the source has %s",
 			f, streamList(r.inputs))
 	}
 }
@@ -372,7 +374,7 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 	case recordField:
 		r.untagged(f)
 		if f.Type != recordType {
-			r.mistakes.add("%s: an element has one record, which comes as a value; make it leat.Record", f)
+			r.mistakes.Add("%s: an element has one record, which comes as a value; make it leat.Record", f)
 		}
 		row.records = append(row.records, f.Index[0])
 	case otherField:
@@ -380,7 +382,7 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 			r.inject(f)
 			return
 		}
-		r.mistakes.add("%s: only the fields of the input itself are injected; move it there, "+
+		r.mistakes.Add("%s: only the fields of the input itself are injected; move it there, "+
 			"or add a stream of %v: the source has %s", f, listedType(f.Type), streamList(r.inputs))
 	}
 }
@@ -388,7 +390,7 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 // untagged checks that a field that is no node has no tag.
 func (r *inputReader) untagged(f field) {
 	if tag, ok := f.Tag.Lookup("leat"); ok {
-		r.mistakes.add("%s: the tag `leat:%q` is for the node of a list, or of the master; leave it out", f, tag)
+		r.mistakes.Add("%s: the tag `leat:%q` is for the node of a list, or of the master; leave it out", f, tag)
 	}
 }
 
@@ -405,31 +407,17 @@ func (r *inputReader) inject(f field) {
 	r.untagged(f)
 	switch {
 	case f.Type == contextType:
-		r.mistakes.add("%s: the context is the function's first parameter; leave the field out", f)
+		r.mistakes.Add("%s: the context is the function's first parameter; leave the field out", f)
 		return
 	case f.Type.Kind() == reflect.Map && r.isMatchMap(f.Type) && r.config.providedOf(f.Type) == nil:
-		r.mistakes.add("%s: matches come as a list beside their element; put %s into the struct that holds %s",
+		r.mistakes.Add("%s: matches come as a list beside their element; put %s into the struct that holds %s",
 			f, f.Type.Elem(), f.Type.Key())
 		return
 	}
 	value, err := r.resolve(f.Type)
 	if err != nil {
-		r.mistakes.add("%s: %w", f, err)
+		r.mistakes.Add("%s: %w", f, err)
 		return
 	}
 	r.input.injected = append(r.input.injected, injectedField{f.Index[0], value})
-}
-
-// shortType returns a type as mistakes name it: what is in a struct without a name is left out.
-func shortType(t reflect.Type) string {
-	switch {
-	case t.Name() != "":
-	case t.Kind() == reflect.Slice:
-		return "[]" + shortType(t.Elem())
-	case t.Kind() == reflect.Pointer:
-		return "*" + shortType(t.Elem())
-	case t.Kind() == reflect.Struct:
-		return "struct{...}"
-	}
-	return typeText(t)
 }

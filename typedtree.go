@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // buildTyped returns the spec for a function made by Typed; nil if there are mistakes.
@@ -50,7 +51,7 @@ func (b *builder) joinFields(t *tree) bool {
 	}
 	for _, n := range t.nodes[1:] {
 		if n.join == nil {
-			b.mistakes.add("%s: no join is for it; add %s", n.origin, b.fieldJoin(t, n))
+			b.mistakes.Add("%s: no join is for it; add %s", n.origin, b.fieldJoin(t, n))
 		}
 	}
 	return len(b.mistakes) == before
@@ -76,7 +77,7 @@ func (b *builder) joinField(t *tree, j *join) {
 		}
 	}
 	if len(fits) == 0 {
-		b.mistakes.add("%s: %s", j.option, misplacedJoin(t, j))
+		b.mistakes.Add("%s: %s", j.option, misplacedJoin(t, j))
 		return
 	}
 	called := slices.DeleteFunc(slices.Clone(fits), func(n *node) bool {
@@ -84,13 +85,13 @@ func (b *builder) joinField(t *tree, j *join) {
 	})
 	switch {
 	case len(called) == 0:
-		b.mistakes.add("%s: %s fits none of the fields with the matches of %v at %v, %s; "+
+		b.mistakes.Add("%s: %s fits none of the fields with the matches of %v at %v, %s; "+
 			"a field is called by its name, its path or its tag `leat:\"name\"`",
 			j.option, j.names(), j.left, j.right, originList(fits))
 	case len(called) > 1:
-		b.mistakes.add("%s: it may be for %s; say which by leat.Named(%q)", j.option, originList(called), called[0].fieldPath)
+		b.mistakes.Add("%s: it may be for %s; say which by leat.Named(%q)", j.option, originList(called), called[0].fieldPath)
 	case called[0].join != nil:
-		b.mistakes.add("%s: %s has a join already, %s; leave one out", j.option, called[0].origin, called[0].join.option)
+		b.mistakes.Add("%s: %s has a join already, %s; leave one out", j.option, called[0].origin, called[0].join.option)
 	default:
 		called[0].join = j
 	}
@@ -134,5 +135,5 @@ func originList(nodes []*node) string {
 	for i, n := range nodes {
 		words[i] = n.origin
 	}
-	return list(words, "and")
+	return mistake.And(words)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A Verdict says why an element was not handed to the function.
@@ -104,9 +105,9 @@ func (u Unmatched) String() string {
 // been committed; what a killed run had read ahead is not told of if the session then ends before it is needed again. Explaining
 // an element takes about a quarter of a microsecond; elements that match cost nothing.
 func OnUnmatched(fn func(Unmatched)) Option {
-	return &option{name: "OnUnmatched", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "OnUnmatched", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if fn == nil {
-			c.mistakes.add("%s: the function is nil; leave the option out", o)
+			c.mistakes.Add("%s: the function is nil; leave the option out", o)
 			return
 		}
 		c.onUnmatched = fn
@@ -118,7 +119,7 @@ func OnUnmatched(fn func(Unmatched)) Option {
 // written in the commits of the results and with their guarantee: where results are there exactly once, so are they.
 // [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
 func WriteUnmatched() Option {
-	return &option{name: "WriteUnmatched", at: caller(), set: func(c *config, o *option) { c.writeUnmatched = o }}
+	return &option{name: "WriteUnmatched", at: mistake.Caller(0), set: func(c *config, o *option) { c.writeUnmatched = o }}
 }
 
 // unmatched sets up whom to tell of unmatched elements.
@@ -132,7 +133,7 @@ func (b *builder) unmatched(spec *engine.Spec) {
 	}
 	t := reflect.TypeFor[Unmatched]()
 	if b.config.sink != nil && !b.hasOutput(t) {
-		b.mistakes.add("%s: it needs a stream of %v in the sink; declare one, "+
+		b.mistakes.Add("%s: it needs a stream of %v in the sink; declare one, "+
 			"for example by jsonfile.File[leat.Unmatched](\"unmatched.jsonl\")", o, t)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/keys"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A window is what a window option said.
@@ -17,11 +19,8 @@ type window struct {
 	every  time.Duration
 	count  int
 	// key compiles the window key; nil for windows without one.
-	key func() (newKey, error)
+	key func() (keys.Changes, error)
 }
-
-// newKey is what engine.Window.NewKey is.
-type newKey = func() func(master any) (changed bool, err error)
 
 // Window hands the masters over in lists: consecutive complete masters with equal keys reach the function in one call.
 // A window closes when a master brings another key, when the stream ends, and for [WindowEvery] when the clock says so.
@@ -32,16 +31,15 @@ type newKey = func() func(master any) (changed bool, err error)
 // times, pointers to one of these, and structs and arrays that hold nothing but numbers, texts and truth values are fine; [New]
 // refuses other types. A key that is NaN is disorder (see [OnDisorder]).
 func Window[M any, K comparable](key func(M) K) Option {
-	return &option{name: "Window", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "Window", at: mistake.Caller(0), set: func(c *config, o *option) {
 		w := &window{option: o, master: element(reflect.TypeFor[M]())}
 		c.addWindow(w)
 		if key == nil {
-			c.mistakes.add("%s: the key function is nil; leat.WindowCount and leat.WindowEvery need none", o)
+			c.mistakes.Add("%s: the key function is nil; leat.WindowCount and leat.WindowEvery need none", o)
 			return
 		}
-		where := keyPlace(key)
-		w.text = "by " + where
-		w.key = func() (newKey, error) { return keyWindow(key, where) }
+		w.text = "by " + mistake.KeyFunction(key)
+		w.key = func() (keys.Changes, error) { return keys.Window(key) }
 	}}
 }
 
@@ -49,9 +47,9 @@ func Window[M any, K comparable](key func(M) K) Option {
 // up to a full minute, up to 20 seconds past it, and so on. A window closes at its end even if nothing arrives; where
 // nothing arrived there is no call.
 func WindowEvery(period time.Duration) Option {
-	return &option{name: "WindowEvery", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "WindowEvery", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if period <= 0 {
-			c.mistakes.add("%s: a window of %v is not possible; give a period above zero", o, period)
+			c.mistakes.Add("%s: a window of %v is not possible; give a period above zero", o, period)
 		}
 		c.addWindow(&window{option: o, text: fmt.Sprintf("every %v", period), every: period})
 	}}
@@ -59,9 +57,9 @@ func WindowEvery(period time.Duration) Option {
 
 // WindowCount hands the masters over in lists of n; the last one of a stream may be shorter.
 func WindowCount(n int) Option {
-	return &option{name: "WindowCount", at: caller(), set: func(c *config, o *option) {
+	return &option{name: "WindowCount", at: mistake.Caller(0), set: func(c *config, o *option) {
 		if n < 1 {
-			c.mistakes.add("%s: a window of %d elements is not possible; the least is 1", o, n)
+			c.mistakes.Add("%s: a window of %d elements is not possible; the least is 1", o, n)
 		}
 		c.addWindow(&window{option: o, text: fmt.Sprintf("of %d", n), count: n})
 	}}
@@ -69,30 +67,13 @@ func WindowCount(n int) Option {
 
 func (c *config) addWindow(w *window) { c.windows = append(c.windows, w) }
 
-// changes returns a constructor of functions that tell whether an element's key differs from that of the one before.
-func changes[K any](key func(element any) (K, error), same func(a, b K) bool) newKey {
-	return func() func(any) (bool, error) {
-		var last K
-		taken := false
-		return func(element any) (bool, error) {
-			k, err := key(element)
-			if err != nil {
-				return false, err
-			}
-			changed := taken && !same(k, last)
-			last, taken = k, true
-			return changed, nil
-		}
-	}
-}
-
 // window checks the windows against the master and returns the one of the spec; nil where there is none.
 func (b *builder) window(master reflect.Type) *engine.Window {
 	if len(b.config.windows) == 0 {
 		return nil
 	}
 	for _, other := range b.config.windows[1:] {
-		b.mistakes.add("%s: there is a window already, from %s; a mill has one", other.option, b.config.windows[0].option)
+		b.mistakes.Add("%s: there is a window already, from %s; a mill has one", other.option, b.config.windows[0].option)
 	}
 	w := b.config.windows[0]
 	spec := &engine.Window{Every: w.every, Count: w.count, Text: w.text}
@@ -100,12 +81,12 @@ func (b *builder) window(master reflect.Type) *engine.Window {
 		return spec
 	}
 	if master != nil && w.master != master {
-		b.mistakes.add("%s: the window key is over %v, but the master is %v; make it a function of %v",
+		b.mistakes.Add("%s: the window key is over %v, but the master is %v; make it a function of %v",
 			w.option, w.master, master, master)
 	}
 	key, err := w.key()
 	if err != nil {
-		b.mistakes.add("%s: %w", w.option, err)
+		b.mistakes.Add("%s: %w", w.option, err)
 	}
 	spec.NewKey = key
 	return spec

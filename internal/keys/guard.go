@@ -1,18 +1,20 @@
-package leat
+package keys
 
 import (
 	"errors"
 	"fmt"
 
 	"github.com/leat-go/leat/internal/elements"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // errNaN is the cause where a key is not a number.
 var errNaN = errors.New("it is NaN")
 
-// guardedKey returns a key function over *T, where key is one over T or *T. A panic is an error, and so is a key that is NaN;
-// isNaN is nil where none can be. where names the function in errors.
-func guardedKey[E, K any](key func(E) K, isNaN func(K) bool, where string) func(element any) (K, error) {
+// guarded returns a key function over *T, where key is one over T or *T. A panic is an error, and so is a key that is NaN;
+// isNaN is nil where none can be.
+func guarded[E, K any](key func(E) K, isNaN func(K) bool) func(element any) (K, error) {
+	where := mistake.KeyFunction(key)
 	if elements.IsPointer[E]() {
 		return func(element any) (k K, err error) {
 			defer recoverKey(&err, where)
@@ -31,8 +33,9 @@ func guardedKey[E, K any](key func(E) K, isNaN func(K) bool, where string) func(
 	}
 }
 
-// guardedCompare returns a function over *L and *R, where compare is one over these or what they point to.
-func guardedCompare[L, R any](compare func(L, R) int, where string) func(left, right any) (int, error) {
+// guardedComparison returns a function over *L and *R, where compare is one over these or what they point to.
+func guardedComparison[L, R any](compare func(L, R) int) func(left, right any) (int, error) {
+	where := mistake.KeyFunction(compare)
 	toLeft, toRight := elements.From[L](), elements.From[R]()
 	return func(left, right any) (order int, err error) {
 		defer recoverKey(&err, where)

@@ -1,4 +1,6 @@
-package leat
+// Package keys knows the kinds of keys: how any K that has an order becomes the edges of a join, and how any comparable K tells
+// the windows apart. Generics end here: behind it are edges and functions over elements as any.
+package keys
 
 import (
 	"cmp"
@@ -8,22 +10,43 @@ import (
 	"unsafe"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// A keyKind knows how keys of a type K are told apart and put in order. Go can't say "an ordered type, time.Time or a pointer
+// On describes the keys of a join in a plan.
+func On(left, right any) string {
+	return mistake.KeyFunction(left) + " == " + mistake.KeyFunction(right)
+}
+
+// Edge returns a constructor of edges whose keys two functions compute. It is an error if keys of the type have no order.
+func Edge[L, R, K any](left func(L) K, right func(R) K, unique bool) (func() engine.Edge, error) {
+	k, err := kindOf[K]()
+	if err != nil {
+		return nil, err
+	}
+	leftKey, rightKey := guarded(left, k.isNaN), guarded(right, k.isNaN)
+	return k.edge(leftKey, rightKey, unique), nil
+}
+
+// Comparison returns a constructor of edges for keys that only a comparison of the user's knows.
+func Comparison[L, R any](compare func(L, R) int, unique bool) func() engine.Edge {
+	return engine.FuncEdge(guardedComparison(compare), unique)
+}
+
+// A kind knows how keys of a type K are told apart and put in order. Go can't say "an ordered type, time.Time or a pointer
 // to one of these, under whatever name" in a constraint, so that New looks at the type, once. A K is then read as the T that
 // it is but for its name, without reflection: conversions of a *K to a *T, types that have the same memory.
-type keyKind[K any] struct {
+type kind[K any] struct {
 	// edge returns a constructor of edges with keys of the kind.
 	edge func(left, right func(element any) (K, error), unique bool) func() engine.Edge
 	// isNaN says that a key is no number, or points to none; nil where none can be.
 	isNaN func(K) bool
 }
 
-// keyKindOf returns the kind of K. It is an error if K has no order.
-func keyKindOf[K any]() (keyKind[K], error) {
+// kindOf returns the kind of K. It is an error if K has no order.
+func kindOf[K any]() (kind[K], error) {
 	t, pointer := reflect.TypeFor[K](), false
 	if t.Kind() == reflect.Pointer {
 		t, pointer = t.Elem(), true
@@ -61,7 +84,7 @@ func keyKindOf[K any]() (keyKind[K], error) {
 	case reflect.String:
 		return orderedAs[K, string](pointer), nil
 	}
-	return keyKind[K]{}, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
+	return kind[K]{}, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
 		"of these, of which nil is null and matches nothing", reflect.TypeFor[K]())
 }
 
@@ -71,7 +94,7 @@ func isTime(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.Conver
 func isNaN[T cmp.Ordered](v T) bool { return v != v }
 
 // orderedAs is the kind of a K that is a T or a *T, of which none is NaN.
-func orderedAs[K any, T cmp.Ordered](pointer bool) keyKind[K] {
+func orderedAs[K any, T cmp.Ordered](pointer bool) kind[K] {
 	if pointer {
 		return kindAs[K](pointer, cmp.Compare[T], nil)
 	}
@@ -79,16 +102,16 @@ func orderedAs[K any, T cmp.Ordered](pointer bool) keyKind[K] {
 	if same, ok := any(cmp.Compare[T]).(func(a, b K) int); ok {
 		compare = same
 	}
-	return keyKind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+	return kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(left, right, compare, unique)
 	}}
 }
 
 // kindAs is the kind of a K that is a T or a *T. An edge holds what pointers point to: that may change, or be used for another
 // element, when the function has had its call.
-func kindAs[K, T any](pointer bool, compare func(a, b T) int, isNaN func(T) bool) keyKind[K] {
+func kindAs[K, T any](pointer bool, compare func(a, b T) int, isNaN func(T) bool) kind[K] {
 	if !pointer {
-		k := keyKind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+		k := kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 			as := func(a, b K) int { return compare(*(*T)(unsafe.Pointer(&a)), *(*T)(unsafe.Pointer(&b))) }
 			return engine.KeyEdge(left, right, as, unique)
 		}}
@@ -97,7 +120,7 @@ func kindAs[K, T any](pointer bool, compare func(a, b T) int, isNaN func(T) bool
 		}
 		return k
 	}
-	k := keyKind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+	k := kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(pointedKey[K, T](left), pointedKey[K, T](right), compare, unique)
 	}}
 	if isNaN != nil {

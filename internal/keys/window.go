@@ -1,4 +1,4 @@
-package leat
+package keys
 
 import (
 	"fmt"
@@ -7,13 +7,16 @@ import (
 	"unsafe"
 )
 
-// keyWindow returns a constructor of what tells whether the window key of an element differs from that of the one before
-// (R4). It is an error if values of the key's type that are equal need not be ==.
-func keyWindow[M any, K comparable](key func(M) K, where string) (newKey, error) {
+// Changes makes functions that tell whether the window key of an element differs from that of the one before (R4), one for each
+// task. It is what engine.Window.NewKey is.
+type Changes = func() func(master any) (changed bool, err error)
+
+// Window returns the changes of a window key. It is an error if values of the key's type that are equal need not be ==.
+func Window[M any, K comparable](key func(M) K) (Changes, error) {
 	t := reflect.TypeFor[K]()
 	if isTime(t) {
 		same := func(a, b K) bool { return instant(&a).Equal(*instant(&b)) }
-		return changes(guardedKey(key, nil, where), same), nil
+		return ChangesOf(guarded(key, nil), same), nil
 	}
 	isPointer := t.Kind() == reflect.Pointer
 	if isPointer {
@@ -23,10 +26,28 @@ func keyWindow[M any, K comparable](key func(M) K, where string) (newKey, error)
 		return nil, windowMistake(reflect.TypeFor[K](), field, why)
 	}
 	if isPointer {
-		return changes(pointedValue(guardedKey(key, nil, where)), sameValue), nil
+		return ChangesOf(pointedValue(guarded(key, nil)), sameValue), nil
 	}
 	isNaN := func(k K) bool { return k != k }
-	return changes(guardedKey(key, isNaN, where), func(a, b K) bool { return a == b }), nil
+	return ChangesOf(guarded(key, isNaN), func(a, b K) bool { return a == b }), nil
+}
+
+// ChangesOf returns the changes of the keys that a function computes: a key is another one unless it is the same as the one
+// before.
+func ChangesOf[K any](key func(element any) (K, error), same func(a, b K) bool) Changes {
+	return func() func(any) (bool, error) {
+		var last K
+		taken := false
+		return func(element any) (bool, error) {
+			k, err := key(element)
+			if err != nil {
+				return false, err
+			}
+			changed := taken && !same(k, last)
+			last, taken = k, true
+			return changed, nil
+		}
+	}
 }
 
 // instant returns a key that is a time.Time, but for its name, as one.

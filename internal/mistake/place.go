@@ -1,0 +1,71 @@
+package mistake
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// A Place is a line in a source file. The zero Place is unknown.
+type Place struct {
+	File string
+	Line int
+}
+
+// Caller returns where a function was called: 0 stands for the one that calls Caller, 1 for the one that has called that.
+func Caller(skip int) Place {
+	_, file, line, _ := runtime.Caller(skip + 2)
+	return Place{file, line}
+}
+
+// String returns "file:line", with the file relative to the working directory where it lies in it.
+func (p Place) String() string {
+	if p.File == "" {
+		return "unknown place"
+	}
+	file := filepath.FromSlash(p.File)
+	if dir, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			file = rel
+		}
+	}
+	return fmt.Sprintf("%s:%d", file, p.Line)
+}
+
+// Suffix returns the place in parentheses behind a space; nothing where it is unknown.
+func (p Place) Suffix() string {
+	if p.File == "" {
+		return ""
+	}
+	return " (" + p.String() + ")"
+}
+
+// Function returns the name of a function as "package.name", and where it begins.
+func Function(fn reflect.Value) (name string, at Place) {
+	f := runtime.FuncForPC(fn.Pointer())
+	if f == nil {
+		return "function", Place{}
+	}
+	name = f.Name()
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	name = strings.ReplaceAll(strings.TrimSuffix(name, "-fm"), "[...]", "")
+	// The linker stores dots of a package's last path element escaped.
+	name = strings.ReplaceAll(name, "%2e", ".")
+	file, line := f.FileLine(f.Entry())
+	if file == "" || strings.HasPrefix(file, "<") { // a method value's wrapper
+		return name, Place{}
+	}
+	return name, Place{file, line}
+}
+
+// KeyFunction describes a key function in a plan and in errors: by its place, or by its name where that is unknown.
+func KeyFunction(fn any) string {
+	name, at := Function(reflect.ValueOf(fn))
+	if at == (Place{}) {
+		return name
+	}
+	return at.String()
+}
