@@ -10,7 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
@@ -19,48 +18,68 @@ const (
 	// goOnTime is how long the results of a partition may stand still when a broker has been killed. Kafka itself takes nine
 	// seconds of it, broker.session.timeout.ms, until the others have the partitions that it led.
 	goOnTime = 15 * time.Second
+	// thawTime is the same for a broker that is stopped: what was asked of it gets neither an answer nor a refusal, and waits for
+	// its time-out. See docs/reliability.md for the sum.
+	thawTime = 30 * time.Second
 	// ownTime is how much of that is the mill's: on a machine that is too busy, Kafka takes longer than its share.
-	ownTime = 6 * time.Second
+	ownTime = 4 * time.Second
 	// inSyncTime is how long a broker may take from its start until it has caught up with the others.
 	inSyncTime = 2 * time.Minute
 	// lookTime is the time between two looks at the brokers.
 	lookTime = 100 * time.Millisecond
 )
 
-// killBroker kills the broker whose turn it is, keeps it away, and starts it again. Where nothing else is done to the mill, it
-// is an error if a partition has stood still for too long meanwhile.
+// An absence is a way to take a broker from the others for a while.
+type absence struct {
+	verb string
+	// counted is the name of its counter.
+	counted string
+	lasts   time.Duration
+	// limit is how long the results of a partition may stand still meanwhile.
+	limit time.Duration
+	begin func(*kafkaserver.Server) error
+	end   func(context.Context, *kafkaserver.Server) error
+}
+
+// killBroker kills the broker whose turn it is, keeps it away, and starts it again.
 func (d *disturber) killBroker(ctx context.Context) error {
+	return d.without(ctx, absence{"kill -9", "brokers killed", d.config.away, goOnTime, (*kafkaserver.Server).Kill,
+		func(ctx context.Context, s *kafkaserver.Server) error { return s.Restart(ctx) }})
+}
+
+// freezeBroker stops the broker whose turn it is where it is, and continues it after a while: its connections stay open, new
+// ones are taken, and nothing is answered.
+func (d *disturber) freezeBroker(ctx context.Context) error {
+	return d.without(ctx, absence{"stop", "brokers stopped", d.config.frozen, thawTime,
+		func(s *kafkaserver.Server) error { return freeze(s.Process()) },
+		func(_ context.Context, s *kafkaserver.Server) error { return thaw(s.Process()) }})
+}
+
+// without takes the broker whose turn it is away from the others, and gives it back. Where nothing else is done to the mill, it
+// is an error if a partition has stood still for too long meanwhile.
+func (d *disturber) without(ctx context.Context, a absence) error {
 	for !d.outages.flow(time.Now()) { // else there would be nothing to measure; the watch ends what stands still for good
 		if err := sleep(ctx, lookTime); err != nil {
 			return err
 		}
 	}
 	defer d.recoveries.disturb()()
-	server := d.cluster.Servers[d.count("brokers killed")%len(d.cluster.Servers)]
-	d.note("brokers killed", 1)
-	d.print("kill -9 broker %d for %v: %s", server.ID(), d.config.away, d.roles(ctx, int32(server.ID())))
+	server := d.cluster.Servers[d.count(a.counted)%len(d.cluster.Servers)]
+	d.note(a.counted, 1)
+	d.print("%s broker %d for %v: %s", a.verb, server.ID(), a.lasts, d.roles(ctx, int32(server.ID())))
 	begin := time.Now()
 	d.outages.began(begin)
-	if err := server.Kill(); err != nil {
-		return fmt.Errorf("kill broker %d: %w", server.ID(), err)
+	if err := a.begin(server); err != nil {
+		return fmt.Errorf("%s broker %d: %w", a.verb, server.ID(), err)
 	}
-	replaced := d.config.away
-	var g errgroup.Group
-	g.Go(func() error {
-		if d.until(ctx, d.config.away, func(t topics) bool { return !t.leads(int32(server.ID())) }) {
-			replaced = time.Since(begin)
-		}
-		return nil
-	})
-	err := sleep(ctx, d.config.away)
-	_ = g.Wait()
-	if err != nil {
+	if err := sleep(ctx, a.lasts); err != nil {
 		return err
 	}
-	if err := d.judge(server, replaced, d.outages.over(time.Now())); err != nil {
+	pauses := d.outages.over(time.Now())
+	if err := d.judge(server, a, begin, pauses); err != nil {
 		return err
 	}
-	if err := server.Restart(ctx); err != nil {
+	if err := a.end(ctx, server); err != nil {
 		return err
 	}
 	if !d.until(ctx, inSyncTime, topics.inSync) && ctx.Err() == nil {
@@ -69,37 +88,40 @@ func (d *disturber) killBroker(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// judge says how long the partitions have paused while a broker was away, and whether that is too long. Kafka has replaced the
-// broker after the time given.
-func (d *disturber) judge(server *kafkaserver.Server, replaced time.Duration, pauses []time.Duration) error {
-	rounded := slices.Clone(pauses)
-	for i := range rounded {
-		rounded[i] = rounded[i].Round(100 * time.Millisecond)
+// judge says how long the partitions have paused while a broker was away, and whether that is too long. How much of it was
+// Kafka's own the logs of the others tell.
+func (d *disturber) judge(server *kafkaserver.Server, a absence, begin time.Time, pauses []time.Duration) error {
+	taken, err := d.cluster.TakenOver(server, begin)
+	if err != nil {
+		return err
 	}
-	d.print("broker %d is away: the others have its work after %v, results paused for %v", server.ID(),
-		replaced.Round(100*time.Millisecond), rounded)
-	limit := max(goOnTime, replaced+ownTime)
-	if longest := slices.Max(pauses); longest > limit && len(d.config.disturb) == 1 {
-		return fmt.Errorf("broker %d was killed, and the results of a partition stood still for %v: at most %v are allowed, "+
-			"since the other brokers had its work after %v", server.ID(), longest.Round(time.Millisecond), limit, replaced)
+	if taken.Fenced.IsZero() {
+		return fmt.Errorf("broker %d was away for %v, and Kafka hasn't noticed", server.ID(), a.lasts)
+	}
+	fenced, loaded := taken.Fenced.Sub(begin), taken.Loaded.Sub(begin)
+	longest := slices.Max(pauses)
+	d.outages.judged(outage{pause: longest, own: max(0, longest-loaded)})
+	d.print("broker %d is away: Kafka took %v to give it up and %v until the others had its work, results paused for %v",
+		server.ID(), tenths(fenced), tenths(loaded), tenths(pauses...))
+	limit := max(a.limit, loaded+ownTime)
+	if longest > limit && d.config.onlyBrokers() {
+		return fmt.Errorf("%s broker %d: the results of a partition stood still for %v, but at most %v are allowed; "+
+			"the other brokers had its work after %v", a.verb, server.ID(), longest.Round(time.Millisecond), limit, loaded)
 	}
 	return nil
 }
 
+// tenths writes times to a tenth of a second.
+func tenths(times ...time.Duration) string {
+	var all []string
+	for _, t := range times {
+		all = append(all, t.Round(100*time.Millisecond).String())
+	}
+	return strings.Join(all, " ")
+}
+
 // topics is what Kafka says of all topics, its own among them.
 type topics kadm.TopicDetails
-
-// leads tells whether a broker leads any partition, as far as the others know.
-func (t topics) leads(broker int32) bool {
-	for _, topic := range t {
-		for _, p := range topic.Partitions {
-			if p.Leader == broker || p.Leader < 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // inSync tells whether no copy of a partition is behind.
 func (t topics) inSync() bool {

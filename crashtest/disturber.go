@@ -30,6 +30,8 @@ const (
 	servers disturbance = "server"
 	// brokers are kills of one broker of several, which stays away for a while.
 	brokers disturbance = "broker"
+	// freezes stop one broker of several where it is, and continue it after a while.
+	freezes disturbance = "freeze"
 	// cuts close the connections between instances and Kafka.
 	cuts disturbance = "cut"
 )
@@ -42,7 +44,7 @@ func weights() []struct {
 	return []struct {
 		disturbance
 		weight int
-	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}, {brokers, 3}}
+	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}, {brokers, 3}, {freezes, 3}}
 }
 
 // parseDisturbances reads a list of disturbances.
@@ -62,8 +64,10 @@ func parseDisturbances(list string) (map[disturbance]bool, error) {
 		}
 		chosen[disturbance(name)] = true
 	}
-	if chosen[zombies] && !canFreeze {
-		return nil, fmt.Errorf("processes can't be stopped on this system: leave out %q", zombies)
+	for _, what := range []disturbance{zombies, freezes} {
+		if chosen[what] && !canFreeze {
+			return nil, fmt.Errorf("processes can't be stopped on this system: leave out %q", what)
+		}
 	}
 	return chosen, nil
 }
@@ -121,7 +125,7 @@ func (d *disturber) enough(end time.Time) bool {
 	case d.config.kills > 0 && d.config.disturb[kills]:
 		return d.count("kills") >= d.config.kills
 	case d.config.kills > 0:
-		return d.count("brokers killed") >= d.config.kills
+		return d.count("brokers killed")+d.count("brokers stopped") >= d.config.kills
 	}
 	return time.Now().After(end)
 }
@@ -157,6 +161,8 @@ func (d *disturber) once(ctx context.Context, what disturbance) error {
 		return d.restartServers(ctx)
 	case brokers:
 		return d.killBroker(ctx)
+	case freezes:
+		return d.freezeBroker(ctx)
 	default:
 		d.cut()
 		return nil

@@ -34,6 +34,7 @@ type fleet struct {
 	ctx   context.Context
 	kafka []string
 	dir   string
+	debug bool
 
 	mu        sync.Mutex
 	instances []*instance
@@ -66,10 +67,10 @@ type process struct {
 	doomed bool
 }
 
-// newFleet makes a fleet of n instances that aren't started yet.
-func newFleet(ctx context.Context, g *errgroup.Group, kafka []string, dir string, n int) (*fleet, error) {
-	f := &fleet{group: g, ctx: ctx, kafka: kafka, dir: dir}
-	for i := range n {
+// newFleet makes a fleet of instances that aren't started yet.
+func newFleet(ctx context.Context, g *errgroup.Group, kafka []string, dir string, c *config) (*fleet, error) {
+	f := &fleet{group: g, ctx: ctx, kafka: kafka, dir: dir, debug: c.debug}
+	for i := range c.instances {
 		if _, err := f.add(fmt.Sprintf("i%d", i), true); err != nil {
 			return nil, err
 		}
@@ -144,7 +145,7 @@ func (f *fleet) start(i *instance) error {
 	}
 	f.processes++
 	c := workerConfig{kafka: strings.Join(f.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, f.processes),
-		concurrency: 1 + f.processes%2*2}
+		concurrency: 1 + f.processes%2*2, debug: f.debug}
 	if i.proxy != nil {
 		c.proxy = i.proxy.address()
 	}

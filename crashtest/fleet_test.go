@@ -40,7 +40,7 @@ func withFleet(t *testing.T, kafka string, n int, use func(ctx context.Context, 
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	g, ctx := errgroup.WithContext(ctx)
-	f, err := newFleet(ctx, g, []string{kafka}, t.TempDir(), n)
+	f, err := newFleet(ctx, g, []string{kafka}, t.TempDir(), &config{instances: n})
 	must(t, err)
 	for _, i := range f.all() {
 		must(t, f.start(i))

@@ -3,7 +3,8 @@
 //
 //	go run ./crashtest -kills 200
 //	go run ./crashtest -duration 1h -instances 5 -partitions 12
-//	go run ./crashtest -brokers 3 -disturb broker -kills 6 -instances 2 -rate 200
+//	go run ./crashtest -brokers 3 -disturb broker -kills 12 -instances 2 -rate 100
+//	go run ./crashtest -brokers 3 -disturb freeze -kills 6 -instances 2 -rate 100
 //
 // It starts Kafka on loopback from the jars that Maven has, some instances of the mill, each a process of its own, and
 // writes input as time goes on, session after session. Meanwhile it kills instances with signal 9, stops them for longer
@@ -11,9 +12,9 @@
 // read_committed consumer compares the output of each partition with a reference as it comes. The exit status is 1 where
 // they differ, and the first difference is shown.
 //
-// With several brokers, each is killed in turn and stays away for a while. Where nothing else is disturbed, the results of
-// every partition must go on within fifteen seconds, whatever the broker was: leader of partitions, coordinator of the group or
-// of transactions, leader of the brokers' own quorum.
+// With several brokers, each is killed in turn and stays away for a minute, or is stopped and continued. Where nothing else is
+// disturbed, the results of every partition must go on within fifteen seconds, and thirty where it was stopped, whatever the
+// broker was: leader of partitions, coordinator of the group or of transactions, leader of the brokers' own quorum.
 //
 // The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. Marks end its sessions, and
 // in about every other one its function does, somewhere in the middle. See
@@ -63,8 +64,10 @@ type config struct {
 	pause      time.Duration
 	brokers    int
 	away       time.Duration
+	frozen     time.Duration
 	disturb    map[disturbance]bool
 	keep       bool
+	debug      bool
 }
 
 // parse reads the flags; what is wrong with them is an error.
@@ -73,8 +76,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	var disturb string
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers where "+
-		"those alone are killed")
+	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers that "+
+		"were killed or stopped where no instance is killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "disturb for so long")
 	flags.IntVar(&c.instances, "instances", 3, "instances of the mill that are always there")
 	flags.IntVar(&c.partitions, "partitions", 4, "partitions of each topic")
@@ -83,10 +86,12 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.Uint64Var(&c.seed, "seed", uint64(time.Now().UnixNano()), "what chance begins with")
 	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two disturbances")
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
-	flags.DurationVar(&c.away, "away", 30*time.Second, "how long a broker stays away that was killed")
-	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, with commas between "+
-		"them; by default all that goes with one broker, or with several")
+	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
+	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
+	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, freeze, with commas "+
+		"between them; by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
+	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
 	if err != nil {
 		return nil, err
@@ -102,7 +107,7 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	if disturb == "" {
 		disturb = "kill,zombie,rebalance,server,cut"
 		if c.brokers > 1 {
-			disturb = "kill,zombie,rebalance,server,broker"
+			disturb = "kill,zombie,rebalance,server,broker,freeze"
 		}
 	}
 	if c.disturb, err = parseDisturbances(disturb); err != nil {
@@ -113,17 +118,30 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 
 // check says what of the flags doesn't go together.
 func (c *config) check() error {
+	one := c.disturb[brokers] || c.disturb[freezes]
 	switch {
-	case c.kills > 0 && !c.disturb[kills] && !c.disturb[brokers]:
-		return errors.New(`-kills needs "kill" or "broker" in -disturb`)
+	case c.kills > 0 && !c.disturb[kills] && !one:
+		return errors.New(`-kills needs "kill", "broker" or "freeze" in -disturb`)
 	case c.brokers != 1 && c.brokers < 3:
 		return errors.New("-brokers takes 1, or 3 and more: of two, none may be away")
-	case c.disturb[brokers] && c.brokers == 1:
-		return errors.New(`"broker" in -disturb needs -brokers 3 or more`)
+	case one && c.brokers == 1:
+		return errors.New(`"broker" and "freeze" in -disturb need -brokers 3 or more`)
 	case c.disturb[brokers] && c.away <= goOnTime:
 		return fmt.Errorf("-away must be more than %v, which the results may take to go on", goOnTime)
+	case c.disturb[freezes] && c.frozen <= thawTime:
+		return fmt.Errorf("-frozen must be more than %v, which the results may take to go on", thawTime)
 	case c.disturb[cuts] && c.brokers > 1:
 		return errors.New(`"cut" in -disturb takes one broker: instances go to several without a proxy between`)
 	}
 	return nil
+}
+
+// onlyBrokers tells whether nothing is disturbed but one broker at a time.
+func (c *config) onlyBrokers() bool {
+	for what := range c.disturb {
+		if what != brokers && what != freezes {
+			return false
+		}
+	}
+	return true
 }

@@ -18,12 +18,14 @@ func TestParse(t *testing.T) {
 // Mistakes are answered with what would be right.
 func TestParseMistakes(t *testing.T) {
 	for _, c := range []struct{ arguments, want string }{
-		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker`},
+		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker,freeze`},
 		{"-kills 3 -disturb cut", `needs "kill"`},
 		{"-brokers 2", "of two, none may be away"},
-		{"-disturb broker", "needs -brokers 3"},
+		{"-disturb broker", "need -brokers 3"},
+		{"-disturb freeze", "need -brokers 3"},
 		{"-brokers 3 -disturb cut", "takes one broker"},
 		{"-brokers 3 -away 10s", "more than 15s"},
+		{"-brokers 3 -frozen 30s", "more than 30s"},
 		{"-kills -1", "can't be negative"},
 		{"-instances 0", "at least one instance"},
 		{"more", `"more" is too much`},

@@ -14,12 +14,18 @@ type outages struct {
 	mu sync.Mutex
 	// last is when each partition gave its last result; zero where its session has ended since, and it rests until the next.
 	last []time.Time
-	// begin is when the broker was killed that is away, zero while none is.
+	// begin is when the broker went that is away, zero while none is.
 	begin time.Time
 	// longest is the longest pause of each partition since.
 	longest []time.Duration
-	// all are the longest pauses of any partition, one for each broker that was killed.
-	all []time.Duration
+	// all has an entry for each broker that was away.
+	all []outage
+}
+
+// An outage is what the time without a broker has cost.
+type outage struct {
+	// pause is the longest one of any partition, and own how much of it was left when the other brokers had the work.
+	pause, own time.Duration
 }
 
 func newOutages(partitions int) *outages {
@@ -65,7 +71,7 @@ func (o *outages) pause(partition int, now time.Time) {
 	o.longest[partition] = max(o.longest[partition], now.Sub(since))
 }
 
-// began notes that a broker was killed.
+// began notes that a broker goes.
 func (o *outages) began(at time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -81,13 +87,25 @@ func (o *outages) over(at time.Time) []time.Duration {
 		o.pause(partition, at)
 	}
 	o.begin = time.Time{}
-	o.all = append(o.all, slices.Max(o.longest))
 	return slices.Clone(o.longest)
 }
 
-// pauses returns the longest pause of a partition for each broker that was killed, sorted.
-func (o *outages) pauses() []time.Duration {
+// judged notes what the time without a broker has cost.
+func (o *outages) judged(cost outage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Sorted(slices.Values(o.all))
+	o.all = append(o.all, cost)
+}
+
+// costs returns the longest pause of a partition for each broker that was away, and how much of each was the mill's own, both
+// sorted.
+func (o *outages) costs() (pauses, own []time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, cost := range o.all {
+		pauses, own = append(pauses, cost.pause), append(own, cost.own)
+	}
+	slices.Sort(pauses)
+	slices.Sort(own)
+	return pauses, own
 }

@@ -40,7 +40,11 @@ func TestOutages(t *testing.T) {
 	if got := o.over(at(302)); !slices.Equal(got, slices.Repeat([]time.Duration{time.Second}, 4)) {
 		t.Errorf("the second time: got %v", got)
 	}
-	if got := o.pauses(); !slices.Equal(got, []time.Duration{time.Second, 30 * time.Second}) {
-		t.Errorf("the longest ones: got %v", got)
+	o.judged(outage{pause: 30 * time.Second, own: time.Second})
+	o.judged(outage{pause: 10 * time.Second, own: 2 * time.Second})
+	pauses, own := o.costs()
+	if !slices.Equal(pauses, []time.Duration{10 * time.Second, 30 * time.Second}) ||
+		!slices.Equal(own, []time.Duration{time.Second, 2 * time.Second}) {
+		t.Errorf("the costs: got %v, %v", pauses, own)
 	}
 }

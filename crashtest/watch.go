@@ -45,15 +45,12 @@ func newWatch(addresses []string, t *crashTest) (*watch, error) {
 		offsets[int32(p)] = kgo.NewOffset().AtStart()
 	}
 	var err error
-	w.client, err = kgo.NewClient(
-		kgo.SeedBrokers(addresses...),
-		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }),
+	w.client, err = kgo.NewClient(append(impatient(addresses),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.MetadataMinAge(50*time.Millisecond),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: offsets}),
-	)
+	)...)
 	return w, err
 }
 

@@ -32,11 +32,12 @@ type workerConfig struct {
 	// process is the name that results bear.
 	process     string
 	concurrency int
+	debug       bool
 }
 
 func (c *workerConfig) arguments() []string {
 	return []string{"worker", "-kafka", c.kafka, "-proxy", c.proxy, "-instance", c.instance, "-process", c.process,
-		"-concurrency", fmt.Sprint(c.concurrency)}
+		"-concurrency", fmt.Sprint(c.concurrency), fmt.Sprintf("-debug=%v", c.debug)}
 }
 
 // work is the program in a worker's process: it runs the mill, session after session, until its standard input ends,
@@ -49,6 +50,7 @@ func work(arguments []string) int {
 	flags.StringVar(&c.instance, "instance", "", "name in the group")
 	flags.StringVar(&c.process, "process", "", "name of the process in the results")
 	flags.IntVar(&c.concurrency, "concurrency", 1, "calls at a time")
+	flags.BoolVar(&c.debug, "debug", false, "log what the Kafka client does")
 	_ = flags.Parse(arguments) // ends the process where it fails
 
 	signal.Ignore(os.Interrupt) // it is for the process that started this one
@@ -58,7 +60,11 @@ func work(arguments []string) int {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	logger := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", c.process)
+	level := slog.LevelInfo
+	if c.debug {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("process", c.process)
 	err := c.run(ctx, logger)
 	switch {
 	case err == nil:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestABrokerDies(t *testing.T) {
 				w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID})
 				w.fill(10)
 				results.wait(ctx)
-				in.wire.lose("")
+				in.wire.lose()
 			}
 			w.end()
 			if err := <-done; err != nil {
@@ -69,6 +70,47 @@ func TestARunBeginsWithoutABroker(t *testing.T) {
 			w.check()
 		})
 	}
+}
+
+// R8: who can't reach any broker for a while keeps its place in the group, its partitions and the session of its transactions. To
+// leave and come back would take seconds, and what was under way would be done again.
+func TestNoBrokerForAWhile(t *testing.T) {
+	t.Parallel()
+	const many = 100 // more than it takes a heartbeat and a commit to fail by, beside all else that is asked for
+	w := newWorld(newFake(t, kfake.NumBrokers(3)), 1)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	defer cancel()
+	results := w.follow()
+	in := w.instance("i")
+	refused := make(chan struct{}, many)
+	in.wire.refused = refused
+	done := make(chan error, 1)
+	go func() { done <- in.mill.Run(ctx) }()
+	w.fill(10)
+	results.wait(ctx)
+	var joins atomic.Int32
+	for _, key := range []kmsg.Key{kmsg.JoinGroup, kmsg.InitProducerID} {
+		w.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
+			w.KeepControl()
+			joins.Add(1)
+			return nil, nil, false
+		})
+	}
+	in.wire.lose(w.addresses...)
+	w.fill(10)
+	for range many {
+		<-refused
+	}
+	in.wire.lose()
+	results.wait(ctx)
+	if n := joins.Load(); n > 0 {
+		t.Errorf("the member joined its group again, or began a session of transactions: %d times", n)
+	}
+	w.end()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	w.check()
 }
 
 // replace makes other brokers coordinate what the keys say, and lead the partitions.
@@ -126,13 +168,13 @@ func (f *follower) wait(ctx context.Context) {
 	}
 }
 
-// lose makes a broker refuse all connections, those that there are among them; "" ends that.
-func (w *wire) lose(address string) {
+// lose makes brokers refuse all connections, those that there are among them; without addresses, none does any more.
+func (w *wire) lose(addresses ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lost = address
+	w.lost = addresses
 	for _, c := range w.conns {
-		if c.RemoteAddr().String() == address {
+		if slices.Contains(addresses, c.RemoteAddr().String()) {
 			c.Close()
 		}
 	}

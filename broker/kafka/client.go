@@ -15,12 +15,14 @@ import (
 const (
 	// askAgain is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
 	askAgain = 20 * time.Millisecond
-	// firstBackoff and lastBackoff are the pauses before a request that Kafka couldn't serve is made again, and requestTries
-	// is how often. A transaction that follows the one before at once is refused until its markers are written, which takes
-	// milliseconds; the library's quarter of a second would be felt as latency.
-	firstBackoff = 5 * time.Millisecond
-	lastBackoff  = time.Second
-	requestTries = 40
+	// firstBackoff and lastBackoff are the pauses before a request that Kafka couldn't serve is made again, requestTries
+	// is how often, and requestPatience for how long. A transaction that follows the one before at once is refused until its
+	// markers are written, which takes milliseconds; the library's quarter of a second would be felt as latency. When a broker
+	// has been replaced that died, a commit waits for the longest pause, once for each of the requests that it consists of.
+	firstBackoff    = 5 * time.Millisecond
+	lastBackoff     = 200 * time.Millisecond
+	requestTries    = 200
+	requestPatience = 30 * time.Second
 	// askTimeout is how long the group's coordinator may take to answer before another is looked for.
 	askTimeout = 10 * time.Second
 	// reachTimeout is how long Kafka may take to answer when a run opens.
@@ -41,6 +43,7 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.
 		kgo.MetadataMaxAge(s.metadataAge),
 		kgo.RetryBackoffFn(backoff),
 		kgo.RequestRetries(requestTries),
+		kgo.RetryTimeout(requestPatience),
 		kgo.DisableClientMetrics(),
 		kgo.WithLogger(clientLogger{logger}),
 	}

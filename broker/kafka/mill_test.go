@@ -186,7 +186,9 @@ type wire struct {
 	mu    sync.Mutex
 	conns []net.Conn
 	dead  bool
-	lost  string // the address of a broker that can't be reached
+	lost  []string // the addresses of brokers that can't be reached
+	// refused is where to tell of each connection that a broker has refused; nil for nobody.
+	refused chan<- struct{}
 }
 
 var errCut = errors.New("the wire is cut")
@@ -197,7 +199,11 @@ func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, err
 	switch {
 	case w.dead:
 		return nil, errCut
-	case address == w.lost:
+	case slices.Contains(w.lost, address):
+		select {
+		case w.refused <- struct{}{}:
+		default:
+		}
 		return nil, noListener(network)
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)

@@ -63,7 +63,11 @@ func newSession(m *member, again bool) *session {
 // process of this name that finds its producer fenced can tell by its membership that it was replaced.
 func (s *session) join(ctx context.Context) error {
 	m := s.member
-	options := m.settings.clientOptions(m.logger,
+	persistent, err := m.settings.persistent(m.logger)
+	if err != nil {
+		return &finalError{err, "the options don't go together"}
+	}
+	options := append(m.settings.clientOptions(m.logger,
 		kgo.WithContext(s.client),
 		kgo.ConsumerGroup(m.group),
 		kgo.InstanceID(m.instance),
@@ -80,7 +84,7 @@ func (s *session) join(ctx context.Context) error {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MaxBufferedRecords(bufferedRecords),
 		kgo.ProducerBatchMaxBytesFn(m.batchLimit),
-	)
+	), persistent...)
 	if len(m.settings.compression) > 0 {
 		options = append(options, kgo.ProducerBatchCompression(m.settings.compression...))
 	}

@@ -54,8 +54,8 @@ func (s *Server) Address() string { return s.address }
 // signed, or by SASL PLAIN as the user "plain" with the password "secret".
 func (s *Server) LoginAddress() string { return s.login }
 
-// PID returns the process id of the server.
-func (s *Server) PID() int { return s.process.Process.Pid }
+// Process returns the server's process, which may be stopped and continued where there are signals for that.
+func (s *Server) Process() *os.Process { return s.process.Process }
 
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections.
@@ -135,7 +135,8 @@ func (s *Server) drain(output io.Reader, started chan struct{}) {
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Server) java(ctx context.Context, arguments ...string) *exec.Cmd {
-	options := []string{"-Xms256m", "-Xmx" + s.heap, "-XX:+UseSerialGC", "-cp", filepath.Join(s.jars, "*")}
+	options := []string{"-Xms256m", "-Xmx" + s.heap, "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+		"-Dorg.slf4j.simpleLogger.dateTimeFormat=" + javaTime, "-cp", filepath.Join(s.jars, "*")}
 	return exec.CommandContext(ctx, "java", append(options, arguments...)...)
 }
 
