@@ -201,8 +201,11 @@ func (e *funcEdge) GiveBackLeft() {
 }
 
 // TakeRight takes a child's element unless one before it was above a parent's that it isn't above, or equal to one that it
-// is below. It relies on a parent's element having been taken: a child is read only to match its parent.
+// is below. Where there is no parent's element, which happens only to what is verified behind the join, nothing can be said.
 func (e *funcEdge) TakeRight(child any) (null bool, err error) {
+	if e.left == nil {
+		return false, nil
+	}
 	order, err := e.compare(e.left, child)
 	if err != nil {
 		return false, &KeyError{Right: true, Err: err}
