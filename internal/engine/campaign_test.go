@@ -76,8 +76,7 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 	if c.disorder != engine.Fail {
 		withoutFunctions(shape) // what a function shows of disorder depends on which elements it is asked about
 	}
-	// A run that goes on behind an element without a key doesn't know the key before, so that it may see less of disorder.
-	shape.nulls = c.disorder == engine.Fail && rapid.Bool().Draw(t, "nulls") &&
+	shape.nulls = rapid.Bool().Draw(t, "nulls") &&
 		!slices.ContainsFunc(shape.nodes(), func(n *tree) bool { return n.kind == "func" })
 	partitions := rapid.SampledFrom([]int{1, 1, 2}).Draw(t, "partitions")
 	options := []memory.Option{

@@ -64,8 +64,11 @@ type node struct {
 	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
 	// behind the session's mark: a run that dies before the end is committed must meet it again.
 	done place
-	// tombstones counts the records without a value behind it.
-	tombstones int
+	// known is where a run must begin that is to know all of the node's keys there: done, or before that, where what lies between
+	// lacks keys. keyless counts those records, and lacks says that next is one.
+	known   place
+	keyless int
+	lacks   bool
 	// mark is the offset behind the session's mark, once that was read.
 	mark int64
 	// seen is behind the last element that was read, and reported where that stood when the run began.
@@ -209,9 +212,9 @@ func (n *node) look() error {
 	return nil
 }
 
-// tombstonesHeld is how many records without a value a node's place may be before the last: it stands behind an element, whose
-// keys a restart reads again (R7), and goes on without them where there is none for long.
-const tombstonesHeld = 512
+// keylessHeld is how many records without all keys, tombstones and elements with a null key, a node's place may be before the last:
+// it stands behind an element that has all, which a restart reads again (R7), and goes on without where there is none for long.
+const keylessHeld = 512
 
 // passOver passes over a record without a value.
 func (n *node) passOver(offset int64) {
@@ -222,9 +225,18 @@ func (n *node) passOver(offset int64) {
 		n.count.tombstones++
 	}
 	n.seen = max(n.seen, offset+1)
-	if n.tombstones++; n.tombstones >= tombstonesHeld {
-		n.done, n.tombstones = behind(offset), 0
+	n.dealtWith(offset, true)
+}
+
+// dealtWith moves the node's place behind a record.
+func (n *node) dealtWith(offset int64, lacksKeys bool) {
+	n.done = behind(offset)
+	if lacksKeys {
+		if n.keyless++; n.keyless < keylessHeld {
+			return
+		}
 	}
+	n.known, n.keyless = n.done, 0
 }
 
 // decodePolicy returns the policy for a record that wasn't decoded. It isn't to be had for one that could be decoded if
@@ -246,11 +258,13 @@ func (n *node) order(value any) (null bool, err error) {
 			return false, n.joinError(err)
 		}
 	}
+	n.lacks = null
 	for i, child := range n.children {
 		if child.unasked, err = child.edge.TakeLeft(value); err != nil {
 			n.giveBack(i)
 			return false, child.joinError(err)
 		}
+		n.lacks = n.lacks || child.unasked
 	}
 	return null, nil
 }
@@ -340,7 +354,7 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.done, n.tombstones = behind(n.next[0].Record.Offset), 0
+	n.dealtWith(n.next[0].Record.Offset, n.lacks)
 	n.hasNext = false
 }
 
@@ -435,10 +449,10 @@ func (n *node) place() place {
 	switch {
 	case len(n.group) > 0:
 		return at(n.group[0].Record.Offset)
-	case n.hasNext:
+	case n.hasNext && !n.lacks:
 		return at(n.next[0].Record.Offset)
 	}
-	return n.done
+	return n.known
 }
 
 // handOver counts the elements of a list, and below them, that no call got before. The master's are always new.

@@ -375,6 +375,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			spent:     make(chan *chunk, feedAhead),
 		},
 		done:     placeOf(rewinds[i]),
+		known:    placeOf(rewinds[i]),
 		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
 		reported: rewinds[i].Seen,
 		handed:   -1,
