@@ -5,6 +5,8 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
 // A direction says which way a type is used.
@@ -99,7 +101,7 @@ func (i *inspection) checkStruct(t reflect.Type, path string) error {
 		if m.quoted && deref(m.typ).PkgPath() != "" {
 			i.fast = false // the fast library has other rules for strings in strings with json.Number and with methods
 		}
-		if err := i.check(m.typ, join(path, m.name)); err != nil {
+		if err := i.check(m.typ, fieldpath.Join(path, m.name)); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package codec
 import (
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -131,17 +130,4 @@ func lookup(list []member, name string) (m member, ok bool) {
 		}
 	}
 	return member{}, false
-}
-
-// join appends a member's name to a path; a name that would be misread there is quoted.
-func join(path, name string) string {
-	switch {
-	case name == "" || strings.ContainsFunc(name, func(r rune) bool {
-		return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}):
-		return path + "[" + strconv.Quote(name) + "]"
-	case path == "":
-		return name
-	}
-	return path + "." + name
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+
+	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
 // explainEncode returns the error for an element that couldn't be encoded because of cause.
@@ -35,7 +37,7 @@ func notFinite(v reflect.Value, path string, depth int) (where string, f float64
 		}
 	case reflect.Map:
 		for entries := v.MapRange(); entries.Next(); {
-			if where, f, found = notFinite(entries.Value(), join(path, fmt.Sprint(entries.Key())), depth+1); found {
+			if where, f, found = notFinite(entries.Value(), fieldpath.Join(path, fmt.Sprint(entries.Key())), depth+1); found {
 				return where, f, true
 			}
 		}
@@ -46,7 +48,7 @@ func notFinite(v reflect.Value, path string, depth int) (where string, f float64
 			if err != nil {
 				continue // within a nil embedded pointer
 			}
-			if where, f, found = notFinite(inner, join(path, m.name), depth+1); found {
+			if where, f, found = notFinite(inner, fieldpath.Join(path, m.name), depth+1); found {
 				return where, f, true
 			}
 		}

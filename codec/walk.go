@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
 // maxDepth is how deep encoding/json lets values nest.
@@ -19,35 +20,6 @@ type walker struct {
 	pos  int
 	// misfit is the first value that doesn't fit its type. A syntax error counts more, wherever it is.
 	misfit *Error
-}
-
-// A place is where in a record the walker is: at a member of the outer place's object, or at an element of its list. Nil
-// is the record itself. The path is put together only for an error, since places may nest deep.
-type place struct {
-	outer *place
-	name  string
-	index int
-	list  bool
-}
-
-// String returns the path, as in [Error]; of one that is very long, the beginning.
-func (p *place) String() (path string) {
-	var steps []*place
-	for ; p != nil; p = p.outer {
-		steps = append(steps, p)
-	}
-	slices.Reverse(steps)
-	for i, step := range steps {
-		switch {
-		case i == 32:
-			return path + "…"
-		case step.list:
-			path += "[" + strconv.Itoa(step.index) + "]"
-		default:
-			path = join(path, step.name)
-		}
-	}
-	return path
 }
 
 // explain returns the error for a record that isn't accepted as a t because of cause.
@@ -79,7 +51,7 @@ func (w *walker) record(want wanted) error {
 }
 
 // value walks through the value at the current position.
-func (w *walker) value(want wanted, at *place, depth int) (err error) {
+func (w *walker) value(want wanted, at *fieldpath.Path, depth int) (err error) {
 	w.space()
 	start := w.pos
 	switch c := w.peek(); {
@@ -114,7 +86,7 @@ func (w *walker) value(want wanted, at *place, depth int) (err error) {
 }
 
 // object walks through an object.
-func (w *walker) object(want wanted, at *place, depth int) error {
+func (w *walker) object(want wanted, at *fieldpath.Path, depth int) error {
 	w.pos++
 	if w.space(); w.peek() == '}' {
 		w.pos++
@@ -130,7 +102,7 @@ func (w *walker) object(want wanted, at *place, depth int) error {
 		if err != nil {
 			return err
 		}
-		inner := &place{outer: at, name: name}
+		inner := at.Member(name)
 		if bad := want.refuseKey(w.data[start:w.pos]); bad != nil && w.misfit == nil {
 			w.misfit = &Error{Offset: start, Field: inner.String(), Err: bad}
 		}
@@ -148,14 +120,14 @@ func (w *walker) object(want wanted, at *place, depth int) error {
 }
 
 // array walks through a list.
-func (w *walker) array(want wanted, at *place, depth int) error {
+func (w *walker) array(want wanted, at *fieldpath.Path, depth int) error {
 	w.pos++
 	if w.space(); w.peek() == ']' {
 		w.pos++
 		return nil
 	}
 	for i := 0; ; i++ {
-		if err := w.value(want.element(i), &place{outer: at, index: i, list: true}, depth); err != nil {
+		if err := w.value(want.element(i), at.Item(i), depth); err != nil {
 			return err
 		}
 		if more, err := w.next(']', at, "after list element"); !more {
@@ -165,7 +137,7 @@ func (w *walker) array(want wanted, at *place, depth int) error {
 }
 
 // next passes a comma, or the bracket that ends the object or list.
-func (w *walker) next(end byte, at *place, where string) (more bool, err error) {
+func (w *walker) next(end byte, at *fieldpath.Path, where string) (more bool, err error) {
 	w.space()
 	switch w.peek() {
 	case ',':
@@ -179,7 +151,7 @@ func (w *walker) next(end byte, at *place, where string) (more bool, err error) 
 }
 
 // text walks through a string and returns what stands between its quotes, with escapes decoded where it has any.
-func (w *walker) text(at *place) (string, error) {
+func (w *walker) text(at *fieldpath.Path) (string, error) {
 	start := w.pos
 	for w.pos++; w.pos < len(w.data); w.pos++ {
 		switch c := w.data[w.pos]; {
@@ -198,7 +170,7 @@ func (w *walker) text(at *place) (string, error) {
 }
 
 // escape walks from a backslash to the last character of its escape.
-func (w *walker) escape(at *place) error {
+func (w *walker) escape(at *fieldpath.Path) error {
 	w.pos++
 	switch w.peek() {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -216,7 +188,7 @@ func (w *walker) escape(at *place) error {
 }
 
 // number walks through a number.
-func (w *walker) number(at *place) error {
+func (w *walker) number(at *fieldpath.Path) error {
 	if w.peek() == '-' {
 		w.pos++
 	}
@@ -245,7 +217,7 @@ func (w *walker) number(at *place) error {
 }
 
 // digits walks through one or more digits.
-func (w *walker) digits(at *place, where string) error {
+func (w *walker) digits(at *fieldpath.Path, where string) error {
 	if !isDigit(w.peek()) {
 		return w.unexpected(at, where, "want a digit")
 	}
@@ -256,7 +228,7 @@ func (w *walker) digits(at *place, where string) error {
 }
 
 // literal walks through true, false or null.
-func (w *walker) literal(word string, at *place) error {
+func (w *walker) literal(word string, at *fieldpath.Path) error {
 	for _, c := range []byte(word) {
 		if w.peek() != c {
 			return w.unexpected(at, "in a word without quotes", "want "+word)
@@ -281,7 +253,7 @@ func (w *walker) peek() byte {
 }
 
 // unexpected is the error for what stands at the current position.
-func (w *walker) unexpected(at *place, where, want string) error {
+func (w *walker) unexpected(at *fieldpath.Path, where, want string) error {
 	if w.pos >= len(w.data) {
 		return w.fail(at, fmt.Errorf("the record ends %s, %s", where, want))
 	}
@@ -292,7 +264,7 @@ func (w *walker) unexpected(at *place, where, want string) error {
 	return w.fail(at, fmt.Errorf("invalid character %s %s, %s", strconv.QuoteRune(r), where, want))
 }
 
-func (w *walker) fail(at *place, err error) error {
+func (w *walker) fail(at *fieldpath.Path, err error) error {
 	return &Error{Offset: w.pos, Field: at.String(), Err: err}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/avro"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -124,7 +125,7 @@ func TestCodec(t *testing.T) {
 		want  []Read
 	}{
 		"JSON": {codec.JSON, []Read{{0}}},
-		"Avro": {codec.Avro{}, []Read{{5}}},
+		"Avro": {avro.Codec(), []Read{{5}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := leattest.New(t,

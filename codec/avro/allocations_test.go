@@ -1,6 +1,6 @@
 //go:build !race
 
-package codec_test
+package avro_test
 
 import (
 	"reflect"
@@ -8,19 +8,20 @@ import (
 
 	"github.com/twmb/franz-go/pkg/sr"
 
-	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/avro"
+	"github.com/leat-go/leat/codec/internal/codectest"
 )
 
 // TestAvroAllocates nothing for an element without strings, lists and pointers, though the writer's schema is another one.
 func TestAvroAllocates(t *testing.T) {
 	writer := `{"type":"record","name":"L","fields":[{"name":"y","type":"float"},{"name":"skipped","type":"string"},
 		{"name":"x","type":"double"},{"name":"time","type":"int"}]}`
-	registry := holding(t, map[string]sr.Schema{"300": {Schema: writer}})
-	decode, err := codec.Avro{Registry: registry}.Decoder(reflect.TypeFor[Location]())
+	client := codectest.Holding(t, map[string]sr.Schema{"300": {Schema: writer}})
+	decode, err := avro.Codec(avro.Registry(client)).Decoder(reflect.TypeFor[Location]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	encode, err := codec.Avro{}.Encoder(reflect.TypeFor[Location]())
+	encode, err := avro.Codec().Encoder(reflect.TypeFor[Location]())
 	if err != nil {
 		t.Fatal(err)
 	}

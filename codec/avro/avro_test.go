@@ -1,4 +1,4 @@
-package codec_test
+package avro_test
 
 import (
 	"errors"
@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/avro"
+	avrolib "github.com/twmb/avro"
 	"github.com/twmb/franz-go/pkg/sr"
 	"pgregory.net/rapid"
 
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/avro"
+	"github.com/leat-go/leat/codec/internal/codectest"
 )
 
 type Pose struct {
@@ -88,7 +90,7 @@ func everything(t *rapid.T, depth int) Everything {
 
 // What a codec has encoded it decodes to the same element, with a registry and without; nil and empty lists are one.
 func TestAvroRoundTrips(t *testing.T) {
-	s := serve(t)
+	s := codectest.Serve(t)
 	equal := cmp.Options{
 		cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }),
 		cmp.Comparer(func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }),
@@ -96,8 +98,8 @@ func TestAvroRoundTrips(t *testing.T) {
 		cmp.Transformer("empty", func(b []byte) string { return string(b) }),
 	}
 	for name, c := range map[string]codec.Codec{
-		"bare":     codec.Avro{},
-		"registry": codec.Avro{Registry: s.open(t), Subject: "everything-value"},
+		"bare":     avro.Codec(),
+		"registry": avro.Codec(avro.Registry(s.Client(t)), avro.Subject("everything-value")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			decode, err := c.Decoder(reflect.TypeFor[Everything]())
@@ -145,30 +147,30 @@ func equalEmpty() cmp.Option {
 
 // The form is Avro's own, as any other implementation writes it.
 func TestAvroForm(t *testing.T) {
-	data := encoded(t, codec.Avro{Schema: locationSchema}, Location{Time: 10, X: 1, Y: -2})
+	data := codectest.Encode(t, avro.Codec(avro.Schema(codectest.LocationSchema)), Location{Time: 10, X: 1, Y: -2})
 	want := []byte{20, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0}
 	if string(data) != string(want) {
 		t.Errorf("%x, want %x", data, want)
 	}
-	s := serve(t)
-	data = encoded(t, codec.Avro{Registry: s.open(t), Subject: "locations-value"}, Location{Time: 10, X: 1, Y: -2})
+	s := codectest.Serve(t)
+	data = codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("locations-value")), Location{Time: 10, X: 1, Y: -2})
 	if string(data) != string(append([]byte{0, 0, 0, 0, 1}, want...)) {
 		t.Errorf("%x, want %x behind a header", data, want)
 	}
 	registered, _ := s.GetSchema("locations-value", 1)
-	if !sameSchema(t, registered.Schema.Schema, locationSchema) {
+	if !sameSchema(t, registered.Schema.Schema, codectest.LocationSchema) {
 		t.Errorf("registered %s", registered.Schema.Schema)
 	}
 }
 
 func sameSchema(t *testing.T, a, b string) bool {
 	t.Helper()
-	return string(avro.MustParse(a).Canonical()) == string(avro.MustParse(b).Canonical())
+	return string(avrolib.MustParse(a).Canonical()) == string(avrolib.MustParse(b).Canonical())
 }
 
 func write(t *testing.T, schema string, value map[string]any) []byte {
 	t.Helper()
-	data, err := avro.MustParse(schema).Encode(value)
+	data, err := avrolib.MustParse(schema).Encode(value)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +223,7 @@ func TestAvroEvolution(t *testing.T) {
 		"a field is missing": {
 			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"long"},{"name":"wert","type":"double"}]}`,
 			value:  map[string]any{"time": int64(1), "wert": 2.0},
-			fails: "field value: schema 5, with which the record was written: codec_test.Reading wants this field, and the writer's " +
+			fails: "field value: schema 5, with which the record was written: avro_test.Reading wants this field, and the writer's " +
 				"schema hasn't got it (fields of its Reading: time, wert); make it a pointer, or give it a default by the tag `avro:\"value,default=…\"`",
 		},
 		"another type": {
@@ -259,12 +261,12 @@ func TestAvroEvolution(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t)
+			s := codectest.Serve(t)
 			s.SeedSchema("readings-value", 1, 5, sr.Schema{Schema: c.writer})
 			data := append([]byte{0, 0, 0, 0, 5}, write(t, c.writer, c.value)...)
-			got, err := decoded[Reading](t, codec.Avro{Registry: s.open(t), Schema: c.reader}, data)
+			got, err := codectest.Decode[Reading](t, avro.Codec(avro.Registry(s.Client(t)), avro.Schema(c.reader)), data)
 			if c.fails != "" {
-				wantError(t, err, c.fails)
+				codectest.WantError(t, err, c.fails)
 				return
 			}
 			if err != nil {
@@ -295,10 +297,10 @@ func TestAvroRecordsThatAreNamedTwice(t *testing.T) {
 			{"name":"before","type":["null","Pose"]}]}},
 		{"name":"first","type":["null","a.b.Pose"]}]}`
 	pose := func(x, y float64, before any) map[string]any { return map[string]any{"X": x, "Y": y, "before": before} }
-	s := serve(t)
+	s := codectest.Serve(t)
 	s.SeedSchema("poses", 1, 9, sr.Schema{Schema: writer})
 	value := map[string]any{"last": pose(1, 2, pose(3, 4, nil)), "first": pose(5, 6, pose(7, 8, pose(9, 10, nil)))}
-	got, err := decoded[PoseRecord](t, codec.Avro{Registry: s.open(t)}, append([]byte{0, 0, 0, 0, 9}, write(t, writer, value)...))
+	got, err := codectest.Decode[PoseRecord](t, avro.Codec(avro.Registry(s.Client(t))), append([]byte{0, 0, 0, 0, 9}, write(t, writer, value)...))
 	if err != nil || got.Last != (Pose{1, 2}) || got.First == nil || got.First.Y != 6 || got.First.Z != nil {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -315,78 +317,78 @@ func TestAvroDefaultsOfRecords(t *testing.T) {
 	}
 	schema := `{"type":"record","name":"a.Line","fields":[{"name":"to","type":"int","default":7},
 		{"name":"from","type":{"type":"record","name":"Point","fields":[{"name":"left","type":"double"}]},"default":{"left":1}}]}`
-	s := serve(t)
-	data := encoded(t, codec.Avro{Registry: s.open(t), Subject: "lines", Schema: schema}, Line{Point{2}, 3})
-	got, err := decoded[Line](t, codec.Avro{Registry: s.open(t)}, data)
+	s := codectest.Serve(t)
+	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("lines"), avro.Schema(schema)), Line{Point{2}, 3})
+	got, err := codectest.Decode[Line](t, avro.Codec(avro.Registry(s.Client(t))), data)
 	if err != nil || *got != (Line{Point{2}, 3}) {
 		t.Error(got, err)
 	}
 }
 
 func TestAvroReferences(t *testing.T) {
-	s := serve(t)
+	s := codectest.Serve(t)
 	s.SeedSchema("pose", 1, 1, sr.Schema{Schema: `{"type":"record","name":"a.Pose","fields":[{"name":"X","type":"double"},{"name":"Y","type":"double"}]}`})
 	s.SeedSchema("list", 1, 2, sr.Schema{Schema: `{"type":"record","name":"a.List","fields":[{"name":"poses","type":{"type":"array","items":"a.Pose"}}]}`,
 		References: []sr.SchemaReference{{Name: "a.Pose", Subject: "pose", Version: 1}}})
 	type List struct {
 		Poses []Pose `json:"poses"`
 	}
-	c := codec.Avro{Registry: s.open(t), Subject: "list", UseRegistered: true}
-	data := encoded(t, c, List{[]Pose{{1, 2}, {3, 4}}})
+	c := avro.Codec(avro.Registry(s.Client(t)), avro.Subject("list"), avro.UseLatest())
+	data := codectest.Encode(t, c, List{[]Pose{{1, 2}, {3, 4}}})
 	for range 2 {
-		got, err := decoded[List](t, c, data)
+		got, err := codectest.Decode[List](t, c, data)
 		if err != nil || len(got.Poses) != 2 || got.Poses[1] != (Pose{3, 4}) {
 			t.Errorf("%+v %v", got, err)
 		}
 	}
 	want := map[string]int{"GET /subjects/list/versions/latest": 1, "GET /subjects/pose/versions/1": 1, "GET /schemas/ids/2": 1}
-	if diff := cmp.Diff(want, s.questions()); diff != "" {
+	if diff := cmp.Diff(want, s.Requests()); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestAvroUsesWhatIsRegistered(t *testing.T) {
-	s := serve(t)
+	s := codectest.Serve(t)
 	older := `{"type":"record","name":"L","fields":[{"name":"y","type":"float"},{"name":"time","type":"int"},{"name":"x","type":["null","double"]}]}`
-	s.SeedSchema("locations-value", 1, 4, sr.Schema{Schema: locationSchema})
+	s.SeedSchema("locations-value", 1, 4, sr.Schema{Schema: codectest.LocationSchema})
 	s.SeedSchema("locations-value", 2, 6, sr.Schema{Schema: older})
 	s.SeedSchema("wider", 1, 8, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"},
 		{"name":"y","type":"double"},{"name":"z","type":"double"}]}`})
 	s.SeedSchema("narrower", 1, 9, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"}]}`})
-	registry := s.open(t)
+	client := s.Client(t)
 	l := Location{Time: 10, X: 0.5, Y: -1}
-	for want, c := range map[byte]codec.Avro{
-		6: {Registry: registry, Subject: "locations-value", UseRegistered: true},
-		4: {Registry: registry, Subject: "locations-value", UseRegistered: true, Schema: locationSchema},
+	for want, c := range map[byte]codec.Codec{
+		6: avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.UseLatest()),
+		4: avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false), avro.Schema(codectest.LocationSchema)),
 	} {
-		data := encoded(t, c, l)
-		got, err := decoded[Location](t, codec.Avro{Registry: registry}, data)
+		data := codectest.Encode(t, c, l)
+		got, err := codectest.Decode[Location](t, avro.Codec(avro.Registry(client)), data)
 		if data[4] != want || err != nil || *got != l {
 			t.Errorf("%x is %v, %v; want schema %d", data, got, err, want)
 		}
 	}
 	for subject, want := range map[string]string{
-		"wider":    `the latest schema of subject "wider": field z: the schema wants this field, and codec_test.Location has only time, x, y`,
-		"narrower": `the latest schema of subject "narrower": field y: codec_test.Location has this field, and the schema hasn't`,
+		"wider":    `the latest schema of subject "wider": field z: the schema wants this field, and avro_test.Location has only time, x, y`,
+		"narrower": `the latest schema of subject "narrower": field y: avro_test.Location has this field, and the schema hasn't`,
 		"missing":  `schema registry, subject "missing": it isn't there (404)`,
 	} {
-		_, err := codec.Avro{Registry: registry, Subject: subject, UseRegistered: true}.Encoder(reflect.TypeFor[Location]())
-		wantError(t, err, want)
+		_, err := avro.Codec(avro.Registry(client), avro.Subject(subject), avro.UseLatest()).Encoder(reflect.TypeFor[Location]())
+		codectest.WantError(t, err, want)
 	}
 	other := `{"type":"record","name":"Other","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"},{"name":"y","type":"double"}]}`
-	_, err := codec.Avro{Registry: registry, Subject: "locations-value", UseRegistered: true, Schema: other}.Encoder(reflect.TypeFor[Location]())
-	wantError(t, err, "(404)")
+	_, err := avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false), avro.Schema(other)).Encoder(reflect.TypeFor[Location]())
+	codectest.WantError(t, err, "(404)")
 	if _, there := s.GetSchema("locations-value", 3); there {
 		t.Error("something was registered")
 	}
 }
 
 func TestAvroThatIsWrong(t *testing.T) {
-	s := serve(t)
-	s.SeedSchema("a", 1, 1, sr.Schema{Schema: locationSchema})
+	s := codectest.Serve(t)
+	s.SeedSchema("a", 1, 1, sr.Schema{Schema: codectest.LocationSchema})
 	s.SeedSchema("p", 1, 2, sr.Schema{Schema: `syntax = "proto3"; message A {}`, Type: sr.TypeProtobuf})
-	good := encoded(t, codec.Avro{Registry: s.open(t), Subject: "a"}, Location{Time: 10})
-	decode, err := codec.Avro{Registry: s.open(t)}.Decoder(reflect.TypeFor[Location]())
+	good := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("a")), Location{Time: 10})
+	decode, err := avro.Codec(avro.Registry(s.Client(t))).Decoder(reflect.TypeFor[Location]())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -406,7 +408,7 @@ func TestAvroThatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := decode(c.data, new(Location))
-			wantError(t, err, c.want)
+			codectest.WantError(t, err, c.want)
 			where := (*codec.Error)(nil)
 			if !errors.As(err, &where) || where.Offset != c.offset {
 				t.Errorf("%#v, want offset %d", where, c.offset)
@@ -421,24 +423,24 @@ func TestAvroTypesThatDontSuit(t *testing.T) {
 		B int `avro:"x"`
 	}
 	for name, c := range map[string]struct {
-		codec codec.Avro
+		codec codec.Codec
 		typ   reflect.Type
 		want  string
 	}{
-		"no Avro type": {codec.Avro{}, reflect.TypeFor[struct{ N uint64 }](), `field "N" of struct { N uint64 }: no Avro type follows from the Go type uint64; give codec.Avro the schema as text`},
-		"a duration":   {codec.Avro{}, reflect.TypeFor[struct{ N time.Duration }](), "no Avro type follows from the Go type time.Duration"},
-		"an unknown tag": {codec.Avro{}, reflect.TypeFor[struct {
+		"no Avro type": {avro.Codec(), reflect.TypeFor[struct{ N uint64 }](), `field "N" of struct { N uint64 }: no Avro type follows from the Go type uint64; give the schema by avro.Schema`},
+		"a duration":   {avro.Codec(), reflect.TypeFor[struct{ N time.Duration }](), "no Avro type follows from the Go type time.Duration"},
+		"an unknown tag": {avro.Codec(), reflect.TypeFor[struct {
 			N int `avro:"n,nullable"`
 		}](), `with the options "nullable" of its tag`},
-		"a bad default": {codec.Avro{}, reflect.TypeFor[struct {
+		"a bad default": {avro.Codec(), reflect.TypeFor[struct {
 			N int `avro:"n,default=x"`
 		}](), `the tag's default "x" isn't one of the Avro type long`},
-		"two of a name":  {codec.Avro{}, reflect.TypeFor[Doubled](), `codec_test.Doubled has two fields that Avro would call "x"; rename one by its tag avro`},
-		"no schema":      {codec.Avro{Schema: `{"type":"rekord"}`}, reflect.TypeFor[Location](), "the text of codec.Avro's Schema: "},
-		"a field less":   {codec.Avro{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"}]}`}, reflect.TypeFor[Location](), "field x: codec_test.Location has this field, and the schema hasn't; fields of its L: time"},
-		"another type":   {codec.Avro{Schema: `{"type":"record","name":"L","fields":[{"name":"N","type":"long"}]}`}, reflect.TypeFor[struct{ N []int }](), "field N: Avro's long and Go's []int don't go together"},
-		"no such branch": {codec.Avro{Schema: `{"type":"record","name":"L","fields":[{"name":"N","type":["null","string","long"]}]}`}, reflect.TypeFor[struct{ N *bool }](), "field N: Avro's union of null, string, long and Go's bool don't go together"},
-		"case": {codec.Avro{Schema: `{"type":"record","name":"L","fields":[{"name":"n","type":"long"},{"name":"N","type":"long"}]}`}, reflect.TypeFor[struct {
+		"two of a name":  {avro.Codec(), reflect.TypeFor[Doubled](), `avro_test.Doubled has two fields that Avro would call "x"; rename one by its tag avro`},
+		"no schema":      {avro.Codec(avro.Schema(`{"type":"rekord"}`)), reflect.TypeFor[Location](), "the text of avro.Schema: "},
+		"a field less":   {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"time","type":"long"}]}`)), reflect.TypeFor[Location](), "field x: avro_test.Location has this field, and the schema hasn't; fields of its L: time"},
+		"another type":   {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":"long"}]}`)), reflect.TypeFor[struct{ N []int }](), "field N: Avro's long and Go's []int don't go together"},
+		"no such branch": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":["null","string","long"]}]}`)), reflect.TypeFor[struct{ N *bool }](), "field N: Avro's union of null, string, long and Go's bool don't go together"},
+		"case": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"n","type":"long"},{"name":"N","type":"long"}]}`)), reflect.TypeFor[struct {
 			N int `json:"n"`
 		}](), "mark which one"},
 	} {
@@ -447,16 +449,16 @@ func TestAvroTypesThatDontSuit(t *testing.T) {
 			if name == "case" { // which has no meaning for an encoder, whose struct lacks the other field
 				_, err = c.codec.Decoder(c.typ)
 			}
-			wantError(t, err, c.want)
+			codectest.WantError(t, err, c.want)
 		})
 	}
-	registry := serve(t).open(t)
-	_, err := codec.Avro{Registry: registry}.Encoder(reflect.TypeFor[Location]())
-	wantError(t, err, "the codec needs a Subject to encode")
-	_, err = codec.Avro{Registry: registry}.Decoder(reflect.TypeFor[Doubled]())
-	wantError(t, err, "two fields")
-	_, err = codec.Avro{Registry: registry}.Decoder(reflect.TypeFor[chan int]())
-	wantError(t, err, "Avro has nothing like chan int")
+	client := codectest.Serve(t).Client(t)
+	_, err := avro.Codec(avro.Registry(client)).Encoder(reflect.TypeFor[Location]())
+	codectest.WantError(t, err, "to encode with a registry, avro.Codec needs avro.Subject: ")
+	_, err = avro.Codec(avro.Registry(client)).Decoder(reflect.TypeFor[Doubled]())
+	codectest.WantError(t, err, "two fields")
+	_, err = avro.Codec(avro.Registry(client)).Decoder(reflect.TypeFor[chan int]())
+	codectest.WantError(t, err, "Avro has nothing like chan int")
 }
 
 // What an encoder can't encode leaves dst as it was.
@@ -465,8 +467,8 @@ func TestAvroEncodeErrors(t *testing.T) {
 		Name string `json:"name"`
 		Kind string `json:"kind"`
 	}
-	c := codec.Avro{Schema: `{"type":"record","name":"M","fields":[{"name":"name","type":"string"},
-		{"name":"kind","type":{"type":"enum","name":"K","symbols":["A","B"]}}]}`, Registry: serve(t).open(t), Subject: "marks"}
+	c := avro.Codec(avro.Schema(`{"type":"record","name":"M","fields":[{"name":"name","type":"string"},
+		{"name":"kind","type":{"type":"enum","name":"K","symbols":["A","B"]}}]}`), avro.Registry(codectest.Serve(t).Client(t)), avro.Subject("marks"))
 	encode, err := c.Encoder(reflect.TypeFor[Mark]())
 	if err != nil {
 		t.Fatal(err)
@@ -479,7 +481,7 @@ func TestAvroEncodeErrors(t *testing.T) {
 	if data, err = encode(data, &Mark{"n", "B"}); err != nil {
 		t.Error(err)
 	}
-	if got, err := decoded[Mark](t, c, data[6:]); err != nil || *got != (Mark{"n", "B"}) {
+	if got, err := codectest.Decode[Mark](t, c, data[6:]); err != nil || *got != (Mark{"n", "B"}) {
 		t.Error(got, err)
 	}
 }
@@ -492,8 +494,8 @@ func TestAvroErrorsNameTheField(t *testing.T) {
 	type Marks struct {
 		All map[string][]*Mark `json:"all"`
 	}
-	encode, err := codec.Avro{Schema: `{"type":"record","name":"Ms","fields":[{"name":"all","type":{"type":"map","values":
-		{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"kind","type":{"type":"enum","name":"K","symbols":["A"]}}]}}}}]}`}.
+	encode, err := avro.Codec(avro.Schema(`{"type":"record","name":"Ms","fields":[{"name":"all","type":{"type":"map","values":
+		{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"kind","type":{"type":"enum","name":"K","symbols":["A"]}}]}}}}]}`)).
 		Encoder(reflect.TypeFor[Marks]())
 	if err != nil {
 		t.Fatal(err)
@@ -506,9 +508,9 @@ func TestAvroErrorsNameTheField(t *testing.T) {
 
 // Elements need not be structs.
 func TestAvroMaps(t *testing.T) {
-	s := serve(t)
-	data := encoded(t, codec.Avro{Registry: s.open(t), Subject: "a"}, Location{Time: 10, X: 1, Y: 2})
-	got, err := decoded[map[string]any](t, codec.Avro{Registry: s.open(t)}, data)
+	s := codectest.Serve(t)
+	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("a")), Location{Time: 10, X: 1, Y: 2})
+	got, err := codectest.Decode[map[string]any](t, avro.Codec(avro.Registry(s.Client(t))), data)
 	if diff := cmp.Diff(&map[string]any{"time": int64(10), "x": 1.0, "y": 2.0}, got); err != nil || diff != "" {
 		t.Error(diff, err)
 	}

@@ -1,4 +1,4 @@
-package codec
+package avro
 
 import (
 	"fmt"
@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twmb/avro"
+	avrolib "github.com/twmb/avro"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
 // A binder makes, of a schema, the one that the Avro library shall decode a Go type with, or encode it. It describes the
@@ -20,7 +23,7 @@ type binder struct {
 	// extend says that fields which only the struct has are added with their defaults.
 	extend bool
 	// defined are the schema's named types by their full names.
-	defined map[string]*avro.SchemaNode
+	defined map[string]*avrolib.SchemaNode
 	bound   map[binding]string
 	names   map[string]bool
 }
@@ -31,12 +34,12 @@ type binding struct {
 	typ  reflect.Type
 }
 
-// bindAvro binds a schema to a Go type. An error that concerns a field is an *Error.
-func bindAvro(schema *avro.Schema, t reflect.Type, decoding, extend bool) (*avro.Schema, error) {
+// bind binds a schema to a Go type. An error that concerns a field is a *codec.Error.
+func bind(schema *avrolib.Schema, t reflect.Type, decoding, extend bool) (*avrolib.Schema, error) {
 	b := binder{
 		decoding: decoding,
 		extend:   extend,
-		defined:  map[string]*avro.SchemaNode{},
+		defined:  map[string]*avrolib.SchemaNode{},
 		bound:    map[binding]string{},
 		names:    map[string]bool{},
 	}
@@ -46,7 +49,7 @@ func bindAvro(schema *avro.Schema, t reflect.Type, decoding, extend bool) (*avro
 	if err != nil {
 		return nil, err
 	}
-	bound, err := node.Schema(avro.WithLaxNames(nil))
+	bound, err := node.Schema(avrolib.WithLaxNames(nil))
 	if err != nil {
 		return nil, fmt.Errorf("the Avro schema doesn't suit %s: %w", t, err)
 	}
@@ -54,7 +57,7 @@ func bindAvro(schema *avro.Schema, t reflect.Type, decoding, extend bool) (*avro
 }
 
 // define collects the named types of a schema and gives them, and the references to them, their full names.
-func (b *binder) define(n *avro.SchemaNode, namespace string) {
+func (b *binder) define(n *avrolib.SchemaNode, namespace string) {
 	switch n.Type {
 	case "record", "error", "enum", "fixed":
 		if !strings.Contains(n.Name, ".") && n.Namespace != "" {
@@ -80,11 +83,11 @@ func (b *binder) define(n *avro.SchemaNode, namespace string) {
 }
 
 // node binds a part of the schema to a Go type; nil where the library chooses one.
-func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.SchemaNode, err error) {
+func (b *binder) node(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) (bound avrolib.SchemaNode, err error) {
 	t = indirect(t)
 	n = b.resolve(n)
 	if t != nil && !b.suits(n, t) {
-		return n, &Error{Offset: -1, Field: at.String(), Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
+		return n, &codec.Error{Offset: -1, Field: at.String(), Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
 	}
 	switch n.Type {
 	case "union":
@@ -99,11 +102,11 @@ func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.
 			}
 		}
 	case "array":
-		items, err := b.node(*n.Items, elemOf(t), &place{outer: at, list: true})
+		items, err := b.node(*n.Items, elemOf(t), at.Item(-1))
 		n.Items = &items
 		return n, err
 	case "map":
-		values, err := b.node(*n.Values, elemOf(t), &place{outer: at, name: "*"})
+		values, err := b.node(*n.Values, elemOf(t), at.Member("*"))
 		n.Values = &values
 		return n, err
 	case "record", "error":
@@ -111,7 +114,7 @@ func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.
 	case "enum", "fixed":
 		name, known := b.name(n.Name, nil)
 		if known {
-			return avro.SchemaNode{Type: name}, nil
+			return avrolib.SchemaNode{Type: name}, nil
 		}
 		return rename(n, name), nil
 	}
@@ -119,17 +122,17 @@ func (b *binder) node(n avro.SchemaNode, t reflect.Type, at *place) (bound avro.
 }
 
 // suits tells whether a part of the schema and a Go type can go together; of a union, whether one of its types can.
-func (b *binder) suits(n avro.SchemaNode, t reflect.Type) bool {
+func (b *binder) suits(n avrolib.SchemaNode, t reflect.Type) bool {
 	n = b.resolve(n)
 	if n.Type != "union" {
 		return suits(n, t)
 	}
-	return slices.ContainsFunc(n.Branches, func(branch avro.SchemaNode) bool {
+	return slices.ContainsFunc(n.Branches, func(branch avrolib.SchemaNode) bool {
 		return branch.Type != "null" && b.suits(branch, t)
 	})
 }
 
-func (b *binder) resolve(n avro.SchemaNode) avro.SchemaNode {
+func (b *binder) resolve(n avrolib.SchemaNode) avrolib.SchemaNode {
 	if referred := b.defined[n.Type]; referred != nil {
 		return *referred
 	}
@@ -137,19 +140,19 @@ func (b *binder) resolve(n avro.SchemaNode) avro.SchemaNode {
 }
 
 // record binds a record.
-func (b *binder) record(n avro.SchemaNode, t reflect.Type, at *place) (avro.SchemaNode, error) {
+func (b *binder) record(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) (avrolib.SchemaNode, error) {
 	if t != nil && t.Kind() != reflect.Struct {
 		t = nil
 	}
 	name, known := b.name(n.Name, t)
 	if known {
-		return avro.SchemaNode{Type: name}, nil
+		return avrolib.SchemaNode{Type: name}, nil
 	}
 	var err error
 	if t == nil {
 		n.Fields = slices.Clone(n.Fields)
 		for i, f := range n.Fields {
-			if n.Fields[i].Type, err = b.node(f.Type, nil, &place{outer: at, name: f.Name}); err != nil {
+			if n.Fields[i].Type, err = b.node(f.Type, nil, at.Member(f.Name)); err != nil {
 				return n, err
 			}
 		}
@@ -160,8 +163,8 @@ func (b *binder) record(n avro.SchemaNode, t reflect.Type, at *place) (avro.Sche
 }
 
 // fields binds a record's fields to those of a struct.
-func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []avro.SchemaField, err error) {
-	wanted, err := avroFields(t)
+func (b *binder) fields(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) (bound []avrolib.SchemaField, err error) {
+	wanted, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +174,12 @@ func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []a
 			if b.decoding {
 				continue
 			}
-			return nil, &Error{Offset: -1, Field: (&place{outer: at, name: field.Name}).String(),
+			return nil, &codec.Error{Offset: -1, Field: at.Member(field.Name).String(),
 				Err: fmt.Errorf("the schema wants this field, and %s has only %s", t, namesOf(t))}
 		}
 		w := wanted[i]
 		wanted = slices.Delete(wanted, i, i+1)
-		named := func(f avro.SchemaField) bool { return f.Name == w.library }
+		named := func(f avrolib.SchemaField) bool { return f.Name == w.library }
 		if w.library != field.Name && slices.ContainsFunc(n.Fields, named) {
 			return nil, fmt.Errorf("the schema has the fields %q and %q: mark which one %s.%s is, by the tag `avro:%q`",
 				w.library, field.Name, t, w.library, field.Name)
@@ -197,16 +200,16 @@ func (b *binder) fields(n avro.SchemaNode, t reflect.Type, at *place) (bound []a
 }
 
 // match returns which of the struct's fields a field of the schema is; -1 for none.
-func (b *binder) match(field avro.SchemaField, wanted []avroField) int {
-	i := slices.IndexFunc(wanted, func(w avroField) bool { return w.name == field.Name })
+func (b *binder) match(field avrolib.SchemaField, wanted []structField) int {
+	i := slices.IndexFunc(wanted, func(w structField) bool { return w.name == field.Name })
 	if i < 0 && b.extend {
-		i = slices.IndexFunc(wanted, func(w avroField) bool { return slices.Contains(w.aliases, field.Name) })
+		i = slices.IndexFunc(wanted, func(w structField) bool { return slices.Contains(w.aliases, field.Name) })
 	}
 	return i
 }
 
 // field binds a field of a record to the struct's field that it is.
-func (b *binder) field(field avro.SchemaField, w avroField, at *place) (avro.SchemaField, error) {
+func (b *binder) field(field avrolib.SchemaField, w structField, at *fieldpath.Path) (avrolib.SchemaField, error) {
 	if w.library != field.Name {
 		field.Aliases = append([]string{field.Name}, field.Aliases...)
 		field.Name = w.library
@@ -216,27 +219,27 @@ func (b *binder) field(field avro.SchemaField, w avroField, at *place) (avro.Sch
 		field.Default, field.HasDefault = nil, false
 	}
 	var err error
-	field.Type, err = b.node(field.Type, w.typ, &place{outer: at, name: w.name})
+	field.Type, err = b.node(field.Type, w.typ, at.Member(w.name))
 	return field, err
 }
 
 // add returns the field for one that the struct has and the record hasn't.
-func (b *binder) add(n avro.SchemaNode, w avroField, t reflect.Type, at *place) (field avro.SchemaField, err error) {
-	where := (&place{outer: at, name: w.name}).String()
+func (b *binder) add(n avrolib.SchemaNode, w structField, t reflect.Type, at *fieldpath.Path) (field avrolib.SchemaField, err error) {
+	where := at.Member(w.name).String()
 	if !b.extend {
-		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s has this field, and the schema hasn't; "+
+		return field, &codec.Error{Offset: -1, Field: where, Err: fmt.Errorf("%s has this field, and the schema hasn't; "+
 			"fields of its %s: %s; leave the struct's field out by the tag `avro:\"-\"`", t, n.Name, fieldNames(n))}
 	}
 	if w.typ.Kind() != reflect.Pointer && w.preset == nil {
-		return field, &Error{Offset: -1, Field: where, Err: fmt.Errorf("%s wants this field, and the writer's schema "+
+		return field, &codec.Error{Offset: -1, Field: where, Err: fmt.Errorf("%s wants this field, and the writer's schema "+
 			"hasn't got it (fields of its %s: %s); make it a pointer, or give it a default by the tag `avro:\"%s,default=…\"`",
 			t, n.Name, fieldNames(n), w.name)}
 	}
 	d := deriver{names: map[string]reflect.Type{}}
 	if w.preset == nil { // null, whatever the pointer points to
-		field = avro.SchemaField{Type: avro.SchemaNode{Type: "null"}, HasDefault: true}
+		field = avrolib.SchemaField{Type: avrolib.SchemaNode{Type: "null"}, HasDefault: true}
 	} else if field, err = d.field(w); err != nil {
-		return field, &Error{Offset: -1, Field: where, Err: err}
+		return field, &codec.Error{Offset: -1, Field: where, Err: err}
 	}
 	field.Name = w.library
 	return field, nil
@@ -258,7 +261,7 @@ func (b *binder) name(full string, t reflect.Type) (name string, known bool) {
 }
 
 // rename gives a named type its new name; as its alias, the old one lets it match the writer's.
-func rename(n avro.SchemaNode, name string) avro.SchemaNode {
+func rename(n avrolib.SchemaNode, name string) avrolib.SchemaNode {
 	if n.Name != name {
 		n.Aliases = append(slices.Clone(n.Aliases), n.Name)
 	}
@@ -285,7 +288,7 @@ func elemOf(t reflect.Type) reflect.Type {
 }
 
 func namesOf(t reflect.Type) string {
-	fields, _ := avroFields(t)
+	fields, _ := fieldsOf(t)
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
@@ -293,7 +296,7 @@ func namesOf(t reflect.Type) string {
 	return strings.Join(names, ", ")
 }
 
-func fieldNames(n avro.SchemaNode) string {
+func fieldNames(n avrolib.SchemaNode) string {
 	names := make([]string, len(n.Fields))
 	for i, f := range n.Fields {
 		names[i] = f.Name

@@ -1,4 +1,4 @@
-package codec
+package avro
 
 import (
 	stdencoding "encoding"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twmb/avro"
+	avrolib "github.com/twmb/avro"
 )
 
 // A deriver makes the schema of a Go type.
@@ -17,8 +17,8 @@ type deriver struct {
 	names map[string]reflect.Type // of the records and fixed types made so far
 }
 
-// deriveAvro returns the schema of a Go type.
-func deriveAvro(t reflect.Type) (*avro.Schema, error) {
+// derive returns the schema of a Go type.
+func derive(t reflect.Type) (*avrolib.Schema, error) {
 	d := deriver{names: map[string]reflect.Type{}}
 	node, err := d.node(t, nil)
 	if err != nil {
@@ -32,41 +32,41 @@ func deriveAvro(t reflect.Type) (*avro.Schema, error) {
 }
 
 // node returns the schema of a type, which the options of a field's tag may specify.
-func (d *deriver) node(t reflect.Type, options []string) (avro.SchemaNode, error) {
+func (d *deriver) node(t reflect.Type, options []string) (avrolib.SchemaNode, error) {
 	if t.Kind() == reflect.Pointer {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
 		value, err := d.node(t, options)
-		return avro.SchemaNode{Type: "union", Branches: []avro.SchemaNode{{Type: "null"}, value}}, err
+		return avrolib.SchemaNode{Type: "union", Branches: []avrolib.SchemaNode{{Type: "null"}, value}}, err
 	}
 	if len(options) > 0 {
 		return logicalNode(t, options)
 	}
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return avro.SchemaNode{Type: "long", LogicalType: "timestamp-micros"}, nil
+		return avrolib.SchemaNode{Type: "long", LogicalType: "timestamp-micros"}, nil
 	case isText(t):
-		return avro.SchemaNode{Type: "string"}, nil
+		return avrolib.SchemaNode{Type: "string"}, nil
 	}
 	if primitive := primitiveOf(t); primitive != "" {
-		return avro.SchemaNode{Type: primitive}, nil
+		return avrolib.SchemaNode{Type: primitive}, nil
 	}
 	switch t.Kind() {
 	case reflect.Slice:
 		items, err := d.node(t.Elem(), nil)
-		return avro.SchemaNode{Type: "array", Items: &items}, err
+		return avrolib.SchemaNode{Type: "array", Items: &items}, err
 	case reflect.Array:
 		return d.array(t)
 	case reflect.Map:
 		if t.Key().Kind() == reflect.String {
 			values, err := d.node(t.Elem(), nil)
-			return avro.SchemaNode{Type: "map", Values: &values}, err
+			return avrolib.SchemaNode{Type: "map", Values: &values}, err
 		}
 	case reflect.Struct:
 		return d.record(t)
 	}
-	return avro.SchemaNode{}, fmt.Errorf("no Avro type follows from the Go type %s; give codec.Avro the schema as text", t)
+	return avrolib.SchemaNode{}, fmt.Errorf("no Avro type follows from the Go type %s; give the schema by avro.Schema", t)
 }
 
 // primitiveOf returns the primitive Avro type that every value of a Go type fits into; "" where there is none.
@@ -100,49 +100,49 @@ func isText(t reflect.Type) bool {
 		p.Implements(reflect.TypeFor[stdencoding.TextUnmarshaler]())
 }
 
-func logicalNode(t reflect.Type, options []string) (avro.SchemaNode, error) {
+func logicalNode(t reflect.Type, options []string) (avrolib.SchemaNode, error) {
 	isTime := t == reflect.TypeFor[time.Time]()
 	switch option := options[0]; {
 	case len(options) > 1:
 	case option == "date" && (isTime || t.Kind() == reflect.Int32):
-		return avro.SchemaNode{Type: "int", LogicalType: option}, nil
+		return avrolib.SchemaNode{Type: "int", LogicalType: option}, nil
 	case strings.HasPrefix(option, "timestamp-") && (isTime || t.Kind() == reflect.Int64):
 		if slices.Contains([]string{"timestamp-millis", "timestamp-micros", "timestamp-nanos"}, option) {
-			return avro.SchemaNode{Type: "long", LogicalType: option}, nil
+			return avrolib.SchemaNode{Type: "long", LogicalType: option}, nil
 		}
 	case option == "uuid" && t.Kind() == reflect.String:
-		return avro.SchemaNode{Type: "string", LogicalType: option}, nil
+		return avrolib.SchemaNode{Type: "string", LogicalType: option}, nil
 	}
-	return avro.SchemaNode{}, fmt.Errorf("no Avro type follows from the Go type %s with the options %q of its tag; "+
-		"give codec.Avro the schema as text", t, strings.Join(options, ","))
+	return avrolib.SchemaNode{}, fmt.Errorf("no Avro type follows from the Go type %s with the options %q of its tag; "+
+		"give the schema by avro.Schema", t, strings.Join(options, ","))
 }
 
-func (d *deriver) array(t reflect.Type) (avro.SchemaNode, error) {
+func (d *deriver) array(t reflect.Type) (avrolib.SchemaNode, error) {
 	if t.Elem().Kind() != reflect.Uint8 {
 		items, err := d.node(t.Elem(), nil)
-		return avro.SchemaNode{Type: "array", Items: &items}, err
+		return avrolib.SchemaNode{Type: "array", Items: &items}, err
 	}
 	name, known, err := d.name(t, "fixed_"+strconv.Itoa(t.Len()))
 	if known || err != nil {
-		return avro.SchemaNode{Type: name}, err
+		return avrolib.SchemaNode{Type: name}, err
 	}
-	return avro.SchemaNode{Type: "fixed", Name: name, Size: t.Len()}, nil
+	return avrolib.SchemaNode{Type: "fixed", Name: name, Size: t.Len()}, nil
 }
 
-func (d *deriver) record(t reflect.Type) (avro.SchemaNode, error) {
+func (d *deriver) record(t reflect.Type) (avrolib.SchemaNode, error) {
 	name, known, err := d.name(t, "")
 	if known || err != nil {
-		return avro.SchemaNode{Type: name}, err
+		return avrolib.SchemaNode{Type: name}, err
 	}
-	fields, err := avroFields(t)
+	fields, err := fieldsOf(t)
 	if err != nil {
-		return avro.SchemaNode{}, err
+		return avrolib.SchemaNode{}, err
 	}
-	node := avro.SchemaNode{Type: "record", Name: name}
+	node := avrolib.SchemaNode{Type: "record", Name: name}
 	for _, f := range fields {
 		field, err := d.field(f)
 		if err != nil {
-			return avro.SchemaNode{}, fmt.Errorf("field %q of %s: %w", f.name, t, err)
+			return avrolib.SchemaNode{}, fmt.Errorf("field %q of %s: %w", f.name, t, err)
 		}
 		field.Name, field.Aliases = f.name, f.aliases
 		node.Fields = append(node.Fields, field)
@@ -151,7 +151,7 @@ func (d *deriver) record(t reflect.Type) (avro.SchemaNode, error) {
 }
 
 // field returns the schema of a struct's field, still without its name. A pointer's default is null.
-func (d *deriver) field(f avroField) (field avro.SchemaField, err error) {
+func (d *deriver) field(f structField) (field avrolib.SchemaField, err error) {
 	if field.Type, err = d.node(f.typ, f.logical); err != nil {
 		return field, err
 	}
@@ -178,7 +178,7 @@ func parseDefault(primitive, text string) (value any, err error) {
 	case "union":
 		return nil, fmt.Errorf("a pointer's default is null; it can't be %q", text)
 	default:
-		return nil, fmt.Errorf("a tag can't give the default of the Avro type %s; give codec.Avro the schema as text", primitive)
+		return nil, fmt.Errorf("a tag can't give the default of the Avro type %s; give the schema by avro.Schema", primitive)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the tag's default %q isn't one of the Avro type %s", text, primitive)
@@ -202,7 +202,7 @@ func (d *deriver) name(t reflect.Type, unnamed string) (name string, known bool,
 	}
 	other, known := d.names[name]
 	if known && other != t {
-		return "", false, fmt.Errorf("%s and %s would both be called %q in Avro; give codec.Avro the schema as text",
+		return "", false, fmt.Errorf("%s and %s would both be called %q in Avro; give the schema by avro.Schema",
 			other, t, name)
 	}
 	d.names[name] = t

@@ -1,27 +1,32 @@
-package codec_test
+package avro_test
 
 import (
 	"context"
 	"fmt"
 	"reflect"
 
-	"github.com/twmb/franz-go/pkg/sr"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 
-	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/codec/testdata/robotpb"
+	"github.com/leat-go/leat/codec/avro"
+	"github.com/leat-go/leat/codec/registry"
 )
 
+type Location struct {
+	Time int64   `json:"time"`
+	X    float64 `json:"x"`
+	Y    float64 `json:"y"`
+}
+
 // A struct with a new field reads what was written before it had that field.
-func ExampleAvro() {
+func ExampleCodec() {
 	server := srfake.New() // in place of a real registry
 	defer server.Close()
-	registry, err := codec.NewRegistry(context.Background(), sr.URLs(server.URL()))
+	schemas, err := registry.New(context.Background(), server.URL())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	encode, err := codec.Avro{Registry: registry, Subject: "robot-locations-value"}.Encoder(reflect.TypeFor[Location]())
+	encode, err := avro.Codec(avro.Registry(schemas), avro.Subject("robot-locations-value")).Encoder(reflect.TypeFor[Location]())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,7 +45,7 @@ func ExampleAvro() {
 		Floor int     `avro:"floor,default=1"`
 		Room  *string `json:"room"`
 	}
-	decode, err := codec.Avro{Registry: registry}.Decoder(reflect.TypeFor[Located]())
+	decode, err := avro.Codec(avro.Registry(schemas)).Decoder(reflect.TypeFor[Located]())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -55,12 +60,12 @@ func ExampleAvro() {
 }
 
 // Without a registry a record is the element alone.
-func ExampleAvro_bare() {
-	c := codec.Avro{Schema: `{
+func ExampleCodec_bare() {
+	c := avro.Codec(avro.Schema(`{
 		"type": "record", "name": "Location", "fields": [
 			{"name": "time", "type": "long"}, {"name": "x", "type": "float"}, {"name": "y", "type": "float"}
 		]
-	}`}
+	}`))
 	encode, err := c.Encoder(reflect.TypeFor[Location]())
 	if err != nil {
 		fmt.Println(err)
@@ -69,52 +74,4 @@ func ExampleAvro_bare() {
 	record, err := encode(nil, &Location{Time: 10, X: 1.5, Y: -2})
 	fmt.Printf("% x %v\n", record, err)
 	// Output: 14 00 00 c0 3f 00 00 00 c0 <nil>
-}
-
-// An element type is a generated message, or a struct around one.
-func ExampleProtobuf() {
-	server := srfake.New() // in place of a real registry
-	defer server.Close()
-	registry, err := codec.NewRegistry(context.Background(), sr.URLs(server.URL()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	c := codec.Protobuf{Registry: registry, Subject: "robot-locations-value"}
-	encode, err := c.Encoder(reflect.TypeFor[robotpb.Location]())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	record, err := encode(nil, &robotpb.Location{Time: 10})
-	fmt.Printf("% x %v\n", record, err)
-
-	type NextLocation struct{ robotpb.Location }
-	decode, err := c.Decoder(reflect.TypeFor[NextLocation]())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var next NextLocation
-	err = decode(record, &next)
-	fmt.Println(next.Time, err)
-	// Output:
-	// 00 00 00 00 02 02 02 08 0a <nil>
-	// 10 <nil>
-}
-
-// Every codec of a program takes the same registry, so that no schema is asked for twice.
-func ExampleNewRegistry() {
-	registry, err := codec.NewRegistry(context.Background(),
-		sr.URLs("localhost:8081"),
-		sr.BasicAuth("me", "secret"),
-	)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	locations := codec.Avro{Registry: registry}
-	speeds := codec.Avro{Registry: registry, Subject: "robot-speed-value"}
-	fmt.Println(locations.Subject, speeds.Subject)
-	// Output: robot-speed-value
 }

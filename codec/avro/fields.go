@@ -1,14 +1,16 @@
-package codec
+package avro
 
 import (
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
-// An avroField is a field of a struct as a schema sees it.
-type avroField struct {
+// An structField is a field of a struct as a schema sees it.
+type structField struct {
 	name    string   // in schemas: the name of the tag avro, of the tag json, or of the field
 	library string   // what the Avro library calls it, which doesn't know the tag json
 	aliases []string // further names in writers' schemas
@@ -19,17 +21,17 @@ type avroField struct {
 	index   []int
 }
 
-// avroFields lists the fields of a struct and of those embedded in it.
-func avroFields(t reflect.Type) ([]avroField, error) {
-	var list []avroField
-	if err := collectAvroFields(t, nil, nil, &list); err != nil {
+// fieldsOf lists the fields of a struct and of those embedded in it.
+func fieldsOf(t reflect.Type) ([]structField, error) {
+	var list []structField
+	if err := collectFields(t, nil, nil, &list); err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(slices.Clone(list), func(f avroField) bool {
-		return slices.ContainsFunc(list, func(other avroField) bool { return other.hides(f) })
+	list = slices.DeleteFunc(slices.Clone(list), func(f structField) bool {
+		return slices.ContainsFunc(list, func(other structField) bool { return other.hides(f) })
 	})
 	for i, f := range list {
-		if slices.ContainsFunc(list[:i], func(other avroField) bool { return other.name == f.name }) {
+		if slices.ContainsFunc(list[:i], func(other structField) bool { return other.name == f.name }) {
 			return nil, fmt.Errorf("%s has two fields that Avro would call %q; rename one by its tag avro", t, f.name)
 		}
 	}
@@ -38,7 +40,7 @@ func avroFields(t reflect.Type) ([]avroField, error) {
 
 // hides tells whether the Avro library takes f for the name that both have, or neither: the tagged one, then the one that
 // is embedded the least deep.
-func (f avroField) hides(other avroField) bool {
+func (f structField) hides(other structField) bool {
 	switch {
 	case f.library != other.library || slices.Equal(f.index, other.index):
 		return false
@@ -48,7 +50,7 @@ func (f avroField) hides(other avroField) bool {
 	return len(f.index) <= len(other.index)
 }
 
-func collectAvroFields(t reflect.Type, index []int, outer []reflect.Type, list *[]avroField) error {
+func collectFields(t reflect.Type, index []int, outer []reflect.Type, list *[]structField) error {
 	if slices.Contains(outer, t) {
 		return nil
 	}
@@ -63,7 +65,7 @@ func collectAvroFields(t reflect.Type, index []int, outer []reflect.Type, list *
 		if !field.IsExported() && !embedded {
 			continue
 		}
-		f, inline, err := newAvroField(t, field)
+		f, inline, err := newField(t, field)
 		if err != nil {
 			return err
 		}
@@ -71,7 +73,7 @@ func collectAvroFields(t reflect.Type, index []int, outer []reflect.Type, list *
 		switch {
 		case f.name == "-":
 		case inner.Kind() == reflect.Struct && (inline || embedded && !f.tagged):
-			if err := collectAvroFields(inner, f.index, outer, list); err != nil {
+			if err := collectFields(inner, f.index, outer, list); err != nil {
 				return err
 			}
 		default:
@@ -81,10 +83,10 @@ func collectAvroFields(t reflect.Type, index []int, outer []reflect.Type, list *
 	return nil
 }
 
-// newAvroField reads a field's tags.
-func newAvroField(t reflect.Type, field reflect.StructField) (f avroField, inline bool, err error) {
-	options := splitAvroTag(field.Tag.Get("avro"))
-	f = avroField{name: options[0], library: options[0], typ: field.Type, tagged: options[0] != ""}
+// newField reads a field's tags.
+func newField(t reflect.Type, field reflect.StructField) (f structField, inline bool, err error) {
+	options := splitTag(field.Tag.Get("avro"))
+	f = structField{name: options[0], library: options[0], typ: field.Type, tagged: options[0] != ""}
 	if f.library == "" {
 		f.library = field.Name
 		f.name, _, _ = strings.Cut(field.Tag.Get("json"), ",")
@@ -112,8 +114,8 @@ func newAvroField(t reflect.Type, field reflect.StructField) (f avroField, inlin
 	return f, inline, nil
 }
 
-// splitAvroTag splits a tag at its commas, but for those in brackets, and those of the default, which comes last.
-func splitAvroTag(tag string) (parts []string) {
+// splitTag splits a tag at its commas, but for those in brackets, and those of the default, which comes last.
+func splitTag(tag string) (parts []string) {
 	start, depth := 0, 0
 	for i := range len(tag) {
 		switch tag[i] {
@@ -132,20 +134,20 @@ func splitAvroTag(tag string) (parts []string) {
 	return append(parts, tag[start:])
 }
 
-// avroPath returns the path by the names of the schema for one by those of the library.
-func avroPath(t reflect.Type, library string) (path string) {
+// pathOf returns the path by the names of the schema for one by those of the library.
+func pathOf(t reflect.Type, library string) (path string) {
 	for name := range strings.SplitSeq(library, ".") {
 		if t = structIn(t); t == nil {
-			path = join(path, name)
+			path = fieldpath.Join(path, name)
 			continue
 		}
-		fields, _ := avroFields(t)
-		i := slices.IndexFunc(fields, func(f avroField) bool { return f.library == name })
+		fields, _ := fieldsOf(t)
+		i := slices.IndexFunc(fields, func(f structField) bool { return f.library == name })
 		t = nil
 		if i >= 0 {
 			name, t = fields[i].name, fields[i].typ
 		}
-		path = join(path, name)
+		path = fieldpath.Join(path, name)
 	}
 	return path
 }

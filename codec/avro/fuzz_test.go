@@ -1,39 +1,17 @@
-package codec_test
+package avro_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"net/http"
-	"path"
 	"reflect"
 	"runtime"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/sr"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/codec/testdata/robotpb"
+	"github.com/leat-go/leat/codec/avro"
+	"github.com/leat-go/leat/codec/internal/codectest"
 )
-
-// holding returns a registry that holds schemas, without a network.
-func holding(t testing.TB, schemas map[string]sr.Schema) *codec.Registry {
-	t.Helper()
-	registry, err := codec.NewRegistry(t.Context(), sr.HTTPClient(&http.Client{
-		Transport: fakeTransport(func(r *http.Request) (*http.Response, error) {
-			schema, ok := schemas[path.Base(r.URL.Path)]
-			if !ok {
-				return answer(http.StatusNotFound, `{"error_code":40403,"message":"Schema not found"}`), nil
-			}
-			body, err := json.Marshal(schema)
-			return answer(http.StatusOK, string(body)), err
-		}),
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return registry
-}
 
 // everythingWriter is a writer's schema that Everything resolves against.
 const everythingWriter = `{"type":"record","name":"Everything","namespace":"a.b","fields":[
@@ -52,11 +30,11 @@ const everythingWriter = `{"type":"record","name":"Everything","namespace":"a.b"
 // FuzzAvroDecode decodes what may come from anywhere. It must neither panic, nor take memory that the record's size doesn't
 // justify, nor change the record; and what it accepts is an element that can be encoded again.
 func FuzzAvroDecode(f *testing.F) {
-	registry := holding(f, map[string]sr.Schema{"1": {Schema: everythingWriter}, "2": {Schema: `["null","long","string"]`},
+	client := codectest.Holding(f, map[string]sr.Schema{"1": {Schema: everythingWriter}, "2": {Schema: `["null","long","string"]`},
 		"3": {Schema: `{"type":"array","items":"null"}`}, "4": {Schema: `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`}})
 	everything, anything := reflect.TypeFor[Everything](), reflect.TypeFor[any]()
 	decoders := map[reflect.Type][]codec.Decode{}
-	for _, c := range []codec.Avro{{}, {Registry: registry}} {
+	for _, c := range []codec.Codec{avro.Codec(), avro.Codec(avro.Registry(client))} {
 		for _, typ := range []reflect.Type{everything, anything} {
 			decode, err := c.Decoder(typ)
 			if err != nil && typ == everything {
@@ -67,7 +45,7 @@ func FuzzAvroDecode(f *testing.F) {
 			}
 		}
 	}
-	encode, err := codec.Avro{}.Encoder(everything)
+	encode, err := avro.Codec().Encoder(everything)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -110,7 +88,7 @@ func allocated(f func()) uint64 {
 
 // FuzzAvroWriter decodes with a writer's schema that may be anything.
 func FuzzAvroWriter(f *testing.F) {
-	for _, schema := range []string{everythingWriter, locationSchema, `"long"`, `["null",{"type":"map","values":"int"}]`,
+	for _, schema := range []string{everythingWriter, codectest.LocationSchema, `"long"`, `["null",{"type":"map","values":"int"}]`,
 		`{"type":"record","name":"a.Reading","fields":[{"name":"time","type":["null","a.Reading"]},{"name":"room","type":"string","default":"x"}]}`,
 		`{"type":"record","name":"Reading","fields":[{"name":"time","type":{"type":"record","name":"b.Reading","fields":[]}}]}`} {
 		f.Add(schema, []byte{2, 0, 0, 4, 'a', 'b'})
@@ -119,45 +97,13 @@ func FuzzAvroWriter(f *testing.F) {
 		{"name":"unit","type":["null","string"],"default":null},{"name":"note","type":"string","default":""},
 		{"name":"place","type":"string","default":""},{"name":"tags","type":{"type":"array","items":"string"},"default":[]}]}`
 	f.Fuzz(func(t *testing.T, schema string, data []byte) {
-		registry := holding(t, map[string]sr.Schema{"1": {Schema: schema}})
-		for _, c := range []codec.Avro{{Registry: registry}, {Registry: registry, Schema: reader}} {
-			_, _ = decoded[Reading](t, c, append([]byte{0, 0, 0, 0, 1}, data...))
+		client := codectest.Holding(t, map[string]sr.Schema{"1": {Schema: schema}})
+		for _, c := range []codec.Codec{avro.Codec(avro.Registry(client)), avro.Codec(avro.Registry(client), avro.Schema(reader))} {
+			_, _ = codectest.Decode[Reading](t, c, append([]byte{0, 0, 0, 0, 1}, data...))
 		}
-		encode, err := codec.Avro{Schema: schema}.Encoder(reflect.TypeFor[Reading]())
+		encode, err := avro.Codec(avro.Schema(schema)).Encoder(reflect.TypeFor[Reading]())
 		if err == nil {
 			_, _ = encode(nil, &Reading{})
-		}
-	})
-}
-
-// FuzzProtobufDecode decodes what may come from anywhere, with a schema that may be anything.
-func FuzzProtobufDecode(f *testing.F) {
-	f.Add(robotFile, []byte{0, 0, 0, 0, 1, 0, 8, 2})
-	f.Add("syntax = \"proto3\"; message Location {}", []byte{0, 0, 0, 0, 1, 2, 2})
-	f.Add("CgE=", []byte{0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
-	f.Add(robotFile, []byte(`{"time":10}`))
-	encode, err := codec.Protobuf{}.Encoder(reflect.TypeFor[robotpb.Location]())
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, schema string, data []byte) {
-		registry := holding(t, map[string]sr.Schema{"1": {Schema: schema, Type: sr.TypeProtobuf}})
-		for _, c := range []codec.Protobuf{{Registry: registry}, {}} {
-			before := bytes.Clone(data)
-			l, err := decoded[robotpb.Location](t, c, data)
-			if !bytes.Equal(data, before) {
-				t.Error("decoding changed the record")
-			}
-			if err != nil {
-				continue
-			}
-			again, err := encode(nil, l)
-			if err != nil {
-				t.Fatalf("%v was decoded but can't be encoded: %v", l, err)
-			}
-			if back, err := decoded[robotpb.Location](t, codec.Protobuf{}, again); err != nil || !proto.Equal(l, back) {
-				t.Errorf("%v becomes %v, %v", l, back, err)
-			}
 		}
 	})
 }

@@ -1,108 +1,114 @@
-package codec
+package avro
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 
-	"github.com/twmb/avro"
+	avrolib "github.com/twmb/avro"
 	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/leat-go/leat/codec/internal/registered"
+	"github.com/leat-go/leat/codec/registry"
 )
 
-// An avroResolver finds out once for every writer's schema how its records are read.
-type avroResolver struct {
-	registry *Registry
-	reader   *avro.Schema // bound to typ; nil where the writer's schema is read as it is
-	typ      reflect.Type
-	known    table[uint32, resolution]
+// A resolver finds out once for every writer's schema how its records are read.
+type resolver struct {
+	client *registry.Client
+	reader *avrolib.Schema // bound to typ; nil where the writer's schema is read as it is
+	typ    reflect.Type
+	known  registered.Cache[int, resolution]
 }
 
 type resolution struct {
-	schema *avro.Schema
+	schema *avrolib.Schema
 	err    error
 }
 
 // resolved returns the schema that decodes what was written with the schema that has an id.
-func (a *avroResolver) resolved(id uint32) (*avro.Schema, error) {
-	if r, ok := a.known.get(id); ok {
-		return r.schema, r.err
+func (r *resolver) resolved(id int) (*avrolib.Schema, error) {
+	if known, ok := r.known.Get(id); ok {
+		return known.schema, known.err
 	}
-	written, err := a.registry.schema(id)
+	written, references, err := r.fetch(id)
 	if err != nil {
 		return nil, err // which may be another one the next time
 	}
-	var r resolution
-	if r.schema, err = a.resolve(written); err != nil {
-		r.err = explainSchema(id, err)
+	schema, err := r.resolve(written, references)
+	if err != nil {
+		err = registered.WriterError(id, err)
 	}
-	a.known.put(id, r)
-	return r.schema, r.err
+	r.known.Put(id, resolution{schema, err})
+	return schema, err
 }
 
-// explainSchema returns the error of records whose schema can't be used because of cause.
-func explainSchema(id uint32, cause error) error {
-	explained := &Error{Offset: -1}
-	if where := (*Error)(nil); errors.As(cause, &where) {
-		explained.Field, cause = where.Field, where.Err
+// fetch gets the schema that has an id, and those that it refers to.
+func (r *resolver) fetch(id int) (written sr.Schema, references []sr.SubjectSchema, err error) {
+	if written, err = r.client.SchemaByID(id); err != nil {
+		return written, nil, err
 	}
-	explained.Err = fmt.Errorf("schema %d, with which the record was written: %w", id, cause)
-	return explained
+	if references, err = fetchReferences(r.client, written); err != nil {
+		return written, nil, registered.WriterError(id, err)
+	}
+	return written, references, nil
 }
 
-func (a *avroResolver) resolve(written sr.Schema) (*avro.Schema, error) {
-	writer, err := parseRegistered(a.registry, written)
+func (r *resolver) resolve(written sr.Schema, references []sr.SubjectSchema) (*avrolib.Schema, error) {
+	writer, err := parse(written, references)
 	if err != nil {
 		return nil, err
 	}
-	reader := a.reader
+	reader := r.reader
 	if reader == nil {
-		if reader, err = bindAvro(writer, a.typ, true, true); err != nil {
+		if reader, err = bind(writer, r.typ, true, true); err != nil {
 			return nil, err
 		}
 	}
-	return avro.Resolve(writer, reader)
+	return avrolib.Resolve(writer, reader)
 }
 
 // maxReferences bounds how many schemas one may refer to, in case they refer to each other.
 const maxReferences = 1000
 
-// parseRegistered parses a schema of the registry, with those that it refers to.
-func parseRegistered(registry *Registry, registered sr.Schema) (*avro.Schema, error) {
-	if registered.Type != sr.TypeAvro {
-		return nil, fmt.Errorf("its type is %s, want AVRO", registered.Type)
-	}
-	var cache avro.SchemaCache
+// fetchReferences returns the schemas that another refers to, each behind those that it refers to itself.
+func fetchReferences(client *registry.Client, schema sr.Schema) (list []sr.SubjectSchema, err error) {
 	fetched := map[sr.SchemaReference]bool{}
-	if err := parseReferences(registry, registered.References, &cache, fetched); err != nil {
-		return nil, err
+	var fetch func(references []sr.SchemaReference) error
+	fetch = func(references []sr.SchemaReference) error {
+		for _, reference := range references {
+			reference.Name = "" // the same schema, whatever it is called here
+			if fetched[reference] {
+				continue
+			}
+			if len(fetched) == maxReferences {
+				return fmt.Errorf("it refers to more than %d others", maxReferences)
+			}
+			fetched[reference] = true
+			referred, err := client.Version(reference.Subject, reference.Version)
+			if err != nil {
+				return err
+			}
+			if err := fetch(referred.References); err != nil {
+				return err
+			}
+			list = append(list, referred)
+		}
+		return nil
 	}
-	// Names that Avro doesn't allow do no harm, and there are writers that aren't strict.
-	return cache.Parse(registered.Schema, avro.WithLaxNames(nil))
+	return list, fetch(schema.References)
 }
 
-// parseReferences parses schemas that another refers to, each behind those that it refers to itself.
-func parseReferences(
-	registry *Registry, references []sr.SchemaReference, cache *avro.SchemaCache, fetched map[sr.SchemaReference]bool,
-) error {
-	for _, reference := range references {
-		reference.Name = "" // the same schema, whatever it is called here
-		if fetched[reference] {
-			continue
-		}
-		if len(fetched) == maxReferences {
-			return fmt.Errorf("it refers to more than %d others", maxReferences)
-		}
-		fetched[reference] = true
-		schema, err := registry.version(reference.Subject, reference.Version)
-		if err != nil {
-			return err
-		}
-		if err := parseReferences(registry, schema.References, cache, fetched); err != nil {
-			return err
-		}
-		if _, err := cache.Parse(schema.Schema.Schema, avro.WithLaxNames(nil)); err != nil {
-			return fmt.Errorf("version %d of subject %q, which it refers to: %w", reference.Version, reference.Subject, err)
+// parse parses a schema of the registry, with those that it refers to.
+func parse(schema sr.Schema, references []sr.SubjectSchema) (*avrolib.Schema, error) {
+	if schema.Type != sr.TypeAvro {
+		return nil, fmt.Errorf("its type is %s, want AVRO", schema.Type)
+	}
+	var cache avrolib.SchemaCache
+	// Names that Avro doesn't allow do no harm, and there are writers that aren't strict.
+	lax := avrolib.WithLaxNames(nil)
+	for _, r := range references {
+		if _, err := cache.Parse(r.Schema.Schema, lax); err != nil {
+			return nil, fmt.Errorf("version %d of subject %q, which it refers to: %w", r.Version, r.Subject, err)
 		}
 	}
-	return nil
+	return cache.Parse(schema.Schema, lax)
 }

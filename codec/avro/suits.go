@@ -1,16 +1,16 @@
-package codec
+package avro
 
 import (
 	"reflect"
 	"strings"
 
-	"github.com/twmb/avro"
+	avrolib "github.com/twmb/avro"
 )
 
 // suits tells whether values of an Avro type and of a Go type can become each other at all. It errs on the side of yes: the
 // library looks closer, at every value. Finding the plain mistakes at once makes errors of mills of what would be errors of
 // records.
-func suits(n avro.SchemaNode, t reflect.Type) bool {
+func suits(n avrolib.SchemaNode, t reflect.Type) bool {
 	if n.Type == "null" || isText(t) || n.LogicalType != "" {
 		return true
 	}
@@ -44,7 +44,7 @@ func isBytes(t reflect.Type) bool {
 }
 
 // kindOf names an Avro type for a message.
-func kindOf(n avro.SchemaNode) string {
+func kindOf(n avrolib.SchemaNode) string {
 	if n.Name != "" {
 		return n.Type + " " + n.Name
 	}

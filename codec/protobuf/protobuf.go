@@ -1,4 +1,15 @@
-package codec
+// Package protobuf is the codec of Protocol Buffers, for element types whose pointers are a [proto.Message]: the generated
+// ones, and structs that embed one of them, not a pointer to it, as the second type that a self-join needs does:
+//
+//	type NextLocation struct{ robotpb.Location }
+//
+// Fields that the message doesn't have are kept with it, as Protobuf does. Maps are written in the order of their keys.
+//
+// With a registry, records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was
+// written with, the message's index in it, the message. A record of another message than the element type's is an error,
+// recognised by the full name; so is one whose schema the registry doesn't have. Without a registry, records are bare
+// messages.
+package protobuf
 
 import (
 	"errors"
@@ -8,62 +19,89 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/codec/internal/registered"
+	"github.com/leat-go/leat/codec/registry"
 )
 
-// Protobuf is the codec of Protocol Buffers, for element types whose pointers are a [proto.Message]: the generated ones,
-// and structs that embed one of them, not a pointer to it, as the second type that a self-join needs does:
-//
-//	type NextLocation struct{ robotpb.Location }
-//
-// Fields that the message doesn't have are kept with it, as Protobuf does. Maps are written in the order of their keys.
-//
-// With a Registry, records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was
-// written with, the message's index in it, the message. A record of another message than the element type's is an error,
-// recognised by the full name; so is one whose schema the registry doesn't have. Without a Registry, records are bare
-// messages.
-//
-// The zero value uses no registry. A codec may be used concurrently, but not changed once it is used.
-type Protobuf struct {
-	// Registry is where schemas are; nil for bare records.
-	Registry *Registry
-	// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic
-	// and "-value". Decoding doesn't need it.
-	Subject string
-	// UseRegistered says that nothing may be registered: records get the id of the subject's latest schema, which must have
-	// the message. By default the message's file is registered under the subject when a run begins, and the files that it
-	// imports each under its own name, but for those of google/protobuf; this does nothing if they are there already, and
-	// fails if one isn't compatible with an earlier one.
-	UseRegistered bool
+// An Option sets where the schemas of a codec's messages are.
+type Option func(*format)
+
+// A format implements [codec.Codec].
+type format struct {
+	registered.Settings
 }
 
-// Decoder implements [Codec].
-func (p Protobuf) Decoder(t reflect.Type) (Decode, error) {
+// Codec returns the codec of Protocol Buffers; without options, of bare messages. It is safe for concurrent use. Options
+// that contradict each other, and types that are no messages, are errors when a mill is built.
+func Codec(options ...Option) codec.Codec {
+	f := &format{registered.Settings{Package: "protobuf"}}
+	for _, option := range options {
+		option(f)
+	}
+	return f
+}
+
+// Registry says that schemas are in a registry.
+func Registry(client *registry.Client) Option {
+	return func(f *format) { f.Client = client }
+}
+
+// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic and
+// "-value". Decoding doesn't need it.
+func Subject(name string) Option {
+	return func(f *format) { f.Settings.Subject = name }
+}
+
+// AutoRegister says whether the message's file is registered under the subject when a run begins, and the files that it
+// imports each under its own name, but for those of google/protobuf; this does nothing if they are there already, and fails
+// if one is incompatible with an earlier one. It is true without this option. With false they must be there already,
+// whatever their version.
+func AutoRegister(register bool) Option {
+	return func(f *format) { f.LookupOnly = !register }
+}
+
+// UseLatest says that records get the id of the subject's latest schema, which must have the message, and that nothing is
+// registered.
+func UseLatest() Option {
+	return func(f *format) { f.Settings.UseLatest = true }
+}
+
+// Decoder implements [codec.Codec].
+func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
 	message, err := messageOf(t)
 	if err != nil {
 		return nil, err
 	}
-	if p.Registry == nil {
-		return func(data []byte, into any) error { return decodeProtobuf(data, 0, into) }, nil
+	if f.Client == nil {
+		return func(data []byte, into any) error { return decode(data, 0, into) }, nil
 	}
-	headers := &protobufHeaders{registry: p.Registry, want: message.FullName()}
+	headers := &headers{client: f.Client, want: message.FullName()}
 	return func(data []byte, into any) error {
 		size, err := headers.check(data)
 		if err != nil {
 			return err
 		}
-		return decodeProtobuf(data[size:], size, into)
+		return decode(data[size:], size, into)
 	}, nil
 }
 
-// Encoder implements [Codec]. With a Registry, it asks there for the schema's id.
-func (p Protobuf) Encoder(t reflect.Type) (Encode, error) {
+// Encoder implements [codec.Codec]. With a registry, it requests the schema's id there.
+func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
+	if err := errors.Join(f.Check(), f.CheckEncoder()); err != nil {
+		return nil, err
+	}
 	message, err := messageOf(t)
 	if err != nil {
 		return nil, err
 	}
 	var header []byte
-	if p.Registry != nil {
-		if header, err = p.header(message); err != nil {
+	if f.Client != nil {
+		if header, err = f.header(message); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +110,7 @@ func (p Protobuf) Encoder(t reflect.Type) (Encode, error) {
 	return func(dst []byte, element any) ([]byte, error) {
 		extended, err := options.MarshalAppend(append(dst, header...), element.(proto.Message))
 		if err != nil {
-			return dst, &Error{Offset: -1, Err: err}
+			return dst, &codec.Error{Offset: -1, Err: err}
 		}
 		return extended, nil
 	}, nil
@@ -110,49 +148,49 @@ func implementsMessage(t reflect.Type) bool {
 	return t.Implements(message) || reflect.PointerTo(t).Implements(message)
 }
 
-// decodeProtobuf decodes the rest of a record that begins at offset.
-func decodeProtobuf(data []byte, offset int, into any) error {
+// decode decodes the rest of a record that begins at offset.
+func decode(data []byte, offset int, into any) error {
 	if err := (proto.UnmarshalOptions{Merge: true}).Unmarshal(data, into.(proto.Message)); err != nil {
-		return &Error{Offset: -1, Err: fmt.Errorf("byte %d and further aren't a %s: %w",
+		return &codec.Error{Offset: -1, Err: fmt.Errorf("byte %d and further aren't a %s: %w",
 			offset, into.(proto.Message).ProtoReflect().Descriptor().FullName(), err)}
 	}
 	return nil
 }
 
-// protobufHeaders checks what records begin with, once for everything that they begin with.
-type protobufHeaders struct {
-	registry *Registry
-	want     protoreflect.FullName
-	known    table[string, error]
+// headers checks what records begin with, once for everything that they begin with.
+type headers struct {
+	client *registry.Client
+	want   protoreflect.FullName
+	known  registered.Cache[string, error]
 }
 
 // check returns the size of the header, which must be that of the wanted message.
-func (h *protobufHeaders) check(data []byte) (size int, err error) {
-	id, rest, err := splitHeader(data)
+func (h *headers) check(data []byte) (size int, err error) {
+	id, rest, err := registry.CutHeader(data)
 	if err != nil {
 		return 0, err
 	}
-	index, rest, err := splitIndex(rest)
+	index, rest, err := cutIndex(rest)
 	if err != nil {
-		return 0, &Error{Offset: headerSize, Err: err}
+		return 0, &codec.Error{Offset: registry.HeaderSize, Err: err}
 	}
 	size = len(data) - len(rest)
-	if err, ok := h.known.get(string(data[:size])); ok {
+	if err, ok := h.known.Get(string(data[:size])); ok {
 		return size, err
 	}
-	schema, err := h.registry.schema(id)
+	schema, err := h.client.SchemaByID(id)
 	if err != nil {
 		return 0, err // which may be another one the next time
 	}
 	name, err := messageAt(schema, index)
 	switch {
 	case err != nil:
-		err = explainSchema(id, err)
+		err = registered.WriterError(id, err)
 	case name != h.want:
-		err = &Error{Offset: -1,
+		err = &codec.Error{Offset: -1,
 			Err: fmt.Errorf("the record is a %s (message %v of schema %d), want a %s", name, index, id, h.want)}
 	}
-	h.known.put(string(data[:size]), err)
+	h.known.Put(string(data[:size]), err)
 	return size, err
 }
 

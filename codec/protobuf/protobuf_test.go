@@ -1,4 +1,4 @@
-package codec_test
+package protobuf_test
 
 import (
 	"errors"
@@ -13,7 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/codec/testdata/robotpb"
+	"github.com/leat-go/leat/codec/internal/codectest"
+	"github.com/leat-go/leat/codec/protobuf"
+	"github.com/leat-go/leat/codec/protobuf/testdata/robotpb"
 )
 
 // NextRobotLocation is what a self-join needs: a second type of the same message.
@@ -35,8 +37,8 @@ func location(t *rapid.T) *robotpb.Location {
 // What a codec has encoded it decodes to the same element, with a registry and without, and to any type of the message.
 func TestProtobufRoundTrips(t *testing.T) {
 	for name, c := range map[string]codec.Codec{
-		"bare":     codec.Protobuf{},
-		"registry": codec.Protobuf{Registry: serve(t).open(t), Subject: "locations-value"},
+		"bare":     protobuf.Codec(),
+		"registry": protobuf.Codec(protobuf.Registry(codectest.Serve(t).Client(t)), protobuf.Subject("locations-value")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			encode, err := c.Encoder(reflect.TypeFor[robotpb.Location]())
@@ -79,8 +81,8 @@ func TestProtobufRoundTrips(t *testing.T) {
 
 // The form is Confluent's, and what is registered is the message's file with those that it imports.
 func TestProtobufForm(t *testing.T) {
-	s := serve(t)
-	registry := s.open(t)
+	s := codectest.Serve(t)
+	client := s.Client(t)
 	for _, c := range []struct {
 		element proto.Message
 		header  []byte
@@ -91,7 +93,7 @@ func TestProtobufForm(t *testing.T) {
 		{&robotpb.Robot_Arm_Joint{Angle: 1}, []byte{6, 0, 2, 0}},
 	} {
 		typ := reflect.TypeOf(c.element).Elem()
-		encode, err := codec.Protobuf{Registry: registry, Subject: "robots-value"}.Encoder(typ)
+		encode, err := protobuf.Codec(protobuf.Registry(client), protobuf.Subject("robots-value")).Encoder(typ)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +105,7 @@ func TestProtobufForm(t *testing.T) {
 		if want := append(append([]byte{0, 0, 0, 0, 2}, c.header...), bare...); string(data) != string(want) {
 			t.Errorf("%s: %x, want %x", typ, data, want)
 		}
-		decode, err := codec.Protobuf{Registry: s.open(t)}.Decoder(typ)
+		decode, err := protobuf.Codec(protobuf.Registry(s.Client(t))).Decoder(typ)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +125,7 @@ func TestProtobufForm(t *testing.T) {
 		"POST /subjects/geometry.proto/versions": 1, "POST /subjects/geometry.proto": 1, "POST /subjects/robots-value/versions": 1,
 		"GET /schemas/ids/2": 4, // each decoder has a registry of its own here
 	}
-	if diff := cmp.Diff(want, s.questions()); diff != "" {
+	if diff := cmp.Diff(want, s.Requests()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -140,39 +142,40 @@ message Robot {
 `
 
 func TestProtobufUsesWhatIsRegistered(t *testing.T) {
-	s := serve(t)
+	s := codectest.Serve(t)
 	s.SeedSchema("elsewhere.proto", 1, 1, sr.Schema{Schema: `syntax = "proto3"; package elsewhere; message Point {}`, Type: sr.TypeProtobuf})
 	s.SeedSchema("robots-value", 1, 7, sr.Schema{Schema: robotFile, Type: sr.TypeProtobuf,
 		References: []sr.SchemaReference{{Name: "elsewhere.proto", Subject: "elsewhere.proto", Version: 1}}})
-	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: locationSchema})
-	c := codec.Protobuf{Registry: s.open(t), Subject: "robots-value", UseRegistered: true}
-	joint := encoded(t, c, robotpb.Robot_Arm_Joint{Angle: 1})
+	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: codectest.LocationSchema})
+	client := s.Client(t)
+	latest := func(subject string) codec.Codec {
+		return protobuf.Codec(protobuf.Registry(client), protobuf.Subject(subject), protobuf.UseLatest())
+	}
+	c := latest("robots-value")
+	joint := codectest.Encode(t, c, robotpb.Robot_Arm_Joint{Angle: 1})
 	if want := []byte{0, 0, 0, 0, 7, 6, 2, 0, 0}; string(joint[:9]) != string(want) {
 		t.Errorf("%x, want it to begin with %x", joint, want)
 	}
-	if got, err := decoded[robotpb.Robot_Arm_Joint](t, c, joint); err != nil || got.Angle != 1 {
+	if got, err := codectest.Decode[robotpb.Robot_Arm_Joint](t, c, joint); err != nil || got.Angle != 1 {
 		t.Error(got, err)
 	}
 	_, err := c.Encoder(reflect.TypeFor[robotpb.Point]())
-	wantError(t, err, `the latest schema of subject "robots-value": the schema has no such message: leat.test.Point; it has leat.test.Location, leat.test.Robot`)
-	c.Subject = "locations-value"
-	_, err = c.Encoder(reflect.TypeFor[robotpb.Location]())
-	wantError(t, err, "its type is AVRO, want PROTOBUF")
-	c.Subject = "missing"
-	_, err = c.Encoder(reflect.TypeFor[robotpb.Location]())
-	wantError(t, err, "(404)")
-	c.Subject = ""
-	_, err = c.Encoder(reflect.TypeFor[robotpb.Location]())
-	wantError(t, err, "the codec needs a Subject to encode")
+	codectest.WantError(t, err, `the latest schema of subject "robots-value": the schema has no such message: leat.test.Point; it has leat.test.Location, leat.test.Robot`)
+	_, err = latest("locations-value").Encoder(reflect.TypeFor[robotpb.Location]())
+	codectest.WantError(t, err, "its type is AVRO, want PROTOBUF")
+	_, err = latest("missing").Encoder(reflect.TypeFor[robotpb.Location]())
+	codectest.WantError(t, err, "(404)")
+	_, err = latest("").Encoder(reflect.TypeFor[robotpb.Location]())
+	codectest.WantError(t, err, "to encode with a registry, protobuf.Codec needs protobuf.Subject: ")
 }
 
 func TestProtobufThatIsWrong(t *testing.T) {
-	s := serve(t)
-	registry := s.open(t)
-	good := encoded(t, codec.Protobuf{Registry: registry, Subject: "robots-value"}, robotpb.Location{Time: 1 << 40})
-	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: locationSchema})
+	s := codectest.Serve(t)
+	client := s.Client(t)
+	good := codectest.Encode(t, protobuf.Codec(protobuf.Registry(client), protobuf.Subject("robots-value")), robotpb.Location{Time: 1 << 40})
+	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: codectest.LocationSchema})
 	s.SeedSchema("broken", 1, 9, sr.Schema{Schema: "message {", Type: sr.TypeProtobuf})
-	decode, err := codec.Protobuf{Registry: registry}.Decoder(reflect.TypeFor[robotpb.Location]())
+	decode, err := protobuf.Codec(protobuf.Registry(client)).Decoder(reflect.TypeFor[robotpb.Location]())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +200,7 @@ func TestProtobufThatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 2 { // the second time the answer is a remembered one
 				err := decode(c.data, new(robotpb.Location))
-				wantError(t, err, c.want)
+				codectest.WantError(t, err, c.want)
 				where := (*codec.Error)(nil)
 				if !errors.As(err, &where) || where.Offset != c.offset {
 					t.Errorf("%#v, want offset %d", where, c.offset)
@@ -205,7 +208,7 @@ func TestProtobufThatIsWrong(t *testing.T) {
 			}
 		})
 	}
-	wantError(t, decode([]byte{0, 0, 0, 0, 99, 0}, new(robotpb.Location)), "schema registry, schema 99: it isn't there (404)")
+	codectest.WantError(t, decode([]byte{0, 0, 0, 0, 99, 0}, new(robotpb.Location)), "schema registry, schema 99: it isn't there (404)")
 }
 
 func TestProtobufTypesThatDontSuit(t *testing.T) {
@@ -213,20 +216,20 @@ func TestProtobufTypesThatDontSuit(t *testing.T) {
 	type Deep struct{ ByPointer }
 	type ByInterface struct{ proto.Message }
 	for want, typ := range map[string]reflect.Type{
-		"*codec_test.Location is no Protobuf message (a proto.Message), as the types that protoc-gen-go makes are": reflect.TypeFor[Location](),
-		"codec_test.ByPointer embeds a pointer to a Protobuf message":                                              reflect.TypeFor[ByPointer](),
-		"codec_test.Deep embeds a pointer to a Protobuf message":                                                   reflect.TypeFor[Deep](),
-		"codec_test.ByInterface embeds a pointer":                                                                  reflect.TypeFor[ByInterface](),
+		"*struct { X int } is no Protobuf message (a proto.Message), as the types that protoc-gen-go makes are": reflect.TypeFor[struct{ X int }](),
+		"protobuf_test.ByPointer embeds a pointer to a Protobuf message":                                        reflect.TypeFor[ByPointer](),
+		"protobuf_test.Deep embeds a pointer to a Protobuf message":                                             reflect.TypeFor[Deep](),
+		"protobuf_test.ByInterface embeds a pointer":                                                            reflect.TypeFor[ByInterface](),
 	} {
-		_, err := codec.Protobuf{}.Decoder(typ)
-		wantError(t, err, want)
-		_, err = codec.Protobuf{}.Encoder(typ)
-		wantError(t, err, want)
+		_, err := protobuf.Codec().Decoder(typ)
+		codectest.WantError(t, err, want)
+		_, err = protobuf.Codec().Encoder(typ)
+		codectest.WantError(t, err, want)
 	}
 }
 
 func TestProtobufEncodeErrors(t *testing.T) {
-	encode, err := codec.Protobuf{}.Encoder(reflect.TypeFor[robotpb.Robot]())
+	encode, err := protobuf.Codec().Encoder(reflect.TypeFor[robotpb.Robot]())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package codec
+package protobuf
 
 import (
 	"encoding/base64"
@@ -13,37 +13,41 @@ import (
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/leat-go/leat/codec/registry"
 )
 
 // header returns what the records of a message begin with.
-func (p Protobuf) header(message protoreflect.MessageDescriptor) ([]byte, error) {
-	if p.Subject == "" {
-		return nil, errNoSubject
+func (f *format) header(message protoreflect.MessageDescriptor) ([]byte, error) {
+	if f.UseLatest {
+		return f.latestHeader(message.FullName())
 	}
-	if !p.UseRegistered {
-		schema, err := schemaOf(p.Registry, message.ParentFile())
-		if err != nil {
-			return nil, err
-		}
-		answer, err := p.Registry.register(p.Subject, schema)
-		if err != nil {
-			return nil, err
-		}
-		return appendIndex(appendHeader(nil, answer.ID), indexOf(message)), nil
-	}
-	answer, err := p.Registry.latest(p.Subject)
+	schema, err := f.schemaOf(message.ParentFile())
 	if err != nil {
 		return nil, err
 	}
-	index, err := findMessage(answer.Schema, message.FullName())
+	id, err := f.Publish(f.Settings.Subject, schema)
 	if err != nil {
-		return nil, fmt.Errorf("the latest schema of subject %q: %w", p.Subject, err)
+		return nil, err
 	}
-	return appendIndex(appendHeader(nil, answer.ID), index), nil
+	return appendIndex(registry.AppendHeader(nil, id), indexOf(message)), nil
 }
 
-// schemaOf returns the schema of a file of messages, whose imports it registers.
-func schemaOf(registry *Registry, file protoreflect.FileDescriptor) (sr.Schema, error) {
+// latestHeader returns the header for the subject's latest schema.
+func (f *format) latestHeader(message protoreflect.FullName) ([]byte, error) {
+	latest, err := f.Client.Latest(f.Settings.Subject)
+	if err != nil {
+		return nil, err
+	}
+	index, err := findMessage(latest.Schema, message)
+	if err != nil {
+		return nil, fmt.Errorf("the latest schema of subject %q: %w", f.Settings.Subject, err)
+	}
+	return appendIndex(registry.AppendHeader(nil, latest.ID), index), nil
+}
+
+// schemaOf returns the schema of a file of messages, after it has seen to it that those of the file's imports are registered.
+func (f *format) schemaOf(file protoreflect.FileDescriptor) (sr.Schema, error) {
 	schema := sr.Schema{Type: sr.TypeProtobuf}
 	for i := range file.Imports().Len() {
 		imported := file.Imports().Get(i)
@@ -54,7 +58,7 @@ func schemaOf(registry *Registry, file protoreflect.FileDescriptor) (sr.Schema, 
 		if imported.IsPlaceholder() {
 			return schema, fmt.Errorf("%s imports %s, whose Go package isn't linked into this program", file.Path(), path)
 		}
-		version, err := registerImport(registry, imported)
+		version, err := f.publishImport(imported)
 		if err != nil {
 			return schema, err
 		}
@@ -65,16 +69,16 @@ func schemaOf(registry *Registry, file protoreflect.FileDescriptor) (sr.Schema, 
 	return schema, err
 }
 
-// registerImport registers a file under its own name, as Confluent's clients do, and returns its version.
-func registerImport(registry *Registry, file protoreflect.FileDescriptor) (version int, err error) {
-	schema, err := schemaOf(registry, file)
+// publishImport sees to it that a file is registered under its own name, as Confluent's clients do, and returns its version.
+func (f *format) publishImport(file protoreflect.FileDescriptor) (version int, err error) {
+	schema, err := f.schemaOf(file)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := registry.register(file.Path(), schema); err != nil {
+	if _, err := f.Publish(file.Path(), schema); err != nil {
 		return 0, err
 	}
-	found, err := registry.find(file.Path(), schema)
+	found, err := f.Client.Lookup(file.Path(), schema)
 	return found.Version, err
 }
 

@@ -1,4 +1,4 @@
-package codec_test
+package registry_test
 
 import (
 	"errors"
@@ -9,9 +9,15 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
-	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/codec/testdata/robotpb"
+	"github.com/leat-go/leat/codec/avro"
+	"github.com/leat-go/leat/codec/internal/codectest"
+	"github.com/leat-go/leat/codec/protobuf"
+	"github.com/leat-go/leat/codec/protobuf/testdata/robotpb"
+	"github.com/leat-go/leat/codec/registry"
 )
+
+// NextRobotLocation is what a self-join needs: a second type of the same message.
+type NextRobotLocation struct{ robotpb.Location }
 
 type Speed struct {
 	From  int64    `json:"from"`
@@ -20,13 +26,13 @@ type Speed struct {
 	Limit *float64 `json:"limit"`
 }
 
-func speeds(t *testing.T, registry *codec.Registry) (*memory.Broker, *leat.Mill) {
+func speeds(t *testing.T, schemas *registry.Client) (*memory.Broker, *leat.Mill) {
 	t.Helper()
-	locations := memory.Codec(codec.Protobuf{Registry: registry, Subject: "locations-value"})
+	locations := memory.Codec(protobuf.Codec(protobuf.Registry(schemas), protobuf.Subject("locations-value")))
 	streams := memory.New(
 		memory.Stream[robotpb.Location]("locations", locations),
 		memory.Stream[NextRobotLocation]("locations", locations),
-		memory.Stream[Speed]("speeds", memory.Codec(codec.Avro{Registry: registry, Subject: "speeds-value"})),
+		memory.Stream[Speed]("speeds", memory.Codec(avro.Codec(avro.Registry(schemas), avro.Subject("speeds-value")))),
 	)
 	mill, err := leat.New(func(l *robotpb.Location, next []*NextRobotLocation) Speed {
 		return Speed{From: l.Time, To: next[0].Time, X: next[0].At.X - l.At.GetX()}
@@ -54,7 +60,7 @@ func speeds(t *testing.T, registry *codec.Registry) (*memory.Broker, *leat.Mill)
 
 // A mill joins streams of messages and writes Avro: the formats change nothing of the rules (R2, R3).
 func TestMillOnRegisteredFormats(t *testing.T) {
-	streams, mill := speeds(t, serve(t).open(t))
+	streams, mill := speeds(t, codectest.Serve(t).Client(t))
 	if err := mill.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -69,12 +75,12 @@ func TestMillOnRegisteredFormats(t *testing.T) {
 
 // A schema that the registry refuses ends the run before anything is read.
 func TestMillWhoseSchemaIsRefused(t *testing.T) {
-	s := serve(t)
-	streams, mill := speeds(t, s.open(t))
+	s := codectest.Serve(t)
+	streams, mill := speeds(t, s.Client(t))
 	s.SeedSchema("speeds-value", 1, 50, sr.Schema{Schema: `"string"`})
-	s.refuse("speeds-value", 409, "READER_FIELD_MISSING_DEFAULT_VALUE")
+	s.Refuse("speeds-value", 409, "READER_FIELD_MISSING_DEFAULT_VALUE")
 	err := mill.Run(t.Context())
-	wantError(t, err, `subject "speeds-value": the schema doesn't fit the subject's earlier ones (409): READER_FIELD_MISSING_DEFAULT_VALUE`)
+	codectest.WantError(t, err, `subject "speeds-value": the schema is incompatible with the subject's earlier ones (409): READER_FIELD_MISSING_DEFAULT_VALUE`)
 	if refused := (*sr.ResponseError)(nil); !errors.As(err, &refused) {
 		t.Errorf("%#v", err)
 	}

@@ -242,7 +242,7 @@ func (n *node) dealtWith(offset int64, lacksKeys bool) {
 // decodePolicy returns the policy for a record that wasn't decoded. It isn't to be had for one that could be decoded if
 // only the registry answered.
 func (n *node) decodePolicy(err error) Policy {
-	if errors.Is(err, codec.ErrRegistryUnavailable) {
+	if errors.Is(err, codec.ErrUnavailable) {
 		return Policy{Kind: Fail}
 	}
 	return n.task.spec.OnDecode

@@ -337,7 +337,7 @@ func TestR10RegistryAway(t *testing.T) {
 	spec.OnDecode = engine.Policy{Kind: engine.Skip}
 	spec.Master.Stream.Codec = awayCodec{}
 	err := engine.Run(t.Context(), spec, nil)
-	if !errors.Is(err, codec.ErrRegistryUnavailable) || !strings.HasPrefix(err.Error(), "master[0]@0: ") {
+	if !errors.Is(err, codec.ErrUnavailable) || !strings.HasPrefix(err.Error(), "master[0]@0: ") {
 		t.Errorf("got %v, want the registry's error at master[0]@0", err)
 	}
 }
@@ -346,7 +346,7 @@ func TestR10RegistryAway(t *testing.T) {
 type awayCodec struct{ codec.Codec }
 
 func (awayCodec) Decoder(reflect.Type) (codec.Decode, error) {
-	return func([]byte, any) error { return fmt.Errorf("schema 7: %w", codec.ErrRegistryUnavailable) }, nil
+	return func([]byte, any) error { return fmt.Errorf("schema 7: %w", codec.ErrUnavailable) }, nil
 }
 
 // R10: an error or a panic of the function stops the run with the positions before that call; the other policies go on.

@@ -82,7 +82,7 @@ const file_geometry_proto_rawDesc = "" +
 	"\x0egeometry.proto\x12\tleat.test\"#\n" +
 	"\x05Point\x12\f\n" +
 	"\x01x\x18\x01 \x01(\x01R\x01x\x12\f\n" +
-	"\x01y\x18\x02 \x01(\x01R\x01yB0Z.github.com/leat-go/leat/codec/testdata/robotpbb\x06proto3"
+	"\x01y\x18\x02 \x01(\x01R\x01yB9Z7github.com/leat-go/leat/codec/protobuf/testdata/robotpbb\x06proto3"
 
 var (
 	file_geometry_proto_rawDescOnce sync.Once

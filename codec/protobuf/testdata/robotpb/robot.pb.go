@@ -1,4 +1,4 @@
-// Messages for the tests of codec.Protobuf. The Go code is made in this folder by
+// Messages for the tests of package protobuf. The Go code is made in this folder by
 //
 //	protoc --go_out=. --go_opt=paths=source_relative geometry.proto robot.proto
 
@@ -300,7 +300,7 @@ const file_robot_proto_rawDesc = "" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
-	"\t_accuracyB0Z.github.com/leat-go/leat/codec/testdata/robotpbb\x06proto3"
+	"\t_accuracyB9Z7github.com/leat-go/leat/codec/protobuf/testdata/robotpbb\x06proto3"
 
 var (
 	file_robot_proto_rawDescOnce sync.Once
