@@ -87,7 +87,8 @@ func (b *binder) node(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) 
 	t = indirect(t)
 	n = b.resolve(n)
 	if t != nil && !b.suits(n, t) {
-		return n, &codec.Error{Offset: -1, Field: at.String(), Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
+		return n, &codec.Error{Offset: -1, Field: at.String(),
+			Err: fmt.Errorf("Avro's %s and Go's %s don't go together", kindOf(n), t)}
 	}
 	switch n.Type {
 	case "union":
@@ -224,7 +225,9 @@ func (b *binder) field(field avrolib.SchemaField, w structField, at *fieldpath.P
 }
 
 // add returns the field for one that the struct has and the record hasn't.
-func (b *binder) add(n avrolib.SchemaNode, w structField, t reflect.Type, at *fieldpath.Path) (field avrolib.SchemaField, err error) {
+func (b *binder) add(
+	n avrolib.SchemaNode, w structField, t reflect.Type, at *fieldpath.Path,
+) (field avrolib.SchemaField, err error) {
 	where := at.Member(w.name).String()
 	if !b.extend {
 		return field, &codec.Error{Offset: -1, Field: where, Err: fmt.Errorf("%s has this field, and the schema hasn't; "+

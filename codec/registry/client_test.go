@@ -96,7 +96,7 @@ func TestRegistryInTroubleIsRetried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var requests atomic.Int32
-				client := codectest.Virtual(t, t.Context(), func(*http.Request) (*http.Response, error) {
+				client := codectest.Virtual(t.Context(), t, func(*http.Request) (*http.Response, error) {
 					if requests.Add(1) <= 3 {
 						return trouble()
 					}
@@ -118,7 +118,7 @@ func TestRegistryInTroubleIsRetried(t *testing.T) {
 
 func TestRegistryThatStaysInTroubleIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := codectest.Virtual(t, t.Context(), func(*http.Request) (*http.Response, error) {
+		client := codectest.Virtual(t.Context(), t, func(*http.Request) (*http.Response, error) {
 			return codectest.Answer(503, `{"error_code":50003,"message":"no leader"}`), nil
 		}, registry.Timeout(10*time.Second))
 		began := time.Now()
@@ -136,7 +136,7 @@ func TestRegistryThatStaysInTroubleIsGivenUp(t *testing.T) {
 func TestRegistryThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		client := codectest.Virtual(t, ctx, func(r *http.Request) (*http.Response, error) {
+		client := codectest.Virtual(ctx, t, func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})
@@ -163,7 +163,7 @@ func TestRegistryAnswersThatAreFinal(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			var requests atomic.Int32
-			client := codectest.Virtual(t, t.Context(), func(*http.Request) (*http.Response, error) {
+			client := codectest.Virtual(t.Context(), t, func(*http.Request) (*http.Response, error) {
 				requests.Add(1)
 				return codectest.Answer(status, fmt.Sprintf(`{"error_code":%d,"message":"because"}`, status)), nil
 			})
@@ -180,7 +180,7 @@ func TestRegistryAnswersThatAreFinal(t *testing.T) {
 }
 
 func TestForeignServerIsNoRegistry(t *testing.T) {
-	client := codectest.Virtual(t, t.Context(), func(*http.Request) (*http.Response, error) { return codectest.Answer(200, "<html>"), nil })
+	client := codectest.Virtual(t.Context(), t, func(*http.Request) (*http.Response, error) { return codectest.Answer(200, "<html>"), nil })
 	_, err := codectest.Decode[Location](t, avro.Codec(avro.Registry(client)), []byte{0, 0, 0, 0, 7, 0})
 	codectest.WantError(t, err, "schema registry, schema 7: ")
 }

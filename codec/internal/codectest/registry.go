@@ -40,7 +40,7 @@ func Serve(t testing.TB, options ...srfake.Option) *Registry {
 // Client returns a new client of the registry, which has got nothing yet.
 func (r *Registry) Client(t testing.TB, options ...registry.Option) *registry.Client {
 	t.Helper()
-	return newClient(t, t.Context(), r.URL(), options...)
+	return newClient(t.Context(), t, r.URL(), options...)
 }
 
 // Refuse lets the registry refuse what is registered under a subject.
@@ -86,16 +86,16 @@ func AnswerJSON(value any) (*http.Response, error) {
 }
 
 // Virtual returns the client of a registry that answers by a function.
-func Virtual(t testing.TB, ctx context.Context, f Transport, options ...registry.Option) *registry.Client {
+func Virtual(ctx context.Context, t testing.TB, f Transport, options ...registry.Option) *registry.Client {
 	t.Helper()
-	http := registry.Options(sr.HTTPClient(&http.Client{Transport: f}))
-	return newClient(t, ctx, "registry:8081", append(options, http)...)
+	transport := registry.Options(sr.HTTPClient(&http.Client{Transport: f}))
+	return newClient(ctx, t, "registry:8081", append(options, transport)...)
 }
 
 // Holding returns the client of a registry that holds schemas by their ids, without a network.
 func Holding(t testing.TB, schemas map[string]sr.Schema) *registry.Client {
 	t.Helper()
-	return Virtual(t, t.Context(), func(r *http.Request) (*http.Response, error) {
+	return Virtual(t.Context(), t, func(r *http.Request) (*http.Response, error) {
 		schema, ok := schemas[path.Base(r.URL.Path)]
 		if !ok {
 			return Answer(http.StatusNotFound, `{"error_code":40403,"message":"Schema not found"}`), nil
@@ -104,7 +104,7 @@ func Holding(t testing.TB, schemas map[string]sr.Schema) *registry.Client {
 	})
 }
 
-func newClient(t testing.TB, ctx context.Context, address string, options ...registry.Option) *registry.Client {
+func newClient(ctx context.Context, t testing.TB, address string, options ...registry.Option) *registry.Client {
 	t.Helper()
 	client, err := registry.New(ctx, address, options...)
 	if err != nil {
