@@ -2,8 +2,10 @@ package pipeline_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,6 +83,36 @@ func TestFindings(t *testing.T) {
 			want: `a with b: the keys of b are those of a and 3600 more
   write  on: "a.t + 3600 == b.t"
   then 100 of 100 elements of a find a match; as it is, 0 of 100`,
+		},
+		"an hour later in nanoseconds, with holes on both sides": {
+			a: rows(176, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 1_700_000_000_300_000_000+int64(i+i/7)*100_000_000) }),
+			b: rows(160, func(i int) string { return fmt.Sprintf(`{"t":%d}`, 1_700_003_600_000_000_000+int64(i+i/4)*100_000_000) }),
+			want: `a with b: the keys of b are those of a and 3600000000000 more
+  write  on: "a.t + 3600000000000 == b.t"
+  then 138 of 176 elements of a find a match; as it is, 0 of 176`,
+		},
+		"the least and the greatest of int64": {
+			a: rows(60, func(i int) string { return fmt.Sprintf(`{"t":%d}`, math.MinInt64+int64(i*i)*5_123_456_789_012_345) }),
+			b: rows(60, func(i int) string {
+				return fmt.Sprintf(`{"t":%d}`, math.MinInt64+int64(i*i)*5_123_456_789_012_345+60_000)
+			}),
+			want: `a with b: the keys of b are those of a and 60000 more
+  write  on: "a.t + 60000 == b.t"
+  then 60 of 60 elements of a find a match; as it is, 0 of 60`,
+		},
+		"more decimals than an int64 has digits": {
+			a: rows(60, func(i int) string { return fmt.Sprintf(`{"t":170000%d.123456789012345678}`, 1000+i*i) }),
+			b: rows(60, func(i int) string { return fmt.Sprintf(`{"t":170000%d.423456789012345678}`, 1000+i*i) }),
+			want: `a with b: the keys of b are those of a and 0.3 more
+  write  on: "a.t + 0.3 == b.t"
+  then 60 of 60 elements of a find a match; as it is, 0 of 60`,
+		},
+		"sums of floating point against decimals": {
+			a:    rows(60, func(i int) string { return `{"t":` + strconv.FormatFloat(1.1+float64(i*3+i%2)*0.1, 'g', -1, 64) + `}` }),
+			b:    rows(60, func(i int) string { return `{"t":` + decimals(11+i*3+i%2, 1) + `}` }),
+			want: `a with b: the keys of a and b are near each other, but not equal: the nearest key of b lies 0 to 0.000000000000004 before
+  write  on: "round(a.t * 10) / 10 == b.t"
+  then 60 of 60 elements of a find a match; as it is, 29 of 60`,
 		},
 		"tenths, one more": {
 			a: rows(50, func(i int) string { return `{"t":` + decimals(i*17+i%5, 1) + `}` }),

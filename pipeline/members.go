@@ -155,11 +155,9 @@ func (t *tried) isNoChance(tries float64) bool {
 	}
 	likely := 0.0
 	for _, v := range n.views {
-		if len(v.right) == 0 {
-			continue
+		if len(v.right) > 0 {
+			likely = max(likely, math.Log(n.farthest/float64(v.right[len(v.right)-1]-v.right[0]+1)))
 		}
-		first, last := v.right[0], v.right[len(v.right)-1]
-		likely = max(likely, math.Log(float64(max(last, -first))/float64(last-first+1)))
 	}
 	right := n.all((*numericView).rightTicks)
 	return likely+surprise(t.matched, t.comparable, density(right, 1))-tries > sure

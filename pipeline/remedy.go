@@ -129,7 +129,11 @@ func (t *tried) overlaps() bool {
 
 // span returns how far the keys of a range are apart; false where they are no numbers.
 func span(r *KeyRange) (float64, bool) {
-	from, ok := r.From.Float()
-	to, okToo := r.To.Float()
-	return to - from, ok && okToo
+	from, ok := r.From.Rat()
+	to, okToo := r.To.Rat()
+	if !ok || !okToo {
+		return 0, false
+	}
+	apart, _ := from.Sub(to, from).Float64() // of exact keys: those of many digits may be one float64
+	return apart, true
 }

@@ -36,7 +36,7 @@ func (n *numeric) nearness() (near nearness, ok bool) {
 	likely := float64(sure)
 	for i, d := range apart {
 		reach := max(d, -d)
-		if reach > step-step*11/20 {
+		if 20*float64(reach) > 9*float64(step) {
 			break
 		}
 		chance := min(1, float64(2*reach+1)/float64(rightStep))
@@ -66,7 +66,7 @@ func (v *numericView) distances() (apart []int64) {
 // A rounded is a way to round the keys of one side or of both to multiples of a unit.
 type rounded struct {
 	unit        int64
-	left, right func(key, unit int64) int64 // nil for keys as they are
+	left, right func(key int64) int64 // nil for keys as they are
 	names       [2]string
 	fit
 	// merged is the greatest share of different keys of a side that became equal to others.
@@ -88,7 +88,7 @@ func (s *suspicion) roundings() (remedies []remedy, near *nearness) {
 	}
 	var ways []*rounded
 	for _, unit := range n.units() {
-		for _, way := range roundedWays(unit) {
+		for _, way := range n.roundedWays(unit) {
 			if n.round(way); n.suits(way, near) {
 				ways = append(ways, way)
 			}
@@ -128,12 +128,10 @@ func (n *numeric) units() (units []int64) {
 		units = append(units, unit)
 	}
 	for _, keys := range [][]int64{n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)} {
-		unit := int64(0)
-		for _, key := range keys {
-			unit = gcd(unit, key)
-		}
-		if unit > 1 {
-			units = append(units, unit)
+		if unit := lattice(keys); unit > 1 {
+			if unit = gcd(unit, n.rest(unit)(keys[0])); unit > 1 {
+				units = append(units, unit)
+			}
 		}
 	}
 	slices.Sort(units)
@@ -141,7 +139,8 @@ func (n *numeric) units() (units []int64) {
 }
 
 // roundedWays returns the ways to round to a unit.
-func roundedWays(unit int64) []*rounded {
+func (n *numeric) roundedWays(unit int64) []*rounded {
+	below, nearest := n.below(unit), n.nearest(unit)
 	return []*rounded{
 		{unit: unit, right: nearest, names: [2]string{"", "round"}},
 		{unit: unit, left: nearest, names: [2]string{"round", ""}},
@@ -161,38 +160,21 @@ func (r *rounded) sides() (sides int) {
 	return sides
 }
 
-// below returns the greatest multiple of a unit that isn't above a number.
-func below(key, unit int64) int64 {
-	rest := key % unit
-	if rest < 0 {
-		rest += unit
-	}
-	return key - rest
-}
-
-// nearest returns the nearest multiple of a unit, away from zero where there are two.
-func nearest(key, unit int64) int64 {
-	if key < 0 {
-		return -nearest(-key, unit)
-	}
-	return below(key+unit/2, unit)
-}
-
 // round finds out what comes of a way to round.
 func (n *numeric) round(way *rounded) {
-	after := &numeric{perOne: n.perOne}
+	after := &numeric{}
 	least, most := int64(math.MaxInt64), int64(math.MinInt64)
 	for _, v := range n.views {
-		left, mergedLeft := roundAll(v.left, way.left, way.unit)
-		right, mergedRight := roundAll(v.right, way.right, way.unit)
+		left, mergedLeft := roundAll(v.left, way.left)
+		right, mergedRight := roundAll(v.right, way.right)
 		after.views = append(after.views, numericView{left, right, v.fromStart, v.toEnd})
 		for _, side := range []struct {
 			keys  []int64
-			round func(key, unit int64) int64
+			round func(key int64) int64
 		}{{v.left, way.left}, {v.right, way.right}} {
 			for _, key := range side.keys {
 				if side.round != nil {
-					rest := key - side.round(key, way.unit)
+					rest := key - side.round(key)
 					least, most = min(least, rest), max(most, rest)
 					way.keys++
 				}
@@ -207,12 +189,12 @@ func (n *numeric) round(way *rounded) {
 	way.spread = float64(most-least+1) / float64(way.unit)
 }
 
-func roundAll(keys []int64, round func(key, unit int64) int64, unit int64) (after []int64, merged float64) {
+func roundAll(keys []int64, round func(key int64) int64) (after []int64, merged float64) {
 	if round == nil || len(keys) == 0 {
 		return keys, 0
 	}
 	for _, key := range keys {
-		after = append(after, round(key, unit))
+		after = append(after, round(key))
 	}
 	after = slices.Compact(after)
 	return after, 1 - float64(len(after))/float64(len(keys))
@@ -232,19 +214,21 @@ func (n *numeric) suits(way *rounded, near *nearness) bool {
 }
 
 // hasDecimals reports whether it is decimals that a way to round takes away: from the side that it rounds, while the other
-// doesn't have them. Keys that all have the same ones were not rounded.
+// doesn't have them. Keys that all have the same ones were not rounded, nor were those on a grid that isn't the other side's.
 func (n *numeric) hasDecimals(way *rounded) bool {
-	if n.perOne.Int64()%way.unit != 0 {
+	if one := n.one(); one == 0 || one%way.unit != 0 {
 		return false
 	}
 	coarse, fine := n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)
 	if way.left != nil {
 		coarse, fine = fine, coarse
 	}
-	if lattice(fine)%way.unit == 0 {
-		return false
+	step := lattice(fine)
+	if step%way.unit == 0 || step == usualStep(fine) && way.unit%step != 0 {
+		return false // keys of a clock of its own have other decimals than those that were taken away from the other side
 	}
-	return !slices.ContainsFunc(coarse, func(key int64) bool { return key%way.unit != 0 })
+	rest := n.rest(way.unit)
+	return !slices.ContainsFunc(coarse, func(key int64) bool { return rest(key) != 0 })
 }
 
 // rounding writes an expression rounded to a unit by a function; as it is if that is empty.

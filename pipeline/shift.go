@@ -41,6 +41,8 @@ type shift struct {
 	sense sense
 	// round is the greatest round number that it is a multiple of.
 	round int64
+	// explains says that it is what a grid with holes says.
+	explains bool
 }
 
 // A sense is how much sense a shift makes, apart from how many keys meet.
@@ -51,13 +53,16 @@ const (
 	begins sense = iota + 1
 	// isRound says that it is a round number, and that there are few others that would do as well.
 	isRound
-	// agrees says that the streams begin and end together.
+	// agrees says that the streams begin and end together, as far as holes let them.
 	agrees
 )
 
 // beats reports whether a shift is a better explanation than another one.
 func (c *shift) beats(other *shift) bool {
 	const same = 0.02
+	if c.explains != other.explains {
+		return c.explains
+	}
 	if gain := c.share() - other.share(); gain > same || gain < -same {
 		return gain > 0
 	}
@@ -74,11 +79,14 @@ type shiftSearch struct {
 	starts, ends []int64
 	// density is that of the right keys on the lattice of both, and places is how many shifts there are at all.
 	density, places float64
-	greatest        int64
+	// rounds are round numbers, the greatest first.
+	rounds []int64
+	// holed says more of a grid with holes; nil where the keys are something else.
+	holed *holedGrid
 }
 
 func newShiftSearch(n *numeric) *shiftSearch {
-	s := &shiftSearch{numeric: n}
+	s := &shiftSearch{numeric: n, rounds: n.rounds()}
 	unit := int64(0)
 	for i := range n.views {
 		unit = gcd(gcd(unit, lattice(n.views[i].left)), lattice(n.views[i].right))
@@ -97,7 +105,9 @@ func newShiftSearch(n *numeric) *shiftSearch {
 		}
 		s.density = max(s.density, density(v.right, unit))
 		s.places = max(s.places, float64(last[0]-first[0]+last[1]-first[1])/float64(max(unit, 1))+1)
-		s.greatest = max(s.greatest, last[0], last[1], -first[0], -first[1])
+	}
+	if unit > 0 {
+		s.holed = newHoledGrid(s, unit)
 	}
 	return s
 }
@@ -107,11 +117,14 @@ func (s *shiftSearch) candidates() (candidates []int64) {
 	candidates = append(candidates, s.starts...)
 	candidates = append(candidates, s.ends...)
 	if low, high, ok := s.between(); ok {
-		for _, round := range s.rounds() {
+		for _, round := range s.rounds {
 			if first := ceiling(low, round); first <= high {
 				candidates = append(candidates, first)
 			}
 		}
+	}
+	if s.holed != nil {
+		candidates = append(candidates, s.holed.likeliest)
 	}
 	times := map[int64]int{}
 	for _, v := range s.views {
@@ -144,13 +157,15 @@ func ceiling(at, unit int64) int64 {
 	return at - rest
 }
 
-// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, quarters and minutes, if the keys are
+// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, halves and quarters of them, and minutes, if the keys are
 // seconds or a thousandth, a millionth or a thousand-millionth of them.
-func (s *shiftSearch) rounds() (rounds []int64) {
-	one := s.perOne.Int64()
-	for unit := int64(1); unit <= 1_000_000_000 && one <= mostTicks/unit/86_400; unit *= 1000 {
-		for _, seconds := range []int64{60, 900, 3600, 86_400} {
-			rounds = append(rounds, seconds*unit*one)
+func (n *numeric) rounds() (rounds []int64) {
+	for _, unit := range []int64{1, 1e3, 1e6, 1e9} {
+		for _, seconds := range []int64{60, 900, 1800, 3600, 86_400} {
+			round := new(big.Rat).Mul(n.perOne, new(big.Rat).SetInt64(seconds*unit))
+			if round.IsInt() && round.Num().IsInt64() {
+				rounds = append(rounds, round.Num().Int64())
+			}
 		}
 	}
 	for power := int64(10); power < mostTicks/10; power *= 10 {
@@ -161,21 +176,26 @@ func (s *shiftSearch) rounds() (rounds []int64) {
 	return slices.Compact(rounds)
 }
 
-// try says what comes of a shift.
-func (s *shiftSearch) try(by int64) *shift {
-	c := &shift{by: by, fit: s.shifted(by), round: 1}
-	for _, round := range s.rounds() {
+// round returns the greatest round number that a shift is a multiple of.
+func (s *shiftSearch) round(by int64) int64 {
+	for _, round := range s.rounds {
 		if by%round == 0 {
-			c.round = round
-			break
+			return round
 		}
 	}
+	return 1
+}
+
+// try says what comes of a shift.
+func (s *shiftSearch) try(by int64) *shift {
+	c := &shift{by: by, fit: s.shifted(by), round: s.round(by)}
+	c.explains = s.holed.explains(c)
 	low, high, _ := s.between()
 	starts, ends := slices.Contains(s.starts, by), slices.Contains(s.ends, by)
 	switch {
-	case starts && ends:
+	case c.explains, s.holed == nil && starts && ends:
 		c.sense = agrees
-	case c.round >= 4*(high-low):
+	case c.round/4 >= high-low:
 		c.sense = isRound
 	case starts || ends:
 		c.sense = begins
@@ -189,6 +209,9 @@ func (s *shiftSearch) try(by int64) *shift {
 func (s *shiftSearch) likely(c *shift) bool {
 	if c.share() < least || c.matched < 3 {
 		return false
+	}
+	if c.explains {
+		return true
 	}
 	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure ||
 		c.sense >= isRound && c.share() >= much || c.sense == agrees && s.rightShare(c) >= much
@@ -210,7 +233,7 @@ func (s *shiftSearch) rightShare(c *shift) float64 {
 // keys, but not the distance between the origins of two scales.
 func (s *shiftSearch) writable(by int64) bool {
 	digits := strings.Trim(strings.Replace(decimal(s.amount(max(by, -by))), ".", "", 1), "0")
-	return len(digits) <= 7 || max(by, -by) <= s.greatest/100
+	return len(digits) <= 7 || 100*math.Abs(float64(by)) <= s.farthest
 }
 
 func (s *suspicion) shift(by *big.Rat) remedy {

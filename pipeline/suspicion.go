@@ -146,7 +146,8 @@ func (s *suspicion) never(verdict Verdict) string {
 	if step == 0 || (left[0]-right[0])%step == 0 {
 		return ""
 	}
-	rest := func(key int64) string { return decimal(n.amount(key - below(key, step))) }
+	above := n.rest(step)
+	rest := func(key int64) string { return decimal(n.amount(above(key))) }
 	return fmt.Sprintf("; the keys of %s are all %s above a multiple of %s and those of %s %s, so none can be equal",
 		s.child.parent.name, rest(left[0]), decimal(n.amount(step)), s.child.name, rest(right[0]))
 }
@@ -236,7 +237,10 @@ func (s *suspicion) rounding() (found *tried, near *nearness) {
 
 // counts reports whether the keys of one side are a mere count of its elements, which is seldom what streams are joined by.
 func (n *numeric) counts() bool {
-	one := n.perOne.Int64()
+	one := n.one()
+	if n.origin.Sign() != 0 || one == 0 {
+		return false
+	}
 	for _, keys := range [][]int64{n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)} {
 		if len(keys) > 1 && keys[0] >= 0 && keys[0] <= one && keys[len(keys)-1]-keys[0] == one*int64(len(keys)-1) {
 			return true

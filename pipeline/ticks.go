@@ -2,18 +2,21 @@ package pipeline
 
 import (
 	"cmp"
+	"math"
 	"math/big"
 	"slices"
-
-	"github.com/leat-go/leat/internal/expression"
 )
 
-// A numeric is the keys of a join, where they are numbers, as whole multiples of one decimal unit: what is looked for in them
-// is looked for in integers.
+// A numeric is the keys of a join, where they are numbers, as whole multiples of one unit, the ticks, from an origin on: what
+// is looked for in them is looked for in integers. Whatever is found is tried on the keys themselves before it is offered.
 type numeric struct {
 	views []numericView
-	// perOne is how many ticks make one.
-	perOne *big.Int
+	// perOne is how many ticks make one. Where a key isn't a whole number of them, it is the one below.
+	perOne *big.Rat
+	// origin is what tick 0 is, in ticks: 0, or where keys are too far from 0 for that, a multiple of mostSpan.
+	origin *big.Int
+	// farthest is the greatest distance of a key from 0, in ticks.
+	farthest float64
 }
 
 // A numericView is a view with different keys, in order.
@@ -22,67 +25,138 @@ type numericView struct {
 	fromStart, toEnd bool
 }
 
-// mostTicks bounds ticks, so that their differences, sums and halves fit into int64.
-const mostTicks = int64(1) << 61
+const (
+	// mostTicks bounds ticks, so that their differences, sums and halves fit into int64.
+	mostTicks = int64(1) << 61
+	// mostSpan is how far keys may lie apart, in ticks, where they are counted from an origin. It is a power of ten, so that
+	// what is a multiple of a lesser one from the origin on is a multiple of it from 0 on.
+	mostSpan = int64(1e18)
+)
 
-// numeric returns the keys as ticks; nil where some aren't numbers, or have too many digits for it.
+// numeric returns the keys as ticks; nil where some aren't numbers.
+//
+// Ticks are so small that every key is a multiple of them. Where keys that have so many digits don't fit into an int64, they
+// are counted from an origin near them, as nanoseconds since 1970 may have to be; and where they lie too far apart for that,
+// ticks are as small as they can be. That still tells a shift that somebody would write: it is a multiple of them.
 func (m *match) numeric() *numeric {
-	n := &numeric{perOne: big.NewInt(1)}
-	for _, v := range m.views {
-		for _, keys := range [][]keyed{v.leftKeys, v.rightKeys} {
-			for _, k := range keys {
-				if !n.widen(k.key) {
-					return nil
-				}
-			}
-		}
+	keys := m.rats()
+	if len(keys) == 0 {
+		return nil
+	}
+	n := &numeric{perOne: commonDenominator(keys), origin: new(big.Int)}
+	least, greatest := slices.MinFunc(keys, (*big.Rat).Cmp), slices.MaxFunc(keys, (*big.Rat).Cmp)
+	bound := big.NewInt(mostTicks)
+	if n.perOne.Sign() == 0 || n.whole(least).CmpAbs(bound) > 0 || n.whole(greatest).CmpAbs(bound) > 0 {
+		n.moveOrigin(least, greatest)
+	}
+	for _, key := range []*big.Rat{least, greatest} {
+		far, _ := new(big.Float).SetInt(n.whole(key)).Float64()
+		n.farthest = max(n.farthest, math.Abs(far))
 	}
 	for _, v := range m.views {
-		left, okLeft := n.ticks(v.leftKeys)
-		right, okRight := n.ticks(v.rightKeys)
-		if !okLeft || !okRight {
-			return nil
-		}
-		n.views = append(n.views, numericView{left: left, right: right, fromStart: v.fromStart, toEnd: v.toEnd})
+		n.views = append(n.views, numericView{n.ticks(v.leftKeys), n.ticks(v.rightKeys), v.fromStart, v.toEnd})
 	}
 	return n
 }
 
-// mostPerOne bounds the decimals that ticks have.
-const mostPerOne = 1_000_000_000_000
+// rats returns all keys of a match; none where some aren't numbers.
+func (m *match) rats() (keys []*big.Rat) {
+	for _, v := range m.views {
+		for _, k := range slices.Concat(v.leftKeys, v.rightKeys) {
+			r, ok := k.key.Rat()
+			if !ok {
+				return nil
+			}
+			keys = append(keys, r)
+		}
+	}
+	return keys
+}
 
-// widen makes ticks so small that a key is a multiple of them.
-func (n *numeric) widen(key expression.Key) bool {
-	r, ok := key.Rat()
-	if !ok {
-		return false
+// commonDenominator returns the least number that makes integers of all keys; 0 where it is beyond all that helps.
+func commonDenominator(keys []*big.Rat) *big.Rat {
+	common, bound := big.NewInt(1), big.NewInt(mostSpan)
+	for _, key := range keys {
+		if rest := new(big.Int).Mod(common, key.Denom()); rest.Sign() != 0 {
+			divisor := new(big.Int).GCD(nil, nil, common, key.Denom())
+			common.Mul(common, rest.Div(key.Denom(), divisor))
+		}
+		if common.Cmp(bound) > 0 {
+			return new(big.Rat)
+		}
 	}
-	rest := new(big.Int).Mod(n.perOne, r.Denom())
-	if rest.Sign() != 0 {
-		common := new(big.Int).GCD(nil, nil, n.perOne, r.Denom())
-		n.perOne.Mul(n.perOne, new(big.Int).Div(r.Denom(), common))
+	return new(big.Rat).SetInt(common)
+}
+
+// moveOrigin puts the origin near the keys, and makes ticks greater where they lie too far apart, powers of ten then.
+func (n *numeric) moveOrigin(least, greatest *big.Rat) {
+	span, bound := new(big.Rat).Sub(greatest, least), new(big.Rat).SetInt64(mostSpan)
+	if n.perOne.Sign() == 0 || new(big.Rat).Mul(span, n.perOne).Cmp(bound) > 0 {
+		digits := len(new(big.Int).Quo(span.Num(), span.Denom()).String())
+		n.perOne.Quo(bound, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)))
 	}
-	return n.perOne.IsInt64() && n.perOne.Int64() <= mostPerOne
+	unit := big.NewInt(mostSpan)
+	n.origin.Div(n.whole(least), unit)
+	n.origin.Mul(n.origin, unit)
+}
+
+// whole returns a key in ticks, from 0 on.
+func (n *numeric) whole(key *big.Rat) *big.Int {
+	ticks := new(big.Rat).Mul(key, n.perOne)
+	return new(big.Int).Div(ticks.Num(), ticks.Denom())
 }
 
 // ticks returns the different ticks of keys that are in order.
-func (n *numeric) ticks(keys []keyed) (ticks []int64, ok bool) {
+func (n *numeric) ticks(keys []keyed) (ticks []int64) {
 	for _, k := range keys {
 		r, _ := k.key.Rat()
-		whole := new(big.Int).Mul(r.Num(), new(big.Int).Div(n.perOne, r.Denom()))
-		if !whole.IsInt64() || whole.Int64() > mostTicks || whole.Int64() < -mostTicks {
-			return nil, false
-		}
-		if t := whole.Int64(); len(ticks) == 0 || ticks[len(ticks)-1] != t {
-			ticks = append(ticks, t)
-		}
+		ticks = append(ticks, new(big.Int).Sub(n.whole(r), n.origin).Int64())
 	}
-	return ticks, true
+	return slices.Compact(ticks)
 }
 
-// amount returns ticks as a number.
+// amount returns a number of ticks, such as a distance of keys, as a number.
 func (n *numeric) amount(ticks int64) *big.Rat {
-	return new(big.Rat).SetFrac(big.NewInt(ticks), n.perOne)
+	return new(big.Rat).Quo(new(big.Rat).SetInt64(ticks), n.perOne)
+}
+
+// one returns how many ticks make one; 0 where that is no whole number.
+func (n *numeric) one() int64 {
+	if !n.perOne.IsInt() {
+		return 0
+	}
+	return n.perOne.Num().Int64() // at most mostSpan
+}
+
+// rest returns the function for how far a key lies above a multiple of a unit.
+func (n *numeric) rest(unit int64) func(key int64) int64 {
+	phase := new(big.Int).Mod(n.origin, big.NewInt(unit)).Int64()
+	return func(key int64) int64 {
+		rest := (key%unit + phase) % unit
+		if rest < 0 {
+			rest += unit
+		}
+		return rest
+	}
+}
+
+// below returns the function for the greatest multiple of a unit that isn't above a key.
+func (n *numeric) below(unit int64) func(key int64) int64 {
+	rest := n.rest(unit)
+	return func(key int64) int64 { return key - rest(key) }
+}
+
+// nearest returns the function for the multiple of a unit that is nearest to a key, away from zero where there are two.
+func (n *numeric) nearest(unit int64) func(key int64) int64 {
+	rest, half := n.rest(unit), unit-unit/2
+	isNegative := func(key int64) bool { return new(big.Int).Add(n.origin, big.NewInt(key)).Sign() < 0 }
+	return func(key int64) int64 {
+		above := rest(key)
+		if above > half || above == half && (unit%2 != 0 || !isNegative(key)) {
+			return key - above + unit
+		}
+		return key - above
+	}
 }
 
 // all returns all different ticks of one side.

@@ -78,8 +78,8 @@ func aligned(less, more *KeyRange, f float64) bool {
 // those of the other.
 func (s *suspicion) unusual() *tried {
 	n := s.numeric()
-	if n == nil {
-		return nil
+	if n == nil || n.origin.Sign() != 0 {
+		return nil // quotients are those of keys that are counted from 0
 	}
 	l, r := s.asIs.left, s.asIs.right
 	a, _ := l.To.Float()
