@@ -157,8 +157,8 @@ func ceiling(at, unit int64) int64 {
 	return at - rest
 }
 
-// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, halves and quarters of them, and minutes, if the keys are
-// seconds or a thousandth, a millionth or a thousand-millionth of them.
+// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, halves and quarters of them, and minutes,
+// if the keys are seconds or a thousandth, a millionth or a thousand-millionth of them.
 func (n *numeric) rounds() (rounds []int64) {
 	for _, unit := range []int64{1, 1e3, 1e6, 1e9} {
 		for _, seconds := range []int64{60, 900, 1800, 3600, 86_400} {
