@@ -1,12 +1,8 @@
 package leat
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/metrics"
 	"github.com/leat-go/leat/internal/mistake"
 )
@@ -24,22 +20,6 @@ func Metrics(registry prometheus.Registerer) Option {
 			c.mistakes.Add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, mistake.Nil(registry))
 			return
 		}
-		c.registry = registry
+		c.observers = append(c.observers, &namedObserver{metrics.Observer(registry), o.String()})
 	}}
-}
-
-// measured runs the mill, with its metrics if somebody wants them.
-func (m *Mill) measured(ctx context.Context, stats *engine.Stats) error {
-	if m.registry == nil {
-		return m.watched(ctx, stats)
-	}
-	collector, err := metrics.Register(m.registry, m.spec.Name)
-	if err == nil {
-		err = collector.Begin(stats)
-	}
-	if err != nil {
-		return fmt.Errorf("leat.Metrics: mill %q: %w", m.spec.Name, err)
-	}
-	defer collector.End()
-	return m.watched(ctx, stats)
 }

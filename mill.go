@@ -7,22 +7,17 @@ import (
 	"log/slog"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
-	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Mill runs a function over joined streams. Make one with [New]. Several mills may run side by side; a single one runs
 // once at a time, and may run again for the next session. Its methods are safe for concurrent use. The zero Mill can't
 // run.
 type Mill struct {
-	spec *engine.Spec
-	page *monitor.Address // nil where there is none
-	// registry is where the metrics go; nil where there are none.
-	registry prometheus.Registerer
-	running  atomic.Bool
+	spec    *engine.Spec
+	running atomic.Bool
 }
 
 // New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
@@ -40,7 +35,7 @@ func New(fn any, options ...Option) (*Mill, error) {
 	if err := b.mistakes.Err("leat.New: " + b.name + b.at.Suffix()); err != nil {
 		return nil, err
 	}
-	return &Mill{spec: spec, page: c.page, registry: c.registry}, nil
+	return &Mill{spec: spec}, nil
 }
 
 // Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream has
@@ -61,8 +56,8 @@ func (m *Mill) Run(ctx context.Context) error {
 			m.spec.Name)
 	}
 	defer m.running.Store(false)
-	stats := &engine.Stats{TimeCalls: m.page != nil || m.registry != nil, KeepRecent: m.page != nil}
-	err := m.measured(ctx, stats)
+	stats := &engine.Stats{}
+	err := engine.Run(ctx, m.spec, stats)
 	snapshot := stats.Snapshot()
 	if err == nil && len(snapshot.Tasks) > 0 && snapshot.Totals()[0].Read > 0 && snapshot.Calls == 0 {
 		m.spec.Logger.Warn("nothing joined: no element of the master has a match in every stream; do the keys have the same "+
@@ -74,12 +69,12 @@ func (m *Mill) Run(ctx context.Context) error {
 
 // why returns what a run knows of its masters without a match: how many there are of each verdict, and the keys that were
 // read last of each stream beside the one they were compared with.
-func why(s *engine.Snapshot) []any {
+func why(s *observe.Snapshot) []any {
 	master := s.Totals()[0]
 	attributes := []any{"master", s.Nodes[0].Name, "read", master.Read}
-	for verdict, n := range master.Unmatched {
-		if n > 0 {
-			attributes = append(attributes, engine.Verdict(verdict).String(), n)
+	for _, verdict := range observe.Verdicts() {
+		if n := master.Unmatched[verdict]; n > 0 {
+			attributes = append(attributes, string(verdict), n)
 		}
 	}
 	for i := range s.Nodes {

@@ -1,10 +1,6 @@
 package leat
 
 import (
-	"context"
-	"fmt"
-
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/internal/monitor"
 )
@@ -25,22 +21,6 @@ func Monitor(addr string) Option {
 			c.mistakes.Add("%s: %v", o, err)
 			return
 		}
-		c.page = &address
+		c.observers = append(c.observers, &namedObserver{monitor.Observer(address), o.String()})
 	}}
-}
-
-// watched runs the mill, with its page if there is one.
-func (m *Mill) watched(ctx context.Context, stats *engine.Stats) error {
-	run := func() error { return engine.Run(ctx, m.spec, stats) }
-	if m.page == nil {
-		return run()
-	}
-	server, err := monitor.Listen(ctx, *m.page)
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("leat.Monitor: %w", err)
-	}
-	return server.Watch(ctx, m.spec.Logger, stats, run)
 }

@@ -3,16 +3,15 @@ package leat
 import (
 	"log/slog"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/mistake"
-	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
-// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [JoinExpr] and [Provide] may be given once.
+// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [JoinExpr], [Provide] and
+// [Observe] may be given once.
 type Option interface {
 	apply(*config)
 }
@@ -32,15 +31,12 @@ type config struct {
 	onDisorder  Policy
 	onDecode    Policy
 	onError     Policy
-	page        *monitor.Address
+	observers   []observe.Observer
 	// deadLetters are the options with the policy DeadLetter.
 	deadLetters []*option
 	// onUnmatched and writeUnmatched are what those options said; nil without them.
 	onUnmatched    func(Unmatched)
 	writeUnmatched *option
-	// registry is what Metrics said; nil without it.
-	registry prometheus.Registerer
-	tracer   trace.Tracer // nil without Tracing
 
 	given    map[string]bool
 	mistakes mistake.List

@@ -97,7 +97,6 @@ func (b *builder) build() *engine.Spec {
 	results, failing := b.results()
 	b.letters(spec)
 	b.unmatched(spec)
-	b.trace(spec)
 	spec.Outputs = b.outputs
 	spec.NewFunction = newFunction(b.fn, parameters, results, failing)
 	return spec
@@ -124,6 +123,7 @@ func (b *builder) settings() *engine.Spec {
 		OnDisorder:  b.config.onDisorder.policy(),
 		OnDecode:    b.config.onDecode.policy(),
 		OnError:     b.config.onError.policy(),
+		Observers:   b.config.observers,
 		Logger:      b.config.logger.WithGroup("leat").With("mill", name),
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
+	"github.com/leat-go/leat/observe"
 )
 
 // Tracing makes spans of OpenTelemetry: "leat.call" for each call of the function, with the mill, and the stream, partition and
@@ -22,27 +21,28 @@ func Tracing(provider trace.TracerProvider) Option {
 			c.mistakes.Add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, mistake.Nil(provider))
 			return
 		}
-		c.tracer = provider.Tracer("github.com/leat-go/leat")
+		c.observers = append(c.observers,
+			&namedObserver{traced(provider.Tracer("github.com/leat-go/leat")), o.String()})
 	}}
 }
 
-// trace sets up spans, if somebody wants them.
-func (b *builder) trace(spec *engine.Spec) {
-	tracer := b.config.tracer
-	if tracer == nil {
-		return
-	}
-	mill := attribute.String("leat.mill", spec.Name)
-	spec.TraceCall = func(ctx context.Context, master broker.Position, masters int) (context.Context, func(error)) {
-		ctx, span := tracer.Start(ctx, "leat.call", trace.WithAttributes(mill,
-			attribute.String("leat.stream", master.Stream), attribute.Int("leat.partition", master.Partition),
-			attribute.Int64("leat.offset", master.Offset), attribute.Int("leat.masters", masters)))
-		return ctx, func(err error) { endSpan(span, err) }
-	}
-	spec.TraceCommit = func(ctx context.Context, results int) (context.Context, func(error)) {
-		ctx, span := tracer.Start(ctx, "leat.commit", trace.WithAttributes(mill, attribute.Int("leat.results", results)))
-		return ctx, func(err error) { endSpan(span, err) }
-	}
+// traced returns an observer that makes spans.
+func traced(tracer trace.Tracer) observe.Observer {
+	return observe.Func(func(_ context.Context, run observe.Run) (observe.Watch, error) {
+		mill := attribute.String("leat.mill", run.Mill)
+		call := func(ctx context.Context, call observe.Call) (context.Context, func(error)) {
+			ctx, span := tracer.Start(ctx, "leat.call", trace.WithAttributes(mill,
+				attribute.String("leat.stream", call.Stream), attribute.Int("leat.partition", call.Partition),
+				attribute.Int64("leat.offset", call.Offset), attribute.Int("leat.masters", call.Masters)))
+			return ctx, func(err error) { endSpan(span, err) }
+		}
+		commit := func(ctx context.Context, commit observe.Commit) (context.Context, func(error)) {
+			ctx, span := tracer.Start(ctx, "leat.commit", trace.WithAttributes(mill,
+				attribute.Int("leat.results", commit.Results)))
+			return ctx, func(err error) { endSpan(span, err) }
+		}
+		return observe.Watch{Call: call, Commit: commit}, nil
+	})
 }
 
 func endSpan(span trace.Span, err error) {

@@ -34,7 +34,6 @@ func (b *builder) buildTyped() *engine.Spec {
 	}
 	b.letters(spec)
 	b.unmatched(spec)
-	b.trace(spec)
 	spec.Outputs = b.outputs
 	spec.NewFunction = b.typed.newFunction(in, written)
 	return spec

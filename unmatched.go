@@ -10,27 +10,21 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Verdict says why an element was not handed to the function.
-type Verdict string
+type Verdict = observe.Verdict
 
-// The verdicts.
+// The verdicts, as package observe describes them.
 const (
-	// Gap: the other side jumped over the key. Both neighbours are known.
-	Gap Verdict = "gap"
-	// Behind: the key is below the first of the other side.
-	Behind Verdict = "behind"
-	// Ended: the other stream has ended before the key, or the session before the element was needed.
-	Ended Verdict = "ended"
-	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
-	Incomplete Verdict = "incomplete"
-	// Null: the element has no key in that join, a nil pointer or a null, so that it matches nothing.
-	Null Verdict = "null"
-	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed (see [OnDisorder]).
-	OutOfOrder Verdict = "out_of_order"
-	// Undecodable: the record could not be decoded (see [OnDecodeError]).
-	Undecodable Verdict = "undecodable"
+	Gap         = observe.Gap
+	Behind      = observe.Behind
+	Ended       = observe.Ended
+	Incomplete  = observe.Incomplete
+	Null        = observe.Null
+	OutOfOrder  = observe.OutOfOrder
+	Undecodable = observe.Undecodable
 )
 
 // An Unmatched is an element that was read and not handed to the function, and why. [OnUnmatched] and [WriteUnmatched] tell

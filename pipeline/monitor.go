@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
@@ -54,8 +55,8 @@ type StreamProgress struct {
 	Beyond   int64 `json:"beyond,omitempty"`
 }
 
-// Snapshot returns all that is known of the run at the moment, for package monitor.
-func (m *Monitor) Snapshot() engine.Snapshot { return m.stats.Snapshot() }
+// Snapshot returns all that is known of the run at the moment, for those who look at it.
+func (m *Monitor) Snapshot() observe.Snapshot { return m.stats.Snapshot() }
 
 // Progress returns how far the run has come: zero before it has begun, the last state after it has ended.
 func (m *Monitor) Progress() Progress {

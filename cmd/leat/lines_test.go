@@ -11,21 +11,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-runewidth"
 
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
 // played returns a view of a run in one or two partitions, which is at 25 % of its input.
-func played(change func(*engine.Snapshot)) monitor.View {
+func played(change func(*observe.Snapshot)) monitor.View {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	task := engine.TaskSnapshot{Owned: true, WaitsFor: -1, Nodes: []engine.NodeSnapshot{
+	task := observe.Task{Owned: true, WaitsFor: -1, Nodes: []observe.NodeState{
 		{Read: 60000, Matched: 45000, Key: "1700", Number: 1700, IsNumber: true},
 		{Read: 600, Matched: 600, Key: "1690", Number: 1690, IsNumber: true, Waited: 6 * time.Second},
 	}}
-	task.Nodes[0].Unmatched[engine.Gap] = 5000
-	s := engine.Snapshot{
-		Name: "speed", Started: noon.Add(-20 * time.Second), Taken: noon, Partitions: 1, Tasks: []engine.TaskSnapshot{task},
-		Nodes:   []engine.SnapshotNode{{Name: "prev", Parent: -1}, {Name: "next", Parent: 0}},
+	task.Nodes[0].Unmatched = map[observe.Verdict]int64{observe.Gap: 5000}
+	s := observe.Snapshot{
+		Name: "speed", Started: noon.Add(-20 * time.Second), Taken: noon, Partitions: 1, Tasks: []observe.Task{task},
+		Nodes:   []observe.Node{{Name: "prev", Parent: -1}, {Name: "next", Parent: 0}},
 		Results: 45000, BytesRead: 1 << 30, BytesTotal: 4 << 30,
 	}
 	if change != nil {
@@ -34,7 +34,7 @@ func played(change func(*engine.Snapshot)) monitor.View {
 	return new(monitor.Lens).View(s)
 }
 
-func stalled(s *engine.Snapshot) {
+func stalled(s *observe.Snapshot) {
 	s.Tasks[0].WaitsFor, s.Tasks[0].WaitsSince = 1, s.Taken.Add(-12*time.Second)
 	s.Tasks[0].Nodes[1].Behind = -1
 }
@@ -42,7 +42,7 @@ func stalled(s *engine.Snapshot) {
 func TestLinesInPlace(t *testing.T) {
 	for _, c := range []struct {
 		width  int
-		change func(*engine.Snapshot)
+		change func(*observe.Snapshot)
 		want   string
 	}{
 		{100, nil, `joining: 45,000 results, 2,250/s
@@ -61,9 +61,9 @@ func TestLinesInPlace(t *testing.T) {
 [=====>--------------] 25 % of 4.0 GiB
 `},
 		{12, nil, "joining: 4…\n  prev  3,…\n  next  30…\n25 % of 4.…\n"},
-		{100, func(s *engine.Snapshot) {
+		{100, func(s *observe.Snapshot) {
 			s.BytesTotal, s.Nodes[0].Name = 0, "\x1b[2J名前"
-			s.Tasks = append(s.Tasks, engine.TaskSnapshot{Partition: 1, Owned: true, WaitsFor: -1, Nodes: []engine.NodeSnapshot{
+			s.Tasks = append(s.Tasks, observe.Task{Partition: 1, Owned: true, WaitsFor: -1, Nodes: []observe.NodeState{
 				{Key: "1900", Number: 1900, IsNumber: true}, {},
 			}})
 		}, `joining: 45,000 results, 2,250/s
@@ -91,16 +91,11 @@ func TestPlainLine(t *testing.T) {
 	}
 }
 
-// always is a source that always tells the same.
-type always struct{}
-
-func (always) Snapshot() engine.Snapshot { return engine.Snapshot{} }
-
 func TestPlainLinesComeEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		a := &app{stderr: &out}
-		err := a.showing(always{}, showPlain, func(logs io.Writer) error {
+		err := a.showing(func() observe.Snapshot { return observe.Snapshot{} }, showPlain, func(logs io.Writer) error {
 			time.Sleep(12 * time.Second)
 			_, err := logs.Write([]byte("a warning\n"))
 			return err

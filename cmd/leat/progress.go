@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
 // How a run shows how far it has come.
@@ -24,22 +25,22 @@ const (
 )
 
 // showing runs a function and shows how far it has come. The function writes logs to what it gets.
-func (a *app) showing(source monitor.Source, how string, run func(logs io.Writer) error) error {
+func (a *app) showing(snapshot func() observe.Snapshot, how string, run func(logs io.Writer) error) error {
 	switch how {
 	case showInPlace:
 		s := newScreen(a.stderr)
 		defer s.clear()
-		return following(refresh, source, s.show, func() error { return run(s) })
+		return following(refresh, snapshot, s.show, func() error { return run(s) })
 	case showPlain:
 		out := &shared{out: a.stderr}
 		say := func(v monitor.View) { fmt.Fprintln(out, plainLine(v)) }
-		return following(plainEvery, source, say, func() error { return run(out) })
+		return following(plainEvery, snapshot, say, func() error { return run(out) })
 	}
 	return run(a.stderr)
 }
 
 // following runs a function, and shows at each interval what it does meanwhile.
-func following(interval time.Duration, source monitor.Source, show func(monitor.View), run func() error) error {
+func following(interval time.Duration, snapshot func() observe.Snapshot, show func(monitor.View), run func() error) error {
 	done := make(chan struct{})
 	var follower sync.WaitGroup
 	follower.Go(func() {
@@ -49,7 +50,7 @@ func following(interval time.Duration, source monitor.Source, show func(monitor.
 		for {
 			select {
 			case <-ticker.C:
-				show(lens.View(source.Snapshot()))
+				show(lens.View(snapshot()))
 			case <-done:
 				return
 			}

@@ -55,7 +55,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	shown := &pipeline.Monitor{Watched: c.Monitor != ""}
 	start := time.Now()
 	err = a.paged(ctx, c.Monitor, shown, func() error {
-		return a.showing(shown, c.show(a, toStdout), func(logs io.Writer) error {
+		return a.showing(shown.Snapshot, c.show(a, toStdout), func(logs io.Writer) error {
 			options := a.options(logs)
 			options.Monitor, options.Instance, options.Verify = shown, c.Instance, c.Verify
 			if c.DemoKafka {
@@ -130,7 +130,7 @@ func (a *app) paged(ctx context.Context, address string, shown *pipeline.Monitor
 		return fmt.Errorf("leat: --monitor: %w", err)
 	}
 	fmt.Fprintf(a.stderr, "leat: %s shows the run\n", server.URL())
-	return server.Watch(ctx, slog.New(slog.DiscardHandler), shown, run)
+	return server.Watch(ctx, slog.New(slog.DiscardHandler), shown.Snapshot, run)
 }
 
 // print prints the summary as a table.

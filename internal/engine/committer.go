@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 // The pauses before a commit that was aborted is tried again.
@@ -31,8 +32,7 @@ type committer struct {
 	pace       broker.Pace
 	stats      *Stats
 	logger     *slog.Logger
-	// trace is Spec.TraceCommit.
-	trace func(ctx context.Context, results int) (context.Context, func(error))
+	watch      hook[observe.Commit] // nil where nobody wants to know of commits
 
 	// kick wakes the committer: there is something to commit.
 	kick chan struct{}
@@ -237,7 +237,7 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	}
 	c.fill(commits, taken)
 	begun := time.Now()
-	if err := c.traced(ctx, commits); err != nil {
+	if err := c.watched(ctx, commits); err != nil {
 		return 0, err
 	}
 	c.stats.commits.add(time.Since(begun))
@@ -271,25 +271,30 @@ func (c *committer) fill(commits []broker.Commit, taken []*pending) {
 	c.list = list
 }
 
-// traced is commit, with a trace where somebody wants one.
-func (c *committer) traced(ctx context.Context, commits []broker.Commit) error {
-	if c.trace == nil {
+// watched is commit, and tells of it who wants to know.
+func (c *committer) watched(ctx context.Context, commits []broker.Commit) error {
+	about := observe.Commit{Since: time.Now()}
+	for i := range commits {
+		about.Results += len(commits[i].Results)
+	}
+	c.stats.commitBegins(about)
+	defer c.stats.commitEnds()
+	if c.watch == nil {
 		return c.commit(ctx, commits)
 	}
-	results := 0
-	for i := range commits {
-		results += len(commits[i].Results)
+	ctx, end, err := c.watch.begin(ctx, about)
+	if err != nil {
+		return err
 	}
-	ctx, end := c.trace(ctx, results)
-	err := c.commit(ctx, commits)
-	end(err)
+	err = c.commit(ctx, commits)
+	if broken := end(err); err == nil {
+		err = broken
+	}
 	return err
 }
 
 // commit commits, again and again as long as the output says that trying makes sense.
 func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
-	c.stats.commitBegins()
-	defer c.stats.commitEnds()
 	backoff := firstCommitBackoff
 	for c.output != nil {
 		err := c.output.Commit(ctx, commits)

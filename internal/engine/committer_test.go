@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 // A commit follows the one before sooner than the interval where there is little to do, and one that the storage has held up
@@ -44,7 +45,7 @@ func TestACommitUnderWayIsTold(t *testing.T) {
 	stats := &Stats{}
 	output := &reluctant{stats: stats}
 	c := newCommitter(output, stats, slog.New(slog.DiscardHandler))
-	if err := c.commit(t.Context(), []broker.Commit{{}}); err != nil {
+	if err := c.watched(t.Context(), []broker.Commit{{}}); err != nil {
 		t.Fatal(err)
 	}
 	for i, seen := range output.seen {
@@ -52,7 +53,7 @@ func TestACommitUnderWayIsTold(t *testing.T) {
 			t.Errorf("attempt %d: got %+v", i, seen)
 		}
 	}
-	if after := stats.Snapshot(); after.Commit != (CommitSnapshot{}) || after.Aborts != 2 {
+	if after := stats.Snapshot(); after.Commit != (observe.Commit{}) || after.Aborts != 2 {
 		t.Errorf("when it is through: got %+v, %d aborts", after.Commit, after.Aborts)
 	}
 }
@@ -61,7 +62,7 @@ func TestACommitUnderWayIsTold(t *testing.T) {
 type reluctant struct {
 	broker.Output
 	stats *Stats
-	seen  []CommitSnapshot
+	seen  []observe.Commit
 }
 
 func (r *reluctant) Commit(context.Context, []broker.Commit) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // crash is one commit that a run dies at: the n-th, before it is visible or behind it with its answer lost.
@@ -147,22 +149,22 @@ func TestR5DataTimeoutLeavesOpen(t *testing.T) {
 		must(t, memory.Append(b, "master", 0, numbered(tr, 1, master)...))
 		must(t, memory.Append(b, "child", 0, numbered(tr.children[0], 0, child)...))
 	}
-	expectCounts := func(what string, want ...engine.NodeSnapshot) {
+	expectCounts := func(what string, want ...observe.NodeState) {
 		t.Helper()
 		got := totals(run(t, spec))
 		for i := range want {
 			got[i].Waited = 0
-			if got[i] != want[i] {
+			if !reflect.DeepEqual(got[i], want[i]) {
 				t.Errorf("%s: %s counts\n got %+v\nwant %+v", what, tr.nodes()[i].name, got[i], want[i])
 			}
 		}
 	}
 	add([]int{1, 3, 4}, []int{1, 2})
-	expectCounts("3 is open", engine.NodeSnapshot{Read: 1, Matched: 1},
-		engine.NodeSnapshot{Read: 2, Matched: 1, Unmatched: [engine.Verdicts]int64{engine.Gap: 1}})
+	expectCounts("3 is open", observe.NodeState{Read: 1, Matched: 1},
+		observe.NodeState{Read: 2, Matched: 1, Unmatched: map[observe.Verdict]int64{observe.Gap: 1}})
 	add(nil, []int{4, 5})
-	expectCounts("5 is open", engine.NodeSnapshot{Read: 2, Matched: 1, Unmatched: [engine.Verdicts]int64{engine.Gap: 1}},
-		engine.NodeSnapshot{Read: 1, Matched: 1})
+	expectCounts("5 is open", observe.NodeState{Read: 2, Matched: 1, Unmatched: map[observe.Verdict]int64{observe.Gap: 1}},
+		observe.NodeState{Read: 1, Matched: 1})
 	expectSessions(t, b, []string{"0[0]"}, []string{"2[2]"}, nil)
 	told, err := memory.Elements[reported](b, "unmatched", 0)
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // output is the result of a call: what it got, rendered as the reference does.
@@ -216,7 +217,7 @@ func run(tb testing.TB, spec *engine.Spec) *engine.Stats {
 }
 
 // totals returns the counts of a run, by node.
-func totals(stats *engine.Stats) []engine.NodeSnapshot {
+func totals(stats *engine.Stats) []observe.NodeState {
 	snapshot := stats.Snapshot()
 	return snapshot.Totals()
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/observe"
 )
 
 // stopGrace is how long what is finished may take to be committed when a run is stopped.
@@ -25,6 +26,7 @@ type run struct {
 	spec     *Spec
 	nodes    []*Node
 	stats    *Stats
+	watches  watches
 	input    broker.Input
 	encoder  *encoder
 	decoders []codec.Decode
@@ -48,7 +50,11 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 		r.stats = &Stats{}
 	}
 	r.stats.begin(spec, r.nodes)
+	defer func() { r.watches.end(err) }()
 	defer r.stats.end()
+	if err := r.beginWatches(ctx); err != nil {
+		return err
+	}
 	if err := r.compile(); err != nil {
 		return err
 	}
@@ -94,7 +100,7 @@ func (r *run) logEnd(err error) {
 		if n.Tombstones > 0 {
 			counts = append(counts, "tombstones", n.Tombstones)
 		}
-		counts = append(counts, extents[i].attribute())
+		counts = append(counts, extentAttribute(extents[i]))
 		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, counts...))
 	}
 	message := "run ends"
@@ -102,6 +108,19 @@ func (r *run) logEnd(err error) {
 		message = "run stops"
 	}
 	r.spec.Logger.Info(message, attributes...)
+}
+
+// extentAttribute says for a log how far a stream was read.
+func extentAttribute(e observe.Extent) slog.Attr {
+	switch {
+	case e.Ended:
+		return slog.Bool("to_its_end", true)
+	case e.Line > 0:
+		return slog.Int("to_line", e.Line)
+	case e.Offset > 0:
+		return slog.Int64("to_offset", e.Offset)
+	}
+	return slog.Bool("to_its_end", false)
 }
 
 // compile prepares decoders and encoders.
@@ -138,7 +157,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	}
 	r.encoder.checker, _ = output.(broker.Checker)
 	r.committer = newCommitter(output, r.stats, spec.Logger)
-	r.committer.trace = spec.TraceCommit
+	r.committer.watch = r.watches.commit
 	r.stats.opened(r.input, r.committer.waiting)
 	positions := "are not kept: a run starts at the beginning"
 	if keeper, ok := output.(broker.Keeper); ok {
@@ -337,6 +356,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
 		stats:     r.stats,
+		watch:     r.watches.call,
 		told:      r.stats.task(partition),
 		places:    make([]place, len(r.nodes)),
 		looks:     make([]look, len(r.nodes)),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Spec describes a mill to the engine. It is not changed by running and may be run again.
@@ -46,12 +47,9 @@ type Spec struct {
 	// each gets there exactly as the results do. Unmatched is nil where nobody wants them.
 	Unmatched       func(*Unmatched) any
 	UnmatchedOutput int
-	// TraceCall and TraceCommit are told of each attempt to call the function, with the position of its first master and how
-	// many there are, and of each commit. They return the context for it, and what is called with its error behind it. They may
-	// be nil.
-	TraceCall   func(ctx context.Context, master broker.Position, masters int) (context.Context, func(error))
-	TraceCommit func(ctx context.Context, results int) (context.Context, func(error))
-	Logger      *slog.Logger
+	// Observers are told of each run.
+	Observers []observe.Observer
+	Logger    *slog.Logger
 
 	// callBatch fixes how many calls are handed over together, for tests; zero follows the pace of the calls.
 	callBatch int64

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 // Stats says what a run has done so far and what it does now. It is made for one run, and safe for concurrent use while
@@ -30,19 +31,19 @@ type Stats struct {
 
 	mu sync.Mutex
 	// about is what doesn't change: names, nodes, and once the run has ended also how much was read.
-	about Snapshot
+	about observe.Snapshot
 	// meter is the input's while it is open, and pending tells what isn't committed yet.
 	meter   broker.Meter
 	pending func() (results, bytes int64)
 	tasks   []*taskStats // by partition; nil where this process had none
-	commit  CommitSnapshot
+	commit  observe.Commit
 }
 
 // begin says what the run is about.
 func (s *Stats) begin(spec *Spec, nodes []*Node) {
-	about := Snapshot{Name: spec.Name, Started: time.Now()}
+	about := observe.Snapshot{Name: spec.Name, Started: time.Now()}
 	for _, n := range nodes {
-		described := SnapshotNode{Name: n.Name, Stream: n.Stream.Name, Parent: -1, On: n.On}
+		described := observe.Node{Name: n.Name, Stream: n.Stream.Name, Parent: -1, On: n.On}
 		for i := range about.Nodes {
 			if slices.Contains(nodes[i].Children, n) {
 				described.Parent = i
@@ -96,10 +97,10 @@ func (s *Stats) end() {
 }
 
 // commitBegins says that a commit is under way.
-func (s *Stats) commitBegins() {
+func (s *Stats) commitBegins(commit observe.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.commit = CommitSnapshot{Since: time.Now()}
+	s.commit = commit
 }
 
 // commitAborted says that the commit under way was aborted, and is tried again.
@@ -115,7 +116,7 @@ func (s *Stats) commitAborted(err error) {
 func (s *Stats) commitEnds() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.commit = CommitSnapshot{}
+	s.commit = observe.Commit{}
 }
 
 // task returns the stats of the task of a partition, which begins. They go on from those of the task before it, where the
@@ -134,40 +135,16 @@ func (s *Stats) task(partition int) *taskStats {
 	return t
 }
 
-// Snapshot returns what the run looks like now.
-func (s *Stats) Snapshot() Snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	snapshot := s.about
-	snapshot.Taken, snapshot.Commit = time.Now(), s.commit
-	snapshot.Calls, snapshot.Failed, snapshot.Results = s.Calls.Load(), s.Failed.Load(), s.Results.Load()
-	snapshot.CallTime, snapshot.CommitTime = s.calls.read(), s.commits.read()
-	snapshot.Commits, snapshot.Aborts = snapshot.CommitTime.Count, s.aborts.Load()
-	snapshot.Assigned, snapshot.Revoked = s.assigned.Load(), s.revoked.Load()
-	if s.pending != nil {
-		snapshot.PendingResults, snapshot.PendingBytes = s.pending()
-	}
-	if s.meter != nil {
-		snapshot.BytesRead, snapshot.BytesTotal = s.meter.Bytes()
-	}
-	for _, t := range s.tasks {
-		if t != nil {
-			snapshot.Tasks = append(snapshot.Tasks, t.snapshot(snapshot.Taken))
-		}
-	}
-	snapshot.Recent = s.recent()
-	return snapshot
-}
-
 // taskStats are what a task tells of itself: at the borders of chunks and when it begins to wait, since telling for each
 // element would be felt.
 type taskStats struct {
 	mu   sync.Mutex
-	task TaskSnapshot
+	task observe.Task
 	// ends return where the nodes' partitions end, and withheld what can't be read there yet; nil once the task is over.
 	ends     []func() int64
 	withheld []func() (int64, time.Time)
-	keys     []nodeKeys // which are put into words only where somebody asks
+	// details are the nodes', as far as they are put into words only where somebody asks.
+	details []detail
 	// tallies are what the tasks before have counted, by node.
 	tallies []tally
 	// recent holds for each node the last elements of each verdict.
@@ -176,45 +153,16 @@ type taskStats struct {
 
 func newTaskStats(partition, nodes int) *taskStats {
 	t := &taskStats{
-		task: TaskSnapshot{Partition: partition, WaitsFor: -1, Nodes: make([]NodeSnapshot, nodes)},
-		keys: make([]nodeKeys, nodes),
+		task: observe.Task{Partition: partition, WaitsFor: -1, Nodes: make([]observe.NodeState, nodes)},
 
+		details: make([]detail, nodes),
 		tallies: make([]tally, nodes),
-
-		recent: make([][Verdicts][]Unmatched, nodes),
+		recent:  make([][Verdicts][]Unmatched, nodes),
 	}
 	for i := range t.task.Nodes {
 		t.task.Nodes[i].Behind = -1
 	}
 	return t
-}
-
-func (t *taskStats) snapshot(now time.Time) TaskSnapshot {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	task := t.task
-	task.Nodes = append([]NodeSnapshot(nil), t.task.Nodes...)
-	for i := range task.Nodes {
-		n := &task.Nodes[i]
-		n.Key, n.Number, n.IsNumber = describeKey(t.keys[i].own)
-		n.ParentKey, n.ParentNumber, n.ParentIsNumber = describeKey(t.keys[i].parent)
-		if t.ends != nil {
-			n.measure(t.ends[i]())
-			n.Withheld, n.WithheldSince = t.withheld[i]()
-		}
-		if i == task.WaitsFor {
-			n.Waited += max(0, now.Sub(task.WaitsSince))
-		}
-	}
-	return task
-}
-
-// measure sets how far the node is behind the end of its partition, -1 where that isn't known.
-func (n *NodeSnapshot) measure(end int64) {
-	n.Behind = -1
-	if end >= 0 {
-		n.Behind = max(0, end-n.Offset)
-	}
 }
 
 // begin says that the task begins.
@@ -235,7 +183,7 @@ func (t *task) publish(waitsFor *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, n := range t.nodes {
-		n.publish(&s.task.Nodes[i], &s.keys[i])
+		n.publish(&s.task.Nodes[i], &s.details[i])
 	}
 	for _, n := range t.nodes {
 		n.count = counts{}
@@ -271,20 +219,20 @@ func (t *task) leave(ended bool) {
 }
 
 // publish tells what the node has done since it was called last, and where it stands.
-func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
+func (n *node) publish(to *observe.NodeState, d *detail) {
 	if n.count.read > 0 {
-		keys.own = n.key()
+		d.key = n.key()
 	}
 	if n.parent != nil && n.parent.count.read > 0 {
-		keys.parent = n.edge.LeftKey()
+		d.parentKey = n.edge.LeftKey()
 	}
 	to.Read += n.count.read
 	to.Matched += n.count.matched
 	to.Tombstones += n.count.tombstones
 	for v, count := range n.count.unmatched {
-		to.Unmatched[v] += count
+		d.unmatched[v] += count
 	}
-	to.Skipped = to.Unmatched[OutOfOrder] + to.Unmatched[Undecodable]
+	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
 	to.Offset, to.TimedOut, to.Group = n.seen, n.timedOut, len(n.group)
 	to.Ended = n.ended && !n.timedOut || n.drained
 	if n.ended && !n.timedOut {
@@ -299,8 +247,12 @@ func (n *node) publish(to *NodeSnapshot, keys *nodeKeys) {
 	}
 }
 
-// nodeKeys are the key of the element that a node has read last, and that of its parent's on the same edge.
-type nodeKeys struct{ own, parent any }
+// A detail is what a node tells in the engine's own form: the key of the element that it has read last, that of its parent's
+// on the same edge, and the counts of each verdict.
+type detail struct {
+	key, parentKey any
+	unmatched      [Verdicts]int64
+}
 
 // key returns the key of the element that was read last.
 func (n *node) key() any {
@@ -319,27 +271,21 @@ type counts struct {
 	unmatched                 [Verdicts]int64
 }
 
+var bounds = observe.HistogramBounds()
+
 // A histogram counts durations. It is safe for concurrent use.
 type histogram struct {
 	count, sum atomic.Int64
-	buckets    [len(HistogramBounds)]atomic.Int64
+	buckets    [len(observe.Histogram{}.Buckets)]atomic.Int64
 }
 
 func (h *histogram) add(d time.Duration) {
 	h.count.Add(1)
 	h.sum.Add(int64(d))
-	for i, bound := range HistogramBounds {
+	for i, bound := range bounds {
 		if d <= bound {
 			h.buckets[i].Add(1)
 			return
 		}
 	}
-}
-
-func (h *histogram) read() Histogram {
-	read := Histogram{Count: h.count.Load(), Sum: time.Duration(h.sum.Load())}
-	for i := range h.buckets {
-		read.Buckets[i] = h.buckets[i].Load()
-	}
-	return read
 }

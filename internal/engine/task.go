@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 var (
@@ -36,6 +37,7 @@ type task struct {
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
 	stats     *Stats
+	watch     hook[observe.Call] // nil where nobody wants to know of calls
 	told      *taskStats
 	nodes     []*node // in the order of Node.Nodes
 	root      *node

@@ -11,6 +11,34 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
+// An Unmatched is an element that was not handed over, and why.
+type Unmatched struct {
+	// Node is the element's node, and Position where it is.
+	Node     string
+	Position broker.Position
+	Verdict  Verdict
+	// Value is the element, a *T; nil where it couldn't be decoded.
+	Value any
+	// Record is the record as it was read; nil where the run doesn't keep it.
+	Record []byte
+	// Other is the node on the other side of the edge that decided: for a master or a parent the child without a match,
+	// for a child its parent. Empty for OutOfOrder and Undecodable, and for what was open when the function ended the session.
+	Other string
+	// Key is the element's key on that edge. Before and After are the keys of the other side next to it, below and above;
+	// nil where there is none or where keys aren't known (JoinFunc).
+	Key, Before, After any
+	// Cause is for Incomplete the verdict that it follows from, where it is known: about the child that was asked for and
+	// is incomplete, about the parent that is incomplete, or about the element itself on the edge to a child.
+	Cause *Unmatched
+	// Err is the error for OutOfOrder and Undecodable.
+	Err error
+	// Time is when the verdict was reached.
+	Time time.Time
+
+	// record has the key and the time of the element's record, for the stream that it is reported to.
+	record broker.Record
+}
+
 // untoldLimit is how many verdicts a task keeps for the next call to hand them over with it.
 const untoldLimit = 256
 
@@ -187,32 +215,3 @@ func (t *taskStats) remember(node int, u *Unmatched) {
 
 // lastOf returns the last n of a list, in its memory.
 func lastOf(list []Unmatched, n int) []Unmatched { return slices.Delete(list, 0, max(0, len(list)-n)) }
-
-// recent returns the last elements of each node and verdict over all tasks, in the order of their time.
-//
-// REQUIRES: s is locked.
-func (s *Stats) recent() []Unmatched {
-	var all []Unmatched
-	for node := range s.about.Nodes {
-		for verdict := range Verdicts {
-			var some []Unmatched
-			for _, t := range s.tasks {
-				if t != nil {
-					some = append(some, t.recentOf(node, verdict)...)
-				}
-			}
-			slices.SortStableFunc(some, byTime)
-			all = append(all, lastOf(some, recentLimit)...)
-		}
-	}
-	slices.SortStableFunc(all, byTime)
-	return all
-}
-
-func byTime(a, b Unmatched) int { return a.Time.Compare(b.Time) }
-
-func (t *taskStats) recentOf(node, verdict int) []Unmatched {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.recent[node][verdict])
-}

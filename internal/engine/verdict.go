@@ -17,6 +17,51 @@ import (
 //
 // INVARIANT: nothing here is done for an element that matches, but for a look at whether anything is at risk.
 
+// A Verdict says why an element was not handed over.
+type Verdict int
+
+// The verdicts.
+const (
+	// Gap: the other side jumped over the key; both neighbours are known.
+	Gap Verdict = iota
+	// Behind: the key is below the first of the other side.
+	Behind
+	// Ended: the other stream has ended before the key, or the session before the element was asked for.
+	Ended
+	// Incomplete: the element was asked for, but has itself no match at one of its children; or it is complete, but every
+	// parent that has its key is not; or the parents around its key did not even ask, because they are incomplete already.
+	Incomplete
+	// Null: the element has no key, so that it matches nothing (R7a).
+	Null
+	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed.
+	OutOfOrder
+	// Undecodable: the record could not be decoded.
+	Undecodable
+	// Verdicts is the number of verdicts.
+	Verdicts int = iota
+)
+
+// String returns the verdict as metrics and letters have it.
+func (v Verdict) String() string {
+	switch v {
+	case Gap:
+		return "gap"
+	case Behind:
+		return "behind"
+	case Ended:
+		return "ended"
+	case Incomplete:
+		return "incomplete"
+	case Null:
+		return "null"
+	case OutOfOrder:
+		return "out_of_order"
+	case Undecodable:
+		return "undecodable"
+	}
+	return "unknown"
+}
+
 // atRisk is a complete element of a parent that is incomplete.
 type atRisk struct {
 	offset int64

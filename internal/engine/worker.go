@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 // A worker calls the user's function from one goroutine.
@@ -17,7 +18,7 @@ type worker struct {
 	task     *task
 	function Function
 	encoder  *encoder
-	// isWatched says that calls are timed or traced.
+	// isWatched says that calls are timed, or that somebody is told of them.
 	isWatched bool
 
 	// out and master are those of the call under way, and items and bytes what out held before it; emit, made once, works on
@@ -32,7 +33,7 @@ type worker struct {
 
 func newWorker(t *task, e *encoder) *worker {
 	w := &worker{task: t, function: t.spec.NewFunction(), encoder: e}
-	w.isWatched = t.stats.TimeCalls || t.spec.TraceCall != nil
+	w.isWatched = t.stats.TimeCalls || t.watch != nil
 	w.emit = func(output int, element any) error {
 		return w.encoder.append(w.out, output, element, w.master)
 	}
@@ -122,23 +123,32 @@ func (w *worker) attempt(ctx context.Context, call *Call) error {
 	return w.try(ctx, call)
 }
 
-// watched is try, with a watch and a trace where somebody wants to know.
+// watched is try, timed where somebody wants to know, and told of.
 func (w *worker) watched(ctx context.Context, call *Call) error {
-	stats, traced := w.task.stats, w.task.spec.TraceCall
-	if stats.TimeCalls {
+	t := w.task
+	if t.stats.TimeCalls {
 		begun := time.Now()
-		defer func() { stats.calls.add(time.Since(begun)) }()
+		defer func() { t.stats.calls.add(time.Since(begun)) }()
 	}
-	if traced == nil {
+	if t.watch == nil {
 		return w.try(ctx, call)
 	}
-	at := call.Masters[0].Record.At(w.task.root.spec.Stream.Name, w.task.partition)
-	ctx, end := traced(ctx, at, len(call.Masters))
-	err := w.try(ctx, call)
+	ctx, end, err := t.watch.begin(ctx, observe.Call{
+		Stream:    t.root.spec.Stream.Name,
+		Partition: t.partition,
+		Offset:    call.Masters[0].Record.Offset,
+		Masters:   len(call.Masters),
+	})
+	if err != nil {
+		return err
+	}
+	err = w.try(ctx, call)
+	failure := err
 	if errors.Is(err, EndOfStream) {
-		end(nil)
-	} else {
-		end(err)
+		failure = nil
+	}
+	if broken := end(failure); broken != nil && failure == nil {
+		return broken
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-// Package metrics shows runs as Prometheus metrics: a collector over engine.Snapshots, so that a run does nothing for it but
+// Package metrics shows runs as Prometheus metrics: a collector over snapshots, so that a run does nothing for it but
 // what it does for every snapshot.
 package metrics
 
@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of them;
@@ -19,8 +19,8 @@ type Collector struct {
 	descs    []*prometheus.Desc
 
 	mu sync.Mutex
-	// stats are those of the run that goes on; nil where none does.
-	stats *engine.Stats
+	// snapshot is of the run that goes on; nil where none does.
+	snapshot func() observe.Snapshot
 	// ended is the last snapshot of each run that has ended, as far as it counts: one for all.
 	ended total
 	runs  int
@@ -49,14 +49,14 @@ func newCollector(name string) *Collector {
 }
 
 // Begin shows a run, until End.
-func (c *Collector) Begin(stats *engine.Stats) error {
+func (c *Collector) Begin(snapshot func() observe.Snapshot) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stats != nil {
+	if c.snapshot != nil {
 		return errors.New("another mill of this name runs and has its metrics there already; " +
 			"give one of them another name by leat.Name")
 	}
-	c.stats = stats
+	c.snapshot = snapshot
 	c.runs++
 	return nil
 }
@@ -65,8 +65,8 @@ func (c *Collector) Begin(stats *engine.Stats) error {
 func (c *Collector) End() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	snapshot := c.stats.Snapshot()
-	c.stats = nil
+	snapshot := c.snapshot()
+	c.snapshot = nil
 	for i := range c.families {
 		if !c.families[i].live {
 			c.families[i].each(&snapshot, c.ended.adder(i))
@@ -87,9 +87,9 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 	defer c.mu.Unlock()
 	all := c.ended.clone()
 	isRunning := 0.0
-	if c.stats != nil {
+	if c.snapshot != nil {
 		isRunning = 1
-		snapshot := c.stats.Snapshot()
+		snapshot := c.snapshot()
 		for i := range c.families {
 			c.families[i].each(&snapshot, all.adder(i))
 		}
@@ -113,9 +113,9 @@ func (c *Collector) metric(key series, v value) prometheus.Metric {
 	if !f.IsHistogram {
 		return prometheus.MustNewConstMetric(desc, f.Type, v.number, labels...)
 	}
-	buckets := make(map[float64]uint64, len(engine.HistogramBounds))
+	buckets := make(map[float64]uint64, len(v.histogram.Buckets))
 	below := uint64(0)
-	for i, bound := range engine.HistogramBounds {
+	for i, bound := range observe.HistogramBounds() {
 		below += uint64(v.histogram.Buckets[i])
 		buckets[bound.Seconds()] = below
 	}
@@ -125,7 +125,7 @@ func (c *Collector) metric(key series, v value) prometheus.Metric {
 }
 
 // each gives the values of a family in a snapshot to add, with their labels.
-func (f *Family) each(s *engine.Snapshot, add func(labels []string, v value)) {
+func (f *Family) each(s *observe.Snapshot, add func(labels []string, v value)) {
 	switch {
 	case f.ofMill != nil:
 		add(nil, value{number: f.ofMill(s)})
@@ -137,7 +137,7 @@ func (f *Family) each(s *engine.Snapshot, add func(labels []string, v value)) {
 	}
 }
 
-func (f *Family) eachOfTask(s *engine.Snapshot, t *engine.TaskSnapshot, add func(labels []string, v value)) {
+func (f *Family) eachOfTask(s *observe.Snapshot, t *observe.Task, add func(labels []string, v value)) {
 	partition := strconv.Itoa(t.Partition)
 	if f.ofTask != nil {
 		add([]string{partition}, value{number: f.ofTask(t)})
@@ -154,7 +154,7 @@ func (f *Family) eachOfTask(s *engine.Snapshot, t *engine.TaskSnapshot, add func
 			}
 		}
 		for _, verdict := range f.verdicts {
-			add(append(labels, verdict.String()), value{number: f.ofVerdict(n, verdict)})
+			add(append(labels, string(verdict)), value{number: f.ofVerdict(n, verdict)})
 		}
 	}
 }
@@ -168,7 +168,7 @@ type series struct {
 // value is that of a series: a number or a histogram.
 type value struct {
 	number    float64
-	histogram engine.Histogram
+	histogram observe.Histogram
 }
 
 // total is the values of series, over several runs.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // The labels beside mill, which every metric has.
@@ -26,21 +26,21 @@ type Family struct {
 	// live says that it is told only while the mill runs: afterwards it would be wrong.
 	live bool
 	// One of these gives its values.
-	ofMill      func(*engine.Snapshot) float64
-	ofHistogram func(*engine.Snapshot) engine.Histogram
-	ofTask      func(*engine.TaskSnapshot) float64
+	ofMill      func(*observe.Snapshot) float64
+	ofHistogram func(*observe.Snapshot) observe.Histogram
+	ofTask      func(*observe.Task) float64
 	ofNode      func(nodeAt) (value float64, ok bool)
-	ofVerdict   func(*engine.NodeSnapshot, engine.Verdict) float64
+	ofVerdict   func(*observe.NodeState, observe.Verdict) float64
 	// verdicts are those that ofVerdict is asked for.
-	verdicts []engine.Verdict
+	verdicts []observe.Verdict
 }
 
 // nodeAt is a node of a task at one moment.
 type nodeAt struct {
-	*engine.NodeSnapshot
+	*observe.NodeState
 	index    int
-	task     *engine.TaskSnapshot
-	snapshot *engine.Snapshot
+	task     *observe.Task
+	snapshot *observe.Snapshot
 }
 
 // Families are all metrics, in the order of the documentation.
@@ -48,29 +48,29 @@ func Families() []Family {
 	return append(append(elementFamilies(), placeFamilies()...), millFamilies()...)
 }
 
-func count(name, help string, of func(*engine.NodeSnapshot) int64) Family {
+func count(name, help string, of func(*observe.NodeState) int64) Family {
 	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: nodeLabels,
-		ofNode: func(n nodeAt) (float64, bool) { return float64(of(n.NodeSnapshot)), true }}
+		ofNode: func(n nodeAt) (float64, bool) { return float64(of(n.NodeState)), true }}
 }
 
-func byVerdict(name, help string, verdicts ...engine.Verdict) Family {
+func byVerdict(name, help string, verdicts ...observe.Verdict) Family {
 	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: verdictLabels, verdicts: verdicts,
-		ofVerdict: func(n *engine.NodeSnapshot, v engine.Verdict) float64 { return float64(n.Unmatched[v]) }}
+		ofVerdict: func(n *observe.NodeState, v observe.Verdict) float64 { return float64(n.Unmatched[v]) }}
 }
 
 // elementFamilies count elements.
 func elementFamilies() []Family {
 	return []Family{
 		count("leat_elements_read_total", "Elements that the join has looked at.",
-			func(n *engine.NodeSnapshot) int64 { return n.Read }),
+			func(n *observe.NodeState) int64 { return n.Read }),
 		count("leat_elements_matched_total", "Elements that were handed to the function.",
-			func(n *engine.NodeSnapshot) int64 { return n.Matched }),
+			func(n *observe.NodeState) int64 { return n.Matched }),
 		byVerdict("leat_elements_unmatched_total", "Elements that were not handed to the function, by the reason.",
-			engine.Gap, engine.Behind, engine.Ended, engine.Incomplete, engine.Null),
+			observe.Gap, observe.Behind, observe.Ended, observe.Incomplete, observe.Null),
 		byVerdict("leat_elements_skipped_total", "Elements that a policy has put aside, by the reason.",
-			engine.OutOfOrder, engine.Undecodable),
+			observe.OutOfOrder, observe.Undecodable),
 		count("leat_tombstones_total", "Records without a value, which were passed over.",
-			func(n *engine.NodeSnapshot) int64 { return n.Tombstones }),
+			func(n *observe.NodeState) int64 { return n.Tombstones }),
 	}
 }
 
@@ -95,11 +95,11 @@ func placeFamilies() []Family {
 			func(n nodeAt) (float64, bool) { return n.ParentNumber - n.Number, n.IsNumber && n.ParentIsNumber }),
 		place("leat_lag_records",
 			"Records between what was read last and the end of the partition, where the storage knows it.",
-			func(n nodeAt) (float64, bool) { return float64(n.NodeSnapshot.Behind), n.NodeSnapshot.Behind >= 0 }),
+			func(n nodeAt) (float64, bool) { return float64(n.NodeState.Behind), n.NodeState.Behind >= 0 }),
 		place("leat_withheld_records",
 			"Records, about, in or behind an open transaction of another producer, which can't be read yet.",
 			func(n nodeAt) (float64, bool) {
-				return float64(n.NodeSnapshot.Withheld), n.NodeSnapshot.Behind >= 0 || n.Withheld > 0
+				return float64(n.NodeState.Withheld), n.NodeState.Behind >= 0 || n.Withheld > 0
 			}),
 		waited,
 		place("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.", waiting),
@@ -113,15 +113,15 @@ func waiting(n nodeAt) (float64, bool) {
 	return max(0, n.snapshot.Taken.Sub(n.task.WaitsSince).Seconds()), true
 }
 
-func ofMill(name, help string, t prometheus.ValueType, of func(*engine.Snapshot) float64) Family {
+func ofMill(name, help string, t prometheus.ValueType, of func(*observe.Snapshot) float64) Family {
 	return Family{Name: name, Help: help, Type: t, ofMill: of, live: t == prometheus.GaugeValue}
 }
 
-func histogram(name, help string, of func(*engine.Snapshot) engine.Histogram) Family {
+func histogram(name, help string, of func(*observe.Snapshot) observe.Histogram) Family {
 	return Family{Name: name, Help: help, IsHistogram: true, ofHistogram: of}
 }
 
-func ofTask(name, help string, of func(*engine.TaskSnapshot) float64) Family {
+func ofTask(name, help string, of func(*observe.Task) float64) Family {
 	return Family{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: partitionLabels, live: true, ofTask: of}
 }
 
@@ -129,37 +129,37 @@ func ofTask(name, help string, of func(*engine.TaskSnapshot) float64) Family {
 func millFamilies() []Family {
 	counter, gauge := prometheus.CounterValue, prometheus.GaugeValue
 	return []Family{
-		ofTask("leat_partition_owned", "1 where this process works on the partition.", func(t *engine.TaskSnapshot) float64 {
+		ofTask("leat_partition_owned", "1 where this process works on the partition.", func(t *observe.Task) float64 {
 			if t.Owned {
 				return 1
 			}
 			return 0
 		}),
 		ofTask("leat_window_masters", "Elements in the open window.",
-			func(t *engine.TaskSnapshot) float64 { return float64(t.Window) }),
+			func(t *observe.Task) float64 { return float64(t.Window) }),
 		histogram("leat_call_duration_seconds",
 			"How long each call of the function took, those that were tried again among them.",
-			func(s *engine.Snapshot) engine.Histogram { return s.CallTime }),
+			func(s *observe.Snapshot) observe.Histogram { return s.CallTime }),
 		ofMill("leat_calls_total", "Calls of the function whose results are committed.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Calls) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Calls) }),
 		ofMill("leat_calls_failed_total", "Calls of the function that a policy gave up.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Failed) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Failed) }),
 		ofMill("leat_results_total", "Elements that were committed to the outputs.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Results) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Results) }),
 		histogram("leat_commit_duration_seconds", "How long commits took that went through, with all attempts.",
-			func(s *engine.Snapshot) engine.Histogram { return s.CommitTime }),
+			func(s *observe.Snapshot) observe.Histogram { return s.CommitTime }),
 		ofMill("leat_commits_aborted_total", "Attempts to commit that left nothing behind and were made again.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Aborts) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Aborts) }),
 		ofMill("leat_results_pending", "Finished results that are not committed yet.", gauge,
-			func(s *engine.Snapshot) float64 { return float64(s.PendingResults) }),
+			func(s *observe.Snapshot) float64 { return float64(s.PendingResults) }),
 		ofMill("leat_results_pending_bytes", "Size of the finished results that are not committed yet.", gauge,
-			func(s *engine.Snapshot) float64 { return float64(s.PendingBytes) }),
+			func(s *observe.Snapshot) float64 { return float64(s.PendingBytes) }),
 		ofMill("leat_read_bytes_total", "Bytes that were read, as they lie in the storage, where it knows.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.BytesRead) }),
+			func(s *observe.Snapshot) float64 { return float64(s.BytesRead) }),
 		ofMill("leat_partitions_assigned_total", "Partitions that this process was given to work on.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Assigned) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Assigned) }),
 		ofMill("leat_partitions_revoked_total", "Partitions that were taken away from this process while it ran.", counter,
-			func(s *engine.Snapshot) float64 { return float64(s.Revoked) }),
+			func(s *observe.Snapshot) float64 { return float64(s.Revoked) }),
 		ofMill(runs, "Runs that have begun.", counter, nil),
 		ofMill(running, "1 while the mill runs.", gauge, nil),
 	}

@@ -6,17 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
-
-// A Source tells what a run looks like at the moment. It must be safe for concurrent use.
-type Source interface {
-	Snapshot() engine.Snapshot
-}
 
 // A hub makes views for all listeners: one at each interval, and none while nobody listens.
 type hub struct {
-	source   Source
+	// snapshot tells what the run looks like at the moment. It must be safe for concurrent use.
+	snapshot func() observe.Snapshot
 	interval time.Duration
 
 	mu        sync.Mutex
@@ -38,8 +34,8 @@ type listener struct {
 // most is how many listeners there may be at a time.
 const most = 100
 
-func newHub(source Source, interval time.Duration) *hub {
-	return &hub{source: source, interval: interval, listeners: map[*listener]bool{}, wake: make(chan struct{}, 1)}
+func newHub(snapshot func() observe.Snapshot, interval time.Duration) *hub {
+	return &hub{snapshot: snapshot, interval: interval, listeners: map[*listener]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // latest returns the view as JSON, no older than the interval.
@@ -56,12 +52,12 @@ func (h *hub) latest() []byte {
 func (h *hub) opened() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.ended || h.source.Snapshot().Partitions > 0
+	return h.ended || h.snapshot().Partitions > 0
 }
 
 // look makes the view anew. REQUIRES: h.mu is held.
 func (h *hub) look() {
-	h.view = h.lens.View(h.source.Snapshot())
+	h.view = h.lens.View(h.snapshot())
 	h.encode()
 }
 
@@ -153,7 +149,7 @@ func (h *hub) spread() {
 func (h *hub) finish(state State, status string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.view = h.lens.View(h.source.Snapshot())
+	h.view = h.lens.View(h.snapshot())
 	h.view.State, h.view.Status = state, clean(status, longestText)
 	h.encode()
 	h.ended = true

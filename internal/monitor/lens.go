@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
 const (
@@ -23,18 +24,18 @@ const (
 // A Lens makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Lens is
 // ready for use, by one goroutine at a time.
 type Lens struct {
-	past []engine.Snapshot
+	past []observe.Snapshot
 }
 
 // View makes a view of the next snapshot.
-func (l *Lens) View(s engine.Snapshot) View {
-	forgotten := func(p engine.Snapshot, limit time.Duration) bool {
+func (l *Lens) View(s observe.Snapshot) View {
+	forgotten := func(p observe.Snapshot, limit time.Duration) bool {
 		return !p.Started.Equal(s.Started) || !p.Taken.Before(s.Taken) || s.Taken.Sub(p.Taken) > limit
 	}
 	for len(l.past) > 1 && forgotten(l.past[0], recent) || len(l.past) > 0 && forgotten(l.past[0], stale) {
 		l.past = slices.Delete(l.past, 0, 1)
 	}
-	before := engine.Snapshot{Taken: s.Started}
+	before := observe.Snapshot{Taken: s.Started}
 	if len(l.past) > 0 {
 		before = l.past[0]
 	}
@@ -43,7 +44,7 @@ func (l *Lens) View(s engine.Snapshot) View {
 }
 
 // view makes a view of s, with the rates since an earlier one.
-func view(s, before engine.Snapshot) View {
+func view(s, before observe.Snapshot) View {
 	v := View{
 		Mill: clean(s.Name, longestName), Started: s.Started, Taken: s.Taken,
 		PartitionCount: s.Partitions,
@@ -74,7 +75,7 @@ func view(s, before engine.Snapshot) View {
 }
 
 // stream describes the node with the index i.
-func stream(s, before engine.Snapshot, i int) Stream {
+func stream(s, before observe.Snapshot, i int) Stream {
 	node := s.Nodes[i]
 	v := Stream{
 		Name: clean(node.Name, longestName), Stream: clean(node.Stream, longestName), Parent: node.Parent,
@@ -100,22 +101,22 @@ func stream(s, before engine.Snapshot, i int) Stream {
 }
 
 // count says how many elements were read and what became of them.
-func (v *Stream) count(n engine.NodeSnapshot) {
+func (v *Stream) count(n observe.NodeState) {
 	v.Read, v.Matched, v.Skipped, v.Tombstones = n.Read, n.Matched, n.Skipped, n.Tombstones
-	for i, count := range n.Unmatched {
-		switch verdict := engine.Verdict(i); {
+	for _, verdict := range observe.Verdicts() {
+		switch count := n.Unmatched[verdict]; {
 		case count == 0:
-		case verdict == engine.OutOfOrder || verdict == engine.Undecodable:
-			v.Faults = append(v.Faults, Count{verdict.String(), count})
+		case verdict == observe.OutOfOrder || verdict == observe.Undecodable:
+			v.Faults = append(v.Faults, Count{string(verdict), count})
 		default:
 			v.Unmatched += count
-			v.Verdicts = append(v.Verdicts, Count{verdict.String(), count})
+			v.Verdicts = append(v.Verdicts, Count{string(verdict), count})
 		}
 	}
 }
 
 // total sums up over all partitions how much of a node was read, and how long the join has waited for it.
-func total(s engine.Snapshot, i int) (read int64, waited time.Duration) {
+func total(s observe.Snapshot, i int) (read int64, waited time.Duration) {
 	for _, t := range s.Tasks {
 		read += t.Nodes[i].Read
 		waited += t.Nodes[i].Waited
@@ -124,7 +125,7 @@ func total(s engine.Snapshot, i int) (read int64, waited time.Duration) {
 }
 
 // behind sums up how many records are still to be read; -1 where a partition doesn't know.
-func behind(s engine.Snapshot, i int) int64 {
+func behind(s observe.Snapshot, i int) int64 {
 	sum, known := int64(0), false
 	for _, t := range s.Tasks {
 		if !t.Owned {
@@ -143,7 +144,7 @@ func behind(s engine.Snapshot, i int) int64 {
 }
 
 // working counts the tasks that this process works on.
-func working(s engine.Snapshot) int {
+func working(s observe.Snapshot) int {
 	n := 0
 	for _, t := range s.Tasks {
 		if t.Owned && !t.Ended {
@@ -153,7 +154,7 @@ func working(s engine.Snapshot) int {
 	return n
 }
 
-func key(s engine.Snapshot, t engine.TaskSnapshot, i int) Key {
+func key(s observe.Snapshot, t observe.Task, i int) Key {
 	n := t.Nodes[i]
 	return Key{
 		Partition: t.Partition,
@@ -165,7 +166,7 @@ func key(s engine.Snapshot, t engine.TaskSnapshot, i int) Key {
 }
 
 // waits returns how long a task has been waiting.
-func waits(s engine.Snapshot, t engine.TaskSnapshot) time.Duration {
+func waits(s observe.Snapshot, t observe.Task) time.Duration {
 	if !t.Owned || t.Ended || t.WaitsFor < 0 || t.WaitsFor >= len(s.Nodes) {
 		return 0
 	}
@@ -180,7 +181,7 @@ func rate(count int64, seconds float64) float64 {
 }
 
 // since returns what a histogram has counted since it was like before.
-func since(h, before engine.Histogram) engine.Histogram {
+func since(h, before observe.Histogram) observe.Histogram {
 	if h.Count < before.Count {
 		return h
 	}
@@ -196,18 +197,18 @@ func since(h, before engine.Histogram) engine.Histogram {
 }
 
 // mean returns the mean duration in seconds.
-func mean(h engine.Histogram) *float64 {
+func mean(h observe.Histogram) *float64 {
 	return number(h.Sum.Seconds()/float64(h.Count), h.Count > 0)
 }
 
 // quantile estimates how many seconds the given share of durations took at most, as if those in a bucket lay evenly in it.
-func quantile(h engine.Histogram, share float64) *float64 {
+func quantile(h observe.Histogram, share float64) *float64 {
 	if h.Count == 0 {
 		return nil
 	}
 	rank := share * float64(h.Count)
 	below, from := 0.0, time.Duration(0)
-	for i, bound := range engine.HistogramBounds {
+	for i, bound := range observe.HistogramBounds() {
 		in := float64(h.Buckets[i])
 		if in > 0 && below+in >= rank {
 			return number(from.Seconds()+(bound-from).Seconds()*math.Min(1, (rank-below)/in), true)
@@ -219,20 +220,24 @@ func quantile(h engine.Histogram, share float64) *float64 {
 }
 
 // verdicts describes the last elements that were not handed over, the latest first.
-func verdicts(recent []engine.Unmatched) []Verdict {
+func verdicts(recent []observe.Unmatched) []Verdict {
 	sorted := slices.Clone(recent)
-	slices.SortStableFunc(sorted, func(a, b engine.Unmatched) int { return b.Time.Compare(a.Time) })
+	slices.SortStableFunc(sorted, func(a, b observe.Unmatched) int { return b.Time.Compare(a.Time) })
 	all := []Verdict{}
 	for _, u := range sorted[:min(len(sorted), latest)] {
 		all = append(all, Verdict{
-			Stream: clean(u.Node, longestName), Position: clean(u.Position.String(), longestName),
-			Verdict: u.Verdict.String(), Text: clean(why(u), longestText), Element: element(u), Time: u.Time,
+			Stream: clean(u.Node, longestName), Position: clean(position(u).String(), longestName),
+			Verdict: string(u.Verdict), Text: clean(why(u), longestText), Element: element(u), Time: u.Time,
 		})
 	}
 	return all
 }
 
-func partition(s engine.Snapshot, t engine.TaskSnapshot) Partition {
+func position(u observe.Unmatched) broker.Position {
+	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column}
+}
+
+func partition(s observe.Snapshot, t observe.Task) Partition {
 	p := Partition{Partition: t.Partition, State: "joining", Status: "joining", Window: t.Window}
 	switch wait := waits(s, t); {
 	case !t.Owned && !t.Ended && s.Stopping:

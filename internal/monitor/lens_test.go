@@ -13,43 +13,43 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // run makes a snapshot of a run of prev and next, taken a minute after it began.
-func run(tasks ...engine.TaskSnapshot) engine.Snapshot {
-	return engine.Snapshot{
+func run(tasks ...observe.Task) observe.Snapshot {
+	return observe.Snapshot{
 		Name: "speed", Started: noon.Add(-time.Minute), Taken: noon, Partitions: len(tasks), Tasks: tasks,
-		Nodes: []engine.SnapshotNode{{Name: "prev", Parent: -1}, {Name: "next", Parent: 0, On: "time + 10 == time"}},
+		Nodes: []observe.Node{{Name: "prev", Parent: -1}, {Name: "next", Parent: 0, On: "time + 10 == time"}},
 	}
 }
 
 // task makes a task at work that waits for a node, -1 for none, for some time.
-func task(partition, waitsFor int, wait time.Duration) engine.TaskSnapshot {
-	return engine.TaskSnapshot{
+func task(partition, waitsFor int, wait time.Duration) observe.Task {
+	return observe.Task{
 		Partition: partition, Owned: true, WaitsFor: waitsFor, WaitsSince: noon.Add(-wait),
-		Nodes: []engine.NodeSnapshot{{Read: 6000, Matched: 5400, Behind: -1}, {Read: 6000, Behind: -1}},
+		Nodes: []observe.NodeState{{Read: 6000, Matched: 5400, Behind: -1}, {Read: 6000, Behind: -1}},
 	}
 }
 
 // with changes a task.
-func with(t engine.TaskSnapshot, change func(*engine.TaskSnapshot)) engine.TaskSnapshot {
+func with(t observe.Task, change func(*observe.Task)) observe.Task {
 	change(&t)
 	return t
 }
 
 func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
-	ended := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned, t.Ended = false, true })
-	lost := with(task(1, -1, 0), func(t *engine.TaskSnapshot) { t.Owned = false })
-	stopping := func(s engine.Snapshot) engine.Snapshot {
+	ended := with(task(1, -1, 0), func(t *observe.Task) { t.Owned, t.Ended = false, true })
+	lost := with(task(1, -1, 0), func(t *observe.Task) { t.Owned = false })
+	stopping := func(s observe.Snapshot) observe.Snapshot {
 		s.Stopping = true
 		return s
 	}
 	for _, c := range []struct {
-		snapshot engine.Snapshot
+		snapshot observe.Snapshot
 		state    monitor.State
 		status   string
 	}{
@@ -90,37 +90,37 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 }
 
 // withheld is a task whose second node can't read what lies behind a transaction.
-func withheld(t engine.TaskSnapshot, records int64, open time.Duration) engine.TaskSnapshot {
+func withheld(t observe.Task, records int64, open time.Duration) observe.Task {
 	t.Nodes = slices.Clone(t.Nodes)
 	t.Nodes[1].Withheld, t.Nodes[1].WithheldSince = records, noon.Add(-open)
 	return t
 }
 
 // committing is a run whose commit has been under way for a time.
-func committing(s engine.Snapshot, since time.Duration, aborts int64, err string) engine.Snapshot {
+func committing(s observe.Snapshot, since time.Duration, aborts int64, err string) observe.Snapshot {
 	s.Outputs = []string{"speeds"}
-	s.Commit = engine.CommitSnapshot{Since: s.Taken.Add(-since), Aborts: aborts, Error: err}
+	s.Commit = observe.Commit{Since: s.Taken.Add(-since), Aborts: aborts, Error: err}
 	return s
 }
 
 func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
-	blocked := with(task(2, 1, 12*time.Second), func(t *engine.TaskSnapshot) { t.Nodes[1].Behind = 0 })
-	still := func(t engine.TaskSnapshot) engine.TaskSnapshot {
-		return with(t, func(t *engine.TaskSnapshot) {
+	blocked := with(task(2, 1, 12*time.Second), func(t *observe.Task) { t.Nodes[1].Behind = 0 })
+	still := func(t observe.Task) observe.Task {
+		return with(t, func(t *observe.Task) {
 			t.Nodes = slices.Clone(t.Nodes)
 			t.Nodes[0].Read, t.Nodes[1].Read = 0, 0
 		})
 	}
-	long := still(with(task(0, 1, 12*time.Second), func(t *engine.TaskSnapshot) { t.Nodes[1].Behind = 1 }))
-	over := still(with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Ended = true }))
-	silent := with(over, func(t *engine.TaskSnapshot) {
+	long := still(with(task(0, 1, 12*time.Second), func(t *observe.Task) { t.Nodes[1].Behind = 1 }))
+	over := still(with(task(0, -1, 0), func(t *observe.Task) { t.Ended = true }))
+	silent := with(over, func(t *observe.Task) {
 		t.Nodes = slices.Clone(t.Nodes)
 		t.Nodes[1].TimedOut = true
 	})
-	slow := with(task(0, -1, 0), func(t *engine.TaskSnapshot) { t.Nodes[1].Waited = 45 * time.Second })
+	slow := with(task(0, -1, 0), func(t *observe.Task) { t.Nodes[1].Waited = 45 * time.Second })
 	type said struct{ state, status string }
 	for _, c := range []struct {
-		snapshot   engine.Snapshot
+		snapshot   observe.Snapshot
 		prev, next said
 	}{
 		{run(task(0, -1, 0)), said{"flowing", "flowing"}, said{"flowing", "flowing"}},
@@ -136,7 +136,7 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 		},
 		{
 			// Nothing of the partition could be read, so its end isn't known.
-			run(task(0, -1, 0), task(1, -1, 0), with(withheld(blocked, 1, 5*time.Second), func(t *engine.TaskSnapshot) {
+			run(task(0, -1, 0), task(1, -1, 0), with(withheld(blocked, 1, 5*time.Second), func(t *observe.Task) {
 				t.Nodes[1].Behind = -1
 			})), said{"flowing", "flowing"},
 			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; 1 record can't be read yet: " +
@@ -187,7 +187,7 @@ func TestRatesAreThoseOfTheLastSeconds(t *testing.T) {
 
 func TestCommitTimesAreEstimatedFromBuckets(t *testing.T) {
 	s := run(task(0, -1, 0))
-	s.CommitTime = engine.Histogram{Count: 100}
+	s.CommitTime = observe.Histogram{Count: 100}
 	s.CommitTime.Buckets[5] = 50  // 5 to 10 ms
 	s.CommitTime.Buckets[11] = 50 // 500 ms to 1 s
 	v := new(monitor.Lens).View(s)
@@ -200,24 +200,24 @@ func TestCommitTimesAreEstimatedFromBuckets(t *testing.T) {
 }
 
 func TestVerdictsAreSentences(t *testing.T) {
-	gap := engine.Unmatched{Node: "next", Other: "video", Verdict: engine.Gap, Key: 10, Before: 9, After: 11}
+	gap := observe.Unmatched{Node: "next", Other: "video", Verdict: observe.Gap, Key: 10, Before: 9, After: 11}
 	for _, c := range []struct {
-		unmatched engine.Unmatched
+		unmatched observe.Unmatched
 		want      string
 	}{
 		{gap, "video has no key 10: it goes from 9 to 11"},
-		{engine.Unmatched{Other: "next", Verdict: engine.Gap, Key: 10, After: 11}, "next has no key 10: it has 11 next"},
-		{engine.Unmatched{Other: "next", Verdict: engine.Behind, Key: 3, After: 11}, "its key 3 is below the first of next, 11"},
-		{engine.Unmatched{Other: "next", Verdict: engine.Ended, Key: 30, Before: 20}, "next has ended at 20, before the key 30"},
+		{observe.Unmatched{Other: "next", Verdict: observe.Gap, Key: 10, After: 11}, "next has no key 10: it has 11 next"},
+		{observe.Unmatched{Other: "next", Verdict: observe.Behind, Key: 3, After: 11}, "its key 3 is below the first of next, 11"},
+		{observe.Unmatched{Other: "next", Verdict: observe.Ended, Key: 30, Before: 20}, "next has ended at 20, before the key 30"},
 		{
-			engine.Unmatched{Node: "prev", Other: "next", Verdict: engine.Incomplete, Key: 10, Cause: &gap},
+			observe.Unmatched{Node: "prev", Other: "next", Verdict: observe.Incomplete, Key: 10, Cause: &gap},
 			"what it matches in next has itself no match: video has no key 10: it goes from 9 to 11",
 		},
-		{engine.Unmatched{Verdict: engine.OutOfOrder, Err: errors.New("key 3 after 4")}, "key 3 after 4"},
-		{engine.Unmatched{Verdict: engine.Undecodable}, "undecodable"},
+		{observe.Unmatched{Verdict: observe.OutOfOrder, Err: errors.New("key 3 after 4")}, "key 3 after 4"},
+		{observe.Unmatched{Verdict: observe.Undecodable}, "undecodable"},
 	} {
 		s := run(task(0, -1, 0))
-		s.Recent = []engine.Unmatched{c.unmatched}
+		s.Recent = []observe.Unmatched{c.unmatched}
 		if got := new(monitor.Lens).View(s).Unmatched[0].Text; got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
@@ -227,7 +227,7 @@ func TestVerdictsAreSentences(t *testing.T) {
 func TestTheLatestVerdictsComeFirst(t *testing.T) {
 	s := run(task(0, -1, 0))
 	for i := range 40 {
-		s.Recent = append(s.Recent, engine.Unmatched{Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
+		s.Recent = append(s.Recent, observe.Unmatched{Verdict: observe.Gap, Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
 	}
 	v := new(monitor.Lens).View(s)
 	if len(v.Unmatched) != 8 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
@@ -237,7 +237,7 @@ func TestTheLatestVerdictsComeFirst(t *testing.T) {
 
 func TestElementsAreShownAsTheirRecordsHaveThem(t *testing.T) {
 	s := run(task(0, -1, 0))
-	s.Recent = []engine.Unmatched{
+	s.Recent = []observe.Unmatched{
 		{Record: []byte("{\"n\": <1>}\n"), Value: 1},
 		{Record: []byte("\xff\x00"), Value: map[string]string{"a": "<b>"}},
 		{Record: []byte("{broken")},
@@ -257,7 +257,7 @@ func (angry) MarshalJSON() ([]byte, error) { panic("don't look at me") }
 // A user's type that panics stops what looks at a run, not the run.
 func TestElementsMayRefuseToBeEncoded(t *testing.T) {
 	s := run(task(0, -1, 0))
-	s.Recent = []engine.Unmatched{{Value: angry{}}, {Value: func() {}}}
+	s.Recent = []observe.Unmatched{{Value: angry{}}, {Value: func() {}}}
 	if v := new(monitor.Lens).View(s); v.Unmatched[0].Element != "" || v.Unmatched[1].Element != "" {
 		t.Errorf("got %q", v.Unmatched)
 	}
@@ -272,7 +272,7 @@ func TestTextsOfStreamsAreHarmless(t *testing.T) {
 		s.Nodes[1].Name, s.Nodes[1].On = hostile.Draw(t, "node"), hostile.Draw(t, "on")
 		s.Tasks[0].Nodes[1].Key, s.Tasks[0].Nodes[1].Number = hostile.Draw(t, "key"), rapid.Float64().Draw(t, "number")
 		s.Tasks[0].Nodes[1].IsNumber = true
-		s.Recent = []engine.Unmatched{{Node: s.Name, Other: s.Name, Key: hostile.Draw(t, "of"), Value: map[string]string{"a": s.Name}}}
+		s.Recent = []observe.Unmatched{{Node: s.Name, Other: s.Name, Verdict: observe.Gap, Key: hostile.Draw(t, "of"), Value: map[string]string{"a": s.Name}}}
 		v := new(monitor.Lens).View(s)
 		if _, err := json.Marshal(v); err != nil {
 			t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/observe"
 )
 
 // A Server serves the page of one run. Make one with [Listen].
@@ -55,10 +57,10 @@ func (s *Server) URL() string {
 // farewell is how long listeners have to take the last view.
 const farewell = time.Second
 
-// Watch serves the page while a run goes on, and until those who look at it have its last state. It returns the run's
+// Watch serves the page of what snapshot tells while a run goes on, and until those who look at it have its last state. It returns the run's
 // error.
-func (s *Server) Watch(ctx context.Context, logger *slog.Logger, source Source, run func() error) error {
-	h := newHub(source, s.Interval)
+func (s *Server) Watch(ctx context.Context, logger *slog.Logger, snapshot func() observe.Snapshot, run func() error) error {
+	h := newHub(snapshot, s.Interval)
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	server := &http.Server{
@@ -69,7 +71,6 @@ func (s *Server) Watch(ctx context.Context, logger *slog.Logger, source Source, 
 		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	logger.InfoContext(ctx, "a page shows the run", "url", s.URL())
 	var g errgroup.Group
 	g.Go(func() error {
 		h.run(ctx)

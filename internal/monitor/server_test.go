@@ -19,9 +19,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/monitor"
 	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/observe"
 )
 
 func TestAddresses(t *testing.T) {
@@ -72,14 +72,14 @@ func serveWith(t *testing.T, change func(*monitor.Server)) *show {
 	s := &show{t: t, url: server.URL(), over: make(chan error, 1)}
 	s.ready.Store(true)
 	played := stage.New(time.Now().Add(-time.Minute), time.Now)
-	played.Change = func(snapshot *engine.Snapshot) {
+	played.Change = func(snapshot *observe.Snapshot) {
 		s.looks.Add(1)
 		if !s.ready.Load() {
 			snapshot.Partitions, snapshot.Tasks = 0, nil
 		}
 	}
 	s.done.Go(func() error {
-		return server.Watch(t.Context(), slog.New(slog.DiscardHandler), played, func() error { return <-s.over })
+		return server.Watch(t.Context(), slog.New(slog.DiscardHandler), played.Snapshot, func() error { return <-s.over })
 	})
 	return s
 }
@@ -353,7 +353,7 @@ func TestViewsOutliveTheTimeForAPage(t *testing.T) {
 		over := make(chan error)
 		var run errgroup.Group
 		run.Go(func() error {
-			return monitor.NewServer(listener).Watch(t.Context(), slog.New(slog.DiscardHandler), played, func() error { return <-over })
+			return monitor.NewServer(listener).Watch(t.Context(), slog.New(slog.DiscardHandler), played.Snapshot, func() error { return <-over })
 		})
 		client, server := net.Pipe()
 		listener.connections <- server

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // at names a node in a partition: "next[2]", or "next" where there is one partition only.
-func at(s engine.Snapshot, t engine.TaskSnapshot, node int) string {
+func at(s observe.Snapshot, t observe.Task, node int) string {
 	name := clean(s.Nodes[node].Name, longestName)
 	if s.Partitions <= 1 {
 		return name
@@ -19,9 +19,9 @@ func at(s engine.Snapshot, t engine.TaskSnapshot, node int) string {
 }
 
 // state says what a run does.
-func state(s engine.Snapshot) (State, string) {
+func state(s observe.Snapshot) (State, string) {
 	owned, busy, waiting := 0, 0, 0
-	var longest engine.TaskSnapshot
+	var longest observe.Task
 	for _, t := range s.Tasks {
 		if !t.Owned && !t.Ended {
 			continue
@@ -63,7 +63,7 @@ func state(s engine.Snapshot) (State, string) {
 }
 
 // committing says what a commit waits for.
-func committing(s engine.Snapshot) string {
+func committing(s observe.Snapshot) string {
 	text := "waiting for positions to be kept"
 	if len(s.Outputs) > 0 {
 		text = "waiting for results to be committed to " + clean(strings.Join(s.Outputs, ", "), longestName)
@@ -76,9 +76,9 @@ func committing(s engine.Snapshot) string {
 }
 
 // judge says what the stream of the node with the index i does, as far as it can be said without the others.
-func (v *Stream) judge(s engine.Snapshot, i int) {
+func (v *Stream) judge(s observe.Snapshot, i int) {
 	var blocked, ended, silent, owned int
-	var longest engine.TaskSnapshot
+	var longest observe.Task
 	for _, t := range s.Tasks {
 		if !t.Owned && !t.Ended {
 			continue
@@ -117,7 +117,7 @@ func (v *Stream) judge(s engine.Snapshot, i int) {
 }
 
 // blocking says who waits for a node, for how long, and what is known of the reason.
-func blocking(s engine.Snapshot, t engine.TaskSnapshot, i int) string {
+func blocking(s observe.Snapshot, t observe.Task, i int) string {
 	who := "the join"
 	if parent := s.Nodes[i].Parent; parent >= 0 {
 		who = at(s, t, parent)
@@ -139,7 +139,7 @@ func blocking(s engine.Snapshot, t engine.TaskSnapshot, i int) string {
 }
 
 // holds says of the streams that stand still because of another that they wait for that one.
-func holds(s engine.Snapshot, streams []Stream) {
+func holds(s observe.Snapshot, streams []Stream) {
 	for _, t := range s.Tasks {
 		if waits(s, t) < patience {
 			continue
@@ -153,22 +153,22 @@ func holds(s engine.Snapshot, streams []Stream) {
 }
 
 // why says in a sentence why an element was not handed over.
-func why(u engine.Unmatched) string {
+func why(u observe.Unmatched) string {
 	key := clean(text(u.Key), longestKey)
 	switch u.Verdict {
-	case engine.Gap:
+	case observe.Gap:
 		return fmt.Sprintf("%s has no key %s%s", u.Other, key, between(u))
-	case engine.Behind:
+	case observe.Behind:
 		if u.After == nil {
 			return fmt.Sprintf("its key %s is below the first of %s", key, u.Other)
 		}
 		return fmt.Sprintf("its key %s is below the first of %s, %s", key, u.Other, clean(text(u.After), longestKey))
-	case engine.Ended:
+	case observe.Ended:
 		if u.Before == nil {
 			return fmt.Sprintf("%s has ended before the key %s", u.Other, key)
 		}
 		return fmt.Sprintf("%s has ended at %s, before the key %s", u.Other, clean(text(u.Before), longestKey), key)
-	case engine.Incomplete:
+	case observe.Incomplete:
 		subject := "it"
 		if u.Cause != nil && u.Cause.Node != u.Node {
 			subject = "what it matches in " + u.Cause.Node
@@ -177,18 +177,18 @@ func why(u engine.Unmatched) string {
 			return subject + " has itself no match"
 		}
 		return subject + " has itself no match: " + why(*u.Cause)
-	case engine.Null:
+	case observe.Null:
 		return fmt.Sprintf("it has no key for %s: its key is null", u.Other)
-	case engine.OutOfOrder, engine.Undecodable:
+	case observe.OutOfOrder, observe.Undecodable:
 		if u.Err != nil {
 			return u.Err.Error()
 		}
 	}
-	return u.Verdict.String()
+	return string(u.Verdict)
 }
 
 // between says which keys lie beside a gap.
-func between(u engine.Unmatched) string {
+func between(u observe.Unmatched) string {
 	before, after := clean(text(u.Before), longestKey), clean(text(u.After), longestKey)
 	switch {
 	case u.Before != nil && u.After != nil:
@@ -210,7 +210,7 @@ func text(key any) string {
 }
 
 // element returns an element as its record has it where that is text, and else as JSON; shortened.
-func element(u engine.Unmatched) string {
+func element(u observe.Unmatched) string {
 	if len(u.Record) > 0 && utf8.Valid(u.Record) {
 		return clean(strings.TrimSpace(string(u.Record)), longestElement)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/internal/monitor"
+	"github.com/leat-go/leat/observe"
 )
 
 // Chromium returns the path of the browser: that in LEAT_TEST_CHROMIUM, or the one that the system knows.
@@ -49,8 +50,8 @@ func Start(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	return tab, func() { closeTab(); stop() }, nil
 }
 
-// Serve serves the page of a source while look looks at it.
-func Serve(ctx context.Context, source monitor.Source, interval time.Duration, look func(url string) error) error {
+// Serve serves the page of what snapshot tells while look looks at it.
+func Serve(ctx context.Context, snapshot func() observe.Snapshot, interval time.Duration, look func(url string) error) error {
 	address, err := monitor.ParseAddress("localhost:0")
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func Serve(ctx context.Context, source monitor.Source, interval time.Duration, l
 	server.Interval = interval
 	var g errgroup.Group
 	g.Go(func() error {
-		return server.Watch(ctx, slog.New(slog.DiscardHandler), source, func() error { return look(server.URL()) })
+		return server.Watch(ctx, slog.New(slog.DiscardHandler), snapshot, func() error { return look(server.URL()) })
 	})
 	return g.Wait()
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/monitor/browser"
 	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/observe"
 )
 
 // A visit is a tab that looks at the page of a played run.
@@ -34,7 +34,7 @@ func desk() browser.Screen  { return browser.Screen{Width: 1240, Height: 900, Sc
 func phone() browser.Screen { return browser.Screen{Width: 360, Height: 740, Scale: 1, Phone: true} }
 
 // look opens a tab on a played run, and looks at it. Nothing that it does may make the browser complain.
-func look(tab context.Context, t *testing.T, screen browser.Screen, change func(*engine.Snapshot), visitor func(*visit)) {
+func look(tab context.Context, t *testing.T, screen browser.Screen, change func(*observe.Snapshot), visitor func(*visit)) {
 	t.Helper()
 	begin := time.Now()
 	clock := func() time.Time { return begin.Add(haste * time.Since(begin)) }
@@ -47,7 +47,7 @@ func look(tab context.Context, t *testing.T, screen browser.Screen, change func(
 	said, quiet := context.WithCancel(ctx)
 	defer quiet()
 	messages := chromedp.Console(said)
-	err := browser.Serve(ctx, play, 50*time.Millisecond, func(url string) error {
+	err := browser.Serve(ctx, play.Snapshot, 50*time.Millisecond, func(url string) error {
 		v := &visit{t, ctx, play}
 		v.do(screen.On(), chromedp.Navigate(url))
 		v.until(`document.querySelectorAll("#tree .card .rate").length === 4 && document.querySelector("#tree .rate").textContent !== ""`)
@@ -172,7 +172,7 @@ func testHostile(tab context.Context, t *testing.T) {
 		`{{constructor.constructor("window.hacked=1")()}}`,
 	}
 	for _, attack := range attacks {
-		hostile := func(s *engine.Snapshot) {
+		hostile := func(s *observe.Snapshot) {
 			s.Name, s.Outputs = attack, []string{attack, attack}
 			for i := range s.Nodes {
 				n := &s.Nodes[i]
@@ -186,7 +186,7 @@ func testHostile(tab context.Context, t *testing.T) {
 			for i := range s.Recent {
 				u := &s.Recent[i]
 				u.Node, u.Other, u.Key, u.Before, u.After = attack, attack, attack, attack, attack
-				u.Position.Stream, u.Value = attack, map[string]string{"value": attack}
+				u.Stream, u.Value = attack, map[string]string{"value": attack}
 			}
 		}
 		for _, screen := range []browser.Screen{desk(), phone()} {
@@ -341,7 +341,7 @@ func testEnd(tab context.Context, t *testing.T) {
 	ctx, closeTab := chromedp.NewContext(tab)
 	defer closeTab()
 	broken := errors.New("<i>function speed</i>: it broke")
-	err := browser.Serve(ctx, stage.New(time.Now(), time.Now), 50*time.Millisecond, func(url string) error {
+	err := browser.Serve(ctx, stage.New(time.Now(), time.Now).Snapshot, 50*time.Millisecond, func(url string) error {
 		if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 			t.Error(err)
 		}
@@ -358,7 +358,7 @@ func testEnd(tab context.Context, t *testing.T) {
 }
 
 func testAxes(tab context.Context, t *testing.T) {
-	change := func(s *engine.Snapshot) {
+	change := func(s *observe.Snapshot) {
 		for _, task := range s.Tasks {
 			task.Nodes[2].Number, task.Nodes[2].ParentNumber = 1000*task.Nodes[2].Number, 1000*task.Nodes[2].ParentNumber
 		}

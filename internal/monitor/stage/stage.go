@@ -7,8 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // A Stage plays a run of four streams in four partitions, as a source of snapshots. Make one with [New]. It is safe for
@@ -17,7 +16,7 @@ type Stage struct {
 	// Now is the clock.
 	Now func() time.Time
 	// Change, where it isn't nil, changes each snapshot.
-	Change func(*engine.Snapshot)
+	Change func(*observe.Snapshot)
 
 	mu      sync.Mutex
 	started time.Time
@@ -51,7 +50,7 @@ func (s *Stage) Stall(node, partition int) {
 
 // part is a node of the tree that is played.
 type part struct {
-	node engine.SnapshotNode
+	node observe.Node
 	// per is how many elements there are for each master, and lost how many of a thousand aren't handed over.
 	per  float64
 	lost float64
@@ -61,22 +60,22 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{engine.SnapshotNode{Name: "Location", Stream: "robot-locations", Parent: -1, Window: "every 20s"}, 1, 31, 10},
-		{engine.SnapshotNode{Name: "NextLocation", Stream: "robot-locations", Parent: 0, On: "time + 10 == time"}, 1, 12, 10},
+		{observe.Node{Name: "Location", Stream: "robot-locations", Parent: -1, Window: "every 20s"}, 1, 31, 10},
+		{observe.Node{Name: "NextLocation", Stream: "robot-locations", Parent: 0, On: "time + 10 == time"}, 1, 12, 10},
 		{
-			engine.SnapshotNode{Name: "Photo", Stream: "robot-photos", Parent: 1, On: "time == floor(time_ms / 1000)"},
+			observe.Node{Name: "Photo", Stream: "robot-photos", Parent: 1, On: "time == floor(time_ms / 1000)"},
 			2.5, 240, 10,
 		},
-		{engine.SnapshotNode{Name: "Battery", Stream: "battery-levels", Parent: 0, On: "time == time"}, 0.25, 3, 0},
+		{observe.Node{Name: "Battery", Stream: "battery-levels", Parent: 0, On: "time == time"}, 0.25, 3, 0},
 	}
 }
 
 // Snapshot returns what the run looks like now.
-func (s *Stage) Snapshot() engine.Snapshot {
+func (s *Stage) Snapshot() observe.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	snap := engine.Snapshot{
+	snap := observe.Snapshot{
 		Name: "robot-speed", Started: s.started, Taken: now,
 		Outputs: []string{"robot-speed"}, Partitions: Partitions,
 		BytesRead: 0, BytesTotal: 0,
@@ -110,8 +109,8 @@ const (
 )
 
 // task plays one partition.
-func (s *Stage) task(partition int, now time.Time) engine.TaskSnapshot {
-	t := engine.TaskSnapshot{Partition: partition, Owned: true, WaitsFor: -1, Window: 2 + partition}
+func (s *Stage) task(partition int, now time.Time) observe.Task {
+	t := observe.Task{Partition: partition, Owned: true, WaitsFor: -1, Window: 2 + partition}
 	seconds := now.Sub(s.started).Seconds()
 	for at, stall := range s.stalls {
 		if at.partition == partition {
@@ -123,14 +122,15 @@ func (s *Stage) task(partition int, now time.Time) engine.TaskSnapshot {
 	for i, p := range parts() {
 		read := math.Floor(masters * p.per)
 		lost := math.Floor(read * p.lost / 1000)
-		n := engine.NodeSnapshot{
+		n := observe.NodeState{
 			Read: int64(read), Matched: int64(read - lost), Offset: int64(read),
 			Behind: int64(2000*p.per) + int64(masters)%700, Group: 1 + i%2, Waited: time.Duration(seconds * 4e7),
 			Number: first + math.Floor(masters)*step + p.lead, IsNumber: true,
 		}
-		n.Unmatched[engine.Gap] = int64(lost * 0.8)
-		n.Unmatched[engine.Behind] = int64(lost * 0.05)
-		n.Unmatched[engine.Incomplete] = int64(lost) - n.Unmatched[engine.Gap] - n.Unmatched[engine.Behind]
+		gap, behind := int64(lost*0.8), int64(lost*0.05)
+		n.Unmatched = map[observe.Verdict]int64{
+			observe.Gap: gap, observe.Behind: behind, observe.Incomplete: int64(lost) - gap - behind,
+		}
 		if t.WaitsFor == i {
 			n.Number -= 4 * step
 			n.Behind = 0
@@ -154,9 +154,9 @@ func masters(partition int, seconds float64) float64 {
 }
 
 // histogram plays durations around a mean.
-func histogram(count int64, mean time.Duration) engine.Histogram {
-	h := engine.Histogram{Count: count, Sum: time.Duration(count) * mean}
-	for i, bound := range engine.HistogramBounds {
+func histogram(count int64, mean time.Duration) observe.Histogram {
+	h := observe.Histogram{Count: count, Sum: time.Duration(count) * mean}
+	for i, bound := range observe.HistogramBounds() {
 		if bound >= mean {
 			h.Buckets[i] = count * 94 / 100
 			if i+1 < len(h.Buckets) {
@@ -169,28 +169,25 @@ func histogram(count int64, mean time.Duration) engine.Histogram {
 }
 
 // recent plays the last elements that were not handed over.
-func recent(s engine.Snapshot, now time.Time) []engine.Unmatched {
+func recent(s observe.Snapshot, now time.Time) []observe.Unmatched {
 	key := int64(s.Tasks[0].Nodes[0].Number) / 500 * 500
-	at := func(stream string, partition int, offset int64) broker.Position {
-		return broker.Position{Stream: stream, Partition: partition, Offset: offset}
-	}
 	offset := (key - first) / step
-	return []engine.Unmatched{
+	return []observe.Unmatched{
 		{
-			Node: "NextLocation", Position: at("robot-locations", 1, offset-41), Verdict: engine.Behind,
+			Node: "NextLocation", Stream: "robot-locations", Partition: 1, Offset: offset - 41, Verdict: observe.Behind,
 			Value: map[string]any{"time": first - 400, "x": 4.5, "y": -2}, Other: "Location", Key: first - 400, After: first,
 			Time: s.Started,
 		},
 		{
-			Node: "Photo", Position: at("robot-photos", 3, offset*5/2), Verdict: engine.Gap,
+			Node: "Photo", Stream: "robot-photos", Partition: 3, Offset: offset * 5 / 2, Verdict: observe.Gap,
 			Value: map[string]any{"time_ms": key*1000 + 3000, "file": "P1002381.jpg"}, Other: "NextLocation",
 			Key: key + 3, Before: key, After: key + step, Time: now.Add(-1800 * time.Millisecond),
 		},
 		{
-			Node: "Location", Position: at("robot-locations", 0, offset), Verdict: engine.Incomplete,
+			Node: "Location", Stream: "robot-locations", Partition: 0, Offset: offset, Verdict: observe.Incomplete,
 			Value: map[string]any{"time": key, "x": 12.25, "y": 3.5}, Other: "NextLocation", Key: key + step,
-			Cause: &engine.Unmatched{
-				Node: "NextLocation", Verdict: engine.Gap, Other: "Photo", Key: key + step, Before: key, After: key + 2*step,
+			Cause: &observe.Unmatched{
+				Node: "NextLocation", Verdict: observe.Gap, Other: "Photo", Key: key + step, Before: key, After: key + 2*step,
 			},
 			Time: now.Add(-900 * time.Millisecond),
 		},

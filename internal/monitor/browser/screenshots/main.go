@@ -84,7 +84,7 @@ func (p picture) take(ctx, tab context.Context) (shot []byte, err error) {
 		return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(haste * time.Since(begin))
 	}
 	played := stage.New(clock().Add(-47*time.Minute), clock)
-	err = browser.Serve(ctx, played, 100*time.Millisecond, func(url string) error {
+	err = browser.Serve(ctx, played.Snapshot, 100*time.Millisecond, func(url string) error {
 		if err := chromedp.Do(tab, p.screen.On(), chromedp.Navigate(url), chromedp.Sleep(9*time.Second)); err != nil {
 			return err
 		}

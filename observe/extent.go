@@ -1,6 +1,4 @@
-package engine
-
-import "log/slog"
+package observe
 
 // An Extent is how far a run has read a stream, in all the partitions that it worked on.
 type Extent struct {
@@ -36,17 +34,4 @@ func (s *Snapshot) Extents() []Extent {
 		}
 	}
 	return extents
-}
-
-// attribute says the extent for a log.
-func (e *Extent) attribute() slog.Attr {
-	switch {
-	case e.Ended:
-		return slog.Bool("to_its_end", true)
-	case e.Line > 0:
-		return slog.Int("to_line", e.Line)
-	case e.Offset > 0:
-		return slog.Int64("to_offset", e.Offset)
-	}
-	return slog.Bool("to_its_end", false)
 }

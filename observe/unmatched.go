@@ -1,0 +1,61 @@
+package observe
+
+import "time"
+
+// A Verdict says why an element was not handed to the function.
+type Verdict string
+
+// The verdicts.
+const (
+	// Gap: the other side jumped over the key. Both neighbours are known.
+	Gap Verdict = "gap"
+	// Behind: the key is below the first of the other side.
+	Behind Verdict = "behind"
+	// Ended: the other stream has ended before the key, or the session before the element was needed.
+	Ended Verdict = "ended"
+	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
+	Incomplete Verdict = "incomplete"
+	// Null: the element has no key in that join, a nil pointer or a null, so that it matches nothing.
+	Null Verdict = "null"
+	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed (see leat.OnDisorder).
+	OutOfOrder Verdict = "out_of_order"
+	// Undecodable: the record could not be decoded (see leat.OnDecodeError).
+	Undecodable Verdict = "undecodable"
+)
+
+// Verdicts returns all verdicts, in the order in which people read them.
+func Verdicts() []Verdict {
+	return []Verdict{Gap, Behind, Ended, Incomplete, Null, OutOfOrder, Undecodable}
+}
+
+// An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it. leat.Unmatched
+// is the form in which leat.OnUnmatched tells of all of them, and leat.WriteUnmatched writes them.
+type Unmatched struct {
+	// Node is the element's node in the join tree.
+	Node    string
+	Verdict Verdict
+	// Stream, Partition and Offset are the element's position, and Line and Column its place in a text, from one; zero for
+	// streams without lines.
+	Stream       string
+	Partition    int
+	Offset       int64
+	Line, Column int
+	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as it was
+	// read; nil where the run doesn't keep it.
+	Value  any
+	Record []byte
+	// Other is the node on the other side of the join that decided: for a master or a parent the child without a match,
+	// for a child its parent. It is empty for OutOfOrder and Undecodable, and for what was open when the function ended the
+	// session.
+	Other string
+	// Key is the element's key in that join. Before and After are the keys of the other side next to it, below and above;
+	// nil where there is none or where keys aren't known (leat.JoinFunc).
+	Key, Before, After any
+	// Cause is for Incomplete the verdict that it follows from, where it is known: about the counterpart, or about the
+	// element itself in another join.
+	Cause *Unmatched
+	// Err is the error for OutOfOrder and Undecodable.
+	Err error
+	// Time is when the verdict was reached.
+	Time time.Time
+}
