@@ -64,6 +64,10 @@ type generation struct {
 	ended, cut bool
 	// tip are the bytes before read, a footprint at most.
 	tip []byte
+	// head are its first bytes, a footprint at most, once they were read.
+	head []byte
+	// missed says what was there between the generation before and this one, and nobody has seen.
+	missed error
 	// late is how many bytes came behind the end.
 	late int64
 	// readers is how many readers are in it.
@@ -80,6 +84,8 @@ type trail struct {
 	// generations are those that are open, the newest last; dropped counts those before them.
 	generations []*generation
 	dropped     int
+	// beside are the files beside it when the newest generation was found, or the trail began.
+	beside []neighbour
 }
 
 // watch opens each new generation until ctx ends, and measures the newest, also while the readers have no time to look: of a file
@@ -130,10 +136,14 @@ func (t *trail) begin(from int64) (*generation, error) {
 		}
 	}
 	for _, g := range slices.Backward(t.generations) {
-		if g.begin >= 0 && g.begin <= from {
-			g.readers++
-			return g, nil
+		if g.begin < 0 || g.begin > from {
+			continue
 		}
+		if g.missed != nil {
+			return nil, g.missed
+		}
+		g.readers++
+		return g, nil
 	}
 	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and what that needs is no longer open: rotate it "+
 		"less often", t.dropped+len(t.generations)-1)
@@ -177,8 +187,14 @@ func (t *trail) open(begin int64) error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	t.generations = append(t.generations, &generation{file: file, info: info, begin: begin, size: info.Size()})
+	t.add(&generation{file: file, info: info, begin: begin, size: info.Size()})
 	return t.drop()
+}
+
+// add adds the newest generation. REQUIRES: mu is held.
+func (t *trail) add(g *generation) {
+	t.generations = append(t.generations, g)
+	g.missed = t.findMissed()
 }
 
 // drop closes the oldest generations where all readers have passed them. Some stay, for readers that begin anew. REQUIRES: mu is
@@ -252,9 +268,18 @@ func (t *trail) truncated(g *generation, place int64) error {
 	}
 	if g == t.newest() {
 		t.logger.Info("a followed file was truncated, and is read from its start", "file", t.path, "read", g.read)
-		t.generations = append(t.generations, &generation{file: g.file, info: g.info, begin: -1})
+		t.add(&generation{file: g.file, info: g.info, begin: -1})
 	}
 	return errTurned
+}
+
+// beginsWith notes what a generation begins with.
+func (t *trail) beginsWith(g *generation, text []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(g.head) < footprint {
+		g.head = slices.Clone(text[:min(len(text), footprint)])
+	}
 }
 
 // reach notes that a reader has come to a place, behind some bytes. REQUIRES: the trail's mu is held.
@@ -299,6 +324,9 @@ func (t *trail) turn(g *generation, index int64) (*generation, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.generations[slices.Index(t.generations, g)+1]
+	if next.missed != nil {
+		return nil, next.missed
+	}
 	next.begin = index
 	next.readers++
 	g.readers--
@@ -379,6 +407,9 @@ func (f *follower) Read(p []byte) (int, error) {
 		return 0, f.trail.changed(f.at, f.place, int64(n))
 	case n == 0:
 		return 0, f.trail.look(f.at, f.place, f.last)
+	}
+	if f.place == 0 {
+		f.trail.beginsWith(f.at, p[:n])
 	}
 	f.place += int64(n)
 	f.last = append(f.last, p[:n]...)

@@ -545,6 +545,90 @@ func TestFollowTruncatedWhileNobodyReads(t *testing.T) {
 	})
 }
 
+// A file that is rotated or truncated twice before anybody looks leaves what was lost beside it, under another name or as a copy:
+// that is an error, behind what was read before. What was there at the start, copies and what is no such file are none.
+func TestFollowMissed(t *testing.T) {
+	copyTo := func(f *followed, name string) {
+		text, err := os.ReadFile(f.path)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(filepath.Dir(f.path), name), text, 0o600)
+		}
+		if err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	beside := func(f *followed, name, text string) {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(f.path), name), []byte(text), 0o600); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	// What is lost is not among the lines that are to be read.
+	lost := func(f *followed, text string) { beside(f, filepath.Base(f.path), text) }
+	for name, test := range map[string]struct {
+		change func(f *followed)
+		want   string
+	}{
+		"renamed twice": {func(f *followed) {
+			f.rotate()
+			lost(f, "{\"a\":2}\n")
+			f.rotate()
+		}, "what a.jsonl.2 holds now was not read"},
+		"renamed by date": {func(f *followed) {
+			f.rotate()
+			lost(f, "{\"a\":2}\n")
+			if err := os.Rename(f.path, filepath.Join(filepath.Dir(f.path), "a-2026-11-28.jsonl")); err != nil {
+				f.t.Fatal(err)
+			}
+		}, "what a-2026-11-28.jsonl holds now was not read"},
+		"copied and truncated twice": {func(f *followed) {
+			copyTo(f, "a.jsonl.2")
+			lost(f, "{\"a\":2}\n")
+			copyTo(f, "a.jsonl.1")
+			f.truncate()
+		}, "what a.jsonl.1 holds now was not read"},
+		"renamed once": {(*followed).rotate, ""},
+		"copied and truncated once": {func(f *followed) {
+			copyTo(f, "a.jsonl.1")
+			f.truncate()
+		}, ""},
+		"renamed, and copied": {func(f *followed) {
+			copyTo(f, "a.jsonl.bak")
+			f.rotate()
+		}, ""},
+		"others": {func(f *followed) {
+			beside(f, "a.jsonl.pos", "12\n")
+			beside(f, "a.jsonl.gz", "{\"a\":7}\n")
+			beside(f, "ab.jsonl", "{\"a\":7}\n")
+			beside(f, "a.jsonl.empty", "")
+			beside(f, "a.jsonl.old", "{\"a\":-1}\n{\"a\":-2}\n") // somebody has written to it late
+			f.rotate()
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a.jsonl")
+			beside(&followed{t: t, path: path}, "a.jsonl.old", "{\"a\":-1}\n")
+			f := follow(t, path, noWait)
+			f.write("{\"a\":1}\n")
+			r := f.reader(0)
+			r.drain()
+			test.change(f)
+			f.write("{\"a\":1000}\n{\"a\":1001}\n")
+			if test.want == "" {
+				r.drain()
+				f.close(r)
+				return
+			}
+			if err := r.read(); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+			if len(r.lines) != 1 {
+				t.Errorf("read %q", r.lines)
+			}
+			f.close(r)
+		})
+	}
+}
+
 // The line of an element is that in its file.
 func TestFollowedLines(t *testing.T) {
 	f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)

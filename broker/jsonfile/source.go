@@ -111,7 +111,7 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 	}
 	t := in.trails[stream.Name]
 	if t == nil {
-		t = &trail{path: stream.Name, logger: logger}
+		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name)}
 		in.trails[stream.Name] = t
 	}
 	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t}, nil
