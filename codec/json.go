@@ -46,7 +46,7 @@ func (jsonCodec) Decoder(t reflect.Type) (Decode, error) {
 			return explain(data, t, err)
 		}
 		if at := nullAt(data); at >= 0 && !nullable {
-			return &Error{Offset: at, Err: mismatch([]byte("null"), wanted{typ: t}, nil)}
+			return &Error{Offset: at, Err: mismatchError([]byte("null"), target{typ: t}, nil)}
 		}
 		return nil
 	}, nil

@@ -18,29 +18,29 @@ const maxDepth = 10000
 type walker struct {
 	data []byte
 	pos  int
-	// misfit is the first value that doesn't fit its type. A syntax error counts more, wherever it is.
-	misfit *Error
+	// mismatch is the first value that doesn't fit its type. A syntax error counts more, wherever it is.
+	mismatch *Error
 }
 
 // explain returns the error for a record that isn't accepted as a t because of cause.
 func explain(data []byte, t reflect.Type, cause error) error {
 	w := walker{data: data}
-	if err := w.record(wanted{typ: t}); err != nil {
+	if err := w.record(target{typ: t}); err != nil {
 		return err
 	}
-	if w.misfit != nil {
-		return w.misfit
+	if w.mismatch != nil {
+		return w.mismatch
 	}
 	return &Error{Offset: -1, Err: cause}
 }
 
 // record walks through the whole record and returns its syntax error.
-func (w *walker) record(want wanted) error {
+func (w *walker) record(into target) error {
 	w.space()
 	if w.pos == len(w.data) {
-		return &Error{Offset: w.pos, Err: errors.New("the record is empty, want " + want.noun())}
+		return &Error{Offset: w.pos, Err: errors.New("the record is empty, want " + into.noun())}
 	}
-	if err := w.value(want, nil, 0); err != nil {
+	if err := w.value(into, nil, 0); err != nil {
 		return err
 	}
 	w.space()
@@ -51,7 +51,7 @@ func (w *walker) record(want wanted) error {
 }
 
 // value walks through the value at the current position.
-func (w *walker) value(want wanted, at *fieldpath.Path, depth int) (err error) {
+func (w *walker) value(into target, at *fieldpath.Path, depth int) (err error) {
 	w.space()
 	start := w.pos
 	switch c := w.peek(); {
@@ -60,9 +60,9 @@ func (w *walker) value(want wanted, at *fieldpath.Path, depth int) (err error) {
 			return w.fail(at, errors.New("values nest more than 10000 levels deep"))
 		}
 		if c == '{' {
-			err = w.object(want, at, depth+1)
+			err = w.object(into, at, depth+1)
 		} else {
-			err = w.array(want, at, depth+1)
+			err = w.array(into, at, depth+1)
 		}
 	case c == '"':
 		_, err = w.text(at)
@@ -75,24 +75,24 @@ func (w *walker) value(want wanted, at *fieldpath.Path, depth int) (err error) {
 	case c == 'n':
 		err = w.literal("null", at)
 	default:
-		err = w.unexpected(at, "at the beginning of a value", "want "+want.noun())
+		err = w.unexpected(at, "at the beginning of a value", "want "+into.noun())
 	}
-	if err == nil && w.misfit == nil {
-		if bad := want.refuse(w.data[start:w.pos]); bad != nil {
-			w.misfit = &Error{Offset: start, Field: at.String(), Err: bad}
+	if err == nil && w.mismatch == nil {
+		if bad := into.check(w.data[start:w.pos]); bad != nil {
+			w.mismatch = &Error{Offset: start, Field: at.String(), Err: bad}
 		}
 	}
 	return err
 }
 
 // object walks through an object.
-func (w *walker) object(want wanted, at *fieldpath.Path, depth int) error {
+func (w *walker) object(into target, at *fieldpath.Path, depth int) error {
 	w.pos++
 	if w.space(); w.peek() == '}' {
 		w.pos++
 		return nil
 	}
-	member := want.members()
+	member := into.members()
 	for {
 		if w.space(); w.peek() != '"' {
 			return w.unexpected(at, "in an object", "want a member's name in double quotes")
@@ -103,8 +103,8 @@ func (w *walker) object(want wanted, at *fieldpath.Path, depth int) error {
 			return err
 		}
 		inner := at.Member(name)
-		if bad := want.refuseKey(w.data[start:w.pos]); bad != nil && w.misfit == nil {
-			w.misfit = &Error{Offset: start, Field: inner.String(), Err: bad}
+		if bad := into.checkKey(w.data[start:w.pos]); bad != nil && w.mismatch == nil {
+			w.mismatch = &Error{Offset: start, Field: inner.String(), Err: bad}
 		}
 		if w.space(); w.peek() != ':' {
 			return w.unexpected(inner, "after a member's name", "want ':'")
@@ -120,14 +120,14 @@ func (w *walker) object(want wanted, at *fieldpath.Path, depth int) error {
 }
 
 // array walks through a list.
-func (w *walker) array(want wanted, at *fieldpath.Path, depth int) error {
+func (w *walker) array(into target, at *fieldpath.Path, depth int) error {
 	w.pos++
 	if w.space(); w.peek() == ']' {
 		w.pos++
 		return nil
 	}
 	for i := 0; ; i++ {
-		if err := w.value(want.element(i), at.Item(i), depth); err != nil {
+		if err := w.value(into.item(i), at.Item(i), depth); err != nil {
 			return err
 		}
 		if more, err := w.next(']', at, "after list element"); !more {

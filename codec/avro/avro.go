@@ -108,7 +108,7 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 	var reader *avrolib.Schema
 	if f.schema != "" || f.Client == nil {
 		var err error
-		if reader, _, err = f.local(t, true); err != nil {
+		if reader, _, err = f.local(t, decoding); err != nil {
 			return nil, err
 		}
 	} else if err := checkType(t); err != nil {
@@ -149,7 +149,7 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 		return nil, err
 	}
 	if f.Client == nil {
-		writer, _, err := f.local(t, false)
+		writer, _, err := f.local(t, encoding)
 		if err != nil {
 			return nil, err
 		}
@@ -164,8 +164,8 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 	}, nil
 }
 
-// local returns the schema that doesn't come from the registry, bound to t and as it is.
-func (f *format) local(t reflect.Type, decoding bool) (bound, schema *avrolib.Schema, err error) {
+// local returns the schema that doesn't come from the registry, mapped to t and as it is.
+func (f *format) local(t reflect.Type, p purpose) (mapped, schema *avrolib.Schema, err error) {
 	if f.schema == "" {
 		schema, err = derive(t)
 	} else if schema, err = avrolib.Parse(f.schema); err != nil {
@@ -174,24 +174,24 @@ func (f *format) local(t reflect.Type, decoding bool) (bound, schema *avrolib.Sc
 	if err != nil {
 		return nil, nil, err
 	}
-	bound, err = bind(schema, t, decoding, false)
-	return bound, schema, err
+	mapped, err = mapSchema(schema, t, p)
+	return mapped, schema, err
 }
 
 // registered returns the schema to encode with, and its id in the registry.
-func (f *format) registered(t reflect.Type) (bound *avrolib.Schema, id int, err error) {
+func (f *format) registered(t reflect.Type) (mapped *avrolib.Schema, id int, err error) {
 	if f.UseLatest {
 		return f.latest(t)
 	}
-	bound, schema, err := f.local(t, false)
+	mapped, schema, err := f.local(t, encoding)
 	if err != nil {
 		return nil, 0, err
 	}
 	id, err = f.Publish(f.Settings.Subject, sr.Schema{Type: sr.TypeAvro, Schema: schema.String()})
-	return bound, id, err
+	return mapped, id, err
 }
 
-func (f *format) latest(t reflect.Type) (bound *avrolib.Schema, id int, err error) {
+func (f *format) latest(t reflect.Type) (mapped *avrolib.Schema, id int, err error) {
 	latest, err := f.Client.Latest(f.Settings.Subject)
 	if err != nil {
 		return nil, 0, err
@@ -202,12 +202,12 @@ func (f *format) latest(t reflect.Type) (bound *avrolib.Schema, id int, err erro
 	}
 	schema, err := parse(latest.Schema, references)
 	if err == nil {
-		bound, err = bind(schema, t, false, false)
+		mapped, err = mapSchema(schema, t, encoding)
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("the latest schema of subject %q: %w", f.Settings.Subject, err)
 	}
-	return bound, latest.ID, nil
+	return mapped, latest.ID, nil
 }
 
 // decode decodes the rest of a record that begins at offset.

@@ -155,9 +155,9 @@ func (d *deriver) field(f structField) (field avrolib.SchemaField, err error) {
 	if field.Type, err = d.node(f.typ, f.logical); err != nil {
 		return field, err
 	}
-	field.HasDefault = field.Type.Type == "union" || f.preset != nil
-	if f.preset != nil {
-		field.Default, err = parseDefault(field.Type.Type, *f.preset)
+	field.HasDefault = field.Type.Type == "union" || f.defaultText != nil
+	if f.defaultText != nil {
+		field.Default, err = parseDefault(field.Type.Type, *f.defaultText)
 	}
 	return field, err
 }

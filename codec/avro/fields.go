@@ -9,16 +9,16 @@ import (
 	"github.com/leat-go/leat/codec/internal/fieldpath"
 )
 
-// An structField is a field of a struct as a schema sees it.
+// A structField is a field of a struct as a schema sees it.
 type structField struct {
-	name    string   // in schemas: the name of the tag avro, of the tag json, or of the field
-	library string   // what the Avro library calls it, which doesn't know the tag json
-	aliases []string // further names in writers' schemas
-	preset  *string  // the default of the tag avro
-	logical []string // the other options of the tag avro
-	typ     reflect.Type
-	tagged  bool
-	index   []int
+	name        string   // in schemas: the name of the tag avro, of the tag json, or of the field
+	libraryName string   // what the Avro library calls it, which doesn't know the tag json
+	aliases     []string // further names in writers' schemas
+	defaultText *string  // the default of the tag avro
+	logical     []string // the other options of the tag avro
+	typ         reflect.Type
+	tagged      bool
+	index       []int
 }
 
 // fieldsOf lists the fields of a struct and of those embedded in it.
@@ -42,7 +42,7 @@ func fieldsOf(t reflect.Type) ([]structField, error) {
 // is embedded the least deep.
 func (f structField) hides(other structField) bool {
 	switch {
-	case f.library != other.library || slices.Equal(f.index, other.index):
+	case f.libraryName != other.libraryName || slices.Equal(f.index, other.index):
 		return false
 	case f.tagged != other.tagged:
 		return f.tagged
@@ -86,9 +86,9 @@ func collectFields(t reflect.Type, index []int, outer []reflect.Type, list *[]st
 // newField reads a field's tags.
 func newField(t reflect.Type, field reflect.StructField) (f structField, inline bool, err error) {
 	options := splitTag(field.Tag.Get("avro"))
-	f = structField{name: options[0], library: options[0], typ: field.Type, tagged: options[0] != ""}
-	if f.library == "" {
-		f.library = field.Name
+	f = structField{name: options[0], libraryName: options[0], typ: field.Type, tagged: options[0] != ""}
+	if f.libraryName == "" {
+		f.libraryName = field.Name
 		f.name, _, _ = strings.Cut(field.Tag.Get("json"), ",")
 	}
 	if f.name == "" {
@@ -103,7 +103,7 @@ func newField(t reflect.Type, field reflect.StructField) (f structField, inline 
 		case "alias":
 			f.aliases = append(f.aliases, strings.Split(strings.Trim(value, "[]"), ",")...)
 		case "default":
-			f.preset = &value
+			f.defaultText = &value
 		case "type-alias": // names don't matter for types: a struct stands for whatever record is in its place
 		case "":
 			return f, false, fmt.Errorf("%s.%s: an option of the tag avro:%q is empty", t, field.Name, field.Tag.Get("avro"))
@@ -142,7 +142,7 @@ func pathOf(t reflect.Type, library string) (path string) {
 			continue
 		}
 		fields, _ := fieldsOf(t)
-		i := slices.IndexFunc(fields, func(f structField) bool { return f.library == name })
+		i := slices.IndexFunc(fields, func(f structField) bool { return f.libraryName == name })
 		t = nil
 		if i >= 0 {
 			name, t = fields[i].name, fields[i].typ

@@ -14,7 +14,7 @@ import (
 // A resolver finds out once for every writer's schema how its records are read.
 type resolver struct {
 	client *registry.Client
-	reader *avrolib.Schema // bound to typ; nil where the writer's schema is read as it is
+	reader *avrolib.Schema // mapped to typ; nil where the writer's schema is read as it is
 	typ    reflect.Type
 	known  registered.Cache[int, resolution]
 }
@@ -59,7 +59,7 @@ func (r *resolver) resolve(written sr.Schema, references []sr.SubjectSchema) (*a
 	}
 	reader := r.reader
 	if reader == nil {
-		if reader, err = bind(writer, r.typ, true, true); err != nil {
+		if reader, err = mapSchema(writer, r.typ, structReads); err != nil {
 			return nil, err
 		}
 	}

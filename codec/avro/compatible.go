@@ -7,10 +7,10 @@ import (
 	avrolib "github.com/twmb/avro"
 )
 
-// suits tells whether values of an Avro type and of a Go type can become each other at all. It errs on the side of yes: the
+// compatible tells whether values of an Avro type and of a Go type can become each other at all. It errs on the side of yes: the
 // library looks closer, at every value. Finding the plain mistakes at once makes errors of mills of what would be errors of
 // records.
-func suits(n avrolib.SchemaNode, t reflect.Type) bool {
+func compatible(n avrolib.SchemaNode, t reflect.Type) bool {
 	if n.Type == "null" || isText(t) || n.LogicalType != "" {
 		return true
 	}
