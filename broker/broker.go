@@ -47,6 +47,8 @@ type Job struct {
 	Inputs []Stream
 	// Outputs holds the streams that results are written to.
 	Outputs []Stream
+	// Files holds the paths of the files that are read. A source of files sets it in OpenSource, so that no sink replaces one.
+	Files []string
 	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
 	// OpenSource.
 	Partitions int

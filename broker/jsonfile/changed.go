@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -36,9 +35,8 @@ func (o *opened) end() {
 	o.ended.Store(&now)
 }
 
-// warning says how the file was changed while it was read; empty if it wasn't. outputs are those of the run, which may take the
-// names of files that it has read.
-func (o *opened) warning(outputs []broker.Stream) string {
+// warning says how the file was changed while it was read; empty if it wasn't.
+func (o *opened) warning() string {
 	name := o.stream.Name
 	now, err := os.Stat(name)
 	switch {
@@ -47,9 +45,6 @@ func (o *opened) warning(outputs []broker.Stream) string {
 	case err != nil:
 		return ""
 	case !os.SameFile(now, o.info):
-		if slices.ContainsFunc(outputs, func(s broker.Stream) bool { return leadsTo(s.Name, now) }) {
-			return ""
-		}
 		return fmt.Sprintf("%s was replaced while it was read: the result is that of the file before", name)
 	}
 	ended, read := o.ended.Load(), o.read.Load()
@@ -89,12 +84,6 @@ func (o *opened) grown(grew, unread int64, ended time.Time) string {
 		return text + "; with the stream's option Follow a run goes on reading"
 	}
 	return text
-}
-
-// leadsTo reports whether a path leads to a file.
-func leadsTo(path string, file fs.FileInfo) bool {
-	info, err := os.Stat(path)
-	return err == nil && os.SameFile(info, file)
 }
 
 // amount writes a number of bytes for people.

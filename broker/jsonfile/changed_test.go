@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -89,26 +88,5 @@ func TestFileThatChanges(t *testing.T) {
 				t.Errorf("warned %q, want %q", warnings, c.want)
 			}
 		})
-	}
-}
-
-// A run that writes its results over one of its inputs changes nothing while that is read.
-func TestInputThatIsReplacedByTheOutput(t *testing.T) {
-	path := write(t, t.TempDir(), "a.jsonl", "{}\n")
-	b := jsonfile.New(jsonfile.File[location](path))
-	job := &broker.Job{Inputs: b.Streams(), Outputs: b.Streams()}
-	in, err := b.OpenSource(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := values(in, 0); err != nil {
-		t.Fatal(err)
-	}
-	other := write(t, filepath.Dir(path), "new", "{}\n")
-	if err := os.Rename(other, path); err != nil {
-		t.Fatal(err)
-	}
-	if w := in.(broker.Warner).Warnings(); len(w) > 0 {
-		t.Errorf("warned %q", w)
 	}
 }

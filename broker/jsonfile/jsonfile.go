@@ -16,8 +16,8 @@
 //
 // Results go to a temporary file beside the target, which takes the target's name when the session has ended and all
 // output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee is
-// [broker.AtEnd]. An output file may be one of the inputs (not so on Windows, where a file that is being read can't be
-// replaced). Standard output, pipes and devices are written straight, with each commit.
+// [broker.AtEnd]. An output file can't be one of the inputs, under whatever path: results would replace it. Standard output,
+// pipes and devices are written straight, with each commit.
 //
 // A temporary file that a killed run left behind, ".robot.json.leat-" and a number, is removed by the next run with the
 // same target, if the operating system can tell that no living process writes it; where it can't (Windows, a network

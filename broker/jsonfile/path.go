@@ -132,6 +132,17 @@ func suggestion(path string) string {
 	return fmt.Sprintf("; it was looked for in %s", directory)
 }
 
+// sameFile reports whether two paths lead to one file, or would, of a file that isn't there yet.
+func sameFile(a, b string) bool {
+	if first, err := os.Stat(a); err == nil {
+		second, err := os.Stat(b)
+		return err == nil && os.SameFile(first, second)
+	}
+	first, errFirst := resolve(a)
+	second, errSecond := resolve(b)
+	return errFirst == nil && errSecond == nil && first == second
+}
+
 // resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one names
 // is there.
 func resolve(path string) (string, error) {

@@ -19,7 +19,7 @@ func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, er
 			out.targets = append(out.targets, t)
 		}
 		if err == nil {
-			err = out.checkTwice(t)
+			err = errors.Join(out.checkTwice(t), t.checkReads(job.Files))
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", describe("output", stream), err)

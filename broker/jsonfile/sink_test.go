@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/jsonfile"
 )
@@ -292,6 +293,42 @@ func TestOpenSinkErrors(t *testing.T) {
 				t.Errorf("there are the files %s", got)
 			}
 		})
+	}
+}
+
+// An output that would replace a file that is read, under whatever path, is refused at the start, and the file stays.
+func TestOutputThatIsRead(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write(t, dir, "in.jsonl", `{"time":1}`)
+	in := filepath.Join(dir, "in.jsonl")
+	if err := errors.Join(os.Symlink("in.jsonl", "link.jsonl"), os.Link("in.jsonl", "hard.jsonl"), os.Mkdir("d", 0o700)); err != nil {
+		t.Skip(err) // an operating system that doesn't let everybody make links
+	}
+	for _, path := range []string{"in.jsonl", in, "d/../in.jsonl", "link.jsonl", "hard.jsonl", "new.jsonl"} {
+		read := in
+		options := []jsonfile.StreamOption{}
+		if path == "new.jsonl" {
+			read, options = "d/../new.jsonl", append(options, jsonfile.Follow()) // which isn't there yet
+		}
+		// The sink may be another broker than the source.
+		source := jsonfile.New(jsonfile.File[location](read, options...))
+		mill, err := leat.New(func(location) speed { return speed{} }, leat.From(source), leat.To(jsonfile.New(jsonfile.File[speed](path))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = mill.Run(t.Context())
+		want := "output " + path + ", declared for jsonfile_test.speed: the file is also read, as " + read +
+			", and results would replace it: write them to another file"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %s", path, err, want)
+		}
+		if got := content(t, in); got != `{"time":1}` {
+			t.Errorf("%s: it holds %s", path, got)
+		}
+	}
+	if got := files(t, dir); got != "d hard.jsonl in.jsonl link.jsonl" {
+		t.Errorf("there are the files %s", got)
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 
 // OpenSource checks that the files are there and may be read. Nothing is read yet.
 func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
-	in := &input{trails: map[string]*trail{}, outputs: job.Outputs}
+	in := &input{trails: map[string]*trail{}}
+	job.Files = nil
 	for _, stream := range job.Inputs {
 		open := b.openStream
 		if stream.Follow {
@@ -34,6 +35,9 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 			}
 		}
 		in.streams = append(in.streams, s)
+		if !s.once {
+			job.Files = append(job.Files, s.name)
+		}
 	}
 	in.total = total(in.streams)
 	return in, nil
@@ -120,7 +124,6 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 // An input reads the files of one run.
 type input struct {
 	streams []*inputStream
-	outputs []broker.Stream
 	// trails are the files that are followed, by their paths.
 	trails map[string]*trail
 	read   atomic.Int64
@@ -246,7 +249,7 @@ func (in *input) Warnings() []string {
 	var warnings []string
 	told := map[string]bool{}
 	for _, o := range in.opened {
-		if warning := o.warning(in.outputs); warning != "" && !told[o.stream.Name] {
+		if warning := o.warning(); warning != "" && !told[o.stream.Name] {
 			told[o.stream.Name] = true
 			warnings = append(warnings, warning)
 		}

@@ -65,6 +65,19 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	return t, t.start(t.temp.file, packed)
 }
 
+// checkReads refuses a file that would replace one of those that are read.
+func (t *target) checkReads(files []string) error {
+	if t.temp == nil {
+		return nil
+	}
+	for _, file := range files {
+		if sameFile(t.path, file) {
+			return fmt.Errorf("the file is also read, as %s, and results would replace it: write them to another file", file)
+		}
+	}
+	return nil
+}
+
 // start puts the writers together.
 func (t *target) start(w io.Writer, packed compression) error {
 	t.raw = bufio.NewWriterSize(w, bufferSize)
