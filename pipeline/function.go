@@ -87,12 +87,9 @@ func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) e
 			dst = append(dst, ',')
 		}
 		dst = append(expression.AppendText(dst, m.name), ':')
-		value, err := m.program.Value(call)
-		if err != nil {
+		var err error
+		if dst, err = m.program.AppendJSON(dst, call); err != nil {
 			return fmt.Errorf("emit %s: %w", m.name, err)
-		}
-		if dst, err = value.AppendJSON(dst); err != nil {
-			return fmt.Errorf("emit %s: %s: %w", m.name, m.program, err)
 		}
 	}
 	e.result.raw = append(dst, '}')

@@ -19,6 +19,8 @@ type compiler struct {
 	// predicates, which begin with #.
 	slots int
 	names map[string]int
+	// watch is told which part panics; nil where none is watched.
+	watch *watch
 	err   *Error
 }
 
@@ -75,6 +77,10 @@ func constantNode(v Value, n ast.Node) node {
 
 // compile compiles a node and what is below it.
 func (c *compiler) compile(n ast.Node, at place) node {
+	return c.watch.over(n, c.compileNode(n, at))
+}
+
+func (c *compiler) compileNode(n ast.Node, at place) node {
 	if compiled, ok := c.field(n, at); ok {
 		return compiled
 	}

@@ -12,7 +12,7 @@
 // How the files go together: parsing (literal.go, errors.go), compiling (compile.go, structure.go, operators.go), functions
 // (functions.go finds them, predicate.go, lists.go, aggregate.go, text.go, bits.go, library.go, method.go), values (value.go,
 // object.go, json.go, fields.go), numbers (decimal.go reads and writes, number.go and power.go compute, compare.go compares),
-// keys (key.go, pair.go).
+// keys (key.go, pair.go). A panic is an error that names the expression (panic.go).
 package expression
 
 import (
@@ -78,6 +78,8 @@ type Lister interface {
 // A Program is a compiled expression. It is used by one goroutine at a time; see Clone.
 type Program struct {
 	source string
+	scope  Scope
+	raw    bool
 	kind   Kind
 	eval   func(f *frame) (Value, error)
 	frame  frame
@@ -112,6 +114,16 @@ func Parse(source string) (ast.Node, error) {
 }
 
 func compile(source string, scope Scope, raw bool) (*Program, error) {
+	return compileWatched(source, scope, raw, nil)
+}
+
+// compileWatched compiles an expression whose evaluation is watched, if watch isn't nil.
+func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Program, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			p, err = nil, newError(source, 0, "reading it panicked: %v (%s)", value, panicPlace())
+		}
+	}()
 	if strings.TrimSpace(source) == "" {
 		return nil, newError(source, 0, "the expression is empty")
 	}
@@ -120,12 +132,12 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 	if err != nil {
 		return nil, compileError(source, err)
 	}
-	p := &Program{source: source}
+	p = &Program{source: source, scope: scope, raw: raw}
 	if err := p.check(tree, config, scope); err != nil {
 		return nil, err
 	}
 	literals.resolve(tree)
-	c := &compiler{source: source, scope: scope, raw: raw}
+	c := &compiler{source: source, scope: scope, raw: raw, watch: watch}
 	p.eval = c.compile(tree.Node, place{result: true}).eval
 	if c.err != nil {
 		return nil, c.err
@@ -197,7 +209,21 @@ func (p *Program) Value(env any) (Value, error) {
 	return v, nil
 }
 
-func (p *Program) run(env any) (Value, error) {
+// AppendJSON evaluates the expression and appends its value as JSON.
+func (p *Program) AppendJSON(dst []byte, env any) (_ []byte, err error) {
+	v, err := p.Value(env)
+	if err != nil {
+		return dst, err
+	}
+	defer p.guard(env, &err) // lists and objects may be made while they are written
+	if dst, err = v.AppendJSON(dst); err != nil {
+		return dst, p.failed(err)
+	}
+	return dst, nil
+}
+
+func (p *Program) run(env any) (_ Value, err error) {
+	defer p.guard(env, &err)
 	f := &p.frame
 	f.env, f.made, f.stack = env, 0, f.stack[:0]
 	return p.eval(f)
@@ -224,6 +250,9 @@ func (p *Program) Key(env any) (Key, error) {
 func (p *Program) failed(err error) error {
 	if missing, ok := errors.AsType[*MissingError](err); ok {
 		missing.look()
+	}
+	if _, ok := errors.AsType[*PanicError](err); ok {
+		return err // it names the expression
 	}
 	return fmt.Errorf("%s: %w", p.source, err)
 }
