@@ -17,6 +17,7 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/expr"
 )
 
 // Location is one element of the stream of a robot's locations.
@@ -182,15 +183,6 @@ func ExampleJoinFunc() {
 	// 70 1
 }
 
-func ExampleJoinExpr() {
-	runMill(func(l Location, doors []Door) {
-		fmt.Println(l.Time, len(doors))
-	}, leat.JoinExpr[Location, Door]("time / 1000", "time_seconds"))
-	// Output:
-	// 10 2
-	// 70 1
-}
-
 func ExampleUnique() {
 	speed := func(prev Location, next []NextLocation) Speed { return Speed{prev.Time, next[0].X - prev.X} }
 	later := func(l Location) int { return l.Time + 10 }
@@ -230,18 +222,6 @@ func ExampleWindow() {
 	}, leat.Window(Location.minute))
 	// Output:
 	// 0 3
-	// 1 1
-}
-
-func ExampleWindowExpr() {
-	runMill(func(list []Location, doors map[Location][]Door) {
-		fmt.Println(len(list), len(doors[list[0]]))
-	},
-		leat.WindowExpr[Location]("floor(time / 60)"),
-		leat.Join(locationTime, doorTime),
-	)
-	// Output:
-	// 1 2
 	// 1 1
 }
 
@@ -480,7 +460,7 @@ func ExampleLetter() {
 func ExampleMill_Plan() {
 	speed := func(prev Location, next []NextLocation) Speed { return Speed{} }
 	mill, err := leat.New(speed, leat.Broker(robotBroker()), leat.Name("speed"),
-		leat.JoinExpr[Location, NextLocation]("time + 10", "time", leat.Unique()))
+		expr.Join[Location, NextLocation]("time + 10", "time", leat.Unique()))
 	if err != nil {
 		log.Fatal(err)
 	}

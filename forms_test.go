@@ -13,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/expr"
 )
 
 func show(a Audio, videos []Video) string {
@@ -277,7 +278,7 @@ func TestKeptLists(t *testing.T) {
 	var kept [][]Video
 	run(t, func(a Audio, v []Video) {
 		kept = append(kept, append(v, Video{Frame: -1})[:len(v)])
-	}, leat.Broker(newBroker(t)), leat.JoinExpr[Audio, Video]("time", "floor(time_ms / 1000)"))
+	}, leat.Broker(newBroker(t)), expr.Join[Audio, Video]("time", "floor(time_ms / 1000)"))
 	check(t, kept, [][]Video{{{1000, 1}, {1500, 2}}, {{2000, 3}}, {{2000, 3}}, {{4000, 5}}})
 }
 
@@ -287,7 +288,7 @@ func TestWindows(t *testing.T) {
 	for name, window := range map[string]leat.Option{
 		"key":        leat.Window(audioTime),
 		"pointer":    leat.Window(func(a *Audio) string { return fmt.Sprint(a.Time) }),
-		"expression": leat.WindowExpr[Audio]("time"),
+		"expression": expr.Window[Audio]("time"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBroker(t)

@@ -7,60 +7,32 @@ import (
 
 	"go.uber.org/dig"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 )
-
-// A provided value is one of those given to Provide.
-type provided struct {
-	option *option
-	value  reflect.Value
-	taken  bool
-}
 
 // Provide gives values to the parameters behind the master, or to the fields of a [Typed] function's input: each to those
 // of its type, even if that is a type of elements or lists of them, or else of an interface that it, alone among the
 // values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake, and so is
 // one that is nil, or a nil pointer, function, map or channel.
 func Provide(values ...any) Option {
-	return &option{name: "Provide", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
-		for i, value := range values {
-			v := reflect.ValueOf(value)
-			if mistake.IsNil(value) {
-				c.mistakes.Add("%s: value %d is %s, with which the function can do nothing; give one that was made, "+
-					"or leave it out", o, i+1, mistake.Nil(value))
-				continue
-			}
-			if other := c.providedOf(v.Type()); other != nil {
-				c.mistakes.Add("%s: there is a %v already, from %s; give one of each type", o, v.Type(), other.option)
-				continue
-			}
-			c.provided = append(c.provided, &provided{option: o, value: v})
-		}
-	}}
-}
-
-// providedOf returns the provided value of a type; nil where there is none.
-func (c *config) providedOf(t reflect.Type) *provided {
-	for _, p := range c.provided {
-		if p.value.Type() == t {
-			return p
-		}
-	}
-	return nil
+	return declaration.Many("leat.Provide", func(m *declaration.Mill, o *declaration.Option) {
+		m.Provide(o, values)
+	})
 }
 
 // Container gives what the constructors in a dig container make to the parameters that are no elements and that no
 // value of [Provide] fits. They run when the mill is built, as far as parameters need them; parameter objects (dig.In)
 // are fine.
 func Container(container *dig.Container) Option {
-	return &option{name: "Container", at: mistake.Caller(0), set: func(c *config, o *option) {
+	return declaration.Once("leat.Container", func(m *declaration.Mill, o *declaration.Option) {
 		if container == nil {
-			c.mistakes.Add("%s: the container is nil; make one by dig.New()", o)
+			m.Mistakes.Add("%s: the container is nil; make one by dig.New()", o)
 			return
 		}
-		c.container = container
-	}}
+		m.Container = container
+	})
 }
 
 // injectedParameter gets the same value in every call.
@@ -81,30 +53,30 @@ func (b *builder) injected(i int) parameter {
 }
 
 func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
-	if p := b.config.providedOf(t); p != nil {
-		p.taken = true
-		return p.value, nil
+	if p := b.config.ProvidedOf(t); p != nil {
+		p.Taken = true
+		return p.Value, nil
 	}
-	var fitting []*provided
-	for _, p := range b.config.provided {
-		if p.value.Type().AssignableTo(t) {
+	var fitting []*declaration.Provided
+	for _, p := range b.config.Provided {
+		if p.Value.Type().AssignableTo(t) {
 			fitting = append(fitting, p)
 		}
 	}
 	switch {
 	case len(fitting) == 1:
-		fitting[0].taken = true
-		return fitting[0].value, nil
+		fitting[0].Taken = true
+		return fitting[0].Value, nil
 	case len(fitting) > 1:
 		return reflect.Value{}, ambiguous(t, fitting)
 	case t == loggerType:
-		return reflect.ValueOf(b.config.logger), nil
-	case b.config.container != nil:
-		return fromContainer(b.config.container, t)
+		return reflect.ValueOf(b.config.Logger), nil
+	case b.config.Container != nil:
+		return fromContainer(b.config.Container, t)
 	}
-	if p := b.config.almost(t); p != nil {
-		p.taken = true
-		return reflect.Value{}, fmt.Errorf("%s gives a %v; give a %v", p.option, p.value.Type(), t)
+	if p := almost(b.config, t); p != nil {
+		p.Taken = true
+		return reflect.Value{}, fmt.Errorf("%s gives a %v; give a %v", p.Option, p.Value.Type(), t)
 	}
 	if right := listed(t); right != nil {
 		return reflect.Value{}, fmt.Errorf("no join has %v on its right, and the source has no stream of it; "+
@@ -115,11 +87,11 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 }
 
 // almost returns the provided value that is what a pointer type points to, or a pointer to it; nil where there is none.
-func (c *config) almost(t reflect.Type) *provided {
-	if p := c.providedOf(reflect.PointerTo(t)); p != nil || t.Kind() != reflect.Pointer {
+func almost(c *declaration.Mill, t reflect.Type) *declaration.Provided {
+	if p := c.ProvidedOf(reflect.PointerTo(t)); p != nil || t.Kind() != reflect.Pointer {
 		return p
 	}
-	return c.providedOf(t.Elem())
+	return c.ProvidedOf(t.Elem())
 }
 
 // listed returns the struct that []R and map[L][]R hold lists of; nil for other types.
@@ -135,11 +107,11 @@ func listed(t reflect.Type) reflect.Type {
 	return nil
 }
 
-func ambiguous(t reflect.Type, fitting []*provided) error {
+func ambiguous(t reflect.Type, fitting []*declaration.Provided) error {
 	types := make([]string, len(fitting))
 	for i, p := range fitting {
-		p.taken = true
-		types[i] = p.value.Type().String()
+		p.Taken = true
+		types[i] = p.Value.Type().String()
 	}
 	return fmt.Errorf("several values of leat.Provide implement %v: %s; leave one, or take it by its own type",
 		t, mistake.And(types))
@@ -178,10 +150,10 @@ func (b *builder) checkProvided() {
 	if b.typed != nil {
 		taker = "field"
 	}
-	for _, p := range b.config.provided {
-		if !p.taken {
+	for _, p := range b.config.Provided {
+		if !p.Taken {
 			b.mistakes.Add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
-				"into a leat.Container", p.option, taker, p.value.Type())
+				"into a leat.Container", p.Option, taker, p.Value.Type())
 		}
 	}
 }

@@ -1,56 +1,35 @@
 package leat
 
 import (
-	"reflect"
-
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/keys"
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// A join is what a join option said.
-type join struct {
-	option *option
-	// left and right are element types, never pointers.
-	left, right reflect.Type
-	// name is the right node's, and leftName the left one's where hasLeft.
-	name, leftName string
-	hasLeft        bool
-	unique         bool
-	// compared says that it is by a comparison instead of keys.
-	compared bool
-	// on describes the keys in a plan.
-	on string
-	// edge compiles the keys; nil where they are mistaken.
-	edge func() (func() engine.Edge, error)
-}
-
 // A JoinOption configures a single join.
 type JoinOption interface {
-	applyTo(*join)
+	// DeclareJoin is called by [New].
+	DeclareJoin(*declaration.Join)
 }
-
-type joinOption func(*join)
-
-func (o joinOption) applyTo(j *join) { o(j) }
 
 // Unique promises that the right stream has at most one element per key, so that its match is certain as soon as it
 // arrives and a live result need not wait for the element after it. A second one is disorder (see [OnDisorder]).
 func Unique() JoinOption {
-	return joinOption(func(j *join) { j.unique = true })
+	return declaration.JoinOption(func(j *declaration.Join) { j.Unique = true })
 }
 
 // Named names the right node of a join, where several are of one element type. It belongs to the stream that the broker
 // declares under the same name, for example with jsonfile.Named. The matches of all of them come in one list, in the
 // order of the joins. With a [Typed] function it is the name, or the path, of the right node's field.
 func Named(name string) JoinOption {
-	return joinOption(func(j *join) { j.name = name })
+	return declaration.JoinOption(func(j *declaration.Join) { j.Name = name })
 }
 
 // Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without it,
 // it is the one that has no name. With a [Typed] function it is the name, or the path, of the left node's field.
 func Left(name string) JoinOption {
-	return joinOption(func(j *join) { j.leftName, j.hasLeft = name, true })
+	return declaration.JoinOption(func(j *declaration.Join) { j.LeftName, j.HasLeft = name, true })
 }
 
 // Join joins each element of the left type with the elements of the right type whose key is equal. The left type is that
@@ -61,20 +40,19 @@ func Left(name string) JoinOption {
 // instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches nothing,
 // not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
 func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) Option {
-	return &option{name: "Join", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
-		j := newJoin[L, R](o)
-		defer c.addJoin(j, options)
-		if left == nil || right == nil {
-			side := "left"
-			if left != nil {
-				side = "right"
-			}
-			c.mistakes.Add("%s: the %s key function is nil; a join needs one of each side's elements", o, side)
-			return
+	return declaration.Many("leat.Join", func(m *declaration.Mill, o *declaration.Option) {
+		j := declaration.NewJoin[L, R](o)
+		switch {
+		case left == nil:
+			m.Mistakes.Add("%s: the left key function is nil; a join needs one of each side's elements", o)
+		case right == nil:
+			m.Mistakes.Add("%s: the right key function is nil; a join needs one of each side's elements", o)
+		default:
+			j.On = keys.On(left, right)
+			j.Edge = func() (func() engine.Edge, error) { return keys.Edge(left, right, j.Unique) }
 		}
-		j.on = keys.On(left, right)
-		j.edge = func() (func() engine.Edge, error) { return keys.Edge(left, right, j.unique) }
-	}}
+		declaration.AddJoin(m, j, options)
+	})
 }
 
 // JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below (negative),
@@ -90,30 +68,15 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 // show, and a match. Nor does it show what of the two is wrong: the element that is read then is what the policy is
 // about. And a run that goes on after another one doesn't know what was said before the elements that it begins with.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
-	return &option{name: "JoinFunc", at: mistake.Caller(0), many: true, set: func(c *config, o *option) {
-		j := newJoin[L, R](o)
-		j.compared = true
-		defer c.addJoin(j, options)
+	return declaration.Many("leat.JoinFunc", func(m *declaration.Mill, o *declaration.Option) {
+		j := declaration.NewJoin[L, R](o)
+		j.Compared = true
 		if compare == nil {
-			c.mistakes.Add("%s: the comparison is nil; give one of a left with a right element", o)
-			return
+			m.Mistakes.Add("%s: the comparison is nil; give one of a left with a right element", o)
+		} else {
+			j.On = mistake.KeyFunction(compare)
+			j.Edge = func() (func() engine.Edge, error) { return keys.Comparison(compare, j.Unique), nil }
 		}
-		j.on = mistake.KeyFunction(compare)
-		j.edge = func() (func() engine.Edge, error) { return keys.Comparison(compare, j.unique), nil }
-	}}
-}
-
-func newJoin[L, R any](o *option) *join {
-	return &join{option: o, left: element(reflect.TypeFor[L]()), right: element(reflect.TypeFor[R]())}
-}
-
-func (c *config) addJoin(j *join, options []JoinOption) {
-	for i, o := range options {
-		if o == nil {
-			c.mistakes.Add("%s: option %d of the join is nil; leave it out", j.option, i+1)
-			continue
-		}
-		o.applyTo(j)
-	}
-	c.joins = append(c.joins, j)
+		declaration.AddJoin(m, j, options)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/expr"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -112,9 +113,9 @@ func TestKeyKinds(t *testing.T) {
 // TestR7aNilKeys has nil pointers on both sides: they match nothing, not even each other, and are out of no order.
 func TestR7aNilKeys(t *testing.T) {
 	for name, join := range map[string]leat.Option{
-		"Join":     joinOf(func(s Sample) *int64 { return s.Maybe }),
-		"time":     joinOf(func(s Sample) *time.Time { return s.Instant }),
-		"JoinExpr": leat.JoinExpr[Sample, OtherSample]("Maybe + 1", "Maybe + 1"),
+		"Join":      joinOf(func(s Sample) *int64 { return s.Maybe }),
+		"time":      joinOf(func(s Sample) *time.Time { return s.Instant }),
+		"expr.Join": expr.Join[Sample, OtherSample]("Maybe + 1", "Maybe + 1"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			left, right := samples(0), samples(0)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
 )
@@ -26,22 +25,8 @@ type Letter struct {
 	Element json.RawMessage `json:"element"`
 }
 
-// letters finds the stream of letters where a policy needs it.
-func (b *builder) letters(spec *engine.Spec) {
-	t := reflect.TypeFor[Letter]()
-	for _, o := range b.config.deadLetters {
-		if b.config.sink != nil && !b.hasOutput(t) {
-			b.mistakes.Add("%s: leat.DeadLetter needs a stream of %v in the sink; declare one, "+
-				"for example by jsonfile.File[leat.Letter](\"letters.jsonl\")", o, t)
-			continue
-		}
-		spec.Letter = letter
-		spec.LetterOutput = b.output(t, o.String()+": leat.DeadLetter")
-	}
-}
-
-// letter makes the letter, a *Letter, for what a policy puts aside.
-func letter(f engine.Failure) any {
+// newLetter makes the letter for what a policy puts aside.
+func newLetter(f engine.Failure) *Letter {
 	return &Letter{
 		Error:     f.Err.Error(),
 		Stream:    f.Position.Stream,

@@ -3,6 +3,8 @@ package leat
 import (
 	"reflect"
 	"slices"
+
+	"github.com/leat-go/leat/internal/declaration"
 )
 
 // findMaster finds the parameter of the master, and returns its element type; nil where there is none.
@@ -11,7 +13,7 @@ import (
 // has a stream or is joined; everything else may be meant to be injected. One that is meant, but has the other form, is
 // taken after that was told: so the mistakes in the parameters behind it are told, too.
 func (b *builder) findMaster() reflect.Type {
-	windowed := len(b.config.windows) > 0
+	windowed := len(b.config.Windows) > 0
 	i, master := b.firstMaster(windowed)
 	if j, meant := b.meantMaster(windowed, master); meant != nil {
 		i, master = j, meant
@@ -65,15 +67,15 @@ func (b *builder) parameterOf(element reflect.Type, windowed bool) int {
 
 // isJoined reports whether a type is on the right of a join.
 func (b *builder) isJoined(t reflect.Type) bool {
-	return slices.ContainsFunc(b.config.joins, func(j *join) bool { return j.right == t })
+	return slices.ContainsFunc(b.config.Joins, func(j *declaration.Join) bool { return j.Right == t })
 }
 
 // windowMaster returns the type that the key of a window is over; nil where there is no such key.
 func (b *builder) windowMaster() reflect.Type {
-	if len(b.config.windows) == 0 {
+	if len(b.config.Windows) == 0 {
 		return nil
 	}
-	return b.config.windows[0].master
+	return b.config.Windows[0].Master
 }
 
 // firstMaster returns the first parameter that has the form of a master and is of an element.
@@ -98,8 +100,8 @@ func masterElement(t reflect.Type, windowed bool) reflect.Type {
 }
 
 func (b *builder) isElement(t reflect.Type) bool {
-	return t != recordType && (b.hasInput(t) || slices.ContainsFunc(b.config.joins, func(j *join) bool {
-		return j.left == t || j.right == t
+	return t != recordType && (b.inputs.Has(t) || slices.ContainsFunc(b.config.Joins, func(j *declaration.Join) bool {
+		return j.Left == t || j.Right == t
 	}))
 }
 
@@ -115,12 +117,12 @@ func (b *builder) noMaster(windowed bool) {
 		b.mistakes.Add("no parameter takes the masters, which the joins start from; add one of type []%v", root)
 	case root != nil:
 		b.mistakes.Add("no parameter takes the master, which the joins start from; add one of type %v", root)
-	case b.config.source == nil: // that is the mistake
+	case b.config.Source == nil: // that is the mistake
 	case i >= 0:
-		b.mistakes.Add("%s: the source has no stream of it; it has %s", b.parameterText(i), streamList(b.inputs))
+		b.mistakes.Add("%s: the source has no stream of it; it has %s", b.parameterText(i), b.inputs)
 	default:
 		b.mistakes.Add("no parameter takes the master element; add one of a type that has a stream: the source has %s",
-			streamList(b.inputs))
+			b.inputs)
 	}
 }
 
@@ -137,14 +139,14 @@ func (b *builder) wrongForm(i int, windowed bool) {
 // joinRoot returns the type that is on the left of joins but never on the right; nil unless there is exactly one.
 func (b *builder) joinRoot() reflect.Type {
 	var root reflect.Type
-	for _, j := range b.config.joins {
-		isRight := slices.ContainsFunc(b.config.joins, func(other *join) bool { return other.right == j.left })
+	for _, j := range b.config.Joins {
+		isRight := slices.ContainsFunc(b.config.Joins, func(other *declaration.Join) bool { return other.Right == j.Left })
 		switch {
-		case isRight || j.left == root:
+		case isRight || j.Left == root:
 		case root != nil:
 			return nil
 		default:
-			root = j.left
+			root = j.Left
 		}
 	}
 	return root

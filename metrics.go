@@ -3,6 +3,7 @@ package leat
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/metrics"
 	"github.com/leat-go/leat/internal/mistake"
 )
@@ -15,11 +16,11 @@ import (
 // time need a name each. Counters go on over several runs, and stay; what is true at a moment only is there while the mill
 // runs. Elements cost nothing more than without; a call costs the measuring of its time.
 func Metrics(registry prometheus.Registerer) Option {
-	return &option{name: "Metrics", at: mistake.Caller(0), set: func(c *config, o *option) {
+	return declaration.Once("leat.Metrics", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(registry) {
-			c.mistakes.Add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, mistake.Nil(registry))
+			m.Mistakes.Add("%s: the registry is %s; prometheus.DefaultRegisterer is a usual one", o, mistake.Nil(registry))
 			return
 		}
-		c.observers = append(c.observers, &namedObserver{metrics.Observer(registry), o.String()})
-	}}
+		m.Observe(o, metrics.Observer(registry))
+	})
 }

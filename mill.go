@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/observe"
@@ -26,7 +27,7 @@ type Mill struct {
 // What doesn't fit is an error, which names the function, quotes the parameter, result or option, and says what would
 // be right; several mistakes are told at once.
 func New(fn any, options ...Option) (*Mill, error) {
-	c := newConfig(options)
+	c := declaration.New(public(), options)
 	b, err := newBuilder(fn, c)
 	if err != nil {
 		return nil, err

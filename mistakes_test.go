@@ -143,15 +143,6 @@ func TestJoinMistakes(t *testing.T) {
 			"leat.JoinFunc (mistakes_test.go:N): the comparison is nil; give one of a left with a right element"},
 		{"nil join option", misfit, []leat.Option{leat.Join(audioTime, videoTime, nil)},
 			"leat.Join (mistakes_test.go:N): option 1 of the join is nil; leave it out"},
-		{"unknown field", misfit, []leat.Option{leat.JoinExpr[Audio, Video]("tme", "time_ms")},
-			`leat.JoinExpr (mistakes_test.go:N): left key, over leat_test.Audio: expression "tme", column 1: unknown name tme, did you mean time?`},
-		{"expression over no struct", misfit, []leat.Option{leat.JoinExpr[Audio, int]("time", "time_ms")},
-			"3 mistakes:\n" +
-				"\tleat.JoinExpr (mistakes_test.go:N): the source has no stream of int; it has " + streams + "\n" +
-				"\tleat.JoinExpr (mistakes_test.go:N): right key, over int: expression \"time_ms\", column 1: expressions need a struct, and int is none\n" +
-				"\tparameter 2 ([]leat_test.Video): no join has leat_test.Video on its right; add leat.Join(func(leat_test.Audio) K, func(leat_test.Video) K)"},
-		{"kinds of keys", func(Audio, []Text) {}, []leat.Option{leat.JoinExpr[Audio, Text]("time", "text")},
-			"leat.JoinExpr (mistakes_test.go:N): keys must be of one kind, but left is a number (time) and right is text (text)"},
 	}, leat.Broker(mistakeBroker()))
 }
 
@@ -204,8 +195,6 @@ func TestWindowMistakes(t *testing.T) {
 			"leat.WindowCount (mistakes_test.go:N): a window of 0 elements is not possible; the least is 1"},
 		{"period", func([]Audio) {}, []leat.Option{leat.WindowEvery(-time.Second)},
 			"leat.WindowEvery (mistakes_test.go:N): a window of -1s is not possible; give a period above zero"},
-		{"expression", func([]Audio) {}, []leat.Option{leat.WindowExpr[Audio]("floor(tim / 2)")},
-			`leat.WindowExpr (mistakes_test.go:N): window key, over leat_test.Audio: expression "floor(tim / 2)", column 7: unknown name tim, did you mean time?`},
 	}, leat.Broker(mistakeBroker()))
 }
 

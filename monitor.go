@@ -1,7 +1,7 @@
 package leat
 
 import (
-	"github.com/leat-go/leat/internal/mistake"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/monitor"
 )
 
@@ -15,12 +15,12 @@ import (
 // "0.0.0.0:8080" for all that the machine has: the page only reads, but asks for no password, and shows elements. With port 0
 // the system chooses one. The address is in the log.
 func Monitor(addr string) Option {
-	return &option{name: "Monitor", at: mistake.Caller(0), set: func(c *config, o *option) {
+	return declaration.Once("leat.Monitor", func(m *declaration.Mill, o *declaration.Option) {
 		address, err := monitor.ParseAddress(addr)
 		if err != nil {
-			c.mistakes.Add("%s: %v", o, err)
+			m.Mistakes.Add("%s: %v", o, err)
 			return
 		}
-		c.observers = append(c.observers, &namedObserver{monitor.Observer(address), o.String()})
-	}}
+		m.Observe(o, monitor.Observer(address))
+	})
 }

@@ -46,11 +46,11 @@ func (b *builder) parameter(i int, root *engine.Node) parameter {
 		}
 		return contextParameter{}
 	case i == b.master:
-		if len(b.config.windows) > 0 {
+		if len(b.config.Windows) > 0 {
 			return mastersParameter{t, root.Stream}
 		}
 		return masterParameter{t.Kind() == reflect.Pointer}
-	case b.config.providedOf(t) != nil:
+	case b.config.ProvidedOf(t) != nil:
 		return b.injected(i)
 	case element(t) == recordType, t.Kind() == reflect.Slice && element(t.Elem()) == recordType:
 		return b.recordParameter(i, root.Stream.Name)
@@ -110,11 +110,13 @@ type recordParameter struct {
 func (p recordParameter) argument() argument {
 	return func(_ context.Context, call *engine.Call) reflect.Value {
 		if !p.list {
-			return reflect.ValueOf(recordOf(p.stream, call.Partition, &call.Masters[0]))
+			var record Record
+			fillRecord(&record, p.stream, call.Partition, &call.Masters[0])
+			return reflect.ValueOf(record)
 		}
 		records := make([]Record, len(call.Masters))
 		for i := range records {
-			records[i] = recordOf(p.stream, call.Partition, &call.Masters[i])
+			fillRecord(&records[i], p.stream, call.Partition, &call.Masters[i])
 		}
 		return reflect.ValueOf(records)
 	}
@@ -122,20 +124,20 @@ func (p recordParameter) argument() argument {
 
 func (b *builder) recordParameter(i int, stream string) parameter {
 	fit := recordType
-	if len(b.config.windows) > 0 {
+	if len(b.config.Windows) > 0 {
 		fit = reflect.SliceOf(recordType)
 	}
 	if t := b.t.In(i); t != fit {
 		why := "the master's record comes as a value"
 		switch {
-		case len(b.config.windows) > 0:
+		case len(b.config.Windows) > 0:
 			why = "a window has a record for each of its masters"
 		case t.Kind() == reflect.Slice:
 			why = "without a window there is one record"
 		}
 		b.mistakes.Add("%s: %s; make it %v", b.parameterText(i), why, fit)
 	}
-	return recordParameter{stream, len(b.config.windows) > 0}
+	return recordParameter{stream, len(b.config.Windows) > 0}
 }
 
 // matchesParameter gets the matches of the master at some of its children.
@@ -156,7 +158,7 @@ func (b *builder) matchesParameter(i int, root *engine.Node) parameter {
 	t := b.t.In(i)
 	right, master := element(t.Elem()), b.tree.master
 	children := master.below(right)
-	if len(b.config.windows) > 0 || len(children) == 0 {
+	if len(b.config.Windows) > 0 || len(children) == 0 {
 		b.mistakes.Add("%s: %s", b.parameterText(i), b.misplacedList(t))
 		return nil
 	}
@@ -174,7 +176,7 @@ func (b *builder) misplacedList(t reflect.Type) string {
 	case n == nil && right == master.element:
 		return "the masters come by " + b.masterText + " already; for a self-join add a join with leat.Named, " +
 			"or give the right node a type of its own"
-	case n == nil && len(b.config.windows) > 0:
+	case n == nil && len(b.config.Windows) > 0:
 		return b.noJoin(master.element, right) + ", and make it " + b.fit(t)
 	case n == nil:
 		return b.noJoin(master.element, right)
@@ -200,7 +202,7 @@ func (b *builder) fit(list reflect.Type) string {
 	if n := b.joined(element(list.Elem())); n != nil {
 		parent = n.parent
 	}
-	if parent == b.tree.master && len(b.config.windows) == 0 {
+	if parent == b.tree.master && len(b.config.Windows) == 0 {
 		return list.String()
 	}
 	return mapText(parent.element, list)
@@ -208,7 +210,7 @@ func (b *builder) fit(list reflect.Type) string {
 
 // noJoin says that no join has matches of right for left.
 func (b *builder) noJoin(left, right reflect.Type) string {
-	if b.config.source != nil && !b.hasInput(right) {
+	if b.config.Source != nil && !b.inputs.Has(right) {
 		return "no join has " + right.String() + " on its right, and the source has no stream of it; add both"
 	}
 	return "no join has " + right.String() + " on its right; add " + b.exampleJoin(left, right)
@@ -240,5 +242,5 @@ func (b *builder) checkTaken(n *node) {
 		return
 	}
 	b.mistakes.Add("%s: no parameter takes %s; add one of type %s, or leave the join out",
-		n.join.option, n, b.fit(reflect.SliceOf(n.element)))
+		n.join.Option, n, b.fit(reflect.SliceOf(n.element)))
 }

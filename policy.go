@@ -3,8 +3,8 @@ package leat
 import (
 	"time"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function returns
@@ -44,56 +44,47 @@ func Retry(attempts int, backoff time.Duration) Policy {
 
 // OnDisorder sets what becomes of an element with a key that decreases, is NaN or can't be computed.
 func OnDisorder(policy Policy) Option {
-	return recordPolicy("OnDisorder", mistake.Caller(0), policy, func(c *config) { c.onDisorder = policy })
+	return declaration.Once("leat.OnDisorder", func(m *declaration.Mill, o *declaration.Option) {
+		setRecordPolicy(m, o, policy, &m.OnDisorder)
+	})
 }
 
 // OnDecodeError sets what becomes of a record that can't be decoded.
 func OnDecodeError(policy Policy) Option {
-	return recordPolicy("OnDecodeError", mistake.Caller(0), policy, func(c *config) { c.onDecode = policy })
+	return declaration.Once("leat.OnDecodeError", func(m *declaration.Mill, o *declaration.Option) {
+		setRecordPolicy(m, o, policy, &m.OnDecode)
+	})
 }
 
 // OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that ends its
 // goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is nobody left to go on.
 func OnError(policy Policy) Option {
-	return &option{name: "OnError", at: mistake.Caller(0), set: func(c *config, o *option) {
-		if policy == nil {
-			c.mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip, leat.Retry or leat.DeadLetter", o)
-			return
-		}
-		if retry, ok := policy.(retryPolicy); ok {
-			checkRetry(c, o, retry)
-		}
-		c.onError = policy
-		c.addPolicy(o, policy)
-	}}
-}
-
-func checkRetry(c *config, o *option, retry retryPolicy) {
-	if retry.attempts < 1 {
-		c.mistakes.Add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail", o, retry.attempts)
-	}
-	if retry.backoff < 0 {
-		c.mistakes.Add("%s: leat.Retry with a pause of %v; give zero or more", o, retry.backoff)
-	}
-}
-
-func (c *config) addPolicy(o *option, policy Policy) {
-	if policy == DeadLetter {
-		c.deadLetters = append(c.deadLetters, o)
-	}
-}
-
-func recordPolicy(name string, at mistake.Place, policy Policy, set func(*config)) Option {
-	return &option{name: name, at: at, set: func(c *config, o *option) {
-		switch policy.(type) {
+	return declaration.Once("leat.OnError", func(m *declaration.Mill, o *declaration.Option) {
+		switch policy := policy.(type) {
 		case nil:
-			c.mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip or leat.DeadLetter", o)
+			m.Mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip, leat.Retry or leat.DeadLetter", o)
+			return
 		case retryPolicy:
-			c.mistakes.Add("%s: leat.Retry can't help, the record would be the same again; "+
-				"take leat.Fail, leat.Skip or leat.DeadLetter", o)
-		default:
-			set(c)
-			c.addPolicy(o, policy)
+			if policy.attempts < 1 {
+				m.Mistakes.Add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail", o, policy.attempts)
+			}
+			if policy.backoff < 0 {
+				m.Mistakes.Add("%s: leat.Retry with a pause of %v; give zero or more", o, policy.backoff)
+			}
 		}
-	}}
+		m.SetPolicy(o, policy.policy(), &m.OnError)
+	})
+}
+
+// setRecordPolicy sets a policy for records, which can't be to try again.
+func setRecordPolicy(m *declaration.Mill, o *declaration.Option, policy Policy, of *engine.Policy) {
+	switch policy.(type) {
+	case nil:
+		m.Mistakes.Add("%s: the policy is nil; take leat.Fail, leat.Skip or leat.DeadLetter", o)
+	case retryPolicy:
+		m.Mistakes.Add("%s: leat.Retry can't help, the record would be the same again; "+
+			"take leat.Fail, leat.Skip or leat.DeadLetter", o)
+	default:
+		m.SetPolicy(o, policy.policy(), of)
+	}
 }

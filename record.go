@@ -1,9 +1,11 @@
 package leat
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -23,9 +25,21 @@ type Record struct {
 	Time time.Time
 }
 
-// recordOf returns the record of a master element.
-func recordOf(stream string, partition int, e *engine.Element) Record {
-	return Record{
+// public has the types of this package that the rooms beneath it need.
+func public() declaration.Public {
+	return declaration.Public{
+		Record:       reflect.TypeFor[Record](),
+		Letter:       reflect.TypeFor[Letter](),
+		Unmatched:    reflect.TypeFor[Unmatched](),
+		FillRecord:   fillRecord,
+		NewLetter:    func(f engine.Failure) any { return newLetter(f) },
+		NewUnmatched: func(u *engine.Unmatched) any { return newUnmatched(u) },
+	}
+}
+
+// fillRecord fills a record, a *Record, with that of an element.
+func fillRecord(record any, stream string, partition int, e *engine.Element) {
+	*record.(*Record) = Record{
 		Stream:    stream,
 		Partition: partition,
 		Offset:    e.Record.Offset,

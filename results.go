@@ -54,7 +54,7 @@ func (b *builder) result(t reflect.Type) (result, string) {
 	if t == errorType {
 		return result{}, "an error must be the last result, and there is one at most"
 	}
-	if b.hasOutput(element(t)) {
+	if b.sinkStreams.Has(element(t)) {
 		return newResult(single, t), ""
 	}
 	switch {

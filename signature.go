@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 )
@@ -22,7 +23,7 @@ var (
 // A builder reads a function's signature and makes a mill's spec of it. All mistakes are collected, so that a user sees
 // them at once; what depends on something that is wrong already isn't looked at.
 type builder struct {
-	config *config
+	config *declaration.Mill
 	// typed is set for a function made by Typed.
 	typed typedFunction
 	fn    reflect.Value
@@ -31,8 +32,9 @@ type builder struct {
 	at    mistake.Place
 
 	// inputs and sinkStreams are what the brokers declare, and outputs what results are written to.
-	inputs, sinkStreams, outputs []broker.Stream
-	tree                         *tree
+	inputs, sinkStreams declaration.Streams
+	outputs             []broker.Stream
+	tree                *tree
 	// master is the index of the parameter of the master, and masterText names it.
 	master     int
 	masterText string
@@ -40,8 +42,8 @@ type builder struct {
 	mistakes mistake.List
 }
 
-func newBuilder(fn any, c *config) (*builder, error) {
-	b := &builder{config: c, mistakes: c.mistakes}
+func newBuilder(fn any, c *declaration.Mill) (*builder, error) {
+	b := &builder{config: c}
 	if t, ok := fn.(TypedFunc); ok {
 		if t.fn == nil {
 			return nil, fmt.Errorf("leat.New: a function is needed, got an empty leat.TypedFunc; make one by leat.Typed")
@@ -60,22 +62,14 @@ func newBuilder(fn any, c *config) (*builder, error) {
 		return nil, fmt.Errorf("leat.New: the function, a %v, is nil", b.t)
 	}
 	b.name, b.at = mistake.Function(b.fn)
-	if c.source != nil {
-		b.inputs = c.source.Streams()
-		b.checkStreams(b.inputs)
-	}
-	if c.sink != nil {
-		b.sinkStreams = c.sink.Streams()
-		if !b.oneBroker() {
-			b.checkStreams(b.sinkStreams)
-		}
-	}
+	c.CheckStreams()
+	b.inputs, b.sinkStreams, b.mistakes = c.Inputs(), c.Outputs(), c.Mistakes
 	return b, nil
 }
 
 // build returns the spec; nil if there are mistakes.
 func (b *builder) build() *engine.Spec {
-	if b.config.source == nil && !b.config.given["Broker"] && !b.config.given["From"] {
+	if b.config.LacksSource() {
 		b.mistakes.Add("there is no broker to read from; give leat.Broker, or leat.From and leat.To")
 	}
 	if b.typed != nil {
@@ -110,21 +104,21 @@ func millName(name string) string {
 
 // settings returns a spec with what is taken from the options as it is.
 func (b *builder) settings() *engine.Spec {
-	name := b.config.name
+	name := b.config.Name
 	if name == "" {
 		name = millName(b.name)
 	}
 	return &engine.Spec{
 		Name:        name,
-		Source:      b.config.source,
-		Sink:        b.config.sink,
-		Concurrency: b.config.concurrency,
-		Verify:      b.config.verify,
-		OnDisorder:  b.config.onDisorder.policy(),
-		OnDecode:    b.config.onDecode.policy(),
-		OnError:     b.config.onError.policy(),
-		Observers:   b.config.observers,
-		Logger:      b.config.logger.WithGroup("leat").With("mill", name),
+		Source:      b.config.Source,
+		Sink:        b.config.Sink,
+		Concurrency: b.config.Concurrency,
+		Verify:      b.config.Verify,
+		OnDisorder:  b.config.OnDisorder,
+		OnDecode:    b.config.OnDecode,
+		OnError:     b.config.OnError,
+		Observers:   b.config.Observers,
+		Logger:      b.config.Logger.WithGroup("leat").With("mill", name),
 	}
 }
 

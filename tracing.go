@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/observe"
 )
@@ -16,14 +17,13 @@ import (
 // context.Context finds its call's span there, so that what it does becomes part of the trace. A call that is tried again has a
 // span for each attempt.
 func Tracing(provider trace.TracerProvider) Option {
-	return &option{name: "Tracing", at: mistake.Caller(0), set: func(c *config, o *option) {
+	return declaration.Once("leat.Tracing", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(provider) {
-			c.mistakes.Add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, mistake.Nil(provider))
+			m.Mistakes.Add("%s: the provider is %s; otel.GetTracerProvider() is a usual one", o, mistake.Nil(provider))
 			return
 		}
-		c.observers = append(c.observers,
-			&namedObserver{traced(provider.Tracer("github.com/leat-go/leat")), o.String()})
-	}}
+		m.Observe(o, traced(provider.Tracer("github.com/leat-go/leat")))
+	})
 }
 
 // traced returns an observer that makes spans.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 )
@@ -17,7 +18,7 @@ type node struct {
 	parent   *node
 	children []*node
 	// join is the one whose right node it is; nil for the master.
-	join *join
+	join *declaration.Join
 	// taken says that a parameter gets its elements.
 	taken bool
 	// fieldPath, origin and tagged are for nodes that are fields of a typed function's input: the path to the field, how
@@ -45,7 +46,7 @@ func (b *builder) newTree(master reflect.Type) *tree {
 	t := &tree{master: &node{element: master}}
 	t.nodes = []*node{t.master}
 	before := len(b.mistakes)
-	for _, j := range b.config.joins {
+	for _, j := range b.config.Joins {
 		b.addNode(t, j)
 	}
 	if len(b.mistakes) > before {
@@ -60,7 +61,7 @@ func (b *builder) newTree(master reflect.Type) *tree {
 	for _, n := range t.nodes[1:] {
 		if loop := t.loop(n); loop != "" {
 			b.mistakes.Add("%s: the joins make a loop: %s; one of these must be joined to the master %v",
-				n.join.option, loop, master)
+				n.join.Option, loop, master)
 			return nil
 		}
 	}
@@ -68,29 +69,29 @@ func (b *builder) newTree(master reflect.Type) *tree {
 }
 
 // addNode adds the right node of a join.
-func (b *builder) addNode(t *tree, j *join) {
-	i := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.right && n.name == j.name })
+func (b *builder) addNode(t *tree, j *declaration.Join) {
+	i := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.Right && n.name == j.Name })
 	if i < 0 {
-		t.nodes = append(t.nodes, &node{element: j.right, name: j.name, join: j})
+		t.nodes = append(t.nodes, &node{element: j.Right, name: j.Name, join: j})
 		return
 	}
 	other := t.nodes[i]
 	switch {
-	case other == t.master && j.left == j.right:
+	case other == t.master && j.Left == j.Right:
 		b.mistakes.Add("%s: %v is joined with itself; a self-join needs a type of its own for each node: "+
-			"type Next%s %s, or leat.Named", j.option, j.right, j.right.Name(), j.right.Name())
+			"type Next%s %s, or leat.Named", j.Option, j.Right, j.Right.Name(), j.Right.Name())
 	case other == t.master:
 		b.mistakes.Add("%s: the master %v is on the right of a join, which makes a loop; "+
 			"the master can be on the left only: swap the sides, or make %v the function's first element",
-			j.option, j.right, j.left)
-	case other.join.left == j.left && other.join.leftName == j.leftName:
+			j.Option, j.Right, j.Left)
+	case other.join.Left == j.Left && other.join.LeftName == j.LeftName:
 		b.mistakes.Add("%s: %v is joined with %s already, by %s; "+
 			"leave one out, or tell two streams of a type apart by leat.Named",
-			j.option, j.left, mistake.Element(j.right, j.name), other.join.option)
+			j.Option, j.Left, mistake.Element(j.Right, j.Name), other.join.Option)
 	default:
 		b.mistakes.Add("%s: %s has two parents, %v here and %v by %s; "+
 			"leave one out, or tell two streams of a type apart by leat.Named",
-			j.option, mistake.Element(j.right, j.name), j.left, other.join.left, other.join.option)
+			j.Option, mistake.Element(j.Right, j.Name), j.Left, other.join.Left, other.join.Option)
 	}
 }
 
@@ -99,24 +100,24 @@ func (b *builder) hang(t *tree, n *node) {
 	j := n.join
 	var candidates []*node
 	for _, c := range t.nodes {
-		if c.element == j.left && c != n {
+		if c.element == j.Left && c != n {
 			candidates = append(candidates, c)
 		}
 	}
-	i := slices.IndexFunc(candidates, func(c *node) bool { return c.name == j.leftName })
+	i := slices.IndexFunc(candidates, func(c *node) bool { return c.name == j.LeftName })
 	switch {
 	case i >= 0:
 		n.parent = candidates[i]
 	case len(candidates) == 0:
 		b.mistakes.Add("%s: its left type %v is neither the master %v nor on the right of another join; the tree has %s",
-			j.option, j.left, t.master.element, nodeList(t.nodes))
+			j.Option, j.Left, t.master.element, nodeList(t.nodes))
 		return
-	case j.hasLeft:
+	case j.HasLeft:
 		b.mistakes.Add("%s: leat.Left(%q) names no node; those of %v have %s",
-			j.option, j.leftName, j.left, nameList(candidates))
+			j.Option, j.LeftName, j.Left, nameList(candidates))
 		return
 	case len(candidates) > 1:
-		b.mistakes.Add("%s: its left node may be %s; say which by leat.Left(name)", j.option, nodeList(candidates))
+		b.mistakes.Add("%s: its left node may be %s; say which by leat.Left(name)", j.Option, nodeList(candidates))
 		return
 	default:
 		n.parent = candidates[0]
@@ -183,12 +184,12 @@ func (n *node) below(element reflect.Type) []int {
 func (b *builder) spec(t *tree, n *node) *engine.Node {
 	n.stream = b.inputStream(n)
 	spec := &engine.Node{Name: t.nameOf(n), Stream: n.stream, Copied: n.copied && !n.compared()}
-	if n.join != nil && n.join.edge != nil {
-		edge, err := n.join.edge()
+	if n.join != nil && n.join.Edge != nil {
+		edge, err := n.join.Edge()
 		if err != nil {
-			b.mistakes.Add("%s: %w", n.join.option, err)
+			b.mistakes.Add("%s: %w", n.join.Option, err)
 		}
-		spec.NewEdge, spec.Unique, spec.On = edge, n.join.unique, n.join.on
+		spec.NewEdge, spec.Unique, spec.On = edge, n.join.Unique, n.join.On
 	}
 	for _, child := range n.children {
 		spec.Children = append(spec.Children, b.spec(t, child))
@@ -199,11 +200,11 @@ func (b *builder) spec(t *tree, n *node) *engine.Node {
 // compared reports whether a comparison joins n to its parent or to a child: that keeps elements, not keys.
 func (n *node) compared() bool {
 	for _, child := range n.children {
-		if child.join != nil && child.join.compared {
+		if child.join != nil && child.join.Compared {
 			return true
 		}
 	}
-	return n.join != nil && n.join.compared
+	return n.join != nil && n.join.Compared
 }
 
 // nameOf returns a name for n that no other node has, and that is the same in each run: kept positions have it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/expr"
 )
 
 type Videos []Video
@@ -116,7 +117,7 @@ func TestTypedWindows(t *testing.T) {
 	check(t, rows, want)
 	values := written(t, leat.Typed(func(_ context.Context, in *struct{ List []Audio }) (Text, error) {
 		return Text{fmt.Sprint(in.List)}, nil
-	}), leat.WindowExpr[Audio]("time"))
+	}), expr.Window[Audio]("time"))
 	check(t, values, []string{"[{1 0.5}]", "[{2 1.5} {2 2.5}]", "[{4 3.5}]"})
 	pointers := written(t, leat.Typed(func(_ context.Context, in *struct{ List []*Audio }) (Text, error) {
 		return Text{fmt.Sprint(len(in.List))}, nil

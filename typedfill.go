@@ -71,7 +71,7 @@ func elementVariable(v reflect.Value, s broker.Stream) any {
 func (r *rowFiller) fill(e *engine.Element, partition int) {
 	r.element.Add(e.Value)
 	for _, record := range r.records {
-		*record = recordOf(r.stream, partition, e)
+		fillRecord(record, r.stream, partition, e)
 	}
 	for i, list := range r.lists {
 		list.fill(e.Matches[i], partition)

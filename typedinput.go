@@ -57,12 +57,12 @@ func (b *builder) readInput() *input {
 	r := &inputReader{builder: b, input: &input{tree: &tree{}}}
 	t := b.t.In(1).Elem()
 	switch {
-	case b.config.source == nil && len(b.config.joins) == 0: // elements can't be told from other types
+	case b.config.Source == nil && len(b.config.Joins) == 0: // elements can't be told from other types
 	case b.isElement(t):
 		r.wholeElement(t)
 	case t.Kind() != reflect.Struct:
 		b.mistakes.Add("the input (%s) is no struct; make it one that holds the master element: struct{ M }", mistake.ShortType(t))
-	case len(b.config.windows) > 0:
+	case len(b.config.Windows) > 0:
 		r.windowed(t)
 	default:
 		r.input.row = r.row(t, field{StructField: reflect.StructField{Type: t}}, nil, nil)
@@ -75,7 +75,7 @@ func (b *builder) readInput() *input {
 
 // wholeElement reads an input that is the master element itself.
 func (r *inputReader) wholeElement(t reflect.Type) {
-	if len(r.config.windows) > 0 {
+	if len(r.config.Windows) > 0 {
 		r.mistakes.Add("the input (%v) is an element, but a window hands the masters over as a list; "+
 			"make it struct{ List []%v }", t, t)
 		return
@@ -157,7 +157,7 @@ func (r *inputReader) kind(t reflect.Type) fieldKind {
 		listed = t.Elem()
 	}
 	switch {
-	case r.config.providedOf(t) != nil:
+	case r.config.ProvidedOf(t) != nil:
 		return otherField
 	case element(t) == recordType, element(listed) == recordType:
 		return recordField
@@ -212,7 +212,7 @@ func (r *inputReader) windowed(t reflect.Type) {
 	}
 	if masters.path == "" {
 		r.mistakes.Add("%s: it has no field for the masters; add a list of elements that have a stream: the source has %s",
-			input, streamList(r.inputs))
+			input, r.inputs)
 	}
 }
 
@@ -314,7 +314,7 @@ func (r *inputReader) noElement(f field, fields []field) {
 		return
 	}
 	r.mistakes.Add("%s: its structs have no field for the element whose matches they hold; "+
-		"embed one that has a stream: the source has %s", f, streamList(r.inputs))
+		"embed one that has a stream: the source has %s", f, r.inputs)
 }
 
 // noMasterField says why an input has no field of the master.
@@ -332,12 +332,12 @@ func (r *inputReader) noMasterField(f field, fields []field) {
 			"or add leat.Window, leat.WindowEvery or leat.WindowCount", masters, fit)
 	case root != nil:
 		r.mistakes.Add("%s: it has no field for the master, which the joins start from; embed %v", f, root)
-	case r.config.source == nil: // that is the mistake
+	case r.config.Source == nil: // that is the mistake
 	case i >= 0:
-		r.mistakes.Add("%s: the source has no stream of it; it has %s", fields[i], streamList(r.inputs))
+		r.mistakes.Add("%s: the source has no stream of it; it has %s", fields[i], r.inputs)
 	default:
 		r.mistakes.Add("%s: it has no field for the master element; embed one that has a stream: the source has %s",
-			f, streamList(r.inputs))
+			f, r.inputs)
 	}
 }
 
@@ -383,7 +383,7 @@ func (r *inputReader) member(f field, row *inputRow, outer bool) {
 			return
 		}
 		r.mistakes.Add("%s: only the fields of the input itself are injected; move it there, "+
-			"or add a stream of %v: the source has %s", f, listedType(f.Type), streamList(r.inputs))
+			"or add a stream of %v: the source has %s", f, listedType(f.Type), r.inputs)
 	}
 }
 
@@ -409,7 +409,7 @@ func (r *inputReader) inject(f field) {
 	case f.Type == contextType:
 		r.mistakes.Add("%s: the context is the function's first parameter; leave the field out", f)
 		return
-	case f.Type.Kind() == reflect.Map && r.isMatchMap(f.Type) && r.config.providedOf(f.Type) == nil:
+	case f.Type.Kind() == reflect.Map && r.isMatchMap(f.Type) && r.config.ProvidedOf(f.Type) == nil:
 		r.mistakes.Add("%s: matches come as a list beside their element; put %s into the struct that holds %s",
 			f, f.Type.Elem(), f.Type.Key())
 		return

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 )
@@ -42,7 +43,7 @@ func (b *builder) buildTyped() *engine.Spec {
 // joinFields finds the join of each field; false if there are mistakes.
 func (b *builder) joinFields(t *tree) bool {
 	before := len(b.mistakes)
-	for _, j := range b.config.joins {
+	for _, j := range b.config.Joins {
 		b.joinField(t, j)
 	}
 	if len(b.mistakes) > before {
@@ -68,42 +69,42 @@ func (b *builder) fieldJoin(t *tree, n *node) string {
 }
 
 // joinField finds the field that a join is for.
-func (b *builder) joinField(t *tree, j *join) {
+func (b *builder) joinField(t *tree, j *declaration.Join) {
 	var fits []*node
 	for _, n := range t.nodes[1:] {
-		if n.element == j.right && n.parent.element == j.left {
+		if n.element == j.Right && n.parent.element == j.Left {
 			fits = append(fits, n)
 		}
 	}
 	if len(fits) == 0 {
-		b.mistakes.Add("%s: %s", j.option, misplacedJoin(t, j))
+		b.mistakes.Add("%s: %s", j.Option, misplacedJoin(t, j))
 		return
 	}
 	called := slices.DeleteFunc(slices.Clone(fits), func(n *node) bool {
-		return j.name != "" && !n.isCalled(j.name) || j.hasLeft && !n.parent.isCalled(j.leftName)
+		return j.Name != "" && !n.isCalled(j.Name) || j.HasLeft && !n.parent.isCalled(j.LeftName)
 	})
 	switch {
 	case len(called) == 0:
 		b.mistakes.Add("%s: %s fits none of the fields with the matches of %v at %v, %s; "+
 			"a field is called by its name, its path or its tag `leat:\"name\"`",
-			j.option, j.names(), j.left, j.right, originList(fits))
+			j.Option, joinNames(j), j.Left, j.Right, originList(fits))
 	case len(called) > 1:
-		b.mistakes.Add("%s: it may be for %s; say which by leat.Named(%q)", j.option, originList(called), called[0].fieldPath)
+		b.mistakes.Add("%s: it may be for %s; say which by leat.Named(%q)", j.Option, originList(called), called[0].fieldPath)
 	case called[0].join != nil:
-		b.mistakes.Add("%s: %s has a join already, %s; leave one out", j.option, called[0].origin, called[0].join.option)
+		b.mistakes.Add("%s: %s has a join already, %s; leave one out", j.Option, called[0].origin, called[0].join.Option)
 	default:
 		called[0].join = j
 	}
 }
 
-// names returns the options of a join that name nodes.
-func (j *join) names() string {
+// joinNames returns the options of a join that name nodes.
+func joinNames(j *declaration.Join) string {
 	var words []string
-	if j.name != "" {
-		words = append(words, fmt.Sprintf("leat.Named(%q)", j.name))
+	if j.Name != "" {
+		words = append(words, fmt.Sprintf("leat.Named(%q)", j.Name))
 	}
-	if j.hasLeft {
-		words = append(words, fmt.Sprintf("leat.Left(%q)", j.leftName))
+	if j.HasLeft {
+		words = append(words, fmt.Sprintf("leat.Left(%q)", j.LeftName))
 	}
 	return strings.Join(words, " with ")
 }
@@ -114,19 +115,19 @@ func (n *node) isCalled(name string) bool {
 }
 
 // misplacedJoin says why there is no field for a join.
-func misplacedJoin(t *tree, j *join) string {
-	i := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.right && n.parent != nil })
-	left := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.left })
+func misplacedJoin(t *tree, j *declaration.Join) string {
+	i := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.Right && n.parent != nil })
+	left := slices.IndexFunc(t.nodes, func(n *node) bool { return n.element == j.Left })
 	switch {
 	case i >= 0:
 		n := t.nodes[i]
-		return n.origin + " holds matches of " + n.parent.element.String() + ", not of " + j.left.String() +
+		return n.origin + " holds matches of " + n.parent.element.String() + ", not of " + j.Left.String() +
 			"; move it, or give the join a left function over " + n.parent.element.String()
 	case left < 0:
-		return "the input holds neither " + j.left.String() + " nor matches of it; it has " + originList(t.nodes)
+		return "the input holds neither " + j.Left.String() + " nor matches of it; it has " + originList(t.nodes)
 	}
-	return "no field takes the matches of " + j.left.String() + " at " + j.right.String() + "; add one of type []" +
-		j.right.String() + " beside " + j.left.String() + ", or leave the join out"
+	return "no field takes the matches of " + j.Left.String() + " at " + j.Right.String() + "; add one of type []" +
+		j.Right.String() + " beside " + j.Left.String() + ", or leave the join out"
 }
 
 func originList(nodes []*node) string {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -99,13 +99,13 @@ func (u Unmatched) String() string {
 // been committed; what a killed run had read ahead is not told of if the session then ends before it is needed again. Explaining
 // an element takes about a quarter of a microsecond; elements that match cost nothing.
 func OnUnmatched(fn func(Unmatched)) Option {
-	return &option{name: "OnUnmatched", at: mistake.Caller(0), set: func(c *config, o *option) {
+	return declaration.Once("leat.OnUnmatched", func(m *declaration.Mill, o *declaration.Option) {
 		if fn == nil {
-			c.mistakes.Add("%s: the function is nil; leave the option out", o)
+			m.Mistakes.Add("%s: the function is nil; leave the option out", o)
 			return
 		}
-		c.onUnmatched = fn
-	}}
+		m.OnUnmatched = func(u *engine.Unmatched) { fn(*newUnmatched(u)) }
+	})
 }
 
 // WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched]; declare
@@ -113,26 +113,7 @@ func OnUnmatched(fn func(Unmatched)) Option {
 // written in the commits of the results and with their guarantee: where results are there exactly once, so are they.
 // [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
 func WriteUnmatched() Option {
-	return &option{name: "WriteUnmatched", at: mistake.Caller(0), set: func(c *config, o *option) { c.writeUnmatched = o }}
-}
-
-// unmatched sets up whom to tell of unmatched elements.
-func (b *builder) unmatched(spec *engine.Spec) {
-	if fn := b.config.onUnmatched; fn != nil {
-		spec.OnUnmatched = func(u *engine.Unmatched) { fn(*newUnmatched(u)) }
-	}
-	o := b.config.writeUnmatched
-	if o == nil {
-		return
-	}
-	t := reflect.TypeFor[Unmatched]()
-	if b.config.sink != nil && !b.hasOutput(t) {
-		b.mistakes.Add("%s: it needs a stream of %v in the sink; declare one, "+
-			"for example by jsonfile.File[leat.Unmatched](\"unmatched.jsonl\")", o, t)
-		return
-	}
-	spec.Unmatched = func(u *engine.Unmatched) any { return newUnmatched(u) }
-	spec.UnmatchedOutput = b.output(t, o.String())
+	return declaration.Once("leat.WriteUnmatched", func(m *declaration.Mill, o *declaration.Option) { m.WriteUnmatched = o })
 }
 
 func newUnmatched(u *engine.Unmatched) *Unmatched {

@@ -1,9 +1,10 @@
-package leat_test
+package expr_test
 
 import (
 	"testing"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/expr"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -31,7 +32,7 @@ func TestR14FloatingFieldsAreDecimals(t *testing.T) {
 		matched := 0
 		b.Run(func(storage leat.Option) (*leat.Mill, error) {
 			return leat.New(func(_ Reading, next []LaterReading) { matched += len(next) }, storage,
-				leat.JoinExpr[Reading, LaterReading](keys[0], keys[1]))
+				expr.Join[Reading, LaterReading](keys[0], keys[1]))
 		})
 		if matched != len(list)-1 {
 			t.Errorf("%s == %s matches %d of %d", keys[0], keys[1], matched, len(list)-1)
@@ -44,7 +45,7 @@ func TestR14FloatingFieldsAreDecimals(t *testing.T) {
 			if windows++; len(window) != 3 && windows <= 333 {
 				t.Errorf("the window of %v has %d", window[0].Time, len(window))
 			}
-		}, storage, leat.WindowExpr[Reading]("floor(time / 0.3)"))
+		}, storage, expr.Window[Reading]("floor(time / 0.3)"))
 	})
 	if windows != 334 {
 		t.Errorf("there are %d windows", windows)

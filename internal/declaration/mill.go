@@ -1,0 +1,108 @@
+// Package declaration is what the options of a mill said, before anybody has looked whether it fits a function: storages,
+// joins, windows, provided values, policies, each with the name of its option and its place in the user's code.
+package declaration
+
+import (
+	"log/slog"
+	"reflect"
+
+	"go.uber.org/dig"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/mistake"
+	"github.com/leat-go/leat/observe"
+)
+
+// A Mill is what the options of a mill said. Make one with [New].
+type Mill struct {
+	// Name is empty for a mill that is called like its function.
+	Name        string
+	Logger      *slog.Logger
+	Source      broker.Source
+	Sink        broker.Sink
+	Joins       []*Join
+	Windows     []*Window
+	Provided    []*Provided
+	Container   *dig.Container
+	Concurrency int
+	Verify      bool
+	OnDisorder  engine.Policy
+	OnDecode    engine.Policy
+	OnError     engine.Policy
+	// DeadLetters are the options with the policy DeadLetter.
+	DeadLetters []*Option
+	// OnUnmatched and WriteUnmatched are what those options said; nil without them.
+	OnUnmatched    func(*engine.Unmatched)
+	WriteUnmatched *Option
+	Observers      []observe.Observer
+	// Public are the types of the public face.
+	Public Public
+	// Mistakes are those in the options by themselves.
+	Mistakes mistake.List
+
+	given map[string]bool
+}
+
+// Public has the types of the public face that the rooms beneath it read and make. They can't import it.
+type Public struct {
+	Record, Letter, Unmatched reflect.Type
+	// FillRecord fills a record, a pointer to one, with that of an element.
+	FillRecord func(record any, stream string, partition int, e *engine.Element)
+	// NewLetter and NewUnmatched return pointers.
+	NewLetter    func(engine.Failure) any
+	NewUnmatched func(*engine.Unmatched) any
+}
+
+// New returns what options say, one after the other; what a mill is without any is what the public face documents.
+func New[O interface{ Declare(*Mill) }](public Public, options []O) *Mill {
+	m := &Mill{Logger: slog.Default(), Concurrency: 1, Public: public, given: make(map[string]bool)}
+	for i, o := range options {
+		if any(o) == nil {
+			m.Mistakes.Add("option %d is nil; leave it out", i+1)
+			continue
+		}
+		o.Declare(m)
+	}
+	if source, ok := m.Source.(interface{ Logger() *slog.Logger }); ok && !m.given["leat.Logger"] {
+		m.Logger = source.Logger()
+	}
+	return m
+}
+
+// SetSource sets the source that an option gives.
+func (m *Mill) SetSource(o *Option, s broker.Source) {
+	if m.Source != nil {
+		m.Mistakes.Add("%s: there is a source already; give either leat.Broker or leat.From with leat.To", o)
+		return
+	}
+	m.Source = s
+}
+
+// SetSink sets the sink that an option gives.
+func (m *Mill) SetSink(o *Option, s broker.Sink) {
+	if m.Sink != nil {
+		m.Mistakes.Add("%s: there is a sink already; give either leat.Broker or leat.From with leat.To", o)
+		return
+	}
+	m.Sink = s
+}
+
+// SetPolicy sets the policy that an option gives for what of says.
+func (m *Mill) SetPolicy(o *Option, p engine.Policy, of *engine.Policy) {
+	*of = p
+	if p.Kind == engine.DeadLetter {
+		m.DeadLetters = append(m.DeadLetters, o)
+	}
+}
+
+// LacksSource reports whether no option was to give a source. That one which was has failed is a mistake already.
+func (m *Mill) LacksSource() bool {
+	return m.Source == nil && !m.given["leat.Broker"] && !m.given["leat.From"]
+}
+
+// OneBroker reports whether source and sink are one storage.
+func (m *Mill) OneBroker() bool {
+	source, sink := reflect.ValueOf(m.Source), reflect.ValueOf(m.Sink)
+	return source.IsValid() && sink.IsValid() && source.Comparable() && sink.Comparable() && source.Equal(sink)
+}
