@@ -20,7 +20,7 @@ const (
 	goOnTime = 15 * time.Second
 	// thawTime is the same for a broker that is stopped: what was asked of it gets neither an answer nor a refusal, and waits for
 	// its time-out. See docs/reliability.md for the sum.
-	thawTime = 30 * time.Second
+	thawTime = 25 * time.Second
 	// ownTime is how much of that is the mill's: on a machine that is too busy, Kafka takes longer than its share.
 	ownTime = 4 * time.Second
 	// inSyncTime is how long a broker may take from its start until it has caught up with the others.

@@ -15,6 +15,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker/kafka"
 )
 
 // R8: a broker that dies takes nothing with it that the others have taken over, whichever it is: the coordinator of the group or
@@ -67,6 +69,43 @@ func TestARunBeginsWithoutABroker(t *testing.T) {
 			in := w.instance("i")
 			in.wire.lose(w.addresses[dead])
 			must(t, in.mill.Run(ctx))
+			w.check()
+		})
+	}
+}
+
+// R8: a broker that is stopped refuses nothing and answers nothing. When the others have replaced it, what was asked of it is asked of
+// them, and nobody waits until the client would look at the cluster by itself.
+func TestABrokerStops(t *testing.T) {
+	for name, role := range map[string]func(w *world) int32{
+		"coordinator of the group":        func(w *world) int32 { return w.CoordinatorFor("join") },
+		"coordinator of the transactions": func(w *world) int32 { return w.CoordinatorFor("join-i") },
+		"leader of an input":              func(w *world) int32 { return w.LeaderFor("orders", 0) },
+		"leader of the output":            func(w *world) int32 { return w.LeaderFor("joined", 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(newFake(t, kfake.NumBrokers(3)), 1)
+			ctx, cancel := context.WithTimeout(t.Context(), hung)
+			defer cancel()
+			results := w.follow()
+			const short = 300 * time.Millisecond
+			in := w.instance("i", kafka.MetadataAge(time.Hour), kafka.Options(kgo.RequestTimeoutOverhead(short),
+				kgo.ProduceRequestTimeout(short)))
+			done := make(chan error, 1)
+			go func() { done <- in.mill.Run(ctx) }()
+			w.fill(10)
+			results.wait(ctx)
+			node := role(w)
+			in.wire.stop(t, w.addresses[node])
+			w.replace(node, "join", "join-i")
+			must(t, w.RemoveNode(node))
+			w.fill(10)
+			results.wait(ctx)
+			w.end()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
 			w.check()
 		})
 	}
@@ -178,6 +217,32 @@ func (w *wire) lose(addresses ...string) {
 			c.Close()
 		}
 	}
+}
+
+// stop makes a broker take connections and requests, and never answer.
+func (w *wire) stop(t *testing.T, address string) {
+	hole, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { must(t, hole.Close()) })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped, w.blackHole = address, hole
+}
+
+// A stoppable connection swallows what is written to a broker that is stopped.
+type stoppable struct {
+	net.Conn
+	wire *wire
+}
+
+func (c *stoppable) Write(b []byte) (int, error) {
+	c.wire.mu.Lock()
+	stopped := c.wire.stopped == c.RemoteAddr().String()
+	c.wire.mu.Unlock()
+	if stopped {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
 }
 
 // noListener is what a system says where nobody listens.

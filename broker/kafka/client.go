@@ -23,6 +23,9 @@ const (
 	lastBackoff     = 200 * time.Millisecond
 	requestTries    = 200
 	requestPatience = 30 * time.Second
+	// answerTimeout is how long a broker may take to answer a request, beside the time that the request gives it, until it
+	// counts as one that is gone.
+	answerTimeout = 5 * time.Second
 	// askTimeout is how long the group's coordinator may take to answer before another is looked for.
 	askTimeout = 10 * time.Second
 	// reachTimeout is how long Kafka may take to answer when a run opens.
@@ -31,11 +34,19 @@ const (
 
 // client makes a client of the library for one of the broker's purposes.
 func (s *settings) client(logger *slog.Logger, options ...kgo.Opt) (*kgo.Client, error) {
-	return kgo.NewClient(s.clientOptions(logger, options...)...)
+	all, err := s.clientOptions(logger, options...)
+	if err != nil {
+		return nil, err
+	}
+	return kgo.NewClient(all...)
 }
 
-// clientOptions returns the options of every client, then those given, then the user's.
-func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.Opt {
+// clientOptions returns the options of every client, then those given, then the user's, whose way to connect is kept.
+func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) ([]kgo.Opt, error) {
+	dial, err := s.dialer()
+	if err != nil {
+		return nil, err
+	}
 	all := []kgo.Opt{
 		kgo.SeedBrokers(s.addresses...),
 		kgo.ClientID(s.clientID),
@@ -45,16 +56,14 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) []kgo.
 		kgo.RequestRetries(requestTries),
 		kgo.RetryTimeout(requestPatience),
 		kgo.DisableClientMetrics(),
+		kgo.WithHooks(&leaderSearch{connections: s.connections}),
 		kgo.WithLogger(clientLogger{logger}),
-	}
-	if s.tls != nil {
-		all = append(all, kgo.DialTLSConfig(s.tls))
 	}
 	if s.mechanism != nil {
 		all = append(all, kgo.SASL(s.mechanism()))
 	}
-	all = append(all, options...)
-	return append(all, s.options...)
+	all = append(append(all, options...), s.options...)
+	return append(all, kgo.DialTLSConfig(nil), kgo.Dialer(dial)), nil // TLS is in dial
 }
 
 // askGroup asks the group's coordinator. Whoever asks tries again where it fails.

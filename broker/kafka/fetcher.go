@@ -108,6 +108,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
+		kgo.RequestTimeoutOverhead(answerTimeout),
 		kgo.WithPools(&rs.pool),
 		kgo.MaxDecompressBatchBytes(batchLimit(rs.member.job.Inputs)),
 		kgo.KeepRetryableFetchErrors(),

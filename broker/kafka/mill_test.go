@@ -187,6 +187,9 @@ type wire struct {
 	conns []net.Conn
 	dead  bool
 	lost  []string // the addresses of brokers that can't be reached
+	// stopped is the address of a broker that takes connections and never answers, as blackHole, which listens, does.
+	stopped   string
+	blackHole net.Listener
 	// refused is where to tell of each connection that a broker has refused; nil for nobody.
 	refused chan<- struct{}
 }
@@ -206,8 +209,12 @@ func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, err
 		}
 		return nil, noListener(network)
 	}
+	if address == w.stopped {
+		address = w.blackHole.Addr().String()
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err == nil {
+		conn = &stoppable{conn, w}
 		w.conns = append(w.conns, conn)
 	}
 	return conn, err

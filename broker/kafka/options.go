@@ -28,6 +28,7 @@ type settings struct {
 	tls          *tls.Config
 	mechanism    mechanism
 	options      []kgo.Opt
+	connections  *connections
 }
 
 func defaults() settings {
@@ -37,6 +38,7 @@ func defaults() settings {
 		readAhead:    1 << 20,
 		metadataAge:  10 * time.Second,
 		createTopics: true,
+		connections:  &connections{},
 	}
 }
 

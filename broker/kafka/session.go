@@ -22,6 +22,8 @@ const (
 	heartbeatInterval  = 500 * time.Millisecond
 	rebalanceTimeout   = 20 * time.Second
 	transactionTimeout = 10 * time.Second
+	// produceTimeout is how long the copies of a partition may take to have what was sent.
+	produceTimeout = 5 * time.Second
 	// bufferedRecords is how many results are on their way to Kafka at a time.
 	bufferedRecords = 50_000
 	// flushCheck is how long results may be on their way before the topics are looked at.
@@ -59,15 +61,10 @@ func newSession(m *member, again bool) *session {
 	return s
 }
 
-// join joins the group, waits for the first assignment, and then takes the transactional id: in this order, an older
-// process of this name that finds its producer fenced can tell by its membership that it was replaced.
-func (s *session) join(ctx context.Context) error {
+// newGroup makes the client of the session, which begins to join the group.
+func (s *session) newGroup() (*kgo.GroupTransactSession, error) {
 	m := s.member
-	persistent, err := m.settings.persistent(m.logger)
-	if err != nil {
-		return &finalError{err, "the options don't go together"}
-	}
-	options := append(m.settings.clientOptions(m.logger,
+	options, err := m.settings.clientOptions(m.logger,
 		kgo.WithContext(s.client),
 		kgo.ConsumerGroup(m.group),
 		kgo.InstanceID(m.instance),
@@ -81,19 +78,35 @@ func (s *session) join(ctx context.Context) error {
 		kgo.RebalanceTimeout(rebalanceTimeout),
 		kgo.TransactionalID(m.group+"-"+m.instance),
 		kgo.TransactionTimeout(transactionTimeout),
+		kgo.RequestTimeoutOverhead(answerTimeout),
+		kgo.ProduceRequestTimeout(produceTimeout),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MaxBufferedRecords(bufferedRecords),
 		kgo.ProducerBatchMaxBytesFn(m.batchLimit),
-	), persistent...)
+	)
+	if err != nil {
+		return nil, err
+	}
+	dial, err := m.settings.dialer()
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, kgo.Dialer(persistent(dial)))
 	if len(m.settings.compression) > 0 {
 		options = append(options, kgo.ProducerBatchCompression(m.settings.compression...))
 	}
-	group, err := kgo.NewGroupTransactSession(options...)
+	return kgo.NewGroupTransactSession(options...)
+}
+
+// join joins the group, waits for the first assignment, and then takes the transactional id: in this order, an older
+// process of this name that finds its producer fenced can tell by its membership that it was replaced.
+func (s *session) join(ctx context.Context) error {
+	group, err := s.newGroup()
 	if err != nil {
 		return &finalError{err, "the options don't go together"}
 	}
 	s.group = group
-	group.Client().PauseFetchTopics(m.topics...)
+	group.Client().PauseFetchTopics(s.member.topics...)
 	select {
 	case <-s.joined:
 	case <-s.ctx.Done():
@@ -106,7 +119,7 @@ func (s *session) join(ctx context.Context) error {
 	}
 	// A member that comes back under its name gets what it had, and nobody is asked. Where its predecessor died between
 	// giving a partition up and saying so, nobody would have that.
-	if s.again && !m.allAssigned(ctx) {
+	if s.again && !s.member.allAssigned(ctx) {
 		group.Client().ForceRebalance()
 	}
 	return nil
