@@ -18,9 +18,9 @@ const (
 	// goOnTime is how long the results of a partition may stand still when a broker has been killed. Kafka itself takes nine
 	// seconds of it, broker.session.timeout.ms, until the others have the partitions that it led.
 	goOnTime = 15 * time.Second
-	// thawTime is the same for a broker that is stopped: what was asked of it gets neither an answer nor a refusal, and waits for
-	// its time-out. See docs/reliability.md for the sum.
-	thawTime = 25 * time.Second
+	// thawTime is the same for a broker that is stopped: what was asked of it gets neither an answer nor a refusal. Kafka itself
+	// waits for thirty seconds, request.timeout.ms, where it was about to end a transaction there.
+	thawTime = 35 * time.Second
 	// ownTime is how much of that is the mill's: on a machine that is too busy, Kafka takes longer than its share.
 	ownTime = 4 * time.Second
 	// inSyncTime is how long a broker may take from its start until it has caught up with the others.

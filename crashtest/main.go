@@ -13,7 +13,7 @@
 // they differ, and the first difference is shown.
 //
 // With several brokers, each is killed in turn and stays away for a minute, or is stopped and continued. Where nothing else is
-// disturbed, the results of every partition must go on within fifteen seconds, and twenty-five where it was stopped, whatever the
+// disturbed, the results of every partition must go on within fifteen seconds, and thirty-five where it was stopped, whatever the
 // broker was: leader of partitions, coordinator of the group or of transactions, leader of the brokers' own quorum.
 //
 // The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. Marks end its sessions, and
@@ -87,7 +87,7 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two disturbances")
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
-	flags.DurationVar(&c.frozen, "frozen", 30*time.Second, "how long a broker is stopped")
+	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
 	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, freeze, with commas "+
 		"between them; by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")

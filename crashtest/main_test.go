@@ -25,7 +25,7 @@ func TestParseMistakes(t *testing.T) {
 		{"-disturb freeze", "need -brokers 3"},
 		{"-brokers 3 -disturb cut", "takes one broker"},
 		{"-brokers 3 -away 10s", "more than 15s"},
-		{"-brokers 3 -frozen 25s", "more than 25s"},
+		{"-brokers 3 -frozen 35s", "more than 35s"},
 		{"-kills -1", "can't be negative"},
 		{"-instances 0", "at least one instance"},
 		{"more", `"more" is too much`},

@@ -393,10 +393,21 @@ func (s *session) flush(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		if err := s.member.checkOutputs(ctx, kerr.UnknownTopicOrPartition); errors.Is(err, errFinal) {
+		if err := s.outputsThere(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// outputsThere returns a final error where an output was deleted. A broker that gives no answer doesn't hold up the results by it:
+// they may long be on their way to another.
+func (s *session) outputsThere(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, 2*createdGrace) // what comes late isn't taken for deleted
+	defer cancel()
+	if err := s.member.checkOutputs(short, kerr.UnknownTopicOrPartition); errors.Is(err, errFinal) {
+		return err
+	}
+	return nil
 }
 
 // A firstError keeps the first error of many records.
