@@ -69,19 +69,24 @@ func (f *framer) next() (object []byte, err error) {
 	switch {
 	case f.tooLarge != nil:
 		return nil, f.tooLarge
-	case f.layout == lines:
-		object, err = f.nextLine()
 	case f.layout == list:
 		object, err = f.nextObject()
+	case f.layout == lines:
+		object, err = f.nextLine()
 	case f.choose():
 		return f.next()
 	}
 	if len(object) > f.limit {
-		f.index-- // it is this one that the error is about
-		f.tooLarge = f.fail("%w", f.stream.TooLarge())
-		return nil, f.tooLarge
+		return nil, f.refuse()
 	}
 	return object, err
+}
+
+// refuse says that the object that was framed last is above the limit.
+func (f *framer) refuse() error {
+	f.index-- // it is this one that the error is about
+	f.tooLarge = f.fail("%w", f.stream.TooLarge())
+	return f.tooLarge
 }
 
 // choose tells the layout by the first character; false where it isn't there yet.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -19,18 +20,35 @@ type chunk struct {
 	// behind is the offset behind the mark.
 	behind int64
 
-	// values and failed are there when the chunk is decoded. failed holds the errors of the records that couldn't be, by
-	// their index; nil for most chunks.
+	// values are there when the chunk is decoded, and flaws says which of them are none: by the records' indexes, the error of
+	// one that couldn't be decoded, and errNoValue for one that is passed over. It is nil for most chunks.
 	values []any
-	failed map[int]error
-	// absent says which records have no value and are passed over; nil for most chunks.
-	absent []bool
+	flaws  []error
 
 	// batch decodes the chunk; nil where there is nothing to decode.
 	batch *batch
 	feed  *feed
 	// room holds elements of a chunk before, for values to use again.
 	room []any
+}
+
+// errNoValue says that a record has no value, and that its stream takes no element for that.
+var errNoValue = errors.New("no value")
+
+// flaw says why a record has no element.
+func (c *chunk) flaw(i int, err error) {
+	if c.flaws == nil {
+		c.flaws = make([]error, len(c.records))
+	}
+	c.flaws[i] = err
+}
+
+// flawOf says why a record has no element; nil where it has one.
+func (c *chunk) flawOf(i int) error {
+	if c.flaws == nil {
+		return nil
+	}
+	return c.flaws[i]
 }
 
 // last returns the offset of the last record.
@@ -90,7 +108,7 @@ func (b *batch) decodeAll() {
 	for _, c := range b.chunks[1:] {
 		c.makeValues(false)
 		c.feed.stream.Copy(c.values, first.values)
-		c.failed, c.absent = first.failed, first.absent
+		c.flaws = first.flaws
 	}
 }
 
@@ -99,12 +117,7 @@ func (b *batch) decodeAll() {
 func (b *batch) decodeFrom(i int) (next int) {
 	first := b.chunks[0]
 	f := first.feed
-	fail := func(err error) {
-		if first.failed == nil {
-			first.failed = map[int]error{}
-		}
-		first.failed[i] = b.records[i].DecodeError(f.stream.Name, f.partition, err)
-	}
+	fail := func(err error) { first.flaw(i, b.records[i].DecodeError(f.stream.Name, f.partition, err)) }
 	defer func() {
 		if i == len(b.records) {
 			return
@@ -143,10 +156,7 @@ func (b *batch) decodeFrom(i int) (next int) {
 // decodeTombstone decodes the key of a record without a value, or notes that it is passed over.
 func (c *chunk) decodeTombstone(i int) error {
 	if c.feed.decodeKey == nil {
-		if c.absent == nil {
-			c.absent = make([]bool, len(c.records))
-		}
-		c.absent[i] = true
+		c.flaw(i, errNoValue)
 		return nil
 	}
 	return c.feed.decodeKey(c.records[i].Key, c.values[i])

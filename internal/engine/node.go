@@ -180,22 +180,16 @@ func (n *node) read() (bool, error) {
 
 // look looks at the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
 func (n *node) look() error {
-	record, value := &n.chunk.records[n.at], n.chunk.values[n.at]
-	i := n.at
+	c, i := n.chunk, n.at
 	n.at++
 	n.task.looking = n.index
-	if n.chunk.absent != nil && n.chunk.absent[i] {
-		n.passOver(record.Offset)
-		return nil
-	}
-	if n.chunk.failed != nil && n.chunk.failed[i] != nil {
-		return n.task.reject(n, &Element{Record: record}, n.chunk.failed[i], n.decodePolicy(n.chunk.failed[i]), Undecodable)
+	record, value := &c.records[i], c.values[i]
+	if flaw := c.flawOf(i); flaw != nil {
+		return n.rejectFlawed(record, flaw)
 	}
 	null, err := n.order(value)
 	if err != nil {
-		at := record.At(n.spec.Stream.Name, n.task.partition)
-		err = &broker.PositionError{Position: at, Err: err}
-		return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
+		return n.rejectDisordered(record, value, err)
 	}
 	n.taken = n.taken || !null
 	if n.done.isBehind() && record.Offset <= n.done.offset() {
@@ -210,6 +204,21 @@ func (n *node) look() error {
 		n.consume()
 	}
 	return nil
+}
+
+// rejectFlawed deals with a record that has no element, because of the flaw given.
+func (n *node) rejectFlawed(record *broker.Record, flaw error) error {
+	if flaw == errNoValue {
+		n.passOver(record.Offset)
+		return nil
+	}
+	return n.task.reject(n, &Element{Record: record}, flaw, n.decodePolicy(flaw), Undecodable)
+}
+
+// rejectDisordered deals with an element that is out of order, or whose keys can't be computed.
+func (n *node) rejectDisordered(record *broker.Record, value any, err error) error {
+	err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
+	return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 }
 
 // keylessHeld is how many records without all keys, tombstones and elements with a null key, a node's place may be before the last:

@@ -32,10 +32,15 @@ func (n *node) countRead(offset int64, by int64) {
 
 // countMatched counts elements as matched.
 func (n *node) countMatched(list []Element) {
-	if n.before.below == 0 || list[0].Record.Offset >= n.before.below {
+	if n.before.below == 0 {
 		n.count.matched += int64(len(list))
-		return
+	} else {
+		n.countUncounted(list)
 	}
+}
+
+// countUncounted counts those elements as matched whose fate no task before has counted.
+func (n *node) countUncounted(list []Element) {
 	for i := range list {
 		if !n.before.hasFate(list[i].Record.Offset) {
 			n.count.matched++

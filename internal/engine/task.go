@@ -85,7 +85,7 @@ func (t *task) join() error {
 		if t.risks > 0 {
 			t.judgeLost()
 		}
-		if t.root.childExhausted() {
+		if len(t.root.children) > 0 && t.root.childExhausted() {
 			return t.endWindow()
 		}
 	}

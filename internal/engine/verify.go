@@ -95,14 +95,17 @@ func (n *node) verify() error {
 func (n *node) verifyRecord(c *chunk, i int) error {
 	record, policy := &c.records[i], n.task.spec.OnDisorder
 	n.task.looking = n.index
-	var err error
-	if c.failed != nil && c.failed[i] != nil {
-		err, policy = c.failed[i], n.decodePolicy(c.failed[i])
-	} else if _, err = n.order(c.values[i]); err != nil {
-		err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
-	}
-	if err == nil {
+	err := c.flawOf(i)
+	switch {
+	case err == errNoValue:
 		return nil
+	case err != nil:
+		policy = n.decodePolicy(err)
+	default:
+		if _, err = n.order(c.values[i]); err == nil {
+			return nil
+		}
+		err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
 	}
 	if policy.Kind == Fail {
 		return beyond(err)

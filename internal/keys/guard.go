@@ -11,25 +11,18 @@ import (
 // errNaN is the cause where a key is not a number.
 var errNaN = errors.New("it is NaN")
 
-// guarded returns a key function over *T, where key is one over T or *T. A panic is an error, and so is a key that is NaN;
-// isNaN is nil where none can be.
-func guarded[E, K any](key func(E) K, isNaN func(K) bool) func(element any) (K, error) {
+// guarded returns a key function over *T, where key is one over T or *T. A panic is an error.
+func guarded[E, K any](key func(E) K) func(element any) (K, error) {
 	where := mistake.KeyFunction(key)
 	if elements.IsPointer[E]() {
 		return func(element any) (k K, err error) {
 			defer recoverKey(&err, where)
-			if k = key(element.(E)); isNaN != nil && isNaN(k) {
-				err = errNaN
-			}
-			return k, err
+			return key(element.(E)), nil
 		}
 	}
 	return func(element any) (k K, err error) {
 		defer recoverKey(&err, where)
-		if k = key(*element.(*E)); isNaN != nil && isNaN(k) {
-			err = errNaN
-		}
-		return k, err
+		return key(*element.(*E)), nil
 	}
 }
 

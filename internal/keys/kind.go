@@ -22,12 +22,11 @@ func On(left, right any) string {
 
 // Edge returns a constructor of edges whose keys two functions compute. It is an error if keys of the type have no order.
 func Edge[L, R, K any](left func(L) K, right func(R) K, unique bool) (func() engine.Edge, error) {
-	k, err := kindOf[K]()
+	edges, err := edgesOf[K]()
 	if err != nil {
 		return nil, err
 	}
-	leftKey, rightKey := guarded(left, k.isNaN), guarded(right, k.isNaN)
-	return k.edge(leftKey, rightKey, unique), nil
+	return edges(guarded(left), guarded(right), unique), nil
 }
 
 // Comparison returns a constructor of edges for keys that only a comparison of the user's knows.
@@ -35,24 +34,20 @@ func Comparison[L, R any](compare func(L, R) int, unique bool) func() engine.Edg
 	return engine.FuncEdge(guardedComparison(compare), unique)
 }
 
-// A kind knows how keys of a type K are told apart and put in order. Go can't say "an ordered type, time.Time or a pointer
-// to one of these, under whatever name" in a constraint, so that New looks at the type, once. A K is then read as the T that
-// it is but for its name, without reflection: conversions of a *K to a *T, types that have the same memory.
-type kind[K any] struct {
-	// edge returns a constructor of edges with keys of the kind.
-	edge func(left, right func(element any) (K, error), unique bool) func() engine.Edge
-	// isNaN says that a key is no number, or points to none; nil where none can be.
-	isNaN func(K) bool
-}
+// An edgeMaker returns a constructor of edges over keys of one kind: it knows how these are told apart and put in order. Go
+// can't say "an ordered type, time.Time or a pointer to one of these, under whatever name" in a constraint, so that New looks at
+// the type, once. A K is then read as the T that it is but for its name, without reflection: conversions of a *K to a *T, types
+// that have the same memory.
+type edgeMaker[K any] func(left, right func(element any) (K, error), unique bool) func() engine.Edge
 
-// kindOf returns the kind of K. It is an error if K has no order.
-func kindOf[K any]() (kind[K], error) {
+// edgesOf returns the maker of edges for keys of type K. It is an error if K has no order.
+func edgesOf[K any]() (edgeMaker[K], error) {
 	t, pointer := reflect.TypeFor[K](), false
 	if t.Kind() == reflect.Pointer {
 		t, pointer = t.Elem(), true
 	}
 	if isTime(t) {
-		return kindAs[K](pointer, time.Time.Compare, nil), nil
+		return timesAs[K](pointer), nil
 	}
 	switch t.Kind() {
 	case reflect.Int:
@@ -78,58 +73,75 @@ func kindOf[K any]() (kind[K], error) {
 	case reflect.Uintptr:
 		return orderedAs[K, uintptr](pointer), nil
 	case reflect.Float32:
-		return kindAs[K](pointer, cmp.Compare[float32], isNaN[float32]), nil
+		return floatsAs[K, float32](pointer), nil
 	case reflect.Float64:
-		return kindAs[K](pointer, cmp.Compare[float64], isNaN[float64]), nil
+		return floatsAs[K, float64](pointer), nil
 	case reflect.String:
 		return orderedAs[K, string](pointer), nil
 	}
-	return kind[K]{}, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
+	return nil, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
 		"of these, of which nil is null and matches nothing", reflect.TypeFor[K]())
 }
 
 // isTime reports whether a type is time.Time, under whatever name.
 func isTime(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.ConvertibleTo(timeType) }
 
-func isNaN[T cmp.Ordered](v T) bool { return v != v }
-
-// orderedAs is the kind of a K that is a T or a *T, of which none is NaN.
-func orderedAs[K any, T cmp.Ordered](pointer bool) kind[K] {
+// orderedAs is for a K that is a T or a *T.
+func orderedAs[K any, T cmp.Ordered](pointer bool) edgeMaker[K] {
 	if pointer {
-		return kindAs[K](pointer, cmp.Compare[T], nil)
+		return pointedAs[K](cmp.Compare[T])
 	}
 	compare := func(a, b K) int { return cmp.Compare(*(*T)(unsafe.Pointer(&a)), *(*T)(unsafe.Pointer(&b))) }
 	if same, ok := any(cmp.Compare[T]).(func(a, b K) int); ok {
 		compare = same
 	}
-	return kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(left, right, compare, unique)
-	}}
+	}
 }
 
-// kindAs is the kind of a K that is a T or a *T. An edge holds what pointers point to: that may change, or be used for another
-// element, when the function has had its call.
-func kindAs[K, T any](pointer bool, compare func(a, b T) int, isNaN func(T) bool) kind[K] {
-	if !pointer {
-		k := kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
-			as := func(a, b K) int { return compare(*(*T)(unsafe.Pointer(&a)), *(*T)(unsafe.Pointer(&b))) }
-			return engine.KeyEdge(left, right, as, unique)
-		}}
-		if isNaN != nil {
-			k.isNaN = func(key K) bool { return isNaN(*(*T)(unsafe.Pointer(&key))) }
+// floatsAs is for a K that is a T or a *T, which may be NaN.
+func floatsAs[K any, T float32 | float64](pointer bool) edgeMaker[K] {
+	if pointer {
+		return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+			toLeft, toRight := pointedKey[K, T](left), pointedKey[K, T](right)
+			return engine.KeyEdge(notNaN[T, T](toLeft), notNaN[T, T](toRight), cmp.Compare[T], unique)
 		}
-		return k
 	}
-	k := kind[K]{edge: func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+	edges := orderedAs[K, T](false)
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+		return edges(notNaN[K, T](left), notNaN[K, T](right), unique)
+	}
+}
+
+// timesAs is for a K that is a time.Time or a pointer to one.
+func timesAs[K any](pointer bool) edgeMaker[K] {
+	if pointer {
+		return pointedAs[K](time.Time.Compare)
+	}
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+		compare := func(a, b K) int { return instant(&a).Compare(*instant(&b)) }
+		return engine.KeyEdge(left, right, compare, unique)
+	}
+}
+
+// pointedAs is for a K that is a *T. An edge holds what pointers point to: that may change, or be used for another element,
+// when the function has had its call.
+func pointedAs[K, T any](compare func(a, b T) int) edgeMaker[K] {
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(pointedKey[K, T](left), pointedKey[K, T](right), compare, unique)
-	}}
-	if isNaN != nil {
-		k.isNaN = func(key K) bool {
-			p := *(**T)(unsafe.Pointer(&key))
-			return p != nil && isNaN(*p)
-		}
 	}
-	return k
+}
+
+// notNaN returns a function for the keys of another one, of which one that is NaN is an error. A K is a T.
+func notNaN[K any, T float32 | float64](key func(any) (K, error)) func(any) (K, error) {
+	return func(element any) (K, error) {
+		k, err := key(element)
+		if v := *(*T)(unsafe.Pointer(&k)); v != v && err == nil {
+			err = errNaN
+		}
+		return k, err
+	}
 }
 
 // pointedKey returns a function for what the keys of another one point to. A nil pointer is a null key (R7a).

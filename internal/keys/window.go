@@ -16,7 +16,7 @@ func Window[M any, K comparable](key func(M) K) (Changes, error) {
 	t := reflect.TypeFor[K]()
 	if isTime(t) {
 		same := func(a, b K) bool { return instant(&a).Equal(*instant(&b)) }
-		return ChangesOf(guarded(key, nil), same), nil
+		return ChangesOf(guarded(key), same), nil
 	}
 	isPointer := t.Kind() == reflect.Pointer
 	if isPointer {
@@ -26,24 +26,28 @@ func Window[M any, K comparable](key func(M) K) (Changes, error) {
 		return nil, windowMistake(reflect.TypeFor[K](), field, why)
 	}
 	if isPointer {
-		return ChangesOf(pointedValue(guarded(key, nil)), sameValue), nil
+		return ChangesOf(pointedValue(guarded(key)), sameValue), nil
 	}
-	isNaN := func(k K) bool { return k != k }
-	return ChangesOf(guarded(key, isNaN), func(a, b K) bool { return a == b }), nil
+	return ChangesOf(guarded(key), func(a, b K) bool { return a == b }), nil
 }
 
 // ChangesOf returns the changes of the keys that a function computes: a key is another one unless it is the same as the one
-// before.
+// before. A key that isn't the same as itself is NaN, or holds it.
 func ChangesOf[K any](key func(element any) (K, error), same func(a, b K) bool) Changes {
 	return func() func(any) (bool, error) {
 		var last K
 		taken := false
 		return func(element any) (bool, error) {
 			k, err := key(element)
-			if err != nil {
+			switch {
+			case err != nil:
 				return false, err
+			case taken && same(k, last):
+				return false, nil
+			case !same(k, k):
+				return false, errNaN
 			}
-			changed := taken && !same(k, last)
+			changed := taken
 			last, taken = k, true
 			return changed, nil
 		}
@@ -65,11 +69,7 @@ func pointedValue[K any](key func(any) (K, error)) func(any) (any, error) {
 		if v = v.Elem(); isTime(v.Type()) {
 			v = v.Convert(timeType)
 		}
-		value := v.Interface()
-		if !sameValue(value, value) {
-			err = errNaN
-		}
-		return value, err
+		return v.Interface(), nil
 	}
 }
 
