@@ -39,7 +39,10 @@ func (n *node) countMatched(list []Element) {
 	}
 }
 
-// countUncounted counts those elements as matched whose fate no task before has counted.
+// countUncounted counts those elements as matched whose fate no task before has counted. It is kept out of its caller, and of
+// the loop over all elements: hardly any task has one before it.
+//
+//go:noinline
 func (n *node) countUncounted(list []Element) {
 	for i := range list {
 		if !n.before.hasFate(list[i].Record.Offset) {
