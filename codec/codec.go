@@ -2,7 +2,7 @@
 //
 // A stream's codec is chosen where the stream is declared; [JSON] is the default. Other formats are packages of their own,
 // so that a program carries only what it uses: codec/avro, codec/protobuf, and codec/registry for schema registries. A codec
-// of one's own is two methods, see [Codec].
+// of one's own is two methods, see [Codec]; with a registry, package schemas has what it needs.
 //
 // A codec is asked once for each element type, when a mill is built, so that whatever it has to find out about the type
 // (by reflection, say) is found out once; the function that it returns is then called for every record.

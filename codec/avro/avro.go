@@ -31,11 +31,10 @@ import (
 	"reflect"
 
 	avrolib "github.com/twmb/avro"
-	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/codec/internal/registered"
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // An Option sets what schema a codec uses, and where it is.
@@ -67,15 +66,15 @@ func Schema(text string) Option {
 	return func(f *format) { f.schema = text }
 }
 
-// Registry says that schemas are in a registry.
-func Registry(client *registry.Client) Option {
-	return func(f *format) { f.Client = client }
+// Registry says that schemas are in a registry: the client of package registry, or a registry of one's own.
+func Registry(r schemas.Registry) Option {
+	return func(f *format) { f.Registry = r }
 }
 
 // Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic and
 // "-value". Decoding doesn't need it.
 func Subject(name string) Option {
-	return func(f *format) { f.Settings.Subject = name }
+	return func(f *format) { f.Subject = name }
 }
 
 // AutoRegister says whether the schema is registered under the subject when a run begins, which does nothing if it is there
@@ -88,7 +87,7 @@ func AutoRegister(register bool) Option {
 // UseLatest says that the subject's latest schema is encoded with, and nothing is registered. A field that only one of it
 // and the element type has is an error. It takes the place of [Schema].
 func UseLatest() Option {
-	return func(f *format) { f.Settings.UseLatest = true }
+	return func(f *format) { f.UseLatest = true }
 }
 
 // check returns an error for options that contradict each other or have no effect.
@@ -106,7 +105,7 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 		return nil, err
 	}
 	var reader *avrolib.Schema
-	if f.schema != "" || f.Client == nil {
+	if f.schema != "" || f.Registry == nil {
 		var err error
 		if reader, _, err = f.local(t, decoding); err != nil {
 			return nil, err
@@ -114,12 +113,12 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 	} else if err := checkType(t); err != nil {
 		return nil, err
 	}
-	if f.Client == nil {
+	if f.Registry == nil {
 		return func(data []byte, into any) error { return decode(reader, data, 0, into) }, nil
 	}
-	resolver := &resolver{client: f.Client, reader: reader, typ: t}
+	resolver := &resolver{registry: f.Registry, reader: reader, typ: t}
 	return func(data []byte, into any) error {
-		id, rest, err := registry.CutHeader(data)
+		id, rest, err := schemas.CutHeader(data)
 		if err != nil {
 			return err
 		}
@@ -127,7 +126,7 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 		if err != nil {
 			return err
 		}
-		return decode(resolved, rest, registry.HeaderSize, into)
+		return decode(resolved, rest, schemas.HeaderSize, into)
 	}, nil
 }
 
@@ -148,7 +147,7 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 	if err := errors.Join(f.check(), f.CheckEncoder()); err != nil {
 		return nil, err
 	}
-	if f.Client == nil {
+	if f.Registry == nil {
 		writer, _, err := f.local(t, encoding)
 		if err != nil {
 			return nil, err
@@ -160,7 +159,7 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 		return nil, err
 	}
 	return func(dst []byte, element any) ([]byte, error) {
-		return encode(writer, dst, registry.AppendHeader(dst, id), element)
+		return encode(writer, dst, schemas.AppendHeader(dst, id), element)
 	}, nil
 }
 
@@ -187,16 +186,16 @@ func (f *format) registered(t reflect.Type) (mapped *avrolib.Schema, id int, err
 	if err != nil {
 		return nil, 0, err
 	}
-	id, err = f.Publish(f.Settings.Subject, sr.Schema{Type: sr.TypeAvro, Schema: schema.String()})
+	id, err = f.Publish(f.Subject, schemas.Schema{Type: schemas.Avro, Text: schema.String()})
 	return mapped, id, err
 }
 
 func (f *format) latest(t reflect.Type) (mapped *avrolib.Schema, id int, err error) {
-	latest, err := f.Client.Latest(f.Settings.Subject)
+	latest, err := f.Registry.Latest(f.Subject)
 	if err != nil {
 		return nil, 0, err
 	}
-	references, err := fetchReferences(f.Client, latest.Schema)
+	references, err := fetchReferences(f.Registry, latest.Schema)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -205,7 +204,7 @@ func (f *format) latest(t reflect.Type) (mapped *avrolib.Schema, id int, err err
 		mapped, err = mapSchema(schema, t, encoding)
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("the latest schema of subject %q: %w", f.Settings.Subject, err)
+		return nil, 0, fmt.Errorf("the latest schema of subject %q: %w", f.Subject, err)
 	}
 	return mapped, latest.ID, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/codec/avro"
 	"github.com/leat-go/leat/codec/internal/codectest"
+	"github.com/leat-go/leat/codec/registry"
 )
 
 // Options that contradict each other, or that nothing would come of, are refused in both directions.
@@ -24,6 +25,7 @@ func TestOptionsThatDontGoTogether(t *testing.T) {
 		"avro.Subject, AutoRegister and UseLatest have no effect without avro.Registry": avro.Codec(avro.Subject("a")),
 		"AutoRegister and UseLatest have no effect without":                             avro.Codec(avro.AutoRegister(false)),
 		"and UseLatest have no effect without avro.Registry":                            avro.Codec(avro.UseLatest()),
+		"avro.Registry got a nil *registry.Client; has registry.New returned an error?": avro.Codec(avro.Registry((*registry.Client)(nil))),
 		"avro.UseLatest takes the schema from the registry, and avro.Schema gives another; want avro.AutoRegister(false)": avro.Codec(
 			avro.Registry(client), avro.Subject("a"), avro.UseLatest(), avro.Schema(`"long"`)),
 	} {

@@ -5,18 +5,17 @@ import (
 	"reflect"
 
 	avrolib "github.com/twmb/avro"
-	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/leat-go/leat/codec/internal/registered"
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // A resolver finds out once for every writer's schema how its records are read.
 type resolver struct {
-	client *registry.Client
-	reader *avrolib.Schema // mapped to typ; nil where the writer's schema is read as it is
-	typ    reflect.Type
-	known  registered.Cache[int, resolution]
+	registry schemas.Registry
+	reader   *avrolib.Schema // mapped to typ; nil where the writer's schema is read as it is
+	typ      reflect.Type
+	known    registered.Cache[int, resolution]
 }
 
 type resolution struct {
@@ -42,17 +41,17 @@ func (r *resolver) resolved(id int) (*avrolib.Schema, error) {
 }
 
 // fetch gets the schema that has an id, and those that it refers to.
-func (r *resolver) fetch(id int) (written sr.Schema, references []sr.SubjectSchema, err error) {
-	if written, err = r.client.SchemaByID(id); err != nil {
+func (r *resolver) fetch(id int) (written schemas.Schema, references []schemas.Registered, err error) {
+	if written, err = r.registry.SchemaByID(id); err != nil {
 		return written, nil, err
 	}
-	if references, err = fetchReferences(r.client, written); err != nil {
+	if references, err = fetchReferences(r.registry, written); err != nil {
 		return written, nil, registered.WriterError(id, err)
 	}
 	return written, references, nil
 }
 
-func (r *resolver) resolve(written sr.Schema, references []sr.SubjectSchema) (*avrolib.Schema, error) {
+func (r *resolver) resolve(written schemas.Schema, references []schemas.Registered) (*avrolib.Schema, error) {
 	writer, err := parse(written, references)
 	if err != nil {
 		return nil, err
@@ -70,10 +69,10 @@ func (r *resolver) resolve(written sr.Schema, references []sr.SubjectSchema) (*a
 const maxReferences = 1000
 
 // fetchReferences returns the schemas that another refers to, each behind those that it refers to itself.
-func fetchReferences(client *registry.Client, schema sr.Schema) (list []sr.SubjectSchema, err error) {
-	fetched := map[sr.SchemaReference]bool{}
-	var fetch func(references []sr.SchemaReference) error
-	fetch = func(references []sr.SchemaReference) error {
+func fetchReferences(registry schemas.Registry, schema schemas.Schema) (list []schemas.Registered, err error) {
+	fetched := map[schemas.Reference]bool{}
+	var fetch func(references []schemas.Reference) error
+	fetch = func(references []schemas.Reference) error {
 		for _, reference := range references {
 			reference.Name = "" // the same schema, whatever it is called here
 			if fetched[reference] {
@@ -83,7 +82,7 @@ func fetchReferences(client *registry.Client, schema sr.Schema) (list []sr.Subje
 				return fmt.Errorf("it refers to more than %d others", maxReferences)
 			}
 			fetched[reference] = true
-			referred, err := client.Version(reference.Subject, reference.Version)
+			referred, err := registry.Version(reference.Subject, reference.Version)
 			if err != nil {
 				return err
 			}
@@ -98,17 +97,17 @@ func fetchReferences(client *registry.Client, schema sr.Schema) (list []sr.Subje
 }
 
 // parse parses a schema of the registry, with those that it refers to.
-func parse(schema sr.Schema, references []sr.SubjectSchema) (*avrolib.Schema, error) {
-	if schema.Type != sr.TypeAvro {
+func parse(schema schemas.Schema, references []schemas.Registered) (*avrolib.Schema, error) {
+	if schema.Type != schemas.Avro {
 		return nil, fmt.Errorf("its type is %s, want AVRO", schema.Type)
 	}
 	var cache avrolib.SchemaCache
 	// Names that Avro doesn't allow do no harm, and there are writers that aren't strict.
 	lax := avrolib.WithLaxNames(nil)
 	for _, r := range references {
-		if _, err := cache.Parse(r.Schema.Schema, lax); err != nil {
+		if _, err := cache.Parse(r.Text, lax); err != nil {
 			return nil, fmt.Errorf("version %d of subject %q, which it refers to: %w", r.Version, r.Subject, err)
 		}
 	}
-	return cache.Parse(schema.Schema, lax)
+	return cache.Parse(schema.Text, lax)
 }

@@ -22,7 +22,7 @@ import (
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/codec/internal/registered"
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // An Option sets where the schemas of a codec's messages are.
@@ -43,15 +43,15 @@ func Codec(options ...Option) codec.Codec {
 	return f
 }
 
-// Registry says that schemas are in a registry.
-func Registry(client *registry.Client) Option {
-	return func(f *format) { f.Client = client }
+// Registry says that schemas are in a registry: the client of package registry, or a registry of one's own.
+func Registry(r schemas.Registry) Option {
+	return func(f *format) { f.Registry = r }
 }
 
 // Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic and
 // "-value". Decoding doesn't need it.
 func Subject(name string) Option {
-	return func(f *format) { f.Settings.Subject = name }
+	return func(f *format) { f.Subject = name }
 }
 
 // AutoRegister says whether the message's file is registered under the subject when a run begins, and the files that it
@@ -65,7 +65,7 @@ func AutoRegister(register bool) Option {
 // UseLatest says that records get the id of the subject's latest schema, which must have the message, and that nothing is
 // registered.
 func UseLatest() Option {
-	return func(f *format) { f.Settings.UseLatest = true }
+	return func(f *format) { f.UseLatest = true }
 }
 
 // Decoder implements [codec.Codec].
@@ -77,10 +77,10 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Client == nil {
+	if f.Registry == nil {
 		return func(data []byte, into any) error { return decode(data, 0, into) }, nil
 	}
-	headers := &headers{client: f.Client, want: message.FullName()}
+	headers := &headers{registry: f.Registry, want: message.FullName()}
 	return func(data []byte, into any) error {
 		size, err := headers.check(data)
 		if err != nil {
@@ -100,7 +100,7 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 		return nil, err
 	}
 	var header []byte
-	if f.Client != nil {
+	if f.Registry != nil {
 		if header, err = f.header(message); err != nil {
 			return nil, err
 		}
@@ -159,26 +159,26 @@ func decode(data []byte, offset int, into any) error {
 
 // headers checks what records begin with, once for everything that they begin with.
 type headers struct {
-	client *registry.Client
-	want   protoreflect.FullName
-	known  registered.Cache[string, error]
+	registry schemas.Registry
+	want     protoreflect.FullName
+	known    registered.Cache[string, error]
 }
 
 // check returns the size of the header, which must be that of the wanted message.
 func (h *headers) check(data []byte) (size int, err error) {
-	id, rest, err := registry.CutHeader(data)
+	id, rest, err := schemas.CutHeader(data)
 	if err != nil {
 		return 0, err
 	}
 	index, rest, err := cutIndex(rest)
 	if err != nil {
-		return 0, &codec.Error{Offset: registry.HeaderSize, Err: err}
+		return 0, &codec.Error{Offset: schemas.HeaderSize, Err: err}
 	}
 	size = len(data) - len(rest)
 	if err, ok := h.known.Get(string(data[:size])); ok {
 		return size, err
 	}
-	schema, err := h.client.SchemaByID(id)
+	schema, err := h.registry.SchemaByID(id)
 	if err != nil {
 		return 0, err // which may be another one the next time
 	}

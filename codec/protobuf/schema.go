@@ -8,13 +8,12 @@ import (
 
 	"github.com/bufbuild/protocompile/parser"
 	"github.com/bufbuild/protocompile/reporter"
-	"github.com/twmb/franz-go/pkg/sr"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // header returns what the records of a message begin with.
@@ -26,29 +25,29 @@ func (f *format) header(message protoreflect.MessageDescriptor) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	id, err := f.Publish(f.Settings.Subject, schema)
+	id, err := f.Publish(f.Subject, schema)
 	if err != nil {
 		return nil, err
 	}
-	return appendIndex(registry.AppendHeader(nil, id), indexOf(message)), nil
+	return appendIndex(schemas.AppendHeader(nil, id), indexOf(message)), nil
 }
 
 // latestHeader returns the header for the subject's latest schema.
 func (f *format) latestHeader(message protoreflect.FullName) ([]byte, error) {
-	latest, err := f.Client.Latest(f.Settings.Subject)
+	latest, err := f.Registry.Latest(f.Subject)
 	if err != nil {
 		return nil, err
 	}
 	index, err := findMessage(latest.Schema, message)
 	if err != nil {
-		return nil, fmt.Errorf("the latest schema of subject %q: %w", f.Settings.Subject, err)
+		return nil, fmt.Errorf("the latest schema of subject %q: %w", f.Subject, err)
 	}
-	return appendIndex(registry.AppendHeader(nil, latest.ID), index), nil
+	return appendIndex(schemas.AppendHeader(nil, latest.ID), index), nil
 }
 
 // schemaOf returns the schema of a file of messages, after it has seen to it that those of the file's imports are registered.
-func (f *format) schemaOf(file protoreflect.FileDescriptor) (sr.Schema, error) {
-	schema := sr.Schema{Type: sr.TypeProtobuf}
+func (f *format) schemaOf(file protoreflect.FileDescriptor) (schemas.Schema, error) {
+	schema := schemas.Schema{Type: schemas.Protobuf}
 	for i := range file.Imports().Len() {
 		imported := file.Imports().Get(i)
 		path := imported.Path()
@@ -62,10 +61,10 @@ func (f *format) schemaOf(file protoreflect.FileDescriptor) (sr.Schema, error) {
 		if err != nil {
 			return schema, err
 		}
-		schema.References = append(schema.References, sr.SchemaReference{Name: path, Subject: path, Version: version})
+		schema.References = append(schema.References, schemas.Reference{Name: path, Subject: path, Version: version})
 	}
 	var err error
-	schema.Schema, err = encodeFile(file)
+	schema.Text, err = encodeFile(file)
 	return schema, err
 }
 
@@ -78,7 +77,7 @@ func (f *format) publishImport(file protoreflect.FileDescriptor) (version int, e
 	if _, err := f.Publish(file.Path(), schema); err != nil {
 		return 0, err
 	}
-	found, err := f.Client.Lookup(file.Path(), schema)
+	found, err := f.Registry.Lookup(file.Path(), schema)
 	return found.Version, err
 }
 
@@ -103,7 +102,7 @@ func indexOf(message protoreflect.MessageDescriptor) (index []int) {
 }
 
 // messageAt returns the full name of the message that has an index in a schema of the registry.
-func messageAt(schema sr.Schema, index []int) (protoreflect.FullName, error) {
+func messageAt(schema schemas.Schema, index []int) (protoreflect.FullName, error) {
 	file, err := parseFile(schema)
 	if err != nil {
 		return "", err
@@ -120,7 +119,7 @@ func messageAt(schema sr.Schema, index []int) (protoreflect.FullName, error) {
 }
 
 // findMessage returns the index of the message that has a full name in a schema of the registry.
-func findMessage(schema sr.Schema, name protoreflect.FullName) (index []int, err error) {
+func findMessage(schema schemas.Schema, name protoreflect.FullName) (index []int, err error) {
 	file, err := parseFile(schema)
 	if err != nil {
 		return nil, err
@@ -148,11 +147,11 @@ func namesIn(file *descriptorpb.FileDescriptorProto) (names []string) {
 
 // parseFile reads a schema of the registry: the text of a file, or its description as encodeFile gives it. What the file
 // imports isn't needed for its messages' names.
-func parseFile(schema sr.Schema) (*descriptorpb.FileDescriptorProto, error) {
-	if schema.Type != sr.TypeProtobuf {
+func parseFile(schema schemas.Schema) (*descriptorpb.FileDescriptorProto, error) {
+	if schema.Type != schemas.Protobuf {
 		return nil, fmt.Errorf("its type is %s, want PROTOBUF", schema.Type)
 	}
-	if raw, err := base64.StdEncoding.DecodeString(schema.Schema); err == nil {
+	if raw, err := base64.StdEncoding.DecodeString(schema.Text); err == nil {
 		file := &descriptorpb.FileDescriptorProto{}
 		if err := proto.Unmarshal(raw, file); err != nil {
 			return nil, fmt.Errorf("its description in base64: %w", err)
@@ -160,7 +159,7 @@ func parseFile(schema sr.Schema) (*descriptorpb.FileDescriptorProto, error) {
 		return file, nil
 	}
 	handler := reporter.NewHandler(nil)
-	tree, err := parser.Parse("schema.proto", strings.NewReader(schema.Schema), handler)
+	tree, err := parser.Parse("schema.proto", strings.NewReader(schema.Text), handler)
 	if err != nil {
 		return nil, err
 	}

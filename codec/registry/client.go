@@ -1,5 +1,4 @@
-// Package registry is a client of schema registries, for the codecs of package avro and package protobuf, and the wire format
-// of the records whose schemas are in a registry.
+// Package registry is a client of schema registries, for the codecs of package avro and package protobuf.
 //
 //	schemas, err := registry.New(ctx, "https://localhost:8081", registry.BasicAuth("me", "secret"))
 //	…
@@ -22,6 +21,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/sr"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 const (
@@ -31,6 +32,8 @@ const (
 	// notFoundMost bounds how many of them are remembered: ids come from the data, which may hold anything.
 	notFoundMost = 1000
 )
+
+var _ schemas.Registry = (*Client)(nil)
 
 // A Client gets schemas from a registry, and registers them there. It remembers what it has got: each schema is requested
 // once in a program's life, and each registered once, so give all codecs the same Client. Make one with [New]. It is safe
@@ -46,9 +49,9 @@ type Client struct {
 	flights singleflight.Group
 
 	mu       sync.Mutex
-	schemas  map[int]sr.Schema
+	schemas  map[int]schemas.Schema
 	notFound map[int]notFound
-	subjects map[string]sr.SubjectSchema
+	subjects map[string]schemas.Registered
 }
 
 // A notFound is the registry's answer that it has no schema of an id, and until when it is believed.
@@ -58,11 +61,11 @@ type notFound struct {
 }
 
 // SchemaByID returns the schema that has an id.
-func (c *Client) SchemaByID(id int) (sr.Schema, error) {
+func (c *Client) SchemaByID(id int) (schemas.Schema, error) {
 	if schema, known, err := c.cachedSchema(id); known {
 		return schema, err
 	}
-	return once(c, "id "+strconv.Itoa(id), func() (sr.Schema, error) {
+	return once(c, "id "+strconv.Itoa(id), func() (schemas.Schema, error) {
 		if schema, known, err := c.cachedSchema(id); known { // another's request has been answered since
 			return schema, err
 		}
@@ -70,7 +73,7 @@ func (c *Client) SchemaByID(id int) (sr.Schema, error) {
 	})
 }
 
-func (c *Client) cachedSchema(id int) (schema sr.Schema, known bool, err error) {
+func (c *Client) cachedSchema(id int) (schema schemas.Schema, known bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if schema, known = c.schemas[id]; known {
@@ -82,9 +85,10 @@ func (c *Client) cachedSchema(id int) (schema sr.Schema, known bool, err error) 
 	return schema, false, nil
 }
 
-func (c *Client) fetchSchema(id int) (schema sr.Schema, err error) {
+func (c *Client) fetchSchema(id int) (schema schemas.Schema, err error) {
 	err = c.retry(fmt.Sprintf("schema %d", id), func(ctx context.Context) error {
-		schema, err = c.client.SchemaByID(ctx, id)
+		found, err := c.client.SchemaByID(ctx, id)
+		schema = schemaFrom(found)
 		return err
 	})
 	c.mu.Lock()
@@ -100,28 +104,37 @@ func (c *Client) fetchSchema(id int) (schema sr.Schema, err error) {
 		}
 		c.notFound[id] = notFound{err: err, until: time.Now().Add(notFoundKept)}
 	}
-	return sr.Schema{}, err
+	return schemas.Schema{}, err
 }
 
-// Register registers a schema under a subject and returns it with its id. It does nothing if the schema is there already,
-// and is an error if the registry finds it incompatible with the subject's earlier ones. The version isn't known then, see
-// [Client.Lookup].
-func (c *Client) Register(subject string, schema sr.Schema) (sr.SubjectSchema, error) {
-	return c.remember(cacheKey("register", subject, schema), subject, func(ctx context.Context) (sr.SubjectSchema, error) {
-		id, err := c.client.RegisterSchema(ctx, subject, schema, -1, -1)
-		return sr.SubjectSchema{Subject: subject, ID: id, Schema: schema}, err
+// Register registers a schema under a subject and returns its id. It does nothing if the schema is there already, and is an
+// error if the registry finds it incompatible with the subject's earlier ones.
+func (c *Client) Register(subject string, schema schemas.Schema) (id int, err error) {
+	converted, err := schemaFor(schema)
+	if err != nil {
+		return 0, err
+	}
+	key := cacheKey("register", subject, schema)
+	registered, err := c.remember(key, subject, func(ctx context.Context) (sr.SubjectSchema, error) {
+		id, err := c.client.RegisterSchema(ctx, subject, converted, -1, -1)
+		return sr.SubjectSchema{ID: id}, err
 	})
+	return registered.ID, err
 }
 
-// Lookup returns a schema that must be registered under a subject already, with its id and version.
-func (c *Client) Lookup(subject string, schema sr.Schema) (sr.SubjectSchema, error) {
+// Lookup returns a schema that must be registered under a subject already.
+func (c *Client) Lookup(subject string, schema schemas.Schema) (schemas.Registered, error) {
+	converted, err := schemaFor(schema)
+	if err != nil {
+		return schemas.Registered{}, err
+	}
 	return c.remember(cacheKey("lookup", subject, schema), subject, func(ctx context.Context) (sr.SubjectSchema, error) {
-		return c.client.LookupSchema(ctx, subject, schema)
+		return c.client.LookupSchema(ctx, subject, converted)
 	})
 }
 
 // Version returns a version of a subject's schema.
-func (c *Client) Version(subject string, version int) (sr.SubjectSchema, error) {
+func (c *Client) Version(subject string, version int) (schemas.Registered, error) {
 	key := strings.Join([]string{"version", subject, strconv.Itoa(version)}, "\x00")
 	return c.remember(key, subject, func(ctx context.Context) (sr.SubjectSchema, error) {
 		return c.client.SchemaByVersion(ctx, subject, version)
@@ -129,44 +142,56 @@ func (c *Client) Version(subject string, version int) (sr.SubjectSchema, error) 
 }
 
 // Latest returns a subject's latest schema. It isn't remembered: a later call returns a newer one, if there is.
-func (c *Client) Latest(subject string) (schema sr.SubjectSchema, err error) {
-	err = c.retry("subject "+strconv.Quote(subject), func(ctx context.Context) error {
-		schema, err = c.client.SchemaByVersion(ctx, subject, -1)
-		return err
+func (c *Client) Latest(subject string) (schemas.Registered, error) {
+	return c.request(subject, func(ctx context.Context) (sr.SubjectSchema, error) {
+		return c.client.SchemaByVersion(ctx, subject, -1)
 	})
-	return schema, err
 }
 
 // cacheKey tells requests about a schema and a subject from others.
-func cacheKey(verb, subject string, schema sr.Schema) string {
-	return strings.Join([]string{verb, subject, schema.Type.String(), schema.Schema, fmt.Sprint(schema.References)}, "\x00")
+func cacheKey(verb, subject string, schema schemas.Schema) string {
+	return strings.Join([]string{verb, subject, string(schema.Type), schema.Text, fmt.Sprint(schema.References)}, "\x00")
 }
 
 // remember sends a request about a subject whose answer stays true, unless it has been answered before.
 func (c *Client) remember(
-	key, subject string, request func(context.Context) (sr.SubjectSchema, error),
-) (sr.SubjectSchema, error) {
-	if schema, known := c.cachedSubject(key); known {
-		return schema, nil
+	key, subject string, send func(context.Context) (sr.SubjectSchema, error),
+) (schemas.Registered, error) {
+	if registered, known := c.cachedSubject(key); known {
+		return registered, nil
 	}
-	return once(c, key, func() (schema sr.SubjectSchema, err error) {
-		if schema, known := c.cachedSubject(key); known {
-			return schema, nil
+	return once(c, key, func() (schemas.Registered, error) {
+		if registered, known := c.cachedSubject(key); known {
+			return registered, nil
 		}
-		err = c.retry("subject "+strconv.Quote(subject), func(ctx context.Context) error {
-			schema, err = request(ctx)
-			return err
-		})
+		registered, err := c.request(subject, send)
 		if err == nil {
 			c.mu.Lock()
-			c.subjects[key] = schema
+			c.subjects[key] = registered
 			c.mu.Unlock()
 		}
-		return schema, err
+		return registered, err
 	})
 }
 
-func (c *Client) cachedSubject(key string) (sr.SubjectSchema, bool) {
+// request sends a request about a subject.
+func (c *Client) request(
+	subject string, send func(context.Context) (sr.SubjectSchema, error),
+) (registered schemas.Registered, err error) {
+	err = c.retry("subject "+strconv.Quote(subject), func(ctx context.Context) error {
+		found, err := send(ctx)
+		registered = schemas.Registered{
+			Schema:  schemaFrom(found.Schema),
+			Subject: found.Subject,
+			Version: found.Version,
+			ID:      found.ID,
+		}
+		return err
+	})
+	return registered, err
+}
+
+func (c *Client) cachedSubject(key string) (schemas.Registered, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	schema, known := c.subjects[key]

@@ -20,6 +20,7 @@ import (
 	"github.com/leat-go/leat/codec/avro"
 	"github.com/leat-go/leat/codec/internal/codectest"
 	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 type Location struct {
@@ -210,7 +211,7 @@ func TestRegistryOverTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Register("a", sr.Schema{Schema: codectest.LocationSchema}); err != nil {
+	if _, err := client.Register("a", schemas.Schema{Type: schemas.Avro, Text: codectest.LocationSchema}); err != nil {
 		t.Error(err)
 	}
 	if client, err = registry.New(t.Context(), secure.URL); err != nil {

@@ -27,19 +27,8 @@ func ExampleNew() {
 	_, writing := speeds.Encoder(reflect.TypeFor[Speed]()) // registers the schema
 	fmt.Println(reading, writing)
 	latest, err := schemas.Latest("robot-speed-value")
-	fmt.Println(latest.Schema.Schema, err)
+	fmt.Println(latest.Text, err)
 	// Output:
 	// <nil> <nil>
 	// {"fields":[{"name":"Speed","type":"double"}],"name":"Speed","type":"record"} <nil>
-}
-
-// What a record's first bytes say.
-func ExampleCutHeader() {
-	id, element, err := registry.CutHeader([]byte{0, 0, 0, 1, 44, 20, 2})
-	fmt.Println(id, element, err)
-	_, _, err = registry.CutHeader([]byte(`{"time":10}`))
-	fmt.Println(err)
-	// Output:
-	// 300 [20 2] <nil>
-	// the magic byte 0 of a schema registry's wire format is missing: the record begins with '{' and may be JSON; use codec.JSON for it
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // An Option sets how a registry is reached.
@@ -44,9 +46,9 @@ func New(ctx context.Context, address string, options ...Option) (*Client, error
 		ctx:      ctx,
 		timeout:  cmp.Or(s.timeout, defaultTimeout),
 		client:   client,
-		schemas:  map[int]sr.Schema{},
+		schemas:  map[int]schemas.Schema{},
 		notFound: map[int]notFound{},
-		subjects: map[string]sr.SubjectSchema{},
+		subjects: map[string]schemas.Registered{},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leat-go/leat/codec/internal/codectest"
 	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 func TestURLsAndUsersThatAreWrong(t *testing.T) {
@@ -47,7 +48,7 @@ func TestUserInURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Register("a", sr.Schema{Schema: `"long"`}); err != nil {
+	if _, err := client.Register("a", schemas.Schema{Type: schemas.Avro, Text: `"long"`}); err != nil {
 		t.Error(err)
 	}
 	s.Close()
@@ -69,7 +70,7 @@ func TestReplicas(t *testing.T) {
 		}, registry.Replicas("http://second:8081"))
 		began := time.Now()
 		schema, err := client.SchemaByID(1)
-		if err != nil || schema.Schema != `"long"` || time.Since(began) > 0 {
+		if err != nil || schema.Text != `"long"` || time.Since(began) > 0 {
 			t.Errorf("%v, %v after %s", schema, err, time.Since(began))
 		}
 	})
@@ -95,7 +96,7 @@ func TestSchemaThatComesLater(t *testing.T) {
 			t.Errorf("%v after %d requests", err, requests)
 		}
 		time.Sleep(2 * time.Second)
-		if schema, err := client.SchemaByID(7); err != nil || schema.Schema != `"long"` || requests != 2 {
+		if schema, err := client.SchemaByID(7); err != nil || schema.Text != `"long"` || requests != 2 {
 			t.Errorf("%v, %v after %d requests", schema, err, requests)
 		}
 	})

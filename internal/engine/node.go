@@ -248,8 +248,8 @@ func (n *node) dealtWith(offset int64, lacksKeys bool) {
 	n.known, n.keyless = n.done, 0
 }
 
-// decodePolicy returns the policy for a record that wasn't decoded. It isn't to be had for one that could be decoded if
-// only the registry answered.
+// decodePolicy returns the policy for a record that wasn't decoded. The run stops, whatever the policy, where the record may
+// be good, and what its codec needs (a schema registry, say) didn't answer.
 func (n *node) decodePolicy(err error) Policy {
 	if errors.Is(err, codec.ErrUnavailable) {
 		return Policy{Kind: Fail}

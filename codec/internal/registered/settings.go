@@ -4,17 +4,16 @@ package registered
 import (
 	"errors"
 	"fmt"
-
-	"github.com/twmb/franz-go/pkg/sr"
+	"reflect"
 
 	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // Settings are what a codec's options say of a registry. The zero value is for bare records.
 type Settings struct {
-	Package string // of the codec, for messages
-	Client  *registry.Client
+	Package  string // of the codec, for messages
+	Registry schemas.Registry
 	// Subject is where the schema to encode with is.
 	Subject string
 	// LookupOnly says that this schema must be registered already.
@@ -25,7 +24,10 @@ type Settings struct {
 
 // Check returns an error for options that contradict each other or have no effect.
 func (s Settings) Check() error {
-	if s.Client == nil && (s.Subject != "" || s.LookupOnly || s.UseLatest) {
+	if v := reflect.ValueOf(s.Registry); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Errorf("%s.Registry got a nil %s; has registry.New returned an error?", s.Package, v.Type())
+	}
+	if s.Registry == nil && (s.Subject != "" || s.LookupOnly || s.UseLatest) {
 		return fmt.Errorf("%[1]s.Subject, AutoRegister and UseLatest have no effect without %[1]s.Registry", s.Package)
 	}
 	return nil
@@ -33,7 +35,7 @@ func (s Settings) Check() error {
 
 // CheckEncoder returns an error if the registry wouldn't be told which schema is encoded with.
 func (s Settings) CheckEncoder() error {
-	if s.Client != nil && s.Subject == "" {
+	if s.Registry != nil && s.Subject == "" {
 		return fmt.Errorf("to encode with a registry, %[1]s.Codec needs %[1]s.Subject: "+
 			`the name under which the registry keeps the schema, by custom the topic's name and "-value"`, s.Package)
 	}
@@ -41,13 +43,12 @@ func (s Settings) CheckEncoder() error {
 }
 
 // Publish sees to it that a schema is registered under a subject, and returns its id.
-func (s Settings) Publish(subject string, schema sr.Schema) (id int, err error) {
-	publish := s.Client.Register
+func (s Settings) Publish(subject string, schema schemas.Schema) (id int, err error) {
 	if s.LookupOnly {
-		publish = s.Client.Lookup
+		registered, err := s.Registry.Lookup(subject, schema)
+		return registered.ID, err
 	}
-	registered, err := publish(subject, schema)
-	return registered.ID, err
+	return s.Registry.Register(subject, schema)
 }
 
 // WriterError returns the error of records whose writer's schema can't be used because of cause.

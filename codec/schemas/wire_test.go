@@ -1,4 +1,4 @@
-package registry_test
+package schemas_test
 
 import (
 	"errors"
@@ -9,18 +9,18 @@ import (
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/codec/internal/codectest"
-	"github.com/leat-go/leat/codec/registry"
+	"github.com/leat-go/leat/codec/schemas"
 )
 
 // The header is the one that other clients write and read.
 func TestHeader(t *testing.T) {
 	for _, id := range []int{0, 1, 300, math.MaxInt32} {
-		record := registry.AppendHeader([]byte("before"), id)[len("before"):]
+		record := schemas.AppendHeader([]byte("before"), id)[len("before"):]
 		theirs, err := new(sr.ConfluentHeader).AppendEncode(nil, id, nil)
 		if err != nil || string(record) != string(theirs) {
 			t.Errorf("%d: %x, want %x, %v", id, record, theirs, err)
 		}
-		got, rest, err := registry.CutHeader(append(record, "element"...))
+		got, rest, err := schemas.CutHeader(append(record, "element"...))
 		if got != id || string(rest) != "element" || err != nil {
 			t.Errorf("%d: %d, %q, %v", id, got, rest, err)
 		}
@@ -41,7 +41,7 @@ func TestHeadersThatAreWrong(t *testing.T) {
 		"id cut off":       {"\x00\x00\x00\x00", 4, "the record ends within its schema's id, after 4 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := registry.CutHeader([]byte(c.record))
+			_, _, err := schemas.CutHeader([]byte(c.record))
 			codectest.WantError(t, err, c.want)
 			if where := (*codec.Error)(nil); !errors.As(err, &where) || where.Offset != c.offset {
 				t.Errorf("%#v, want offset %d", where, c.offset)
