@@ -1,9 +1,6 @@
 package leat
 
 import (
-	"reflect"
-
-	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -11,6 +8,3 @@ import (
 // a result beside it is still written unless it is the zero value, the outputs get their end-of-stream marks, and
 // [Mill.Run] returns nil. It may be wrapped.
 var EndOfStream = engine.EndOfStream
-
-// element returns the element type of t, which is t or what it points to.
-func element(t reflect.Type) reflect.Type { return elements.Type(t) }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/leat-go/leat/internal/build"
 	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
@@ -27,13 +28,15 @@ type Mill struct {
 // What doesn't fit is an error, which names the function, quotes the parameter, result or option, and says what would
 // be right; several mistakes are told at once.
 func New(fn any, options ...Option) (*Mill, error) {
-	c := declaration.New(public(), options)
-	b, err := newBuilder(fn, c)
-	if err != nil {
-		return nil, err
+	m := declaration.New(public(), options)
+	if typed, ok := fn.(TypedFunc); ok {
+		if typed.fn == nil {
+			return nil, errors.New("leat.New: a function is needed, got an empty leat.TypedFunc; make one by leat.Typed")
+		}
+		fn = typed.fn
 	}
-	spec := b.build()
-	if err := b.mistakes.Err("leat.New: " + b.name + b.at.Suffix()); err != nil {
+	spec, err := build.Spec(fn, m)
+	if err != nil {
 		return nil, err
 	}
 	return &Mill{spec: spec}, nil

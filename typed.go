@@ -2,14 +2,12 @@ package leat
 
 import (
 	"context"
-	"errors"
-	"reflect"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/call"
 )
 
 // A TypedFunc is a function for [New] that is called directly. Make one with [Typed]; the zero TypedFunc is none.
-type TypedFunc struct{ fn typedFunction }
+type TypedFunc struct{ fn call.Typed }
 
 // Typed makes a function for [New] that gets one struct, which mirrors the join tree, instead of parameters. It is called
 // without reflection, and the struct is filled in place: this is the quickest form, and the one for deep trees.
@@ -53,69 +51,5 @@ type TypedFunc struct{ fn typedFunction }
 // What In holds is valid until the function returns, and the function may change it: keep copies. What pointers to
 // elements point to may be kept and must not be changed. With [Concurrency] calls that run at a time have an In each.
 func Typed[In, Out any](fn func(ctx context.Context, in *In) (Out, error)) TypedFunc {
-	return TypedFunc{typed[In, Out](fn)}
-}
-
-// typedFunction is what New needs to know of a function made by Typed.
-type typedFunction interface {
-	// function returns the user's function.
-	function() any
-	// newFunction returns a constructor of functions for the engine. The result is nil where nothing is written.
-	newFunction(in *input, r *result) func() engine.Function
-}
-
-type typed[In, Out any] func(context.Context, *In) (Out, error)
-
-func (fn typed[In, Out]) function() any { return (func(context.Context, *In) (Out, error))(fn) }
-
-func (fn typed[In, Out]) newFunction(in *input, r *result) func() engine.Function {
-	return func() engine.Function {
-		c := &typedCalls[In, Out]{fn: fn}
-		c.fill = in.filler(reflect.ValueOf(&c.in).Elem())
-		if r != nil {
-			c.writer = newWriter(*r)
-			c.plain = r.form == single && !r.pointer
-			c.boxed, c.value = &c.out, reflect.ValueOf(&c.out).Elem()
-		}
-		return c
-	}
-}
-
-// typedCalls calls a function made by Typed. It belongs to one goroutine.
-type typedCalls[In, Out any] struct {
-	fn   typed[In, Out]
-	in   In
-	fill filler
-	out  Out
-	// writer writes out where plain doesn't say that it is an element; nil where nothing is written. It gets value, and
-	// boxed is the pointer to out.
-	writer *writer
-	plain  bool
-	value  reflect.Value
-	boxed  any
-}
-
-// Call calls the function and writes its result. Beside an error it isn't written, unless that is EndOfStream.
-func (c *typedCalls[In, Out]) Call(ctx context.Context, call *engine.Call, emit engine.Emit) error {
-	c.fill.fill(call)
-	out, failure := c.fn(ctx, &c.in)
-	if c.writer == nil {
-		return failure
-	}
-	ending := failure != nil && errors.Is(failure, EndOfStream)
-	if failure != nil && !ending {
-		return failure
-	}
-	c.out = out
-	if err := c.write(emit, ending); err != nil {
-		return err
-	}
-	return failure
-}
-
-func (c *typedCalls[In, Out]) write(emit engine.Emit, ending bool) error {
-	if c.plain && !ending {
-		return emit(c.writer.stream, c.boxed)
-	}
-	return c.writer.write(c.value, emit, ending)
+	return TypedFunc{call.NewTyped(fn)}
 }

@@ -46,6 +46,9 @@ func ShortType(t reflect.Type) string {
 
 // Element returns an element type, with the name of its stream or node where it has one.
 func Element(t reflect.Type, name string) string {
+	if t == nil {
+		return "no type" // of a stream that broker.NewStream hasn't made
+	}
 	if name == "" {
 		return t.String()
 	}

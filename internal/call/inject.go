@@ -1,64 +1,42 @@
-package leat
+package call
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"reflect"
 
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat/internal/declaration"
+	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// Provide gives values to the parameters behind the master, or to the fields of a [Typed] function's input: each to those
-// of its type, even if that is a type of elements or lists of them, or else of an interface that it, alone among the
-// values, implements. Every call of the function gets the same values. A value that nothing takes is a mistake, and so is
-// one that is nil, or a nil pointer, function, map or channel.
-func Provide(values ...any) Option {
-	return declaration.Many("leat.Provide", func(m *declaration.Mill, o *declaration.Option) {
-		m.Provide(o, values)
-	})
-}
+// Injected gets the same value in every call.
+func Injected(value reflect.Value) Parameter { return injectedParameter{value} }
 
-// Container gives what the constructors in a dig container make to the parameters that are no elements and that no
-// value of [Provide] fits. They run when the mill is built, as far as parameters need them; parameter objects (dig.In)
-// are fine.
-func Container(container *dig.Container) Option {
-	return declaration.Once("leat.Container", func(m *declaration.Mill, o *declaration.Option) {
-		if container == nil {
-			m.Mistakes.Add("%s: the container is nil; make one by dig.New()", o)
-			return
-		}
-		m.Container = container
-	})
-}
-
-// injectedParameter gets the same value in every call.
 type injectedParameter struct{ value reflect.Value }
 
 func (p injectedParameter) argument() argument {
 	return func(context.Context, *engine.Call) reflect.Value { return p.value }
 }
 
-// injected finds the value of a parameter that isn't about elements.
-func (b *builder) injected(i int) parameter {
-	t := b.t.In(i)
-	value, err := b.resolve(t)
-	if err != nil {
-		b.mistakes.Add("%s: %w", b.parameterText(i), err)
-	}
-	return injectedParameter{value}
-}
+// An Injector finds values that aren't about elements, among what leat.Provide and leat.Container give.
+type Injector struct{ declared *declaration.Mill }
 
-func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
-	if p := b.config.ProvidedOf(t); p != nil {
+// NewInjector returns an injector of what options gave.
+func NewInjector(m *declaration.Mill) *Injector { return &Injector{m} }
+
+// Value returns the value for a parameter or field of a type. A container makes it now.
+func (in *Injector) Value(t reflect.Type) (reflect.Value, error) {
+	if p := in.declared.ProvidedOf(t); p != nil {
 		p.Taken = true
 		return p.Value, nil
 	}
 	var fitting []*declaration.Provided
-	for _, p := range b.config.Provided {
+	for _, p := range in.declared.Provided {
 		if p.Value.Type().AssignableTo(t) {
 			fitting = append(fitting, p)
 		}
@@ -69,12 +47,12 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 		return fitting[0].Value, nil
 	case len(fitting) > 1:
 		return reflect.Value{}, ambiguous(t, fitting)
-	case t == loggerType:
-		return reflect.ValueOf(b.config.Logger), nil
-	case b.config.Container != nil:
-		return fromContainer(b.config.Container, t)
+	case t == reflect.TypeFor[*slog.Logger]():
+		return reflect.ValueOf(in.declared.Logger), nil
+	case in.declared.Container != nil:
+		return fromContainer(in.declared.Container, t)
 	}
-	if p := almost(b.config, t); p != nil {
+	if p := almost(in.declared, t); p != nil {
 		p.Taken = true
 		return reflect.Value{}, fmt.Errorf("%s gives a %v; give a %v", p.Option, p.Value.Type(), t)
 	}
@@ -83,7 +61,7 @@ func (b *builder) resolve(t reflect.Type) (reflect.Value, error) {
 			"add both for its matches, or leat.Provide(value) for a value of your own", right)
 	}
 	return reflect.Value{}, fmt.Errorf("it is no element, for the source has no stream of %v, and nothing provides it; "+
-		"add leat.Provide(value), leat.Container(container), or a stream", element(t))
+		"add leat.Provide(value), leat.Container(container), or a stream", elements.Type(t))
 }
 
 // almost returns the provided value that is what a pointer type points to, or a pointer to it; nil where there is none.
@@ -100,7 +78,7 @@ func listed(t reflect.Type) reflect.Type {
 		t = t.Elem()
 	}
 	if t.Kind() == reflect.Slice {
-		if t = element(t.Elem()); t.Kind() == reflect.Struct {
+		if t = elements.Type(t.Elem()); t.Kind() == reflect.Struct {
 			return t
 		}
 	}
@@ -144,16 +122,13 @@ func (e *injectionError) Error() string {
 
 func (e *injectionError) Unwrap() error { return e.err }
 
-// checkProvided checks that every provided value was taken.
-func (b *builder) checkProvided() {
-	taker := "parameter"
-	if b.typed != nil {
-		taker = "field"
-	}
-	for _, p := range b.config.Provided {
+// Untaken returns a mistake for each provided value that no taker, a parameter or field, gets.
+func (in *Injector) Untaken(taker string) (mistakes mistake.List) {
+	for _, p := range in.declared.Provided {
 		if !p.Taken {
-			b.mistakes.Add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
+			mistakes.Add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
 				"into a leat.Container", p.Option, taker, p.Value.Type())
 		}
 	}
+	return mistakes
 }

@@ -1,4 +1,4 @@
-package leat
+package call
 
 import (
 	"reflect"

@@ -1,4 +1,6 @@
-package leat
+// Package call knows how a function of the user's is called: with parameters, by reflection, or as a typed one, directly. It
+// arranges the arguments, and writes the results. What it makes belongs to one goroutine.
+package call
 
 import (
 	"context"
@@ -19,8 +21,9 @@ type function struct {
 	failing bool
 }
 
-// newFunction returns a constructor of functions for the engine.
-func newFunction(fn reflect.Value, parameters []parameter, results []result, failing bool) func() engine.Function {
+// Positional returns a constructor of functions for the engine, of one with parameters. failing says that its last result is an
+// error.
+func Positional(fn reflect.Value, parameters []Parameter, results []Result, failing bool) func() engine.Function {
 	return func() engine.Function {
 		f := &function{fn: fn, values: make([]reflect.Value, len(parameters)), failing: failing}
 		for _, p := range parameters {
@@ -43,7 +46,7 @@ func (f *function) Call(ctx context.Context, call *engine.Call, emit engine.Emit
 	if f.failing {
 		failure, _ = results[len(results)-1].Interface().(error)
 	}
-	ending := failure != nil && errors.Is(failure, EndOfStream)
+	ending := failure != nil && errors.Is(failure, engine.EndOfStream)
 	if failure != nil && !ending {
 		return failure
 	}

@@ -1,12 +1,16 @@
-package leat
+package call_test
 
 import (
 	"context"
 	"slices"
 	"testing"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/build"
+	"github.com/leat-go/leat/internal/call"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -33,7 +37,7 @@ func oneMatch(_ context.Context, in *struct {
 func typedCases(t testing.TB) []typedCase {
 	key := func(m BenchMaster) int { return m.Time }
 	next := func(n BenchNext) int { return n.Time }
-	join := Join(key, func(m benchMatch) int { return m.Time })
+	join := leat.Join(key, func(m benchMatch) int { return m.Time })
 	leaves := func(n int) []engine.Element {
 		return slices.Repeat([]engine.Element{benchElement(&benchMatch{Time: 2})}, n)
 	}
@@ -69,11 +73,11 @@ func typedCases(t testing.TB) []typedCase {
 				}
 			}) (benchResult, error) {
 				return benchResult{in.Time, in.Next[0].Time, in.Next[0].Matches[2].X}, nil
-			}, Join(key, next), Join(next, func(m benchMatch) int { return m.Time })),
+			}, leat.Join(key, next), leat.Join(next, func(m benchMatch) int { return m.Time })),
 		newTypedCase(t, "window", slices.Repeat(master(nil), 30),
 			func(_ context.Context, in *struct{ List []BenchMaster }) (benchResult, error) {
 				return benchResult{in.List[0].Time, len(in.List), in.List[29].X}, nil
-			}, WindowCount(30)),
+			}, leat.WindowCount(30)),
 	}
 }
 
@@ -82,16 +86,17 @@ func benchElement(value any, matches ...[]engine.Element) engine.Element {
 }
 
 func newTypedCase[In, Out any](
-	t testing.TB, name string, masters []engine.Element, fn func(context.Context, *In) (Out, error), options ...Option,
+	t testing.TB, name string, masters []engine.Element, fn func(context.Context, *In) (Out, error), options ...leat.Option,
 ) typedCase {
 	t.Helper()
 	streams := memory.New(memory.Stream[BenchMaster]("masters"), memory.Stream[BenchNext]("next"),
 		memory.Stream[benchMatch]("matches"), memory.Stream[benchResult]("results"))
-	mill, err := New(Typed(fn), append(options, Broker(streams))...)
+	m := declaration.New(declaration.Public{}, append(options, leat.Broker(streams)))
+	spec, err := build.Spec(call.NewTyped(fn), m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return typedCase{name, mill.spec.NewFunction(), &engine.Call{Masters: masters}}
+	return typedCase{name, spec.NewFunction(), &engine.Call{Masters: masters}}
 }
 
 // TestTypedAllocations checks that calls don't allocate.

@@ -1,4 +1,4 @@
-package leat
+package call_test
 
 import (
 	"context"
@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/call"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/jointree"
+	"github.com/leat-go/leat/internal/signature"
 )
 
 type benchMaster struct {
@@ -31,30 +34,30 @@ func BenchmarkCall(b *testing.B) {
 		name    string
 		matches int
 		fn      any
-		param   parameter
+		param   call.Parameter
 	}{
 		{"one", 1, func(m benchMaster, r []benchMatch) benchResult { return benchResult{m.Time, r[0].Time, r[0].X} },
-			matchesParameter{reflect.TypeFor[[]benchMatch](), matches, []int{0}}},
+			call.Matches(reflect.TypeFor[[]benchMatch](), matches, []int{0})},
 		{"pointers", 1, func(m benchMaster, r []*benchMatch) benchResult { return benchResult{m.Time, r[0].Time, r[0].X} },
-			matchesParameter{reflect.TypeFor[[]*benchMatch](), matches, []int{0}}},
+			call.Matches(reflect.TypeFor[[]*benchMatch](), matches, []int{0})},
 		{"25", 25, func(m benchMaster, r []benchMatch) benchResult { return benchResult{m.Time, r[0].Time, r[0].X} },
-			matchesParameter{reflect.TypeFor[[]benchMatch](), matches, []int{0}}},
+			call.Matches(reflect.TypeFor[[]benchMatch](), matches, []int{0})},
 		{"map", 1, func(m benchMaster, r map[benchMaster][]benchMatch) benchResult {
 			return benchResult{m.Time, r[m][0].Time, r[m][0].X}
-		}, matchMapParameter{reflect.TypeFor[map[benchMaster][]benchMatch](), matches, []leftNode{{nil, []int{0}}}}},
+		}, call.MatchMap(reflect.TypeFor[map[benchMaster][]benchMatch](), matches, []jointree.Left{{Children: []int{0}}})},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			result := []result{{element: reflect.TypeFor[benchResult]()}}
-			f := newFunction(reflect.ValueOf(c.fn), []parameter{masterParameter{}, c.param}, result, false)()
+			results := []call.Result{{Result: signature.Result{Element: reflect.TypeFor[benchResult]()}}}
+			f := call.Positional(reflect.ValueOf(c.fn), []call.Parameter{call.Master(false), c.param}, results, false)()
 			master := engine.Element{Value: &benchMaster{Time: 1}, Record: &broker.Record{}, Matches: make([][]engine.Element, 1)}
 			for range c.matches {
 				master.Matches[0] = append(master.Matches[0], engine.Element{Value: &benchMatch{Time: 2}})
 			}
-			call := &engine.Call{Masters: []engine.Element{master}}
+			one := &engine.Call{Masters: []engine.Element{master}}
 			emit := func(int, any) error { return nil }
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := f.Call(context.Background(), call, emit); err != nil {
+				if err := f.Call(context.Background(), one, emit); err != nil {
 					b.Fatal(err)
 				}
 			}

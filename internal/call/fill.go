@@ -1,10 +1,13 @@
-package leat
+package call
 
 import (
 	"reflect"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/jointree"
+	"github.com/leat-go/leat/internal/signature"
 )
 
 // A filler fills the input of a typed function for a call. It finds the fields by reflection when it is made, and keeps
@@ -13,15 +16,23 @@ type filler interface {
 	fill(call *engine.Call)
 }
 
+// An Input is the input of a typed function, with the tree that it mirrors.
+type Input struct {
+	*signature.Input
+	Master *jointree.Node
+	Public *declaration.Public
+}
+
 // filler returns what fills v, an input that can be set, and fills in what is injected.
-func (in *input) filler(v reflect.Value) filler {
-	for _, f := range in.injected {
-		v.Field(f.index).Set(f.value)
+func (in *Input) filler(v reflect.Value) filler {
+	for _, f := range in.Injected {
+		v.Field(f.Index).Set(f.Value)
 	}
-	if in.masters != nil {
-		return mastersFiller{in.masters.filler(v.Field(in.masters.index))}
+	m := maker{in.Public}
+	if in.Masters != nil {
+		return mastersFiller{m.list(in.Masters, in.Master, v.Field(in.Masters.Index))}
 	}
-	return &masterFiller{in.row.filler(v)}
+	return &masterFiller{m.row(in.Row, in.Master, v)}
 }
 
 // masterFiller fills the input where there is no window.
@@ -38,23 +49,28 @@ func (f mastersFiller) fill(call *engine.Call) { f.list.fill(call.Masters, call.
 type rowFiller struct {
 	stream  string
 	element broker.Filler
-	records []*Record
-	lists   []listFiller
+	// records are pointers to the fields for the element's record, and fillRecord fills them.
+	records    []any
+	fillRecord func(record any, stream string, partition int, e *engine.Element)
+	lists      []listFiller
 }
 
-func (r *inputRow) filler(v reflect.Value) rowFiller {
-	stream := r.node.stream
-	f := rowFiller{stream: stream.Name, lists: make([]listFiller, len(r.lists))}
-	if r.element < 0 {
-		f.element = stream.Filler(elementVariable(v, stream))
+// A maker makes what fills the parts of an input.
+type maker struct{ *declaration.Public }
+
+// row returns what fills v, a struct for an element of a node.
+func (m maker) row(r *signature.Row, n *jointree.Node, v reflect.Value) rowFiller {
+	f := rowFiller{stream: n.Stream.Name, fillRecord: m.FillRecord, lists: make([]listFiller, len(r.Lists))}
+	if r.Element < 0 {
+		f.element = n.Stream.Filler(elementVariable(v, n.Stream))
 		return f
 	}
-	f.element = stream.Filler(elementVariable(v.Field(r.element), stream))
-	for _, i := range r.records {
-		f.records = append(f.records, v.Field(i).Addr().Interface().(*Record))
+	f.element = n.Stream.Filler(elementVariable(v.Field(r.Element), n.Stream))
+	for _, i := range r.Records {
+		f.records = append(f.records, v.Field(i).Addr().Interface())
 	}
-	for i, l := range r.lists {
-		f.lists[i] = l.filler(v.Field(l.index))
+	for i, l := range r.Lists {
+		f.lists[i] = m.list(l, n.Children[i], v.Field(l.Index))
 	}
 	return f
 }
@@ -71,7 +87,7 @@ func elementVariable(v reflect.Value, s broker.Stream) any {
 func (r *rowFiller) fill(e *engine.Element, partition int) {
 	r.element.Add(e.Value)
 	for _, record := range r.records {
-		fillRecord(record, r.stream, partition, e)
+		r.fillRecord(record, r.stream, partition, e)
 	}
 	for i, list := range r.lists {
 		list.fill(e.Matches[i], partition)
@@ -82,7 +98,7 @@ func (r *rowFiller) fill(e *engine.Element, partition int) {
 func (r *rowFiller) clear() {
 	r.element.Begin(0)
 	for _, record := range r.records {
-		*record = Record{}
+		reflect.ValueOf(record).Elem().SetZero()
 	}
 	for _, list := range r.lists {
 		list.fill(nil, 0)
@@ -94,11 +110,12 @@ type listFiller interface {
 	fill(elements []engine.Element, partition int)
 }
 
-func (l *inputList) filler(v reflect.Value) listFiller {
-	if l.row == nil {
-		return elementsFiller{l.node.stream.Filler(elementVariable(v, l.node.stream))}
+// list returns what fills v, a list of elements of a node.
+func (m maker) list(l *signature.List, n *jointree.Node, v reflect.Value) listFiller {
+	if l.Row == nil {
+		return elementsFiller{n.Stream.Filler(elementVariable(v, n.Stream))}
 	}
-	return &rowsFiller{row: l.row, variable: v, all: reflect.Zero(v.Type())}
+	return &rowsFiller{maker: m, row: l.Row, node: n, variable: v, all: reflect.Zero(v.Type())}
 }
 
 // elementsFiller fills a list of elements.
@@ -113,7 +130,9 @@ func (f elementsFiller) fill(elements []engine.Element, _ int) {
 
 // rowsFiller fills a list of structs. It uses its memory, and the pointers into it, again in each call.
 type rowsFiller struct {
-	row      *inputRow
+	maker    maker
+	row      *signature.Row
+	node     *jointree.Node
 	variable reflect.Value
 	// all is a list of all structs that there is memory for, rows fill them, and the first used ones are in use.
 	all  reflect.Value
@@ -142,6 +161,6 @@ func (f *rowsFiller) grow(n int) {
 	f.all = reflect.MakeSlice(f.variable.Type(), n, n)
 	f.rows, f.used = make([]rowFiller, n), 0
 	for i := range f.rows {
-		f.rows[i] = f.row.filler(f.all.Index(i))
+		f.rows[i] = f.maker.row(f.row, f.node, f.all.Index(i))
 	}
 }

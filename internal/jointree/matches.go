@@ -1,0 +1,104 @@
+package jointree
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/leat-go/leat/internal/elements"
+	"github.com/leat-go/leat/internal/mistake"
+)
+
+// Matches returns which children of the master have the matches that come by a parameter, a list of elements. Otherwise it says
+// why there are none.
+func (t *Tree) Matches(list reflect.Type) (children []int, wrong string) {
+	children = t.Master.below(elements.Type(list.Elem()))
+	if t.declared.Windowed || len(children) == 0 {
+		return nil, t.misplacedList(list)
+	}
+	for _, c := range children {
+		t.Master.Children[c].taken = true
+	}
+	return children, ""
+}
+
+// misplacedList says why a parameter can't get a list.
+func (t *Tree) misplacedList(list reflect.Type) string {
+	master, right := t.Master, elements.Type(list.Elem())
+	n := t.joined(right)
+	switch {
+	case n == nil && right == master.Element:
+		return "the masters come by " + master.Origin + " already; for a self-join add a join with leat.Named, " +
+			"or give the right node a type of its own"
+	case n == nil && t.declared.Windowed:
+		return t.noJoin(master.Element, right) + ", and make it " + t.fit(list)
+	case n == nil:
+		return t.noJoin(master.Element, right)
+	case n.Parent == master:
+		return "with a window the matches of each master are needed; make it " + t.fit(list)
+	}
+	return right.String() + " is joined to " + n.Parent.String() + ", not to the master; make it " + t.fit(list)
+}
+
+// joined returns the first node of an element type that is on the right of a join; nil where there is none.
+func (t *Tree) joined(right reflect.Type) *Node {
+	i := slices.IndexFunc(t.Nodes, func(n *Node) bool { return n.Element == right && n.Parent != nil })
+	if i < 0 {
+		return nil
+	}
+	return t.Nodes[i]
+}
+
+// fit returns the type of a parameter that gets the matches which come in lists: the list itself, or a map of them. What isn't
+// joined yet is taken for joined to the master.
+func (t *Tree) fit(list reflect.Type) string {
+	parent := t.Master
+	if n := t.joined(elements.Type(list.Elem())); n != nil {
+		parent = n.Parent
+	}
+	if parent == t.Master && !t.declared.Windowed {
+		return list.String()
+	}
+	return mapText(parent.Element, list)
+}
+
+// noJoin says that no join has matches of right for left.
+func (t *Tree) noJoin(left, right reflect.Type) string {
+	if t.declared.Source && !t.declared.Inputs.Has(right) {
+		return "no join has " + right.String() + " on its right, and the source has no stream of it; add both"
+	}
+	return "no join has " + right.String() + " on its right; add " + exampleJoin(left, right)
+}
+
+// exampleJoin returns a join that a user may write.
+func exampleJoin(left, right reflect.Type) string {
+	return "leat.Join(func(" + left.String() + ") K, func(" + right.String() + ") K)"
+}
+
+// Misfit says why a parameter can't get a single element of type p.
+func (t *Tree) Misfit(p reflect.Type) string {
+	e := elements.Type(p)
+	if e == t.Master.Element {
+		return "the master comes by " + t.Master.Origin + " already; leave one out"
+	}
+	join := ""
+	if t.joined(e) == nil {
+		join = ", and add " + exampleJoin(t.Master.Element, e) + ", since no join has it on its right"
+	}
+	return "an element is joined with any number of matches, which come as a list; make it " + t.fit(reflect.SliceOf(p)) + join
+}
+
+// MisfitVariadic says why a number of parameters, a list for the function, can't be had.
+func (t *Tree) MisfitVariadic(list reflect.Type) string {
+	return "a variadic parameter can't be joined; make it " + t.fit(list)
+}
+
+// Untaken returns a mistake for each node whose elements no parameter gets.
+func (t *Tree) Untaken() (mistakes mistake.List) {
+	for _, n := range t.Nodes[1:] {
+		if !n.taken {
+			mistakes.Add("%s: no parameter takes %s; add one of type %s, or leave the join out",
+				n.Origin, n, t.fit(reflect.SliceOf(n.Element)))
+		}
+	}
+	return mistakes
+}

@@ -1,0 +1,105 @@
+package jointree
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/internal/elements"
+)
+
+// A Left is a node that keys of a map come from: Path leads to it from the master, each step into the matches at a child, and
+// Children are those of its children whose matches the map holds.
+type Left struct {
+	Path, Children []int
+}
+
+// MatchMap returns where the keys and lists of a parameter come from, a map from elements of one type to lists of others, and a
+// node that has the lists' elements. Otherwise it says why there are none.
+func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong string) {
+	if wrong := t.checkMatchMap(m); wrong != "" {
+		return nil, nil, wrong
+	}
+	left, right := elements.Type(m.Key()), elements.Type(m.Elem().Elem())
+	for _, n := range t.Nodes {
+		children := n.below(right)
+		if n.Element != left || len(children) == 0 {
+			continue
+		}
+		n.taken = true
+		for _, c := range children {
+			n.Children[c].taken = true
+		}
+		lefts = append(lefts, Left{n.fromMaster(), children})
+		listed = n.Children[children[0]]
+	}
+	return lefts, listed, ""
+}
+
+// checkMatchMap says why a map can't be had; nothing if it can.
+func (t *Tree) checkMatchMap(m reflect.Type) string {
+	left := elements.Type(m.Key())
+	if m.Elem().Kind() != reflect.Slice {
+		return "an element is joined with any number of matches, which come as a list; make it " +
+			t.fitMap(m.Key(), reflect.SliceOf(m.Elem()))
+	}
+	right := elements.Type(m.Elem().Elem())
+	var parents []*Node
+	for _, n := range t.Nodes {
+		if n.Element == right && n.Parent != nil {
+			parents = append(parents, n.Parent)
+		}
+	}
+	if len(parents) == 0 {
+		if n := t.joined(left); n != nil && n.Parent.Element == right {
+			return left.String() + " is joined to " + right.String() + ", not the other way round; make it " +
+				mapText(right, reflect.SliceOf(m.Key()))
+		}
+		return t.noJoin(left, right)
+	}
+	if !slices.ContainsFunc(parents, func(n *Node) bool { return n.Element == left }) {
+		return right.String() + " is joined to " + parents[0].String() + ", not to " + left.String() +
+			"; make it " + mapText(parents[0].Element, m.Elem())
+	}
+	if field := incomparable(m.Key()); field != "" {
+		return fmt.Sprintf("%v can't be the key of a map, for what %s holds may not be comparable; make it %s",
+			left, field, mapText(left, m.Elem()))
+	}
+	return ""
+}
+
+// fitMap returns the type of a map to lists, with the key that a user has given where it may be one.
+func (t *Tree) fitMap(key, list reflect.Type) string {
+	if n := t.joined(elements.Type(list.Elem())); n != nil && n.Parent.Element != elements.Type(key) {
+		return mapText(n.Parent.Element, list)
+	}
+	return mapText(key, list)
+}
+
+// mapText returns the type of the map from elements to lists of others, from pointers where elements can't be keys.
+func mapText(left, list reflect.Type) string {
+	key := left.String()
+	if incomparable(left) != "" {
+		key = "*" + key
+	}
+	return "map[" + key + "]" + list.String()
+}
+
+// incomparable returns the path of a field because of which values of a type may not be comparable; nothing where they
+// always are. The compiler sees to slices, maps and functions in key types; interfaces may hold such.
+func incomparable(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if path := incomparable(f.Type); path != "" {
+				return strings.TrimSuffix(f.Name+"."+path, ".this")
+			}
+		}
+	case reflect.Array:
+		return incomparable(t.Elem())
+	case reflect.Interface, reflect.Slice, reflect.Map, reflect.Func:
+		return "this"
+	}
+	return ""
+}
