@@ -66,7 +66,8 @@ func OnError(policy Policy) Option {
 			return
 		case retryPolicy:
 			if policy.attempts < 1 {
-				m.Mistakes.Add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail", o, policy.attempts)
+				m.Mistakes.Add("%s: leat.Retry with %d attempts never tries again; give at least 1, or leat.Fail",
+					o, policy.attempts)
 			}
 			if policy.backoff < 0 {
 				m.Mistakes.Add("%s: leat.Retry with a pause of %v; give zero or more", o, policy.backoff)

@@ -134,8 +134,8 @@ func BenchmarkTypedCall(b *testing.B) {
 // byHand does what the case "one" does.
 type byHand struct{ result benchResult }
 
-func (f *byHand) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
-	master := &call.Masters[0]
+func (f *byHand) Call(_ context.Context, c *engine.Call, emit engine.Emit) error {
+	master := &c.Masters[0]
 	m, r := master.Value.(*BenchMaster), master.Matches[0][0].Value.(*benchMatch)
 	f.result = benchResult{m.Time, r.Time, r.X}
 	return emit(0, &f.result)

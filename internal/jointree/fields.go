@@ -53,7 +53,15 @@ func (t *Tree) addRow(r *signature.Row, parent *Node) *Node {
 }
 
 func (t *Tree) addField(f signature.Node, parent *Node) *Node {
-	n := &Node{Element: f.Element, Name: f.Name, Parent: parent, Origin: f.Origin, Copied: f.Copied, path: f.Path, tagged: f.Tagged}
+	n := &Node{
+		Element: f.Element,
+		Name:    f.Name,
+		Parent:  parent,
+		Origin:  f.Origin,
+		Copied:  f.Copied,
+		path:    f.Path,
+		tagged:  f.Tagged,
+	}
 	t.Nodes = append(t.Nodes, n)
 	if parent != nil {
 		parent.Children = append(parent.Children, n)

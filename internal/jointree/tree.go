@@ -15,7 +15,8 @@ import (
 // A Tree is the join tree.
 type Tree struct {
 	Master *Node
-	// Nodes are the master and the right nodes of the joins, in their order; those of a typed function in the order of its fields.
+	// Nodes are the master and the right nodes of the joins, in their order; those of a typed function come in the order of its
+	// fields.
 	Nodes []*Node
 
 	declared *Declared

@@ -12,7 +12,8 @@ func (r *inputReader) singleMaster(f field, t reflect.Type) {
 	for s := range t.Fields() {
 		if kind := r.kind(s.Type); kind == listField || kind == rowsField {
 			r.mistakes.Add("%s: a window hands the masters over as a list; make it one of structs that hold "+
-				"each master beside its matches: struct{ List []struct{ %v; %s %s } }", f, f.Type, s.Name, mistake.ShortType(s.Type))
+				"each master beside its matches: struct{ List []struct{ %v; %s %s } }",
+				f, f.Type, s.Name, mistake.ShortType(s.Type))
 			return
 		}
 	}

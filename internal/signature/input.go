@@ -63,7 +63,8 @@ func ReadInput(t reflect.Type, facts *Facts) (*Input, mistake.List) {
 	case r.isElement(t):
 		r.wholeElement(t)
 	case t.Kind() != reflect.Struct:
-		r.mistakes.Add("the input (%s) is no struct; make it one that holds the master element: struct{ M }", mistake.ShortType(t))
+		r.mistakes.Add("the input (%s) is no struct; make it one that holds the master element: struct{ M }",
+			mistake.ShortType(t))
 	case r.Windowed:
 		r.windowed(t)
 	default:
