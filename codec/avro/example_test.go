@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/twmb/franz-go/pkg/sr"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 
 	"github.com/leat-go/leat/codec/avro"
@@ -74,4 +75,23 @@ func ExampleCodec_bare() {
 	record, err := encode(nil, &Location{Time: 10, X: 1.5, Y: -2})
 	fmt.Printf("% x %v\n", record, err)
 	// Output: 14 00 00 c0 3f 00 00 00 c0 <nil>
+}
+
+// Schemas come from elsewhere, such as a build that has registered them: the program only uses the latest.
+func ExampleUseLatest() {
+	server := srfake.New() // in place of a real registry
+	defer server.Close()
+	server.SeedSchema("robot-locations-value", 3, 7, sr.Schema{Schema: `{"type": "record", "name": "Location", "fields": [
+		{"name": "time", "type": "long"}, {"name": "x", "type": "float"}, {"name": "y", "type": "float"}, {"name": "z", "type": "float"}
+	]}`})
+	schemas, err := registry.New(context.Background(), server.URL())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c := avro.Codec(avro.Registry(schemas), avro.Subject("robot-locations-value"), avro.UseLatest())
+	_, err = c.Encoder(reflect.TypeFor[Location]())
+	fmt.Println(err)
+	// Output:
+	// the latest schema of subject "robot-locations-value": field z: the schema wants this field, and avro_test.Location has only time, x, y
 }

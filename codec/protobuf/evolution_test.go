@@ -62,15 +62,15 @@ func TestProtobufEvolution(t *testing.T) {
 		},
 		"another message of the file": {
 			start + `message Location { int64 time = 1; } message Place { int64 time = 1; }`, []byte{2, 2}, fields.varint(1, 10),
-			nil, "the record is a leat.test.Place (message [1] of schema 7), want a leat.test.Location",
+			nil, "the record is message leat.test.Place ([1] in schema 7), want leat.test.Location",
 		},
 		"the message of that name in another package": {
 			`syntax = "proto3"; package other; message Location { int64 time = 1; }`, []byte{0}, fields.varint(1, 10),
-			nil, "the record is a other.Location (message [0] of schema 7), want a leat.test.Location",
+			nil, "the record is message other.Location ([0] in schema 7), want leat.test.Location",
 		},
 		"a file without a package": {
 			`syntax = "proto3"; message Location { int64 time = 1; }`, []byte{0}, fields.varint(1, 10),
-			nil, "the record is a Location (message [0] of schema 7), want a leat.test.Location",
+			nil, "the record is message Location ([0] in schema 7), want leat.test.Location",
 		},
 		"text that isn't UTF-8": {
 			start + `message Location { map<string, string> labels = 4; }`, []byte{0}, fields.bytes(4, "\x0a\x01\xff"),

@@ -80,9 +80,9 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 	if f.Registry == nil {
 		return func(data []byte, into any) error { return decode(data, 0, into) }, nil
 	}
-	headers := &headers{registry: f.Registry, want: message.FullName()}
+	header := &headerCheck{registry: f.Registry, want: message.FullName()}
 	return func(data []byte, into any) error {
-		size, err := headers.check(data)
+		size, err := header.size(data)
 		if err != nil {
 			return err
 		}
@@ -157,15 +157,15 @@ func decode(data []byte, offset int, into any) error {
 	return nil
 }
 
-// headers checks what records begin with, once for everything that they begin with.
-type headers struct {
+// A headerCheck checks that the records are of the wanted message, once for each header that they begin with.
+type headerCheck struct {
 	registry schemas.Registry
 	want     protoreflect.FullName
 	known    registered.Cache[string, error]
 }
 
-// check returns the size of the header, which must be that of the wanted message.
-func (h *headers) check(data []byte) (size int, err error) {
+// size returns the size of a record's header, which must be that of the wanted message.
+func (h *headerCheck) size(data []byte) (size int, err error) {
 	id, rest, err := schemas.CutHeader(data)
 	if err != nil {
 		return 0, err
@@ -188,7 +188,7 @@ func (h *headers) check(data []byte) (size int, err error) {
 		err = registered.WriterError(id, err)
 	case name != h.want:
 		err = &codec.Error{Offset: -1,
-			Err: fmt.Errorf("the record is a %s (message %v of schema %d), want a %s", name, index, id, h.want)}
+			Err: fmt.Errorf("the record is message %s (%v in schema %d), want %s", name, index, id, h.want)}
 	}
 	h.known.Put(string(data[:size]), err)
 	return size, err

@@ -191,7 +191,7 @@ func TestProtobufThatIsWrong(t *testing.T) {
 		"endless index":   {append(good[:5:5], 0xff, 0xff, 0xff), 5, "isn't the index of a Protobuf message"},
 		"huge index":      {append(good[:5:5], 0xfe, 0xff, 0xff, 0xff, 0x0f), 5, "isn't the index of a Protobuf message"},
 		"negative index":  {append(good[:5:5], 2, 1), 5, "isn't the index of a Protobuf message"},
-		"another message": {append(good[:5:5], 0, 10, 1, 'r'), -1, "the record is a leat.test.Robot (message [0] of schema 2), want a leat.test.Location"},
+		"another message": {append(good[:5:5], 0, 10, 1, 'r'), -1, "the record is message leat.test.Robot ([0] in schema 2), want leat.test.Location"},
 		"no message":      {append(good[:5:5], 2, 8), -1, "schema 2, with which the record was written: the schema has no such message: message [4] of leat.test.Robot, leat.test.Location"},
 		"cut":             {good[:len(good)-2], -1, "byte 7 and further aren't a leat.test.Location: "},
 		"Avro":            {[]byte{0, 0, 0, 0, 8, 0}, -1, "schema 8, with which the record was written: its type is AVRO, want PROTOBUF"},
