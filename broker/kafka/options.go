@@ -118,9 +118,9 @@ func DataTimeout(d time.Duration) Option {
 }
 
 // MetadataAge sets how old what the run knows of Kafka's brokers and topics may become before it asks again: partitions that
-// were added and topics that were made anew are noticed within that time; a broker that no longer answers makes it ask at once. It
-// is ten seconds without it; each client of the run, of which there is one for each node and two more, then asks every ten seconds. It panics
-// where d isn't between a tenth of a second and an hour.
+// were added and topics that were made anew are noticed within that time; a broker that takes no connection or gives no answer
+// makes it ask at once. It is ten seconds without it; each client of the run, of which there is one for each node and two more,
+// then asks every ten seconds. It panics where d isn't between a tenth of a second and an hour.
 func MetadataAge(d time.Duration) Option {
 	if d < 100*time.Millisecond || d > time.Hour {
 		panic(fmt.Sprintf("kafka.MetadataAge(%v): it takes from 100ms to 1h", d))
