@@ -399,8 +399,8 @@ func (s *session) flush(ctx context.Context) error {
 	}
 }
 
-// outputsThere returns a final error where an output was deleted. A broker that gives no answer doesn't hold up the results by it:
-// they may long be on their way to another.
+// outputsThere returns a final error where an output was deleted. A broker that gives no answer doesn't hold up the results by
+// it: they may long be on their way to another.
 func (s *session) outputsThere(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, 2*createdGrace) // what comes late isn't taken for deleted
 	defer cancel()
