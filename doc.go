@@ -28,6 +28,8 @@
 // is called once for each master element that has a match at every node, with all of these matches. This is an inner
 // join, grouped by master. A self-join reads a stream under a second type, or by [Named].
 //
+// Package expr has joins and windows whose keys are expressions from configuration instead of functions.
+//
 // # Parameters
 //
 // An element type is a struct, for which the broker has a stream. Wherever it stands, a pointer to it may stand as well:

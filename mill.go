@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/leat-go/leat/internal/build"
@@ -40,6 +41,18 @@ func New(fn any, options ...Option) (*Mill, error) {
 		return nil, err
 	}
 	return &Mill{spec: spec}, nil
+}
+
+// public has the types of this package that the rooms beneath it need.
+func public() declaration.Public {
+	return declaration.Public{
+		Record:       reflect.TypeFor[Record](),
+		Letter:       reflect.TypeFor[Letter](),
+		Unmatched:    reflect.TypeFor[Unmatched](),
+		FillRecord:   fillRecord,
+		NewLetter:    func(f engine.Failure) any { return newLetter(f) },
+		NewUnmatched: func(u *engine.Unmatched) any { return newUnmatched(u) },
+	}
 }
 
 // Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream has

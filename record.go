@@ -1,11 +1,9 @@
 package leat
 
 import (
-	"reflect"
 	"time"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/engine"
 )
 
@@ -23,18 +21,6 @@ type Record struct {
 	Headers []broker.Header
 	// Time is when the record was made; zero where the storage doesn't know it.
 	Time time.Time
-}
-
-// public has the types of this package that the rooms beneath it need.
-func public() declaration.Public {
-	return declaration.Public{
-		Record:       reflect.TypeFor[Record](),
-		Letter:       reflect.TypeFor[Letter](),
-		Unmatched:    reflect.TypeFor[Unmatched](),
-		FillRecord:   fillRecord,
-		NewLetter:    func(f engine.Failure) any { return newLetter(f) },
-		NewUnmatched: func(u *engine.Unmatched) any { return newUnmatched(u) },
-	}
 }
 
 // fillRecord fills a record, a *Record, with that of an element.

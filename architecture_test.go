@@ -1,0 +1,123 @@
+package leat_test
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/leat-go/leat"
+
+// TestRoomsImportWhatIsBelow holds the rooms against the drawing in ARCHITECTURE.md: each imports only rooms on lines below its own.
+func TestRoomsImportWhatIsBelow(t *testing.T) {
+	line := make(map[string]int)
+	for i, names := range drawnRooms(t) {
+		for _, name := range names {
+			line[name] = i
+		}
+	}
+	if len(line) < 8 {
+		t.Fatalf("the drawing has only %d rooms", len(line))
+	}
+	for name, above := range line {
+		for _, imported := range imports(t, name) {
+			if below, ok := line[imported]; ok && below <= above {
+				t.Errorf("%s imports %s, which isn't below it", name, imported)
+			}
+		}
+	}
+}
+
+// drawnRooms returns the rooms on each line of the drawing.
+func drawnRooms(t *testing.T) (lines [][]string) {
+	t.Helper()
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, drawing, found := strings.Cut(string(text), "never what is beside it:\n\n")
+	if !found {
+		t.Fatal("ARCHITECTURE.md has no drawing")
+	}
+	drawing, _, _ = strings.Cut(drawing, "\n\n")
+	for line := range strings.Lines(drawing) {
+		lines = append(lines, strings.Fields(line))
+	}
+	return lines
+}
+
+// TestWhatRoomsDoNotReach checks what some packages must not reach, directly or through others.
+func TestWhatRoomsDoNotReach(t *testing.T) {
+	for name, unwanted := range map[string][]string{
+		"leat":               {"internal/expression", "github.com/expr-lang/expr"},
+		"internal/signature": {"broker", "internal/engine", "internal/declaration"},
+		"internal/engine":    {"leat", "pipeline", "internal/declaration"},
+	} {
+		reached := make(map[string]string) // by which package
+		reach(t, name, reached)
+		for _, u := range unwanted {
+			if by, ok := reached[u]; ok {
+				t.Errorf("%s reaches %s, by %s", name, u, by)
+			}
+		}
+	}
+}
+
+func reach(t *testing.T, name string, reached map[string]string) {
+	t.Helper()
+	for _, imported := range imports(t, name) {
+		if _, ok := reached[imported]; ok {
+			continue
+		}
+		reached[imported] = name
+		if !strings.Contains(imported, ".") {
+			reach(t, imported, reached)
+		}
+	}
+}
+
+// imports returns what a package of this module imports: packages of this module by their folder, the root by its name, and those
+// of other modules by their path. The standard library is left out.
+func imports(t *testing.T, name string) (imported []string) {
+	t.Helper()
+	folder := name
+	if name == "leat" {
+		folder = "."
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no files: %v", name, err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			p, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch rest, ours := strings.CutPrefix(p, module+"/"); {
+			case ours:
+				p = rest
+			case p == module:
+				p = path.Base(module)
+			case !strings.Contains(p, "."):
+				continue
+			}
+			imported = append(imported, p)
+		}
+	}
+	slices.Sort(imported)
+	return slices.Compact(imported)
+}
