@@ -99,7 +99,8 @@ func GuaranteeOf(sink Sink, outputs []Stream) Guarantee {
 
 // An Input reads the streams of one run. Reader may be called from several goroutines at a time.
 type Input interface {
-	// Partitions returns the number of partitions that all the input streams have.
+	// Partitions returns the number of partitions that all the input streams have. It may grow while Own goes on, if the job's
+	// output takes results of as many, or the job has none; it is safe for concurrent use.
 	Partitions() int
 	// Own calls task for every partition that this process owns, each in a goroutine of its own, and waits for all of
 	// them. The context that a task gets ends when its partition is taken away, when ctx ends, and when another task has

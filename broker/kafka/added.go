@@ -8,7 +8,8 @@ import (
 
 // An added is what is known of partitions without positions once others have some. Those that were added to the topics later
 // must not begin with the group's first session, for which all others would wait: they begin with the one that the run is for.
-// Those that were there, and of which a run has not committed anything yet, do begin with the first.
+// Those that were there, and of which a run has not committed anything yet, do begin with the first. What is added while a run is
+// on begins with the session that is on.
 type added struct {
 	// from is the number of the first that was added, where it has no positions.
 	from int
@@ -17,14 +18,15 @@ type added struct {
 }
 
 // addedIn finds out of the positions of all partitions which were added. Nobody begins a third session before all partitions
-// have ended a first one, and while none has begun a second, each knows how many there were when it ended its first.
+// have ended a first one, and while none has begun a second, each knows how many there were when it ended its first, or, within
+// that, when it was committed first.
 func addedIn(all []position) *added {
 	a := &added{from: len(all)}
 	for i := range all {
 		switch p := &all[i]; {
 		case p.progress.Sessions >= 2:
 			a.from = 0
-		case p.progress.Sessions == 1 && p.width > 0:
+		case p.width > 0:
 			a.from = min(a.from, p.width)
 		}
 	}
@@ -50,7 +52,7 @@ func (m *member) placeAdded(ctx context.Context, partitions []int, positions []p
 		return nil
 	}
 	m.mu.Lock()
-	if m.added == nil && len(positions) == m.partitions {
+	if m.added == nil && len(positions) == len(m.tasks) {
 		m.added = addedIn(positions)
 	}
 	a := m.added
@@ -74,20 +76,22 @@ func (m *member) placeAdded(ctx context.Context, partitions []int, positions []p
 func (m *member) startPosition(p int, starts map[string]int64, transaction uint64) position {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	sessions := m.kept[p].progress.Sessions
 	return position{
-		progress:    broker.Progress{Sessions: m.kept[p].progress.Sessions},
-		width:       m.widthOf(p),
+		progress:    broker.Progress{Sessions: sessions},
+		width:       m.widthOf(p, sessions),
 		starts:      starts,
 		transaction: transaction,
 	}
 }
 
-// widthOf returns the width to commit for a partition. REQUIRES: mu is held.
-func (m *member) widthOf(p int) int {
-	if kept := &m.kept[p]; kept.progress.Sessions > 0 && kept.width > 0 {
-		return kept.width
+// widthOf returns the width to commit for a partition that has ended so many sessions. REQUIRES: mu is held.
+func (m *member) widthOf(p int, sessions int64) int {
+	kept := &m.kept[p]
+	if kept.width == 0 || kept.progress.Sessions == 0 && sessions > 0 {
+		kept.width = len(m.tasks)
 	}
-	return m.partitions
+	return kept.width
 }
 
 // startsWith returns where a partition begins that has no positions: as the user says, but where it was added to a group that
@@ -95,8 +99,13 @@ func (m *member) widthOf(p int) int {
 func (m *member) startsWith(p int) StartPosition {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.added != nil && p >= m.added.from && m.kept[p].isBlank() {
+	if m.wasAdded(p) {
 		return StartPosition{}
 	}
 	return m.settings.start
+}
+
+// wasAdded tells whether a partition was added of which nothing is committed yet. REQUIRES: mu is held.
+func (m *member) wasAdded(p int) bool {
+	return m.added != nil && p >= m.added.from && m.kept[p].isBlank()
 }

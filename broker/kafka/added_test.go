@@ -1,12 +1,9 @@
 package kafka_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
-
-	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/leat-go/leat/broker/kafka"
 )
@@ -14,12 +11,7 @@ import (
 // grow gives the topics in and out another number of partitions, and returns the cluster with a client that knows of it.
 func (c *cluster) grow(partitions int) *cluster {
 	c.Helper()
-	for _, topic := range []string{"in", "out"} {
-		replies, err := kadm.NewClient(c.client).UpdatePartitions(context.Background(), partitions, c.prefix+topic)
-		must(c, err)
-		must(c, replies.Error())
-	}
-	return connect(c.TB, &cluster{TB: c.TB, Cluster: c.Cluster, addresses: c.addresses, prefix: c.prefix})
+	return c.raise("in", partitions).raise("out", partitions)
 }
 
 // R5: a partition that is added after some sessions begins with the one that the others have come to, wherever the group

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -13,11 +15,17 @@ import (
 // It also tells the session, at each join and each assignment, what the group's protocol makes of its partitions. The
 // library's callbacks don't say it all: they skip a loss that follows another within a transaction, and a member that was
 // expelled while it joined again isn't told that its partitions may have been another's meanwhile.
+//
+// How many numbers there are, it has from the members and not from what the library knows of the topics: a member says how many
+// it has found in all topics, inputs and outputs, and the greatest of these is dealt out, since partitions are added and never
+// removed. Each assignment holds it, so that all members learn of what one has found.
 type balancer struct {
+	// partitions returns how many partition numbers the member knows of.
+	partitions func() int
 	// joining is called before each attempt to join, with whether the member has partitions.
 	joining func(owning bool)
-	// assigned is called with all topics' partitions of each new assignment.
-	assigned func(partitions map[string][]int32)
+	// assigned is called with all topics' partitions of each new assignment, and with how many numbers were dealt out.
+	assigned func(partitions map[string][]int32, dealt int)
 }
 
 // ProtocolName implements kgo.GroupBalancer.
@@ -33,6 +41,7 @@ func (b *balancer) JoinGroupMetadata(topics []string, owned map[string][]int32, 
 	meta.Version = 3
 	meta.Topics = topics
 	meta.Generation = generation
+	meta.UserData = binary.AppendUvarint(nil, uint64(b.partitions()))
 	for _, topic := range topics {
 		if len(owned[topic]) > 0 {
 			part := kmsg.NewConsumerMemberMetadataOwnedPartition()
@@ -45,11 +54,22 @@ func (b *balancer) JoinGroupMetadata(topics []string, owned map[string][]int32, 
 
 // ParseSyncAssignment implements kgo.GroupBalancer.
 func (b *balancer) ParseSyncAssignment(assignment []byte) (map[string][]int32, error) {
-	partitions, err := kgo.ParseConsumerSyncAssignment(assignment)
-	if err == nil {
-		b.assigned(partitions)
+	var parsed kmsg.ConsumerMemberAssignment
+	if err := parsed.ReadFrom(assignment); err != nil {
+		return nil, fmt.Errorf("reading the assignment: %w", err)
 	}
-	return partitions, err
+	partitions := map[string][]int32{}
+	for _, topic := range parsed.Topics {
+		partitions[topic.Topic] = topic.Partitions
+	}
+	b.assigned(partitions, count(parsed.UserData))
+	return partitions, nil
+}
+
+// count reads how many partition numbers there are from what a member or an assignment says; 0 where it doesn't say.
+func count(userData []byte) int {
+	n, _ := binary.Uvarint(userData)
+	return int(n)
 }
 
 // MemberBalancer implements kgo.GroupBalancer.
@@ -61,18 +81,17 @@ func (b *balancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (
 }
 
 // Balance implements kgo.ConsumerBalancerBalance.
-func (*balancer) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.IntoSyncAssignment {
+func (*balancer) Balance(b *kgo.ConsumerBalancer, _ map[string]int32) kgo.IntoSyncAssignment {
+	members := claims(b)
 	partitions := 0
-	for _, n := range topics {
-		partitions = max(partitions, int(n))
+	for _, m := range members {
+		partitions = max(partitions, m.known)
 	}
 	plan := b.NewPlan()
-	for p, m := range share(claims(b), partitions) {
+	for p, m := range share(members, partitions) {
 		member, meta := b.MemberAt(m)
 		for _, topic := range meta.Topics {
-			if int32(p) < topics[topic] {
-				plan.AddPartition(member, topic, int32(p))
-			}
+			plan.AddPartition(member, topic, int32(p))
 		}
 	}
 	plan.AdjustCooperative(b)
@@ -84,19 +103,40 @@ func (*balancer) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.I
 			}
 		}
 	}
-	return plan
+	return dealt{plan, partitions}
 }
 
-// A claim is the partition numbers that a member says it has, as of a generation of the group.
+// A dealt is a plan whose assignments say how many numbers were dealt out.
+type dealt struct {
+	plan       *kgo.BalancePlan
+	partitions int
+}
+
+// IntoSyncAssignment implements kgo.IntoSyncAssignment.
+func (d dealt) IntoSyncAssignment() []kmsg.SyncGroupRequestGroupAssignment {
+	all := d.plan.IntoSyncAssignment()
+	for i := range all {
+		var assignment kmsg.ConsumerMemberAssignment
+		if assignment.ReadFrom(all[i].MemberAssignment) != nil {
+			continue // the library has just written it
+		}
+		assignment.UserData = binary.AppendUvarint(nil, uint64(d.partitions))
+		all[i].MemberAssignment = assignment.AppendTo(nil)
+	}
+	return all
+}
+
+// A claim is what a member says as of a generation of the group: the partition numbers that it has, and how many it knows of.
 type claim struct {
 	generation int32
 	numbers    []int
+	known      int
 }
 
 func claims(b *kgo.ConsumerBalancer) []claim {
 	var all []claim
 	b.EachMember(func(_ *kmsg.JoinGroupResponseMember, meta *kmsg.ConsumerMemberMetadata) {
-		c := claim{generation: meta.Generation}
+		c := claim{generation: meta.Generation, known: count(meta.UserData)}
 		for _, topic := range meta.OwnedPartitions {
 			for _, p := range topic.Partitions {
 				if !slices.Contains(c.numbers, int(p)) {

@@ -84,7 +84,7 @@ func (m *member) allAssigned(ctx context.Context) bool {
 			}
 		}
 	}
-	return len(assigned) >= m.partitions
+	return len(assigned) >= m.Partitions()
 }
 
 // describe asks for the group's members.

@@ -16,9 +16,6 @@ type input struct {
 	readers *readers
 }
 
-// Partitions implements broker.Input.
-func (in *input) Partitions() int { return in.partitions }
-
 // Own implements broker.Input.
 func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
 	return in.own(ctx, task)
@@ -26,9 +23,9 @@ func (in *input) Own(ctx context.Context, task func(ctx context.Context, partiti
 
 // Reader implements broker.Input.
 func (in *input) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
-	if node < 0 || node >= len(in.job.Inputs) || partition < 0 || partition >= in.partitions || from < 0 {
+	if node < 0 || node >= len(in.job.Inputs) || partition < 0 || partition >= in.Partitions() || from < 0 {
 		return nil, fmt.Errorf("kafka: there is no reader of node %d, partition %d from offset %d: the job has %d nodes "+
-			"and %d partitions", node, partition, from, len(in.job.Inputs), in.partitions)
+			"and %d partitions", node, partition, from, len(in.job.Inputs), in.Partitions())
 	}
 	return in.readers.newReader(ctx, node, partition, from)
 }

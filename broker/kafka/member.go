@@ -44,9 +44,12 @@ type member struct {
 	// outputIDs are Kafka's of the output topics, as they were when the run began.
 	outputIDs map[string]kadm.TopicID
 	// foreign says that another storage is the source: it decides whose the partitions are, and has the offsets.
-	foreign    bool
-	partitions int
-	users      int // guarded by Broker.mu
+	foreign bool
+	// partitions is how many partitions the tasks are for: as many as all topics have. It only grows.
+	partitions atomic.Int64
+	// sink says that the results go to this cluster, too; it is set before the run owns partitions.
+	sink  bool
+	users int // guarded by Broker.mu
 	// warned says that offsets of another program were told of.
 	warned atomic.Bool
 
@@ -64,11 +67,16 @@ type member struct {
 	opening chan struct{}
 	// changed wakes the one that owns: a partition has come or gone, a task has returned, the session has failed.
 	changed chan struct{}
+	// looking wakes the one that looks for added partitions.
+	looking chan struct{}
 
 	mu      sync.Mutex
 	session *session // nil before the first
-	tasks   []ownership
-	owning  bool
+	// tasks, and first, starts and kept below, have an entry for each partition.
+	tasks  []ownership
+	owning bool
+	// current is the number of the session that the run is for, once it owns partitions.
+	current int64
 	// err is what ends the run.
 	err error
 	// added tells what partitions without positions begin with; nil before it was asked for.
@@ -114,6 +122,8 @@ func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
 		outputIDs: map[string]kadm.TopicID{},
 		opening:   make(chan struct{}, 1),
 		changed:   make(chan struct{}, 1),
+		looking:   make(chan struct{}, 1),
+		ends:      map[seat]*end{},
 	}
 	if !m.named {
 		m.instance = randomName()
@@ -127,14 +137,19 @@ func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
 	return m
 }
 
-// setPartitions sets the number of partitions, once it is known.
+// Partitions implements broker.Input.
+func (m *member) Partitions() int { return int(m.partitions.Load()) }
+
+// setPartitions sets the number of partitions, once it is known and when it has grown. REQUIRES: mu is held, or nobody else
+// knows the member.
 func (m *member) setPartitions(n int) {
-	m.partitions = n
-	m.tasks = make([]ownership, n)
-	m.first = slices.Repeat([]int64{-1}, n)
-	m.starts = make([]map[string]int64, n)
-	m.kept = make([]position, n)
-	m.ends = map[seat]*end{}
+	for range n - len(m.tasks) {
+		m.tasks = append(m.tasks, ownership{})
+		m.first = append(m.first, -1)
+		m.starts = append(m.starts, nil)
+		m.kept = append(m.kept, position{})
+	}
+	m.partitions.Store(int64(n))
 }
 
 func (m *member) wake() {

@@ -20,7 +20,8 @@ import (
 //	topic         16 bytes  Kafka's id of the topic
 //	offset        uvarint   the committed offset
 //	sessions      uvarint   broker.Progress.Sessions
-//	width         uvarint   how many partitions there were when this one ended its first session; until then, as of the commit
+//	width         uvarint   how many partitions there were when this one ended its first session; until then, when it was
+//	                        committed first
 //	nodes         uvarint   of the whole join tree; 0 where only the offset to begin at is kept
 //
 // and for each node of the topic

@@ -41,6 +41,7 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 		return nil, stopped(ctx, err)
 	}
 	if !m.foreign {
+		m.sink = true
 		if _, err := m.openOutputs(ctx); err != nil {
 			b.leave(job, m)
 			return nil, stopped(ctx, err)

@@ -24,6 +24,7 @@ type settings struct {
 	metadataAge  time.Duration
 	start        StartPosition
 	createTopics bool
+	growOutputs  bool
 	compression  []kgo.CompressionCodec
 	tls          *tls.Config
 	mechanism    mechanism
@@ -154,6 +155,13 @@ func Start(p StartPosition) Option {
 // of their retentions, the master's message.timestamp.type, and Kafka's defaults for everything else; true without it.
 func CreateTopics(create bool) Option {
 	return func(b *Broker) { b.settings.createTopics = create }
+}
+
+// GrowOutputs has output topics that have fewer partitions than the inputs given as many, when a run begins and while it is on;
+// without it that is for somebody else to do, and a run that begins is refused until then. What a topic holds stays where it is.
+// It takes the right ALTER on the output topics.
+func GrowOutputs() Option {
+	return func(b *Broker) { b.settings.growOutputs = true }
 }
 
 // Compression sets how results are compressed: the first of the codecs that Kafka supports. Without it that is Snappy.

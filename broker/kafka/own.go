@@ -18,14 +18,15 @@ func (m *member) own(ctx context.Context, t task) error {
 	if err != nil {
 		return err
 	}
-	m.setOwning(true)
-	defer m.setOwning(false)
+	m.setOwning(true, session)
+	defer m.setOwning(false, session)
 	m.dealAgain()
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var tasks sync.WaitGroup
 	if !m.foreign {
 		tasks.Go(func() { m.watchTransactions(own) })
+		tasks.Go(func() { m.watchTopics(own) })
 	}
 	ended, err := m.ownUntil(own, session, func(ctx context.Context, p int) {
 		tasks.Go(func() {
@@ -77,9 +78,9 @@ func (m *member) ownUntil(ctx context.Context, session int64, start func(context
 // sessionEnded finds out whether all partitions have ended the session; they have where this instance has seen the end
 // of each, or where the group's positions say so. It returns what tells when to look again; nil while tasks run.
 func (m *member) sessionEnded(ctx context.Context, session int64, ended *bool) (again <-chan time.Time, err error) {
-	running, done := m.count()
+	running, done, all := m.count()
 	switch {
-	case done == m.partitions:
+	case done == all:
 		*ended = true
 		return nil, nil
 	case running > 0:
@@ -90,8 +91,8 @@ func (m *member) sessionEnded(ctx context.Context, session int64, ended *bool) (
 	return time.After(endCheck), err
 }
 
-// count returns how many partitions have a task that runs, or comes to run, and how many have ended.
-func (m *member) count() (running, done int) {
+// count returns how many partitions have a task that runs, or comes to run, how many have ended, and how many there are.
+func (m *member) count() (running, done, all int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for p := range m.tasks {
@@ -103,7 +104,7 @@ func (m *member) count() (running, done int) {
 			running++
 		}
 	}
-	return running, done
+	return running, done, len(m.tasks)
 }
 
 // currentSession returns the number of the session that the run is for: what the run has found when it asked for the
@@ -131,10 +132,10 @@ func (m *member) dealAgain() {
 	}
 }
 
-func (m *member) setOwning(owning bool) {
+func (m *member) setOwning(owning bool, session int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.owning = owning
+	m.owning, m.current = owning, session
 }
 
 // deal starts the tasks of the partitions that have come.

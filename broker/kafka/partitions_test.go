@@ -2,55 +2,205 @@ package kafka_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
+	"github.com/leat-go/leat/broker/memory"
 )
 
-// Partitions that are added while a run is on are told of within MetadataAge, with what to do; the next run reads them from
-// their beginning.
-func TestAddedPartitions(t *testing.T) {
+// raise gives a topic another number of partitions, and returns the cluster with a client that knows of it.
+func (c *cluster) raise(topic string, partitions int) *cluster {
+	c.Helper()
+	admin := kadm.NewClient(c.client)
+	replies, err := admin.UpdatePartitions(context.Background(), partitions, c.prefix+topic)
+	must(c, err)
+	must(c, replies.Error())
+	return c.again(topic, partitions)
+}
+
+// again returns the cluster with a client that knows of so many partitions of a topic.
+func (c *cluster) again(topic string, partitions int) *cluster {
+	c.Helper()
+	for {
+		topics, err := kadm.NewClient(c.client).ListTopics(context.Background(), c.prefix+topic)
+		must(c, err)
+		if len(topics[c.prefix+topic].Partitions) >= partitions {
+			return connect(c.TB, &cluster{TB: c.TB, Cluster: c.Cluster, addresses: c.addresses, prefix: c.prefix})
+		}
+	}
+}
+
+// waitFor waits for something that is logged by so many instances.
+func (c *cluster) waitFor(ctx context.Context, log *logged, what string, instances int) {
+	c.Helper()
+	for log.count(what) < instances {
+		select {
+		case <-ctx.Done():
+			c.Fatalf("%q is logged %d times:\n%s", what, log.count(what), log)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Partitions that are added while a run is on are read in it, from their beginning, as soon as all topics have them; with several
+// instances, one of them takes each. The session ends when they have ended it, too.
+func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options []kafka.Option
+		raise   func(ctx context.Context, c *cluster, log *logged, instances int)
+	}{
+		"GrowOutputs": {[]kafka.Option{kafka.GrowOutputs()}, func(_ context.Context, c *cluster, _ *logged, _ int) {
+			c.raise("in", 4)
+		}},
+		"inputs first": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
+			c.raise("in", 4)
+			c.waitFor(ctx, log, "--alter --topic "+c.prefix+"out --partitions 4", instances)
+			c.raise("out", 4)
+		}},
+		"output first": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
+			c.raise("out", 4)
+			c.waitFor(ctx, log, "--alter --topic "+c.prefix+"in --partitions 4", instances)
+			c.raise("in", 4)
+		}},
+		"one by one": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
+			c.grow(3)
+			c.waitFor(ctx, log, "partitions=3", instances)
+			c.grow(4)
+		}},
+	} {
+		for _, instances := range []int{1, 3} {
+			t.Run(fmt.Sprint(name, " ", instances), func(t *testing.T) {
+				t.Parallel()
+				tryGrowth(t, instances, test.options, test.raise)
+			})
+		}
+	}
+}
+
+func tryGrowth(
+	t *testing.T, instances int, options []kafka.Option, raise func(ctx context.Context, c *cluster, log *logged, instances int),
+) {
+	c := newCluster(t)
+	c.create(c.prefix+"in", 2)
+	c.create(c.prefix+"out", 2)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	log := &logged{}
+	all := []any{log, kafka.MetadataAge(100 * time.Millisecond)}
+	for _, o := range options {
+		all = append(all, o)
+	}
+	var g sync.WaitGroup
+	defer g.Wait()
+	defer cancel()
+	for range instances {
+		mill := c.copier(all...)
+		g.Go(func() {
+			if err := mill.Run(ctx); err != nil && !t.Failed() {
+				t.Error(err)
+			}
+		})
+	}
+	c.waitFor(ctx, log, "run starts", instances)
+	for p := range 2 {
+		c.produce(c.prefix+"in", p, numbers(0, 10)...)
+	}
+	raise(ctx, c, log, instances)
+	c = c.again("in", 4)
+	for p := range 4 {
+		c.produce(c.prefix+"in", p, numbers(10, 20)...)
+	}
+	c.waitFor(ctx, log, "partitions=4", instances)
+	for p := range 4 {
+		c.produce(c.prefix+"in", p, append(numbers(20, 30), mark)...)
+	}
+	g.Wait()
+	for p := range 4 {
+		c.expectOut(p, append(numbers(10*max(0, min(1, p/2)), 30), mark)...)
+	}
+}
+
+// R8: also with kafka.Latest, added partitions are read from their beginning, in the group's first session, too: in the run that
+// is on, and by the next one where they were added between two.
+func TestAddedPartitionsOfTheFirstSession(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	c.create(c.prefix+"in", 1)
 	c.create(c.prefix+"out", 1)
+	options := []any{kafka.Start(kafka.Latest()), kafka.MetadataAge(100 * time.Millisecond)}
 	c.produce(c.prefix+"in", 0, numbers(0, 3)...)
+	grown := false
+	c.runUntil(c.copier(options...), func() bool {
+		offsets, err := kadm.NewClient(c.client).FetchOffsets(context.Background(), c.prefix+"copy")
+		if _, begun := offsets.Lookup(c.prefix+"in", 0); err != nil || !begun {
+			return false
+		}
+		if !grown {
+			c = c.grow(2)
+			c.produce(c.prefix+"in", 1, numbers(20, 23)...)
+			grown = true
+		}
+		return len(c.out(1)) == 3
+	})
+	c = c.grow(3)
+	c.produce(c.prefix+"in", 0, append(numbers(10, 13), mark)...)
+	c.produce(c.prefix+"in", 1, mark)
+	c.produce(c.prefix+"in", 2, append(numbers(30, 33), mark)...)
+	c.run(c.copier(options...))
+	c.expectOut(0, append(numbers(10, 13), mark)...)
+	c.expectOut(1, append(numbers(20, 23), mark)...)
+	c.expectOut(2, append(numbers(30, 33), mark)...)
+}
+
+// A sink that was opened for as many partitions as there were takes no others: the log says that another run is needed.
+func TestAddedPartitionsWithAForeignSink(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.create(c.prefix+"in", 1)
 	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	log := &logged{}
+	source := kafka.New(c.addresses, kafka.Topic[Number](c.prefix+"in"), kafka.Group(c.prefix+"copy"),
+		kafka.MetadataAge(100*time.Millisecond))
+	mill, err := leat.New(func(n Number) Copy { return Copy(n) }, leat.From(source), leat.To(memory.New(memory.Stream[Copy]("copies"))),
+		leat.Logger(slog.New(slog.NewTextHandler(log, nil))))
+	must(t, err)
 	done := make(chan error, 1)
-	run, stop := context.WithCancel(ctx)
-	defer stop()
-	mill := c.copier(kafka.MetadataAge(100*time.Millisecond), log)
-	go func() { done <- mill.Run(run) }()
-	c.waitForOffset(ctx, "copy", "in")
+	go func() { done <- mill.Run(ctx) }()
+	c.waitFor(ctx, log, "run starts", 1)
+	c.produce(c.prefix+"in", 0, numbers(0, 3)...)
+	c = c.raise("in", 2)
+	c.waitFor(ctx, log, "start the run again to have the others read", 1)
+	c.produce(c.prefix+"in", 0, mark)
+	must(t, <-done)
+}
 
-	admin := kadm.NewClient(c.client)
-	for _, topic := range []string{"in", "out"} {
-		replies, err := admin.UpdatePartitions(ctx, 2, c.prefix+topic)
-		must(t, err)
-		must(t, replies.Error())
+// Where the client may not add partitions to an output, it says which right it lacks, and what to do.
+func TestGrowOutputsWithoutTheRight(t *testing.T) {
+	t.Parallel()
+	acls := []kfake.ACL{
+		acl(kmsg.ACLResourceTypeGroup, "copy", kmsg.ACLOperationRead), acl(kmsg.ACLResourceTypeTopic, "in", kmsg.ACLOperationRead),
+		acl(kmsg.ACLResourceTypeTopic, "out", kmsg.ACLOperationWrite),
 	}
-	for log.count("the input topics have more partitions than when the run began: start it again") == 0 {
-		select {
-		case <-ctx.Done():
-			t.Fatal("nothing is told of it")
-		case err := <-done:
-			t.Fatalf("the run has ended: %v", err)
-		case <-time.After(20 * time.Millisecond):
+	c := newFake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "root", "root"),
+		kfake.User("SCRAM-SHA-512", "user", "secret", acls...), kfake.SeedTopics(2, "in"), kfake.SeedTopics(1, "out"))
+	err := open(t, c, job("", []string{"in"}, []string{"out"}), kafka.Group("copy"), kafka.GrowOutputs(),
+		kafka.ScramSHA512("user", "secret"))
+	for _, want := range []string{"right ALTER", "--alter --topic out --partitions 2"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, wanted one with %q", err, want)
 		}
 	}
-	stop()
-	<-done
-	c = connect(t, &cluster{TB: t, Cluster: c.Cluster, addresses: c.addresses, prefix: c.prefix}) // one that knows of them
-	c.produce(c.prefix+"in", 0, mark)
-	c.produce(c.prefix+"in", 1, append(numbers(10, 13), mark)...)
-	c.run(c.copier())
-	c.expectOut(0, append(numbers(0, 3), mark)...)
-	c.expectOut(1, append(numbers(10, 13), mark)...)
 }
 
 // Partitions that are added after many sessions go on with the next one together with the others: one run reads it in all.
@@ -65,13 +215,7 @@ func TestAddedPartitionsAfterSessions(t *testing.T) {
 		c.produce(c.prefix+"in", 0, all[2*n:]...)
 		c.run(c.copier())
 	}
-	admin := kadm.NewClient(c.client)
-	for _, topic := range []string{"in", "out"} {
-		replies, err := admin.UpdatePartitions(t.Context(), 2, c.prefix+topic)
-		must(t, err)
-		must(t, replies.Error())
-	}
-	c = connect(t, &cluster{TB: t, Cluster: c.Cluster, addresses: c.addresses, prefix: c.prefix})
+	c = c.grow(2)
 	c.produce(c.prefix+"in", 0, `{"N":8}`, mark)
 	c.produce(c.prefix+"in", 1, `{"N":6}`, mark, `{"N":7}`, mark)
 	c.run(c.copier())

@@ -26,8 +26,8 @@ type position struct {
 	// empty holds for each node the offset up to which it had nothing to read from its place on, but markers of
 	// transactions: they may be removed with what was read before. It is 0 where nothing is known.
 	empty []int64
-	// width is how many partitions there were when this one ended its first session; until then, as of the commit. It tells
-	// partitions without positions that were there from those that were added since.
+	// width is how many partitions there were when this one ended its first session; until then, when it was committed first. It
+	// tells partitions without positions that were there from those that were added since.
 	width int
 	// transaction is the number of the one that committed it.
 	transaction uint64

@@ -18,8 +18,8 @@ import (
 
 // Progress implements broker.Keeper.
 func (m *member) Progress(ctx context.Context, partition int) (broker.Progress, error) {
-	if partition < 0 || partition >= m.partitions {
-		return broker.Progress{}, fmt.Errorf("kafka: there is no partition %d: the topics have %d", partition, m.partitions)
+	if n := m.Partitions(); partition < 0 || partition >= n {
+		return broker.Progress{}, fmt.Errorf("kafka: there is no partition %d: the topics have %d", partition, n)
 	}
 	positions, err := m.fetch(ctx, []int{partition})
 	if err != nil {
@@ -243,7 +243,7 @@ func (m *member) warnOfForeign(partitions []int, positions []position) {
 
 // all returns the numbers of all partitions.
 func (m *member) all() []int {
-	all := make([]int, m.partitions)
+	all := make([]int, m.Partitions())
 	for p := range all {
 		all[p] = p
 	}

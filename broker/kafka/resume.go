@@ -38,7 +38,7 @@ func (m *member) positionOf(c broker.Commit, transaction uint64) position {
 	p.empty = make([]int64, len(c.Progress.Nodes))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.width = m.widthOf(c.Partition)
+	p.width = m.widthOf(c.Partition, c.Progress.Sessions)
 	for i, r := range c.Progress.Nodes {
 		if start := m.starts[c.Partition][m.topicOf[i]]; r.Offset < start {
 			r.Offset, r.Behind, r.Seen, r.Accounted = start, false, max(r.Seen, start), max(r.Accounted, start)

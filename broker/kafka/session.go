@@ -49,9 +49,14 @@ type session struct {
 	busy  sync.Mutex
 	group *kgo.GroupTransactSession
 
-	// These are used by the library's group management alone, one call at a time.
-	attempted  bool // to join, since the last assignment
-	assignment map[string][]int32
+	// attempted says that the library's group management, which alone uses it, has tried to join since the last assignment.
+	attempted bool
+
+	// These are guarded by member.mu. assigned are the partition numbers of the last assignment, and holds says that it does;
+	// dealt is how many numbers it has dealt out, to all instances.
+	assigned map[int]bool
+	holds    bool
+	dealt    int
 }
 
 func newSession(m *member, again bool) *session {
@@ -69,7 +74,7 @@ func (s *session) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.ConsumerGroup(m.group),
 		kgo.InstanceID(m.instance),
 		kgo.ConsumeTopics(m.topics...),
-		kgo.Balancers(&balancer{s.onJoining, s.onAssignment}),
+		kgo.Balancers(&balancer{m.Partitions, s.onJoining, s.onAssignment}),
 		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { s.onAssigned() }),
 		kgo.OnPartitionsLost(func(context.Context, *kgo.Client, map[string][]int32) { s.onLost() }),
 		kgo.WithHooks(groupErrors{s}),
@@ -158,34 +163,36 @@ func (s *session) onJoining(owning bool) {
 }
 
 // onAssignment is called with each assignment before anything is made of it. What is no longer there is lost.
-func (s *session) onAssignment(assignment map[string][]int32) {
+func (s *session) onAssignment(assignment map[string][]int32, dealt int) {
 	s.attempted = false
-	s.assignment = assignment
 	m := s.member
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	s.assigned, s.holds, s.dealt = numbers(assignment, m.topics), false, dealt
 	if m.session != s {
 		return
 	}
-	now := s.numbers()
 	for p := range m.tasks {
-		if !now[p] {
+		if !s.assigned[p] {
 			m.lose(p)
 		}
+	}
+	if dealt > len(m.tasks) {
+		m.lookNow() // another instance knows of more
 	}
 }
 
 // numbers returns the partition numbers of which all topics' partitions are assigned.
-func (s *session) numbers() map[int]bool {
+func numbers(assignment map[string][]int32, topics []string) map[int]bool {
 	count := map[int]int{}
-	for _, topic := range s.member.topics {
-		for _, p := range s.assignment[topic] {
+	for _, topic := range topics {
+		for _, p := range assignment[topic] {
 			count[int(p)]++
 		}
 	}
 	numbers := map[int]bool{}
 	for p, n := range count {
-		numbers[p] = n == len(s.member.topics)
+		numbers[p] = n == len(topics)
 	}
 	return numbers
 }
@@ -194,26 +201,31 @@ func (s *session) numbers() map[int]bool {
 func (s *session) onAssigned() {
 	m := s.member
 	m.mu.Lock()
-	if m.session == s && s.ctx.Err() == nil && m.err == nil {
-		for p, all := range s.numbers() {
-			switch {
-			case all && p < len(m.tasks):
-				m.tasks[p].assigned = true
-			case p >= len(m.tasks):
-				m.logger.Warn("the input topics have more partitions than when the run began: start it again to have "+
-					"them read, with as many partitions in the outputs", "partition", p, "outputs", names(m.job.Outputs))
-			}
-		}
-	}
+	s.holds = true
+	s.take()
 	m.mu.Unlock()
 	s.joinOnce.Do(func() { close(s.joined) })
 	m.wake()
+}
+
+// take gives the member the partitions of an assignment that holds, as far as it knows of them. REQUIRES: member.mu is held.
+func (s *session) take() {
+	m := s.member
+	if !s.holds || m.session != s || s.ctx.Err() != nil || m.err != nil {
+		return
+	}
+	for p, all := range s.assigned {
+		if all && p < len(m.tasks) {
+			m.tasks[p].assigned = true
+		}
+	}
 }
 
 // onLost is called when the member has been expelled from the group.
 func (s *session) onLost() {
 	m := s.member
 	m.mu.Lock()
+	s.holds = false
 	if m.session == s {
 		m.loseAll()
 	}
@@ -380,7 +392,11 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 	if err := s.flush(ctx); err != nil {
 		return err
 	}
-	return failed.get()
+	err := failed.get()
+	if err != nil {
+		client.ForceMetadataRefresh() // the client may not know yet of a partition that was added
+	}
+	return err
 }
 
 // flush waits until Kafka has all results. The library waits for ever for a topic that was there once; where that takes

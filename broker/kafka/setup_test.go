@@ -32,10 +32,15 @@ func TestWrongSetupIsRefused(t *testing.T) {
 	}{
 		{"missing inputs", []string{"two", "none", "nought"}, nil, nil, []string{`missing input topics: "none", "nought"`}},
 		{"misspelt input", []string{"two", "twoo"}, nil, nil, []string{`missing input topics: "twoo" (did you mean "two"?); create`}},
-		{"unequal inputs", []string{"two", "three"}, nil, nil, []string{`"two" has 2`, `"three" has 3`}},
-		{"unequal output", []string{"two"}, []string{"three"}, nil, []string{"2", `"three" has 3`}},
+		{"unequal inputs", []string{"two", "three"}, nil, nil, []string{`"two" has 2`, `"three" has 3`, "--alter --topic two --partitions 3"}},
+		{"unequal inputs, narrow output", []string{"two", "three"}, []string{"also-two"}, nil,
+			[]string{"--alter --topic two --partitions 3", "--alter --topic also-two --partitions 3"}},
+		{"wide output", []string{"two", "also-two"}, []string{"three"}, nil, []string{`"three" has 3`,
+			"--alter --topic two --partitions 3", "--alter --topic also-two --partitions 3"}},
+		{"wide output that may grow", []string{"two"}, []string{"three"}, []kafka.Option{kafka.GrowOutputs()},
+			[]string{"--alter --topic two --partitions 3"}},
 		{"narrow output", []string{"three"}, []string{"two"}, nil,
-			[]string{`"two" has 2`, "kafka-topics.sh --alter --topic two --partitions 3"}},
+			[]string{`"two" has 2`, " --alter --topic two --partitions 3", "kafka.GrowOutputs()", `"grow_outputs: true"`}},
 		{"missing output", []string{"two"}, []string{"none"}, []kafka.Option{kafka.CreateTopics(false)},
 			[]string{`missing output topics: "none"`, "2 partitions"}},
 		{"no group", []string{"two"}, nil, []kafka.Option{kafka.Group("")}, []string{"kafka.Group"}},
@@ -68,7 +73,7 @@ func job(name string, inputs, outputs []string) *broker.Job {
 // open opens source and sink and closes them.
 func open(t testing.TB, c *cluster, j *broker.Job, options ...kafka.Option) error {
 	t.Helper()
-	b := kafka.New(c.addresses, append([]kafka.Option{kafka.Group("group")}, options...)...)
+	b := kafka.New(c.addresses, append([]kafka.Option{kafka.Group("group"), kafka.Streams(j.Outputs...)}, options...)...)
 	in, err := b.OpenSource(t.Context(), j)
 	if err != nil {
 		return err
@@ -160,4 +165,18 @@ func TestMissingRights(t *testing.T) {
 
 func acl(kind kmsg.ACLResourceType, name string, operation kmsg.ACLOperation) kfake.ACL {
 	return kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
+}
+
+// GrowOutputs has outputs given as many partitions as the inputs have.
+func TestGrowOutputs(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.create(c.prefix+"in", 3)
+	c.create(c.prefix+"out", 1)
+	must(t, open(t, c, job("", []string{c.prefix + "in"}, []string{c.prefix + "out"}), kafka.GrowOutputs()))
+	topics, err := kadm.NewClient(c.client).ListTopics(t.Context(), c.prefix+"out")
+	must(t, err)
+	if n := len(topics[c.prefix+"out"].Partitions); n != 3 {
+		t.Errorf("the output has %d partitions, not the inputs' 3", n)
+	}
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// setStart commits where a partition begins that has no positions yet, unless that is offset 0: a run that dies before its
-// first result must not begin elsewhere the next time, nor with another session.
+// setStart commits where a partition begins that has no positions yet, unless that is offset 0 and the group's first session
+// anyway: a run that dies before its first result must not begin elsewhere the next time, nor with another session.
 func (m *member) setStart(ctx context.Context, p int) error {
 	m.mu.Lock()
-	fresh, sessions := m.kept[p].isFresh(), m.kept[p].progress.Sessions
+	fresh, plain := m.kept[p].isFresh(), m.settings.start.isEarliest() && !m.wasAdded(p)
 	m.mu.Unlock()
 	if !fresh {
 		return nil
 	}
 	starts, err := m.findStart(ctx, p)
-	if err != nil || m.settings.start.isEarliest() && allZero(starts) && sessions == 0 {
+	if err != nil || plain && allZero(starts) {
 		return err
 	}
 	positions, err := m.fetch(ctx, []int{p})
@@ -34,7 +34,7 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	}
 	maps.Copy(starts, positions[0].starts) // what somebody has set counts
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := m.commitStart(ctx, p, starts)
+		err = m.commitStart(ctx, p, starts)
 		if err == nil || !errors.Is(err, broker.ErrAborted) {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/leat-go/leat/internal/suggest"
 )
 
-// createdGrace is how long a topic may not be known that was just created.
+// createdGrace is how long a topic, or a partition, may not be known that was just created.
 const createdGrace = time.Second
 
 // A topic is what Kafka says about one.
@@ -74,14 +75,14 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 	return all, nil
 }
 
-// describePatiently asks again for a moment where a topic is missing: not every broker knows at once of one that was just
-// created.
-func describePatiently(ctx context.Context, client *kgo.Client, names []string) ([]topic, error) {
+// describePatiently asks again for a moment where topics aren't as they should be: not every broker knows at once of one that
+// was just created, or of partitions that were just added.
+func describePatiently(ctx context.Context, client *kgo.Client, names []string, is func([]topic) bool) ([]topic, error) {
 	short, cancel := context.WithTimeout(ctx, createdGrace)
 	defer cancel()
 	for pause := firstPause; ; pause *= 2 {
 		topics, err := describe(ctx, client, names)
-		if err != nil || known(topics) || sleep(short, pause) != nil {
+		if err != nil || is(topics) || sleep(short, pause) != nil {
 			return topics, err
 		}
 	}
@@ -107,7 +108,9 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 	for _, s := range m.job.Inputs {
 		m.topicOf = append(m.topicOf, s.Name)
 	}
-	topics, err := describePatiently(ctx, m.admin, m.topics)
+	topics, err := describePatiently(ctx, m.admin, m.topics, func(topics []topic) bool {
+		return known(topics) && fewest(topics) == most(topics)
+	})
 	if err != nil {
 		return err
 	}
@@ -124,14 +127,33 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 	if missing != nil {
 		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", m.suggested(ctx, missing))
 	}
-	for _, t := range topics {
-		if t.partitions != topics[0].partitions {
-			return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, "+
-				"but %s", counts(topics))
-		}
+	if target := most(topics); fewest(topics) < target {
+		return m.unequalInputs(ctx, topics, target)
 	}
 	m.setPartitions(topics[0].partitions)
 	return nil
+}
+
+// unequalInputs returns the error for input topics of which some have fewer partitions than others.
+func (m *member) unequalInputs(ctx context.Context, inputs []topic, target int) error {
+	narrow := below(inputs, target)
+	if own := m.ownOutputs(); len(own) > 0 && !m.settings.growOutputs {
+		outputs, err := describe(ctx, m.admin, own)
+		if err != nil {
+			return err
+		}
+		outputs = slices.DeleteFunc(outputs, func(t topic) bool { return !t.exists })
+		narrow = append(narrow, below(outputs, target)...)
+	}
+	return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, but %s: give "+
+		"all of them %d, and the outputs, too; partitions are added by %s",
+		counts(inputs), target, m.settings.raiseCommands(narrow, target))
+}
+
+// ownOutputs returns the names of the outputs that are declared as topics.
+func (m *member) ownOutputs() []string {
+	declared := names(m.settings.streams)
+	return slices.DeleteFunc(names(m.job.Outputs), func(name string) bool { return !slices.Contains(declared, name) })
 }
 
 func counts(topics []topic) string {
@@ -160,7 +182,9 @@ func (m *member) positionsAtOutput(ctx context.Context) error {
 // openOutputs creates the output topics that are missing and checks all.
 func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 	all := names(m.job.Outputs)
-	topics, err := describe(ctx, m.admin, all)
+	topics, err := describePatiently(ctx, m.admin, all, func(topics []topic) bool {
+		return !known(topics) || fewest(topics) >= m.Partitions()
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -181,21 +205,43 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 	}
 	for _, t := range topics {
 		m.outputIDs[t.name] = t.id
-		switch {
-		case !t.may(kmsg.ACLOperationWrite):
+		if !t.may(kmsg.ACLOperationWrite) {
 			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
-		case t.partitions < m.partitions:
-			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
-				"partitions as the inputs, %d, but %s: add partitions to it, which moves nothing that it holds, by "+
-				"kafka-topics.sh --alter --topic %s --partitions %d, or give the output another name, and it is created",
-				m.partitions, counts([]topic{t}), t.name, m.partitions)
-		case t.partitions > m.partitions:
-			return nil, fmt.Errorf("kafka: results go to the partition that their input came from, so outputs need as many "+
-				"partitions as the inputs, %d, but %s: give the output another name, and it is created",
-				m.partitions, counts([]topic{t}))
 		}
 	}
+	if err := m.equalOutputs(ctx, topics); err != nil {
+		return nil, err
+	}
 	return topics, m.readOutputs(ctx)
+}
+
+// equalOutputs sees to it that the outputs have as many partitions as the inputs.
+func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
+	n, target := m.Partitions(), most(outputs)
+	narrow := below(outputs, max(n, target))
+	switch {
+	case target > n && !m.foreign:
+		inputs := make([]topic, len(m.topics))
+		for i, name := range m.topics {
+			inputs[i].name = name
+		}
+		return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
+			"output another name, and it is created", unequal(n, outputs), m.settings.raiseCommands(append(inputs, narrow...), target))
+	case target > n:
+		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
+	case narrow == nil:
+		return nil
+	case m.settings.growOutputs:
+		return m.raise(ctx, narrow, n)
+	}
+	return fmt.Errorf("%s: add partitions to it, which moves nothing that it holds, by %s; or have a run do so, by "+
+		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is created",
+		unequal(n, outputs), m.settings.raiseCommands(narrow, n))
+}
+
+func unequal(inputs int, outputs []topic) string {
+	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many partitions as the "+
+		"inputs, %d, but %s", inputs, counts(outputs))
 }
 
 // inputConfigs returns the settings of the input topics, the master's first; nil where they may not be read or the inputs
@@ -227,7 +273,7 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
 		return err
 	}
-	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs))
+	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs), known)
 	if failed != nil {
 		return err
 	}
@@ -249,10 +295,10 @@ func (m *member) create(ctx context.Context, missing, all []string, settings map
 	if !m.settings.createTopics {
 		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
 			"or allow it, by kafka.CreateTopics(true) in Go and \"create_topics: true\" in a pipeline file",
-			m.suggested(ctx, missing), m.partitions)
+			m.suggested(ctx, missing), m.Partitions())
 	}
 	const brokerDefault = -1
-	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.partitions), brokerDefault, settings, missing...)
+	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.Partitions()), brokerDefault, settings, missing...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: creating topics: %w", err)
 	}
@@ -261,20 +307,14 @@ func (m *member) create(ctx context.Context, missing, all []string, settings map
 			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
 		}
 		if r.Err == nil {
-			m.logger.Info("topic created", "topic", r.Topic, "partitions", m.partitions)
+			m.logger.Info("topic created", "topic", r.Topic, "partitions", m.Partitions())
 		}
 	}
-	short, cancel := context.WithTimeout(ctx, reachTimeout)
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, time.Second) {
-		topics, err := describe(short, m.admin, all)
-		if err != nil || known(topics) {
-			return topics, err
-		}
-		if err := sleep(short, pause); err != nil {
-			return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
-		}
+	topics, err := m.await(ctx, all, known)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
 	}
+	return topics, nil
 }
 
 func known(topics []topic) bool {

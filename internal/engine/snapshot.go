@@ -14,6 +14,9 @@ func (s *Stats) Snapshot() observe.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snapshot := s.about
+	if s.input != nil {
+		snapshot.Partitions = s.input.Partitions()
+	}
 	snapshot.Taken, snapshot.Commit = time.Now(), s.commit
 	snapshot.Calls, snapshot.Failed, snapshot.Results = s.Calls.Load(), s.Failed.Load(), s.Results.Load()
 	snapshot.CallTime, snapshot.CommitTime = s.calls.read(), s.commits.read()

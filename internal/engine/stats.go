@@ -32,7 +32,8 @@ type Stats struct {
 	mu sync.Mutex
 	// about is what doesn't change: names, nodes, and once the run has ended also how much was read.
 	about observe.Snapshot
-	// meter is the input's while it is open, and pending tells what isn't committed yet.
+	// input is nil while none is open, meter is its, and pending tells what isn't committed yet.
+	input   broker.Input
 	meter   broker.Meter
 	pending func() (results, bytes int64)
 	tasks   []*taskStats // by partition; nil where this process had none
@@ -66,9 +67,9 @@ func (s *Stats) begin(spec *Spec, nodes []*Node) {
 func (s *Stats) opened(input broker.Input, pending func() (results, bytes int64)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.input = input
 	s.meter, _ = input.(broker.Meter)
 	s.about.Partitions = input.Partitions()
-	s.tasks = make([]*taskStats, s.about.Partitions)
 	s.pending = pending
 }
 
@@ -90,10 +91,13 @@ func (s *Stats) warn(warnings []string) {
 func (s *Stats) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.input != nil {
+		s.about.Partitions = s.input.Partitions()
+	}
 	if s.meter != nil {
 		s.about.BytesRead, s.about.BytesTotal = s.meter.Bytes()
 	}
-	s.meter, s.pending = nil, nil
+	s.input, s.meter, s.pending = nil, nil, nil
 }
 
 // commitBegins says that a commit is under way.
@@ -125,6 +129,9 @@ func (s *Stats) task(partition int) *taskStats {
 	s.assigned.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if more := partition + 1 - len(s.tasks); more > 0 {
+		s.tasks = append(s.tasks, make([]*taskStats, more)...)
+	}
 	if s.tasks[partition] == nil {
 		s.tasks[partition] = newTaskStats(partition, len(s.about.Nodes))
 	}

@@ -1,0 +1,267 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// Partitions may be added to the topics while a run is on. Each instance looks for them by itself. Once all topics have as many,
+// inputs and outputs, it goes on with as many: it tells the group, whose leader deals out what is new (see balancer), and begins
+// what it is given. Whether an instance that learns of them later has its partitions dealt to it before or after that is all one.
+
+// announceAgain is how long the group may take to deal out partitions before an instance that knows of them says so again.
+const announceAgain = 3 * time.Second
+
+// A topicWatch is how an instance looks for added partitions.
+type topicWatch struct {
+	*member
+	// outputs are the topics that results go to.
+	outputs []string
+	// announced is when the group was told of partitions last.
+	announced time.Time
+	// told is what was logged last of topics that have fewer partitions than others.
+	told string
+}
+
+// watchTopics looks for added partitions until ctx ends.
+func (m *member) watchTopics(ctx context.Context) {
+	w := &topicWatch{member: m, outputs: names(m.job.Outputs)}
+	age := m.settings.metadataAge
+	for pause := age; ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.looking:
+			pause = firstPause
+		case <-time.After(pause):
+			pause = min(2*pause, age)
+		}
+		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+			m.logger.Warn("looking for added partitions failed, trying again", "error", err, "pause", age)
+			pause = age
+		}
+		if w.announce(ctx) {
+			pause = age
+		} else {
+			pause = min(pause, announceAgain)
+		}
+	}
+}
+
+// lookNow has the topics looked at now.
+func (m *member) lookNow() {
+	select {
+	case m.looking <- struct{}{}:
+	default:
+	}
+}
+
+// look finds out how many partitions the topics have, and goes on with as many as they all have.
+func (w *topicWatch) look(ctx context.Context) error {
+	inputs, outputs, err := w.describeTopics(ctx)
+	if err != nil || inputs == nil {
+		return err
+	}
+	if narrow := below(outputs, fewest(inputs)); w.settings.growOutputs && w.sink && narrow != nil {
+		if err := w.raise(ctx, narrow, fewest(inputs)); err != nil {
+			w.tell(err.Error(), inputs, outputs)
+			return nil
+		}
+		if inputs, outputs, err = w.describeTopics(ctx); err != nil || inputs == nil {
+			return err
+		}
+	}
+	if !w.sink && len(w.outputs) > 0 {
+		w.tellOfTheNextRun(inputs)
+		return nil
+	}
+	all := slices.Concat(inputs, outputs)
+	w.grow(fewest(all))
+	w.tell("", inputs, outputs)
+	return nil
+}
+
+// describeTopics returns the topics; none where one isn't there or is another by now: whoever reads or writes it says so.
+func (w *topicWatch) describeTopics(ctx context.Context) (inputs, outputs []topic, err error) {
+	all := w.topics
+	if w.sink {
+		all = slices.Concat(w.topics, w.outputs)
+	}
+	topics, err := describe(ctx, w.admin, all)
+	if err != nil || !known(topics) {
+		return nil, nil, err
+	}
+	for i, t := range topics {
+		if i < len(w.topics) && w.isOther(t.name, t.id) || i >= len(w.topics) && t.id != w.outputIDs[t.name] {
+			return nil, nil, nil
+		}
+	}
+	return topics[:len(w.topics)], topics[len(w.topics):], nil
+}
+
+// fewest returns the least number of partitions that any of the topics has.
+func fewest(topics []topic) int {
+	least := topics[0].partitions
+	for _, t := range topics {
+		least = min(least, t.partitions)
+	}
+	return least
+}
+
+// most returns the greatest number of partitions that any of the topics has.
+func most(topics []topic) int {
+	most := 0
+	for _, t := range topics {
+		most = max(most, t.partitions)
+	}
+	return most
+}
+
+// below returns the topics that have fewer partitions than n.
+func below(topics []topic, n int) (all []topic) {
+	for _, t := range topics {
+		if t.partitions < n {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// grow goes on with n partitions, where there are fewer.
+func (m *member) grow(n int) {
+	m.mu.Lock()
+	before := len(m.tasks)
+	if n <= before {
+		m.mu.Unlock()
+		return
+	}
+	if m.added == nil { // each partition had positions when the run began
+		m.added = &added{from: before, session: m.current}
+	}
+	m.setPartitions(n)
+	if m.session != nil {
+		m.session.take()
+	}
+	m.mu.Unlock()
+	m.logger.Info("partitions were added to all topics: the run goes on with them, from their beginning",
+		"before", before, "partitions", n)
+	m.wake()
+}
+
+// announce has the group deal out again where that was done without partitions that this instance knows of. It returns whether
+// the group and the instance agree.
+func (w *topicWatch) announce(ctx context.Context) bool {
+	s, err := w.open(ctx)
+	if err != nil {
+		return false // the run ends
+	}
+	w.mu.Lock()
+	holds, dealt, known := s.holds, s.dealt, len(w.tasks)
+	w.mu.Unlock()
+	if holds && dealt < known && time.Since(w.announced) >= announceAgain {
+		w.announced = time.Now()
+		client := s.group.Client()
+		client.ForceMetadataRefresh() // for the results
+		client.ForceRebalance()
+	}
+	return dealt == known
+}
+
+// tell logs, once, which topics still have fewer partitions than others, what has gone wrong with outputs that were to be given as
+// many, and what to do.
+func (w *topicWatch) tell(failure string, inputs, outputs []topic) {
+	target := most(slices.Concat(inputs, outputs))
+	narrow := below(inputs, target)
+	if failure != "" || !w.settings.growOutputs {
+		narrow = append(narrow, below(outputs, target)...)
+	}
+	told := ""
+	if narrow != nil {
+		told = failure + counts(narrow)
+	}
+	if told == w.told {
+		return
+	}
+	w.told = told
+	if narrow == nil {
+		return
+	}
+	attributes := []any{"partitions", w.Partitions(), "topics", counts(slices.Concat(inputs, outputs)),
+		"do", w.settings.raiseCommands(narrow, target)}
+	if failure != "" {
+		attributes = append(attributes, "error", failure)
+	}
+	w.logger.Warn("some topics have more partitions than others: what was added is read as soon as all have as many", attributes...)
+}
+
+// tellOfTheNextRun logs, once, that the results go to a storage that was opened for fewer partitions.
+func (w *topicWatch) tellOfTheNextRun(inputs []topic) {
+	n := fewest(inputs)
+	told := counts(inputs)
+	if n <= w.Partitions() || told == w.told {
+		return
+	}
+	w.told = told
+	w.logger.Warn("the input topics have more partitions than when the run began, and its results go to a storage that was opened "+
+		"for as many as then: start the run again to have the others read", "before", w.Partitions(), "partitions", n)
+}
+
+// raiseCommands returns the commands that give topics so many partitions.
+func (s *settings) raiseCommands(topics []topic, partitions int) string {
+	commands := make([]string, len(topics))
+	for i, t := range topics {
+		commands[i] = fmt.Sprintf("kafka-topics.sh --bootstrap-server %s --alter --topic %s --partitions %d",
+			s.addresses[0], t.name, partitions)
+	}
+	return strings.Join(commands, "; ")
+}
+
+// raise gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
+func (m *member) raise(ctx context.Context, topics []topic, partitions int) error {
+	all := make([]string, len(topics))
+	for i, t := range topics {
+		all[i] = t.name
+	}
+	replies, err := kadm.NewClient(m.admin).UpdatePartitions(ctx, partitions, all...)
+	if err != nil {
+		return fmt.Errorf("kafka: adding partitions to %s: %w", quoted(all), err)
+	}
+	for _, r := range replies.Sorted() {
+		switch {
+		case r.Err == nil:
+			m.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
+		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
+			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
+				r.Topic, m.settings.raiseCommands(topics, partitions))
+		case !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
+			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
+		}
+	}
+	_, err = m.await(ctx, all, func(topics []topic) bool { return known(topics) && fewest(topics) >= partitions })
+	if err != nil {
+		return fmt.Errorf("kafka: partitions were added to the topics %s, but aren't there: %w", quoted(all), err)
+	}
+	return nil
+}
+
+// await waits until Kafka's topics are as they should be after they were changed.
+func (m *member) await(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		topics, err := describe(short, m.admin, names)
+		if err != nil || is(topics) {
+			return topics, err
+		}
+		if err := sleep(short, pause); err != nil {
+			return nil, err
+		}
+	}
+}
