@@ -38,7 +38,7 @@ type loginText struct {
 // kafka reads the section about Kafka.
 func (s *source) kafka(d *description, node ast.Node) error {
 	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "commit_interval", "data_timeout",
-		"create_topics", "client_id")
+		"create_topics", "grow_outputs", "client_id")
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,12 @@ func (s *source) kafkaMember(k *kafkaText, m member) (err error) {
 	case "create_topics":
 		is, err := s.boolean(m.value, name)
 		k.options = append(k.options, kafka.CreateTopics(is))
+		return err
+	case "grow_outputs":
+		is, err := s.boolean(m.value, name)
+		if is {
+			k.options = append(k.options, kafka.GrowOutputs())
+		}
 		return err
 	}
 	value, err := s.nonempty(m.value, m.name.value, "kafka")

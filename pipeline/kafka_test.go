@@ -214,8 +214,8 @@ func TestKafkaErrors(t *testing.T) {
 func TestKafkaInEveryForm(t *testing.T) {
 	for _, kafka := range []string{
 		"{brokers: localhost:9092}", "{brokers: [localhost:9092, 'b:1', c]}", "\n  brokers:\n    - localhost:9092\n    - b\n",
-		"{brokers: x, group: g, client_id: c, tls: true, start: latest, commit_interval: 1s, data_timeout: 1m, create_topics: true}",
-		"{brokers: x, tls: {ca: a, cert: b, key: c}, start: 2026-11-22T15:04:05Z, create_topics: false}",
+		"{brokers: x, group: g, client_id: c, tls: true, start: latest, commit_interval: 1s, data_timeout: 1m, create_topics: true, grow_outputs: true}",
+		"{brokers: x, tls: {ca: a, cert: b, key: c}, start: 2026-11-22T15:04:05Z, create_topics: false, grow_outputs: false}",
 		"{brokers: x, sasl: {mechanism: scram-sha-512, user: u, password_env: P}, tls: false, start: earliest}",
 	} {
 		text := strings.Replace(onKafka[:strings.Index(onKafka, "kafka:")], "output", "kafka: "+kafka+"\noutput", 1)

@@ -24,6 +24,8 @@ func TestAddedIn(t *testing.T) {
 	}{
 		{"a new group", []position{blank, blank}, added{2, 0}},
 		{"within the first session", []position{at(0, 2), blank}, added{2, 0}},
+		{"added within the first session", []position{at(0, 2), at(0, 2), blank}, added{2, 0}},
+		{"and another was begun since", []position{at(0, 2), at(0, 3), at(0, 3), blank}, added{2, 0}},
 		{"first session ended in one", []position{at(1, 2), blank}, added{2, 0}},
 		{"and one was added", []position{at(1, 2), blank, blank}, added{2, 0}},
 		{"added behind the first session", []position{at(1, 2), at(1, 2), blank}, added{2, 1}},

@@ -24,8 +24,9 @@ type topicWatch struct {
 	*member
 	// outputs are the topics that results go to.
 	outputs []string
-	// announced is when the group was told of partitions last.
-	announced time.Time
+	// announced is how many partitions the group was told of last, at the time given.
+	announced   int
+	announcedAt time.Time
 	// told is what was logged last of topics that have fewer partitions than others.
 	told string
 }
@@ -165,8 +166,8 @@ func (w *topicWatch) announce(ctx context.Context) bool {
 	w.mu.Lock()
 	holds, dealt, known := s.holds, s.dealt, len(w.tasks)
 	w.mu.Unlock()
-	if holds && dealt < known && time.Since(w.announced) >= announceAgain {
-		w.announced = time.Now()
+	if holds && dealt < known && (w.announced < known || time.Since(w.announcedAt) >= announceAgain) {
+		w.announced, w.announcedAt = known, time.Now()
 		client := s.group.Client()
 		client.ForceMetadataRefresh() // for the results
 		client.ForceRebalance()

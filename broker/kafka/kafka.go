@@ -15,6 +15,10 @@
 // outputs have the same; missing output topics are created. Start more processes with the same [Group] and the partitions
 // are shared among them, partition p of all topics always together; the group's own balancer moves no more than it must.
 //
+// Partitions that are added to the topics while a run is on are noticed within [MetadataAge], and read in the run, from their
+// beginning, once all inputs and outputs have them; until then the log says which topics don't, and [GrowOutputs] sees to the
+// outputs. Where the results go to another storage, the next run reads them.
+//
 // # Exactly once
 //
 // Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction holds the results of
@@ -46,8 +50,9 @@
 // # Rights
 //
 // It takes READ on the group and on the input topics, WRITE on the output topics and on the transactional id, which is the
-// group's name, a hyphen and the instance's name, and CREATE for topics that don't exist. With DESCRIBE_CONFIGS on the topics,
-// it knows their settings; without, it takes them to be Kafka's defaults, and what differs shows when Kafka refuses a result.
+// group's name, a hyphen and the instance's name, CREATE for topics that don't exist, and ALTER on the output topics for
+// [GrowOutputs]. With DESCRIBE_CONFIGS on the topics, it knows their settings; without, it takes them to be Kafka's defaults, and
+// what differs shows when Kafka refuses a result.
 package kafka
 
 import (

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -47,17 +48,30 @@ type content struct {
 	items  []Item
 }
 
-func newWorld(c *cluster, seed uint64) *world {
+func newWorld(c *cluster, seed uint64) *world { return newNarrowWorld(c, seed, partitions) }
+
+// newNarrowWorld makes a world with another number of partitions.
+func newNarrowWorld(c *cluster, seed uint64, partitions int) *world {
 	w := &world{cluster: c, random: rand.New(rand.NewPCG(seed, 0)), orders: make([]content, partitions)}
 	w.create(c.prefix+"orders", partitions)
 	w.create(c.prefix+"items", partitions)
 	return w
 }
 
+// widen gives both inputs another number of partitions, together.
+func (w *world) widen(partitions int) {
+	w.Helper()
+	replies, err := kadm.NewClient(w.client).UpdatePartitions(context.Background(), partitions, w.prefix+"orders", w.prefix+"items")
+	must(w, err)
+	must(w, replies.Error())
+	w.cluster = w.again("orders", partitions)
+	w.orders = append(w.orders, make([]content, partitions-len(w.orders))...)
+}
+
 // fill appends n orders, with items, to every partition; some in transactions that are aborted or committed, so that
 // offsets have holes.
 func (w *world) fill(n int) {
-	for p := range partitions {
+	for p := range w.orders {
 		var orders, items []string
 		c := &w.orders[p]
 		for id := w.next; id < w.next+n; id++ {
@@ -80,7 +94,7 @@ func (w *world) fill(n int) {
 
 // end puts marks into all partitions.
 func (w *world) end() {
-	for p := range partitions {
+	for p := range w.orders {
 		w.produce(w.prefix+"orders", p, mark)
 		w.produce(w.prefix+"items", p, mark)
 	}
@@ -118,7 +132,7 @@ func join(o Order, nexts []NextOrder, items []Item) Joined {
 // check compares what a read_committed reader sees with what must be there.
 func (w *world) check() {
 	w.Helper()
-	for p := range partitions {
+	for p := range w.orders {
 		want := append(w.orders[p].want(), mark)
 		var got []string
 		for _, r := range w.committed(w.prefix+"joined", p) {
@@ -292,32 +306,46 @@ func TestMillOnAllPartitions(t *testing.T) {
 	}
 }
 
-// R8: whatever goes wrong and whenever, each result is committed once and in order.
+// R8: whatever goes wrong and whenever, each result is committed once and in order; also where partitions are added meanwhile.
 func TestMillSurvivesFaults(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			tryFaults(t, seed)
+			tryFaults(t, newWorld(newFake(t), seed), seed, func(int) {})
+		})
+		t.Run(fmt.Sprint(seed, " with added partitions"), func(t *testing.T) {
+			t.Parallel()
+			w := newNarrowWorld(newFake(t), seed, 2)
+			tryFaults(t, w, seed, func(round int) {
+				switch round {
+				case 4:
+					w.widen(3)
+				case 5 + w.random.IntN(5):
+					w.widen(partitions)
+				}
+			}, kafka.GrowOutputs(), kafka.MetadataAge(100*time.Millisecond))
 		})
 	}
 }
 
-func tryFaults(t *testing.T, seed uint64) {
-	w := newWorld(newFake(t), seed)
+func tryFaults(t *testing.T, w *world, seed uint64, round func(int), options ...kafka.Option) {
 	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	kills := make([]chan bool, 1+seed%3)
+	c := *w // what the world has come to is this goroutine's
+	instance := func(name string) *instance { return c.instance(name, options...) }
 	var g sync.WaitGroup
 	for i := range kills {
 		kills[i] = make(chan bool)
 		g.Go(func() {
-			if err := w.runAgain(ctx, fmt.Sprint("i", i), kills[i]); err != nil {
+			if err := runAgain(ctx, instance, fmt.Sprint("i", i), kills[i]); err != nil {
 				t.Errorf("instance %d: %v", i, err)
 			}
 		})
 	}
-	for range 15 {
+	for n := range 15 {
 		w.fill(10)
+		round(n)
 		w.disturb(kills)
 		<-time.After(time.Duration(w.random.IntN(100)) * time.Millisecond)
 	}
@@ -327,10 +355,10 @@ func tryFaults(t *testing.T, seed uint64) {
 }
 
 // runAgain runs an instance until its session ends; again where it is killed (true) or stopped (false).
-func (w *world) runAgain(ctx context.Context, name string, kill chan bool) error {
+func runAgain(ctx context.Context, start func(name string) *instance, name string, kill chan bool) error {
 	for {
 		run, cancel := context.WithCancel(ctx)
-		in := w.instance(name)
+		in := start(name)
 		done := make(chan error, 1)
 		go func() { done <- in.mill.Run(run) }()
 		select {
