@@ -132,7 +132,8 @@ func (t *crashTest) withFleet(parent context.Context) error {
 func (t *crashTest) run(parent context.Context) error {
 	g, ctx := errgroup.WithContext(parent)
 	verified, stop := context.WithCancel(ctx)
-	g.Go(func() error { return t.load.run(ctx) })
+	t.load.begin(ctx)
+	g.Go(func() error { return t.load.wait(ctx) })
 	g.Go(func() error {
 		defer stop()
 		return t.watch.run(ctx)
@@ -200,10 +201,10 @@ func (t *crashTest) summary(err error) {
 	}
 	t.print("%s", verdict)
 	sessions := 0
-	for _, n := range t.load.verified {
-		sessions += n
+	for p, n := range t.load.verified {
+		sessions += n - t.load.first[p]
 	}
-	t.print("%d results in %d partitions and %d sessions; %s", t.watch.verified(), t.config.partitions, sessions, t.counted())
+	t.print("%d results in %d partitions and %d sessions; %s", t.watch.verified(), t.load.partitions(), sessions, t.counted())
 	alone, all := t.recoveries.times()
 	for _, times := range []struct {
 		name string

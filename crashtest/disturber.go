@@ -34,6 +34,8 @@ const (
 	freezes disturbance = "freeze"
 	// cuts close the connections between instances and Kafka.
 	cuts disturbance = "cut"
+	// grows add partitions to the topics.
+	grows disturbance = "grow"
 )
 
 // weights says how often each disturbance is drawn, in relation to the others.
@@ -44,7 +46,7 @@ func weights() []struct {
 	return []struct {
 		disturbance
 		weight int
-	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}, {brokers, 3}, {freezes, 3}}
+	}{{kills, 60}, {cuts, 16}, {rebalances, 12}, {zombies, 6}, {servers, 3}, {brokers, 3}, {freezes, 3}, {grows, 8}}
 }
 
 // parseDisturbances reads a list of disturbances.
@@ -77,6 +79,7 @@ type disturber struct {
 	config     *config
 	fleet      *fleet
 	cluster    *kafkaserver.Cluster
+	load       *load
 	recoveries *recoveries
 	outages    *outages
 	// print prints a line about what is done.
@@ -91,7 +94,7 @@ type disturber struct {
 }
 
 func newDisturber(t *crashTest, f *fleet) *disturber {
-	return &disturber{config: t.config, fleet: f, cluster: t.cluster, recoveries: t.recoveries, outages: t.outages,
+	return &disturber{config: t.config, fleet: f, cluster: t.cluster, load: t.load, recoveries: t.recoveries, outages: t.outages,
 		print: t.print, admin: t.load.client, random: rand.New(rand.NewPCG(t.config.seed, 0)), counts: map[string]int{}}
 }
 
@@ -163,6 +166,8 @@ func (d *disturber) once(ctx context.Context, what disturbance) error {
 		return d.killBroker(ctx)
 	case freezes:
 		return d.freezeBroker(ctx)
+	case grows:
+		return d.grow(ctx)
 	default:
 		d.cut()
 		return nil

@@ -33,8 +33,11 @@ type load struct {
 	client *kgo.Client
 
 	mu sync.Mutex
-	// session is what each partition is being filled with.
-	session []int
+	// fillers write the partitions until running ends.
+	fillers errgroup.Group
+	running context.Context
+	// first is the session that each partition begins with, and session what it is being filled with.
+	first, session []int
 	// verified counts the sessions of each partition whose results were verified.
 	verified []int
 	// last is the number of the last session; -1 before it is known.
@@ -43,19 +46,23 @@ type load struct {
 }
 
 func newLoad(p plan, partitions, rate int, client *kgo.Client) *load {
-	return &load{plan: p, rate: rate, client: client, session: make([]int, partitions), verified: make([]int, partitions),
-		last: -1}
+	return &load{plan: p, rate: rate, client: client, first: make([]int, partitions), session: make([]int, partitions),
+		verified: make([]int, partitions), last: -1}
 }
 
-// run writes until the last session is complete in all partitions.
-func (l *load) run(ctx context.Context) error {
+// begin begins to write; wait is to be called then.
+func (l *load) begin(ctx context.Context) {
 	// The partitions learn of a failure by themselves. The context isn't the group's, which ends with its Wait: records are
 	// on their way still.
-	var g errgroup.Group
+	l.running = ctx
 	for partition := range l.session {
-		g.Go(func() error { return l.fill(ctx, partition) })
+		l.fillers.Go(func() error { return l.fill(ctx, partition) })
 	}
-	if err := g.Wait(); err != nil {
+}
+
+// wait waits until the last session is complete in all partitions.
+func (l *load) wait(ctx context.Context) error {
+	if err := l.fillers.Wait(); err != nil {
 		return err
 	}
 	if err := l.client.Flush(ctx); err != nil {
@@ -69,7 +76,7 @@ func (l *load) fill(ctx context.Context, partition int) error {
 	ticks := time.NewTicker(loadTick)
 	defer ticks.Stop()
 	random := rand.New(rand.NewPCG(l.plan.seed, uint64(partition)))
-	for session := 0; l.begin(partition, session); session++ {
+	for session := l.begins(partition); l.next(partition, session); session++ {
 		data := l.plan.session(partition, session)
 		var written [len(data)]int
 		for left := len(data); left > 0; {
@@ -130,8 +137,8 @@ func (l *load) failure() error {
 	return l.err
 }
 
-// begin notes that a partition begins a session; false says that there is none any more.
-func (l *load) begin(partition, session int) bool {
+// next notes that a partition begins a session; false says that there is none any more.
+func (l *load) next(partition, session int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last >= 0 && session > l.last {

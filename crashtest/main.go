@@ -8,7 +8,7 @@
 //
 // It starts Kafka on loopback from the jars that Maven has, some instances of the mill, each a process of its own, and
 // writes input as time goes on, session after session. Meanwhile it kills instances with signal 9, stops them for longer
-// than Kafka waits for them and continues them, lets others join and leave, kills Kafka, and cuts connections. A
+// than Kafka waits for them and continues them, lets others join and leave, kills Kafka, cuts connections, and adds partitions. A
 // read_committed consumer compares the output of each partition with a reference as it comes. The exit status is 1 where
 // they differ, and the first difference is shown.
 //
@@ -88,8 +88,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
 	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
-	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, freeze, with commas "+
-		"between them; by default all that goes with one broker, or with several")
+	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, freeze, grow, with "+
+		"commas between them; by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
@@ -105,9 +105,9 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 		return nil, errors.New("it takes at least one instance, one partition, one element a second and 10 elements")
 	}
 	if disturb == "" {
-		disturb = "kill,zombie,rebalance,server,cut"
+		disturb = "kill,zombie,rebalance,server,cut,grow"
 		if c.brokers > 1 {
-			disturb = "kill,zombie,rebalance,server,broker,freeze"
+			disturb = "kill,zombie,rebalance,server,broker,freeze,grow"
 		}
 	}
 	if c.disturb, err = parseDisturbances(disturb); err != nil {

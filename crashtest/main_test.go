@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 // Mistakes are answered with what would be right.
 func TestParseMistakes(t *testing.T) {
 	for _, c := range []struct{ arguments, want string }{
-		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker,freeze`},
+		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker,freeze,grow`},
 		{"-kills 3 -disturb cut", `needs "kill"`},
 		{"-brokers 2", "of two, none may be away"},
 		{"-disturb broker", "need -brokers 3"},

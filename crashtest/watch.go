@@ -25,7 +25,7 @@ type watch struct {
 	load       *load
 	recoveries *recoveries
 	outages    *outages
-	partitions []*verifier
+	partitions []*verifier // those of the output that are there
 	// position is behind the last record of each partition, transaction markers included.
 	position []int64
 	moved    []time.Time
@@ -57,6 +57,7 @@ func newWatch(addresses []string, t *crashTest) (*watch, error) {
 // run verifies until all sessions are complete.
 func (w *watch) run(ctx context.Context) error {
 	for !w.load.complete() {
+		w.grow()
 		if err := w.poll(ctx); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/internal/endmark"
 )
@@ -63,15 +64,14 @@ func TestLoad(t *testing.T) {
 	const partitions = 2
 	p := plan{seed: 2, elements: 50}
 	b := newBench(t, p, partitions, 50_000)
-	var g errgroup.Group
-	g.Go(func() error { return b.load.run(t.Context()) })
+	b.load.begin(t.Context())
 	for partition := range partitions { // one is slower
 		for session := range 2 + partition {
 			b.load.ended(partition, session+1)
 		}
 	}
 	b.load.finish()
-	must(t, g.Wait())
+	must(t, b.load.wait(t.Context()))
 	sessions := b.load.last + 1
 	for stream, topic := range inputs() {
 		for partition := range partitions {
@@ -132,4 +132,38 @@ func TestWatchFindsALoss(t *testing.T) {
 	if err := b.watch.run(t.Context()); err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
 		t.Errorf("got %v, want the loss", err)
 	}
+}
+
+// A partition that is added is written from the session on that others have come to, and verified once the output has it.
+func TestGrow(t *testing.T) {
+	p := plan{seed: 2, elements: 50}
+	b := newBench(t, p, 1, 50_000)
+	c, err := parse([]string{"-partitions", "1", "-seed", "3"}, io.Discard)
+	must(t, err)
+	d := newDisturber(&crashTest{config: c, load: b.load, outages: newOutages(1), out: io.Discard}, nil)
+	b.load.begin(t.Context())
+	b.load.ended(0, 1) // the next begins, and further ones
+	for range 3 {      // but one alone is added
+		must(t, d.grow(t.Context()))
+	}
+	b.load.ended(1, b.load.begins(1)+1)
+	b.load.finish()
+	must(t, b.load.wait(t.Context()))
+	first, last := b.load.begins(1), b.load.last
+	if got := b.read(t, stepsTopic, 1, 1); len(got) == 0 || !strings.HasPrefix(got[0], fmt.Sprintf(`{"s":%d,"n":0,`, first)) {
+		t.Errorf("the added partition begins with %v, not with session %d", got, first)
+	}
+	if b.load.partitions() != 2 {
+		t.Errorf("there are %d partitions, not twice as many as at the beginning", b.load.partitions())
+	}
+	_, err = kadm.NewClient(b.client).UpdatePartitions(t.Context(), 2, resultsTopic)
+	must(t, err)
+	for session := range last + 1 {
+		b.write(t, 0, expected(session, p.session(0, session)), true)
+	}
+	for session := first; session <= last; session++ {
+		b.write(t, 1, expected(session, p.session(1, session)), true)
+	}
+	must(t, b.watch.run(t.Context()))
+	must(t, b.watch.drain(t.Context()))
 }

@@ -85,6 +85,7 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 		kafka.Topic[Note](notesTopic),
 		kafka.Topic[Result](resultsTopic),
 		kafka.Group(groupName),
+		kafka.GrowOutputs(),
 	}
 	if c.proxy != "" {
 		options = append(options, kafka.Options(kgo.Dialer(through(c.proxy))))

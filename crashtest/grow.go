@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	// mostGrowth is how many partitions there are at the end, at most, for each at the beginning.
+	mostGrowth = 2
+	// growPause is the time between two looks at whether a client knows of an added partition.
+	growPause = 50 * time.Millisecond
+)
+
+// grow adds a partition to the inputs, with what belongs there from then on; and to the output, or leaves that to the mill.
+func (d *disturber) grow(ctx context.Context) error {
+	n := d.load.partitions() + 1
+	if n > mostGrowth*d.config.partitions {
+		return nil
+	}
+	topics := inputs()
+	if d.random.IntN(2) == 0 {
+		topics = append(topics, resultsTopic)
+	}
+	d.note("partitions added", 1)
+	d.print("partition %d is added to %v", n-1, topics)
+	replies, err := kadm.NewClient(d.admin).UpdatePartitions(ctx, n, topics...)
+	if err != nil {
+		return fmt.Errorf("add partitions: %w", err)
+	}
+	for _, r := range replies.Sorted() {
+		if r.Err != nil && !errors.Is(r.Err, kerr.InvalidPartitions) { // it was added, and the answer lost
+			return fmt.Errorf("add partitions to %s: %w", r.Topic, r.Err)
+		}
+	}
+	for _, topic := range inputs() {
+		for !knows(d.admin, topic, n-1) {
+			if err := sleep(ctx, growPause); err != nil {
+				return err
+			}
+		}
+	}
+	d.outages.grow(n)
+	d.load.grow()
+	return nil
+}
+
+// knows tells whether a client knows of a partition, and has it look where it doesn't.
+func knows(client *kgo.Client, topic string, partition int) bool {
+	leader, _, err := client.PartitionLeader(topic, int32(partition))
+	if err == nil && leader >= 0 {
+		return true
+	}
+	client.ForceMetadataRefresh()
+	return false
+}
+
+// grow makes room for added partitions.
+func (o *outages) grow(partitions int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.last) < partitions {
+		o.last, o.longest = append(o.last, time.Time{}), append(o.longest, 0)
+	}
+}
+
+// grow begins to write the input of one more partition, from the session on that is written to others. It is called while
+// others are written.
+func (l *load) grow() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := 0
+	for _, session := range l.session {
+		first = max(first, session)
+	}
+	partition := len(l.session)
+	l.first, l.session, l.verified = append(l.first, first), append(l.session, first), append(l.verified, first)
+	l.fillers.Go(func() error { return l.fill(l.running, partition) })
+}
+
+// partitions returns how many partitions are written.
+func (l *load) partitions() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.session)
+}
+
+// begins returns the first session of a partition.
+func (l *load) begins(partition int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.first[partition]
+}
+
+// grow begins to verify partitions that were added, once the output has them.
+func (w *watch) grow() {
+	for p := len(w.partitions); p < w.load.partitions() && knows(w.client, resultsTopic, p); p++ {
+		v := newVerifier(w.load.plan, p)
+		v.begin(w.load.begins(p))
+		w.partitions, w.position, w.moved = append(w.partitions, v), append(w.position, 0), append(w.moved, time.Now())
+		w.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: {int32(p): kgo.NewOffset().AtStart()}})
+	}
+}
