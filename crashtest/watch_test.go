@@ -140,7 +140,7 @@ func TestGrow(t *testing.T) {
 	b := newBench(t, p, 1, 50_000)
 	c, err := parse([]string{"-partitions", "1", "-seed", "3"}, io.Discard)
 	must(t, err)
-	d := newDisturber(&crashTest{config: c, load: b.load, outages: newOutages(1), out: io.Discard}, nil)
+	d := newDisturber(&crashTest{config: c, load: b.load, outages: b.watch.outages, out: io.Discard}, nil)
 	b.load.begin(t.Context())
 	b.load.ended(0, 1) // the next begins, and further ones
 	for range 3 {      // but one alone is added

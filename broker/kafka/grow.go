@@ -175,8 +175,8 @@ func (w *topicWatch) announce(ctx context.Context) bool {
 	return dealt == known
 }
 
-// tell logs, once, which topics still have fewer partitions than others, what has gone wrong with outputs that were to be given as
-// many, and what to do.
+// tell logs, once, which topics still have fewer partitions than others, what has gone wrong with outputs that were to be given
+// as many, and what to do.
 func (w *topicWatch) tell(failure string, inputs, outputs []topic) {
 	target := most(slices.Concat(inputs, outputs))
 	narrow := below(inputs, target)
@@ -199,7 +199,8 @@ func (w *topicWatch) tell(failure string, inputs, outputs []topic) {
 	if failure != "" {
 		attributes = append(attributes, "error", failure)
 	}
-	w.logger.Warn("some topics have more partitions than others: what was added is read as soon as all have as many", attributes...)
+	w.logger.Warn("some topics have more partitions than others: what was added is read as soon as all have as many",
+		attributes...)
 }
 
 // tellOfTheNextRun logs, once, that the results go to a storage that was opened for fewer partitions.
@@ -210,8 +211,8 @@ func (w *topicWatch) tellOfTheNextRun(inputs []topic) {
 		return
 	}
 	w.told = told
-	w.logger.Warn("the input topics have more partitions than when the run began, and its results go to a storage that was opened "+
-		"for as many as then: start the run again to have the others read", "before", w.Partitions(), "partitions", n)
+	w.logger.Warn("the input topics have more partitions than when the run began, and its results go to a storage that was "+
+		"opened for as many as then: start the run again to have the others read", "before", w.Partitions(), "partitions", n)
 }
 
 // raiseCommands returns the commands that give topics so many partitions.

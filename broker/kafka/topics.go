@@ -225,8 +225,9 @@ func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
 		for i, name := range m.topics {
 			inputs[i].name = name
 		}
-		return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
-			"output another name, and it is created", unequal(n, outputs), m.settings.raiseCommands(append(inputs, narrow...), target))
+		return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; "+
+			"or give the output another name, and it is created",
+			unequal(n, outputs), m.settings.raiseCommands(append(inputs, narrow...), target))
 	case target > n:
 		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
 	case narrow == nil:
@@ -235,13 +236,14 @@ func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
 		return m.raise(ctx, narrow, n)
 	}
 	return fmt.Errorf("%s: add partitions to it, which moves nothing that it holds, by %s; or have a run do so, by "+
-		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is created",
+		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is "+
+		"created",
 		unequal(n, outputs), m.settings.raiseCommands(narrow, n))
 }
 
 func unequal(inputs int, outputs []topic) string {
-	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many partitions as the "+
-		"inputs, %d, but %s", inputs, counts(outputs))
+	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many partitions as "+
+		"the inputs, %d, but %s", inputs, counts(outputs))
 }
 
 // inputConfigs returns the settings of the input topics, the master's first; nil where they may not be read or the inputs
