@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // A campaign is a mill that runs again and again, over streams of several partitions that grow meanwhile, with all that may
 // happen to it: sessions that the function ends, a mark or the data timeout, crashes at any commit, policies, windows, calls
-// side by side, nodes that share a stream.
+// side by side, nodes that share a stream, a second instance.
 type campaign struct {
 	*rapid.T
 	storage *memory.Broker
@@ -34,7 +35,7 @@ type campaign struct {
 	runs *int
 }
 
-// windowing is how masters are grouped: by key, by count, or not at all.
+// windowing is how masters are grouped: by key, by count, which stands for the clock, too, or not at all.
 type windowing struct {
 	byKey bool
 	count int
@@ -185,13 +186,18 @@ func (c *campaign) drawSpec() {
 	spec.OnDisorder.Kind, spec.OnDecode.Kind = c.disorder, c.decode
 	spec.OnError = engine.Policy{Kind: c.onError, Attempts: 1}
 	c.window = windowing{count: 1}
-	switch rapid.SampledFrom([]string{"", "", "key", "count"}).Draw(c.T, "window") {
+	switch rapid.SampledFrom([]string{"", "", "key", "count", "moment", "age"}).Draw(c.T, "window") {
 	case "key":
 		windowed(spec)
 		c.window = windowing{byKey: true}
 	case "count":
 		spec.Window = &engine.Window{Count: 3}
 		c.window = windowing{count: 3}
+	case "moment": // is over when the next master comes
+		spec.Window = &engine.Window{Every: time.Nanosecond}
+	case "age": // is over with the session
+		spec.Window = &engine.Window{Every: 1000 * time.Hour}
+		c.window = windowing{count: math.MaxInt}
 	}
 	if c.reports {
 		reporting(spec, c.storage)
@@ -295,10 +301,16 @@ func (c *campaign) run(stage int) {
 			c.planCrash()
 		}
 		stats := &engine.Stats{}
-		err := engine.Run(c.Context(), c.spec, stats)
+		var err error
+		isAlone := rapid.IntRange(0, 3).Draw(c.T, "instances") > 0
+		if isAlone {
+			err = engine.Run(c.Context(), c.spec, stats)
+		} else {
+			err = runInstances(c.Context(), c.spec, 2)
+		}
 		*c.runs++
 		switch {
-		case errors.Is(err, errCrash):
+		case errors.Is(err, errCrash), err == nil && !isAlone:
 			c.isUncounted = true
 		case err != nil:
 			c.Fatalf("run: %v", err)
