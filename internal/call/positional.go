@@ -4,7 +4,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -46,7 +45,7 @@ func (f *function) Call(ctx context.Context, call *engine.Call, emit engine.Emit
 	if f.failing {
 		failure, _ = results[len(results)-1].Interface().(error)
 	}
-	ending := failure != nil && errors.Is(failure, engine.EndOfStream)
+	ending := engine.IsEnd(failure)
 	if failure != nil && !ending {
 		return failure
 	}

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"errors"
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -70,7 +69,7 @@ func (w *writer) fallible(v reflect.Value, emit engine.Emit) error {
 			continue
 		}
 		failure := failed.Interface().(error)
-		if errors.Is(failure, engine.EndOfStream) {
+		if engine.IsEnd(failure) {
 			if err := w.one(e, emit, true); err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"reflect"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -60,7 +59,7 @@ func (c *typedCalls[In, Out]) Call(ctx context.Context, call *engine.Call, emit 
 	if c.writer == nil {
 		return failure
 	}
-	ending := failure != nil && errors.Is(failure, engine.EndOfStream)
+	ending := engine.IsEnd(failure)
 	if failure != nil && !ending {
 		return failure
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -96,6 +97,24 @@ type Emit func(output int, element any) error
 
 // EndOfStream is what a function returns as its error to end the session.
 var EndOfStream = errors.New("end of stream")
+
+// IsEnd reports whether a function's error ends the session: it is [EndOfStream], which may be wrapped. Beside another error, in
+// a list, that one counts, and a panic stops the run whatever its value is.
+func IsEnd(err error) bool {
+	if err == EndOfStream {
+		return true
+	}
+	switch e := err.(type) {
+	case *PanicError:
+		return false
+	case interface{ Unwrap() error }:
+		return IsEnd(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		return len(all) > 0 && !slices.ContainsFunc(all, func(one error) bool { return !IsEnd(one) })
+	}
+	return false
+}
 
 // A Call is what a function is called with.
 type Call struct {

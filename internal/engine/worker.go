@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -52,7 +51,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 			out.calls++
 			return false, nil
 		}
-		if errors.Is(err, EndOfStream) {
+		if IsEnd(err) {
 			out.calls++
 			return true, nil
 		}
@@ -144,7 +143,7 @@ func (w *worker) watched(ctx context.Context, call *Call) error {
 	}
 	err = w.try(ctx, call)
 	failure := err
-	if errors.Is(err, EndOfStream) {
+	if IsEnd(err) {
 		failure = nil
 	}
 	if broken := end(failure); broken != nil && failure == nil {
