@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -184,6 +186,32 @@ func verifiedTree(t *rapid.T, comparing bool) (function any, options []leat.Opti
 		}
 		return result(keys, len(stems), len(leaves), len(sides))
 	}, options
+}
+
+// The window keys of masters that the join doesn't come to are verified, too.
+func TestVerifyWindowKeys(t *testing.T) {
+	dir := t.TempDir()
+	left, right := filepath.Join(dir, "left.jsonl"), filepath.Join(dir, "right.jsonl")
+	for path, text := range map[string]string{left: "{\"time\":1}\n{\"time\":2}\n{\"time\":3,\"data\":1}\n", right: "{\"frame\":1}\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	window := func(a Audio) float64 {
+		if a.Data > 0 {
+			return math.NaN()
+		}
+		return 0
+	}
+	mill, err := leat.New(func([]Audio, map[Audio][]Box) {}, leat.Verify(), leat.Window(window), leat.Join(audioTime, boxFrame),
+		leat.From(jsonfile.New(jsonfile.File[Audio](left), jsonfile.File[Box](right))), leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := left + ":3:1 (partition 0, offset 2): the window key can't be computed: it is NaN"
+	if err := mill.Run(t.Context()); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
 
 // With a comparison there is nothing to say about a right element as long as there was no left one.

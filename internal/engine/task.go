@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -147,7 +146,7 @@ func (t *task) rejectNext(err error) error {
 	t.root.consume()
 	t.root.countRead(master.Record.Offset, -1) // reject counts it
 	t.root.neglect(t.root.children, nil)
-	err = &broker.PositionError{Position: at, Err: fmt.Errorf("the window key can't be computed: %w", err)}
+	err = &broker.PositionError{Position: at, Err: windowError(err)}
 	return t.reject(t.root, &master, err, t.spec.OnDisorder, OutOfOrder)
 }
 

@@ -102,7 +102,7 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 	case err != nil:
 		policy = n.decodePolicy(err)
 	default:
-		if _, err = n.order(c.values[i]); err == nil {
+		if err = n.verifyKeys(c.values[i]); err == nil {
 			return nil
 		}
 		err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
@@ -113,6 +113,18 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 	n.task.logger.Warn("an element behind the end of the join would be put aside", "node", n.spec.Name,
 		"stream", n.spec.Stream.Name, "offset", record.Offset, "error", err)
 	return nil
+}
+
+// verifyKeys takes the keys of an element, of its window, too.
+func (n *node) verifyKeys(value any) error {
+	if _, err := n.order(value); err != nil {
+		return err
+	}
+	if n.parent != nil || n.task.window == nil {
+		return nil
+	}
+	_, err := n.task.window.changed(value)
+	return windowError(err)
 }
 
 // beyond says that an error is about what the join didn't come to.

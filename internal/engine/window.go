@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A window collects consecutive complete masters (R4).
 type window struct {
@@ -46,6 +49,14 @@ func (w *window) changed(master any) (bool, error) {
 		return false, nil
 	}
 	return w.key(master)
+}
+
+// windowError says what an error of the window key is about; nil for nil.
+func windowError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the window key can't be computed: %w", err)
 }
 
 // overdue reports whether the clock has ended the open window.
