@@ -32,8 +32,10 @@ func neighbours(path string) (all []neighbour) {
 	stem := strings.TrimSuffix(name, filepath.Ext(name))
 	for _, e := range entries {
 		rest, isNamedAfter := strings.CutPrefix(e.Name(), stem)
-		_, packed := format(e.Name())
-		if !isNamedAfter || e.Name() == name || rest == "" || !strings.Contains(".-_", rest[:1]) || packed != plain || !e.Type().IsRegular() {
+		if !isNamedAfter || e.Name() == name || rest == "" || !strings.Contains(".-_", rest[:1]) {
+			continue
+		}
+		if _, packed := format(e.Name()); packed != plain || !e.Type().IsRegular() {
 			continue
 		}
 		file, err := os.Open(filepath.Join(filepath.Dir(path), e.Name()))
@@ -74,8 +76,8 @@ func (t *trail) findMissed() error {
 		isGeneration := slices.ContainsFunc(t.generations, func(g *generation) bool { return os.SameFile(n.info, g.info) })
 		isKnown := slices.ContainsFunc(known, func(head []byte) bool { return beginAlike(head, n.head) })
 		if !isGeneration && !isKnown && bytes.HasPrefix(bytes.TrimSpace(n.head), []byte("{")) {
-			return fmt.Errorf("it was rotated or truncated twice before anybody could look, within %v, and what %s holds now was not "+
-				"read; do that less often", lastLook, n.name)
+			return fmt.Errorf("it was rotated or truncated twice before anybody could look, within %v, and what %s holds now "+
+				"was not read; do that less often", lastLook, n.name)
 		}
 	}
 	return nil

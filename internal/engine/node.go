@@ -221,8 +221,9 @@ func (n *node) rejectDisordered(record *broker.Record, value any, err error) err
 	return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 }
 
-// keylessHeld is how many records without all keys, tombstones and elements with a null key, a node's place may be before the last:
-// it stands behind an element that has all, which a restart reads again (R7), and goes on without where there is none for long.
+// keylessHeld is how many records without all keys, tombstones and elements with a null key, a node's place may be before
+// the last: it stands behind an element that has all, which a restart reads again (R7), and goes on without where there is none
+// for long.
 const keylessHeld = 512
 
 // passOver passes over a record without a value.
