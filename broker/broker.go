@@ -242,10 +242,10 @@ type Saver interface {
 // A Checker is an Output that doesn't take every result: one that is too large, say.
 type Checker interface {
 	Output
-	// Check tells why the output doesn't take a result, nil where it does. It is asked when a call returns the result, whose
-	// error that is; so a commit needs to refuse only what could not be known then. Unlike other methods it is safe for
-	// concurrent use.
-	Check(r Result) error
+	// Check tells why the output doesn't take a result, of which it gets stream, key and value as [Result] has them; nil where
+	// it does. It is asked when a call returns the result, whose error that is; so a commit needs to refuse only what could not
+	// be known then. Unlike other methods it is safe for concurrent use.
+	Check(stream int, key, value []byte) error
 }
 
 // A Pacer is an Output that says how often it wants to commit; one that isn't gets [DefaultPace].

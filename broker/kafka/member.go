@@ -53,9 +53,10 @@ type member struct {
 	// warned says that offsets of another program were told of.
 	warned atomic.Bool
 
-	// outputs are the topics that results go to, by their names, and inputsKeep is how old records of the inputs become, in
-	// milliseconds; 0 where that isn't known.
+	// outputs are the topics that results go to, by their names, and numbered by the numbers of the job's outputs. inputsKeep is
+	// how old records of the inputs become, in milliseconds; 0 where that isn't known.
 	outputs    map[string]*outputTopic
+	numbered   []*outputTopic
 	inputsKeep int64
 
 	// gathered asks about many partitions together. Its requests end when admin is closed.

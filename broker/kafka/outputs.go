@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -20,8 +21,10 @@ const (
 	// leastLimit and mostLimit bound what the library takes for the largest batch, whose requests have at most 100 MiB.
 	leastLimit = 512
 	mostLimit  = 100<<20 - 4096
-	// batchOverhead is what a batch takes beside its records.
+	// batchOverhead is what a batch takes beside its records, and mostOverhead the most of what one takes with a single record,
+	// beside its key and value.
 	batchOverhead = 65
+	mostOverhead  = batchOverhead + 4 + 3*binary.MaxVarintLen32
 )
 
 // An outputTopic is a topic that results go to.
@@ -59,6 +62,10 @@ func (m *member) readOutputs(ctx context.Context) error {
 		m.outputs[topic] = &outputTopic{name: topic, config: c}
 		m.outputs[topic].setLimit(c.size)
 	}
+	m.numbered = make([]*outputTopic, len(m.job.Outputs))
+	for i, stream := range m.job.Outputs {
+		m.numbered[i] = m.outputs[stream.Name]
+	}
 	return nil
 }
 
@@ -82,27 +89,35 @@ func (m *member) batchLimit(topic string) int32 {
 }
 
 // Check implements broker.Checker.
-func (o *output) Check(r broker.Result) error {
-	if r.Stream < 0 || r.Stream >= len(o.job.Outputs) {
-		return fmt.Errorf("kafka: a result is for output %d, but the job has %d", r.Stream, len(o.job.Outputs))
+func (o *output) Check(stream int, key, value []byte) error {
+	if stream < 0 || stream >= len(o.numbered) {
+		return fmt.Errorf("kafka: a result is for output %d, but the job has %d", stream, len(o.numbered))
 	}
-	topic := o.outputs[o.job.Outputs[r.Stream].Name]
-	size, limit := batchSize(&r), topic.limit.Load()
+	topic := o.numbered[stream]
+	if len(key)+len(value) <= int(topic.limit.Load())-mostOverhead && (key != nil || !topic.compacted) {
+		return nil
+	}
+	return topic.check(key, value)
+}
+
+// check is Check for what is near the limit, or lacks a key.
+func (o *outputTopic) check(key, value []byte) error {
+	size, limit := batchSize(key, value), o.limit.Load()
 	switch {
 	case size > int(limit):
 		return fmt.Errorf("kafka: a result of %d bytes is larger than topic %q takes, which is batches of %d bytes: raise its "+
-			"setting %s, to %d at least", len(r.Value), topic.name, limit, settingSize, size)
-	case r.Key == nil && topic.compacted:
+			"setting %s, to %d at least", len(value), o.name, limit, settingSize, size)
+	case key == nil && o.compacted:
 		return fmt.Errorf("kafka: topic %q is compacted, so that each result needs a key, and the master's record has none: "+
 			"give results one, with kafka.Key or by keys of the input's records, or set the topic's %s to delete",
-			topic.name, settingPolicy)
+			o.name, settingPolicy)
 	}
 	return nil
 }
 
 // batchSize returns the size of a batch that holds a result alone, before it is compressed.
-func batchSize(r *broker.Result) int {
-	record := 4 + kbin.VarintLen(int32(len(r.Key))) + len(r.Key) + kbin.VarintLen(int32(len(r.Value))) + len(r.Value)
+func batchSize(key, value []byte) int {
+	record := 4 + kbin.VarintLen(int32(len(key))) + len(key) + kbin.VarintLen(int32(len(value))) + len(value)
 	return batchOverhead + kbin.VarintLen(int32(record)) + record
 }
 
@@ -120,8 +135,7 @@ func (m *member) mark(topic string, partition int) *kgo.Record {
 // were written, without a word: that is an error where the inputs live longer, and a warning where they are as old.
 func (m *member) checkAge(commits []broker.Commit) error {
 	now := time.Now()
-	for i, stream := range m.job.Outputs {
-		o := m.outputs[stream.Name]
+	for i, o := range m.numbered {
 		if o.retention == unlimited || o.byAppend || o.told {
 			continue
 		}
@@ -184,7 +198,7 @@ func (m *member) shrink(ctx context.Context, failed *produceError, commits []bro
 	for i := range commits {
 		for j := range commits[i].Results {
 			if r := &commits[i].Results[j]; m.job.Outputs[r.Stream].Name == o.name {
-				largest = max(largest, batchSize(r))
+				largest = max(largest, batchSize(r.Key, r.Value))
 			}
 		}
 	}

@@ -82,8 +82,7 @@ func (e *encoder) append(r *results, output int, element any, master *broker.Rec
 		item.key = key(element)
 	}
 	if e.checker != nil {
-		err := e.checker.Check(broker.Result{Stream: output, Value: encoded[start:], Key: item.key, Time: item.time})
-		if err != nil {
+		if err := e.checker.Check(output, item.key, encoded[start:]); err != nil {
 			r.bytes = encoded[:start]
 			return err
 		}
