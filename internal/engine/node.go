@@ -192,7 +192,7 @@ func (n *node) look() error {
 		return n.rejectDisordered(record, value, err)
 	}
 	n.taken = n.taken || !null
-	if n.done.isBehind() && record.Offset <= n.done.offset() {
+	if behind(record.Offset) <= n.done {
 		n.resume(null) // it was dealt with before the run; only its keys were wanted
 		return nil
 	}
@@ -268,14 +268,17 @@ func (n *node) order(value any) (null bool, err error) {
 			return false, n.joinError(err)
 		}
 	}
-	n.lacks = null
+	lacks := null
 	for i, child := range n.children {
-		if child.unasked, err = child.edge.TakeLeft(value); err != nil {
+		unasked, err := child.edge.TakeLeft(value)
+		if err != nil {
 			n.giveBack(i)
 			return false, child.joinError(err)
 		}
-		n.lacks = n.lacks || child.unasked
+		child.unasked = unasked
+		lacks = lacks || unasked
 	}
+	n.lacks = lacks
 	return null, nil
 }
 
@@ -346,20 +349,27 @@ func (n *node) evaluate(e *Element) (complete bool, err error) {
 		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
 	for c, child := range n.children {
-		if !child.unasked {
-			if err := child.advance(); err != nil {
-				return false, err
-			}
+		if child.unasked {
+			return n.lackMatch(c, first)
 		}
-		if child.unasked || len(child.group) == 0 {
-			n.asking = c
-			n.matches = n.matches[:first]
-			return false, nil
+		if err := child.advance(); err != nil {
+			return false, err
+		}
+		if len(child.group) == 0 {
+			return n.lackMatch(c, first)
 		}
 		n.matches = append(n.matches, slices.Clip(child.group))
 	}
 	e.Matches = slices.Clip(n.matches[first:])
 	return true, nil
+}
+
+// lackMatch says that the child with the index given has no match for the element that is evaluated, and drops the lists of the
+// children before, from first on.
+func (n *node) lackMatch(child, first int) (complete bool, err error) {
+	n.asking = child
+	n.matches = n.matches[:first]
+	return false, nil
 }
 
 // consume marks next as dealt with.
@@ -470,7 +480,9 @@ func (n *node) handOver(list []Element) {
 	if n.parent == nil {
 		n.countMatched(list)
 		n.handed = list[len(list)-1].Record.Offset
-		n.handOverBelow(list)
+		if len(n.children) > 0 {
+			n.handOverBelow(list)
+		}
 		return
 	}
 	last := list[len(list)-1].Record.Offset
@@ -481,18 +493,21 @@ func (n *node) handOver(list []Element) {
 	for first > 0 && list[first-1].Record.Offset > n.handed {
 		first--
 	}
+	if first > 0 {
+		list = list[first:]
+	}
 	if len(n.risk) > 0 {
-		n.reclaim(list[first:])
+		n.reclaim(list)
 	}
 	n.handed = last
-	n.countMatched(list[first:])
-	n.handOverBelow(list[first:])
+	n.countMatched(list)
+	if len(n.children) > 0 {
+		n.handOverBelow(list)
+	}
 }
 
+// REQUIRES: the node has children.
 func (n *node) handOverBelow(list []Element) {
-	if len(n.children) == 0 {
-		return
-	}
 	for i := range list {
 		for c, matches := range list[i].Matches {
 			n.children[c].handOver(matches)
