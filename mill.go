@@ -26,8 +26,8 @@ type Mill struct {
 // New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
 // the package's documentation shows, and the options say by which keys and from where. Nothing is read before [Mill.Run].
 //
-// What doesn't fit is an error, which names the function, quotes the parameter, result or option, and says what would
-// be right; several mistakes are told at once.
+// New returns an error for every mismatch. It names the function, quotes the parameter, result or option, and says what would be
+// right; several mistakes are told at once.
 func New(fn any, options ...Option) (*Mill, error) {
 	m := declaration.New(public(), options)
 	if typed, ok := fn.(TypedFunc); ok {
