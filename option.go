@@ -16,10 +16,7 @@ type Option interface {
 }
 
 // Broker sets the storage that elements are read from and results are written to.
-func Broker(b interface {
-	broker.Source
-	broker.Sink
-}) Option {
+func Broker(b broker.Storage) Option {
 	return declaration.Once("leat.Broker", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(b) {
 			m.Mistakes.Add("%s: the broker is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(b))

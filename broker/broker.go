@@ -38,6 +38,12 @@ type Sink interface {
 	Guarantee() Guarantee
 }
 
+// A Storage is both: streams are read from it, and results are written to it.
+type Storage interface {
+	Source
+	Sink
+}
+
 // A Job describes one run to the brokers.
 type Job struct {
 	// Name is the mill's name. Storages that keep positions keep them by this name or by one of their own.

@@ -7,15 +7,9 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A storage is both, source and sink.
-type storage interface {
-	broker.Source
-	broker.Sink
-}
-
 // newMill returns the mill under test: a self-join with a chain of two more nodes below it. Its results are by the process
 // given.
-func newMill(by string, concurrency int, b storage, logger *slog.Logger) (*leat.Mill, error) {
+func newMill(by string, concurrency int, b broker.Storage, logger *slog.Logger) (*leat.Mill, error) {
 	return leat.New(join(by),
 		leat.Name("crashtest"),
 		leat.Broker(b),

@@ -127,13 +127,7 @@ func (p *Pipeline) setStorages(spec *engine.Spec, at layout, options Options) {
 	}
 }
 
-// A storage is a source and a sink.
-type storage interface {
-	broker.Source
-	broker.Sink
-}
-
-func (p *Pipeline) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options Options) storage {
+func (p *Pipeline) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options Options) broker.Storage {
 	if topics {
 		all := append(cluster.Options(), kafka.Streams(streams...))
 		if p.kafka != nil {
