@@ -15,8 +15,8 @@ type Snapshot struct {
 	Nodes []Node
 	// Outputs are the names of the output streams.
 	Outputs []string
-	// Partitions is how many partitions the streams have, zero before they are open, and Tasks holds those that this process
-	// owns or has worked on in this run, by their number.
+	// Partitions is how many partitions the streams have, zero before they are open; it grows where some are added to them. Tasks
+	// holds those that this process owns or has worked on in this run, by their number.
 	Partitions int
 	Tasks      []Task
 

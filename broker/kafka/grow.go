@@ -70,10 +70,10 @@ func (w *topicWatch) look(ctx context.Context) error {
 	if err != nil || inputs == nil {
 		return err
 	}
-	if narrow := below(outputs, fewest(inputs)); w.settings.growOutputs && w.sink && narrow != nil {
+	failure := ""
+	if narrow := below(outputs, fewest(inputs)); w.settings.growOutputs && narrow != nil {
 		if err := w.raise(ctx, narrow, fewest(inputs)); err != nil {
-			w.tell(err.Error(), inputs, outputs)
-			return nil
+			failure = err.Error()
 		}
 		if inputs, outputs, err = w.describeTopics(ctx); err != nil || inputs == nil {
 			return err
@@ -83,9 +83,8 @@ func (w *topicWatch) look(ctx context.Context) error {
 		w.tellOfTheNextRun(inputs)
 		return nil
 	}
-	all := slices.Concat(inputs, outputs)
-	w.grow(fewest(all))
-	w.tell("", inputs, outputs)
+	w.grow(fewest(slices.Concat(inputs, outputs)))
+	w.tell(failure, inputs, outputs)
 	return nil
 }
 

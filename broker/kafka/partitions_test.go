@@ -4,18 +4,23 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/observe"
 )
 
 // raise gives a topic another number of partitions, and returns the cluster with a client that knows of it.
@@ -82,19 +87,18 @@ func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 		for _, instances := range []int{1, 3} {
 			t.Run(fmt.Sprint(name, " ", instances), func(t *testing.T) {
 				t.Parallel()
-				tryGrowth(t, instances, test.options, test.raise)
+				tryGrowth(newCluster(t), instances, test.options, test.raise)
 			})
 		}
 	}
 }
 
 func tryGrowth(
-	t *testing.T, instances int, options []kafka.Option, raise func(ctx context.Context, c *cluster, log *logged, instances int),
+	c *cluster, instances int, options []kafka.Option, raise func(ctx context.Context, c *cluster, log *logged, instances int),
 ) {
-	c := newCluster(t)
 	c.create(c.prefix+"in", 2)
 	c.create(c.prefix+"out", 2)
-	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	log := &logged{}
 	all := []any{log, kafka.MetadataAge(100 * time.Millisecond)}
 	for _, o := range options {
@@ -106,8 +110,8 @@ func tryGrowth(
 	for range instances {
 		mill := c.copier(all...)
 		g.Go(func() {
-			if err := mill.Run(ctx); err != nil && !t.Failed() {
-				t.Error(err)
+			if err := mill.Run(ctx); err != nil && !c.Failed() {
+				c.Error(err)
 			}
 		})
 	}
@@ -127,6 +131,55 @@ func tryGrowth(
 	g.Wait()
 	for p := range 4 {
 		c.expectOut(p, append(numbers(10*max(0, min(1, p/2)), 30), mark)...)
+	}
+}
+
+// What observes a run, which the page, progress and metrics do, sees partitions that are added meanwhile.
+func TestAddedPartitionsAreSeen(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.create(c.prefix+"in", 1)
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	defer cancel()
+	runs := make(chan observe.Run, 1)
+	registry := prometheus.NewRegistry()
+	mill := c.copier(kafka.MetadataAge(100*time.Millisecond), kafka.GrowOutputs(), leat.Metrics(registry),
+		leat.Observe(observe.Func(func(_ context.Context, run observe.Run) (observe.Watch, error) {
+			runs <- run
+			return observe.Watch{}, nil
+		})))
+	done := make(chan error, 1)
+	go func() { done <- mill.Run(ctx) }()
+	run := <-runs
+	c.produce(c.prefix+"in", 0, numbers(0, 1)...)
+	c.waitForOffset(ctx, "copy", "in")
+	c = c.raise("in", 3)
+	c.produce(c.prefix+"in", 2, numbers(0, 5)...)
+	read := func() int64 {
+		s := run.Snapshot()
+		if i := slices.IndexFunc(s.Tasks, func(t observe.Task) bool { return t.Partition == 2 && t.Owned }); s.Partitions == 3 && i >= 0 {
+			return s.Tasks[i].Nodes[0].Read
+		}
+		return 0
+	}
+	for read() < 5 {
+		select {
+		case err := <-done:
+			t.Fatalf("the run has ended: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	series, err := testutil.GatherAndCount(registry, "leat_elements_read_total")
+	must(t, err)
+	if series != 3 {
+		t.Errorf("there are %d series of what was read, not one for each of 3 partitions", series)
+	}
+	for p := range 3 {
+		c.produce(c.prefix+"in", p, mark)
+	}
+	must(t, <-done)
+	if s := run.Snapshot(); s.Partitions != 3 || len(s.Tasks) != 3 {
+		t.Errorf("behind the run, there are %d partitions and %d tasks, not 3", s.Partitions, len(s.Tasks))
 	}
 }
 
@@ -226,4 +279,18 @@ func TestAddedPartitionsAfterSessions(t *testing.T) {
 	c.run(c.copier())
 	c.expectOut(0, append(all, mark)...)
 	c.expectOut(1, `{"N":6}`, mark, `{"N":7}`, mark)
+}
+
+// A run that may not give the output as many partitions says so, with what to do, and goes on when it may.
+func TestGrowOutputsOnceItMay(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreatePartitions}, Err: kerr.TopicAuthorizationFailed,
+		When: func(r kmsg.Request) bool { return r.(*kmsg.CreatePartitionsRequest).Topics[0].Topic == "out" }})
+	tell := func(ctx context.Context, c *cluster, log *logged, _ int) {
+		c.raise("in", 4)
+		c.waitFor(ctx, log, "the right ALTER on it", 1)
+		c.waitFor(ctx, log, "--alter --topic out --partitions 4", 1)
+	}
+	tryGrowth(c, 1, []kafka.Option{kafka.GrowOutputs()}, tell)
 }
