@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/codec"
 )
 
 // maxSpent is how many chunks a node keeps to give them back; those of a larger group are left to the garbage collector.
@@ -206,21 +205,6 @@ func (n *node) look() error {
 	return nil
 }
 
-// rejectFlawed deals with a record that has no element, because of the flaw given.
-func (n *node) rejectFlawed(record *broker.Record, flaw error) error {
-	if flaw == errNoValue {
-		n.passOver(record.Offset)
-		return nil
-	}
-	return n.task.reject(n, &Element{Record: record}, flaw, n.decodePolicy(flaw), Undecodable)
-}
-
-// rejectDisordered deals with an element that is out of order, or whose keys can't be computed.
-func (n *node) rejectDisordered(record *broker.Record, value any, err error) error {
-	err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
-	return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
-}
-
 // keylessHeld is how many records without all keys, tombstones and elements with a null key, a node's place may be before
 // the last: it stands behind an element that has all, which a restart reads again (R7), and goes on without where there is none
 // for long.
@@ -247,15 +231,6 @@ func (n *node) dealtWith(offset int64, lacksKeys bool) {
 		}
 	}
 	n.known, n.keyless = n.done, 0
-}
-
-// decodePolicy returns the policy for a record that wasn't decoded. The run stops, whatever the policy, where the record may
-// be good, and what its codec needs (a schema registry, say) didn't answer.
-func (n *node) decodePolicy(err error) Policy {
-	if errors.Is(err, codec.ErrUnavailable) {
-		return Policy{Kind: Fail}
-	}
-	return n.task.spec.OnDecode
 }
 
 // order takes all keys of an element, or none if one is out of order (R1). null says that it has none for the parent (R7a).
