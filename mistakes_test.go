@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/dig"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/observe"
 )
 
 // Loose has a field that makes it no key of a map.
@@ -277,14 +277,12 @@ func TestOptionMistakes(t *testing.T) {
 			"leat.Concurrency (mistakes_test.go:N) was given before; give it once"},
 		{"empty name", func(Audio) {}, []leat.Option{leat.Name("")},
 			"leat.Name (mistakes_test.go:N): the name is empty; leave the option out to call the mill like its function"},
-		{"nil registry", func(Audio) {}, []leat.Option{leat.Metrics((*prometheus.Registry)(nil))},
-			"leat.Metrics (mistakes_test.go:N): the registry is a nil *prometheus.Registry; prometheus.DefaultRegisterer is a usual one"},
-		{"nil provider of tracers", func(Audio) {}, []leat.Option{leat.Tracing(nil)},
-			"leat.Tracing (mistakes_test.go:N): the provider is nil; otel.GetTracerProvider() is a usual one"},
+		{"nil observer", func(Audio) {}, []leat.Option{leat.Observe(nil)},
+			"leat.Observe (mistakes_test.go:N): the observer is nil; leave the option out"},
+		{"nil function as an observer", func(Audio) {}, []leat.Option{leat.Observe(observe.Func(nil))},
+			"leat.Observe (mistakes_test.go:N): the observer is a nil observe.Func; leave the option out"},
 		{"nil function for what is unmatched", func(Audio) {}, []leat.Option{leat.OnUnmatched(nil)},
 			"leat.OnUnmatched (mistakes_test.go:N): the function is nil; leave the option out"},
-		{"no address", func(Audio) {}, []leat.Option{leat.Monitor("")},
-			"leat.Monitor (mistakes_test.go:N): the address \"\" isn't one like \"localhost:8080\": missing port in address"},
 		{"nil logger", func(Audio) {}, []leat.Option{leat.Logger(nil)},
 			"leat.Logger (mistakes_test.go:N): the logger is nil; slog.New(slog.DiscardHandler) logs nothing"},
 		{"second source", func(Audio) {}, []leat.Option{leat.From(mistakeBroker())},

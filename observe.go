@@ -2,7 +2,6 @@ package leat
 
 import (
 	"github.com/leat-go/leat/internal/declaration"
-	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -12,11 +11,5 @@ import (
 //
 // An observer may keep a run from beginning. [Mill.Run] then returns its error before anything is read.
 func Observe(observer observe.Observer) Option {
-	return declaration.Many("leat.Observe", func(m *declaration.Mill, o *declaration.Option) {
-		if mistake.IsNil(observer) {
-			m.Mistakes.Add("%s: the observer is %s; leave the option out", o, mistake.Nil(observer))
-			return
-		}
-		m.Observe(o, observer)
-	})
+	return declaration.Many("leat.Observe", func(m *declaration.Mill, o *declaration.Option) { m.Observe(o, observer) })
 }

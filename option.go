@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [Provide] and [Observe] may be given once.
-// Packages of this module have more, such as package expr for keys from configuration.
+// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [Provide] and [Observe] may be given once. Packages
+// of this module have more, such as package expr for keys from configuration, and metrics, tracing and monitor.
 type Option interface {
 	// Declare is called by [New].
 	Declare(*declaration.Mill)

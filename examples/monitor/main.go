@@ -22,6 +22,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/monitor"
 )
 
 // Location is where a robot is, ten times a second.
@@ -79,7 +80,7 @@ func run(ctx context.Context, address string) error {
 	)
 	mill, err := leat.New(move,
 		leat.Broker(streams),
-		leat.Monitor(address),
+		monitor.Listen(address),
 		leat.Join(
 			func(l Location) int64 { return l.Time + 100 },
 			func(next NextLocation) int64 { return next.Time },

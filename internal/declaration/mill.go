@@ -35,7 +35,8 @@ type Mill struct {
 	// OnUnmatched and WriteUnmatched are what those options said; nil without them.
 	OnUnmatched    func(*engine.Unmatched)
 	WriteUnmatched *Option
-	Observers      []observe.Observer
+	// Observers are in the order in which they were given. Their errors name their options.
+	Observers []observe.Observer
 	// Public are the types of the public face.
 	Public Public
 	// Mistakes are those in the options by themselves.

@@ -1,5 +1,3 @@
-// Package metrics shows runs as Prometheus metrics: a collector over snapshots, so that a run does nothing for it but
-// what it does for every snapshot.
 package metrics
 
 import (
@@ -12,10 +10,10 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A Collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of them;
+// A collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of them;
 // what is true of a run at a moment is told only while one goes on. It is safe for concurrent use.
-type Collector struct {
-	families []Family
+type collector struct {
+	families []family
 	descs    []*prometheus.Desc
 
 	mu sync.Mutex
@@ -26,30 +24,30 @@ type Collector struct {
 	runs  int
 }
 
-// Register returns the collector of the mill called name on a registry, which is there from its first run on. The values of
+// register returns the collector of the mill called name on a registry, which is there from its first run on. The values of
 // two mills with a name can't be told apart: they share one, and may not run at the same time.
-func Register(registry prometheus.Registerer, name string) (*Collector, error) {
+func register(registry prometheus.Registerer, name string) (*collector, error) {
 	c := newCollector(name)
 	err := registry.Register(c)
 	var there prometheus.AlreadyRegisteredError
 	if errors.As(err, &there) {
-		if existing, ok := there.ExistingCollector.(*Collector); ok {
+		if existing, ok := there.ExistingCollector.(*collector); ok {
 			return existing, nil
 		}
 	}
 	return c, err
 }
 
-func newCollector(name string) *Collector {
-	c := &Collector{families: Families(), ended: total{}}
+func newCollector(name string) *collector {
+	c := &collector{families: allFamilies(), ended: total{}}
 	for _, f := range c.families {
-		c.descs = append(c.descs, prometheus.NewDesc(f.Name, f.Help, f.Labels, prometheus.Labels{"mill": name}))
+		c.descs = append(c.descs, prometheus.NewDesc(f.name, f.help, f.labels, prometheus.Labels{"mill": name}))
 	}
 	return c
 }
 
-// Begin shows a run, until End.
-func (c *Collector) Begin(snapshot func() observe.Snapshot) error {
+// begin shows a run, until end.
+func (c *collector) begin(snapshot func() observe.Snapshot) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.snapshot != nil {
@@ -61,8 +59,8 @@ func (c *Collector) Begin(snapshot func() observe.Snapshot) error {
 	return nil
 }
 
-// End keeps what the run has counted.
-func (c *Collector) End() {
+// end keeps what the run has counted.
+func (c *collector) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	snapshot := c.snapshot()
@@ -75,14 +73,14 @@ func (c *Collector) End() {
 }
 
 // Describe implements [prometheus.Collector].
-func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
+func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range c.descs {
 		descs <- d
 	}
 }
 
 // Collect implements [prometheus.Collector].
-func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
+func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := c.ended.clone()
@@ -95,7 +93,7 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 		}
 	}
 	for i, f := range c.families {
-		switch f.Name {
+		switch f.name {
 		case runs:
 			all.adder(i)(nil, value{number: float64(c.runs)})
 		case running:
@@ -107,11 +105,11 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-func (c *Collector) metric(key series, v value) prometheus.Metric {
+func (c *collector) metric(key series, v value) prometheus.Metric {
 	f, desc := &c.families[key.family], c.descs[key.family]
-	labels := key.labels[:len(f.Labels)]
-	if !f.IsHistogram {
-		return prometheus.MustNewConstMetric(desc, f.Type, v.number, labels...)
+	labels := key.labels[:len(f.labels)]
+	if !f.isHistogram {
+		return prometheus.MustNewConstMetric(desc, f.valueType, v.number, labels...)
 	}
 	buckets := make(map[float64]uint64, len(v.histogram.Buckets))
 	below := uint64(0)
@@ -125,7 +123,7 @@ func (c *Collector) metric(key series, v value) prometheus.Metric {
 }
 
 // each gives the values of a family in a snapshot to add, with their labels.
-func (f *Family) each(s *observe.Snapshot, add func(labels []string, v value)) {
+func (f *family) each(s *observe.Snapshot, add func(labels []string, v value)) {
 	switch {
 	case f.ofMill != nil:
 		add(nil, value{number: f.ofMill(s)})
@@ -137,7 +135,7 @@ func (f *Family) each(s *observe.Snapshot, add func(labels []string, v value)) {
 	}
 }
 
-func (f *Family) eachOfTask(s *observe.Snapshot, t *observe.Task, add func(labels []string, v value)) {
+func (f *family) eachOfTask(s *observe.Snapshot, t *observe.Task, add func(labels []string, v value)) {
 	partition := strconv.Itoa(t.Partition)
 	if f.ofTask != nil {
 		add([]string{partition}, value{number: f.ofTask(t)})

@@ -1,9 +1,10 @@
-package leat_test
+package tracing_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,24 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/tracing"
 )
+
+// A Frame is an element, and a Caption a result.
+type Frame struct {
+	Time float64 `json:"time"`
+}
+
+type Caption struct {
+	Time float64 `json:"time"`
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Calls and commits have spans; the function finds its own in its context, and a failed attempt says so.
 func TestTracing(t *testing.T) {
@@ -25,7 +43,7 @@ func TestTracing(t *testing.T) {
 	must(t, memory.Append(b, "frames", 0, Frame{Time: 1}, Frame{Time: 2}))
 	must(t, b.End("frames"))
 	failed := false
-	run(t, func(ctx context.Context, f Frame) (Caption, error) {
+	mill, err := leat.New(func(ctx context.Context, f Frame) (Caption, error) {
 		if !trace.SpanFromContext(ctx).SpanContext().IsValid() {
 			t.Error("the function's context has no span")
 		}
@@ -34,7 +52,10 @@ func TestTracing(t *testing.T) {
 			return Caption{}, errors.New("boom")
 		}
 		return Caption{f.Time}, nil
-	}, leat.Broker(b), leat.Name("m"), leat.OnError(leat.Retry(1, 0)), leat.Tracing(provider))
+	}, leat.Broker(b), leat.Name("m"), leat.OnError(leat.Retry(1, 0)), tracing.With(provider),
+		leat.Logger(slog.New(slog.DiscardHandler)))
+	must(t, err)
+	must(t, mill.Run(t.Context()))
 	var got []string
 	commits := 0
 	for _, s := range spans.Ended() {
@@ -59,8 +80,9 @@ func TestTracing(t *testing.T) {
 }
 
 func TestTracingMistakes(t *testing.T) {
-	_, err := leat.New(captioned, skipping(unmatchedBroker(t), leat.Tracing(nil))...)
-	if err == nil || !strings.Contains(err.Error(), "the provider is nil") {
+	_, err := leat.New(func(Frame) {}, leat.From(memory.New(memory.Stream[Frame]("frames"))), tracing.With(nil))
+	const place, want = "tracing.With (tracing_test.go:", "): the provider is nil; otel.GetTracerProvider() is a usual one"
+	if err == nil || !strings.Contains(err.Error(), place) || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("without a provider: %v", err)
 	}
 }

@@ -1,9 +1,11 @@
-package leat_test
+package metrics_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,9 +15,56 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
-	"github.com/leat-go/leat/internal/metrics"
+	"github.com/leat-go/leat/metrics"
 )
+
+// Frame and Caption are joined by their time.
+type Frame struct {
+	Time float64 `json:"time"`
+}
+
+type Caption struct {
+	Time float64 `json:"time"`
+}
+
+func captioned(Frame, []Caption) {}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// storage has two frames that match, and elements of every other fate.
+func storage(t *testing.T) *memory.Broker {
+	t.Helper()
+	b := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"))
+	must(t, memory.Append(b, "frames", 0, Frame{1}, Frame{2}, Frame{4}))
+	must(t, b.AppendRecords("frames", 0, broker.Record{Offset: 3, Value: []byte("{")}))
+	must(t, memory.Append(b, "frames", 0, Frame{3}, Frame{6}, Frame{8}))
+	must(t, memory.Append(b, "captions", 0, Caption{0}, Caption{1}, Caption{3}, Caption{6}))
+	must(t, b.End("frames"))
+	must(t, b.End("captions"))
+	return b
+}
+
+// joining are the options of a mill that joins captions to frames.
+func joining(b *memory.Broker, options ...leat.Option) []leat.Option {
+	return append(options, leat.Broker(b), leat.OnDisorder(leat.Skip), leat.OnDecodeError(leat.Skip),
+		leat.Logger(slog.New(slog.DiscardHandler)),
+		leat.Join(func(f Frame) float64 { return f.Time }, func(c Caption) float64 { return c.Time }))
+}
+
+// run builds a mill and runs it to its end.
+func run(t testing.TB, fn any, options ...leat.Option) {
+	t.Helper()
+	mill, err := leat.New(fn, options...)
+	must(t, err)
+	must(t, mill.Run(t.Context()))
+}
 
 // value returns the value of a series, which is written as in the exposition format; "none" where it isn't there.
 func value(t *testing.T, registry prometheus.Gatherer, series string) string {
@@ -54,7 +103,7 @@ func TestMetricsOfARunThatWaits(t *testing.T) {
 		b := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"))
 		must(t, memory.Append(b, "frames", 0, Frame{Time: 1}, Frame{Time: 9}, Frame{Time: 10}, Frame{Time: 11}))
 		must(t, memory.Append(b, "captions", 0, Caption{1}, Caption{2}, Caption{5}))
-		mill, err := leat.New(captioned, skipping(b, leat.Name("m"), leat.Metrics(registry))...)
+		mill, err := leat.New(captioned, joining(b, leat.Name("m"), metrics.Register(registry))...)
 		must(t, err)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -98,7 +147,7 @@ func TestMetricsOfSeveralRuns(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	read := `leat_elements_read_total{mill="%s",node="Frame",partition="0",stream="frames"}`
 	for i, name := range []string{"one", "one", "two"} {
-		run(t, captioned, skipping(unmatchedBroker(t), leat.Name(name), leat.Metrics(registry))...)
+		run(t, captioned, joining(storage(t), leat.Name(name), metrics.Register(registry))...)
 		checkSeries(t, registry, map[string]string{
 			fmt.Sprintf(read, "one"): fmt.Sprint(7 * min(i+1, 2)),
 			`leat_elements_skipped_total{mill="one",node="Frame",partition="0",stream="frames",verdict="undecodable"}`: fmt.Sprint(min(i+1, 2)),
@@ -117,37 +166,43 @@ func TestMetricsOfTwoMillsOfAName(t *testing.T) {
 	must(t, b.End("frames"))
 	must(t, b.End("captions"))
 	run(t, func(Frame, []Caption) {
-		mill, err := leat.New(captioned, skipping(unmatchedBroker(t), leat.Name("m"), leat.Metrics(registry))...)
+		mill, err := leat.New(captioned, joining(storage(t), leat.Name("m"), metrics.Register(registry))...)
 		must(t, err)
 		second = mill.Run(t.Context())
-	}, skipping(b, leat.Name("m"), leat.Metrics(registry))...)
+	}, joining(b, leat.Name("m"), metrics.Register(registry))...)
 	if second == nil || !strings.Contains(second.Error(), "give one of them another name by leat.Name") {
 		t.Errorf("the second run returns %v", second)
 	}
 }
 
+// Both what New and what Run refuse names the option and where it is.
 func TestMetricsMistakes(t *testing.T) {
-	_, err := leat.New(captioned, skipping(unmatchedBroker(t), leat.Metrics(nil))...)
-	if err == nil || !strings.Contains(err.Error(), "the registry is nil; prometheus.DefaultRegisterer is a usual one") {
-		t.Errorf("without a registry: %v", err)
+	for _, c := range []struct {
+		registry prometheus.Registerer
+		want     string
+	}{
+		{nil, "metrics.Register (metrics_test.go:N): the registry is nil; prometheus.DefaultRegisterer is a usual one"},
+		{(*prometheus.Registry)(nil),
+			"metrics.Register (metrics_test.go:N): the registry is a nil *prometheus.Registry; prometheus.DefaultRegisterer is a usual one"},
+	} {
+		_, err := leat.New(captioned, joining(storage(t), metrics.Register(c.registry))...)
+		if got := placeless(err); !strings.HasSuffix(got, c.want) {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	mill, err := leat.New(captioned, joining(storage(t), leat.Name("m"), metrics.Register(refusing{}))...)
+	must(t, err)
+	if got := placeless(mill.Run(t.Context())); got != `metrics.Register (metrics_test.go:N): mill "m": no more` {
+		t.Errorf("got %s", got)
 	}
 }
 
-// docs/metrics.md lists the metrics as they are.
-func TestMetricsAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("docs/metrics.md")
-	must(t, err)
-	var table []string
-	for line := range strings.Lines(string(page)) {
-		if strings.HasPrefix(line, "| `leat_") {
-			table = append(table, strings.TrimSpace(line))
-		}
-	}
-	var want []string
-	for _, f := range metrics.Families() {
-		want = append(want, (&f).Row())
-	}
-	if strings.Join(table, "\n") != strings.Join(want, "\n") {
-		t.Errorf("the table of docs/metrics.md should be\n%s", strings.Join(want, "\n"))
-	}
+// placeless returns what an error says, without the line.
+func placeless(err error) string {
+	return regexp.MustCompile(`metrics_test\.go:\d+`).ReplaceAllString(fmt.Sprint(err), "metrics_test.go:N")
 }
+
+// refusing takes no collector.
+type refusing struct{ prometheus.Registerer }
+
+func (refusing) Register(prometheus.Collector) error { return errors.New("no more") }

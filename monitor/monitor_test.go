@@ -1,4 +1,4 @@
-package leat_test
+package monitor_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/monitor"
 )
 
 // A reading is an element of a stream that a page shows.
@@ -45,7 +46,7 @@ func TestThePageIsThereWhileTheMillRuns(t *testing.T) {
 	streams := memory.New(memory.Stream[reading]("readings"))
 	called := make(chan int, 10)
 	mill, err := leat.New(func(r reading) { called <- r.N },
-		leat.Name("readings"), leat.From(streams), leat.Monitor("127.0.0.1:0"), leat.Logger(slog.New(log)))
+		leat.Name("readings"), leat.From(streams), monitor.Listen("127.0.0.1:0"), leat.Logger(slog.New(log)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +94,13 @@ func TestAPageWhoseAddressIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	mill, err := leat.New(func(reading) { t.Error("the function was called") },
-		leat.From(streams), leat.Monitor(taken.Addr().String()))
+		leat.From(streams), monitor.Listen(taken.Addr().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = mill.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "go:96): the monitor's page can't be served at 127.0.0.1:") {
+	const place, want = "monitor.Listen (monitor_test.go:", "): the monitor's page can't be served at 127.0.0.1:"
+	if err == nil || !strings.HasPrefix(err.Error(), place) || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -106,7 +108,7 @@ func TestAPageWhoseAddressIsTaken(t *testing.T) {
 // A run that is stopped before it begins says so, and doesn't blame the address.
 func TestAPageOfAStoppedRun(t *testing.T) {
 	mill, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))),
-		leat.Monitor("localhost:0"), leat.Logger(slog.New(slog.DiscardHandler)))
+		monitor.Listen("localhost:0"), leat.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +120,13 @@ func TestAPageOfAStoppedRun(t *testing.T) {
 }
 
 func TestAWrongAddressForAPage(t *testing.T) {
-	_, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))), leat.Monitor("8080"))
-	if err == nil || !strings.Contains(err.Error(), `: the address "8080" isn't one like "localhost:8080"`) {
-		t.Errorf("got %v", err)
+	for address, want := range map[string]string{
+		"8080": `): the address "8080" isn't one like "localhost:8080"`,
+		"":     `): the address "" isn't one like "localhost:8080": missing port in address`,
+	} {
+		_, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))), monitor.Listen(address))
+		if err == nil || !strings.Contains(err.Error(), "monitor.Listen (monitor_test.go:") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

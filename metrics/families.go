@@ -1,9 +1,6 @@
 package metrics
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leat-go/leat/observe"
@@ -16,13 +13,14 @@ var (
 	partitionLabels = []string{"partition"}
 )
 
-// A Family is a metric as the documentation lists it.
-type Family struct {
-	Name, Help string
-	Type       prometheus.ValueType
-	// IsHistogram says that the metric is a histogram; Type means nothing then.
-	IsHistogram bool
-	Labels      []string
+// A family is a metric as the documentation lists it.
+type family struct {
+	name, help string
+	valueType  prometheus.ValueType
+	// isHistogram says that the metric is a histogram; valueType means nothing then.
+	isHistogram bool
+	// labels are those beside mill.
+	labels []string
 	// live says that it is told only while the mill runs: afterwards it would be wrong.
 	live bool
 	// One of these gives its values.
@@ -43,24 +41,24 @@ type nodeAt struct {
 	snapshot *observe.Snapshot
 }
 
-// Families are all metrics, in the order of the documentation.
-func Families() []Family {
+// allFamilies are all metrics, in the order of the documentation.
+func allFamilies() []family {
 	return append(append(elementFamilies(), placeFamilies()...), millFamilies()...)
 }
 
-func count(name, help string, of func(*observe.NodeState) int64) Family {
-	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: nodeLabels,
+func count(name, help string, of func(*observe.NodeState) int64) family {
+	return family{name: name, help: help, valueType: prometheus.CounterValue, labels: nodeLabels,
 		ofNode: func(n nodeAt) (float64, bool) { return float64(of(n.NodeState)), true }}
 }
 
-func byVerdict(name, help string, verdicts ...observe.Verdict) Family {
-	return Family{Name: name, Help: help, Type: prometheus.CounterValue, Labels: verdictLabels, verdicts: verdicts,
+func byVerdict(name, help string, verdicts ...observe.Verdict) family {
+	return family{name: name, help: help, valueType: prometheus.CounterValue, labels: verdictLabels, verdicts: verdicts,
 		ofVerdict: func(n *observe.NodeState, v observe.Verdict) float64 { return float64(n.Unmatched[v]) }}
 }
 
 // elementFamilies count elements.
-func elementFamilies() []Family {
-	return []Family{
+func elementFamilies() []family {
+	return []family{
 		count("leat_elements_read_total", "Elements that the join has looked at.",
 			func(n *observe.NodeState) int64 { return n.Read }),
 		count("leat_elements_matched_total", "Elements that were handed to the function.",
@@ -74,18 +72,18 @@ func elementFamilies() []Family {
 	}
 }
 
-func place(name, help string, of func(nodeAt) (float64, bool)) Family {
-	return Family{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: nodeLabels, live: true, ofNode: of}
+func place(name, help string, of func(nodeAt) (float64, bool)) family {
+	return family{name: name, help: help, valueType: prometheus.GaugeValue, labels: nodeLabels, live: true, ofNode: of}
 }
 
 // placeFamilies say where the nodes stand.
-func placeFamilies() []Family {
-	waited := Family{
-		Name: "leat_waited_seconds_total", Help: "Time that the join has waited for this stream.",
-		Type: prometheus.CounterValue, Labels: nodeLabels,
+func placeFamilies() []family {
+	waited := family{
+		name: "leat_waited_seconds_total", help: "Time that the join has waited for this stream.",
+		valueType: prometheus.CounterValue, labels: nodeLabels,
 		ofNode: func(n nodeAt) (float64, bool) { return n.Waited.Seconds(), true },
 	}
-	return []Family{
+	return []family{
 		place("leat_elements_held", "Elements in memory that a later one may match.",
 			func(n nodeAt) (float64, bool) { return float64(n.Group), true }),
 		place("leat_key", "Key of the element that was read last, where keys are numbers.",
@@ -113,22 +111,22 @@ func waiting(n nodeAt) (float64, bool) {
 	return max(0, n.snapshot.Taken.Sub(n.task.WaitsSince).Seconds()), true
 }
 
-func ofMill(name, help string, t prometheus.ValueType, of func(*observe.Snapshot) float64) Family {
-	return Family{Name: name, Help: help, Type: t, ofMill: of, live: t == prometheus.GaugeValue}
+func ofMill(name, help string, t prometheus.ValueType, of func(*observe.Snapshot) float64) family {
+	return family{name: name, help: help, valueType: t, ofMill: of, live: t == prometheus.GaugeValue}
 }
 
-func histogram(name, help string, of func(*observe.Snapshot) observe.Histogram) Family {
-	return Family{Name: name, Help: help, IsHistogram: true, ofHistogram: of}
+func histogram(name, help string, of func(*observe.Snapshot) observe.Histogram) family {
+	return family{name: name, help: help, isHistogram: true, ofHistogram: of}
 }
 
-func ofTask(name, help string, of func(*observe.Task) float64) Family {
-	return Family{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: partitionLabels, live: true, ofTask: of}
+func ofTask(name, help string, of func(*observe.Task) float64) family {
+	return family{name: name, help: help, valueType: prometheus.GaugeValue, labels: partitionLabels, live: true, ofTask: of}
 }
 
 // millFamilies are about the mill as a whole and its partitions.
-func millFamilies() []Family {
+func millFamilies() []family {
 	counter, gauge := prometheus.CounterValue, prometheus.GaugeValue
-	return []Family{
+	return []family{
 		ofTask("leat_partition_owned", "1 where this process works on the partition.", func(t *observe.Task) float64 {
 			if t.Owned {
 				return 1
@@ -170,19 +168,3 @@ const (
 	runs    = "leat_runs_total"
 	running = "leat_running"
 )
-
-// Row returns the metric as a row of the documentation's table.
-func (f *Family) Row() string {
-	labels := "`" + strings.Join(append([]string{"mill"}, f.Labels...), "`, `") + "`"
-	return fmt.Sprintf("| `%s` | %s | %s | %s |", f.Name, f.kind(), labels, f.Help)
-}
-
-func (f *Family) kind() string {
-	switch {
-	case f.IsHistogram:
-		return "histogram"
-	case f.Type == prometheus.CounterValue:
-		return "counter"
-	}
-	return "gauge"
-}
