@@ -79,6 +79,11 @@
 // An element that is out of order or can't be decoded, and an error or panic of the function, stop the run, with an
 // error that says stream, partition and offset. [OnDisorder], [OnDecodeError] and [OnError] set other policies.
 //
+// # Observing
+//
+// [Observe] has an observer told of runs, calls and commits. Packages metrics (Prometheus), tracing (OpenTelemetry) and monitor
+// (a page in the browser) have observers that are ready for use; a program carries only those that it imports.
+//
 // # Testing
 //
 // Package leattest runs a mill in a test, as it runs in production but for its storage: fed from slices, through crashes,
@@ -91,7 +96,7 @@
 // input) and error. Levels:
 //
 //	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written; where
-//	        its page is (see [Monitor])
+//	        its page is (see package monitor)
 //	Warn    what was skipped or put aside by a policy, what is tried again, and a run in which nothing joined
 //	Debug   the stack of a function's panic, and details of storages
 //
