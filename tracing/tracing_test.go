@@ -51,7 +51,7 @@ func TestTracing(t *testing.T) {
 			failed = true
 			return Caption{}, errors.New("boom")
 		}
-		return Caption{f.Time}, nil
+		return Caption(f), nil
 	}, leat.Broker(b), leat.Name("m"), leat.OnError(leat.Retry(1, 0)), tracing.With(provider),
 		leat.Logger(slog.New(slog.DiscardHandler)))
 	must(t, err)

@@ -57,9 +57,11 @@ func (s *Server) URL() string {
 // farewell is how long listeners have to take the last view.
 const farewell = time.Second
 
-// Watch serves the page of what snapshot tells while a run goes on, and until those who look at it have its last state. It returns the run's
-// error.
-func (s *Server) Watch(ctx context.Context, logger *slog.Logger, snapshot func() observe.Snapshot, run func() error) error {
+// Watch serves the page of what snapshot tells while a run goes on, and until those who look at it have its last state. It
+// returns the run's error.
+func (s *Server) Watch(
+	ctx context.Context, logger *slog.Logger, snapshot func() observe.Snapshot, run func() error,
+) error {
 	h := newHub(snapshot, s.Interval)
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
