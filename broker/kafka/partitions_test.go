@@ -20,6 +20,7 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/metrics"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -143,7 +144,7 @@ func TestAddedPartitionsAreSeen(t *testing.T) {
 	defer cancel()
 	runs := make(chan observe.Run, 1)
 	registry := prometheus.NewRegistry()
-	mill := c.copier(kafka.MetadataAge(100*time.Millisecond), kafka.GrowOutputs(), leat.Metrics(registry),
+	mill := c.copier(kafka.MetadataAge(100*time.Millisecond), kafka.GrowOutputs(), metrics.Register(registry),
 		leat.Observe(observe.Func(func(_ context.Context, run observe.Run) (observe.Watch, error) {
 			runs <- run
 			return observe.Watch{}, nil
