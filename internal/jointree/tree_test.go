@@ -269,3 +269,33 @@ func TestStreams(t *testing.T) {
 		})
 	}
 }
+
+// TestStreamsOfJoins checks what is said of a node whose stream has only a name that the join doesn't give.
+func TestStreamsOfJoins(t *testing.T) {
+	d := declared(join(of[Audio](), of[Box]()))
+	d.Inputs = declaration.Streams{broker.NewStream[Audio]("audio"), named(broker.NewStream[Box]("c"), "front")}
+	tree, mistakes := jointree.OfJoins(reflect.TypeFor[Audio](), "parameter 1", d)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	want := "Audio-Box: the source has no stream of jointree_test.Box without a name; it has jointree_test.Box named \"front\" (\"c\"): " +
+		"take one by leat.Named"
+	if got := text([]error{tree.FindStream(tree.Nodes[1])}); got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestCompared checks that a comparison is of both of its nodes, and of no other.
+func TestCompared(t *testing.T) {
+	byComparison := join(of[Video](), of[Box]())
+	byComparison.Compared = true
+	tree, mistakes := ofJoins(join(of[Audio](), of[Video]()), byComparison)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for i, want := range []bool{false, true, true} {
+		if n := tree.Nodes[i]; n.Compared() != want {
+			t.Errorf("%v: %v", n, !want)
+		}
+	}
+}

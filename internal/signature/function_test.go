@@ -51,6 +51,10 @@ func noStreams(f *signature.Facts)    { f.Inputs, f.InputText, f.Joins = nil, "n
 func plain(*signature.Facts)          {}
 func nothingKnown(f *signature.Facts) { sourceless(f); f.Joins = nil }
 
+func twoRoots(f *signature.Facts) {
+	f.Joins = append(f.Joins, signature.Join{Left: reflect.TypeFor[Other](), Right: reflect.TypeFor[Text]()})
+}
+
 // TestKinds checks what each parameter of a function is for.
 func TestKinds(t *testing.T) {
 	for _, c := range []struct {

@@ -161,6 +161,10 @@ func TestInputMistakes(t *testing.T) {
 		{"a list of rows of masters", struct{ List []struct{ Audio } }{}, plain, "field List ([]struct{...}): without a window each " +
 			"master comes alone; put the fields of its structs into the input itself, or add leat.Window, leat.WindowEvery or " +
 			"leat.WindowCount"},
+		{"a list of others than the root", struct{ Videos []Video }{}, plain,
+			"the input (struct{...}): it has no field for the master, which the joins start from; embed signature_test.Audio"},
+		{"two roots", struct{ N int }{}, twoRoots,
+			"the input (struct{...}): it has no field for the master element; embed one that has a stream: " + source},
 		{"one master with a window", struct{ Audio }{}, windowed,
 			"field Audio (signature_test.Audio): a window hands the masters over as a list; make it []signature_test.Audio"},
 		{"one master and matches with a window", struct {
