@@ -295,3 +295,41 @@ func TestGrowOutputsOnceItMay(t *testing.T) {
 	}
 	tryGrowth(c, 1, []kafka.Option{kafka.GrowOutputs()}, tell)
 }
+
+// Partitions that are added to all topics while a run begins, when it has looked at its inputs and not yet at the output, are read
+// in it, as any that are added later.
+func TestAddedPartitionsWhileARunBegins(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	c.create("in", 1)
+	c.create("out", 1)
+	b := kafka.New(c.addresses, kafka.Group("copy"))
+	j := job("", []string{"in"}, []string{"out"})
+	in, err := b.OpenSource(t.Context(), j)
+	must(t, err)
+	defer in.Close()
+	j.Partitions = in.Partitions()
+	c.grow(3)
+	out, err := b.OpenSink(t.Context(), j)
+	must(t, err)
+	defer out.Close()
+	var taken sync.Map
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	defer cancel()
+	must(t, in.Own(ctx, func(ctx context.Context, partition int) error {
+		taken.Store(partition, true)
+		for p := range 3 { // all are there before the first ends
+			for _, ok := taken.Load(p); !ok; _, ok = taken.Load(p) {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(10 * time.Millisecond):
+				}
+			}
+		}
+		return nil
+	}))
+	if in.Partitions() != 3 {
+		t.Errorf("the input has %d partitions, not 3", in.Partitions())
+	}
+}

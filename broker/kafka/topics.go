@@ -217,19 +217,14 @@ func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 
 // equalOutputs sees to it that the outputs have as many partitions as the inputs.
 func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
-	n, target := m.Partitions(), most(outputs)
-	narrow := below(outputs, max(n, target))
-	switch {
-	case target > n && !m.foreign:
-		inputs := make([]topic, len(m.topics))
-		for i, name := range m.topics {
-			inputs[i].name = name
+	n := m.Partitions()
+	if most(outputs) > n {
+		if err := m.widerOutputs(ctx, outputs); err != nil {
+			return err
 		}
-		return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; "+
-			"or give the output another name, and it is created",
-			unequal(n, outputs), m.settings.raiseCommands(append(inputs, narrow...), target))
-	case target > n:
-		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
+	}
+	narrow := below(outputs, n)
+	switch {
 	case narrow == nil:
 		return nil
 	case m.settings.growOutputs:
@@ -239,6 +234,27 @@ func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
 		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is "+
 		"created",
 		unequal(n, outputs), m.settings.raiseCommands(narrow, n))
+}
+
+// widerOutputs returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been given
+// as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
+func (m *member) widerOutputs(ctx context.Context, outputs []topic) error {
+	n, target := m.Partitions(), most(outputs)
+	if m.foreign {
+		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
+	}
+	inputs, err := describePatiently(ctx, m.admin, m.topics, func(topics []topic) bool { return fewest(topics) >= target })
+	if err != nil {
+		return err
+	}
+	narrow := below(inputs, target)
+	if narrow == nil {
+		m.lookNow()
+		return nil
+	}
+	return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
+		"output another name, and it is created",
+		unequal(n, outputs), m.settings.raiseCommands(append(narrow, below(outputs, target)...), target))
 }
 
 func unequal(inputs int, outputs []topic) string {
