@@ -236,8 +236,8 @@ func (m *member) equalOutputs(ctx context.Context, outputs []topic) error {
 		unequal(n, outputs), m.settings.raiseCommands(narrow, n))
 }
 
-// widerOutputs returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been given
-// as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
+// widerOutputs returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been
+// given as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
 func (m *member) widerOutputs(ctx context.Context, outputs []topic) error {
 	n, target := m.Partitions(), most(outputs)
 	if m.foreign {
