@@ -57,7 +57,8 @@ func panicPlace() string {
 	}
 }
 
-// culprit returns the offset of the innermost part of the expression that panics with an environment; 0 where none does, this time.
+// culprit returns the offset of the innermost part of the expression that panics with an environment; 0 where none does,
+// this time.
 func (p *Program) culprit(env any) (offset int) {
 	watch := &watch{}
 	watched, err := compileWatched(p.source, p.scope, p.raw, watch)
