@@ -156,14 +156,12 @@ func TestAddedPartitionsAreSeen(t *testing.T) {
 	c.waitForOffset(ctx, "copy", "in")
 	c = c.raise("in", 3)
 	c.produce(c.prefix+"in", 2, numbers(0, 5)...)
-	read := func() int64 {
+	seen := func() bool { // that all three are worked on, and what was read of the last
 		s := run.Snapshot()
-		if i := slices.IndexFunc(s.Tasks, func(t observe.Task) bool { return t.Partition == 2 && t.Owned }); s.Partitions == 3 && i >= 0 {
-			return s.Tasks[i].Nodes[0].Read
-		}
-		return 0
+		i := slices.IndexFunc(s.Tasks, func(t observe.Task) bool { return t.Partition == 2 && t.Owned })
+		return s.Partitions == 3 && len(s.Tasks) == 3 && i >= 0 && s.Tasks[i].Nodes[0].Read == 5
 	}
-	for read() < 5 {
+	for !seen() {
 		select {
 		case err := <-done:
 			t.Fatalf("the run has ended: %v", err)
