@@ -146,7 +146,8 @@ func readNote(metadata string) (n note, ours bool, err error) {
 // checked returns what a note's text holds behind the check sum; nil where that is wrong.
 func checked(text string) []byte {
 	b, err := noteEncoding.DecodeString(text)
-	if err != nil || len(b) < 4 || crc32.Checksum(b[4:], noteSums) != binary.BigEndian.Uint32(b) {
+	if err != nil || strings.ContainsAny(text, "\r\n") || len(b) < 4 || // decoding passes over line breaks
+		crc32.Checksum(b[4:], noteSums) != binary.BigEndian.Uint32(b) {
 		return nil
 	}
 	return b[4:]

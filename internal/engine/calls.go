@@ -32,6 +32,8 @@ type calls struct {
 	err    error
 	// last is the call that goes with the end of the session; nil where there is none.
 	last *inFlight
+	// beyond is what the join met after the call that has ended the session: nothing, but for a run that verifies.
+	beyond error
 }
 
 // inFlight is a call that was made before earlier ones were through.
@@ -75,6 +77,9 @@ func (c *calls) during(join func() error) error {
 		// What the calls met comes before what the join met after them.
 		if c.err != nil {
 			return c.err
+		}
+		if !errors.Is(err, errHalted) && c.task.ctx.Err() == nil {
+			c.beyond = err
 		}
 		return errSessionEnded
 	default:

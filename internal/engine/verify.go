@@ -43,6 +43,9 @@ func (t *task) verify() error {
 	if !t.spec.Verify {
 		return nil
 	}
+	if t.calls.beyond != nil {
+		return beyond(t.calls.beyond)
+	}
 	for _, n := range t.nodes {
 		if n.ended && !n.timedOut || n.drained {
 			continue
