@@ -3,10 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"runtime"
-	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // This file has the engine survive runtime.Goexit in code of the user. It can't be stopped in the goroutine that it ends: who
@@ -60,21 +59,9 @@ func (t *task) survive(f func() error) error {
 // goexit returns an error if the goroutine is being ended by runtime.Goexit, and nil otherwise. It must be called by a deferred
 // function.
 func goexit() *GoexitError {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
-	found := false
-	for {
-		frame, more := frames.Next()
-		if found && !strings.HasPrefix(frame.Function, "testing.") {
-			return &GoexitError{Where: fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line)}
-		}
-		found = found || frame.Function == "runtime.Goexit"
-		if !more {
-			break
-		}
+	where, found := mistake.Above("runtime.Goexit", "testing.")
+	if !found {
+		return nil
 	}
-	if found {
-		return &GoexitError{Where: "unknown place"}
-	}
-	return nil
+	return &GoexitError{Where: where}
 }

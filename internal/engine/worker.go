@@ -3,12 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -188,19 +187,7 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// newPanicError finds the place of a panic that was just recovered: the first frame below the runtime's.
+// newPanicError returns the error of a panic that was just recovered.
 func newPanicError(value any) *PanicError {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
-	panicked := false
-	for {
-		frame, more := frames.Next()
-		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
-			return &PanicError{Value: value, Where: fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line)}
-		}
-		panicked = panicked || frame.Function == "runtime.gopanic"
-		if !more {
-			return &PanicError{Value: value, Where: "unknown place"}
-		}
-	}
+	return &PanicError{Value: value, Where: mistake.PanicPlace()}
 }

@@ -1,11 +1,9 @@
 package expression
 
 import (
-	"fmt"
-	"runtime"
-	"strings"
-
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // guard makes a panic while an expression is evaluated, which is a fault of this package or of a field's methods, an error that
@@ -18,7 +16,7 @@ func (p *Program) guard(env any, err *error) {
 	if value == nil {
 		return
 	}
-	at := panicPlace()
+	at := mistake.PanicPlace()
 	failed := newError(p.source, p.culprit(env), "this panicked: %v (%s)", value, at)
 	*err = &PanicError{failed, value}
 }
@@ -38,23 +36,6 @@ func (e *PanicError) Error() string { return e.At.Error() }
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
-}
-
-// panicPlace returns the function, file and line that panicked. REQUIRES: the caller has been deferred, and recovers.
-func panicPlace() string {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
-	panicked := false
-	for {
-		frame, more := frames.Next()
-		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
-			return fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line)
-		}
-		panicked = panicked || frame.Function == "runtime.gopanic"
-		if !more {
-			return "unknown place"
-		}
-	}
 }
 
 // culprit returns the offset of the innermost part of the expression that panics with an environment; 0 where none does,

@@ -27,6 +27,8 @@ import (
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/mistake"
 )
 
 // A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it. It must be
@@ -121,7 +123,7 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Program, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			p, err = nil, newError(source, 0, "reading it panicked: %v (%s)", value, panicPlace())
+			p, err = nil, newError(source, 0, "reading it panicked: %v (%s)", value, mistake.PanicPlace())
 		}
 	}()
 	if strings.TrimSpace(source) == "" {

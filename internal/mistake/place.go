@@ -69,3 +69,26 @@ func KeyFunction(fn any) string {
 	}
 	return at.String()
 }
+
+// Above returns the function, file and line that has called a function which is on the stack, such as runtime.gopanic: of the
+// functions above it the first whose name doesn't begin with skip. found says that the function is there.
+func Above(function, skip string) (where string, found bool) {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	for {
+		frame, more := frames.Next()
+		if found && !strings.HasPrefix(frame.Function, skip) {
+			return fmt.Sprintf("%s %s:%d", frame.Function, frame.File, frame.Line), true
+		}
+		found = found || frame.Function == function
+		if !more {
+			return Place{}.String(), found
+		}
+	}
+}
+
+// PanicPlace returns the function, file and line of a panic. REQUIRES: the caller has been deferred, and recovers.
+func PanicPlace() string {
+	where, _ := Above("runtime.gopanic", "runtime.")
+	return where
+}

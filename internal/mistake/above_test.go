@@ -1,0 +1,35 @@
+package mistake_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/internal/mistake"
+)
+
+func TestPanicPlace(t *testing.T) {
+	for name, panics := range map[string]func(){
+		"a panic":         func() { panic("on purpose") },
+		"the runtime's":   func() { _ = []int{}[len(t.Name())] },
+		"a nil map entry": func() { map[string]int(nil)["a"] = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Fatal("it didn't panic")
+				}
+				where := mistake.PanicPlace()
+				if !strings.Contains(where, "mistake_test.TestPanicPlace.func") || !strings.Contains(where, "above_test.go:") {
+					t.Errorf("got %s", where)
+				}
+			}()
+			panics()
+		})
+	}
+}
+
+func TestAboveWithoutTheFunction(t *testing.T) {
+	if where, found := mistake.Above("runtime.gopanic", "runtime."); found || where != "unknown place" {
+		t.Errorf("got %s, %v", where, found)
+	}
+}
