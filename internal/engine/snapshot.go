@@ -75,9 +75,6 @@ func byVerdict(counts *[Verdicts]int64) map[observe.Verdict]int64 {
 	return reached
 }
 
-// observed returns the verdict as observers have it.
-func (v Verdict) observed() observe.Verdict { return observe.Verdict(v.String()) }
-
 // distance returns how far an offset is behind the end of the partition; -1 where that isn't known.
 func distance(offset, end int64) int64 {
 	if end < 0 {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/leat-go/leat/observe"
 )
 
 // This file finds out what becomes of the elements that are not handed over, and why. An element of a node has one of
@@ -41,26 +43,29 @@ const (
 	Verdicts int = iota
 )
 
-// String returns the verdict as metrics and letters have it.
-func (v Verdict) String() string {
+// observed returns the verdict as observers, metrics and letters have it; "unknown" for what is none.
+func (v Verdict) observed() observe.Verdict {
 	switch v {
 	case Gap:
-		return "gap"
+		return observe.Gap
 	case Behind:
-		return "behind"
+		return observe.Behind
 	case Ended:
-		return "ended"
+		return observe.Ended
 	case Incomplete:
-		return "incomplete"
+		return observe.Incomplete
 	case Null:
-		return "null"
+		return observe.Null
 	case OutOfOrder:
-		return "out_of_order"
+		return observe.OutOfOrder
 	case Undecodable:
-		return "undecodable"
+		return observe.Undecodable
 	}
 	return "unknown"
 }
+
+// String returns the verdict's name, which is that of the observers.
+func (v Verdict) String() string { return string(v.observed()) }
 
 // atRisk is a complete element of a parent that is incomplete.
 type atRisk struct {
