@@ -49,8 +49,8 @@ func OnDisorder(policy Policy) Option {
 	})
 }
 
-// OnDecodeError sets what becomes of a record that can't be decoded. Where its codec lacks something that didn't answer, such as a
-// schema registry (codec.ErrUnavailable), the run stops whatever the policy is: the record may be good.
+// OnDecodeError sets what becomes of a record that can't be decoded. Where its codec lacks something that didn't answer, such as
+// a schema registry (codec.ErrUnavailable), the run stops whatever the policy is: the record may be good.
 func OnDecodeError(policy Policy) Option {
 	return declaration.Once("leat.OnDecodeError", func(m *declaration.Mill, o *declaration.Option) {
 		setRecordPolicy(m, o, policy, &m.OnDecode)
