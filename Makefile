@@ -47,7 +47,7 @@ bench-memory:
 
 # The micro-benchmarks of the rooms: decode, encode, framing, keys, merge, window, commit, call. ROOMS=./codec COUNT=1 make
 # bench-micro
-ROOMS ?= . ./codec ./broker/jsonfile ./internal/engine ./internal/expression ./pipeline/internal/rawjson
+ROOMS ?= . ./codec ./broker/file ./internal/engine ./internal/expression ./pipeline/internal/rawjson
 COUNT ?= 6
 bench-micro:
 	@go test -run '^$$' -bench . -count $(COUNT) $(ROOMS)

@@ -20,7 +20,7 @@ func Unique() JoinOption {
 }
 
 // Named names the right node of a join, where several are of one element type. It belongs to the stream that the broker
-// declares under the same name, for example with jsonfile.Named. The matches of all of them come in one list, in the
+// declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
 // order of the joins. With a [Typed] function it is the name, or the path, of the right node's field.
 func Named(name string) JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.Name = name })

@@ -9,7 +9,7 @@ import (
 )
 
 // A Letter is what the policy [DeadLetter] writes: a record that was put aside, why, and where it was. Declare a stream
-// for it in the sink, for example jsonfile.File[leat.Letter]("letters.jsonl").
+// for it in the sink, for example file.At[leat.Letter]("letters.jsonl").
 type Letter struct {
 	// Error says why the record was put aside.
 	Error string `json:"error"`

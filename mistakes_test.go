@@ -302,7 +302,7 @@ func TestOptionMistakes(t *testing.T) {
 		{"negative pause", func(Audio) {}, []leat.Option{leat.OnError(leat.Retry(1, -time.Second))},
 			"leat.OnError (mistakes_test.go:N): leat.Retry with a pause of -1s; give zero or more"},
 		{"no letters", func(Audio) {}, []leat.Option{leat.OnError(leat.DeadLetter)},
-			`leat.OnError (mistakes_test.go:N): leat.DeadLetter needs a stream of leat.Letter in the sink; declare one, for example by jsonfile.File[leat.Letter]("letters.jsonl")`},
+			`leat.OnError (mistakes_test.go:N): leat.DeadLetter needs a stream of leat.Letter in the sink; declare one, for example by file.At[leat.Letter]("letters.jsonl")`},
 		{"several mistakes", func(Audio, []Box, *sql.DB) chan int { return nil }, []leat.Option{leat.Concurrency(0)},
 			"4 mistakes:\n" +
 				"\tleat.Concurrency (mistakes_test.go:N): 0 calls at a time are not possible; the least is 1\n" +
@@ -325,17 +325,17 @@ func TestBrokerMistakes(t *testing.T) {
 		{"none, with joins", misfit, []leat.Option{videoJoin},
 			"there is no broker to read from; give leat.Broker, or leat.From and leat.To"},
 		{"nil", func(Audio) {}, []leat.Option{leat.Broker(nil)},
-			"leat.Broker (mistakes_test.go:N): the broker is nil; give one that was made, as by jsonfile.New"},
+			"leat.Broker (mistakes_test.go:N): the broker is nil; give one that was made, as by file.New"},
 		{"nil pointer", func(Audio) {}, []leat.Option{leat.Broker((*memory.Broker)(nil))},
-			"leat.Broker (mistakes_test.go:N): the broker is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
+			"leat.Broker (mistakes_test.go:N): the broker is a nil *memory.Broker; give one that was made, as by file.New"},
 		{"nil source", func(Audio) {}, []leat.Option{leat.From(nil)},
-			"leat.From (mistakes_test.go:N): the source is nil; give one that was made, as by jsonfile.New"},
+			"leat.From (mistakes_test.go:N): the source is nil; give one that was made, as by file.New"},
 		{"nil pointer to a source", func(Audio) {}, []leat.Option{leat.From((*memory.Broker)(nil))},
-			"leat.From (mistakes_test.go:N): the source is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
+			"leat.From (mistakes_test.go:N): the source is a nil *memory.Broker; give one that was made, as by file.New"},
 		{"nil sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.To(nil)},
-			"leat.To (mistakes_test.go:N): the sink is nil; give one that was made, as by jsonfile.New"},
+			"leat.To (mistakes_test.go:N): the sink is nil; give one that was made, as by file.New"},
 		{"nil pointer to a sink", func(Audio) {}, []leat.Option{leat.From(mistakeBroker()), leat.To((*memory.Broker)(nil))},
-			"leat.To (mistakes_test.go:N): the sink is a nil *memory.Broker; give one that was made, as by jsonfile.New"},
+			"leat.To (mistakes_test.go:N): the sink is a nil *memory.Broker; give one that was made, as by file.New"},
 		{"a stream made by hand", func(Audio) {}, []leat.Option{leat.From(handmade{mistakeBroker()})}, "2 mistakes:\n" +
 			"\tstream \"audio\": it has no element type or no codec; make it by broker.NewStream\n" +
 			"\tstream \"typeless\": it has no element type or no codec; make it by broker.NewStream"},

@@ -19,7 +19,7 @@ type Option interface {
 func Broker(b broker.Storage) Option {
 	return declaration.Once("leat.Broker", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(b) {
-			m.Mistakes.Add("%s: the broker is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(b))
+			m.Mistakes.Add("%s: the broker is %s; give one that was made, as by file.New", o, mistake.Nil(b))
 			return
 		}
 		m.SetSource(o, b)
@@ -31,7 +31,7 @@ func Broker(b broker.Storage) Option {
 func From(source broker.Source) Option {
 	return declaration.Once("leat.From", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(source) {
-			m.Mistakes.Add("%s: the source is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(source))
+			m.Mistakes.Add("%s: the source is %s; give one that was made, as by file.New", o, mistake.Nil(source))
 			return
 		}
 		m.SetSource(o, source)
@@ -43,7 +43,7 @@ func From(source broker.Source) Option {
 func To(sink broker.Sink) Option {
 	return declaration.Once("leat.To", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(sink) {
-			m.Mistakes.Add("%s: the sink is %s; give one that was made, as by jsonfile.New", o, mistake.Nil(sink))
+			m.Mistakes.Add("%s: the sink is %s; give one that was made, as by file.New", o, mistake.Nil(sink))
 			return
 		}
 		m.SetSink(o, sink)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/leattest"
@@ -21,7 +21,7 @@ func key(a *Audio) []byte { return []byte{byte(a.Time)} }
 func TestStreamsOfPointers(t *testing.T) {
 	for name, streams := range map[string][]broker.Stream{
 		"broker":   {broker.NewStream[*Audio]("audio")},
-		"jsonfile": jsonfile.New(jsonfile.File[*Audio]("audio")).Streams(),
+		"file":     file.New(file.At[*Audio]("audio")).Streams(),
 		"kafka":    kafka.New(nil, kafka.Topic[*Audio]("audio", kafka.Key(key)), kafka.Topic[Audio]("audio", kafka.Key(key))).Streams(),
 		"memory":   memory.New(memory.Stream[*Audio]("audio", memory.Key(key)), memory.Stream[Audio]("audio", memory.Key(key))).Streams(),
 		"leattest": leattest.New(t, leattest.Stream([]*Audio{}, leattest.ReadAs[*NextAudio]())).Streams()[:1],
@@ -43,8 +43,8 @@ func TestFilesOfPointers(t *testing.T) {
 	in, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.jsonl")
 	must(t, os.WriteFile(in, []byte("{\"time\":1,\"data\":1}\n{\"time\":2,\"data\":3}\n{\"time\":3,\"data\":6}\n"), 0o600))
 	fn := func(a *Audio, next []*NextAudio) *Audio { return &Audio{a.Time, next[0].Data - a.Data} }
-	run(t, fn, leat.Broker(jsonfile.New(
-		jsonfile.File[*Audio](in), jsonfile.File[*NextAudio](in), jsonfile.File[*Audio](out, jsonfile.Named("differences")),
+	run(t, fn, leat.Broker(file.New(
+		file.At[*Audio](in), file.At[*NextAudio](in), file.At[*Audio](out, file.Named("differences")),
 	)), leat.Join(func(a Audio) int { return a.Time + 1 }, func(n *NextAudio) int { return n.Time }))
 	check(t, leattest.Load[*Audio](t, out), []*Audio{{1, 2}, {2, 3}})
 }

@@ -109,7 +109,7 @@ func OnUnmatched(fn func(Unmatched)) Option {
 }
 
 // WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched]; declare
-// one, for example jsonfile.File[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They are
+// one, for example file.At[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They are
 // written in the commits of the results and with their guarantee: where results are there exactly once, so are they.
 // [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
 func WriteUnmatched() Option {

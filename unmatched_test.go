@@ -141,7 +141,7 @@ func TestOnUnmatchedPanics(t *testing.T) {
 func TestUnmatchedMistakes(t *testing.T) {
 	b := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"))
 	_, err := leat.New(captioned, skipping(b, leat.WriteUnmatched())...)
-	if err == nil || !strings.Contains(err.Error(), `declare one, for example by jsonfile.File[leat.Unmatched]("unmatched.jsonl")`) {
+	if err == nil || !strings.Contains(err.Error(), `declare one, for example by file.At[leat.Unmatched]("unmatched.jsonl")`) {
 		t.Errorf("without a stream: %v", err)
 	}
 	_, err = leat.New(captioned, skipping(b, leat.OnUnmatched(nil))...)

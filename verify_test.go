@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 )
 
 // A Knot is an element of a tree of three levels, with a key up and a key down; each node has a type of its own.
@@ -123,8 +123,8 @@ func TestVerifiedTrees(t *testing.T) {
 		run := func(more ...leat.Option) (string, error) {
 			out := filepath.Join(dir, "out.jsonl")
 			_ = os.Remove(out)
-			b := jsonfile.New(jsonfile.File[Root](paths["root"]), jsonfile.File[Stem](paths["stem"]), jsonfile.File[*Leaf](paths["leaf"]),
-				jsonfile.File[Side](paths["side"]), jsonfile.File[Text](out))
+			b := file.New(file.At[Root](paths["root"]), file.At[Stem](paths["stem"]), file.At[*Leaf](paths["leaf"]),
+				file.At[Side](paths["side"]), file.At[Text](out))
 			mill, err := leat.New(function, slices.Concat(options, more, []leat.Option{leat.Broker(b), leat.Logger(slog.New(slog.DiscardHandler))})...)
 			if err != nil {
 				t.Fatal(err)
@@ -204,7 +204,7 @@ func TestVerifyWindowKeys(t *testing.T) {
 		return 0
 	}
 	mill, err := leat.New(func([]Audio, map[Audio][]Box) {}, leat.Verify(), leat.Window(window), leat.Join(audioTime, boxFrame),
-		leat.From(jsonfile.New(jsonfile.File[Audio](left), jsonfile.File[Box](right))), leat.Logger(slog.New(slog.DiscardHandler)))
+		leat.From(file.New(file.At[Audio](left), file.At[Box](right))), leat.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestVerifyWithoutALeftElement(t *testing.T) {
 		}
 	}
 	mill, err := leat.New(func(Audio, []Box) {}, leat.Verify(), leat.JoinFunc(func(a Audio, b Box) int { return a.Time - b.Frame }),
-		leat.From(jsonfile.New(jsonfile.File[Audio](filepath.Join(dir, "left.jsonl")), jsonfile.File[Box](right))),
+		leat.From(file.New(file.At[Audio](filepath.Join(dir, "left.jsonl")), file.At[Box](right))),
 		leat.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 )
 
@@ -34,7 +34,7 @@ func (p place) run(fn any, streams []broker.Stream, options ...leat.Option) erro
 		all := append([]kafka.Option{kafka.Streams(streams...), kafka.Group(p.out)}, p.options...)
 		options = append(options, leat.Broker(kafka.New([]string{p.kafka}, all...)))
 	} else {
-		options = append(options, leat.Broker(jsonfile.New(jsonfile.Streams(streams...))))
+		options = append(options, leat.Broker(file.New(file.Streams(streams...))))
 	}
 	mill, err := leat.New(fn, options...)
 	if err != nil {

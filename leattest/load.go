@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/elements"
 )
 
-// Load returns the elements of a JSON file, a list or lines, compressed or not, as package jsonfile reads it: a case that
+// Load returns the elements of a JSON file, a list or lines, compressed or not, as package file reads it: a case that
 // was seen in production, or results to compare with. It fails the test where the file can't be read.
 func Load[T any](t testing.TB, path string) []T {
 	t.Helper()
@@ -24,7 +24,7 @@ func Load[T any](t testing.TB, path string) []T {
 }
 
 func load[T any](ctx context.Context, path string) (all []T, err error) {
-	files := jsonfile.New(jsonfile.File[T](path))
+	files := file.New(file.At[T](path))
 	stream := files.Streams()[0]
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {

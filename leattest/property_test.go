@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -41,8 +41,8 @@ func TestResultsAreThoseOfFiles(t *testing.T) {
 			lines = append(append(lines, line...), '\n')
 		}
 		must(t, os.WriteFile(items, lines, 0o600))
-		mill, err := newDues(leat.Broker(jsonfile.New(
-			jsonfile.File[Payment](payments), jsonfile.File[Item](items), jsonfile.File[Due](dues))))
+		mill, err := newDues(leat.Broker(file.New(
+			file.At[Payment](payments), file.At[Item](items), file.At[Due](dues))))
 		must(t, err)
 		must(t, mill.Run(t.Context()))
 

@@ -10,7 +10,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
 )
 
@@ -196,7 +196,7 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 		return false, nil
 	})
 	switch {
-	case errors.Is(err, jsonfile.ErrNotLines) && s.scan():
+	case errors.Is(err, file.ErrNotLines) && s.scan():
 		return m.firstKind(ctx, s, partition)
 	case ctx.Err() == nil && isDamage(err):
 		err = nil

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
 )
 
@@ -84,7 +84,7 @@ func (w wanted) look(ctx context.Context, s shelf, ring *keyring, partition int)
 		}
 		start, _ := s.bounds(partition)
 		switch {
-		case errors.Is(err, jsonfile.ErrNotLines), errors.Is(err, errDisorder), err == nil && from > start && r.disorder():
+		case errors.Is(err, file.ErrNotLines), errors.Is(err, errDisorder), err == nil && from > start && r.disorder():
 			if !s.scan() {
 				return nil, err
 			}

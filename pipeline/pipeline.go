@@ -26,7 +26,7 @@
 // down are members of their parents: next[0].video[2].x. An item may be counted from the end, as in next[-1]. A member
 // that is missing is an error, unless the expression provides for it: prev.x ?? 0.
 //
-// A path "-" is standard input or output. What the ends of file names mean is described in package broker/jsonfile.
+// A path "-" is standard input or output. What the ends of file names mean is described in package broker/file.
 //
 // A stream may be a Kafka topic, {topic: robot-locations}, where the member kafka says how to reach Kafka:
 //

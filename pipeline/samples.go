@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -177,7 +177,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 	if s.whole || len(s.head.elements) < sampleSize {
 		return nil // it is damaged in the head
 	}
-	objects, err := jsonfile.Tail(stream.Name, sampleSize)
+	objects, err := file.Tail(stream.Name, sampleSize)
 	if isDamage(err) {
 		r.Problems = append(r.Problems, err.Error())
 		return nil
@@ -185,7 +185,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 	if err != nil || len(objects) == 0 {
 		return err
 	}
-	lines, err := jsonfile.OpenSeeker(stream)
+	lines, err := file.OpenSeeker(stream)
 	if err != nil || lines == nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -76,14 +76,14 @@ func (s topicShelf) each(ctx context.Context, partition int, from int64, _ exten
 // A fileShelf is a JSON file. Where that can be, it is read from any byte on.
 type fileShelf struct {
 	node   *node
-	seeker *jsonfile.Seeker // nil where it is read from its beginning
+	seeker *file.Seeker // nil where it is read from its beginning
 }
 
 // scanned is how large a file may be to be read from its beginning in any case: the places of its elements are known better so.
 const scanned = 1 << 20
 
 func openFile(n *node) (*fileShelf, error) {
-	seeker, err := jsonfile.OpenSeeker(stream(n.site, n.name, n.codec))
+	seeker, err := file.OpenSeeker(stream(n.site, n.name, n.codec))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *fileShelf) each(ctx context.Context, _ int, from int64, how extent, vis
 func (s *fileShelf) eachOfAll(ctx context.Context, from int64, visit visitor) (err error) {
 	declared := stream(s.node.site, s.node.name, s.node.codec)
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
-	input, err := jsonfile.New(jsonfile.Streams(declared)).OpenSource(ctx, job)
+	input, err := file.New(file.Streams(declared)).OpenSource(ctx, job)
 	if err != nil {
 		return err
 	}

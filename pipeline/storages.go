@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -68,7 +68,7 @@ func checkFollowed(master *node, output site) error {
 		}
 		endless = endless && r.follow && r.dataTimeout == 0
 	}
-	files := jsonfile.New()
+	files := file.New()
 	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.name}}) == broker.AtEnd {
 		return output.text.errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
 			"to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
@@ -138,14 +138,14 @@ func (p *Pipeline) storage(topics bool, streams []broker.Stream, cluster *topic.
 		}
 		return kafka.New(cluster.Brokers, all...)
 	}
-	files := []jsonfile.Option{jsonfile.Streams(streams...)}
+	files := []file.Option{file.Streams(streams...)}
 	if options.Stdin != nil {
-		files = append(files, jsonfile.Stdin(options.Stdin))
+		files = append(files, file.Stdin(options.Stdin))
 	}
 	if options.Stdout != nil {
-		files = append(files, jsonfile.Stdout(options.Stdout))
+		files = append(files, file.Stdout(options.Stdout))
 	}
-	return jsonfile.New(files...)
+	return file.New(files...)
 }
 
 // onePartition is a sink of files behind a source of topics: what joins in several partitions has no order among each

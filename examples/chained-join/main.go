@@ -10,7 +10,7 @@ import (
 	"math"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -46,11 +46,11 @@ func check(prev Location, next []NextLocation, reported map[NextLocation][]Repor
 func main() {
 	folder.Enter() // where the files lie
 	mill, err := leat.New(check,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Location]("robot-locations.json"),
-			jsonfile.File[NextLocation]("robot-locations.json"),
-			jsonfile.File[Reported]("reported-speed.json"),
-			jsonfile.File[Deviation]("-"), // standard output
+		leat.Broker(file.New(
+			file.At[Location]("robot-locations.json"),
+			file.At[NextLocation]("robot-locations.json"),
+			file.At[Reported]("reported-speed.json"),
+			file.At[Deviation]("-"), // standard output
 		)),
 		leat.Join(
 			func(l Location) int64 { return l.Time + 10 },

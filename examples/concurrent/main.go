@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -57,10 +57,10 @@ func main() {
 func run(ctx context.Context, out io.Writer) error {
 	mill, err := leat.New(locate,
 		leat.Concurrency(4),
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Address]("addresses.jsonl"),
-			jsonfile.File[Located]("-"), // standard output
-			jsonfile.Stdout(out),
+		leat.Broker(file.New(
+			file.At[Address]("addresses.jsonl"),
+			file.At[Located]("-"), // standard output
+			file.Stdout(out),
 		)),
 	)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -67,9 +67,9 @@ func run(ctx context.Context) error {
 	}
 	mill, err := leat.New(calibrate,
 		leat.Provide(db),
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Reading]("readings.jsonl"),
-			jsonfile.File[Temperature]("-"), // standard output
+		leat.Broker(file.New(
+			file.At[Reading]("readings.jsonl"),
+			file.At[Temperature]("-"), // standard output
 		)),
 	)
 	if err != nil {

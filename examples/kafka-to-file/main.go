@@ -12,7 +12,7 @@ import (
 	"os"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/examples/internal/demo"
 )
@@ -46,8 +46,8 @@ func run(ctx context.Context, at demo.Kafka) error {
 			kafka.Topic[NextLocation]("robot-locations"),
 			kafka.Group("robot-speed-to-file"),
 		)),
-		leat.To(jsonfile.New(
-			jsonfile.File[Speed]("-"), // standard output; or a file, such as "robot-speed.json"
+		leat.To(file.New(
+			file.At[Speed]("-"), // standard output; or a file, such as "robot-speed.json"
 		)),
 		leat.Join(
 			func(l Location) int64 { return l.Time + 10 },

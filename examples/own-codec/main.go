@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -43,10 +43,10 @@ func correct(order Order, refunds []Refund) Corrected {
 func main() {
 	folder.Enter() // where the files lie
 	mill, err := leat.New(correct,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Order]("orders.jsonl", jsonfile.Codec(envelopes{"order"})),
-			jsonfile.File[Refund]("refunds.jsonl", jsonfile.Codec(envelopes{"refund"})),
-			jsonfile.File[Corrected]("-", jsonfile.Codec(envelopes{"corrected"})), // standard output
+		leat.Broker(file.New(
+			file.At[Order]("orders.jsonl", file.Codec(envelopes{"order"})),
+			file.At[Refund]("refunds.jsonl", file.Codec(envelopes{"refund"})),
+			file.At[Corrected]("-", file.Codec(envelopes{"corrected"})), // standard output
 		)),
 		leat.Join(
 			func(o Order) int { return o.Number },

@@ -11,7 +11,7 @@ import (
 	"math"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -42,17 +42,17 @@ func closest(first Location, others []Location) Neighbour {
 
 func main() {
 	folder.Enter() // where the files lie
-	streams := []jsonfile.Option{
-		jsonfile.File[Location]("robot-1.json"),
-		jsonfile.File[Neighbour]("-"), // standard output
+	streams := []file.Option{
+		file.At[Location]("robot-1.json"),
+		file.At[Neighbour]("-"), // standard output
 	}
 	var options []leat.Option
 	at := func(l Location) int64 { return l.Time }
 	for _, robot := range []string{"robot-2", "robot-3"} {
-		streams = append(streams, jsonfile.File[Location](robot+".json", jsonfile.Named(robot)))
+		streams = append(streams, file.At[Location](robot+".json", file.Named(robot)))
 		options = append(options, leat.Join(at, at, leat.Named(robot)))
 	}
-	mill, err := leat.New(closest, append(options, leat.Broker(jsonfile.New(streams...)))...)
+	mill, err := leat.New(closest, append(options, leat.Broker(file.New(streams...)))...)
 	if err != nil {
 		log.Fatal(err)
 	}

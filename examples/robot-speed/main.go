@@ -12,7 +12,7 @@ import (
 	"math"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -50,10 +50,10 @@ func newMill(storage leat.Option) (*leat.Mill, error) {
 
 func main() {
 	folder.Enter() // where the file lies
-	files := jsonfile.New(
-		jsonfile.File[Location]("robot-locations.json"),
-		jsonfile.File[NextLocation]("robot-locations.json"),
-		jsonfile.File[Speed]("-"), // standard output; or a file, such as "robot-speed.json"
+	files := file.New(
+		file.At[Location]("robot-locations.json"),
+		file.At[NextLocation]("robot-locations.json"),
+		file.At[Speed]("-"), // standard output; or a file, such as "robot-speed.json"
 	)
 	mill, err := newMill(leat.Broker(files))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -43,10 +43,10 @@ func TestSpeedResumes(t *testing.T) {
 func TestSpeedIsTheSameOnFilesAndInMemory(t *testing.T) {
 	locations := leattest.Load[Location](t, "robot-locations.json")
 	target := filepath.Join(t.TempDir(), "robot-speed.json")
-	mill, err := newMill(leat.Broker(jsonfile.New(
-		jsonfile.File[Location]("robot-locations.json"),
-		jsonfile.File[NextLocation]("robot-locations.json"),
-		jsonfile.File[Speed](target),
+	mill, err := newMill(leat.Broker(file.New(
+		file.At[Location]("robot-locations.json"),
+		file.At[NextLocation]("robot-locations.json"),
+		file.At[Speed](target),
 	)))
 	if err != nil {
 		t.Fatal(err)

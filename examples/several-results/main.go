@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -86,12 +86,12 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(results)
 	mill, err := leat.New(trace,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Location]("robot-locations.json"),
-			jsonfile.File[NextLocation]("robot-locations.json"),
-			jsonfile.File[Point](filepath.Join(results, "points.jsonl")),
-			jsonfile.File[Move](filepath.Join(results, "moves.jsonl")),
-			jsonfile.File[Rest](filepath.Join(results, "rests.jsonl")),
+		leat.Broker(file.New(
+			file.At[Location]("robot-locations.json"),
+			file.At[NextLocation]("robot-locations.json"),
+			file.At[Point](filepath.Join(results, "points.jsonl")),
+			file.At[Move](filepath.Join(results, "moves.jsonl")),
+			file.At[Rest](filepath.Join(results, "rests.jsonl")),
 		)),
 		leat.Join(
 			func(l Location) int64 { return l.Time + 10 },

@@ -8,7 +8,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -35,9 +35,9 @@ func offer(g Goods) *Offer {
 
 func main() {
 	folder.Enter() // where the file lies
-	mill, err := leat.New(offer, leat.Broker(jsonfile.New(
-		jsonfile.File[Goods]("goods.json"),
-		jsonfile.File[Offer]("-"), // standard output
+	mill, err := leat.New(offer, leat.Broker(file.New(
+		file.At[Goods]("goods.json"),
+		file.At[Offer]("-"), // standard output
 	)))
 	if err != nil {
 		log.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -27,8 +27,8 @@ func list(g Goods) {
 
 func main() {
 	folder.Enter() // where the file lies
-	mill, err := leat.New(list, leat.From(jsonfile.New(
-		jsonfile.File[Goods]("goods.json"),
+	mill, err := leat.New(list, leat.From(file.New(
+		file.At[Goods]("goods.json"),
 	)))
 	if err != nil {
 		log.Fatal(err)

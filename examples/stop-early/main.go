@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -36,9 +36,9 @@ func approach(l Location) (Step, error) {
 
 func main() {
 	folder.Enter() // where the file lies
-	mill, err := leat.New(approach, leat.Broker(jsonfile.New(
-		jsonfile.File[Location]("robot-locations.json"),
-		jsonfile.File[Step]("-"), // standard output
+	mill, err := leat.New(approach, leat.Broker(file.New(
+		file.At[Location]("robot-locations.json"),
+		file.At[Step]("-"), // standard output
 	)))
 	if err != nil {
 		log.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -63,12 +63,12 @@ func main() {
 	folder.Enter() // where the files lie
 	number := func(o Order) int { return o.Order }
 	mill, err := leat.New(settle,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Order]("orders.jsonl"),
-			jsonfile.File[Item]("items.jsonl"),
-			jsonfile.File[Payment]("payments.jsonl"),
-			jsonfile.File[Parcel]("parcels.jsonl"),
-			jsonfile.File[Account]("-"), // standard output
+		leat.Broker(file.New(
+			file.At[Order]("orders.jsonl"),
+			file.At[Item]("items.jsonl"),
+			file.At[Payment]("payments.jsonl"),
+			file.At[Parcel]("parcels.jsonl"),
+			file.At[Account]("-"), // standard output
 		)),
 		leat.Join(number, func(i Item) int { return i.Order }),
 		leat.Join(number, func(p Payment) int { return p.Order }),

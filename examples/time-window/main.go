@@ -1,5 +1,5 @@
 // Time-window counts the visits of each second by the clock. A window ends on time, even if nothing arrives any more.
-// The visits come live, through a pipe that stands for standard input: without jsonfile.Stdin, the program counts what
+// The visits come live, through a pipe that stands for standard input: without file.Stdin, the program counts what
 // is piped into it.
 //
 //	go run ./examples/time-window
@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 )
 
 // Visit is somebody's look at a page.
@@ -49,11 +49,11 @@ func run(ctx context.Context, out io.Writer) error {
 	in, visitors := io.Pipe()
 	mill, err := leat.New(count,
 		leat.WindowEvery(time.Second),
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Visit]("-"), // standard input
-			jsonfile.File[Count]("-"), // standard output
-			jsonfile.Stdin(in),
-			jsonfile.Stdout(out),
+		leat.Broker(file.New(
+			file.At[Visit]("-"), // standard input
+			file.At[Count]("-"), // standard output
+			file.Stdin(in),
+			file.Stdout(out),
 		)),
 	)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -44,9 +44,9 @@ func tell(u leat.Unmatched) {
 func main() {
 	folder.Enter() // where the files lie
 	mill, err := leat.New(ship,
-		leat.From(jsonfile.New(
-			jsonfile.File[Order]("orders.json"),
-			jsonfile.File[Payment]("payments.json"),
+		leat.From(file.New(
+			file.At[Order]("orders.json"),
+			file.At[Payment]("payments.json"),
 		)),
 		leat.Join(func(o Order) int { return o.Number }, func(p Payment) int { return p.Order }),
 		leat.OnUnmatched(tell),

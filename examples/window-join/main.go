@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -51,10 +51,10 @@ func scene(seconds []Audio, frames map[Audio][]Frame) Scene {
 func main() {
 	folder.Enter() // where the files lie
 	mill, err := leat.New(scene,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Audio]("audio.jsonl"),
-			jsonfile.File[Frame]("frames.jsonl"),
-			jsonfile.File[Scene]("-"), // standard output
+		leat.Broker(file.New(
+			file.At[Audio]("audio.jsonl"),
+			file.At[Frame]("frames.jsonl"),
+			file.At[Scene]("-"), // standard output
 		)),
 		leat.Window(func(a Audio) int { return a.Second / 3 }),
 		leat.Join(

@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/examples/internal/folder"
 )
 
@@ -41,9 +41,9 @@ func sumUp(readings []Reading) Hour {
 func main() {
 	folder.Enter() // where the file lies
 	mill, err := leat.New(sumUp,
-		leat.Broker(jsonfile.New(
-			jsonfile.File[Reading]("readings.jsonl"),
-			jsonfile.File[Hour]("-"), // standard output
+		leat.Broker(file.New(
+			file.At[Reading]("readings.jsonl"),
+			file.At[Hour]("-"), // standard output
 		)),
 		leat.Window(hour),
 	)

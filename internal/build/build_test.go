@@ -33,9 +33,9 @@ func TestOrderOfPhases(t *testing.T) {
 		"of these, of which nil is null and matches nothing\n"
 	outputs := "result 1 (build_test.Text): the sink has no stream of build_test.Text; it has none\n" +
 		"\tleat.OnError (build_test.go:N): leat.DeadLetter needs a stream of leat.Letter in the sink; declare one, for example by " +
-		"jsonfile.File[leat.Letter](\"letters.jsonl\")\n" +
+		"file.At[leat.Letter](\"letters.jsonl\")\n" +
 		"\tleat.WriteUnmatched (build_test.go:N): it needs a stream of leat.Unmatched in the sink; declare one, for example by " +
-		"jsonfile.File[leat.Unmatched](\"unmatched.jsonl\")"
+		"file.At[leat.Unmatched](\"unmatched.jsonl\")"
 	several := `: the source has several streams of build_test.Video, build_test.Video ("v1") and build_test.Video ("v2"); give all but ` +
 		"one a name, or a broker of its own to one that is to be written\n"
 	for _, c := range []struct {

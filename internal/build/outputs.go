@@ -79,7 +79,7 @@ func (b *builder) letters(spec *engine.Spec) {
 	for _, o := range b.declared.DeadLetters {
 		if b.declared.Sink != nil && !b.sinkStreams.Has(t) {
 			b.mistakes.Add("%s: leat.DeadLetter needs a stream of %v in the sink; declare one, "+
-				"for example by jsonfile.File[leat.Letter](\"letters.jsonl\")", o, t)
+				"for example by file.At[leat.Letter](\"letters.jsonl\")", o, t)
 			continue
 		}
 		spec.Letter = b.declared.Public.NewLetter
@@ -97,7 +97,7 @@ func (b *builder) unmatched(spec *engine.Spec) {
 	t := b.declared.Public.Unmatched
 	if b.declared.Sink != nil && !b.sinkStreams.Has(t) {
 		b.mistakes.Add("%s: it needs a stream of %v in the sink; declare one, "+
-			"for example by jsonfile.File[leat.Unmatched](\"unmatched.jsonl\")", o, t)
+			"for example by file.At[leat.Unmatched](\"unmatched.jsonl\")", o, t)
 		return
 	}
 	spec.Unmatched = b.declared.Public.NewUnmatched

@@ -24,7 +24,7 @@ var heavy = []string{"crypto/tls", "html/template", "net", "net/http", "text/tem
 func TestDependencies(t *testing.T) {
 	for name, packages := range map[string][]string{
 		"leat":    {module},
-		"files":   {module, module + "/broker/jsonfile"},
+		"files":   {module, module + "/broker/file"},
 		"kafka":   {module, module + "/broker/kafka"},
 		"command": {module + "/cmd/leat"},
 	} {
@@ -54,7 +54,7 @@ func TestNotCarried(t *testing.T) {
 	server := []string{"net/http", "crypto/tls", "html/template"}
 	for name, test := range map[string]struct{ packages, without []string }{
 		"files": {
-			[]string{module, module + "/broker/jsonfile"},
+			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
 				"github.com/expr-lang"),
 		},

@@ -14,7 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/jsonfile"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/endmark"
 )
 
@@ -40,7 +40,7 @@ type Loaded struct {
 	Warning string
 }
 
-// Load appends the objects of a JSON file, as package jsonfile reads it, to a topic. Records with equal keys go to one
+// Load appends the objects of a JSON file, as package file reads it, to a topic. Records with equal keys go to one
 // partition, the one that other Kafka clients choose, and those without keys to all partitions in turn; within a partition
 // they have the file's order. After an error, those before the place that it names may have been loaded, or a part of
 // them.
@@ -168,11 +168,11 @@ func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *K
 func openFile(ctx context.Context, path string, stdin io.Reader) (*fileReader, error) {
 	stream := broker.NewStream[struct{}](path)
 	stream.Type = nil // it is no user's type, and errors don't name it
-	options := []jsonfile.Option{jsonfile.Streams(stream)}
+	options := []file.Option{file.Streams(stream)}
 	if stdin != nil {
-		options = append(options, jsonfile.Stdin(stdin))
+		options = append(options, file.Stdin(stdin))
 	}
-	files := jsonfile.New(options...)
+	files := file.New(options...)
 	job := &broker.Job{Name: "load", Inputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)}
 	input, err := files.OpenSource(ctx, job)
 	if err != nil {

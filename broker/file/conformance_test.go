@@ -1,0 +1,95 @@
+package file_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/broker/brokertest"
+	"github.com/leat-go/leat/broker/file"
+)
+
+// TestConformance runs the suite of package brokertest on files of each format.
+func TestConformance(t *testing.T) {
+	for _, ending := range []string{".json", ".ndjson", ".jsonl.gz", ".json.zst"} {
+		t.Run(ending[1:], func(t *testing.T) {
+			brokertest.Run(t, brokertest.Harness{OneSession: true, New: func(t testing.TB, setup brokertest.Setup) brokertest.Storage {
+				return storage(t, setup, ending)
+			}})
+		})
+	}
+}
+
+// storage makes files for a check of the suite.
+func storage(t testing.TB, setup brokertest.Setup, ending string) brokertest.Storage {
+	dir := t.TempDir()
+	var options []file.Option
+	declare := func(name string, i int) string {
+		path := filepath.Join(dir, fmt.Sprint(name, i, ending))
+		options = append(options, file.At[brokertest.Element](path))
+		return path
+	}
+	for i, stream := range setup.Inputs {
+		path := declare("input", i)
+		if err := os.WriteFile(path, encode(t, stream[0][0].Elements, ending), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outputs := make([]string, setup.Outputs)
+	for i := range outputs {
+		outputs[i] = declare("output", i)
+	}
+	b := file.New(options...)
+	visible := func(output, _ int) brokertest.Partition { return decode(t, outputs[output]) }
+	return brokertest.Storage{Source: b, Sink: b, Visible: visible}
+}
+
+// encode returns a file's content.
+func encode(t testing.TB, elements []brokertest.Element, ending string) []byte {
+	objects := make([]string, len(elements))
+	for i, e := range elements {
+		object, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects[i] = string(object)
+	}
+	text := strings.Join(objects, "\n")
+	if strings.HasPrefix(ending, ".json.") || ending == ".json" {
+		text = "[" + strings.Join(objects, ", ") + "]"
+	}
+	switch filepath.Ext(ending) {
+	case ".gz":
+		text = gzipped(text)
+	case ".zst":
+		text = zstandard(text)
+	}
+	return []byte(text)
+}
+
+// decode returns what an output file holds, nothing if it isn't there.
+func decode(t testing.TB, path string) brokertest.Partition {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return nil
+	}
+	text := []byte(content(t, path))
+	session := brokertest.Session{Ended: true}
+	if bytes.HasPrefix(text, []byte("[")) {
+		if err := json.Unmarshal(text, &session.Elements); err != nil {
+			t.Fatal(err)
+		}
+		return brokertest.Partition{session}
+	}
+	for line := range bytes.Lines(text) {
+		var e brokertest.Element
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		session.Elements = append(session.Elements, e)
+	}
+	return brokertest.Partition{session}
+}

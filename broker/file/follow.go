@@ -1,0 +1,461 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// firstLook and lastLook are how long after it had nothing a followed file is looked at again, first and in the end. Looking
+	// takes microseconds, works on every file system and across machines, and misses nothing that a watch could tell of;
+	// watches exist for local file systems only, and are lost together with the name that a rotation takes away.
+	firstLook = 5 * time.Millisecond
+	lastLook  = 250 * time.Millisecond
+	// maxGenerations is how many generations of a followed file stay open for readers that lag behind.
+	maxGenerations = 8
+	// footprint is how many bytes before a place are compared to tell whether a file is still the one that was read.
+	footprint = 1 << 10
+)
+
+var (
+	// errNothingYet says that a followed file has no more for the moment.
+	errNothingYet = errors.New("nothing yet")
+	// errTurned says that a generation of a followed file has ended, and the next one begins.
+	errTurned = errors.New("the file was rotated")
+)
+
+// checkFollow refuses to follow what can't be.
+func checkFollow(s broker.Stream) error {
+	l, packed := format(s.Name)
+	switch {
+	case s.Name == standard:
+		return errors.New("standard input is read until its writer closes it in any case; take follow out")
+	case packed != plain:
+		return fmt.Errorf("a file that is compressed with %s can't be followed: what is at its end can't be decompressed before "+
+			"more comes; follow the file that it is made of", packed)
+	case l != lines:
+		return errors.New("only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: a list " +
+			"has an end")
+	}
+	return nil
+}
+
+// A generation is what a followed file is between two rotations or truncations.
+type generation struct {
+	// file is that of the generation before, too, where that was truncated.
+	file *os.File
+	info fs.FileInfo
+	// begin is the index of its first element in the stream; -1 until a reader has read all before it.
+	begin int64
+	// size is the largest that was seen, and read how far a reader has come, at most. Where the generation has ended that is
+	// its end, and cut says that it was truncated there, so that nothing before can be read again.
+	size, read int64
+	ended, cut bool
+	// tip are the bytes before read, a footprint at most.
+	tip []byte
+	// head are its first bytes, a footprint at most, once they were read.
+	head []byte
+	// missed says what was there between the generation before and this one, and nobody has seen.
+	missed error
+	// late is how many bytes came behind the end.
+	late int64
+	// readers is how many readers are in it.
+	readers int
+}
+
+// A trail is a followed file as all its readers see it: one generation after the other. What the first reader finds out counts
+// for all, since nodes that read one stream must see one. It is safe for concurrent use.
+type trail struct {
+	path   string
+	logger *slog.Logger
+
+	mu sync.Mutex
+	// generations are those that are open, the newest last; dropped counts those before them.
+	generations []*generation
+	dropped     int
+	// beside are the files beside it when the newest generation was found, or the trail began.
+	beside []neighbour
+}
+
+// watch opens each new generation until ctx ends, and measures the newest, also while the readers have no time to look: of a file
+// that is rotated twice the one between would be lost, and of one that is truncated nobody would know how much.
+func (t *trail) watch(ctx context.Context) {
+	ticker := time.NewTicker(lastLook)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			t.mu.Lock()
+			_ = t.discover() // whoever comes to the end sees for himself
+			t.measure()
+			t.mu.Unlock()
+		}
+	}
+}
+
+// measure looks how large the newest generation is, or that it was truncated. REQUIRES: mu is held.
+func (t *trail) measure() {
+	if len(t.generations) == 0 {
+		return
+	}
+	g := t.newest()
+	info, err := g.file.Stat()
+	if err != nil || g.ended {
+		return
+	}
+	whole, err := holds(g.file, g.tip, g.read)
+	switch {
+	case err != nil:
+	case whole && info.Size() >= g.size:
+		g.size = info.Size()
+	default:
+		_ = t.truncated(g, g.read)
+	}
+}
+
+// begin returns the generation that a reader from an element on begins with, or [errNothingYet].
+func (t *trail) begin(from int64) (*generation, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.generations) == 0 {
+		if err := t.open(0); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range slices.Backward(t.generations) {
+		if g.begin < 0 || g.begin > from {
+			continue
+		}
+		if g.missed != nil {
+			return nil, g.missed
+		}
+		g.readers++
+		return g, nil
+	}
+	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and what that needs is no longer open: rotate it "+
+		"less often", t.dropped+len(t.generations)-1)
+}
+
+// discover opens the file that has taken the name of the newest generation. The one before goes on until the new one holds
+// something: whoever writes may notice a rotation late. REQUIRES: mu is held.
+func (t *trail) discover() error {
+	if len(t.generations) == 0 {
+		return t.open(0)
+	}
+	named, err := os.Stat(t.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errNothingYet // it was renamed, and the new one isn't there yet
+	case err != nil:
+		return openError(t.path, err)
+	}
+	if os.SameFile(named, t.newest().info) || named.Size() == 0 {
+		return errNothingYet
+	}
+	t.logger.Info("a followed file was rotated, and the new one is read behind it", "file", t.path)
+	return t.open(-1)
+}
+
+func (t *trail) newest() *generation { return t.generations[len(t.generations)-1] }
+
+// open opens the file as its newest generation; errNothingYet where there is none. REQUIRES: mu is held.
+func (t *trail) open(begin int64) error {
+	file, err := os.Open(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNothingYet
+	}
+	if err != nil {
+		return openError(t.path, err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s can't be followed: only files can", kindOf(info))
+	}
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	t.add(&generation{file: file, info: info, begin: begin, size: info.Size()})
+	return t.drop()
+}
+
+// add adds the newest generation. REQUIRES: mu is held.
+func (t *trail) add(g *generation) {
+	t.generations = append(t.generations, g)
+	g.missed = t.findMissed()
+}
+
+// drop closes the oldest generations where all readers have passed them. Some stay, for readers that begin anew. REQUIRES: mu is
+// held.
+func (t *trail) drop() error {
+	for len(t.generations) > maxGenerations && t.generations[0].readers == 0 && t.generations[1].begin >= 0 {
+		oldest := t.generations[0].file
+		t.generations = t.generations[1:]
+		if oldest != t.generations[0].file {
+			if err := oldest.Close(); err != nil {
+				return err
+			}
+		}
+		t.dropped++
+	}
+	return nil
+}
+
+// look finds out why a generation has nothing behind a place that a reader has come to. It returns nil where it has, and
+// otherwise [errNothingYet], [errTurned] or what was lost. last are the bytes before the place.
+func (t *trail) look(g *generation, place int64, last []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if g.ended {
+		return g.end(place)
+	}
+	if g == t.newest() {
+		t.noticeLate()
+		if err := t.discover(); err != nil && !errors.Is(err, errNothingYet) {
+			return err
+		}
+	}
+	// It is asked for its size behind the look at the name: what was written before the name was taken is seen.
+	g.reach(place, last)
+	info, err := g.file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.Size() < g.read:
+		return t.truncated(g, place)
+	case info.Size() > place:
+		g.size = info.Size()
+		return nil
+	case g == t.newest():
+		return errNothingYet
+	}
+	g.ended = true
+	return errTurned
+}
+
+// changed ends a generation that doesn't hold any more what was read before a place; behind it, size bytes were seen, which may
+// have been the old ones.
+func (t *trail) changed(g *generation, place, size int64) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g.reach(place, nil)
+	g.size = max(g.size, place+size)
+	if g.ended {
+		g.cut = true
+		return g.end(place)
+	}
+	return t.truncated(g, place)
+}
+
+// truncated ends a generation that was truncated. What its file holds now is the next one, unless the file was rotated before.
+// REQUIRES: mu is held.
+func (t *trail) truncated(g *generation, place int64) error {
+	g.ended, g.cut = true, true
+	if err := g.end(place); !errors.Is(err, errTurned) {
+		return err
+	}
+	if g == t.newest() {
+		t.logger.Info("a followed file was truncated, and is read from its start", "file", t.path, "read", g.read)
+		t.add(&generation{file: g.file, info: g.info, begin: -1})
+	}
+	return errTurned
+}
+
+// beginsWith notes what a generation begins with.
+func (t *trail) beginsWith(g *generation, text []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(g.head) < footprint {
+		g.head = slices.Clone(text[:min(len(text), footprint)])
+	}
+}
+
+// reach notes that a reader has come to a place, behind some bytes. REQUIRES: the trail's mu is held.
+func (g *generation) reach(place int64, last []byte) {
+	if place > g.read {
+		g.read, g.tip = place, append(g.tip[:0], last...)
+		g.size = max(g.size, place)
+	}
+}
+
+// end returns [errTurned] at the end of a generation that has ended, and before it what can't be read any more. REQUIRES: the
+// trail's mu is held.
+func (g *generation) end(place int64) error {
+	end := g.read
+	if g.cut {
+		end = g.size
+	}
+	if place < end {
+		return fmt.Errorf("it was truncated before it was read to its end: %d bytes are lost; rotate it by renaming it",
+			end-place)
+	}
+	return errTurned
+}
+
+// noticeLate warns of what was written to a rotated file after it was left. REQUIRES: mu is held.
+func (t *trail) noticeLate() {
+	if len(t.generations) < 2 {
+		return
+	}
+	before := t.generations[len(t.generations)-2]
+	info, err := before.file.Stat()
+	if err != nil || !before.ended || before.cut || info.Size() <= before.read+before.late {
+		return
+	}
+	before.late = info.Size() - before.read
+	t.logger.Warn("a rotated file was written to after the new one, and what was is not in the result; whoever writes must "+
+		"open the new file before anything is in it", "file", t.path, "bytes", before.late)
+}
+
+// turn goes on to the generation behind one that has ended, which is there; index is that of its first element.
+func (t *trail) turn(g *generation, index int64) (*generation, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	next := t.generations[slices.Index(t.generations, g)+1]
+	if next.missed != nil {
+		return nil, next.missed
+	}
+	next.begin = index
+	next.readers++
+	g.readers--
+	return next, t.drop()
+}
+
+// leave says that a reader needs a generation no longer.
+func (t *trail) leave(g *generation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g.readers--
+}
+
+// warnings tells what was written too late to be read.
+func (t *trail) warnings() (warnings []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.noticeLate()
+	for _, g := range t.generations {
+		if g.late > 0 {
+			warnings = append(warnings, fmt.Sprintf("%s was rotated, and then %d bytes were written to the old file: they are "+
+				"not in the result", t.path, g.late))
+		}
+	}
+	return warnings
+}
+
+// close closes the file's generations.
+func (t *trail) close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for i, g := range t.generations {
+		if i == 0 || g.file != t.generations[i-1].file {
+			errs = append(errs, g.file.Close())
+		}
+	}
+	t.generations = nil
+	return errors.Join(errs...)
+}
+
+// A follower is one reader's place in a trail.
+type follower struct {
+	trail *trail
+	from  int64
+	at    *generation // nil while there is no file
+	place int64
+	// last are the bytes before place, a footprint at most.
+	last []byte
+}
+
+// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errTurned] until turn is called.
+func (f *follower) Read(p []byte) (int, error) {
+	if f.at == nil {
+		at, err := f.trail.begin(f.from)
+		if err != nil {
+			return 0, err
+		}
+		f.at = at
+	}
+	whole, err := f.recognise()
+	if err != nil {
+		return 0, err
+	}
+	if !whole {
+		return 0, f.trail.changed(f.at, f.place, 0)
+	}
+	n, err := f.at.file.ReadAt(f.within(p), f.place)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	// What was read followed what was read before if that is still there.
+	whole, err = f.recognise()
+	switch {
+	case err != nil:
+		return 0, err
+	case !whole:
+		return 0, f.trail.changed(f.at, f.place, int64(n))
+	case n == 0:
+		return 0, f.trail.look(f.at, f.place, f.last)
+	}
+	if f.place == 0 {
+		f.trail.beginsWith(f.at, p[:n])
+	}
+	f.place += int64(n)
+	f.last = append(f.last, p[:n]...)
+	f.last = f.last[max(0, len(f.last)-footprint):]
+	return n, nil
+}
+
+// within cuts a buffer so that nothing behind the end of a generation is read.
+func (f *follower) within(p []byte) []byte {
+	f.trail.mu.Lock()
+	defer f.trail.mu.Unlock()
+	if f.at.ended {
+		return p[:min(int64(len(p)), max(0, f.at.read-f.place))]
+	}
+	return p
+}
+
+// recognise reports whether the file still holds what was read last: it may have been truncated, and have grown again beyond the
+// place, while nobody looked.
+func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f.place) }
+
+// holds reports whether a file has some bytes before a place.
+func holds(file *os.File, last []byte, place int64) (bool, error) {
+	now := make([]byte, len(last))
+	n, err := file.ReadAt(now, place-int64(len(now)))
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return n == len(now) && bytes.Equal(now, last), nil
+}
+
+// turn goes on to the next generation; index is that of its first element.
+func (f *follower) turn(index int64) error {
+	next, err := f.trail.turn(f.at, index)
+	if err != nil {
+		return err
+	}
+	*f = follower{trail: f.trail, at: next}
+	return nil
+}
+
+// Close implements [io.Closer].
+func (f *follower) Close() error {
+	if f.at != nil {
+		f.trail.leave(f.at)
+		f.at = nil
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// This file finds what a followed file was, or held, for so short a time that nobody has looked: nothing tells of it, but whoever
+// rotates leaves it beside the file. What is compressed, moved elsewhere or removed at once can't be found.
+
+// A neighbour is a file beside a followed one that is named after it.
+type neighbour struct {
+	name string
+	info os.FileInfo
+	// head are its first bytes, a footprint at most. It may get another name, and its inode may be used again.
+	head []byte
+}
+
+// neighbours returns the files beside a followed one whose names begin as its does, as rotations name them: a.jsonl.1,
+// a-2026-11-28.jsonl. What can't be read is left out.
+func neighbours(path string) (all []neighbour) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	name := filepath.Base(path)
+	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	for _, e := range entries {
+		rest, isNamedAfter := strings.CutPrefix(e.Name(), stem)
+		if !isNamedAfter || e.Name() == name || rest == "" || !strings.Contains(".-_", rest[:1]) {
+			continue
+		}
+		if _, packed := format(e.Name()); packed != plain || !e.Type().IsRegular() {
+			continue
+		}
+		file, err := os.Open(filepath.Join(filepath.Dir(path), e.Name()))
+		if err != nil {
+			continue
+		}
+		info, err := file.Stat()
+		if err == nil {
+			all = append(all, neighbour{e.Name(), info, headOf(file)})
+		}
+		_ = file.Close()
+	}
+	return all
+}
+
+// headOf returns the first bytes of a file, a footprint at most.
+func headOf(file io.ReaderAt) []byte {
+	head := make([]byte, footprint)
+	n, _ := file.ReadAt(head, 0)
+	return head[:n]
+}
+
+// findMissed returns an error about a neighbour that has come since this was called last and is neither a generation nor a copy
+// of what is known. REQUIRES: mu is held.
+func (t *trail) findMissed() error {
+	known := make([][]byte, 0, len(t.beside)+len(t.generations))
+	for _, n := range t.beside {
+		known = append(known, n.head)
+	}
+	for _, g := range t.generations {
+		if !g.cut {
+			g.head = headOf(g.file)
+		}
+		known = append(known, g.head)
+	}
+	t.beside = neighbours(t.path)
+	for _, n := range t.beside {
+		isGeneration := slices.ContainsFunc(t.generations, func(g *generation) bool { return os.SameFile(n.info, g.info) })
+		isKnown := slices.ContainsFunc(known, func(head []byte) bool { return beginAlike(head, n.head) })
+		if !isGeneration && !isKnown && bytes.HasPrefix(bytes.TrimSpace(n.head), []byte("{")) {
+			return fmt.Errorf("it was rotated or truncated twice before anybody could look, within %v, and what %s holds now "+
+				"was not read; do that less often", lastLook, n.name)
+		}
+	}
+	return nil
+}
+
+// beginAlike reports whether two files, of which the heads are given, may be one or copies.
+func beginAlike(a, b []byte) bool {
+	n := min(len(a), len(b))
+	return n > 0 && bytes.Equal(a[:n], b[:n])
+}

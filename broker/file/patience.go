@@ -1,0 +1,57 @@
+package file
+
+import (
+	"context"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// patience says when a followed file is looked at again, and when a stream has been silent for too long.
+type patience struct {
+	timeout time.Duration // zero for ever
+	begun   time.Time
+	pause   time.Duration
+}
+
+func newPatience(timeout time.Duration) patience {
+	p := patience{timeout: timeout, pause: firstLook}
+	if timeout > 0 {
+		p.begun = time.Now()
+	}
+	return p
+}
+
+// wait waits until it is time to look again; came is when the last bytes came. It returns ctx's error, or
+// [broker.ErrDataTimeout].
+func (p *patience) wait(ctx context.Context, came time.Time) error {
+	pause := p.pause
+	p.pause = min(2*p.pause, lastLook)
+	if came.After(p.begun) {
+		p.begun = came
+	}
+	if p.timeout > 0 {
+		left := p.timeout - time.Since(p.begun)
+		if left <= 0 {
+			return broker.ErrDataTimeout
+		}
+		pause = min(pause, left)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// expired returns a channel that tells when a wait that began now has lasted for too long; nil for never.
+func (p *patience) expired() (expired <-chan time.Time, stop func()) {
+	if p.timeout == 0 {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(p.timeout)
+	return timer.C, func() { timer.Stop() }
+}

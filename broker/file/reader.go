@@ -1,0 +1,376 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// bufferSize is how much is read at a time. An element may keep a whole buffer alive, so it shouldn't be large.
+	bufferSize = 64 << 10
+	// batchSize is how many records are returned at a time.
+	batchSize = 512
+	// maxSpare is how many batches are kept to be used again.
+	maxSpare = 4
+)
+
+// A reader reads one file, from buffers that are never used again.
+type reader struct {
+	framer framer
+	open   func() (io.ReadCloser, error)
+	packed compression
+	read   *atomic.Int64 // counts the bytes read of all files
+	size   int           // of a buffer
+
+	file    io.ReadCloser // nil until the first step
+	text    io.Reader     // what file holds, decompressed
+	release func()
+
+	// opened is the file as it was found, and begin makes it; nil for what isn't a file on disk, or is followed.
+	opened *opened
+	begin  func(info fs.FileInfo) *opened
+	// follow is file where that is followed; nil otherwise.
+	follow *follower
+	// timeout is how long a Read waits until it gives up; zero for ever. came is when the last bytes came.
+	timeout time.Duration
+	came    time.Time
+
+	from, next int64
+	end        error // what reading text ended with
+
+	spare [][]broker.Record // whose memory may be used again
+
+	// pending is where the result of a step arrives that may wait; nil where steps don't wait, as for files on disk.
+	pending chan stepped
+	waiting bool // for pending
+	closed  bool
+}
+
+type stepped struct {
+	records []broker.Record
+	err     error
+}
+
+// Read returns the next records of the file. See broker.Reader.
+func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
+	patience := newPatience(r.timeout)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		records, err := r.await(ctx, &patience)
+		if len(records) > 0 {
+			r.next = records[len(records)-1].Offset + 1
+			return records, nil
+		}
+		switch {
+		case err == io.EOF:
+			r.next = max(r.from, r.framer.index) + 1
+		case errors.Is(err, errNothingYet):
+			if err = patience.wait(ctx, r.came); err == broker.ErrDataTimeout {
+				r.tellOfPart()
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tellOfPart warns of a last line of a followed file that has no newline when the session ends by the data timeout: it isn't
+// taken as an element, and not passed over without a word either.
+func (r *reader) tellOfPart() {
+	if part := bytes.TrimSpace(r.framer.buf[r.framer.mark:]); r.follow != nil && len(part) > 0 {
+		r.follow.trail.logger.Warn("the session ends, and the last line has no newline yet: it is not in the result",
+			"file", r.follow.trail.path, "bytes", len(part))
+	}
+}
+
+// await makes a step, and leaves it alone when ctx or the patience ends before it is done; the next call then takes its result.
+func (r *reader) await(ctx context.Context, patience *patience) ([]broker.Record, error) {
+	if r.pending == nil {
+		return r.step()
+	}
+	if !r.waiting {
+		r.waiting = true
+		go func() {
+			records, err := r.step()
+			r.pending <- stepped{records, err}
+		}()
+	}
+	expired, stop := patience.expired()
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-expired:
+		return nil, broker.ErrDataTimeout
+	case done := <-r.pending:
+		r.waiting = false
+		return done.records, done.err
+	}
+}
+
+// step returns the records that are whole in the buffer, or reads once if there are none.
+func (r *reader) step() ([]broker.Record, error) {
+	records, err := r.frame()
+	switch {
+	case len(records) > 0:
+		return records, nil
+	case err != nil:
+		return nil, err
+	case r.end == nil:
+		r.end = r.fill()
+		return nil, nil
+	case r.end == errNothingYet:
+		r.end = nil
+		return nil, errNothingYet
+	case r.end == errTurned:
+		r.end = nil
+		return nil, r.turn()
+	case r.end != io.EOF:
+		return nil, r.end
+	case r.framer.layout != list && r.lastLine():
+		return nil, nil
+	}
+	if r.opened != nil && r.opened.ended.Load() == nil {
+		r.opened.end()
+	}
+	if err := r.framer.end(); err != nil {
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+// turn goes on to the next generation of a followed file, once the last line of the one before is framed.
+func (r *reader) turn() error {
+	if r.lastLine() {
+		return nil
+	}
+	if err := r.follow.turn(r.framer.index); err != nil {
+		return err
+	}
+	r.framer.line = 0
+	return nil
+}
+
+// lastLine ends the last line if the file doesn't, and tells whether it did.
+func (r *reader) lastLine() bool {
+	f := &r.framer
+	if f.pos == len(f.buf) {
+		return false
+	}
+	if r.unfinished() {
+		f.buf, f.pos = f.buf[:f.mark], f.mark
+		return false
+	}
+	f.buf = append(f.buf, '\n')
+	f.layout = lines
+	return true
+}
+
+// unfinished reports whether the last line has no end because it is being written: the file has changed since it was opened. Half
+// of an element is none.
+func (r *reader) unfinished() bool {
+	file, ok := r.file.(fs.File)
+	if r.opened == nil || !ok || r.packed != plain || !r.opened.changed(file) {
+		return false
+	}
+	blank := len(bytes.TrimSpace(r.framer.buf[r.framer.pos:])) == 0
+	r.opened.part.Store(!blank)
+	return true
+}
+
+// frame returns the objects in the buffer as records, up to a batch.
+func (r *reader) frame() ([]broker.Record, error) {
+	f := &r.framer
+	var records []broker.Record
+	for len(records) < batchSize {
+		value, err := f.next()
+		if value == nil {
+			return records, err
+		}
+		if f.index <= r.from {
+			continue
+		}
+		if records == nil {
+			records = r.batch(1 + (len(f.buf)-f.pos)/len(value))
+		}
+		// Field by field, as the rest is zero: a record is large.
+		if len(records) == cap(records) {
+			records = slices.Grow(records, batchSize-len(records))
+		}
+		records = records[:len(records)+1]
+		record := &records[len(records)-1]
+		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line, f.column
+	}
+	return records, nil
+}
+
+// batch returns an empty list for about n records, up to a batch.
+func (r *reader) batch(n int) []broker.Record {
+	if last := len(r.spare) - 1; last >= 0 {
+		records := r.spare[last]
+		r.spare = r.spare[:last]
+		return records
+	}
+	return make([]broker.Record, 0, min(batchSize, n))
+}
+
+// Recycle takes back records, to use their memory again. See broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) {
+	if cap(records) >= batchSize && len(r.spare) < maxSpare {
+		r.spare = append(r.spare, records[:0])
+	}
+}
+
+// fill reads once, into a new buffer if the old one is full.
+func (r *reader) fill() error {
+	if r.file == nil {
+		if err := r.start(); err != nil {
+			return err
+		}
+	}
+	f := &r.framer
+	if len(f.buf) == cap(f.buf) {
+		if err := r.grow(); err != nil {
+			return err
+		}
+	}
+	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
+	f.buf = f.buf[:len(f.buf)+n]
+	if n > 0 {
+		if r.follow != nil && r.came.IsZero() {
+			f.index = r.follow.at.begin
+		}
+		r.came = time.Now()
+	}
+	if err == errNothingYet || err == errTurned {
+		return err
+	}
+	if err != nil && err != io.EOF {
+		return r.damaged(err)
+	}
+	return err
+}
+
+// grow makes a new buffer, with room behind what is still needed of the old one. An object above the limit is refused before
+// memory is taken for more of it.
+func (r *reader) grow() error {
+	f := &r.framer
+	size, needed := r.size, f.needed()
+	for size < 2*needed {
+		size *= 2
+	}
+	if size > r.size && f.state == inObject {
+		if err := f.misquoted(); err != nil {
+			return err
+		}
+	}
+	if needed > f.limit {
+		f.stop()
+		return f.fail("%w", f.stream.TooLarge())
+	}
+	f.moveTo(make([]byte, 0, max(min(size, f.limit+r.size), needed+1)))
+	return nil
+}
+
+// start opens the file.
+func (r *reader) start() error {
+	file, err := r.open()
+	if err != nil {
+		return err
+	}
+	r.file = file
+	raw := counter{file, []*atomic.Int64{r.read}}
+	if stat, ok := file.(fs.File); ok && r.begin != nil {
+		info, err := stat.Stat()
+		if err != nil {
+			return r.damaged(err)
+		}
+		r.opened = r.begin(info)
+		raw.read = append(raw.read, &r.opened.read)
+	}
+	text, release, err := r.packed.decompress(raw)
+	if err != nil {
+		return r.damaged(err)
+	}
+	r.text, r.release = text, release
+	return nil
+}
+
+// damaged returns the error for a file that can't be read on.
+func (r *reader) damaged(err error) error {
+	r.framer.stop()
+	if r.packed == plain {
+		return r.framer.fail("read the file: %w", err)
+	}
+	if len(r.framer.buf) == 0 && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)) {
+		return r.framer.fail("the file is not compressed with %s, as its name says: %w", r.packed, err)
+	}
+	if errors.Is(err, errBehindGzip) {
+		return r.framer.fail("decompress the file: %w", err)
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return r.framer.fail("decompress the file: the %s data is cut off or damaged: %w", r.packed, err)
+}
+
+// Next returns the offset behind what Read returned last.
+func (r *reader) Next() int64 { return r.next }
+
+// Close closes the file. Where a read still waits, the file is closed when it is done.
+func (r *reader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.waiting {
+		go func() {
+			<-r.pending
+			_ = r.shut() // nobody is left to tell
+		}()
+		return nil
+	}
+	return r.shut()
+}
+
+func (r *reader) shut() error {
+	if r.release != nil {
+		r.release()
+	}
+	if r.file == nil {
+		return nil
+	}
+	if err := r.file.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", r.framer.stream.Name, err)
+	}
+	return nil
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	io.Reader
+	read []*atomic.Int64
+}
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	for _, count := range c.read {
+		count.Add(int64(n))
+	}
+	return n, err
+}

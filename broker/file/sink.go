@@ -1,0 +1,130 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// OpenSink makes the temporary files, and so finds out whether the targets can be written.
+func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, error) {
+	out := &output{}
+	b.warnOfNoEnd(job)
+	for _, stream := range job.Outputs {
+		t, err := b.openTarget(stream)
+		if t != nil {
+			out.targets = append(out.targets, t)
+		}
+		if err == nil {
+			err = errors.Join(out.checkTwice(t), t.checkReads(job.Files))
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", describe("output", stream), err)
+			return nil, errors.Join(err, out.Close())
+		}
+	}
+	return out, nil
+}
+
+// warnOfNoEnd warns where files would appear at the end of a session that nothing in the streams ends.
+func (b *Broker) warnOfNoEnd(job *broker.Job) {
+	endless := func(s broker.Stream) bool { return s.Follow && s.DataTimeout == 0 }
+	if len(job.Inputs) == 0 || slices.ContainsFunc(job.Inputs, func(s broker.Stream) bool { return !endless(s) }) {
+		return
+	}
+	for _, stream := range job.Outputs {
+		if !isDirect(stream.Name) {
+			job.Logger.Warn("all streams are followed for ever, and the output appears when the session ends: that is when the "+
+				"function returns EndOfStream; a pipe or standard output gets results as they come", "output", stream.Name)
+		}
+	}
+}
+
+// An output writes the files of one run.
+type output struct {
+	targets []*target
+	ended   bool
+	failed  error
+}
+
+// checkTwice refuses the last target if there was the same one before.
+func (o *output) checkTwice(last *target) error {
+	for _, t := range o.targets[:len(o.targets)-1] {
+		if t.path == last.path {
+			return fmt.Errorf("the same file as %s; give each output its own", describe("output", t.stream))
+		}
+	}
+	return nil
+}
+
+// Commit appends results; with End it finishes the files and puts them in their places.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.failed != nil {
+		return o.failed
+	}
+	for _, c := range commits {
+		if err := o.commit(ctx, c); err != nil {
+			o.failed = err
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *output) commit(ctx context.Context, c broker.Commit) error {
+	if c.Partition != 0 {
+		return fmt.Errorf("commit partition %d: files have partition 0 only", c.Partition)
+	}
+	if o.ended && len(c.Results) > 0 {
+		return errors.New("commit results behind the end of the session: the files are complete")
+	}
+	for _, t := range o.targets {
+		t.begin(ctx)
+	}
+	for _, r := range c.Results {
+		t := o.targets[r.Stream]
+		if err := t.append(r.Value); err != nil {
+			return t.fail(err)
+		}
+	}
+	for _, t := range o.targets {
+		if err := t.flush(); err != nil {
+			return t.fail(err)
+		}
+	}
+	if c.End && !o.ended {
+		return o.end(ctx)
+	}
+	return nil
+}
+
+// end completes all files before it puts the first one in its place.
+func (o *output) end(ctx context.Context) error {
+	for _, t := range o.targets {
+		if err := t.complete(); err != nil {
+			return t.fail(err)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, t := range o.targets {
+		if err := t.publish(); err != nil {
+			return t.fail(err)
+		}
+	}
+	o.ended = true
+	return nil
+}
+
+// Close removes what was not put in its place.
+func (o *output) Close() error {
+	errs := make([]error, 0, len(o.targets))
+	for _, t := range o.targets {
+		errs = append(errs, t.close())
+	}
+	return errors.Join(errs...)
+}

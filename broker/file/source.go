@@ -1,0 +1,298 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// OpenSource checks that the files are there and may be read. Nothing is read yet.
+func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
+	in := &input{trails: map[string]*trail{}}
+	job.Files = nil
+	for _, stream := range job.Inputs {
+		open := b.openStream
+		if stream.Follow {
+			open = in.followStream
+		}
+		s, err := open(stream, job.Logger)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", describe("input", stream), err)
+		}
+		for _, other := range in.streams {
+			if s.once && other.once && (s.name == other.name || os.SameFile(s.info, other.info)) {
+				return nil, fmt.Errorf("%s: %s can be read by one node only, and it is also %s; write it to a file first",
+					describe("input", stream), kindOf(s.info), describe("input", other.Stream))
+			}
+		}
+		in.streams = append(in.streams, s)
+		if !s.once {
+			job.Files = append(job.Files, s.name)
+		}
+	}
+	in.total = total(in.streams)
+	return in, nil
+}
+
+// openStream finds out what a stream's path leads to.
+func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
+	s := &inputStream{Stream: stream, name: stream.Name}
+	if stream.Name == standard {
+		s.once = true
+		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
+		return s, nil
+	}
+	if err := otherFormat(stream.Name); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(stream.Name)
+	if err != nil {
+		return nil, openError(stream.Name, err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("this is a directory, not a file")
+	}
+	if info.Mode()&fs.ModeSocket != 0 {
+		return nil, errors.New("this is a socket, which can't be opened as a file")
+	}
+	s.info = info
+	s.once = !info.Mode().IsRegular()
+	s.open = func() (io.ReadCloser, error) {
+		file, err := os.Open(stream.Name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", describe("input", stream), openError(stream.Name, err))
+		}
+		return file, nil
+	}
+	if stream.DataTimeout > 0 && !s.once {
+		return nil, errors.New("a file has an end, so that no data timeout is needed: take it out, or follow the file")
+	}
+	if s.once {
+		return s, nil // opening a pipe and closing it again would end its writer
+	}
+	file, err := os.Open(stream.Name)
+	if err != nil {
+		return nil, openError(stream.Name, err)
+	}
+	return s, file.Close()
+}
+
+// followStream finds out whether a stream's path leads to what can be followed, if it leads to anything yet.
+func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*inputStream, error) {
+	if stream.Name != "" {
+		if err := errors.Join(otherFormat(stream.Name), checkFollow(stream)); err != nil {
+			return nil, err
+		}
+	}
+	info, err := os.Stat(stream.Name)
+	switch {
+	case stream.Name != "" && errors.Is(err, fs.ErrNotExist):
+		logger.Warn("a followed file isn't there yet, it is waited for", "file", stream.Name, "why", openError(stream.Name, err))
+	case err != nil:
+		return nil, openError(stream.Name, err)
+	case info.IsDir():
+		return nil, errors.New("this is a directory, not a file")
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s can't be followed: it is read until its writer closes it in any case; take follow out",
+			kindOf(info))
+	default:
+		file, err := os.Open(stream.Name)
+		if err != nil {
+			return nil, openError(stream.Name, err)
+		}
+		if err := file.Close(); err != nil {
+			return nil, err
+		}
+	}
+	t := in.trails[stream.Name]
+	if t == nil {
+		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name)}
+		in.trails[stream.Name] = t
+	}
+	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t}, nil
+}
+
+// An input reads the files of one run.
+type input struct {
+	streams []*inputStream
+	// trails are the files that are followed, by their paths.
+	trails map[string]*trail
+	read   atomic.Int64
+
+	mu sync.Mutex
+	// opened are the files that readers have opened.
+	opened []*opened
+	// total is the size of what is read: of each file once, and again when another node reads it.
+	total int64
+}
+
+// An inputStream is the file that a node reads.
+type inputStream struct {
+	broker.Stream
+	name string
+	info fs.FileInfo // nil for standard input
+	open func() (io.ReadCloser, error)
+	// once says that the file can't be read a second time, and that a read may wait.
+	once bool
+	// trail is the file where it is followed; nil otherwise.
+	trail *trail
+	used  bool // has a reader; guarded by input.mu
+}
+
+// total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
+func total(streams []*inputStream) int64 {
+	sum := int64(0)
+	for i, s := range streams {
+		if s.once || s.trail != nil {
+			return 0
+		}
+		if !slices.ContainsFunc(streams[:i], s.sameFile) {
+			sum += s.info.Size()
+		}
+	}
+	return sum
+}
+
+// sameFile reports whether two nodes read one file, by one name.
+func (s *inputStream) sameFile(other *inputStream) bool { return s.name == other.name }
+
+// Partitions returns 1.
+func (in *input) Partitions() int { return 1 }
+
+// Own calls task for the one partition, and watches the files that are followed meanwhile.
+func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	defer stop()
+	for _, t := range in.trails {
+		watches.Go(func() { t.watch(watching) })
+	}
+	return task(ctx, 0)
+}
+
+// Reader returns a reader of a node's file. Offsets count the objects from 0.
+func (in *input) Reader(_ context.Context, node, partition int, from int64) (broker.Reader, error) {
+	if partition != 0 {
+		return nil, fmt.Errorf("read partition %d: files have partition 0 only", partition)
+	}
+	s := in.streams[node]
+	if again := in.use(s); again && s.once {
+		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
+	}
+	l, packed := format(s.Name)
+	r := &reader{
+		framer: newFramer(s.Stream, l),
+		open:   s.open,
+		packed: packed,
+		read:   &in.read,
+		size:   bufferSize,
+		from:   from,
+		next:   from,
+
+		timeout: s.DataTimeout,
+	}
+	switch {
+	case s.once:
+		r.pending = make(chan stepped, 1)
+	case s.trail == nil:
+		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
+	}
+	if s.trail != nil {
+		r.follow = &follower{trail: s.trail, from: from}
+		r.open = func() (io.ReadCloser, error) { return r.follow, nil }
+	}
+	return r, nil
+}
+
+// use notes that a node's file is read, and reports whether it was before.
+func (in *input) use(s *inputStream) (again bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if s.used {
+		return true
+	}
+	s.used = true
+	if in.total > 0 && slices.ContainsFunc(in.streams, func(other *inputStream) bool {
+		return other != s && other.used && s.sameFile(other)
+	}) {
+		in.total += s.info.Size()
+	}
+	return false
+}
+
+// noteOpened notes what a reader has opened.
+func (in *input) noteOpened(stream broker.Stream, info fs.FileInfo) *opened {
+	o := &opened{stream: stream, info: info}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.opened = append(in.opened, o)
+	return o
+}
+
+// Warnings makes the input a broker.Warner: it tells which files were changed while they were read.
+func (in *input) Warnings() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var warnings []string
+	told := map[string]bool{}
+	for _, o := range in.opened {
+		if warning := o.warning(); warning != "" && !told[o.stream.Name] {
+			told[o.stream.Name] = true
+			warnings = append(warnings, warning)
+		}
+	}
+	for _, s := range in.streams {
+		if s.trail != nil && !told[s.name] {
+			told[s.name] = true
+			warnings = append(warnings, s.trail.warnings()...)
+		}
+	}
+	return warnings
+}
+
+// Forgets makes the input a broker.Forgetter: which elements a followed file held, when it is rotated, nobody knows any more.
+func (in *input) Forgets() error {
+	for _, s := range in.streams {
+		if s.trail != nil {
+			return fmt.Errorf("%s: positions can't be kept for a file that is followed: the next run doesn't know what it held "+
+				"before it was rotated; load it into a topic, as by tail -F FILE | leat topic load - TOPIC, and join that",
+				describe("input", s.Stream))
+		}
+	}
+	return nil
+}
+
+// Bounded makes the input a broker.Bounded: all ends but what is followed, and a pipe when its writer closes it.
+func (in *input) Bounded(node int) (ends, waits bool) {
+	s := in.streams[node]
+	return s.trail == nil, s.once
+}
+
+// Bytes makes the input a broker.Meter.
+func (in *input) Bytes() (read, total int64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.read.Load(), in.total
+}
+
+// Close closes the files that are followed. Each reader of others has a file of its own.
+func (in *input) Close() error {
+	var errs []error
+	for _, t := range in.trails {
+		errs = append(errs, t.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,252 @@
+package file
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A target is one output file, pipe or device.
+type target struct {
+	stream broker.Stream
+	path   string // absolute, behind symbolic links; "-" for standard output
+	layout layout
+	temp   *temporary // nil for what is written straight
+	direct *patient   // nil for files
+
+	text   *bufio.Writer // of compressor
+	packed compressor    // into raw
+	raw    *bufio.Writer
+
+	objects int64
+}
+
+// openTarget checks that a stream can be written, and makes its temporary file.
+func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
+	t := &target{stream: stream, path: standard, layout: lines}
+	if stream.Name == standard {
+		t.direct = &patient{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
+		return t, t.start(t.direct, plain)
+	}
+	if stream.Name == "" {
+		return nil, errors.New("the path is empty")
+	}
+	var packed compression
+	if err := otherFormat(stream.Name); err != nil {
+		return nil, err
+	}
+	t.layout, packed = format(stream.Name)
+	info, err := os.Stat(stream.Name)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, createError(stream.Name, err)
+	case err == nil && info.IsDir():
+		return nil, errors.New("this is a directory, not a file")
+	case err == nil && !info.Mode().IsRegular():
+		t.path = stream.Name
+		t.direct = &patient{open: func() (io.WriteCloser, error) { return os.OpenFile(t.path, os.O_WRONLY, 0) }}
+		return t, t.start(t.direct, packed)
+	}
+	if t.path, err = resolve(stream.Name); err != nil {
+		return nil, createError(stream.Name, err)
+	}
+	if t.temp, err = newTemporary(t.path, info); err != nil {
+		return nil, createError(t.path, err)
+	}
+	return t, t.start(t.temp.file, packed)
+}
+
+// checkReads refuses a file that would replace one of those that are read.
+func (t *target) checkReads(files []string) error {
+	if t.temp == nil {
+		return nil
+	}
+	for _, file := range files {
+		if sameFile(t.path, file) {
+			return fmt.Errorf("the file is also read, as %s, and results would replace it: write them to another file", file)
+		}
+	}
+	return nil
+}
+
+// start puts the writers together.
+func (t *target) start(w io.Writer, packed compression) error {
+	t.raw = bufio.NewWriterSize(w, bufferSize)
+	if packed == plain {
+		t.packed, t.text = uncompressed{t.raw}, t.raw
+		return nil
+	}
+	var err error
+	if t.packed, err = packed.compress(t.raw); err != nil {
+		return err
+	}
+	t.text = bufio.NewWriterSize(t.packed, bufferSize)
+	return nil
+}
+
+// createError says what err, from making a temporary file beside path, means for a user.
+func createError(path string, err error) error {
+	if named := pathError(path, err); named != nil {
+		return named
+	}
+	dir := filepath.Dir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if gone := missing(dir); gone != "" {
+			return fmt.Errorf("the directory %s does not exist, make it first: %w", gone, fs.ErrNotExist)
+		}
+		return fmt.Errorf("no files can be made in %s, which is none of a disk's directories; write to another: %w", dir,
+			fs.ErrNotExist)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the file system that %s is in can only be read; write to another: %w", dir, syscall.EROFS)
+	case errors.Is(err, fs.ErrPermission):
+		var at *fs.PathError
+		if errors.As(err, &at) && at.Path == path {
+			return fmt.Errorf("no permission to write the file: %w", fs.ErrPermission)
+		}
+		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, which takes the output's "+
+			"name when it is complete: %w", dir, fs.ErrPermission)
+	}
+	return writeError(path, err)
+}
+
+// writeError says what err, from writing results or from putting the file at path in its place, means for a user.
+func writeError(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w", filepath.Dir(path),
+			err)
+	case errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the quota for %s is used up: %w", filepath.Dir(path), err)
+	case errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("the file is larger than the file system or the limit of this process (ulimit -f) allows: %w", err)
+	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
+		return fmt.Errorf("the file can't be replaced, it is mounted by itself (into a container?); mount its directory "+
+			"instead: %w", err)
+	}
+	return err
+}
+
+// begin says whose commit the writes that follow belong to.
+func (t *target) begin(ctx context.Context) {
+	if t.direct != nil {
+		t.direct.ctx = ctx
+	}
+}
+
+// append writes one object. White space at its ends goes, and line breaks in it become spaces: each object has a line.
+func (t *target) append(object []byte) error {
+	if len(object) == 0 || object[0] != '{' || bytes.IndexByte(object, '\n') >= 0 || bytes.IndexByte(object, '\r') >= 0 {
+		object = bytes.TrimSpace(object)
+		if len(object) == 0 || object[0] != '{' {
+			return fmt.Errorf("result %d is not a JSON object: %.40q", t.objects, object)
+		}
+		object = oneLine(object)
+	}
+	if err := t.separate(); err != nil {
+		return err
+	}
+	t.objects++
+	_, err := t.text.Write(object)
+	if err == nil && t.layout == lines {
+		err = t.text.WriteByte('\n')
+	}
+	return err
+}
+
+// oneLine returns an object without line breaks. JSON has none inside of strings, so they are all white space.
+func oneLine(object []byte) []byte {
+	object = bytes.ReplaceAll(object, []byte{'\n'}, []byte{' '})
+	return bytes.ReplaceAll(object, []byte{'\r'}, []byte{' '})
+}
+
+// separate writes what stands in a list before the next object.
+func (t *target) separate() error {
+	if t.layout == lines {
+		return nil
+	}
+	before := ",\n"
+	if t.objects == 0 {
+		before = "[\n"
+	}
+	_, err := t.text.WriteString(before)
+	return err
+}
+
+// flush hands on what was written, where somebody may wait for it.
+func (t *target) flush() error {
+	if t.direct == nil {
+		return nil
+	}
+	if err := t.text.Flush(); err != nil {
+		return err
+	}
+	if err := t.packed.Flush(); err != nil {
+		return err
+	}
+	return t.raw.Flush()
+}
+
+// complete writes the end of the file.
+func (t *target) complete() error {
+	if t.layout == list {
+		end := "\n]\n"
+		if t.objects == 0 {
+			end = "[]\n"
+		}
+		if _, err := t.text.WriteString(end); err != nil {
+			return err
+		}
+	}
+	for _, finish := range []func() error{t.text.Flush, t.packed.Close, t.raw.Flush} {
+		if err := finish(); err != nil {
+			return err
+		}
+	}
+	if t.temp != nil {
+		return t.temp.file.Sync()
+	}
+	if t.path == standard {
+		return nil
+	}
+	_, err := t.direct.Write(nil) // whoever reads a pipe waits until it was opened
+	return err
+}
+
+// publish puts the file in its place.
+func (t *target) publish() error {
+	if t.temp == nil {
+		return nil
+	}
+	return t.temp.publish(t.path)
+}
+
+// close lets go of the target, and removes the temporary file if it was not published.
+func (t *target) close() error {
+	if t.temp != nil {
+		return t.temp.close()
+	}
+	return t.direct.close()
+}
+
+// fail says which output err is about.
+func (t *target) fail(err error) error {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		return fmt.Errorf("%s: nobody reads it any more: %w", describe("output", t.stream), err)
+	}
+	return fmt.Errorf("%s: %w", describe("output", t.stream), writeError(t.path, err))
+}
+
+// unclosed is a writer that isn't ours to close.
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
