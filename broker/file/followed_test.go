@@ -46,10 +46,10 @@ func follow(t rapid.TB, path string, timeout time.Duration) *followed {
 // write appends a text to the file, which is made if it isn't there.
 func (f *followed) write(text string) {
 	f.t.Helper()
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	opened, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		_, err = file.WriteString(text)
-		err = errors.Join(err, file.Close())
+		_, err = opened.WriteString(text)
+		err = errors.Join(err, opened.Close())
 	}
 	if err != nil {
 		f.t.Fatal(err)

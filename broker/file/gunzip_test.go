@@ -76,13 +76,13 @@ func decompressedByGzip(t *testing.T, path string, read bool) {
 	if err != nil {
 		return
 	}
-	file, err := os.Open(filepath.Clean(path))
+	opened, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer opened.Close()
 	gunzip := exec.Command(command, "-dc")
-	gunzip.Stdin = file
+	gunzip.Stdin = opened
 	if err := gunzip.Run(); (err == nil) != read {
 		t.Errorf("read here: %v; gzip says: %v", read, err)
 	}

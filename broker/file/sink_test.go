@@ -55,17 +55,17 @@ func commit(out broker.Output, end bool, values ...string) error {
 // content returns what a file holds, decompressed.
 func content(t testing.TB, path string) string {
 	t.Helper()
-	file, err := os.Open(path)
+	opened, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = file.Close() }()
-	var r io.Reader = file
+	defer func() { _ = opened.Close() }()
+	var r io.Reader = opened
 	switch filepath.Ext(path) {
 	case ".gz":
-		r, err = gzip.NewReader(file)
+		r, err = gzip.NewReader(opened)
 	case ".zst":
-		r, err = zstd.NewReader(file)
+		r, err = zstd.NewReader(opened)
 	}
 	if err != nil {
 		t.Fatal(err)

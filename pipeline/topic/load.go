@@ -45,19 +45,19 @@ type Loaded struct {
 // they have the file's order. After an error, those before the place that it names may have been loaded, or a part of
 // them.
 func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOptions) (_ Loaded, err error) {
-	file, err := openFile(ctx, path, options.Stdin)
+	objects, err := openFile(ctx, path, options.Stdin)
 	if err != nil {
 		return Loaded{}, err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() { err = errors.Join(err, objects.Close()) }()
 	w, err := c.openWriter(ctx, topic, options.Partitions, true)
 	if err != nil {
 		return Loaded{}, err
 	}
 	defer w.client.Close()
 	loaded := Loaded{Partitions: w.partitions, Created: w.created}
-	loaded.Records, err = w.load(ctx, path, file, options.Key)
-	loaded.Warning = file.warning()
+	loaded.Records, err = w.load(ctx, path, objects, options.Key)
+	loaded.Warning = objects.warning()
 	if err == nil && options.End {
 		w.end(ctx)
 	}
@@ -132,10 +132,10 @@ func (w *writer) create(ctx context.Context) error {
 }
 
 // load appends the objects of a file and returns how many there were.
-func (w *writer) load(ctx context.Context, path string, file broker.Reader, k *Key) (records int, err error) {
+func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k *Key) (records int, err error) {
 	key := k.keyer()
 	for {
-		batch, err := file.Read(ctx)
+		batch, err := objects.Read(ctx)
 		if errors.Is(err, io.EOF) {
 			return records, nil
 		}
