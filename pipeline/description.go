@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 )
 
 // A description is what a pipeline file says, before names and expressions are looked at.
@@ -48,7 +48,7 @@ func (s *source) describe(data []byte) (*description, error) {
 	d := &description{}
 	for _, part := range []struct {
 		name string
-		read func(*description, ast.Node) error
+		read func(*description, *yaml.Node) error
 		// hint is for a missing member that is needed; empty for the others.
 		hint string
 	}{
@@ -87,17 +87,17 @@ func (s *source) only(m *mapping, what string, allowed ...string) error {
 	return nil
 }
 
-func (s *source) master(d *description, node ast.Node) (err error) {
+func (s *source) master(d *description, node *yaml.Node) (err error) {
 	d.master, err = s.text(node, "master")
 	return err
 }
 
-func (s *source) output(d *description, node ast.Node) (err error) {
+func (s *source) output(d *description, node *yaml.Node) (err error) {
 	d.output, err = s.text(node, "output")
 	return err
 }
 
-func (s *source) joins(d *description, node ast.Node) error {
+func (s *source) joins(d *description, node *yaml.Node) error {
 	items, err := s.list(node, "join")
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *source) joins(d *description, node ast.Node) error {
 	return nil
 }
 
-func (s *source) join(node ast.Node) (join joinText, err error) {
+func (s *source) join(node *yaml.Node) (join joinText, err error) {
 	m, err := s.mapping(node, "a join", "left", "right", "on", "unique")
 	if err != nil {
 		return join, err
@@ -135,16 +135,11 @@ func (s *source) join(node ast.Node) (join joinText, err error) {
 	if unique == nil {
 		return join, nil
 	}
-	is, ok := unique.value.(*ast.BoolNode)
-	if !ok {
-		return join, s.errorAt(s.placeOf(unique.value), "unique must be true or false, but this is %s",
-			describe(unique.value))
-	}
-	join.unique = is.Value
-	return join, nil
+	join.unique, err = s.boolean(unique.value, "unique")
+	return join, err
 }
 
-func (s *source) window(d *description, node ast.Node) error {
+func (s *source) window(d *description, node *yaml.Node) error {
 	const forms = `an expression, {every: 20s} or {count: 3}`
 	if n := describe(node); n != "a mapping" {
 		key, err := s.text(node, "window")
@@ -180,7 +175,7 @@ func (s *source) window(d *description, node ast.Node) error {
 	return nil
 }
 
-func (s *source) emit(d *description, node ast.Node) error {
+func (s *source) emit(d *description, node *yaml.Node) error {
 	m, err := s.mapping(node, "emit")
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -36,7 +36,7 @@ type loginText struct {
 }
 
 // kafka reads the section about Kafka.
-func (s *source) kafka(d *description, node ast.Node) error {
+func (s *source) kafka(d *description, node *yaml.Node) error {
 	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "commit_interval", "data_timeout",
 		"create_topics", "grow_outputs", "client_id")
 	if err != nil {
@@ -130,17 +130,9 @@ func startPosition(value text) (kafka.StartPosition, error) {
 	return kafka.From(at), nil
 }
 
-func (s *source) boolean(node ast.Node, what string) (bool, error) {
-	is, ok := node.(*ast.BoolNode)
-	if !ok {
-		return false, s.errorAt(s.placeOf(node), "%s must be true or false, but this is %s", what, describe(node))
-	}
-	return is.Value, nil
-}
-
 // brokers reads a list of addresses, or one.
-func (s *source) brokers(node ast.Node) (addresses []string, err error) {
-	items := []ast.Node{node}
+func (s *source) brokers(node *yaml.Node) (addresses []string, err error) {
+	items := []*yaml.Node{node}
 	if describe(node) != "a text" {
 		if items, err = s.list(node, "brokers"); err != nil {
 			return nil, err
@@ -163,7 +155,7 @@ func (s *source) brokers(node ast.Node) (addresses []string, err error) {
 }
 
 // address reads a broker's address. In a list in brackets, host:port looks like a mapping to YAML.
-func (s *source) address(node ast.Node) (text, error) {
+func (s *source) address(node *yaml.Node) (text, error) {
 	if describe(node) != "a mapping" {
 		return s.text(node, "a broker's address")
 	}
@@ -179,11 +171,11 @@ func (s *source) address(node ast.Node) (text, error) {
 
 // tls reads true, false, or the names of files.
 func (s *source) tls(m member) (*tlsText, error) {
-	if is, ok := m.value.(*ast.BoolNode); ok {
-		if is.Value {
-			return &tlsText{at: m.name}, nil
+	if describe(m.value) == "true or false" {
+		if is, err := s.boolean(m.value, "tls"); err != nil || !is {
+			return nil, err
 		}
-		return nil, nil
+		return &tlsText{at: m.name}, nil
 	}
 	if describe(m.value) != "a mapping" {
 		return nil, s.errorAt(s.placeOf(m.value), "tls must be true, false or {ca: FILE, cert: FILE, key: FILE}, but this is %s",
@@ -219,7 +211,7 @@ func (s *source) optional(m *mapping, name, what string, to *string) error {
 	return err
 }
 
-func (s *source) login(node ast.Node) (*loginText, error) {
+func (s *source) login(node *yaml.Node) (*loginText, error) {
 	const form = "{mechanism: scram-sha-512, user: NAME, password_env: VARIABLE}"
 	m, err := s.mapping(node, "sasl", "mechanism", "user", "password", "password_env")
 	if err != nil {

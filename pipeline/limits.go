@@ -6,25 +6,29 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
-// What a pipeline file may be at most. A pipeline of a hundred streams has some ten kilobytes, and is five levels deep. What cuts
-// YAML into tokens takes time that grows with the square of a line's length and of the number of empty lines, what parses
-// tokens with the square of their number, and both what parses YAML and what parses expressions go as deep as they are nested.
+// What a pipeline file may be at most. A pipeline of a hundred streams has some ten kilobytes, and is five levels deep. The
+// parser takes time and memory that grow with the size of the file; what parses expressions goes as deep as they are nested,
+// and takes far more for each of their bytes.
 const (
 	maxFile    = 256 << 10
-	maxLine    = 32 << 10
-	maxBlank   = 5000
-	maxTokens  = 10_000
+	maxNodes   = 10_000
 	maxText    = 16 << 10
 	maxNesting = 64
 )
 
 // errTooLarge says that a file is larger than any pipeline.
 var errTooLarge = errors.New("it has more than 256 KiB, which is more than a pipeline file may have; is it a file of data?")
+
+// errTooDeep says that a file is nested deeper than any pipeline.
+var errTooDeep = fmt.Errorf("this is nested more than %d levels deep; a pipeline file has five", maxNesting)
+
+// errAlias says that a node stands for another one.
+var errAlias = errors.New("this is an anchor or alias, which pipeline files don't have; a text that begins so needs quotes")
 
 // readFile reads a pipeline file, and no more of it than a pipeline file may have: the path may lead to anything.
 func readFile(path string) (data []byte, err error) {
@@ -50,95 +54,63 @@ func (s *source) checkText(data []byte) error {
 	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")):
 		return s.errorAt(place{1, 1}, "the text is UTF-16; save it as UTF-8")
 	}
-	number, blank := 0, 0
+	number := 0
 	for line := range bytes.Lines(data) {
 		number++
-		if len(bytes.TrimSpace(line)) == 0 {
-			blank++
-		}
-		switch {
-		case bytes.IndexByte(line, 0) >= 0:
-			return s.errorAt(place{number, 1}, "this line has a zero byte in it, so the file is no text")
-		case len(line) > maxLine:
-			return s.errorAt(place{number, 1}, "this line has %d bytes; one of a pipeline file has %d at most",
-				len(line), maxLine)
-		case blank > maxBlank:
-			return s.errorAt(place{number, 1}, "the file has more than %d empty lines, take some out", maxBlank)
+		column := 0
+		for len(line) > 0 {
+			column++
+			c, size := utf8.DecodeRune(line)
+			line = line[size:]
+			switch at := (place{number, column}); {
+			case c == utf8.RuneError && size == 1:
+				return s.errorAt(at, "this byte is not UTF-8; save the file as UTF-8")
+			case isControl(c):
+				return s.errorAt(at, "this is the control character %U, which a text doesn't have; is it a file of data?", c)
+			}
 		}
 	}
 	return nil
 }
 
-// checkTokens refuses nesting, whatever it is made of, and what pipeline files don't have, before the parser sees it. Tokens
-// know quotes and comments.
-func (s *source) checkTokens(text string) error {
-	nested := nesting{}
-	for i, t := range lexer.Tokenize(text) {
-		if t.Position == nil {
-			continue
-		}
-		at := place{t.Position.Line, max(t.Position.Column, 1)}
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return s.errorAt(at, "this is an anchor or alias, which pipeline files don't have; a text that begins so needs "+
-				"quotes")
-		case token.TagType:
+// isControl reports whether YAML takes a character for none of a text.
+func isControl(c rune) bool {
+	return c < ' ' && c != '\t' && c != '\n' && c != '\r' || c >= 0x7F && c < 0xA0 && c != 0x85 ||
+		c == 0xFFFE || c == 0xFFFF || c >= 0xD800 && c < 0xE000
+}
+
+// checkDepth refuses nesting before the parser follows it.
+func checkDepth(depth int, _ *yaml.DepthContext) error {
+	if depth > maxNesting {
+		return errTooDeep
+	}
+	return nil
+}
+
+// checkNodes refuses what YAML has and pipeline files don't, and more than a pipeline has.
+func (s *source) checkNodes(root *yaml.Node) error {
+	count := 0
+	var check func(node *yaml.Node, depth int) error
+	check = func(node *yaml.Node, depth int) error {
+		count++
+		switch at := s.placeOf(node); {
+		case node.Kind == yaml.AliasNode, node.Anchor != "", node.ShortTag() == "!!merge" && node.Style == 0:
+			return s.errorAt(at, "%v", errAlias)
+		case node.Style&yaml.TaggedStyle != 0:
 			return s.errorAt(at, "this is a tag, which pipeline files don't have; a text that begins so needs quotes")
+		case depth > maxNesting:
+			return s.errorAt(at, "%v", errTooDeep)
+		case len(node.Value) > maxText:
+			return s.errorAt(at, "this text has %d bytes; one of a pipeline file has %d at most", len(node.Value), maxText)
+		case count > maxNodes:
+			return s.errorAt(at, "the file is too long: behind %d names and values; is it a file of data?", maxNodes)
 		}
-		switch {
-		case nested.add(t) > maxNesting:
-			return s.errorAt(at, "this is nested more than %d levels deep; a pipeline file has five", maxNesting)
-		case len(t.Value) > maxText:
-			return s.errorAt(at, "this text has %d bytes; one of a pipeline file has %d at most", len(t.Value), maxText)
-		case i >= maxTokens:
-			return s.errorAt(at, "the file is too long: behind %d names, values and signs; is it a file of data?", maxTokens)
+		for _, part := range node.Content {
+			if err := check(part, depth+1); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
-}
-
-// nesting follows how deep the tokens of a text are nested.
-type nesting struct {
-	// flow is how many brackets are open.
-	flow int
-	// block holds the columns of the open blocks' entries, growing.
-	block []int
-	// chain is how many signs of entries stand one behind the other in brackets, where each holds the next.
-	chain int
-	last  *token.Token
-}
-
-// add adds a token, and returns how deep it is nested.
-func (n *nesting) add(t *token.Token) int {
-	switch t.Type {
-	case token.MappingStartType, token.SequenceStartType:
-		n.flow++
-	case token.MappingEndType, token.SequenceEndType:
-		n.flow = max(n.flow-1, 0)
-		n.chain = 0
-	case token.CollectEntryType:
-		n.chain = 0
-	case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
-		n.entry(t)
-	case token.DocumentHeaderType, token.DocumentEndType:
-		*n = nesting{}
-	}
-	n.last = t
-	return n.flow + len(n.block) + n.chain
-}
-
-// entry adds the sign of an entry. Outside of brackets its column tells what holds it: the column of the name before a colon.
-func (n *nesting) entry(t *token.Token) {
-	if n.flow > 0 {
-		n.chain++
-		return
-	}
-	column := t.Position.Column
-	if t.Type == token.MappingValueType && n.last != nil && n.last.Position != nil && n.last.Position.Line == t.Position.Line {
-		column = n.last.Position.Column
-	}
-	for len(n.block) > 0 && n.block[len(n.block)-1] >= column {
-		n.block = n.block[:len(n.block)-1]
-	}
-	n.block = append(n.block, column)
+	return check(root, 0)
 }

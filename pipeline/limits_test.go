@@ -40,8 +40,8 @@ func large() map[string]string {
 	}
 	for _, part := range []string{"[", "{a: ", "{", "- ", "? ", "&a ", "!a ", "!!str ", "a: ", "*a ", "<<: ", "[[], ", "[{", "- ? ", "[!a ", "'", "\"", "|", "%a\n",
 		"!a\n", "- - a\n", "? [", "{? ", "[? ", "{a: b: ", "<<: *a\n", "&a [*a, ", "...\n", ": ", ":\n", "-\n", "?\n", "[\n", "\t"} {
-		texts["streams: "+part] = "streams: " + strings.Repeat(part, 30_000/len(part))
-		texts[part] = strings.Repeat(part, 30_000/len(part))
+		texts["streams: "+part] = "streams: " + strings.Repeat(part, 250_000/len(part))
+		texts[part] = strings.Repeat(part, 250_000/len(part))
 	}
 	return texts
 }
@@ -87,8 +87,8 @@ func parseWithin(t *testing.T, text string) error {
 
 func TestNestingIsRefusedWhereItIsTooDeep(t *testing.T) {
 	for text, want := range map[string]string{
-		"streams: " + strings.Repeat("[", 30_000):             "p.yaml:1:73: this is nested more than 64 levels deep; a pipeline file has five",
-		"# [[[\nstreams: " + strings.Repeat("{a: ", 64) + "x": "p.yaml:2:136: this is nested more than 64 levels deep; a pipeline file has five",
+		"streams: " + strings.Repeat("[", 30_000):                                       "p.yaml:1:74: this is nested more than 64 levels deep; a pipeline file has five",
+		"# [[[\nstreams: " + strings.Repeat("{a: ", 64) + "x" + strings.Repeat("}", 64): "p.yaml:2:263: this is nested more than 64 levels deep; a pipeline file has five",
 		indents(65): "p.yaml:65:66: this is nested more than 64 levels deep; a pipeline file has five",
 	} {
 		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || err.Error() != want {
@@ -133,6 +133,15 @@ func TestByteOrderMark(t *testing.T) {
 	if _, err := pipeline.Parse("p.yaml", []byte("\uFEFFstream: {}")); err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
+	for text, want := range map[string]string{
+		"a: b\nä: \xFF":   "p.yaml:2:4: this byte is not UTF-8; save the file as UTF-8",
+		"a: b\n# ä\x00":   "p.yaml:2:4: this is the control character U+0000, which a text doesn't have; is it a file of data?",
+		"a: \"\u0085\"\t": "p.yaml:1:1: a pipeline file has no member \"a\": there is streams, master, join, window, output, emit, kafka",
+	} {
+		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q\n got %v\nwant %s", text, err, want)
+		}
+	}
 	for _, text := range []string{"\xFF\xFEa\x00:\x00", "\xFE\xFF\x00a\x00:"} {
 		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "the text is UTF-16; save it as UTF-8") {
 			t.Errorf("got %v", err)
@@ -150,8 +159,8 @@ func TestLargePipelineFile(t *testing.T) {
 	}
 }
 
-// FuzzLargeTexts repeats whatever comes until the text is as long as a pipeline file's line may be: parsing it takes memory that
-// is bounded, and never panics.
+// FuzzLargeTexts repeats whatever comes until the text is as long as a pipeline file may be: parsing it takes memory that is bounded,
+// and never panics.
 func FuzzLargeTexts(f *testing.F) {
 	for _, part := range []string{"[", "{a: ", "- ", "? ", "a: ", "\"", "'", "\n", "<<", "(", "a: |\n b\n", "!a ", "# a\n", "\u00e9"} {
 		f.Add("streams: ", part)
@@ -162,7 +171,7 @@ func FuzzLargeTexts(f *testing.F) {
 		if part == "" || len(before)+len(part) > 1000 {
 			return
 		}
-		err := parseWithin(t, before+strings.Repeat(part, 30_000/len(part)))
+		err := parseWithin(t, before+strings.Repeat(part, 250_000/len(part)))
 		var where *pipeline.Error
 		if err != nil && !errors.As(err, &where) {
 			t.Fatalf("the error has no place: %v", err)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 )
 
 // A streamText is what a pipeline file says of a stream.
@@ -105,7 +105,7 @@ func reserved(name string) bool {
 		"contains", "startsWith", "endsWith"}, name)
 }
 
-func (s *source) streams(d *description, node ast.Node) error {
+func (s *source) streams(d *description, node *yaml.Node) error {
 	m, err := s.mapping(node, "streams")
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (s *source) streams(d *description, node ast.Node) error {
 // streamForms are the forms that a stream may have.
 const streamForms = "{file: PATH} or {topic: NAME}"
 
-func (s *source) stream(name text, node ast.Node) (streamText, error) {
+func (s *source) stream(name text, node *yaml.Node) (streamText, error) {
 	stream := streamText{name: name}
 	what := "the stream " + name.value
 	m, err := s.mapping(node, what)
@@ -202,7 +202,7 @@ func (s *source) reading(stream *streamText, m *mapping) (err error) {
 }
 
 // duration returns a time to wait.
-func (s *source) duration(node ast.Node, what string) (time.Duration, error) {
+func (s *source) duration(node *yaml.Node, what string) (time.Duration, error) {
 	t, err := s.text(node, what)
 	if err != nil {
 		return 0, err
@@ -215,7 +215,7 @@ func (s *source) duration(node ast.Node, what string) (time.Duration, error) {
 }
 
 // size returns a number of bytes, such as 65536, 64KiB or 128 MB.
-func (s *source) size(node ast.Node, what string) (int, error) {
+func (s *source) size(node *yaml.Node, what string) (int, error) {
 	t, err := s.text(node, what)
 	if err != nil {
 		return 0, err
@@ -235,7 +235,7 @@ var units = map[string]int{
 }
 
 // nonempty returns a text that must not be empty.
-func (s *source) nonempty(node ast.Node, part, what string) (text, error) {
+func (s *source) nonempty(node *yaml.Node, part, what string) (text, error) {
 	t, err := s.text(node, part)
 	if err == nil && t.value == "" {
 		return t, t.errorf("%s of %s is empty", part, what)

@@ -1,13 +1,14 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"github.com/leat-go/leat/internal/suggest"
 )
@@ -21,7 +22,7 @@ type mapping struct {
 // A member is a member of a mapping.
 type member struct {
 	name  text
-	value ast.Node
+	value *yaml.Node
 }
 
 // get returns the member with a name, or nil.
@@ -39,114 +40,155 @@ func (s *source) parseYAML(data []byte) (*mapping, error) {
 	if err := s.checkText(data); err != nil {
 		return nil, err
 	}
-	if err := s.checkTokens(string(data)); err != nil {
+	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithUniqueKeys(false),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthFunc(checkDepth))))
+	if err != nil {
 		return nil, err
 	}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, s.syntaxError(err)
-	}
-	var bodies []ast.Node
-	for _, document := range file.Docs {
-		if document.Body != nil && document.Body.Type() != ast.CommentType {
-			bodies = append(bodies, document.Body)
+	var first *yaml.Node
+	for {
+		var document yaml.Node
+		switch err := loader.Load(&document); {
+		case errors.Is(err, io.EOF) && first == nil:
+			return nil, s.errorAt(place{1, 1}, "the pipeline file is empty: it needs the members streams, master and output")
+		case errors.Is(err, io.EOF):
+			return s.mapping(first, "a pipeline file")
+		case err != nil:
+			return nil, s.syntaxError(err)
+		}
+		body := bodyOf(&document)
+		switch {
+		case body == nil:
+			continue
+		case first != nil:
+			return nil, s.errorAt(s.placeOf(body), "a second document begins here, but a pipeline file has one")
+		}
+		first = body
+		if err := s.checkNodes(body); err != nil {
+			return nil, err
 		}
 	}
-	switch len(bodies) {
-	case 0:
-		return nil, s.errorAt(place{1, 1}, "the pipeline file is empty: it needs the members streams, master and output")
-	case 1:
-		return s.mapping(bodies[0], "a pipeline file")
-	}
-	return nil, s.errorAt(s.placeOf(bodies[1]), "a second document begins here, but a pipeline file has one")
 }
 
+// bodyOf returns what a document holds; nil where that is nothing but comments.
+func bodyOf(document *yaml.Node) *yaml.Node {
+	if document.Kind != yaml.DocumentNode || len(document.Content) == 0 {
+		return nil
+	}
+	body := document.Content[0]
+	if body.Kind == yaml.ScalarNode && body.Value == "" && body.Style == 0 {
+		return nil
+	}
+	return body
+}
+
+// syntaxError says where a text isn't YAML. The parser names where it gave up and, for what has a begin and an end, where that
+// began: the better one where the end is missing, since the parser gives up at the end of the file then.
 func (s *source) syntaxError(err error) error {
-	var syntax yaml.Error
-	at := place{1, 1}
-	message, _, _ := strings.Cut(err.Error(), "\n")
-	if errors.As(err, &syntax) {
-		message = syntax.GetMessage()
-		if t := syntax.GetToken(); t != nil && t.Position != nil {
-			at = place{t.Position.Line, t.Position.Column}
-		}
+	var syntax *yaml.LoadError
+	if !errors.As(err, &syntax) {
+		return s.errorAt(place{1, 1}, "this is not YAML: %v", err)
 	}
-	return s.errorAt(at, "this is not YAML: %s%s", message, yamlAdvice(message))
+	at := placeAt(syntax.Mark)
+	if syntax.Message == errTooDeep.Error() {
+		return s.errorAt(at, "%v", errTooDeep)
+	}
+	if strings.Contains(syntax.Message, "unknown anchor") {
+		return s.errorAt(at, "%v", errAlias)
+	}
+	if syntax.ContextMark.Line > 0 && s.isEnd(at) {
+		at = placeAt(syntax.ContextMark)
+	}
+	return s.errorAt(at, "this is not YAML: %s", s.plain(syntax.Message, at))
 }
 
-// yamlAdvice says what is usually wrong where the parser has found something else.
-func yamlAdvice(message string) string {
-	for _, known := range []struct{ part, advice string }{
-		{"tab character", "indent by spaces"},
-		{"character '\t'", "indent by spaces"},
-		{"not allowed in this context", "is the line indented as those beside it are, with a space behind its colon?"},
-		{"non-map value", "is the line indented as those beside it are, with a space behind its colon?"},
-		{"unexpected key name", "is the line indented as those beside it are, with a space behind its colon?"},
-		{"already defined", "a member is there once"},
-		{"must be specified", "put a text with special characters into quotes"},
-		{"reserved character", "put a text with special characters into quotes"},
-	} {
-		if strings.Contains(message, known.part) {
-			return "; " + known.advice
+// isEnd reports whether nothing but blanks follows a place.
+func (s *source) isEnd(at place) bool {
+	if at.line > len(s.lines) {
+		return true
+	}
+	rest := s.lines[at.line-1]
+	rest = rest[min(at.column-1, len(rest)):]
+	for _, line := range s.lines[at.line:] {
+		if strings.TrimSpace(string(line)) != "" {
+			return false
 		}
 	}
-	return ""
+	return strings.TrimSpace(string(rest)) == ""
 }
+
+// plain says in plain words what the parser says, and what is usually wrong.
+func (s *source) plain(message string, at place) string {
+	const (
+		indent = "; is the line indented as those beside it are, with a space behind its colon?"
+		quote  = "; put a text with special characters into quotes"
+	)
+	here := cursor{s.lines, at}
+	c := here.char()
+	switch {
+	case strings.Contains(message, "cannot start any token") && c == '\t':
+		return "a tab can't indent a line; indent by spaces"
+	case strings.Contains(message, "cannot start any token"):
+		return fmt.Sprintf("a value can't begin with %q", string(c)) + quote
+	case strings.Contains(message, "unexpected end of stream"):
+		return "the quote that opens here is never closed"
+	case strings.Contains(message, "did not find expected ','") && (c == '[' || c == '{'):
+		return fmt.Sprintf("the bracket %q is never closed", string(c))
+	case strings.Contains(message, "did not find expected ','"):
+		return strings.Replace(message, "did not find expected", "expected", 1) + " here" + quote
+	case strings.Contains(message, "expected node content") && s.isEnd(at):
+		return "the file ends where a value is expected; is a bracket not closed?"
+	case strings.Contains(message, "expected node content"):
+		return "a value is expected here" + quote
+	case strings.Contains(message, "expected key"), strings.Contains(message, "expected ':'"),
+		strings.Contains(message, "not allowed in this context"):
+		return message + indent
+	}
+	return message
+}
+
+// placeAt returns the place of a mark of the parser, which counts both from one.
+func placeAt(m yaml.Mark) place { return place{m.Line, max(m.Column, 1)} }
 
 // placeOf returns where a node begins.
-func (s *source) placeOf(node ast.Node) place {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		if !n.IsFlowStyle && len(n.Values) > 0 {
-			return s.placeOf(n.Values[0].Key)
-		}
-	case *ast.MappingValueNode:
-		return s.placeOf(n.Key)
-	}
-	if t := node.GetToken(); t != nil && t.Position != nil {
-		return place{t.Position.Line, max(t.Position.Column, 1)}
-	}
-	return place{1, 1}
-}
+func (s *source) placeOf(node *yaml.Node) place { return place{max(node.Line, 1), max(node.Column, 1)} }
 
 // describe names a node's kind.
-func describe(node ast.Node) string {
-	switch node.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
+func describe(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
 		return "a mapping"
-	case *ast.SequenceNode:
+	case yaml.SequenceNode:
 		return "a list"
-	case *ast.NullNode:
+	}
+	switch node.ShortTag() {
+	case "!!null":
 		return "empty"
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+	case "!!int", "!!float":
 		return "a number"
-	case *ast.BoolNode:
+	case "!!bool":
 		return "true or false"
 	}
 	return "a text"
 }
 
 // mapping returns a node as a mapping; what says what it is for, in errors. With allowed, other members are errors.
-func (s *source) mapping(node ast.Node, what string, allowed ...string) (*mapping, error) {
+func (s *source) mapping(node *yaml.Node, what string, allowed ...string) (*mapping, error) {
 	m := &mapping{at: s.placeOf(node)}
-	var values []*ast.MappingValueNode
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
+	if node.Kind != yaml.MappingNode {
 		return nil, s.errorAt(m.at, "%s must be a mapping of names to values, but this is %s", what, describe(node))
 	}
-	for _, value := range values {
-		name, err := s.text(value.Key, "a member's name")
+	there := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name, err := s.text(node.Content[i], "a member's name")
 		if err != nil {
 			return nil, err
 		}
-		if m.get(name.value) != nil {
+		if there[name.value] {
 			return nil, name.errorf("the member %q is there twice", name.value)
 		}
-		m.members = append(m.members, member{name, value.Value})
+		there[name.value] = true
+		m.members = append(m.members, member{name, node.Content[i+1]})
 	}
 	if len(allowed) > 0 {
 		return m, s.only(m, what, allowed...)
@@ -166,30 +208,34 @@ func suggestOr(name string, candidates []string) string {
 }
 
 // text returns a node as a text; numbers, true and false are taken as they are written.
-func (s *source) text(node ast.Node, what string) (text, error) {
+func (s *source) text(node *yaml.Node, what string) (text, error) {
 	t := text{source: s, start: s.placeOf(node)}
 	t.at = t.start
-	switch n := node.(type) {
-	case *ast.StringNode:
-		t.value = n.Value
-		if n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType {
-			t.at.column++
-		}
-	case *ast.LiteralNode:
-		t.value = n.Value.Value
-		t.at = place{t.start.line + 1, 1}
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		t.value = node.GetToken().Value
-	default:
+	if node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null" {
 		return t, t.errorf("%s must be a text, but this is %s", what, describe(node))
+	}
+	t.value = node.Value
+	switch {
+	case node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		t.at.column++
+	case node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		t.at = place{t.start.line + 1, 1}
 	}
 	return t, nil
 }
 
+// boolean returns a node that must be true or false.
+func (s *source) boolean(node *yaml.Node, what string) (bool, error) {
+	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!bool" {
+		return false, s.errorAt(s.placeOf(node), "%s must be true or false, but this is %s", what, describe(node))
+	}
+	return strings.EqualFold(node.Value, "true"), nil
+}
+
 // list returns the items of a node that is a list.
-func (s *source) list(node ast.Node, what string) ([]ast.Node, error) {
-	if n, ok := node.(*ast.SequenceNode); ok {
-		return n.Values, nil
+func (s *source) list(node *yaml.Node, what string) ([]*yaml.Node, error) {
+	if node.Kind == yaml.SequenceNode {
+		return node.Content, nil
 	}
 	return nil, s.errorAt(s.placeOf(node), "%s must be a list, but this is %s", what, describe(node))
 }
