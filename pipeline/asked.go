@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // An ArgumentError says that what was asked for doesn't fit the pipeline: there is no such stream, or its keys are of
@@ -103,7 +104,7 @@ func (n *node) soleMember(key *expression.Program) ([]string, *expression.Progra
 	for _, member := range paths[0] {
 		text += accessOf(member)
 	}
-	program, err := expression.Compile(text, elementScope{n})
+	program, err := expression.Compile(text, n.scope())
 	return paths[0], program, err
 }
 
@@ -229,9 +230,9 @@ func (m *naming) parse(text string) (expression.Key, error) {
 // parseTime makes an instant of what a user has written, in any way that expressions read.
 func (m *naming) parseTime(text string) (expression.Key, error) {
 	var key expression.Key
-	program, err := expression.Compile(fmt.Sprintf("date(%q)", text), elementScope{m.node})
+	program, err := expression.Compile(fmt.Sprintf("date(%q)", text), m.node.scope())
 	if err == nil {
-		key, err = program.Key(&object{})
+		key, err = program.Key(&object.Object{})
 	}
 	if err != nil {
 		return key, wrongArgument("the keys of %s, %s, are instants, and %q is none: write one as 2026-11-27T10:00:00Z",
@@ -256,8 +257,8 @@ func (m *naming) joinKey(name expression.Key) (expression.Key, error) {
 		}
 		value = []byte(fmt.Sprintf("{%s:%s}", quoted, value))
 	}
-	element := &object{}
-	if _, err := m.node.codec.decode(element, value); err != nil {
+	element := &object.Object{}
+	if err := m.node.codec.Decode(element, value); err != nil {
 		return expression.Key{}, err
 	}
 	key, err := expression.Single(m.join)(element)

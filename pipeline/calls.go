@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // callScope lets expressions use a joined element by the names of its streams: the master, and lists of the matches at
@@ -81,7 +82,7 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 		return nil, false
 	}
 	within, name := slices.Clone(member), expression.PathString(slices.Concat(path, member))
-	slot := at.node.picker.Want(within)
+	number := at.node.picker.Want(within)
 	return func(env any) (expression.Value, error) {
 		list, err := at.list(env.(*engine.Call))
 		if err != nil {
@@ -89,10 +90,10 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 		}
 		values := make([]expression.Value, len(list))
 		for i := range list {
-			o := list[i].Value.(*object)
-			raw := o.member(slot)
+			o := list[i].Value.(*object.Object)
+			raw := o.Member(number)
 			if raw == nil {
-				return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
+				return expression.Value{}, &expression.MissingError{Member: name, Object: o.Raw, Path: within}
 			}
 			values[i] = expression.ValueOfJSON(raw)
 		}
@@ -174,17 +175,17 @@ func (s spot) member(path []expression.Step, first int, raw bool) expression.Get
 		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
 	}
 	within := slices.Clone(path[first:])
-	slot := s.node.picker.Want(within)
+	number := s.node.picker.Want(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
 		if err != nil {
 			return expression.Value{}, err
 		}
-		o := element.Value.(*object)
-		member := o.member(slot)
+		o := element.Value.(*object.Object)
+		member := o.Member(number)
 		switch {
 		case member == nil:
-			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
+			return expression.Value{}, &expression.MissingError{Member: name, Object: o.Raw, Path: within}
 		case raw && member[0] != 'n':
 			// null goes on as null, for the sake of ??.
 			return expression.RawValue(member), nil

@@ -132,7 +132,7 @@ func (c *capture) save(ctx context.Context, saved *CapturedSlice, dir string, at
 		for _, beside := range []*item{at.below, at.above} {
 			if beside != nil {
 				neighbours++
-				lines = append(lines, line{beside.offset, beside.element.raw})
+				lines = append(lines, line{beside.offset, beside.element.Raw})
 			}
 		}
 	}
@@ -164,7 +164,7 @@ type line struct {
 // lines returns the items of a link, and what a run stops at among them, so that the run of what is saved does, too.
 func (k *link) lines() (lines []line) {
 	for _, item := range k.items {
-		lines = append(lines, line{item.offset, item.element.raw})
+		lines = append(lines, line{item.offset, item.element.Raw})
 	}
 	for _, refused := range k.refused {
 		lines = append(lines, line{refused.Offset, refused.Value})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // About is what Explain is asked about: a key, or an element.
@@ -126,14 +127,14 @@ func (q *question) understandElement(text []byte) error {
 	if err != nil {
 		return err
 	}
-	element := &object{}
+	element := &object.Object{}
 	if err := ring.decode(text, element); err != nil {
 		return wrongArgument("the element: %w", err)
 	}
 	if q.element, err = ring.item(element); err != nil {
 		return wrongArgument("the element: %w", err)
 	}
-	q.answer.Element = element.raw
+	q.answer.Element = element.Raw
 	return nil
 }
 

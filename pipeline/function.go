@@ -7,11 +7,12 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // appendJoined appends an element with one more member for each child of its node: the list of its matches.
 func appendJoined(dst []byte, element *engine.Element, n *node) []byte {
-	raw := element.Value.(*object).raw
+	raw := element.Value.(*object.Object).Raw
 	if len(n.children) == 0 {
 		return append(dst, raw...)
 	}
@@ -49,26 +50,26 @@ type emitted struct {
 type joiner struct {
 	master *node
 	window bool
-	result object
+	result object.Object
 }
 
 // Call implements [engine.Function].
 func (j *joiner) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
-	dst := j.result.raw[:0]
+	dst := j.result.Raw[:0]
 	if j.window {
 		dst = append(expression.AppendText(append(dst, '{'), j.master.name), ':')
 		dst = append(appendList(dst, call.Masters, j.master), '}')
 	} else {
 		dst = appendJoined(dst, &call.Masters[0], j.master)
 	}
-	j.result.raw = dst
+	j.result.Raw = dst
 	return emit(0, &j.result)
 }
 
 // emitter is the function of a pipeline with emit.
 type emitter struct {
 	members []emitted
-	result  object
+	result  object.Object
 }
 
 func newEmitter(members []emitted) *emitter {
@@ -81,7 +82,7 @@ func newEmitter(members []emitted) *emitter {
 
 // Call implements [engine.Function].
 func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
-	dst := append(e.result.raw[:0], '{')
+	dst := append(e.result.Raw[:0], '{')
 	for i, m := range e.members {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -92,6 +93,6 @@ func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) e
 			return fmt.Errorf("emit %s: %w", m.name, err)
 		}
 	}
-	e.result.raw = append(dst, '}')
+	e.result.Raw = append(dst, '}')
 	return emit(0, &e.result)
 }

@@ -8,11 +8,12 @@ import (
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // An item is an element as lookups see it, with its keys.
 type item struct {
-	element *object
+	element *object.Object
 	at      broker.Position
 	offset  int64 // as the shelf counts
 	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the children.
@@ -95,7 +96,7 @@ func (u undecodable) Unwrap() error { return u.error }
 // read makes an item of a record. The error says why a run would stop at it.
 func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
 	at := k.place(record, partition)
-	element := &object{}
+	element := &object.Object{}
 	if err := k.decode(record.Value, element); err != nil {
 		err = record.DecodeError(k.node.site.name, partition, err)
 		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && k.bytes {
@@ -121,7 +122,7 @@ func (k *keyring) place(record *broker.Record, partition int) broker.Position {
 }
 
 // item computes an element's keys.
-func (k *keyring) item(element *object) (*item, error) {
+func (k *keyring) item(element *object.Object) (*item, error) {
 	i := &item{element: element}
 	var err error
 	if k.up != nil {

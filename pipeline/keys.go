@@ -7,35 +7,10 @@ import (
 	"unicode"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/types"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/suggest"
 )
-
-// elementScope lets expressions use the members of one stream's elements. The environment is an *object.
-type elementScope struct{ node *node }
-
-// Types implements [expression.Scope]: nothing is known of the members.
-func (s elementScope) Types() types.Map { return types.Map{s.node.name: types.Any} }
-
-// Field implements [expression.Scope].
-func (s elementScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
-	if len(path) == 1 {
-		return func(env any) (expression.Value, error) {
-			return expression.ValueOfJSON(env.(*object).raw), nil
-		}, 1, nil
-	}
-	slot, name, within := s.node.picker.Want(path[1:]), expression.PathString(path), slices.Clone(path[1:])
-	return func(env any) (expression.Value, error) {
-		o := env.(*object)
-		raw := o.member(slot)
-		if raw == nil {
-			return expression.Value{}, &expression.MissingError{Member: name, Object: o.raw, Path: within}
-		}
-		return expression.ValueOfJSON(raw), nil
-	}, len(path), nil
-}
 
 // compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
 func (n *node) compileKeys(streams []string) error {
@@ -55,7 +30,7 @@ func (n *node) compileKeys(streams []string) error {
 			n.parent.name, n.name)
 	}
 	for i, side := range sides {
-		program, err := expression.Compile(side.text, elementScope{owners[i]})
+		program, err := expression.Compile(side.text, owners[i].scope())
 		if err != nil {
 			return on.locate(err, side.offset)
 		}

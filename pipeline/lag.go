@@ -11,6 +11,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/suggest"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -153,8 +154,8 @@ func (n *node) keyOf(value []byte) *expression.Key {
 		}
 		program = n.children[0].left
 	}
-	element := &object{}
-	if _, err := n.codec.decode(element, value); err != nil {
+	element := &object.Object{}
+	if err := n.codec.Decode(element, value); err != nil {
 		return nil
 	}
 	key, err := expression.Single(program)(element)

@@ -41,7 +41,7 @@ func placeOf(i *item, key func(*item) expression.Key) *Place {
 	if i == nil {
 		return nil
 	}
-	place := &Place{Key: key(i), Byte: i.at.Byte, Line: i.at.Line, Column: i.at.Column, Element: i.element.raw}
+	place := &Place{Key: key(i), Byte: i.at.Byte, Line: i.at.Line, Column: i.at.Column, Element: i.element.Raw}
 	if i.at.Offset >= 0 {
 		place.Offset = &i.at.Offset
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // mostMembers is how many members of a stream's elements are tried as keys.
@@ -64,7 +65,7 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 		}
 		named := n.name + accessOf(member)
 		text := replaceMember(key.String(), n.name, path, named)
-		if _, err := expression.Compile(text, elementScope{n}); err != nil {
+		if _, err := expression.Compile(text, n.scope()); err != nil {
 			continue
 		}
 		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.parent.name, named)
@@ -79,10 +80,10 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 	return remedies
 }
 
-func (s *suspicion) firstElement(side func(view) *part) *object {
+func (s *suspicion) firstElement(side func(view) *part) *object.Object {
 	for _, v := range s.views {
 		if elements := side(v).elements; len(elements) > 0 {
-			return elements[len(elements)/2].(*object)
+			return elements[len(elements)/2].(*object.Object)
 		}
 	}
 	return nil
@@ -92,17 +93,17 @@ func (s *suspicion) firstElement(side func(view) *part) *object {
 func (s *suspicion) pickAgain(n *node, side func(view) *part) {
 	for _, v := range s.views {
 		for _, element := range side(v).elements {
-			o := element.(*object)
+			o := element.(*object.Object)
 			// What could be decoded can be decoded again.
-			_, _ = n.codec.decode(o, o.raw)
+			_ = n.codec.Decode(o, o.Raw)
 		}
 	}
 }
 
 // membersOf returns the names of an element's members that are texts, or those that are numbers, in their order.
-func membersOf(o *object, text bool) (names []string) {
+func membersOf(o *object.Object, text bool) (names []string) {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(o.raw, &members) != nil {
+	if json.Unmarshal(o.Raw, &members) != nil {
 		return nil
 	}
 	for name, value := range members {

@@ -51,6 +51,7 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/plan"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -130,7 +131,7 @@ func (p *Pipeline) compileWindow(w *windowText) (err error) {
 		if err := p.onlyMaster(*w.key); err != nil {
 			return err
 		}
-		if p.window.key, err = expression.Compile(w.key.value, elementScope{p.master}); err != nil {
+		if p.window.key, err = expression.Compile(w.key.value, p.master.scope()); err != nil {
 			return w.key.locate(err, 0)
 		}
 	}
@@ -244,7 +245,7 @@ func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	spec := &engine.Spec{
 		Name:        p.name,
 		Master:      p.master.spec(nodes),
-		Outputs:     []broker.Stream{stream(at.output, "", objectCodec{})},
+		Outputs:     []broker.Stream{stream(at.output, "", object.Codec{})},
 		NewFunction: p.function,
 		Window:      p.window.spec(),
 		Verify:      options.Verify,
@@ -254,13 +255,13 @@ func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
 	return spec
 }
 
-func stream(at site, name string, c objectCodec) broker.Stream {
-	s := broker.NewStream[object](at.name)
+func stream(at site, name string, c object.Codec) broker.Stream {
+	s := broker.NewStream[object.Object](at.name)
 	s.As = name
 	s.Where = at.text.where()
 	s.MaxElement = at.reading.maxElement
 	if at.reading.tombstones {
-		s.Tombstones = tombstoneCodec{c}
+		s.Tombstones = object.TombstoneCodec{Codec: c}
 	}
 	s.Codec = c
 	return s

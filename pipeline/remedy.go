@@ -34,11 +34,11 @@ func (t *tried) result(left string) string {
 
 // try joins by a remedy; nil where it can't be computed.
 func (s *suspicion) try(r remedy) *tried {
-	left, err := expression.Compile(r.lhs, elementScope{s.child.parent})
+	left, err := expression.Compile(r.lhs, s.child.parent.scope())
 	if err != nil {
 		return nil
 	}
-	right, err := expression.Compile(r.rhs, elementScope{s.child})
+	right, err := expression.Compile(r.rhs, s.child.scope())
 	if err != nil || expression.CheckPair(left, right) != nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -31,7 +32,7 @@ type part struct {
 }
 
 // add adds an element that was decoded.
-func (p *part) add(element *object, raw []byte) {
+func (p *part) add(element *object.Object, raw []byte) {
 	if p.repeated == "" {
 		p.repeated, p.repeatedBy = rawjson.Repeated(raw), len(p.elements)
 	}
@@ -196,7 +197,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 	}
 	s.tail.stream = stream.Name
 	for _, o := range objects {
-		element := &object{}
+		element := &object.Object{}
 		at := broker.Position{Stream: stream.Name, Offset: -1, Byte: o.At}
 		if at.Line, at.Column, err = lines.Line(o.At); err != nil {
 			return err
@@ -215,7 +216,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 // decode appends elements to a part, up to the first that can't be decoded, which is a problem.
 func (r *Report) decode(p *part, records []broker.Record, decode codec.Decode, partition int) bool {
 	for i := range records {
-		element := &object{}
+		element := &object.Object{}
 		if err := decode(records[i].Value, element); err != nil {
 			r.Problems = append(r.Problems, records[i].DecodeError(p.stream, partition, err).Error())
 			return false

@@ -9,6 +9,7 @@ import (
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -75,6 +76,14 @@ func checkFollowed(master *node, output site) error {
 			"data_timeout", filepath.Base(output.text.value))
 	}
 	return nil
+}
+
+// ofTombstones returns what is read of records without a value; nil where they are passed over.
+func (r reading) ofTombstones() topic.Tombstones {
+	if !r.tombstones {
+		return nil
+	}
+	return object.OfTombstone
 }
 
 // ReadsKafka reports whether the streams that are read are topics.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
@@ -13,7 +14,7 @@ type node struct {
 	site site
 	// picker knows the members that expressions name.
 	picker   *rawjson.Picker
-	codec    objectCodec
+	codec    object.Codec
 	parent   *node
 	children []*node
 	// join is what joins the node to its parent; nil for the master. left and right are its keys, on their text.
@@ -150,6 +151,9 @@ func (d *description) oneStandardInput(nodes map[string]*node) error {
 	return nil
 }
 
+// scope lets expressions use the node's elements.
+func (n *node) scope() object.Scope { return object.Scope{Stream: n.name, Members: n.picker} }
+
 // all returns the node and all below it, in the engine's order.
 func (n *node) all() []*node {
 	nodes := []*node{n}
@@ -166,9 +170,9 @@ func (n *node) isChild(name string) bool {
 
 // seal makes the node's codec, once all expressions are compiled.
 func (n *node) seal() {
-	n.codec.picker = n.picker
-	for _, below := range n.children {
-		slot := n.picker.Want([]expression.Step{{Name: below.name}})
-		n.codec.children = append(n.codec.children, child{below.name, slot})
+	var children []string
+	for _, child := range n.children {
+		children = append(children, child.name)
 	}
+	n.codec = object.NewCodec(n.picker, children...)
 }

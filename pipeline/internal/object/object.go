@@ -1,0 +1,121 @@
+// Package object has the elements of streams whose members no Go type declares: JSON objects, kept as they were written, and how
+// expressions get at their members.
+package object
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// An Object is an element of a stream: a JSON object, and where in it the members lie that expressions name.
+type Object struct {
+	// Raw is the object as it was written.
+	Raw []byte
+	// few holds the spans where that suffices, which saves an allocation for most elements; more does otherwise.
+	few  [6]rawjson.Span
+	more []rawjson.Span
+}
+
+// Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Picker.Want] returned for it.
+func (o *Object) Member(number int) []byte {
+	span := rawjson.Span{}
+	if o.more != nil {
+		span = o.more[number]
+	} else {
+		span = o.few[number]
+	}
+	if span.End == 0 {
+		return nil
+	}
+	return o.Raw[span.Start:span.End]
+}
+
+// A Codec is the codec of one stream's objects. It implements [codec.Codec].
+type Codec struct {
+	members  *rawjson.Picker
+	children []child
+}
+
+// child is the name that the matches of a joined stream get in the joined element, and the number of the member that elements
+// must not have because of that.
+type child struct {
+	name   string
+	number int
+}
+
+// NewCodec returns the codec of a stream of whose elements expressions name these members, and to which the children are joined.
+func NewCodec(members *rawjson.Picker, children ...string) Codec {
+	c := Codec{members: members}
+	for _, name := range children {
+		c.children = append(c.children, child{name, members.Want([]expression.Step{{Name: name}})})
+	}
+	return c
+}
+
+// Decoder implements [codec.Codec].
+func (c Codec) Decoder(reflect.Type) (codec.Decode, error) {
+	return func(data []byte, into any) error {
+		o := into.(*Object)
+		form, err := c.pick(o, data)
+		if err != nil || form == (rawjson.Form{}) {
+			return err
+		}
+		tidy, err := tidied(data, form)
+		if err != nil {
+			return &codec.Error{Offset: -1, Err: err}
+		}
+		_, err = c.pick(o, tidy)
+		return err
+	}, nil
+}
+
+// tidied returns an object as it is written out. White space means nothing, and line breaks would go into the results. Of
+// members with one name the last counts, and is written where it stands.
+func tidied(data []byte, form rawjson.Form) ([]byte, error) {
+	if form.Repeated != "" {
+		return expression.Tidy(make([]byte, 0, len(data)), data), nil
+	}
+	var compact bytes.Buffer
+	compact.Grow(len(data))
+	err := json.Compact(&compact, data)
+	return compact.Bytes(), err
+}
+
+// Decode makes an element of data that is an object already, as it is written.
+func (c Codec) Decode(o *Object, data []byte) error {
+	_, err := c.pick(o, data)
+	return err
+}
+
+// pick finds the members that expressions name.
+func (c Codec) pick(o *Object, data []byte) (form rawjson.Form, err error) {
+	o.Raw = data
+	spans := o.few[:]
+	if n := c.members.Count(); n > len(spans) {
+		o.more = make([]rawjson.Span, n)
+		spans = o.more
+	}
+	if form, err = c.members.Pick(data, spans); err != nil {
+		return form, err
+	}
+	for _, child := range c.children {
+		if value := spans[child.number]; value.End > 0 {
+			return form, &codec.Error{Offset: value.Start, Err: fmt.Errorf("the element has a member %q, which is also "+
+				"the name of the stream whose matches are put there: give the stream another name", child.name)}
+		}
+	}
+	return form, nil
+}
+
+// Encoder implements [codec.Codec].
+func (Codec) Encoder(reflect.Type) (codec.Encode, error) {
+	return func(dst []byte, element any) ([]byte, error) {
+		return append(dst, element.(*Object).Raw...), nil
+	}, nil
+}

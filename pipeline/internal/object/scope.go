@@ -1,0 +1,39 @@
+package object
+
+import (
+	"slices"
+
+	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// A Scope lets expressions use the members of one stream's elements. The environment is an [*Object].
+type Scope struct {
+	// Stream is the name of the stream.
+	Stream string
+	// Members gets to know the members that expressions name.
+	Members *rawjson.Picker
+}
+
+// Types implements [expression.Scope]: nothing is known of the members.
+func (s Scope) Types() types.Map { return types.Map{s.Stream: types.Any} }
+
+// Field implements [expression.Scope].
+func (s Scope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
+	if len(path) == 1 {
+		return func(env any) (expression.Value, error) {
+			return expression.ValueOfJSON(env.(*Object).Raw), nil
+		}, 1, nil
+	}
+	number, name, within := s.Members.Want(path[1:]), expression.PathString(path), slices.Clone(path[1:])
+	return func(env any) (expression.Value, error) {
+		o := env.(*Object)
+		raw := o.Member(number)
+		if raw == nil {
+			return expression.Value{}, &expression.MissingError{Member: name, Object: o.Raw, Path: within}
+		}
+		return expression.ValueOfJSON(raw), nil
+	}, len(path), nil
+}

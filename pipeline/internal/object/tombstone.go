@@ -1,0 +1,29 @@
+package object
+
+import (
+	"bytes"
+	"reflect"
+
+	"github.com/leat-go/leat/codec"
+)
+
+// OfTombstone returns the element that a record without a value is, where its stream says "tombstones: true": the object that is
+// the record's key, and an empty one where the key is something else.
+func OfTombstone(key []byte) []byte {
+	if bytes.HasPrefix(bytes.TrimLeft(key, " \t\r\n"), []byte{'{'}) {
+		return key
+	}
+	return []byte("{}")
+}
+
+// A TombstoneCodec decodes the keys of records without a value.
+type TombstoneCodec struct{ codec.Codec }
+
+// Decoder implements [codec.Codec].
+func (c TombstoneCodec) Decoder(t reflect.Type) (codec.Decode, error) {
+	decode, err := c.Codec.Decoder(t)
+	if err != nil {
+		return nil, err
+	}
+	return func(key []byte, into any) error { return decode(OfTombstone(key), into) }, nil
+}
