@@ -51,7 +51,7 @@ func public() declaration.Public {
 		Unmatched:    reflect.TypeFor[Unmatched](),
 		FillRecord:   fillRecord,
 		NewLetter:    func(f engine.Failure) any { return newLetter(f) },
-		NewUnmatched: func(u *engine.Unmatched) any { return newUnmatched(u) },
+		NewUnmatched: func(u *observe.Unmatched) any { return newUnmatched(u) },
 	}
 }
 

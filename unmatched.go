@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/declaration"
-	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -104,7 +103,7 @@ func OnUnmatched(fn func(Unmatched)) Option {
 			m.Mistakes.Add("%s: the function is nil; leave the option out", o)
 			return
 		}
-		m.OnUnmatched = func(u *engine.Unmatched) { fn(*newUnmatched(u)) }
+		m.OnUnmatched = func(u *observe.Unmatched) { fn(*newUnmatched(u)) }
 	})
 }
 
@@ -116,19 +115,19 @@ func WriteUnmatched() Option {
 	return declaration.Once("leat.WriteUnmatched", func(m *declaration.Mill, o *declaration.Option) { m.WriteUnmatched = o })
 }
 
-func newUnmatched(u *engine.Unmatched) *Unmatched {
+func newUnmatched(u *observe.Unmatched) *Unmatched {
 	told := &Unmatched{
 		Node:      u.Node,
-		Verdict:   Verdict(u.Verdict.String()),
+		Verdict:   u.Verdict,
 		Other:     u.Other,
 		Key:       encodable(u.Key),
 		Before:    encodable(u.Before),
 		After:     encodable(u.After),
-		Stream:    u.Position.Stream,
-		Partition: u.Position.Partition,
-		Offset:    u.Position.Offset,
-		Line:      u.Position.Line,
-		Column:    u.Position.Column,
+		Stream:    u.Stream,
+		Partition: u.Partition,
+		Offset:    u.Offset,
+		Line:      u.Line,
+		Column:    u.Column,
 		Element:   rawElement(u.Record),
 		Value:     u.Value,
 		Time:      u.Time,

@@ -33,7 +33,7 @@ type Mill struct {
 	// DeadLetters are the options with the policy DeadLetter.
 	DeadLetters []*Option
 	// OnUnmatched and WriteUnmatched are what those options said; nil without them.
-	OnUnmatched    func(*engine.Unmatched)
+	OnUnmatched    func(*observe.Unmatched)
 	WriteUnmatched *Option
 	// Observers are in the order in which they were given. Their errors name their options.
 	Observers []observe.Observer
@@ -52,7 +52,7 @@ type Public struct {
 	FillRecord func(record any, stream string, partition int, e *engine.Element)
 	// NewLetter and NewUnmatched return pointers.
 	NewLetter    func(engine.Failure) any
-	NewUnmatched func(*engine.Unmatched) any
+	NewUnmatched func(*observe.Unmatched) any
 }
 
 // New returns what options say, one after the other; what a mill is without any is what the public face documents.

@@ -117,7 +117,7 @@ func (t *task) leaveOpen() {
 func (t *task) takeBack() {
 	for _, n := range t.nodes {
 		for _, u := range n.untold {
-			n.count.unmatched[u.Verdict]--
+			n.count.unmatched[u.verdict]--
 			n.count.read--
 		}
 		n.untold = nil

@@ -17,6 +17,7 @@ import (
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/observe"
 )
 
 // exitsAt ends the goroutine, as t.FailNow does, at the item given.
@@ -167,12 +168,12 @@ func TestR10GoexitInOnUnmatched(t *testing.T) {
 			tr.fill(t, b)
 			spec := tr.spec(b)
 			told := 0
-			spec.OnUnmatched = func(*engine.Unmatched) { told++; runtime.Goexit() }
+			spec.OnUnmatched = func(*observe.Unmatched) { told++; runtime.Goexit() }
 			expectGoexit(t, engine.Run(t.Context(), spec, nil), "master[0]@1: OnUnmatched")
 			if told != 1 {
 				t.Errorf("it was told %d times", told)
 			}
-			spec.OnUnmatched = func(*engine.Unmatched) { told++ }
+			spec.OnUnmatched = func(*observe.Unmatched) { told++ }
 			run(t, spec)
 			if got := outputs(t, b); len(got) != len(test.child) || told != 2 {
 				t.Errorf("the next run has come to %q and told %d times", got, told-1)

@@ -92,10 +92,10 @@ type node struct {
 	// settled is to this run what accounted is to the one before, and marked is what of it doesn't depend on what is at risk,
 	// at the last moment when no master was being evaluated. untold are verdicts about elements that may be above settled.
 	settled, marked int64
-	untold          []*Unmatched
+	untold          []*unmatched
 	// neglectedBy and failed are the verdicts, where somebody wants to know, about the parent that neglected to ask last, and
 	// about the element of this node that was found incomplete last.
-	neglectedBy, failed *Unmatched
+	neglectedBy, failed *unmatched
 }
 
 // advance moves the group to the elements that match the parent's element whose key is the edge's left key (R2).

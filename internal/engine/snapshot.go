@@ -96,10 +96,10 @@ func (h *histogram) read() observe.Histogram {
 //
 // REQUIRES: s is locked.
 func (s *Stats) recent() []observe.Unmatched {
-	var all []Unmatched
+	var all []observe.Unmatched
 	for node := range s.about.Nodes {
 		for verdict := range Verdicts {
-			var some []Unmatched
+			var some []observe.Unmatched
 			for _, t := range s.tasks {
 				if t != nil {
 					some = append(some, t.recentOf(node, verdict)...)
@@ -110,33 +110,12 @@ func (s *Stats) recent() []observe.Unmatched {
 		}
 	}
 	slices.SortStableFunc(all, byTime)
-	recent := make([]observe.Unmatched, len(all))
-	for i := range all {
-		recent[i] = all[i].observed()
-	}
-	return recent
+	return all
 }
 
-// observed returns the element as observers have it.
-func (u *Unmatched) observed() observe.Unmatched {
-	observed := observe.Unmatched{
-		Node: u.Node, Verdict: u.Verdict.observed(),
-		Stream: u.Position.Stream, Partition: u.Position.Partition, Offset: u.Position.Offset,
-		Line: u.Position.Line, Column: u.Position.Column,
-		Value: u.Value, Record: u.Record,
-		Other: u.Other, Key: u.Key, Before: u.Before, After: u.After,
-		Err: u.Err, Time: u.Time,
-	}
-	if u.Cause != nil {
-		cause := u.Cause.observed()
-		observed.Cause = &cause
-	}
-	return observed
-}
+func byTime(a, b observe.Unmatched) int { return a.Time.Compare(b.Time) }
 
-func byTime(a, b Unmatched) int { return a.Time.Compare(b.Time) }
-
-func (t *taskStats) recentOf(node, verdict int) []Unmatched {
+func (t *taskStats) recentOf(node, verdict int) []observe.Unmatched {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.recent[node][verdict])

@@ -43,10 +43,10 @@ type Spec struct {
 	LetterOutput int
 	// OnUnmatched is told of elements that are not handed over, each once, but for those of which the run ended before they
 	// were committed: they are told again by the next. Within a node they come in the order of the stream. It may be nil.
-	OnUnmatched func(*Unmatched)
+	OnUnmatched func(*observe.Unmatched)
 	// Unmatched makes the element for what is not handed over, and UnmatchedOutput is the index of its stream in Outputs:
 	// each gets there exactly as the results do. Unmatched is nil where nobody wants them.
-	Unmatched       func(*Unmatched) any
+	Unmatched       func(*observe.Unmatched) any
 	UnmatchedOutput int
 	// Observers are told of each run.
 	Observers []observe.Observer

@@ -155,7 +155,7 @@ type taskStats struct {
 	// tallies are what the tasks before have counted, by node.
 	tallies []tally
 	// recent holds for each node the last elements of each verdict.
-	recent [][Verdicts][]Unmatched
+	recent [][Verdicts][]observe.Unmatched
 }
 
 func newTaskStats(partition, nodes int) *taskStats {
@@ -164,7 +164,7 @@ func newTaskStats(partition, nodes int) *taskStats {
 
 		details: make([]detail, nodes),
 		tallies: make([]tally, nodes),
-		recent:  make([][Verdicts][]Unmatched, nodes),
+		recent:  make([][Verdicts][]observe.Unmatched, nodes),
 	}
 	for i := range t.task.Nodes {
 		t.task.Nodes[i].Behind = -1

@@ -9,34 +9,28 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/observe"
 )
 
-// An Unmatched is an element that was not handed over, and why.
-type Unmatched struct {
-	// Node is the element's node, and Position where it is.
-	Node     string
-	Position broker.Position
-	Verdict  Verdict
-	// Value is the element, a *T; nil where it couldn't be decoded.
-	Value any
-	// Record is the record as it was read; nil where the run doesn't keep it.
-	Record []byte
-	// Other is the node on the other side of the edge that decided: for a master or a parent the child without a match,
-	// for a child its parent. Empty for OutOfOrder and Undecodable, and for what was open when the function ended the session.
-	Other string
-	// Key is the element's key on that edge. Before and After are the keys of the other side next to it, below and above;
-	// nil where there is none or where keys aren't known (JoinFunc).
-	Key, Before, After any
-	// Cause is for Incomplete the verdict that it follows from, where it is known: about the child that was asked for and
-	// is incomplete, about the parent that is incomplete, or about the element itself on the edge to a child.
-	Cause *Unmatched
-	// Err is the error for OutOfOrder and Undecodable.
-	Err error
-	// Time is when the verdict was reached.
-	Time time.Time
-
+// An unmatched is an element that was not handed over, and why, with what the task needs beside that.
+type unmatched struct {
+	observe.Unmatched
+	// verdict is Verdict as a number.
+	verdict Verdict
 	// record has the key and the time of the element's record, for the stream that it is reported to.
 	record broker.Record
+}
+
+// position returns where the element is.
+func (u *unmatched) position() broker.Position {
+	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column}
+}
+
+// because says that the verdict follows from another one; nil where that is not known.
+func (u *unmatched) because(other *unmatched) {
+	if other != nil {
+		u.Cause = &other.Unmatched
+	}
 }
 
 // untoldLimit is how many verdicts a task keeps for the next call to hand them over with it.
@@ -47,17 +41,24 @@ const recentLimit = 16
 
 // explain describes an element that is not handed over. The memory of elements and records may be used again, so that what
 // is told has its own.
-func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours) *Unmatched {
-	u := &Unmatched{
-		Node:     n.spec.Name,
-		Position: e.Record.At(n.spec.Stream.Name, n.task.partition),
-		Verdict:  verdict,
-		Record:   bytes.Clone(e.Record.Value),
-		Key:      keys.Key,
-		Before:   keys.Before,
-		After:    keys.After,
-		Time:     time.Now(),
-		record:   broker.Record{Key: bytes.Clone(e.Record.Key), Time: e.Record.Time},
+func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours) *unmatched {
+	u := &unmatched{
+		Unmatched: observe.Unmatched{
+			Node:      n.spec.Name,
+			Verdict:   verdict.observed(),
+			Stream:    n.spec.Stream.Name,
+			Partition: n.task.partition,
+			Offset:    e.Record.Offset,
+			Line:      e.Record.Line,
+			Column:    e.Record.Column,
+			Record:    bytes.Clone(e.Record.Value),
+			Key:       keys.Key,
+			Before:    keys.Before,
+			After:     keys.After,
+			Time:      time.Now(),
+		},
+		verdict: verdict,
+		record:  broker.Record{Key: bytes.Clone(e.Record.Key), Time: e.Record.Time},
 	}
 	if e.Value != nil {
 		u.Value = cloneElement(e.Value)
@@ -69,7 +70,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 }
 
 // explainError describes an element that a policy puts aside; nil where nobody wants to know.
-func (n *node) explainError(e *Element, verdict Verdict, err error) *Unmatched {
+func (n *node) explainError(e *Element, verdict Verdict, err error) *unmatched {
 	if !n.task.explains {
 		return nil
 	}
@@ -87,7 +88,7 @@ func cloneElement(value any) any {
 }
 
 // tell tells who wants to know that an element is not handed over.
-func (t *task) tell(n *node, u *Unmatched) {
+func (t *task) tell(n *node, u *unmatched) {
 	if t.stats.KeepRecent {
 		t.told.remember(n.index, u)
 	}
@@ -156,9 +157,9 @@ func (t *task) report(all bool) (told int, err error) {
 	}
 	t.mute = true
 	for _, n := range t.nodes {
-		slices.SortStableFunc(n.untold, func(a, b *Unmatched) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
+		slices.SortStableFunc(n.untold, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
 		i := 0
-		for ; i < len(n.untold) && (all || n.untold[i].Position.Offset < n.settled); i++ {
+		for ; i < len(n.untold) && (all || n.untold[i].Offset < n.settled); i++ {
 			if err := t.calls.own.report(n.untold[i], &t.calls.out); err != nil {
 				return told, err
 			}
@@ -172,23 +173,23 @@ func (t *task) report(all bool) (told int, err error) {
 }
 
 // report tells about an element that is not handed over, and appends what goes into a stream to out.
-func (w *worker) report(u *Unmatched, out *results) (err error) {
+func (w *worker) report(u *unmatched, out *results) (err error) {
 	spec := w.task.spec
 	if spec.OnUnmatched != nil {
 		if err := w.onUnmatched(u); err != nil {
-			return &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", err)}
+			return &broker.PositionError{Position: u.position(), Err: fmt.Errorf("OnUnmatched: %w", err)}
 		}
 	}
 	if spec.Unmatched == nil {
 		return nil
 	}
-	if err := w.encoder.append(out, spec.UnmatchedOutput, spec.Unmatched(u), &u.record); err != nil {
-		return fmt.Errorf("report that %s is unmatched: %w", u.Position, err)
+	if err := w.encoder.append(out, spec.UnmatchedOutput, spec.Unmatched(&u.Unmatched), &u.record); err != nil {
+		return fmt.Errorf("report that %s is unmatched: %w", u.position(), err)
 	}
 	return nil
 }
 
-func (w *worker) onUnmatched(u *Unmatched) (err error) {
+func (w *worker) onUnmatched(u *unmatched) (err error) {
 	returned := false
 	defer func() {
 		if returned {
@@ -198,20 +199,22 @@ func (w *worker) onUnmatched(u *Unmatched) (err error) {
 			err = newPanicError(value)
 			return
 		}
-		w.exited = &broker.PositionError{Position: u.Position, Err: fmt.Errorf("OnUnmatched: %w", goexit())}
+		w.exited = &broker.PositionError{Position: u.position(), Err: fmt.Errorf("OnUnmatched: %w", goexit())}
 	}()
-	w.task.spec.OnUnmatched(u)
+	w.task.spec.OnUnmatched(&u.Unmatched)
 	returned = true
 	return nil
 }
 
 // remember keeps u among the last ones of its node and verdict.
-func (t *taskStats) remember(node int, u *Unmatched) {
+func (t *taskStats) remember(node int, u *unmatched) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	recent := &t.recent[node][u.Verdict]
-	*recent = append(lastOf(*recent, recentLimit-1), *u)
+	recent := &t.recent[node][u.verdict]
+	*recent = append(lastOf(*recent, recentLimit-1), u.Unmatched)
 }
 
 // lastOf returns the last n of a list, in its memory.
-func lastOf(list []Unmatched, n int) []Unmatched { return slices.Delete(list, 0, max(0, len(list)-n)) }
+func lastOf(list []observe.Unmatched, n int) []observe.Unmatched {
+	return slices.Delete(list, 0, max(0, len(list)-n))
+}

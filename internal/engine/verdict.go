@@ -19,25 +19,17 @@ import (
 //
 // INVARIANT: nothing here is done for an element that matches, but for a look at whether anything is at risk.
 
-// A Verdict says why an element was not handed over.
+// A Verdict is an [observe.Verdict] as a number, so that to count one is to index.
 type Verdict int
 
 // The verdicts.
 const (
-	// Gap: the other side jumped over the key; both neighbours are known.
 	Gap Verdict = iota
-	// Behind: the key is below the first of the other side.
 	Behind
-	// Ended: the other stream has ended before the key, or the session before the element was asked for.
 	Ended
-	// Incomplete: the element was asked for, but has itself no match at one of its children; or it is complete, but every
-	// parent that has its key is not; or the parents around its key did not even ask, because they are incomplete already.
 	Incomplete
-	// Null: the element has no key, so that it matches nothing (R7a).
 	Null
-	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed.
 	OutOfOrder
-	// Undecodable: the record could not be decoded.
 	Undecodable
 	// Verdicts is the number of verdicts.
 	Verdicts int = iota
@@ -72,19 +64,19 @@ type atRisk struct {
 	offset int64
 	// verdict is what counts if nobody hands it over, and explained what is told then; nil where nobody wants to know.
 	verdict   Verdict
-	explained *Unmatched
+	explained *unmatched
 }
 
 // pass judges next, which no parent asks for.
 func (n *node) pass() {
-	var u *Unmatched
+	var u *unmatched
 	verdict := Gap
 	if n.task.explains {
 		var keys Neighbours
 		verdict = n.edge.PassRight(&keys)
 		u = n.explain(&n.next[0], verdict, n.parent, keys)
 		if verdict == Incomplete {
-			u.Cause = n.neglectedBy
+			u.because(n.neglectedBy)
 		}
 	} else {
 		verdict = n.edge.PassRight(nil)
@@ -95,7 +87,7 @@ func (n *node) pass() {
 
 // passNull judges next, which has no key for the parent (R7a).
 func (n *node) passNull() {
-	var u *Unmatched
+	var u *unmatched
 	if n.task.explains {
 		u = n.explain(&n.next[0], Null, n.parent, Neighbours{})
 	}
@@ -104,7 +96,7 @@ func (n *node) passNull() {
 }
 
 // neglect tells children that an element of n doesn't ask for matches, for the reason given.
-func (n *node) neglect(children []*node, because *Unmatched) {
+func (n *node) neglect(children []*node, because *unmatched) {
 	for _, c := range children {
 		if c.unasked {
 			continue
@@ -157,24 +149,24 @@ func (n *node) miss(keys *Neighbours) Verdict {
 
 // explainMiss explains the verdict of an element without a match at a child. For a master it is that of the edge; other
 // elements were asked for and are incomplete, because of it.
-func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neighbours) *Unmatched {
+func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neighbours) *unmatched {
 	if keys == nil {
 		return nil
 	}
 	u := n.explain(e, verdict, child, *keys)
 	switch {
 	case verdict == Incomplete:
-		u.Cause = child.failed
+		u.because(child.failed)
 	case n.edge != nil:
-		cause := *u
-		u.Verdict, u.Cause = Incomplete, &cause
+		cause := u.Unmatched
+		u.verdict, u.Verdict, u.Cause = Incomplete, observe.Incomplete, &cause
 	}
 	return u
 }
 
 // judge counts the verdict about an element and tells it. An element that a run before has accounted for doesn't count
 // here.
-func (n *node) judge(offset int64, verdict Verdict, u *Unmatched) {
+func (n *node) judge(offset int64, verdict Verdict, u *unmatched) {
 	if offset < n.accounted {
 		n.countRead(offset, -1)
 		return
@@ -188,7 +180,7 @@ func (n *node) judge(offset int64, verdict Verdict, u *Unmatched) {
 }
 
 // endanger puts elements that were not handed over, and those below them, at risk.
-func (n *node) endanger(list []Element, because *Unmatched, verdict Verdict) {
+func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
 	if len(list) == 0 || n.areAtRisk(list) {
 		return
 	}
@@ -202,10 +194,10 @@ func (n *node) endanger(list []Element, because *Unmatched, verdict Verdict) {
 		if found {
 			continue
 		}
-		var u *Unmatched
+		var u *unmatched
 		if n.task.explains {
 			u = n.explain(e, verdict, n.parent, Neighbours{})
-			u.Cause = because
+			u.because(because)
 		}
 		n.risk = slices.Insert(n.risk, at, atRisk{offset, verdict, u})
 		n.task.risks++
@@ -345,7 +337,7 @@ func (t *task) judgeOpen() {
 
 // explainOpen explains the verdict of next at the end of the session: the stream of a child has ended, or the session has
 // before a parent has asked.
-func (n *node) explainOpen() *Unmatched {
+func (n *node) explainOpen() *unmatched {
 	if !n.task.explains {
 		return nil
 	}

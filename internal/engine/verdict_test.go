@@ -24,8 +24,8 @@ type reported struct {
 // reporting has spec write reports into the stream "unmatched", which storage must have.
 func reporting(spec *engine.Spec, b *memory.Broker) {
 	spec.Outputs = append(spec.Outputs, stream(b, "unmatched"))
-	spec.Unmatched = func(u *engine.Unmatched) any {
-		return &reported{u.Node, u.Position.Offset, u.Verdict.String()}
+	spec.Unmatched = func(u *observe.Unmatched) any {
+		return &reported{u.Node, u.Offset, string(u.Verdict)}
 	}
 	spec.UnmatchedOutput = len(spec.Outputs) - 1
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"log/slog"
 	"testing"
+
+	"github.com/leat-go/leat/observe"
 )
 
 // BenchmarkWatched measures what it costs to be watched, per element: elements that match cost nothing more where verdicts
@@ -30,7 +32,7 @@ func BenchmarkWatched(b *testing.B) {
 		watch func(*Spec, *Stats)
 	}{
 		{"off", func(*Spec, *Stats) {}},
-		{"told", func(spec *Spec, _ *Stats) { spec.OnUnmatched = func(*Unmatched) {} }},
+		{"told", func(spec *Spec, _ *Stats) { spec.OnUnmatched = func(*observe.Unmatched) {} }},
 		{"metrics", func(_ *Spec, stats *Stats) { stats.TimeCalls = true }},
 	}
 	for _, tree := range trees {
