@@ -23,7 +23,7 @@ func Unique() JoinOption {
 // declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
 // order of the joins. With a [Typed] function it is the name, or the path, of the right node's field.
 func Named(name string) JoinOption {
-	return declaration.JoinOption(func(j *declaration.Join) { j.Name = name })
+	return declaration.JoinOption(func(j *declaration.Join) { j.Name, j.HasName = name, true })
 }
 
 // Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without it,

@@ -102,9 +102,15 @@ func Streams(streams ...broker.Stream) Option {
 	return func(b *Broker) { b.streams = append(b.streams, streams...) }
 }
 
-// Named tells several streams of one element type apart; the join carries the same name.
+// Named tells several streams of one element type apart; the join carries the same name. [At] panics where a stream gets two
+// names.
 func Named(name string) StreamOption {
-	return func(s *broker.Stream) { s.As = name }
+	return func(s *broker.Stream) {
+		if s.As != "" && s.As != name {
+			panic(fmt.Sprintf("file.Named(%q): the stream %q is named %q already; leave one out", name, s.Name, s.As))
+		}
+		s.As = name
+	}
 }
 
 // Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects. It panics

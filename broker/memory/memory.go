@@ -164,9 +164,16 @@ func Partitions(n int) StreamOption {
 	return func(d *declaration) { d.partitions = n }
 }
 
-// Named gives the stream a name that tells it apart from others of the same element type; see leat.Named.
+// Named gives the stream a name that tells it apart from others of the same element type; see leat.Named. [Stream] panics where
+// a stream gets two names.
 func Named(as string) StreamOption {
-	return func(d *declaration) { d.stream.As = as }
+	return func(d *declaration) {
+		if d.stream.As != "" && d.stream.As != as {
+			panic(fmt.Sprintf("memory.Named(%q): the stream %q is named %q already; leave one out",
+				as, d.stream.Name, d.stream.As))
+		}
+		d.stream.As = as
+	}
 }
 
 // MaxElement sets how many bytes an element may have, in place of [broker.DefaultMaxElement]. A larger one can't be decoded. It

@@ -13,8 +13,11 @@ import (
 func TestImpossibleOptionsPanic(t *testing.T) {
 	b := memory.New()
 	for want, option := range map[string]func(){
-		`memory.New: option 1 is nil; leave it out`:                                                func() { memory.New(nil) },
-		`memory.Stream("a"): option 1 is nil; leave it out`:                                        func() { memory.Stream[int]("a", nil) },
+		`memory.New: option 1 is nil; leave it out`:         func() { memory.New(nil) },
+		`memory.Stream("a"): option 1 is nil; leave it out`: func() { memory.Stream[int]("a", nil) },
+		`memory.Named("b"): the stream "s" is named "a" already; leave one out`: func() {
+			memory.Stream[int]("s", memory.Named("a"), memory.Named("b"))
+		},
 		`memory.Codec: the codec is nil; leave the option out for codec.JSON`:                      func() { memory.Codec(nil) },
 		`memory.Key: the function is nil; leave the option out for the keys of the master records`: func() { memory.Key[int](nil) },
 		`memory.Batch(0): a batch has at least one record`:                                         func() { memory.Batch(0) },

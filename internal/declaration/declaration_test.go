@@ -60,8 +60,10 @@ func TestMistakesInOptions(t *testing.T) {
 	}{
 		{"none", "", nil},
 		{"nil", "mill: option 2 is nil; leave it out", []*declaration.Option{name("a"), nil}},
-		{"twice", "mill: leat.Name (declaration_test.go:N) was given before; give it once", []*declaration.Option{name("a"), name("b")}},
-		{"two sources", "mill: leat.From (declaration_test.go:N): there is a source already; give either leat.Broker or leat.From with leat.To",
+		{"twice", "mill: leat.Name (declaration_test.go:N): leat.Name (declaration_test.go:N) was given before; give it once",
+			[]*declaration.Option{name("a"), name("b")}},
+		{"two sources", "mill: leat.From (declaration_test.go:N): the source is that of leat.From (declaration_test.go:N) already; " +
+			"give leat.Broker, or leat.From with leat.To",
 			[]*declaration.Option{source(b), source(b)}},
 		{"nil values", "mill: 2 mistakes:\n" +
 			"\tleat.Provide (declaration_test.go:N): value 1 is nil, with which the function can do nothing; give one that was made, or leave it out\n" +

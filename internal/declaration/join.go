@@ -12,8 +12,9 @@ type Join struct {
 	Option *Option
 	// Left and Right are element types, never pointers.
 	Left, Right reflect.Type
-	// Name is the right node's, and LeftName the left one's where HasLeft.
+	// Name is the right node's where HasName, and LeftName the left one's where HasLeft.
 	Name, LeftName string
+	HasName        bool
 	HasLeft        bool
 	Unique         bool
 	// Compared says that it is by a comparison instead of keys.
@@ -36,9 +37,23 @@ func AddJoin[O interface{ DeclareJoin(*Join) }](m *Mill, j *Join, options []O) {
 			m.Mistakes.Add("%s: option %d of the join is nil; leave it out", j.Option, i+1)
 			continue
 		}
+		before := *j
 		o.DeclareJoin(j)
+		checkNames(m, &before, j)
 	}
 	m.Joins = append(m.Joins, j)
+}
+
+// checkNames refuses a second name for a node of a join, which would silently replace the first.
+func checkNames(m *Mill, before, after *Join) {
+	if before.HasName && after.Name != before.Name {
+		m.Mistakes.Add("%s: leat.Named(%q) contradicts leat.Named(%q); a node has one name: leave one out",
+			after.Option, after.Name, before.Name)
+	}
+	if before.HasLeft && after.LeftName != before.LeftName {
+		m.Mistakes.Add("%s: leat.Left(%q) contradicts leat.Left(%q); a join has one left node: leave one out, "+
+			"or make a join of each", after.Option, after.LeftName, before.LeftName)
+	}
 }
 
 // A JoinOption sets something of a join.

@@ -42,7 +42,9 @@ type Mill struct {
 	// Mistakes are those in the options by themselves.
 	Mistakes mistake.List
 
-	given map[string]bool
+	// given are the options by their names, the first one of each; source and sink are those that gave the storages.
+	given        map[string]*Option
+	source, sink *Option
 }
 
 // Public has the types of the public face that the rooms beneath it read and make. They can't import it.
@@ -57,7 +59,7 @@ type Public struct {
 
 // New returns what options say, one after the other; what a mill is without any is what the public face documents.
 func New[O interface{ Declare(*Mill) }](public Public, options []O) *Mill {
-	m := &Mill{Logger: slog.Default(), Concurrency: 1, Public: public, given: make(map[string]bool)}
+	m := &Mill{Logger: slog.Default(), Concurrency: 1, Public: public, given: make(map[string]*Option)}
 	for i, o := range options {
 		if any(o) == nil {
 			m.Mistakes.Add("option %d is nil; leave it out", i+1)
@@ -65,7 +67,7 @@ func New[O interface{ Declare(*Mill) }](public Public, options []O) *Mill {
 		}
 		o.Declare(m)
 	}
-	if source, ok := m.Source.(interface{ Logger() *slog.Logger }); ok && !m.given["leat.Logger"] {
+	if source, ok := m.Source.(interface{ Logger() *slog.Logger }); ok && m.given["leat.Logger"] == nil {
 		m.Logger = source.Logger()
 	}
 	return m
@@ -73,20 +75,20 @@ func New[O interface{ Declare(*Mill) }](public Public, options []O) *Mill {
 
 // SetSource sets the source that an option gives.
 func (m *Mill) SetSource(o *Option, s broker.Source) {
-	if m.Source != nil {
-		m.Mistakes.Add("%s: there is a source already; give either leat.Broker or leat.From with leat.To", o)
+	if m.source != nil {
+		m.Mistakes.Add("%s: the source is that of %s already; give leat.Broker, or leat.From with leat.To", o, m.source)
 		return
 	}
-	m.Source = s
+	m.Source, m.source = s, o
 }
 
 // SetSink sets the sink that an option gives.
 func (m *Mill) SetSink(o *Option, s broker.Sink) {
-	if m.Sink != nil {
-		m.Mistakes.Add("%s: there is a sink already; give either leat.Broker or leat.From with leat.To", o)
+	if m.sink != nil {
+		m.Mistakes.Add("%s: the sink is that of %s already; give leat.Broker, or leat.From with leat.To", o, m.sink)
 		return
 	}
-	m.Sink = s
+	m.Sink, m.sink = s, o
 }
 
 // SetPolicy sets the policy that an option gives for what of says.
@@ -99,7 +101,7 @@ func (m *Mill) SetPolicy(o *Option, p engine.Policy, of *engine.Policy) {
 
 // LacksSource reports whether no option was to give a source. That one which was has failed is a mistake already.
 func (m *Mill) LacksSource() bool {
-	return m.Source == nil && !m.given["leat.Broker"] && !m.given["leat.From"]
+	return m.Source == nil && m.given["leat.Broker"] == nil && m.given["leat.From"] == nil
 }
 
 // OneBroker reports whether source and sink are one storage.

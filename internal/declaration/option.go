@@ -24,11 +24,14 @@ func Many(name string, set func(m *Mill, o *Option)) *Option {
 
 // Declare adds what the option says to a declaration.
 func (o *Option) Declare(m *Mill) {
-	if m.given[o.name] && !o.many {
-		m.Mistakes.Add("%s was given before; give it once", o)
+	first := m.given[o.name]
+	if first != nil && !o.many {
+		m.Mistakes.Add("%s: %s was given before; give it once", o, first)
 		return
 	}
-	m.given[o.name] = true
+	if first == nil {
+		m.given[o.name] = o
+	}
 	o.set(m, o)
 }
 
