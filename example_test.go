@@ -9,6 +9,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/expr"
 )
@@ -343,6 +345,68 @@ func ExampleTo() {
 	// true
 }
 
+// One storage for both directions: what the function takes is read, what it returns is written.
+func ExampleBroker() {
+	streams := memory.New(memory.Stream[Location]("locations"), memory.Stream[Speed]("speeds"))
+	mill, err := leat.New(func(l Location) Speed { return Speed{From: l.Time} }, leat.Broker(streams))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
+}
+
+// A function literal has no name that lasts, so its mill gets one: positions are kept under it.
+func ExampleName() {
+	mill, err := leat.New(func(l Location) {}, leat.Broker(robotBroker()), leat.Name("robot-locations"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	first, _, _ := strings.Cut(mill.Plan().String(), "\n")
+	fmt.Println(first)
+	// Output: mill robot-locations
+}
+
+// The join is done at the second door, since no location is left. The rest of the file is read, too, and is damaged.
+func ExampleVerify() {
+	doors := `{"time_seconds":0,"name":"hall"}
+{"time_seconds":1,"name":"gate"}
+{"time_seconds":2,"name":
+`
+	dir := temporaryFiles(map[string]string{"locations.jsonl": `{"time":0}`, "doors.jsonl": doors})
+	defer os.RemoveAll(dir)
+	mill, err := leat.New(func(l Location, doors []Door) { fmt.Println(doors[0].Name) },
+		leat.From(file.New(
+			file.At[Location](filepath.Join(dir, "locations.jsonl")),
+			file.At[Door](filepath.Join(dir, "doors.jsonl")),
+		)),
+		leat.Join(locationTime, doorTime),
+		leat.Verify(),
+		leat.Logger(slog.New(slog.DiscardHandler)),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var at *broker.PositionError
+	if err := mill.Run(context.Background()); errors.As(err, &at) {
+		fmt.Println(filepath.Base(at.Position.Stream), "line", at.Position.Line)
+	}
+	// Output:
+	// hall
+	// doors.jsonl line 3
+}
+
+// temporaryFiles makes files in a new directory.
+func temporaryFiles(texts map[string]string) (dir string) {
+	dir, err := os.MkdirTemp("", "leat")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for name, text := range texts {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return dir
+}
+
 func ExampleLogger() {
 	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
@@ -393,15 +457,22 @@ func ExampleOnDecodeError() {
 	// 3 0
 }
 
+// The calls run side by side, and the results keep the order of the masters.
 func ExampleConcurrency() {
-	// Slow calls run side by side; the printed order would vary, that of results doesn't.
 	slow := func(l Location) Speed {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // a request, for example
 		return Speed{l.Time, l.X}
 	}
-	mill, err := leat.New(slow, leat.Broker(robotBroker()), leat.Concurrency(8))
-	fmt.Println(mill != nil, err)
-	// Output: true <nil>
+	streams := robotBroker()
+	mill, err := leat.New(slow, leat.Broker(streams), leat.Concurrency(8), leat.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(memory.Elements[Speed](streams, "speeds", 0))
+	// Output: [{0 1} {10 2} {20 5} {70 7}] <nil>
 }
 
 func ExampleOnError() {
@@ -421,16 +492,75 @@ func ExampleOnError() {
 	// 70
 }
 
+// The third location comes late. It is dropped, counted and logged, and the run goes on.
 func ExampleOnDisorder() {
-	runMill(func(list []Location, doors map[Location][]Door) {
-		fmt.Println(len(list))
-	},
-		leat.Join(func(l Location) int { return l.Time % 20 }, doorTime),
-		leat.WindowCount(4),
-		leat.OnDisorder(leat.Skip),
+	streams := memory.New(memory.Stream[Location]("locations"), memory.Stream[Door]("doors"))
+	err := errors.Join(
+		memory.Append(streams, "locations", 0, Location{10, 1}, Location{20, 2}, Location{15, 3}, Location{30, 4}),
+		memory.Append(streams, "doors", 0, Door{0.010, "hall"}, Door{0.015, "porch"}, Door{0.030, "gate"}),
+		streams.End("locations"),
+		streams.End("doors"),
 	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mill, err := leat.New(func(l Location, doors []Door) { fmt.Println(l.Time, doors) },
+		leat.Broker(streams),
+		leat.Join(locationTime, doorTime),
+		leat.OnDisorder(leat.Skip),
+		leat.Logger(slog.New(slog.DiscardHandler)),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
 	// Output:
-	// 2
+	// 10 [{0.01 hall}]
+	// 30 [{0.03 gate}]
+}
+
+// A call that fails is put aside, with its master and the error, and the run goes on.
+func ExamplePolicy() {
+	streams := robotBroker()
+	mill, err := leat.New(
+		func(l Location) (Speed, error) {
+			if l.Time == 20 {
+				return Speed{}, errors.New("the robot was lifted")
+			}
+			return Speed{l.Time, l.X}, nil
+		},
+		leat.Name("speed"),
+		leat.Broker(streams),
+		leat.OnError(leat.DeadLetter),
+		leat.Logger(slog.New(slog.DiscardHandler)),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	letters, err := memory.Elements[leat.Letter](streams, "letters", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, l := range letters {
+		fmt.Println(l.Error)
+		fmt.Println(string(l.Element))
+	}
+	// Output:
+	// locations[0]@2: function speed: the robot was lifted
+	// {"time":20,"x":5}
+}
+
+// A request is made up to four times in all, with pauses of 1, 2 and 4 seconds between.
+func ExampleRetry() {
+	upload := func(ctx context.Context, l Location) error { return ctx.Err() }
+	mill, err := leat.New(upload, leat.Broker(robotBroker()), leat.OnError(leat.Retry(3, time.Second)))
+	fmt.Println(mill != nil, err)
+	// Output: true <nil>
 }
 
 func ExampleLetter() {
