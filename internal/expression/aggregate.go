@@ -74,8 +74,9 @@ func extreme(numbers []Value, side int) (Value, error) {
 	return sorted[len(sorted)-1], nil
 }
 
-// flatNumbers appends the numbers among values, those in lists included.
-func flatNumbers(numbers, values []Value, name string) ([]Value, error) {
+// flatNumbers appends the numbers among values, those in lists included. What lists in lists hold counts as made, as for
+// flatten: a list may hold another one many times.
+func (f *frame) flatNumbers(numbers, values []Value, name string, nested bool) ([]Value, error) {
 	for _, v := range values {
 		if v.kind == Number {
 			numbers = append(numbers, v)
@@ -86,8 +87,13 @@ func flatNumbers(numbers, values []Value, name string) ([]Value, error) {
 			err := fmt.Errorf("%s takes numbers and lists of numbers, and got %s", name, v.describe())
 			return nil, asNull(err, v.kind == Null)
 		}
+		if nested {
+			if err := f.grow(len(items)); err != nil {
+				return nil, err
+			}
+		}
 		var err error
-		if numbers, err = flatNumbers(numbers, items, name); err != nil {
+		if numbers, err = f.flatNumbers(numbers, items, name, true); err != nil {
 			return nil, err
 		}
 	}

@@ -39,19 +39,37 @@ type frame struct {
 	// slots hold variables and the items that predicates are about, stack the arguments of functions.
 	slots []Value
 	stack []Value
-	// made counts the items of lists and the bytes of texts that the expression has made, see grow.
-	made int
+	// made counts the items of lists that the expression has made, see grow, and text the bytes of texts, see growText.
+	made, text int
 }
 
-// maxMade bounds what one evaluation may make, so that 1..1000000000 is an error and not the machine's end.
-const maxMade = 1_000_000
+const (
+	// maxMade bounds the items of lists that one evaluation may make, so that 1..1000000000 is an error and not the machine's end.
+	maxMade = 1_000_000
+	// maxText bounds the bytes of the texts that it may make, and maxWritten those of a list or object that is written out: a text
+	// that is doubled forty times, or a list that holds another one twice, which holds a third one twice, would be the end as well.
+	maxText    = 64 << 20
+	maxWritten = 256 << 20
+)
 
-var errMade = fmt.Errorf("the expression makes more than %d items or characters", maxMade)
+var (
+	errMade    = fmt.Errorf("the expression makes more than %d items", maxMade)
+	errText    = fmt.Errorf("the expression makes more than %d MiB of text", maxText>>20)
+	errWritten = fmt.Errorf("the result has more than %d MiB", maxWritten>>20)
+)
 
-// grow takes note of things made.
+// grow takes note of items made.
 func (f *frame) grow(count int) error {
 	if f.made += count; count > maxMade || f.made > maxMade {
 		return errMade
+	}
+	return nil
+}
+
+// growText takes note of a text made, of so many bytes.
+func (f *frame) growText(size int) error {
+	if f.text += size; size > maxText || f.text > maxText {
+		return errText
 	}
 	return nil
 }
@@ -300,6 +318,9 @@ func binaryEval(apply operator, whole func(x, y int64) (int64, bool), left, righ
 			}
 		}
 		v, err := apply(a, b)
+		if err == nil && v.kind == Text {
+			err = f.growText(len(v.text))
+		}
 		if err != nil {
 			return Value{}, operands{left, right}.explain(err)
 		}

@@ -254,12 +254,19 @@ func (v Value) appendNumber(dst []byte, digits int) []byte {
 func (v Value) shown() string {
 	const digits = 16
 	text := string(v.appendNumber(nil, digits))
-	if v.form == fraction || v.form == exact {
-		if _, isDecimal := v.rational().FloatPrec(); !isDecimal {
-			text += "…"
-		}
+	if !v.isDecimal() {
+		text += "…"
 	}
 	return text
+}
+
+// isDecimal reports whether a number can be written with all of its digits: 1 / 4 can, 1 / 3 can't.
+func (v Value) isDecimal() bool {
+	if v.form != fraction && v.form != exact {
+		return true
+	}
+	_, is := v.rational().FloatPrec()
+	return is
 }
 
 func parseFloat(text []byte) float64 {

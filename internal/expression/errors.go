@@ -63,10 +63,17 @@ func (e *MissingError) behindNull() bool {
 		}
 		if step.IsIndex {
 			var items []json.RawMessage
-			if json.Unmarshal(object, &items) != nil || step.Index < 0 || step.Index >= len(items) {
+			if json.Unmarshal(object, &items) != nil {
 				break
 			}
-			object = items[step.Index]
+			at := step.Index
+			if at < 0 {
+				at += len(items)
+			}
+			if at < 0 || at >= len(items) {
+				break
+			}
+			object = items[at]
 			continue
 		}
 		var members map[string]json.RawMessage
@@ -167,15 +174,15 @@ func explain(source string, root ast.Node, err error) *Error {
 	switch {
 	case strings.HasPrefix(e.Message, "invalid operation") && finder.sign != nil:
 		e.Message = finder.sign.Operator + " doesn't fit"
-		if kind := kindOf(finder.sign.Node.Type()); kind != Unknown {
+		if kind := checkedKind(finder.sign.Node.Type()); kind != Unknown {
 			e.Message += ": it is " + kind.String()
 		}
 	case strings.HasPrefix(e.Message, "invalid operation") && finder.operation != nil:
 		var sides []string
-		if kind := kindOf(finder.operation.Left.Type()); kind != Unknown {
+		if kind := checkedKind(finder.operation.Left.Type()); kind != Unknown {
 			sides = append(sides, "left is "+kind.String())
 		}
-		if kind := kindOf(finder.operation.Right.Type()); kind != Unknown {
+		if kind := checkedKind(finder.operation.Right.Type()); kind != Unknown {
 			sides = append(sides, "right is "+kind.String())
 		}
 		e.Message = fmt.Sprintf("%s doesn't fit: %s", finder.operation.Operator, strings.Join(sides, ", "))
@@ -265,6 +272,10 @@ func (c *nameChecker) Visit(node *ast.Node) {
 	case *ast.IdentifierNode:
 		_, isFunction := builtin.Index[n.Value]
 		if c.declare || c.err != nil || c.known[n.Value] || isFunction {
+			return
+		}
+		if n.Value == "$env" {
+			c.err = newError(c.source, n.Location().From, "there is no $env here: names stand for themselves")
 			return
 		}
 		if n.Value == "null" {

@@ -122,6 +122,9 @@ func TestValues(t *testing.T) {
 		"9223372036854775808 - 1":                           "9223372036854775807",
 		"-9223372036854775808":                              "-9223372036854775808",
 		"0xFFFFFFFFFFFFFFFFFF":                              "4722366482869645213695",
+		"0755":                                              "755",
+		"07777777777777777777777777":                        "7777777777777777777777777",
+		"0o7777777777777777777777777 + 0b1":                 "37778931862957161709568",
 		"0.1000000000000000055511151231257827 > 0.1":        "true",
 		"1e400 < 1e401":                                     "true",
 		"1_000.50":                                          "1000.50",
@@ -186,7 +189,7 @@ func TestCompileErrors(t *testing.T) {
 		"1 / 0":                `column 3: division by zero`,
 		"Hidden":               `column 1: unknown name Hidden`,
 		"3 ** 1000000":         `column 3: the number gets too large`,
-		"$env":                 `column 1: unknown name $env`,
+		"$env":                 `column 1: there is no $env here: names stand for themselves`,
 		"time_ms\n+ wrong_one": `line 2, column 3: unknown name wrong_one`,
 	} {
 		_, err := expression.CompileStruct(source, reflect.TypeFor[element]())

@@ -17,8 +17,8 @@ type function struct {
 // functionOf returns a built-in function by its name; those that take a predicate are in predicate.go.
 func functionOf(name string) (function, bool) {
 	if fold := aggregate(name); fold != nil {
-		return function{1, maxMade, func(_ *frame, arguments []Value) (Value, error) {
-			numbers, err := flatNumbers(nil, arguments, name)
+		return function{1, maxMade, func(f *frame, arguments []Value) (Value, error) {
+			numbers, err := f.flatNumbers(nil, arguments, name, false)
 			if err != nil {
 				return Value{}, err
 			}
@@ -126,6 +126,9 @@ func (c *compiler) application(n *ast.BuiltinNode, fn function, arguments operan
 		}
 		v, err := fn.apply(f, f.stack[base:])
 		f.stack = f.stack[:base]
+		if err == nil && v.kind == Text {
+			err = f.growText(len(v.text))
+		}
 		if err != nil {
 			return Value{}, arguments.explain(err)
 		}

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -209,6 +210,9 @@ func (v Value) AppendJSON(dst []byte) ([]byte, error) {
 	case *object:
 		return x.appendJSON(dst)
 	}
+	if _, isZone := v.ref.(*time.Location); isZone {
+		return nil, errors.New("the result is a time zone, which JSON has no value for")
+	}
 	encoded, err := json.Marshal(v.ref)
 	return append(dst, encoded...), err
 }
@@ -221,6 +225,9 @@ func (l list) appendJSON(dst []byte) (_ []byte, err error) {
 		}
 		if dst, err = item.AppendJSON(dst); err != nil {
 			return nil, err
+		}
+		if len(dst) > maxWritten {
+			return nil, errWritten
 		}
 	}
 	return append(dst, ']'), nil
@@ -235,6 +242,9 @@ func (o *object) appendJSON(dst []byte) (_ []byte, err error) {
 		dst = append(AppendText(dst, name), ':')
 		if dst, err = o.values[i].AppendJSON(dst); err != nil {
 			return nil, err
+		}
+		if len(dst) > maxWritten {
+			return nil, errWritten
 		}
 	}
 	return append(dst, '}'), nil

@@ -60,11 +60,14 @@ func (k Key) Rat() (*big.Rat, bool) {
 	return new(big.Rat).Set(r), true
 }
 
-// Bytes returns the key as that of a record: texts, times and durations as text, all else as JSON. Equal numbers have equal
-// bytes, however they are written.
+// Bytes returns the key as that of a record: texts, times and durations as text, all else as JSON. Equal keys have equal bytes:
+// numbers however they are written, and instants in whatever time zone, which become UTC.
 func (k Key) Bytes() ([]byte, error) {
-	if k.v.kind == Number {
+	switch k.v.kind {
+	case Number:
 		k.v.text, k.v.written = "", false
+	case Time:
+		k.v.ref = k.v.ref.(time.Time).UTC()
 	}
 	encoded, err := k.MarshalJSON()
 	if err == nil && encoded[0] == '"' {

@@ -2,8 +2,11 @@ package expression
 
 import (
 	"errors"
-	"github.com/expr-lang/expr/builtin"
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/expr-lang/expr/builtin"
 )
 
 // libraryFunction returns a function on text and time, which is expr's own: numbers come to it only as counts.
@@ -42,11 +45,16 @@ func libraryFunction(name string) (function, bool) {
 func (f *frame) before(name string, values []any) error {
 	switch name {
 	case "repeat":
-		text, count := values[0].(string), values[1].(int)
+		count := values[1].(int)
 		if count > maxMade {
-			return errMade
+			return &mismatch{operand: 1, what: fmt.Sprintf("is %d: a text can be repeated %d times at most", count, maxMade)}
 		}
-		return f.grow(len(text) * max(count, 0))
+		return large(len(values[0].(string)), count)
+	case "replace":
+		text, old, with := values[0].(string), values[1].(string), values[2].(string)
+		return large(max(0, len(with)-len(old)), strings.Count(text, old))
+	case "split", "splitAfter":
+		return f.grow(strings.Count(values[0].(string), values[1].(string)))
 	case "date":
 		if _, isZone := values[0].(*time.Location); isZone && len(values) == 1 {
 			return errors.New("date takes a text behind the time zone")
@@ -57,6 +65,14 @@ func (f *frame) before(name string, values []any) error {
 				return &mismatch{operand: 0, what: "is no time zone"}
 			}
 		}
+	}
+	return nil
+}
+
+// large returns an error where so many texts of a size are too much.
+func large(size, count int) error {
+	if size > 0 && count > maxText/size {
+		return errText
 	}
 	return nil
 }

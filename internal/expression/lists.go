@@ -125,7 +125,8 @@ func uniq(f *frame, items list) (Value, error) {
 	for _, item := range items {
 		name, ok := item.name()
 		switch {
-		case !ok:
+		// A quotient's name is rounded, as 1 / 3 is when it is written, and another number may be written so.
+		case !ok, item.kind == Number && !item.isDecimal():
 			if slices.ContainsFunc(others, func(other Value) bool { return equal(other, item) }) {
 				continue
 			}

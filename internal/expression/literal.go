@@ -53,7 +53,12 @@ func numbersIn(source string) literals {
 }
 
 func newLiteral(text string) (literal, bool) {
-	if n, ok := new(big.Int).SetString(text, 0); ok {
+	if len(text) > 1 && strings.ContainsRune("xXbBoO", rune(text[1])) {
+		// Without such a prefix a number is decimal, whatever zeros it begins with.
+		n, ok := new(big.Int).SetString(text, 0)
+		if !ok {
+			return literal{}, false
+		}
 		return literal{Value: longValue(n, 0), placeholder: "0"}, true
 	}
 	v, plain, ok := parseNumber(text)

@@ -1,8 +1,10 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -53,22 +55,61 @@ func callMethod(receiver reflect.Value, name string, values []Value) (Value, err
 		return Value{}, fmt.Errorf("%s has no function %s", receiver.Type(), name)
 	}
 	t := method.Type()
-	if t.NumIn() != len(values) || t.IsVariadic() || t.NumOut() == 0 {
+	if t.NumIn() != len(values) || t.IsVariadic() {
 		return Value{}, fmt.Errorf("%s.%s takes %d arguments, and got %d", receiver.Type(), name, t.NumIn(), len(values))
+	}
+	hasError := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
+	if t.NumOut() != 1 && !hasError {
+		return Value{}, fmt.Errorf("%s.%s has %d results, of which an expression has no use but for one", receiver.Type(), name,
+			t.NumOut())
 	}
 	in := make([]reflect.Value, len(values))
 	for i, v := range values {
-		argument := reflect.ValueOf(v.native())
-		isText := argument.Kind() == reflect.String
-		if !argument.IsValid() || !argument.CanConvert(t.In(i)) || isText != (t.In(i).Kind() == reflect.String) {
-			return Value{}, &mismatch{operand: i, what: fmt.Sprintf("is %s, where %s is needed", v.describe(), t.In(i)),
-				null: v.kind == Null}
+		var err error
+		if in[i], err = v.argument(t.In(i), i); err != nil {
+			return Value{}, err
 		}
-		in[i] = argument.Convert(t.In(i))
 	}
 	out := method.Call(in)
-	if err, ok := out[len(out)-1].Interface().(error); ok && err != nil {
-		return Value{}, err
+	if hasError && !out[1].IsNil() {
+		return Value{}, out[1].Interface().(error)
 	}
-	return ValueOf(out[0].Interface()), nil
+	return inRange(receiver.Interface(), name, in, ValueOf(out[0].Interface()))
+}
+
+// argument returns a value as an argument of a method, which is an operand with a number. Go's conversion would cut a number off
+// that isn't whole, or is too large.
+func (v Value) argument(t reflect.Type, operand int) (reflect.Value, error) {
+	native := reflect.ValueOf(v.native())
+	isText := native.Kind() == reflect.String
+	fits := native.IsValid() && native.CanConvert(t) && isText == (t.Kind() == reflect.String)
+	if fits && v.kind == Number && t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64 {
+		n, ok := v.integer()
+		fits = ok && !reflect.Zero(t).OverflowInt(n)
+	}
+	if !fits {
+		return reflect.Value{}, &mismatch{operand: operand, what: fmt.Sprintf("is %s, where %s is needed", v.shownAs(), t),
+			null: v.kind == Null}
+	}
+	return native.Convert(t), nil
+}
+
+// shownAs says what a value is, with the number where it is one.
+func (v Value) shownAs() string {
+	if v.kind == Number {
+		return v.shown()
+	}
+	return v.describe()
+}
+
+// inRange returns a method's result, or an error where Go's method would only give the nearest that it can, or nonsense.
+func inRange(receiver any, name string, arguments []reflect.Value, result Value) (Value, error) {
+	at, isTime := receiver.(time.Time)
+	switch {
+	case isTime && name == "Sub":
+		return between(arguments[0].Interface().(time.Time), at)
+	case isTime && name == "UnixNano" && !time.Unix(0, result.int()).Equal(at):
+		return Value{}, errors.New("the time is too far from 1970 to be counted in nanoseconds of 64 bits")
+	}
+	return result, nil
 }

@@ -94,7 +94,7 @@ func binaryOperator(name string) operator {
 	case "-":
 		return minus
 	case "*":
-		return arithmetic(mul)
+		return times
 	case "/":
 		return arithmetic(div)
 	case "%":
@@ -187,13 +187,10 @@ func arithmetic(apply func(a, b Value) (Value, error)) operator {
 
 func negate(a, b Value) (Value, error) {
 	if a.kind == Duration {
-		return Value{kind: Duration, n: -a.n}, nil
+		return durationValue(subInt(0, a.int()))
 	}
 	return numeric(neg)(a, b)
 }
-
-// durationNeeded is what stands beside a time.
-const durationNeeded = `a duration such as duration("10s")`
 
 func plus(a, b Value) (Value, error) {
 	switch {
@@ -207,7 +204,7 @@ func plus(a, b Value) (Value, error) {
 	case a.kind == Duration && b.kind == Time:
 		return ValueOf(b.ref.(time.Time).Add(time.Duration(a.n))), nil
 	case a.kind == Duration && b.kind == Duration:
-		return Value{kind: Duration, n: a.n + b.n}, nil
+		return durationValue(addInt(a.int(), b.int()))
 	case a.kind == Time, a.kind == Duration:
 		return Value{}, mustBe(1, b, durationNeeded)
 	}
@@ -220,9 +217,9 @@ func minus(a, b Value) (Value, error) {
 	case a.kind == Time && b.kind == Duration:
 		return ValueOf(a.ref.(time.Time).Add(-time.Duration(b.n))), nil
 	case a.kind == Time && b.kind == Time:
-		return ValueOf(a.ref.(time.Time).Sub(b.ref.(time.Time))), nil
+		return between(b.ref.(time.Time), a.ref.(time.Time))
 	case a.kind == Duration && b.kind == Duration:
-		return Value{kind: Duration, n: a.n - b.n}, nil
+		return durationValue(subInt(a.int(), b.int()))
 	case a.kind == Time, a.kind == Duration:
 		return Value{}, mustBe(1, b, durationNeeded)
 	}

@@ -152,7 +152,7 @@ func loopFunction(name string) func(f *frame, l *loop, items list, extra []Value
 			if err != nil {
 				return Value{}, err
 			}
-			numbers, err := flatNumbers(nil, values, name)
+			numbers, err := f.flatNumbers(nil, values, name, true)
 			if err != nil {
 				return Value{}, err
 			}

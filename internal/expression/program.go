@@ -164,11 +164,17 @@ func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) err
 	if err != nil {
 		return explain(p.source, tree.Node, err)
 	}
-	p.kind = kindOf(t)
-	if t == reflect.TypeFor[time.Duration]() {
-		p.kind = Duration
-	}
+	p.kind = checkedKind(t)
 	return nil
+}
+
+// checkedKind returns the kind of a type that the checker has found. A duration there is one, whereas a field of that type is the
+// number that it is in JSON.
+func checkedKind(t reflect.Type) Kind {
+	if t == reflect.TypeFor[time.Duration]() {
+		return Duration
+	}
+	return kindOf(t)
 }
 
 // remainders hides the operator % from expr's checker, which has it for integers only.
@@ -227,7 +233,7 @@ func (p *Program) AppendJSON(dst []byte, env any) (_ []byte, err error) {
 func (p *Program) run(env any) (_ Value, err error) {
 	defer p.guard(env, &err)
 	f := &p.frame
-	f.env, f.made, f.stack = env, 0, f.stack[:0]
+	f.env, f.made, f.text, f.stack = env, 0, 0, f.stack[:0]
 	return p.eval(f)
 }
 

@@ -61,6 +61,9 @@ func join(_ *frame, a []Value) (Value, error) {
 		}
 		texts[i] = item.text
 	}
+	if err := large(len(glue), len(items)); err != nil {
+		return Value{}, err
+	}
 	return TextValue(strings.Join(texts, glue)), nil
 }
 
