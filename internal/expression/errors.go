@@ -171,27 +171,40 @@ func explain(source string, root ast.Node, err error) *Error {
 	e := compileError(source, err)
 	finder := &nodeFinder{offset: e.Offset}
 	ast.Walk(&root, finder)
+	isOperation := strings.HasPrefix(e.Message, "invalid operation")
 	switch {
-	case strings.HasPrefix(e.Message, "invalid operation") && finder.sign != nil:
+	case isOperation && finder.operation != nil: // before the sign: the not of "not in" is found where the in is
+		e.Message = finder.operation.Operator + " doesn't fit: " + sides(finder.operation)
+	case isOperation && finder.sign != nil:
 		e.Message = finder.sign.Operator + " doesn't fit"
 		if kind := checkedKind(finder.sign.Node.Type()); kind != Unknown {
 			e.Message += ": it is " + kind.String()
 		}
-	case strings.HasPrefix(e.Message, "invalid operation") && finder.operation != nil:
-		var sides []string
-		if kind := checkedKind(finder.operation.Left.Type()); kind != Unknown {
-			sides = append(sides, "left is "+kind.String())
-		}
-		if kind := checkedKind(finder.operation.Right.Type()); kind != Unknown {
-			sides = append(sides, "right is "+kind.String())
-		}
-		e.Message = fmt.Sprintf("%s doesn't fit: %s", finder.operation.Operator, strings.Join(sides, ", "))
+	case strings.HasSuffix(e.Message, " in map key") && finder.operation != nil:
+		e.Message = "in doesn't fit: " + sides(finder.operation) + ", whose members' names are text"
+	case strings.HasSuffix(e.Message, " in array") && finder.operation != nil:
+		e.Message = "in doesn't fit: " + sides(finder.operation) + ", whose items are of another kind"
 	case strings.HasSuffix(e.Message, "is not callable"):
 		e.Message = "what stands before the parenthesis is no function here"
 	case finder.member != nil:
 		explainMember(e, finder.member)
 	}
 	return e
+}
+
+// sides says what is known of the operands of an operation.
+func sides(operation *ast.BinaryNode) string {
+	var known []string
+	for i, operand := range []ast.Node{operation.Left, operation.Right} {
+		side, kind := []string{"left", "right"}[i], checkedKind(operand.Type())
+		if _, isNil := operand.(*ast.NilNode); isNil {
+			kind = Null
+		}
+		if kind != Unknown {
+			known = append(known, side+" is "+kind.String())
+		}
+	}
+	return strings.Join(known, ", ")
 }
 
 // explainMember improves an error about the access to a member.

@@ -10,7 +10,10 @@ import (
 // float64.
 func pow(a, b Value) (Value, error) {
 	exponent, ok := b.integer()
-	if !ok || !a.finite() {
+	switch {
+	case !ok && a.finite() && b.isLongInteger():
+		return powLarge(a, b)
+	case !ok || !a.finite():
 		return powFloat(a, b)
 	}
 	if exponent < 0 {
@@ -58,6 +61,44 @@ func (v Value) integer() (int64, bool) {
 		return 0, false
 	}
 	return scaleInt(n, shift)
+}
+
+// isLongInteger reports whether a number is a whole one beyond int64.
+func (v Value) isLongInteger() bool {
+	n, shift, ok := v.long()
+	if !ok {
+		return false
+	}
+	_, shift = stripBig(n, shift)
+	return shift >= 0
+}
+
+// powLarge raises a to the power of a whole number beyond int64: of 0, 1 and -1 that is a number, of all others it has too many
+// digits, before the point or behind it.
+func powLarge(a, b Value) (Value, error) {
+	switch {
+	case a.isZero() && sign(b) < 0:
+		return Value{}, errDivision
+	case a.isZero():
+		return IntValue(0), nil
+	}
+	size, err := abs(a)
+	if err != nil {
+		return Value{}, err
+	}
+	if compareNumbers(size, IntValue(1)) != 0 {
+		return Value{}, errTooLarge
+	}
+	if n, shift, _ := b.long(); sign(a) < 0 && shift <= 0 && isOdd(n, shift) {
+		return IntValue(-1), nil
+	}
+	return IntValue(1), nil
+}
+
+// isOdd reports whether n × 10^shift, a whole number, is odd; shift isn't positive.
+func isOdd(n *big.Int, shift int64) bool {
+	n, shift = stripBig(n, shift)
+	return shift == 0 && n.Bit(0) == 1
 }
 
 func powFloat(a, b Value) (Value, error) {

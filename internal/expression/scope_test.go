@@ -54,7 +54,7 @@ func (s named) Field(path []expression.Step, _ bool) (expression.Getter, int, er
 	return func(any) (expression.Value, error) { return expression.ValueOfJSON(raw), nil }, 1, nil
 }
 
-// values is a scope of Go values by their names.
+// values is a scope of Go values by their names; of a [json.RawMessage], of what it holds.
 type values map[string]any
 
 // Types implements [expression.Scope]: nothing is known of them, so that operators and functions meet them when they are evaluated.
@@ -69,6 +69,9 @@ func (s values) Types() types.Map {
 // Field implements [expression.Scope].
 func (s values) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
 	v := expression.ValueOf(s[path[0].Name])
+	if raw, ok := s[path[0].Name].(json.RawMessage); ok {
+		v = expression.ValueOfJSON(raw)
+	}
 	return func(any) (expression.Value, error) { return v, nil }, 1, nil
 }
 
