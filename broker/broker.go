@@ -58,6 +58,9 @@ type Job struct {
 	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
 	// OpenSource.
 	Partitions int
+	// Shared says that partitions may move from this process to another one while the run goes on. A source sets it in
+	// OpenSource; it matters to a sink that is a [Claimer].
+	Shared bool
 	// Logger is never nil.
 	Logger *slog.Logger
 }
@@ -221,6 +224,9 @@ type Rewind struct {
 	// NextSession says that the session ended before this node had reached its mark: records up to the next mark, and the
 	// mark itself, are passed over.
 	NextSession bool
+	// Position says where Offset, Seen and Accounted are, in a way that outlasts the run, where the input is a [Positioner];
+	// it is empty elsewhere. Only the storage that the stream is read from understands it.
+	Position string
 }
 
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the

@@ -30,9 +30,10 @@ import (
 //	name          uvarint, bytes
 //	offset        uvarint
 //	seen          varint    above offset
-//	flags         byte      1: Behind, 2: NextSession, 4: with accounted, 8: with empty
+//	flags         byte      1: Behind, 2: NextSession, 4: with accounted, 8: with empty, 16: with position
 //	accounted     varint    above offset; without it, it is seen
 //	empty         uvarint   above offset
+//	position      uvarint, bytes
 //
 // The id says that the offsets are of the topic that is read, and not of one that was deleted or is another cluster's; the
 // offset, that nobody has moved the committed one and kept the note.
@@ -65,6 +66,7 @@ const (
 	flagNextSession = 2
 	flagAccounted   = 4
 	flagEmpty       = 8
+	flagPosition    = 16
 )
 
 var (
@@ -105,6 +107,10 @@ func (n *notedNode) append(b []byte) []byte {
 	if f&flagEmpty != 0 {
 		b = binary.AppendUvarint(b, uint64(n.empty-n.Offset))
 	}
+	if f&flagPosition != 0 {
+		b = binary.AppendUvarint(b, uint64(len(n.Position)))
+		b = append(b, n.Position...)
+	}
 	return b
 }
 
@@ -120,6 +126,9 @@ func (n *notedNode) flags() (f byte) {
 	}
 	if n.empty > n.Offset {
 		f |= flagEmpty
+	}
+	if n.Position != "" {
+		f |= flagPosition
 	}
 	return f
 }
@@ -182,6 +191,9 @@ func (d *decoder) node() notedNode {
 	}
 	if f[0]&flagEmpty != 0 {
 		n.empty = n.Offset + int64(d.uvarint())
+	}
+	if f[0]&flagPosition != 0 {
+		n.Position = string(d.bytes(int(d.uvarint())))
 	}
 	return n
 }

@@ -30,6 +30,7 @@ func drawn(t *rapid.T) (*member, position) {
 			Accounted:   rapid.Int64Range(0, 1<<62).Draw(t, "accounted"),
 			Behind:      rapid.Bool().Draw(t, "behind"),
 			NextSession: rapid.Bool().Draw(t, "next session"),
+			Position:    rapid.SampledFrom([]string{"", "[7]", "Größe\x00"}).Draw(t, "position"),
 		})
 		p.empty = append(p.empty, rapid.SampledFrom([]int64{0, offset + 1, offset + 1000}).Draw(t, "empty"))
 	}

@@ -17,7 +17,7 @@ import (
 
 // A campaign is a mill that runs again and again, over streams of several partitions that grow meanwhile, with all that may
 // happen to it: sessions that the function ends, a mark or the data timeout, crashes at any commit, policies, windows, calls
-// side by side, nodes that share a stream, a second instance.
+// side by side, nodes that share a stream, a second instance, positions that are values.
 type campaign struct {
 	*rapid.T
 	storage *memory.Broker
@@ -28,6 +28,8 @@ type campaign struct {
 	disorder, decode, onError engine.PolicyKind
 	// reports says that what is not handed over is told, and crashes that runs die.
 	reports, crashes bool
+	// values says that positions are kept as values, not as offsets.
+	values bool
 	// unmatched is how many elements of each node the runs have counted, unless one died or its end isn't exact.
 	unmatched   []int64
 	isUncounted bool
@@ -72,6 +74,7 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 		onError:  rapid.SampledFrom(append(kinds, engine.Retry)).Draw(t, "on error"),
 		reports:  rapid.Bool().Draw(t, "reports"),
 		crashes:  rapid.IntRange(0, 3).Draw(t, "crashes") > 0,
+		values:   rapid.IntRange(0, 3).Draw(t, "values") == 0,
 	}
 	shape := drawShape(t)
 	if c.disorder != engine.Fail {
@@ -180,6 +183,9 @@ func (c *campaign) drawRows(shape *tree, stream string) []row {
 // drawSpec draws how the mill is run next.
 func (c *campaign) drawSpec() {
 	spec := c.lanes[0].shape.spec(c.storage)
+	if c.values {
+		spec.Source = valued{spec.Source}
+	}
 	spec.Concurrency = rapid.IntRange(1, 4).Draw(c.T, "concurrency")
 	spec.SetFeedAhead(rapid.IntRange(0, 1).Draw(c.T, "feed ahead"))
 	spec.SetCallBatch(rapid.SampledFrom([]int{0, 2, 5, 100}).Draw(c.T, "call batch"))
@@ -364,7 +370,7 @@ func (c *campaign) checkLane(l *lane, endedByFunction bool) {
 	if got, want := sessions(c, c.storage, l.partition), append(l.want, nil); !slices.EqualFunc(got, want, slices.Equal) {
 		c.Fatalf("partition %d: the results differ\n got %q\nwant %q", l.partition, got, want)
 	}
-	l.over = l.isOver(c.storage, c.storage.Progress("test", l.partition).Nodes[0])
+	l.over = l.isOver(c.storage, c.master(l.partition))
 	all, none := true, true
 	for stream := range l.rows {
 		all, none = all && l.marked[stream], none && !l.marked[stream]
@@ -378,6 +384,15 @@ func (c *campaign) checkLane(l *lane, endedByFunction bool) {
 	if l.over && c.reports {
 		c.checkAccounted(l, endedByFunction)
 	}
+}
+
+// master returns the master's rewind point in a partition.
+func (c *campaign) master(partition int) broker.Rewind {
+	nodes := c.storage.Progress("test", partition).Nodes
+	if c.values {
+		c.must(valuedInput{}.Resume(c.Context(), partition, nodes))
+	}
+	return nodes[0]
 }
 
 // checkAccounted checks that each element that lies before one that was handed over is handed over or told, at the end of a

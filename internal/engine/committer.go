@@ -25,7 +25,9 @@ const (
 type committer struct {
 	output broker.Output // nil where the mill writes nothing
 	saver  broker.Saver  // keeps the progress where the output can't
-	atEnd  bool          // the output shows nothing before all partitions have ended: progress must not run ahead of it
+	// positioner knows the positions that outlast the run; nil where offsets do.
+	positioner broker.Positioner
+	atEnd      bool // the output shows nothing before all partitions have ended: progress must not run ahead of it
 	// partitions is how many there are, and ended the commits of those that have ended, by partition, with atEnd.
 	partitions int
 	ended      map[int]broker.Commit
@@ -235,6 +237,9 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	if len(commits) == 0 {
 		return 0, nil
 	}
+	if err := c.position(commits); err != nil {
+		return 0, err
+	}
 	c.fill(commits, taken)
 	begun := time.Now()
 	if err := c.watched(ctx, commits); err != nil {
@@ -254,6 +259,19 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 		amount += max(calls, int64(len(commits[i].Results)))
 	}
 	return amount, nil
+}
+
+// position gives the commits' rewind points the positions that outlast the run.
+func (c *committer) position(commits []broker.Commit) error {
+	if c.positioner == nil {
+		return nil
+	}
+	for i := range commits {
+		if err := c.positioner.Positions(commits[i].Partition, commits[i].Progress.Nodes); err != nil {
+			return fmt.Errorf("positions of partition %d: %w", commits[i].Partition, err)
+		}
+	}
+	return nil
 }
 
 // fill gives commits the results that were taken, in one list.

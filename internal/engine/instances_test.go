@@ -41,6 +41,9 @@ func runInstances(ctx context.Context, spec *engine.Spec, n int) error {
 	for i := range errs {
 		own := *spec
 		own.Source = meeting{spec.Source, &all}
+		if v, ok := spec.Source.(valued); ok { // a meeting's input is no broker.Positioner
+			own.Source = valued{meeting{v.Source, &all}}
+		}
 		ended.Go(func() { errs[i] = engine.Run(ctx, &own, nil) })
 	}
 	ended.Wait()

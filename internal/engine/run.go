@@ -157,6 +157,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	}
 	r.encoder.checker, _ = output.(broker.Checker)
 	r.committer = newCommitter(output, r.stats, spec.Logger)
+	r.committer.positioner, _ = r.input.(broker.Positioner)
 	r.committer.watch = r.watches.commit
 	r.stats.opened(r.input, r.committer.waiting)
 	positions := "are not kept: a run starts at the beginning"
@@ -247,17 +248,14 @@ func (r *run) runTasks(parent context.Context) error {
 
 // runTask does the work on one partition, as long as this process owns it.
 func (r *run) runTask(ctx context.Context, partition int) error {
-	var progress broker.Progress
-	if r.keeper != nil {
-		var err error
-		if progress, err = r.keeper.Progress(ctx, partition); err != nil {
-			return fmt.Errorf("positions of partition %d: %w", partition, err)
-		}
+	progress, err := r.claim(ctx, partition)
+	if err != nil {
+		return fmt.Errorf("positions of partition %d: %w", partition, err)
 	}
 	if progress.Sessions > r.session {
 		return nil // it has ended before, and stays so until all others have
 	}
-	rewinds, err := r.rewinds(progress, partition)
+	rewinds, err := r.rewinds(ctx, progress, partition)
 	if err != nil {
 		return err
 	}
@@ -283,8 +281,20 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	return err
 }
 
+// claim returns a partition's progress, and makes this run the only one that commits it where the keeper has a fence for that.
+func (r *run) claim(ctx context.Context, partition int) (broker.Progress, error) {
+	switch keeper := r.keeper.(type) {
+	case nil:
+		return broker.Progress{}, nil
+	case broker.Claimer:
+		return keeper.Claim(ctx, partition)
+	default:
+		return keeper.Progress(ctx, partition)
+	}
+}
+
 // rewinds returns the rewind point of every node, in the order of the tree.
-func (r *run) rewinds(progress broker.Progress, partition int) ([]broker.Rewind, error) {
+func (r *run) rewinds(ctx context.Context, progress broker.Progress, partition int) ([]broker.Rewind, error) {
 	rewinds := make([]broker.Rewind, len(r.nodes))
 	if len(progress.Nodes) == 0 {
 		return rewinds, nil
@@ -303,7 +313,24 @@ func (r *run) rewinds(progress broker.Progress, partition int) ([]broker.Rewind,
 			"they have the nodes %v, this one has %v; give the changed mill another name", r.spec.Name, partition, kept, wanted)
 	}
 	copy(rewinds, progress.Nodes)
+	if err := r.resume(ctx, partition, rewinds); err != nil {
+		return nil, fmt.Errorf("the positions kept for %q, partition %d: %w", r.spec.Name, partition, err)
+	}
 	return rewinds, nil
+}
+
+// resume gives rewind points that were kept as values the offsets that they have in this run.
+func (r *run) resume(ctx context.Context, partition int, rewinds []broker.Rewind) error {
+	if positioner, ok := r.input.(broker.Positioner); ok {
+		return positioner.Resume(ctx, partition, rewinds)
+	}
+	for _, rewind := range rewinds {
+		if rewind.Position != "" {
+			return fmt.Errorf("node %s was read from another storage, where its position is %s; give the changed mill another name",
+				rewind.Node, rewind.Position)
+		}
+	}
+	return nil
 }
 
 // skipSessions passes over what is left of the last session in the streams that had not reached its mark when it ended
