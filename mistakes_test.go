@@ -53,8 +53,8 @@ type mistake struct {
 	want    string
 }
 
-// place is a file and line in a message.
-var placePattern = regexp.MustCompile(`(typed_mistakes|mistakes|advice)_test\.go:\d+`)
+// locationPattern matches a file and line in a message.
+var locationPattern = regexp.MustCompile(`(typed_mistakes|mistakes|advice)_test\.go:\d+`)
 
 // checkMistakes checks the messages, without the functions' names before them. The storage comes before the options.
 func checkMistakes(t *testing.T, cases []mistake, storage ...leat.Option) {
@@ -73,7 +73,7 @@ func checkMistake(t *testing.T, err error, want string) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	got := placePattern.ReplaceAllString(err.Error(), "mistakes_test.go:N")
+	got := locationPattern.ReplaceAllString(err.Error(), "mistakes_test.go:N")
 	_, rest, _ := strings.Cut(got, "(mistakes_test.go:N): ")
 	if got != want && rest != want {
 		t.Errorf("got\n\t%s\nwant\n\t%s", got, want)

@@ -28,7 +28,7 @@ func TestLeatAndLoopsWriteTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n, name := range []string{"leat", "loop", "loop-hand"} {
-				if err := goPrograms()[name](w, place{in: dir, out: output(dir, n)}); err != nil {
+				if err := goPrograms()[name](w, endpoints{in: dir, out: output(dir, n)}); err != nil {
 					t.Fatalf("%s %s: %v", w.name, name, err)
 				}
 				if err := sameElements(output(dir, 0), output(dir, n)); err != nil {
@@ -56,7 +56,7 @@ func TestResultsAreThoseOfTheDefinition(t *testing.T) {
 		if _, err := generateFiles(w, dir, outputs[w.name].elements); err != nil {
 			t.Fatal(err)
 		}
-		if err := goPrograms()["loop"](w, place{in: dir, out: output(dir, 0)}); err != nil {
+		if err := goPrograms()["loop"](w, endpoints{in: dir, out: output(dir, 0)}); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(output(dir, 0))
@@ -225,7 +225,7 @@ func TestLoopReadsObjectsOfAnyForm(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s := &session{storage: &lists{place: place{in: filepath.Dir(path)}}, decoder: codec.JSON.Decoder}
+	s := &session{storage: &lists{at: endpoints{in: filepath.Dir(path)}}, decoder: codec.JSON.Decoder}
 	r := open[Location](s, "list")
 	var times []int64
 	for r.next() {
@@ -278,7 +278,7 @@ func TestAnnouncedResultsAreThere(t *testing.T) {
 			if _, err := generateFiles(w, dir, size); err != nil {
 				t.Fatal(err)
 			}
-			if err := goPrograms()["loop"](w, place{in: dir, out: output(dir, 0)}); err != nil {
+			if err := goPrograms()["loop"](w, endpoints{in: dir, out: output(dir, 0)}); err != nil {
 				t.Fatal(err)
 			}
 			text, err := os.ReadFile(output(dir, 0))

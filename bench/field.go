@@ -14,7 +14,7 @@ import (
 // A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with itself
 // (W1), and the results that come of it.
 type field struct {
-	at         place
+	at         endpoints
 	partitions int
 	// rate is in elements a second, over all partitions.
 	rate int
@@ -37,7 +37,7 @@ type arrival struct {
 // newField creates the topics of a field.
 func (c *cluster) newField(ctx context.Context, partitions, rate int) (*field, error) {
 	c.scratch++
-	at := place{kafka: c.address, in: fmt.Sprintf("field-%d-", c.scratch), out: fmt.Sprintf("field-%d", c.scratch)}
+	at := endpoints{kafka: c.address, in: fmt.Sprintf("field-%d-", c.scratch), out: fmt.Sprintf("field-%d", c.scratch)}
 	f := &field{at: at, partitions: partitions, rate: rate, changed: make(chan struct{}, 1)}
 	f.sent, f.last = make([][]time.Time, partitions), make([]int, partitions)
 	return f, errors.Join(

@@ -19,7 +19,7 @@ var endMark = []byte(`{"eos__": true}`)
 
 // topics is the storage of loops over Kafka topics of one partition, as one writes it by hand with franz-go.
 type topics struct {
-	place place
+	at endpoints
 	// interval is the time between two transactions; without it there are none.
 	interval time.Duration
 
@@ -30,9 +30,9 @@ type topics struct {
 
 // open makes a client for each use of a topic: one client doesn't read a partition twice.
 func (t *topics) open(stream string) (source, error) {
-	topic := t.place.input(stream)
+	topic := t.at.input(stream)
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(t.place.kafka),
+		kgo.SeedBrokers(t.at.kafka),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(100*time.Millisecond),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().At(0)}}),
@@ -46,13 +46,13 @@ func (t *topics) open(stream string) (source, error) {
 
 func (t *topics) create(s *session) (sink, error) {
 	options := []kgo.Opt{
-		kgo.SeedBrokers(t.place.kafka),
-		kgo.DefaultProduceTopic(t.place.out),
+		kgo.SeedBrokers(t.at.kafka),
+		kgo.DefaultProduceTopic(t.at.out),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MetadataMinAge(20 * time.Millisecond),
 	}
 	if t.interval > 0 {
-		options = append(options, kgo.TransactionalID(t.place.out))
+		options = append(options, kgo.TransactionalID(t.at.out))
 	}
 	client, err := kgo.NewClient(options...)
 	if err != nil {
@@ -154,7 +154,7 @@ func (w *topicWriter) commitOffsets(ctx context.Context) error {
 		return err
 	}
 	request := kmsg.NewPtrTxnOffsetCommitRequest()
-	request.TransactionalID, request.Group = w.topics.place.out, w.topics.place.out
+	request.TransactionalID, request.Group = w.topics.at.out, w.topics.at.out
 	request.ProducerID, request.ProducerEpoch, request.Generation = id, epoch, -1
 	for topic, at := range w.positions() {
 		partition := kmsg.NewTxnOffsetCommitRequestTopicPartition()

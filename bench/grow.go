@@ -38,8 +38,8 @@ func (c *command) measureGrowth(ctx context.Context, k *cluster) error {
 }
 
 // spread fills a topic of some partitions, once, with as many locations in each.
-func (c *cluster) spread(ctx context.Context, each, partitions int) (place, error) {
-	at := place{kafka: c.address, in: fmt.Sprintf("spread-%d-", partitions)}
+func (c *cluster) spread(ctx context.Context, each, partitions int) (endpoints, error) {
+	at := endpoints{kafka: c.address, in: fmt.Sprintf("spread-%d-", partitions)}
 	if _, ok := c.filled[at.in]; ok {
 		return at, nil
 	}
@@ -72,7 +72,7 @@ func (c *cluster) spread(ctx context.Context, each, partitions int) (place, erro
 }
 
 // together runs W1 by several processes of a program at once. The sample has the CPU of all and the memory of the largest.
-func together(ctx context.Context, p program, at place, instances int) (all sample, err error) {
+func together(ctx context.Context, p program, at endpoints, instances int) (all sample, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	type ending struct {

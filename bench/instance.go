@@ -30,7 +30,7 @@ type report struct {
 
 // runInstance runs W1 by Leat under a name in the group, and writes a report for each line of its input, with whose end the
 // process ends, whatever the mill is doing.
-func runInstance(name string, at place, questions io.Reader, answers io.Writer) error {
+func runInstance(name string, at endpoints, questions io.Reader, answers io.Writer) error {
 	traffic := meter{seen: newTraffic()}
 	at.options = []kafka.Option{kafka.Instance(name), kafka.Options(kgo.WithHooks(&traffic))}
 	ended := make(chan error, 2)
@@ -80,7 +80,7 @@ type instance struct {
 	answers *json.Decoder
 }
 
-func startInstance(ctx context.Context, self, name string, at place) (*instance, error) {
+func startInstance(ctx context.Context, self, name string, at endpoints) (*instance, error) {
 	command := exec.CommandContext(ctx, self, append([]string{"instance", name}, at.arguments()...)...)
 	command.Stderr = os.Stderr
 	ask, err := command.StdinPipe()

@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// A place is where the streams of a run are.
-type place struct {
+// endpoints are where the streams of a run are.
+type endpoints struct {
 	// in is the folder of the input files, or what the names of the input topics begin with; out is the output.
 	in, out string
 	// kafka is the address of the Kafka to use, if any, and options are more options of Leat's broker.
@@ -20,7 +20,7 @@ type place struct {
 }
 
 // input returns the path or the topic of an input stream.
-func (p place) input(stream string) string {
+func (p endpoints) input(stream string) string {
 	if p.kafka != "" {
 		return p.in + stream
 	}
@@ -28,7 +28,7 @@ func (p place) input(stream string) string {
 }
 
 // run runs a function as a user would, but without its log. Nothing is set but the joins and the window.
-func (p place) run(fn any, streams []broker.Stream, options ...leat.Option) error {
+func (p endpoints) run(fn any, streams []broker.Stream, options ...leat.Option) error {
 	options = append(options, leat.Logger(slog.New(slog.DiscardHandler)))
 	if p.kafka != "" {
 		all := append([]kafka.Option{kafka.Streams(streams...), kafka.Group(p.out)}, p.options...)
@@ -50,7 +50,7 @@ func timeOfNext(n NextLocation) int64 { return n.Time }
 
 // lines: W1
 
-func leatSpeeds(p place) error {
+func leatSpeeds(p endpoints) error {
 	type input struct {
 		Location
 		Next []NextLocation
@@ -65,7 +65,7 @@ func leatSpeeds(p place) error {
 
 // lines: W2
 
-func leatFrames(p place) error {
+func leatFrames(p endpoints) error {
 	type input struct {
 		Audio
 		Frames []Frame
@@ -83,7 +83,7 @@ func leatFrames(p place) error {
 
 // lines: W3
 
-func leatMoves(p place) error {
+func leatMoves(p endpoints) error {
 	type input struct {
 		Location
 		Next []struct {
@@ -108,7 +108,7 @@ func leatMoves(p place) error {
 
 // lines: W4
 
-func leatStays(p place) error {
+func leatStays(p endpoints) error {
 	type input struct{ Locations []Location }
 	stay := func(_ context.Context, in *input) (Stay, error) { return stayOf(in.Locations), nil }
 	return p.run(leat.Typed(stay), []broker.Stream{

@@ -10,7 +10,7 @@ import (
 
 // lists is the storage of loops over JSON list files.
 type lists struct {
-	place place
+	at endpoints
 	// flat says that there are no objects in objects and no braces in strings, as one knows who writes a decoder by hand.
 	flat   bool
 	opened []io.Closer
@@ -18,7 +18,7 @@ type lists struct {
 }
 
 func (l *lists) open(stream string) (source, error) {
-	file, err := os.Open(l.place.input(stream))
+	file, err := os.Open(l.at.input(stream))
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (l *lists) open(stream string) (source, error) {
 }
 
 func (l *lists) create(*session) (sink, error) {
-	file, err := os.Create(l.place.out)
+	file, err := os.Create(l.at.out)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 // A feed is a stream of locations that comes at a steady rate while a program joins them with themselves (W1).
 type feed struct {
 	cluster  *cluster
-	at       place
+	at       endpoints
 	elements int
 	// rate is in elements a second.
 	rate int
@@ -31,7 +31,7 @@ func (c *cluster) feedOf(ctx context.Context, p program, rate, elements int) (*f
 	f := &feed{cluster: c, elements: elements, rate: rate}
 	f.sent, f.seen = make([]time.Time, elements), make([]time.Time, elements)
 	c.scratch++
-	f.at = place{kafka: c.address, in: fmt.Sprintf("feed-%d-", c.scratch)}
+	f.at = endpoints{kafka: c.address, in: fmt.Sprintf("feed-%d-", c.scratch)}
 	if err := createTopic(ctx, c.client, f.at.input(locationsStream), 1); err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (f *feed) write(ctx context.Context) error {
 }
 
 // openSpeeds opens a reader of the speeds that are visible in the output, from an offset of each partition.
-func openSpeeds(at place, from map[int32]kgo.Offset) (*kgo.Client, codec.Decode, error) {
+func openSpeeds(at endpoints, from map[int32]kgo.Offset) (*kgo.Client, codec.Decode, error) {
 	decode, err := codec.JSON.Decoder(reflect.TypeFor[Speed]())
 	if err != nil {
 		return nil, nil, err

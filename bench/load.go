@@ -10,7 +10,7 @@ import (
 )
 
 // generateTopics fills the input topics of a workload, which it creates, each with an end mark.
-func generateTopics(w workload, at place, elements int) error {
+func generateTopics(w workload, at endpoints, elements int) error {
 	ctx := context.Background()
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(at.kafka),

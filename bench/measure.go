@@ -61,13 +61,13 @@ func (p plan) measureOne(ctx context.Context, w workload, progress io.Writer) (r
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	elements, err := generate(ctx, p.self, w, place{in: dir}, p.elements)
+	elements, err := generate(ctx, p.self, w, endpoints{in: dir}, p.elements)
 	if err != nil {
 		return r, err
 	}
 	for round := range p.rounds {
 		for _, n := range r.turns(round) {
-			s, err := r.programs[n].run(ctx, w.name, place{in: dir, out: output(dir, n)})
+			s, err := r.programs[n].run(ctx, w.name, endpoints{in: dir, out: output(dir, n)})
 			if err != nil {
 				return r, err
 			}

@@ -76,8 +76,8 @@ func warmUp(ctx context.Context, address string) error {
 }
 
 // fill makes the input topics of a workload, once, and returns the number of their elements.
-func (c *cluster) fill(ctx context.Context, w workload, elements int) (place, int, error) {
-	at := place{kafka: c.address, in: fmt.Sprintf("%s-%d-", w.name, elements)}
+func (c *cluster) fill(ctx context.Context, w workload, elements int) (endpoints, int, error) {
+	at := endpoints{kafka: c.address, in: fmt.Sprintf("%s-%d-", w.name, elements)}
 	if n, ok := c.filled[at.in]; ok {
 		return at, n, nil
 	}
@@ -147,7 +147,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 }
 
 // watched runs a program to its end, or until all results are there where it has none, and watches its output.
-func (c *cluster) watched(ctx context.Context, w workload, p program, at place, seen *watch, elements int) (sample, error) {
+func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *watch, elements int) (sample, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	begin, ready := time.Now(), readiness{says: os.Stderr}

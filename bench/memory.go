@@ -23,7 +23,7 @@ func measureMemory(ctx context.Context, self string) error {
 	if err != nil {
 		return err
 	}
-	s, err := goProgram(self, "leat").run(ctx, "W1", place{in: dir, out: output(dir, 0)})
+	s, err := goProgram(self, "leat").run(ctx, "W1", endpoints{in: dir, out: output(dir, 0)})
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func generateBytes(ctx context.Context, self, dir string, atLeast int64) (size i
 	}
 	// Elements grow with their number by a few digits: a first guess from a small file, then what is missing.
 	for elements = 100_000; ; elements = int(float64(elements)*float64(atLeast)/float64(size)) + 1 {
-		if _, err := generate(ctx, self, w, place{in: dir}, elements); err != nil {
+		if _, err := generate(ctx, self, w, endpoints{in: dir}, elements); err != nil {
 			return 0, 0, err
 		}
 		info, err := os.Stat(listPath(dir, locationsStream))

@@ -25,17 +25,17 @@ const (
 func runPart(args []string) error {
 	switch {
 	case args[0] == "run" && len(args) == 6:
-		return runOne(args[1], args[2], place{kafka: kafkaOf(args[3]), in: args[4], out: args[5]})
+		return runOne(args[1], args[2], endpoints{kafka: kafkaOf(args[3]), in: args[4], out: args[5]})
 	case args[0] == "instance" && len(args) == 5:
-		return runInstance(args[1], place{kafka: args[2], in: args[3], out: args[4]}, os.Stdin, os.Stdout)
+		return runInstance(args[1], endpoints{kafka: args[2], in: args[3], out: args[4]}, os.Stdin, os.Stdout)
 	case args[0] == "generate" && len(args) == 5:
-		return generateOne(args[1], place{kafka: kafkaOf(args[2]), in: args[3]}, args[4])
+		return generateOne(args[1], endpoints{kafka: kafkaOf(args[2]), in: args[3]}, args[4])
 	case args[0] == "compare" && len(args) == 4 && args[3] == unordered:
 		return sameInAnyOrder(args[1], args[2])
 	case args[0] == "compare" && len(args) == 4:
 		return sameElements(args[1], args[2])
 	case args[0] == "check" && len(args) == 6:
-		return checkOne(args[1], place{kafka: args[2], out: args[3]}, args[4], args[5] != unordered)
+		return checkOne(args[1], endpoints{kafka: args[2], out: args[3]}, args[4], args[5] != unordered)
 	}
 	return errors.New("usage: bench run PROGRAM WORKLOAD WHERE IN OUT, bench instance NAME KAFKA IN OUT, " +
 		"bench generate WORKLOAD WHERE IN ELEMENTS, bench compare FILE FILE ordered|unordered, " +
@@ -47,8 +47,8 @@ const onFiles = "files"
 
 func kafkaOf(argument string) string { return strings.TrimPrefix(argument, onFiles) }
 
-// arguments returns the place as arguments of a program.
-func (p place) arguments() []string {
+// arguments returns the endpoints as arguments of a program.
+func (p endpoints) arguments() []string {
 	where := p.kafka
 	if where == "" {
 		where = onFiles
@@ -56,7 +56,7 @@ func (p place) arguments() []string {
 	return []string{where, p.in, p.out}
 }
 
-func runOne(program, name string, at place) error {
+func runOne(program, name string, at endpoints) error {
 	w, err := findWorkload(name)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func runOne(program, name string, at place) error {
 }
 
 // generateOne makes the inputs of a workload and prints how many elements they have.
-func generateOne(name string, at place, elements string) error {
+func generateOne(name string, at endpoints, elements string) error {
 	w, err := findWorkload(name)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func generateOne(name string, at place, elements string) error {
 }
 
 // checkOne compares the results in a topic with the definition, and prints the offset of the last.
-func checkOne(name string, at place, elements string, ordered bool) error {
+func checkOne(name string, at endpoints, elements string, ordered bool) error {
 	w, err := findWorkload(name)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func checkOne(name string, at place, elements string, ordered bool) error {
 }
 
 // generate runs bench generate.
-func generate(ctx context.Context, self string, w workload, at place, elements int) (int, error) {
+func generate(ctx context.Context, self string, w workload, at endpoints, elements int) (int, error) {
 	args := append([]string{"generate", w.name}, at.arguments()[:2]...)
 	n, err := part(ctx, self, append(args, strconv.Itoa(elements))...)
 	if err != nil {

@@ -26,7 +26,7 @@ func watermill(ctx context.Context) (program, error) {
 	script, err := script("python", "peer.py")
 	return program{
 		name: "watermill", source: pythonSource,
-		command: func(workload string, at place) []string {
+		command: func(workload string, at endpoints) []string {
 			return append([]string{interpreter, script, workload}, at.arguments()...)
 		},
 	}, err
@@ -96,7 +96,7 @@ func kafkaStreams(ctx context.Context, dir string, elements int) (program, error
 	return program{
 		name: "kafka-streams", stays: true, unordered: true, lacks: []string{"W3"}, source: javaSource,
 		elements: map[string]int{"W1": elements, "W2": elements, "W4": elements},
-		command: func(workload string, at place) []string {
+		command: func(workload string, at endpoints) []string {
 			runs++
 			state := filepath.Join(dir, "state-"+strconv.Itoa(runs))
 			return []string{"java", "-Xmx1g", "-cp", filepath.Join(jars, "*") + string(os.PathListSeparator) + classes,

@@ -18,10 +18,10 @@ func (c *command) profileOnFiles(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if _, err := generate(ctx, c.self, w, place{in: dir}, c.elements); err != nil {
+	if _, err := generate(ctx, c.self, w, endpoints{in: dir}, c.elements); err != nil {
 		return err
 	}
-	return c.profileOf(w, place{in: dir, out: output(dir, 0)})
+	return c.profileOf(w, endpoints{in: dir, out: output(dir, 0)})
 }
 
 // profileOnKafka does the same on Kafka.
@@ -40,7 +40,7 @@ func (c *command) profileOnKafka(ctx context.Context, k *cluster) error {
 	return c.profileOf(w, at)
 }
 
-func (c *command) profileOf(w workload, at place) (err error) {
+func (c *command) profileOf(w workload, at endpoints) (err error) {
 	run := goPrograms()["leat"]
 	if c.programs != "" {
 		if run = goPrograms()[c.programs]; run == nil {

@@ -18,9 +18,9 @@ import (
 type program struct {
 	name string
 	// command returns the command line that does a workload.
-	command func(workload string, at place) []string
+	command func(workload string, at endpoints) []string
 	// prepare, where it is set, is called before a run, which it is no part of.
-	prepare func(place) error
+	prepare func(endpoints) error
 	// elements is the number of input elements by workload, where that isn't the plan's since the program is so slow.
 	elements map[string]int
 	// rounds is the number of runs, where that isn't the plan's for the same reason.
@@ -52,30 +52,30 @@ type sample struct {
 const oneTransaction = 100 * time.Millisecond
 
 // goPrograms returns the functions behind the programs that are part of this binary.
-func goPrograms() map[string]func(workload, place) error {
-	onTopics := func(interval time.Duration) func(workload, place) error {
-		return func(w workload, p place) error {
-			return runLoop(w.loop, &topics{place: p, interval: interval}, codec.JSON.Decoder)
+func goPrograms() map[string]func(workload, endpoints) error {
+	onTopics := func(interval time.Duration) func(workload, endpoints) error {
+		return func(w workload, p endpoints) error {
+			return runLoop(w.loop, &topics{at: p, interval: interval}, codec.JSON.Decoder)
 		}
 	}
-	return map[string]func(workload, place) error{
-		"leat": func(w workload, p place) error { return w.leat(p) },
-		"loop": func(w workload, p place) error { return runLoop(w.loop, &lists{place: p}, codec.JSON.Decoder) },
-		"loop-hand": func(w workload, p place) error {
-			return runLoop(w.loop, &lists{place: p, flat: true}, handDecoder)
+	return map[string]func(workload, endpoints) error{
+		"leat": func(w workload, p endpoints) error { return w.leat(p) },
+		"loop": func(w workload, p endpoints) error { return runLoop(w.loop, &lists{at: p}, codec.JSON.Decoder) },
+		"loop-hand": func(w workload, p endpoints) error {
+			return runLoop(w.loop, &lists{at: p, flat: true}, handDecoder)
 		},
 		"franz":         onTopics(0),
 		"franz-tx":      onTopics(oneTransaction),
 		"franz-tx-10ms": onTopics(10 * time.Millisecond),
-		"franz-tx-hand": func(w workload, p place) error {
-			return runLoop(w.loop, &topics{place: p, interval: oneTransaction}, handDecoder)
+		"franz-tx-hand": func(w workload, p endpoints) error {
+			return runLoop(w.loop, &topics{at: p, interval: oneTransaction}, handDecoder)
 		},
 	}
 }
 
 // goProgram returns a program that is part of this binary, whose path is self.
 func goProgram(self, name string) program {
-	return program{name: name, command: func(workload string, at place) []string {
+	return program{name: name, command: func(workload string, at endpoints) []string {
 		return append([]string{self, "run", name, workload}, at.arguments()...)
 	}}
 }
@@ -84,7 +84,7 @@ func goProgram(self, name string) program {
 func (p program) does(workload string) bool { return !slices.Contains(p.lacks, workload) }
 
 // start starts a run; what it says goes to says.
-func (p program) start(ctx context.Context, workload string, at place, says io.Writer) (*exec.Cmd, error) {
+func (p program) start(ctx context.Context, workload string, at endpoints, says io.Writer) (*exec.Cmd, error) {
 	args := p.command(workload, at)
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Stdout, command.Stderr = says, says
@@ -93,7 +93,7 @@ func (p program) start(ctx context.Context, workload string, at place, says io.W
 }
 
 // run runs a program once, on files.
-func (p program) run(ctx context.Context, workload string, at place) (sample, error) {
+func (p program) run(ctx context.Context, workload string, at endpoints) (sample, error) {
 	if p.prepare != nil {
 		if err := p.prepare(at); err != nil {
 			return sample{}, err

@@ -133,10 +133,10 @@ func leatRun(ctx context.Context, dir string) (program, error) {
 	file := filepath.Join(dir, "tpch.yaml")
 	return program{
 		name: "leat run", lacks: []string{"W1", "W2", "W3", "W4"}, source: "// lines: all\n" + tpchFile,
-		prepare: func(at place) error {
+		prepare: func(at endpoints) error {
 			return os.WriteFile(file, fmt.Appendf(nil, tpchFile, filepath.ToSlash(at.in), filepath.ToSlash(at.out)), 0o666)
 		},
-		command: func(string, place) []string { return []string{leat, "run", "--quiet", file} },
+		command: func(string, endpoints) []string { return []string{leat, "run", "--quiet", file} },
 	}, nil
 }
 
@@ -149,7 +149,7 @@ func duckDB(ctx context.Context) (program, error) {
 	script, err := script("python", "duck.py")
 	return program{
 		name: "duckdb", unordered: true, source: duckSource,
-		command: func(workload string, at place) []string {
+		command: func(workload string, at endpoints) []string {
 			return append([]string{interpreter, script, workload}, at.arguments()...)
 		},
 	}, err

@@ -19,7 +19,7 @@ type workload struct {
 	// inputs returns the input streams, of about so many elements in all. A stream that a program reads twice counts once.
 	inputs func(elements int) []input
 	// leat and loop do the work.
-	leat func(place) error
+	leat func(endpoints) error
 	loop func(*session)
 	// check compares results, as they were written, with those of the definition.
 	check check

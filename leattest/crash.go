@@ -33,9 +33,9 @@ func (b *Broker) AbortCommit(n int) { b.memory.AbortCommit(n) }
 
 // FailRead has the storage fail with err when the record at an offset of the stream of T is to be read, once. The first
 // offset is zero; an end-of-stream mark has one of its own. The mill's run ends with err, which [Broker.Try] returns.
-func FailRead[T any](b *Broker, offset int64, err error, places ...Place) {
+func FailRead[T any](b *Broker, offset int64, err error, which ...Selector) {
 	b.t.Helper()
-	p := placeOf(places)
+	p := selected(which)
 	s, failure := b.find(reflect.TypeFor[T](), p.as, true)
 	if failure == nil {
 		failure = b.memory.FailRead(s.name, p.partition, offset, err)

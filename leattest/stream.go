@@ -176,40 +176,38 @@ func StreamName(name string) StreamOption {
 	return streamOption(func(s *stream) { s.name = name })
 }
 
-// Named tells several streams of one element type apart, as leat.Named does: it is an option of the stream and, where
-// the stream is fed or looked at, a [Place].
+// Named tells several streams of one element type apart, as leat.Named does. It is an option of the stream, and a [Selector] of it.
 type Named string
 
 func (n Named) declare(s *stream) { s.readings[0].as = string(n) }
 
-func (n Named) at(p *place) { p.as = string(n) }
+func (n Named) selects(s *selection) { s.as = string(n) }
 
-// Partition is the number of a partition, from zero: an option of [Stream] and, where a stream is fed or looked at, a
-// [Place].
+// Partition is the number of a partition, from zero. It is an option of [Stream], and a [Selector] of a partition.
 type Partition int
 
 func (n Partition) declare(s *stream) { s.partition = int(n) }
 
-func (n Partition) at(p *place) { p.partition, p.given = int(n), true }
+func (n Partition) selects(s *selection) { s.partition, s.given = int(n), true }
 
-// A Place says which stream of an element type is meant, [Named], and which [Partition].
-type Place interface {
-	at(*place)
+// A Selector says which stream of an element type is meant, by [Named], and which partition, by [Partition].
+type Selector interface {
+	selects(*selection)
 }
 
-// A place is where to feed or look; given says that a partition was.
-type place struct {
+// A selection is what selectors say; given says that a partition was.
+type selection struct {
 	as        string
 	partition int
 	given     bool
 }
 
-func placeOf(places []Place) place {
-	var p place
-	for _, option := range places {
-		option.at(&p)
+func selected(which []Selector) selection {
+	var s selection
+	for _, selector := range which {
+		selector.selects(&s)
 	}
-	return p
+	return s
 }
 
 // find returns the stream of an element type and a name: one that the test feeds, or one that mills write.

@@ -43,7 +43,7 @@ type nodeAt struct {
 
 // allFamilies are all metrics, in the order of the documentation.
 func allFamilies() []family {
-	return append(append(elementFamilies(), placeFamilies()...), millFamilies()...)
+	return append(append(elementFamilies(), nodeFamilies()...), millFamilies()...)
 }
 
 func count(name, help string, of func(*observe.NodeState) int64) family {
@@ -72,35 +72,35 @@ func elementFamilies() []family {
 	}
 }
 
-func place(name, help string, of func(nodeAt) (float64, bool)) family {
+func nodeGauge(name, help string, of func(nodeAt) (float64, bool)) family {
 	return family{name: name, help: help, valueType: prometheus.GaugeValue, labels: nodeLabels, live: true, ofNode: of}
 }
 
-// placeFamilies say where the nodes stand.
-func placeFamilies() []family {
+// nodeFamilies are about the nodes of each partition.
+func nodeFamilies() []family {
 	waited := family{
 		name: "leat_waited_seconds_total", help: "Time that the join has waited for this stream.",
 		valueType: prometheus.CounterValue, labels: nodeLabels,
 		ofNode: func(n nodeAt) (float64, bool) { return n.Waited.Seconds(), true },
 	}
 	return []family{
-		place("leat_elements_held", "Elements in memory that a later one may match.",
+		nodeGauge("leat_elements_held", "Elements in memory that a later one may match.",
 			func(n nodeAt) (float64, bool) { return float64(n.Group), true }),
-		place("leat_key", "Key of the element that was read last, where keys are numbers.",
+		nodeGauge("leat_key", "Key of the element that was read last, where keys are numbers.",
 			func(n nodeAt) (float64, bool) { return n.Number, n.IsNumber }),
-		place("leat_key_lag", "How far this stream's key is behind the one of the stream that it is joined to, "+
+		nodeGauge("leat_key_lag", "How far this stream's key is behind the one of the stream that it is joined to, "+
 			"in units of the key. Below zero it is ahead.",
 			func(n nodeAt) (float64, bool) { return n.ParentNumber - n.Number, n.IsNumber && n.ParentIsNumber }),
-		place("leat_lag_records",
+		nodeGauge("leat_lag_records",
 			"Records between what was read last and the end of the partition, where the storage knows it.",
 			func(n nodeAt) (float64, bool) { return float64(n.NodeState.Behind), n.NodeState.Behind >= 0 }),
-		place("leat_withheld_records",
+		nodeGauge("leat_withheld_records",
 			"Records, about, in or behind an open transaction of another producer, which can't be read yet.",
 			func(n nodeAt) (float64, bool) {
 				return float64(n.NodeState.Withheld), n.NodeState.Behind >= 0 || n.Withheld > 0
 			}),
 		waited,
-		place("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.", waiting),
+		nodeGauge("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.", waiting),
 	}
 }
 

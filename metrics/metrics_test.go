@@ -186,19 +186,19 @@ func TestMetricsMistakes(t *testing.T) {
 			"metrics.Register (metrics_test.go:N): the registry is a nil *prometheus.Registry; prometheus.DefaultRegisterer is a usual one"},
 	} {
 		_, err := leat.New(captioned, joining(storage(t), metrics.Register(c.registry))...)
-		if got := placeless(err); !strings.HasSuffix(got, c.want) {
+		if got := withoutLine(err); !strings.HasSuffix(got, c.want) {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}
 	mill, err := leat.New(captioned, joining(storage(t), leat.Name("m"), metrics.Register(refusing{}))...)
 	must(t, err)
-	if got := placeless(mill.Run(t.Context())); got != `metrics.Register (metrics_test.go:N): mill "m": no more` {
+	if got := withoutLine(mill.Run(t.Context())); got != `metrics.Register (metrics_test.go:N): mill "m": no more` {
 		t.Errorf("got %s", got)
 	}
 }
 
-// placeless returns what an error says, without the line.
-func placeless(err error) string {
+// withoutLine returns what an error says, without the line.
+func withoutLine(err error) string {
 	return regexp.MustCompile(`metrics_test\.go:\d+`).ReplaceAllString(fmt.Sprint(err), "metrics_test.go:N")
 }
 

@@ -99,8 +99,8 @@ func TestAPageWhoseAddressIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = mill.Run(t.Context())
-	const place, want = "monitor.Listen (monitor_test.go:", "): the monitor's page can't be served at 127.0.0.1:"
-	if err == nil || !strings.HasPrefix(err.Error(), place) || !strings.Contains(err.Error(), want) {
+	const location, want = "monitor.Listen (monitor_test.go:", "): the monitor's page can't be served at 127.0.0.1:"
+	if err == nil || !strings.HasPrefix(err.Error(), location) || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }

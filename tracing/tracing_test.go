@@ -81,8 +81,8 @@ func TestTracing(t *testing.T) {
 
 func TestTracingMistakes(t *testing.T) {
 	_, err := leat.New(func(Frame) {}, leat.From(memory.New(memory.Stream[Frame]("frames"))), tracing.With(nil))
-	const place, want = "tracing.With (tracing_test.go:", "): the provider is nil; otel.GetTracerProvider() is a usual one"
-	if err == nil || !strings.Contains(err.Error(), place) || !strings.HasSuffix(err.Error(), want) {
+	const location, want = "tracing.With (tracing_test.go:", "): the provider is nil; otel.GetTracerProvider() is a usual one"
+	if err == nil || !strings.Contains(err.Error(), location) || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("without a provider: %v", err)
 	}
 }

@@ -24,15 +24,15 @@ const (
 	lastLook  = 250 * time.Millisecond
 	// maxGenerations is how many generations of a followed file stay open for readers that lag behind.
 	maxGenerations = 8
-	// footprint is how many bytes before a place are compared to tell whether a file is still the one that was read.
+	// footprint is how many bytes before an offset are compared to tell whether a file is still the one that was read.
 	footprint = 1 << 10
 )
 
 var (
 	// errNothingYet says that a followed file has no more for the moment.
 	errNothingYet = errors.New("nothing yet")
-	// errTurned says that a generation of a followed file has ended, and the next one begins.
-	errTurned = errors.New("the file was rotated")
+	// errGenerationEnded says that a generation of a followed file has ended, and the next one begins.
+	errGenerationEnded = errors.New("the file was rotated")
 )
 
 // checkFollow refuses to follow what can't be.
@@ -213,13 +213,13 @@ func (t *trail) drop() error {
 	return nil
 }
 
-// look finds out why a generation has nothing behind a place that a reader has come to. It returns nil where it has, and
-// otherwise [errNothingYet], [errTurned] or what was lost. last are the bytes before the place.
-func (t *trail) look(g *generation, place int64, last []byte) error {
+// check finds out why a generation has nothing behind an offset that a reader has come to. It returns nil where it has, and
+// otherwise [errNothingYet], [errGenerationEnded] or what was lost. last are the bytes before the offset.
+func (t *trail) check(g *generation, offset int64, last []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if g.ended {
-		return g.end(place)
+		return g.end(offset)
 	}
 	if g == t.newest() {
 		t.noticeLate()
@@ -228,49 +228,49 @@ func (t *trail) look(g *generation, place int64, last []byte) error {
 		}
 	}
 	// It is asked for its size behind the look at the name: what was written before the name was taken is seen.
-	g.reach(place, last)
+	g.reach(offset, last)
 	info, err := g.file.Stat()
 	switch {
 	case err != nil:
 		return err
 	case info.Size() < g.read:
-		return t.truncated(g, place)
-	case info.Size() > place:
+		return t.truncated(g, offset)
+	case info.Size() > offset:
 		g.size = info.Size()
 		return nil
 	case g == t.newest():
 		return errNothingYet
 	}
 	g.ended = true
-	return errTurned
+	return errGenerationEnded
 }
 
-// changed ends a generation that doesn't hold any more what was read before a place; behind it, size bytes were seen, which may
+// changed ends a generation that doesn't hold any more what was read before an offset; behind it, size bytes were seen, which may
 // have been the old ones.
-func (t *trail) changed(g *generation, place, size int64) error {
+func (t *trail) changed(g *generation, offset, size int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g.reach(place, nil)
-	g.size = max(g.size, place+size)
+	g.reach(offset, nil)
+	g.size = max(g.size, offset+size)
 	if g.ended {
 		g.cut = true
-		return g.end(place)
+		return g.end(offset)
 	}
-	return t.truncated(g, place)
+	return t.truncated(g, offset)
 }
 
 // truncated ends a generation that was truncated. What its file holds now is the next one, unless the file was rotated before.
 // REQUIRES: mu is held.
-func (t *trail) truncated(g *generation, place int64) error {
+func (t *trail) truncated(g *generation, offset int64) error {
 	g.ended, g.cut = true, true
-	if err := g.end(place); !errors.Is(err, errTurned) {
+	if err := g.end(offset); !errors.Is(err, errGenerationEnded) {
 		return err
 	}
 	if g == t.newest() {
 		t.logger.Info("a followed file was truncated, and is read from its start", "file", t.path, "read", g.read)
 		t.add(&generation{file: g.file, info: g.info, begin: -1})
 	}
-	return errTurned
+	return errGenerationEnded
 }
 
 // beginsWith notes what a generation begins with.
@@ -282,26 +282,26 @@ func (t *trail) beginsWith(g *generation, text []byte) {
 	}
 }
 
-// reach notes that a reader has come to a place, behind some bytes. REQUIRES: the trail's mu is held.
-func (g *generation) reach(place int64, last []byte) {
-	if place > g.read {
-		g.read, g.tip = place, append(g.tip[:0], last...)
-		g.size = max(g.size, place)
+// reach notes that a reader has come to an offset, behind some bytes. REQUIRES: the trail's mu is held.
+func (g *generation) reach(offset int64, last []byte) {
+	if offset > g.read {
+		g.read, g.tip = offset, append(g.tip[:0], last...)
+		g.size = max(g.size, offset)
 	}
 }
 
-// end returns [errTurned] at the end of a generation that has ended, and before it what can't be read any more. REQUIRES: the
+// end returns [errGenerationEnded] at the end of a generation that has ended, and before it what can't be read any more. REQUIRES: the
 // trail's mu is held.
-func (g *generation) end(place int64) error {
+func (g *generation) end(offset int64) error {
 	end := g.read
 	if g.cut {
 		end = g.size
 	}
-	if place < end {
+	if offset < end {
 		return fmt.Errorf("it was truncated before it was read to its end: %d bytes are lost; rotate it by renaming it",
-			end-place)
+			end-offset)
 	}
-	return errTurned
+	return errGenerationEnded
 }
 
 // noticeLate warns of what was written to a rotated file after it was left. REQUIRES: mu is held.
@@ -319,8 +319,8 @@ func (t *trail) noticeLate() {
 		"open the new file before anything is in it", "file", t.path, "bytes", before.late)
 }
 
-// turn goes on to the generation behind one that has ended, which is there; index is that of its first element.
-func (t *trail) turn(g *generation, index int64) (*generation, error) {
+// advance goes on to the generation behind one that has ended, which is there; index is that of its first element.
+func (t *trail) advance(g *generation, index int64) (*generation, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.generations[slices.Index(t.generations, g)+1]
@@ -368,17 +368,17 @@ func (t *trail) close() error {
 	return errors.Join(errs...)
 }
 
-// A follower is one reader's place in a trail.
+// A follower is one reader's offset in a trail.
 type follower struct {
 	trail *trail
 	from  int64
 	at    *generation // nil while there is no file
-	place int64
-	// last are the bytes before place, a footprint at most.
+	offset int64
+	// last are the bytes before offset, a footprint at most.
 	last []byte
 }
 
-// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errTurned] until turn is called.
+// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errGenerationEnded] until advance is called.
 func (f *follower) Read(p []byte) (int, error) {
 	if f.at == nil {
 		at, err := f.trail.begin(f.from)
@@ -392,9 +392,9 @@ func (f *follower) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	if !whole {
-		return 0, f.trail.changed(f.at, f.place, 0)
+		return 0, f.trail.changed(f.at, f.offset, 0)
 	}
-	n, err := f.at.file.ReadAt(f.within(p), f.place)
+	n, err := f.at.file.ReadAt(f.within(p), f.offset)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
@@ -404,14 +404,14 @@ func (f *follower) Read(p []byte) (int, error) {
 	case err != nil:
 		return 0, err
 	case !whole:
-		return 0, f.trail.changed(f.at, f.place, int64(n))
+		return 0, f.trail.changed(f.at, f.offset, int64(n))
 	case n == 0:
-		return 0, f.trail.look(f.at, f.place, f.last)
+		return 0, f.trail.check(f.at, f.offset, f.last)
 	}
-	if f.place == 0 {
+	if f.offset == 0 {
 		f.trail.beginsWith(f.at, p[:n])
 	}
-	f.place += int64(n)
+	f.offset += int64(n)
 	f.last = append(f.last, p[:n]...)
 	f.last = f.last[max(0, len(f.last)-footprint):]
 	return n, nil
@@ -422,28 +422,28 @@ func (f *follower) within(p []byte) []byte {
 	f.trail.mu.Lock()
 	defer f.trail.mu.Unlock()
 	if f.at.ended {
-		return p[:min(int64(len(p)), max(0, f.at.read-f.place))]
+		return p[:min(int64(len(p)), max(0, f.at.read-f.offset))]
 	}
 	return p
 }
 
 // recognise reports whether the file still holds what was read last: it may have been truncated, and have grown again beyond the
-// place, while nobody looked.
-func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f.place) }
+// offset, while nobody looked.
+func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f.offset) }
 
-// holds reports whether a file has some bytes before a place.
-func holds(file *os.File, last []byte, place int64) (bool, error) {
+// holds reports whether a file has some bytes before an offset.
+func holds(file *os.File, last []byte, offset int64) (bool, error) {
 	now := make([]byte, len(last))
-	n, err := file.ReadAt(now, place-int64(len(now)))
+	n, err := file.ReadAt(now, offset-int64(len(now)))
 	if err != nil && err != io.EOF {
 		return false, err
 	}
 	return n == len(now) && bytes.Equal(now, last), nil
 }
 
-// turn goes on to the next generation; index is that of its first element.
-func (f *follower) turn(index int64) error {
-	next, err := f.trail.turn(f.at, index)
+// advance goes on to the next generation; index is that of its first element.
+func (f *follower) advance(index int64) error {
+	next, err := f.trail.advance(f.at, index)
 	if err != nil {
 		return err
 	}

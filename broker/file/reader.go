@@ -137,9 +137,9 @@ func (r *reader) step() ([]broker.Record, error) {
 	case r.end == errNothingYet:
 		r.end = nil
 		return nil, errNothingYet
-	case r.end == errTurned:
+	case r.end == errGenerationEnded:
 		r.end = nil
-		return nil, r.turn()
+		return nil, r.advance()
 	case r.end != io.EOF:
 		return nil, r.end
 	case r.framer.layout != list && r.lastLine():
@@ -154,12 +154,12 @@ func (r *reader) step() ([]broker.Record, error) {
 	return nil, io.EOF
 }
 
-// turn goes on to the next generation of a followed file, once the last line of the one before is framed.
-func (r *reader) turn() error {
+// advance goes on to the next generation of a followed file, once the last line of the one before is framed.
+func (r *reader) advance() error {
 	if r.lastLine() {
 		return nil
 	}
-	if err := r.follow.turn(r.framer.index); err != nil {
+	if err := r.follow.advance(r.framer.index); err != nil {
 		return err
 	}
 	r.framer.line = 0
@@ -257,7 +257,7 @@ func (r *reader) fill() error {
 		}
 		r.came = time.Now()
 	}
-	if err == errNothingYet || err == errTurned {
+	if err == errNothingYet || err == errGenerationEnded {
 		return err
 	}
 	if err != nil && err != io.EOF {

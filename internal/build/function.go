@@ -12,7 +12,7 @@ import (
 // A function is the user's, with its name, its package before it, and where it begins.
 type function struct {
 	name string
-	at   mistake.Place
+	at   mistake.Location
 	form form
 	// taker is what a value of leat.Provide goes to.
 	taker string

@@ -81,7 +81,7 @@ func TestInjector(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			value, err := call.NewInjector(c.declared).Value(c.t)
 			switch {
-			case err != nil && placeless(err) != c.mistake:
+			case err != nil && withoutLine(err) != c.mistake:
 				t.Errorf("got\n\t%v\nwant\n\t%s", err, c.mistake)
 			case err == nil && (c.mistake != "" || value.Interface() != c.want):
 				t.Errorf("got %v, want %v%s", value, c.want, c.mistake)
@@ -90,7 +90,7 @@ func TestInjector(t *testing.T) {
 	}
 }
 
-func placeless(err error) string {
+func withoutLine(err error) string {
 	return regexp.MustCompile(` \(\w+\.go:\d+\)`).ReplaceAllString(err.Error(), "")
 }
 
@@ -105,7 +105,7 @@ func TestUntaken(t *testing.T) {
 	}
 	mistakes := in.Untaken("field")
 	want := "leat.Provide: no field takes the string; leave it out, or put what only some functions take into a leat.Container"
-	if len(mistakes) != 1 || placeless(mistakes[0]) != want {
+	if len(mistakes) != 1 || withoutLine(mistakes[0]) != want {
 		t.Errorf("got %v", mistakes)
 	}
 }

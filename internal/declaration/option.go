@@ -5,7 +5,7 @@ import "github.com/leat-go/leat/internal/mistake"
 // An Option is an option of the public face or of a package beside it, with its name and where it was made.
 type Option struct {
 	name string
-	at   mistake.Place
+	at   mistake.Location
 	set  func(m *Mill, o *Option)
 	// many says that the option may be given several times.
 	many bool

@@ -189,5 +189,5 @@ func (e *PanicError) Unwrap() error {
 
 // newPanicError returns the error of a panic that was just recovered.
 func newPanicError(value any) *PanicError {
-	return &PanicError{Value: value, Where: mistake.PanicPlace()}
+	return &PanicError{Value: value, Where: mistake.PanicLocation()}
 }

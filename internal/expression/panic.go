@@ -16,7 +16,7 @@ func (p *Program) guard(env any, err *error) {
 	if value == nil {
 		return
 	}
-	at := mistake.PanicPlace()
+	at := mistake.PanicLocation()
 	failed := newError(p.source, p.culprit(env), "this panicked: %v (%s)", value, at)
 	*err = &PanicError{failed, value}
 }

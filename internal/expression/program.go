@@ -123,7 +123,7 @@ func compile(source string, scope Scope, raw bool) (*Program, error) {
 func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Program, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			p, err = nil, newError(source, 0, "reading it panicked: %v (%s)", value, mistake.PanicPlace())
+			p, err = nil, newError(source, 0, "reading it panicked: %v (%s)", value, mistake.PanicLocation())
 		}
 	}()
 	if strings.TrimSpace(source) == "" {

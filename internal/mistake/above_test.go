@@ -7,7 +7,7 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-func TestPanicPlace(t *testing.T) {
+func TestPanicLocation(t *testing.T) {
 	for name, panics := range map[string]func(){
 		"a panic":        func() { panic("on purpose") },
 		"the runtime's":  func() { _ = []int{}[len(t.Name())] },
@@ -18,8 +18,8 @@ func TestPanicPlace(t *testing.T) {
 				if recover() == nil {
 					t.Fatal("it didn't panic")
 				}
-				where := mistake.PanicPlace()
-				if !strings.Contains(where, "mistake_test.TestPanicPlace.func") || !strings.Contains(where, "above_test.go:") {
+				where := mistake.PanicLocation()
+				if !strings.Contains(where, "mistake_test.TestPanicLocation.func") || !strings.Contains(where, "above_test.go:") {
 					t.Errorf("got %s", where)
 				}
 			}()
@@ -29,7 +29,7 @@ func TestPanicPlace(t *testing.T) {
 }
 
 func TestAboveWithoutTheFunction(t *testing.T) {
-	if where, found := mistake.Above("runtime.gopanic", "runtime."); found || where != "unknown place" {
+	if where, found := mistake.Above("runtime.gopanic", "runtime."); found || where != "unknown location" {
 		t.Errorf("got %s, %v", where, found)
 	}
 }

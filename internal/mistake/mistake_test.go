@@ -41,13 +41,13 @@ func TestWords(t *testing.T) {
 		{mistake.And([]string{"a", "b"}), "a and b"},
 		{mistake.And([]string{"a", "b", "c"}), "a, b and c"},
 		{mistake.Type(reflect.TypeFor[[]*Generic[int]]()), "[]*mistake_test.Generic[int]"},
-		{mistake.Type(reflect.TypeFor[Generic[mistake.Place]]()), "mistake_test.Generic[mistake.Place]"},
-		{mistake.Type(reflect.TypeFor[map[string]Generic[mistake.Place]]()), "map[string]mistake_test.Generic[mistake.Place]"},
+		{mistake.Type(reflect.TypeFor[Generic[mistake.Location]]()), "mistake_test.Generic[mistake.Location]"},
+		{mistake.Type(reflect.TypeFor[map[string]Generic[mistake.Location]]()), "map[string]mistake_test.Generic[mistake.Location]"},
 		{mistake.ShortType(reflect.TypeFor[[]*struct{ A, B int }]()), "[]*struct{...}"},
 		{mistake.ShortType(reflect.TypeFor[map[string]int]()), "map[string]int"},
 		{mistake.ShortType(reflect.TypeFor[io.Reader]()), "io.Reader"},
-		{mistake.Element(reflect.TypeFor[mistake.Place](), ""), "mistake.Place"},
-		{mistake.Element(reflect.TypeFor[mistake.Place](), "left"), `mistake.Place named "left"`},
+		{mistake.Element(reflect.TypeFor[mistake.Location](), ""), "mistake.Location"},
+		{mistake.Element(reflect.TypeFor[mistake.Location](), "left"), `mistake.Location named "left"`},
 		{mistake.Nil(nil), "nil"},
 		{mistake.Nil((*int)(nil)), "a nil *int"},
 	} {
@@ -71,7 +71,7 @@ func TestIsNil(t *testing.T) {
 	}
 }
 
-func option(skip int) mistake.Place { return mistake.Caller(skip) }
+func option(skip int) mistake.Location { return mistake.Caller(skip) }
 
 type speeds struct{}
 
@@ -79,8 +79,8 @@ func (speeds) key(int) int { return 0 }
 
 func generic[T any](T) {}
 
-// TestPlaces checks where callers and functions are said to be: relative to the working directory.
-func TestPlaces(t *testing.T) {
+// TestLocations checks where callers and functions are said to be: relative to the working directory.
+func TestLocations(t *testing.T) {
 	line := regexp.MustCompile(`^mistake_test\.go:\d+$`)
 	if got := option(0).String(); !line.MatchString(got) {
 		t.Errorf("the caller is at %q", got)
@@ -88,23 +88,23 @@ func TestPlaces(t *testing.T) {
 	if got := option(1).String(); line.MatchString(got) || !strings.Contains(got, "testing.go:") {
 		t.Errorf("the caller's caller is at %q", got)
 	}
-	if got := (mistake.Place{}).String(); got != "unknown place" {
+	if got := (mistake.Location{}).String(); got != "unknown location" {
 		t.Errorf("got %q", got)
 	}
-	if got := (mistake.Place{}).Suffix(); got != "" {
+	if got := (mistake.Location{}).Suffix(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if got := (mistake.Place{File: "/elsewhere/main.go", Line: 3}).Suffix(); got != " (/elsewhere/main.go:3)" {
+	if got := (mistake.Location{File: "/elsewhere/main.go", Line: 3}).Suffix(); got != " (/elsewhere/main.go:3)" {
 		t.Errorf("got %q", got)
 	}
 	for _, c := range []struct {
 		fn   any
 		name string
 	}{
-		{TestPlaces, "mistake_test.TestPlaces"},
+		{TestLocations, "mistake_test.TestLocations"},
 		{speeds{}.key, "mistake_test.speeds.key"},
 		{generic[int], "mistake_test.generic"},
-		{func() {}, "mistake_test.TestPlaces.func1"},
+		{func() {}, "mistake_test.TestLocations.func1"},
 	} {
 		name, _ := mistake.Function(reflect.ValueOf(c.fn))
 		if name != c.name {

@@ -20,11 +20,11 @@ type Stage struct {
 
 	mu      sync.Mutex
 	started time.Time
-	stalls  map[place]stall
+	stalls  map[nodeKey]stall
 }
 
-// A place is a node in a partition.
-type place struct{ node, partition int }
+// A nodeKey names a node in a partition.
+type nodeKey struct{ node, partition int }
 
 // A stall is a partition's standing still, since and at a moment of its own time.
 type stall struct {
@@ -37,7 +37,7 @@ const Partitions = 4
 
 // New begins a run. It has gone on for some time already, since the clock is told when it began.
 func New(started time.Time, now func() time.Time) *Stage {
-	return &Stage{Now: now, started: started, stalls: map[place]stall{}}
+	return &Stage{Now: now, started: started, stalls: map[nodeKey]stall{}}
 }
 
 // Stall lets nothing more come in a node's stream, in one partition.
@@ -45,7 +45,7 @@ func (s *Stage) Stall(node, partition int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	s.stalls[place{node, partition}] = stall{now, now.Sub(s.started).Seconds()}
+	s.stalls[nodeKey{node, partition}] = stall{now, now.Sub(s.started).Seconds()}
 }
 
 // part is a node of the tree that is played.

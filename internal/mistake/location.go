@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// A Place is a line in a source file. The zero Place is unknown.
-type Place struct {
+// A Location is a line in a source file. The zero Location is unknown.
+type Location struct {
 	File string
 	Line int
 }
 
 // Caller returns where a function was called: 0 stands for the one that calls Caller, 1 for the one that has called that.
-func Caller(skip int) Place {
+func Caller(skip int) Location {
 	_, file, line, _ := runtime.Caller(skip + 2)
-	return Place{file, line}
+	return Location{file, line}
 }
 
 // String returns "file:line", with the file relative to the working directory where it lies in it.
-func (p Place) String() string {
+func (p Location) String() string {
 	if p.File == "" {
-		return "unknown place"
+		return "unknown location"
 	}
 	file := filepath.FromSlash(p.File)
 	if dir, err := os.Getwd(); err == nil {
@@ -36,7 +36,7 @@ func (p Place) String() string {
 }
 
 // Suffix returns the place in parentheses behind a space; nothing where it is unknown.
-func (p Place) Suffix() string {
+func (p Location) Suffix() string {
 	if p.File == "" {
 		return ""
 	}
@@ -44,10 +44,10 @@ func (p Place) Suffix() string {
 }
 
 // Function returns the name of a function as "package.name", and where it begins.
-func Function(fn reflect.Value) (name string, at Place) {
+func Function(fn reflect.Value) (name string, at Location) {
 	f := runtime.FuncForPC(fn.Pointer())
 	if f == nil {
-		return "function", Place{}
+		return "function", Location{}
 	}
 	name = f.Name()
 	name = name[strings.LastIndexByte(name, '/')+1:]
@@ -56,15 +56,15 @@ func Function(fn reflect.Value) (name string, at Place) {
 	name = strings.ReplaceAll(name, "%2e", ".")
 	file, line := f.FileLine(f.Entry())
 	if file == "" || strings.HasPrefix(file, "<") { // a method value's wrapper
-		return name, Place{}
+		return name, Location{}
 	}
-	return name, Place{file, line}
+	return name, Location{file, line}
 }
 
 // KeyFunction describes a key function in a plan and in errors: by its place, or by its name where that is unknown.
 func KeyFunction(fn any) string {
 	name, at := Function(reflect.ValueOf(fn))
-	if at == (Place{}) {
+	if at == (Location{}) {
 		return name
 	}
 	return at.String()
@@ -82,13 +82,13 @@ func Above(function, skip string) (where string, found bool) {
 		}
 		found = found || frame.Function == function
 		if !more {
-			return Place{}.String(), found
+			return Location{}.String(), found
 		}
 	}
 }
 
-// PanicPlace returns the function, file and line of a panic. REQUIRES: the caller has been deferred, and recovers.
-func PanicPlace() string {
+// PanicLocation returns the function, file and line of a panic. REQUIRES: the caller has been deferred, and recovers.
+func PanicLocation() string {
 	where, _ := Above("runtime.gopanic", "runtime.")
 	return where
 }
