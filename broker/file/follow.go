@@ -370,9 +370,9 @@ func (t *trail) close() error {
 
 // A follower is one reader's offset in a trail.
 type follower struct {
-	trail *trail
-	from  int64
-	at    *generation // nil while there is no file
+	trail  *trail
+	from   int64
+	at     *generation // nil while there is no file
 	offset int64
 	// last are the bytes before offset, a footprint at most.
 	last []byte
