@@ -107,7 +107,7 @@ func (f *damagedFile) write(t *rapid.T, dir string) string {
 }
 
 // A run that verifies fails if and only if there is damage anywhere in any stream of the tree, however early the join ends, and
-// gives the same results as one that doesn't. With comparisons in place of keys nothing that is in order may be refused.
+// gives the same results as one that doesn't. With comparisons instead of keys nothing that is in order may be refused.
 func TestVerifiedTrees(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {

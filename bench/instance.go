@@ -30,16 +30,16 @@ type report struct {
 
 // runInstance runs W1 by Leat under a name in the group, and writes a report for each line of its input, with whose end the
 // process ends, whatever the mill is doing.
-func runInstance(name string, at endpoints, questions io.Reader, answers io.Writer) error {
+func runInstance(name string, at endpoints, requests io.Reader, responses io.Writer) error {
 	traffic := meter{seen: newTraffic()}
 	at.options = []kafka.Option{kafka.Instance(name), kafka.Options(kgo.WithHooks(&traffic))}
 	ended := make(chan error, 2)
-	asked := make(chan struct{})
+	requested := make(chan struct{})
 	go func() { ended <- leatSpeeds(at) }()
 	go func() {
-		lines := bufio.NewScanner(questions)
+		lines := bufio.NewScanner(requests)
 		for lines.Scan() {
-			asked <- struct{}{}
+			requested <- struct{}{}
 		}
 		ended <- lines.Err()
 	}()
@@ -53,11 +53,11 @@ func runInstance(name string, at endpoints, questions io.Reader, answers io.Writ
 		case err := <-ended:
 			return err
 		case <-ticker.C:
-		case <-asked:
+		case <-requested:
 			r.Goroutines = runtime.NumGoroutine()
 			traffic.mu.Lock()
 			r.Traffic = traffic.seen
-			err := json.NewEncoder(answers).Encode(r)
+			err := json.NewEncoder(responses).Encode(r)
 			traffic.mu.Unlock()
 			if err != nil {
 				return err
@@ -75,9 +75,9 @@ func memoryHeld() uint64 {
 
 // An instance is a process that runs runInstance.
 type instance struct {
-	command *exec.Cmd
-	ask     io.WriteCloser
-	answers *json.Decoder
+	command   *exec.Cmd
+	ask       io.WriteCloser
+	responses *json.Decoder
 }
 
 func startInstance(ctx context.Context, self, name string, at endpoints) (*instance, error) {
@@ -87,18 +87,18 @@ func startInstance(ctx context.Context, self, name string, at endpoints) (*insta
 	if err != nil {
 		return nil, err
 	}
-	answers, err := command.StdoutPipe()
+	responses, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	return &instance{command, ask, json.NewDecoder(answers)}, command.Start()
+	return &instance{command, ask, json.NewDecoder(responses)}, command.Start()
 }
 
 func (i *instance) report() (r report, err error) {
 	if _, err := io.WriteString(i.ask, "\n"); err != nil {
 		return r, fmt.Errorf("an instance has ended: %w", err)
 	}
-	return r, i.answers.Decode(&r)
+	return r, i.responses.Decode(&r)
 }
 
 // kill ends the process at once.

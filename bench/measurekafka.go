@@ -164,7 +164,7 @@ func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoin
 	done := over.Load
 	if p.stays {
 		wanted := int64(w.results(elements))
-		done = func() bool { return over.Load() || seen.quiet(time.Now()) > patience(seen.end() >= wanted) }
+		done = func() bool { return over.Load() || seen.quiet(time.Now()) > quietFor(seen.end() >= wanted) }
 	}
 	err = seen.follow(ctx, kadm.NewClient(c.client), at.out, done)
 	early := over.Load()
@@ -185,8 +185,8 @@ func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoin
 	return s, nil
 }
 
-// patience returns how long a program that never ends may be quiet until it is taken to have done all it does.
-func patience(complete bool) time.Duration {
+// quietFor returns how long a program that never ends may be quiet until it is taken to have done all it does.
+func quietFor(complete bool) time.Duration {
 	if complete {
 		return 2 * time.Second
 	}

@@ -44,31 +44,31 @@ func (c *command) scaleTo(ctx context.Context, k *cluster, instances int, tables
 	group.Go(func() error { return f.read(within) })
 	group.Go(func() error {
 		defer stop()
-		s := swarm{command: c, field: f}
+		s := members{command: c, field: f}
 		defer s.kill()
 		return s.measure(within, instances, tables)
 	})
 	return group.Wait()
 }
 
-// A swarm is the instances that share a field.
-type swarm struct {
+// members are the instances that share a field.
+type members struct {
 	command   *command
 	field     *field
 	instances []*instance
 }
 
-func (s *swarm) kill() {
+func (s *members) kill() {
 	for _, i := range s.instances {
 		i.kill()
 	}
 }
 
-func (s *swarm) start(ctx context.Context, n int) (*instance, error) {
+func (s *members) start(ctx context.Context, n int) (*instance, error) {
 	return startInstance(ctx, s.command.self, fmt.Sprintf("instance-%d", n), s.field.at)
 }
 
-func (s *swarm) measure(ctx context.Context, instances int, tables *scaleTables) error {
+func (s *members) measure(ctx context.Context, instances int, tables *scaleTables) error {
 	begin := time.Now()
 	for n := range instances {
 		i, err := s.start(ctx, n)
@@ -99,7 +99,7 @@ func (s *swarm) measure(ctx context.Context, instances int, tables *scaleTables)
 }
 
 // steady measures what the instances do while nothing happens.
-func (s *swarm) steady(ctx context.Context, all time.Duration, tables *scaleTables) error {
+func (s *members) steady(ctx context.Context, all time.Duration, tables *scaleTables) error {
 	before, err := s.report()
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *swarm) steady(ctx context.Context, all time.Duration, tables *scaleTabl
 }
 
 // report asks all instances: the sums of what Kafka has to do with, and of the rest the highest.
-func (s *swarm) report() (all report, err error) {
+func (s *members) report() (all report, err error) {
 	all.Traffic = newTraffic()
 	for _, i := range s.instances {
 		r, err := i.report()
@@ -147,7 +147,7 @@ func (s *swarm) report() (all report, err error) {
 }
 
 // disturb does something to the first instance and measures how long that is felt.
-func (s *swarm) disturb(ctx context.Context, tables *scaleTables, what string, do func(*instance) error) error {
+func (s *members) disturb(ctx context.Context, tables *scaleTables, what string, do func(*instance) error) error {
 	within, cancel := context.WithTimeout(ctx, recoveryTime)
 	defer cancel()
 	from := time.Now()

@@ -162,7 +162,7 @@ type Output interface {
 	Close() error
 }
 
-// ErrDataTimeout is what a [Reader] returns in place of [io.EOF] where it gives a stream up for this session, because nothing
+// ErrDataTimeout is what a [Reader] returns instead of [io.EOF] where it gives a stream up for this session, because nothing
 // came for as long as the user allows although the storage can be reached. There is no mark then, and nothing to pass over.
 // For the join the stream has ended: what it can hand over is handed over, the outputs get their marks and the session counts
 // as ended. But the positions that are committed with that are where each node's reading stands, not behind the session: the

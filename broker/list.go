@@ -24,39 +24,39 @@ func (s Stream) Lists(pointers bool) Lists {
 	return s.values()
 }
 
-// pieces cuts lists from larger pieces of memory.
-type pieces[E any] struct {
+// slabs cuts lists from larger pieces of memory.
+type slabs[E any] struct {
 	free, list []E
-	piece      int
+	size       int
 }
 
-func newPieces[E any]() pieces[E] {
-	return pieces[E]{piece: listBytes / max(1, int(reflect.TypeFor[E]().Size()))}
+func newSlabs[E any]() slabs[E] {
+	return slabs[E]{size: listBytes / max(1, int(reflect.TypeFor[E]().Size()))}
 }
 
 // Begin begins a list of n elements.
-func (p *pieces[E]) Begin(n int) {
+func (s *slabs[E]) Begin(n int) {
 	switch {
-	case 4*n > p.piece:
-		p.list = make([]E, 0, n)
+	case 4*n > s.size:
+		s.list = make([]E, 0, n)
 		return
-	case n > len(p.free):
-		p.free = make([]E, p.piece)
+	case n > len(s.free):
+		s.free = make([]E, s.size)
 	}
-	p.list, p.free = p.free[:0:n], p.free[n:]
+	s.list, s.free = s.free[:0:n], s.free[n:]
 }
 
 // End returns the list.
-func (p *pieces[E]) End() any { return p.list }
+func (s *slabs[E]) End() any { return s.list }
 
-type valueLists[T any] struct{ pieces[T] }
+type valueLists[T any] struct{ slabs[T] }
 
 func (l *valueLists[T]) Add(element any) { l.list = append(l.list, *element.(*T)) }
 
-type pointerLists[P any] struct{ pieces[P] }
+type pointerLists[P any] struct{ slabs[P] }
 
 func (l *pointerLists[P]) Add(element any) { l.list = append(l.list, element.(P)) }
 
-func newValueLists[T any]() Lists { return &valueLists[T]{newPieces[T]()} }
+func newValueLists[T any]() Lists { return &valueLists[T]{newSlabs[T]()} }
 
-func newPointerLists[P any]() Lists { return &pointerLists[P]{newPieces[P]()} }
+func newPointerLists[P any]() Lists { return &pointerLists[P]{newSlabs[P]()} }

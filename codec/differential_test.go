@@ -58,7 +58,7 @@ func (p pair) compareDecode(t fataler, data []byte) any {
 		t.Fatalf("%s from %q\nencoding/json: %v\nJSON:          %v", p.typ, data, wantErr, gotErr)
 	}
 	if gotErr != nil {
-		comparePlace(t, p.typ, data, gotErr)
+		comparePosition(t, p.typ, data, gotErr)
 		return nil
 	}
 	if !reflect.DeepEqual(want.Interface(), got.Interface()) {
@@ -70,8 +70,8 @@ func (p pair) compareDecode(t fataler, data []byte) any {
 	return got.Interface()
 }
 
-// comparePlace checks that an error names a place, and for a syntax error the one that encoding/json sees.
-func comparePlace(t fataler, typ reflect.Type, data []byte, err error) {
+// comparePosition checks that an error names a place, and for a syntax error the one that encoding/json sees.
+func comparePosition(t fataler, typ reflect.Type, data []byte, err error) {
 	t.Helper()
 	var where *Error
 	if !errors.As(err, &where) || where.Offset > len(data) {

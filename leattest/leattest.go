@@ -118,7 +118,7 @@ func (p *plan) check() error {
 		}
 		for _, r := range s.readings {
 			if r.typ.Kind() == reflect.Pointer {
-				return fmt.Errorf("elements can't be pointers themselves: declare the stream for %v in place of *%v",
+				return fmt.Errorf("elements can't be pointers themselves: declare the stream for %v instead of *%v",
 					r.typ.Elem(), r.typ)
 			}
 			if slices.ContainsFunc(seen, r.same) {

@@ -380,7 +380,7 @@ func TestLog(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for want, test := range map[string]func(t testing.TB){
-		"declare the stream for leattest_test.Location in place of **leattest_test.Location": func(t testing.TB) {
+		"declare the stream for leattest_test.Location instead of **leattest_test.Location": func(t testing.TB) {
 			leattest.New(t, leattest.Stream[**Location](nil))
 		},
 		"element 1 is a nil pointer": func(t testing.TB) { leattest.New(t, leattest.Stream([]*Location{{}, nil})) },

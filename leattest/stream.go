@@ -23,11 +23,11 @@ type stream struct {
 	// mistake is what is wrong with an option; empty where nothing is.
 	mistake string
 	// fed are the elements given to Stream, of one partition each; nil in a stream that mills write.
-	fed []portion
+	fed []prefill
 }
 
-// A portion is the first elements of a partition.
-type portion struct {
+// A prefill is the first elements of a partition.
+type prefill struct {
 	partition int
 	add       func(b *memory.Broker, stream string, partition int) error
 }
@@ -74,7 +74,7 @@ func (s *stream) merge(other *stream) bool {
 		return false
 	}
 	fed := other.fed[0]
-	if slices.ContainsFunc(s.fed, func(p portion) bool { return p.partition == fed.partition }) {
+	if slices.ContainsFunc(s.fed, func(p prefill) bool { return p.partition == fed.partition }) {
 		return false
 	}
 	s.fed = append(slices.Clone(s.fed), fed)
@@ -118,7 +118,7 @@ func newStream[T any](options []StreamOption) *stream {
 func Stream[T any](first []T, options ...StreamOption) Option {
 	return func(p *plan) {
 		s := newStream[T](options)
-		s.fed = []portion{{s.partition, func(b *memory.Broker, stream string, partition int) error {
+		s.fed = []prefill{{s.partition, func(b *memory.Broker, stream string, partition int) error {
 			return memory.Append(b, stream, partition, first...)
 		}}}
 		p.add(s)

@@ -113,7 +113,7 @@ func Named(name string) StreamOption {
 	}
 }
 
-// Codec sets the codec of a stream, in place of [codec.JSON]. Whatever it makes of them, records are JSON objects. It panics
+// Codec sets the codec of a stream, instead of [codec.JSON]. Whatever it makes of them, records are JSON objects. It panics
 // where c is nil.
 func Codec(c codec.Codec) StreamOption {
 	if c == nil {
@@ -122,7 +122,7 @@ func Codec(c codec.Codec) StreamOption {
 	return func(s *broker.Stream) { s.Codec = c }
 }
 
-// MaxElement sets how many bytes an element may have in the file, decompressed, in place of [broker.DefaultMaxElement]. A larger
+// MaxElement sets how many bytes an element may have in the file, decompressed, instead of [broker.DefaultMaxElement]. A larger
 // one ends the run with an error before memory is taken for it. It panics where bytes isn't above zero.
 func MaxElement(bytes int) StreamOption {
 	if bytes <= 0 {
@@ -131,7 +131,7 @@ func MaxElement(bytes int) StreamOption {
 	return func(s *broker.Stream) { s.MaxElement = bytes }
 }
 
-// Follow reads on as the file grows, as tail -F does, in place of ending the stream at the file's end: see the package's
+// Follow reads on as the file grows, as tail -F does, instead of ending the stream at the file's end: see the package's
 // documentation. The stream then ends with the run's context, or by [DataTimeout].
 func Follow() StreamOption {
 	return func(s *broker.Stream) { s.Follow = true }
@@ -146,7 +146,7 @@ func DataTimeout(d time.Duration) StreamOption {
 	return func(s *broker.Stream) { s.DataTimeout = d }
 }
 
-// Stdin sets what the path "-" reads, in place of [os.Stdin]. It panics where r is nil.
+// Stdin sets what the path "-" reads, instead of [os.Stdin]. It panics where r is nil.
 func Stdin(r io.Reader) Option {
 	if r == nil {
 		panic("file.Stdin: the reader is nil; strings.NewReader(\"\") is one of nothing")
@@ -154,7 +154,7 @@ func Stdin(r io.Reader) Option {
 	return func(b *Broker) { b.stdin = r }
 }
 
-// Stdout sets what the path "-" writes to, in place of [os.Stdout]. It panics where w is nil.
+// Stdout sets what the path "-" writes to, instead of [os.Stdout]. It panics where w is nil.
 func Stdout(w io.Writer) Option {
 	if w == nil {
 		panic("file.Stdout: the writer is nil; io.Discard is one that keeps nothing")

@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	// firstLook and lastLook are how long after it had nothing a followed file is looked at again, first and in the end. Looking
+	// shortestPause and longestPause are how long after it had nothing a followed file is looked at again, first and in the end. Looking
 	// takes microseconds, works on every file system and across machines, and misses nothing that a watch could tell of;
 	// watches exist for local file systems only, and are lost together with the name that a rotation takes away.
-	firstLook = 5 * time.Millisecond
-	lastLook  = 250 * time.Millisecond
+	shortestPause = 5 * time.Millisecond
+	longestPause  = 250 * time.Millisecond
 	// maxGenerations is how many generations of a followed file stay open for readers that lag behind.
 	maxGenerations = 8
 	// footprint is how many bytes before an offset are compared to tell whether a file is still the one that was read.
@@ -91,7 +91,7 @@ type trail struct {
 // watch opens each new generation until ctx ends, and measures the newest, also while the readers have no time to look: of a file
 // that is rotated twice the one between would be lost, and of one that is truncated nobody would know how much.
 func (t *trail) watch(ctx context.Context) {
-	ticker := time.NewTicker(lastLook)
+	ticker := time.NewTicker(longestPause)
 	defer ticker.Stop()
 	for {
 		select {

@@ -37,7 +37,7 @@ type framer struct {
 	// tooLarge is the error for an object above the stream's limit, behind which nothing is framed.
 	tooLarge error
 
-	newline, brace, quote, backslash landmark
+	newline, brace, quote, backslash byteFinder
 }
 
 // state is where in a list the framer is.
@@ -55,7 +55,7 @@ const (
 func newFramer(stream broker.Stream, l layout) framer {
 	f := framer{
 		stream: stream, limit: stream.ElementLimit(), layout: l, column: 1,
-		newline: landmark{char: '\n'}, brace: landmark{char: '{'}, quote: landmark{char: '"'}, backslash: landmark{char: '\\'},
+		newline: byteFinder{char: '\n'}, brace: byteFinder{char: '{'}, quote: byteFinder{char: '"'}, backslash: byteFinder{char: '\\'},
 	}
 	if l == list {
 		f.line = 1
@@ -292,20 +292,20 @@ func (f *framer) moveTo(into []byte) {
 	f.buf = append(into[:0], f.buf[by:]...)
 	f.mark = 0
 	f.pos -= by
-	for _, l := range []*landmark{&f.newline, &f.brace, &f.quote, &f.backslash} {
+	for _, l := range []*byteFinder{&f.newline, &f.brace, &f.quote, &f.backslash} {
 		l.at = max(l.at-by, 0)
 	}
 }
 
-// A landmark finds a character and remembers where, so that a buffer is searched once however often one asks.
-type landmark struct {
+// A byteFinder finds a character and remembers where, so that a buffer is searched once however often one asks.
+type byteFinder struct {
 	char byte
-	at   int // the first place, from the last one asked for, where char may be
+	at   int // the first index, from the last one asked for, where char may be
 }
 
-// next returns the place of the first char at from or behind, and the length of buf, or from if that is behind it, if
+// next returns the index of the first char at from or behind, and the length of buf, or from if that is behind it, if
 // there is none. From one call to the next, from must not decrease and buf may grow.
-func (l *landmark) next(buf []byte, from int) int {
+func (l *byteFinder) next(buf []byte, from int) int {
 	l.at = max(l.at, from)
 	if l.at >= len(buf) || buf[l.at] == l.char {
 		return l.at

@@ -77,7 +77,7 @@ func (t *trail) findMissed() error {
 		isKnown := slices.ContainsFunc(known, func(head []byte) bool { return beginAlike(head, n.head) })
 		if !isGeneration && !isKnown && bytes.HasPrefix(bytes.TrimSpace(n.head), []byte("{")) {
 			return fmt.Errorf("it was rotated or truncated twice before anybody could look, within %v, and what %s holds now "+
-				"was not read; do that less often", lastLook, n.name)
+				"was not read; do that less often", longestPause, n.name)
 		}
 	}
 	return nil

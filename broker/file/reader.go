@@ -65,12 +65,12 @@ type stepped struct {
 
 // Read returns the next records of the file. See broker.Reader.
 func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
-	patience := newPatience(r.timeout)
+	polling := newPolling(r.timeout)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		records, err := r.await(ctx, &patience)
+		records, err := r.await(ctx, &polling)
 		if len(records) > 0 {
 			r.next = records[len(records)-1].Offset + 1
 			return records, nil
@@ -79,7 +79,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		case err == io.EOF:
 			r.next = max(r.from, r.framer.index) + 1
 		case errors.Is(err, errNothingYet):
-			if err = patience.wait(ctx, r.came); err == broker.ErrDataTimeout {
+			if err = polling.wait(ctx, r.came); err == broker.ErrDataTimeout {
 				r.tellOfPart()
 			}
 		}
@@ -98,8 +98,8 @@ func (r *reader) tellOfPart() {
 	}
 }
 
-// await makes a step, and leaves it alone when ctx or the patience ends before it is done; the next call then takes its result.
-func (r *reader) await(ctx context.Context, patience *patience) ([]broker.Record, error) {
+// await makes a step, and leaves it alone when ctx or the polling ends before it is done; the next call then takes its result.
+func (r *reader) await(ctx context.Context, polling *polling) ([]broker.Record, error) {
 	if r.pending == nil {
 		return r.step()
 	}
@@ -110,7 +110,7 @@ func (r *reader) await(ctx context.Context, patience *patience) ([]broker.Record
 			r.pending <- stepped{records, err}
 		}()
 	}
-	expired, stop := patience.expired()
+	expired, stop := polling.expired()
 	defer stop()
 	select {
 	case <-ctx.Done():

@@ -59,7 +59,7 @@ func TestSeeker(t *testing.T) {
 		}
 		err = seeker.Each(t.Context(), int64(from), 0, func(at int64, object []byte) (bool, error) {
 			if int(at) != begins[next] || !strings.HasPrefix(string(object), fmt.Sprintf(`{"i":%d,`, next)) {
-				t.Fatalf("%s at %d in place of object %d at %d", object, at, next, begins[next])
+				t.Fatalf("%s at %d instead of object %d at %d", object, at, next, begins[next])
 			}
 			line, column, err := seeker.Line(at)
 			before := text.String()[:at]

@@ -247,16 +247,16 @@ func (in *input) Warnings() []string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	var warnings []string
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	for _, o := range in.opened {
-		if warning := o.warning(); warning != "" && !told[o.stream.Name] {
-			told[o.stream.Name] = true
+		if warning := o.warning(); warning != "" && !reported[o.stream.Name] {
+			reported[o.stream.Name] = true
 			warnings = append(warnings, warning)
 		}
 	}
 	for _, s := range in.streams {
-		if s.trail != nil && !told[s.name] {
-			told[s.name] = true
+		if s.trail != nil && !reported[s.name] {
+			reported[s.name] = true
 			warnings = append(warnings, s.trail.warnings()...)
 		}
 	}

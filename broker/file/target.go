@@ -20,8 +20,8 @@ type target struct {
 	stream broker.Stream
 	path   string // absolute, behind symbolic links; "-" for standard output
 	layout layout
-	temp   *temporary // nil for what is written straight
-	direct *patient   // nil for files
+	temp   *temporary     // nil for what is written straight
+	direct *interruptible // nil for files
 
 	text   *bufio.Writer // of compressor
 	packed compressor    // into raw
@@ -34,7 +34,7 @@ type target struct {
 func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	t := &target{stream: stream, path: standard, layout: lines}
 	if stream.Name == standard {
-		t.direct = &patient{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
+		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
 		return t, t.start(t.direct, plain)
 	}
 	if stream.Name == "" {
@@ -53,7 +53,7 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 		return nil, errors.New("this is a directory, not a file")
 	case err == nil && !info.Mode().IsRegular():
 		t.path = stream.Name
-		t.direct = &patient{open: func() (io.WriteCloser, error) { return os.OpenFile(t.path, os.O_WRONLY, 0) }}
+		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return os.OpenFile(t.path, os.O_WRONLY, 0) }}
 		return t, t.start(t.direct, packed)
 	}
 	if t.path, err = resolve(stream.Name); err != nil {

@@ -86,7 +86,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	in.readers++
 	l := in.logs[node]
 	p := &l.partitions[partition]
-	return &reader{input: in, stream: l.name, number: partition, partition: p, place: p.find(from), from: from, next: from}, nil
+	return &reader{input: in, stream: l.name, number: partition, partition: p, index: p.find(from), from: from, next: from}, nil
 }
 
 // Progress implements broker.Saver.
@@ -105,7 +105,7 @@ func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
 		return err
 	}
 	for _, c := range commits {
-		in.broker.progress[slot{in.job.Name, c.Partition}] = cloneProgress(c.Progress)
+		in.broker.progress[taskID{in.job.Name, c.Partition}] = cloneProgress(c.Progress)
 	}
 	return nil
 }
@@ -128,8 +128,8 @@ type reader struct {
 	stream    string
 	number    int
 	partition *partition
-	// place is that of the entry that comes next.
-	place      int
+	// index is that of the entry that comes next.
+	index      int
 	from, next int64
 	closed     bool
 }
@@ -143,7 +143,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	}
 	var records []broker.Record
 	var failed error
-	waited, cancel := r.patience(ctx)
+	waited, cancel := r.withTimeout(ctx)
 	defer cancel()
 	err := r.input.broker.await(waited, func() bool {
 		records, failed = r.take()
@@ -158,8 +158,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	return nil, err
 }
 
-// patience returns a context that ends with the data timeout, where there is one.
-func (r *reader) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+// withTimeout returns a context that ends with the data timeout, where there is one.
+func (r *reader) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d := r.input.broker.timeout; d > 0 {
 		return context.WithTimeout(ctx, d)
 	}
@@ -171,8 +171,8 @@ func (r *reader) patience(ctx context.Context) (context.Context, context.CancelF
 func (r *reader) take() ([]broker.Record, error) {
 	b := r.input.broker
 	var records []broker.Record
-	for len(records) < b.batch && r.place < len(r.partition.entries) {
-		e := r.partition.entries[r.place]
+	for len(records) < b.batch && r.index < len(r.partition.entries) {
+		e := r.partition.entries[r.index]
 		if fault := b.faults.read(r.stream, r.number, r.next, e.Record.Offset); fault != nil {
 			if len(records) > 0 || fault.err == nil {
 				break
@@ -186,7 +186,7 @@ func (r *reader) take() ([]broker.Record, error) {
 		if e.End && len(records) > 0 {
 			break
 		}
-		r.place++
+		r.index++
 		r.next = e.Record.Offset + 1
 		if e.End {
 			return nil, io.EOF

@@ -83,7 +83,7 @@ func (b *Broker) waitFor(ctx context.Context, stream string, partition int, enou
 func (b *Broker) Progress(job string, partition int) broker.Progress {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return cloneProgress(b.progress[slot{job, partition}])
+	return cloneProgress(b.progress[taskID{job, partition}])
 }
 
 // Commits returns how many commits have become visible since the storage was made.

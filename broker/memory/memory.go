@@ -41,7 +41,7 @@ type Broker struct {
 	// changed is closed when anything below has changed; nil while nobody waits for it.
 	changed  chan struct{}
 	logs     map[string]*log
-	progress map[slot]broker.Progress
+	progress map[taskID]broker.Progress
 	groups   map[string]*group
 	revoked  map[int]bool
 	faults   faults
@@ -50,8 +50,8 @@ type Broker struct {
 	commits int
 }
 
-// A slot is where the progress of one task is kept.
-type slot struct {
+// A taskID names a task: the work of a job on one partition.
+type taskID struct {
 	job       string
 	partition int
 }
@@ -74,7 +74,7 @@ func New(options ...Option) *Broker {
 		pace:     broker.DefaultPace,
 		batch:    256,
 		logs:     map[string]*log{},
-		progress: map[slot]broker.Progress{},
+		progress: map[taskID]broker.Progress{},
 		groups:   map[string]*group{},
 		revoked:  map[int]bool{},
 		crashed:  map[*broker.Job]error{},
@@ -176,7 +176,7 @@ func Named(as string) StreamOption {
 	}
 }
 
-// MaxElement sets how many bytes an element may have, in place of [broker.DefaultMaxElement]. A larger one can't be decoded. It
+// MaxElement sets how many bytes an element may have, instead of [broker.DefaultMaxElement]. A larger one can't be decoded. It
 // panics where bytes isn't above zero.
 func MaxElement(bytes int) StreamOption {
 	if bytes <= 0 {

@@ -142,7 +142,7 @@ func (o *output) apply(c broker.Commit) {
 			}
 		}
 	}
-	o.broker.progress[slot{o.job.Name, c.Partition}] = cloneProgress(c.Progress)
+	o.broker.progress[taskID{o.job.Name, c.Partition}] = cloneProgress(c.Progress)
 }
 
 // firstUse tells whether no output before i has the same log: a stream gets one mark, even if it is declared twice.

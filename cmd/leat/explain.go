@@ -11,7 +11,7 @@ import (
 type explainCommand struct {
 	File    string `arg:"" help:"The pipeline file."`
 	Key     string `placeholder:"K" xor:"what" help:"The key, as 30, 12.5 or robot-7."`
-	Element string `placeholder:"JSON" xor:"what" help:"An element, in place of a key."`
+	Element string `placeholder:"JSON" xor:"what" help:"An element, instead of a key."`
 	Stream  string `placeholder:"NAME" help:"The stream whose key or element it is; the master if left out."`
 	JSON    bool   `name:"json" help:"Print the explanation as JSON."`
 }

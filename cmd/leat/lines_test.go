@@ -31,7 +31,7 @@ func played(change func(*observe.Snapshot)) monitor.View {
 	if change != nil {
 		change(&s)
 	}
-	return new(monitor.Lens).View(s)
+	return new(monitor.Viewer).View(s)
 }
 
 func stalled(s *observe.Snapshot) {

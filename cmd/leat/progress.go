@@ -46,11 +46,11 @@ func following(interval time.Duration, snapshot func() observe.Snapshot, show fu
 	follower.Go(func() {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
-		var lens monitor.Lens
+		var viewer monitor.Viewer
 		for {
 			select {
 			case <-ticker.C:
-				show(lens.View(snapshot()))
+				show(viewer.View(snapshot()))
 			case <-done:
 				return
 			}

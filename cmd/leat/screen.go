@@ -26,7 +26,7 @@ const (
 
 func newScreen(out io.Writer) *screen { return &screen{out: cwriter.New(out)} }
 
-// show draws what a run does, in place of what was drawn before.
+// show draws what a run does, instead of what was drawn before.
 func (s *screen) show(v monitor.View) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *screen) clear() {
 	_ = s.draw()
 }
 
-// draw draws the lines in place of the last ones. REQUIRES: s.mu is held.
+// draw draws the lines instead of the last ones. REQUIRES: s.mu is held.
 func (s *screen) draw() error {
 	for _, line := range s.lines {
 		s.out.WriteString(line + "\n")

@@ -20,7 +20,7 @@ type Location struct {
 
 // A struct with a new field reads what was written before it had that field.
 func ExampleCodec() {
-	server := srfake.New() // in place of a real registry
+	server := srfake.New() // instead of a real registry
 	defer server.Close()
 	schemas, err := registry.New(context.Background(), server.URL())
 	if err != nil {
@@ -79,7 +79,7 @@ func ExampleCodec_bare() {
 
 // Schemas come from elsewhere, such as a build that has registered them: the program only uses the latest.
 func ExampleUseLatest() {
-	server := srfake.New() // in place of a real registry
+	server := srfake.New() // instead of a real registry
 	defer server.Close()
 	server.SeedSchema("robot-locations-value", 3, 7, sr.Schema{Schema: `{"type": "record", "name": "Location", "fields": [
 		{"name": "time", "type": "long"}, {"name": "x", "type": "float"}, {"name": "y", "type": "float"}, {"name": "z", "type": "float"}

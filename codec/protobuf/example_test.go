@@ -14,7 +14,7 @@ import (
 
 // An element type is a generated message, or a struct around one.
 func ExampleCodec() {
-	server := srfake.New() // in place of a real registry
+	server := srfake.New() // instead of a real registry
 	defer server.Close()
 	schemas, err := registry.New(context.Background(), server.URL())
 	if err != nil {

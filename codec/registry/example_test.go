@@ -13,7 +13,7 @@ import (
 
 // Every codec of a program takes the same client, so that no schema is requested twice.
 func ExampleNew() {
-	server := srfake.New(srfake.WithAuth("Basic bWU6c2VjcmV0")) // in place of a real registry
+	server := srfake.New(srfake.WithAuth("Basic bWU6c2VjcmV0")) // instead of a real registry
 	defer server.Close()
 	schemas, err := registry.New(context.Background(), server.URL(), registry.BasicAuth("me", "secret"))
 	if err != nil {

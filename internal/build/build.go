@@ -78,7 +78,7 @@ func (b *builder) build() *engine.Spec {
 
 	// Each parameter gets its elements or its value, and nothing that was declared is left over.
 	form.arguments(b)
-	b.add(b.injector.Untaken(b.function.taker))
+	b.add(b.injector.Unused(b.function.taker))
 
 	// Results, letters and unmatched elements find their streams.
 	results := b.results(form.results())

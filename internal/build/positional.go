@@ -35,7 +35,7 @@ func (f *positionalForm) arguments(b *builder) {
 		f.parameters = append(f.parameters, b.parameter(&f.signature.Parameters[i]))
 	}
 	if len(b.mistakes) == before {
-		b.add(b.tree.Untaken())
+		b.add(b.tree.Unused())
 	}
 }
 

@@ -32,7 +32,7 @@ func NewInjector(m *declaration.Mill) *Injector { return &Injector{m} }
 // Value returns the value for a parameter or field of a type. A container makes it now.
 func (in *Injector) Value(t reflect.Type) (reflect.Value, error) {
 	if p := in.declared.ProvidedOf(t); p != nil {
-		p.Taken = true
+		p.Used = true
 		return p.Value, nil
 	}
 	var fitting []*declaration.Provided
@@ -43,7 +43,7 @@ func (in *Injector) Value(t reflect.Type) (reflect.Value, error) {
 	}
 	switch {
 	case len(fitting) == 1:
-		fitting[0].Taken = true
+		fitting[0].Used = true
 		return fitting[0].Value, nil
 	case len(fitting) > 1:
 		return reflect.Value{}, ambiguous(t, fitting)
@@ -53,7 +53,7 @@ func (in *Injector) Value(t reflect.Type) (reflect.Value, error) {
 		return fromContainer(in.declared.Container, t)
 	}
 	if p := almost(in.declared, t); p != nil {
-		p.Taken = true
+		p.Used = true
 		return reflect.Value{}, fmt.Errorf("%s gives a %v; give a %v", p.Option, p.Value.Type(), t)
 	}
 	if right := listed(t); right != nil {
@@ -88,7 +88,7 @@ func listed(t reflect.Type) reflect.Type {
 func ambiguous(t reflect.Type, fitting []*declaration.Provided) error {
 	types := make([]string, len(fitting))
 	for i, p := range fitting {
-		p.Taken = true
+		p.Used = true
 		types[i] = p.Value.Type().String()
 	}
 	return fmt.Errorf("several values of leat.Provide implement %v: %s; leave one, or take it by its own type",
@@ -122,10 +122,10 @@ func (e *injectionError) Error() string {
 
 func (e *injectionError) Unwrap() error { return e.err }
 
-// Untaken returns a mistake for each provided value that no taker, a parameter or field, gets.
-func (in *Injector) Untaken(taker string) (mistakes mistake.List) {
+// Unused returns a mistake for each provided value that no taker, a parameter or field, gets.
+func (in *Injector) Unused(taker string) (mistakes mistake.List) {
 	for _, p := range in.declared.Provided {
-		if !p.Taken {
+		if !p.Used {
 			mistakes.Add("%s: no %s takes the %v; leave it out, or put what only some functions take "+
 				"into a leat.Container", p.Option, taker, p.Value.Type())
 		}

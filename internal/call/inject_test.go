@@ -94,8 +94,8 @@ func withoutLine(err error) string {
 	return regexp.MustCompile(` \(\w+\.go:\d+\)`).ReplaceAllString(err.Error(), "")
 }
 
-// TestUntaken checks that each value must go somewhere; one that is told to be of the wrong type is not told twice.
-func TestUntaken(t *testing.T) {
+// TestUnused checks that each value must go somewhere; one that is told to be of the wrong type is not told twice.
+func TestUnused(t *testing.T) {
 	in := call.NewInjector(provided(1, "a", &element{}))
 	if _, err := in.Value(reflect.TypeFor[int]()); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestUntaken(t *testing.T) {
 	if _, err := in.Value(reflect.TypeFor[element]()); err == nil {
 		t.Fatal("no error")
 	}
-	mistakes := in.Untaken("field")
+	mistakes := in.Unused("field")
 	want := "leat.Provide: no field takes the string; leave it out, or put what only some functions take into a leat.Container"
 	if len(mistakes) != 1 || withoutLine(mistakes[0]) != want {
 		t.Errorf("got %v", mistakes)

@@ -10,8 +10,8 @@ import (
 type Provided struct {
 	Option *Option
 	Value  reflect.Value
-	// Taken says that a parameter or field gets the value.
-	Taken bool
+	// Used says that a parameter or field gets the value.
+	Used bool
 }
 
 // Provide adds values that an option gives, of which no two may be of one type.

@@ -16,7 +16,7 @@ func (t *Tree) Matches(list reflect.Type) (children []int, wrong string) {
 		return nil, t.misplacedList(list)
 	}
 	for _, c := range children {
-		t.Master.Children[c].taken = true
+		t.Master.Children[c].used = true
 	}
 	return children, ""
 }
@@ -92,10 +92,10 @@ func (t *Tree) MisfitVariadic(list reflect.Type) string {
 	return "a variadic parameter can't be joined; make it " + t.fit(list)
 }
 
-// Untaken returns a mistake for each node whose elements no parameter gets.
-func (t *Tree) Untaken() (mistakes mistake.List) {
+// Unused returns a mistake for each node whose elements no parameter gets.
+func (t *Tree) Unused() (mistakes mistake.List) {
 	for _, n := range t.Nodes[1:] {
-		if !n.taken {
+		if !n.used {
 			mistakes.Add("%s: no parameter takes %s; add one of type %s, or leave the join out",
 				n.Origin, n, t.fit(reflect.SliceOf(n.Element)))
 		}

@@ -126,22 +126,22 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
-// TestUntaken checks that each node's elements must reach the function.
-func TestUntaken(t *testing.T) {
+// TestUnused checks that each node's elements must reach the function.
+func TestUnused(t *testing.T) {
 	tree := chain(t, nil)
 	want := "Audio-Video: no parameter takes jointree_test.Video; add one of type []jointree_test.Video, or leave the join out\n" +
 		"Video-Box: no parameter takes jointree_test.Box; add one of type map[jointree_test.Video][]jointree_test.Box, or leave the " +
 		"join out\n" +
 		`Video-Boxback: no parameter takes jointree_test.Box named "back"; add one of type map[jointree_test.Video][]jointree_test.Box, ` +
 		"or leave the join out"
-	if got := text(tree.Untaken()); got != want {
+	if got := text(tree.Unused()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	// A map takes the elements of its keys, too.
 	if _, _, wrong := tree.MatchMap(reflect.TypeFor[map[Video][]Box]()); wrong != "" {
 		t.Fatal(wrong)
 	}
-	if got := text(tree.Untaken()); got != "" {
+	if got := text(tree.Unused()); got != "" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -27,9 +27,9 @@ func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong strin
 		if n.Element != left || len(children) == 0 {
 			continue
 		}
-		n.taken = true
+		n.used = true
 		for _, c := range children {
-			n.Children[c].taken = true
+			n.Children[c].used = true
 		}
 		lefts = append(lefts, Left{n.fromMaster(), children})
 		listed = n.Children[children[0]]

@@ -48,8 +48,8 @@ type Node struct {
 	// Stream is the one that the node reads, once it was found.
 	Stream broker.Stream
 
-	// taken says that a parameter gets the elements.
-	taken bool
+	// used says that a parameter gets the elements.
+	used bool
 	// path and tagged are for nodes that are fields of a typed function's input: the path to the field, and whether the node's
 	// name is from its tag.
 	path   string

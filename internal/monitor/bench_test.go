@@ -6,22 +6,22 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/monitor"
-	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/internal/monitor/simulation"
 )
 
 // BenchmarkLook is what a page costs a run once a second, however many look at it: a view of 4 streams in 64 partitions, as JSON.
 func BenchmarkLook(b *testing.B) {
 	now := time.Now()
-	s := stage.New(now.Add(-time.Minute), func() time.Time { return now }).Snapshot()
+	s := simulation.New(now.Add(-time.Minute), func() time.Time { return now }).Snapshot()
 	for len(s.Tasks) < 64 {
-		s.Tasks = append(s.Tasks, s.Tasks[:stage.Partitions]...)
+		s.Tasks = append(s.Tasks, s.Tasks[:simulation.Partitions]...)
 	}
 	s.Partitions = len(s.Tasks)
-	var lens monitor.Lens
+	var viewer monitor.Viewer
 	var encoded []byte
 	for b.Loop() {
 		s.Taken = s.Taken.Add(time.Second)
-		view := lens.View(s)
+		view := viewer.View(s)
 		var err error
 		if encoded, err = json.Marshal(view); err != nil {
 			b.Fatal(err)

@@ -31,14 +31,14 @@ func files() map[string]struct{ name, kind string } {
 	}
 }
 
-// newHandler answers requests for the page and its data. A listener may take as long as patience to receive one view.
-func newHandler(address Address, h *hub, patience time.Duration) http.Handler {
+// newHandler answers requests for the page and its data. A listener may take as long as timeout to receive one view.
+func newHandler(address Address, h *hub, timeout time.Duration) http.Handler {
 	mux := http.NewServeMux()
 	for path, file := range files() {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, file.name, file.kind) })
 	}
 	mux.HandleFunc("/snapshot.json", h.serveSnapshot)
-	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) { h.serveEvents(w, r, patience) })
+	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) { h.serveEvents(w, r, timeout) })
 	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", h.serveReady)
 	return guard(address, mux)
@@ -102,7 +102,7 @@ func (h *hub) serveSnapshot(w http.ResponseWriter, _ *http.Request) {
 
 // serveEvents sends views as server-sent events until the run has ended, the listener has gone, or has not taken one within
 // its time.
-func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request, patience time.Duration) {
+func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return
@@ -117,7 +117,7 @@ func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request, patience time.
 	stream := http.NewResponseController(w)
 	// The server's time limit is for a whole answer, and this one goes on as long as the run: each view has its own.
 	send := func(event string, data []byte) bool {
-		_ = stream.SetWriteDeadline(time.Now().Add(patience))
+		_ = stream.SetWriteDeadline(time.Now().Add(timeout))
 		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, data)
 		return err == nil && stream.Flush() == nil
 	}

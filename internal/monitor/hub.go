@@ -16,7 +16,7 @@ type hub struct {
 	interval time.Duration
 
 	mu        sync.Mutex
-	lens      Lens
+	viewer    Viewer
 	view      View
 	encoded   []byte    // the view
 	made      time.Time // when it was
@@ -57,7 +57,7 @@ func (h *hub) opened() bool {
 
 // look makes the view anew. REQUIRES: h.mu is held.
 func (h *hub) look() {
-	h.view = h.lens.View(h.snapshot())
+	h.view = h.viewer.View(h.snapshot())
 	h.encode()
 }
 
@@ -134,7 +134,7 @@ func (h *hub) send(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// spread gives the view to all listeners, in place of one that wasn't taken yet. REQUIRES: h.mu is held.
+// spread gives the view to all listeners, instead of one that wasn't taken yet. REQUIRES: h.mu is held.
 func (h *hub) spread() {
 	for l := range h.listeners {
 		select {
@@ -149,7 +149,7 @@ func (h *hub) spread() {
 func (h *hub) finish(state State, status string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.view = h.lens.View(h.snapshot())
+	h.view = h.viewer.View(h.snapshot())
 	h.view.State, h.view.Status = state, clean(status, longestText)
 	h.encode()
 	h.ended = true

@@ -18,9 +18,9 @@ import (
 type Server struct {
 	// Interval is how often those who look at the page get a new view: a second, unless a test is in a hurry.
 	Interval time.Duration
-	// Patience is how long a client may take to send a request, and to take a page or one view of a stream of views: ten
+	// Timeout is how long a client may take to send a request, and to take a page or one view of a stream of views: ten
 	// seconds, unless a test is in a hurry. It is then left alone, so that it holds nothing of this process.
-	Patience time.Duration
+	Timeout time.Duration
 
 	address  Address
 	listener net.Listener
@@ -42,7 +42,7 @@ func Listen(ctx context.Context, address Address) (*Server, error) {
 }
 
 func newServer(address Address, listener net.Listener) *Server {
-	return &Server{Interval: time.Second, Patience: 10 * time.Second, address: address, listener: listener}
+	return &Server{Interval: time.Second, Timeout: 10 * time.Second, address: address, listener: listener}
 }
 
 // URL is where the page is.
@@ -66,9 +66,9 @@ func (s *Server) Watch(
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	server := &http.Server{
-		Handler:        newHandler(s.address, h, s.Patience),
-		ReadTimeout:    s.Patience,
-		WriteTimeout:   s.Patience,
+		Handler:        newHandler(s.address, h, s.Timeout),
+		ReadTimeout:    s.Timeout,
+		WriteTimeout:   s.Timeout,
 		IdleTimeout:    time.Minute,
 		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelDebug),

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/internal/monitor"
-	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/internal/monitor/simulation"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -71,7 +71,7 @@ func serveWith(t *testing.T, change func(*monitor.Server)) *show {
 	change(server)
 	s := &show{t: t, url: server.URL(), over: make(chan error, 1)}
 	s.ready.Store(true)
-	played := stage.New(time.Now().Add(-time.Minute), time.Now)
+	played := simulation.New(time.Now().Add(-time.Minute), time.Now)
 	played.Change = func(snapshot *observe.Snapshot) {
 		s.looks.Add(1)
 		if !s.ready.Load() {
@@ -300,7 +300,7 @@ func TestClientsThatDoNotReadAreLeft(t *testing.T) {
 		"no end":    {"GET / HTTP/1.1\r\nHost: localhost\r\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serveWith(t, func(s *monitor.Server) { s.Interval, s.Patience = time.Millisecond, 50*time.Millisecond })
+			s := serveWith(t, func(s *monitor.Server) { s.Interval, s.Timeout = time.Millisecond, 50*time.Millisecond })
 			connection := s.dial()
 			// Only a server that waits for ever makes the client wait for that long.
 			if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
@@ -349,7 +349,7 @@ func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1),
 func TestViewsOutliveTheTimeForAPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := pipes{make(chan net.Conn), make(chan struct{})}
-		played := stage.New(time.Now().Add(-time.Minute), time.Now)
+		played := simulation.New(time.Now().Add(-time.Minute), time.Now)
 		over := make(chan error)
 		var run errgroup.Group
 		run.Go(func() error {

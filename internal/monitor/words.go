@@ -31,7 +31,7 @@ func state(s observe.Snapshot) (State, string) {
 			continue
 		}
 		busy++
-		if waits(s, t) >= patience {
+		if waits(s, t) >= blockingAfter {
 			waiting++
 			if waits(s, t) > waits(s, longest) {
 				longest = t
@@ -43,7 +43,7 @@ func state(s observe.Snapshot) (State, string) {
 		return Opening, "opening the streams"
 	case s.Stopping:
 		return Stopping, "the run is stopping"
-	case !s.Commit.Since.IsZero() && s.Taken.Sub(s.Commit.Since) >= patience:
+	case !s.Commit.Since.IsZero() && s.Taken.Sub(s.Commit.Since) >= blockingAfter:
 		return Waiting, committing(s)
 	case owned == 0:
 		return Idle, "no partition is worked on here: other processes own them, or they are being dealt"
@@ -75,8 +75,8 @@ func committing(s observe.Snapshot) string {
 	return text
 }
 
-// judge says what the stream of the node with the index i does, as far as it can be said without the others.
-func (v *Stream) judge(s observe.Snapshot, i int) {
+// describe says what the stream of the node with the index i does, as far as it can be said without the others.
+func (v *Stream) describe(s observe.Snapshot, i int) {
 	var blocked, ended, silent, owned int
 	var longest observe.Task
 	for _, t := range s.Tasks {
@@ -90,7 +90,7 @@ func (v *Stream) judge(s observe.Snapshot, i int) {
 		case t.Nodes[i].Ended || t.Ended:
 			ended++
 		}
-		if t.WaitsFor == i && waits(s, t) >= patience {
+		if t.WaitsFor == i && waits(s, t) >= blockingAfter {
 			blocked++
 			if waits(s, t) > waits(s, longest) {
 				longest = t
@@ -127,7 +127,7 @@ func blocking(s observe.Snapshot, t observe.Task, i int) string {
 		text = fmt.Sprintf("blocks in partition %d: %s has waited for it for %s", t.Partition, who, Ago(waits(s, t)))
 	}
 	switch n := t.Nodes[i]; {
-	case n.Withheld > 0 && s.Taken.Sub(n.WithheldSince) >= patience && n.Behind <= 0:
+	case n.Withheld > 0 && s.Taken.Sub(n.WithheldSince) >= blockingAfter && n.Behind <= 0:
 		text += fmt.Sprintf("; %s can't be read yet: a transaction of another producer has been open for %s or longer",
 			plural(n.Withheld, "record"), Ago(s.Taken.Sub(n.WithheldSince)))
 	case n.Behind == 0:
@@ -141,7 +141,7 @@ func blocking(s observe.Snapshot, t observe.Task, i int) string {
 // holds says of the streams that stand still because of another that they wait for that one.
 func holds(s observe.Snapshot, streams []Stream) {
 	for _, t := range s.Tasks {
-		if waits(s, t) < patience {
+		if waits(s, t) < blockingAfter {
 			continue
 		}
 		for i := range streams {

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/leat-go/leat/internal/monitor/browser"
-	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/internal/monitor/simulation"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -24,7 +24,7 @@ import (
 type visit struct {
 	t    *testing.T
 	ctx  context.Context
-	play *stage.Stage
+	play *simulation.Run
 }
 
 // haste is how much faster than time played runs are: a stall of seconds takes a moment.
@@ -38,7 +38,7 @@ func look(tab context.Context, t *testing.T, screen browser.Screen, change func(
 	t.Helper()
 	begin := time.Now()
 	clock := func() time.Time { return begin.Add(haste * time.Since(begin)) }
-	play := stage.New(begin.Add(-10*time.Minute), clock)
+	play := simulation.New(begin.Add(-10*time.Minute), clock)
 	play.Change = change
 	ctx, closeTab := chromedp.NewContext(tab)
 	defer closeTab()
@@ -133,8 +133,8 @@ func testTree(tab context.Context, t *testing.T) {
 		expect(v, `document.querySelector("#tree .card .on code").textContent`, "time + 10 == time")
 		expect(v, `document.querySelector("#tree").classList.contains("stacked")`, false)
 		expect(v, `document.querySelector("#status-text").textContent`, "joining")
-		expect(v, `document.querySelectorAll("#keys .mark").length`, 4*stage.Partitions)
-		expect(v, `document.querySelectorAll("#partitions li").length`, stage.Partitions)
+		expect(v, `document.querySelectorAll("#keys .mark").length`, 4*simulation.Partitions)
+		expect(v, `document.querySelectorAll("#partitions li").length`, simulation.Partitions)
 		expect(v, `document.querySelectorAll("#unmatched li").length`, 3)
 		before := value[string](v, `document.querySelector("#streams tbody td span").textContent`)
 		v.until(fmt.Sprintf(`document.querySelector("#streams tbody td span").textContent !== %q`, before))
@@ -152,7 +152,7 @@ func testStall(tab context.Context, t *testing.T) {
 		v.until(`document.querySelector("#tree .card[data-state=blocking] .said").textContent.startsWith(
 			"blocks in partition 2: Location[2] has waited for it for ")`)
 		v.until(`document.querySelector("#partitions li[data-state=waiting] b").textContent === "2"`)
-		for partition := range stage.Partitions {
+		for partition := range simulation.Partitions {
 			v.play.Stall(1, partition)
 		}
 		v.until(`document.querySelector("#status").dataset.state === "waiting"`)
@@ -341,7 +341,7 @@ func testEnd(tab context.Context, t *testing.T) {
 	ctx, closeTab := chromedp.NewContext(tab)
 	defer closeTab()
 	broken := errors.New("<i>function speed</i>: it broke")
-	err := browser.Serve(ctx, stage.New(time.Now(), time.Now).Snapshot, 50*time.Millisecond, func(url string) error {
+	err := browser.Serve(ctx, simulation.New(time.Now(), time.Now).Snapshot, 50*time.Millisecond, func(url string) error {
 		if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 			t.Error(err)
 		}

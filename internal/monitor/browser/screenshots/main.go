@@ -1,4 +1,4 @@
-// Command screenshots makes the pictures of the monitor's page in the documents:
+// Command screenshots makes the screenshots of the monitor's page in the documents:
 //
 //	go -C internal/monitor/browser run ./screenshots
 //
@@ -21,24 +21,24 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/leat-go/leat/internal/monitor/browser"
-	"github.com/leat-go/leat/internal/monitor/stage"
+	"github.com/leat-go/leat/internal/monitor/simulation"
 )
 
-// folder is where the pictures go, seen from this module.
+// folder is where the screenshots go, seen from this module.
 const folder = "../../../docs/images"
 
-// A picture is one to be made.
-type picture struct {
+// A screenshot is one to be made.
+type screenshot struct {
 	file   string
 	screen browser.Screen
 	stall  bool
 }
 
-func pictures() []picture {
+func screenshots() []screenshot {
 	wide := browser.Screen{Width: 1240, Height: 900, Scale: 1.25}
 	dark := wide
 	dark.Dark = true
-	return []picture{
+	return []screenshot{
 		{"monitor-light.png", wide, false},
 		{"monitor-dark.png", dark, true},
 		{"monitor-phone.png", browser.Screen{Width: 390, Height: 1400, Scale: 1.5, Phone: true}, true},
@@ -60,7 +60,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	for _, p := range pictures() {
+	for _, p := range screenshots() {
 		shot, err := p.take(ctx, tab)
 		if err != nil {
 			return err
@@ -77,13 +77,13 @@ func run(ctx context.Context) error {
 // haste is how much faster than time the played run is, so that the lines are long after some seconds.
 const haste = 12
 
-// take plays a run for some seconds, lets a stream stall if the picture wants it, and takes the picture.
-func (p picture) take(ctx, tab context.Context) (shot []byte, err error) {
+// take plays a run for some seconds, lets a stream stall if the screenshot wants it, and takes the screenshot.
+func (p screenshot) take(ctx, tab context.Context) (shot []byte, err error) {
 	begin := time.Now()
 	clock := func() time.Time {
 		return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(haste * time.Since(begin))
 	}
-	played := stage.New(clock().Add(-47*time.Minute), clock)
+	played := simulation.New(clock().Add(-47*time.Minute), clock)
 	err = browser.Serve(ctx, played.Snapshot, 100*time.Millisecond, func(url string) error {
 		if err := chromedp.Do(tab, p.screen.On(), chromedp.Navigate(url), chromedp.Sleep(9*time.Second)); err != nil {
 			return err
@@ -107,27 +107,27 @@ func (p picture) take(ctx, tab context.Context) (shot []byte, err error) {
 	return smaller(shot)
 }
 
-// smaller encodes a picture with a palette: a page has few colours.
+// smaller encodes a screenshot with a palette: a page has few colours.
 func smaller(shot []byte) ([]byte, error) {
-	picture, err := png.Decode(bytes.NewReader(shot))
+	screenshot, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {
 		return nil, err
 	}
-	reduced := image.NewPaletted(picture.Bounds(), palette(picture))
-	draw.Draw(reduced, reduced.Bounds(), picture, picture.Bounds().Min, draw.Src)
+	reduced := image.NewPaletted(screenshot.Bounds(), palette(screenshot))
+	draw.Draw(reduced, reduced.Bounds(), screenshot, screenshot.Bounds().Min, draw.Src)
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	err = encoder.Encode(&out, reduced)
 	return out.Bytes(), err
 }
 
-// palette returns the 256 colours that stand for most of a picture, of those that differ enough to be told apart.
-func palette(picture image.Image) color.Palette {
+// palette returns the 256 colours that stand for most of a screenshot, of those that differ enough to be told apart.
+func palette(screenshot image.Image) color.Palette {
 	counts := map[color.RGBA]int{}
-	bounds := picture.Bounds()
+	bounds := screenshot.Bounds()
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			r, g, b, _ := picture.At(x, y).RGBA()
+			r, g, b, _ := screenshot.At(x, y).RGBA()
 			counts[color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}]++
 		}
 	}

@@ -7,15 +7,15 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// patience says when a followed file is looked at again, and when a stream has been silent for too long.
-type patience struct {
+// polling says when a followed file is looked at again, and when a stream has been silent for too long.
+type polling struct {
 	timeout time.Duration // zero for ever
 	begun   time.Time
 	pause   time.Duration
 }
 
-func newPatience(timeout time.Duration) patience {
-	p := patience{timeout: timeout, pause: firstLook}
+func newPolling(timeout time.Duration) polling {
+	p := polling{timeout: timeout, pause: shortestPause}
 	if timeout > 0 {
 		p.begun = time.Now()
 	}
@@ -24,9 +24,9 @@ func newPatience(timeout time.Duration) patience {
 
 // wait waits until it is time to look again; came is when the last bytes came. It returns ctx's error, or
 // [broker.ErrDataTimeout].
-func (p *patience) wait(ctx context.Context, came time.Time) error {
+func (p *polling) wait(ctx context.Context, came time.Time) error {
 	pause := p.pause
-	p.pause = min(2*p.pause, lastLook)
+	p.pause = min(2*p.pause, longestPause)
 	if came.After(p.begun) {
 		p.begun = came
 	}
@@ -48,7 +48,7 @@ func (p *patience) wait(ctx context.Context, came time.Time) error {
 }
 
 // expired returns a channel that tells when a wait that began now has lasted for too long; nil for never.
-func (p *patience) expired() (expired <-chan time.Time, stop func()) {
+func (p *polling) expired() (expired <-chan time.Time, stop func()) {
 	if p.timeout == 0 {
 		return nil, func() {}
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// patience is how long a join may wait for an element before that is worth a word: streams that are read as fast as
+	// blockingAfter is how long a join may wait for an element before that is worth a word: streams that are read as fast as
 	// they are written make it wait all the time, for moments.
-	patience = 2 * time.Second
+	blockingAfter = 2 * time.Second
 	// recent is how far back rates look, and stale how old a snapshot may be to count for them where there is no later one.
 	recent = 5 * time.Second
 	stale  = 15 * time.Second
@@ -21,14 +21,14 @@ const (
 	latest = 8
 )
 
-// A Lens makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Lens is
+// A Viewer makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Viewer is
 // ready for use, by one goroutine at a time.
-type Lens struct {
+type Viewer struct {
 	past []observe.Snapshot
 }
 
 // View makes a view of the next snapshot.
-func (l *Lens) View(s observe.Snapshot) View {
+func (l *Viewer) View(s observe.Snapshot) View {
 	forgotten := func(p observe.Snapshot, limit time.Duration) bool {
 		return !p.Started.Equal(s.Started) || !p.Taken.Before(s.Taken) || s.Taken.Sub(p.Taken) > limit
 	}
@@ -96,7 +96,7 @@ func stream(s, before observe.Snapshot, i int) Stream {
 	read, waitedBefore := total(before, i)
 	v.Rate = rate(v.Read-read, seconds)
 	v.WaitShare = min(1, rate(int64(waited-waitedBefore), seconds)/float64(time.Second)/float64(max(1, working(s))))
-	v.judge(s, i)
+	v.describe(s, i)
 	return v
 }
 
@@ -160,7 +160,7 @@ func key(s observe.Snapshot, t observe.Task, i int) Key {
 		Partition: t.Partition,
 		Text:      clean(n.Key, longestKey), Number: number(n.Number, n.IsNumber),
 		Parent: clean(n.ParentKey, longestKey), ParentNumber: number(n.ParentNumber, n.ParentIsNumber),
-		Blocking: waits(s, t) >= patience && t.WaitsFor == i,
+		Blocking: waits(s, t) >= blockingAfter && t.WaitsFor == i,
 		Ended:    n.Ended || t.Ended,
 	}
 }
@@ -246,7 +246,7 @@ func partition(s observe.Snapshot, t observe.Task) Partition {
 		p.State, p.Status, p.Window = "elsewhere", "taken over by another process", 0
 	case t.Ended:
 		p.State, p.Status, p.Window = "ended", "ended", 0
-	case wait >= patience:
+	case wait >= blockingAfter:
 		p.State, p.Status = "waiting", fmt.Sprintf("waiting for %s for %s", at(s, t, t.WaitsFor), Ago(wait))
 	}
 	return p

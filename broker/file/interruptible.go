@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// A patient writer writes to something that may make it wait, such as a pipe, and stops waiting when ctx ends.
+// An interruptible writer writes to something that may make it wait, such as a pipe, and stops waiting when ctx ends.
 // It is not used any more after an error.
-type patient struct {
+type interruptible struct {
 	// ctx is that of the commit under way: the compressors between know of none.
 	ctx context.Context
 	// open is called before the first write: it, too, may wait, for somebody who reads a pipe.
@@ -23,7 +23,7 @@ type written struct {
 }
 
 // Write writes a copy of data: the goroutine that waits may be left behind, and data is used again.
-func (p *patient) Write(data []byte) (int, error) {
+func (p *interruptible) Write(data []byte) (int, error) {
 	ctx, open, w := p.ctx, p.open, p.w
 	data = bytes.Clone(data)
 	done := make(chan written)
@@ -54,7 +54,7 @@ func (p *patient) Write(data []byte) (int, error) {
 	}
 }
 
-func (p *patient) close() error {
+func (p *interruptible) close() error {
 	if p.w == nil {
 		return nil
 	}

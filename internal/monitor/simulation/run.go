@@ -1,5 +1,5 @@
-// Package stage plays a run that doesn't exist, for the tests of what shows runs, and for their pictures.
-package stage
+// Package simulation simulates a run, for the tests of what shows runs, and for their screenshots.
+package simulation
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A Stage plays a run of four streams in four partitions, as a source of snapshots. Make one with [New]. It is safe for
+// A Run simulates a run of four streams in four partitions, as a source of snapshots. Make one with [New]. It is safe for
 // concurrent use.
-type Stage struct {
+type Run struct {
 	// Now is the clock.
 	Now func() time.Time
 	// Change, where it isn't nil, changes each snapshot.
@@ -36,19 +36,19 @@ type stall struct {
 const Partitions = 4
 
 // New begins a run. It has gone on for some time already, since the clock is told when it began.
-func New(started time.Time, now func() time.Time) *Stage {
-	return &Stage{Now: now, started: started, stalls: map[nodeKey]stall{}}
+func New(started time.Time, now func() time.Time) *Run {
+	return &Run{Now: now, started: started, stalls: map[nodeKey]stall{}}
 }
 
 // Stall lets nothing more come in a node's stream, in one partition.
-func (s *Stage) Stall(node, partition int) {
+func (s *Run) Stall(node, partition int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
 	s.stalls[nodeKey{node, partition}] = stall{now, now.Sub(s.started).Seconds()}
 }
 
-// part is a node of the tree that is played.
+// part is a node of the simulated tree.
 type part struct {
 	node observe.Node
 	// per is how many elements there are for each master, and lost how many of a thousand aren't handed over.
@@ -71,7 +71,7 @@ func parts() []part {
 }
 
 // Snapshot returns what the run looks like now.
-func (s *Stage) Snapshot() observe.Snapshot {
+func (s *Run) Snapshot() observe.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
@@ -108,8 +108,8 @@ const (
 	first = 1_795_000_000
 )
 
-// task plays one partition.
-func (s *Stage) task(partition int, now time.Time) observe.Task {
+// task simulates one partition.
+func (s *Run) task(partition int, now time.Time) observe.Task {
 	t := observe.Task{Partition: partition, Owned: true, WaitsFor: -1, Window: 2 + partition}
 	seconds := now.Sub(s.started).Seconds()
 	for at, stall := range s.stalls {
@@ -153,7 +153,7 @@ func masters(partition int, seconds float64) float64 {
 	return pace*seconds + 5200*math.Sin(seconds/9+float64(partition)) + 900*math.Sin(seconds/2.3)
 }
 
-// histogram plays durations around a mean.
+// histogram simulates durations around a mean.
 func histogram(count int64, mean time.Duration) observe.Histogram {
 	h := observe.Histogram{Count: count, Sum: time.Duration(count) * mean}
 	for i, bound := range observe.HistogramBounds() {
@@ -168,7 +168,7 @@ func histogram(count int64, mean time.Duration) observe.Histogram {
 	return h
 }
 
-// recent plays the last elements that were not handed over.
+// recent simulates the last elements that were not handed over.
 func recent(s observe.Snapshot, now time.Time) []observe.Unmatched {
 	key := int64(s.Tasks[0].Nodes[0].Number) / 500 * 500
 	offset := (key - first) / step

@@ -79,7 +79,7 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 		{stopping(run(lost)), monitor.Stopping, "the run is stopping"},
 		{stopping(run(lost, task(0, 1, time.Minute))), monitor.Stopping, "the run is stopping"},
 	} {
-		v := new(monitor.Lens).View(c.snapshot)
+		v := new(monitor.Viewer).View(c.snapshot)
 		if c.snapshot.Stopping && v.Partitions[0].Status != "stopped" {
 			t.Errorf("a partition is %q", v.Partitions[0].Status)
 		}
@@ -157,7 +157,7 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 			said{"ended", "nothing came for as long as the data timeout; the next run goes on there"},
 		},
 	} {
-		streams := new(monitor.Lens).View(c.snapshot).Streams
+		streams := new(monitor.Viewer).View(c.snapshot).Streams
 		for i, want := range []said{c.prev, c.next} {
 			if got := (said{string(streams[i].State), streams[i].Status}); got != want {
 				t.Errorf("%s: got %q, want %q", streams[i].Name, got, want)
@@ -167,20 +167,20 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 }
 
 func TestRatesAreThoseOfTheLastSeconds(t *testing.T) {
-	var lens monitor.Lens
+	var viewer monitor.Viewer
 	s := run(task(0, -1, 0))
 	s.Results = 600
-	if v := lens.View(s); v.Streams[0].Rate != 100 || v.ResultRate != 10 {
+	if v := viewer.View(s); v.Streams[0].Rate != 100 || v.ResultRate != 10 {
 		t.Errorf("the first rates are %v and %v, want the means since the run began, 100 and 10", v.Streams[0].Rate, v.ResultRate)
 	}
 	s = run(task(0, -1, 0))
 	s.Taken, s.Results = noon.Add(2*time.Second), 660
 	s.Tasks[0].Nodes[0].Read += 50
-	if v := lens.View(s); v.Streams[0].Rate != 25 || v.ResultRate != 30 {
+	if v := viewer.View(s); v.Streams[0].Rate != 25 || v.ResultRate != 30 {
 		t.Errorf("then they are %v and %v, want 25 and 30", v.Streams[0].Rate, v.ResultRate)
 	}
 	s.Started, s.Taken = noon.Add(time.Minute), noon.Add(70*time.Second)
-	if v := lens.View(s); v.ResultRate != 66 {
+	if v := viewer.View(s); v.ResultRate != 66 {
 		t.Errorf("the rate of another run is %v, want its own mean, 66", v.ResultRate)
 	}
 }
@@ -190,11 +190,11 @@ func TestCommitTimesAreEstimatedFromBuckets(t *testing.T) {
 	s.CommitTime = observe.Histogram{Count: 100}
 	s.CommitTime.Buckets[5] = 50  // 5 to 10 ms
 	s.CommitTime.Buckets[11] = 50 // 500 ms to 1 s
-	v := new(monitor.Lens).View(s)
+	v := new(monitor.Viewer).View(s)
 	if v.CommitMedian == nil || math.Abs(*v.CommitMedian-0.010) > 1e-9 || math.Abs(*v.CommitSlow-0.99) > 1e-9 {
 		t.Errorf("got %v and %v s, want 0.01 and 0.99", *v.CommitMedian, *v.CommitSlow)
 	}
-	if v := new(monitor.Lens).View(run(task(0, -1, 0))); v.CommitMedian != nil || v.CallTime != nil {
+	if v := new(monitor.Viewer).View(run(task(0, -1, 0))); v.CommitMedian != nil || v.CallTime != nil {
 		t.Errorf("nothing was measured, but there is %v", v.CommitMedian)
 	}
 }
@@ -218,7 +218,7 @@ func TestVerdictsAreSentences(t *testing.T) {
 	} {
 		s := run(task(0, -1, 0))
 		s.Recent = []observe.Unmatched{c.unmatched}
-		if got := new(monitor.Lens).View(s).Unmatched[0].Text; got != c.want {
+		if got := new(monitor.Viewer).View(s).Unmatched[0].Text; got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -229,7 +229,7 @@ func TestTheLatestVerdictsComeFirst(t *testing.T) {
 	for i := range 40 {
 		s.Recent = append(s.Recent, observe.Unmatched{Verdict: observe.Gap, Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
 	}
-	v := new(monitor.Lens).View(s)
+	v := new(monitor.Viewer).View(s)
 	if len(v.Unmatched) != 8 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
 		t.Errorf("got %d, the first of %q", len(v.Unmatched), v.Unmatched[0].Element)
 	}
@@ -242,7 +242,7 @@ func TestElementsAreShownAsTheirRecordsHaveThem(t *testing.T) {
 		{Record: []byte("\xff\x00"), Value: map[string]string{"a": "<b>"}},
 		{Record: []byte("{broken")},
 	}
-	v := new(monitor.Lens).View(s)
+	v := new(monitor.Viewer).View(s)
 	for i, want := range []string{`{"n": <1>}`, `{"a":"<b>"}`, `{broken`} {
 		if got := v.Unmatched[i].Element; got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -258,7 +258,7 @@ func (angry) MarshalJSON() ([]byte, error) { panic("don't look at me") }
 func TestElementsMayRefuseToBeEncoded(t *testing.T) {
 	s := run(task(0, -1, 0))
 	s.Recent = []observe.Unmatched{{Value: angry{}}, {Value: func() {}}}
-	if v := new(monitor.Lens).View(s); v.Unmatched[0].Element != "" || v.Unmatched[1].Element != "" {
+	if v := new(monitor.Viewer).View(s); v.Unmatched[0].Element != "" || v.Unmatched[1].Element != "" {
 		t.Errorf("got %q", v.Unmatched)
 	}
 }
@@ -273,7 +273,7 @@ func TestTextsOfStreamsAreHarmless(t *testing.T) {
 		s.Tasks[0].Nodes[1].Key, s.Tasks[0].Nodes[1].Number = hostile.Draw(t, "key"), rapid.Float64().Draw(t, "number")
 		s.Tasks[0].Nodes[1].IsNumber = true
 		s.Recent = []observe.Unmatched{{Node: s.Name, Other: s.Name, Verdict: observe.Gap, Key: hostile.Draw(t, "of"), Value: map[string]string{"a": s.Name}}}
-		v := new(monitor.Lens).View(s)
+		v := new(monitor.Viewer).View(s)
 		if _, err := json.Marshal(v); err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +291,7 @@ func TestTextsOfStreamsAreHarmless(t *testing.T) {
 func TestHarmlessTextsStayAsTheyAre(t *testing.T) {
 	s := run(task(0, -1, 0))
 	s.Name = "<b>שלום</b> 👩‍🚀 \"quoted\""
-	if diff := cmp.Diff(s.Name, new(monitor.Lens).View(s).Mill); diff != "" {
+	if diff := cmp.Diff(s.Name, new(monitor.Viewer).View(s).Mill); diff != "" {
 		t.Error(diff)
 	}
 }
