@@ -29,16 +29,13 @@ func wrongArgument(format string, arguments ...any) error {
 	return &ArgumentError{fmt.Errorf(format, arguments...)}
 }
 
-// again returns a pipeline of the same text that nobody else uses, so that more expressions can be compiled for it.
-func (p *Pipeline) again() (*Pipeline, error) { return Parse(p.file, p.text) }
-
 // find returns the node of a stream; with an empty name the master.
-func (p *Pipeline) find(name string) (*node, error) {
+func find(m *mill, name string) (*node, error) {
 	if name == "" {
-		return p.master, nil
+		return m.master, nil
 	}
 	var names []string
-	for _, n := range p.master.all() {
+	for _, n := range m.master.all() {
 		if n.name == name {
 			return n, nil
 		}
@@ -61,12 +58,12 @@ type naming struct {
 	kind expression.Kind
 }
 
-// naming returns how the elements of a node are named.
-func (p *Pipeline) naming(ctx context.Context, n *node, s shelf) (*naming, error) {
+// newNaming returns how the elements of a node are named.
+func newNaming(ctx context.Context, of *mill, n *node, s shelf) (*naming, error) {
 	m := &naming{node: n, by: above, join: n.right}
 	if n.parent == nil {
 		if len(n.children) == 0 {
-			return nil, wrongArgument("%s has no join, so its elements have no key", p.file)
+			return nil, wrongArgument("%s has no join, so its elements have no key", of.file)
 		}
 		m.by, m.join = 0, n.children[0].left
 	}
@@ -169,6 +166,9 @@ func (m *naming) sample(ctx context.Context, s shelf) error {
 	return nil
 }
 
+// namesRead is how many elements at the beginning of a partition are read for one that has a name.
+const namesRead = 1000
+
 // firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the first.
 func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind expression.Kind, err error) {
 	ring, err := m.node.keyring(m.program())
@@ -184,7 +184,7 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 		tried++
 		i, err := ring.read(&record, partition)
 		if err != nil {
-			return tried < sampleSize, nil // a lookup says what is wrong with it
+			return tried < namesRead, nil // a lookup says what is wrong with it
 		}
 		if kind = i.name.Kind(); m.member != nil && (kind == expression.Unknown || i.key(m.by).Kind() == expression.Time) {
 			// A list, a member that isn't always there, or an instant that may be written in many ways.
@@ -281,7 +281,7 @@ func (m *naming) wanted(from, to expression.Key) (wanted, error) {
 	if expression.Compare(low, high) > 0 {
 		low, high = high, low // the key falls where the member grows
 	}
-	return wanted{by: m.by, low: low, high: high, names: &KeyRange{from, to}}, nil
+	return wanted{by: m.by, low: low, high: high, names: &nameRange{from, to}}, nil
 }
 
 // isDamage reports whether an error is about what a stream holds, and not about reading it.

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,139 +49,71 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return nil, wrongArgument("the directory %s is not empty: give another, which is made where it isn't there", dir)
 	}
-	p, err := p.again()
+	m, err := p.ownMill()
 	if err != nil {
 		return nil, err
 	}
-	streams, err := p.open(ctx)
+	streams, err := open(ctx, m)
 	defer streams.close()
 	if err != nil {
 		return nil, err
 	}
-	names, err := p.naming(ctx, p.master, streams.shelves[p.master])
+	masters, err := streams.mastersBetween(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
-	c := &capture{library: streams, naming: names, dir: dir, captured: &Captured{By: names.String(), Slices: []CapturedSlice{}}}
-	if err := c.understand(from, to); err != nil {
-		return nil, err
-	}
+	c := &capture{m, dir, &Captured{By: masters.by, From: masters.from, To: masters.to, Slices: []CapturedSlice{}}}
 	for partition := range streams.partitions {
-		if err := c.partition(ctx, partition); err != nil {
+		saved := CapturedSlice{Partition: partition}
+		if streams.partitions > 1 {
+			saved.File = fmt.Sprintf("partition-%d", partition)
+		}
+		saved.File = filepath.Join(dir, saved.File, m.name+".yaml")
+		if err := masters.needs(ctx, partition, saved.save); err != nil {
+			return nil, err
+		}
+		if len(saved.Streams) == 0 {
+			continue
+		}
+		c.captured.Slices = append(c.captured.Slices, saved)
+		if err := os.WriteFile(saved.File, c.pipelineFile(&saved), 0o666); err != nil {
 			return nil, err
 		}
 	}
 	if len(c.captured.Slices) == 0 {
-		return nil, wrongArgument("%s has no element with %s from %v to %v", p.master.name, names, c.captured.From, c.captured.To)
+		return nil, wrongArgument("%s has no element with %s from %v to %v", m.master.name, masters.by, masters.from, masters.to)
 	}
 	return c.captured, nil
 }
 
 // A capture is under way.
 type capture struct {
-	*library
-	naming   *naming
-	wanted   wanted
+	mill     *mill
 	dir      string
 	captured *Captured
 }
 
-func (c *capture) understand(from, to string) (err error) {
-	into := c.captured
-	if into.From, err = c.naming.parse(from); err != nil {
-		return err
-	}
-	if into.To, err = c.naming.parse(to); err != nil {
-		return err
-	}
-	if expression.Compare(into.From, into.To) > 0 {
-		return wrongArgument("no key lies between %v and %v: the first is above the second", into.From, into.To)
-	}
-	c.wanted, err = c.naming.wanted(into.From, into.To)
-	return err
-}
-
-// partition saves what there is in one partition; nothing where it has no such master.
-func (c *capture) partition(ctx context.Context, partition int) error {
-	masters, err := c.lookUp(ctx, c.pipeline.master, c.wanted, c.naming.program(), partition)
-	if err != nil || len(masters.items) == 0 {
-		return err
-	}
-	dir := c.dir
-	if c.partitions > 1 {
-		dir = filepath.Join(dir, fmt.Sprintf("partition-%d", partition))
-	}
+// save saves what is needed of one stream beside the pipeline file.
+func (s *CapturedSlice) save(n *needed) error {
+	dir := filepath.Dir(s.File)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("the directory to save to can't be made: %w", err)
 	}
-	saved := CapturedSlice{Partition: partition, File: filepath.Join(dir, c.pipeline.name+".yaml")}
-	if err := c.save(ctx, &saved, dir, masters); err != nil {
-		return err
-	}
-	c.captured.Slices = append(c.captured.Slices, saved)
-	return os.WriteFile(saved.File, c.pipeline.captured(&saved, c.captured), 0o666)
+	file := filepath.Join(dir, s.fileName(n.node.name))
+	s.Streams = append(s.Streams, CapturedStream{n.node.name, file, n.elements, n.neighbours})
+	return os.WriteFile(file, lines(n.records), 0o666)
 }
 
-// save saves a link, and what its items need further down.
-func (c *capture) save(ctx context.Context, saved *CapturedSlice, dir string, at *link) error {
-	file := filepath.Join(dir, saved.fileName(at.node.name))
-	lines := at.lines()
-	neighbours := 0
-	if at.node.parent != nil {
-		for _, beside := range []*item{at.below, at.above} {
-			if beside != nil {
-				neighbours++
-				lines = append(lines, line{beside.offset, beside.element.Raw})
-			}
-		}
-	}
-	if err := os.WriteFile(file, join(lines), 0o666); err != nil {
-		return err
-	}
-	saved.Streams = append(saved.Streams, CapturedStream{at.node.name, file, len(at.items), neighbours})
-	for child, n := range at.node.children {
-		below := &link{node: n, slice: &slice{}}
-		if len(at.items) > 0 {
-			var err error
-			if below, err = c.below(ctx, at, child, saved.Partition); err != nil {
-				return err
-			}
-		}
-		if err := c.save(ctx, saved, dir, below); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// A line is a record to be saved.
-type line struct {
-	offset int64
-	value  []byte
-}
-
-// lines returns the items of a link, and what a run stops at among them, so that the run of what is saved does, too.
-func (k *link) lines() (lines []line) {
-	for _, item := range k.items {
-		lines = append(lines, line{item.offset, item.element.Raw})
-	}
-	for _, refused := range k.refused {
-		lines = append(lines, line{refused.Offset, refused.Value})
-	}
-	return lines
-}
-
-// join returns records in their order, one a line.
-func join(lines []line) []byte {
-	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.offset, b.offset) })
+// lines returns records, one a line.
+func lines(records [][]byte) []byte {
 	var text bytes.Buffer
-	for _, l := range lines {
+	for _, record := range records {
 		text.Write(bytes.Map(func(c rune) rune {
 			if c == '\n' || c == '\r' {
 				return ' '
 			}
 			return c
-		}, l.value))
+		}, record))
 		text.WriteByte('\n')
 	}
 	return text.Bytes()
@@ -199,24 +130,25 @@ func (s *CapturedSlice) fileName(stream string) string {
 	return name
 }
 
-// captured writes the pipeline as a file that runs on what was saved.
-func (p *Pipeline) captured(saved *CapturedSlice, what *Captured) []byte {
+// pipelineFile writes the pipeline as a file that runs on what was saved.
+func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
+	m, what := c.mill, c.captured
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "# Captured from %s: what the elements of %s with %s from %v to %v need.\nstreams:\n",
-		filepath.Base(p.file), p.master.name, what.By, what.From, what.To)
+		filepath.Base(m.file), m.master.name, what.By, what.From, what.To)
 	for _, s := range saved.Streams {
 		fmt.Fprintf(&text, "  %s: {file: %s}\n", s.Name, filepath.Base(s.File))
 	}
-	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", p.outputName, saved.fileName(p.outputName), p.master.name)
+	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", m.outputName, saved.fileName(m.outputName), m.master.name)
 	fmt.Fprintln(&text, "join:")
-	for _, n := range p.master.all()[1:] {
+	for _, n := range m.master.all()[1:] {
 		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.parent.name, n.name, quoted(n.join.on.value))
 		if n.join.unique {
 			text.WriteString(", unique: true")
 		}
 		text.WriteString("}\n")
 	}
-	switch w := p.window; {
+	switch w := m.window; {
 	case w == nil:
 	case w.key != nil:
 		fmt.Fprintf(&text, "window: %s\n", quoted(w.text.key.value))
@@ -225,12 +157,12 @@ func (p *Pipeline) captured(saved *CapturedSlice, what *Captured) []byte {
 	default:
 		fmt.Fprintf(&text, "window: {count: %d}\n", w.text.count)
 	}
-	fmt.Fprintf(&text, "output: %s\n", p.outputName)
-	if len(p.emit) > 0 {
+	fmt.Fprintf(&text, "output: %s\n", m.outputName)
+	if len(m.emit) > 0 {
 		fmt.Fprintln(&text, "emit:")
 	}
-	for _, m := range p.emit {
-		fmt.Fprintf(&text, "  %s: %s\n", quoted(m.name), quoted(m.program.String()))
+	for _, member := range m.emit {
+		fmt.Fprintf(&text, "  %s: %s\n", quoted(member.name), quoted(member.program.String()))
 	}
 	return text.Bytes()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 )
 
 // A link is what the streams hold of a range of one node's elements, and of all that these need further down the tree.
@@ -25,26 +26,26 @@ type link struct {
 
 // A library is the streams of a pipeline, opened for looking things up.
 type library struct {
-	pipeline *Pipeline
-	shelves  map[*node]shelf
+	mill    *mill
+	shelves map[*node]shelf
 	// partitions is how many partitions all streams have.
 	partitions int
 }
 
 // open opens all streams. The library must be closed, also after an error.
-func (p *Pipeline) open(ctx context.Context) (*library, error) {
-	l := &library{pipeline: p, shelves: map[*node]shelf{}}
-	cluster, err := p.cluster()
+func open(ctx context.Context, m *mill) (*library, error) {
+	l := &library{mill: m, shelves: map[*node]shelf{}}
+	cluster, err := m.cluster()
 	if err != nil {
 		return l, err
 	}
-	for _, n := range p.master.all() {
-		s, err := p.openShelf(ctx, n, cluster)
+	for _, n := range m.master.all() {
+		s, err := openShelf(ctx, n, cluster)
 		if err != nil {
 			return l, err
 		}
 		l.shelves[n] = s
-		if n == p.master || s.partitions() < l.partitions {
+		if n == m.master || s.partitions() < l.partitions {
 			l.partitions = s.partitions()
 		}
 	}
@@ -183,19 +184,18 @@ func (k *link) stop() (*link, error) {
 	return nil, nil
 }
 
-// A Cause is why an element is not handed over.
-type Cause struct {
-	// Stream is where the chain breaks.
-	Stream string `json:"stream"`
-	// Verdict says how.
-	Verdict Verdict `json:"verdict"`
-	// Key is the key that isn't there; nil where a run stops.
-	Key  *expression.Key `json:"key,omitempty"`
-	Text string          `json:"text"`
+// A reason is why an element is not handed over.
+type reason struct {
+	// stream is where the chain breaks, and verdict says how.
+	stream  string
+	verdict observe.Verdict
+	// key is the key that isn't there; nil where a run stops.
+	key  *expression.Key
+	text string
 }
 
 // cause returns why an item of a link isn't complete: the end of the chain of incomplete elements.
-func (k *link) cause(item *item) *Cause {
+func (k *link) cause(item *item) *reason {
 	for c, child := range k.children {
 		key := item.down[c]
 		if child.matches(key) > 0 {
@@ -203,21 +203,21 @@ func (k *link) cause(item *item) *Cause {
 		}
 		if key.IsNull() {
 			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", k.node.name, child.node.name)
-			return &Cause{child.node.name, Null, &key, text}
+			return &reason{child.node.name, observe.Null, &key, text}
 		}
 		found, _, _ := child.near(above, key)
 		if len(found) > 0 {
 			return child.cause(found[0])
 		}
-		return &Cause{child.node.name, child.missing(key), &key, child.absence(key)}
+		return &reason{child.node.name, child.missing(key), &key, child.absence(key)}
 	}
 	return nil
 }
 
 // missing says why a link's stream has no element with a key.
-func (k *link) missing(key expression.Key) Verdict {
+func (k *link) missing(key expression.Key) observe.Verdict {
 	if k.elsewhere >= 0 {
-		return OtherPartition
+		return otherPartition
 	}
 	return k.verdict(k.by, key, k.live())
 }

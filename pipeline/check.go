@@ -1,8 +1,8 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -78,12 +78,7 @@ type KeyRange struct {
 }
 
 // String returns "from to to".
-func (r *KeyRange) String() string {
-	if r == nil {
-		return "none"
-	}
-	return fmt.Sprintf("%v to %v", r.From, r.To)
-}
+func (r *KeyRange) String() string { return (*keyRange)(r).String() }
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not standard
 // input and pipes, which can be read once only, and reports what joining them would give, and which mistake makes it
@@ -91,30 +86,72 @@ func (r *KeyRange) String() string {
 // first ones up to an end-of-stream mark. Nothing is written,
 // and no group joined. An error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
-	p, err := p.again()
+	m, err := p.ownMill()
+	if err != nil {
+		return nil, err
+	}
+	samples, err := readSamples(ctx, m, options.ofMill())
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{Streams: []StreamReport{}, Joins: []JoinReport{}, Problems: []string{}, Findings: []Finding{}}
-	samples, err := p.readSamples(ctx, options, report)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range p.master.all() {
+	for _, n := range m.master.all() {
+		report.Streams = append(report.Streams, streamReport(n, samples.of[n]))
 		for _, child := range n.children {
-			missing := report.join(child, samples[n], samples[child])
-			if n == p.master && missing != nil && report.Example == "" {
-				report.Example = n.example(missing)
+			j := diagnose(child, samples.of[n], samples.of[child])
+			report.add(child, j)
+			if n == m.master && j.missing != nil && report.Example == "" {
+				report.Example = n.example(j.missing)
 			}
 		}
 	}
-	report.rehearse(ctx, p, samples)
-	if err := report.checkOutput(ctx, p); err != nil {
+	ofOutput, err := checkOutput(ctx, m)
+	if err != nil {
 		return nil, err
 	}
+	report.Problems = append(report.Problems, slices.Concat(samples.problems, rehearsed(ctx, m, samples), ofOutput)...)
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
 	return report, nil
+}
+
+// add adds what is known of the join of a child to its parent.
+func (r *Report) add(child *node, j *diagnosis) {
+	join := JoinReport{
+		Left: child.parent.name, Right: child.name, On: child.on,
+		LeftNulls: j.left.nulls, RightNulls: j.right.nulls,
+		LeftKeys: (*KeyRange)(j.left.keys), RightKeys: (*KeyRange)(j.right.keys), Common: (*KeyRange)(j.common),
+		LeftPerKey: j.left.perKey(), RightPerKey: j.right.perKey(),
+		Comparable: j.comparable, Matched: j.matched,
+	}
+	for _, u := range j.unmatched {
+		join.Unmatched = append(join.Unmatched, UnmatchedReport{u.verdict, u.count, u.text})
+	}
+	r.Joins = append(r.Joins, join)
+	for _, f := range j.findings {
+		r.Findings = append(r.Findings, Finding{Mistake: Mistake(f.cause), Left: join.Left, Right: join.Right, On: join.On, Text: f.text,
+			Fix: f.fix, Evidence: f.evidence})
+	}
+	r.Problems = append(r.Problems, j.problems...)
+}
+
+func streamReport(n *node, samples []*sample) StreamReport {
+	r := StreamReport{Name: n.name, Whole: true}
+	for _, s := range samples {
+		r.Read += len(s.head.elements)
+		r.Tail += len(s.tail.elements)
+		r.Whole = r.Whole && s.whole
+		r.Repeated = cmp.Or(r.Repeated, s.head.repetition(), s.tail.repetition())
+		if s.unread {
+			r.Note = "not read: it can be read once only"
+		}
+	}
+	if n.site.topic {
+		r.Topic, r.Partitions = n.site.name, len(samples)
+	} else {
+		r.File = n.site.name
+	}
+	return r
 }
 
 // example returns the key by which Explain knows an element; empty where it has none.
@@ -134,71 +171,4 @@ func (n *node) example(element any) string {
 		return text
 	}
 	return key.String()
-}
-
-// join compares the keys of a child's samples with those of its parent's, partition by partition. It returns a left element
-// without a match, if there is one.
-func (r *Report) join(child *node, left, right []*sample) (missing any) {
-	join := JoinReport{Left: child.parent.name, Right: child.name, On: child.on}
-	s := &suspicion{child: child, partitions: min(len(left), len(right))}
-	var leftRow, rightRow row
-	for i := range s.partitions {
-		if left[i].unread || right[i].unread {
-			s.unread = true
-			continue
-		}
-		leftKey, rightKey := expression.PairOf(child.left, child.right)
-		leftRow.add(r, left[i], child.left, leftKey, false)
-		rightRow.add(r, right[i], child.right, rightKey, child.join.unique)
-		s.views = append(s.views, viewsOf(left[i], right[i])...)
-	}
-	join.LeftKeys, join.RightKeys = leftRow.keys, rightRow.keys
-	join.Common = join.LeftKeys.common(join.RightKeys)
-	join.LeftNulls, join.RightNulls = leftRow.nulls, rightRow.nulls
-	join.LeftPerKey, join.RightPerKey = leftRow.perKey(), rightRow.perKey()
-	s.left, s.right = &leftRow, &rightRow
-	s.asIs = s.compute(child.left, child.right)
-	join.Matched, join.Comparable = s.asIs.matched, s.asIs.comparable
-	join.Unmatched = s.unmatched()
-	r.Joins = append(r.Joins, join)
-	if !s.unread {
-		r.Findings = append(r.Findings, s.findings(&join)...)
-	}
-	return s.missing()
-}
-
-// widen returns the least range that both lie in.
-func (r *KeyRange) widen(other *KeyRange) *KeyRange {
-	switch {
-	case r == nil:
-		return other
-	case other == nil:
-		return r
-	}
-	both := &KeyRange{r.From, r.To}
-	if expression.Compare(other.From, both.From) < 0 {
-		both.From = other.From
-	}
-	if expression.Compare(other.To, both.To) > 0 {
-		both.To = other.To
-	}
-	return both
-}
-
-// common returns what lies in both ranges, or nil.
-func (r *KeyRange) common(other *KeyRange) *KeyRange {
-	if r == nil || other == nil {
-		return nil
-	}
-	both := &KeyRange{r.From, r.To}
-	if expression.Compare(other.From, both.From) > 0 {
-		both.From = other.From
-	}
-	if expression.Compare(other.To, both.To) < 0 {
-		both.To = other.To
-	}
-	if expression.Compare(both.From, both.To) > 0 {
-		return nil
-	}
-	return both
 }

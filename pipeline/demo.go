@@ -49,7 +49,7 @@ type demoLoad struct{ path, topic string }
 func (p *Pipeline) demoLayout() (at layout, loads []demoLoad, err error) {
 	at = layout{inputs: map[*node]site{}}
 	topics := demoTopics{of: map[string]string{}, used: map[string]bool{}}
-	for _, n := range p.master.all() {
+	for _, n := range p.mill.master.all() {
 		path, err := p.demoFile(n)
 		if err != nil {
 			return at, nil, err
@@ -60,9 +60,9 @@ func (p *Pipeline) demoLayout() (at layout, loads []demoLoad, err error) {
 		}
 		at.inputs[n] = site{name: name, topic: true, reading: n.site.reading}
 	}
-	at.output = site{name: p.output.name, topic: true}
-	if !p.output.topic {
-		at.output.name = topics.free(topicName(p.output.name))
+	at.output = site{name: p.mill.output.name, topic: true}
+	if !p.mill.output.topic {
+		at.output.name = topics.free(topicName(p.mill.output.name))
 	}
 	return at, loads, nil
 }
@@ -72,7 +72,7 @@ func (p *Pipeline) demoFile(n *node) (path string, err error) {
 	if !n.site.topic {
 		return n.site.name, nil
 	}
-	for _, other := range p.master.all() {
+	for _, other := range p.mill.master.all() {
 		demo := other.site.demo
 		if other.site.name != n.site.name || demo == "" {
 			continue

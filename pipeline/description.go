@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 // A description is what a pipeline file says, before names and expressions are looked at.
 type description struct {
+	// file is the file's path, as it was given.
+	file    string
 	streams []streamText
 	master  text
 	joins   []joinText
@@ -35,6 +38,27 @@ type windowText struct {
 }
 
 type emitText struct{ name, value text }
+
+// load reads the pipeline file at path.
+func load(path string) (*description, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data)
+}
+
+// parse is like load with the file's contents given; name is the file's path, which need not exist.
+func parse(name string, data []byte) (*description, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with a byte order mark
+	s := newSource(name, data[:min(len(data), maxFile)])
+	d, err := s.describe(data)
+	if err != nil {
+		return nil, err
+	}
+	d.file = name
+	return d, nil
+}
 
 // describe reads a pipeline file.
 func (s *source) describe(data []byte) (*description, error) {

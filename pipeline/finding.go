@@ -8,40 +8,31 @@ type Mistake string
 // The causes of mistakes.
 const (
 	// MistakeFactor: the keys are in different units.
-	MistakeFactor Mistake = "factor"
+	MistakeFactor = Mistake(causeFactor)
 	// MistakeShift: the keys are apart by the same everywhere.
-	MistakeShift Mistake = "shift"
+	MistakeShift = Mistake(causeShift)
 	// MistakeRounding: the keys are near each other, but not equal.
-	MistakeRounding Mistake = "rounding"
+	MistakeRounding = Mistake(causeRounding)
 	// MistakeSpelling: the keys are texts that differ in capital letters or blanks.
-	MistakeSpelling Mistake = "spelling"
+	MistakeSpelling = Mistake(causeSpelling)
 	// MistakeKinds: one side is text, and the other numbers.
-	MistakeKinds Mistake = "kinds"
+	MistakeKinds = Mistake(causeKinds)
 	// MistakeField: the join names another member than the one that holds the keys.
-	MistakeField Mistake = "field"
+	MistakeField = Mistake(causeField)
 	// MistakeOrder: the keys of a stream don't grow.
-	MistakeOrder Mistake = "order"
+	MistakeOrder = Mistake(causeOrder)
 	// MistakePartitions: keys meet, but not in equal partitions.
-	MistakePartitions Mistake = "partitions"
+	MistakePartitions = Mistake(causePartitions)
 	// MistakeApart: the streams lie in ranges that have nothing in common.
-	MistakeApart Mistake = "apart"
+	MistakeApart = Mistake(causeApart)
 	// MistakeGaps, MistakeEarlyEnd and MistakeLateBegin: much of the left stream's keys is not in the right one, between its
 	// keys, behind its end or before its beginning.
-	MistakeGaps      Mistake = "gaps"
-	MistakeEarlyEnd  Mistake = "early_end"
-	MistakeLateBegin Mistake = "late_begin"
+	MistakeGaps      = Mistake(causeGaps)
+	MistakeEarlyEnd  = Mistake(causeEarlyEnd)
+	MistakeLateBegin = Mistake(causeLateBegin)
 	// MistakeEmpty: a stream has no elements.
-	MistakeEmpty Mistake = "empty"
+	MistakeEmpty = Mistake(causeEmpty)
 )
-
-// systematic reports whether the mistake is in how the streams are joined, and not in what they hold.
-func (c Mistake) systematic() bool {
-	switch c {
-	case MistakeApart, MistakeGaps, MistakeEarlyEnd, MistakeLateBegin, MistakeEmpty:
-		return false
-	}
-	return true
-}
 
 // A Finding is a mistake that is behind a join that matches little, most likely, with the evidence.
 type Finding struct {

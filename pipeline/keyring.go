@@ -8,6 +8,7 @@ import (
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -176,9 +177,9 @@ func (k *keyring) disordered(i *item, child *node, err error) error {
 }
 
 // verdictOf tells undecodable records from keys out of order.
-func verdictOf(err error) Verdict {
+func verdictOf(err error) observe.Verdict {
 	if errors.As(err, new(undecodable)) {
-		return Undecodable
+		return observe.Undecodable
 	}
-	return OutOfOrder
+	return observe.OutOfOrder
 }

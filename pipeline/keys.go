@@ -70,7 +70,7 @@ func (n *node) split(on text) (sides [2]side, err error) {
 		return sides, n.otherwise(on, root)
 	}
 	at := equals.Location().From
-	open(source, at)
+	unwrap(source, at)
 	for i, bounds := range [2][2]int{{0, at}, {at + len("=="), len(source)}} {
 		half := string(source[bounds[0]:bounds[1]])
 		lead := len([]rune(half)) - len([]rune(strings.TrimLeft(half, " \t\r\n")))
@@ -108,12 +108,12 @@ func (n *node) otherwise(on text, condition ast.Node) error {
 	default:
 		return on.errorf("%s", n.form())
 	}
-	return on.source.errorAt(on.place(condition.Location().From), "streams are joined where two keys are equal, by one ==, "+
+	return on.errorAt(condition.Location().From, "streams are joined where two keys are equal, by one ==, "+
 		"and not by %q: %s", operator, instead)
 }
 
-// open blanks parentheses around a whole condition whose == is at an offset: (a.x == b.y).
-func open(source []rune, at int) {
+// unwrap blanks parentheses around a whole condition whose == is at an offset: (a.x == b.y).
+func unwrap(source []rune, at int) {
 	for first, last := 0, len(source)-1; first < at && last > at; {
 		switch {
 		case unicode.IsSpace(source[first]):
@@ -158,10 +158,9 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 			return nil, s.errorAt(name, "this join is between %s and %s, so it can't use %s", n.parent.name, n.name, name.Value)
 		}
 	}
-	at := s.on.place(s.offset)
 	switch {
 	case left && right:
-		return nil, s.on.source.errorAt(at, "%s uses both %s and %s: each side of == must be about one of them", s.text,
+		return nil, s.on.errorAt(s.offset, "%s uses both %s and %s: each side of == must be about one of them", s.text,
 			n.parent.name, n.name)
 	case left:
 		return n.parent, nil
@@ -173,10 +172,10 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 			return nil, s.errorAt(name, "unknown name %s%s", name.Value, suggestion)
 		}
 	}
-	return nil, s.on.source.errorAt(at, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
+	return nil, s.on.errorAt(s.offset, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
 		n.parent.name, n.name)
 }
 
 func (s side) errorAt(node ast.Node, format string, arguments ...any) error {
-	return s.on.source.errorAt(s.on.place(node.Location().From), format, arguments...)
+	return s.on.errorAt(node.Location().From, format, arguments...)
 }

@@ -48,15 +48,16 @@ type StreamLag struct {
 // Lag asks Kafka how far the pipeline's group has come. It doesn't join the group, and may be called while the pipeline runs
 // elsewhere. The streams that are read must be topics.
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
-	if !p.ReadsKafka() {
-		return nil, p.master.site.text.errorf("the streams that are read are files, which every run reads from the beginning: " +
+	m := p.mill
+	if !m.readsTopics() {
+		return nil, m.master.site.text.errorf("the streams that are read are files, which every run reads from the beginning: " +
 			"there is no lag")
 	}
-	cluster, err := p.cluster()
+	cluster, err := m.cluster()
 	if err != nil {
 		return nil, err
 	}
-	spec := p.spec(p.layout(cluster), options)
+	spec := m.spec(m.layout(cluster), options.ofMill())
 	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger}
 	for _, n := range spec.Master.Nodes() {
 		job.Inputs = append(job.Inputs, n.Stream)
@@ -66,16 +67,16 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, input.Close()) }()
-	rewinds, err := p.rewinds(ctx, input)
+	positions, err := rewinds(ctx, m, input)
 	if err != nil {
 		return nil, err
 	}
-	lag := &Lag{Group: p.name, Streams: []StreamLag{}}
-	if p.kafka.group != "" {
-		lag.Group = p.kafka.group
+	lag := &Lag{Group: m.name, Streams: []StreamLag{}}
+	if m.kafka.group != "" {
+		lag.Group = m.kafka.group
 	}
-	for i, n := range p.master.all() {
-		if err := lag.add(ctx, cluster, n, rewinds[i]); err != nil {
+	for i, n := range m.master.all() {
+		if err := lag.add(ctx, cluster, n, positions[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -86,8 +87,8 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 }
 
 // rewinds returns where each node goes on in each partition; nil where the group has no position.
-func (p *Pipeline) rewinds(ctx context.Context, input broker.Input) (rewinds [][]*broker.Rewind, err error) {
-	nodes := p.master.all()
+func rewinds(ctx context.Context, m *mill, input broker.Input) (rewinds [][]*broker.Rewind, err error) {
+	nodes := m.master.all()
 	rewinds = make([][]*broker.Rewind, len(nodes))
 	for partition := range input.Partitions() {
 		progress, err := input.(broker.Keeper).Progress(ctx, partition)

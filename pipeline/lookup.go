@@ -9,6 +9,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 )
 
 // late is how many records behind a key's place are looked at for elements that come too late.
@@ -19,8 +20,11 @@ type wanted struct {
 	by        int
 	low, high expression.Key
 	// names, if there are any, are what the elements' names lie between, too.
-	names *KeyRange
+	names *nameRange
 }
+
+// A nameRange is two names, and what lies between them.
+type nameRange struct{ from, to expression.Key }
 
 // place says whether an item lies below, in or above the range. passed says that nothing in the range may follow it.
 func (w *wanted) place(i *item) (place int, passed bool) {
@@ -32,9 +36,9 @@ func (w *wanted) place(i *item) (place int, passed bool) {
 		return 1, true
 	case w.names == nil:
 		return 0, false
-	case expression.Compare(i.name, w.names.From) < 0:
+	case expression.Compare(i.name, w.names.from) < 0:
 		return -1, false
-	case expression.Compare(i.name, w.names.To) > 0:
+	case expression.Compare(i.name, w.names.to) > 0:
 		return 1, false
 	}
 	return 0, false
@@ -100,7 +104,7 @@ func (w wanted) look(ctx context.Context, s shelf, ring *keyring, partition int)
 
 // disorder reports whether keys were out of order in what was read, of a shelf that can be read from its beginning.
 func (r *search) disorder() bool {
-	out := len(r.found.late) > 0 || r.found.trouble != nil && verdictOf(r.found.trouble) == OutOfOrder
+	out := len(r.found.late) > 0 || r.found.trouble != nil && verdictOf(r.found.trouble) == observe.OutOfOrder
 	return out && r.ring.bytes
 }
 

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 )
 
 // A view is two parts of the streams of a join that belong to each other: their beginnings, or their ends.
@@ -62,7 +63,7 @@ func (p *part) keys(key *expression.Program) (keys []keyed, down int) {
 // A match is what comes of joining the views of a join by two expressions.
 type match struct {
 	views       []matchedView
-	left, right *KeyRange
+	left, right *keyRange
 	// computed counts the keys of both sides.
 	computed, comparable, matched int
 	// used counts the right elements that some left element finds, of rights at all, and pairs all that are found.
@@ -157,11 +158,11 @@ func different(keys []keyed) (n int) {
 	return n
 }
 
-func rangeOf(keys []keyed) *KeyRange {
+func rangeOf(keys []keyed) *keyRange {
 	if len(keys) == 0 {
 		return nil
 	}
-	return &KeyRange{keys[0].key, keys[len(keys)-1].key}
+	return &keyRange{keys[0].key, keys[len(keys)-1].key}
 }
 
 // each calls visit for every left key, with its place among the right keys, whether it is there, and whether it can't be
@@ -174,8 +175,15 @@ func (v *matchedView) each(visit func(left keyed, place int, found, comparable b
 	}
 }
 
+// An unmatched says why a number of left elements find no match; text tells of the first.
+type unmatched struct {
+	verdict observe.Verdict
+	count   int
+	text    string
+}
+
 // unmatched says why left elements find no match.
-func (s *suspicion) unmatched() (reports []UnmatchedReport) {
+func (s *suspicion) unmatched() (reasons []unmatched) {
 	if s.left.isText() != s.right.isText() {
 		return nil // a run refuses to compare them
 	}
@@ -185,19 +193,19 @@ func (s *suspicion) unmatched() (reports []UnmatchedReport) {
 				return
 			}
 			verdict, text := v.absence(s.child, left, place)
-			i := slices.IndexFunc(reports, func(r UnmatchedReport) bool { return r.Verdict == verdict })
+			i := slices.IndexFunc(reasons, func(r unmatched) bool { return r.verdict == verdict })
 			if i < 0 {
-				reports = append(reports, UnmatchedReport{Verdict: verdict, Text: text})
-				i = len(reports) - 1
+				reasons = append(reasons, unmatched{verdict: verdict, text: text})
+				i = len(reasons) - 1
 			}
-			reports[i].Count++
+			reasons[i].count++
 		})
 	}
-	return reports
+	return reasons
 }
 
 // absence says what there is instead of a left key.
-func (v *matchedView) absence(child *node, left keyed, place int) (Verdict, string) {
+func (v *matchedView) absence(child *node, left keyed, place int) (observe.Verdict, string) {
 	no := fmt.Sprintf("%v (%s) is not in %s", left.key, v.left.short(left.i), child.name)
 	neighbour := func(at int) string {
 		k := v.rightKeys[at]
@@ -205,13 +213,13 @@ func (v *matchedView) absence(child *node, left keyed, place int) (Verdict, stri
 	}
 	switch {
 	case len(v.rightKeys) == 0:
-		return Ended, no + ", which has no keys"
+		return observe.Ended, no + ", which has no keys"
 	case place == 0:
-		return Behind, fmt.Sprintf("%s, which begins at %s", no, neighbour(0))
+		return observe.Behind, fmt.Sprintf("%s, which begins at %s", no, neighbour(0))
 	case place == len(v.rightKeys):
-		return Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(place-1))
+		return observe.Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(place-1))
 	}
-	return Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(place-1), neighbour(place))
+	return observe.Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(place-1), neighbour(place))
 }
 
 // short says where an element of the part is in its stream.

@@ -69,7 +69,7 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 			continue
 		}
 		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.parent.name, named)
-		r := remedy{MistakeField, what, s.child.left.String(), text}
+		r := remedy{causeField, what, s.child.left.String(), text}
 		if left {
 			r.what = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.name, named)
 			r.lhs, r.rhs = text, s.child.right.String()

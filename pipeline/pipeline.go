@@ -38,133 +38,43 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
-	"strings"
 
-	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/plan"
-	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // A Pipeline is a mill described in a file. Make one with [Load] or [Parse]. It is not changed by running, may be run
 // again, and is safe for concurrent use.
 type Pipeline struct {
-	name   string
-	dir    string // the file's
-	file   string // its path
-	text   []byte
-	master *node
-	output site
-	// outputName is the name of the stream that results go to.
-	outputName string
-	window     *window
-	emit       []emitted
-	kafka      *kafkaText // nil where no stream is a topic
-}
-
-// window is the window of a pipeline: key is nil unless it has one.
-type window struct {
-	text windowText
-	key  *expression.Program
+	description *description
+	mill        *mill
 }
 
 // Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
 // contents is an [*Error].
-func Load(path string) (*Pipeline, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(path, data)
-}
+func Load(path string) (*Pipeline, error) { return newPipeline(load(path)) }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
-func Parse(name string, data []byte) (*Pipeline, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with a byte order mark
-	s := newSource(name, data[:min(len(data), maxFile)])
-	d, err := s.describe(data)
+func Parse(name string, data []byte) (*Pipeline, error) { return newPipeline(parse(name, data)) }
+
+func newPipeline(d *description, err error) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := filepath.Base(name)
-	p := &Pipeline{name: strings.TrimSuffix(base, filepath.Ext(base)), dir: filepath.Dir(name), file: name,
-		text: bytes.Clone(data), kafka: d.kafka, outputName: d.output.value}
-	if p.master, p.output, err = d.tree(s, p.dir); err != nil {
-		return nil, err
-	}
-	var streams []string
-	for _, n := range p.master.all() {
-		streams = append(streams, n.name)
-	}
-	for _, n := range p.master.all()[1:] {
-		if err := n.compileKeys(streams); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.compileWindow(d.window); err != nil {
-		return nil, err
-	}
-	if err := p.compileEmit(d.emit); err != nil {
-		return nil, err
-	}
-	for _, n := range p.master.all() {
-		n.seal()
-	}
-	return p, nil
-}
-
-func (p *Pipeline) compileWindow(w *windowText) (err error) {
-	if w == nil {
-		return nil
-	}
-	p.window = &window{text: *w}
-	if w.key != nil {
-		if err := p.onlyMaster(*w.key); err != nil {
-			return err
-		}
-		if p.window.key, err = expression.Compile(w.key.value, p.master.scope()); err != nil {
-			return w.key.locate(err, 0)
-		}
-	}
-	return nil
-}
-
-// onlyMaster refuses a window's key that is about another stream than the master.
-func (p *Pipeline) onlyMaster(key text) error {
-	root, err := expression.Parse(key.value)
+	m, err := build(d)
 	if err != nil {
-		return key.locate(err, 0)
+		return nil, err
 	}
-	for _, name := range namesIn(root) {
-		for _, n := range p.master.all()[1:] {
-			if n.name == name.Value {
-				return key.source.errorAt(key.place(name.Location().From), "a window is made of elements of the master, so it "+
-					"can use %s, but not %s", p.master.name, n.name)
-			}
-		}
-	}
-	return nil
+	return &Pipeline{d, m}, nil
 }
 
-func (p *Pipeline) compileEmit(members []emitText) error {
-	for _, m := range members {
-		program, err := expression.CompileRaw(m.value.value, callScope{p.master, p.window != nil})
-		if err != nil {
-			return m.value.locate(err, 0)
-		}
-		p.emit = append(p.emit, emitted{m.name.value, program})
-	}
-	return nil
-}
+// ownMill returns a mill that nobody else uses, so that more expressions can be compiled for its elements.
+func (p *Pipeline) ownMill() (*mill, error) { return build(p.description) }
 
 // Options are the options of a run. The zero value is good for use.
 type Options struct {
@@ -183,17 +93,22 @@ type Options struct {
 	Monitor *Monitor
 }
 
+// ofMill returns the options that a mill has.
+func (o *Options) ofMill() *millOptions {
+	return &millOptions{Logger: o.Logger, Stdin: o.Stdin, Stdout: o.Stdout, Instance: o.Instance, Verify: o.Verify}
+}
+
 // Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the error
 // that stopped it otherwise, with stream, partition and offset of the element that it is about.
 func (p *Pipeline) Run(ctx context.Context, options Options) error {
-	if options.Instance != "" && p.kafka == nil {
+	if options.Instance != "" && !p.UsesKafka() {
 		return errors.New("an instance has a name in Kafka's group, but no stream of this pipeline is a topic")
 	}
-	cluster, err := p.cluster()
+	cluster, err := p.mill.cluster()
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, p.layout(cluster), options)
+	return p.run(ctx, p.mill.layout(cluster), options)
 }
 
 // run runs the pipeline with its streams where the layout says.
@@ -202,121 +117,25 @@ func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
 	if monitor == nil {
 		monitor = &Monitor{}
 	}
-	monitor.topics.Store(at.inputs[p.master].topic)
+	monitor.topics.Store(at.inputs[p.mill.master].topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
-	return hinted(engine.Run(ctx, p.spec(at, options), &monitor.stats))
+	return hinted(engine.Run(ctx, p.mill.spec(at, options.ofMill()), &monitor.stats))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.
-func (p *Pipeline) Stopped() string {
-	spec := p.spec(p.layout(&topic.Cluster{}), Options{}) // no password is needed
-	switch {
-	case p.output.topic:
-		return "what was finished is committed, and the next run goes on behind it"
-	case broker.GuaranteeOf(spec.Sink, spec.Outputs) == broker.AtEnd:
-		return fmt.Sprintf("nothing was written to %s, and the next run begins where this one did", p.output.name)
-	case p.ReadsKafka():
-		return "what was written stays, and the next run goes on there, or a little before"
-	}
-	return "what was written stays, and the next run begins at the start"
-}
+func (p *Pipeline) Stopped() string { return p.mill.stopped() }
 
 // WritesStdout reports whether results go to standard output.
-func (p *Pipeline) WritesStdout() bool { return !p.output.topic && p.output.name == standard }
+func (p *Pipeline) WritesStdout() bool { return p.mill.output.isStandard() }
+
+// ReadsKafka reports whether the streams that are read are topics.
+func (p *Pipeline) ReadsKafka() bool { return p.mill.readsTopics() }
+
+// UsesKafka reports whether any stream is a topic.
+func (p *Pipeline) UsesKafka() bool { return p.mill.usesTopics() }
 
 // Plan describes the pipeline's join tree: it prints it as text, Mermaid and DOT.
 func (p *Pipeline) Plan() plan.Plan {
 	// A plan needs no password.
-	return plan.Of(p.spec(p.layout(&topic.Cluster{}), Options{}))
-}
-
-// spec makes the engine's description, with streams where the layout says.
-func (p *Pipeline) spec(at layout, options Options) *engine.Spec {
-	nodes := map[*node]broker.Stream{}
-	for _, n := range p.master.all() {
-		s := stream(at.inputs[n], n.name, n.codec)
-		s.Follow, s.DataTimeout = at.inputs[n].reading.follow, at.inputs[n].reading.dataTimeout
-		nodes[n] = s
-	}
-	logger := options.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	spec := &engine.Spec{
-		Name:        p.name,
-		Master:      p.master.spec(nodes),
-		Outputs:     []broker.Stream{stream(at.output, "", object.Codec{})},
-		NewFunction: p.function,
-		Window:      p.window.spec(),
-		Verify:      options.Verify,
-		Logger:      logger,
-	}
-	p.setStorages(spec, at, options)
-	return spec
-}
-
-func stream(at site, name string, c object.Codec) broker.Stream {
-	s := broker.NewStream[object.Object](at.name)
-	s.As = name
-	s.Where = at.text.where()
-	s.MaxElement = at.reading.maxElement
-	if at.reading.tombstones {
-		s.Tombstones = object.TombstoneCodec{Codec: c}
-	}
-	s.Codec = c
-	return s
-}
-
-func (n *node) spec(streams map[*node]broker.Stream) *engine.Node {
-	spec := &engine.Node{Name: n.name, Stream: streams[n], On: n.on}
-	if n.join != nil {
-		spec.Unique = n.join.unique
-		spec.NewEdge = n.newEdge
-	}
-	for _, child := range n.children {
-		spec.Children = append(spec.Children, child.spec(streams))
-	}
-	return spec
-}
-
-// newEdge makes the edge to the parent for one task.
-func (n *node) newEdge() engine.Edge {
-	left, right := expression.PairOf(n.left, n.right)
-	left, right = engine.Nullable(left, expression.Key.IsNull), engine.Nullable(right, expression.Key.IsNull)
-	return engine.KeyEdge(left, right, expression.Compare, n.join.unique)()
-}
-
-// function makes the function for one goroutine.
-func (p *Pipeline) function() engine.Function {
-	if p.emit == nil {
-		return &joiner{master: p.master, window: p.window != nil}
-	}
-	return newEmitter(p.emit)
-}
-
-func (w *window) spec() *engine.Window {
-	switch {
-	case w == nil:
-		return nil
-	case w.key != nil:
-		return &engine.Window{NewKey: w.newKey, Text: "by " + w.key.String()}
-	case w.text.every > 0:
-		return &engine.Window{Every: w.text.every, Text: fmt.Sprintf("every %v", w.text.every)}
-	}
-	return &engine.Window{Count: w.text.count, Text: fmt.Sprintf("of %d", w.text.count)}
-}
-
-// newKey makes the function that tells for one task whether a master begins another window.
-func (w *window) newKey() func(master any) (changed bool, err error) {
-	key := expression.Single(w.key)
-	var last expression.Key
-	return func(master any) (bool, error) {
-		next, err := key(master)
-		if err != nil {
-			return false, err
-		}
-		changed := last.Kind() != expression.Unknown && expression.Compare(last, next) != 0
-		last = next
-		return changed, nil
-	}
+	return plan.Of(p.mill.spec(p.mill.layout(&topic.Cluster{}), &millOptions{}))
 }

@@ -12,8 +12,8 @@ import (
 // A rehearsal joins the same part of all streams' samples, their beginnings or their ends, and calls the pipeline's function
 // as a run does. What may go on beyond the samples is left out: it shows what fails, and not that nothing does.
 type rehearsal struct {
-	pipeline *Pipeline
-	parts    map[*node]excerpt
+	mill  *mill
+	parts map[*node]excerpt
 	// keys holds, for each child, the right keys of its part, in order.
 	keys map[*node][]keyed
 	left map[*node]*expression.Program
@@ -29,23 +29,23 @@ type excerpt struct {
 
 // rehearse evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
 // fail on; empty where there is none.
-func (p *Pipeline) rehearse(ctx context.Context, parts map[*node]excerpt) (problem string) {
-	r := &rehearsal{p, parts, map[*node][]keyed{}, map[*node]*expression.Program{}, map[*node][]*engine.Element{}}
-	for _, n := range p.master.all() {
+func rehearse(ctx context.Context, m *mill, parts map[*node]excerpt) (problem string) {
+	r := &rehearsal{m, parts, map[*node][]keyed{}, map[*node]*expression.Program{}, map[*node][]*engine.Element{}}
+	for _, n := range m.master.all() {
 		if r.joined[n] = make([]*engine.Element, len(parts[n].elements)); n.parent != nil {
 			r.keys[n], _ = parts[n].keys(n.right.Clone())
 			r.left[n] = n.left.Clone()
 		}
 	}
 	windows, problem := r.windows()
-	if problem != "" || p.emit == nil {
+	if problem != "" || m.emit == nil {
 		return problem
 	}
-	function := p.function()
+	function := m.function()
 	for _, window := range windows {
 		call := &engine.Call{}
 		for _, i := range window {
-			if master := r.join(p.master, i); master != nil {
+			if master := r.join(m.master, i); master != nil {
 				call.Masters = append(call.Masters, *master)
 			}
 		}
@@ -53,7 +53,7 @@ func (p *Pipeline) rehearse(ctx context.Context, parts map[*node]excerpt) (probl
 			continue
 		}
 		if err := function.Call(ctx, call, func(int, any) error { return nil }); err != nil {
-			return fmt.Sprintf("%s: %v", parts[p.master].where(window[0]), err)
+			return fmt.Sprintf("%s: %v", parts[m.master].where(window[0]), err)
 		}
 	}
 	return ""
@@ -61,8 +61,8 @@ func (p *Pipeline) rehearse(ctx context.Context, parts map[*node]excerpt) (probl
 
 // windows returns the masters of each call, by their numbers in their part; where a window is by the clock all are one.
 func (r *rehearsal) windows() (windows [][]int, problem string) {
-	w := r.pipeline.window
-	masters := r.parts[r.pipeline.master]
+	w := r.mill.window
+	masters := r.parts[r.mill.master]
 	changed := func(any) (bool, error) { return true, nil }
 	switch {
 	case w == nil:
@@ -75,7 +75,7 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	}
 	windows = append(windows, nil)
 	for i, element := range masters.elements {
-		if w != nil && w.text.count > 0 && r.join(r.pipeline.master, i) == nil {
+		if w != nil && w.text.count > 0 && r.join(r.mill.master, i) == nil {
 			continue // such windows are of complete masters
 		}
 		next, err := changed(element)
@@ -138,26 +138,27 @@ func (r *rehearsal) isCut(child *node, key expression.Key) bool {
 		excerpt.cutEnd && expression.Compare(key, keys[len(keys)-1].key) >= 0
 }
 
-// rehearse adds what a run would fail on, at the beginning and at the end of each partition.
-func (r *Report) rehearse(ctx context.Context, p *Pipeline, samples map[*node][]*sample) {
-	for partition := range samples[p.master] {
+// rehearsed returns what a run would fail on, at the beginning or at the end of each partition.
+func rehearsed(ctx context.Context, m *mill, all *samples) (problems []string) {
+	for partition := range all.of[m.master] {
 		heads, tails := map[*node]excerpt{}, map[*node]excerpt{}
-		for _, n := range p.master.all() {
-			if partition >= len(samples[n]) || samples[n][partition].unread {
-				return
+		for _, n := range m.master.all() {
+			if partition >= len(all.of[n]) || all.of[n][partition].unread {
+				return problems
 			}
-			s := samples[n][partition]
+			s := all.of[n][partition]
 			heads[n], tails[n] = excerpt{&s.head, false, !s.whole}, excerpt{&s.tail, true, false}
 			if s.whole {
 				tails[n] = heads[n]
 			}
 		}
-		problem := p.rehearse(ctx, heads)
+		problem := rehearse(ctx, m, heads)
 		if problem == "" {
-			problem = p.rehearse(ctx, tails)
+			problem = rehearse(ctx, m, tails)
 		}
 		if problem != "" {
-			r.Problems = append(r.Problems, problem)
+			problems = append(problems, problem)
 		}
 	}
+	return problems
 }

@@ -8,7 +8,7 @@ import (
 
 // A remedy is a way to write a join, and what is wrong if it is right.
 type remedy struct {
-	mistake Mistake
+	mistake cause
 	what    string
 	// lhs and rhs are the two sides of the condition.
 	lhs, rhs string
@@ -96,7 +96,7 @@ func (s *suspicion) convinces(t *tried) bool {
 // keepsPairs reports whether a remedy makes pairs by matching, and not by taking different keys of both sides for one.
 func (s *suspicion) keepsPairs(t *tried) bool {
 	const some = 1.1
-	if t.mistake == MistakeField {
+	if t.mistake == causeField {
 		return t.different[0] >= 3 && t.different[1] >= 3
 	}
 	for side, n := range t.different {
@@ -109,7 +109,7 @@ func (s *suspicion) keepsPairs(t *tried) bool {
 
 // enough is how many matches can't be chance. A shift makes two keys equal whatever they are.
 func (s *suspicion) enough(t *tried) int {
-	if t.mistake == MistakeShift {
+	if t.mistake == causeShift {
 		return 3
 	}
 	return min(2, t.comparable)
@@ -128,7 +128,7 @@ func (t *tried) overlaps() bool {
 }
 
 // span returns how far the keys of a range are apart; false where they are no numbers.
-func span(r *KeyRange) (float64, bool) {
+func span(r *keyRange) (float64, bool) {
 	from, ok := r.From.Rat()
 	to, okToo := r.To.Rat()
 	if !ok || !okToo {

@@ -103,7 +103,7 @@ func (s *suspicion) roundings() (remedies []remedy, near *nearness) {
 		what += ": " + n.lies(near, s.child.name)
 	}
 	for _, way := range ways[:min(len(ways), 3)] {
-		remedies = append(remedies, remedy{MistakeRounding, what, n.rounding(s.child.left.String(), way.names[0], way.unit),
+		remedies = append(remedies, remedy{causeRounding, what, n.rounding(s.child.left.String(), way.names[0], way.unit),
 			n.rounding(s.child.right.String(), way.names[1], way.unit)})
 	}
 	return remedies, near

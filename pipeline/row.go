@@ -9,7 +9,7 @@ import (
 
 // A row is what is known of the keys along one stream of a join, over all partitions.
 type row struct {
-	keys *KeyRange
+	keys *keyRange
 	// computed counts the keys, distinct the different ones, up and down the steps to a greater and to a lesser key.
 	computed, distinct, up, down int
 	// nulls counts the elements whose key is null: they match nothing, and take no part in the order.
@@ -22,6 +22,8 @@ type row struct {
 	// number and text count the keys of these kinds, digits the texts that are numbers, and digitsDown the steps from one
 	// to a lesser.
 	number, text, digits, digitsDown int
+	// problems has for each partition what a run would stop at first.
+	problems []string
 }
 
 // isText reports whether most keys are text.
@@ -61,9 +63,9 @@ func (w *row) perKey() float64 {
 // add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as a
 // run does, which refuses those of another kind than the ones before.
 func (w *row) add(
-	r *Report, s *sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
+	s *sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
 ) {
-	a := &along{row: w, report: r, unique: unique, key: key.Clone(), accepted: accepted}
+	a := &along{row: w, unique: unique, key: key.Clone(), accepted: accepted}
 	a.part(&s.head)
 	a.jump = true
 	a.part(&s.tail)
@@ -72,7 +74,6 @@ func (w *row) add(
 // along is the way along one partition.
 type along struct {
 	*row
-	report   *Report
 	unique   bool
 	key      *expression.Program
 	accepted func(any) (expression.Key, error)
@@ -100,7 +101,7 @@ func (a *along) part(p *part) {
 
 func (a *along) problem(p *part, i int, err error) {
 	if !a.reported {
-		a.report.Problems = append(a.report.Problems, fmt.Sprintf("%s: %v", p.where(i), err))
+		a.problems = append(a.problems, fmt.Sprintf("%s: %v", p.where(i), err))
 	}
 	a.reported = true
 }
@@ -135,7 +136,7 @@ func (a *along) step(p *part, i int, next expression.Key) {
 // count counts a key by its kind.
 func (a *along) count(next expression.Key) {
 	a.computed++
-	a.keys = a.keys.widen(&KeyRange{next, next})
+	a.keys = a.keys.widen(&keyRange{next, next})
 	switch next.Kind() {
 	case expression.Number:
 		a.number++

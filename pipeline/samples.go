@@ -1,12 +1,10 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/leat-go/leat/broker"
@@ -59,89 +57,61 @@ type sample struct {
 	unread bool
 }
 
+// samples are samples of all streams of a mill.
+type samples struct {
+	// of holds a sample of each partition, in their order.
+	of map[*node][]*sample
+	// problems are what would stop a run: what can't be read or decoded.
+	problems []string
+}
+
 // readSamples reads samples of all partitions of all streams.
-func (p *Pipeline) readSamples(
-	ctx context.Context, options Options, report *Report,
-) (samples map[*node][]*sample, err error) {
-	if p.ReadsKafka() {
-		samples, err = p.topicSamples(ctx, report)
-	} else {
-		samples, err = p.fileSamples(ctx, options, report)
+func readSamples(ctx context.Context, m *mill, options *millOptions) (all *samples, err error) {
+	all = &samples{of: map[*node][]*sample{}}
+	if m.readsTopics() {
+		return all, all.readTopics(ctx, m)
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range p.master.all() {
-		report.Streams = append(report.Streams, n.streamReport(samples[n]))
-	}
-	return samples, nil
+	return all, all.readFiles(ctx, m, options)
 }
 
-func (n *node) streamReport(samples []*sample) StreamReport {
-	r := StreamReport{Name: n.name, Whole: true}
-	for _, s := range samples {
-		r.Read += len(s.head.elements)
-		r.Tail += len(s.tail.elements)
-		r.Whole = r.Whole && s.whole
-		r.Repeated = cmp.Or(r.Repeated, s.head.repetition(), s.tail.repetition())
-		if s.unread {
-			r.Note = "not read: it can be read once only"
-		}
-	}
-	if n.site.topic {
-		r.Topic, r.Partitions = n.site.name, len(samples)
-	} else {
-		r.File = n.site.name
-	}
-	return r
-}
+func (all *samples) problem(text string) { all.problems = append(all.problems, text) }
 
-func (p *Pipeline) fileSamples(ctx context.Context, options Options, report *Report) (_ map[*node][]*sample, err error) {
-	spec := p.spec(p.layout(nil), options)
+func (all *samples) readFiles(ctx context.Context, m *mill, options *millOptions) (err error) {
+	spec := m.spec(m.layout(nil), options)
 	job := &broker.Job{Name: spec.Name, Logger: spec.Logger}
-	samples := map[*node][]*sample{}
 	var read []*node
-	for _, n := range p.master.all() {
-		samples[n] = []*sample{{unread: true}}
-		if !readOnce(n.site.name) {
+	for _, n := range m.master.all() {
+		all.of[n] = []*sample{{unread: true}}
+		if !n.site.readOnce() {
 			read = append(read, n)
 			job.Inputs = append(job.Inputs, stream(n.site, n.name, n.codec))
 		}
 	}
 	input, err := spec.Source.OpenSource(ctx, job)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, input.Close()) }()
 	for i, n := range read {
 		reader, err := input.Reader(ctx, i, 0, 0)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		s, err := report.readHead(ctx, reader, job.Inputs[i])
+		s, err := all.readHead(ctx, reader, job.Inputs[i])
 		if err = errors.Join(err, reader.Close()); err != nil {
-			return nil, err
+			return err
 		}
-		if err := report.readTail(s, job.Inputs[i]); err != nil {
-			return nil, err
+		if err := all.readTail(s, job.Inputs[i]); err != nil {
+			return err
 		}
-		samples[n] = []*sample{s}
+		all.of[n] = []*sample{s}
 	}
-	return samples, nil
-}
-
-// readOnce reports whether a path is standard input, a pipe or a device.
-func readOnce(path string) bool {
-	if path == standard {
-		return true
-	}
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
+	return nil
 }
 
 // readHead reads the beginning of one file, up to the first element that can't be read or decoded. A file of up to twice
 // the size of a sample is read as a whole, so that beginning and end never overlap.
-func (r *Report) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*sample, error) {
+func (all *samples) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*sample, error) {
 	s := &sample{head: part{stream: stream.Name}}
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {
@@ -156,10 +126,10 @@ func (r *Report) readHead(ctx context.Context, reader broker.Reader, stream brok
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			r.Problems = append(r.Problems, err.Error())
+			all.problem(err.Error())
 			return s, nil
 		}
-		if !r.decode(&s.head, records, decode, 0) {
+		if !all.decode(&s.head, records, decode, 0) {
 			return s, nil
 		}
 	}
@@ -174,13 +144,13 @@ func (s *sample) cut() {
 }
 
 // readTail reads the end of a file whose head isn't the whole, if one can get there.
-func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
+func (all *samples) readTail(s *sample, stream broker.Stream) (err error) {
 	if s.whole || len(s.head.elements) < sampleSize {
 		return nil // it is damaged in the head
 	}
 	objects, err := file.Tail(stream.Name, sampleSize)
 	if isDamage(err) {
-		r.Problems = append(r.Problems, err.Error())
+		all.problem(err.Error())
 		return nil
 	}
 	if err != nil || len(objects) == 0 {
@@ -203,7 +173,7 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 			return err
 		}
 		if err := decode(o.Text, element); err != nil {
-			r.Problems = append(r.Problems, (&broker.PositionError{Position: at, Err: err}).Error())
+			all.problem((&broker.PositionError{Position: at, Err: err}).Error())
 			s.tail.elements, s.tail.positions = nil, nil
 			continue
 		}
@@ -214,11 +184,11 @@ func (r *Report) readTail(s *sample, stream broker.Stream) (err error) {
 }
 
 // decode appends elements to a part, up to the first that can't be decoded, which is a problem.
-func (r *Report) decode(p *part, records []broker.Record, decode codec.Decode, partition int) bool {
+func (all *samples) decode(p *part, records []broker.Record, decode codec.Decode, partition int) bool {
 	for i := range records {
 		element := &object.Object{}
 		if err := decode(records[i].Value, element); err != nil {
-			r.Problems = append(r.Problems, records[i].DecodeError(p.stream, partition, err).Error())
+			all.problem(records[i].DecodeError(p.stream, partition, err).Error())
 			return false
 		}
 		p.positions = append(p.positions, records[i].At(p.stream, partition))
@@ -227,23 +197,22 @@ func (r *Report) decode(p *part, records []broker.Record, decode codec.Decode, p
 	return true
 }
 
-func (p *Pipeline) topicSamples(ctx context.Context, report *Report) (map[*node][]*sample, error) {
-	cluster, err := p.cluster()
+func (all *samples) readTopics(ctx context.Context, m *mill) error {
+	cluster, err := m.cluster()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	samples := map[*node][]*sample{}
-	for _, n := range p.master.all() {
-		if samples[n], err = report.topicSample(ctx, cluster, n); err != nil {
-			return nil, err
+	for _, n := range m.master.all() {
+		if all.of[n], err = all.topic(ctx, cluster, n); err != nil {
+			return err
 		}
 	}
-	report.comparePartitions(p.master, samples)
-	return samples, nil
+	all.comparePartitions(m.master)
+	return nil
 }
 
-// topicSample reads samples of all partitions of one topic.
-func (r *Report) topicSample(ctx context.Context, cluster *topic.Cluster, n *node) ([]*sample, error) {
+// topic reads samples of all partitions of one topic.
+func (all *samples) topic(ctx context.Context, cluster *topic.Cluster, n *node) ([]*sample, error) {
 	opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
 	if err != nil {
 		return nil, err
@@ -261,7 +230,7 @@ func (r *Report) topicSample(ctx context.Context, cluster *topic.Cluster, n *nod
 		}
 		s := &sample{head: part{stream: n.site.name}, tail: part{stream: n.site.name}}
 		samples[partition] = s
-		if s.whole = r.decode(&s.head, head, decode, partition) && whole; s.whole || len(s.head.elements) <= 2*sampleSize {
+		if s.whole = all.decode(&s.head, head, decode, partition) && whole; s.whole || len(s.head.elements) <= 2*sampleSize {
 			continue
 		}
 		s.cut()
@@ -269,7 +238,7 @@ func (r *Report) topicSample(ctx context.Context, cluster *topic.Cluster, n *nod
 		if err != nil {
 			return nil, err
 		}
-		r.decode(&s.tail, tail, decode, partition)
+		all.decode(&s.tail, tail, decode, partition)
 	}
 	return samples, nil
 }
@@ -306,15 +275,14 @@ func lastRecords(ctx context.Context, p *topic.Partitions, partition int) (recor
 }
 
 // comparePartitions finds topics with different numbers of partitions.
-func (r *Report) comparePartitions(master *node, samples map[*node][]*sample) {
+func (all *samples) comparePartitions(master *node) {
 	var counts []string
 	differ := false
 	for _, n := range master.all() {
-		counts = append(counts, fmt.Sprintf("%q has %d", n.site.name, len(samples[n])))
-		differ = differ || len(samples[n]) != len(samples[master])
+		counts = append(counts, fmt.Sprintf("%q has %d", n.site.name, len(all.of[n])))
+		differ = differ || len(all.of[n]) != len(all.of[master])
 	}
 	if differ {
-		r.Problems = append(r.Problems, "partition p of all topics is joined, so they need equal numbers of partitions, but "+
-			strings.Join(counts, ", "))
+		all.problem("partition p of all topics is joined, so they need equal numbers of partitions, but " + strings.Join(counts, ", "))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 )
 
 // detailed is how many of several things sentences tell one by one.
@@ -73,7 +74,7 @@ func (k *link) absence(key expression.Key) string {
 
 // absent says it of a key and the elements next to it, with what they are known by.
 func (k *link) absent(
-	key expression.Key, verdict Verdict, below, above *item, known func(*item) expression.Key,
+	key expression.Key, verdict observe.Verdict, below, above *item, known func(*item) expression.Key,
 ) string {
 	name := k.node.name
 	no := fmt.Sprintf("%s has no %v", name, key)
@@ -82,25 +83,25 @@ func (k *link) absent(
 			"keyed by what the join compares", no, k.elsewhere)
 	}
 	switch {
-	case verdict == OutOfOrder && len(k.late) > 0:
+	case verdict == observe.OutOfOrder && len(k.late) > 0:
 		return fmt.Sprintf("%s has %v, but out of order, at %s", name, key, spots(k.late))
 	case k.trouble != nil:
 		return no + " before something that a run stops at"
-	case k.empty && verdict == Waiting:
+	case k.empty && verdict == waiting:
 		return fmt.Sprintf("%s: the topic has no elements yet", no)
 	case k.empty:
 		return fmt.Sprintf("%s: it has no elements at all", no)
-	case verdict == Waiting:
+	case verdict == waiting:
 		return fmt.Sprintf("%s yet: its last is %s and no end-of-stream mark follows, so a run waits here", no,
 			at(known(below), below))
-	case verdict == Ended && below == nil:
+	case verdict == observe.Ended && below == nil:
 		return fmt.Sprintf("%s: the session has no elements before its mark, at %s", no, where(*k.mark))
-	case verdict == Ended && k.mark != nil:
+	case verdict == observe.Ended && k.mark != nil:
 		return fmt.Sprintf("%s: it ends at %s, below it, with the end-of-stream mark at %s", no, at(known(below), below),
 			where(*k.mark))
-	case verdict == Ended:
+	case verdict == observe.Ended:
 		return fmt.Sprintf("%s: it ends at %s, below it", no, at(known(below), below))
-	case verdict == Behind:
+	case verdict == observe.Behind:
 		return fmt.Sprintf("%s: it begins at %s, above it", no, at(known(above), above))
 	}
 	return fmt.Sprintf("%s: it jumps from %s to %s: a gap", no, at(known(below), below), at(known(above), above))

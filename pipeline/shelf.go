@@ -43,7 +43,7 @@ const (
 type visitor func(record broker.Record, mark bool) (more bool, err error)
 
 // openShelf opens the stream of a node.
-func (p *Pipeline) openShelf(ctx context.Context, n *node, cluster *topic.Cluster) (shelf, error) {
+func openShelf(ctx context.Context, n *node, cluster *topic.Cluster) (shelf, error) {
 	if n.site.topic {
 		opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
 		if err != nil {
@@ -51,7 +51,7 @@ func (p *Pipeline) openShelf(ctx context.Context, n *node, cluster *topic.Cluste
 		}
 		return topicShelf{opened}, nil
 	}
-	if readOnce(n.site.name) {
+	if n.site.readOnce() {
 		return nil, n.site.text.errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
 			n.site.name)
 	}

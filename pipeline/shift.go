@@ -245,5 +245,5 @@ func (s *suspicion) shift(by *big.Rat) remedy {
 	}
 	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(by))
 	left := fmt.Sprintf("%s %s %s", termOf(s.child.left.String()), sign, decimal(by))
-	return remedy{MistakeShift, what, left, s.child.right.String()}
+	return remedy{causeShift, what, left, s.child.right.String()}
 }

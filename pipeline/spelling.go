@@ -49,7 +49,7 @@ func (s *suspicion) spellings() (remedies []remedy) {
 	left, right := s.child.left.String(), s.child.right.String()
 	names := fmt.Sprintf("the keys of %s and %s ", s.child.parent.name, s.child.name)
 	both := func(what, form string) {
-		remedies = append(remedies, remedy{MistakeSpelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
+		remedies = append(remedies, remedy{causeSpelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
 	}
 	both("differ in capital and small letters", "lower(%s)")
 	both("have blanks around them", "trim(%s)")
@@ -59,7 +59,7 @@ func (s *suspicion) spellings() (remedies []remedy) {
 	case l.instants && r.instants:
 		both("are instants that are written in more than one way", "date(%s)")
 	case l.numbers && r.numbers:
-		remedies = append(remedies, remedy{MistakeSpelling, names + "are numbers that are written in more than one way",
+		remedies = append(remedies, remedy{causeSpelling, names + "are numbers that are written in more than one way",
 			l.number(left), r.number(right)})
 	default:
 		both("are numbers that are written in more than one way", "float(%s)")
@@ -93,7 +93,7 @@ func (s *suspicion) conversions() (remedies []remedy) {
 		forms[0] = strings.ReplaceAll(forms[0], "\x00", "%s")
 	}
 	for _, form := range forms {
-		r := remedy{MistakeKinds, what, fmt.Sprintf(form, text), number}
+		r := remedy{causeKinds, what, fmt.Sprintf(form, text), number}
 		if !textIsLeft {
 			r.lhs, r.rhs = r.rhs, r.lhs
 		}

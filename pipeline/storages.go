@@ -14,7 +14,7 @@ import (
 )
 
 // checkStorages refuses what can't be read or written together.
-func (d *description) checkStorages(master *node, output site) error {
+func checkStorages(d *description, master *node, output site) error {
 	topics := output.topic
 	for _, n := range master.all() {
 		at := n.site
@@ -86,18 +86,18 @@ func (r reading) ofTombstones() topic.Tombstones {
 	return object.OfTombstone
 }
 
-// ReadsKafka reports whether the streams that are read are topics.
-func (p *Pipeline) ReadsKafka() bool { return p.master.site.topic }
+// readsTopics reports whether the streams that are read are topics.
+func (m *mill) readsTopics() bool { return m.master.site.topic }
 
-// UsesKafka reports whether any stream is a topic.
-func (p *Pipeline) UsesKafka() bool { return p.kafka != nil }
+// usesTopics reports whether any stream is a topic.
+func (m *mill) usesTopics() bool { return m.kafka != nil }
 
 // cluster returns how to reach Kafka, with certificates and passwords; nil where it isn't used.
-func (p *Pipeline) cluster() (*topic.Cluster, error) {
-	if p.kafka == nil {
+func (m *mill) cluster() (*topic.Cluster, error) {
+	if m.kafka == nil {
 		return nil, nil
 	}
-	return p.kafka.cluster(p.dir)
+	return clusterOf(m.kafka, filepath.Dir(m.file))
 }
 
 // A layout is where the streams of a run are: where the pipeline file says, or where a demonstration has them.
@@ -109,38 +109,38 @@ type layout struct {
 }
 
 // layout returns where the pipeline file says that the streams are.
-func (p *Pipeline) layout(cluster *topic.Cluster) layout {
-	at := layout{map[*node]site{}, p.output, cluster}
-	for _, n := range p.master.all() {
+func (m *mill) layout(cluster *topic.Cluster) layout {
+	at := layout{map[*node]site{}, m.output, cluster}
+	for _, n := range m.master.all() {
 		at.inputs[n] = n.site
 	}
 	return at
 }
 
 // setStorages sets the source and the sink of a description whose streams are set.
-func (p *Pipeline) setStorages(spec *engine.Spec, at layout, options Options) {
+func (m *mill) setStorages(spec *engine.Spec, at layout, options *millOptions) {
 	var inputs []broker.Stream
 	for _, n := range spec.Master.Nodes() {
 		inputs = append(inputs, n.Stream)
 	}
-	reads, writes := at.inputs[p.master].topic, at.output.topic
+	reads, writes := at.inputs[m.master].topic, at.output.topic
 	if reads == writes {
-		storage := p.storage(reads, append(inputs, spec.Outputs...), at.cluster, options)
+		storage := m.storage(reads, append(inputs, spec.Outputs...), at.cluster, options)
 		spec.Source, spec.Sink = storage, storage
 		return
 	}
-	spec.Source = p.storage(reads, inputs, at.cluster, options)
-	spec.Sink = p.storage(writes, spec.Outputs, at.cluster, options)
+	spec.Source = m.storage(reads, inputs, at.cluster, options)
+	spec.Sink = m.storage(writes, spec.Outputs, at.cluster, options)
 	if !writes {
 		spec.Sink = onePartition{spec.Sink}
 	}
 }
 
-func (p *Pipeline) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options Options) broker.Storage {
+func (m *mill) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options *millOptions) broker.Storage {
 	if topics {
 		all := append(cluster.Options(), kafka.Streams(streams...))
-		if p.kafka != nil {
-			all = append(all, p.kafka.options...)
+		if m.kafka != nil {
+			all = append(all, m.kafka.options...)
 		}
 		if options.Instance != "" {
 			all = append(all, kafka.Instance(options.Instance))

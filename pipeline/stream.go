@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,58 +32,6 @@ type reading struct {
 	// follow says that a file is followed as it grows, and dataTimeout ends it when nothing has come for so long; zero for never.
 	follow      bool
 	dataTimeout time.Duration
-}
-
-// A site is where a stream is: in a file, or in a topic.
-type site struct {
-	// name is the file's path as seen from the working directory, or the topic's name.
-	name  string
-	topic bool
-	// demo is the path of the file that a demonstration loads into the topic; empty where there is none.
-	demo string
-	// reading is how it is read.
-	reading reading
-	// text is what the pipeline file says.
-	text text
-}
-
-// standard is the path of standard input and output.
-const standard = "-"
-
-// siteOf returns where a stream is, for a pipeline file in a directory.
-func siteOf(s streamText, dir string) site {
-	at := site{name: s.where.value, topic: s.topic, text: s.where, reading: s.reading}
-	if !s.topic {
-		at.name = resolve(dir, at.name)
-	}
-	if s.demo.value != "" {
-		at.demo = resolve(dir, s.demo.value)
-	}
-	return at
-}
-
-// resolve returns a path of the pipeline file as seen from the working directory.
-func resolve(dir, path string) string {
-	if path == standard || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
-// sameFile reports whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	if a == standard || b == standard {
-		return false // they are standard input and standard output
-	}
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }
 
 // isName reports whether a stream may be called so: expressions must be able to name it.

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/observe"
 )
 
 // A suspicion is that a join matches little because of a usual mistake. Every explanation of it is tried on the samples: it
@@ -17,6 +19,49 @@ type suspicion struct {
 	partitions  int
 }
 
+// A diagnosis is what the samples tell of one join.
+type diagnosis struct {
+	left, right *row
+	// common is what both sides' keys lie between; nil where there is nothing.
+	common *keyRange
+	// comparable counts the left elements that can't find a match in what wasn't read of the right stream, and matched those of
+	// them that find one; unmatched says why the others don't.
+	comparable, matched int
+	unmatched           []unmatched
+	findings            []finding
+	problems            []string
+	// missing is the first left element that finds no match; nil if there is none.
+	missing any
+}
+
+// diagnose compares the keys of a child's samples with those of its parent's, partition by partition.
+func diagnose(child *node, left, right []*sample) *diagnosis {
+	s := &suspicion{child: child, partitions: min(len(left), len(right)), left: &row{}, right: &row{}}
+	for i := range s.partitions {
+		if left[i].unread || right[i].unread {
+			s.unread = true
+			continue
+		}
+		leftKey, rightKey := expression.PairOf(child.left, child.right)
+		s.left.add(left[i], child.left, leftKey, false)
+		s.right.add(right[i], child.right, rightKey, child.join.unique)
+		s.views = append(s.views, viewsOf(left[i], right[i])...)
+	}
+	s.asIs = s.compute(child.left, child.right)
+	d := &diagnosis{
+		left: s.left, right: s.right, common: s.common(),
+		comparable: s.asIs.comparable, matched: s.asIs.matched, unmatched: s.unmatched(), missing: s.missing(),
+		problems: slices.Concat(s.left.problems, s.right.problems),
+	}
+	if !s.unread {
+		d.findings = s.findings()
+	}
+	return d
+}
+
+// common returns what both sides' keys lie between; nil where there is nothing.
+func (s *suspicion) common() *keyRange { return s.left.keys.common(s.right.keys) }
+
 // compute joins the samples by two expressions.
 func (s *suspicion) compute(left, right *expression.Program) *match {
 	return matchOf(s.views, left, right)
@@ -26,47 +71,43 @@ func (s *suspicion) compute(left, right *expression.Program) *match {
 func (s *suspicion) numeric() *numeric { return s.asIs.numeric() }
 
 // findings says what is wrong with a join.
-func (s *suspicion) findings(join *JoinReport) (findings []Finding) {
-	about := Finding{Left: join.Left, Right: join.Right, On: join.On}
-	add := func(cause Mistake, text string) {
-		about.Mistake, about.Text = cause, text
-		findings = append(findings, about)
-	}
+func (s *suspicion) findings() (findings []finding) {
+	left := s.child.parent.name
+	add := func(cause cause, text string) { findings = append(findings, finding{cause: cause, text: text}) }
 	mend := s.mend()
-	if mend.remedy == nil || mend.remedy.mistake == MistakeSpelling || mend.remedy.down > 0 {
-		findings = s.disorders(about, mend.remedy)
+	if mend.remedy == nil || mend.remedy.mistake == causeSpelling || mend.remedy.down > 0 {
+		findings = s.disorders(mend.remedy)
 	}
 	if s.partitions > 1 && s.asIs.share() < middling {
 		if all := s.across(); all.matched > 1 && all.share() >= least && all.share() >= 1.5*s.asIs.share() {
-			add(MistakePartitions, fmt.Sprintf("the keys meet, but in other partitions: %d of %s of %s find a match in any, and "+
+			add(causePartitions, fmt.Sprintf("the keys meet, but in other partitions: %d of %s of %s find a match in any, and "+
 				"%d of %d in their own; both topics must be keyed by what the join compares", all.matched,
-				count(all.comparable, "element"), join.Left, join.Matched, join.Comparable))
+				count(all.comparable, "element"), left, s.asIs.matched, s.asIs.comparable))
 			return findings
 		}
 	}
 	switch {
-	case mend.remedy != nil && len(findings) > 0 && findings[0].Fix != "":
+	case mend.remedy != nil && len(findings) > 0 && findings[0].fix != "":
 	case mend.remedy != nil:
-		about.Fix = mend.remedy.on()
-		about.Evidence = fmt.Sprintf("then %s; as it is, %d of %d", mend.remedy.result(join.Left), join.Matched, join.Comparable)
-		add(mend.remedy.mistake, mend.remedy.what)
+		evidence := fmt.Sprintf("then %s; as it is, %d of %d", mend.remedy.result(left), s.asIs.matched, s.asIs.comparable)
+		findings = append(findings, finding{mend.remedy.mistake, mend.remedy.what, mend.remedy.on(), evidence})
 	case s.left.computed == 0 || s.right.computed == 0:
-		s.emptiness(join, add)
+		s.emptiness(add)
 	case s.left.isText() != s.right.isText():
-		add(MistakeKinds, s.conversions()[0].what+", which are never equal")
+		add(causeKinds, s.conversions()[0].what+", which are never equal")
 	case mend.cause != "":
 		add(mend.mistake, mend.cause)
-	case join.Common == nil:
-		add(MistakeApart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", join.Left, join.LeftKeys,
-			join.Right, join.RightKeys))
+	case s.common() == nil:
+		add(causeApart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", left, s.left.keys, s.child.name,
+			s.right.keys))
 	default:
-		s.losses(join, add)
+		s.losses(add)
 	}
 	return findings
 }
 
 // disorders says which sides' keys don't grow, and what mends it, if the remedy does.
-func (s *suspicion) disorders(about Finding, remedy *tried) (findings []Finding) {
+func (s *suspicion) disorders(remedy *tried) (findings []finding) {
 	for _, side := range []struct {
 		row  *row
 		node *node
@@ -75,17 +116,17 @@ func (s *suspicion) disorders(about Finding, remedy *tried) (findings []Finding)
 		if side.row.down == 0 {
 			continue
 		}
-		f := about
-		f.Mistake, f.Text = MistakeOrder, side.row.disorder(side.node, side.key, remedy != nil && remedy.down == 0)
-		if remedy != nil && remedy.down == 0 {
-			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(about.Left)
+		mended := remedy != nil && remedy.down == 0
+		f := finding{cause: causeOrder, text: side.row.disorder(side.node, side.key, mended)}
+		if mended {
+			f.fix, f.evidence = remedy.on(), "then the keys grow, and "+remedy.result(s.child.parent.name)
 		}
 		findings = append(findings, f)
 	}
 	return findings
 }
 
-func (s *suspicion) emptiness(join *JoinReport, add func(Mistake, string)) {
+func (s *suspicion) emptiness(add func(cause, string)) {
 	left, right := 0, 0
 	for _, v := range s.views {
 		left, right = left+len(v.left.elements), right+len(v.right.elements)
@@ -94,47 +135,48 @@ func (s *suspicion) emptiness(join *JoinReport, add func(Mistake, string)) {
 		row      *row
 		name     string
 		elements int
-	}{{s.left, join.Left, left}, {s.right, join.Right, right}} {
+	}{{s.left, s.child.parent.name, left}, {s.right, s.child.name, right}} {
 		switch {
 		case side.elements == 0:
-			add(MistakeEmpty, side.name+" is empty: there is nothing to join")
+			add(causeEmpty, side.name+" is empty: there is nothing to join")
 		case side.row.computed == 0:
-			add(MistakeEmpty, side.name+" has no element whose key can be computed")
+			add(causeEmpty, side.name+" has no element whose key can be computed")
 		}
 	}
 }
 
 // losses says where much of the left stream is lost.
-func (s *suspicion) losses(join *JoinReport, add func(Mistake, string)) {
-	causes := map[Verdict]Mistake{Gap: MistakeGaps, Ended: MistakeEarlyEnd, Behind: MistakeLateBegin}
+func (s *suspicion) losses(add func(cause, string)) {
+	causes := map[observe.Verdict]cause{observe.Gap: causeGaps, observe.Ended: causeEarlyEnd, observe.Behind: causeLateBegin}
+	all, matched := s.asIs.comparable, s.asIs.matched
 	told := false
-	var most UnmatchedReport
-	for _, u := range join.Unmatched {
-		if 2*u.Count > join.Comparable && join.Comparable > 1 {
+	var most unmatched
+	reasons := s.unmatched()
+	for _, u := range reasons {
+		if 2*u.count > all && all > 1 {
 			told = true
-			add(causes[u.Verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count, count(join.Comparable, "element"),
-				join.Left, u.Text, s.never(u.Verdict)))
+			add(causes[u.verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.count, count(all, "element"),
+				s.child.parent.name, u.text, s.never(u.verdict)))
 		}
-		if u.Count > most.Count {
+		if u.count > most.count {
 			most = u
 		}
 	}
-	if told || join.Comparable < 2 || 10*join.Matched >= join.Comparable && join.Matched > 0 {
+	if told || all < 2 || 10*matched >= all && matched > 0 {
 		return
 	}
-	text := fmt.Sprintf("%d of %s of %s find no match", join.Comparable-join.Matched, count(join.Comparable, "element"),
-		join.Left)
+	text := fmt.Sprintf("%d of %s of %s find no match", all-matched, count(all, "element"), s.child.parent.name)
 	link := ": "
-	for _, u := range join.Unmatched {
-		text += fmt.Sprintf("%s%d %s: %s%s", link, u.Count, unmatchedWords(u.Verdict), u.Text, s.never(u.Verdict))
+	for _, u := range reasons {
+		text += fmt.Sprintf("%s%d %s: %s%s", link, u.count, unmatchedWords(u.verdict), u.text, s.never(u.verdict))
 		link = "; "
 	}
-	add(causes[most.Verdict], text)
+	add(causes[most.verdict], text)
 }
 
 // never says, of gaps, that the keys of the two sides are such as can't be equal anywhere.
-func (s *suspicion) never(verdict Verdict) string {
-	if verdict != Gap || s.asIs.matched > 0 {
+func (s *suspicion) never(verdict observe.Verdict) string {
+	if verdict != observe.Gap || s.asIs.matched > 0 {
 		return ""
 	}
 	n := s.numeric()
@@ -155,7 +197,7 @@ func (s *suspicion) never(verdict Verdict) string {
 // A mend is what is known of how to mend a join: a remedy, or, where there is none, the cause.
 type mend struct {
 	remedy  *tried
-	mistake Mistake
+	mistake cause
 	cause   string
 }
 
@@ -217,7 +259,7 @@ func (s *suspicion) mendNumbers() (m mend) {
 	if near == nil {
 		return m
 	}
-	m.mistake = MistakeRounding
+	m.mistake = causeRounding
 	m.cause = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, as "+
 		"some would be rounded up and others down: %s", near.near, near.comparable, s.child.parent.name, s.child.name,
 		s.numeric().lies(near, s.child.name))

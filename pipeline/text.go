@@ -22,6 +22,14 @@ func (t text) errorf(format string, arguments ...any) *Error {
 	return t.source.errorAt(t.start, format, arguments...)
 }
 
+// errorAt returns an error about the character with a number, from zero.
+func (t text) errorAt(offset int, format string, arguments ...any) *Error {
+	return t.source.errorAt(t.place(offset), format, arguments...)
+}
+
+// line returns the line that the text stands in, from one.
+func (t text) line() int { return t.start.line }
+
 // where returns the text's place as file:line:column; nothing for a text that stands in no file.
 func (t text) where() string {
 	if t.source == nil {
@@ -36,7 +44,7 @@ func (t text) locate(err error, offset int) error {
 	if !errors.As(err, &where) {
 		return t.errorf("%v", err)
 	}
-	return t.source.errorAt(t.place(where.Offset+offset), "%s", where.Message)
+	return t.errorAt(where.Offset+offset, "%s", where.Message)
 }
 
 // place returns where the character with a number, from zero, stands in the source. Quotes, escapes and folded lines make

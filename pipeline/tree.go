@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"path/filepath"
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -25,7 +26,6 @@ type node struct {
 
 // names is what the streams are called in a file.
 type names struct {
-	source  *source
 	streams []streamText
 	used    map[string]bool
 	dir     string
@@ -44,19 +44,19 @@ func (n *names) site(t text) (site, error) {
 	return site{}, t.errorf("there is no stream %q%s", t.value, suggestOr(t.value, candidates))
 }
 
-// tree builds the join tree and returns its master and where the output is. Keys are not compiled yet.
-func (d *description) tree(s *source, dir string) (master *node, output site, err error) {
-	names := &names{source: s, streams: d.streams, used: map[string]bool{}, dir: dir}
+// newTree returns the master of the join tree and where the output is. Keys are not compiled yet.
+func newTree(d *description) (master *node, output site, err error) {
+	names := &names{streams: d.streams, used: map[string]bool{}, dir: filepath.Dir(d.file)}
 	at, err := names.site(d.master)
 	if err != nil {
 		return nil, output, err
 	}
 	master = &node{name: d.master.value, site: at, picker: new(rawjson.Picker)}
 	nodes := map[string]*node{master.name: master}
-	if err := d.addNodes(names, master, nodes); err != nil {
+	if err := addNodes(d, names, master, nodes); err != nil {
 		return nil, output, err
 	}
-	if err := d.link(master, nodes); err != nil {
+	if err := connect(d, master, nodes); err != nil {
 		return nil, output, err
 	}
 	if output, err = names.site(d.output); err != nil {
@@ -71,14 +71,14 @@ func (d *description) tree(s *source, dir string) (master *node, output site, er
 			return nil, output, stream.name.errorf("the stream %q is used nowhere: join it, or take it out", stream.name.value)
 		}
 	}
-	if err := d.oneStandardInput(nodes); err != nil {
+	if err := oneStandardInput(d, nodes); err != nil {
 		return nil, output, err
 	}
-	return master, output, d.checkStorages(master, output)
+	return master, output, checkStorages(d, master, output)
 }
 
 // addNodes makes a node of the right stream of each join.
-func (d *description) addNodes(names *names, master *node, nodes map[string]*node) error {
+func addNodes(d *description, names *names, master *node, nodes map[string]*node) error {
 	for i := range d.joins {
 		join := &d.joins[i]
 		if _, err := names.site(join.left); err != nil {
@@ -99,15 +99,15 @@ func (d *description) addNodes(names *names, master *node, nodes map[string]*nod
 				"or choose another master", right, join.left.value)
 		case other != nil:
 			return join.right.errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
-				"another stream to use it twice", right, other.join.left.value, other.join.right.start.line)
+				"another stream to use it twice", right, other.join.left.value, other.join.right.line())
 		}
 		nodes[right] = &node{name: right, site: at, picker: new(rawjson.Picker), join: join}
 	}
 	return nil
 }
 
-// link hangs every node on its parent, and refuses nodes that don't hang on the master in the end.
-func (d *description) link(master *node, nodes map[string]*node) error {
+// connect hangs every node on its parent, and refuses nodes that don't hang on the master in the end.
+func connect(d *description, master *node, nodes map[string]*node) error {
 	for i := range d.joins {
 		join := &d.joins[i]
 		parent, ok := nodes[join.left.value]
@@ -136,7 +136,7 @@ func (d *description) link(master *node, nodes map[string]*node) error {
 }
 
 // oneStandardInput refuses several streams of standard input, which can be read only once.
-func (d *description) oneStandardInput(nodes map[string]*node) error {
+func oneStandardInput(d *description, nodes map[string]*node) error {
 	first := ""
 	for _, stream := range d.streams {
 		name := stream.name.value

@@ -29,7 +29,7 @@ func (s *suspicion) scalings() (remedies []remedy) {
 
 // scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and, where
 // the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in the latter.
-func (s *suspicion) scaling(f int64, less, more *KeyRange, leftIsLess bool) (remedies []remedy) {
+func (s *suspicion) scaling(f int64, less, more *keyRange, leftIsLess bool) (remedies []remedy) {
 	if !mayMeet(less, more, float64(f)) {
 		return nil
 	}
@@ -40,9 +40,9 @@ func (s *suspicion) scaling(f int64, less, more *KeyRange, leftIsLess bool) (rem
 		lesser, greater, names[0], names[1] = greater, lesser, names[1], names[0]
 	}
 	what := fmt.Sprintf("the keys of %s are %s times those of %s%s", names[0], grouped(number), names[1], unit(f))
-	remedies = append(remedies, remedy{MistakeFactor, what, factorOf(lesser) + " * " + number, greater})
+	remedies = append(remedies, remedy{causeFactor, what, factorOf(lesser) + " * " + number, greater})
 	if aligned(less, more, float64(f)) {
-		remedies = append(remedies, remedy{MistakeFactor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
+		remedies = append(remedies, remedy{causeFactor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
 	}
 	for i := range remedies {
 		if r := &remedies[i]; !leftIsLess {
@@ -53,14 +53,14 @@ func (s *suspicion) scaling(f int64, less, more *KeyRange, leftIsLess bool) (rem
 }
 
 // mayMeet reports whether two ranges may lie in each other if the one is taken times f.
-func mayMeet(less, more *KeyRange, f float64) bool {
+func mayMeet(less, more *keyRange, f float64) bool {
 	a, ok := less.To.Float()
 	b, okToo := more.To.Float()
 	return ok && okToo && a*b > 0 && math.Abs(math.Log(a*f/b)) < math.Log(3.5)
 }
 
 // aligned reports whether two ranges begin and end together, roughly, if the one is taken times f.
-func aligned(less, more *KeyRange, f float64) bool {
+func aligned(less, more *keyRange, f float64) bool {
 	a, _ := span(less)
 	b, _ := span(more)
 	slack := 0.15 * max(a*f, b)
