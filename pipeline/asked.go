@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -41,7 +42,7 @@ func find(m *mill, name string) (*node, error) {
 		}
 		names = append(names, n.name)
 	}
-	return nil, wrongArgument("no stream %q is read%s", name, suggestOr(name, names))
+	return nil, wrongArgument("no stream %q is read%s", name, description.Suggest(name, names))
 }
 
 // A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made of, or

@@ -142,8 +142,8 @@ func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", m.outputName, saved.fileName(m.outputName), m.master.name)
 	fmt.Fprintln(&text, "join:")
 	for _, n := range m.master.all()[1:] {
-		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.parent.name, n.name, quoted(n.join.on.value))
-		if n.join.unique {
+		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.parent.name, n.name, quoted(n.join.On.Value))
+		if n.join.Unique {
 			text.WriteString(", unique: true")
 		}
 		text.WriteString("}\n")
@@ -151,11 +151,11 @@ func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	switch w := m.window; {
 	case w == nil:
 	case w.key != nil:
-		fmt.Fprintf(&text, "window: %s\n", quoted(w.text.key.value))
-	case w.text.every > 0:
-		fmt.Fprintf(&text, "window: {every: %v}\n", w.text.every)
+		fmt.Fprintf(&text, "window: %s\n", quoted(w.text.Key.Value))
+	case w.text.Every > 0:
+		fmt.Fprintf(&text, "window: {every: %v}\n", w.text.Every)
 	default:
-		fmt.Fprintf(&text, "window: {count: %d}\n", w.text.count)
+		fmt.Fprintf(&text, "window: {count: %d}\n", w.text.Count)
 	}
 	fmt.Fprintf(&text, "output: %s\n", m.outputName)
 	if len(m.emit) > 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -78,13 +79,13 @@ func (p *Pipeline) demoFile(n *node) (path string, err error) {
 			continue
 		}
 		if path != "" && path != demo {
-			return "", other.site.text.errorf("the topic %q has two files for a demonstration, %s and %s: give one",
+			return "", other.site.text.Errorf("the topic %q has two files for a demonstration, %s and %s: give one",
 				n.site.name, path, demo)
 		}
 		path = demo
 	}
 	if path == "" {
-		return "", n.site.text.errorf("a demonstration needs a file of what the topic %q may hold: give the stream as "+
+		return "", n.site.text.Errorf("a demonstration needs a file of what the topic %q may hold: give the stream as "+
 			"{topic: %s, demo: FILE}", n.site.name, n.site.name)
 	}
 	return path, nil
@@ -129,7 +130,7 @@ func topicName(path string) string {
 		name = strings.TrimSuffix(name, end)
 	}
 	return strings.Map(func(c rune) rune {
-		if _, wrong := notInTopic(string(c)); wrong {
+		if _, wrong := description.InvalidInTopic(string(c)); wrong {
 			return '_'
 		}
 		return c

@@ -1,69 +1,10 @@
 package pipeline
 
-import (
-	"fmt"
-	"strings"
-)
+import "github.com/leat-go/leat/pipeline/internal/description"
 
 // An Error says what is wrong with a pipeline file, and where. [errors.As] finds it in what Load and Parse return.
-type Error struct {
-	// File is the file's name as it was given.
-	File string
-	// Line and Column are the place, both from one; Column counts characters.
-	Line, Column int
-	// Message says what is wrong and, where that is known, what would be right.
-	Message string
-	// Source is the line of the file that Line names.
-	Source string
-}
-
-// Error returns the place and the message, in one line.
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-}
-
-// Excerpt returns the line of the file with a caret below the column, in two lines.
-func (e *Error) Excerpt() string {
-	number := fmt.Sprintf("%5d", e.Line)
-	var before strings.Builder
-	for i, c := range []rune(e.Source) {
-		if i == e.Column-1 {
-			break
-		}
-		if c != '\t' {
-			c = ' '
-		}
-		before.WriteRune(c)
-	}
-	return fmt.Sprintf("%s | %s\n%s | %s^", number, e.Source, strings.Repeat(" ", len(number)), before.String())
-}
-
-// A source is the text of a pipeline file.
-type source struct {
-	file  string
-	lines [][]rune
-}
-
-func newSource(file string, data []byte) *source {
-	s := &source{file: file}
-	for _, line := range strings.Split(string(data), "\n") {
-		s.lines = append(s.lines, []rune(strings.TrimSuffix(line, "\r")))
-	}
-	return s
-}
-
-// place is a place in a source, from one.
-type place struct{ line, column int }
-
-// errorAt returns an error at a place, or at the nearest that there is.
-func (s *source) errorAt(at place, format string, arguments ...any) *Error {
-	at.line = max(1, min(at.line, len(s.lines)))
-	line := s.lines[at.line-1]
-	return &Error{
-		File:    s.file,
-		Line:    at.line,
-		Column:  max(1, min(at.column, len(line)+1)),
-		Message: fmt.Sprintf(format, arguments...),
-		Source:  string(line),
-	}
-}
+//
+// File is the file's name as it was given. Line and Column say where in it, both from one; Column counts characters. Message says
+// what is wrong and, where that is known, what would be right. Source is the line of the file that Line names. The method Error
+// returns the location and the message, in one line, and Excerpt the line of the file with a caret below the column, in two lines.
+type Error = description.Error

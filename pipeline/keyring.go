@@ -156,7 +156,7 @@ func (k *keyring) take(i *item) error {
 	if last == nil {
 		last = &lastKeys{down: make([]expression.Key, len(i.down))}
 	}
-	if k.up != nil && !follows(i.up, last.up, k.node.join.unique) {
+	if k.up != nil && !follows(i.up, last.up, k.node.join.Unique) {
 		repeats := expression.Compare(last.up, i.up) == 0
 		return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: repeats})
 	}

@@ -10,11 +10,12 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/suggest"
+	"github.com/leat-go/leat/pipeline/internal/description"
 )
 
 // compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
 func (n *node) compileKeys(streams []string) error {
-	on := n.join.on
+	on := n.join.On
 	sides, err := n.split(on)
 	if err != nil {
 		return err
@@ -26,13 +27,13 @@ func (n *node) compileKeys(streams []string) error {
 		}
 	}
 	if owners[0] == owners[1] {
-		return on.errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].name,
+		return on.Errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].name,
 			n.parent.name, n.name)
 	}
 	for i, side := range sides {
 		program, err := expression.Compile(side.text, owners[i].scope())
 		if err != nil {
-			return on.locate(err, side.offset)
+			return on.Locate(err, side.offset)
 		}
 		if owners[i] == n {
 			n.right = program
@@ -41,7 +42,7 @@ func (n *node) compileKeys(streams []string) error {
 		}
 	}
 	if err := expression.CheckPair(n.left, n.right); err != nil {
-		return on.errorf("%v", err)
+		return on.Errorf("%v", err)
 	}
 	n.on = n.left.String() + " == " + n.right.String()
 	return nil
@@ -49,21 +50,21 @@ func (n *node) compileKeys(streams []string) error {
 
 // A side is one side of a join's condition.
 type side struct {
-	on     text
+	on     description.Text
 	offset int
 	text   string
 	names  []*ast.IdentifierNode
 }
 
 // split splits a condition at its ==.
-func (n *node) split(on text) (sides [2]side, err error) {
-	source := []rune(on.value)
-	if strings.TrimSpace(on.value) == "" {
-		return sides, on.errorf("%s", n.form())
+func (n *node) split(on description.Text) (sides [2]side, err error) {
+	source := []rune(on.Value)
+	if strings.TrimSpace(on.Value) == "" {
+		return sides, on.Errorf("%s", n.form())
 	}
-	root, err := expression.Parse(on.value)
+	root, err := expression.Parse(on.Value)
 	if err != nil {
-		return sides, on.locate(err, 0)
+		return sides, on.Locate(err, 0)
 	}
 	equals, ok := root.(*ast.BinaryNode)
 	if !ok || equals.Operator != "==" {
@@ -86,7 +87,7 @@ func (n *node) form() string {
 }
 
 // otherwise says what to do instead of a condition that isn't one ==.
-func (n *node) otherwise(on text, condition ast.Node) error {
+func (n *node) otherwise(on description.Text, condition ast.Node) error {
 	operator, instead := "", ""
 	switch c := condition.(type) {
 	case *ast.BinaryNode:
@@ -106,9 +107,9 @@ func (n *node) otherwise(on text, condition ast.Node) error {
 	case "!=", "not", "!":
 		instead = "which elements have no match is told by leat.OnUnmatched, in Go"
 	default:
-		return on.errorf("%s", n.form())
+		return on.Errorf("%s", n.form())
 	}
-	return on.errorAt(condition.Location().From, "streams are joined where two keys are equal, by one ==, "+
+	return on.ErrorAt(condition.Location().From, "streams are joined where two keys are equal, by one ==, "+
 		"and not by %q: %s", operator, instead)
 }
 
@@ -160,7 +161,7 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 	}
 	switch {
 	case left && right:
-		return nil, s.on.errorAt(s.offset, "%s uses both %s and %s: each side of == must be about one of them", s.text,
+		return nil, s.on.ErrorAt(s.offset, "%s uses both %s and %s: each side of == must be about one of them", s.text,
 			n.parent.name, n.name)
 	case left:
 		return n.parent, nil
@@ -172,10 +173,10 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 			return nil, s.errorAt(name, "unknown name %s%s", name.Value, suggestion)
 		}
 	}
-	return nil, s.on.errorAt(s.offset, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
+	return nil, s.on.ErrorAt(s.offset, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
 		n.parent.name, n.name)
 }
 
 func (s side) errorAt(node ast.Node, format string, arguments ...any) error {
-	return s.on.errorAt(node.Location().From, format, arguments...)
+	return s.on.ErrorAt(node.Location().From, format, arguments...)
 }

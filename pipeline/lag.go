@@ -50,7 +50,7 @@ type StreamLag struct {
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
 	m := p.mill
 	if !m.readsTopics() {
-		return nil, m.master.site.text.errorf("the streams that are read are files, which every run reads from the beginning: " +
+		return nil, m.master.site.text.Errorf("the streams that are read are files, which every run reads from the beginning: " +
 			"there is no lag")
 	}
 	cluster, err := m.cluster()
@@ -72,8 +72,8 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 		return nil, err
 	}
 	lag := &Lag{Group: m.name, Streams: []StreamLag{}}
-	if m.kafka.group != "" {
-		lag.Group = m.kafka.group
+	if m.kafka.Group != "" {
+		lag.Group = m.kafka.Group
 	}
 	for i, n := range m.master.all() {
 		if err := lag.add(ctx, cluster, n, positions[i]); err != nil {
@@ -119,7 +119,7 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds 
 			from[i] = topic.From{Offset: r.Offset, BehindMark: r.NextSession}
 		}
 	}
-	heads, err := cluster.Heads(ctx, n.site.name, from, 2, n.site.reading.ofTombstones())
+	heads, err := cluster.Heads(ctx, n.site.name, from, 2, n.site.tombstones())
 	if err != nil {
 		return err
 	}

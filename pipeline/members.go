@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -119,7 +120,7 @@ func membersOf(o *object.Object, text bool) (names []string) {
 
 // accessOf returns how an expression names a member.
 func accessOf(member string) string {
-	if isName(member) {
+	if description.IsName(member) {
 		return "." + member
 	}
 	return "[" + quoted(member) + "]"

@@ -10,6 +10,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -24,19 +25,19 @@ type mill struct {
 	outputName string
 	window     *window
 	emit       []emitted
-	kafka      *kafkaText // nil where no stream is a topic
+	kafka      *description.Kafka // nil where no stream is a topic
 }
 
 // window is the window of a pipeline: key is nil unless it has one.
 type window struct {
-	text windowText
+	text description.Window
 	key  *expression.Program
 }
 
 // build makes a mill. The phases come in the order in which a file's mistakes are told: names and the tree, keys, the window, emit.
-func build(d *description) (*mill, error) {
-	base := filepath.Base(d.file)
-	m := &mill{name: strings.TrimSuffix(base, filepath.Ext(base)), file: d.file, kafka: d.kafka, outputName: d.output.value}
+func build(d *description.Description) (*mill, error) {
+	base := filepath.Base(d.File)
+	m := &mill{name: strings.TrimSuffix(base, filepath.Ext(base)), file: d.File, kafka: d.Kafka, outputName: d.Output.Value}
 	var err error
 	if m.master, m.output, err = newTree(d); err != nil {
 		return nil, err
@@ -50,10 +51,10 @@ func build(d *description) (*mill, error) {
 			return nil, err
 		}
 	}
-	if err := m.compileWindow(d.window); err != nil {
+	if err := m.compileWindow(d.Window); err != nil {
 		return nil, err
 	}
-	if err := m.compileEmit(d.emit); err != nil {
+	if err := m.compileEmit(d.Emit); err != nil {
 		return nil, err
 	}
 	for _, n := range m.master.all() {
@@ -62,32 +63,32 @@ func build(d *description) (*mill, error) {
 	return m, nil
 }
 
-func (m *mill) compileWindow(w *windowText) (err error) {
+func (m *mill) compileWindow(w *description.Window) (err error) {
 	if w == nil {
 		return nil
 	}
 	m.window = &window{text: *w}
-	if w.key != nil {
-		if err := m.onlyMaster(*w.key); err != nil {
+	if w.Key != nil {
+		if err := m.onlyMaster(*w.Key); err != nil {
 			return err
 		}
-		if m.window.key, err = expression.Compile(w.key.value, m.master.scope()); err != nil {
-			return w.key.locate(err, 0)
+		if m.window.key, err = expression.Compile(w.Key.Value, m.master.scope()); err != nil {
+			return w.Key.Locate(err, 0)
 		}
 	}
 	return nil
 }
 
 // onlyMaster refuses a window's key that is about another stream than the master.
-func (m *mill) onlyMaster(key text) error {
-	root, err := expression.Parse(key.value)
+func (m *mill) onlyMaster(key description.Text) error {
+	root, err := expression.Parse(key.Value)
 	if err != nil {
-		return key.locate(err, 0)
+		return key.Locate(err, 0)
 	}
 	for _, name := range namesIn(root) {
 		for _, n := range m.master.all()[1:] {
 			if n.name == name.Value {
-				return key.errorAt(name.Location().From, "a window is made of elements of the master, so it "+
+				return key.ErrorAt(name.Location().From, "a window is made of elements of the master, so it "+
 					"can use %s, but not %s", m.master.name, n.name)
 			}
 		}
@@ -95,13 +96,13 @@ func (m *mill) onlyMaster(key text) error {
 	return nil
 }
 
-func (m *mill) compileEmit(members []emitText) error {
+func (m *mill) compileEmit(members []description.EmitMember) error {
 	for _, member := range members {
-		program, err := expression.CompileRaw(member.value.value, callScope{m.master, m.window != nil})
+		program, err := expression.CompileRaw(member.Value.Value, callScope{m.master, m.window != nil})
 		if err != nil {
-			return member.value.locate(err, 0)
+			return member.Value.Locate(err, 0)
 		}
-		m.emit = append(m.emit, emitted{member.name.value, program})
+		m.emit = append(m.emit, emitted{member.Name.Value, program})
 	}
 	return nil
 }
@@ -124,7 +125,7 @@ func (m *mill) spec(at layout, options *millOptions) *engine.Spec {
 	nodes := map[*node]broker.Stream{}
 	for _, n := range m.master.all() {
 		s := stream(at.inputs[n], n.name, n.codec)
-		s.Follow, s.DataTimeout = at.inputs[n].reading.follow, at.inputs[n].reading.dataTimeout
+		s.Follow, s.DataTimeout = at.inputs[n].reading.Follow, at.inputs[n].reading.DataTimeout
 		nodes[n] = s
 	}
 	logger := options.Logger
@@ -147,9 +148,9 @@ func (m *mill) spec(at layout, options *millOptions) *engine.Spec {
 func stream(at site, name string, c object.Codec) broker.Stream {
 	s := broker.NewStream[object.Object](at.name)
 	s.As = name
-	s.Where = at.text.where()
-	s.MaxElement = at.reading.maxElement
-	if at.reading.tombstones {
+	s.Where = at.text.Location()
+	s.MaxElement = at.reading.MaxElement
+	if at.reading.Tombstones {
 		s.Tombstones = object.TombstoneCodec{Codec: c}
 	}
 	s.Codec = c
@@ -159,7 +160,7 @@ func stream(at site, name string, c object.Codec) broker.Stream {
 func (n *node) spec(streams map[*node]broker.Stream) *engine.Node {
 	spec := &engine.Node{Name: n.name, Stream: streams[n], On: n.on}
 	if n.join != nil {
-		spec.Unique = n.join.unique
+		spec.Unique = n.join.Unique
 		spec.NewEdge = n.newEdge
 	}
 	for _, child := range n.children {
@@ -172,7 +173,7 @@ func (n *node) spec(streams map[*node]broker.Stream) *engine.Node {
 func (n *node) newEdge() engine.Edge {
 	left, right := expression.PairOf(n.left, n.right)
 	left, right = engine.Nullable(left, expression.Key.IsNull), engine.Nullable(right, expression.Key.IsNull)
-	return engine.KeyEdge(left, right, expression.Compare, n.join.unique)()
+	return engine.KeyEdge(left, right, expression.Compare, n.join.Unique)()
 }
 
 // function makes the function for one goroutine.
@@ -189,10 +190,10 @@ func (w *window) spec() *engine.Window {
 		return nil
 	case w.key != nil:
 		return &engine.Window{NewKey: w.newKey, Text: "by " + w.key.String()}
-	case w.text.every > 0:
-		return &engine.Window{Every: w.text.every, Text: fmt.Sprintf("every %v", w.text.every)}
+	case w.text.Every > 0:
+		return &engine.Window{Every: w.text.Every, Text: fmt.Sprintf("every %v", w.text.Every)}
 	}
-	return &engine.Window{Count: w.text.count, Text: fmt.Sprintf("of %d", w.text.count)}
+	return &engine.Window{Count: w.text.Count, Text: fmt.Sprintf("of %d", w.text.Count)}
 }
 
 // newKey makes the function that tells for one task whether a master begins another window.

@@ -16,7 +16,7 @@ func checkOutput(ctx context.Context, m *mill) (problems []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	heads, err := cluster.Heads(ctx, m.master.site.name, nil, 1, m.master.site.reading.ofTombstones())
+	heads, err := cluster.Heads(ctx, m.master.site.name, nil, 1, m.master.site.tombstones())
 	if err != nil {
 		return nil, err
 	}

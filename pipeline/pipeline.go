@@ -45,24 +45,27 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/plan"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // A Pipeline is a mill described in a file. Make one with [Load] or [Parse]. It is not changed by running, may be run
 // again, and is safe for concurrent use.
 type Pipeline struct {
-	description *description
+	description *description.Description
 	mill        *mill
 }
 
 // Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
 // contents is an [*Error].
-func Load(path string) (*Pipeline, error) { return newPipeline(load(path)) }
+func Load(path string) (*Pipeline, error) { return newPipeline(description.Load(path)) }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
-func Parse(name string, data []byte) (*Pipeline, error) { return newPipeline(parse(name, data)) }
+func Parse(name string, data []byte) (*Pipeline, error) {
+	return newPipeline(description.Parse(name, data))
+}
 
-func newPipeline(d *description, err error) (*Pipeline, error) {
+func newPipeline(d *description.Description, err error) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}

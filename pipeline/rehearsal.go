@@ -68,14 +68,14 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	case w == nil:
 	case w.key != nil:
 		changed = w.newKey()
-	case w.text.every > 0:
+	case w.text.Every > 0:
 		changed = func(any) (bool, error) { return false, nil }
 	default:
-		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.text.count, nil }
+		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.text.Count, nil }
 	}
 	windows = append(windows, nil)
 	for i, element := range masters.elements {
-		if w != nil && w.text.count > 0 && r.join(r.mill.master, i) == nil {
+		if w != nil && w.text.Count > 0 && r.join(r.mill.master, i) == nil {
 			continue // such windows are of complete masters
 		}
 		next, err := changed(element)
@@ -92,7 +92,7 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	if w != nil && masters.cutBegin {
 		windows = windows[1:]
 	}
-	if w != nil && (masters.cutEnd || masters.cutBegin && w.text.count > 0) {
+	if w != nil && (masters.cutEnd || masters.cutBegin && w.text.Count > 0) {
 		windows = windows[:max(0, len(windows)-1)]
 	}
 	return windows, ""

@@ -213,7 +213,7 @@ func (all *samples) readTopics(ctx context.Context, m *mill) error {
 
 // topic reads samples of all partitions of one topic.
 func (all *samples) topic(ctx context.Context, cluster *topic.Cluster, n *node) ([]*sample, error) {
-	opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
+	opened, err := cluster.Open(ctx, n.site.name, n.site.tombstones())
 	if err != nil {
 		return nil, err
 	}

@@ -45,14 +45,14 @@ type visitor func(record broker.Record, mark bool) (more bool, err error)
 // openShelf opens the stream of a node.
 func openShelf(ctx context.Context, n *node, cluster *topic.Cluster) (shelf, error) {
 	if n.site.topic {
-		opened, err := cluster.Open(ctx, n.site.name, n.site.reading.ofTombstones())
+		opened, err := cluster.Open(ctx, n.site.name, n.site.tombstones())
 		if err != nil {
 			return nil, err
 		}
 		return topicShelf{opened}, nil
 	}
 	if n.site.readOnce() {
-		return nil, n.site.text.errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
+		return nil, n.site.text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
 			n.site.name)
 	}
 	return openFile(n)

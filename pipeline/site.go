@@ -3,6 +3,10 @@ package pipeline
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // A site is where a stream is: in a file, or in a topic.
@@ -13,22 +17,22 @@ type site struct {
 	// demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	demo string
 	// reading is how it is read.
-	reading reading
+	reading description.Reading
 	// text is what the pipeline file says.
-	text text
+	text description.Text
 }
 
 // standard is the path of standard input and output.
 const standard = "-"
 
 // siteOf returns where a stream is, for a pipeline file in a directory.
-func siteOf(s streamText, dir string) site {
-	at := site{name: s.where.value, topic: s.topic, text: s.where, reading: s.reading}
-	if !s.topic {
+func siteOf(s description.Stream, dir string) site {
+	at := site{name: s.Address.Value, topic: s.Topic, text: s.Address, reading: s.Reading}
+	if !s.Topic {
 		at.name = resolve(dir, at.name)
 	}
-	if s.demo.value != "" {
-		at.demo = resolve(dir, s.demo.value)
+	if s.Demo.Value != "" {
+		at.demo = resolve(dir, s.Demo.Value)
 	}
 	return at
 }
@@ -67,4 +71,12 @@ func (s site) readOnce() bool {
 	}
 	info, err := os.Stat(s.name)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
+}
+
+// tombstones returns what is read of records without a value; nil where they are passed over.
+func (s site) tombstones() topic.Tombstones {
+	if !s.reading.Tombstones {
+		return nil
+	}
+	return object.OfTombstone
 }

@@ -9,50 +9,50 @@ import (
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // checkStorages refuses what can't be read or written together.
-func checkStorages(d *description, master *node, output site) error {
+func checkStorages(d *description.Description, master *node, output site) error {
 	topics := output.topic
 	for _, n := range master.all() {
 		at := n.site
 		topics = topics || at.topic
 		switch {
 		case at.topic && !master.site.topic:
-			return at.text.errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
+			return at.text.Errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
 				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
 		case !at.topic && master.site.topic:
-			return at.text.errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
+			return at.text.Errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
 				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
 		case at.topic && output.topic && at.name == output.name:
-			return output.text.errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
+			return output.text.Errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
 				at.name, n.name)
 		case !at.topic && !output.topic && sameFile(at.name, output.name):
-			return output.text.errorf("the file %s is read as %q, and results would replace it: write them to another file",
-				at.text.value, n.name)
+			return output.text.Errorf("the file %s is read as %q, and results would replace it: write them to another file",
+				at.text.Value, n.name)
 		}
 	}
 	if err := checkFollowed(master, output); err != nil {
 		return err
 	}
-	for _, stream := range d.streams {
-		if stream.topic && d.kafka == nil {
-			return stream.where.errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
-				"kafka: {brokers: [localhost:9092]}", stream.where.value)
+	for _, stream := range d.Streams {
+		if stream.Topic && d.Kafka == nil {
+			return stream.Address.Errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
+				"kafka: {brokers: [localhost:9092]}", stream.Address.Value)
 		}
-		if stream.readingAt != nil && stream.name.value == d.output.value {
-			return stream.readingAt.errorf("%s says how a stream is read, but results are written to %q: take it out",
-				stream.readingAt.value, stream.name.value)
+		if stream.ReadingAt != nil && stream.Name.Value == d.Output.Value {
+			return stream.ReadingAt.Errorf("%s says how a stream is read, but results are written to %q: take it out",
+				stream.ReadingAt.Value, stream.Name.Value)
 		}
-		if stream.demo.value != "" && stream.name.value == d.output.value {
-			return stream.demo.errorf("results are written to the stream %q, so nothing is loaded into it: take demo out",
-				stream.name.value)
+		if stream.Demo.Value != "" && stream.Name.Value == d.Output.Value {
+			return stream.Demo.Errorf("results are written to the stream %q, so nothing is loaded into it: take demo out",
+				stream.Name.Value)
 		}
 	}
-	if d.kafka != nil && !topics {
-		return d.kafka.name.errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as {topic: NAME}")
+	if d.Kafka != nil && !topics {
+		return d.Kafka.Name.Errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as {topic: NAME}")
 	}
 	return nil
 }
@@ -62,28 +62,20 @@ func checkFollowed(master *node, output site) error {
 	endless := true
 	for _, n := range master.all() {
 		r := n.site.reading
-		if r.follow && output.topic {
-			return n.site.text.errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
+		if r.Follow && output.topic {
+			return n.site.text.Errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
 				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
-				"as by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.value, n.site.text.value)
+				"as by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.Value, n.site.text.Value)
 		}
-		endless = endless && r.follow && r.dataTimeout == 0
+		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
 	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.name}}) == broker.AtEnd {
-		return output.text.errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
+		return output.text.Errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
 			"to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
-			"data_timeout", filepath.Base(output.text.value))
+			"data_timeout", filepath.Base(output.text.Value))
 	}
 	return nil
-}
-
-// ofTombstones returns what is read of records without a value; nil where they are passed over.
-func (r reading) ofTombstones() topic.Tombstones {
-	if !r.tombstones {
-		return nil
-	}
-	return object.OfTombstone
 }
 
 // readsTopics reports whether the streams that are read are topics.
@@ -140,7 +132,7 @@ func (m *mill) storage(topics bool, streams []broker.Stream, cluster *topic.Clus
 	if topics {
 		all := append(cluster.Options(), kafka.Streams(streams...))
 		if m.kafka != nil {
-			all = append(all, m.kafka.options...)
+			all = append(all, m.kafka.Options...)
 		}
 		if options.Instance != "" {
 			all = append(all, kafka.Instance(options.Instance))

@@ -44,7 +44,7 @@ func diagnose(child *node, left, right []*sample) *diagnosis {
 		}
 		leftKey, rightKey := expression.PairOf(child.left, child.right)
 		s.left.add(left[i], child.left, leftKey, false)
-		s.right.add(right[i], child.right, rightKey, child.join.unique)
+		s.right.add(right[i], child.right, rightKey, child.join.Unique)
 		s.views = append(s.views, viewsOf(left[i], right[i])...)
 	}
 	s.asIs = s.compute(child.left, child.right)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
@@ -19,39 +20,39 @@ type node struct {
 	parent   *node
 	children []*node
 	// join is what joins the node to its parent; nil for the master. left and right are its keys, on their text.
-	join        *joinText
+	join        *description.Join
 	left, right *expression.Program
 	on          string
 }
 
 // names is what the streams are called in a file.
 type names struct {
-	streams []streamText
+	streams []description.Stream
 	used    map[string]bool
 	dir     string
 }
 
 // site returns where the stream is that t names, or an error if there is no such stream.
-func (n *names) site(t text) (site, error) {
+func (n *names) site(t description.Text) (site, error) {
 	var candidates []string
 	for _, stream := range n.streams {
-		if stream.name.value == t.value {
-			n.used[t.value] = true
+		if stream.Name.Value == t.Value {
+			n.used[t.Value] = true
 			return siteOf(stream, n.dir), nil
 		}
-		candidates = append(candidates, stream.name.value)
+		candidates = append(candidates, stream.Name.Value)
 	}
-	return site{}, t.errorf("there is no stream %q%s", t.value, suggestOr(t.value, candidates))
+	return site{}, t.Errorf("there is no stream %q%s", t.Value, description.Suggest(t.Value, candidates))
 }
 
 // newTree returns the master of the join tree and where the output is. Keys are not compiled yet.
-func newTree(d *description) (master *node, output site, err error) {
-	names := &names{streams: d.streams, used: map[string]bool{}, dir: filepath.Dir(d.file)}
-	at, err := names.site(d.master)
+func newTree(d *description.Description) (master *node, output site, err error) {
+	names := &names{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File)}
+	at, err := names.site(d.Master)
 	if err != nil {
 		return nil, output, err
 	}
-	master = &node{name: d.master.value, site: at, picker: new(rawjson.Picker)}
+	master = &node{name: d.Master.Value, site: at, picker: new(rawjson.Picker)}
 	nodes := map[string]*node{master.name: master}
 	if err := addNodes(d, names, master, nodes); err != nil {
 		return nil, output, err
@@ -59,16 +60,16 @@ func newTree(d *description) (master *node, output site, err error) {
 	if err := connect(d, master, nodes); err != nil {
 		return nil, output, err
 	}
-	if output, err = names.site(d.output); err != nil {
+	if output, err = names.site(d.Output); err != nil {
 		return nil, output, err
 	}
-	if nodes[d.output.value] != nil {
-		return nil, output, d.output.errorf("the stream %q is read, so it can't be the output as well: "+
-			"declare a stream of another name for the output", d.output.value)
+	if nodes[d.Output.Value] != nil {
+		return nil, output, d.Output.Errorf("the stream %q is read, so it can't be the output as well: "+
+			"declare a stream of another name for the output", d.Output.Value)
 	}
-	for _, stream := range d.streams {
-		if !names.used[stream.name.value] {
-			return nil, output, stream.name.errorf("the stream %q is used nowhere: join it, or take it out", stream.name.value)
+	for _, stream := range d.Streams {
+		if !names.used[stream.Name.Value] {
+			return nil, output, stream.Name.Errorf("the stream %q is used nowhere: join it, or take it out", stream.Name.Value)
 		}
 	}
 	if err := oneStandardInput(d, nodes); err != nil {
@@ -78,28 +79,28 @@ func newTree(d *description) (master *node, output site, err error) {
 }
 
 // addNodes makes a node of the right stream of each join.
-func addNodes(d *description, names *names, master *node, nodes map[string]*node) error {
-	for i := range d.joins {
-		join := &d.joins[i]
-		if _, err := names.site(join.left); err != nil {
+func addNodes(d *description.Description, names *names, master *node, nodes map[string]*node) error {
+	for i := range d.Joins {
+		join := &d.Joins[i]
+		if _, err := names.site(join.Left); err != nil {
 			return err
 		}
-		at, err := names.site(join.right)
+		at, err := names.site(join.Right)
 		if err != nil {
 			return err
 		}
-		right := join.right.value
+		right := join.Right.Value
 		other := nodes[right]
 		switch {
-		case right == join.left.value:
-			return join.right.errorf("the stream %q is joined to itself: declare the same file as a second stream, "+
+		case right == join.Left.Value:
+			return join.Right.Errorf("the stream %q is joined to itself: declare the same file as a second stream, "+
 				"and join that", right)
 		case right == master.name:
-			return join.right.errorf("%q is the master, so it can't be joined to %q: swap left and right, "+
-				"or choose another master", right, join.left.value)
+			return join.Right.Errorf("%q is the master, so it can't be joined to %q: swap left and right, "+
+				"or choose another master", right, join.Left.Value)
 		case other != nil:
-			return join.right.errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
-				"another stream to use it twice", right, other.join.left.value, other.join.right.line())
+			return join.Right.Errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
+				"another stream to use it twice", right, other.join.Left.Value, other.join.Right.Line())
 		}
 		nodes[right] = &node{name: right, site: at, picker: new(rawjson.Picker), join: join}
 	}
@@ -107,44 +108,44 @@ func addNodes(d *description, names *names, master *node, nodes map[string]*node
 }
 
 // connect hangs every node on its parent, and refuses nodes that don't hang on the master in the end.
-func connect(d *description, master *node, nodes map[string]*node) error {
-	for i := range d.joins {
-		join := &d.joins[i]
-		parent, ok := nodes[join.left.value]
+func connect(d *description.Description, master *node, nodes map[string]*node) error {
+	for i := range d.Joins {
+		join := &d.Joins[i]
+		parent, ok := nodes[join.Left.Value]
 		if !ok {
-			return join.left.errorf("the stream %q is neither the master nor the right of a join, so %q would hang in "+
-				"the air: join %q as well", join.left.value, join.right.value, join.left.value)
+			return join.Left.Errorf("the stream %q is neither the master nor the right of a join, so %q would hang in "+
+				"the air: join %q as well", join.Left.Value, join.Right.Value, join.Left.Value)
 		}
-		right := nodes[join.right.value]
+		right := nodes[join.Right.Value]
 		right.parent = parent
 		parent.children = append(parent.children, right)
 	}
-	for i := range d.joins {
-		join := &d.joins[i]
-		at := nodes[join.right.value]
+	for i := range d.Joins {
+		join := &d.Joins[i]
+		at := nodes[join.Right.Value]
 		for range len(nodes) {
 			if at.parent != nil {
 				at = at.parent
 			}
 		}
 		if at != master {
-			return join.right.errorf("the joins go round in a circle: %q does not lead to the master %q",
-				join.right.value, master.name)
+			return join.Right.Errorf("the joins go round in a circle: %q does not lead to the master %q",
+				join.Right.Value, master.name)
 		}
 	}
 	return nil
 }
 
 // oneStandardInput refuses several streams of standard input, which can be read only once.
-func oneStandardInput(d *description, nodes map[string]*node) error {
+func oneStandardInput(d *description.Description, nodes map[string]*node) error {
 	first := ""
-	for _, stream := range d.streams {
-		name := stream.name.value
-		if stream.topic || stream.where.value != standard || nodes[name] == nil {
+	for _, stream := range d.Streams {
+		name := stream.Name.Value
+		if stream.Topic || stream.Address.Value != standard || nodes[name] == nil {
 			continue
 		}
 		if first != "" {
-			return stream.where.errorf("standard input can be read once only, and %q reads it already", first)
+			return stream.Address.Errorf("standard input can be read once only, and %q reads it already", first)
 		}
 		first = name
 	}

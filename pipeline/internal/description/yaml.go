@@ -1,4 +1,4 @@
-package pipeline
+package description
 
 import (
 	"bytes"
@@ -15,20 +15,20 @@ import (
 
 // A mapping is a mapping of the pipeline file.
 type mapping struct {
-	at      place
+	at      location
 	members []member
 }
 
 // A member is a member of a mapping.
 type member struct {
-	name  text
+	name  Text
 	value *yaml.Node
 }
 
 // get returns the member with a name, or nil.
 func (m *mapping) get(name string) *member {
 	for i := range m.members {
-		if m.members[i].name.value == name {
+		if m.members[i].name.Value == name {
 			return &m.members[i]
 		}
 	}
@@ -50,7 +50,7 @@ func (s *source) parseYAML(data []byte) (*mapping, error) {
 		var document yaml.Node
 		switch err := loader.Load(&document); {
 		case errors.Is(err, io.EOF) && first == nil:
-			return nil, s.errorAt(place{1, 1}, "the pipeline file is empty: it needs the members streams, master and output")
+			return nil, s.errorAt(location{1, 1}, "the pipeline file is empty: it needs the members streams, master and output")
 		case errors.Is(err, io.EOF):
 			return s.mapping(first, "a pipeline file")
 		case err != nil:
@@ -61,7 +61,7 @@ func (s *source) parseYAML(data []byte) (*mapping, error) {
 		case body == nil:
 			continue
 		case first != nil:
-			return nil, s.errorAt(s.placeOf(body), "a second document begins here, but a pipeline file has one")
+			return nil, s.errorAt(s.locationOf(body), "a second document begins here, but a pipeline file has one")
 		}
 		first = body
 		if err := s.checkNodes(body); err != nil {
@@ -87,9 +87,9 @@ func bodyOf(document *yaml.Node) *yaml.Node {
 func (s *source) syntaxError(err error) error {
 	var syntax *yaml.LoadError
 	if !errors.As(err, &syntax) {
-		return s.errorAt(place{1, 1}, "this is not YAML: %v", err)
+		return s.errorAt(location{1, 1}, "this is not YAML: %v", err)
 	}
-	at := placeAt(syntax.Mark)
+	at := locationAt(syntax.Mark)
 	if syntax.Message == errTooDeep.Error() {
 		return s.errorAt(at, "%v", errTooDeep)
 	}
@@ -97,13 +97,13 @@ func (s *source) syntaxError(err error) error {
 		return s.errorAt(at, "%v", errAlias)
 	}
 	if syntax.ContextMark.Line > 0 && s.isEnd(at) {
-		at = placeAt(syntax.ContextMark)
+		at = locationAt(syntax.ContextMark)
 	}
 	return s.errorAt(at, "this is not YAML: %s", s.plain(syntax.Message, at))
 }
 
-// isEnd reports whether nothing but blanks follows a place.
-func (s *source) isEnd(at place) bool {
+// isEnd reports whether nothing but blanks follows a location.
+func (s *source) isEnd(at location) bool {
 	if at.line > len(s.lines) {
 		return true
 	}
@@ -118,7 +118,7 @@ func (s *source) isEnd(at place) bool {
 }
 
 // plain says in plain words what the parser says, and what is usually wrong.
-func (s *source) plain(message string, at place) string {
+func (s *source) plain(message string, at location) string {
 	const (
 		indent = "; is the line indented as those beside it are, with a space behind its colon?"
 		quote  = "; put a text with special characters into quotes"
@@ -147,14 +147,16 @@ func (s *source) plain(message string, at place) string {
 	return message
 }
 
-// placeAt returns the place of a mark of the parser, which counts both from one.
-func placeAt(m yaml.Mark) place { return place{m.Line, max(m.Column, 1)} }
+// locationAt returns the location of a mark of the parser, which counts both from one.
+func locationAt(m yaml.Mark) location { return location{m.Line, max(m.Column, 1)} }
 
-// placeOf returns where a node begins.
-func (s *source) placeOf(node *yaml.Node) place { return place{max(node.Line, 1), max(node.Column, 1)} }
+// locationOf returns where a node begins.
+func (s *source) locationOf(node *yaml.Node) location {
+	return location{max(node.Line, 1), max(node.Column, 1)}
+}
 
-// describe names a node's kind.
-func describe(node *yaml.Node) string {
+// kindOf names a node's kind.
+func kindOf(node *yaml.Node) string {
 	switch node.Kind {
 	case yaml.MappingNode:
 		return "a mapping"
@@ -174,9 +176,9 @@ func describe(node *yaml.Node) string {
 
 // mapping returns a node as a mapping; what says what it is for, in errors. With allowed, other members are errors.
 func (s *source) mapping(node *yaml.Node, what string, allowed ...string) (*mapping, error) {
-	m := &mapping{at: s.placeOf(node)}
+	m := &mapping{at: s.locationOf(node)}
 	if node.Kind != yaml.MappingNode {
-		return nil, s.errorAt(m.at, "%s must be a mapping of names to values, but this is %s", what, describe(node))
+		return nil, s.errorAt(m.at, "%s must be a mapping of names to values, but this is %s", what, kindOf(node))
 	}
 	there := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -184,10 +186,10 @@ func (s *source) mapping(node *yaml.Node, what string, allowed ...string) (*mapp
 		if err != nil {
 			return nil, err
 		}
-		if there[name.value] {
-			return nil, name.errorf("the member %q is there twice", name.value)
+		if there[name.Value] {
+			return nil, name.Errorf("the member %q is there twice", name.Value)
 		}
-		there[name.value] = true
+		there[name.Value] = true
 		m.members = append(m.members, member{name, node.Content[i+1]})
 	}
 	if len(allowed) > 0 {
@@ -196,8 +198,8 @@ func (s *source) mapping(node *yaml.Node, what string, allowed ...string) (*mapp
 	return m, nil
 }
 
-// suggestOr returns a suggestion for a misspelt name or, if none is close, all that there are.
-func suggestOr(name string, candidates []string) string {
+// Suggest returns a suggestion for a misspelt name or, if none is close, all that there are.
+func Suggest(name string, candidates []string) string {
 	if suggestion := suggest.Name(name, candidates); suggestion != "" {
 		return suggestion
 	}
@@ -208,18 +210,18 @@ func suggestOr(name string, candidates []string) string {
 }
 
 // text returns a node as a text; numbers, true and false are taken as they are written.
-func (s *source) text(node *yaml.Node, what string) (text, error) {
-	t := text{source: s, start: s.placeOf(node)}
-	t.at = t.start
+func (s *source) text(node *yaml.Node, what string) (Text, error) {
+	t := Text{source: s, start: s.locationOf(node)}
+	t.begin = t.start
 	if node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null" {
-		return t, t.errorf("%s must be a text, but this is %s", what, describe(node))
+		return t, t.Errorf("%s must be a text, but this is %s", what, kindOf(node))
 	}
-	t.value = node.Value
+	t.Value = node.Value
 	switch {
 	case node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
-		t.at.column++
+		t.begin.column++
 	case node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		t.at = place{t.start.line + 1, 1}
+		t.begin = location{t.start.line + 1, 1}
 	}
 	return t, nil
 }
@@ -227,7 +229,7 @@ func (s *source) text(node *yaml.Node, what string) (text, error) {
 // boolean returns a node that must be true or false.
 func (s *source) boolean(node *yaml.Node, what string) (bool, error) {
 	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!bool" {
-		return false, s.errorAt(s.placeOf(node), "%s must be true or false, but this is %s", what, describe(node))
+		return false, s.errorAt(s.locationOf(node), "%s must be true or false, but this is %s", what, kindOf(node))
 	}
 	return strings.EqualFold(node.Value, "true"), nil
 }
@@ -237,5 +239,5 @@ func (s *source) list(node *yaml.Node, what string) ([]*yaml.Node, error) {
 	if node.Kind == yaml.SequenceNode {
 		return node.Content, nil
 	}
-	return nil, s.errorAt(s.placeOf(node), "%s must be a list, but this is %s", what, describe(node))
+	return nil, s.errorAt(s.locationOf(node), "%s must be a list, but this is %s", what, kindOf(node))
 }

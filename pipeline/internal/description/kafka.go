@@ -1,4 +1,4 @@
-package pipeline
+package description
 
 import (
 	"slices"
@@ -11,43 +11,46 @@ import (
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
-// A kafkaText is what a pipeline file says of Kafka.
-type kafkaText struct {
-	name    text
-	brokers []string
-	group   string // empty for the pipeline's name
-	tls     *tlsText
-	login   *loginText
-	options []kafka.Option
+// A Kafka is what a pipeline file says of Kafka.
+type Kafka struct {
+	// Name is the name of the section.
+	Name    Text
+	Brokers []string
+	Group   string // empty for the pipeline's name
+	TLS     *TLS
+	Login   *Login // nil for none
+	Options []kafka.Option
 }
 
-// tlsText names files, as seen from the pipeline file's directory.
-type tlsText struct {
-	at            text
-	ca, cert, key string
+// TLS names files, as seen from the pipeline file's directory; none of them is needed.
+type TLS struct {
+	// Name is the name of the section.
+	Name          Text
+	CA, Cert, Key string
 }
 
-type loginText struct {
-	mechanism, user string
-	// password is the password itself; where it isn't set, variable is the environment variable that holds it.
-	password string
-	variable text
+// A Login is what the section about SASL says.
+type Login struct {
+	Mechanism, User string
+	// Password is the password itself; where it isn't set, Variable is the environment variable that holds it.
+	Password string
+	Variable Text
 }
 
 // kafka reads the section about Kafka.
-func (s *source) kafka(d *description, node *yaml.Node) error {
+func (s *source) kafka(d *Description, node *yaml.Node) error {
 	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "commit_interval", "data_timeout",
 		"create_topics", "grow_outputs", "client_id")
 	if err != nil {
 		return err
 	}
-	k := &kafkaText{}
+	k := &Kafka{}
 	brokers := m.get("brokers")
 	if brokers == nil {
 		return s.errorAt(m.at,
 			`kafka has no member "brokers": give addresses of Kafka's brokers, as in {brokers: [localhost:9092]}`)
 	}
-	if k.brokers, err = s.brokers(brokers.value); err != nil {
+	if k.Brokers, err = s.brokers(brokers.value); err != nil {
 		return err
 	}
 	for _, member := range m.members {
@@ -55,58 +58,58 @@ func (s *source) kafka(d *description, node *yaml.Node) error {
 			return err
 		}
 	}
-	d.kafka = k
+	d.Kafka = k
 	return nil
 }
 
 // kafkaMember reads a member of the section about Kafka.
-func (s *source) kafkaMember(k *kafkaText, m member) (err error) {
-	switch name := m.name.value; name {
+func (s *source) kafkaMember(k *Kafka, m member) (err error) {
+	switch name := m.name.Value; name {
 	case "tls":
-		k.tls, err = s.tls(m)
+		k.TLS, err = s.tls(m)
 		return err
 	case "sasl":
-		k.login, err = s.login(m.value)
+		k.Login, err = s.login(m.value)
 		return err
 	case "brokers":
 		return nil
 	case "create_topics":
 		is, err := s.boolean(m.value, name)
-		k.options = append(k.options, kafka.CreateTopics(is))
+		k.Options = append(k.Options, kafka.CreateTopics(is))
 		return err
 	case "grow_outputs":
 		is, err := s.boolean(m.value, name)
 		if is {
-			k.options = append(k.options, kafka.GrowOutputs())
+			k.Options = append(k.Options, kafka.GrowOutputs())
 		}
 		return err
 	}
-	value, err := s.nonempty(m.value, m.name.value, "kafka")
+	value, err := s.nonempty(m.value, m.name.Value, "kafka")
 	if err != nil {
 		return err
 	}
-	if m.name.value == "group" {
-		k.group = value.value
+	if m.name.Value == "group" {
+		k.Group = value.Value
 	}
-	option, err := kafkaOption(m.name.value, value)
-	k.options = append(k.options, option)
+	option, err := kafkaOption(m.name.Value, value)
+	k.Options = append(k.Options, option)
 	return err
 }
 
 // kafkaOption returns the option that a member with a text stands for.
-func kafkaOption(name string, value text) (kafka.Option, error) {
+func kafkaOption(name string, value Text) (kafka.Option, error) {
 	switch name {
 	case "group":
-		return kafka.Group(value.value), nil
+		return kafka.Group(value.Value), nil
 	case "client_id":
-		return kafka.ClientID(value.value), nil
+		return kafka.ClientID(value.Value), nil
 	case "start":
 		at, err := startPosition(value)
 		return kafka.Start(at), err
 	}
-	d, err := time.ParseDuration(value.value)
+	d, err := time.ParseDuration(value.Value)
 	if err != nil || d <= 0 {
-		return nil, value.errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", value.value)
+		return nil, value.Errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", value.Value)
 	}
 	if name == "commit_interval" {
 		return kafka.CommitInterval(d), nil
@@ -114,17 +117,17 @@ func kafkaOption(name string, value text) (kafka.Option, error) {
 	return kafka.DataTimeout(d), nil
 }
 
-func startPosition(value text) (kafka.StartPosition, error) {
-	switch value.value {
+func startPosition(value Text) (kafka.StartPosition, error) {
+	switch value.Value {
 	case "earliest":
 		return kafka.Earliest(), nil
 	case "latest":
 		return kafka.Latest(), nil
 	}
-	at, err := time.Parse(time.RFC3339, value.value)
+	at, err := time.Parse(time.RFC3339, value.Value)
 	if err != nil {
-		return kafka.StartPosition{}, value.errorf("start must be earliest, latest or a time such as 2026-11-22T15:04:05Z, "+
-			"but this is %q", value.value)
+		return kafka.StartPosition{}, value.Errorf("start must be earliest, latest or a time such as 2026-11-22T15:04:05Z, "+
+			"but this is %q", value.Value)
 	}
 	return kafka.From(at), nil
 }
@@ -132,7 +135,7 @@ func startPosition(value text) (kafka.StartPosition, error) {
 // brokers reads a list of addresses, or one.
 func (s *source) brokers(node *yaml.Node) (addresses []string, err error) {
 	items := []*yaml.Node{node}
-	if describe(node) != "a text" {
+	if kindOf(node) != "a text" {
 		if items, err = s.list(node, "brokers"); err != nil {
 			return nil, err
 		}
@@ -142,59 +145,59 @@ func (s *source) brokers(node *yaml.Node) (addresses []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if address.value == "" || strings.ContainsAny(address.value, " ,/") {
-			return nil, address.errorf("%q is not a broker's address, which is host:port or host", address.value)
+		if address.Value == "" || strings.ContainsAny(address.Value, " ,/") {
+			return nil, address.Errorf("%q is not a broker's address, which is host:port or host", address.Value)
 		}
-		addresses = append(addresses, address.value)
+		addresses = append(addresses, address.Value)
 	}
 	if len(addresses) == 0 {
-		return nil, s.errorAt(s.placeOf(node), "brokers is empty: give the address of one at least, as in [localhost:9092]")
+		return nil, s.errorAt(s.locationOf(node), "brokers is empty: give the address of one at least, as in [localhost:9092]")
 	}
 	return addresses, nil
 }
 
 // address reads a broker's address. In a list in brackets, host:port looks like a mapping to YAML.
-func (s *source) address(node *yaml.Node) (text, error) {
-	if describe(node) != "a mapping" {
+func (s *source) address(node *yaml.Node) (Text, error) {
+	if kindOf(node) != "a mapping" {
 		return s.text(node, "a broker's address")
 	}
 	m, err := s.mapping(node, "a broker's address")
 	if err != nil || len(m.members) != 1 {
-		return text{}, s.errorAt(s.placeOf(node), "a broker's address is host:port or host, but this is a mapping")
+		return Text{}, s.errorAt(s.locationOf(node), "a broker's address is host:port or host, but this is a mapping")
 	}
 	address := m.members[0].name
 	port, err := s.text(m.members[0].value, "a broker's port")
-	address.value += ":" + port.value
+	address.Value += ":" + port.Value
 	return address, err
 }
 
 // tls reads true, false, or the names of files.
-func (s *source) tls(m member) (*tlsText, error) {
-	if describe(m.value) == "true or false" {
+func (s *source) tls(m member) (*TLS, error) {
+	if kindOf(m.value) == "true or false" {
 		if is, err := s.boolean(m.value, "tls"); err != nil || !is {
 			return nil, err
 		}
-		return &tlsText{at: m.name}, nil
+		return &TLS{Name: m.name}, nil
 	}
-	if describe(m.value) != "a mapping" {
-		return nil, s.errorAt(s.placeOf(m.value), "tls must be true, false or {ca: FILE, cert: FILE, key: FILE}, but this is %s",
-			describe(m.value))
+	if kindOf(m.value) != "a mapping" {
+		return nil, s.errorAt(s.locationOf(m.value), "tls must be true, false or {ca: FILE, cert: FILE, key: FILE}, but this is %s",
+			kindOf(m.value))
 	}
 	files, err := s.mapping(m.value, "tls", "ca", "cert", "key")
 	if err != nil {
 		return nil, err
 	}
-	t := &tlsText{at: m.name}
+	t := &TLS{Name: m.name}
 	for _, part := range []struct {
 		name string
 		to   *string
-	}{{"ca", &t.ca}, {"cert", &t.cert}, {"key", &t.key}} {
+	}{{"ca", &t.CA}, {"cert", &t.Cert}, {"key", &t.Key}} {
 		if err := s.optional(files, part.name, "tls", part.to); err != nil {
 			return nil, err
 		}
 	}
-	if (t.cert == "") != (t.key == "") {
-		return nil, m.name.errorf("a client's certificate needs its private key, and the key its certificate: give both")
+	if (t.Cert == "") != (t.Key == "") {
+		return nil, m.name.Errorf("a client's certificate needs its private key, and the key its certificate: give both")
 	}
 	return t, nil
 }
@@ -206,36 +209,36 @@ func (s *source) optional(m *mapping, name, what string, to *string) error {
 		return nil
 	}
 	t, err := s.nonempty(member.value, name, what)
-	*to = t.value
+	*to = t.Value
 	return err
 }
 
-func (s *source) login(node *yaml.Node) (*loginText, error) {
+func (s *source) login(node *yaml.Node) (*Login, error) {
 	const form = "{mechanism: scram-sha-512, user: NAME, password_env: VARIABLE}"
 	m, err := s.mapping(node, "sasl", "mechanism", "user", "password", "password_env")
 	if err != nil {
 		return nil, err
 	}
-	l := &loginText{}
+	l := &Login{}
 	for _, part := range []struct {
 		name string
 		to   *string
-	}{{"mechanism", &l.mechanism}, {"user", &l.user}, {"password", &l.password}} {
+	}{{"mechanism", &l.Mechanism}, {"user", &l.User}, {"password", &l.Password}} {
 		if err := s.optional(m, part.name, "sasl", part.to); err != nil {
 			return nil, err
 		}
 	}
 	if variable := m.get("password_env"); variable != nil {
-		if l.variable, err = s.nonempty(variable.value, "password_env", "sasl"); err != nil {
+		if l.Variable, err = s.nonempty(variable.value, "password_env", "sasl"); err != nil {
 			return nil, err
 		}
 	}
 	switch {
-	case l.mechanism == "" || l.user == "" || (l.password == "") == (l.variable.value == ""):
+	case l.Mechanism == "" || l.User == "" || (l.Password == "") == (l.Variable.Value == ""):
 		return nil, s.errorAt(m.at, "sasl must be given as %s, or with the password itself as password: TEXT", form)
-	case !slices.Contains(topic.Mechanisms(), l.mechanism):
+	case !slices.Contains(topic.Mechanisms(), l.Mechanism):
 		t, _ := s.text(m.get("mechanism").value, "mechanism")
-		return nil, t.errorf("there is no mechanism %q%s", l.mechanism, suggestOr(l.mechanism, topic.Mechanisms()))
+		return nil, t.Errorf("there is no mechanism %q%s", l.Mechanism, Suggest(l.Mechanism, topic.Mechanisms()))
 	}
 	return l, nil
 }

@@ -1,4 +1,4 @@
-package pipeline
+package description
 
 import (
 	"bytes"
@@ -50,9 +50,9 @@ func readFile(path string) (data []byte, err error) {
 func (s *source) checkText(data []byte) error {
 	switch {
 	case len(data) > maxFile:
-		return s.errorAt(place{1, 1}, "%v", errTooLarge)
+		return s.errorAt(location{1, 1}, "%v", errTooLarge)
 	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")):
-		return s.errorAt(place{1, 1}, "the text is UTF-16; save it as UTF-8")
+		return s.errorAt(location{1, 1}, "the text is UTF-16; save it as UTF-8")
 	}
 	number := 0
 	for line := range bytes.Lines(data) {
@@ -62,7 +62,7 @@ func (s *source) checkText(data []byte) error {
 			column++
 			c, size := utf8.DecodeRune(line)
 			line = line[size:]
-			switch at := (place{number, column}); {
+			switch at := (location{number, column}); {
 			case c == utf8.RuneError && size == 1:
 				return s.errorAt(at, "this byte is not UTF-8; save the file as UTF-8")
 			case isControl(c):
@@ -93,7 +93,7 @@ func (s *source) checkNodes(root *yaml.Node) error {
 	var check func(node *yaml.Node, depth int) error
 	check = func(node *yaml.Node, depth int) error {
 		count++
-		switch at := s.placeOf(node); {
+		switch at := s.locationOf(node); {
 		case node.Kind == yaml.AliasNode, node.Anchor != "", node.ShortTag() == "!!merge" && node.Style == 0:
 			return s.errorAt(at, "%v", errAlias)
 		case node.Style&yaml.TaggedStyle != 0:

@@ -1,0 +1,200 @@
+package description
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A Stream is what a pipeline file says of a stream.
+type Stream struct {
+	Name Text
+	// Address is the path of a file as it is written, or, where Topic says so, the name of a topic.
+	Address Text
+	Topic   bool
+	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
+	Demo Text
+	// Reading is how the stream is read, and ReadingAt where the first member stands that says so; nil where none does.
+	Reading   Reading
+	ReadingAt *Text
+}
+
+// Reading is how a stream is read, where the pipeline file says more than what it is.
+type Reading struct {
+	// Tombstones says that records without a value are elements.
+	Tombstones bool
+	// MaxElement is how many bytes an element may have; zero for what storages allow without being asked.
+	MaxElement int
+	// Follow says that a file is followed as it grows, and DataTimeout ends it when nothing has come for so long; zero for never.
+	Follow      bool
+	DataTimeout time.Duration
+}
+
+// IsName reports whether a stream may be called so: expressions must be able to name it.
+func IsName(name string) bool {
+	for i, c := range name {
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// reserved are the words of expressions.
+func reserved(name string) bool {
+	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches",
+		"contains", "startsWith", "endsWith"}, name)
+}
+
+func (s *source) streams(d *Description, node *yaml.Node) error {
+	m, err := s.mapping(node, "streams")
+	if err != nil {
+		return err
+	}
+	for _, member := range m.members {
+		name := member.name
+		if !IsName(name.Value) {
+			return name.Errorf("the stream's name %q must consist of letters, digits and _ and not begin with a digit, "+
+				"so that expressions can use it", name.Value)
+		}
+		if reserved(name.Value) {
+			return name.Errorf("a stream can't be called %q, which is a word of expressions", name.Value)
+		}
+		stream, err := s.stream(name, member.value)
+		if err != nil {
+			return err
+		}
+		d.Streams = append(d.Streams, stream)
+	}
+	return nil
+}
+
+// streamForms are the forms that a stream may have.
+const streamForms = "{file: PATH} or {topic: NAME}"
+
+func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
+	stream := Stream{Name: name}
+	what := "the stream " + name.Value
+	m, err := s.mapping(node, what)
+	if err != nil {
+		return stream, s.errorAt(s.locationOf(node), "%s must be given as %s, but this is %s", what, streamForms, kindOf(node))
+	}
+	file, topic := m.get("file"), m.get("topic")
+	allowed := []string{"file", "topic", "max_element", "follow", "data_timeout"}
+	if topic != nil {
+		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
+	}
+	if err := s.only(m, what, allowed...); err != nil {
+		return stream, err
+	}
+	if err := s.reading(&stream, m); err != nil {
+		return stream, err
+	}
+	switch {
+	case file == nil && topic == nil:
+		return stream, s.errorAt(m.at, "%s must be given as %s", what, streamForms)
+	case file == nil:
+		stream.Topic = true
+		return s.topicStream(stream, m, what)
+	case topic != nil:
+		return stream, topic.name.Errorf("%s can't be both a file and a topic: give {topic: NAME, demo: FILE} for a topic with "+
+			"data to try it with", what)
+	}
+	stream.Address, err = s.nonempty(file.value, "the path", what)
+	return stream, err
+}
+
+func (s *source) topicStream(stream Stream, m *mapping, what string) (_ Stream, err error) {
+	if stream.Address, err = s.nonempty(m.get("topic").value, "the topic", what); err != nil {
+		return stream, err
+	}
+	if c, ok := InvalidInTopic(stream.Address.Value); ok {
+		return stream, stream.Address.Errorf("a topic's name can't have %q in it: it consists of letters, digits, ., _ and -", c)
+	}
+	if demo := m.get("demo"); demo != nil {
+		stream.Demo, err = s.nonempty(demo.value, "the demonstration's file", what)
+	}
+	return stream, err
+}
+
+// reading reads the members that say how a stream is read.
+func (s *source) reading(stream *Stream, m *mapping) (err error) {
+	for _, member := range m.members {
+		switch member.name.Value {
+		case "max_element":
+			stream.Reading.MaxElement, err = s.size(member.value, "max_element")
+		case "tombstones":
+			stream.Reading.Tombstones, err = s.boolean(member.value, "tombstones")
+		case "follow":
+			stream.Reading.Follow, err = s.boolean(member.value, "follow")
+		case "data_timeout":
+			stream.Reading.DataTimeout, err = s.duration(member.value, "data_timeout")
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if stream.ReadingAt == nil {
+			stream.ReadingAt = &member.name
+		}
+	}
+	return nil
+}
+
+// duration returns a time to wait.
+func (s *source) duration(node *yaml.Node, what string) (time.Duration, error) {
+	t, err := s.text(node, what)
+	if err != nil {
+		return 0, err
+	}
+	d, err := time.ParseDuration(t.Value)
+	if err != nil || d <= 0 {
+		return 0, t.Errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", t.Value)
+	}
+	return d, nil
+}
+
+// size returns a number of bytes, such as 65536, 64KiB or 128 MB.
+func (s *source) size(node *yaml.Node, what string) (int, error) {
+	t, err := s.text(node, what)
+	if err != nil {
+		return 0, err
+	}
+	digits := strings.TrimRight(t.Value, "BbKkMmGgi ")
+	unit, known := units[strings.ToLower(strings.TrimSpace(t.Value[len(digits):]))]
+	n, err := strconv.Atoi(digits)
+	if err != nil || !known || n <= 0 || n > math.MaxInt32/unit {
+		return 0, t.Errorf("%q is not a number of bytes above zero and below 2 GiB, such as 128MiB or 65536", t.Value)
+	}
+	return n * unit, nil
+}
+
+// units are those of numbers of bytes.
+var units = map[string]int{
+	"": 1, "b": 1, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+}
+
+// nonempty returns a text that must not be empty.
+func (s *source) nonempty(node *yaml.Node, part, what string) (Text, error) {
+	t, err := s.text(node, part)
+	if err == nil && t.Value == "" {
+		return t, t.Errorf("%s of %s is empty", part, what)
+	}
+	return t, err
+}
+
+// InvalidInTopic returns the first character that Kafka doesn't take in the name of a topic.
+func InvalidInTopic(name string) (rune, bool) {
+	for _, c := range name {
+		if c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return c, true
+		}
+	}
+	return 0, false
+}
