@@ -14,7 +14,8 @@ import (
 
 const module = "github.com/leat-go/leat"
 
-// TestRoomsImportWhatIsBelow holds the rooms against the drawing in ARCHITECTURE.md: each imports only rooms on lines below its own.
+// TestRoomsImportWhatIsBelow holds the rooms against the drawing in ARCHITECTURE.md: each imports only rooms on lines
+// below its own.
 func TestRoomsImportWhatIsBelow(t *testing.T) {
 	line := make(map[string]int)
 	for i, names := range drawnRooms(t) {
@@ -82,8 +83,8 @@ func reach(t *testing.T, name string, reached map[string]string) {
 	}
 }
 
-// imports returns what a package of this module imports: packages of this module by their folder, the root by its name, and those
-// of other modules by their path. The standard library is left out.
+// imports returns what a package of this module imports: packages of this module by their folder, the root by its name,
+// and those of other modules by their path. The standard library is left out.
 func imports(t *testing.T, name string) (imported []string) {
 	t.Helper()
 	folder := name

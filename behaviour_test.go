@@ -39,7 +39,8 @@ func TestRecord(t *testing.T) {
 	must(t, b.End("audio"))
 	var got leat.Record
 	run(t, func(_ Audio, r leat.Record) { got = r }, leat.Broker(b))
-	check(t, got, leat.Record{Stream: "audio", Partition: 1, Offset: 7, Key: record.Key, Headers: record.Headers, Time: record.Time})
+	check(t, got, leat.Record{Stream: "audio", Partition: 1, Offset: 7, Key: record.Key, Headers: record.Headers,
+		Time: record.Time})
 }
 
 // TestInjection has values by their types, by an interface, and from a container; and the logger always.
@@ -62,7 +63,8 @@ func TestInjection(t *testing.T) {
 	fn := func(_ Audio, c config, w io.Writer, name string, objects both, log *slog.Logger) {
 		fmt.Fprintf(w, "%d%s%s%d%t ", c.limit, name, objects.Text, objects.Config.limit, log == logger)
 	}
-	mill, err := leat.New(fn, leat.Broker(newBroker(t)), leat.Container(container), leat.Provide(&out, "x"), leat.Logger(logger))
+	mill, err := leat.New(fn, leat.Broker(newBroker(t)), leat.Container(container), leat.Provide(&out, "x"),
+		leat.Logger(logger))
 	must(t, err)
 	must(t, mill.Run(t.Context()))
 	check(t, out.String(), strings.Repeat("5x55true ", 4))
@@ -171,11 +173,14 @@ func TestKeyErrors(t *testing.T) {
 		"NaN": {leat.Join(func(Audio) float64 { return math.NaN() }, func(v Video) float64 { return 1 }),
 			"audio[0]@0: join of Audio with Video: the left key can't be computed: it is NaN"},
 		"panic": {leat.Join(func(a *Audio) int { panic(boom) }, videoTime),
-			"audio[0]@0: join of Audio with Video: the left key can't be computed: the function at behaviour_test.go:N panicked: boom"},
+			"audio[0]@0: join of Audio with Video: the left key can't be computed: " +
+				"the function at behaviour_test.go:N panicked: boom"},
 		"panic on the right": {leat.Join(audioTime, func(Video) int { panic("no error") }),
-			"video[0]@0: join of Audio with Video: the right key can't be computed: the function at behaviour_test.go:N panicked: no error"},
+			"video[0]@0: join of Audio with Video: the right key can't be computed: " +
+				"the function at behaviour_test.go:N panicked: no error"},
 		"comparison": {leat.JoinFunc(func(Audio, Video) int { panic(boom) }),
-			"video[0]@0: join of Audio with Video: the right key can't be computed: the function at behaviour_test.go:N panicked: boom"},
+			"video[0]@0: join of Audio with Video: the right key can't be computed: " +
+				"the function at behaviour_test.go:N panicked: boom"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mill, err := leat.New(misfit, leat.Broker(newBroker(t)), c.join, quiet())
@@ -196,7 +201,8 @@ func TestKeyErrors(t *testing.T) {
 
 // TestWindowKeyNaN checks that a window key that is NaN stops the run (R7).
 func TestWindowKeyNaN(t *testing.T) {
-	mill, err := leat.New(func([]Audio) {}, leat.Broker(newBroker(t)), leat.Window(func(Audio) float64 { return math.NaN() }), quiet())
+	mill, err := leat.New(func([]Audio) {}, leat.Broker(newBroker(t)),
+		leat.Window(func(Audio) float64 { return math.NaN() }), quiet())
 	must(t, err)
 	err = mill.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "NaN") {
@@ -235,7 +241,8 @@ func TestWindowEvery(t *testing.T) {
 		sizes := make(chan int, 10)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		mill, err := leat.New(func(list []Count) { sizes <- len(list) }, leat.Broker(b), leat.WindowEvery(20*time.Second), quiet())
+		mill, err := leat.New(func(list []Count) { sizes <- len(list) }, leat.Broker(b), leat.WindowEvery(20*time.Second),
+			quiet())
 		must(t, err)
 		done := make(chan error)
 		go func() { done <- mill.Run(ctx) }()
@@ -277,10 +284,12 @@ func TestRunTwice(t *testing.T) {
 	})
 }
 
-// TestFunctionError checks what stops the run when the function fails, and that nothing beside the error is written (R10).
+// TestFunctionError checks what stops the run when the function fails, and that nothing beside the error is written
+// (R10).
 func TestFunctionError(t *testing.T) {
 	b := newBroker(t)
-	mill, err := leat.New(func(a Audio) (Text, error) { return Text{"no"}, io.ErrUnexpectedEOF }, leat.Broker(b), leat.Name("copy"), quiet())
+	mill, err := leat.New(func(a Audio) (Text, error) { return Text{"no"}, io.ErrUnexpectedEOF }, leat.Broker(b),
+		leat.Name("copy"), quiet())
 	must(t, err)
 	err = mill.Run(t.Context())
 	if !errors.Is(err, io.ErrUnexpectedEOF) {

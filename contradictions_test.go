@@ -61,8 +61,8 @@ func contradicts(a, b string) bool {
 	return both("leat.Broker", "leat.From") || both("leat.Broker", "leat.To")
 }
 
-// TestPairsOfOptions gives a mill each pair of options. Those that contradict each other are refused by an error that quotes both,
-// with their lines; all others are accepted.
+// TestPairsOfOptions gives a mill each pair of options. Those that contradict each other are refused by an error that
+// quotes both, with their lines; all others are accepted.
 func TestPairsOfOptions(t *testing.T) {
 	b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"), memory.Stream[leat.Letter]("letters"),
 		memory.Stream[leat.Unmatched]("unmatched"))
@@ -131,7 +131,8 @@ func TestPairsOfJoinOptions(t *testing.T) {
 			`leat.Join (contradictions_test.go:`, `leat.Named("b") contradicts leat.Named("a")`}},
 		{"two left names", []leat.Option{join(leat.Left("a"), leat.Unique(), leat.Left("b"))}, []string{
 			`leat.Join (contradictions_test.go:`, `leat.Left("b") contradicts leat.Left("a")`}},
-		{"a name, and none", []leat.Option{join(leat.Named("a"), leat.Named(""))}, []string{`leat.Named("") contradicts leat.Named("a")`}},
+		{"a name, and none", []leat.Option{join(leat.Named("a"), leat.Named(""))},
+			[]string{`leat.Named("") contradicts leat.Named("a")`}},
 		{"a name twice", []leat.Option{join(leat.Named("a"), leat.Named("a"), leat.Unique(), leat.Unique())}, nil},
 		{"all", []leat.Option{join(leat.Unique(), leat.Named("a"), leat.Left(""))}, nil},
 		{"a join twice", []leat.Option{join(), expr.Join[Audio, Video]("time", "time")}, []string{
@@ -140,7 +141,8 @@ func TestPairsOfJoinOptions(t *testing.T) {
 			"leat.JoinFunc (contradictions_test.go:", "already, by leat.Join (contradictions_test.go:"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"), memory.Stream[Video]("a", memory.Named("a")))
+			b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"),
+				memory.Stream[Video]("a", memory.Named("a")))
 			_, err := leat.New(func(Audio, []Video) {}, append(slices.Clone(c.options), leat.Broker(b))...)
 			if (err != nil) != (c.quotes != nil) {
 				t.Fatalf("got %v", err)

@@ -32,9 +32,9 @@
 //
 // # Parameters
 //
-// An element type is a struct, for which the broker has a stream. Wherever it stands, a pointer to it may stand as well:
-// an element is then the same pointer in the master, the lists and the keys of maps. What a function gets is its own to
-// keep; elements that come as pointers are shared between calls and must not be changed.
+// An element type is a struct, for which the broker has a stream. Wherever it stands, a pointer to it may stand as
+// well: an element is then the same pointer in the master, the lists and the keys of maps. What a function gets is its
+// own to keep; elements that come as pointers are shared between calls and must not be changed.
 //
 //	context.Context      the run's context; must be first
 //	M                    the master element
@@ -61,8 +61,8 @@
 // # Typed functions
 //
 // [Typed] takes the same function in another form, over one struct that mirrors the join tree. It is called without
-// reflection, in a fraction of the time, needs no type of its own for each node, and has the matches of a match beside it
-// instead of in a map:
+// reflection, in a fraction of the time, needs no type of its own for each node, and has the matches of a match beside
+// it instead of in a map:
 //
 //	type Input struct {
 //		Location
@@ -81,13 +81,13 @@
 //
 // # Observing
 //
-// [Observe] has an observer told of runs, calls and commits. Packages metrics (Prometheus), tracing (OpenTelemetry) and monitor
-// (a page in the browser) have observers that are ready for use; a program carries only those that it imports.
+// [Observe] has an observer told of runs, calls and commits. Packages metrics (Prometheus), tracing (OpenTelemetry) and
+// monitor (a page in the browser) have observers that are ready for use; a program carries only those that it imports.
 //
 // # Testing
 //
-// Package leattest runs a mill in a test, as it runs in production but for its storage: fed from slices, through crashes,
-// and by the clock of testing/synctest.
+// Package leattest runs a mill in a test, as it runs in production but for its storage: fed from slices, through
+// crashes, and by the clock of testing/synctest.
 //
 // # Logging
 //

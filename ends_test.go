@@ -47,7 +47,10 @@ func TestR6WhatEnds(t *testing.T) {
 			ends(t, "an iterator", func(Audio) iter.Seq2[Text, error] {
 				return func(yield func(Text, error) bool) { yield(last, test.err) }
 			}, test.ends)
-			ends(t, "an input", leat.Typed(func(_ context.Context, in *struct{ Audio }) (Text, error) { return last, test.err }), test.ends)
+			ends(t, "an input", leat.Typed(func(_ context.Context, in *struct{ Audio }) (Text, error) {
+				return last,
+					test.err
+			}), test.ends)
 			ends(t, "a panic", func(Audio) (Text, error) { panic(test.err) }, false)
 		})
 	}

@@ -121,9 +121,12 @@ func Example() {
 func ExampleNew() {
 	_, err := leat.New(func(l Location, doors []Door) {}, leat.Broker(robotBroker()))
 	_, reason, _ := strings.Cut(err.Error(), "): ")
-	fmt.Println(reason)
+	what, remedy, _ := strings.Cut(reason, "; ")
+	fmt.Println(what)
+	fmt.Println(remedy)
 	// Output:
-	// parameter 2 ([]leat_test.Door): no join has leat_test.Door on its right; add leat.Join(func(leat_test.Location) K, func(leat_test.Door) K)
+	// parameter 2 ([]leat_test.Door): no join has leat_test.Door on its right
+	// add leat.Join(func(leat_test.Location) K, func(leat_test.Door) K)
 }
 
 func ExampleMill_Run() {
@@ -414,24 +417,43 @@ func ExampleLogger() {
 		}
 		return a
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	var text strings.Builder
+	logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	fail := func(l Location) error {
 		if l.Time > 0 {
 			return leat.EndOfStream
 		}
 		return errors.New("no robot")
 	}
-	mill, err := leat.New(fail, leat.Broker(robotBroker()), leat.Name("watch"), leat.Logger(logger), leat.OnError(leat.Skip))
+	mill, err := leat.New(fail, leat.Broker(robotBroker()), leat.Name("watch"), leat.Logger(logger),
+		leat.OnError(leat.Skip))
 	if err != nil {
 		log.Fatal(err)
 	}
 	if err := mill.Run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Print(strings.ReplaceAll(text.String(), " leat.", "\n  leat."))
 	// Output:
-	// level=INFO msg="run starts" leat.mill=watch leat.results="exactly once" leat.positions="are kept with the results" leat.partitions=1
-	// level=WARN msg="call skipped" leat.mill=watch leat.partition=0 leat.error="locations[0]@0: function watch: no robot"
-	// level=INFO msg="run ends" leat.mill=watch leat.calls=2 leat.failed=1 leat.results=0 leat.Location.read=2 leat.Location.matched=2 leat.Location.unmatched=0 leat.Location.skipped=0 leat.Location.to_offset=2
+	// level=INFO msg="run starts"
+	//   leat.mill=watch
+	//   leat.results="exactly once"
+	//   leat.positions="are kept with the results"
+	//   leat.partitions=1
+	// level=WARN msg="call skipped"
+	//   leat.mill=watch
+	//   leat.partition=0
+	//   leat.error="locations[0]@0: function watch: no robot"
+	// level=INFO msg="run ends"
+	//   leat.mill=watch
+	//   leat.calls=2
+	//   leat.failed=1
+	//   leat.results=0
+	//   leat.Location.read=2
+	//   leat.Location.matched=2
+	//   leat.Location.unmatched=0
+	//   leat.Location.skipped=0
+	//   leat.Location.to_offset=2
 }
 
 func ExampleOnDecodeError() {

@@ -232,8 +232,10 @@ func TestNamed(t *testing.T) {
 		joins []leat.Option
 		want  []string
 	}{
-		"in order":     {[]leat.Option{first, second}, []string{"1/0.5: 1 2 11", "2/1.5: 3 12", "2/2.5: 3 12", "4/3.5: 5 13"}},
-		"other order":  {[]leat.Option{second, first}, []string{"1/0.5: 11 1 2", "2/1.5: 12 3", "2/2.5: 12 3", "4/3.5: 13 5"}},
+		"in order": {[]leat.Option{first, second}, []string{"1/0.5: 1 2 11", "2/1.5: 3 12", "2/2.5: 3 12",
+			"4/3.5: 5 13"}},
+		"other order": {[]leat.Option{second, first}, []string{"1/0.5: 11 1 2", "2/1.5: 12 3", "2/2.5: 12 3",
+			"4/3.5: 13 5"}},
 		"only a named": {[]leat.Option{second}, []string{"1/0.5: 11", "2/1.5: 12", "2/2.5: 12", "4/3.5: 13"}},
 	} {
 		t.Run(name, func(t *testing.T) {

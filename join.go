@@ -26,19 +26,19 @@ func Named(name string) JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.Name, j.HasName = name, true })
 }
 
-// Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without it,
-// it is the one that has no name. With a [Typed] function it is the name, or the path, of the left node's field.
+// Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without
+// it, it is the one that has no name. With a [Typed] function it is the name, or the path, of the left node's field.
 func Left(name string) JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.LeftName, j.HasLeft = name, true })
 }
 
-// Join joins each element of the left type with the elements of the right type whose key is equal. The left type is that
-// of the master or the right one of another join; either may be a struct or a pointer to one. Along its stream a key
-// must not decrease. Key functions are called once for each element and must not change it.
+// Join joins each element of the left type with the elements of the right type whose key is equal. The left type is
+// that of the master or the right one of another join; either may be a struct or a pointer to one. Along its stream a
+// key must not decrease. Key functions are called once for each element and must not change it.
 //
-// Keys are numbers, texts or times, of these types or others that are made of them, or pointers to such. A time.Time is an
-// instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches nothing,
-// not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
+// Keys are numbers, texts or times, of these types or others that are made of them, or pointers to such. A time.Time is
+// an instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches
+// nothing, not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
 func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) Option {
 	return declaration.Many("leat.Join", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)
@@ -55,9 +55,10 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 	})
 }
 
-// JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below (negative),
-// equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream, nor increase
-// along the right one. An element that can't be compared has no null to say so: leave it out before, or use [Join].
+// JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below
+// (negative), equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream,
+// nor increase along the right one. An element that can't be compared has no null to say so: leave it out before, or
+// use [Join].
 //
 // Whether a stream is out of order shows only by the comparison: it is called with each element and the one at hand of
 // the other stream, with those around it that were told apart before, and for a left element with each of the matches

@@ -134,7 +134,8 @@ func TestR7aNilKeys(t *testing.T) {
 				}
 			}
 			slices.Sort(nulls)
-			if want := "OtherSample2Sample<nil> OtherSample3Sample<nil> Sample1OtherSample<nil>"; strings.Join(nulls, " ") != want {
+			if want := "OtherSample2Sample<nil> OtherSample3Sample<nil> Sample1OtherSample<nil>"; strings.Join(nulls,
+				" ") != want {
 				t.Errorf("verdicts about %q, want %q", nulls, want)
 			}
 		})
@@ -157,8 +158,8 @@ func windows(t *testing.T, list []Sample, window leat.Option) (ids [][]int) {
 	return ids
 }
 
-// TestR4WindowsOfEqualValues has keys that are equal without being the same: instants in another zone, or read from a text
-// with an offset each, and pointers.
+// TestR4WindowsOfEqualValues has keys that are equal without being the same: instants in another zone, or read from a
+// text with an offset each, and pointers.
 func TestR4WindowsOfEqualValues(t *testing.T) {
 	var list []Sample
 	for i := range 6 {
@@ -193,20 +194,25 @@ func TestR4WindowsOfEqualValues(t *testing.T) {
 
 // TestKeyKindMistakes has keys that have no order, and window keys of which == isn't to be relied on.
 func TestKeyKindMistakes(t *testing.T) {
-	const order = "have no order: return a number, a text, a time.Time, or a pointer to one of these, of which nil is null and matches nothing"
+	const order = "have no order: return a number, a text, a time.Time, or a pointer to one of these, " +
+		"of which nil is null and matches nothing"
 	const text = "; return numbers, texts, or a struct or array of these, or a time.Time alone"
 	join := func(o leat.Option) []leat.Option { return []leat.Option{leat.Broker(mistakeBroker()), o} }
 	for name, c := range map[string]struct {
 		option leat.Option
 		want   string
 	}{
-		"bytes": {leat.Join(func(Audio) []byte { return nil }, func(Video) []byte { return nil }), "keys of type []uint8 " + order},
-		"bool":  {leat.Join(func(Audio) bool { return true }, func(Video) bool { return true }), "keys of type bool " + order},
+		"bytes": {leat.Join(func(Audio) []byte { return nil }, func(Video) []byte { return nil }),
+			"keys of type []uint8 " + order},
+		"bool": {leat.Join(func(Audio) bool { return true }, func(Video) bool { return true }),
+			"keys of type bool " + order},
 		"pointer to pointer": {leat.Join(func(Audio) **int { return nil }, func(Video) **int { return nil }),
 			"keys of type **int " + order},
-		"interface": {leat.Join(func(Audio) any { return nil }, func(Video) any { return nil }), "keys of type interface {} " + order},
+		"interface": {leat.Join(func(Audio) any { return nil }, func(Video) any { return nil }),
+			"keys of type interface {} " + order},
 		"struct that holds a time": {leat.Window(func(Audio) Sample { return Sample{} }),
-			"windows by keys of type leat_test.Sample can't be told apart: leat_test.Sample.At is a time, of which == compares the time " +
+			"windows by keys of type leat_test.Sample can't be told apart: " +
+				"leat_test.Sample.At is a time, of which == compares the time " +
 				"zone, too; make it that time's UnixNano(), or return the time.Time alone"},
 		"array of times": {leat.Window(func(Audio) [2]time.Time { return [2]time.Time{} }),
 			"[2]time.Time can't be told apart: [2]time.Time.[0] is a time"},
@@ -233,11 +239,13 @@ func TestKeyKindMistakes(t *testing.T) {
 func TestR7NaN(t *testing.T) {
 	nan := math.NaN()
 	for name, option := range map[string]leat.Option{
-		"float64":              joinOf(func(Sample) float64 { return nan }),
-		"pointer":              joinOf(func(Sample) *float64 { return &nan }),
-		"window":               leat.Window(func(Sample) float64 { return nan }),
-		"window of pointers":   leat.Window(func(Sample) *float64 { return &nan }),
-		"window with a struct": leat.Window(func(Sample) struct{ F [1]float64 } { return struct{ F [1]float64 }{[1]float64{nan}} }),
+		"float64":            joinOf(func(Sample) float64 { return nan }),
+		"pointer":            joinOf(func(Sample) *float64 { return &nan }),
+		"window":             leat.Window(func(Sample) float64 { return nan }),
+		"window of pointers": leat.Window(func(Sample) *float64 { return &nan }),
+		"window with a struct": leat.Window(func(Sample) struct{ F [1]float64 } {
+			return struct{ F [1]float64 }{[1]float64{nan}}
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := leattest.New(t, leattest.Stream(samples(0)), leattest.Stream([]OtherSample{}))

@@ -49,8 +49,8 @@ func newBroker(t testing.TB, more ...memory.Option) *memory.Broker {
 	return fill(t, memory.New(append(options, more...)...))
 }
 
-// brokers make the broker of newBroker with its streams declared for elements and for pointers to them: every function must
-// get and write the same on both.
+// brokers make the broker of newBroker with its streams declared for elements and for pointers to them: every function
+// must get and write the same on both.
 var brokers = map[string]func(t testing.TB) *memory.Broker{
 	"declared for T": func(t testing.TB) *memory.Broker { return newBroker(t) },
 	"declared for *T": func(t testing.TB) *memory.Broker {

@@ -20,8 +20,8 @@ type Letter struct {
 	// Line and Column are its place in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
-	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes; null for a record without a
-	// value.
+	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes; null for a record
+	// without a value.
 	Element json.RawMessage `json:"element"`
 }
 

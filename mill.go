@@ -15,19 +15,20 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A Mill runs a function over joined streams. Make one with [New]. Several mills may run side by side; a single one runs
-// once at a time, and may run again for the next session. Its methods are safe for concurrent use. The zero Mill can't
-// run.
+// A Mill runs a function over joined streams. Make one with [New]. Several mills may run side by side; a single one
+// runs once at a time, and may run again for the next session. Its methods are safe for concurrent use. The zero Mill
+// can't run.
 type Mill struct {
 	spec    *engine.Spec
 	running atomic.Bool
 }
 
 // New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
-// the package's documentation shows, and the options say by which keys and from where. Nothing is read before [Mill.Run].
+// the package's documentation shows, and the options say by which keys and from where. Nothing is read before
+// [Mill.Run].
 //
-// New returns an error for every mismatch. It names the function, quotes the parameter, result or option, and says what would be
-// right; several mistakes are told at once.
+// New returns an error for every mismatch. It names the function, quotes the parameter, result or option, and says what
+// would be right; several mistakes are told at once.
 func New(fn any, options ...Option) (*Mill, error) {
 	m := declaration.New(public(), options)
 	if typed, ok := fn.(TypedFunc); ok {
@@ -55,12 +56,12 @@ func public() declaration.Public {
 	}
 }
 
-// Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream has
-// and the master is past all that it could match. The function may end it earlier by [EndOfStream].
+// Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream
+// has and the master is past all that it could match. The function may end it earlier by [EndOfStream].
 //
 // Run returns ctx's error after ctx has ended: what was finished is committed, and the next run goes on behind it where
-// positions are kept. Other errors are those of the brokers, of elements and of the function; the latter two say stream,
-// partition and offset, and wrap a broker.PositionError and their cause.
+// positions are kept. Other errors are those of the brokers, of elements and of the function; the latter two say
+// stream, partition and offset, and wrap a broker.PositionError and their cause.
 func (m *Mill) Run(ctx context.Context) error {
 	if mistake.IsNil(ctx) {
 		return errors.New("leat: the context is nil; context.Background() is one that doesn't end")
@@ -84,8 +85,8 @@ func (m *Mill) Run(ctx context.Context) error {
 	return err
 }
 
-// why returns what a run knows of its masters without a match: how many there are of each verdict, and the keys that were
-// read last of each stream beside the one they were compared with.
+// why returns what a run knows of its masters without a match: how many there are of each verdict, and the keys that
+// were read last of each stream beside the one they were compared with.
 func why(s *observe.Snapshot) []any {
 	master := s.Totals()[0]
 	attributes := []any{"master", s.Nodes[0].Name, "read", master.Read}

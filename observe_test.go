@@ -47,7 +47,8 @@ func printLine(s observe.Snapshot) {
 
 // An observer of one's own: a line per minute about how far the run is.
 func ExampleObserve() {
-	streams := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"), memory.Stream[Still]("stills"))
+	streams := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"),
+		memory.Stream[Still]("stills"))
 	err := errors.Join(
 		memory.Append(streams, "frames", 0, Frame{Time: 1}, Frame{Time: 2}, Frame{Time: 3}),
 		memory.Append(streams, "captions", 0, Caption{1}, Caption{3}),
@@ -76,8 +77,8 @@ func ExampleObserve() {
 // A Still is a frame that has a caption.
 type Still struct{ Time float64 }
 
-// An observer that refuses says so with the place where it was given, unless it is the stopped context that it refuses for; and
-// it is asked anew for each run.
+// An observer that refuses says so with the place where it was given, unless it is the stopped context that it refuses
+// for; and it is asked anew for each run.
 func TestAnObserverThatRefuses(t *testing.T) {
 	begun := 0
 	refuse := observe.Func(func(ctx context.Context, run observe.Run) (observe.Watch, error) {

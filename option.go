@@ -8,8 +8,9 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [Provide] and [Observe] may be given once. Packages
-// of this module have more, such as package expr for keys from configuration, and metrics, tracing and monitor.
+// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [Provide] and [Observe] may be given once.
+// Packages of this module have more, such as package expr for keys from configuration, and metrics, tracing and
+// monitor.
 type Option interface {
 	// Declare is called by [New].
 	Declare(*declaration.Mill)
@@ -61,8 +62,9 @@ func Name(name string) Option {
 	})
 }
 
-// Logger sets the logger. Without it the mill logs to [slog.Default], or with the logger that the source brings by a method
-// Logger, as package leattest does, whose mills log to the test. The package's documentation says what is logged.
+// Logger sets the logger. Without it the mill logs to [slog.Default], or with the logger that the source brings by a
+// method Logger, as package leattest does, whose mills log to the test. The package's documentation says what is
+// logged.
 func Logger(logger *slog.Logger) Option {
 	return declaration.Once("leat.Logger", func(m *declaration.Mill, o *declaration.Option) {
 		if logger == nil {
@@ -73,9 +75,10 @@ func Logger(logger *slog.Logger) Option {
 	})
 }
 
-// Verify reads streams that end by themselves, such as files, to their ends when the session ends, and fails the run where an
-// element there can't be decoded or is out of order, by the policies of both: without it a join reads no stream further than it
-// needs, so that damage behind that place goes unseen. Of streams without an end it logs that they can't be verified.
+// Verify reads streams that end by themselves, such as files, to their ends when the session ends, and fails the run
+// where an element there can't be decoded or is out of order, by the policies of both: without it a join reads no
+// stream further than it needs, so that damage behind that place goes unseen. Of streams without an end it logs that
+// they can't be verified.
 func Verify() Option {
 	return declaration.Once("leat.Verify", func(m *declaration.Mill, _ *declaration.Option) { m.Verify = true })
 }

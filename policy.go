@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function returns
-// an error or panics: [Fail], [Skip], [Retry] or [DeadLetter]. It must not be nil.
+// A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function
+// returns an error or panics: [Fail], [Skip], [Retry] or [DeadLetter]. It must not be nil.
 type Policy interface {
 	policy() engine.Policy
 }
@@ -49,16 +49,18 @@ func OnDisorder(policy Policy) Option {
 	})
 }
 
-// OnDecodeError sets what becomes of a record that can't be decoded. Where its codec lacks something that didn't answer, such as
-// a schema registry (codec.ErrUnavailable), the run stops whatever the policy is: the record may be good.
+// OnDecodeError sets what becomes of a record that can't be decoded. Where its codec lacks something that didn't
+// answer, such as a schema registry (codec.ErrUnavailable), the run stops whatever the policy is: the record may be
+// good.
 func OnDecodeError(policy Policy) Option {
 	return declaration.Once("leat.OnDecodeError", func(m *declaration.Mill, o *declaration.Option) {
 		setRecordPolicy(m, o, policy, &m.OnDecode)
 	})
 }
 
-// OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that ends its
-// goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is nobody left to go on.
+// OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that
+// ends its goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is
+// nobody left to go on.
 func OnError(policy Policy) Option {
 	return declaration.Once("leat.OnError", func(m *declaration.Mill, o *declaration.Option) {
 		switch policy := policy.(type) {

@@ -6,14 +6,15 @@ import (
 	"github.com/leat-go/leat/internal/declaration"
 )
 
-// Provide gives values to the function. Each goes to the parameters behind the master, or to the fields of a [Typed] function's
-// input, that have its type:
+// Provide gives values to the function. Each goes to the parameters behind the master, or to the fields of a [Typed]
+// function's input, that have its type:
 //
 //	leat.New(func(ctx context.Context, a Audio, db *sql.DB) error { ... }, leat.Provide(db), ...)
 //
-// A parameter of an interface type gets the value that implements it, if only one does. A value goes before what its type would
-// mean otherwise, such as a list of elements. Every call gets the same values. [New] returns an error for a value that nothing
-// takes, for a second one of a type, and for one that is nil, or a nil pointer, function, map or channel.
+// A parameter of an interface type gets the value that implements it, if only one does. A value goes before what its
+// type would mean otherwise, such as a list of elements. Every call gets the same values. [New] returns an error for a
+// value that nothing takes, for a second one of a type, and for one that is nil, or a nil pointer, function, map or
+// channel.
 func Provide(values ...any) Option {
 	return declaration.Many("leat.Provide", func(m *declaration.Mill, o *declaration.Option) {
 		m.Provide(o, values)

@@ -20,10 +20,12 @@ func key(a *Audio) []byte { return []byte{byte(a.Time)} }
 // TestStreamsOfPointers has each storage declare a stream for *T: it is one of T, with the functions that go with it.
 func TestStreamsOfPointers(t *testing.T) {
 	for name, streams := range map[string][]broker.Stream{
-		"broker":   {broker.NewStream[*Audio]("audio")},
-		"file":     file.New(file.At[*Audio]("audio")).Streams(),
-		"kafka":    kafka.New(nil, kafka.Topic[*Audio]("audio", kafka.Key(key)), kafka.Topic[Audio]("audio", kafka.Key(key))).Streams(),
-		"memory":   memory.New(memory.Stream[*Audio]("audio", memory.Key(key)), memory.Stream[Audio]("audio", memory.Key(key))).Streams(),
+		"broker": {broker.NewStream[*Audio]("audio")},
+		"file":   file.New(file.At[*Audio]("audio")).Streams(),
+		"kafka": kafka.New(nil, kafka.Topic[*Audio]("audio", kafka.Key(key)),
+			kafka.Topic[Audio]("audio", kafka.Key(key))).Streams(),
+		"memory": memory.New(memory.Stream[*Audio]("audio", memory.Key(key)),
+			memory.Stream[Audio]("audio", memory.Key(key))).Streams(),
 		"leattest": leattest.New(t, leattest.Stream([]*Audio{}, leattest.ReadAs[*NextAudio]())).Streams()[:1],
 	} {
 		for _, s := range streams {

@@ -61,12 +61,14 @@ func TestTombstones(t *testing.T) {
 		err     string
 	}{
 		{"passed over", nil, []string{`x={"N":1}`, `y`, `{"N":7}`, `x={"N":2}`, `z`}, []pair{{1, 1, ""}, {2, 1, ""}}, ""},
-		{"taken", []leattest.StreamOption{leattest.Tombstones()}, []string{`x={"N":1}`, ` {"N":3, "Text":"gone"}`, `x={"N":5}`},
+		{"taken", []leattest.StreamOption{leattest.Tombstones()}, []string{`x={"N":1}`, ` {"N":3, "Text":"gone"}`,
+			`x={"N":5}`},
 			[]pair{{1, 1, ""}, {3, 1, "gonegone"}, {5, 1, ""}}, ""},
 		{"taken without fields", []leattest.StreamOption{leattest.Tombstones()}, []string{`no object`, ``, `x={"N":1}`},
 			[]pair{{0, 2, ""}, {0, 2, ""}, {1, 1, ""}}, ""},
 		{"taken out of order", []leattest.StreamOption{leattest.Tombstones()}, []string{`x={"N":1}`, `no object`}, nil, "@1"},
-		{"taken with a key that can't be decoded", []leattest.StreamOption{leattest.Tombstones()}, []string{`{"N":"x"}`}, nil, "@0"},
+		{"taken with a key that can't be decoded", []leattest.StreamOption{leattest.Tombstones()}, []string{`{"N":"x"}`},
+			nil, "@0"},
 		{"an empty value", nil, []string{`x=`}, nil, "@0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 // A TypedFunc is a function for [New] that is called directly. Make one with [Typed]; the zero TypedFunc is none.
 type TypedFunc struct{ fn call.Typed }
 
-// Typed makes a function for [New] that gets one struct, which mirrors the join tree, instead of parameters. It is called
-// without reflection, and the struct is filled in place: this is the quickest form, and the one for deep trees.
+// Typed makes a function for [New] that gets one struct, which mirrors the join tree, instead of parameters. It is
+// called without reflection, and the struct is filled in place: this is the quickest form, and the one for deep trees.
 //
 //	type Input struct {
 //		Location // the master element
@@ -35,8 +35,8 @@ type TypedFunc struct{ fn call.Typed }
 // beside lists of its matches.
 //
 // Each list is a node of the join tree. It is called like its field, or by the field's tag `leat:"name"`; the master is
-// called like its own field. So two fields of one type are two nodes, and self-joins and parallel streams need no further
-// types:
+// called like its own field. So two fields of one type are two nodes, and self-joins and parallel streams need no
+// further types:
 //
 //   - A join belongs to the list of its right type beside an element of its left type. Where there are several such
 //     lists, [Named] says which, by name or by path ("Next.Speeds"); so does [Left] by that of the left node.

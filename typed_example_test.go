@@ -75,8 +75,8 @@ func ExampleTyped_window() {
 	// minute 1 has 1 doors
 }
 
-// The broker of this example has two streams of doors, one of them under the name "back". Each field reads the one of its
-// name, or else the one without.
+// The broker of this example has two streams of doors, one of them under the name "back". Each field reads the one of
+// its name, or else the one without.
 func ExampleTyped_named() {
 	type input struct {
 		Location

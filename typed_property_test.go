@@ -123,8 +123,8 @@ var twins = map[string]struct {
 	},
 }
 
-// TestTypedEquality checks over random streams, with equal keys, gaps and empty ones, that a function made by Typed gets
-// what a function with parameters does (R2 to R4).
+// TestTypedEquality checks over random streams, with equal keys, gaps and empty ones, that a function made by Typed
+// gets what a function with parameters does (R2 to R4).
 func TestTypedEquality(t *testing.T) {
 	for name, twin := range twins {
 		t.Run(name, func(t *testing.T) {

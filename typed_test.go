@@ -259,7 +259,8 @@ func TestTypedSelfJoin(t *testing.T) {
 // TestTypedNames has fields read the streams that the broker declares under their names or tags, and the others those
 // without a name.
 func TestTypedNames(t *testing.T) {
-	b := newBroker(t, memory.Stream[Video]("video 2", memory.Named("second")), memory.Stream[Video]("video 3", memory.Named("no. 3")))
+	b := newBroker(t, memory.Stream[Video]("video 2", memory.Named("second")),
+		memory.Stream[Video]("video 3", memory.Named("no. 3")))
 	must(t, memory.Append(b, "video 2", 0, Video{1000, 11}, Video{2000, 12}))
 	must(t, memory.Append(b, "video 3", 0, Video{2000, 13}))
 	must(t, b.End("video 2"))
@@ -287,8 +288,8 @@ func TestTypedNames(t *testing.T) {
 	}
 }
 
-// TestTypedReuse checks that what In holds is right when matches grow and shrink, whatever the function does to it, that
-// it holds nothing old, and that pointers to elements stay what they were.
+// TestTypedReuse checks that what In holds is right when matches grow and shrink, whatever the function does to it,
+// that it holds nothing old, and that pointers to elements stay what they were.
 func TestTypedReuse(t *testing.T) {
 	b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"), memory.Stream[Box]("boxes"))
 	sizes := []int{1, 7, 2, 40, 1, 3}

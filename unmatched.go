@@ -26,8 +26,8 @@ const (
 	Undecodable = observe.Undecodable
 )
 
-// An Unmatched is an element that was read and not handed to the function, and why. [OnUnmatched] and [WriteUnmatched] tell
-// of them. It is encoded as JSON with the names given.
+// An Unmatched is an element that was read and not handed to the function, and why. [OnUnmatched] and [WriteUnmatched]
+// tell of them. It is encoded as JSON with the names given.
 type Unmatched struct {
 	// Node is the element's node in the join tree, as [Mill.Plan] names it.
 	Node string `json:"node"`
@@ -38,7 +38,8 @@ type Unmatched struct {
 	// OutOfOrder and Undecodable.
 	Other string `json:"other,omitempty"`
 	// Key is the element's key in that join. Before and After are the other side's next to it, below and above. They are
-	// nil where there are none, as with Null, or where they aren't known, as with [JoinFunc]; an infinite number is a text.
+	// nil where there are none, as with Null, or where they aren't known, as with [JoinFunc]; an infinite number is a
+	// text.
 	Key    any `json:"key,omitempty"`
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
@@ -91,12 +92,13 @@ func (u Unmatched) String() string {
 
 // OnUnmatched has fn told of each element that was read and not handed to the function, with the reason.
 //
-// fn is called as soon as the element's fate is certain for good: for one within an open window when the window closes, for
-// one that another master may still match when none can. Those of one node and partition come in the order of the stream. fn
-// is called from the goroutines that join, one for each partition, so that it must be safe for concurrent use where there are
-// several, and must not keep them waiting. Where positions are kept, a run that goes on after a kill tells again what had not
-// been committed; what a killed run had read ahead is not told of if the session then ends before it is needed again. Explaining
-// an element takes about a quarter of a microsecond; elements that match cost nothing.
+// fn is called as soon as the element's fate is certain for good: for one within an open window when the window closes,
+// for one that another master may still match when none can. Those of one node and partition come in the order of the
+// stream. fn is called from the goroutines that join, one for each partition, so that it must be safe for concurrent
+// use where there are several, and must not keep them waiting. Where positions are kept, a run that goes on after a
+// kill tells again what had not been committed; what a killed run had read ahead is not told of if the session then
+// ends before it is needed again. Explaining an element takes about a quarter of a microsecond; elements that match
+// cost nothing.
 func OnUnmatched(fn func(Unmatched)) Option {
 	return declaration.Once("leat.OnUnmatched", func(m *declaration.Mill, o *declaration.Option) {
 		if fn == nil {
@@ -107,12 +109,15 @@ func OnUnmatched(fn func(Unmatched)) Option {
 	})
 }
 
-// WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched]; declare
-// one, for example file.At[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They are
-// written in the commits of the results and with their guarantee: where results are there exactly once, so are they.
-// [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
+// WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched];
+// declare one, for example file.At[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They
+// are written in the commits of the results and with their guarantee: where results are there exactly once, so are
+// they. [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
 func WriteUnmatched() Option {
-	return declaration.Once("leat.WriteUnmatched", func(m *declaration.Mill, o *declaration.Option) { m.WriteUnmatched = o })
+	return declaration.Once("leat.WriteUnmatched", func(m *declaration.Mill,
+		o *declaration.Option) {
+		m.WriteUnmatched = o
+	})
 }
 
 func newUnmatched(u *observe.Unmatched) *Unmatched {

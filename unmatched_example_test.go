@@ -79,7 +79,8 @@ func ExampleWriteUnmatched() {
 
 // What a program of your own gets to read in the stream.
 func ExampleUnmatched() {
-	text, err := json.Marshal(leat.Unmatched{Node: "Location", Verdict: leat.Gap, Other: "Door", Key: 20, Before: 10, After: 30,
+	text, err := json.Marshal(leat.Unmatched{Node: "Location", Verdict: leat.Gap, Other: "Door", Key: 20, Before: 10,
+		After:  30,
 		Stream: "locations", Offset: 1, Element: json.RawMessage(`{"time":20}`)})
 	if err != nil {
 		log.Fatal(err)

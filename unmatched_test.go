@@ -130,7 +130,8 @@ func TestUnmatchedCause(t *testing.T) {
 
 // A callback that panics ends the run with an error.
 func TestOnUnmatchedPanics(t *testing.T) {
-	mill, err := leat.New(captioned, skipping(unmatchedBroker(t), leat.OnUnmatched(func(leat.Unmatched) { panic("boom") }))...)
+	mill, err := leat.New(captioned, skipping(unmatchedBroker(t),
+		leat.OnUnmatched(func(leat.Unmatched) { panic("boom") }))...)
 	must(t, err)
 	if err := mill.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "OnUnmatched: panic: boom") {
 		t.Errorf("the run returns %v", err)
@@ -141,7 +142,8 @@ func TestOnUnmatchedPanics(t *testing.T) {
 func TestUnmatchedMistakes(t *testing.T) {
 	b := memory.New(memory.Stream[Frame]("frames"), memory.Stream[Caption]("captions"))
 	_, err := leat.New(captioned, skipping(b, leat.WriteUnmatched())...)
-	if err == nil || !strings.Contains(err.Error(), `declare one, for example by file.At[leat.Unmatched]("unmatched.jsonl")`) {
+	if err == nil || !strings.Contains(err.Error(), `declare one, for example by `+
+		`file.At[leat.Unmatched]("unmatched.jsonl")`) {
 		t.Errorf("without a stream: %v", err)
 	}
 	_, err = leat.New(captioned, skipping(b, leat.OnUnmatched(nil))...)

@@ -54,7 +54,8 @@ func drawDamaged(t *rapid.T, name string, nulls bool) *damagedFile {
 	for i := range n {
 		var keys [2]*int
 		for side := range keys {
-			if key := lowest[side] + rapid.IntRange(0, 2).Draw(t, name+" step"); !nulls || rapid.IntRange(0, 9).Draw(t, name+" null") > 0 {
+			if key := lowest[side] + rapid.IntRange(0, 2).Draw(t, name+" step"); !nulls || rapid.IntRange(0, 9).Draw(t,
+				name+" null") > 0 {
 				lowest[side], keys[side] = key, &key
 			}
 		}
@@ -73,7 +74,8 @@ func drawDamaged(t *rapid.T, name string, nulls bool) *damagedFile {
 	return f
 }
 
-// comes reports whether a key that is one below the greatest comes behind that: not where the greatest was to be this element's.
+// comes reports whether a key that is one below the greatest comes behind that: not where the greatest was to be this
+// element's.
 func (f *damagedFile) comes(side, greatest int, own *int) bool {
 	for _, line := range f.lines {
 		var k Knot
@@ -106,8 +108,9 @@ func (f *damagedFile) write(t *rapid.T, dir string) string {
 	return path
 }
 
-// A run that verifies fails if and only if there is damage anywhere in any stream of the tree, however early the join ends, and
-// gives the same results as one that doesn't. With comparisons instead of keys nothing that is in order may be refused.
+// A run that verifies fails if and only if there is damage anywhere in any stream of the tree, however early the join
+// ends, and gives the same results as one that doesn't. With comparisons instead of keys nothing that is in order may
+// be refused.
 func TestVerifiedTrees(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -125,7 +128,8 @@ func TestVerifiedTrees(t *testing.T) {
 			_ = os.Remove(out)
 			b := file.New(file.At[Root](paths["root"]), file.At[Stem](paths["stem"]), file.At[*Leaf](paths["leaf"]),
 				file.At[Side](paths["side"]), file.At[Text](out))
-			mill, err := leat.New(function, slices.Concat(options, more, []leat.Option{leat.Broker(b), leat.Logger(slog.New(slog.DiscardHandler))})...)
+			mill, err := leat.New(function, slices.Concat(options, more,
+				[]leat.Option{leat.Broker(b), leat.Logger(slog.New(slog.DiscardHandler))})...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +196,8 @@ func verifiedTree(t *rapid.T, comparing bool) (function any, options []leat.Opti
 func TestVerifyWindowKeys(t *testing.T) {
 	dir := t.TempDir()
 	left, right := filepath.Join(dir, "left.jsonl"), filepath.Join(dir, "right.jsonl")
-	for path, text := range map[string]string{left: "{\"time\":1}\n{\"time\":2}\n{\"time\":3,\"data\":1}\n", right: "{\"frame\":1}\n"} {
+	for path, text := range map[string]string{left: "{\"time\":1}\n{\"time\":2}\n{\"time\":3,\"data\":1}\n",
+		right: "{\"frame\":1}\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +208,8 @@ func TestVerifyWindowKeys(t *testing.T) {
 		}
 		return 0
 	}
-	mill, err := leat.New(func([]Audio, map[Audio][]Box) {}, leat.Verify(), leat.Window(window), leat.Join(audioTime, boxFrame),
+	mill, err := leat.New(func([]Audio, map[Audio][]Box) {}, leat.Verify(), leat.Window(window),
+		leat.Join(audioTime, boxFrame),
 		leat.From(file.New(file.At[Audio](left), file.At[Box](right))), leat.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +229,10 @@ func TestVerifyWithoutALeftElement(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mill, err := leat.New(func(Audio, []Box) {}, leat.Verify(), leat.JoinFunc(func(a Audio, b Box) int { return a.Time - b.Frame }),
+	mill, err := leat.New(func(Audio, []Box) {}, leat.Verify(), leat.JoinFunc(func(a Audio,
+		b Box) int {
+		return a.Time - b.Frame
+	}),
 		leat.From(file.New(file.At[Audio](filepath.Join(dir, "left.jsonl")), file.At[Box](right))),
 		leat.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 // A window closes when a master brings another key, when the stream ends, and for [WindowEvery] when the clock says so.
 // The key function takes the master element or a pointer to it.
 //
-// Keys are equal that are equal as values: times that are the same instant, whatever their zones, and pointers to what is
-// equal; nil is equal to nil, since a window key tells masters apart and matches nothing. Numbers, texts, truth values,
-// times, pointers to one of these, and structs and arrays that hold nothing but numbers, texts and truth values are fine; [New]
-// refuses other types. A key that is NaN is disorder (see [OnDisorder]).
+// Keys are equal that are equal as values: times that are the same instant, whatever their zones, and pointers to what
+// is equal; nil is equal to nil, since a window key tells masters apart and matches nothing. Numbers, texts, truth
+// values, times, pointers to one of these, and structs and arrays that hold nothing but numbers, texts and truth values
+// are fine; [New] refuses other types. A key that is NaN is disorder (see [OnDisorder]).
 func Window[M any, K comparable](key func(M) K) Option {
 	return declaration.Once("leat.Window", func(m *declaration.Mill, o *declaration.Option) {
 		w := &declaration.Window{Option: o, Master: elements.TypeFor[M]()}
@@ -31,9 +31,9 @@ func Window[M any, K comparable](key func(M) K) Option {
 	})
 }
 
-// WindowEvery hands the masters over in lists, one for each period of the wall clock: with 20 seconds, those that arrive
-// up to a full minute, up to 20 seconds past it, and so on. A window closes at its end even if nothing arrives; where
-// nothing arrived there is no call.
+// WindowEvery hands the masters over in lists, one for each period of the wall clock: with 20 seconds, those that
+// arrive up to a full minute, up to 20 seconds past it, and so on. A window closes at its end even if nothing arrives;
+// where nothing arrived there is no call.
 func WindowEvery(period time.Duration) Option {
 	return declaration.Once("leat.WindowEvery", func(m *declaration.Mill, o *declaration.Option) {
 		if period <= 0 {

@@ -209,7 +209,8 @@ func TestLatencyLeavesOutTheStart(t *testing.T) {
 func TestHeapTraceRemembersTheLast(t *testing.T) {
 	var h heapTrace
 	const trace = "gc %d @0.1s 0%%: 0.02+0.4+0.01 ms clock, 0.1+0.1/0.3/0.2+0.0 ms cpu, 4->5->%d MB, 5 MB goal, 2 P\n"
-	for n, line := range []string{fmt.Sprintf(trace, 1, 3), fmt.Sprintf(trace, 2, 1) + fmt.Sprintf(trace, 3, 2), "else\n"} {
+	for n, line := range []string{fmt.Sprintf(trace, 1, 3), fmt.Sprintf(trace, 2, 1) + fmt.Sprintf(trace, 3, 2),
+		"else\n"} {
 		if _, err := h.Write([]byte(line)); err != nil {
 			t.Fatal(n, err)
 		}

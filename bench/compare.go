@@ -38,8 +38,8 @@ func sameElements(a, b string) error {
 	}
 }
 
-// sameInAnyOrder is for a program that knows no order, so that it also adds in any: each element is there as often, with
-// equal numbers as far as nine digits tell.
+// sameInAnyOrder is for a program that knows no order, so that it also adds in any: each element is there as often,
+// with equal numbers as far as nine digits tell.
 func sameInAnyOrder(a, b string) error {
 	left, right, err := openLists(a, b)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// A check compares results, as they were written, with those of the definition for so many elements, and returns how many
-// they are. Where the order of the results isn't fixed, all that counts is that each is there once.
+// A check compares results, as they were written, with those of the definition for so many elements, and returns how
+// many they are. Where the order of the results isn't fixed, all that counts is that each is there once.
 type check func(elements int, results iter.Seq2[[]byte, error], ordered bool) (int, error)
 
 func checkAgainst[T comparable](want func(elements int) iter.Seq[T]) check {

@@ -11,8 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with itself
-// (W1), and the results that come of it.
+// A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with
+// itself (W1), and the results that come of it.
 type field struct {
 	at         endpoints
 	partitions int
@@ -151,8 +151,8 @@ func (f *field) caughtUp(ctx context.Context, with time.Time) error {
 	}
 }
 
-// delays returns how long elements took that were sent between two times, in ascending order, and in how many partitions one
-// took more than a second.
+// delays returns how long elements took that were sent between two times, in ascending order, and in how many
+// partitions one took more than a second.
 func (f *field) delays(from, to time.Time) (took []time.Duration, late int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -83,7 +83,8 @@ func (s *sound) frame(i int) Frame {
 // round leaves three digits behind the point, as a sensor would.
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
-// generateFiles writes the inputs of a workload into a folder, a JSON list each, and returns how many elements they have.
+// generateFiles writes the inputs of a workload into a folder, a JSON list each, and returns how many elements they
+// have.
 func generateFiles(w workload, dir string, elements int) (int, error) {
 	for _, in := range w.inputs(elements) {
 		if err := writeList(listPath(dir, in.stream), in); err != nil {

@@ -71,7 +71,8 @@ func (c *cluster) spread(ctx context.Context, each, partitions int) (endpoints, 
 	return at, errors.Join(client.Flush(ctx), failed.Err())
 }
 
-// together runs W1 by several processes of a program at once. The sample has the CPU of all and the memory of the largest.
+// together runs W1 by several processes of a program at once. The sample has the CPU of all and the memory of the
+// largest.
 func together(ctx context.Context, p program, at endpoints, instances int) (all sample, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

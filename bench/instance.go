@@ -28,8 +28,8 @@ type report struct {
 	Traffic      traffic
 }
 
-// runInstance runs W1 by Leat under a name in the group, and writes a report for each line of its input, with whose end the
-// process ends, whatever the mill is doing.
+// runInstance runs W1 by Leat under a name in the group, and writes a report for each line of its input, with whose end
+// the process ends, whatever the mill is doing.
 func runInstance(name string, at endpoints, requests io.Reader, responses io.Writer) error {
 	traffic := meter{seen: newTraffic()}
 	at.options = []kafka.Option{kafka.Instance(name), kafka.Options(kgo.WithHooks(&traffic))}

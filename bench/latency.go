@@ -26,7 +26,8 @@ func (c *command) measureLatency(ctx context.Context, k *cluster) error {
 		return err
 	}
 	elements := int(latencyTime.Seconds() * float64(c.rate))
-	fmt.Print("| program | elements/s | p50 | p99 | highest | CPU, share of a core |\n| --- | --- | --- | --- | --- | --- |\n")
+	fmt.Print("| program | elements/s | p50 | p99 | highest | CPU, share of a core |\n" +
+		"| --- | --- | --- | --- | --- | --- |\n")
 	for _, p := range programs {
 		f, err := k.feedOf(ctx, p, c.rate, elements)
 		if err != nil {

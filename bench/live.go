@@ -40,9 +40,10 @@ func (c *cluster) feedOf(ctx context.Context, p program, rate, elements int) (*f
 	return f, err
 }
 
-// run starts a program, feeds it and waits until it has ended; one that never ends is stopped when all results are there.
-// What the program says goes to says, and beside sees its process while it runs.
-func (f *feed) run(ctx context.Context, p program, says io.Writer, beside func(context.Context, *exec.Cmd) error) error {
+// run starts a program, feeds it and waits until it has ended; one that never ends is stopped when all results are
+// there. What the program says goes to says, and beside sees its process while it runs.
+func (f *feed) run(ctx context.Context, p program, says io.Writer,
+	beside func(context.Context, *exec.Cmd) error) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	command, err := p.start(running, "W1", f.at, says)
@@ -151,8 +152,8 @@ func (f *feed) read(ctx context.Context, p program, stop func()) error {
 	return nil
 }
 
-// latencies returns, in ascending order, how long it took from element to result, but for those in the first seconds, when
-// the program was starting.
+// latencies returns, in ascending order, how long it took from element to result, but for those in the first seconds,
+// when the program was starting.
 func (f *feed) latencies(warmUp time.Duration) (took []time.Duration) {
 	begin := f.sent[0].Add(warmUp)
 	for i := 1; i < f.elements; i++ {

@@ -53,8 +53,8 @@ func load(ctx context.Context, client *kgo.Client, topic string, in input) error
 	return errors.Join(client.Flush(ctx), failed.Err())
 }
 
-// committed returns the records that a topic holds, but for end marks, as a reader sees them who reads what is committed;
-// last becomes the offset of the last.
+// committed returns the records that a topic holds, but for end marks, as a reader sees them who reads what is
+// committed; last becomes the offset of the last.
 func committed(address, topic string, last *int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		ctx := context.Background()

@@ -1,8 +1,8 @@
 package main
 
 // The hand-written loops: what a Go programmer writes for each workload who knows its streams and nothing else matters,
-// in one goroutine. The framing of files is in list.go, the clients of Kafka in franz.go; a loop says there from where it
-// would go on after a stop.
+// in one goroutine. The framing of files is in list.go, the clients of Kafka in franz.go; a loop says there from where
+// it would go on after a stop.
 
 // lines: W1
 

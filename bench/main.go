@@ -92,8 +92,10 @@ func run(ctx context.Context, args []string) error {
 }
 
 func (c *command) check(flags *flag.FlagSet) (err error) {
-	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.slowRounds, c.partitions, c.rate) < 1 || flags.NArg() > 0 {
-		return errors.New("there must be at least 100 elements, one round, one partition, one element a second, and only flags")
+	if min(c.elements, c.kafka, c.streams) < 100 || min(c.rounds, c.slowRounds, c.partitions,
+		c.rate) < 1 || flags.NArg() > 0 {
+		return errors.New("there must be at least 100 elements, one round, one partition, one element a second, " +
+			"and only flags")
 	}
 	if !slices.Contains([]string{"", "files", "kafka"}, c.on) {
 		return fmt.Errorf("-on %s: there are files and kafka", c.on)
@@ -122,10 +124,11 @@ func (c *command) run(ctx context.Context) error {
 	return c.compareAll(ctx)
 }
 
-// compareAll runs all comparisons that the flags ask for. A part that fails doesn't keep the others from being measured, and
-// of a part that fails or is interrupted there is a table of what it has.
+// compareAll runs all comparisons that the flags ask for. A part that fails doesn't keep the others from being
+// measured, and of a part that fails or is interrupted there is a table of what it has.
 func (c *command) compareAll(ctx context.Context) (err error) {
-	fmt.Printf("%s, %s/%s, %d cores, %s\n", time.Now().Format("2 January 2006"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
+	fmt.Printf("%s, %s/%s, %d cores, %s\n", time.Now().Format("2 January 2006"), runtime.GOOS, runtime.GOARCH,
+		runtime.NumCPU(),
 		runtime.Version())
 	if c.on != "kafka" {
 		fmt.Print("\n### Files\n\n")
@@ -251,7 +254,8 @@ func own(self, name, source string) func(context.Context) (program, error) {
 	}
 }
 
-// choose installs the programs that the flags ask for, in that order; the rest is skipped by name where it can't be had.
+// choose installs the programs that the flags ask for, in that order; the rest is skipped by name where it can't be
+// had.
 func (c *command) choose(ctx context.Context, peers []peer) ([]program, error) {
 	chosen := peers
 	if c.programs != "" {

@@ -36,8 +36,8 @@ func (p plan) doing(w workload) (programs []program) {
 	return programs
 }
 
-// measure runs every program several times on every workload, on files, in turn, and checks that they all write the same. With
-// an error it returns what it has.
+// measure runs every program several times on every workload, on files, in turn, and checks that they all write the
+// same. With an error it returns what it has.
 func (p plan) measure(ctx context.Context, progress io.Writer) ([]result, error) {
 	var results []result
 	for _, w := range p.workloads {

@@ -55,8 +55,8 @@ func withCluster(ctx context.Context, self string, use func(*cluster) error) (er
 // warmUpTime is how long Kafka may take for warmUp.
 const warmUpTime = 30 * time.Second
 
-// warmUp has Kafka create the topics that it keeps transactions and positions in, which takes it up to a second: or else the
-// first program would wait for that, and no other.
+// warmUp has Kafka create the topics that it keeps transactions and positions in, which takes it up to a second: or
+// else the first program would wait for that, and no other.
 func warmUp(ctx context.Context, address string) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.TransactionalID("warm-up"))
 	if err != nil {
@@ -147,7 +147,9 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 }
 
 // watched runs a program to its end, or until all results are there where it has none, and watches its output.
-func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *watch, elements int) (sample, error) {
+func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *watch, elements int) (
+	sample, error,
+) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	begin, ready := time.Now(), readiness{says: os.Stderr}

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Everything that takes memory runs in a process of its own, also what isn't measured: on Linux, the peak of a process is
-// never less than that of the one that started it.
+// Everything that takes memory runs in a process of its own, also what isn't measured: on Linux, the peak of a process
+// is never less than that of the one that started it.
 
 // What a part is told about the order of the results that it looks at.
 const (

@@ -13,8 +13,8 @@ import (
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
-// watermillPackages are what the Python program needs, in the versions that the measurements compare with: Kafka's client,
-// and the compression that is the default of the clients in Go.
+// watermillPackages are what the Python program needs, in the versions that the measurements compare with: Kafka's
+// client, and the compression that is the default of the clients in Go.
 var watermillPackages = []string{"watermill==3.6.7", "kafka-python==3.0.12", "python-snappy==0.7.3"}
 
 // watermill returns the Python package's program. It does some 36 elements/s of W1 on Kafka, so it gets few.
@@ -44,8 +44,8 @@ func script(folder, name string) (string, error) {
 	return path, nil
 }
 
-// pythonWith returns the path of a Python that has packages, installed into a cache folder by pip the first time; module
-// is one that is there then.
+// pythonWith returns the path of a Python that has packages, installed into a cache folder by pip the first time;
+// module is one that is there then.
 func pythonWith(ctx context.Context, name, module string, packages ...string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

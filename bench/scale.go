@@ -19,8 +19,8 @@ const (
 	recoveryTime = 60 * time.Second
 )
 
-// measureScale prints what many partitions cost Leat on Kafka in one instance and in many, and what happens when one of many
-// is killed.
+// measureScale prints what many partitions cost Leat on Kafka in one instance and in many, and what happens when one of
+// many is killed.
 func (c *command) measureScale(ctx context.Context, k *cluster) error {
 	tables := scaleTables{}
 	for _, instances := range c.instances {
@@ -121,7 +121,8 @@ func (s *members) steady(ctx context.Context, all time.Duration, tables *scaleTa
 	took, _ := s.field.delays(from, to)
 	perSecond := func(before, after int) float64 { return float64(after-before) / to.Sub(from).Seconds() }
 	fmt.Fprintf(&tables.steady, "| %d | %d | %s | %d MiB | %d | %d | %.0f | %.0f | %s | %s |\n",
-		s.field.partitions, len(s.instances), seconds(all.Seconds()), after.Peak>>20, after.Goroutines, after.Traffic.Connections,
+		s.field.partitions, len(s.instances), seconds(all.Seconds()), after.Peak>>20, after.Goroutines,
+		after.Traffic.Connections,
 		perSecond(before.Traffic.all(), after.Traffic.all()),
 		perSecond(before.Traffic.Requests["EndTxn"], after.Traffic.Requests["EndTxn"]),
 		milliseconds(quantile(took, 0.5)), milliseconds(quantile(took, 0.99)))
@@ -179,7 +180,8 @@ func (t *scaleTables) write(to io.Writer) error {
 		"goroutines of an instance | connections of all | ",
 		"requests/s of all | transactions/s of all | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- | --- ",
 		"| --- | --- |\n", &t.steady, "\n| partitions | instances | one of them is | all partitions go on after | ",
-		"longest delay of an element | partitions with a delay above 1 s |\n| --- | --- | --- | --- | --- | --- |\n", &t.kills,
+		"longest delay of an element | partitions with a delay above 1 s |\n| --- | --- | --- | --- | --- | --- |\n",
+		&t.kills,
 		"\n| partitions | instances | request | number | largest request, bytes | largest reply, bytes |\n",
 		"| --- | --- | --- | --- | --- | --- |\n", &t.sizes)
 	return err

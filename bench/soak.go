@@ -34,7 +34,8 @@ func (c *command) soak(ctx context.Context, k *cluster) error {
 		return err
 	}
 	took := f.latencies(latencyWarmUp)
-	fmt.Printf("\n%d results, in order; latency p50 %s, p99 %s, highest %s\n", elements-1, milliseconds(quantile(took, 0.5)),
+	fmt.Printf("\n%d results, in order; latency p50 %s, p99 %s, highest %s\n", elements-1,
+		milliseconds(quantile(took, 0.5)),
 		milliseconds(quantile(took, 0.99)), milliseconds(took[len(took)-1]))
 	return nil
 }

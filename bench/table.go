@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are those
-// of the first program, which is Leat where it takes part, to the one in the line, formed for each round that both have run, in
-// which they saw the same machine. A table may be of fewer rounds than were asked for. CPU is that of the program's process
-// alone.
+// writeTable writes the results as a Markdown table: medians, and in brackets the lowest and the highest. Ratios are
+// those of the first program, which is Leat where it takes part, to the one in the line, formed for each round that
+// both have run, in which they saw the same machine. A table may be of fewer rounds than were asked for. CPU is that of
+// the program's process alone.
 func writeTable(to io.Writer, results []result) {
 	writeRow(to, "workload", "program", "elements", "elements/s", "leat ÷ it", "CPU µs an element", "peak memory",
 		"first result", "lines")

@@ -107,7 +107,8 @@ func (t *tpch) date() string {
 func (t *tpch) text(words int) string {
 	text := t.one("carefully", "quickly", "furiously", "slyly", "blithely")
 	for range words - 1 {
-		text += " " + t.one("final", "regular", "express", "deposits", "accounts", "packages", "sleep", "wake", "above", "the")
+		text += " " + t.one("final", "regular", "express", "deposits", "accounts", "packages", "sleep", "wake", "above",
+			"the")
 	}
 	return text
 }

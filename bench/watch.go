@@ -71,8 +71,8 @@ func (w *watch) follow(ctx context.Context, admin *kadm.Client, topic string, do
 	}
 }
 
-// stableOffset returns the offset before which everything in a topic of one partition can be read. Kafka may not know all of
-// a topic that was just made: nothing of it can be read yet.
+// stableOffset returns the offset before which everything in a topic of one partition can be read. Kafka may not know
+// all of a topic that was just made: nothing of it can be read yet.
 func stableOffset(ctx context.Context, admin *kadm.Client, topic string) (int64, error) {
 	offsets, err := admin.ListCommittedOffsets(ctx, topic)
 	if err != nil {

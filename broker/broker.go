@@ -1,14 +1,14 @@
 // Package broker is the contract between Leat and a storage of streams: files, Kafka, a database, a user's own.
 //
-// A storage is a [Source], a [Sink] or both. A run opens each once and gets an [Input] and an [Output] back, closes them
-// at its end, and may open them again for the next run. The engine does everything else: decoding, joining, calling,
-// encoding, deciding when to commit, retrying a commit that was aborted. What a storage promises is checked by the
-// conformance suite in package brokertest; a new storage is done when it passes.
+// A storage is a [Source], a [Sink] or both. A run opens each once and gets an [Input] and an [Output] back, closes
+// them at its end, and may open them again for the next run. The engine does everything else: decoding, joining,
+// calling, encoding, deciding when to commit, retrying a commit that was aborted. What a storage promises is checked by
+// the conformance suite in package brokertest; a new storage is done when it passes.
 //
 // Streams are divided into partitions, numbered from zero; partition p of all streams of a run makes one task. Storages
 // without partitions have one. Within a partition, records are ordered and each has an offset; a reader that starts at
-// offset n gives the records whose offset is n or more. End-of-stream marks divide a partition into sessions; the end of
-// a file is such a mark.
+// offset n gives the records whose offset is n or more. End-of-stream marks divide a partition into sessions; the end
+// of a file is such a mark.
 package broker
 
 import (
@@ -53,7 +53,8 @@ type Job struct {
 	Inputs []Stream
 	// Outputs holds the streams that results are written to.
 	Outputs []Stream
-	// Files holds the paths of the files that are read. A source of files sets it in OpenSource, so that no sink replaces one.
+	// Files holds the paths of the files that are read. A source of files sets it in OpenSource, so that no sink replaces
+	// one.
 	Files []string
 	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
 	// OpenSource.
@@ -108,8 +109,8 @@ func GuaranteeOf(sink Sink, outputs []Stream) Guarantee {
 
 // An Input reads the streams of one run. Reader may be called from several goroutines at a time.
 type Input interface {
-	// Partitions returns the number of partitions that all the input streams have. It may grow while Own goes on, if the job's
-	// output takes results of as many, or the job has none; it is safe for concurrent use.
+	// Partitions returns the number of partitions that all the input streams have. It may grow while Own goes on, if the
+	// job's output takes results of as many, or the job has none; it is safe for concurrent use.
 	Partitions() int
 	// Own calls task for every partition that this process owns, each in a goroutine of its own, and waits for all of
 	// them. The context that a task gets ends when its partition is taken away, when ctx ends, and when another task has
@@ -124,10 +125,11 @@ type Input interface {
 
 // A Reader reads one partition of one stream. It is used by one goroutine at a time.
 type Reader interface {
-	// Read returns the next records, at least one, as soon as there are any: it waits for the first but not for more.
-	// At an end-of-stream mark it returns no records and [io.EOF]; where nothing has come for as long as the user allows, no
-	// records and [ErrDataTimeout]. Behind either it may be called again, to read on. It returns ctx's error within a second
-	// when ctx ends while it waits. The records and what they refer to are the caller's: the reader never writes to them again.
+	// Read returns the next records, at least one, as soon as there are any: it waits for the first but not for more. At
+	// an end-of-stream mark it returns no records and [io.EOF]; where nothing has come for as long as the user allows, no
+	// records and [ErrDataTimeout]. Behind either it may be called again, to read on. It returns ctx's error within a
+	// second when ctx ends while it waits. The records and what they refer to are the caller's: the reader never writes to
+	// them again.
 	//
 	// How far a reader reads ahead of its caller must be bounded.
 	Read(ctx context.Context) ([]Record, error)
@@ -141,8 +143,8 @@ type Reader interface {
 // A Recycler is a Reader that uses the memory of records again.
 type Recycler interface {
 	Reader
-	// Recycle takes back records that Read returned, or some of them: the caller uses them no longer, but may use what they
-	// refer to. It is called between calls of Read.
+	// Recycle takes back records that Read returned, or some of them: the caller uses them no longer, but may use what
+	// they refer to. It is called between calls of Read.
 	Recycle(records []Record)
 }
 
@@ -162,12 +164,12 @@ type Output interface {
 	Close() error
 }
 
-// ErrDataTimeout is what a [Reader] returns instead of [io.EOF] where it gives a stream up for this session, because nothing
-// came for as long as the user allows although the storage can be reached. There is no mark then, and nothing to pass over.
-// For the join the stream has ended: what it can hand over is handed over, the outputs get their marks and the session counts
-// as ended. But the positions that are committed with that are where each node's reading stands, not behind the session: the
-// next run goes on there, and what came later is joined or accounted for. It may be wrapped; what the reader has read must
-// have been returned before.
+// ErrDataTimeout is what a [Reader] returns instead of [io.EOF] where it gives a stream up for this session, because
+// nothing came for as long as the user allows although the storage can be reached. There is no mark then, and nothing
+// to pass over. For the join the stream has ended: what it can hand over is handed over, the outputs get their marks
+// and the session counts as ended. But the positions that are committed with that are where each node's reading stands,
+// not behind the session: the next run goes on there, and what came later is joined or accounted for. It may be
+// wrapped; what the reader has read must have been returned before.
 var ErrDataTimeout = errors.New("no data came for as long as the data timeout")
 
 // ErrAborted marks the error of a commit that left nothing behind and may be tried again.
@@ -218,27 +220,27 @@ type Rewind struct {
 	// Seen is behind the last record that the join has looked at. What is read again below it was reported before, if it
 	// was skipped.
 	Seen int64
-	// Accounted is at most Seen. What lies below it and is read again was handed to the function, or reported as unmatched,
-	// before.
+	// Accounted is at most Seen. What lies below it and is read again was handed to the function, or reported as
+	// unmatched, before.
 	Accounted int64
 	// NextSession says that the session ended before this node had reached its mark: records up to the next mark, and the
 	// mark itself, are passed over.
 	NextSession bool
-	// Position says where Offset, Seen and Accounted are, in a way that outlasts the run, where the input is a [Positioner];
-	// it is empty elsewhere. Only the storage that the stream is read from understands it.
+	// Position says where Offset, Seen and Accounted are, in a way that outlasts the run, where the input is a
+	// [Positioner]; it is empty elsewhere. Only the storage that the stream is read from understands it.
 	Position string
 }
 
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the
 // results is one; so may be the Input of a source that can store them for a sink that can't (then it is a [Saver]).
 type Keeper interface {
-	// Progress returns what was committed last for a partition; the zero Progress where nothing was, or one without nodes, with
-	// the sessions of the others, where the partition was added after those had ended.
+	// Progress returns what was committed last for a partition; the zero Progress where nothing was, or one without nodes,
+	// with the sessions of the others, where the partition was added after those had ended.
 	Progress(ctx context.Context, partition int) (Progress, error)
 }
 
-// A SessionKeeper is a [Keeper] that can tell about all partitions at once, where asking for each takes long. It is asked once,
-// when a run begins.
+// A SessionKeeper is a [Keeper] that can tell about all partitions at once, where asking for each takes long. It is
+// asked once, when a run begins.
 type SessionKeeper interface {
 	// LowestSession returns the lowest Progress.Sessions of all partitions.
 	LowestSession(ctx context.Context) (int64, error)
@@ -254,9 +256,9 @@ type Saver interface {
 // A Checker is an Output that doesn't take every result: one that is too large, say.
 type Checker interface {
 	Output
-	// Check tells why the output doesn't take a result, of which it gets stream, key and value as [Result] has them; nil where
-	// it does. It is asked when a call returns the result, whose error that is; so a commit needs to refuse only what could not
-	// be known then. Unlike other methods it is safe for concurrent use.
+	// Check tells why the output doesn't take a result, of which it gets stream, key and value as [Result] has them; nil
+	// where it does. It is asked when a call returns the result, whose error that is; so a commit needs to refuse only
+	// what could not be known then. Unlike other methods it is safe for concurrent use.
 	Check(stream int, key, value []byte) error
 }
 

@@ -7,16 +7,18 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// CanCopyTo reports whether the elements that s has can be copied to become those that other has: both are of one stream,
-// decode to the same, and hold nothing that a copy would share with the original.
+// CanCopyTo reports whether the elements that s has can be copied to become those that other has: both are of one
+// stream, decode to the same, and hold nothing that a copy would share with the original.
 func (s Stream) CanCopyTo(other Stream) bool {
-	if s.Name != other.Name || !isFlat(s.Type) || !sameCodec(s.Codec, other.Codec) || !sameCodec(s.Tombstones, other.Tombstones) {
+	if s.Name != other.Name || !isFlat(s.Type) || !sameCodec(s.Codec, other.Codec) || !sameCodec(s.Tombstones,
+		other.Tombstones) {
 		return false
 	}
 	return s.Type == other.Type || s.Codec == codec.JSON && sameFields(s.Type, other.Type)
 }
 
-// Copy copies elements from a stream that can be copied to s: from, each of the other stream's type, to into, each a *T.
+// Copy copies elements from a stream that can be copied to s: from, each of the other stream's type, to into, each a
+// *T.
 func (s Stream) Copy(into, from []any) { s.copy(into, from) }
 
 func copyElements[T any](into, from []any) {

@@ -1,7 +1,7 @@
 package broker
 
-// A Lagger is a [Reader] that knows where its partition ends, for metrics and progress: how far a node lags is the distance
-// from what it has read to there.
+// A Lagger is a [Reader] that knows where its partition ends, for metrics and progress: how far a node lags is the
+// distance from what it has read to there.
 type Lagger interface {
 	// End returns the offset behind the last record or mark that can be read in the partition, as far as the storage has
 	// told; -1 where it hasn't yet. It is never below what [Reader.Next] returns after a Read, and equal to it where

@@ -11,9 +11,9 @@ const DefaultMaxElement = 64 << 20
 // ErrTooLarge marks the error for an element that is larger than its stream allows.
 var ErrTooLarge = errors.New("element too large")
 
-// ElementLimit returns how many bytes an element of the stream may have, as it lies in the storage and decompressed. A storage
-// that takes memory for an element while it reads it must not take much more than that; the engine refuses larger ones in any
-// case.
+// ElementLimit returns how many bytes an element of the stream may have, as it lies in the storage and decompressed. A
+// storage that takes memory for an element while it reads it must not take much more than that; the engine refuses
+// larger ones in any case.
 func (s Stream) ElementLimit() int {
 	if s.MaxElement > 0 {
 		return s.MaxElement

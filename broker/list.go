@@ -5,8 +5,8 @@ import "reflect"
 // listBytes is the size of the pieces of memory that short lists are cut from.
 const listBytes = 4096
 
-// Lists makes lists of elements for a user's function. A list is the function's to keep, to change and to append to: its
-// memory is never used again. Lists is used by one goroutine at a time.
+// Lists makes lists of elements for a user's function. A list is the function's to keep, to change and to append to:
+// its memory is never used again. Lists is used by one goroutine at a time.
 type Lists interface {
 	// Begin begins a list of n elements.
 	Begin(n int)

@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// TestLists checks that lists hold what was added, and that no list's memory is another's: a function may keep its lists,
-// change them and append to them.
+// TestLists checks that lists hold what was added, and that no list's memory is another's: a function may keep its
+// lists, change them and append to them.
 func TestLists(t *testing.T) { eachDeclaration(t, testLists) }
 
 func testLists(t *testing.T, stream broker.Stream) {

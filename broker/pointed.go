@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// newPointed makes the stream of a P, which is a *T. Go has no name for the T of a P, so that whatever makes or copies one
-// goes by reflection.
+// newPointed makes the stream of a P, which is a *T. Go has no name for the T of a P, so that whatever makes or copies
+// one goes by reflection.
 func newPointed[P any](element reflect.Type) Stream {
 	list := reflect.SliceOf(element)
 	return Stream{

@@ -15,8 +15,8 @@ type Record struct {
 	// Offset is the record's place in its partition. Offsets grow along a partition, not necessarily by one; they are
 	// never negative.
 	Offset int64
-	// Value holds the encoded element; nil where the record has no value, which an empty one isn't. It is not written to after
-	// the record was returned by a Reader.
+	// Value holds the encoded element; nil where the record has no value, which an empty one isn't. It is not written to
+	// after the record was returned by a Reader.
 	Value []byte
 	// Key and Headers are the record's, where the storage has them.
 	Key     []byte
@@ -44,8 +44,8 @@ type Position struct {
 	Offset int64
 	// Line and Column are the place in a text, from one; zero for streams without lines.
 	Line, Column int
-	// Byte is how many bytes of a file lie before the record, where it was not read from its beginning, so that offset and,
-	// far from there, line aren't known; zero otherwise.
+	// Byte is how many bytes of a file lie before the record, where it was not read from its beginning, so that offset
+	// and, far from there, line aren't known; zero otherwise.
 	Byte int64
 }
 

@@ -14,7 +14,8 @@ type Stream struct {
 	Name string
 	// As tells several streams of one element type apart; see leat.Named. Empty for most.
 	As string
-	// Where is the place at which a user declared the stream, such as file:line:column, for errors; empty where that is Go code.
+	// Where is the place at which a user declared the stream, such as file:line:column, for errors; empty where that is Go
+	// code.
 	Where string
 	// Type is the element type, never a pointer.
 	Type reflect.Type
@@ -23,13 +24,14 @@ type Stream struct {
 	// MaxElement is how many bytes an element may have, as it lies in the storage and decompressed; zero for
 	// [DefaultMaxElement].
 	MaxElement int
-	// Tombstones decodes the keys of records without a value to the elements that these stand for; nil where they are passed
-	// over. See [Stream.TakeTombstones].
+	// Tombstones decodes the keys of records without a value to the elements that these stand for; nil where they are
+	// passed over. See [Stream.TakeTombstones].
 	Tombstones codec.Codec
-	// Follow says that the stream goes on as what it lies in grows, where a storage's streams end with what is there otherwise.
+	// Follow says that the stream goes on as what it lies in grows, where a storage's streams end with what is there
+	// otherwise.
 	Follow bool
-	// DataTimeout ends the stream for a session, with [ErrDataTimeout], where nothing has come for so long; zero for never. It
-	// is for storages where each stream may have its own.
+	// DataTimeout ends the stream for a session, with [ErrDataTimeout], where nothing has come for so long; zero for
+	// never. It is for storages where each stream may have its own.
 	DataTimeout time.Duration
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
@@ -40,8 +42,8 @@ type Stream struct {
 	filler           func(variable any) Filler
 }
 
-// NewStream declares a stream of elements of type T, with [codec.JSON]. For *T it declares the same: what is declared for one
-// of the two serves functions of the other, too. Streams of pointers beyond that are refused by leat.New.
+// NewStream declares a stream of elements of type T, with [codec.JSON]. For *T it declares the same: what is declared
+// for one of the two serves functions of the other, too. Streams of pointers beyond that are refused by leat.New.
 func NewStream[T any](name string) Stream {
 	s := streamOf[T]()
 	s.Name, s.Codec = name, codec.JSON

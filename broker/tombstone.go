@@ -7,12 +7,12 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// HasValue reports whether a record that a Reader has returned has a value. One without, a tombstone, says that its key has
-// none any more.
+// HasValue reports whether a record that a Reader has returned has a value. One without, a tombstone, says that its key
+// has none any more.
 func (r *Record) HasValue() bool { return r.Value != nil }
 
-// TakeTombstones declares that records without a value are elements of the stream, whose fields are those of the record's key
-// where that is a JSON object, and zero otherwise.
+// TakeTombstones declares that records without a value are elements of the stream, whose fields are those of the
+// record's key where that is a JSON object, and zero otherwise.
 func (s *Stream) TakeTombstones() { s.Tombstones = keyFields{} }
 
 // keyFields decodes keys.

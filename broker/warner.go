@@ -1,8 +1,8 @@
 package broker
 
-// A Warner is an [Input] that may have to say something about what it has read, which is no error: that a file was changed
-// meanwhile, for example. It is asked when the tasks of a run are over, before it is closed; each warning is logged and told
-// with the run's summary.
+// A Warner is an [Input] that may have to say something about what it has read, which is no error: that a file was
+// changed meanwhile, for example. It is asked when the tasks of a run are over, before it is closed; each warning is
+// logged and told with the run's summary.
 type Warner interface {
 	Input
 	// Warnings returns what there is to say, a sentence each, in lower case. It names the stream.
@@ -12,7 +12,7 @@ type Warner interface {
 // A Forgetter is an [Input] some of whose offsets mean nothing to the next run, so that positions can't be kept for it.
 type Forgetter interface {
 	Input
-	// Forgets returns why positions can't be kept, and what would be right; nil where they can. It is asked when the input was
-	// opened and the run keeps positions, and what it returns ends the run.
+	// Forgets returns why positions can't be kept, and what would be right; nil where they can. It is asked when the input
+	// was opened and the run keeps positions, and what it returns ends the run.
 	Forgets() error
 }

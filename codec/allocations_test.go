@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestJSONAllocates nothing for an element without strings, lists and pointers. (The race detector empties pools at random.)
+// TestJSONAllocates nothing for an element without strings, lists and pointers. (The race detector empties pools at
+// random.)
 func TestJSONAllocates(t *testing.T) {
 	decode, err := JSON.Decoder(reflect.TypeFor[location]())
 	if err != nil {
@@ -17,7 +18,8 @@ func TestJSONAllocates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	element, out, record := new(location), make([]byte, 0, 256), []byte(`{"time":10,"x":0.5,"skipped":[1,{"a":"b"}],"y":-3e7}`)
+	element, out, record := new(location), make([]byte, 0, 256),
+		[]byte(`{"time":10,"x":0.5,"skipped":[1,{"a":"b"}],"y":-3e7}`)
 	allocations := testing.AllocsPerRun(1000, func() {
 		if err := decode(record, element); err != nil {
 			t.Fatal(err)

@@ -8,7 +8,8 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// benchLocation is a small element of numbers, and benchOrder one that takes a few members of a larger record with text.
+// benchLocation is a small element of numbers, and benchOrder one that takes a few members of a larger record with
+// text.
 type (
 	benchLocation struct {
 		Time int64   `json:"time"`

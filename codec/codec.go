@@ -1,8 +1,8 @@
 // Package codec turns a record's bytes into an element and an element into bytes.
 //
-// A stream's codec is chosen where the stream is declared; [JSON] is the default. Other formats are packages of their own,
-// so that a program carries only what it uses: codec/avro, codec/protobuf, and codec/registry for schema registries. A codec
-// of one's own is two methods, see [Codec]; with a registry, package schemas has what it needs.
+// A stream's codec is chosen where the stream is declared; [JSON] is the default. Other formats are packages of their
+// own, so that a program carries only what it uses: codec/avro, codec/protobuf, and codec/registry for schema
+// registries. A codec of one's own is two methods, see [Codec]; with a registry, package schemas has what it needs.
 //
 // A codec is asked once for each element type, when a mill is built, so that whatever it has to find out about the type
 // (by reflection, say) is found out once; the function that it returns is then called for every record.
@@ -32,13 +32,13 @@ type Codec interface {
 // An error is returned as an [*Error] where the place is known. A Decode is safe for concurrent use.
 type Decode func(data []byte, into any) error
 
-// Encode appends the encoded form of an element to dst and returns the extended slice. The element is given as a *T that
-// isn't nil. An Encode is safe for concurrent use.
+// Encode appends the encoded form of an element to dst and returns the extended slice. The element is given as a *T
+// that isn't nil. An Encode is safe for concurrent use.
 type Encode func(dst []byte, element any) ([]byte, error)
 
-// ErrUnavailable is wrapped by the error of a Decoder, an Encoder, a Decode or an Encode that needs something outside the
-// record which gives no answer, such as a schema registry. The record may well be good then: the run stops, whatever the
-// policy for records that can't be decoded, and the next run decodes it.
+// ErrUnavailable is wrapped by the error of a Decoder, an Encoder, a Decode or an Encode that needs something outside
+// the record which gives no answer, such as a schema registry. The record may well be good then: the run stops,
+// whatever the policy for records that can't be decoded, and the next run decodes it.
 var ErrUnavailable = errors.New("unavailable")
 
 // Error says where in a record decoding failed.

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCompiledEqualsLibraries compares what is appended for types that are compiled with what encoding/json and the fast
-// library write, or that they refuse it.
+// TestCompiledEqualsLibraries compares what is appended for types that are compiled with what encoding/json and the
+// fast library write, or that they refuse it.
 func TestCompiledEqualsLibraries(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typ := drawPlainStruct(t, 3)
@@ -138,7 +138,8 @@ func drawFloat(t *rapid.T) float64 {
 	case 0:
 		return rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}).Draw(t, "not finite")
 	case 1:
-		return rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1e-6, 9.999999e-7, 1e21, 9.99999999999999e20, 1e20, -1e-7, 1 << 53,
+		return rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1e-6, 9.999999e-7, 1e21, 9.99999999999999e20, 1e20,
+			-1e-7, 1 << 53,
 			1<<53 + 2, 5e-324, math.MaxFloat64, 0.1, 1e100}).Draw(t, "edge")
 	case 2, 3, 4:
 		return math.Round(rapid.Float64Range(-1e6, 1e6).Draw(t, "decimal")*1000) / 1000
@@ -150,7 +151,8 @@ func drawFloat(t *rapid.T) float64 {
 
 // drawString draws text with long plain parts, characters to escape, and bytes that are no UTF-8.
 func drawString(t *rapid.T) string {
-	pieces := rapid.SampledFrom([]string{"a", "plain ", "0123456789abcdef", "\"", "\\", "\n", "\x00\x1f\x7f", "<&>", "é", "世界", "😀",
+	pieces := rapid.SampledFrom([]string{"a", "plain ", "0123456789abcdef", "\"", "\\", "\n", "\x00\x1f\x7f", "<&>", "é",
+		"世界", "😀",
 		"\u2028", "\u2029", "\u202a", "\ufffd", "\xff", "\xed\xa0\x80", "\xe2\x80", "\b\f\r\t", " !#[]"})
 	s := ""
 	for range rapid.IntRange(0, 6).Draw(t, "pieces") {
@@ -183,7 +185,8 @@ func TestPlainPrefix(t *testing.T) {
 func TestCompiledLeavesTheRest(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[any](), reflect.TypeFor[map[string]int](), reflect.TypeFor[stdjson.Number](), reflect.TypeFor[tree](),
-		reflect.TypeFor[text](), reflect.TypeFor[time.Time](), reflect.TypeFor[*raw](), reflect.TypeFor[[]raw](), reflect.TypeFor[[2]any](),
+		reflect.TypeFor[text](), reflect.TypeFor[time.Time](), reflect.TypeFor[*raw](), reflect.TypeFor[[]raw](),
+		reflect.TypeFor[[2]any](),
 		reflect.TypeFor[embedsPointer](), reflect.TypeFor[folds](), reflect.TypeFor[nothing](), reflect.TypeFor[options](),
 	} {
 		if (&compiler{within: map[reflect.Type]bool{}}).compile(typ) != nil {

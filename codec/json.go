@@ -14,18 +14,18 @@ import (
 // What comes out is what encoding/json gives: names match regardless of case where none matches exactly, the last of
 // several equal members wins, members that the struct doesn't name are skipped (but must be valid JSON), null leaves a
 // value as it is, invalid UTF-8 becomes U+FFFD, and the methods of json.Unmarshaler and encoding.TextUnmarshaler are
-// heard. It deliberately differs in three places: a record that is null is an error where the element is a struct, since
-// a silent zero element would join with others; strings are written without escaping '<', '>' and '&', as
-// json.Encoder does after SetEscapeHTML(false); and a type with a member that can't be decoded or encoded at all, such as
-// a channel, is refused when the mill is built, not when the first such value comes.
+// heard. It deliberately differs in three places: a record that is null is an error where the element is a struct,
+// since a silent zero element would join with others; strings are written without escaping '<', '>' and '&', as
+// json.Encoder does after SetEscapeHTML(false); and a type with a member that can't be decoded or encoded at all, such
+// as a channel, is refused when the mill is built, not when the first such value comes.
 //
-// Decoded elements hold copies: a string that a function keeps doesn't keep the record that it came from. Errors of both
-// directions are an [*Error]; the bytes that an Encode returns beside an error are those of dst, unchanged. JSON, its
-// decoders and its encoders are safe for concurrent use.
+// Decoded elements hold copies: a string that a function keeps doesn't keep the record that it came from. Errors of
+// both directions are an [*Error]; the bytes that an Encode returns beside an error are those of dst, unchanged. JSON,
+// its decoders and its encoders are safe for concurrent use.
 //
-// The decoder is github.com/goccy/go-json for the types for which it is proved equal to encoding/json, and encoding/json
-// itself for the rest. So is the encoder where a type has methods, maps, interfaces or itself in it; others are compiled:
-// docs/decoders.md in the repository tells which and why.
+// The decoder is github.com/goccy/go-json for the types for which it is proved equal to encoding/json, and
+// encoding/json itself for the rest. So is the encoder where a type has methods, maps, interfaces or itself in it;
+// others are compiled: docs/decoders.md in the repository tells which and why.
 var JSON Codec = jsonCodec{}
 
 type jsonCodec struct{}
@@ -88,8 +88,8 @@ func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
 	}, nil
 }
 
-// An appender collects what its encoder writes. Encoders are kept in a pool, since making one for each element, or having
-// one make a new slice for each, costs an allocation.
+// An appender collects what its encoder writes. Encoders are kept in a pool, since making one for each element, or
+// having one make a new slice for each, costs an allocation.
 type appender struct {
 	dst    []byte
 	encode func(element any) error

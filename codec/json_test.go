@@ -67,14 +67,16 @@ func TestJSONDecodeErrors(t *testing.T) {
 		{`{"x":1.}`, 7, "field x: invalid character '}' after a decimal point, want a digit"},
 		{`{"x":1e}`, 7, "field x: invalid character '}' in an exponent, want a digit"},
 		{`{"x":NaN}`, 5, "field x: invalid character 'N' at the beginning of a value, want a float64"},
-		{`{"track":[{"x":1},{"x":q}]}`, 23, "field track[1].x: invalid character 'q' at the beginning of a value, want an int64"},
+		{`{"track":[{"x":1},{"x":q}]}`, 23, "field track[1].x: invalid character 'q' at the beginning of a value, " +
+			"want an int64"},
 		{`{"track":[{"x":1} {"x":2}]}`, 18, "field track: invalid character '{' after list element, want ',' or ']'"},
 		{`{"name":"ab`, 11, `field name: the record ends in a string, want '"'`},
 		{"{\"name\":\"a\nb\"}", 10, `field name: invalid character '\n' in a string, want it escaped`},
 		{`{"name":"\x"}`, 10, `field name: invalid character 'x' after a backslash in a string, want one of "\/bfnrtu`},
 		{`{"name":"\u00g0"}`, 13, `field name: invalid character 'g' after \u in a string, want four hexadecimal digits`},
 		{"{\"x\":\xff}", 5, "field x: invalid byte 0xff at the beginning of a value, want a float64"},
-		{`{"skipped":{"deep":[1,tru]}}`, 25, "field skipped.deep[1]: invalid character ']' in a word without quotes, want true"},
+		{`{"skipped":{"deep":[1,tru]}}`, 25, "field skipped.deep[1]: invalid character ']' in a word without quotes, " +
+			"want true"},
 		{`{"on":1,"name":tru}`, 18, "field name: invalid character '}' in a word without quotes, want true"},
 
 		{`{"time":"12"}`, 8, `field time: the string "12" stands where an int64 is wanted`},
@@ -98,10 +100,12 @@ func TestJSONDecodeErrors(t *testing.T) {
 			`"2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"`},
 		{`{"id":5}`, 6, "field id: number 5 stands where an int inside of a string is wanted"},
 		{`{"id":"x"}`, 6, `field id: the string "x" stands where an int inside of a string is wanted`},
-		{`{"by_id":{"one":1}}`, 10, `field by_id.one: the name "one" doesn't fit int: json: cannot unmarshal number one into Go value of type int`},
+		{`{"by_id":{"one":1}}`, 10, `field by_id.one: the name "one" doesn't fit int: json: ` +
+			`cannot unmarshal number one into Go value of type int`},
 		{`{"by_id":{"1":"a"}}`, 14, `field by_id.1: the string "a" stands where a float64 is wanted`},
 		{`{"any":{"odd name":[1,-1e999]}}`, 22, `field any["odd name"][1]: number -1e999 doesn't fit float64`},
-		{`{"text":"more than eight"}`, 8, `field text: the string "more than eight" doesn't fit codec.text: text of 15 bytes`},
+		{`{"text":"more than eight"}`, 8, `field text: the string "more than eight" doesn't fit codec.text: ` +
+			`text of 15 bytes`},
 		{`{"text":{"inside":1e999}}`, 8, "field text: an object stands where a codec.text is wanted"},
 	} {
 		err := decode([]byte(c.record), new(reading))
@@ -138,9 +142,12 @@ func TestJSONRefusesTypes(t *testing.T) {
 		decode, encode string
 	}{
 		{struct{ F func() }{}, "field F: func() has no JSON form; tag it `json:\"-\"` to leave it out", "same"},
-		{struct{ List []inner }{}, "field List[].done: chan int has no JSON form; tag it `json:\"-\"` to leave it out", "same"},
-		{struct{ M map[string]complex64 }{}, "field M{}: complex64 has no JSON form; tag it `json:\"-\"` to leave it out", "same"},
-		{struct{ M map[pose]int }{}, "field M: map[codec.pose]int can't be a JSON object: its keys must be strings, integers " +
+		{struct{ List []inner }{}, "field List[].done: chan int has no JSON form; tag it `json:\"-\"` to leave it out",
+			"same"},
+		{struct{ M map[string]complex64 }{}, "field M{}: complex64 has no JSON form; tag it `json:\"-\"` to leave it out",
+			"same"},
+		{struct{ M map[pose]int }{}, "field M: map[codec.pose]int can't be a JSON object: " +
+			"its keys must be strings, integers " +
 			"or encoding.TextUnmarshaler", "field M: map[codec.pose]int can't be a JSON object: its keys must be strings, " +
 			"integers or encoding.TextMarshaler"},
 		{struct{ R io.Reader }{}, "field R: io.Reader has no JSON form; tag it `json:\"-\"` to leave it out", ""},
@@ -260,7 +267,8 @@ func TestJSONConcurrently(t *testing.T) {
 	})
 }
 
-// A pointer to a pointer to what has methods once made the fast library call them with an address that was none of its own.
+// A pointer to a pointer to what has methods once made the fast library call them with an address that was none of its
+// own.
 func TestPointerToPointerWithMethods(t *testing.T) {
 	type element struct {
 		A **raw

@@ -58,7 +58,8 @@ func embedded(t reflect.Type, index []int, outer map[reflect.Type]bool) (list []
 	return list, pointers
 }
 
-// visible tells whether encoding/json sees a field: it is exported, or an embedded struct, whose exported fields it sees.
+// visible tells whether encoding/json sees a field: it is exported, or an embedded struct, whose exported fields it
+// sees.
 func visible(f reflect.StructField) bool {
 	return f.IsExported() || f.Anonymous && deref(f.Type).Kind() == reflect.Struct
 }
@@ -106,8 +107,8 @@ func ambiguous(list []member) bool {
 	return false
 }
 
-// dominant returns the members that encoding/json chooses among those of equal names: the one that is embedded the least
-// deep, among several of those the tagged one, and none where that doesn't decide.
+// dominant returns the members that encoding/json chooses among those of equal names: the one that is embedded the
+// least deep, among several of those the tagged one, and none where that doesn't decide.
 func dominant(list []member) []member {
 	return slices.DeleteFunc(slices.Clone(list), func(m member) bool {
 		return slices.ContainsFunc(list, func(other member) bool {

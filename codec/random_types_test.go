@@ -60,7 +60,8 @@ func drawType(t *rapid.T, depth int) reflect.Type {
 			reflect.TypeFor[uint16](), reflect.TypeFor[uint32](), reflect.TypeFor[uint64](), reflect.TypeFor[uintptr](),
 			reflect.TypeFor[float64](), reflect.TypeFor[string](), reflect.TypeFor[any](), reflect.TypeFor[stdjson.Number](),
 			reflect.TypeFor[stdjson.RawMessage](), reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](),
-			reflect.TypeFor[text](), reflect.TypeFor[raw](), reflect.TypeFor[id](), reflect.TypeFor[embeds](), reflect.TypeFor[tree](),
+			reflect.TypeFor[text](), reflect.TypeFor[raw](), reflect.TypeFor[id](), reflect.TypeFor[embeds](),
+			reflect.TypeFor[tree](),
 			reflect.TypeFor[location](), reflect.TypeFor[[]byte](), reflect.TypeFor[float32](), reflect.TypeFor[struct{}](),
 		}).Draw(t, "leaf type")
 	}
@@ -72,7 +73,8 @@ func drawType(t *rapid.T, depth int) reflect.Type {
 	case 8:
 		return reflect.ArrayOf(rapid.IntRange(0, 3).Draw(t, "array"), drawType(t, depth-1))
 	case 9:
-		keys := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int8](), reflect.TypeFor[uint64](), reflect.TypeFor[id]()}
+		keys := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int8](), reflect.TypeFor[uint64](),
+			reflect.TypeFor[id]()}
 		return reflect.MapOf(rapid.SampledFrom(keys).Draw(t, "key"), drawType(t, depth-1))
 	}
 	return drawStruct(t, depth-1)

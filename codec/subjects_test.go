@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The types that JSON is compared with encoding/json on. Their members' names overlap, so that one record says something
-// to several of them.
+// The types that JSON is compared with encoding/json on. Their members' names overlap, so that one record says
+// something to several of them.
 
 type location struct {
 	Time int64   `json:"time"`
@@ -210,7 +210,8 @@ type tree struct {
 func subjects() []reflect.Type {
 	return []reflect.Type{
 		reflect.TypeFor[location](), reflect.TypeFor[scalars](), reflect.TypeFor[pointers](), reflect.TypeFor[containers](),
-		reflect.TypeFor[special](), reflect.TypeFor[plain](), reflect.TypeFor[nothing](), reflect.TypeFor[options](), reflect.TypeFor[methods](), reflect.TypeFor[embeds](),
+		reflect.TypeFor[special](), reflect.TypeFor[plain](), reflect.TypeFor[nothing](), reflect.TypeFor[options](),
+		reflect.TypeFor[methods](), reflect.TypeFor[embeds](),
 		reflect.TypeFor[embedsPointer](), reflect.TypeFor[folds](), reflect.TypeFor[narrow](), reflect.TypeFor[tree](),
 		reflect.TypeFor[any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]location](), reflect.TypeFor[string](),
 		reflect.TypeFor[map[string]location](), reflect.TypeFor[int64](), reflect.TypeFor[stdjson.RawMessage](),

@@ -73,8 +73,8 @@ func (into target) item(i int) target {
 	return target{}
 }
 
-// check returns an error for a value, valid JSON, that doesn't fit; what is inside of an object or list was checked before,
-// one by one.
+// check returns an error for a value, valid JSON, that doesn't fit; what is inside of an object or list was checked
+// before, one by one.
 func (into target) check(value []byte) error {
 	if into.typ == nil || !into.custom() && into.holds(value[0]) {
 		return nil

@@ -17,7 +17,8 @@ func explainEncode(element any, cause error) error {
 	return &Error{Offset: -1, Err: cause}
 }
 
-// notFinite finds the first NaN or infinity within v. It stops looking where values nest so deep that they may be a loop.
+// notFinite finds the first NaN or infinity within v. It stops looking where values nest so deep that they may be a
+// loop.
 func notFinite(v reflect.Value, path string, depth int) (where string, f float64, found bool) {
 	if depth > 1000 {
 		return "", 0, false

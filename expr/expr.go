@@ -1,8 +1,9 @@
-// Package expr has options for mills whose keys are expressions from configuration, such as "floor(time_ms / 1000)", instead
-// of functions. The language is that of github.com/expr-lang/expr; a program that doesn't import this package doesn't carry it.
+// Package expr has options for mills whose keys are expressions from configuration, such as "floor(time_ms / 1000)",
+// instead of functions. The language is that of github.com/expr-lang/expr; a program that doesn't import this package
+// doesn't carry it.
 //
-// Numbers are decimals of any length, / divides exactly, and a floating field is the shortest decimal that denotes it, so that
-// 0.1 + 0.2 is 0.3. Fields have their names in JSON.
+// Numbers are decimals of any length, / divides exactly, and a floating field is the shortest decimal that denotes it,
+// so that 0.1 + 0.2 is 0.3. Fields have their names in JSON.
 package expr
 
 import (
@@ -17,8 +18,9 @@ import (
 )
 
 // Join is [leat.Join] with two expressions as keys, over the fields of the left and of the right element, such as
-// "time_seconds" and "floor(time_ms / 1000)". [leat.New] checks them. A key is null, and matches nothing (see [leat.Join]),
-// where a field that it is made of is a nil pointer, or is behind one. Both types must be given: expr.Join[Audio, Video](...).
+// "time_seconds" and "floor(time_ms / 1000)". [leat.New] checks them. A key is null, and matches nothing (see
+// [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Both types must be given:
+// expr.Join[Audio, Video](...).
 func Join[L, R any](left, right string, options ...leat.JoinOption) leat.Option {
 	return declaration.Many("expr.Join", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)
@@ -51,8 +53,8 @@ func edge(j *declaration.Join, left, right string) (func() engine.Edge, error) {
 	}, nil
 }
 
-// Window is [leat.Window] with an expression as key, over the fields of the master element, such as "floor(time / 300)". The
-// type must be given: expr.Window[Audio](...).
+// Window is [leat.Window] with an expression as key, over the fields of the master element, such as "floor(time /
+// 300)". The type must be given: expr.Window[Audio](...).
 func Window[M any](key string) leat.Option {
 	return declaration.Once("expr.Window", func(m *declaration.Mill, o *declaration.Option) {
 		w := &declaration.Window{Option: o, Master: elements.TypeFor[M](), Text: "by " + key}

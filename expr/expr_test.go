@@ -26,7 +26,8 @@ type Text struct {
 }
 
 func storage() leat.Option {
-	return leat.Broker(memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"), memory.Stream[Text]("texts")))
+	return leat.Broker(memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"),
+		memory.Stream[Text]("texts")))
 }
 
 // TestMistakes checks that what is wrong with an expression is told by New, with the option, its place and the type.
@@ -46,16 +47,20 @@ func TestMistakes(t *testing.T) {
 		want   string
 	}{
 		{"unknown field", misfit, expr.Join[Audio, Video]("tme", "time_ms"),
-			`expr.Join (expr_test.go:N): left key, over expr_test.Audio: expression "tme", column 1: unknown name tme, did you mean time?`},
+			`expr.Join (expr_test.go:N): left key, over expr_test.Audio: expression "tme", column 1: ` +
+				`unknown name tme, did you mean time?`},
 		{"unknown field on the right", misfit, expr.Join[Audio, Video]("time", "time_m"),
 			`expr.Join (expr_test.go:N): right key, over expr_test.Video: expression "time_m", column 1: unknown name time_m, ` +
 				`did you mean time_ms?`},
 		{"unknown field, typed", typed, expr.Join[Audio, Video]("tme", "time_ms"),
-			`expr.Join (expr_test.go:N): left key, over expr_test.Audio: expression "tme", column 1: unknown name tme, did you mean time?`},
+			`expr.Join (expr_test.go:N): left key, over expr_test.Audio: expression "tme", column 1: ` +
+				`unknown name tme, did you mean time?`},
 		{"no struct", misfit, expr.Join[Audio, int]("time", "time_ms"), "3 mistakes:\n" +
 			"\texpr.Join (expr_test.go:N): the source has no stream of int; it has " + streams + "\n" +
-			"\texpr.Join (expr_test.go:N): right key, over int: expression \"time_ms\", column 1: expressions need a struct, and int is none\n" +
-			"\tparameter 2 ([]expr_test.Video): no join has expr_test.Video on its right; add leat.Join(func(expr_test.Audio) K, func(expr_test.Video) K)"},
+			"\texpr.Join (expr_test.go:N): right key, over int: expression \"time_ms\", column 1: " +
+			"expressions need a struct, and int is none\n" +
+			"\tparameter 2 ([]expr_test.Video): no join has expr_test.Video on its right; " +
+			"add leat.Join(func(expr_test.Audio) K, func(expr_test.Video) K)"},
 		{"kinds of keys", func(Audio, []Text) {}, expr.Join[Audio, Text]("time", "text"),
 			"expr.Join (expr_test.go:N): keys must be of one kind, but left is a number (time) and right is text (text)"},
 		{"nil option of a join", misfit, expr.Join[Audio, Video]("time", "time_ms", nil),
@@ -95,19 +100,23 @@ func TestGivenTwice(t *testing.T) {
 	}
 }
 
-// TestOptionsOfJoins has an option of the root package work with a join of this one: a second element for a key is disorder.
+// TestOptionsOfJoins has an option of the root package work with a join of this one: a second element for a key is
+// disorder.
 func TestOptionsOfJoins(t *testing.T) {
 	b := memory.New(memory.Stream[Audio]("audio"), memory.Stream[Video]("video"))
-	err := errors.Join(memory.Append(b, "audio", 0, Audio{1}, Audio{2}), memory.Append(b, "video", 0, Video{Time: 1000}, Video{Time: 1000}),
+	err := errors.Join(memory.Append(b, "audio", 0, Audio{1}, Audio{2}),
+		memory.Append(b, "video", 0, Video{Time: 1000}, Video{Time: 1000}),
 		b.End("audio"), b.End("video"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mill, err := leat.New(func(Audio, []Video) {}, leat.Broker(b), expr.Join[Audio, Video]("time", "time_ms / 1000", leat.Unique()))
+	mill, err := leat.New(func(Audio, []Video) {}, leat.Broker(b),
+		expr.Join[Audio, Video]("time", "time_ms / 1000", leat.Unique()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mill.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "repeats, but the join is declared unique") {
+	if err := mill.Run(t.Context()); err == nil || !strings.Contains(err.Error(),
+		"repeats, but the join is declared unique") {
 		t.Errorf("got %v", err)
 	}
 }

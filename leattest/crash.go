@@ -17,15 +17,15 @@ import (
 var errCrash = errors.New("crash that the test asked for")
 
 // CrashBeforeCommit has the run crash at its n-th commit from now, counted from one, before anything of it is visible:
-// what was handed over since the commit before is handed over again. [Broker.Run] and [Broker.Live] then make a new mill,
-// which goes on at the last commit.
+// what was handed over since the commit before is handed over again. [Broker.Run] and [Broker.Live] then make a new
+// mill, which goes on at the last commit.
 //
-// A call that writes has a commit of its own, and so has the end of the session; several partitions may share one. Calls
-// that write nothing are committed as it comes: use [FailRead] or [Crashes] for those.
+// A call that writes has a commit of its own, and so has the end of the session; several partitions may share one.
+// Calls that write nothing are committed as it comes: use [FailRead] or [Crashes] for those.
 func (b *Broker) CrashBeforeCommit(n int) { b.memory.FailCommit(n, errCrash) }
 
-// CrashAfterCommit has the run crash behind its n-th commit from now, counted from one: it is visible, but the process has
-// not learned of it. [Broker.Run] and [Broker.Live] then make a new mill, which goes on behind it.
+// CrashAfterCommit has the run crash behind its n-th commit from now, counted from one: it is visible, but the process
+// has not learned of it. [Broker.Run] and [Broker.Live] then make a new mill, which goes on behind it.
 func (b *Broker) CrashAfterCommit(n int) { b.memory.LoseCommit(n, errCrash) }
 
 // AbortCommit has the storage refuse the n-th commit from now, counted from one; the mill tries again by itself.
@@ -51,9 +51,9 @@ func (b *Broker) Revoke(partition int) { b.memory.Revoke(partition) }
 // Restore gives back a partition that was taken away by [Broker.Revoke].
 func (b *Broker) Restore(partition int) { b.memory.Restore(partition) }
 
-// Crashes returns the same storage again and again, each with another crash planned: with none first, then when each of the
-// elements given is to be read, before and after each commit there is, and at last at every commit. The loop runs the
-// mill on each and looks at what has come out:
+// Crashes returns the same storage again and again, each with another crash planned: with none first, then when each of
+// the elements given is to be read, before and after each commit there is, and at last at every commit. The loop runs
+// the mill on each and looks at what has come out:
 //
 //	for b := range leattest.Crashes(t, streams...) {
 //		ledger := newLedger()
@@ -138,10 +138,10 @@ func crashing(b *Broker, n int) *Broker {
 	return b
 }
 
-// Resumes tests that a mill may be killed at any moment: it runs the mill on each storage of [Crashes] and compares what
-// is committed with what is without a crash, in each partition and session. A function fails this that isn't safe to be
-// repeated: one that keeps something from call to call, or whose results depend on chance or on the time. The first
-// difference fails the test.
+// Resumes tests that a mill may be killed at any moment: it runs the mill on each storage of [Crashes] and compares
+// what is committed with what is without a crash, in each partition and session. A function fails this that isn't safe
+// to be repeated: one that keeps something from call to call, or whose results depend on chance or on the time. The
+// first difference fails the test.
 func Resumes(t testing.TB, newMill NewMill, options ...Option) {
 	t.Helper()
 	var want []partition

@@ -26,17 +26,17 @@
 //		}
 //	}
 //
-// Streams are told apart by their element types. Elements go through the codec of their stream, JSON unless [Codec] sets
-// another, so that names in tags are tested, too. The stream ends behind the elements given; [Feed] adds those of the
-// next session. An error fails the test at the line that called Run; [Broker.Try] returns it instead. A mill that reads
-// from one storage and writes to another gets the Broker for both: leat.From(b), leat.To(b).
+// Streams are told apart by their element types. Elements go through the codec of their stream, JSON unless [Codec]
+// sets another, so that names in tags are tested, too. The stream ends behind the elements given; [Feed] adds those of
+// the next session. An error fails the test at the line that called Run; [Broker.Try] returns it instead. A mill that
+// reads from one storage and writes to another gets the Broker for both: leat.From(b), leat.To(b).
 //
 // # Live streams and time
 //
 // [Broker.Live] runs the mill beside the steps of a test, inside a bubble of testing/synctest. There, synctest.Wait
 // returns when the mill can do no more by now: what it has come to is committed, what it still waits for isn't. And the
-// clock is the bubble's: time.Sleep moves it on at once, windows by the clock close when their time has come. It starts at
-// midnight, when windows of minutes, seconds or hours begin.
+// clock is the bubble's: time.Sleep moves it on at once, windows by the clock close when their time has come. It starts
+// at midnight, when windows of minutes, seconds or hours begin.
 //
 //	func TestTimeWindow(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {

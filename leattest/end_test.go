@@ -22,7 +22,8 @@ func newUntil(last int, options ...leat.Option) leattest.NewMill {
 	}
 }
 
-// R6, R8: a session that the function ends is over, whichever commit the mill dies at: the next run begins behind its mark.
+// R6, R8: a session that the function ends is over, whichever commit the mill dies at: the next run begins behind its
+// mark.
 func TestEndByTheFunctionResumes(t *testing.T) {
 	parcels := []Parcel{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}}
 	for _, concurrency := range []int{1, 3} {

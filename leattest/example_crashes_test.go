@@ -10,8 +10,8 @@ import (
 
 type Parcel struct{ Number, Grams int }
 
-// newWeights makes a mill that writes to a database, here a map. Written is each parcel's weight under its number, which
-// may be repeated; adding it to a sum might not.
+// newWeights makes a mill that writes to a database, here a map. Written is each parcel's weight under its number,
+// which may be repeated; adding it to a sum might not.
 func newWeights(storage leat.Option, database map[int]int) (*leat.Mill, error) {
 	return leat.New(func(p Parcel) { database[p.Number] = p.Grams }, storage, leat.Name("weights"))
 }

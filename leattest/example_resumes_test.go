@@ -13,8 +13,8 @@ type (
 	Due     struct{ Order, Cents int }
 )
 
-// newDues makes a mill that tells what is left to be paid of an order. Would its function keep the sum of all orders in a
-// variable, the test would fail: a variable is lost with the process.
+// newDues makes a mill that tells what is left to be paid of an order. Would its function keep the sum of all orders in
+// a variable, the test would fail: a variable is lost with the process.
 func newDues(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(func(p Payment, items []Item) Due {
 		due := Due{p.Order, -p.Cents}

@@ -6,9 +6,9 @@ import (
 	"github.com/leat-go/leat/internal/elements"
 )
 
-// Feed adds elements to a stream that was declared by [Stream], in partition 0 unless a [Partition] is given. After a run
-// has ended they are those of the next session, and in [Broker.Live] the mill sees them at once. It fails the test where
-// there is no such stream and where an element can't be encoded.
+// Feed adds elements to a stream that was declared by [Stream], in partition 0 unless a [Partition] is given. After a
+// run has ended they are those of the next session, and in [Broker.Live] the mill sees them at once. It fails the test
+// where there is no such stream and where an element can't be encoded.
 func Feed[T any](b *Broker, added []T, which ...Selector) {
 	b.t.Helper()
 	feed[T](b, which, func(s *stream, partition int) error {
@@ -41,8 +41,8 @@ func feed[T any](b *Broker, which []Selector, add func(s *stream, partition int)
 }
 
 // Results returns the results of type T that are committed by now, in the order of their sessions and, within one, of
-// their partitions; with a [Partition] those of that one. It fails the test where there is no such stream, and where one
-// can't be decoded.
+// their partitions; with a [Partition] those of that one. It fails the test where there is no such stream, and where
+// one can't be decoded.
 func Results[T any](b *Broker, which ...Selector) []T {
 	b.t.Helper()
 	var all []T

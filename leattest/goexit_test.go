@@ -13,8 +13,8 @@ import (
 	"github.com/leat-go/leat/leattest"
 )
 
-// R10: a test may fail inside of the mill's function, by t.Fatal or what is made of it. The run ends at once, with an error that
-// says where; what was finished before is committed; and the test has failed.
+// R10: a test may fail inside of the mill's function, by t.Fatal or what is made of it. The run ends at once, with an
+// error that says where; what was finished before is committed; and the test has failed.
 func TestFatalInTheFunction(t *testing.T) {
 	parcels := make([]Parcel, 12)
 	for i := range parcels {

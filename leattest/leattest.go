@@ -15,13 +15,14 @@ import (
 	"github.com/leat-go/leat/broker/memory"
 )
 
-// defaultLimit is far more than a test's few elements need, and far less than the patience of who waits for a hung test.
+// defaultLimit is far more than a test's few elements need, and far less than the patience of who waits for a hung
+// test.
 const defaultLimit = 10 * time.Second
 
 var errNothingLeft = errors.New("has been run to the end of all that was fed")
 
-// A Broker is the storage of one test: the streams that it feeds, and those that its mills write. It is a [broker.Source]
-// and a [broker.Sink] in memory, with transactions. Make one with [New]; it is safe for concurrent use.
+// A Broker is the storage of one test: the streams that it feeds, and those that its mills write. It is a
+// [broker.Source] and a [broker.Sink] in memory, with transactions. Make one with [New]; it is safe for concurrent use.
 type Broker struct {
 	t       testing.TB
 	memory  *memory.Broker
@@ -69,9 +70,9 @@ func TimeLimit(d time.Duration) Option {
 	return func(p *plan) { p.limit = d }
 }
 
-// DataTimeout has the streams that the test feeds end without end-of-stream marks: a run ends them when it has waited for d and
-// nothing has come, as with kafka.DataTimeout. The next run goes on there. In a testing/synctest bubble it is a time of the
-// bubble's clock.
+// DataTimeout has the streams that the test feeds end without end-of-stream marks: a run ends them when it has waited
+// for d and nothing has come, as with kafka.DataTimeout. The next run goes on there. In a testing/synctest bubble it is
+// a time of the bubble's clock.
 func DataTimeout(d time.Duration) Option {
 	return func(p *plan) { p.timeout = d }
 }
@@ -203,11 +204,13 @@ func (b *Broker) checkSession(job *broker.Job) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("leattest: mill %q %w; feed the next session by leattest.Feed, if only with no elements, and run it again",
+	return fmt.Errorf("leattest: mill %q %w; feed the next session by leattest.Feed, if only with no elements, "+
+		"and run it again",
 		job.Name, errNothingLeft)
 }
 
-// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds, where no data timeout ends them.
+// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds, where no data timeout ends
+// them.
 func (b *Broker) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

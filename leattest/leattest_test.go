@@ -146,7 +146,8 @@ func TestCodec(t *testing.T) {
 // What can't be decoded goes by the mill's policy (R10).
 func TestUndecodable(t *testing.T) {
 	newMill := func(storage leat.Option) (*leat.Mill, error) {
-		return leat.New(func(p Parcel) Parcel { return p }, storage, leat.Name("letters"), leat.OnDecodeError(leat.DeadLetter))
+		return leat.New(func(p Parcel) Parcel { return p }, storage, leat.Name("letters"),
+			leat.OnDecodeError(leat.DeadLetter))
 	}
 	b := leattest.New(t,
 		leattest.Stream([]Parcel{{Number: 1}}),
@@ -286,7 +287,8 @@ func TestLiveFailures(t *testing.T) {
 func TestTimeLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wait := func(storage leat.Option) (*leat.Mill, error) {
-			return leat.New(func(ctx context.Context, _ Visit) error { <-ctx.Done(); return ctx.Err() }, storage, leat.Name("wait"))
+			return leat.New(func(ctx context.Context, _ Visit) error { <-ctx.Done(); return ctx.Err() }, storage,
+				leat.Name("wait"))
 		}
 		options := []leattest.Option{leattest.Stream([]Visit{{"x"}}), leattest.TimeLimit(time.Minute)}
 		for _, run := range []func(b *leattest.Broker){
@@ -294,7 +296,8 @@ func TestTimeLimit(t *testing.T) {
 			func(b *leattest.Broker) { b.Live(wait, func() { time.Sleep(time.Hour) }) },
 		} {
 			start := time.Now()
-			expectFailure(t, func(t testing.TB) { run(leattest.New(t, options...)) }, "not ended after 1m0s", "leattest.TimeLimit")
+			expectFailure(t, func(t testing.TB) { run(leattest.New(t, options...)) }, "not ended after 1m0s",
+				"leattest.TimeLimit")
 			if took := time.Since(start) % time.Hour; took < time.Minute || took > 2*time.Minute {
 				t.Errorf("the run took %v", took)
 			}
@@ -306,14 +309,18 @@ func TestTimeLimit(t *testing.T) {
 func TestResumesFindsWhatIsLost(t *testing.T) {
 	counter := 0
 	for want, newMill := range map[string]leattest.NewMill{
-		`has {"Order":2,"Cents":20} at offset 1 instead of {"Order":2,"Cents":30}`: func(storage leat.Option) (*leat.Mill, error) {
+		`has {"Order":2,"Cents":20} at offset 1 instead of {"Order":2,"Cents":30}`: func(
+			storage leat.Option,
+		) (*leat.Mill, error) {
 			sum := 0
 			return leat.New(func(p Payment) Due {
 				sum += p.Cents
 				return Due{p.Order, sum}
 			}, storage, leat.Name("sum"))
 		},
-		`has {"Order":4,"Cents":0} at offset 0 instead of {"Order":1,"Cents":0}`: func(storage leat.Option) (*leat.Mill, error) {
+		`has {"Order":4,"Cents":0} at offset 0 instead of {"Order":1,"Cents":0}`: func(
+			storage leat.Option,
+		) (*leat.Mill, error) {
 			return leat.New(func(Payment) Due {
 				counter++
 				return Due{counter, 0}
@@ -390,7 +397,10 @@ func TestMistakes(t *testing.T) {
 		`leattest_test.Speed are both called "x"`: func(t testing.TB) {
 			leattest.New(t, leattest.Stream(steps, leattest.StreamName("x")), leattest.Result[Speed](leattest.StreamName("x")))
 		},
-		"Partition(-1)":                 func(t testing.TB) { leattest.New(t, leattest.Stream(steps, leattest.Partition(-1))) },
+		"Partition(-1)": func(t testing.TB) {
+			leattest.New(t,
+				leattest.Stream(steps, leattest.Partition(-1)))
+		},
 		"option 1 is nil; leave it out": func(t testing.TB) { leattest.New(t, nil) },
 		"option 1 of a stream of leattest_test.Location is nil": func(t testing.TB) {
 			leattest.New(t, leattest.Stream[Location](nil, nil))
@@ -399,10 +409,13 @@ func TestMistakes(t *testing.T) {
 			leattest.New(t, leattest.Stream[Location](nil, leattest.Codec(nil)))
 		},
 		"TimeLimit(0s)": func(t testing.TB) { leattest.New(t, leattest.TimeLimit(0)) },
-		"no stream that mills write of leattest_test.Location; declared by leattest.Result are [leattest_test.Speed]": func(t testing.TB) {
+		"no stream that mills write of leattest_test.Location; declared by leattest.Result are [leattest_test.Speed]": func(
+			t testing.TB,
+		) {
 			leattest.Results[Location](leattest.New(t, locationStreams()...))
 		},
-		"no stream that the test feeds of leattest_test.NextLocation; declared by leattest.Stream are [leattest_test.Location]": func(t testing.TB) {
+		"no stream that the test feeds of leattest_test.NextLocation; " +
+			"declared by leattest.Stream are [leattest_test.Location]": func(t testing.TB) {
 			leattest.Feed(leattest.New(t, locationStreams()...), []NextLocation{})
 		},
 		"has no partition -1": func(t testing.TB) {

@@ -17,7 +17,8 @@ import (
 // What a mill writes in a test is what it writes on files.
 func TestResultsAreThoseOfFiles(t *testing.T) {
 	folder := t.TempDir()
-	payments, items, dues := filepath.Join(folder, "payments.json"), filepath.Join(folder, "items.jsonl"), filepath.Join(folder, "dues.json")
+	payments, items, dues := filepath.Join(folder, "payments.json"), filepath.Join(folder, "items.jsonl"),
+		filepath.Join(folder, "dues.json")
 	rapid.Check(t, func(r *rapid.T) {
 		paid := rapid.SliceOf(rapid.Custom(func(r *rapid.T) Payment {
 			return Payment{rapid.IntRange(0, 9).Draw(r, "order"), rapid.Int().Draw(r, "cents")}

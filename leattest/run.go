@@ -10,8 +10,8 @@ import (
 )
 
 // NewMill makes the mill to be tested, on the storage given: the constructor that production uses, or a function that
-// calls it. It is called for every run, and again after every crash, as a process that starts again makes a new mill; so
-// the mill must have the same name each time. It returns its errors, since [Broker.Live] may call it from another
+// calls it. It is called for every run, and again after every crash, as a process that starts again makes a new mill;
+// so the mill must have the same name each time. It returns its errors, since [Broker.Live] may call it from another
 // goroutine than the test's.
 type NewMill func(storage leat.Option) (*leat.Mill, error)
 

@@ -110,8 +110,8 @@ func newStream[T any](options []StreamOption) *stream {
 }
 
 // Stream declares a stream that the test feeds, with its first elements, which may be none. They are encoded by the
-// stream's codec and decoded again, as in production, so that the names of their members are tested as well. A stream of *T
-// is one of T: each may be read, fed and looked at as the other.
+// stream's codec and decoded again, as in production, so that the names of their members are tested as well. A stream
+// of *T is one of T: each may be read, fed and looked at as the other.
 //
 // The elements are in partition 0 unless a [Partition] is given. A stream that is declared again with another Partition
 // has elements there, too: all streams have as many partitions as the highest one asks for.
@@ -164,8 +164,8 @@ func Codec(c codec.Codec) StreamOption {
 	})
 }
 
-// Tombstones has records without a value, which [FeedRecords] feeds, read as elements; see kafka.Tombstones. Without it they
-// are passed over.
+// Tombstones has records without a value, which [FeedRecords] feeds, read as elements; see kafka.Tombstones. Without it
+// they are passed over.
 func Tombstones() StreamOption {
 	return streamOption(func(s *stream) { s.tombstones = true })
 }
@@ -176,7 +176,8 @@ func StreamName(name string) StreamOption {
 	return streamOption(func(s *stream) { s.name = name })
 }
 
-// Named tells several streams of one element type apart, as leat.Named does. It is an option of the stream, and a [Selector] of it.
+// Named tells several streams of one element type apart, as leat.Named does. It is an option of the stream, and a
+// [Selector] of it.
 type Named string
 
 func (n Named) declare(s *stream) { s.readings[0].as = string(n) }

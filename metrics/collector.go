@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of them;
-// what is true of a run at a moment is told only while one goes on. It is safe for concurrent use.
+// A collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of
+// them; what is true of a run at a moment is told only while one goes on. It is safe for concurrent use.
 type collector struct {
 	families []family
 	descs    []*prometheus.Desc
@@ -24,8 +24,8 @@ type collector struct {
 	runs  int
 }
 
-// register returns the collector of the mill called name on a registry, which is there from its first run on. The values of
-// two mills with a name can't be told apart: they share one, and may not run at the same time.
+// register returns the collector of the mill called name on a registry, which is there from its first run on. The
+// values of two mills with a name can't be told apart: they share one, and may not run at the same time.
 func register(registry prometheus.Registerer, name string) (*collector, error) {
 	c := newCollector(name)
 	err := registry.Register(c)

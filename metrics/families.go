@@ -100,7 +100,8 @@ func nodeFamilies() []family {
 				return float64(n.NodeState.Withheld), n.NodeState.Behind >= 0 || n.Withheld > 0
 			}),
 		waited,
-		nodeGauge("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.", waiting),
+		nodeGauge("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.",
+			waiting),
 	}
 }
 
@@ -120,7 +121,8 @@ func histogram(name, help string, of func(*observe.Snapshot) observe.Histogram) 
 }
 
 func ofTask(name, help string, of func(*observe.Task) float64) family {
-	return family{name: name, help: help, valueType: prometheus.GaugeValue, labels: partitionLabels, live: true, ofTask: of}
+	return family{name: name, help: help, valueType: prometheus.GaugeValue, labels: partitionLabels, live: true,
+		ofTask: of}
 }
 
 // millFamilies are about the mill as a whole and its partitions.

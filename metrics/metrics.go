@@ -1,5 +1,5 @@
-// Package metrics shows the runs of mills as Prometheus metrics: for each stream and partition what was read, matched and
-// unmatched, and why, keys and lags, and which stream the others wait for; calls and commits with their durations.
+// Package metrics shows the runs of mills as Prometheus metrics: for each stream and partition what was read, matched
+// and unmatched, and why, keys and lags, and which stream the others wait for; calls and commits with their durations.
 // docs/metrics.md in the repository lists them.
 package metrics
 
@@ -17,10 +17,10 @@ import (
 
 // Register shows the mill's runs on a registry.
 //
-// The metrics are there from the first leat.Mill.Run on, with the mill's name as the label mill: mills that run at the same
-// time need a name each, and a run whose name is taken doesn't begin. Counters go on over several runs, and stay; what is
-// true at a moment only is there while the mill runs. Elements cost nothing more than without; a call costs the measuring of
-// its time.
+// The metrics are there from the first leat.Mill.Run on, with the mill's name as the label mill: mills that run at the
+// same time need a name each, and a run whose name is taken doesn't begin. Counters go on over several runs, and stay;
+// what is true at a moment only is there while the mill runs. Elements cost nothing more than without; a call costs the
+// measuring of its time.
 func Register(registry prometheus.Registerer) leat.Option {
 	return declaration.Once("metrics.Register", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(registry) {

@@ -95,8 +95,8 @@ func checkSeries(t *testing.T, registry prometheus.Gatherer, want map[string]str
 	}
 }
 
-// The metrics of a run that waits: who is behind, by how much, and for how long the other has waited. After the run what
-// is true at a moment only is gone, and what was counted is still there.
+// The metrics of a run that waits: who is behind, by how much, and for how long the other has waited. After the run
+// what is true at a moment only is gone, and what was counted is still there.
 func TestMetricsOfARunThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewPedanticRegistry()
@@ -150,7 +150,8 @@ func TestMetricsOfSeveralRuns(t *testing.T) {
 		run(t, captioned, joining(storage(t), leat.Name(name), metrics.Register(registry))...)
 		checkSeries(t, registry, map[string]string{
 			fmt.Sprintf(read, "one"): fmt.Sprint(7 * min(i+1, 2)),
-			`leat_elements_skipped_total{mill="one",node="Frame",partition="0",stream="frames",verdict="undecodable"}`: fmt.Sprint(min(i+1, 2)),
+			`leat_elements_skipped_total{mill="one",node="Frame",partition="0",stream="frames",verdict="undecodable"}`: fmt.Sprint(
+				min(i+1, 2)),
 		})
 	}
 	checkSeries(t, registry, map[string]string{fmt.Sprintf(read, "two"): "7", `leat_runs_total{mill="one"}`: "2"})
@@ -183,7 +184,8 @@ func TestMetricsMistakes(t *testing.T) {
 	}{
 		{nil, "metrics.Register (metrics_test.go:N): the registry is nil; prometheus.DefaultRegisterer is a usual one"},
 		{(*prometheus.Registry)(nil),
-			"metrics.Register (metrics_test.go:N): the registry is a nil *prometheus.Registry; prometheus.DefaultRegisterer is a usual one"},
+			"metrics.Register (metrics_test.go:N): the registry is a nil *prometheus.Registry; " +
+				"prometheus.DefaultRegisterer is a usual one"},
 	} {
 		_, err := leat.New(captioned, joining(storage(t), metrics.Register(c.registry))...)
 		if got := withoutLine(err); !strings.HasSuffix(got, c.want) {

@@ -124,8 +124,10 @@ func TestAWrongAddressForAPage(t *testing.T) {
 		"8080": `): the address "8080" isn't one like "localhost:8080"`,
 		"":     `): the address "" isn't one like "localhost:8080": missing port in address`,
 	} {
-		_, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))), monitor.Listen(address))
-		if err == nil || !strings.Contains(err.Error(), "monitor.Listen (monitor_test.go:") || !strings.Contains(err.Error(), want) {
+		_, err := leat.New(func(reading) {}, leat.From(memory.New(memory.Stream[reading]("readings"))),
+			monitor.Listen(address))
+		if err == nil || !strings.Contains(err.Error(), "monitor.Listen (monitor_test.go:") || !strings.Contains(err.Error(),
+			want) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -6,8 +6,8 @@ type Extent struct {
 	Ended bool
 	// TimedOut says that the data timeout has ended it, in one partition at least.
 	TimedOut bool
-	// Line is that of the last element, and Offset behind it, where there is one partition; zero otherwise, and Line without
-	// lines.
+	// Line is that of the last element, and Offset behind it, where there is one partition; zero otherwise, and Line
+	// without lines.
 	Line   int
 	Offset int64
 	// Verified says that the rest was verified to the end, and Beyond counts its elements.

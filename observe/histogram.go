@@ -9,8 +9,8 @@ const buckets = 15
 type Histogram struct {
 	Count int64
 	Sum   time.Duration
-	// Buckets counts for each of [HistogramBounds] the durations up to it, and above those before it. What is longer than the
-	// last is in Count only.
+	// Buckets counts for each of [HistogramBounds] the durations up to it, and above those before it. What is longer than
+	// the last is in Count only.
 	Buckets [buckets]int64
 }
 

@@ -15,19 +15,20 @@ type Snapshot struct {
 	Nodes []Node
 	// Outputs are the names of the output streams.
 	Outputs []string
-	// Partitions is how many partitions the streams have, zero before they are open; it grows where some are added to them. Tasks
-	// holds those that this process owns or has worked on in this run, by their number.
+	// Partitions is how many partitions the streams have, zero before they are open; it grows where some are added to
+	// them. Tasks holds those that this process owns or has worked on in this run, by their number.
 	Partitions int
 	Tasks      []Task
 
-	// Stopping says that the run ends before its session does: it was stopped from outside, or something has failed. Tasks that
-	// this process doesn't own any more are not another's then.
+	// Stopping says that the run ends before its session does: it was stopped from outside, or something has failed. Tasks
+	// that this process doesn't own any more are not another's then.
 	Stopping bool
 
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, Failed
 	// the latter alone, and Results what was committed, letters among them.
 	Calls, Failed, Results int64
-	// CallTime sums up how long calls took, attempts that were made again among them. It counts only where a [Watch] wants it.
+	// CallTime sums up how long calls took, attempts that were made again among them. It counts only where a [Watch] wants
+	// it.
 	CallTime Histogram
 	// Commits counts commits that went through, Aborts those that were tried again, and CommitTime sums up how long the
 	// former took, with all their attempts.
@@ -40,17 +41,18 @@ type Snapshot struct {
 	Assigned, Revoked int64
 	// PendingResults and PendingBytes are finished and not committed yet.
 	PendingResults, PendingBytes int64
-	// BytesRead is how much was read of the streams, as they lie in the storage, and BytesTotal how much there is; zero where
-	// the storage doesn't know.
+	// BytesRead is how much was read of the streams, as they lie in the storage, and BytesTotal how much there is; zero
+	// where the storage doesn't know.
 	BytesRead, BytesTotal int64
 	// Warnings are what the storage has to say about what was read, once the run is over: a file that grew meanwhile.
 	Warnings []string
-	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is kept
-	// only where a [Watch] wants it.
+	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is
+	// kept only where a [Watch] wants it.
 	Recent []Unmatched
 }
 
-// Totals returns the counts of each node over all tasks, in the order of Nodes. What a task has beside counts is left out.
+// Totals returns the counts of each node over all tasks, in the order of Nodes. What a task has beside counts is left
+// out.
 func (s *Snapshot) Totals() []NodeState {
 	totals := make([]NodeState, len(s.Nodes))
 	for _, t := range s.Tasks {
@@ -113,11 +115,12 @@ type NodeState struct {
 	Read, Matched, Skipped int64
 	// Tombstones counts the records without a value that were passed over. They are no elements, and not in Read.
 	Tombstones int64
-	// Unmatched counts by verdict what was not handed over, OutOfOrder and Undecodable among them. Verdicts that no element
-	// got are left out.
+	// Unmatched counts by verdict what was not handed over, OutOfOrder and Undecodable among them. Verdicts that no
+	// element got are left out.
 	Unmatched map[Verdict]int64
-	// Offset is behind the last element that was read, or behind the session's mark. Behind is the distance from there to the
-	// end of the partition, in records, as far as the storage has told; -1 where it doesn't know, and for a task that is over.
+	// Offset is behind the last element that was read, or behind the session's mark. Behind is the distance from there to
+	// the end of the partition, in records, as far as the storage has told; -1 where it doesn't know, and for a task that
+	// is over.
 	Offset, Behind int64
 	// Withheld is how many records can't be read yet, about, since they lie in or behind a transaction of another producer
 	// which has been open since WithheldSince, or longer; zero where there are none, as far as the storage has told.
@@ -128,8 +131,8 @@ type NodeState struct {
 	Key      string
 	Number   float64
 	IsNumber bool
-	// ParentKey is the parent's key at hand on the edge to it, which Key is compared with; empty at the master and where there
-	// is none. ParentNumber is it as a number, where ParentIsNumber.
+	// ParentKey is the parent's key at hand on the edge to it, which Key is compared with; empty at the master and where
+	// there is none. ParentNumber is it as a number, where ParentIsNumber.
 	ParentKey      string
 	ParentNumber   float64
 	ParentIsNumber bool
@@ -140,8 +143,8 @@ type NodeState struct {
 	// Verified says that what the join hadn't come to was verified, to the stream's end, and Beyond counts its elements.
 	Verified bool
 	Beyond   int64
-	// Ended says that the session's mark was read, or that there is nothing more, and TimedOut that the data timeout has ended
-	// the stream without one.
+	// Ended says that the session's mark was read, or that there is nothing more, and TimedOut that the data timeout has
+	// ended the stream without one.
 	Ended, TimedOut bool
 	// Waited is how long the join has waited for this node in all.
 	Waited time.Duration

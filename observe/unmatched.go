@@ -28,8 +28,8 @@ func Verdicts() []Verdict {
 	return []Verdict{Gap, Behind, Ended, Incomplete, Null, OutOfOrder, Undecodable}
 }
 
-// An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it. leat.Unmatched
-// is the form in which leat.OnUnmatched tells of all of them, and leat.WriteUnmatched writes them.
+// An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it.
+// leat.Unmatched is the form in which leat.OnUnmatched tells of all of them, and leat.WriteUnmatched writes them.
 type Unmatched struct {
 	// Node is the element's node in the join tree.
 	Node    string
@@ -40,13 +40,13 @@ type Unmatched struct {
 	Partition    int
 	Offset       int64
 	Line, Column int
-	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as it was
-	// read; nil where the run doesn't keep it.
+	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as it
+	// was read; nil where the run doesn't keep it.
 	Value  any
 	Record []byte
 	// Other is the node on the other side of the join that decided: for a master or a parent the child without a match,
-	// for a child its parent. It is empty for OutOfOrder and Undecodable, and for what was open when the function ended the
-	// session.
+	// for a child its parent. It is empty for OutOfOrder and Undecodable, and for what was open when the function ended
+	// the session.
 	Other string
 	// Key is the element's key in that join. Before and After are the keys of the other side next to it, below and above;
 	// nil where there is none or where keys aren't known (leat.JoinFunc).

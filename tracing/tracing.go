@@ -14,10 +14,10 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// With makes spans by a provider: "leat.call" for each call of the function, with the mill, and the stream, partition and
-// offset of the master, and "leat.commit" for each commit, with the number of results. A function that takes a
-// context.Context finds its call's span there, so that what it does becomes part of the trace. A call that is tried again has a
-// span for each attempt.
+// With makes spans by a provider: "leat.call" for each call of the function, with the mill, and the stream, partition
+// and offset of the master, and "leat.commit" for each commit, with the number of results. A function that takes a
+// context.Context finds its call's span there, so that what it does becomes part of the trace. A call that is tried
+// again has a span for each attempt.
 func With(provider trace.TracerProvider) leat.Option {
 	return declaration.Once("tracing.With", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(provider) {

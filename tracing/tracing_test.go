@@ -67,7 +67,8 @@ func TestTracing(t *testing.T) {
 		for _, a := range s.Attributes() {
 			attributes = append(attributes, fmt.Sprintf("%s=%v", a.Key, a.Value.AsInterface()))
 		}
-		got = append(got, fmt.Sprintf("%s %s failed=%t", s.Name(), strings.Join(attributes, " "), s.Status().Code == codes.Error))
+		got = append(got, fmt.Sprintf("%s %s failed=%t", s.Name(), strings.Join(attributes, " "),
+			s.Status().Code == codes.Error))
 	}
 	call := "leat.call leat.mill=m leat.stream=frames leat.partition=0 leat.offset=%d leat.masters=1 failed=%t"
 	want := []string{fmt.Sprintf(call, 0, false), fmt.Sprintf(call, 1, true), fmt.Sprintf(call, 1, false)}
@@ -81,7 +82,8 @@ func TestTracing(t *testing.T) {
 
 func TestTracingMistakes(t *testing.T) {
 	_, err := leat.New(func(Frame) {}, leat.From(memory.New(memory.Stream[Frame]("frames"))), tracing.With(nil))
-	const location, want = "tracing.With (tracing_test.go:", "): the provider is nil; otel.GetTracerProvider() is a usual one"
+	const location, want = "tracing.With (tracing_test.go:", "): the provider is nil; otel.GetTracerProvider() is a " +
+		"usual one"
 	if err == nil || !strings.Contains(err.Error(), location) || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("without a provider: %v", err)
 	}

@@ -37,8 +37,8 @@ type Harness struct {
 	Patience time.Duration
 }
 
-// An Element is an element of each of the suite's streams. Its Text holds quotes, line ends, characters outside of ASCII,
-// and may be long.
+// An Element is an element of each of the suite's streams. Its Text holds quotes, line ends, characters outside of
+// ASCII, and may be long.
 type Element struct {
 	ID   int64  `json:"id"`
 	Text string `json:"text"`
@@ -53,13 +53,13 @@ type Setup struct {
 	Outputs int
 	// Partitions is the number of partitions of each output.
 	Partitions int
-	// DataTimeout is how long a Read must wait for a record before it gives the stream up; zero for ever. It is zero unless
-	// the harness says DataTimeouts.
+	// DataTimeout is how long a Read must wait for a record before it gives the stream up; zero for ever. It is zero
+	// unless the harness says DataTimeouts.
 	DataTimeout time.Duration
 }
 
-// A Stream is what an input holds, by partition. Streams may have different numbers of partitions: OpenSource must refuse
-// to open those together.
+// A Stream is what an input holds, by partition. Streams may have different numbers of partitions: OpenSource must
+// refuse to open those together.
 type Stream []Partition
 
 // A Partition is what a partition holds, by session.
@@ -72,8 +72,8 @@ type Session struct {
 	Ended bool
 }
 
-// A Storage is what [Harness.New] has made. Everything but one of Source and Sink is optional, so far as nothing else is
-// said.
+// A Storage is what [Harness.New] has made. Everything but one of Source and Sink is optional, so far as nothing else
+// is said.
 type Storage struct {
 	// Source and Sink are the storage; nil where it can't be read or written. Most often both are one value.
 	Source broker.Source

@@ -198,7 +198,8 @@ func checkNoBytes(t testing.TB, h Harness) {
 	}
 	r.must(r.commit(out, r.ends(want, 1)...))
 	closeAll()
-	r.expectVisible(want, "the bytes of results may be written over when Commit has returned: the output must not keep them")
+	r.expectVisible(want, "the bytes of results may be written over when Commit has returned: "+
+		"the output must not keep them")
 }
 
 // scribble changes digits, so that what a text codec has encoded can still be decoded.

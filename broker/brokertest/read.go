@@ -200,7 +200,8 @@ func checkEnd(t testing.TB, h Harness) {
 	r.close(in)
 }
 
-// untilMark reads up to the mark, and returns what Next and End say then; End is -1 where the reader is no broker.Lagger.
+// untilMark reads up to the mark, and returns what Next and End say then; End is -1 where the reader is no
+// broker.Lagger.
 func (r *tested) untilMark() (next, end int64, err error) {
 	lagger, knows := r.Reader.(broker.Lagger)
 	for err == nil {

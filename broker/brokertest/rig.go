@@ -146,8 +146,8 @@ func (r *rig) reader(in broker.Input, node, partition int, from int64) (*tested,
 	return reader, err
 }
 
-// A tested reader checks what holds for every Read. It returns errors rather than ending the check, for it may be used in
-// any goroutine.
+// A tested reader checks what holds for every Read. It returns errors rather than ending the check, for it may be used
+// in any goroutine.
 type tested struct {
 	broker.Reader
 	rig  *rig

@@ -58,7 +58,8 @@ func checkLive(t testing.TB, h Harness) {
 	r.close(in)
 }
 
-// checkCancelRead: a Read that waits returns within a second when its context ends, and the reader's input can be closed.
+// checkCancelRead: a Read that waits returns within a second when its context ends, and the reader's input can be
+// closed.
 func checkCancelRead(t testing.TB, h Harness) {
 	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: elements(1, 1)}}}}}, 0)
 	in := r.openSource()
@@ -91,8 +92,8 @@ func checkCancelRead(t testing.TB, h Harness) {
 	r.close(in)
 }
 
-// checkDataTimeout: where nothing has come for as long as the user allows, Read returns ErrDataTimeout, and nothing is passed
-// over: who goes on there gets what comes later.
+// checkDataTimeout: where nothing has come for as long as the user allows, Read returns ErrDataTimeout, and nothing is
+// passed over: who goes on there gets what comes later.
 func checkDataTimeout(t testing.TB, h Harness) {
 	want := elements(1, 5)
 	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: want[:3]}}}}, DataTimeout: 10 * pause}, 0)
@@ -103,7 +104,8 @@ func checkDataTimeout(t testing.TB, h Harness) {
 	r.must(err)
 	next := reader.Next()
 	if _, err = reader.batch(); !errors.Is(err, broker.ErrDataTimeout) {
-		t.Fatalf("Read returns %v where nothing has come for as long as the data timeout: it must be broker.ErrDataTimeout", err)
+		t.Fatalf("Read returns %v where nothing has come for as long as the data timeout: it must be broker.ErrDataTimeout",
+			err)
 	}
 	if reader.Next() != next {
 		t.Fatalf("Next returns %d behind a data timeout, and %d before it: nothing was passed over", reader.Next(), next)

@@ -33,10 +33,13 @@ func TestCauses(t *testing.T) {
 	defer socket.Close()
 	const circle = "the path leads in a circle, by symbolic links that lead to each other: "
 	const name = "the file's name has 305 bytes and its path "
-	const other = "files are read and written as JSON: .json for a list of objects, .jsonl or .ndjson for one object a line"
+	const other = "files are read and written as JSON: .json for a list of objects, " +
+		".jsonl or .ndjson for one object a line"
 	for _, c := range []struct{ path, read, written string }{
-		{"/proc/out.jsonl", "file does not exist", "no files can be made in /proc, which is none of a disk's directories; write to another: "},
-		{in("no/such/dir/a.json"), "neither does the directory " + in("no"), "the directory " + in("no") + " does not exist, make it first: "},
+		{"/proc/out.jsonl", "file does not exist", "no files can be made in /proc, which is none of a disk's directories; " +
+			"write to another: "},
+		{in("no/such/dir/a.json"), "neither does the directory " + in("no"),
+			"the directory " + in("no") + " does not exist, make it first: "},
 		{in("file/a.json"), in("file") + " is a file, not a directory: ", in("file") + " is a file, not a directory: "},
 		{in("file/b/a.json"), in("file") + " is a file, not a directory: ", in("file") + " is a file, not a directory: "},
 		{in(long), name, name},
@@ -47,8 +50,10 @@ func TestCauses(t *testing.T) {
 		{in("socket"), "this is a socket, which can't be opened as a file", ""},
 		{in("rates.csv"), "its name says that this is CSV, but " + other, "its name says that this is CSV, but " + other},
 		{in("rates.CSV.gz"), "its name says that this is CSV, but " + other, "its name says that this is CSV, but " + other},
-		{in("rates.parquet"), "its name says that this is Parquet, but " + other, "its name says that this is Parquet, but " + other},
-		{in("rates.jsonl.xz"), "its name says that this is compressed with xz, but " + other, "its name says that this is compressed with xz, but " + other},
+		{in("rates.parquet"), "its name says that this is Parquet, but " + other,
+			"its name says that this is Parquet, but " + other},
+		{in("rates.jsonl.xz"), "its name says that this is compressed with xz, but " + other,
+			"its name says that this is compressed with xz, but " + other},
 	} {
 		_, err := openSource(file.New(file.At[location](c.path)))
 		if err == nil || !strings.Contains(err.Error(), c.read) {
@@ -79,7 +84,8 @@ func TestPermissions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	closed, fixed := write(t, filepath.Join(dir, "closed"), "a.json", "[]"), write(t, filepath.Join(dir, "fixed"), "a.json", "[]")
+	closed, fixed := write(t, filepath.Join(dir, "closed"), "a.json", "[]"), write(t, filepath.Join(dir, "fixed"),
+		"a.json", "[]")
 	secret := write(t, dir, "secret.json", "[]")
 	for path, mode := range map[string]fs.FileMode{filepath.Dir(closed): 0, filepath.Dir(fixed): 0o500, secret: 0} {
 		if err := os.Chmod(path, mode); err != nil {
@@ -113,7 +119,8 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := commit(out, true, "{}"); err == nil || !strings.Contains(err.Error(), "output /dev/full, declared for file_test.speed: the disk is full; ") {
+	if err := commit(out, true, "{}"); err == nil || !strings.Contains(err.Error(),
+		"output /dev/full, declared for file_test.speed: the disk is full; ") {
 		t.Errorf("got %v", err)
 	}
 }

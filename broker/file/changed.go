@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An opened is a file as a reader has found it, for finding out whether it was changed meanwhile. It is safe for concurrent use
-// once end was called.
+// An opened is a file as a reader has found it, for finding out whether it was changed meanwhile. It is safe for
+// concurrent use once end was called.
 type opened struct {
 	stream broker.Stream
 	info   fs.FileInfo

@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/broker/file"
 )
 
-// A file that changes while it is read gives the elements that are whole at its end, and a warning that says what is missing;
-// one that doesn't change gives none.
+// A file that changes while it is read gives the elements that are whole at its end, and a warning that says what is
+// missing; one that doesn't change gives none.
 func TestFileThatChanges(t *testing.T) {
 	const line = "{\"a\":1}\n"
 	const n = 100_000 // more than a reader has in its buffer
@@ -36,11 +36,14 @@ func TestFileThatChanges(t *testing.T) {
 		{"nothing", nil, nil, n, ""},
 		{"appended before the end", appended(line), nil, n + 1, " grew by 8 bytes while it was read: what comes after "},
 		{"appended behind the end", nil, appended(line), n, " grew by 8 bytes while it was read: what came after "},
-		{"appended twice", appended(line), appended(strings.Repeat(line, 2000)), n + 1, ", 16 kB, is not in the result; with the stream's option Follow a run goes on reading"},
+		{"appended twice", appended(line), appended(strings.Repeat(line, 2000)), n + 1,
+			", 16 kB, is not in the result; with the stream's option Follow a run goes on reading"},
 		{"half a line", appended(line + "{\"a\":"), nil, n + 1, " grew by 13 bytes while it was read: its last line at "},
-		{"a line that may go on", appended(line + "{\"a\":1}"), appended("\n"), n + 1, ", which had no end yet, and what came after it, are not in the result"},
+		{"a line that may go on", appended(line + "{\"a\":1}"), appended("\n"), n + 1,
+			", which had no end yet, and what came after it, are not in the result"},
 		{"blanks", appended("  "), nil, n, " grew by 2 bytes while it was read: what comes after "},
-		{"removed", os.Remove, nil, n, " was removed or renamed while it was read: the result is that of the file that was there"},
+		{"removed", os.Remove, nil, n, " was removed or renamed while it was read: " +
+			"the result is that of the file that was there"},
 		{"replaced", func(path string) error {
 			return errors.Join(os.WriteFile(path+".new", nil, 0o600), os.Rename(path+".new", path))
 		}, nil, n, " was replaced while it was read: the result is that of the file before"},
@@ -84,7 +87,8 @@ func TestFileThatChanges(t *testing.T) {
 			}
 			warnings := in.(broker.Warner).Warnings()
 			if c.want == "" && len(warnings) > 0 ||
-				c.want != "" && (len(warnings) != 1 || !strings.HasPrefix(warnings[0], path) || !strings.Contains(warnings[0], c.want)) {
+				c.want != "" && (len(warnings) != 1 || !strings.HasPrefix(warnings[0], path) || !strings.Contains(warnings[0],
+					c.want)) {
 				t.Errorf("warned %q, want %q", warnings, c.want)
 			}
 		})

@@ -17,7 +17,8 @@ import (
 func TestConformance(t *testing.T) {
 	for _, ending := range []string{".json", ".ndjson", ".jsonl.gz", ".json.zst"} {
 		t.Run(ending[1:], func(t *testing.T) {
-			brokertest.Run(t, brokertest.Harness{OneSession: true, New: func(t testing.TB, setup brokertest.Setup) brokertest.Storage {
+			brokertest.Run(t, brokertest.Harness{OneSession: true, New: func(t testing.TB,
+				setup brokertest.Setup) brokertest.Storage {
 				return storage(t, setup, ending)
 			}})
 		})

@@ -101,7 +101,10 @@ func ExampleAt() {
 		return
 	}
 	read, err := values(in, 0)
-	fmt.Println(read, strings.TrimPrefix(err.Error(), dir+string(filepath.Separator)))
+	where, what, _ := strings.Cut(strings.TrimPrefix(err.Error(), dir+string(filepath.Separator)), "): ")
+	fmt.Println(read, where)
+	fmt.Println(what)
 	// Output:
-	// [{"time":0}] locations.json:3:1 (partition 0, offset 1): a comma is missing between the object that begins here and the one before
+	// [{"time":0}] locations.json:3:1 (partition 0, offset 1
+	// a comma is missing between the object that begins here and the one before
 }

@@ -9,15 +9,16 @@
 //	-                           standard input, where a list and lines are told apart by their first character, or
 //	                            standard output, which gets one object a line
 //
-// Files are read as streams: memory doesn't grow with the file. An object may have 64 MiB, or what [MaxElement] says. A file
-// may be read by several nodes of a join, each on its own or, where their elements can be copied, once for all. Standard input
-// and other pipes can't be read twice, so they serve one node. A read of them that waits ends when its context does; the system
-// call below it can't be ended and stays behind, in a goroutine of its own, until something arrives, and that is lost.
+// Files are read as streams: memory doesn't grow with the file. An object may have 64 MiB, or what [MaxElement] says. A
+// file may be read by several nodes of a join, each on its own or, where their elements can be copied, once for all.
+// Standard input and other pipes can't be read twice, so they serve one node. A read of them that waits ends when its
+// context does; the system call below it can't be ended and stays behind, in a goroutine of its own, until something
+// arrives, and that is lost.
 //
 // Results go to a temporary file beside the target, which takes the target's name when the session has ended and all
-// output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee is
-// [broker.AtEnd]. An output file can't be one of the inputs, under whatever path: results would replace it. Standard output,
-// pipes and devices are written straight, with each commit.
+// output files are complete and on disk; a run that is killed, or fails, leaves the target as it was. So the guarantee
+// is [broker.AtEnd]. An output file can't be one of the inputs, under whatever path: results would replace it. Standard
+// output, pipes and devices are written straight, with each commit.
 //
 // A temporary file that a killed run left behind, ".robot.json.leat-" and a number, is removed by the next run with the
 // same target, if the operating system can tell that no living process writes it; where it can't (Windows, a network
@@ -25,25 +26,28 @@
 //
 // There is one partition. Files keep no positions: each run reads them from the start.
 //
-// A file that grows while it is read gives the elements that are whole where its end was found; a last line that is being written
-// is left out. That, and every other change of a file while it was read, is a warning at the end of the run.
+// A file that grows while it is read gives the elements that are whole where its end was found; a last line that is
+// being written is left out. That, and every other change of a file while it was read, is a warning at the end of the
+// run.
 //
 // With [Follow] a file of lines is read on as it grows, as by tail -F:
 //
 //   - A line is an element when its newline is there. What is in the file when the run begins is read, too.
 //   - The file may be renamed or removed, and a new one made (rotation). The old one is read on until the new one holds
-//     something, and then to its end, so that a writer may notice the rotation late. The last line needs no newline then. Files
-//     are looked at four times a second, or more often while something comes, also when nobody has time to read them.
-//   - The file may be truncated, and is then read from its start. What was cut off before it was read is an error, as far as it
-//     can be known.
-//   - What comes and goes between two looks, since the file is rotated or truncated twice, is an error where it was left beside
-//     the file, under a name that begins as its does; where it was compressed, removed or moved at once, nothing can tell of it.
+//     something, and then to its end, so that a writer may notice the rotation late. The last line needs no newline
+//     then. Files are looked at four times a second, or more often while something comes, also when nobody has time to
+//     read them.
+//   - The file may be truncated, and is then read from its start. What was cut off before it was read is an error, as
+//     far as it can be known.
+//   - What comes and goes between two looks, since the file is rotated or truncated twice, is an error where it was
+//     left beside the file, under a name that begins as its does; where it was compressed, removed or moved at once,
+//     nothing can tell of it.
 //   - A file that isn't there yet is waited for, and its directory, too.
 //   - Offsets count on; lines are those of the file that an element came in.
 //
-// It goes on until the context ends or, with [DataTimeout], nothing has come for so long. So an output file appears only if
-// something else ends the session; standard output and pipes get results as they come. Positions can't be kept: an output that
-// would keep them, such as a topic, is refused. Each run reads what the file holds from its start.
+// It goes on until the context ends or, with [DataTimeout], nothing has come for so long. So an output file appears
+// only if something else ends the session; standard output and pipes get results as they come. Positions can't be kept:
+// an output that would keep them, such as a topic, is refused. Each run reads what the file holds from its start.
 package file
 
 import (
@@ -71,7 +75,8 @@ type Option func(*Broker)
 // A StreamOption is an option of one stream, see [At].
 type StreamOption func(*broker.Stream)
 
-// New returns a broker of the files given by [At] and [Streams], for reading and for writing. It panics where an option is nil.
+// New returns a broker of the files given by [At] and [Streams], for reading and for writing. It panics where an option
+// is nil.
 func New(options ...Option) *Broker {
 	b := &Broker{stdin: os.Stdin, stdout: os.Stdout}
 	for i, option := range options {
@@ -83,9 +88,9 @@ func New(options ...Option) *Broker {
 	return b
 }
 
-// At declares the file at path as a stream of elements of type T, or of *T, which is the same. A relative path is relative
-// to the working directory of the process. Which way the stream flows is up to the mill: what its function takes is read,
-// what it returns is written. It panics where an option is nil.
+// At declares the file at path as a stream of elements of type T, or of *T, which is the same. A relative path is
+// relative to the working directory of the process. Which way the stream flows is up to the mill: what its function
+// takes is read, what it returns is written. It panics where an option is nil.
 func At[T any](path string, options ...StreamOption) Option {
 	stream := broker.NewStream[T](path)
 	for i, option := range options {
@@ -102,8 +107,8 @@ func Streams(streams ...broker.Stream) Option {
 	return func(b *Broker) { b.streams = append(b.streams, streams...) }
 }
 
-// Named tells several streams of one element type apart; the join carries the same name. [At] panics where a stream gets two
-// names.
+// Named tells several streams of one element type apart; the join carries the same name. [At] panics where a stream
+// gets two names.
 func Named(name string) StreamOption {
 	return func(s *broker.Stream) {
 		if s.As != "" && s.As != name {
@@ -113,8 +118,8 @@ func Named(name string) StreamOption {
 	}
 }
 
-// Codec sets the codec of a stream, instead of [codec.JSON]. Whatever it makes of them, records are JSON objects. It panics
-// where c is nil.
+// Codec sets the codec of a stream, instead of [codec.JSON]. Whatever it makes of them, records are JSON objects. It
+// panics where c is nil.
 func Codec(c codec.Codec) StreamOption {
 	if c == nil {
 		panic("file.Codec: the codec is nil; leave the option out for codec.JSON")
@@ -122,8 +127,8 @@ func Codec(c codec.Codec) StreamOption {
 	return func(s *broker.Stream) { s.Codec = c }
 }
 
-// MaxElement sets how many bytes an element may have in the file, decompressed, instead of [broker.DefaultMaxElement]. A larger
-// one ends the run with an error before memory is taken for it. It panics where bytes isn't above zero.
+// MaxElement sets how many bytes an element may have in the file, decompressed, instead of [broker.DefaultMaxElement].
+// A larger one ends the run with an error before memory is taken for it. It panics where bytes isn't above zero.
 func MaxElement(bytes int) StreamOption {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("file.MaxElement(%d): an element has at least one byte", bytes))
@@ -137,8 +142,8 @@ func Follow() StreamOption {
 	return func(s *broker.Stream) { s.Follow = true }
 }
 
-// DataTimeout ends a stream for the session when nothing has come for so long; without it a run waits for ever. It is for files
-// that are followed, pipes and standard input. It panics where d isn't above zero.
+// DataTimeout ends a stream for the session when nothing has come for so long; without it a run waits for ever. It is
+// for files that are followed, pipes and standard input. It panics where d isn't above zero.
 func DataTimeout(d time.Duration) StreamOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("file.DataTimeout(%v): a time to wait must be above zero", d))

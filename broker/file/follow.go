@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// shortestPause and longestPause are how long after it had nothing a followed file is looked at again, first and in the end. Looking
-	// takes microseconds, works on every file system and across machines, and misses nothing that a watch could tell of;
-	// watches exist for local file systems only, and are lost together with the name that a rotation takes away.
+	// shortestPause and longestPause are how long after it had nothing a followed file is looked at again, first and in
+	// the end. Looking takes microseconds, works on every file system and across machines, and misses nothing that a watch
+	// could tell of; watches exist for local file systems only, and are lost together with the name that a rotation takes
+	// away.
 	shortestPause = 5 * time.Millisecond
 	longestPause  = 250 * time.Millisecond
 	// maxGenerations is how many generations of a followed file stay open for readers that lag behind.
@@ -42,10 +43,12 @@ func checkFollow(s broker.Stream) error {
 	case s.Name == standard:
 		return errors.New("standard input is read until its writer closes it in any case; take follow out")
 	case packed != plain:
-		return fmt.Errorf("a file that is compressed with %s can't be followed: what is at its end can't be decompressed before "+
+		return fmt.Errorf("a file that is compressed with %s can't be followed: "+
+			"what is at its end can't be decompressed before "+
 			"more comes; follow the file that it is made of", packed)
 	case l != lines:
-		return errors.New("only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: a list " +
+		return errors.New("only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: " +
+			"a list " +
 			"has an end")
 	}
 	return nil
@@ -58,8 +61,8 @@ type generation struct {
 	info fs.FileInfo
 	// begin is the index of its first element in the stream; -1 until a reader has read all before it.
 	begin int64
-	// size is the largest that was seen, and read how far a reader has come, at most. Where the generation has ended that is
-	// its end, and cut says that it was truncated there, so that nothing before can be read again.
+	// size is the largest that was seen, and read how far a reader has come, at most. Where the generation has ended that
+	// is its end, and cut says that it was truncated there, so that nothing before can be read again.
 	size, read int64
 	ended, cut bool
 	// tip are the bytes before read, a footprint at most.
@@ -74,8 +77,8 @@ type generation struct {
 	readers int
 }
 
-// A trail is a followed file as all its readers see it: one generation after the other. What the first reader finds out counts
-// for all, since nodes that read one stream must see one. It is safe for concurrent use.
+// A trail is a followed file as all its readers see it: one generation after the other. What the first reader finds out
+// counts for all, since nodes that read one stream must see one. It is safe for concurrent use.
 type trail struct {
 	path   string
 	logger *slog.Logger
@@ -88,8 +91,9 @@ type trail struct {
 	beside []neighbour
 }
 
-// watch opens each new generation until ctx ends, and measures the newest, also while the readers have no time to look: of a file
-// that is rotated twice the one between would be lost, and of one that is truncated nobody would know how much.
+// watch opens each new generation until ctx ends, and measures the newest, also while the readers have no time to look:
+// of a file that is rotated twice the one between would be lost, and of one that is truncated nobody would know how
+// much.
 func (t *trail) watch(ctx context.Context) {
 	ticker := time.NewTicker(longestPause)
 	defer ticker.Stop()
@@ -145,12 +149,13 @@ func (t *trail) begin(from int64) (*generation, error) {
 		g.readers++
 		return g, nil
 	}
-	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and what that needs is no longer open: rotate it "+
+	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and what that needs is no longer open: "+
+		"rotate it "+
 		"less often", t.dropped+len(t.generations)-1)
 }
 
-// discover opens the file that has taken the name of the newest generation. The one before goes on until the new one holds
-// something: whoever writes may notice a rotation late. REQUIRES: mu is held.
+// discover opens the file that has taken the name of the newest generation. The one before goes on until the new one
+// holds something: whoever writes may notice a rotation late. REQUIRES: mu is held.
 func (t *trail) discover() error {
 	if len(t.generations) == 0 {
 		return t.open(0)
@@ -197,8 +202,8 @@ func (t *trail) add(g *generation) {
 	g.missed = t.findMissed()
 }
 
-// drop closes the oldest generations where all readers have passed them. Some stay, for readers that begin anew. REQUIRES: mu is
-// held.
+// drop closes the oldest generations where all readers have passed them. Some stay, for readers that begin anew.
+// REQUIRES: mu is held.
 func (t *trail) drop() error {
 	for len(t.generations) > maxGenerations && t.generations[0].readers == 0 && t.generations[1].begin >= 0 {
 		oldest := t.generations[0].file
@@ -213,8 +218,8 @@ func (t *trail) drop() error {
 	return nil
 }
 
-// check finds out why a generation has nothing behind an offset that a reader has come to. It returns nil where it has, and
-// otherwise [errNothingYet], [errGenerationEnded] or what was lost. last are the bytes before the offset.
+// check finds out why a generation has nothing behind an offset that a reader has come to. It returns nil where it has,
+// and otherwise [errNothingYet], [errGenerationEnded] or what was lost. last are the bytes before the offset.
 func (t *trail) check(g *generation, offset int64, last []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -245,8 +250,8 @@ func (t *trail) check(g *generation, offset int64, last []byte) error {
 	return errGenerationEnded
 }
 
-// changed ends a generation that doesn't hold any more what was read before an offset; behind it, size bytes were seen, which may
-// have been the old ones.
+// changed ends a generation that doesn't hold any more what was read before an offset; behind it, size bytes were seen,
+// which may have been the old ones.
 func (t *trail) changed(g *generation, offset, size int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -259,8 +264,8 @@ func (t *trail) changed(g *generation, offset, size int64) error {
 	return t.truncated(g, offset)
 }
 
-// truncated ends a generation that was truncated. What its file holds now is the next one, unless the file was rotated before.
-// REQUIRES: mu is held.
+// truncated ends a generation that was truncated. What its file holds now is the next one, unless the file was rotated
+// before. REQUIRES: mu is held.
 func (t *trail) truncated(g *generation, offset int64) error {
 	g.ended, g.cut = true, true
 	if err := g.end(offset); !errors.Is(err, errGenerationEnded) {
@@ -290,8 +295,8 @@ func (g *generation) reach(offset int64, last []byte) {
 	}
 }
 
-// end returns [errGenerationEnded] at the end of a generation that has ended, and before it what can't be read any more. REQUIRES: the
-// trail's mu is held.
+// end returns [errGenerationEnded] at the end of a generation that has ended, and before it what can't be read any
+// more. REQUIRES: the trail's mu is held.
 func (g *generation) end(offset int64) error {
 	end := g.read
 	if g.cut {
@@ -315,7 +320,8 @@ func (t *trail) noticeLate() {
 		return
 	}
 	before.late = info.Size() - before.read
-	t.logger.Warn("a rotated file was written to after the new one, and what was is not in the result; whoever writes must "+
+	t.logger.Warn("a rotated file was written to after the new one, and what was is not in the result; "+
+		"whoever writes must "+
 		"open the new file before anything is in it", "file", t.path, "bytes", before.late)
 }
 
@@ -378,7 +384,8 @@ type follower struct {
 	last []byte
 }
 
-// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errGenerationEnded] until advance is called.
+// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errGenerationEnded] until
+// advance is called.
 func (f *follower) Read(p []byte) (int, error) {
 	if f.at == nil {
 		at, err := f.trail.begin(f.from)
@@ -427,8 +434,8 @@ func (f *follower) within(p []byte) []byte {
 	return p
 }
 
-// recognise reports whether the file still holds what was read last: it may have been truncated, and have grown again beyond the
-// offset, while nobody looked.
+// recognise reports whether the file still holds what was read last: it may have been truncated, and have grown again
+// beyond the offset, while nobody looked.
 func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f.offset) }
 
 // holds reports whether a file has some bytes before an offset.

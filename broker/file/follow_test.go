@@ -21,8 +21,8 @@ import (
 	"github.com/leat-go/leat/broker/memory"
 )
 
-// silence is how long the readers of these tests wait before they say that nothing comes. Those that wait for so long that it is
-// over before they have looked twice need no clock.
+// silence is how long the readers of these tests wait before they say that nothing comes. Those that wait for so long
+// that it is over before they have looked twice need no clock.
 const (
 	silence = 10 * time.Second
 	noWait  = time.Nanosecond
@@ -121,7 +121,8 @@ func TestFollowTruncatedTooEarly(t *testing.T) {
 			damage(f, r)
 			// Another reader finds the truncation first, or this one does.
 			err := r.read()
-			if err == nil || errors.Is(err, broker.ErrDataTimeout) || !strings.Contains(err.Error(), "it was truncated before it was read to its end: ") {
+			if err == nil || errors.Is(err, broker.ErrDataTimeout) || !strings.Contains(err.Error(),
+				"it was truncated before it was read to its end: ") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -137,7 +138,8 @@ func TestFollowTellsOfALineWithoutItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := file.New(file.At[location](path, file.Follow(), file.DataTimeout(silence)))
-		in, err := b.OpenSource(t.Context(), &broker.Job{Inputs: b.Streams(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		in, err := b.OpenSource(t.Context(), &broker.Job{Inputs: b.Streams(),
+			Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,11 +232,13 @@ func TestFollowErrors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "file", "")
 	for path, want := range map[string]string{
-		"-":                             "standard input is read until its writer closes it in any case; take follow out",
-		"":                              "the path is empty",
-		filepath.Join(dir, "a.json"):    "only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: a list has an end",
+		"-": "standard input is read until its writer closes it in any case; take follow out",
+		"":  "the path is empty",
+		filepath.Join(dir, "a.json"): "only a file with one object a line, whose name ends in .jsonl or .ndjson, " +
+			"can be followed: a list has an end",
 		filepath.Join(dir, "a.json.gz"): "a file that is compressed with gzip can't be followed",
-		filepath.Join(dir, "a.jsonl.zst"): "a file that is compressed with Zstandard can't be followed: what is at its end can't be decompressed before more comes; " +
+		filepath.Join(dir, "a.jsonl.zst"): "a file that is compressed with Zstandard can't be followed: " +
+			"what is at its end can't be decompressed before more comes; " +
 			"follow the file that it is made of",
 		filepath.Join(dir, "a.csv"):        "its name says that this is CSV, ",
 		filepath.Join(dir, "file/a.jsonl"): filepath.Join(dir, "file") + " is a file, not a directory: ",
@@ -251,7 +255,8 @@ func TestFollowErrors(t *testing.T) {
 	}
 }
 
-// A file that is rotated several times while nobody has time to read it loses nothing: it is watched while the run goes on.
+// A file that is rotated several times while nobody has time to read it loses nothing: it is watched while the run goes
+// on.
 func TestFollowIsWatchedWhileNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), silence)
@@ -282,7 +287,8 @@ func TestFollowIsWatchedWhileNobodyReads(t *testing.T) {
 			t.Error(err)
 		}
 		late := f.reader(3)
-		if err := late.read(); err == nil || !strings.Contains(err.Error(), "it was rotated 20 times while a reader was behind") {
+		if err := late.read(); err == nil || !strings.Contains(err.Error(),
+			"it was rotated 20 times while a reader was behind") {
 			t.Errorf("got %v", err)
 		}
 		f.close(late)
@@ -314,8 +320,9 @@ func TestFollowTruncatedWhileNobodyReads(t *testing.T) {
 	})
 }
 
-// A file that is rotated or truncated twice before anybody looks leaves what was lost beside it, under another name or as a copy:
-// that is an error, behind what was read before. What was there at the start, copies and what is no such file are none.
+// A file that is rotated or truncated twice before anybody looks leaves what was lost beside it, under another name or
+// as a copy: that is an error, behind what was read before. What was there at the start, copies and what is no such
+// file are none.
 func TestFollowMissed(t *testing.T) {
 	copyTo := func(f *followed, name string) {
 		text, err := os.ReadFile(f.path)
@@ -455,7 +462,8 @@ func TestOutputOfStreamsWithoutAnEnd(t *testing.T) {
 	} {
 		var logged strings.Builder
 		b := file.New(file.At[location]("a.jsonl", c.options...), file.At[speed](c.out), file.Stdout(io.Discard))
-		job := &broker.Job{Inputs: b.Streams()[:1], Outputs: b.Streams()[1:], Logger: slog.New(slog.NewTextHandler(&logged, nil))}
+		job := &broker.Job{Inputs: b.Streams()[:1], Outputs: b.Streams()[1:],
+			Logger: slog.New(slog.NewTextHandler(&logged, nil))}
 		out, err := b.OpenSink(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)

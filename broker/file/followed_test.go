@@ -185,7 +185,8 @@ func TestFollowProperty(t *testing.T) {
 				text := ""
 				for range rapid.IntRange(1, 4).Draw(t, "lines") {
 					line++
-					text += fmt.Sprintf("{\"a\":%d}%s", line, rapid.SampledFrom([]string{"\n", "\r\n", "\n\n", " \n"}).Draw(t, "newline"))
+					text += fmt.Sprintf("{\"a\":%d}%s", line, rapid.SampledFrom([]string{"\n", "\r\n", "\n\n", " \n"}).Draw(t,
+						"newline"))
 				}
 				if empty {
 					f.end() // what comes is the next generation's

@@ -63,9 +63,12 @@ func format(path string) (layout, compression) {
 
 // others are endings of names that say that a file is not JSON.
 var others = map[string]string{
-	".csv": "CSV", ".tsv": "CSV with tabs", ".parquet": "Parquet", ".avro": "Avro", ".arrow": "Arrow", ".xlsx": "a spreadsheet",
-	".xml": "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive", ".tgz": "a tar archive",
-	".bz2": "compressed with bzip2", ".xz": "compressed with xz", ".lz4": "compressed with LZ4", ".br": "compressed with Brotli",
+	".csv": "CSV", ".tsv": "CSV with tabs", ".parquet": "Parquet", ".avro": "Avro", ".arrow": "Arrow",
+	".xlsx": "a spreadsheet",
+	".xml":  "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
+	".tgz": "a tar archive",
+	".bz2": "compressed with bzip2", ".xz": "compressed with xz", ".lz4": "compressed with LZ4",
+	".br": "compressed with Brotli",
 }
 
 // otherFormat refuses a path whose name says that the file is none that is read and written here.
@@ -78,7 +81,8 @@ func otherFormat(path string) error {
 	if !ok {
 		return nil
 	}
-	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON: .json for a list of objects, "+
+	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON: "+
+		".json for a list of objects, "+
 		".jsonl or .ndjson for one object a line, and either with .gz or .zst behind it", kind)
 }
 

@@ -55,7 +55,8 @@ const (
 func newFramer(stream broker.Stream, l layout) framer {
 	f := framer{
 		stream: stream, limit: stream.ElementLimit(), layout: l, column: 1,
-		newline: byteFinder{char: '\n'}, brace: byteFinder{char: '{'}, quote: byteFinder{char: '"'}, backslash: byteFinder{char: '\\'},
+		newline: byteFinder{char: '\n'}, brace: byteFinder{char: '{'}, quote: byteFinder{char: '"'},
+		backslash: byteFinder{char: '\\'},
 	}
 	if l == list {
 		f.line = 1
@@ -162,8 +163,8 @@ const lookahead = 5
 const byteOrderMark = "\xEF\xBB\xBF"
 
 // flat returns the end of the object at the mark if it is one of the usual kind, with no objects inside, no backslash
-// and no brace in a string: then its end is the first closing brace. It returns -1 if it isn't, or isn't whole. All that
-// it looks for is found by vector instructions, several times faster than byte by byte.
+// and no brace in a string: then its end is the first closing brace. It returns -1 if it isn't, or isn't whole. All
+// that it looks for is found by vector instructions, several times faster than byte by byte.
 func (f *framer) flat() int {
 	body := f.buf[f.mark+1:]
 	n := bytes.IndexByte(body, '}')

@@ -58,11 +58,14 @@ func TestFraming(t *testing.T) {
 		{"empty list with white space", "a.json", " \r\n\t[ \n ] \n", nil},
 		{"one object", "a.json", "[{}]", []framed{"0:1:2 {}"}},
 		{"one object a line", "a.json", "[\n{\"a\":1},\n{\"a\":2}\n]\n", []framed{`0:2:1 {"a":1}`, `1:3:1 {"a":2}`}},
-		{"all on one line", "a.json", `[{"a":1}, {"a":2},{"a":3}]`, []framed{`0:1:2 {"a":1}`, `1:1:11 {"a":2}`, `2:1:19 {"a":3}`}},
+		{"all on one line", "a.json", `[{"a":1}, {"a":2},{"a":3}]`, []framed{`0:1:2 {"a":1}`, `1:1:11 {"a":2}`,
+			`2:1:19 {"a":3}`}},
 		{"indented", "a.json", "[\n  {\n    \"a\": 1\n  },\n  {}\n]", []framed{"0:2:3 {\n    \"a\": 1\n  }", "1:5:3 {}"}},
-		{"objects in objects", "a.json", `[{"a":{"b":{}},"c":[{},{}]},{}]`, []framed{`0:1:2 {"a":{"b":{}},"c":[{},{}]}`, "1:1:29 {}"}},
+		{"objects in objects", "a.json", `[{"a":{"b":{}},"c":[{},{}]},{}]`, []framed{`0:1:2 {"a":{"b":{}},"c":[{},{}]}`,
+			"1:1:29 {}"}},
 		{"braces in strings", "a.json", `[{"}":"{"},{"a":"}}"}]`, []framed{`0:1:2 {"}":"{"}`, `1:1:12 {"a":"}}"}`}},
-		{"escaped quotation marks", "a.json", `[{"a":"\"}"},{"a":"\\"},{}]`, []framed{`0:1:2 {"a":"\"}"}`, `1:1:14 {"a":"\\"}`, "2:1:25 {}"}},
+		{"escaped quotation marks", "a.json", `[{"a":"\"}"},{"a":"\\"},{}]`, []framed{`0:1:2 {"a":"\"}"}`,
+			`1:1:14 {"a":"\\"}`, "2:1:25 {}"}},
 		{"columns count characters", "a.json", `[{"ä":"€𝄞"},{}]`, []framed{`0:1:2 {"ä":"€𝄞"}`, "1:1:13 {}"}},
 		{"byte order mark", "a.json", "\uFEFF[{}]", []framed{"0:1:2 {}"}},
 		{"CRLF", "a.json", "[\r\n{},\r\n{}\r\n]\r\n", []framed{"0:2:1 {}", "1:3:1 {}"}},
@@ -74,7 +77,8 @@ func TestFraming(t *testing.T) {
 		{"blank lines between", "a.jsonl", "\n\n{}\n\n  {} \t\n", []framed{"0:3:1 {}", "1:5:3 {}"}},
 		{"lines with CRLF", "a.jsonl", "{}\r\n{}\r\n", []framed{"0:1:1 {}", "1:2:1 {}"}},
 		{"lines with a byte order mark", "a.jsonl", "\uFEFF{}\n{}", []framed{"0:1:1 {}", "1:2:1 {}"}},
-		{"what isn't an object is for the codec to refuse", "a.jsonl", "{}\nnull\n{\n", []framed{"0:1:1 {}", "1:2:1 null", "2:3:1 {"}},
+		{"what isn't an object is for the codec to refuse", "a.jsonl", "{}\nnull\n{\n", []framed{"0:1:1 {}", "1:2:1 null",
+			"2:3:1 {"}},
 
 		{"a list on standard input", "-", " [{},{}]", []framed{"0:1:3 {}", "1:1:6 {}"}},
 		{"lines on standard input", "-", "\n{}\n{}", []framed{"0:2:1 {}", "1:3:1 {}"}},
@@ -104,14 +108,23 @@ func TestFramingErrors(t *testing.T) {
 		want             string
 		objects          int
 	}{
-		{"empty", "a.json", "", "a.json:1:1 (partition 0, offset 0): the file is empty; a list without elements is written []", 0},
-		{"white space only", "a.json", "\n \n", "a.json:3:1 (partition 0, offset 0): the file is empty; a list without elements is written []", 0},
-		{"half a byte order mark", "a.json", "\xEF\xBB", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found the byte 0xef; files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or .ndjson", 0},
-		{"lines in a list file", "a.json", "{}\n{}\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found an object; " +
+		{"empty", "a.json", "", "a.json:1:1 (partition 0, offset 0): the file is empty; " +
+			"a list without elements is written []", 0},
+		{"white space only", "a.json", "\n \n", "a.json:3:1 (partition 0, offset 0): the file is empty; " +
+			"a list without elements is written []", 0},
+		{"half a byte order mark", "a.json", "\xEF\xBB", "a.json:1:1 (partition 0, offset 0): " +
+			"expected a list of objects, [{…}, …], found the byte 0xef; " +
+			"files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or .ndjson", 0},
+		{"lines in a list file", "a.json", "{}\n{}\n", "a.json:1:1 (partition 0, offset 0): " +
+			"expected a list of objects, [{…}, …], found an object; " +
 			"a file with one object a line must have a name that ends in .jsonl or .ndjson", 0},
-		{"not JSON", "a.json", "time,x,y\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], found 't'; files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or .ndjson", 0},
-		{"compressed", "a.json", "\x1F\x8B\x08\x00", "a.json:1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz", 0},
-		{"compressed with Zstandard", "a.json", "\x28\xB5\x2F\xFD", "a.json:1:1 (partition 0, offset 0): the file is compressed with Zstandard, its name must end in .zst", 0},
+		{"not JSON", "a.json", "time,x,y\n", "a.json:1:1 (partition 0, offset 0): expected a list of objects, [{…}, …], " +
+			"found 't'; files are read as JSON: a list of objects, or one object a line where the name ends in .jsonl or " +
+			".ndjson", 0},
+		{"compressed", "a.json", "\x1F\x8B\x08\x00", "a.json:1:1 (partition 0, offset 0): " +
+			"the file is compressed with gzip, its name must end in .gz", 0},
+		{"compressed with Zstandard", "a.json", "\x28\xB5\x2F\xFD",
+			"a.json:1:1 (partition 0, offset 0): the file is compressed with Zstandard, its name must end in .zst", 0},
 		{"UTF-16", "a.json", "\xFF\xFE[\x00", "a.json:1:1 (partition 0, offset 0): the text is not UTF-8; is it UTF-16?", 0},
 		{"number", "a.json", "[1]", "a.json:1:2 (partition 0, offset 0): expected an object, found a number", 0},
 		{"string", "a.json", example + ` "b"]`, "a.json:3:2 (partition 0, offset 1): expected an object, found a string", 1},
@@ -119,21 +132,35 @@ func TestFramingErrors(t *testing.T) {
 		{"null", "a.json", example + "null]", "a.json:3:1 (partition 0, offset 1): expected an object, found null", 1},
 		{"true", "a.json", example + "true]", "a.json:3:1 (partition 0, offset 1): expected an object, found true", 1},
 		{"word", "a.json", example + "é]", "a.json:3:1 (partition 0, offset 1): expected an object, found 'é'", 1},
-		{"byte", "a.json", example + "\xFF]", "a.json:3:1 (partition 0, offset 1): expected an object, found the byte 0xff", 1},
-		{"comma behind the last object", "a.json", example + "]", "a.json:3:1 (partition 0, offset 1): expected an object behind the comma, found ']'", 1},
-		{"two commas", "a.json", example + ",{}]", "a.json:3:1 (partition 0, offset 1): expected an object behind the comma, found ','", 1},
+		{"byte", "a.json", example + "\xFF]", "a.json:3:1 (partition 0, offset 1): expected an object, found the byte 0xff",
+			1},
+		{"comma behind the last object", "a.json", example + "]", "a.json:3:1 (partition 0, offset 1): " +
+			"expected an object behind the comma, found ']'", 1},
+		{"two commas", "a.json", example + ",{}]", "a.json:3:1 (partition 0, offset 1): " +
+			"expected an object behind the comma, found ','", 1},
 		{"only a comma", "a.json", "[,]", "a.json:1:2 (partition 0, offset 0): expected an object, found ','", 0},
-		{"comma missing", "a.json", "[{}\n {}]", "a.json:2:2 (partition 0, offset 1): a comma is missing between the object that begins here and the one before", 1},
-		{"something else behind an object", "a.json", "[{}}]", "a.json:1:4 (partition 0, offset 1): expected a comma or ] behind the object, found '}'", 1},
-		{"list not closed", "a.json", "[{},\n{}\n", "a.json:3:1 (partition 0, offset 2): the list is not closed with a ] before the file ends; was the file cut off?", 2},
-		{"list not closed behind a comma", "a.json", "[{},", "a.json:1:5 (partition 0, offset 1): the list is not closed with a ] before the file ends; was the file cut off?", 1},
-		{"object not closed", "a.json", example + `{"a":{}`, "a.json:3:1 (partition 0, offset 1): the object that begins here is not closed before the file ends; was the file cut off?", 1},
-		{"cut off behind a backslash", "a.json", `[{"a\`, "a.json:1:2 (partition 0, offset 0): the object that begins here is not closed before the file ends; was the file cut off?", 0},
-		{"quotation mark missing", "a.json", "[{\"a\":\"b},\n{\"a\":\"c\"}]", "a.json:1:7 (partition 0, offset 0): the string that begins here is not closed before its line ends", 0},
-		{"text behind the list", "a.json", "[{}]\n]", "a.json:2:1 (partition 0, offset 1): expected nothing behind the list, found ']'", 1},
-		{"a second list", "a.json", "[{}][{}]", "a.json:1:5 (partition 0, offset 1): expected nothing behind the list, found '['", 1},
-		{"compressed lines", "a.jsonl", "\x1F\x8B\x08\x00", "a.jsonl:1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz", 0},
-		{"a list in a lines file", "a.jsonl", "\n [{},{}]\n", "a.jsonl:2:2 (partition 0, offset 0): expected one object a line, found a list; " +
+		{"comma missing", "a.json", "[{}\n {}]", "a.json:2:2 (partition 0, offset 1): " +
+			"a comma is missing between the object that begins here and the one before", 1},
+		{"something else behind an object", "a.json", "[{}}]", "a.json:1:4 (partition 0, offset 1): " +
+			"expected a comma or ] behind the object, found '}'", 1},
+		{"list not closed", "a.json", "[{},\n{}\n", "a.json:3:1 (partition 0, offset 2): " +
+			"the list is not closed with a ] before the file ends; was the file cut off?", 2},
+		{"list not closed behind a comma", "a.json", "[{},", "a.json:1:5 (partition 0, offset 1): " +
+			"the list is not closed with a ] before the file ends; was the file cut off?", 1},
+		{"object not closed", "a.json", example + `{"a":{}`, "a.json:3:1 (partition 0, offset 1): " +
+			"the object that begins here is not closed before the file ends; was the file cut off?", 1},
+		{"cut off behind a backslash", "a.json", `[{"a\`, "a.json:1:2 (partition 0, offset 0): " +
+			"the object that begins here is not closed before the file ends; was the file cut off?", 0},
+		{"quotation mark missing", "a.json", "[{\"a\":\"b},\n{\"a\":\"c\"}]",
+			"a.json:1:7 (partition 0, offset 0): the string that begins here is not closed before its line ends", 0},
+		{"text behind the list", "a.json", "[{}]\n]", "a.json:2:1 (partition 0, offset 1): " +
+			"expected nothing behind the list, found ']'", 1},
+		{"a second list", "a.json", "[{}][{}]", "a.json:1:5 (partition 0, offset 1): " +
+			"expected nothing behind the list, found '['", 1},
+		{"compressed lines", "a.jsonl", "\x1F\x8B\x08\x00", "a.jsonl:1:1 (partition 0, offset 0): " +
+			"the file is compressed with gzip, its name must end in .gz", 0},
+		{"a list in a lines file", "a.jsonl", "\n [{},{}]\n", "a.jsonl:2:2 (partition 0, offset 0): " +
+			"expected one object a line, found a list; " +
 			"a file with a JSON list must have a name that ends in .json", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -186,7 +213,8 @@ func TestReadFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(all[min(from, 3):], got, cmp.Transformer("", func(f []framed) string { return fmt.Sprint(f) })); diff != "" {
+			if diff := cmp.Diff(all[min(from, 3):], got, cmp.Transformer("",
+				func(f []framed) string { return fmt.Sprint(f) })); diff != "" {
 				t.Errorf("%s from %d (-want +got):\n%s", file, from, diff)
 			}
 		}
@@ -272,7 +300,8 @@ func TestFramingProperty(t *testing.T) {
 		rapid.Map(rapid.Float64(), func(f float64) any { return f }),
 		rapid.Map(rapid.String(), func(s string) any { return s }),
 		rapid.Map(rapid.SliceOfN(rapid.StringMatching(`[{}"\\\[\], a]{0,6}`), 0, 3), func(s []string) any { return s }),
-		rapid.Map(rapid.MapOfN(rapid.StringMatching(`[{}"\\a]{0,3}`), rapid.Bool(), 0, 3), func(m map[string]bool) any { return m }),
+		rapid.Map(rapid.MapOfN(rapid.StringMatching(`[{}"\\a]{0,3}`), rapid.Bool(), 0, 3),
+			func(m map[string]bool) any { return m }),
 	)
 	object := rapid.MapOfN(rapid.StringMatching(`[a-c{}"\\é]{0,4}`), value, 0, 4)
 	rapid.Check(t, func(t *rapid.T) {

@@ -12,9 +12,9 @@ import (
 // errBehindGzip says what may stand behind gzip data.
 var errBehindGzip = errors.New("neither zeros nor more gzip data")
 
-// unzip decompresses a gzip file as gzip(1) does: its members one after the other, up to the zeros that tapes and block devices
-// fill the last block with. Other bytes behind a member are an error: gzip(1) ignores them with a warning, and a file that was
-// damaged there would seem whole.
+// unzip decompresses a gzip file as gzip(1) does: its members one after the other, up to the zeros that tapes and block
+// devices fill the last block with. Other bytes behind a member are an error: gzip(1) ignores them with a warning, and
+// a file that was damaged there would seem whole.
 type unzip struct {
 	file   *bufio.Reader
 	member *gzip.Reader

@@ -47,7 +47,8 @@ func TestGzipMembersAndPadding(t *testing.T) {
 			"decompress the file: behind the gzip data and its padding of zeros stands 'h': neither zeros nor more gzip data"},
 		{"a member behind zeros", a + zeros + b, 1, "behind the gzip data and its padding of zeros stands '\\x1f'"},
 		{"half a header", a + "\x1F", 1, "decompress the file: the gzip data is cut off or damaged: "},
-		{"another second byte", a + "\x1F\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 1, "decompress the file: the gzip data is cut off or damaged: "},
+		{"another second byte", a + "\x1F\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 1,
+			"decompress the file: the gzip data is cut off or damaged: "},
 		{"half a member", a + b[:len(b)-3], 2, "decompress the file: the gzip data is cut off or damaged: unexpected EOF"},
 		{"nothing but zeros", zeros, 0, "the file is not compressed with gzip, as its name says: "},
 	} {

@@ -41,8 +41,8 @@ func limited(name string, text io.Reader, limit int) *reader {
 	}
 }
 
-// An element above the limit is refused at its place, before the buffer has grown much beyond the limit, whatever makes it
-// large and however the file is made.
+// An element above the limit is refused at its place, before the buffer has grown much beyond the limit, whatever makes
+// it large and however the file is made.
 func TestMaxElementHoldsBeforeMemoryIsTaken(t *testing.T) {
 	const limit, much = 1 << 20, 1 << 30
 	for _, c := range []struct {
@@ -50,9 +50,12 @@ func TestMaxElementHoldsBeforeMemoryIsTaken(t *testing.T) {
 		text       io.Reader
 		want       string
 	}{
-		{"a string in a line", "a.jsonl", repeating("{\"a\":1}\n{\"a\":\"", 'x', much), "a.jsonl:2:1 (partition 0, offset 1)"},
-		{"a string in a list", "a.json", repeating("[{\"a\":1},\n {\"a\":\"", 'x', much), "a.json:2:2 (partition 0, offset 1)"},
-		{"quotes in a list", "a.json", repeating("[{\"a\":\"\"},\n {\"a\":", '"', much), "a.json:2:2 (partition 0, offset 1)"},
+		{"a string in a line", "a.jsonl", repeating("{\"a\":1}\n{\"a\":\"", 'x', much),
+			"a.jsonl:2:1 (partition 0, offset 1)"},
+		{"a string in a list", "a.json", repeating("[{\"a\":1},\n {\"a\":\"", 'x', much),
+			"a.json:2:2 (partition 0, offset 1)"},
+		{"quotes in a list", "a.json", repeating("[{\"a\":\"\"},\n {\"a\":", '"', much),
+			"a.json:2:2 (partition 0, offset 1)"},
 		{"backslashes in a list", "a.json", repeating("[{\"a\":\"", '\\', much), "a.json:1:2 (partition 0, offset 0)"},
 		{"brackets in a list", "a.json", repeating("[{\"a\":", '[', much), "a.json:1:2 (partition 0, offset 0)"},
 		{"braces in a list", "a.json", repeating("[", '{', much), "a.json:1:2 (partition 0, offset 0)"},
@@ -69,7 +72,8 @@ func TestMaxElementHoldsBeforeMemoryIsTaken(t *testing.T) {
 				}
 				_, err = r.Read(context.Background())
 			}
-			want := c.want + ": element too large: it has more than the 1 MiB that the stream allows; raise that with the stream's option MaxElement"
+			want := c.want + ": element too large: it has more than the 1 MiB that the stream allows; " +
+				"raise that with the stream's option MaxElement"
 			if !errors.Is(err, broker.ErrTooLarge) || err.Error() != want {
 				t.Errorf("\n got %v\nwant %s", err, want)
 			}

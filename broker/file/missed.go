@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// This file finds what a followed file was, or held, for so short a time that nobody has looked: nothing tells of it, but whoever
-// rotates leaves it beside the file. What is compressed, moved elsewhere or removed at once can't be found.
+// This file finds what a followed file was, or held, for so short a time that nobody has looked: nothing tells of it,
+// but whoever rotates leaves it beside the file. What is compressed, moved elsewhere or removed at once can't be found.
 
 // A neighbour is a file beside a followed one that is named after it.
 type neighbour struct {
@@ -58,8 +58,8 @@ func headOf(file io.ReaderAt) []byte {
 	return head[:n]
 }
 
-// findMissed returns an error about a neighbour that has come since this was called last and is neither a generation nor a copy
-// of what is known. REQUIRES: mu is held.
+// findMissed returns an error about a neighbour that has come since this was called last and is neither a generation
+// nor a copy of what is known. REQUIRES: mu is held.
 func (t *trail) findMissed() error {
 	known := make([][]byte, 0, len(t.beside)+len(t.generations))
 	for _, n := range t.beside {

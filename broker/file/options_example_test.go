@@ -88,8 +88,8 @@ func ExampleMaxElement() {
 	// raise that with the stream's option MaxElement
 }
 
-// A log file is read on as it grows, through rotations, until nothing has come for a minute. Results go to standard output as they
-// come.
+// A log file is read on as it grows, through rotations, until nothing has come for a minute. Results go to standard
+// output as they come.
 func ExampleFollow() {
 	files := file.New(
 		file.At[Reading]("/var/log/readings.jsonl", file.Follow(), file.DataTimeout(time.Minute)),

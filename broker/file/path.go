@@ -99,7 +99,8 @@ func fileAmong(dir string) string {
 	}
 }
 
-// missing returns what of a directory's path isn't there, and empty if all of it is: itself, or the parent nearest to the root.
+// missing returns what of a directory's path isn't there, and empty if all of it is: itself, or the parent nearest to
+// the root.
 func missing(dir string) string {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return ""
@@ -143,8 +144,8 @@ func sameFile(a, b string) bool {
 	return errFirst == nil && errSecond == nil && first == second
 }
 
-// resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one names
-// is there.
+// resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one
+// names is there.
 func resolve(path string) (string, error) {
 	for range 40 {
 		info, err := os.Lstat(path)

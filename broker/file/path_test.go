@@ -17,7 +17,8 @@ func TestFormat(t *testing.T) {
 	}{
 		"-": {either, plain}, "a": {list, plain}, "a.json": {list, plain}, "a.txt": {list, plain}, "a.jsonl": {lines, plain},
 		"b.jsonl/a": {list, plain}, "A.NDJSON": {lines, plain}, "a.gz": {list, gzipped}, "a.json.gz": {list, gzipped},
-		"a.jsonl.gz": {lines, gzipped}, "a.ndjson.zst": {lines, zstandard}, "a.json.ZST": {list, zstandard}, ".jsonl": {lines, plain},
+		"a.jsonl.gz": {lines, gzipped}, "a.ndjson.zst": {lines, zstandard}, "a.json.ZST": {list, zstandard},
+		".jsonl":     {lines, plain},
 		"/dev/stdin": {list, plain},
 	} {
 		if l, packed := format(path); l != want.layout || packed != want.packed {
@@ -34,16 +35,25 @@ func TestPathErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{openError("data/a.json", failed("open", "data/a.json", syscall.EACCES)), "no permission to read the file: permission denied"},
-		{openError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)), "no permission to look into the directory data: permission denied"},
-		{createError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)), "no permission to look into the directory data: permission denied"},
-		{createError("data/a.json", failed("open", "data/a.json", syscall.EACCES)), "no permission to write the file: permission denied"},
+		{openError("data/a.json", failed("open", "data/a.json", syscall.EACCES)),
+			"no permission to read the file: permission denied"},
+		{openError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)),
+			"no permission to look into the directory data: permission denied"},
+		{createError("data/a.json", failed("stat", "data/a.json", syscall.EACCES)),
+			"no permission to look into the directory data: permission denied"},
+		{createError("data/a.json", failed("open", "data/a.json", syscall.EACCES)),
+			"no permission to write the file: permission denied"},
 		{createError("data/a.json", failed("open", temporary, syscall.EACCES)),
-			"no permission to make files in data: results are written to a new file there, which takes the output's name when it is complete: permission denied"},
-		{createError("data/a.json", failed("open", temporary, fs.ErrNotExist)), "the directory data does not exist, make it first: file does not exist"},
-		{createError("data/a.json", failed("open", temporary, syscall.EROFS)), "the file system that data is in can only be read; write to another: "},
-		{createError("data/a.json", failed("open", temporary, syscall.ENOSPC)), "the disk is full; results need room in data beside the file that they replace: "},
-		{writeError("data/a.json", failed("rename", temporary, syscall.EBUSY)), "the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: "},
+			"no permission to make files in data: results are written to a new file there, " +
+				"which takes the output's name when it is complete: permission denied"},
+		{createError("data/a.json", failed("open", temporary, fs.ErrNotExist)),
+			"the directory data does not exist, make it first: file does not exist"},
+		{createError("data/a.json", failed("open", temporary, syscall.EROFS)),
+			"the file system that data is in can only be read; write to another: "},
+		{createError("data/a.json", failed("open", temporary, syscall.ENOSPC)),
+			"the disk is full; results need room in data beside the file that they replace: "},
+		{writeError("data/a.json", failed("rename", temporary, syscall.EBUSY)),
+			"the file can't be replaced, it is mounted by itself (into a container?); mount its directory instead: "},
 	} {
 		if got := filepath.ToSlash(c.err.Error()); !strings.HasPrefix(got, c.want) {
 			t.Errorf("\n got %s\nwant %s", got, c.want)

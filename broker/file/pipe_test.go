@@ -29,7 +29,8 @@ func fifo(t *testing.T, name string) string {
 
 // A named pipe leads from one broker to another: it is written straight and stays a pipe.
 func TestNamedPipe(t *testing.T) {
-	for name, want := range map[string]string{"a.json": `{"a":1} {"a":2}`, "a.jsonl": `{"a":1} {"a":2}`, "a.json.gz": `{"a":1} {"a":2}`} {
+	for name, want := range map[string]string{"a.json": `{"a":1} {"a":2}`, "a.jsonl": `{"a":1} {"a":2}`,
+		"a.json.gz": `{"a":1} {"a":2}`} {
 		t.Run(name, func(t *testing.T) {
 			b := file.New(file.At[location](fifo(t, name)))
 			in, err := openSource(b)
@@ -151,7 +152,8 @@ func TestNamedPipeWaits(t *testing.T) {
 func TestNamedPipeTwice(t *testing.T) {
 	path := fifo(t, "a.json")
 	_, err := openSource(file.New(file.At[location](path), file.At[speed](path)))
-	want := "input " + path + ", declared for file_test.speed: a pipe can be read by one node only, and it is also input " +
+	want := "input " + path + ", declared for file_test.speed: a pipe can be read by one node only, " +
+		"and it is also input " +
 		path + ", declared for file_test.location; write it to a file first"
 	if err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)

@@ -89,8 +89,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	}
 }
 
-// tellOfPart warns of a last line of a followed file that has no newline when the session ends by the data timeout: it isn't
-// taken as an element, and not passed over without a word either.
+// tellOfPart warns of a last line of a followed file that has no newline when the session ends by the data timeout: it
+// isn't taken as an element, and not passed over without a word either.
 func (r *reader) tellOfPart() {
 	if part := bytes.TrimSpace(r.framer.buf[r.framer.mark:]); r.follow != nil && len(part) > 0 {
 		r.follow.trail.logger.Warn("the session ends, and the last line has no newline yet: it is not in the result",
@@ -98,7 +98,8 @@ func (r *reader) tellOfPart() {
 	}
 }
 
-// await makes a step, and leaves it alone when ctx or the polling ends before it is done; the next call then takes its result.
+// await makes a step, and leaves it alone when ctx or the polling ends before it is done; the next call then takes its
+// result.
 func (r *reader) await(ctx context.Context, polling *polling) ([]broker.Record, error) {
 	if r.pending == nil {
 		return r.step()
@@ -181,8 +182,8 @@ func (r *reader) lastLine() bool {
 	return true
 }
 
-// unfinished reports whether the last line has no end because it is being written: the file has changed since it was opened. Half
-// of an element is none.
+// unfinished reports whether the last line has no end because it is being written: the file has changed since it was
+// opened. Half of an element is none.
 func (r *reader) unfinished() bool {
 	file, ok := r.file.(fs.File)
 	if r.opened == nil || !ok || r.packed != plain || !r.opened.changed(file) {
@@ -266,8 +267,8 @@ func (r *reader) fill() error {
 	return err
 }
 
-// grow makes a new buffer, with room behind what is still needed of the old one. An object above the limit is refused before
-// memory is taken for more of it.
+// grow makes a new buffer, with room behind what is still needed of the old one. An object above the limit is refused
+// before memory is taken for more of it.
 func (r *reader) grow() error {
 	f := &r.framer
 	size, needed := r.size, f.needed()

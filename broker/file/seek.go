@@ -17,12 +17,12 @@ import (
 // milliseconds.
 const countedLines = 32 << 20
 
-// ErrNotLines says that a JSON list can't be read from the middle, because its objects don't lie in a line each: where a line
-// begins, one can't tell a list's object from one inside another.
+// ErrNotLines says that a JSON list can't be read from the middle, because its objects don't lie in a line each: where
+// a line begins, one can't tell a list's object from one inside another.
 var ErrNotLines = errors.New("the list's objects don't lie in a line each")
 
-// A Seeker reads the objects of a file from any byte on: of a file of lines, or a list with each of its objects in a line of
-// its own. It is used by one goroutine.
+// A Seeker reads the objects of a file from any byte on: of a file of lines, or a list with each of its objects in a
+// line of its own. It is used by one goroutine.
 type Seeker struct {
 	stream broker.Stream
 	layout layout
@@ -33,8 +33,8 @@ type Seeker struct {
 	lines           int
 }
 
-// OpenSeeker opens a stream's file, or returns nil where it can only be read from its beginning: where it is compressed, or
-// can be read once only. What isn't a JSON file is for a reader to refuse.
+// OpenSeeker opens a stream's file, or returns nil where it can only be read from its beginning: where it is
+// compressed, or can be read once only. What isn't a JSON file is for a reader to refuse.
 func OpenSeeker(stream broker.Stream) (*Seeker, error) {
 	l, packed := format(stream.Name)
 	if l == either || packed != plain {
@@ -57,9 +57,9 @@ func (s *Seeker) Size() int64 { return s.size }
 // Close closes the file.
 func (s *Seeker) Close() error { return s.file.Close() }
 
-// Each calls visit for the objects in the lines that begin at a byte or behind it, until it says that it wants no more. The
-// objects are as they are written, and may be kept; at is the byte at which they begin. [ErrNotLines] is the error where a
-// list has a line that isn't one of its objects. expected is about how much will be read.
+// Each calls visit for the objects in the lines that begin at a byte or behind it, until it says that it wants no more.
+// The objects are as they are written, and may be kept; at is the byte at which they begin. [ErrNotLines] is the error
+// where a list has a line that isn't one of its objects. expected is about how much will be read.
 func (s *Seeker) Each(
 	ctx context.Context, from int64, expected int, visit func(at int64, object []byte) (more bool, err error),
 ) error {
@@ -184,8 +184,8 @@ func (s *Seeker) object(line []byte, first bool) (object []byte, indent int, err
 	return bytes.TrimRight(rest, space), indent, nil
 }
 
-// Line returns the line that a byte is in, and its column, both counted from one; zero where that would take long: far from
-// the file's beginning. The column counts bytes.
+// Line returns the line that a byte is in, and its column, both counted from one; zero where that would take long: far
+// from the file's beginning. The column counts bytes.
 func (s *Seeker) Line(at int64) (line, column int, err error) {
 	if at > countedLines {
 		return 0, 0, nil

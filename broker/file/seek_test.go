@@ -14,8 +14,8 @@ import (
 	"github.com/leat-go/leat/broker/file"
 )
 
-// TestSeeker reads random files from every byte on: what comes are the objects of the lines that begin there or behind, with
-// their places.
+// TestSeeker reads random files from every byte on: what comes are the objects of the lines that begin there or behind,
+// with their places.
 func TestSeeker(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -86,7 +86,8 @@ func TestSeekerOfOtherFiles(t *testing.T) {
 		return broker.Stream{Name: path}
 	}
 	for name, content := range map[string]string{
-		"several in a line": `[{"a":1},{"a":2}]`, "over several lines": "[\n{\n\"a\":1}\n]", "one inside another": "[{\"a\":\n{\"a\":2}\n}]",
+		"several in a line": `[{"a":1},{"a":2}]`, "over several lines": "[\n{\n\"a\":1}\n]",
+		"one inside another": "[{\"a\":\n{\"a\":2}\n}]",
 	} {
 		seeker, err := file.OpenSeeker(write("x.json", content))
 		if err != nil {

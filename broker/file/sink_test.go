@@ -26,7 +26,8 @@ import (
 
 // openSink opens a broker's streams as the outputs of a run.
 func openSink(b *file.Broker) (broker.Output, error) {
-	return b.OpenSink(context.Background(), &broker.Job{Name: "test", Outputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	return b.OpenSink(context.Background(), &broker.Job{Name: "test", Outputs: b.Streams(),
+		Logger: slog.New(slog.DiscardHandler)})
 }
 
 // mustOpen is openSink of a file that can be written.
@@ -302,7 +303,8 @@ func TestOutputThatIsRead(t *testing.T) {
 	t.Chdir(dir)
 	write(t, dir, "in.jsonl", `{"time":1}`)
 	in := filepath.Join(dir, "in.jsonl")
-	if err := errors.Join(os.Symlink("in.jsonl", "link.jsonl"), os.Link("in.jsonl", "hard.jsonl"), os.Mkdir("d", 0o700)); err != nil {
+	if err := errors.Join(os.Symlink("in.jsonl", "link.jsonl"), os.Link("in.jsonl", "hard.jsonl"),
+		os.Mkdir("d", 0o700)); err != nil {
 		t.Skip(err) // an operating system that doesn't let everybody make links
 	}
 	for _, path := range []string{"in.jsonl", in, "d/../in.jsonl", "link.jsonl", "hard.jsonl", "new.jsonl"} {
@@ -313,7 +315,8 @@ func TestOutputThatIsRead(t *testing.T) {
 		}
 		// The sink may be another broker than the source.
 		source := file.New(file.At[location](read, options...))
-		mill, err := leat.New(func(location) speed { return speed{} }, leat.From(source), leat.To(file.New(file.At[speed](path))))
+		mill, err := leat.New(func(location) speed { return speed{} }, leat.From(source),
+			leat.To(file.New(file.At[speed](path))))
 		if err != nil {
 			t.Fatal(err)
 		}

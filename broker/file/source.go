@@ -96,7 +96,8 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 	info, err := os.Stat(stream.Name)
 	switch {
 	case stream.Name != "" && errors.Is(err, fs.ErrNotExist):
-		logger.Warn("a followed file isn't there yet, it is waited for", "file", stream.Name, "why", openError(stream.Name, err))
+		logger.Warn("a followed file isn't there yet, it is waited for", "file", stream.Name, "why",
+			openError(stream.Name, err))
 	case err != nil:
 		return nil, openError(stream.Name, err)
 	case info.IsDir():
@@ -263,7 +264,8 @@ func (in *input) Warnings() []string {
 	return warnings
 }
 
-// Forgets makes the input a broker.Forgetter: which elements a followed file held, when it is rotated, nobody knows any more.
+// Forgets makes the input a broker.Forgetter: which elements a followed file held, when it is rotated, nobody knows any
+// more.
 func (in *input) Forgets() error {
 	for _, s := range in.streams {
 		if s.trail != nil {

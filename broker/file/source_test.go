@@ -43,7 +43,8 @@ func write(t *testing.T, dir, name, content string) string {
 
 // openSource opens a broker's streams as the inputs of a run.
 func openSource(b *file.Broker) (broker.Input, error) {
-	return b.OpenSource(context.Background(), &broker.Job{Name: "test", Inputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	return b.OpenSource(context.Background(), &broker.Job{Name: "test", Inputs: b.Streams(),
+		Logger: slog.New(slog.DiscardHandler)})
 }
 
 // values reads a node's stream to its end.
@@ -171,11 +172,13 @@ func TestReadDamaged(t *testing.T) {
 	text.WriteString("]")
 	for _, c := range []struct{ name, content, want string }{
 		{"cut.json.gz", gzipped(text.String())[:60], "the gzip data is cut off or damaged: unexpected EOF"},
-		{"text.json.gz", `[{"a":1},{"a":2}]`, "1:1 (partition 0, offset 0): the file is not compressed with gzip, as its name says: gzip: invalid header"},
+		{"text.json.gz", `[{"a":1},{"a":2}]`, "1:1 (partition 0, offset 0): the file is not compressed with gzip, " +
+			"as its name says: gzip: invalid header"},
 		{"empty.json.gz", "", "the gzip data is cut off or damaged: unexpected EOF"},
 		{"sum.json.gz", gzipped("[{}]")[:20] + "xxxxxxxx", "the gzip data is cut off or damaged"},
 		{"cut.json.zst", zstandard(text.String())[:15], "the Zstandard data is cut off or damaged: unexpected EOF"},
-		{"text.jsonl.zst", `{"a":1}`, "1:1 (partition 0, offset 0): the file is not compressed with Zstandard, as its name says: invalid input: magic number mismatch"},
+		{"text.jsonl.zst", `{"a":1}`, "1:1 (partition 0, offset 0): the file is not compressed with Zstandard, " +
+			"as its name says: invalid input: magic number mismatch"},
 		{"empty.json.zst", "", "the file is empty; a list without elements is written []"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -335,7 +338,8 @@ func TestStandardInputWaits(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := in.Reader(t.Context(), 0, 0, 0); err == nil || !strings.Contains(err.Error(), "standard input can't be read a second time") {
+		if _, err := in.Reader(t.Context(), 0, 0, 0); err == nil || !strings.Contains(err.Error(),
+			"standard input can't be read a second time") {
 			t.Errorf("a second reader got %v", err)
 		}
 	})

@@ -53,7 +53,8 @@ func notAList(text []byte) error {
 	if err := notText(text); err != nil {
 		return err
 	}
-	return fmt.Errorf("expected a list of objects, [{…}, …], found %s; files are read as JSON: a list of objects, or one object "+
+	return fmt.Errorf("expected a list of objects, [{…}, …], found %s; "+
+		"files are read as JSON: a list of objects, or one object "+
 		"a line where the name ends in .jsonl or .ndjson", character(text))
 }
 
@@ -137,8 +138,8 @@ func (f *framer) end() error {
 }
 
 // misquoted looks for signs in the object at the mark that a quotation mark is missing: a string that its line ends
-// within, or what can only be in a string outside of one. From the missing mark on, strings are taken for what is between
-// strings and the other way round, so the object would seem to go on to the file's end.
+// within, or what can only be in a string outside of one. From the missing mark on, strings are taken for what is
+// between strings and the other way round, so the object would seem to go on to the file's end.
 func (f *framer) misquoted() error {
 	quoted := false
 	begin := 0

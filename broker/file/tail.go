@@ -20,9 +20,9 @@ type Object struct {
 	Text []byte
 }
 
-// Tail returns the last objects of the file at path, n at most and no more than its last mebibyte holds, in their order,
-// without reading the rest. What they are inside is not looked at. It returns none for a file that is compressed or can be
-// read once only. An error wraps a [broker.PositionError] where the end of the file is not as it should be.
+// Tail returns the last objects of the file at path, n at most and no more than its last mebibyte holds, in their
+// order, without reading the rest. What they are inside is not looked at. It returns none for a file that is compressed
+// or can be read once only. An error wraps a [broker.PositionError] where the end of the file is not as it should be.
 func Tail(path string, n int) (objects []Object, err error) {
 	l, packed := format(path)
 	info, err := os.Stat(path)
@@ -56,7 +56,8 @@ func Tail(path string, n int) (objects []Object, err error) {
 	return objects, nil
 }
 
-// lastLines returns the last lines that aren't blank, the last first. The first line of a text that isn't whole may be cut.
+// lastLines returns the last lines that aren't blank, the last first. The first line of a text that isn't whole may be
+// cut.
 func lastLines(text []byte, n int, whole bool) (found []Object) {
 	for len(text) > 0 && len(found) < n {
 		begin := bytes.LastIndexByte(text, '\n') + 1
@@ -72,8 +73,8 @@ func lastLines(text []byte, n int, whole bool) (found []Object) {
 	return found
 }
 
-// lastObjects returns the last objects of a list, the last first. Seen from its end, a list can be divided without knowing
-// its beginning: there, one is outside of all strings and braces.
+// lastObjects returns the last objects of a list, the last first. Seen from its end, a list can be divided without
+// knowing its beginning: there, one is outside of all strings and braces.
 func lastObjects(text []byte, n int) (found []Object, err error) {
 	rest := bytes.TrimRight(text, " \t\r\n")
 	if !bytes.HasSuffix(rest, []byte("]")) {

@@ -93,7 +93,8 @@ func TestTailOfOtherFiles(t *testing.T) {
 		t.Errorf("a compressed file: %v, %v", found, err)
 	}
 	var at *broker.PositionError
-	if _, err := file.Tail(filepath.Join(dir, "cut.json"), 9); !errors.As(err, &at) || !strings.Contains(err.Error(), "cut off") {
+	if _, err := file.Tail(filepath.Join(dir, "cut.json"), 9); !errors.As(err, &at) || !strings.Contains(err.Error(),
+		"cut off") {
 		t.Errorf("a file that was cut off: %v", err)
 	}
 	if _, err := file.Tail(filepath.Join(dir, "none.json"), 9); !errors.Is(err, os.ErrNotExist) {

@@ -113,7 +113,8 @@ func createError(path string, err error) error {
 		if errors.As(err, &at) && at.Path == path {
 			return fmt.Errorf("no permission to write the file: %w", fs.ErrPermission)
 		}
-		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, which takes the output's "+
+		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, "+
+			"which takes the output's "+
 			"name when it is complete: %w", dir, fs.ErrPermission)
 	}
 	return writeError(path, err)
@@ -123,7 +124,8 @@ func createError(path string, err error) error {
 func writeError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w", filepath.Dir(path),
+		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w",
+			filepath.Dir(path),
 			err)
 	case errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("the quota for %s is used up: %w", filepath.Dir(path), err)

@@ -49,7 +49,8 @@ func (b *Broker) FailCommit(n int, err error) {
 }
 
 // LoseCommit makes the n-th commit from now, counted from one over all runs, return err although it has become visible,
-// like that of a process that was killed before it learned of its success. It panics where n is less than one or err is nil.
+// like that of a process that was killed before it learned of its success. It panics where n is less than one or err is
+// nil.
 func (b *Broker) LoseCommit(n int, err error) {
 	b.failCommit(&commitFault{in: n, err: err, visible: true})
 }
@@ -106,8 +107,8 @@ func (b *Broker) FailRead(stream string, partition int, offset int64, err error)
 	return failure
 }
 
-// CrashRead is FailRead for a run that is killed: from that read on none of its commits becomes visible, and they fail with
-// err, too.
+// CrashRead is FailRead for a run that is killed: from that read on none of its commits becomes visible, and they fail
+// with err, too.
 func (b *Broker) CrashRead(stream string, partition int, offset int64, err error) error {
 	if err == nil {
 		return errNoError

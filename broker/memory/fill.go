@@ -42,8 +42,8 @@ func Append[T any](b *Broker, stream string, partition int, added ...T) error {
 // AppendRecords adds records as they are to the end of a partition, all at once: with keys, headers and times, or with
 // values that can't be decoded.
 //
-// A record whose Offset is zero gets the next offset. Another Offset must not be below it, and leaves a hole where it is
-// above. It fails, and adds nothing, where an offset is taken and where the stream or the partition doesn't exist.
+// A record whose Offset is zero gets the next offset. Another Offset must not be below it, and leaves a hole where it
+// is above. It fails, and adds nothing, where an offset is taken and where the stream or the partition doesn't exist.
 func (b *Broker) AppendRecords(stream string, partition int, records ...broker.Record) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

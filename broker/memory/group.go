@@ -83,8 +83,8 @@ func (b *Broker) join(job string, partitions int, m *member) (*group, error) {
 	return g, nil
 }
 
-// leave takes m out of its group and returns whether the group's session has ended. Where it hasn't, what m had ended is
-// for others to look at again: they find in the committed progress whether the end was committed.
+// leave takes m out of its group and returns whether the group's session has ended. Where it hasn't, what m had ended
+// is for others to look at again: they find in the committed progress whether the end was committed.
 func (b *Broker) leave(g *group, m *member) (finished bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

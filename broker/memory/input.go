@@ -86,7 +86,8 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	in.readers++
 	l := in.logs[node]
 	p := &l.partitions[partition]
-	return &reader{input: in, stream: l.name, number: partition, partition: p, index: p.find(from), from: from, next: from}, nil
+	return &reader{input: in, stream: l.name, number: partition, partition: p, index: p.find(from), from: from,
+		next: from}, nil
 }
 
 // Progress implements broker.Saver.

@@ -10,8 +10,8 @@
 //	... run a mill with leat.Broker(streams) ...
 //	speeds, err := memory.Elements[Speed](streams, "speeds", 0)
 //
-// Streams grow while runs read them, and results may be the input of another mill, end-of-stream marks included. A
-// run that is stopped or crashes leaves nothing behind but its commits. Runs of one job name that go on at the same time
+// Streams grow while runs read them, and results may be the input of another mill, end-of-stream marks included. A run
+// that is stopped or crashes leaves nothing behind but its commits. Runs of one job name that go on at the same time
 // share the partitions among them, as the members of a group do.
 //
 // Inside a testing/synctest bubble everything that waits is durably blocked, provided that the Broker was made in the
@@ -65,8 +65,8 @@ type declaration struct {
 // An Option is an option of [New]: a stream, or a setting of the whole storage.
 type Option func(*Broker)
 
-// New makes a storage of the streams given. Streams of one name share their records, so a stream may be declared once for
-// each of the element types that it is read as; then it is enough to give partitions and gaps at one of them.
+// New makes a storage of the streams given. Streams of one name share their records, so a stream may be declared once
+// for each of the element types that it is read as; then it is enough to give partitions and gaps at one of them.
 //
 // It panics where two declarations of a stream contradict each other, and where an option is nil.
 func New(options ...Option) *Broker {
@@ -144,8 +144,8 @@ func Batch(n int) Option {
 	return func(b *Broker) { b.batch = n }
 }
 
-// DataTimeout ends a stream for the session, with [broker.ErrDataTimeout], where a Read has waited for so long and nothing has
-// come; without it, and with zero, a Read waits for ever. It panics where d is negative.
+// DataTimeout ends a stream for the session, with [broker.ErrDataTimeout], where a Read has waited for so long and
+// nothing has come; without it, and with zero, a Read waits for ever. It panics where d is negative.
 func DataTimeout(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("memory.DataTimeout(%v): a time can't be negative", d))
@@ -164,8 +164,8 @@ func Partitions(n int) StreamOption {
 	return func(d *declaration) { d.partitions = n }
 }
 
-// Named gives the stream a name that tells it apart from others of the same element type; see leat.Named. [Stream] panics where
-// a stream gets two names.
+// Named gives the stream a name that tells it apart from others of the same element type; see leat.Named. [Stream]
+// panics where a stream gets two names.
 func Named(as string) StreamOption {
 	return func(d *declaration) {
 		if d.stream.As != "" && d.stream.As != as {
@@ -176,8 +176,8 @@ func Named(as string) StreamOption {
 	}
 }
 
-// MaxElement sets how many bytes an element may have, instead of [broker.DefaultMaxElement]. A larger one can't be decoded. It
-// panics where bytes isn't above zero.
+// MaxElement sets how many bytes an element may have, instead of [broker.DefaultMaxElement]. A larger one can't be
+// decoded. It panics where bytes isn't above zero.
 func MaxElement(bytes int) StreamOption {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("memory.MaxElement(%d): an element has at least one byte", bytes))
@@ -185,8 +185,8 @@ func MaxElement(bytes int) StreamOption {
 	return func(d *declaration) { d.stream.MaxElement = bytes }
 }
 
-// Tombstones has records without a value, which [Broker.AppendRecords] appends, read as elements; see kafka.Tombstones. Without
-// it they are passed over.
+// Tombstones has records without a value, which [Broker.AppendRecords] appends, read as elements; see kafka.Tombstones.
+// Without it they are passed over.
 func Tombstones() StreamOption {
 	return func(d *declaration) { d.stream.TakeTombstones() }
 }
@@ -199,8 +199,8 @@ func Codec(c codec.Codec) StreamOption {
 	return func(d *declaration) { d.stream.Codec = c }
 }
 
-// Key sets the function that gives each element its record key. It panics where key is nil, and where T isn't the stream's
-// element type or a pointer to it.
+// Key sets the function that gives each element its record key. It panics where key is nil, and where T isn't the
+// stream's element type or a pointer to it.
 func Key[T any](key func(T) []byte) StreamOption {
 	if key == nil {
 		panic("memory.Key: the function is nil; leave the option out for the keys of the master records")

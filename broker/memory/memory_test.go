@@ -166,7 +166,8 @@ func TestOffsetsAndRawRecords(t *testing.T) {
 	if want := []string{"0 5false", "3 6false", "6 true", "9 false", "100 false"}; !slices.Equal(got, want) {
 		t.Errorf("entries %q, wanted %q", got, want)
 	}
-	if _, err := memory.Elements[Location](b, "locations", 0); err == nil || !strings.Contains(err.Error(), "locations[0]@9") {
+	if _, err := memory.Elements[Location](b, "locations", 0); err == nil || !strings.Contains(err.Error(),
+		"locations[0]@9") {
 		t.Errorf("an undecodable record gives %v, wanted an error with its position", err)
 	}
 }

@@ -30,7 +30,8 @@ const (
 	partitions = 3
 )
 
-// R8: whatever is taken away, aborted or crashes, and with two instances too, each result is committed once and in order.
+// R8: whatever is taken away, aborted or crashes, and with two instances too, each result is committed once and in
+// order.
 func TestMillsSurviveEveryFault(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

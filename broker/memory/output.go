@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// OpenSink implements [broker.Sink]. The results of partition p go to partition p of their stream, so an output needs as
-// many partitions as the inputs have; where those are in the same storage, it is checked here.
+// OpenSink implements [broker.Sink]. The results of partition p go to partition p of their stream, so an output needs
+// as many partitions as the inputs have; where those are in the same storage, it is checked here.
 func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -38,7 +38,9 @@ func TestTheDocumentedFlagsAreThoseThereAre(t *testing.T) {
 		}
 	}
 	look(parser.Model.Node)
-	for _, path := range []string{"README.md", "docs/pipeline.md", "docs/explain.md", "docs/monitor.md", "docs/formats.md"} {
+	for _, path := range []string{
+		"README.md", "docs/pipeline.md", "docs/explain.md", "docs/monitor.md", "docs/formats.md",
+	} {
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
 		if err != nil {
 			t.Fatal(err)

@@ -19,8 +19,8 @@ func (s *summary) little() bool {
 	return 10*master.Matched < master.Read
 }
 
-// hints says what may be wrong with a pipeline that joined little, and how to find out more. It is an extra, so it has no
-// errors.
+// hints says what may be wrong with a pipeline that joined little, and how to find out more. It is an extra, so it has
+// no errors.
 func (a *app) hints(ctx context.Context, file string, p *pipeline.Pipeline) []string {
 	report, err := p.Check(ctx, a.options(io.Discard))
 	if err != nil {
@@ -37,6 +37,6 @@ func (a *app) hints(ctx context.Context, file string, p *pipeline.Pipeline) []st
 	if strings.ContainsAny(key, " \t\"'\\$`*?&|;<>()[]{}!#~") {
 		key = strconv.Quote(key)
 	}
-	return append(hints, fmt.Sprintf("more is said by  leat check %s  and, about one element, by  leat explain %s --key=%s", file,
-		file, key))
+	return append(hints, fmt.Sprintf("more is said by  leat check %[1]s  and, about one element, by  "+
+		"leat explain %[1]s --key=%[2]s", file, key))
 }

@@ -37,7 +37,8 @@ func TestInterrupt(t *testing.T) {
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Wait(); command.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted: what was written stays, and the next run begins at the start\n" {
+	if err := command.Wait(); command.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted: what "+
+		"was written stays, and the next run begins at the start\n" {
 		t.Errorf("%v, status %d, %s", err, command.ProcessState.ExitCode(), stderr.String())
 	}
 }
@@ -78,7 +79,8 @@ func TestInterruptOnKafka(t *testing.T) {
 	if err := run.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Wait(); run.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted: what was finished is committed, and the next run goes on behind it\n" {
+	if err := run.Wait(); run.ProcessState.ExitCode() != 130 || stderr.String() != "leat: interrupted: what was "+
+		"finished is committed, and the next run goes on behind it\n" {
 		t.Errorf("%v, status %d, %s", err, run.ProcessState.ExitCode(), stderr.String())
 	}
 	load("{\"n\":3}\n", "a")

@@ -86,8 +86,8 @@ func notMatched(s monitor.Stream) string {
 	return fmt.Sprintf("%.1f %% unmatched", 100*float64(s.Unmatched)/float64(decided))
 }
 
-// atKey says where a stream stands: at one key, or from that of the partition that is furthest behind to the furthest ahead.
-// Of keys that aren't numbers, it says the first partition's.
+// atKey says where a stream stands: at one key, or from that of the partition that is furthest behind to the furthest
+// ahead. Of keys that aren't numbers, it says the first partition's.
 func atKey(s monitor.Stream) string {
 	var low, high *monitor.Key
 	for i := range s.Keys {

@@ -69,7 +69,7 @@ type commands struct {
 	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
 	Check   checkCommand   `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
 	Explain explainCommand `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
-	Capture captureCommand `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run on it."`
+	Capture captureCommand `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
 	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
 	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
 	Help    helpCommand    `cmd:"" help:"Show how a command is called."`

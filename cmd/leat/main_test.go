@@ -135,7 +135,8 @@ func TestCommand(t *testing.T) {
 		"run quietly":             {[]string{"run", "-q", "speed.yaml"}, "", 0, "", "", results},
 		"run with plain progress": {[]string{"run", "--progress", "plain", "speed.yaml"}, "", 0, table, "", results},
 		"run with a page": {
-			[]string{"run", "--monitor", "localhost:0", "speed.yaml"}, "", 0, table, "leat: http://localhost:PORT/ shows the run\n", results,
+			[]string{"run", "--monitor", "localhost:0", "speed.yaml"}, "", 0, table,
+			"leat: http://localhost:PORT/ shows the run\n", results,
 		},
 		"a wrong address for a page": {
 			[]string{"run", "--monitor", "8080", "speed.yaml"}, "", 2, "",
@@ -188,7 +189,8 @@ func TestCommand(t *testing.T) {
 				"  bad.json:2:2 (partition 0, offset 1): next.time is text here, but prev.time + 10 was a number before\n" +
 				"  bad.json:2:2 (partition 0, offset 1): prev.time + 10: prev.time is text, but 10 is a number\n\n" +
 				"stream prev  bad.json  all 2 elements\nstream next  bad.json  all 2 elements\n\n" +
-				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 10\n  keys of next      0 to \"x\"\n" +
+				"join prev with next on prev.time + 10 == next.time\n  keys of prev      10 to 10\n" +
+				"  keys of next      0 to \"x\"\n" +
 				"  in common         10 to 10\n  expected matches  0 of 1 element of prev\n" +
 				"  in gaps           1: 10 (line 1) is not in next, which jumps from 0 (line 1) to \"x\" (line 2)\n", "", "",
 		},
@@ -231,7 +233,8 @@ func TestCommand(t *testing.T) {
 		},
 		"an explanation of what isn't there": {
 			[]string{"explain", "missing.yaml", "--key=1"}, "", 1, "",
-			"input location.json, declared at missing.yaml:2:17: file does not exist; there is locations.json, is it meant?\n", "",
+			"input location.json, declared at missing.yaml:2:17: file does not exist; there is locations.json, is it meant?\n",
+			"",
 		},
 		"a misspelt command": {
 			[]string{"rnu", "speed.yaml"}, "", 2, "",
@@ -242,7 +245,8 @@ func TestCommand(t *testing.T) {
 			"leat: unknown flag --jsno, did you mean \"--json\"?\nRun \"leat help run\" to see how it is called.\n", "",
 		},
 		"help about a misspelt command": {
-			[]string{"help", "rnu"}, "", 2, "", "leat: there is no help about it: unexpected argument rnu, did you mean \"run\"?\n", "",
+			[]string{"help", "rnu"}, "", 2, "", "leat: there is no help about it: unexpected argument rnu, " +
+				"did you mean \"run\"?\n", "",
 		},
 		"a file without a command": {
 			[]string{"speed.yaml"}, "", 2, "",
@@ -353,7 +357,8 @@ func TestHelp(t *testing.T) {
 	w := newWorkplace(t, nil)
 	for arguments, usage := range map[string]string{
 		"--help": "leat <command> [flags]", "help": "leat <command> [flags]", "run --help": "leat run <file> [flags]",
-		"help run": "leat run <file> [flags]", "help plan": "leat plan <file> [flags]", "help check": "leat check <file> [flags]",
+		"help run": "leat run <file> [flags]", "help plan": "leat plan <file> [flags]",
+		"help check":   "leat check <file> [flags]",
 		"help explain": "leat explain <file> [flags]", "help capture": "leat capture --from=K --to=K <file> <dir> [flags]",
 		"help lag": "leat lag <file> [flags]", "help topic": "leat topic <command> [flags]",
 		"help topic load": "leat topic load <file> <topic> [flags]", "help topic dump": "leat topic dump <topic> [flags]",
@@ -373,15 +378,16 @@ func TestVersion(t *testing.T) {
 	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "leat ") || !strings.HasSuffix(stdout, want) {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
-	built := debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123abc"}, {Key: "vcs.modified", Value: "true"}}}
+	built := debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123abc"},
+		{Key: "vcs.modified", Value: "true"}}}
 	built.Main.Version = "v1.2.3"
 	if got := versionOf(&built); got != "leat v1.2.3 (commit 0123abc with changes, "+strings.TrimSuffix(want, "\n") {
 		t.Error(got)
 	}
 }
 
-// TestTerminal runs the command as on a terminal: errors come with the line that they are about, and a progress bar leaves
-// nothing behind.
+// TestTerminal runs the command as on a terminal: errors come with the line that they are about, and a progress bar
+// leaves nothing behind.
 func TestTerminal(t *testing.T) {
 	w := newWorkplace(t, files())
 	var out, diagnostics bytes.Buffer
@@ -394,7 +400,8 @@ func TestTerminal(t *testing.T) {
 	if !strings.HasSuffix(diagnostics.String(), excerpt) {
 		t.Errorf("standard error:\n%s", diagnostics.String())
 	}
-	if status := a.main([]string{"run", filepath.Join(w.dir, "speed.yaml")}); status != 0 || w.read("speed.jsonl") != results {
+	if status := a.main([]string{"run",
+		filepath.Join(w.dir, "speed.yaml")}); status != 0 || w.read("speed.jsonl") != results {
 		t.Errorf("status %d, written %s", status, w.read("speed.jsonl"))
 	}
 }

@@ -40,7 +40,8 @@ func (a *app) showing(snapshot func() observe.Snapshot, how string, run func(log
 }
 
 // following runs a function, and shows at each interval what it does meanwhile.
-func following(interval time.Duration, snapshot func() observe.Snapshot, show func(monitor.View), run func() error) error {
+func following(interval time.Duration, snapshot func() observe.Snapshot, show func(monitor.View),
+	run func() error) error {
 	done := make(chan struct{})
 	var follower sync.WaitGroup
 	follower.Go(func() {

@@ -34,8 +34,8 @@ func (s *typescript) lines() []string {
 	return shown(s.text.String())
 }
 
-// TestLinesOnATerminal runs the command on a pseudo terminal of 60 columns: its lines stay in place while it waits for its
-// input, say so, and are gone in the end.
+// TestLinesOnATerminal runs the command on a pseudo terminal of 60 columns: its lines stay in place while it waits for
+// its input, say so, and are gone in the end.
 func TestLinesOnATerminal(t *testing.T) {
 	w := newWorkplace(t, map[string]string{
 		"live.yaml": "streams: {a: {file: '-'}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n",

@@ -20,10 +20,10 @@ type runCommand struct {
 	Quiet  bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
 	Verify bool   `help:"Read files to their ends when nothing more can be joined, and fail if they are damaged there."`
 	// What shows a run while it goes on.
-	Progress string `enum:"auto,plain" default:"auto" help:"auto shows progress in place, on a terminal; plain line by line."`
+	Progress string `enum:"auto,plain" default:"auto" help:"auto redraws lines on a terminal; plain prints them."`
 	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
 	// The options about Kafka.
-	Instance  string `placeholder:"NAME" help:"This process's lasting name in Kafka's group: its restart takes over at once."`
+	Instance  string `placeholder:"NAME" help:"This process's lasting name in Kafka's group; its restart takes over."`
 	DemoKafka bool   `help:"Try the pipeline on a Kafka in this process, with the streams' files; print the results."`
 }
 
@@ -140,7 +140,8 @@ func (s *summary) print(out io.Writer) {
 		if stream.Topic != "" {
 			rows[0][1] = "topic"
 		}
-		rows = append(rows, []string{stream.Name, stream.File + stream.Topic, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
+		rows = append(rows, []string{stream.Name, stream.File + stream.Topic, fmt.Sprint(stream.Read),
+			fmt.Sprint(stream.Matched),
 			fmt.Sprint(stream.Unmatched), fmt.Sprint(stream.Skipped)})
 	}
 	width := make([]int, len(rows[0]))
@@ -195,8 +196,8 @@ func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
 	}
 }
 
-// extent says how far a stream was read that was not read to its end. Whether there is more isn't known where the data timeout
-// has ended the session, by what didn't come of the silent streams.
+// extent says how far a stream was read that was not read to its end. After a data timeout nobody knows whether there is
+// more: silent names the streams that nothing has come of.
 func extent(s pipeline.StreamProgress, silent []string) string {
 	at := ""
 	switch {

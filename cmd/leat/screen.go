@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/internal/monitor"
 )
 
-// A screen keeps lines in place at the end of a terminal. What is written to it meanwhile appears above them. It is safe for
-// concurrent use.
+// A screen keeps lines in place at the end of a terminal. What is written to it meanwhile appears above them. It is
+// safe for concurrent use.
 type screen struct {
 	mu    sync.Mutex
 	out   *cwriter.Writer

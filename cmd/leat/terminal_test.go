@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// shown returns the lines that a terminal shows after a text was written to it, without those that are empty at its end. It
-// knows what the command uses: lines, and the cursor moved up with all below erased.
+// shown returns the lines that a terminal shows after a text was written to it, without those that are empty at its
+// end. It knows what the command uses: lines, and the cursor moved up with all below erased.
 func shown(text string) []string {
 	lines, at := []string{""}, 0
 	tokens := regexp.MustCompile(`\x1b\[(\d+)A|\x1b\[J|\r|\n|[^\x1b\r\n]+|\x1b`).FindAllStringSubmatch(text, -1)

@@ -35,7 +35,8 @@ const passwordVariable = "LEAT_PASSWORD"
 // cluster returns how to reach Kafka. Errors are wrong usage.
 func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 	if len(f.Brokers) == 0 {
-		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, or in the environment " +
+		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, " +
+			"or in the environment " +
 			"variable LEAT_BROKERS")}
 	}
 	cluster := &topic.Cluster{Brokers: f.Brokers}
@@ -55,7 +56,8 @@ func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 	case f.User == "":
 		return nil, &usageError{errors.New("--sasl needs --user NAME, or the environment variable LEAT_USER")}
 	case password == "":
-		return nil, &usageError{errors.New("--sasl needs a password: put it into the environment variable " + passwordVariable)}
+		return nil, &usageError{errors.New(
+			"--sasl needs a password: put it into the environment variable " + passwordVariable)}
 	default:
 		cluster.Login = &topic.Login{Mechanism: f.SASL, User: f.User, Password: password}
 		return cluster, nil

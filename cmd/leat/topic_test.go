@@ -31,7 +31,8 @@ func TestTopic(t *testing.T) {
 		status           int
 		stdout, stderr   string
 	}{
-		{"", "load --end locations.json places", 0, "3 records loaded into 1 partition of topic places, which was created\n", ""},
+		{"", "load --end locations.json places", 0, "3 records loaded into 1 partition of topic places, which was created\n",
+			""},
 		{
 			"", "dump --until-end places", 0,
 			"{\"time\":0,\"x\":1}\n{\"time\":10,\"x\":1.5}\n{\"time\":20,\"x\":4}\n", "",
@@ -49,7 +50,8 @@ func TestTopic(t *testing.T) {
 		{"", "load - robots --key robot+", 2, "",
 			"leat: --key: expression \"robot+\", column 7: the expression ends here, but something is missing\n"},
 		{"", "load - robots --partitions=-1", 2, "", "leat: --partitions -1: a topic has at least one\n"},
-		{"", "end robots --sasl plian --user u", 2, "", "leat: --sasl plian: there is no such mechanism, there are plain, scram-sha-256, scram-sha-512\n"},
+		{"", "end robots --sasl plian --user u", 2, "", "leat: --sasl plian: there is no such mechanism, there are plain, " +
+			"scram-sha-256, scram-sha-512\n"},
 		{"", "end robots --sasl plain", 2, "", "leat: --sasl needs --user NAME, or the environment variable LEAT_USER\n"},
 		{"", "end robots --sasl plain --user u", 2, "",
 			"leat: --sasl needs a password: put it into the environment variable LEAT_PASSWORD\n"},
@@ -92,10 +94,12 @@ func TestKafka(t *testing.T) {
 	text := strings.ReplaceAll(strings.ReplaceAll(speed, "{file: locations.json}", "{topic: places}"),
 		"{file: speed.jsonl}", "{topic: speed}") + "kafka: {brokers: '" + brokers + "'}\n"
 	w.write("kafka.yaml", text)
-	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers", brokers); status != 0 {
+	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers",
+		brokers); status != 0 {
 		t.Fatal(stderr)
 	}
-	topics := strings.ReplaceAll(strings.Replace(table, "stream  file          ", "stream  topic ", 1), "locations.json", "places")
+	topics := strings.ReplaceAll(strings.Replace(table, "stream  file          ", "stream  topic ", 1), "locations.json",
+		"places")
 	for _, c := range []struct {
 		arguments, stdout, stderr string
 		status                    int
@@ -107,10 +111,12 @@ func TestKafka(t *testing.T) {
 		{"topic dump --until-end speed --brokers " + brokers, results, "", 0},
 		{"lag kafka.yaml", "group kafka\n\nstream  topic   partition  position  end  behind  key\nprev    places  0", "", 0},
 		{"lag --json kafka.yaml", `"begun": true,`, "", 0},
-		{"lag speed.yaml", "", "speed.yaml:2:17: the streams that are read are files, which every run reads from the beginning: " +
+		{"lag speed.yaml", "", "speed.yaml:2:17: the streams that are read are files, " +
+			"which every run reads from the beginning: " +
 			"there is no lag\n", 2},
 		{"run --demo-kafka speed.yaml", results, "prev    locations     3        2          1        0\n", 0},
-		{"run --demo-kafka kafka.yaml", "", "kafka.yaml:2:18: a demonstration needs a file of what the topic \"places\" may hold: " +
+		{"run --demo-kafka kafka.yaml", "", "kafka.yaml:2:18: a demonstration needs a file of what the topic \"places\" " +
+			"may hold: " +
 			"give the stream as {topic: places, demo: FILE}\n", 2},
 		{"run --instance here speed.yaml", "",
 			"leat: --instance is a name in Kafka's group, but no stream of speed.yaml is a topic\n", 2},
@@ -127,8 +133,10 @@ func TestKafka(t *testing.T) {
 func TestTerminalOfKafka(t *testing.T) {
 	brokers := kafka(t)
 	w := newWorkplace(t, files())
-	w.write("kafka.yaml", "streams: {a: {topic: places}, b: {topic: speed}}\nmaster: a\noutput: b\nkafka: {brokers: '"+brokers+"'}\n")
-	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers", brokers); status != 0 {
+	w.write("kafka.yaml", "streams: {a: {topic: places}, b: {topic: speed}}\n"+
+		"master: a\noutput: b\nkafka: {brokers: '"+brokers+"'}\n")
+	if status, _, stderr := w.call("", "topic", "load", "--end", "locations.json", "places", "--brokers",
+		brokers); status != 0 {
 		t.Fatal(stderr)
 	}
 	var out, diagnostics bytes.Buffer

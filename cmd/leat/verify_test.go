@@ -11,14 +11,16 @@ import (
 func TestVerify(t *testing.T) {
 	const rest = " was read up to line 2, not to its end: the rest was not needed, and "
 	texts := map[string]string{
-		"p.yaml": "streams: {left: {file: left.jsonl}, right: {file: right.jsonl}, out: {file: out.jsonl}}\nmaster: left\noutput: out\n" +
+		"p.yaml": "streams: {left: {file: left.jsonl}, right: {file: right.jsonl}, out: {file: out.jsonl}}\nmaster: left\n" +
+			"output: out\n" +
 			"join: [{left: left, right: right, on: left.k == right.k}]\n",
 		"left.jsonl":  "{\"k\":1}\n{\"k\":9}\n{\"k\":3}\nrubbish",
 		"right.jsonl": "{\"k\":1}\n{\"k\":4}\n",
 	}
 	w := newWorkplace(t, texts)
 	status, stdout, stderr := w.call("", "run", "p.yaml")
-	if status != 0 || stderr != "" || !strings.HasSuffix(stdout, "left"+rest+"not looked at\n") || strings.Contains(stdout, "right was") {
+	if status != 0 || stderr != "" || !strings.HasSuffix(stdout,
+		"left"+rest+"not looked at\n") || strings.Contains(stdout, "right was") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
 	status, stdout, stderr = w.call("", "run", "--verify", "p.yaml")
@@ -33,7 +35,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Where the data timeout has ended the session, nobody can know whether there is more, and nothing says that it wasn't needed.
+// Where the data timeout has ended the session, nobody can know whether there is more, and nothing says that it wasn't
+// needed.
 func TestExtentsBehindADataTimeout(t *testing.T) {
 	var out strings.Builder
 	printExtents(&out, []pipeline.StreamProgress{

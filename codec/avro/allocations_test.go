@@ -12,7 +12,8 @@ import (
 	"github.com/leat-go/leat/codec/internal/codectest"
 )
 
-// TestAvroAllocates nothing for an element without strings, lists and pointers, though the writer's schema is another one.
+// TestAvroAllocates nothing for an element without strings, lists and pointers, though the writer's schema is another
+// one.
 func TestAvroAllocates(t *testing.T) {
 	writer := `{"type":"record","name":"L","fields":[{"name":"y","type":"float"},{"name":"skipped","type":"string"},
 		{"name":"x","type":"double"},{"name":"time","type":"int"}]}`
@@ -25,7 +26,8 @@ func TestAvroAllocates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := append([]byte{0, 0, 0, 1, 44}, write(t, writer, map[string]any{"y": 0.5, "skipped": "a", "x": -1.0, "time": 10})...)
+	record := append([]byte{0, 0, 0, 1, 44}, write(t, writer, map[string]any{"y": 0.5, "skipped": "a", "x": -1.0,
+		"time": 10})...)
 	element, out := new(Location), make([]byte, 0, 64)
 	allocations := testing.AllocsPerRun(1000, func() {
 		if err := decode(record, element); err != nil {

@@ -1,7 +1,9 @@
 // Package avro is the codec of Avro's binary encoding, for structs and whatever else an Avro type corresponds to.
 //
 //	kafka.Topic[Location]("robot-locations", kafka.Codec(avro.Codec(avro.Registry(schemas)))),
-//	kafka.Topic[Speed]("robot-speed", kafka.Codec(avro.Codec(avro.Registry(schemas), avro.Subject("robot-speed-value")))),
+//	kafka.Topic[Speed]("robot-speed", kafka.Codec(
+//		avro.Codec(avro.Registry(schemas), avro.Subject("robot-speed-value")),
+//	)),
 //
 // # Types
 //
@@ -13,11 +15,12 @@
 // # With a registry
 //
 // Records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was written with, the
-// element. Decoding takes that schema, the writer's, from the registry and resolves it against the reader's, by Avro's rules:
-// fields in any order, numbers that grow from int to long to float to double, defaults for what the writer didn't have.
+// element. Decoding takes that schema, the writer's, from the registry and resolves it against the reader's, by Avro's
+// rules: fields in any order, numbers that grow from int to long to float to double, defaults for what the writer
+// didn't have.
 //
-// The reader's schema is that of [Schema]. Without it, it is the struct: a field that the writer doesn't have is an error,
-// unless it is a pointer or has a default by its tag: `avro:"z,default=0"`; a field may have had other names:
+// The reader's schema is that of [Schema]. Without it, it is the struct: a field that the writer doesn't have is an
+// error, unless it is a pointer or has a default by its tag: `avro:"z,default=0"`; a field may have had other names:
 // `avro:"speed,alias=v"`.
 //
 // # Without a registry
@@ -46,9 +49,9 @@ type format struct {
 	schema string
 }
 
-// Codec returns the codec of Avro. Without options the schema is derived from the element type, and there is no registry. It
-// is safe for concurrent use. Options that contradict each other, and types that don't fit the schema, are errors when a
-// mill is built.
+// Codec returns the codec of Avro. Without options the schema is derived from the element type, and there is no
+// registry. It is safe for concurrent use. Options that contradict each other, and types that don't fit the schema, are
+// errors when a mill is built.
 func Codec(options ...Option) codec.Codec {
 	f := &format{Settings: registered.Settings{Package: "avro"}}
 	for _, option := range options {
@@ -57,11 +60,11 @@ func Codec(options ...Option) codec.Codec {
 	return f
 }
 
-// Schema gives the text of the Avro schema to encode with and, when decoding, the reader's. Every field of the element type
-// must be in it, and when encoding it must have no other.
+// Schema gives the text of the Avro schema to encode with and, when decoding, the reader's. Every field of the element
+// type must be in it, and when encoding it must have no other.
 //
-// Without it, the schema is derived from the element type: a struct becomes a record of its name, a pointer a union with
-// null (its default), a time.Time timestamp-micros.
+// Without it, the schema is derived from the element type: a struct becomes a record of its name, a pointer a union
+// with null (its default), a time.Time timestamp-micros.
 func Schema(text string) Option {
 	return func(f *format) { f.schema = text }
 }
@@ -71,21 +74,21 @@ func Registry(r schemas.Registry) Option {
 	return func(f *format) { f.Registry = r }
 }
 
-// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic and
-// "-value". Decoding doesn't need it.
+// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic
+// and "-value". Decoding doesn't need it.
 func Subject(name string) Option {
 	return func(f *format) { f.Subject = name }
 }
 
-// AutoRegister says whether the schema is registered under the subject when a run begins, which does nothing if it is there
-// already, and fails if it is incompatible with earlier ones; true without this option. With false it must be there
-// already, whatever its version.
+// AutoRegister says whether the schema is registered under the subject when a run begins, which does nothing if it is
+// there already, and fails if it is incompatible with earlier ones; true without this option. With false it must be
+// there already, whatever its version.
 func AutoRegister(register bool) Option {
 	return func(f *format) { f.LookupOnly = !register }
 }
 
-// UseLatest says that the subject's latest schema is encoded with, and nothing is registered. A field that only one of it
-// and the element type has is an error. It takes the place of [Schema].
+// UseLatest says that the subject's latest schema is encoded with, and nothing is registered. A field that only one of
+// it and the element type has is an error. It takes the place of [Schema].
 func UseLatest() Option {
 	return func(f *format) { f.UseLatest = true }
 }

@@ -153,7 +153,8 @@ func TestAvroForm(t *testing.T) {
 		t.Errorf("%x, want %x", data, want)
 	}
 	s := codectest.Serve(t)
-	data = codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("locations-value")), Location{Time: 10, X: 1, Y: -2})
+	data = codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("locations-value")),
+		Location{Time: 10, X: 1, Y: -2})
 	if string(data) != string(append([]byte{0, 0, 0, 0, 1}, want...)) {
 		t.Errorf("%x, want %x behind a header", data, want)
 	}
@@ -198,13 +199,15 @@ func TestAvroEvolution(t *testing.T) {
 	}{
 		"other order, further fields, smaller numbers": {
 			writer: `{"type":"record","name":"some.other.Name","fields":[
-				{"name":"deep","type":{"type":"array","items":{"type":"record","name":"D","fields":[{"name":"s","type":"string"}]}}},
+				{"name":"deep","type":{"type":"array","items":{"type":"record","name":"D","fields":[{"name":"s",
+					"type":"string"}]}}},
 				{"name":"tags","type":{"type":"array","items":"string"}},
 				{"name":"unit","type":["null","string"]},
 				{"name":"value","type":"int"},
 				{"name":"Extra","type":{"type":"map","values":"D"}},
 				{"name":"time","type":"int"}]}`,
-			value: map[string]any{"deep": []any{map[string]any{"s": "skipped"}}, "tags": []any{"a", "b"}, "unit": "°C", "value": 3,
+			value: map[string]any{"deep": []any{map[string]any{"s": "skipped"}}, "tags": []any{"a", "b"}, "unit": "°C",
+				"value": 3,
 				"Extra": map[string]any{}, "time": 10},
 			want: Reading{Time: 10, Value: 3, Unit: &celsius, Note: "none", Place: "?", Tags: []string{"a", "b"}},
 		},
@@ -215,16 +218,20 @@ func TestAvroEvolution(t *testing.T) {
 			want:  Reading{Time: 1 << 40, Value: 0.5, Note: "none", Place: "attic", Tags: []string{}},
 		},
 		"nulls where the struct has none": {
-			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":["null","long"]},{"name":"value","type":"double"},
+			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":["null","long"]},{"name":"value",
+				"type":"double"},
 				{"name":"tags","type":["null",{"type":"array","items":"string"}]},{"name":"unit","type":"string"}]}`,
 			value: map[string]any{"time": nil, "value": 1.5, "tags": nil, "unit": "°C"},
 			want:  Reading{Value: 1.5, Unit: &celsius, Note: "none", Place: "?"},
 		},
 		"a field is missing": {
-			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"long"},{"name":"wert","type":"double"}]}`,
-			value:  map[string]any{"time": int64(1), "wert": 2.0},
-			fails: "field value: schema 5, with which the record was written: avro_test.Reading wants this field, and the writer's " +
-				"schema hasn't got it (fields of its Reading: time, wert); make it a pointer, or give it a default by the tag `avro:\"value,default=…\"`",
+			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"long"},{"name":"wert",
+				"type":"double"}]}`,
+			value: map[string]any{"time": int64(1), "wert": 2.0},
+			fails: "field value: schema 5, with which the record was written: " +
+				"avro_test.Reading wants this field, and the writer's " +
+				"schema hasn't got it (fields of its Reading: time, wert); " +
+				"make it a pointer, or give it a default by the tag `avro:\"value,default=…\"`",
 		},
 		"another type": {
 			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"string"}]}`,
@@ -232,7 +239,8 @@ func TestAvroEvolution(t *testing.T) {
 			fails:  "field time: schema 5, with which the record was written: Avro's string and Go's int64 don't go together",
 		},
 		"a value that the struct has no room for": {
-			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"double"},{"name":"value","type":"double"},
+			writer: `{"type":"record","name":"Reading","fields":[{"name":"time","type":"double"},{"name":"value",
+				"type":"double"},
 				{"name":"tags","type":{"type":"array","items":"string"}}]}`,
 			value: map[string]any{"time": 1.5, "value": 1.0, "tags": []any{}},
 			fails: "field time: ",
@@ -293,14 +301,16 @@ type Mini struct {
 // One record of the writer's may stand for several structs, and refer to itself.
 func TestAvroRecordsThatAreNamedTwice(t *testing.T) {
 	writer := `{"type":"record","name":"P","namespace":"a.b","fields":[
-		{"name":"last","type":{"type":"record","name":"Pose","fields":[{"name":"X","type":"double"},{"name":"Y","type":"double"},
+		{"name":"last","type":{"type":"record","name":"Pose","fields":[{"name":"X","type":"double"},{"name":"Y",
+			"type":"double"},
 			{"name":"before","type":["null","Pose"]}]}},
 		{"name":"first","type":["null","a.b.Pose"]}]}`
 	pose := func(x, y float64, before any) map[string]any { return map[string]any{"X": x, "Y": y, "before": before} }
 	s := codectest.Serve(t)
 	s.SeedSchema("poses", 1, 9, sr.Schema{Schema: writer})
 	value := map[string]any{"last": pose(1, 2, pose(3, 4, nil)), "first": pose(5, 6, pose(7, 8, pose(9, 10, nil)))}
-	got, err := codectest.Decode[PoseRecord](t, avro.Codec(avro.Registry(s.Client(t))), append([]byte{0, 0, 0, 0, 9}, write(t, writer, value)...))
+	got, err := codectest.Decode[PoseRecord](t, avro.Codec(avro.Registry(s.Client(t))),
+		append([]byte{0, 0, 0, 0, 9}, write(t, writer, value)...))
 	if err != nil || got.Last != (Pose{1, 2}) || got.First == nil || got.First.Y != 6 || got.First.Z != nil {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -316,9 +326,11 @@ func TestAvroDefaultsOfRecords(t *testing.T) {
 		To   int   `json:"to"`
 	}
 	schema := `{"type":"record","name":"a.Line","fields":[{"name":"to","type":"int","default":7},
-		{"name":"from","type":{"type":"record","name":"Point","fields":[{"name":"left","type":"double"}]},"default":{"left":1}}]}`
+		{"name":"from","type":{"type":"record","name":"Point","fields":[{"name":"left","type":"double"}]},
+			"default":{"left":1}}]}`
 	s := codectest.Serve(t)
-	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("lines"), avro.Schema(schema)), Line{Point{2}, 3})
+	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("lines"), avro.Schema(schema)),
+		Line{Point{2}, 3})
 	got, err := codectest.Decode[Line](t, avro.Codec(avro.Registry(s.Client(t))), data)
 	if err != nil || *got != (Line{Point{2}, 3}) {
 		t.Error(got, err)
@@ -327,8 +339,10 @@ func TestAvroDefaultsOfRecords(t *testing.T) {
 
 func TestAvroReferences(t *testing.T) {
 	s := codectest.Serve(t)
-	s.SeedSchema("pose", 1, 1, sr.Schema{Schema: `{"type":"record","name":"a.Pose","fields":[{"name":"X","type":"double"},{"name":"Y","type":"double"}]}`})
-	s.SeedSchema("list", 1, 2, sr.Schema{Schema: `{"type":"record","name":"a.List","fields":[{"name":"poses","type":{"type":"array","items":"a.Pose"}}]}`,
+	s.SeedSchema("pose", 1, 1, sr.Schema{Schema: `{"type":"record","name":"a.Pose","fields":[{"name":"X","type":"double"},
+		{"name":"Y","type":"double"}]}`})
+	s.SeedSchema("list", 1, 2, sr.Schema{Schema: `{"type":"record","name":"a.List","fields":[{"name":"poses",
+		"type":{"type":"array","items":"a.Pose"}}]}`,
 		References: []sr.SchemaReference{{Name: "a.Pose", Subject: "pose", Version: 1}}})
 	type List struct {
 		Poses []Pose `json:"poses"`
@@ -341,7 +355,8 @@ func TestAvroReferences(t *testing.T) {
 			t.Errorf("%+v %v", got, err)
 		}
 	}
-	want := map[string]int{"GET /subjects/list/versions/latest": 1, "GET /subjects/pose/versions/1": 1, "GET /schemas/ids/2": 1}
+	want := map[string]int{"GET /subjects/list/versions/latest": 1, "GET /subjects/pose/versions/1": 1,
+		"GET /schemas/ids/2": 1}
 	if diff := cmp.Diff(want, s.Requests()); diff != "" {
 		t.Error(diff)
 	}
@@ -349,17 +364,21 @@ func TestAvroReferences(t *testing.T) {
 
 func TestAvroUsesWhatIsRegistered(t *testing.T) {
 	s := codectest.Serve(t)
-	older := `{"type":"record","name":"L","fields":[{"name":"y","type":"float"},{"name":"time","type":"int"},{"name":"x","type":["null","double"]}]}`
+	older := `{"type":"record","name":"L","fields":[{"name":"y","type":"float"},{"name":"time","type":"int"},{"name":"x",
+		"type":["null","double"]}]}`
 	s.SeedSchema("locations-value", 1, 4, sr.Schema{Schema: codectest.LocationSchema})
 	s.SeedSchema("locations-value", 2, 6, sr.Schema{Schema: older})
-	s.SeedSchema("wider", 1, 8, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"},
+	s.SeedSchema("wider", 1, 8, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},
+		{"name":"x","type":"double"},
 		{"name":"y","type":"double"},{"name":"z","type":"double"}]}`})
-	s.SeedSchema("narrower", 1, 9, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"}]}`})
+	s.SeedSchema("narrower", 1, 9, sr.Schema{Schema: `{"type":"record","name":"L","fields":[{"name":"time","type":"long"},
+		{"name":"x","type":"double"}]}`})
 	client := s.Client(t)
 	l := Location{Time: 10, X: 0.5, Y: -1}
 	for want, c := range map[byte]codec.Codec{
 		6: avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.UseLatest()),
-		4: avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false), avro.Schema(codectest.LocationSchema)),
+		4: avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false),
+			avro.Schema(codectest.LocationSchema)),
 	} {
 		data := codectest.Encode(t, c, l)
 		got, err := codectest.Decode[Location](t, avro.Codec(avro.Registry(client)), data)
@@ -368,15 +387,20 @@ func TestAvroUsesWhatIsRegistered(t *testing.T) {
 		}
 	}
 	for subject, want := range map[string]string{
-		"wider":    `the latest schema of subject "wider": field z: the schema wants this field, and avro_test.Location has only time, x, y`,
-		"narrower": `the latest schema of subject "narrower": field y: avro_test.Location has this field, and the schema hasn't`,
-		"missing":  `schema registry, subject "missing": it isn't there (404)`,
+		"wider": `the latest schema of subject "wider": field z: the schema wants this field, ` +
+			`and avro_test.Location has only time, x, y`,
+		"narrower": `the latest schema of subject "narrower": field y: ` +
+			`avro_test.Location has this field, and the schema hasn't`,
+		"missing": `schema registry, subject "missing": it isn't there (404)`,
 	} {
-		_, err := avro.Codec(avro.Registry(client), avro.Subject(subject), avro.UseLatest()).Encoder(reflect.TypeFor[Location]())
+		_, err := avro.Codec(avro.Registry(client), avro.Subject(subject),
+			avro.UseLatest()).Encoder(reflect.TypeFor[Location]())
 		codectest.WantError(t, err, want)
 	}
-	other := `{"type":"record","name":"Other","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"},{"name":"y","type":"double"}]}`
-	_, err := avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false), avro.Schema(other)).Encoder(reflect.TypeFor[Location]())
+	other := `{"type":"record","name":"Other","fields":[{"name":"time","type":"long"},{"name":"x","type":"double"},
+		{"name":"y","type":"double"}]}`
+	_, err := avro.Codec(avro.Registry(client), avro.Subject("locations-value"), avro.AutoRegister(false),
+		avro.Schema(other)).Encoder(reflect.TypeFor[Location]())
 	codectest.WantError(t, err, "(404)")
 	if _, there := s.GetSchema("locations-value", 3); there {
 		t.Error("something was registered")
@@ -397,14 +421,18 @@ func TestAvroThatIsWrong(t *testing.T) {
 		offset int
 		want   string
 	}{
-		"empty":      {nil, 0, "the record is empty, want the magic byte 0 and a schema's id"},
-		"JSON":       {[]byte(` {"time":10}`), 0, `the magic byte 0 of a schema registry's wire format is missing: the record begins with '{' and may be JSON; use codec.JSON for it`},
-		"foreign":    {[]byte{20, 0, 0}, 0, "the magic byte 0 of a schema registry's wire format is missing: the record begins with 0x14; was it written without the registry?"},
+		"empty": {nil, 0, "the record is empty, want the magic byte 0 and a schema's id"},
+		"JSON": {[]byte(` {"time":10}`), 0, `the magic byte 0 of a schema registry's wire format is missing: ` +
+			`the record begins with '{' and may be JSON; use codec.JSON for it`},
+		"foreign": {[]byte{20, 0, 0}, 0, "the magic byte 0 of a schema registry's wire format is missing: " +
+			"the record begins with 0x14; was it written without the registry?"},
 		"cut id":     {good[:3], 3, "the record ends within its schema's id, after 3 bytes"},
 		"cut":        {good[:9], 9, "field x: the record is cut off"},
 		"no element": {good[:5], 5, "the record is cut off"},
-		"longer":     {append(good[:len(good):len(good)], 1, 2), len(good), "2 bytes are left over behind the element; was it written with another schema?"},
-		"Protobuf":   {[]byte{0, 0, 0, 0, 2, 0}, -1, "schema 2, with which the record was written: its type is PROTOBUF, want AVRO"},
+		"longer": {append(good[:len(good):len(good)], 1, 2), len(good),
+			"2 bytes are left over behind the element; was it written with another schema?"},
+		"Protobuf": {[]byte{0, 0, 0, 0, 2, 0}, -1, "schema 2, with which the record was written: " +
+			"its type is PROTOBUF, want AVRO"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := decode(c.data, new(Location))
@@ -427,20 +455,30 @@ func TestAvroTypesThatDontSuit(t *testing.T) {
 		typ   reflect.Type
 		want  string
 	}{
-		"no Avro type": {avro.Codec(), reflect.TypeFor[struct{ N uint64 }](), `field "N" of struct { N uint64 }: no Avro type follows from the Go type uint64; give the schema by avro.Schema`},
-		"a duration":   {avro.Codec(), reflect.TypeFor[struct{ N time.Duration }](), "no Avro type follows from the Go type time.Duration"},
+		"no Avro type": {avro.Codec(), reflect.TypeFor[struct{ N uint64 }](), `field "N" of struct { N uint64 }: ` +
+			`no Avro type follows from the Go type uint64; give the schema by avro.Schema`},
+		"a duration": {avro.Codec(), reflect.TypeFor[struct{ N time.Duration }](),
+			"no Avro type follows from the Go type time.Duration"},
 		"an unknown tag": {avro.Codec(), reflect.TypeFor[struct {
 			N int `avro:"n,nullable"`
 		}](), `with the options "nullable" of its tag`},
 		"a bad default": {avro.Codec(), reflect.TypeFor[struct {
 			N int `avro:"n,default=x"`
 		}](), `the tag's default "x" isn't one of the Avro type long`},
-		"two of a name":  {avro.Codec(), reflect.TypeFor[Doubled](), `avro_test.Doubled has two fields that Avro would call "x"; rename one by its tag avro`},
-		"no schema":      {avro.Codec(avro.Schema(`{"type":"rekord"}`)), reflect.TypeFor[Location](), "the text of avro.Schema: "},
-		"a field less":   {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"time","type":"long"}]}`)), reflect.TypeFor[Location](), "field x: avro_test.Location has this field, and the schema hasn't; fields of its L: time"},
-		"another type":   {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":"long"}]}`)), reflect.TypeFor[struct{ N []int }](), "field N: Avro's long and Go's []int don't go together"},
-		"no such branch": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":["null","string","long"]}]}`)), reflect.TypeFor[struct{ N *bool }](), "field N: Avro's union of null, string, long and Go's bool don't go together"},
-		"case": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"n","type":"long"},{"name":"N","type":"long"}]}`)), reflect.TypeFor[struct {
+		"two of a name": {avro.Codec(), reflect.TypeFor[Doubled](),
+			`avro_test.Doubled has two fields that Avro would call "x"; rename one by its tag avro`},
+		"no schema": {avro.Codec(avro.Schema(`{"type":"rekord"}`)), reflect.TypeFor[Location](),
+			"the text of avro.Schema: "},
+		"a field less": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"time","type":"long"}]}`)),
+			reflect.TypeFor[Location](), "field x: avro_test.Location has this field, and the schema hasn't; " +
+				"fields of its L: time"},
+		"another type": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":"long"}]}`)),
+			reflect.TypeFor[struct{ N []int }](), "field N: Avro's long and Go's []int don't go together"},
+		"no such branch": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"N","type":["null","string",
+			"long"]}]}`)), reflect.TypeFor[struct{ N *bool }](),
+			"field N: Avro's union of null, string, long and Go's bool don't go together"},
+		"case": {avro.Codec(avro.Schema(`{"type":"record","name":"L","fields":[{"name":"n","type":"long"},{"name":"N",
+			"type":"long"}]}`)), reflect.TypeFor[struct {
 			N int `json:"n"`
 		}](), "mark which one"},
 	} {
@@ -468,7 +506,8 @@ func TestAvroEncodeErrors(t *testing.T) {
 		Kind string `json:"kind"`
 	}
 	c := avro.Codec(avro.Schema(`{"type":"record","name":"M","fields":[{"name":"name","type":"string"},
-		{"name":"kind","type":{"type":"enum","name":"K","symbols":["A","B"]}}]}`), avro.Registry(codectest.Serve(t).Client(t)), avro.Subject("marks"))
+		{"name":"kind","type":{"type":"enum","name":"K","symbols":["A",
+			"B"]}}]}`), avro.Registry(codectest.Serve(t).Client(t)), avro.Subject("marks"))
 	encode, err := c.Encoder(reflect.TypeFor[Mark]())
 	if err != nil {
 		t.Fatal(err)
@@ -494,8 +533,10 @@ func TestAvroErrorsNameTheField(t *testing.T) {
 	type Marks struct {
 		All map[string][]*Mark `json:"all"`
 	}
-	encode, err := avro.Codec(avro.Schema(`{"type":"record","name":"Ms","fields":[{"name":"all","type":{"type":"map","values":
-		{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"kind","type":{"type":"enum","name":"K","symbols":["A"]}}]}}}}]}`)).
+	encode, err := avro.Codec(avro.Schema(`{"type":"record","name":"Ms","fields":[{"name":"all","type":{"type":"map",
+		"values":
+		{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"kind","type":{"type":"enum","name":"K",
+			"symbols":["A"]}}]}}}}]}`)).
 		Encoder(reflect.TypeFor[Marks]())
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	avrolib "github.com/twmb/avro"
 )
 
-// compatible tells whether values of an Avro type and of a Go type can become each other at all. It errs on the side of yes: the
-// library looks closer, at every value. Finding the plain mistakes at once makes errors of mills of what would be errors of
-// records.
+// compatible tells whether values of an Avro type and of a Go type can become each other at all. It errs on the side of
+// yes: the library looks closer, at every value. Finding the plain mistakes at once makes errors of mills of what would
+// be errors of records.
 func compatible(n avrolib.SchemaNode, t reflect.Type) bool {
 	if n.Type == "null" || isText(t) || n.LogicalType != "" {
 		return true

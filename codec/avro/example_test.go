@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/sr"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
@@ -27,7 +28,8 @@ func ExampleCodec() {
 		fmt.Println(err)
 		return
 	}
-	encode, err := avro.Codec(avro.Registry(schemas), avro.Subject("robot-locations-value")).Encoder(reflect.TypeFor[Location]())
+	encode, err := avro.Codec(avro.Registry(schemas),
+		avro.Subject("robot-locations-value")).Encoder(reflect.TypeFor[Location]())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -53,11 +55,12 @@ func ExampleCodec() {
 	}
 	var l Located
 	fmt.Println(decode(record, &l), l)
-	fmt.Println(decode([]byte(`{"time":10}`), &l))
+	fmt.Println(strings.ReplaceAll(decode([]byte(`{"time":10}`), &l).Error(), "; ", "\n"))
 	// Output:
 	// 00 00 00 00 01 14…
 	// <nil> {10 1.5 -2 1 <nil>}
-	// the magic byte 0 of a schema registry's wire format is missing: the record begins with '{' and may be JSON; use codec.JSON for it
+	// the magic byte 0 of a schema registry's wire format is missing: the record begins with '{' and may be JSON
+	// use codec.JSON for it
 }
 
 // Without a registry a record is the element alone.
@@ -82,7 +85,8 @@ func ExampleUseLatest() {
 	server := srfake.New() // instead of a real registry
 	defer server.Close()
 	server.SeedSchema("robot-locations-value", 3, 7, sr.Schema{Schema: `{"type": "record", "name": "Location", "fields": [
-		{"name": "time", "type": "long"}, {"name": "x", "type": "float"}, {"name": "y", "type": "float"}, {"name": "z", "type": "float"}
+		{"name": "time", "type": "long"}, {"name": "x", "type": "float"}, {"name": "y", "type": "float"},
+		{"name": "z", "type": "float"}
 	]}`})
 	schemas, err := registry.New(context.Background(), server.URL())
 	if err != nil {
@@ -91,7 +95,9 @@ func ExampleUseLatest() {
 	}
 	c := avro.Codec(avro.Registry(schemas), avro.Subject("robot-locations-value"), avro.UseLatest())
 	_, err = c.Encoder(reflect.TypeFor[Location]())
-	fmt.Println(err)
+	fmt.Println(strings.ReplaceAll(err.Error(), ": ", ":\n"))
 	// Output:
-	// the latest schema of subject "robot-locations-value": field z: the schema wants this field, and avro_test.Location has only time, x, y
+	// the latest schema of subject "robot-locations-value":
+	// field z:
+	// the schema wants this field, and avro_test.Location has only time, x, y
 }

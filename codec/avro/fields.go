@@ -38,8 +38,8 @@ func fieldsOf(t reflect.Type) ([]structField, error) {
 	return list, nil
 }
 
-// hides tells whether the Avro library takes f for the name that both have, or neither: the tagged one, then the one that
-// is embedded the least deep.
+// hides tells whether the Avro library takes f for the name that both have, or neither: the tagged one, then the one
+// that is embedded the least deep.
 func (f structField) hides(other structField) bool {
 	switch {
 	case f.libraryName != other.libraryName || slices.Equal(f.index, other.index):

@@ -16,22 +16,27 @@ import (
 // everythingWriter is a writer's schema that Everything resolves against.
 const everythingWriter = `{"type":"record","name":"Everything","namespace":"a.b","fields":[
 	{"name":"children","type":{"type":"array","items":"Everything"}},
-	{"name":"gone","type":["null","string","Everything",{"type":"map","values":["null",{"type":"enum","name":"E","symbols":["A","B"]}]}]},
+	{"name":"gone","type":["null","string","Everything",{"type":"map","values":["null",{"type":"enum","name":"E",
+		"symbols":["A","B"]}]}]},
 	{"name":"robot","type":["null","string"]},{"name":"yes","type":"boolean"},{"name":"small","type":"int"},
 	{"name":"middle","type":"int"},{"name":"int","type":"int"},{"name":"big","type":"long"},{"name":"single","type":"int"},
 	{"name":"double","type":"float"},{"name":"text","type":"bytes"},{"name":"bytes","type":"bytes"},
 	{"name":"fixed","type":{"type":"fixed","name":"F","size":4}},
-	{"name":"pose","type":{"type":"record","name":"Pose","fields":[{"name":"Y","type":"long"},{"name":"X","type":"float"}]}},
+	{"name":"pose","type":{"type":"record","name":"Pose","fields":[{"name":"Y","type":"long"},{"name":"X",
+		"type":"float"}]}},
 	{"name":"poses","type":{"type":"array","items":"Pose"}},{"name":"names","type":{"type":"map","values":"int"}},
 	{"name":"matrix","type":{"type":"array","items":{"type":"array","items":"float"}}},
-	{"name":"pair","type":{"type":"array","items":"long"}},{"name":"seen","type":{"type":"long","logicalType":"timestamp-millis"}},
+	{"name":"pair","type":{"type":"array","items":"long"}},{"name":"seen","type":{"type":"long",
+		"logicalType":"timestamp-millis"}},
 	{"name":"born","type":{"type":"int","logicalType":"date"}},{"name":"address","type":"string"}]}`
 
-// FuzzAvroDecode decodes what may come from anywhere. It must neither panic, nor take memory that the record's size doesn't
-// justify, nor change the record; and what it accepts is an element that can be encoded again.
+// FuzzAvroDecode decodes what may come from anywhere. It must neither panic, nor take memory that the record's size
+// doesn't justify, nor change the record; and what it accepts is an element that can be encoded again.
 func FuzzAvroDecode(f *testing.F) {
-	client := codectest.Holding(f, map[string]sr.Schema{"1": {Schema: everythingWriter}, "2": {Schema: `["null","long","string"]`},
-		"3": {Schema: `{"type":"array","items":"null"}`}, "4": {Schema: `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`}})
+	client := codectest.Holding(f, map[string]sr.Schema{"1": {Schema: everythingWriter},
+		"2": {Schema: `["null","long","string"]`},
+		"3": {Schema: `{"type":"array","items":"null"}`},
+		"4": {Schema: `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`}})
 	everything, anything := reflect.TypeFor[Everything](), reflect.TypeFor[any]()
 	decoders := map[reflect.Type][]codec.Decode{}
 	for _, c := range []codec.Codec{avro.Codec(), avro.Codec(avro.Registry(client))} {
@@ -88,17 +93,22 @@ func allocated(f func()) uint64 {
 
 // FuzzAvroWriter decodes with a writer's schema that may be anything.
 func FuzzAvroWriter(f *testing.F) {
-	for _, schema := range []string{everythingWriter, codectest.LocationSchema, `"long"`, `["null",{"type":"map","values":"int"}]`,
-		`{"type":"record","name":"a.Reading","fields":[{"name":"time","type":["null","a.Reading"]},{"name":"room","type":"string","default":"x"}]}`,
-		`{"type":"record","name":"Reading","fields":[{"name":"time","type":{"type":"record","name":"b.Reading","fields":[]}}]}`} {
+	for _, schema := range []string{everythingWriter, codectest.LocationSchema, `"long"`,
+		`["null",{"type":"map","values":"int"}]`,
+		`{"type":"record","name":"a.Reading","fields":[{"name":"time","type":["null","a.Reading"]},{"name":"room",
+			"type":"string","default":"x"}]}`,
+		`{"type":"record","name":"Reading","fields":[{"name":"time","type":{"type":"record","name":"b.Reading",
+			"fields":[]}}]}`} {
 		f.Add(schema, []byte{2, 0, 0, 4, 'a', 'b'})
 	}
-	reader := `{"type":"record","name":"Reading","fields":[{"name":"time","type":["null","long"]},{"name":"value","type":"double","default":1},
+	reader := `{"type":"record","name":"Reading","fields":[{"name":"time","type":["null","long"]},{"name":"value",
+		"type":"double","default":1},
 		{"name":"unit","type":["null","string"],"default":null},{"name":"note","type":"string","default":""},
 		{"name":"place","type":"string","default":""},{"name":"tags","type":{"type":"array","items":"string"},"default":[]}]}`
 	f.Fuzz(func(t *testing.T, schema string, data []byte) {
 		client := codectest.Holding(t, map[string]sr.Schema{"1": {Schema: schema}})
-		for _, c := range []codec.Codec{avro.Codec(avro.Registry(client)), avro.Codec(avro.Registry(client), avro.Schema(reader))} {
+		for _, c := range []codec.Codec{avro.Codec(avro.Registry(client)),
+			avro.Codec(avro.Registry(client), avro.Schema(reader))} {
 			_, _ = codectest.Decode[Reading](t, c, append([]byte{0, 0, 0, 0, 1}, data...))
 		}
 		encode, err := avro.Codec(avro.Schema(schema)).Encoder(reflect.TypeFor[Reading]())

@@ -21,14 +21,14 @@ const (
 	encoding purpose = iota
 	// decoding: the schema is the reader's. It has every field of the struct; the struct leaves out what it doesn't need.
 	decoding
-	// structReads is decoding with the struct as the reader's schema: fields that the writer's schema hasn't are added to it
-	// with their defaults, and a field is also matched by its aliases.
+	// structReads is decoding with the struct as the reader's schema: fields that the writer's schema hasn't are added to
+	// it with their defaults, and a field is also matched by its aliases.
 	structReads
 )
 
-// A mapper makes, of a schema, the one that the Avro library shall decode a Go type with, or encode it. It describes the
-// same bytes; but its names are those by which the library finds the struct's fields, and, for decoding, it has exactly
-// the fields that the struct has (a projection): what the struct doesn't name is skipped unread.
+// A mapper makes, of a schema, the one that the Avro library shall decode a Go type with, or encode it. It describes
+// the same bytes; but its names are those by which the library finds the struct's fields, and, for decoding, it has
+// exactly the fields that the struct has (a projection): what the struct doesn't name is skipped unread.
 //
 // Every record is mapped anew for every Go type that stands in its place, under a name of its own.
 type mapper struct {
@@ -132,7 +132,8 @@ func (m *mapper) node(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) 
 	return n, nil
 }
 
-// compatible tells whether a part of the schema and a Go type can go together; of a union, whether one of its types can.
+// compatible tells whether a part of the schema and a Go type can go together; of a union, whether one of its types
+// can.
 func (m *mapper) compatible(n avrolib.SchemaNode, t reflect.Type) bool {
 	n = m.resolve(n)
 	if n.Type != "union" {
@@ -174,7 +175,8 @@ func (m *mapper) record(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path
 }
 
 // fields maps a record's fields to those of a struct.
-func (m *mapper) fields(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) (mapped []avrolib.SchemaField, err error) {
+func (m *mapper) fields(n avrolib.SchemaNode, t reflect.Type, at *fieldpath.Path) (mapped []avrolib.SchemaField,
+	err error) {
 	structFields, err := fieldsOf(t)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,8 @@ func TestOptionsThatDontGoTogether(t *testing.T) {
 		"avro.Subject, AutoRegister and UseLatest have no effect without avro.Registry": avro.Codec(avro.Subject("a")),
 		"AutoRegister and UseLatest have no effect without":                             avro.Codec(avro.AutoRegister(false)),
 		"and UseLatest have no effect without avro.Registry":                            avro.Codec(avro.UseLatest()),
-		"avro.Registry got a nil *registry.Client; has registry.New returned an error?": avro.Codec(avro.Registry((*registry.Client)(nil))),
+		"avro.Registry got a nil *registry.Client; has registry.New returned an error?": avro.Codec(
+			avro.Registry((*registry.Client)(nil))),
 		"avro.UseLatest takes the schema from the registry, and avro.Schema gives another; want avro.AutoRegister(false)": avro.Codec(
 			avro.Registry(client), avro.Subject("a"), avro.UseLatest(), avro.Schema(`"long"`)),
 	} {
@@ -44,14 +45,16 @@ func TestAutoRegisterFalse(t *testing.T) {
 	s.SeedSchema("others", 1, 6, sr.Schema{Schema: `"long"`})
 	client := s.Client(t)
 	lookup := func(subject string) codec.Codec {
-		return avro.Codec(avro.Registry(client), avro.Subject(subject), avro.AutoRegister(false), avro.Schema(codectest.LocationSchema))
+		return avro.Codec(avro.Registry(client), avro.Subject(subject), avro.AutoRegister(false),
+			avro.Schema(codectest.LocationSchema))
 	}
 	if data := codectest.Encode(t, lookup("locations"), Location{Time: 1}); data[4] != 4 {
 		t.Errorf("%x was written with another schema than the registered one", data)
 	}
 	_, err := lookup("others").Encoder(reflect.TypeFor[Location]())
 	codectest.WantError(t, err, `schema registry, subject "others": it isn't there (404)`)
-	_, err = avro.Codec(avro.Registry(client), avro.Subject("missing"), avro.AutoRegister(false)).Encoder(reflect.TypeFor[Location]())
+	_, err = avro.Codec(avro.Registry(client), avro.Subject("missing"),
+		avro.AutoRegister(false)).Encoder(reflect.TypeFor[Location]())
 	codectest.WantError(t, err, `schema registry, subject "missing": it isn't there (404)`)
 	want := map[string]int{"POST /subjects/locations": 1, "POST /subjects/others": 1, "POST /subjects/missing": 1}
 	if diff := cmp.Diff(want, s.Requests()); diff != "" {
@@ -59,8 +62,8 @@ func TestAutoRegisterFalse(t *testing.T) {
 	}
 }
 
-// A schema that another refers to and the registry didn't deliver is requested again with the next record: the registry's
-// trouble is over by then, and the record is good.
+// A schema that another refers to and the registry didn't deliver is requested again with the next record: the
+// registry's trouble is over by then, and the record is good.
 func TestReferenceIsRequestedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var down atomic.Bool

@@ -52,8 +52,8 @@ func decodeWritten(t *testing.T, into reflect.Type, writer string, value any, re
 	return element.Elem().Interface(), err
 }
 
-// TestSchemaResolution goes through the rules of Avro's specification ("Schema Resolution"), for a field whose type in the
-// writer's schema is one and in the reader's another.
+// TestSchemaResolution goes through the rules of Avro's specification ("Schema Resolution"), for a field whose type in
+// the writer's schema is one and in the reader's another.
 func TestSchemaResolution(t *testing.T) {
 	const (
 		colors  = `{"type":"enum","name":"Color","symbols":["RED","GREEN"]}`
@@ -84,19 +84,28 @@ func TestSchemaResolution(t *testing.T) {
 		"a string is no number":         {`"string"`, "7", `"long"`, with[int64]{}, "incompatible"},
 		"a boolean is no number":        {`"boolean"`, true, `"long"`, with[int64]{}, "incompatible"},
 
-		"items of an array are promoted":   {`{"type":"array","items":"int"}`, []int{1, 2}, `{"type":"array","items":"long"}`, with[[]int64]{[]int64{1, 2}}, ""},
-		"items of an array are resolved":   {`{"type":"array","items":"int"}`, []int{1, 2}, `{"type":"array","items":"string"}`, with[[]string]{}, "incompatible"},
-		"values of a map are promoted":     {`{"type":"map","values":"int"}`, map[string]int{"a": 1}, `{"type":"map","values":"double"}`, with[map[string]float64]{map[string]float64{"a": 1}}, ""},
-		"an array is no map":               {`{"type":"array","items":"double"}`, []float64{1}, `{"type":"map","values":"double"}`, with[map[string]float64]{}, "incompatible"},
-		"fixed of one size and name":       {four, [4]byte{1, 2, 3, 4}, four, with[[4]byte]{[4]byte{1, 2, 3, 4}}, ""},
-		"fixed of another size":            {`{"type":"fixed","name":"F","size":3}`, [3]byte{}, four, with[[4]byte]{}, "size"},
-		"fixed of another name":            {`{"type":"fixed","name":"G","size":4}`, [4]byte{}, four, with[[4]byte]{}, "name"},
-		"fixed whose reader has the alias": {`{"type":"fixed","name":"G","size":4}`, [4]byte{1}, `{"type":"fixed","name":"F","aliases":["G"],"size":4}`, with[[4]byte]{[4]byte{1}}, ""},
+		"items of an array are promoted": {`{"type":"array","items":"int"}`, []int{1, 2},
+			`{"type":"array","items":"long"}`, with[[]int64]{[]int64{1, 2}}, ""},
+		"items of an array are resolved": {`{"type":"array","items":"int"}`, []int{1, 2},
+			`{"type":"array","items":"string"}`, with[[]string]{}, "incompatible"},
+		"values of a map are promoted": {`{"type":"map","values":"int"}`, map[string]int{"a": 1},
+			`{"type":"map","values":"double"}`, with[map[string]float64]{map[string]float64{"a": 1}}, ""},
+		"an array is no map": {`{"type":"array","items":"double"}`, []float64{1},
+			`{"type":"map","values":"double"}`, with[map[string]float64]{}, "incompatible"},
+		"fixed of one size and name": {four, [4]byte{1, 2, 3, 4}, four, with[[4]byte]{[4]byte{1, 2, 3, 4}}, ""},
+		"fixed of another size": {`{"type":"fixed","name":"F","size":3}`, [3]byte{}, four, with[[4]byte]{},
+			"size"},
+		"fixed of another name": {`{"type":"fixed","name":"G","size":4}`, [4]byte{}, four, with[[4]byte]{},
+			"name"},
+		"fixed whose reader has the alias": {`{"type":"fixed","name":"G","size":4}`, [4]byte{1},
+			`{"type":"fixed","name":"F","aliases":["G"],"size":4}`, with[[4]byte]{[4]byte{1}}, ""},
 
-		"symbols in another order":                    {colors, "GREEN", `{"type":"enum","name":"Color","symbols":["GREEN","RED"]}`, with[string]{"GREEN"}, ""},
-		"a symbol that the reader has a default for":  {colors, "RED", unknown, with[string]{"UNKNOWN"}, ""},
-		"a symbol beside one that has a default":      {colors, "GREEN", unknown, with[string]{"GREEN"}, ""},
-		"a record's fields in another order":          {`{"type":"record","name":"I","fields":[{"name":"b","type":"int"},{"name":"a","type":"long"}]}`, map[string]any{"a": int64(1), "b": 2}, inner, with[pair]{pair{1, 2}}, ""},
+		"symbols in another order": {colors, "GREEN",
+			`{"type":"enum","name":"Color","symbols":["GREEN","RED"]}`, with[string]{"GREEN"}, ""},
+		"a symbol that the reader has a default for": {colors, "RED", unknown, with[string]{"UNKNOWN"}, ""},
+		"a symbol beside one that has a default":     {colors, "GREEN", unknown, with[string]{"GREEN"}, ""},
+		"a record's fields in another order": {`{"type":"record","name":"I","fields":[{"name":"b","type":"int"},
+			{"name":"a","type":"long"}]}`, map[string]any{"a": int64(1), "b": 2}, inner, with[pair]{pair{1, 2}}, ""},
 		"all branches of a union are promoted":        {`["int","long"]`, 7, `"double"`, with[float64]{7}, ""},
 		"no branch of a union that the reader takes":  {`["null","string"]`, "a", `"long"`, with[int64]{}, "incompatible"},
 		"the reader's union has the writer's type":    {`"long"`, int64(2), `["null","long"]`, with[*int64]{&two}, ""},
@@ -107,12 +116,15 @@ func TestSchemaResolution(t *testing.T) {
 
 		// Here Avro's specification refuses single records, of a value that the reader has no type for. All are refused
 		// instead, also those that could be read, as they are where a registry checks for BACKWARD compatibility.
-		"a symbol that the reader lacks":              {colors, "GREEN", fewer, with[string]{}, `writer enum symbol "RED" not in reader`},
-		"a branch of a union that no reader's is":     {`["null","int"]`, 7, `"long"`, with[int64]{}, "incompatible"},
-		"a branch that the reader's union hasn't got": {`["null","string","long"]`, int64(2), `["null","long"]`, with[*int64]{}, "no matching reader branch"},
+		"a symbol that the reader lacks": {colors, "GREEN", fewer, with[string]{},
+			`writer enum symbol "RED" not in reader`},
+		"a branch of a union that no reader's is": {`["null","int"]`, 7, `"long"`, with[int64]{}, "incompatible"},
+		"a branch that the reader's union hasn't got": {`["null","string","long"]`, int64(2), `["null","long"]`,
+			with[*int64]{}, "no matching reader branch"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := decodeWritten(t, reflect.TypeOf(c.want), record(c.writer), map[string]any{"v": c.value}, record(c.reader))
+			got, err := decodeWritten(t, reflect.TypeOf(c.want), record(c.writer), map[string]any{"v": c.value},
+				record(c.reader))
 			checkDecoded(t, got, err, c.want, c.fails)
 		})
 	}
@@ -134,37 +146,47 @@ func TestStructAsReadersSchema(t *testing.T) {
 		want   any
 		fails  string
 	}{
-		"long into int32":                     {`"long"`, int64(7), with[int32]{7}, ""},
-		"long that int32 doesn't hold":        {`"long"`, int64(1) << 40, with[int32]{}, "field v: value 1099511627776 overflows int32"},
-		"long that uint16 doesn't hold":       {`"long"`, int64(-1), with[uint16]{}, "field v: value -1 overflows uint16"},
-		"long that float64 would round":       {`"long"`, int64(1)<<53 + 1, with[float64]{}, "field v: integer 9007199254740993 overflows float64"},
-		"double into int64":                   {`"double"`, 7.0, with[int64]{7}, ""},
-		"double with a fraction":              {`"double"`, 1.5, with[int64]{}, "field v: non-whole 1.5"},
-		"double that is no number":            {`"double"`, math.NaN(), with[int64]{}, "field v: non-finite NaN"},
-		"double into float32":                 {`"double"`, 0.1, with[float32]{0.1}, ""},
-		"double beyond float32":               {`"double"`, 1e300, with[float32]{}, "field v: value 1e+300 overflows float32"},
-		"infinite double":                     {`"double"`, math.Inf(1), with[float32]{float32(math.Inf(1))}, ""},
-		"long into string":                    {`"long"`, int64(7), with[string]{}, "field v: Avro's long and Go's string don't go together"},
-		"string into int64":                   {`"string"`, "7", with[int64]{}, "Avro's string and Go's int64 don't go together"},
-		"string into bytes":                   {`"string"`, "a", with[[]byte]{[]byte("a")}, ""},
-		"bytes into string":                   {`"bytes"`, []byte("a"), with[string]{"a"}, ""},
-		"enum into string":                    {ab, "B", with[string]{"B"}, ""},
-		"enum into int":                       {ab, "B", with[int]{1}, ""},
-		"timestamp into time.Time":            {millis, int64(1500), with[time.Time]{time.UnixMilli(1500).UTC()}, ""},
-		"timestamp into int64":                {millis, int64(1500), with[int64]{1500}, ""},
-		"plain long into time.Time":           {`"long"`, int64(1500), with[time.Time]{}, "field v: Avro's long and Go's time.Time don't go together"},
-		"date into time.Time":                 {day, 1, with[time.Time]{time.Unix(86400, 0).UTC()}, ""},
-		"decimal into string":                 {decimal, []byte{1, 44}, with[string]{"3.00"}, ""},
-		"decimal into float64":                {decimal, []byte{1, 44}, with[float64]{3}, ""},
-		"fixed into bytes":                    {four, [4]byte{1, 2, 3, 4}, with[[]byte]{[]byte{1, 2, 3, 4}}, ""},
-		"fixed into an array too short":       {four, [4]byte{1, 2, 3, 4}, with[[3]byte]{}, "field v: Avro's fixed and Go's [3]uint8 don't go together"},
-		"items that an array has no room for": {ints, []int{1, 2, 3}, with[[2]int]{}, "field v: expected 2 elements, got more"},
-		"items that an array lacks":           {ints, []int{1}, with[[2]int]{}, "field v: expected 2 elements, got 1"},
-		"null into what is no pointer":        {`["null","long"]`, nil, with[int64]{}, ""},
-		"null among items":                    {`{"type":"array","items":["null","int"]}`, []any{1, nil}, with[[]int]{[]int{1, 0}}, ""},
-		"a union's branch that fits":          {`["string","long"]`, int64(5), with[int64]{5}, ""},
-		"a union's branch that doesn't fit":   {`["string","long"]`, "x", with[int64]{}, "field v: Avro's string and Go's int64 don't go together"},
-		"any type":                            {`["string","long"]`, int64(5), with[any]{int64(5)}, ""},
+		"long into int32": {`"long"`, int64(7), with[int32]{7}, ""},
+		"long that int32 doesn't hold": {`"long"`, int64(1) << 40, with[int32]{},
+			"field v: value 1099511627776 overflows int32"},
+		"long that uint16 doesn't hold": {`"long"`, int64(-1), with[uint16]{}, "field v: value -1 overflows uint16"},
+		"long that float64 would round": {`"long"`, int64(1)<<53 + 1, with[float64]{},
+			"field v: integer 9007199254740993 overflows float64"},
+		"double into int64":        {`"double"`, 7.0, with[int64]{7}, ""},
+		"double with a fraction":   {`"double"`, 1.5, with[int64]{}, "field v: non-whole 1.5"},
+		"double that is no number": {`"double"`, math.NaN(), with[int64]{}, "field v: non-finite NaN"},
+		"double into float32":      {`"double"`, 0.1, with[float32]{0.1}, ""},
+		"double beyond float32": {`"double"`, 1e300, with[float32]{},
+			"field v: value 1e+300 overflows float32"},
+		"infinite double": {`"double"`, math.Inf(1), with[float32]{float32(math.Inf(1))}, ""},
+		"long into string": {`"long"`, int64(7), with[string]{},
+			"field v: Avro's long and Go's string don't go together"},
+		"string into int64": {`"string"`, "7", with[int64]{},
+			"Avro's string and Go's int64 don't go together"},
+		"string into bytes":        {`"string"`, "a", with[[]byte]{[]byte("a")}, ""},
+		"bytes into string":        {`"bytes"`, []byte("a"), with[string]{"a"}, ""},
+		"enum into string":         {ab, "B", with[string]{"B"}, ""},
+		"enum into int":            {ab, "B", with[int]{1}, ""},
+		"timestamp into time.Time": {millis, int64(1500), with[time.Time]{time.UnixMilli(1500).UTC()}, ""},
+		"timestamp into int64":     {millis, int64(1500), with[int64]{1500}, ""},
+		"plain long into time.Time": {`"long"`, int64(1500), with[time.Time]{},
+			"field v: Avro's long and Go's time.Time don't go together"},
+		"date into time.Time":  {day, 1, with[time.Time]{time.Unix(86400, 0).UTC()}, ""},
+		"decimal into string":  {decimal, []byte{1, 44}, with[string]{"3.00"}, ""},
+		"decimal into float64": {decimal, []byte{1, 44}, with[float64]{3}, ""},
+		"fixed into bytes":     {four, [4]byte{1, 2, 3, 4}, with[[]byte]{[]byte{1, 2, 3, 4}}, ""},
+		"fixed into an array too short": {four, [4]byte{1, 2, 3, 4}, with[[3]byte]{},
+			"field v: Avro's fixed and Go's [3]uint8 don't go together"},
+		"items that an array has no room for": {ints, []int{1, 2, 3}, with[[2]int]{},
+			"field v: expected 2 elements, got more"},
+		"items that an array lacks":    {ints, []int{1}, with[[2]int]{}, "field v: expected 2 elements, got 1"},
+		"null into what is no pointer": {`["null","long"]`, nil, with[int64]{}, ""},
+		"null among items": {`{"type":"array","items":["null","int"]}`, []any{1, nil},
+			with[[]int]{[]int{1, 0}}, ""},
+		"a union's branch that fits": {`["string","long"]`, int64(5), with[int64]{5}, ""},
+		"a union's branch that doesn't fit": {`["string","long"]`, "x", with[int64]{},
+			"field v: Avro's string and Go's int64 don't go together"},
+		"any type": {`["string","long"]`, int64(5), with[any]{int64(5)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := decodeWritten(t, reflect.TypeOf(c.want), record(c.writer), map[string]any{"v": c.value}, "")

@@ -35,7 +35,8 @@ func libraries(tb testing.TB, element any) []library {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	strict := sonic.Config{EscapeHTML: false, SortMapKeys: true, CompactMarshaler: true, CopyString: true, ValidateString: true}.Froze()
+	strict := sonic.Config{EscapeHTML: false, SortMapKeys: true, CompactMarshaler: true, CopyString: true,
+		ValidateString: true}.Froze()
 	return []library{
 		{"JSON", decode, encode},
 		{"encodingjson", stdjson.Unmarshal, std},
@@ -49,10 +50,11 @@ func libraries(tb testing.TB, element any) []library {
 		{"sonic", sonic.Unmarshal, appended(sonic.Marshal)},
 		{"sonicstrict", strict.Unmarshal, appended(strict.Marshal)},
 		{"experimentv1", func(b []byte, v any) error { return expv1.Unmarshal(b, v) }, appended(expv1.Marshal)},
-		{"experimentv2", func(b []byte, v any) error { return expjson.Unmarshal(b, v) }, func(dst []byte, v any) ([]byte, error) {
-			b, err := expjson.Marshal(v)
-			return append(dst, b...), err
-		}},
+		{"experimentv2", func(b []byte, v any) error { return expjson.Unmarshal(b, v) },
+			func(dst []byte, v any) ([]byte, error) {
+				b, err := expjson.Marshal(v)
+				return append(dst, b...), err
+			}},
 	}
 }
 

@@ -27,8 +27,8 @@ func (w wireFields) bytes(number protowire.Number, v string) wireFields {
 	return wireFields{protowire.AppendString(protowire.AppendTag(w.data, number, protowire.BytesType), v)}
 }
 
-// A record was written with an older or newer version of the message than the program has. Its schema says which message it
-// is; its fields are found by their numbers, as Protobuf's are.
+// A record was written with an older or newer version of the message than the program has. Its schema says which
+// message it is; its fields are found by their numbers, as Protobuf's are.
 func TestProtobufEvolution(t *testing.T) {
 	const start = `syntax = "proto3"; package leat.test; `
 	var fields wireFields
@@ -121,7 +121,8 @@ func TestProtobufAutoRegisterFalse(t *testing.T) {
 	codectest.WantError(t, err, `schema registry, subject "geometry.proto": it isn't there (404)`)
 	s.Requests()
 
-	registering := codectest.Encode(t, protobuf.Codec(protobuf.Registry(s.Client(t)), protobuf.Subject("robots-value")), robotpb.Location{Time: 1})
+	registering := codectest.Encode(t, protobuf.Codec(protobuf.Registry(s.Client(t)), protobuf.Subject("robots-value")),
+		robotpb.Location{Time: 1})
 	s.Requests()
 	if got := codectest.Encode(t, lookup(), robotpb.Location{Time: 1}); string(got) != string(registering) {
 		t.Errorf("%x, want %x", got, registering)

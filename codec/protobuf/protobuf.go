@@ -1,14 +1,15 @@
-// Package protobuf is the codec of Protocol Buffers, for element types whose pointers are a [proto.Message]: the generated
-// ones, and structs that embed one of them, not a pointer to it, as the second type that a self-join needs does:
+// Package protobuf is the codec of Protocol Buffers, for element types whose pointers are a [proto.Message]: the
+// generated ones, and structs that embed one of them, not a pointer to it, as the second type that a self-join needs
+// does:
 //
 //	type NextLocation struct{ robotpb.Location }
 //
 // Fields that the message doesn't have are kept with it, as Protobuf does. Maps are written in the order of their keys.
 //
 // With a registry, records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was
-// written with, the message's index in it, the message. A record of another message than the element type's is an error,
-// recognised by the full name; so is one whose schema the registry doesn't have. Without a registry, records are bare
-// messages.
+// written with, the message's index in it, the message. A record of another message than the element type's is an
+// error, recognised by the full name; so is one whose schema the registry doesn't have. Without a registry, records are
+// bare messages.
 package protobuf
 
 import (
@@ -33,8 +34,8 @@ type format struct {
 	registered.Settings
 }
 
-// Codec returns the codec of Protocol Buffers; without options, of bare messages. It is safe for concurrent use. Options
-// that contradict each other, and types that are no messages, are errors when a mill is built.
+// Codec returns the codec of Protocol Buffers; without options, of bare messages. It is safe for concurrent use.
+// Options that contradict each other, and types that are no messages, are errors when a mill is built.
 func Codec(options ...Option) codec.Codec {
 	f := &format{registered.Settings{Package: "protobuf"}}
 	for _, option := range options {
@@ -48,22 +49,22 @@ func Registry(r schemas.Registry) Option {
 	return func(f *format) { f.Registry = r }
 }
 
-// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic and
-// "-value". Decoding doesn't need it.
+// Subject is the name under which the registry keeps the schema to encode with; by custom that is the name of the topic
+// and "-value". Decoding doesn't need it.
 func Subject(name string) Option {
 	return func(f *format) { f.Subject = name }
 }
 
 // AutoRegister says whether the message's file is registered under the subject when a run begins, and the files that it
-// imports each under its own name, but for those of google/protobuf; this does nothing if they are there already, and fails
-// if one is incompatible with an earlier one. It is true without this option. With false they must be there already,
-// whatever their version.
+// imports each under its own name, but for those of google/protobuf; this does nothing if they are there already, and
+// fails if one is incompatible with an earlier one. It is true without this option. With false they must be there
+// already, whatever their version.
 func AutoRegister(register bool) Option {
 	return func(f *format) { f.LookupOnly = !register }
 }
 
-// UseLatest says that records get the id of the subject's latest schema, which must have the message, and that nothing is
-// registered.
+// UseLatest says that records get the id of the subject's latest schema, which must have the message, and that nothing
+// is registered.
 func UseLatest() Option {
 	return func(f *format) { f.UseLatest = true }
 }

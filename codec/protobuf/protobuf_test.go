@@ -115,15 +115,17 @@ func TestProtobufForm(t *testing.T) {
 		}
 	}
 	registered, _ := s.GetSchema("robots-value", 1)
-	if diff := cmp.Diff([]sr.SchemaReference{{Name: "geometry.proto", Subject: "geometry.proto", Version: 1}}, registered.References); diff != "" {
+	if diff := cmp.Diff([]sr.SchemaReference{{Name: "geometry.proto", Subject: "geometry.proto", Version: 1}},
+		registered.References); diff != "" {
 		t.Error(diff)
 	}
 	if imported, ok := s.GetSchema("geometry.proto", 1); !ok || imported.Type != sr.TypeProtobuf {
 		t.Errorf("geometry.proto: %v %v", imported, ok)
 	}
 	want := map[string]int{
-		"POST /subjects/geometry.proto/versions": 1, "POST /subjects/geometry.proto": 1, "POST /subjects/robots-value/versions": 1,
-		"GET /schemas/ids/2": 4, // each decoder has a registry of its own here
+		"POST /subjects/geometry.proto/versions": 1, "POST /subjects/geometry.proto": 1,
+		"POST /subjects/robots-value/versions": 1,
+		"GET /schemas/ids/2":                   4, // each decoder has a registry of its own here
 	}
 	if diff := cmp.Diff(want, s.Requests()); diff != "" {
 		t.Error(diff)
@@ -143,7 +145,8 @@ message Robot {
 
 func TestProtobufUsesWhatIsRegistered(t *testing.T) {
 	s := codectest.Serve(t)
-	s.SeedSchema("elsewhere.proto", 1, 1, sr.Schema{Schema: `syntax = "proto3"; package elsewhere; message Point {}`, Type: sr.TypeProtobuf})
+	s.SeedSchema("elsewhere.proto", 1, 1, sr.Schema{Schema: `syntax = "proto3"; package elsewhere; message Point {}`,
+		Type: sr.TypeProtobuf})
 	s.SeedSchema("robots-value", 1, 7, sr.Schema{Schema: robotFile, Type: sr.TypeProtobuf,
 		References: []sr.SchemaReference{{Name: "elsewhere.proto", Subject: "elsewhere.proto", Version: 1}}})
 	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: codectest.LocationSchema})
@@ -160,7 +163,8 @@ func TestProtobufUsesWhatIsRegistered(t *testing.T) {
 		t.Error(got, err)
 	}
 	_, err := c.Encoder(reflect.TypeFor[robotpb.Point]())
-	codectest.WantError(t, err, `the latest schema of subject "robots-value": the schema has no such message: leat.test.Point; it has leat.test.Location, leat.test.Robot`)
+	codectest.WantError(t, err, `the latest schema of subject "robots-value": the schema has no such message: `+
+		`leat.test.Point; it has leat.test.Location, leat.test.Robot`)
 	_, err = latest("locations-value").Encoder(reflect.TypeFor[robotpb.Location]())
 	codectest.WantError(t, err, "its type is AVRO, want PROTOBUF")
 	_, err = latest("missing").Encoder(reflect.TypeFor[robotpb.Location]())
@@ -172,7 +176,8 @@ func TestProtobufUsesWhatIsRegistered(t *testing.T) {
 func TestProtobufThatIsWrong(t *testing.T) {
 	s := codectest.Serve(t)
 	client := s.Client(t)
-	good := codectest.Encode(t, protobuf.Codec(protobuf.Registry(client), protobuf.Subject("robots-value")), robotpb.Location{Time: 1 << 40})
+	good := codectest.Encode(t, protobuf.Codec(protobuf.Registry(client), protobuf.Subject("robots-value")),
+		robotpb.Location{Time: 1 << 40})
 	s.SeedSchema("locations-value", 1, 8, sr.Schema{Schema: codectest.LocationSchema})
 	s.SeedSchema("broken", 1, 9, sr.Schema{Schema: "message {", Type: sr.TypeProtobuf})
 	decode, err := protobuf.Codec(protobuf.Registry(client)).Decoder(reflect.TypeFor[robotpb.Location]())
@@ -184,18 +189,23 @@ func TestProtobufThatIsWrong(t *testing.T) {
 		offset int
 		want   string
 	}{
-		"empty":           {nil, 0, "the record is empty"},
-		"JSON":            {[]byte(`{"time":10}`), 0, "the magic byte 0 of a schema registry's wire format is missing: the record begins with '{' and may be JSON"},
-		"bare":            {[]byte{8, 1}, 0, "the magic byte 0 of a schema registry's wire format is missing: the record begins with 0x08"},
-		"no index":        {good[:5], 5, "what follows the schema's id isn't the index of a Protobuf message"},
-		"endless index":   {append(good[:5:5], 0xff, 0xff, 0xff), 5, "isn't the index of a Protobuf message"},
-		"huge index":      {append(good[:5:5], 0xfe, 0xff, 0xff, 0xff, 0x0f), 5, "isn't the index of a Protobuf message"},
-		"negative index":  {append(good[:5:5], 2, 1), 5, "isn't the index of a Protobuf message"},
-		"another message": {append(good[:5:5], 0, 10, 1, 'r'), -1, "the record is message leat.test.Robot ([0] in schema 2), want leat.test.Location"},
-		"no message":      {append(good[:5:5], 2, 8), -1, "schema 2, with which the record was written: the schema has no such message: message [4] of leat.test.Robot, leat.test.Location"},
-		"cut":             {good[:len(good)-2], -1, "byte 7 and further aren't a leat.test.Location: "},
-		"Avro":            {[]byte{0, 0, 0, 0, 8, 0}, -1, "schema 8, with which the record was written: its type is AVRO, want PROTOBUF"},
-		"broken schema":   {[]byte{0, 0, 0, 0, 9, 0}, -1, "schema 9, with which the record was written: "},
+		"empty": {nil, 0, "the record is empty"},
+		"JSON": {[]byte(`{"time":10}`), 0, "the magic byte 0 of a schema registry's wire format is missing: " +
+			"the record begins with '{' and may be JSON"},
+		"bare": {[]byte{8, 1}, 0, "the magic byte 0 of a schema registry's wire format is missing: " +
+			"the record begins with 0x08"},
+		"no index":       {good[:5], 5, "what follows the schema's id isn't the index of a Protobuf message"},
+		"endless index":  {append(good[:5:5], 0xff, 0xff, 0xff), 5, "isn't the index of a Protobuf message"},
+		"huge index":     {append(good[:5:5], 0xfe, 0xff, 0xff, 0xff, 0x0f), 5, "isn't the index of a Protobuf message"},
+		"negative index": {append(good[:5:5], 2, 1), 5, "isn't the index of a Protobuf message"},
+		"another message": {append(good[:5:5], 0, 10, 1, 'r'), -1,
+			"the record is message leat.test.Robot ([0] in schema 2), want leat.test.Location"},
+		"no message": {append(good[:5:5], 2, 8), -1, "schema 2, with which the record was written: " +
+			"the schema has no such message: message [4] of leat.test.Robot, leat.test.Location"},
+		"cut": {good[:len(good)-2], -1, "byte 7 and further aren't a leat.test.Location: "},
+		"Avro": {[]byte{0, 0, 0, 0, 8, 0}, -1, "schema 8, with which the record was written: " +
+			"its type is AVRO, want PROTOBUF"},
+		"broken schema": {[]byte{0, 0, 0, 0, 9, 0}, -1, "schema 9, with which the record was written: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 { // the second time the answer is a remembered one
@@ -208,7 +218,8 @@ func TestProtobufThatIsWrong(t *testing.T) {
 			}
 		})
 	}
-	codectest.WantError(t, decode([]byte{0, 0, 0, 0, 99, 0}, new(robotpb.Location)), "schema registry, schema 99: it isn't there (404)")
+	codectest.WantError(t, decode([]byte{0, 0, 0, 0, 99, 0}, new(robotpb.Location)),
+		"schema registry, schema 99: it isn't there (404)")
 }
 
 func TestProtobufTypesThatDontSuit(t *testing.T) {

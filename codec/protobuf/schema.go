@@ -45,7 +45,8 @@ func (f *format) latestHeader(message protoreflect.FullName) ([]byte, error) {
 	return appendIndex(schemas.AppendHeader(nil, latest.ID), index), nil
 }
 
-// schemaOf returns the schema of a file of messages, after it has seen to it that those of the file's imports are registered.
+// schemaOf returns the schema of a file of messages, after it has seen to it that those of the file's imports are
+// registered.
 func (f *format) schemaOf(file protoreflect.FileDescriptor) (schemas.Schema, error) {
 	schema := schemas.Schema{Type: schemas.Protobuf}
 	for i := range file.Imports().Len() {
@@ -68,7 +69,8 @@ func (f *format) schemaOf(file protoreflect.FileDescriptor) (schemas.Schema, err
 	return schema, err
 }
 
-// publishImport sees to it that a file is registered under its own name, as Confluent's clients do, and returns its version.
+// publishImport sees to it that a file is registered under its own name, as Confluent's clients do, and returns its
+// version.
 func (f *format) publishImport(file protoreflect.FileDescriptor) (version int, err error) {
 	schema, err := f.schemaOf(file)
 	if err != nil {
@@ -145,8 +147,8 @@ func namesIn(file *descriptorpb.FileDescriptorProto) (names []string) {
 	return names
 }
 
-// parseFile reads a schema of the registry: the text of a file, or its description as encodeFile gives it. What the file
-// imports isn't needed for its messages' names.
+// parseFile reads a schema of the registry: the text of a file, or its description as encodeFile gives it. What the
+// file imports isn't needed for its messages' names.
 func parseFile(schema schemas.Schema) (*descriptorpb.FileDescriptorProto, error) {
 	if schema.Type != schemas.Protobuf {
 		return nil, fmt.Errorf("its type is %s, want PROTOBUF", schema.Type)

@@ -4,8 +4,8 @@
 //	…
 //	kafka.Topic[Location]("robot-locations", kafka.Codec(avro.Codec(avro.Registry(schemas)))),
 //
-// A registry keeps schemas under subjects, each with versions; every schema has an id. A record begins with the id of the
-// schema that it was written with (the writer's), so that whoever reads it can get that schema, however old it is.
+// A registry keeps schemas under subjects, each with versions; every schema has an id. A record begins with the id of
+// the schema that it was written with (the writer's), so that whoever reads it can get that schema, however old it is.
 //
 // It speaks the HTTP interface of Confluent's registry, as those of Redpanda and Karapace do.
 package registry
@@ -35,13 +35,13 @@ const (
 
 var _ schemas.Registry = (*Client)(nil)
 
-// A Client gets schemas from a registry, and registers them there. It remembers what it has got: each schema is requested
-// once in a program's life, and each registered once, so give all codecs the same Client. Make one with [New]. It is safe
-// for concurrent use.
+// A Client gets schemas from a registry, and registers them there. It remembers what it has got: each schema is
+// requested once in a program's life, and each registered once, so give all codecs the same Client. Make one with
+// [New]. It is safe for concurrent use.
 //
-// Connection errors and the registry's own trouble (5xx, 408, 429) are followed by further attempts, see [Timeout]; in the
-// end they are an error that wraps [codec.ErrUnavailable]. What the registry refuses is an error at once, which wraps a
-// *[sr.ResponseError].
+// Connection errors and the registry's own trouble (5xx, 408, 429) are followed by further attempts, see [Timeout]; in
+// the end they are an error that wraps [codec.ErrUnavailable]. What the registry refuses is an error at once, which
+// wraps a *[sr.ResponseError].
 type Client struct {
 	ctx     context.Context
 	timeout time.Duration
@@ -107,8 +107,8 @@ func (c *Client) fetchSchema(id int) (schema schemas.Schema, err error) {
 	return schemas.Schema{}, err
 }
 
-// Register registers a schema under a subject and returns its id. It does nothing if the schema is there already, and is an
-// error if the registry finds it incompatible with the subject's earlier ones.
+// Register registers a schema under a subject and returns its id. It does nothing if the schema is there already, and
+// is an error if the registry finds it incompatible with the subject's earlier ones.
 func (c *Client) Register(subject string, schema schemas.Schema) (id int, err error) {
 	converted, err := schemaFor(schema)
 	if err != nil {

@@ -31,7 +31,8 @@ type Location struct {
 
 func TestSchemasAreRequestedOnce(t *testing.T) {
 	s := codectest.Serve(t)
-	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("locations-value")), Location{Time: 10})
+	data := codectest.Encode(t, avro.Codec(avro.Registry(s.Client(t)), avro.Subject("locations-value")),
+		Location{Time: 10})
 	if requests := s.Requests(); len(requests) != 1 || requests["POST /subjects/locations-value/versions"] != 1 {
 		t.Errorf("registering sent %v", requests)
 	}
@@ -75,7 +76,8 @@ func TestUnknownSchemaIsNotRequestedAgainAtOnce(t *testing.T) {
 	}
 	for range 10 {
 		err := decode([]byte{0, 0, 0, 0, 77, 1, 2}, new(Location))
-		codectest.WantError(t, err, "schema registry, schema 77: it isn't there (404); is this the registry that the topic's writers use? ")
+		codectest.WantError(t, err, "schema registry, schema 77: it isn't there (404); "+
+			"is this the registry that the topic's writers use? ")
 		if errors.Is(err, codec.ErrUnavailable) {
 			t.Error("a schema that doesn't exist counts as a registry that is unavailable")
 		}
@@ -124,7 +126,8 @@ func TestRegistryThatStaysInTroubleIsGivenUp(t *testing.T) {
 		}, registry.Timeout(10*time.Second))
 		began := time.Now()
 		_, err := codectest.Decode[Location](t, avro.Codec(avro.Registry(client)), []byte{0, 0, 0, 0, 7, 0})
-		codectest.WantError(t, err, "the schema registry is unavailable: schema 7: no answer within 10s, attempts: 7: no leader")
+		codectest.WantError(t, err, "the schema registry is unavailable: schema 7: no answer within 10s, attempts: 7: "+
+			"no leader")
 		if !errors.Is(err, codec.ErrUnavailable) {
 			t.Error("the error isn't ErrUnavailable")
 		}
@@ -155,7 +158,8 @@ func TestRegistryThatHangsIsGivenUp(t *testing.T) {
 
 func TestRegistryAnswersThatAreFinal(t *testing.T) {
 	for status, want := range map[int]string{
-		401: `subject "locations-value": it doesn't know who is asking (401); give registry.New registry.BasicAuth or registry.BearerToken: because`,
+		401: `subject "locations-value": it doesn't know who is asking (401); ` +
+			`give registry.New registry.BasicAuth or registry.BearerToken: because`,
 		403: `subject "locations-value": this user may not do that (403): because`,
 		404: `subject "locations-value": it isn't there (404)`,
 		409: `subject "locations-value": the schema is incompatible with the subject's earlier ones (409): because`,
@@ -181,7 +185,11 @@ func TestRegistryAnswersThatAreFinal(t *testing.T) {
 }
 
 func TestForeignServerIsNoRegistry(t *testing.T) {
-	client := codectest.Virtual(t.Context(), t, func(*http.Request) (*http.Response, error) { return codectest.Answer(200, "<html>"), nil })
+	client := codectest.Virtual(t.Context(), t, func(*http.Request) (
+		*http.Response, error,
+	) {
+		return codectest.Answer(200, "<html>"), nil
+	})
 	_, err := codectest.Decode[Location](t, avro.Codec(avro.Registry(client)), []byte{0, 0, 0, 0, 7, 0})
 	codectest.WantError(t, err, "schema registry, schema 7: ")
 }

@@ -80,7 +80,8 @@ func TestMillWhoseSchemaIsRefused(t *testing.T) {
 	s.SeedSchema("speeds-value", 1, 50, sr.Schema{Schema: `"string"`})
 	s.Refuse("speeds-value", 409, "READER_FIELD_MISSING_DEFAULT_VALUE")
 	err := mill.Run(t.Context())
-	codectest.WantError(t, err, `subject "speeds-value": the schema is incompatible with the subject's earlier ones (409): READER_FIELD_MISSING_DEFAULT_VALUE`)
+	codectest.WantError(t, err, `subject "speeds-value": the schema is incompatible with the subject's earlier ones `+
+		`(409): READER_FIELD_MISSING_DEFAULT_VALUE`)
 	if refused := (*sr.ResponseError)(nil); !errors.As(err, &refused) {
 		t.Errorf("%#v", err)
 	}

@@ -27,8 +27,8 @@ type settings struct {
 	advanced []sr.ClientOpt
 }
 
-// New returns a client of the registry at a URL; where the URL has no scheme, it is http. No request is sent before a codec
-// needs a schema. When ctx ends, so do all requests under way; a decoder knows no other context.
+// New returns a client of the registry at a URL; where the URL has no scheme, it is http. No request is sent before a
+// codec needs a schema. When ctx ends, so do all requests under way; a decoder knows no other context.
 func New(ctx context.Context, address string, options ...Option) (*Client, error) {
 	s := settings{urls: []string{address}}
 	for _, option := range options {

@@ -22,13 +22,17 @@ func TestURLsAndUsersThatAreWrong(t *testing.T) {
 		options []registry.Option
 		want    string
 	}{
-		"no URL":           {"", nil, `schema registry: its URL is "http:", want one like https://localhost:8081`},
-		"another scheme":   {"kafka://localhost:9092", nil, `its URL is "kafka://localhost:9092", want one like https://localhost:8081`},
-		"no host":          {"https:///subjects", nil, `its URL is "https:///subjects", want one like`},
-		"no port":          {"http://me:secret@localhost:x", nil, "its URL can't be parsed, want one like"},
-		"a wrong replica":  {"localhost:8081", []registry.Option{registry.Replicas("ftp://me:secret@b")}, `its URL is "ftp://me:xxxxx@b"`},
-		"two users":        {"http://you:secret@a", []registry.Option{basic}, `the URL "http://you:xxxxx@a" has another user than the one that is given otherwise`},
-		"user and token":   {"a", []registry.Option{basic, registry.BearerToken("secret")}, "a user and a token are given, want one of registry.BasicAuth and registry.BearerToken"},
+		"no URL": {"", nil, `schema registry: its URL is "http:", want one like https://localhost:8081`},
+		"another scheme": {"kafka://localhost:9092", nil, `its URL is "kafka://localhost:9092", ` +
+			`want one like https://localhost:8081`},
+		"no host": {"https:///subjects", nil, `its URL is "https:///subjects", want one like`},
+		"no port": {"http://me:secret@localhost:x", nil, "its URL can't be parsed, want one like"},
+		"a wrong replica": {"localhost:8081", []registry.Option{registry.Replicas("ftp://me:secret@b")},
+			`its URL is "ftp://me:xxxxx@b"`},
+		"two users": {"http://you:secret@a", []registry.Option{basic},
+			`the URL "http://you:xxxxx@a" has another user than the one that is given otherwise`},
+		"user and token": {"a", []registry.Option{basic, registry.BearerToken("secret")},
+			"a user and a token are given, want one of registry.BasicAuth and registry.BearerToken"},
 		"negative timeout": {"a", []registry.Option{registry.Timeout(-1)}, "registry.Timeout is negative: -1ns"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +48,8 @@ func TestURLsAndUsersThatAreWrong(t *testing.T) {
 // A user in the URL logs in, and isn't shown by an error.
 func TestUserInURL(t *testing.T) {
 	s := codectest.Serve(t, srfake.WithAuth("Basic bWU6c2VjcmV0"))
-	client, err := registry.New(t.Context(), strings.Replace(s.URL(), "://", "://me:secret@", 1), registry.Timeout(time.Millisecond))
+	client, err := registry.New(t.Context(), strings.Replace(s.URL(), "://", "://me:secret@", 1),
+		registry.Timeout(time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}

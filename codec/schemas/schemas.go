@@ -1,16 +1,16 @@
 // Package schemas is what codecs know of a schema registry, and the header of the records whose schemas are in one.
 //
-// Who uses a registry needs package registry alone, whose client is a [Registry]. This package is for who writes a codec
-// with a registry, or a registry of one's own: schemas in files, or a service that speaks another language. It stands apart
-// so that a program whose records are bare carries no HTTP client.
+// Who uses a registry needs package registry alone, whose client is a [Registry]. This package is for who writes a
+// codec with a registry, or a registry of one's own: schemas in files, or a service that speaks another language. It
+// stands apart so that a program whose records are bare carries no HTTP client.
 package schemas
 
-// A Registry keeps schemas under subjects, each with versions; every schema has an id, and equal schemas may have the same.
-// It must be safe for concurrent use. An error wraps [codec.ErrUnavailable] if a later call may succeed, since the run is
-// stopped then and no record skipped.
+// A Registry keeps schemas under subjects, each with versions; every schema has an id, and equal schemas may have the
+// same. It must be safe for concurrent use. An error wraps [codec.ErrUnavailable] if a later call may succeed, since
+// the run is stopped then and no record skipped.
 type Registry interface {
-	// SchemaByID returns the schema that has an id. It is called for each id that records begin with, so it should remember
-	// answers.
+	// SchemaByID returns the schema that has an id. It is called for each id that records begin with, so it should
+	// remember answers.
 	SchemaByID(id int) (Schema, error)
 	// Version returns a version of a subject's schema.
 	Version(subject string, version int) (Registered, error)

@@ -9,14 +9,15 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// HeaderSize is how many bytes the header has that records with a schema in the registry begin with: the magic byte 0, and
-// the schema's id in four bytes, the most significant first. With Protobuf, the message's index within its schema follows.
+// HeaderSize is how many bytes the header has that records with a schema in the registry begin with: the magic byte 0,
+// and the schema's id in four bytes, the most significant first. With Protobuf, the message's index within its schema
+// follows.
 const HeaderSize = 5
 
 const magicByte = 0
 
-// CutHeader returns the id of the schema that a record was written with, and what stands behind the header. Its error is a
-// *[codec.Error].
+// CutHeader returns the id of the schema that a record was written with, and what stands behind the header. Its error
+// is a *[codec.Error].
 func CutHeader(record []byte) (id int, rest []byte, err error) {
 	switch {
 	case len(record) == 0:

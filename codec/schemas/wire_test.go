@@ -33,12 +33,13 @@ func TestHeadersThatAreWrong(t *testing.T) {
 		offset int
 		want   string
 	}{
-		"empty":            {"", 0, "the record is empty, want the magic byte 0 and a schema's id"},
-		"JSON":             {` {"time":10}`, 0, "begins with '{' and may be JSON; use codec.JSON for it"},
-		"a JSON list":      {`[1]`, 0, "begins with '[' and may be JSON"},
-		"wrong magic byte": {"\x01\x00\x00\x00\x01", 0, "begins with 0x01; was it written without the registry? Then use the codec without one"},
-		"magic byte only":  {"\x00", 1, "the record ends within its schema's id, after 1 bytes"},
-		"id cut off":       {"\x00\x00\x00\x00", 4, "the record ends within its schema's id, after 4 bytes"},
+		"empty":       {"", 0, "the record is empty, want the magic byte 0 and a schema's id"},
+		"JSON":        {` {"time":10}`, 0, "begins with '{' and may be JSON; use codec.JSON for it"},
+		"a JSON list": {`[1]`, 0, "begins with '[' and may be JSON"},
+		"wrong magic byte": {"\x01\x00\x00\x00\x01", 0, "begins with 0x01; was it written without the registry? Then use " +
+			"the codec without one"},
+		"magic byte only": {"\x00", 1, "the record ends within its schema's id, after 1 bytes"},
+		"id cut off":      {"\x00\x00\x00\x00", 4, "the record ends within its schema's id, after 4 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := schemas.CutHeader([]byte(c.record))

@@ -1,5 +1,5 @@
-// Kafka-chained-join joins a topic to one that is joined itself: each location with the next one, and the next one with the
-// speed that the robot reported when it came there.
+// Kafka-chained-join joins a topic to one that is joined itself: each location with the next one, and the next one with
+// the speed that the robot reported when it came there.
 //
 //	go run ./examples/kafka-chained-join -demo
 package main

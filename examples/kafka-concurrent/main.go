@@ -1,5 +1,5 @@
-// Kafka-concurrent calls a slow function for up to four elements at a time. Results keep the order of the elements, and are
-// committed when they and all before them are ready; the position never runs ahead of them.
+// Kafka-concurrent calls a slow function for up to four elements at a time. Results keep the order of the elements, and
+// are committed when they and all before them are ready; the position never runs ahead of them.
 //
 //	go run ./examples/kafka-concurrent -demo
 package main

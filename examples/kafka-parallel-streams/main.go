@@ -1,5 +1,5 @@
-// Kafka-parallel-streams joins several topics of one element type: the locations of a fleet's robots, a topic for each. They
-// are told apart by name, on the topic and on the join.
+// Kafka-parallel-streams joins several topics of one element type: the locations of a fleet's robots, a topic for each.
+// They are told apart by name, on the topic and on the join.
 //
 //	go run ./examples/kafka-parallel-streams -demo
 package main

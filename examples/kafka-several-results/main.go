@@ -1,5 +1,5 @@
-// Kafka-several-results writes more than one element per call, to more than one topic: an iterator, a slice, and a pointer
-// that may be nil. All of them become visible in one transaction.
+// Kafka-several-results writes more than one element per call, to more than one topic: an iterator, a slice, and a
+// pointer that may be nil. All of them become visible in one transaction.
 //
 //	go run ./examples/kafka-several-results -demo
 package main

@@ -1,5 +1,5 @@
-// Kafka-single-stream calls a function for each element of a topic. The function returns nothing, so nothing is written:
-// it is a sink itself. The group keeps how far it has come.
+// Kafka-single-stream calls a function for each element of a topic. The function returns nothing, so nothing is
+// written: it is a sink itself. The group keeps how far it has come.
 //
 //	go run ./examples/kafka-single-stream -demo
 package main

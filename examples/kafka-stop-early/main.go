@@ -1,5 +1,5 @@
-// Kafka-stop-early ends a run before its streams do: the function returns leat.EndOfStream as its error. The result beside
-// it is still written, and an end-of-stream mark behind it. The next run goes on behind the mark of the input.
+// Kafka-stop-early ends a run before its streams do: the function returns leat.EndOfStream as its error. The result
+// beside it is still written, and an end-of-stream mark behind it. The next run goes on behind the mark of the input.
 //
 //	go run ./examples/kafka-stop-early -demo
 package main

@@ -1,5 +1,5 @@
-// Kafka-three-streams joins three topics to one master: the items, payments and parcels of each order. All four have equal
-// partition counts, and the order's number as record key, so that what belongs together is in one partition.
+// Kafka-three-streams joins three topics to one master: the items, payments and parcels of each order. All four have
+// equal partition counts, and the order's number as record key, so that what belongs together is in one partition.
 //
 //	go run ./examples/kafka-three-streams -demo
 package main

@@ -1,5 +1,5 @@
-// Kafka-time-window counts the visits of each second by the clock, in each partition. A window ends on time, even if nothing
-// arrives any more. The demonstration's visits come all at once.
+// Kafka-time-window counts the visits of each second by the clock, in each partition. A window ends on time, even if
+// nothing arrives any more. The demonstration's visits come all at once.
 //
 //	go run ./examples/kafka-time-window -demo
 package main

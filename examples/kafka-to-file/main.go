@@ -1,6 +1,6 @@
-// Kafka-to-file reads a topic and writes a file, here standard output: sources and sinks are chosen apart. A file gets its
-// results all at the end of the session, or none; standard output gets them with each commit, and after a crash some again.
-// The group keeps the positions. Files and standard output take topics of one partition.
+// Kafka-to-file reads a topic and writes a file, here standard output: sources and sinks are chosen apart. A file gets
+// its results all at the end of the session, or none; standard output gets them with each commit, and after a crash
+// some again. The group keeps the positions. Files and standard output take topics of one partition.
 //
 //	go run ./examples/kafka-to-file -demo
 package main

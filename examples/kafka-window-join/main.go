@@ -1,5 +1,5 @@
-// Kafka-window-join joins each second of audio with its video frames and hands them over in scenes of three seconds, from
-// Kafka to Kafka.
+// Kafka-window-join joins each second of audio with its video frames and hands them over in scenes of three seconds,
+// from Kafka to Kafka.
 //
 //	go run ./examples/kafka-window-join -demo
 package main

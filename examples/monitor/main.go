@@ -1,6 +1,7 @@
-// Monitor shows a mill at work: robots tell where they are and how full their batteries are, the mill joins each location with
-// the next one and with the battery's level, and a page draws it all live. Now and then a reading is lost, and now and then
-// the batteries are silent for a while: the page says who waits for whom, and why something was not handed over.
+// Monitor shows a mill at work: robots tell where they are and how full their batteries are, the mill joins each
+// location with the next one and with the battery's level, and a page draws it all live. Now and then a reading is
+// lost, and now and then the batteries are silent for a while: the page says who waits for whom, and why something was
+// not handed over.
 //
 //	go run ./examples/monitor
 //

@@ -1,5 +1,5 @@
-// Package build makes what the engine runs of a function and of what the options said. This file is the order in which that
-// happens, and the order in which mistakes are told; each phase is a room of its own, or a file of this one.
+// Package build makes what the engine runs of a function and of what the options said. This file is the order in which
+// that happens, and the order in which mistakes are told; each phase is a room of its own, or a file of this one.
 package build
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/leat-go/leat/internal/signature"
 )
 
-// Spec returns the spec of a mill. fn is a function, or a [call.Typed]. All mistakes are one error, so that a user sees them at
-// once; what depends on something that is wrong already isn't looked at.
+// Spec returns the spec of a mill. fn is a function, or a [call.Typed]. All mistakes are one error, so that a user sees
+// them at once; what depends on something that is wrong already isn't looked at.
 func Spec(fn any, m *declaration.Mill) (*engine.Spec, error) {
 	f, err := functionOf(fn)
 	if err != nil {
@@ -41,8 +41,8 @@ type builder struct {
 	mistakes            mistake.List
 }
 
-// A form is one of the two forms of functions: one with parameters, or a typed one over a struct. Its methods are called in
-// their order.
+// A form is one of the two forms of functions: one with parameters, or a typed one over a struct. Its methods are
+// called in their order.
 type form interface {
 	// read reads the signature, and returns the element type of the master; nil where nothing can be made of it.
 	read(b *builder, facts *signature.Facts) (master reflect.Type)

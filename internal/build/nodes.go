@@ -26,8 +26,8 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 	return spec
 }
 
-// window checks the windows against the master, nil where that isn't known, and returns the one of the spec; nil where there is
-// none.
+// window checks the windows against the master, nil where that isn't known, and returns the one of the spec; nil where
+// there is none.
 func (b *builder) window(master reflect.Type) *engine.Window {
 	if len(b.declared.Windows) == 0 {
 		return nil

@@ -23,8 +23,8 @@ func (b *builder) results(read []signature.Result) (results []call.Result) {
 	return results
 }
 
-// output returns the number of the stream for results of an element type, and adds it to the outputs if it is new. origin
-// names what the results come from.
+// output returns the number of the stream for results of an element type, and adds it to the outputs if it is new.
+// origin names what the results come from.
 func (b *builder) output(element reflect.Type, origin string) int {
 	if i := slices.IndexFunc(b.outputs, func(s broker.Stream) bool { return s.Type == element }); i >= 0 {
 		return i
@@ -70,7 +70,8 @@ func (b *builder) isRead(s broker.Stream) bool {
 	if !b.declared.OneBroker() {
 		return false
 	}
-	return slices.ContainsFunc(b.tree.Nodes, func(n *jointree.Node) bool { return n.Element == s.Type && n.Stream.As == s.As })
+	return slices.ContainsFunc(b.tree.Nodes,
+		func(n *jointree.Node) bool { return n.Element == s.Type && n.Stream.As == s.As })
 }
 
 // letters finds the stream of letters where a policy needs it.

@@ -58,24 +58,31 @@ func TestInjector(t *testing.T) {
 		{"its type before an interface", provided(reader, builder), reflect.TypeFor[*strings.Builder](), builder, ""},
 		{"the only one that implements it", provided(reader, builder), reflect.TypeFor[fmt.Stringer](), builder, ""},
 		{"an interface of two", provided(reader, io.LimitReader(reader, 1)), reflect.TypeFor[io.Reader](), nil,
-			"several values of leat.Provide implement io.Reader: *strings.Reader and *io.LimitedReader; leave one, or take it by its own type"},
+			"several values of leat.Provide implement io.Reader: *strings.Reader and *io.LimitedReader; " +
+				"leave one, or take it by its own type"},
 		{"the logger", logged, reflect.TypeFor[*slog.Logger](), logger, ""},
 		{"a logger of the user's", provided(logger), reflect.TypeFor[*slog.Logger](), logger, ""},
 		{"from the container", contained(t, 1), reflect.TypeFor[string](), "made", ""},
 		{"a value before the container", contained(t, "given"), reflect.TypeFor[string](), "given", ""},
-		{"not in the container", contained(t), reflect.TypeFor[uint](), nil, "the container can't make it: missing type: uint; add a " +
-			"constructor by container.Provide(func(...) uint), or a value by leat.Provide"},
-		{"the container fails", contained(t), reflect.TypeFor[int8](), nil, "the container can't make it: no power; add a constructor by " +
-			"container.Provide(func(...) int8), or a value by leat.Provide"},
+		{"not in the container", contained(t), reflect.TypeFor[uint](), nil,
+			"the container can't make it: missing type: uint; add a " +
+				"constructor by container.Provide(func(...) uint), or a value by leat.Provide"},
+		{"the container fails", contained(t), reflect.TypeFor[int8](), nil,
+			"the container can't make it: no power; add a constructor by " +
+				"container.Provide(func(...) int8), or a value by leat.Provide"},
 		{"a pointer to it", provided(&element{}), reflect.TypeFor[element](), nil,
 			"leat.Provide gives a *call_test.element; give a call_test.element"},
 		{"what it points to", provided(element{}), reflect.TypeFor[*element](), nil,
 			"leat.Provide gives a call_test.element; give a *call_test.element"},
-		{"a list of what may be elements", provided(), reflect.TypeFor[[]*element](), nil, "no join has call_test.element on its right, " +
-			"and the source has no stream of it; add both for its matches, or leat.Provide(value) for a value of your own"},
-		{"a map of what may be elements", provided(), reflect.TypeFor[map[string][]element](), nil, "no join has call_test.element on " +
-			"its right, and the source has no stream of it; add both for its matches, or leat.Provide(value) for a value of your own"},
-		{"nothing", provided(), reflect.TypeFor[*element](), nil, "it is no element, for the source has no stream of call_test.element, " +
+		{"a list of what may be elements", provided(), reflect.TypeFor[[]*element](), nil,
+			"no join has call_test.element on its right, " +
+				"and the source has no stream of it; add both for its matches, or leat.Provide(value) for a value of your own"},
+		{"a map of what may be elements", provided(), reflect.TypeFor[map[string][]element](), nil,
+			"no join has call_test.element on " +
+				"its right, and the source has no stream of it; add both for its matches, " +
+				"or leat.Provide(value) for a value of your own"},
+		{"nothing", provided(), reflect.TypeFor[*element](), nil, "it is no element, for the source has no stream of " +
+			"call_test.element, " +
 			"and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,7 +111,8 @@ func TestUnused(t *testing.T) {
 		t.Fatal("no error")
 	}
 	mistakes := in.Unused("field")
-	want := "leat.Provide: no field takes the string; leave it out, or put what only some functions take into a leat.Container"
+	want := "leat.Provide: no field takes the string; leave it out, " +
+		"or put what only some functions take into a leat.Container"
 	if len(mistakes) != 1 || withoutLine(mistakes[0]) != want {
 		t.Errorf("got %v", mistakes)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/jointree"
 )
 
-// MatchMap gets a map of type t from elements of one type to their matches of another, elements of the stream. lefts are the
-// nodes of the map's keys.
+// MatchMap gets a map of type t from elements of one type to their matches of another, elements of the stream. lefts
+// are the nodes of the map's keys.
 func MatchMap(t reflect.Type, s broker.Stream, lefts []jointree.Left) Parameter {
 	return matchMapParameter{t, s, lefts}
 }

@@ -1,5 +1,5 @@
-// Package call knows how a function of the user's is called: with parameters, by reflection, or as a typed one, directly. It
-// arranges the arguments, and writes the results. What it makes belongs to one goroutine.
+// Package call knows how a function of the user's is called: with parameters, by reflection, or as a typed one,
+// directly. It arranges the arguments, and writes the results. What it makes belongs to one goroutine.
 package call
 
 import (
@@ -20,8 +20,8 @@ type function struct {
 	failing bool
 }
 
-// Positional returns a constructor of functions for the engine, of one with parameters. failing says that its last result is an
-// error.
+// Positional returns a constructor of functions for the engine, of one with parameters. failing says that its last
+// result is an error.
 func Positional(fn reflect.Value, parameters []Parameter, results []Result, failing bool) func() engine.Function {
 	return func() engine.Function {
 		f := &function{fn: fn, values: make([]reflect.Value, len(parameters)), failing: failing}

@@ -49,7 +49,8 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			results := []call.Result{{Result: signature.Result{Element: reflect.TypeFor[benchResult]()}}}
 			f := call.Positional(reflect.ValueOf(c.fn), []call.Parameter{call.Master(false), c.param}, results, false)()
-			master := engine.Element{Value: &benchMaster{Time: 1}, Record: &broker.Record{}, Matches: make([][]engine.Element, 1)}
+			master := engine.Element{Value: &benchMaster{Time: 1}, Record: &broker.Record{},
+				Matches: make([][]engine.Element, 1)}
 			for range c.matches {
 				master.Matches[0] = append(master.Matches[0], engine.Element{Value: &benchMatch{Time: 2}})
 			}

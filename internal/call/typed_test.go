@@ -86,7 +86,8 @@ func benchElement(value any, matches ...[]engine.Element) engine.Element {
 }
 
 func newTypedCase[In, Out any](
-	t testing.TB, name string, masters []engine.Element, fn func(context.Context, *In) (Out, error), options ...leat.Option,
+	t testing.TB, name string, masters []engine.Element, fn func(context.Context, *In) (Out, error),
+	options ...leat.Option,
 ) typedCase {
 	t.Helper()
 	streams := memory.New(memory.Stream[BenchMaster]("masters"), memory.Stream[BenchNext]("next"),

@@ -62,14 +62,18 @@ func TestMistakesInOptions(t *testing.T) {
 		{"nil", "mill: option 2 is nil; leave it out", []*declaration.Option{name("a"), nil}},
 		{"twice", "mill: leat.Name (declaration_test.go:N): leat.Name (declaration_test.go:N) was given before; give it once",
 			[]*declaration.Option{name("a"), name("b")}},
-		{"two sources", "mill: leat.From (declaration_test.go:N): the source is that of leat.From (declaration_test.go:N) already; " +
+		{"two sources", "mill: leat.From (declaration_test.go:N): the source is that of leat.From (declaration_test.go:N) " +
+			"already; " +
 			"give leat.Broker, or leat.From with leat.To",
 			[]*declaration.Option{source(b), source(b)}},
 		{"nil values", "mill: 2 mistakes:\n" +
-			"\tleat.Provide (declaration_test.go:N): value 1 is nil, with which the function can do nothing; give one that was made, or leave it out\n" +
-			"\tleat.Provide (declaration_test.go:N): value 3 is a nil *int, with which the function can do nothing; give one that was made, or leave it out",
+			"\tleat.Provide (declaration_test.go:N): value 1 is nil, with which the function can do nothing; " +
+			"give one that was made, or leave it out\n" +
+			"\tleat.Provide (declaration_test.go:N): value 3 is a nil *int, with which the function can do nothing; " +
+			"give one that was made, or leave it out",
 			[]*declaration.Option{provide(nil, 1, (*int)(nil))}},
-		{"values of a type", "mill: leat.Provide (declaration_test.go:N): there is a int already, from leat.Provide (declaration_test.go:N); give one of each type",
+		{"values of a type", "mill: leat.Provide (declaration_test.go:N): there is a int already, " +
+			"from leat.Provide (declaration_test.go:N); give one of each type",
 			[]*declaration.Option{provide(1, "a"), provide(2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,7 +105,8 @@ func (t talker) Logger() *slog.Logger { return t.logger }
 // TestDefaults checks what a mill is without options, and that a source's logger is used unless an option gives one.
 func TestDefaults(t *testing.T) {
 	m := declare()
-	if m.Logger != slog.Default() || m.Concurrency != 1 || m.OnError != (engine.Policy{Kind: engine.Fail}) || !m.LacksSource() {
+	if m.Logger != slog.Default() || m.Concurrency != 1 || m.OnError != (engine.Policy{Kind: engine.Fail}) ||
+		!m.LacksSource() {
 		t.Errorf("got %+v", m)
 	}
 	brought, given := slog.New(slog.DiscardHandler), slog.New(slog.DiscardHandler)
@@ -118,7 +123,8 @@ func TestCheckStreams(t *testing.T) {
 	m := declare(source(b))
 	m.Sink = b
 	m.CheckStreams()
-	want := `mill: stream "b": an element can't be a pointer, as *declaration_test.Audio is; declare it for declaration_test.Audio`
+	want := `mill: stream "b": an element can't be a pointer, as *declaration_test.Audio is; ` +
+		`declare it for declaration_test.Audio`
 	if got := text(m); got != want {
 		t.Errorf("got %s", got)
 	}
@@ -135,7 +141,8 @@ func TestStreams(t *testing.T) {
 	left := broker.NewStream[Audio]("b")
 	left.As = "left"
 	all := declaration.Streams{broker.NewStream[Audio]("a"), left, broker.NewStream[int]("n")}
-	if got, want := all.String(), `declaration_test.Audio ("a"), declaration_test.Audio named "left" ("b") and int ("n")`; got != want {
+	want := `declaration_test.Audio ("a"), declaration_test.Audio named "left" ("b") and int ("n")`
+	if got := all.String(); got != want {
 		t.Errorf("got %s", got)
 	}
 	audio := reflect.TypeFor[Audio]()

@@ -11,8 +11,9 @@ type Option struct {
 	many bool
 }
 
-// Once makes an option that may be given once. It must be called by the function that is the option, such as leat.Broker: its
-// caller is the place that mistakes name. set fills the declaration; it may be called for several mills.
+// Once makes an option that may be given once. It must be called by the function that is the option, such as
+// leat.Broker: its caller is the place that mistakes name. set fills the declaration; it may be called for several
+// mills.
 func Once(name string, set func(m *Mill, o *Option)) *Option {
 	return &Option{name: name, at: mistake.Caller(1), set: set}
 }

@@ -28,8 +28,8 @@ func (m *Mill) Outputs() Streams {
 	return m.Sink.Streams()
 }
 
-// CheckStreams refuses streams that nothing could make or take elements of: a storage made them without broker.NewStream, or
-// their elements are pointers themselves.
+// CheckStreams refuses streams that nothing could make or take elements of: a storage made them without
+// broker.NewStream, or their elements are pointers themselves.
 func (m *Mill) CheckStreams() {
 	all := m.Inputs()
 	if !m.OneBroker() {

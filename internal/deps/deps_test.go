@@ -72,8 +72,8 @@ func TestNotCarried(t *testing.T) {
 	}
 }
 
-// dependencies lists the packages that others are built of, themselves among them, as on Linux: those that aren't in the standard
-// library, and the large ones that are.
+// dependencies lists the packages that others are built of, themselves among them, as on Linux: those that aren't in
+// the standard library, and the large ones that are.
 func dependencies(t *testing.T, packages ...string) []string {
 	t.Helper()
 	format := "{{if .Standard}}std {{end}}{{.ImportPath}}"
@@ -95,8 +95,8 @@ func dependencies(t *testing.T, packages ...string) []string {
 	return found
 }
 
-// How large the smallest useful program is, in bytes. The goal is 10 and 7 MB; the limits are what it has, and some room for a new
-// version of Go.
+// How large the smallest useful program is, in bytes. The goal is 10 and 7 MB; the limits are what it has, and some
+// room for a new version of Go.
 func TestSize(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("programs have another size elsewhere; the limits are those for linux/amd64")

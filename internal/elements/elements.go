@@ -26,8 +26,8 @@ func From[E any]() func(element any) E {
 	return func(element any) E { return *element.(*E) }
 }
 
-// To returns a function that makes an element as it is handled everywhere, a *T, from an E, which is T or *T; false for a
-// nil pointer.
+// To returns a function that makes an element as it is handled everywhere, a *T, from an E, which is T or *T; false for
+// a nil pointer.
 func To[E any]() func(*E) (element any, ok bool) {
 	if IsPointer[E]() {
 		return func(e *E) (any, bool) { return *e, !reflect.ValueOf(e).Elem().IsNil() }

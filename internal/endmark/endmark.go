@@ -1,4 +1,5 @@
-// Package endmark knows what an end-of-stream mark looks like on the wire, which is how the Python package watermill has it.
+// Package endmark knows what an end-of-stream mark looks like on the wire, which is how the Python package watermill
+// has it.
 package endmark
 
 import (
@@ -26,8 +27,8 @@ func Is(value []byte) bool {
 	return json.Unmarshal(value, &members) == nil && string(members["eos__"]) == "true"
 }
 
-// mentions tells whether the member's name is in the value. It looks for underscores, which are rare: each quotation mark
-// would have to be looked at otherwise, and an object is full of them.
+// mentions tells whether the member's name is in the value. It looks for underscores, which are rare: each quotation
+// mark would have to be looked at otherwise, and an object is full of them.
 func mentions(value []byte) bool {
 	for at := len(stem); at < len(value); at++ {
 		next := bytes.IndexByte(value[at:], '_')
@@ -42,6 +43,6 @@ func mentions(value []byte) bool {
 	return false
 }
 
-// Key returns a key for a mark in a stream of which only the last record of each key is kept. No other record has it: each
-// mark is to stay, and so are the records around it. What reads marks looks at their values alone.
+// Key returns a key for a mark in a stream of which only the last record of each key is kept. No other record has it:
+// each mark is to stay, and so are the records around it. What reads marks looks at their values alone.
 func Key() []byte { return []byte("eos__" + rand.Text()) }

@@ -42,7 +42,8 @@ func TestIsDoesNotAllocate(t *testing.T) {
 // A value is a mark where the plain rule says so, wherever the name is in it and whatever looks like it.
 func TestIsFollowsTheRule(t *testing.T) {
 	piece := rapid.SampledFrom([]string{
-		`"eos__"`, `"eos_`, `eos__"`, `_`, `__`, `"`, `"eos`, `{`, `}`, `: `, `:true`, `true`, `false`, `,`, " ", `"x":1`, `\`,
+		`"eos__"`, `"eos_`, `eos__"`, `_`, `__`, `"`, `"eos`, `{`, `}`, `: `, `:true`, `true`, `false`, `,`, " ", `"x":1`,
+		`\`,
 		`{"eos__": true}`, `"eos__":true`,
 	})
 	rapid.Check(t, func(t *rapid.T) {

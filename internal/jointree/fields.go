@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/internal/signature"
 )
 
-// OfInput makes the join tree that the input of a typed function mirrors, and finds the join of each field. It is nil if there
-// are mistakes.
+// OfInput makes the join tree that the input of a typed function mirrors, and finds the join of each field. It is nil
+// if there are mistakes.
 func OfInput(in *signature.Input, declared *Declared) (*Tree, mistake.List) {
 	t := &Tree{declared: declared}
 	if in.Masters != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// Matches returns which children of the master have the matches that come by a parameter, a list of elements. Otherwise it says
-// why there are none.
+// Matches returns which children of the master have the matches that come by a parameter, a list of elements. Otherwise
+// it says why there are none.
 func (t *Tree) Matches(list reflect.Type) (children []int, wrong string) {
 	children = t.Master.below(elements.Type(list.Elem()))
 	if t.declared.Windowed || len(children) == 0 {
@@ -48,8 +48,8 @@ func (t *Tree) joined(right reflect.Type) *Node {
 	return t.Nodes[i]
 }
 
-// fit returns the type of a parameter that gets the matches which come in lists: the list itself, or a map of them. What isn't
-// joined yet is taken for joined to the master.
+// fit returns the type of a parameter that gets the matches which come in lists: the list itself, or a map of them.
+// What isn't joined yet is taken for joined to the master.
 func (t *Tree) fit(list reflect.Type) string {
 	parent := t.Master
 	if n := t.joined(elements.Type(list.Elem())); n != nil {
@@ -84,7 +84,8 @@ func (t *Tree) Misfit(p reflect.Type) string {
 	if t.joined(e) == nil {
 		join = ", and add " + exampleJoin(t.Master.Element, e) + ", since no join has it on its right"
 	}
-	return "an element is joined with any number of matches, which come as a list; make it " + t.fit(reflect.SliceOf(p)) + join
+	return "an element is joined with any number of matches, which come as a list; make it " +
+		t.fit(reflect.SliceOf(p)) + join
 }
 
 // MisfitVariadic says why a number of parameters, a list for the function, can't be had.

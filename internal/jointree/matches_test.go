@@ -40,15 +40,19 @@ func TestMatches(t *testing.T) {
 			"make it map[jointree_test.Video][]jointree_test.Box"},
 		{"with a window", []Video{}, windowed, "with a window the matches of each master are needed; " +
 			"make it map[jointree_test.Audio][]jointree_test.Video"},
-		{"masters", []*Audio{}, nil, "the masters come by parameter 1 (jointree_test.Audio) already; for a self-join add a join with " +
+		{"masters", []*Audio{}, nil, "the masters come by parameter 1 (jointree_test.Audio) already; " +
+			"for a self-join add a join with " +
 			"leat.Named, or give the right node a type of its own"},
-		{"not joined", []Loose{}, nil, "no join has jointree_test.Loose on its right; add leat.Join(func(jointree_test.Audio) K, " +
+		{"not joined", []Loose{}, nil, "no join has jointree_test.Loose on its right; " +
+			"add leat.Join(func(jointree_test.Audio) K, " +
 			"func(jointree_test.Loose) K)"},
 		{"not joined, with a window", []Loose{}, windowed, "no join has jointree_test.Loose on its right; add " +
-			"leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), and make it map[jointree_test.Audio][]jointree_test.Loose"},
+			"leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), " +
+			"and make it map[jointree_test.Audio][]jointree_test.Loose"},
 		{"without a stream", []Text{}, nil,
 			"no join has jointree_test.Text on its right, and the source has no stream of it; add both"},
-		{"without a source", []Text{}, sourceless, "no join has jointree_test.Text on its right; add leat.Join(func(jointree_test.Audio) " +
+		{"without a source", []Text{}, sourceless, "no join has jointree_test.Text on its right; " +
+			"add leat.Join(func(jointree_test.Audio) " +
 			"K, func(jointree_test.Text) K)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,15 +83,18 @@ func TestMatchMaps(t *testing.T) {
 		{"with a window", map[Audio][]*Video{}, windowed, "[{[] [0]}]"},
 		{"no list", map[Audio]Video{}, nil, "an element is joined with any number of matches, which come as a list; " +
 			"make it map[jointree_test.Audio][]jointree_test.Video"},
-		{"no list, of another parent", map[Audio]*Box{}, nil, "an element is joined with any number of matches, which come as a list; " +
+		{"no list, of another parent", map[Audio]*Box{}, nil, "an element is joined with any number of matches, " +
+			"which come as a list; " +
 			"make it map[jointree_test.Video][]*jointree_test.Box"},
 		{"the other way round", map[Box][]Video{}, nil, "jointree_test.Video is joined to jointree_test.Audio, not to " +
 			"jointree_test.Box; make it map[jointree_test.Audio][]jointree_test.Video"},
-		{"the master as a match", map[Video][]Audio{}, nil, "jointree_test.Video is joined to jointree_test.Audio, not the other way " +
+		{"the master as a match", map[Video][]Audio{}, nil, "jointree_test.Video is joined to jointree_test.Audio, " +
+			"not the other way " +
 			"round; make it map[jointree_test.Audio][]jointree_test.Video"},
 		{"not joined", map[Video][]Loose{}, nil, "no join has jointree_test.Loose on its right; add " +
 			"leat.Join(func(jointree_test.Video) K, func(jointree_test.Loose) K)"},
-		{"interfaces in keys", map[Loose][]Box{}, loose, "jointree_test.Loose can't be the key of a map, for what Info holds may not be " +
+		{"interfaces in keys", map[Loose][]Box{}, loose, "jointree_test.Loose can't be the key of a map, " +
+			"for what Info holds may not be " +
 			"comparable; make it map[*jointree_test.Loose][]jointree_test.Box"},
 		{"pointers to such", map[*Loose][]Box{}, loose, "[{[0] [0]}]"},
 	} {
@@ -110,15 +117,19 @@ func TestMatchMaps(t *testing.T) {
 func TestMisfits(t *testing.T) {
 	tree := chain(t, nil)
 	for _, c := range []struct{ got, want string }{
-		{tree.Misfit(reflect.TypeFor[*Audio]()), "the master comes by parameter 1 (jointree_test.Audio) already; leave one out"},
+		{tree.Misfit(reflect.TypeFor[*Audio]()), "the master comes by parameter 1 (jointree_test.Audio) already; " +
+			"leave one out"},
 		{tree.Misfit(reflect.TypeFor[*Video]()),
 			"an element is joined with any number of matches, which come as a list; make it []*jointree_test.Video"},
 		{tree.Misfit(reflect.TypeFor[Box]()), "an element is joined with any number of matches, which come as a list; " +
 			"make it map[jointree_test.Video][]jointree_test.Box"},
-		{tree.Misfit(reflect.TypeFor[Loose]()), "an element is joined with any number of matches, which come as a list; make it " +
-			"[]jointree_test.Loose, and add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), since no join has it on " +
+		{tree.Misfit(reflect.TypeFor[Loose]()), "an element is joined with any number of matches, which come as a list; " +
+			"make it " +
+			"[]jointree_test.Loose, and add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), " +
+			"since no join has it on " +
 			"its right"},
-		{tree.MisfitVariadic(reflect.TypeFor[[]Video]()), "a variadic parameter can't be joined; make it []jointree_test.Video"},
+		{tree.MisfitVariadic(reflect.TypeFor[[]Video]()), "a variadic parameter can't be joined; " +
+			"make it []jointree_test.Video"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got\n\t%s\nwant\n\t%s", c.got, c.want)
@@ -129,10 +140,13 @@ func TestMisfits(t *testing.T) {
 // TestUnused checks that each node's elements must reach the function.
 func TestUnused(t *testing.T) {
 	tree := chain(t, nil)
-	want := "Audio-Video: no parameter takes jointree_test.Video; add one of type []jointree_test.Video, or leave the join out\n" +
-		"Video-Box: no parameter takes jointree_test.Box; add one of type map[jointree_test.Video][]jointree_test.Box, or leave the " +
+	want := "Audio-Video: no parameter takes jointree_test.Video; " +
+		"add one of type []jointree_test.Video, or leave the join out\n" +
+		"Video-Box: no parameter takes jointree_test.Box; add one of type map[jointree_test.Video][]jointree_test.Box, " +
+		"or leave the " +
 		"join out\n" +
-		`Video-Boxback: no parameter takes jointree_test.Box named "back"; add one of type map[jointree_test.Video][]jointree_test.Box, ` +
+		`Video-Boxback: no parameter takes jointree_test.Box named "back"; ` +
+		`add one of type map[jointree_test.Video][]jointree_test.Box, ` +
 		"or leave the join out"
 	if got := text(tree.Unused()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

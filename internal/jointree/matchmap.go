@@ -9,14 +9,14 @@ import (
 	"github.com/leat-go/leat/internal/elements"
 )
 
-// A Left is a node that keys of a map come from: Path leads to it from the master, each step into the matches at a child, and
-// Children are those of its children whose matches the map holds.
+// A Left is a node that keys of a map come from: Path leads to it from the master, each step into the matches at a
+// child, and Children are those of its children whose matches the map holds.
 type Left struct {
 	Path, Children []int
 }
 
-// MatchMap returns where the keys and lists of a parameter come from, a map from elements of one type to lists of others, and a
-// node that has the lists' elements. Otherwise it says why there are none.
+// MatchMap returns where the keys and lists of a parameter come from, a map from elements of one type to lists of
+// others, and a node that has the lists' elements. Otherwise it says why there are none.
 func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong string) {
 	if wrong := t.checkMatchMap(m); wrong != "" {
 		return nil, nil, wrong

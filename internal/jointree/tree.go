@@ -1,5 +1,6 @@
-// Package jointree makes the tree of a mill's joins, and knows every rule of it: where a join hangs its right node, which stream
-// a node reads, which parameters the matches of a node can come by. What breaks a rule is told with what would be right.
+// Package jointree makes the tree of a mill's joins, and knows every rule of it: where a join hangs its right node,
+// which stream a node reads, which parameters the matches of a node can come by. What breaks a rule is told with what
+// would be right.
 package jointree
 
 import (
@@ -15,8 +16,8 @@ import (
 // A Tree is the join tree.
 type Tree struct {
 	Master *Node
-	// Nodes are the master and the right nodes of the joins, in their order; those of a typed function come in the order of its
-	// fields.
+	// Nodes are the master and the right nodes of the joins, in their order; those of a typed function come in the order
+	// of its fields.
 	Nodes []*Node
 
 	declared *Declared
@@ -50,8 +51,8 @@ type Node struct {
 
 	// used says that a parameter gets the elements.
 	used bool
-	// path and tagged are for nodes that are fields of a typed function's input: the path to the field, and whether the node's
-	// name is from its tag.
+	// path and tagged are for nodes that are fields of a typed function's input: the path to the field, and whether the
+	// node's name is from its tag.
 	path   string
 	tagged bool
 }
@@ -59,8 +60,8 @@ type Node struct {
 // String returns the element type, with the name where there is one.
 func (n *Node) String() string { return mistake.Element(n.Element, n.Name) }
 
-// OfJoins makes the join tree below a master of a type, that a parameter called origin takes. It is nil where the joins don't
-// make one.
+// OfJoins makes the join tree below a master of a type, that a parameter called origin takes. It is nil where the joins
+// don't make one.
 func OfJoins(master reflect.Type, origin string, declared *Declared) (*Tree, mistake.List) {
 	t := &Tree{Master: &Node{Element: master, Origin: origin}, declared: declared}
 	t.Nodes = []*Node{t.Master}

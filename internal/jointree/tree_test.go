@@ -104,25 +104,36 @@ func TestTreeMistakes(t *testing.T) {
 		name, want string
 		joins      []*declaration.Join
 	}{
-		{"itself", "Audio-Audio: jointree_test.Audio is joined with itself; a self-join needs a type of its own for each node: " +
+		{"itself", "Audio-Audio: jointree_test.Audio is joined with itself; " +
+			"a self-join needs a type of its own for each node: " +
 			"type NextAudio Audio, or leat.Named", []*declaration.Join{join(of[Audio](), of[Audio]())}},
-		{"master on the right", "Video-Audio: the master jointree_test.Audio is on the right of a join, which makes a loop; the master " +
+		{"master on the right", "Video-Audio: the master jointree_test.Audio is on the right of a join, " +
+			"which makes a loop; the master " +
 			"can be on the left only: swap the sides, or make jointree_test.Video the function's first element",
 			[]*declaration.Join{join(of[Video](), of[Audio]())}},
 		{"twice", "Audio-Video: jointree_test.Audio is joined with jointree_test.Video already, by Audio-Video; " + apart,
 			[]*declaration.Join{join(of[Audio](), of[Video]()), join(of[Audio](), of[Video]())}},
-		{"two parents", "Video-Box: jointree_test.Box has two parents, jointree_test.Video here and jointree_test.Audio by Audio-Box; " +
-			apart, []*declaration.Join{join(of[Audio](), of[Video]()), join(of[Audio](), of[Box]()), join(of[Video](), of[Box]())}},
-		{"unknown left", "Text-Box: its left type jointree_test.Text is neither the master jointree_test.Audio nor on the right of " +
-			"another join; the tree has jointree_test.Audio and jointree_test.Box", []*declaration.Join{join(of[Text](), of[Box]())}},
-		{"unknown left name", `Boxfront-Video: leat.Left("front") names no node; those of jointree_test.Box have no name and the name "back"`,
-			[]*declaration.Join{join(of[Audio](), of[Box]()), join(of[Audio](), of[Box]("back")), join(of[Box]("front"), of[Video]())}},
+		{"two parents", "Video-Box: jointree_test.Box has two parents, jointree_test.Video here and jointree_test.Audio " +
+			"by Audio-Box; " +
+			apart, []*declaration.Join{join(of[Audio](), of[Video]()), join(of[Audio](), of[Box]()),
+			join(of[Video](), of[Box]())}},
+		{"unknown left", "Text-Box: its left type jointree_test.Text is neither the master jointree_test.Audio nor on the " +
+			"right of " +
+			"another join; the tree has jointree_test.Audio and jointree_test.Box",
+			[]*declaration.Join{join(of[Text](), of[Box]())}},
+		{"unknown left name", `Boxfront-Video: leat.Left("front") names no node; ` +
+			`those of jointree_test.Box have no name and the name "back"`,
+			[]*declaration.Join{join(of[Audio](), of[Box]()), join(of[Audio](), of[Box]("back")),
+				join(of[Box]("front"), of[Video]())}},
 		{"two lefts", `Box-Video: its left node may be jointree_test.Box named "a" and jointree_test.Box named "b"; ` +
 			"say which by leat.Left(name)", []*declaration.Join{join(of[Audio](), of[Box]("a")), join(of[Audio](), of[Box]("b")),
 			join(of[Box](), of[Video]())}},
-		{"loop", "Video-Box: the joins make a loop: jointree_test.Box -> jointree_test.Video -> jointree_test.Box; one of these must be " +
-			"joined to the master jointree_test.Audio", []*declaration.Join{join(of[Video](), of[Box]()), join(of[Box](), of[Video]())}},
-		{"two mistakes", "Audio-Audio: jointree_test.Audio is joined with itself; a self-join needs a type of its own for each node: " +
+		{"loop", "Video-Box: the joins make a loop: jointree_test.Box -> jointree_test.Video -> jointree_test.Box; " +
+			"one of these must be " +
+			"joined to the master jointree_test.Audio", []*declaration.Join{join(of[Video](), of[Box]()),
+			join(of[Box](), of[Video]())}},
+		{"two mistakes", "Audio-Audio: jointree_test.Audio is joined with itself; " +
+			"a self-join needs a type of its own for each node: " +
 			"type NextAudio Audio, or leat.Named\n" +
 			"Audio-Video: jointree_test.Audio is joined with jointree_test.Video already, by Audio-Video; " + apart,
 			[]*declaration.Join{join(of[Audio](), of[Audio]()), join(of[Audio](), of[Video]()), join(of[Audio](), of[Video]())}},
@@ -181,26 +192,31 @@ func TestInputTrees(t *testing.T) {
 		joins      []*declaration.Join
 	}{
 		{"chain", "", row[Audio]("A", list[Video]("V", list[Box]("V.B"))), []*declaration.Join{av, vb}},
-		{"by name", "", row[Audio]("A", list[Box]("B"), list[Box]("C")), []*declaration.Join{called(ab, "c", ""), called(ab, "B", "")}},
+		{"by name", "", row[Audio]("A", list[Box]("B"), list[Box]("C")), []*declaration.Join{called(ab, "c", ""), called(ab,
+			"B", "")}},
 		{"by path", "", row[Audio]("A", list[Video]("V", list[Box]("V.B")), list[Video]("W", list[Box]("W.B"))),
 			[]*declaration.Join{called(av, "V", ""), called(av, "W", ""), called(vb, "V.B", ""), called(vb, "", "w")}},
 		{"no join", "field V: no join is for it; add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Video) K)",
 			row[Audio]("A", list[Video]("V")), nil},
-		{"no join for one of two", "field C: no join is for it; add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Box) K, " +
+		{"no join for one of two", "field C: no join is for it; add leat.Join(func(jointree_test.Audio) K, " +
+			"func(jointree_test.Box) K, " +
 			`leat.Named("C"))`, row[Audio]("A", list[Box]("B"), list[Box]("C")), []*declaration.Join{called(ab, "B", "")}},
 		{"which", `Audio-Box: it may be for field B and field C; say which by leat.Named("B")`,
 			row[Audio]("A", list[Box]("B"), list[Box]("C")), []*declaration.Join{ab}},
 		{"unknown names", `Audio-Box: leat.Named("D") with leat.Left("E") fits none of the fields with the matches of ` +
-			"jointree_test.Audio at jointree_test.Box, field B; a field is called by its name, its path or its tag `leat:\"name\"`",
+			"jointree_test.Audio at jointree_test.Box, field B; a field is called by its name, " +
+			"its path or its tag `leat:\"name\"`",
 			row[Audio]("A", list[Box]("B")), []*declaration.Join{called(ab, "D", "E")}},
 		{"two joins", "Audio-Box: field B has a join already, Audio-Box; leave one out",
 			row[Audio]("A", list[Box]("B")), []*declaration.Join{ab, ab}},
-		{"other parent", "Audio-Box: field V.B holds matches of jointree_test.Video, not of jointree_test.Audio; move it, or give the " +
+		{"other parent", "Audio-Box: field V.B holds matches of jointree_test.Video, not of jointree_test.Audio; " +
+			"move it, or give the " +
 			"join a left function over jointree_test.Video", row[Audio]("A", list[Video]("V", list[Box]("V.B"))),
 			[]*declaration.Join{av, ab}},
 		{"no left", "Video-Box: the input holds neither jointree_test.Video nor matches of it; it has field A",
 			row[Audio]("A"), []*declaration.Join{vb}},
-		{"no field", "Audio-Video: no field takes the matches of jointree_test.Audio at jointree_test.Video; add one of type " +
+		{"no field", "Audio-Video: no field takes the matches of jointree_test.Audio at jointree_test.Video; " +
+			"add one of type " +
 			"[]jointree_test.Video beside jointree_test.Audio, or leave the join out", row[Audio]("A"), []*declaration.Join{av}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -233,20 +249,27 @@ func TestStreams(t *testing.T) {
 		{"field with the name of a stream", "Back", false, reflect.TypeFor[Box](), declared(), "back-boxes"},
 		{"field with another name", "Front", false, reflect.TypeFor[Box](), declared(), "boxes"},
 		{"tag", "back", true, reflect.TypeFor[Box](), declared(), "back-boxes"},
-		{"tag with another name", "front", true, reflect.TypeFor[Box](), declared(), "field front: the source has no stream of " +
-			`jointree_test.Box named "front"; it has jointree_test.Box ("boxes") and jointree_test.Box named "back" ("back-boxes"): ` +
-			"declare one under that name"},
+		{"tag with another name", "front", true, reflect.TypeFor[Box](), declared(),
+			"field front: the source has no stream of " +
+				`jointree_test.Box named "front"; it has jointree_test.Box ("boxes") and jointree_test.Box named "back" ` +
+				`("back-boxes"): ` +
+				"declare one under that name"},
 		{"no source", "", false, reflect.TypeFor[Audio](), sourceless, ""},
-		{"none", "", false, reflect.TypeFor[Text](), several, "the input: the source has no stream of jointree_test.Text; it has " +
+		{"none", "", false, reflect.TypeFor[Text](), several, "the input: the source has no stream of jointree_test.Text; " +
+			"it has " +
 			`jointree_test.Audio ("a"), jointree_test.Audio ("b") and jointree_test.Box named "front" ("c")`},
-		{"several", "", false, reflect.TypeFor[Audio](), several, "the input: the source has several streams of jointree_test.Audio, " +
-			`jointree_test.Audio ("a") and jointree_test.Audio ("b"); give all but one a name, or a broker of its own to one that is ` +
+		{"several", "", false, reflect.TypeFor[Audio](), several, "the input: the source has several streams of " +
+			"jointree_test.Audio, " +
+			`jointree_test.Audio ("a") and jointree_test.Audio ("b"); ` +
+			`give all but one a name, or a broker of its own to one that is ` +
 			"to be written"},
 		{"no master without a name", "", false, reflect.TypeFor[Box](), several, "the input: the source has no stream of " +
 			`jointree_test.Box without a name; it has jointree_test.Box named "front" ("c"): declare the master's without`},
-		{"field without its name", "Back", false, reflect.TypeFor[Box](), several, "field Back: the source has no stream of " +
-			`jointree_test.Box without a name, nor one named "Back"; it has jointree_test.Box named "front" ("c"): tag the field with ` +
-			"the name of one, as in `leat:\"front\"`"},
+		{"field without its name", "Back", false, reflect.TypeFor[Box](), several,
+			"field Back: the source has no stream of " +
+				`jointree_test.Box without a name, nor one named "Back"; ` +
+				`it has jointree_test.Box named "front" ("c"): tag the field with ` +
+				"the name of one, as in `leat:\"front\"`"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := signature.Node{Element: c.element, Name: c.node, Path: c.node, Tagged: c.tagged, Origin: "field " + c.node}
@@ -278,7 +301,8 @@ func TestStreamsOfJoins(t *testing.T) {
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
-	want := "Audio-Box: the source has no stream of jointree_test.Box without a name; it has jointree_test.Box named \"front\" (\"c\"): " +
+	want := "Audio-Box: the source has no stream of jointree_test.Box without a name; " +
+		"it has jointree_test.Box named \"front\" (\"c\"): " +
 		"take one by leat.Named"
 	if got := text([]error{tree.FindStream(tree.Nodes[1])}); got != want {
 		t.Errorf("got %s", got)

@@ -45,10 +45,12 @@ func TestEdges(t *testing.T) {
 		{"numbers", edge(t, func(s sample) float64 { return s.Number }), sample{Number: 1}, sample{Number: 2}, -1},
 		{"integers", edge(t, func(s sample) int8 { return int8(s.Number) }), sample{Number: 2}, sample{Number: -2}, 1},
 		{"named texts", edge(t, func(s sample) name { return name(s.Text) }), sample{Text: "b"}, sample{Text: "b"}, 0},
-		{"instants", edge(t, func(s sample) time.Time { return s.Instant }), sample{Instant: now}, sample{Instant: now.In(zone)}, 0},
+		{"instants", edge(t, func(s sample) time.Time { return s.Instant }), sample{Instant: now},
+			sample{Instant: now.In(zone)}, 0},
 		{"named instants", edge(t, func(s sample) instant { return instant(s.Instant) }),
 			sample{Instant: now}, sample{Instant: now.Add(1)}, -1},
-		{"pointers", edge(t, func(s sample) *float64 { return s.Pointer }), sample{Pointer: number(1)}, sample{Pointer: number(1)}, 0},
+		{"pointers", edge(t, func(s sample) *float64 { return s.Pointer }), sample{Pointer: number(1)},
+			sample{Pointer: number(1)}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if null, err := c.edge.TakeLeft(&c.left); null || err != nil {
@@ -127,17 +129,20 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestKindMistakes checks that types without an order, or whose == isn't about values, are refused with what would be right.
+// TestKindMistakes checks that types without an order, or whose == isn't about values, are refused with what would be
+// right.
 func TestKindMistakes(t *testing.T) {
 	_, err := keys.Edge(func(sample) []int { return nil }, func(sample) []int { return nil }, false)
-	if err == nil || !strings.Contains(err.Error(), "keys of type []int have no order: return a number, a text, a time.Time, or a pointer") {
+	if err == nil || !strings.Contains(err.Error(), "keys of type []int have no order: "+
+		"return a number, a text, a time.Time, or a pointer") {
 		t.Errorf("got %v", err)
 	}
 	for _, c := range []struct {
 		window func() (keys.Changes, error)
 		want   string
 	}{
-		{func() (keys.Changes, error) { return keys.Window(func(sample) any { return nil }) }, "interface {} is an interface"},
+		{func() (keys.Changes, error) { return keys.Window(func(sample) any { return nil }) },
+			"interface {} is an interface"},
 		{func() (keys.Changes, error) { return keys.Window(func(sample) chan int { return nil }) }, "chan int is a channel"},
 		{func() (keys.Changes, error) {
 			return keys.Window(func(sample) struct{ A [2]struct{ At time.Time } } { return struct{ A [2]struct{ At time.Time } }{} })

@@ -1,5 +1,5 @@
-// Package keys knows the kinds of keys: how any K that has an order becomes the edges of a join, and how any comparable K tells
-// the windows apart. Generics end here: behind it are edges and functions over elements as any.
+// Package keys knows the kinds of keys: how any K that has an order becomes the edges of a join, and how any comparable
+// K tells the windows apart. Generics end here: behind it are edges and functions over elements as any.
 package keys
 
 import (
@@ -20,7 +20,8 @@ func On(left, right any) string {
 	return mistake.KeyFunction(left) + " == " + mistake.KeyFunction(right)
 }
 
-// Edge returns a constructor of edges whose keys two functions compute. It is an error if keys of the type have no order.
+// Edge returns a constructor of edges whose keys two functions compute. It is an error if keys of the type have no
+// order.
 func Edge[L, R, K any](left func(L) K, right func(R) K, unique bool) (func() engine.Edge, error) {
 	edges, err := edgesOf[K]()
 	if err != nil {
@@ -34,10 +35,10 @@ func Comparison[L, R any](compare func(L, R) int, unique bool) func() engine.Edg
 	return engine.FuncEdge(guardedComparison(compare), unique)
 }
 
-// An edgeMaker returns a constructor of edges over keys of one kind: it knows how these are told apart and put in order. Go
-// can't say "an ordered type, time.Time or a pointer to one of these, under whatever name" in a constraint, so that New looks at
-// the type, once. A K is then read as the T that it is but for its name, without reflection: conversions of a *K to a *T, types
-// that have the same memory.
+// An edgeMaker returns a constructor of edges over keys of one kind: it knows how these are told apart and put in
+// order. Go can't say "an ordered type, time.Time or a pointer to one of these, under whatever name" in a constraint,
+// so that New looks at the type, once. A K is then read as the T that it is but for its name, without reflection:
+// conversions of a *K to a *T, types that have the same memory.
 type edgeMaker[K any] func(left, right func(element any) (K, error), unique bool) func() engine.Edge
 
 // edgesOf returns the maker of edges for keys of type K. It is an error if K has no order.
@@ -125,8 +126,8 @@ func timesAs[K any](pointer bool) edgeMaker[K] {
 	}
 }
 
-// pointedAs is for a K that is a *T. An edge holds what pointers point to: that may change, or be used for another element,
-// when the function has had its call.
+// pointedAs is for a K that is a *T. An edge holds what pointers point to: that may change, or be used for another
+// element, when the function has had its call.
 func pointedAs[K, T any](compare func(a, b T) int) edgeMaker[K] {
 	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(pointedKey[K, T](left), pointedKey[K, T](right), compare, unique)

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// Changes makes functions that tell whether the window key of an element differs from that of the one before (R4), one for each
-// task. It is what engine.Window.NewKey is.
+// Changes makes functions that tell whether the window key of an element differs from that of the one before (R4), one
+// for each task. It is what engine.Window.NewKey is.
 type Changes = func() func(master any) (changed bool, err error)
 
 // Window returns the changes of a window key. It is an error if values of the key's type that are equal need not be ==.
@@ -31,8 +31,8 @@ func Window[M any, K comparable](key func(M) K) (Changes, error) {
 	return ChangesOf(guarded(key), func(a, b K) bool { return a == b }), nil
 }
 
-// ChangesOf returns the changes of the keys that a function computes: a key is another one unless it is the same as the one
-// before. A key that isn't the same as itself is NaN, or holds it.
+// ChangesOf returns the changes of the keys that a function computes: a key is another one unless it is the same as the
+// one before. A key that isn't the same as itself is NaN, or holds it.
 func ChangesOf[K any](key func(element any) (K, error), same func(a, b K) bool) Changes {
 	return func() func(any) (bool, error) {
 		var last K
@@ -57,8 +57,9 @@ func ChangesOf[K any](key func(element any) (K, error), same func(a, b K) bool) 
 // instant returns a key that is a time.Time, but for its name, as one.
 func instant[K any](key *K) *time.Time { return (*time.Time)(unsafe.Pointer(key)) }
 
-// pointedValue returns a function for copies of what the keys of another one point to; nil for a nil pointer, which is a
-// window key like any other: unlike that of a join it matches nothing, and says of masters only that they have the same.
+// pointedValue returns a function for copies of what the keys of another one point to; nil for a nil pointer, which is
+// a window key like any other: unlike that of a join it matches nothing, and says of masters only that they have the
+// same.
 func pointedValue[K any](key func(any) (K, error)) func(any) (any, error) {
 	return func(element any) (any, error) {
 		k, err := key(element)
@@ -88,7 +89,8 @@ func windowMistake(t reflect.Type, field, why string) error {
 		part += "." + field
 	}
 	if why == isATime {
-		return fmt.Errorf("windows by keys of type %v can't be told apart: %s is %s, of which == compares the time zone, too; "+
+		return fmt.Errorf("windows by keys of type %v can't be told apart: "+
+			"%s is %s, of which == compares the time zone, too; "+
 			"make it that time's UnixNano(), or return the time.Time alone", t, part, why)
 	}
 	return fmt.Errorf("windows by keys of type %v can't be told apart: %s is %s, of which == doesn't compare the value; "+
@@ -98,8 +100,8 @@ func windowMistake(t reflect.Type, field, why string) error {
 // isATime is unequal's answer for a time.Time.
 const isATime = "a time"
 
-// unequal returns the field because of which values of a type that are equal need not be ==, and what it is; nothing where
-// they always are.
+// unequal returns the field because of which values of a type that are equal need not be ==, and what it is; nothing
+// where they always are.
 func unequal(t reflect.Type) (field, why string) {
 	switch t.Kind() {
 	case reflect.Struct:

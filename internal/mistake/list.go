@@ -1,5 +1,5 @@
-// Package mistake collects what is wrong with a mill, so that all of it is told at once, and has the words for it: lists, types
-// and places in the user's code. It imports no other room, so that each can use it.
+// Package mistake collects what is wrong with a mill, so that all of it is told at once, and has the words for it:
+// lists, types and places in the user's code. It imports no other room, so that each can use it.
 package mistake
 
 import (

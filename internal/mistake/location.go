@@ -15,7 +15,8 @@ type Location struct {
 	Line int
 }
 
-// Caller returns where a function was called: 0 stands for the one that calls Caller, 1 for the one that has called that.
+// Caller returns where a function was called: 0 stands for the one that calls Caller, 1 for the one that has called
+// that.
 func Caller(skip int) Location {
 	_, file, line, _ := runtime.Caller(skip + 2)
 	return Location{file, line}
@@ -70,8 +71,8 @@ func KeyFunction(fn any) string {
 	return at.String()
 }
 
-// Above returns the function, file and line that has called a function which is on the stack, such as runtime.gopanic: of the
-// functions above it the first whose name doesn't begin with skip. found says that the function is there.
+// Above returns the function, file and line that has called a function which is on the stack, such as runtime.gopanic:
+// of the functions above it the first whose name doesn't begin with skip. found says that the function is there.
 func Above(function, skip string) (where string, found bool) {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])

@@ -55,8 +55,8 @@ func Element(t reflect.Type, name string) string {
 	return fmt.Sprintf("%v named %q", t, name)
 }
 
-// IsNil reports whether a value is nil, or a nil pointer, function, map or channel in an interface: nothing can be done with
-// it. A nil slice is an empty list.
+// IsNil reports whether a value is nil, or a nil pointer, function, map or channel in an interface: nothing can be done
+// with it. A nil slice is an empty list.
 func IsNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.Invalid:

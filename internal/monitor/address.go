@@ -42,8 +42,8 @@ func reason(err error) string {
 }
 
 // answers reports whether a request with this Host header is meant for this address. A page elsewhere can have its own
-// name point at this machine and so read what only this machine may (DNS rebinding); but the browser then sends that name.
-// Whoever asks by an IP address or by a name that the user knows this machine by means it.
+// name point at this machine and so read what only this machine may (DNS rebinding); but the browser then sends that
+// name. Whoever asks by an IP address or by a name that the user knows this machine by means it.
 func (a Address) answers(header string) bool {
 	host := header
 	if h, _, err := net.SplitHostPort(header); err == nil {

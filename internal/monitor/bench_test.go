@@ -9,7 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/monitor/simulation"
 )
 
-// BenchmarkLook is what a page costs a run once a second, however many look at it: a view of 4 streams in 64 partitions, as JSON.
+// BenchmarkLook is what a page costs a run once a second, however many look at it: a view of 4 streams in 64
+// partitions, as JSON.
 func BenchmarkLook(b *testing.B) {
 	now := time.Now()
 	s := simulation.New(now.Add(-time.Minute), func() time.Time { return now }).Snapshot()

@@ -12,8 +12,8 @@ import (
 //go:embed page
 var page embed.FS
 
-// policy is the content security policy of all answers: the page has no scripts, styles, pictures and connections but those
-// of this server, nobody frames it, and nothing in it can be made into a script.
+// policy is the content security policy of all answers: the page has no scripts, styles, pictures and connections but
+// those of this server, nobody frames it, and nothing in it can be made into a script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
@@ -100,8 +100,8 @@ func (h *hub) serveSnapshot(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(append(bytes.Clone(h.latest()), '\n'))
 }
 
-// serveEvents sends views as server-sent events until the run has ended, the listener has gone, or has not taken one within
-// its time.
+// serveEvents sends views as server-sent events until the run has ended, the listener has gone, or has not taken one
+// within its time.
 func (h *hub) serveEvents(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/event-stream")

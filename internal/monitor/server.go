@@ -26,8 +26,8 @@ type Server struct {
 	listener net.Listener
 }
 
-// Listen takes the address, so that a run whose page can't be served fails before it reads anything. Whoever has called it
-// calls [Server.Watch], which gives the address back.
+// Listen takes the address, so that a run whose page can't be served fails before it reads anything. Whoever has called
+// it calls [Server.Watch], which gives the address back.
 func Listen(ctx context.Context, address Address) (*Server, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address.String())
@@ -35,7 +35,8 @@ func Listen(ctx context.Context, address Address) (*Server, error) {
 		return nil, stopped
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the monitor's page can't be served at %s: %w; is another program there? Port 0 takes a free one",
+		return nil, fmt.Errorf("the monitor's page can't be served at %s: %w; "+
+			"is another program there? Port 0 takes a free one",
 			address, err)
 	}
 	return newServer(address, listener), nil
@@ -57,8 +58,8 @@ func (s *Server) URL() string {
 // farewell is how long listeners have to take the last view.
 const farewell = time.Second
 
-// Watch serves the page of what snapshot tells while a run goes on, and until those who look at it have its last state. It
-// returns the run's error.
+// Watch serves the page of what snapshot tells while a run goes on, and until those who look at it have its last state.
+// It returns the run's error.
 func (s *Server) Watch(
 	ctx context.Context, logger *slog.Logger, snapshot func() observe.Snapshot, run func() error,
 ) error {

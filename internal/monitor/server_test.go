@@ -139,10 +139,12 @@ func TestThePageOnlyReadsAndAnswersToItsOwnName(t *testing.T) {
 			t.Errorf("%s %s of %q: status %d, want %d", c.method, c.path, c.host, answer.StatusCode, c.status)
 		}
 		policy := answer.Header.Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(policy, "unsafe") {
+		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(policy,
+			"unsafe") {
 			t.Errorf("%s %s: the policy is %q", c.method, c.path, policy)
 		}
-		if answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Access-Control-Allow-Origin") != "" {
+		if answer.Header.Get("X-Content-Type-Options") != "nosniff" ||
+			answer.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s %s: the headers are %v", c.method, c.path, answer.Header)
 		}
 	}
@@ -274,7 +276,8 @@ func TestNobodyLooksWhileNobodyListens(t *testing.T) {
 func (s *show) dial() net.Conn {
 	s.t.Helper()
 	var dialer net.Dialer
-	connection, err := dialer.DialContext(s.t.Context(), "tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/"))
+	connection, err := dialer.DialContext(s.t.Context(), "tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"),
+		"/"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -353,7 +356,8 @@ func TestViewsOutliveTheTimeForAPage(t *testing.T) {
 		over := make(chan error)
 		var run errgroup.Group
 		run.Go(func() error {
-			return monitor.NewServer(listener).Watch(t.Context(), slog.New(slog.DiscardHandler), played.Snapshot, func() error { return <-over })
+			return monitor.NewServer(listener).Watch(t.Context(), slog.New(slog.DiscardHandler), played.Snapshot,
+				func() error { return <-over })
 		})
 		client, server := net.Pipe()
 		listener.connections <- server

@@ -1,11 +1,12 @@
-// Package monitor shows people what a run does: as a [View], which the terminal draws on a few lines, and as a page that a
-// browser keeps up to date.
+// Package monitor shows people what a run does: as a [View], which the terminal draws on a few lines, and as a page
+// that a browser keeps up to date.
 package monitor
 
 import "time"
 
 // A View is a run at one moment, worked out from snapshots for people to look at. Its JSON is what the page and
-// /snapshot.json have. All its texts are free of control characters, and none is longer than a screen is wide many times.
+// /snapshot.json have. All its texts are free of control characters, and none is longer than a screen is wide many
+// times.
 type View struct {
 	Mill    string    `json:"mill"`
 	Started time.Time `json:"started"`
@@ -70,8 +71,8 @@ type Stream struct {
 	On     string `json:"on"`
 	Window string `json:"window"`
 	// Read, Matched, Unmatched and Skipped count elements since the run began; what was read and is none of the others may
-	// still match. Verdicts says why elements are unmatched, and Faults why some were skipped. Tombstones counts records without
-	// a value, which are no elements.
+	// still match. Verdicts says why elements are unmatched, and Faults why some were skipped. Tombstones counts records
+	// without a value, which are no elements.
 	Read      int64   `json:"read"`
 	Matched   int64   `json:"matched"`
 	Unmatched int64   `json:"unmatched"`

@@ -11,18 +11,19 @@ import (
 )
 
 const (
-	// blockingAfter is how long a join may wait for an element before that is worth a word: streams that are read as fast as
-	// they are written make it wait all the time, for moments.
+	// blockingAfter is how long a join may wait for an element before that is worth a word: streams that are read as fast
+	// as they are written make it wait all the time, for moments.
 	blockingAfter = 2 * time.Second
-	// recent is how far back rates look, and stale how old a snapshot may be to count for them where there is no later one.
+	// recent is how far back rates look, and stale how old a snapshot may be to count for them where there is no later
+	// one.
 	recent = 5 * time.Second
 	stale  = 15 * time.Second
 	// latest is how many elements that were not handed over a view has.
 	latest = 8
 )
 
-// A Viewer makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero Viewer is
-// ready for use, by one goroutine at a time.
+// A Viewer makes views of the snapshots of one run after the other. It remembers the last ones, for rates. The zero
+// Viewer is ready for use, by one goroutine at a time.
 type Viewer struct {
 	past []observe.Snapshot
 }
@@ -201,7 +202,8 @@ func mean(h observe.Histogram) *float64 {
 	return number(h.Sum.Seconds()/float64(h.Count), h.Count > 0)
 }
 
-// quantile estimates how many seconds the given share of durations took at most, as if those in a bucket lay evenly in it.
+// quantile estimates how many seconds the given share of durations took at most, as if those in a bucket lay evenly in
+// it.
 func quantile(h observe.Histogram, share float64) *float64 {
 	if h.Count == 0 {
 		return nil

@@ -57,7 +57,8 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 		{run(task(0, -1, 0)), monitor.Joining, "joining"},
 		{run(task(0, 1, time.Second)), monitor.Joining, "joining"},
 		{run(task(0, 1, 12*time.Second)), monitor.Waiting, "waiting for next for 12 s"},
-		{run(task(0, -1, 0), task(1, -1, 0), task(2, 1, 12*time.Second)), monitor.Joining, "joining, but waiting for next[2] for 12 s"},
+		{run(task(0, -1, 0), task(1, -1, 0), task(2, 1, 12*time.Second)), monitor.Joining,
+			"joining, but waiting for next[2] for 12 s"},
 		{
 			run(task(0, 0, 5*time.Minute), task(1, 1, 3*time.Hour)), monitor.Waiting,
 			"waiting for next[1] for 3 h 0 min, and in 1 partition more",
@@ -171,7 +172,8 @@ func TestRatesAreThoseOfTheLastSeconds(t *testing.T) {
 	s := run(task(0, -1, 0))
 	s.Results = 600
 	if v := viewer.View(s); v.Streams[0].Rate != 100 || v.ResultRate != 10 {
-		t.Errorf("the first rates are %v and %v, want the means since the run began, 100 and 10", v.Streams[0].Rate, v.ResultRate)
+		t.Errorf("the first rates are %v and %v, want the means since the run began, 100 and 10", v.Streams[0].Rate,
+			v.ResultRate)
 	}
 	s = run(task(0, -1, 0))
 	s.Taken, s.Results = noon.Add(2*time.Second), 660
@@ -207,8 +209,10 @@ func TestVerdictsAreSentences(t *testing.T) {
 	}{
 		{gap, "video has no key 10: it goes from 9 to 11"},
 		{observe.Unmatched{Other: "next", Verdict: observe.Gap, Key: 10, After: 11}, "next has no key 10: it has 11 next"},
-		{observe.Unmatched{Other: "next", Verdict: observe.Behind, Key: 3, After: 11}, "its key 3 is below the first of next, 11"},
-		{observe.Unmatched{Other: "next", Verdict: observe.Ended, Key: 30, Before: 20}, "next has ended at 20, before the key 30"},
+		{observe.Unmatched{Other: "next", Verdict: observe.Behind, Key: 3, After: 11},
+			"its key 3 is below the first of next, 11"},
+		{observe.Unmatched{Other: "next", Verdict: observe.Ended, Key: 30, Before: 20},
+			"next has ended at 20, before the key 30"},
 		{
 			observe.Unmatched{Node: "prev", Other: "next", Verdict: observe.Incomplete, Key: 10, Cause: &gap},
 			"what it matches in next has itself no match: video has no key 10: it goes from 9 to 11",
@@ -227,7 +231,8 @@ func TestVerdictsAreSentences(t *testing.T) {
 func TestTheLatestVerdictsComeFirst(t *testing.T) {
 	s := run(task(0, -1, 0))
 	for i := range 40 {
-		s.Recent = append(s.Recent, observe.Unmatched{Verdict: observe.Gap, Key: i, Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
+		s.Recent = append(s.Recent, observe.Unmatched{Verdict: observe.Gap, Key: i,
+			Time: noon.Add(time.Duration(i%20) * time.Second), Value: map[string]int{"n": i}})
 	}
 	v := new(monitor.Viewer).View(s)
 	if len(v.Unmatched) != 8 || v.Unmatched[0].Element != `{"n":19}` || v.Unmatched[1].Element != `{"n":39}` {
@@ -266,13 +271,15 @@ func TestElementsMayRefuseToBeEncoded(t *testing.T) {
 // Whatever comes from a stream, a view can be encoded, and none of its texts moves a terminal's cursor.
 func TestTextsOfStreamsAreHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		hostile := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b[2J", "\u202eevil", "a\nb", "\xff\xfe", "👩‍🚀"}))
+		hostile := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b[2J", "\u202eevil", "a\nb", "\xff\xfe",
+			"👩‍🚀"}))
 		s := run(task(0, 1, time.Hour))
 		s.Name = hostile.Draw(t, "mill")
 		s.Nodes[1].Name, s.Nodes[1].On = hostile.Draw(t, "node"), hostile.Draw(t, "on")
 		s.Tasks[0].Nodes[1].Key, s.Tasks[0].Nodes[1].Number = hostile.Draw(t, "key"), rapid.Float64().Draw(t, "number")
 		s.Tasks[0].Nodes[1].IsNumber = true
-		s.Recent = []observe.Unmatched{{Node: s.Name, Other: s.Name, Verdict: observe.Gap, Key: hostile.Draw(t, "of"), Value: map[string]string{"a": s.Name}}}
+		s.Recent = []observe.Unmatched{{Node: s.Name, Other: s.Name, Verdict: observe.Gap, Key: hostile.Draw(t, "of"),
+			Value: map[string]string{"a": s.Name}}}
 		v := new(monitor.Viewer).View(s)
 		if _, err := json.Marshal(v); err != nil {
 			t.Fatal(err)

@@ -54,8 +54,8 @@ func (r *inputReader) noMasterField(f field, fields []field) {
 	}
 }
 
-// listedMasters returns the field of the only list in an input, if it may be meant for the masters; root is the type that
-// the joins start from, or nil.
+// listedMasters returns the field of the only list in an input, if it may be meant for the masters; root is the type
+// that the joins start from, or nil.
 func (r *inputReader) listedMasters(fields []field, root reflect.Type) field {
 	lists := slices.DeleteFunc(slices.Clone(fields), func(c field) bool {
 		return r.kind(c.Type) != listField && r.kind(c.Type) != rowsField

@@ -60,8 +60,8 @@ func (p *Parameter) String() string {
 	return fmt.Sprintf("parameter %d (%s)", p.Index+1, text)
 }
 
-// Read reads the type of a function. Without a master, which is among the mistakes unless it is that there is no source, it has
-// no parameters. What is wrong with parameters and results is in them.
+// Read reads the type of a function. Without a master, which is among the mistakes unless it is that there is no
+// source, it has no parameters. What is wrong with parameters and results is in them.
 func Read(t reflect.Type, facts *Facts) (*Function, mistake.List) {
 	r := &reader{Facts: facts}
 	for i := range t.NumIn() {

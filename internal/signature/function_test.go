@@ -26,8 +26,8 @@ type (
 	}
 )
 
-// facts are those of a source with audio, video and boxes, where video is joined to audio and boxes to video, and of a sink with
-// texts.
+// facts are those of a source with audio, video and boxes, where video is joined to audio and boxes to video, and of a
+// sink with texts.
 func facts() *signature.Facts {
 	return &signature.Facts{
 		Record:    reflect.TypeFor[Record](),
@@ -86,8 +86,10 @@ func TestKinds(t *testing.T) {
 			[]signature.Kind{signature.Matches, signature.Masters}},
 		{"the root of the joins, not the first element", func(Video, Audio) {}, plain,
 			[]signature.Kind{signature.Single, signature.Master}},
-		{"without joins the first element", func(Video, Audio) {}, unjoined, []signature.Kind{signature.Master, signature.Single}},
-		{"joined, without a source", func(Audio, []Video) {}, sourceless, []signature.Kind{signature.Master, signature.Matches}},
+		{"without joins the first element", func(Video, Audio) {}, unjoined,
+			[]signature.Kind{signature.Master, signature.Single}},
+		{"joined, without a source", func(Audio, []Video) {}, sourceless,
+			[]signature.Kind{signature.Master, signature.Matches}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := facts()
@@ -118,7 +120,8 @@ func TestMasterMistakes(t *testing.T) {
 		change func(*signature.Facts)
 		want   string
 	}{
-		{"list without a window", func([]Audio) {}, plain, "parameter 1 ([]signature_test.Audio): without a window each master comes " +
+		{"list without a window", func([]Audio) {}, plain, "parameter 1 ([]signature_test.Audio): " +
+			"without a window each master comes " +
 			"alone; make it signature_test.Audio, or add leat.Window, leat.WindowEvery or leat.WindowCount"},
 		{"none with a window", func(Audio) {}, windowed,
 			"parameter 1 (signature_test.Audio): a window hands the masters over as a list; make it []signature_test.Audio"},
@@ -134,7 +137,8 @@ func TestMasterMistakes(t *testing.T) {
 			"parameter 1 (signature_test.Other): the source has no stream of it; it has audio, video and boxes"},
 		{"a logger is no unknown struct", func(*slog.Logger) {}, noStreams,
 			"no parameter takes the master element; add one of a type that has a stream: the source has none"},
-		{"the input of a typed function", func(*Input) {}, plain, "parameter 1 (*signature_test.Input): a struct that holds elements is " +
+		{"the input of a typed function", func(*Input) {}, plain, "parameter 1 (*signature_test.Input): " +
+			"a struct that holds elements is " +
 			"what a function of leat.Typed takes; make the mill by leat.New(leat.Typed(fn), ...)"},
 		{"nothing is known", func(Audio) {}, nothingKnown, ""},
 	} {
@@ -146,7 +150,8 @@ func TestMasterMistakes(t *testing.T) {
 				t.Errorf("got\n\t%s\nwant\n\t%s", got, c.want)
 			}
 			// With the wrong form, what is behind the master is read, too.
-			if formed := strings.Contains(c.want, "make it ") && !strings.Contains(c.want, "Typed"); (s.Element != nil) != formed {
+			if formed := strings.Contains(c.want, "make it ") && !strings.Contains(c.want,
+				"Typed"); (s.Element != nil) != formed {
 				t.Errorf("the master is %v", s.Element)
 			}
 		})
@@ -175,10 +180,12 @@ func TestParameterMistakes(t *testing.T) {
 			"parameter 2 (*signature_test.Record): the master's record comes as a value; make it signature_test.Record"},
 		{"records without a window", func(Audio, []Record) {}, plain,
 			"parameter 2 ([]signature_test.Record): without a window there is one record; make it signature_test.Record"},
-		{"one record with a window", func([]Audio, Record) {}, windowed, "parameter 2 (signature_test.Record): a window has a record " +
-			"for each of its masters; make it []signature_test.Record"},
-		{"pointers to records with a window", func([]Audio, []*Record) {}, windowed, "parameter 2 ([]*signature_test.Record): a window " +
-			"has a record for each of its masters; make it []signature_test.Record"},
+		{"one record with a window", func([]Audio, Record) {}, windowed,
+			"parameter 2 (signature_test.Record): a window has a record " +
+				"for each of its masters; make it []signature_test.Record"},
+		{"pointers to records with a window", func([]Audio, []*Record) {}, windowed,
+			"parameter 2 ([]*signature_test.Record): a window " +
+				"has a record for each of its masters; make it []signature_test.Record"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := facts()
@@ -215,7 +222,8 @@ func TestResults(t *testing.T) {
 			[]signature.Result{{Form: signature.Slice, Pointer: true, Element: text}}, false},
 		{"a list that is an element", func(Audio) Texts { return nil },
 			[]signature.Result{{Form: signature.One, Element: reflect.TypeFor[Texts]()}}, false},
-		{"sequence", func(Audio) iter.Seq[Text] { return nil }, []signature.Result{{Form: signature.Sequence, Element: text}}, false},
+		{"sequence", func(Audio) iter.Seq[Text] { return nil }, []signature.Result{{Form: signature.Sequence,
+			Element: text}}, false},
 		{"fallible sequence", func(Audio) iter.Seq2[*Text, error] { return nil },
 			[]signature.Result{{Form: signature.Fallible, Pointer: true, Element: text}}, false},
 		{"several", func(Audio) (Text, int, error) { return Text{}, 0, nil },
@@ -252,7 +260,8 @@ func TestResultMistakes(t *testing.T) {
 		{"function", "result 1 (func()): " + unwritable, func(Audio) func() { return nil }},
 		{"list of errors", "result 1 ([]error): " + unwritable, func(Audio) []error { return nil }},
 		{"pointer to a pointer", "result 1 (**signature_test.Text): " + unwritable, func(Audio) **Text { return nil }},
-		{"sequence of pairs", "result 1 (iter.Seq2[signature_test.Text,int]): the second type of a sequence is that of an error, " +
+		{"sequence of pairs", "result 1 (iter.Seq2[signature_test.Text,int]): " +
+			"the second type of a sequence is that of an error, " +
 			"not int; make it iter.Seq2[signature_test.Text, error]", func(Audio) iter.Seq2[Text, int] { return nil }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -54,8 +54,8 @@ type Node struct {
 	Copied bool
 }
 
-// ReadInput reads the struct that a typed function gets. It returns nil if there are mistakes in it, or if there is no source to
-// know its elements by.
+// ReadInput reads the struct that a typed function gets. It returns nil if there are mistakes in it, or if there is no
+// source to know its elements by.
 func ReadInput(t reflect.Type, facts *Facts) (*Input, mistake.List) {
 	r := &inputReader{Facts: facts, input: &Input{}}
 	switch {
@@ -158,8 +158,8 @@ func (r *inputReader) list(f field) *List {
 	return l
 }
 
-// row reads a struct of type t, the input or what a list f holds. Its node is called like the list, and that of the input like
-// the field of its element.
+// row reads a struct of type t, the input or what a list f holds. Its node is called like the list, and that of the
+// input like the field of its element.
 func (r *inputReader) row(t reflect.Type, f field) *Row {
 	if slices.Contains(r.open, t) {
 		r.mistakes.Add("%s: it is in a %s itself, but a join tree has an end; make a type for each level",

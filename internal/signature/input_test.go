@@ -86,8 +86,8 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// inputText writes an input as the tables have it: nodes as name:type, a star behind the name of a tag, the field of a row's
-// element behind @.
+// inputText writes an input as the tables have it: nodes as name:type, a star behind the name of a tag, the field of a
+// row's element behind @.
 func inputText(in *signature.Input) string {
 	var text string
 	if in.Masters != nil {
@@ -148,7 +148,8 @@ func TestInputMistakes(t *testing.T) {
 	}{
 		{"nothing is known", struct{ Audio }{}, nothingKnown, ""},
 		{"no struct", 1, plain, "the input (int) is no struct; make it one that holds the master element: struct{ M }"},
-		{"an element with a window", Audio{}, windowed, "the input (signature_test.Audio) is an element, but a window hands the masters " +
+		{"an element with a window", Audio{}, windowed, "the input (signature_test.Audio) is an element, " +
+			"but a window hands the masters " +
 			"over as a list; make it struct{ List []signature_test.Audio }"},
 		{"no master", struct{ N int }{}, plain,
 			"the input (struct{...}): it has no field for the master, which the joins start from; embed signature_test.Audio"},
@@ -156,11 +157,14 @@ func TestInputMistakes(t *testing.T) {
 			"the input (struct{...}): it has no field for the master element; embed one that has a stream: " + source},
 		{"unknown master", struct{ Other }{}, unjoined,
 			"field Other (signature_test.Other): the source has no stream of it; it has audio, video and boxes"},
-		{"a list of masters", struct{ List []Audio }{}, plain, "field List ([]signature_test.Audio): without a window each master comes " +
+		{"a list of masters", struct{ List []Audio }{}, plain, "field List ([]signature_test.Audio): " +
+			"without a window each master comes " +
 			"alone; make it signature_test.Audio, or add leat.Window, leat.WindowEvery or leat.WindowCount"},
-		{"a list of rows of masters", struct{ List []struct{ Audio } }{}, plain, "field List ([]struct{...}): without a window each " +
-			"master comes alone; put the fields of its structs into the input itself, or add leat.Window, leat.WindowEvery or " +
-			"leat.WindowCount"},
+		{"a list of rows of masters", struct{ List []struct{ Audio } }{}, plain,
+			"field List ([]struct{...}): without a window each " +
+				"master comes alone; put the fields of its structs into the input itself, or add leat.Window, " +
+				"leat.WindowEvery or " +
+				"leat.WindowCount"},
 		{"a list of others than the root", struct{ Videos []Video }{}, plain,
 			"the input (struct{...}): it has no field for the master, which the joins start from; embed signature_test.Audio"},
 		{"two roots", struct{ N int }{}, twoRoots,
@@ -170,29 +174,34 @@ func TestInputMistakes(t *testing.T) {
 		{"one master and matches with a window", struct {
 			Audio
 			Videos []Video
-		}{}, windowed, "field Audio (signature_test.Audio): a window hands the masters over as a list; make it one of structs that hold " +
+		}{}, windowed, "field Audio (signature_test.Audio): a window hands the masters over as a list; " +
+			"make it one of structs that hold " +
 			"each master beside its matches: struct{ List []struct{ signature_test.Audio; Videos []signature_test.Video } }"},
 		{"no list with a window", struct{ N int }{}, windowed,
 			"the input (struct{...}): it has no field for the masters; add a list of elements that have a stream: " + source},
 		{"two lists with a window", struct {
 			List []Audio
 			More []Video
-		}{}, windowed, "field More ([]signature_test.Video): the masters come by field List ([]signature_test.Audio) already; put the " +
+		}{}, windowed, "field More ([]signature_test.Video): the masters come by field List ([]signature_test.Audio) " +
+			"already; put the " +
 			"matches of each master beside it, into the structs of that list"},
 		{"record with a window", struct {
 			List   []Audio
 			Record Record
-		}{}, windowed, "field Record (signature_test.Record): with a window each master has a record; put a leat.Record beside the " +
+		}{}, windowed, "field Record (signature_test.Record): with a window each master has a record; " +
+			"put a leat.Record beside the " +
 			"master into the structs of its list"},
 		{"two elements", struct {
 			Audio
 			Video Video
-		}{}, plain, "field Video (signature_test.Video): the element beside it is field Audio (signature_test.Audio), whose matches " +
+		}{}, plain, "field Video (signature_test.Video): the element beside it is field Audio (signature_test.Audio), " +
+			"whose matches " +
 			"come as a list; make it []signature_test.Video"},
 		{"structs without an element", struct {
 			Audio
 			Videos []struct{ Boxes []Box2 }
-		}{}, plain, "field Videos ([]struct{...}): its structs have no field for the element whose matches they hold; embed one that " +
+		}{}, plain, "field Videos ([]struct{...}): its structs have no field for the element whose matches they hold; " +
+			"embed one that " +
 			"has a stream: " + source},
 		{"pointers to structs", struct {
 			Audio
@@ -201,7 +210,8 @@ func TestInputMistakes(t *testing.T) {
 		{"a struct in itself", struct {
 			Audio
 			Loops []Loop
-		}{}, plain, "field Loops.Loops ([]signature_test.Loop): it is in a signature_test.Loop itself, but a join tree has an end; " +
+		}{}, plain, "field Loops.Loops ([]signature_test.Loop): it is in a signature_test.Loop itself, " +
+			"but a join tree has an end; " +
 			"make a type for each level"},
 		{"not exported", struct {
 			Audio
@@ -215,7 +225,8 @@ func TestInputMistakes(t *testing.T) {
 		{"pointer to a record", struct {
 			Audio
 			Record *Record
-		}{}, plain, "field Record (*signature_test.Record): an element has one record, which comes as a value; make it leat.Record"},
+		}{}, plain, "field Record (*signature_test.Record): an element has one record, which comes as a value; " +
+			"make it leat.Record"},
 		{"a tag for no node", struct {
 			Audio
 			N int `leat:"n"`
@@ -225,7 +236,8 @@ func TestInputMistakes(t *testing.T) {
 			Videos []struct {
 				Video `leat:"v"`
 			}
-		}{}, plain, "field Videos.Video (signature_test.Video): the tag `leat:\"v\"` is for the node of a list, or of the master; " +
+		}{}, plain, "field Videos.Video (signature_test.Video): the tag `leat:\"v\"` is for the node of a list, " +
+			"or of the master; " +
 			"leave it out"},
 		{"a value in a list", struct {
 			Audio
@@ -233,7 +245,8 @@ func TestInputMistakes(t *testing.T) {
 				Video
 				N []Other
 			}
-		}{}, plain, "field Videos.N ([]signature_test.Other): only the fields of the input itself are injected; move it there, or add " +
+		}{}, plain, "field Videos.N ([]signature_test.Other): only the fields of the input itself are injected; " +
+			"move it there, or add " +
 			"a stream of signature_test.Other: " + source},
 		{"context", struct {
 			Audio
@@ -242,7 +255,8 @@ func TestInputMistakes(t *testing.T) {
 		{"map", struct {
 			Audio
 			Boxes map[Video][]Box
-		}{}, plain, "field Boxes (map[signature_test.Video][]signature_test.Box): matches come as a list beside their element; " +
+		}{}, plain, "field Boxes (map[signature_test.Video][]signature_test.Box): " +
+			"matches come as a list beside their element; " +
 			"put []signature_test.Box into the struct that holds signature_test.Video"},
 		{"a value that nothing provides, and another mistake", struct {
 			Audio

@@ -22,8 +22,8 @@ func (r *reader) findMaster() (i int, master reflect.Type) {
 	return i, master
 }
 
-// meantMaster returns the parameter that is meant to be the master, where first, which has the form of one, can't be: the
-// joins start from another type, or the window key is over another. It returns nil where first may be meant.
+// meantMaster returns the parameter that is meant to be the master, where first, which has the form of one, can't be:
+// the joins start from another type, or the window key is over another. It returns nil where first may be meant.
 func (r *reader) meantMaster(first reflect.Type) (i int, meant reflect.Type) {
 	root := r.joinRoot()
 	if root == nil {
@@ -47,8 +47,8 @@ func (r *reader) meantMaster(first reflect.Type) (i int, meant reflect.Type) {
 	return i, root
 }
 
-// parameterOf returns the index of the first parameter that has the form of a master and is of an element; -1 where there is
-// none.
+// parameterOf returns the index of the first parameter that has the form of a master and is of an element; -1 where
+// there is none.
 func (r *reader) parameterOf(element reflect.Type, windowed bool) int {
 	for i := range r.parameters {
 		if masterElement(r.parameters[i].Type, windowed) == element {

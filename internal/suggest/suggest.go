@@ -37,8 +37,8 @@ func nearest(name string, candidates []string, furthest int, distance func(a, b 
 	return best
 }
 
-// File returns "; there is x, is it meant?" for the file beside path, which isn't there, that it is most likely a misspelling of,
-// or nothing.
+// File returns "; there is x, is it meant?" for the file beside path, which isn't there, that it is most likely a
+// misspelling of, or nothing.
 func File(path string) string {
 	dir, name := filepath.Split(path)
 	dir = filepath.Clean(dir)     // "." where there is none
@@ -57,7 +57,8 @@ func File(path string) string {
 	return fmt.Sprintf("; there is %s, is it meant?", filepath.Join(dir, best))
 }
 
-// fileDistance is small for names of files that are easily mixed up: few letters differ, or only what follows the first dot.
+// fileDistance is small for names of files that are easily mixed up: few letters differ, or only what follows the first
+// dot.
 func fileDistance(a, b string) int {
 	if stem(a) == stem(b) && stem(a) != "" {
 		return 0

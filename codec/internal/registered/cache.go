@@ -7,7 +7,8 @@ import (
 )
 
 // A Cache remembers what a codec has made of each writer's schema. It is looked into for every record and hardly ever
-// written to, so that it is copied for writing: readers take no lock. The zero Cache is empty. It is safe for concurrent use.
+// written to, so that it is copied for writing: readers take no lock. The zero Cache is empty. It is safe for
+// concurrent use.
 type Cache[K comparable, V any] struct {
 	current atomic.Pointer[map[K]V]
 	mu      sync.Mutex // held while current is being replaced

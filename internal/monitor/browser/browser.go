@@ -1,5 +1,5 @@
-// Package browser looks at the monitor's page in a headless Chromium, for its tests and its pictures. It is a module of its
-// own, so that who imports Leat doesn't get what drives a browser.
+// Package browser looks at the monitor's page in a headless Chromium, for its tests and its pictures. It is a module of
+// its own, so that who imports Leat doesn't get what drives a browser.
 package browser
 
 import (
@@ -51,7 +51,8 @@ func Start(ctx context.Context) (context.Context, context.CancelFunc, error) {
 }
 
 // Serve serves the page of what snapshot tells while look looks at it.
-func Serve(ctx context.Context, snapshot func() observe.Snapshot, interval time.Duration, look func(url string) error) error {
+func Serve(ctx context.Context, snapshot func() observe.Snapshot, interval time.Duration,
+	look func(url string) error) error {
 	address, err := monitor.ParseAddress("localhost:0")
 	if err != nil {
 		return err

@@ -34,7 +34,8 @@ func desk() browser.Screen  { return browser.Screen{Width: 1240, Height: 900, Sc
 func phone() browser.Screen { return browser.Screen{Width: 360, Height: 740, Scale: 1, Phone: true} }
 
 // look opens a tab on a played run, and looks at it. Nothing that it does may make the browser complain.
-func look(tab context.Context, t *testing.T, screen browser.Screen, change func(*observe.Snapshot), visitor func(*visit)) {
+func look(tab context.Context, t *testing.T, screen browser.Screen, change func(*observe.Snapshot),
+	visitor func(*visit)) {
 	t.Helper()
 	begin := time.Now()
 	clock := func() time.Time { return begin.Add(haste * time.Since(begin)) }
@@ -50,7 +51,8 @@ func look(tab context.Context, t *testing.T, screen browser.Screen, change func(
 	err := browser.Serve(ctx, play.Snapshot, 50*time.Millisecond, func(url string) error {
 		v := &visit{t, ctx, play}
 		v.do(screen.On(), chromedp.Navigate(url))
-		v.until(`document.querySelectorAll("#tree .card .rate").length === 4 && document.querySelector("#tree .rate").textContent !== ""`)
+		v.until(`document.querySelectorAll("#tree .card .rate").length === 4 && document.querySelector("#tree ` +
+			`.rate").textContent !== ""`)
 		visitor(v)
 		return nil
 	})
@@ -78,7 +80,8 @@ func (v *visit) do(actions ...chromedp.Action[chromedp.Void]) {
 // until waits until an expression is true on the page.
 func (v *visit) until(expression string) {
 	v.t.Helper()
-	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](expression,
+		chromedp.WithPollingTimeout(20*time.Second))); err != nil {
 		v.t.Fatalf("%s: %v; the page says\n%s", expression, err, value[string](v, "document.body.innerText"))
 	}
 }
@@ -125,7 +128,8 @@ func TestPage(t *testing.T) {
 
 func testTree(tab context.Context, t *testing.T) {
 	look(tab, t, desk(), nil, func(v *visit) {
-		const names = `[...document.querySelectorAll("#tree > ul:not(.outputs) %s > article h3 bdi")].map((n) => n.textContent).join()`
+		const names = `[...document.querySelectorAll("#tree > ul:not(.outputs) %s > article h3 bdi")].map((n) => ` +
+			`n.textContent).join()`
 		expect(v, fmt.Sprintf(names, "> li"), "Location")
 		expect(v, fmt.Sprintf(names, "> li > ul > li"), "NextLocation,Battery")
 		expect(v, fmt.Sprintf(names, "> li > ul > li > ul > li"), "Photo")
@@ -146,7 +150,8 @@ func testStall(tab context.Context, t *testing.T) {
 	look(tab, t, desk(), nil, func(v *visit) {
 		v.play.Stall(1, 2)
 		v.until(`document.querySelector("#tree .card[data-state=blocking] h3 bdi")?.textContent === "NextLocation"`)
-		v.until(`/^joining, but waiting for NextLocation\[2\] for \d+ s$/.test(document.querySelector("#status-text").textContent)`)
+		v.until(`/^joining, but waiting for NextLocation\[2\] for \d+ ` +
+			`s$/.test(document.querySelector("#status-text").textContent)`)
 		v.until(`document.querySelector("#announcement").textContent === "NextLocation blocks"`)
 		v.until(`document.querySelector("#keys .lane b")?.textContent === "blocks [2]"`)
 		v.until(`document.querySelector("#tree .card[data-state=blocking] .said").textContent.startsWith(
@@ -156,7 +161,8 @@ func testStall(tab context.Context, t *testing.T) {
 			v.play.Stall(1, partition)
 		}
 		v.until(`document.querySelector("#status").dataset.state === "waiting"`)
-		v.until(`[...document.querySelectorAll("#tree .card .said")].some((n) => n.textContent.startsWith("waits for NextLocation"))`)
+		v.until(`[...document.querySelectorAll("#tree .card .said")].some((n) => n.textContent.startsWith("waits for ` +
+			`NextLocation"))`)
 	})
 }
 
@@ -243,7 +249,8 @@ func testNames(tab context.Context, t *testing.T) {
 					t.Errorf("on %d pixels a screen reader doesn't find %q in\n%s", screen.Width, want, strings.Join(tree, "\n"))
 				}
 			}
-			for _, nameless := range []string{"heading ", "link ", "table ", "button ", "image ", "columnheader ", "region ", "progressbar "} {
+			for _, nameless := range []string{"heading ", "link ", "table ", "button ", "image ", "columnheader ", "region ",
+				"progressbar "} {
 				if slices.Contains(tree, nameless) {
 					t.Errorf("there is a %swithout a name", nameless)
 				}
@@ -273,7 +280,8 @@ func (v *visit) accessible() []string {
 	return found
 }
 
-// contrast lists the texts whose colour is too near to that of their ground, for people who see little (WCAG 2, level AA).
+// contrast lists the texts whose colour is too near to that of their ground, for people who see little (WCAG 2, level
+// AA).
 const contrast = `(() => {
 	const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
 	const linear = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;

@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A Run simulates a run of four streams in four partitions, as a source of snapshots. Make one with [New]. It is safe for
-// concurrent use.
+// A Run simulates a run of four streams in four partitions, as a source of snapshots. Make one with [New]. It is safe
+// for concurrent use.
 type Run struct {
 	// Now is the clock.
 	Now func() time.Time
@@ -146,8 +146,8 @@ func (s *Run) task(partition int, now time.Time) observe.Task {
 	return t
 }
 
-// masters is how many masters a partition has had after a time: each partition is a little faster or slower, and the load
-// goes up and down.
+// masters is how many masters a partition has had after a time: each partition is a little faster or slower, and the
+// load goes up and down.
 func masters(partition int, seconds float64) float64 {
 	pace := 4100 * (1 + 0.0011*float64(partition))
 	return pace*seconds + 5200*math.Sin(seconds/9+float64(partition)) + 900*math.Sin(seconds/2.3)
