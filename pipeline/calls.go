@@ -161,7 +161,9 @@ func (s spot) step(step expression.Step, name string) (spot, bool) {
 			index += len(list)
 		}
 		if index < 0 || index >= len(list) {
-			return nil, fmt.Errorf("there is no %s[%d]: %s has %d elements", name, step.Index, name, len(list))
+			return nil, &expression.ItemError{
+				Message: fmt.Sprintf("there is no %s[%d]: %s has %d elements", name, step.Index, name, len(list)),
+			}
 		}
 		return &list[index], nil
 	}}, true

@@ -95,11 +95,12 @@ output: out
   constant: 1
   count: len(next)
   none: prev.z ?? nil
+  second: next[1].y ?? next[1] ?? 7
 `, one,
 			`{"time_from":0,"y":6.00,"sum of x":5,"speed":5,"list":[2.0,[{"time":10,"x":4,"y":6.00}]],"constant":1,"count":1,` +
-				`"none":null}` + "\n" +
+				`"none":null,"second":7}` + "\n" +
 				`{"time_from":10,"y":6,"sum of x":8,"speed":0,"list":[6.00,[{"time":20,"y":6,"x":4}]],"constant":1,"count":1,` +
-				`"none":null}` + "\n",
+				`"none":null,"second":7}` + "\n",
 		},
 		"chain": {
 			chain, chained,

@@ -44,10 +44,10 @@ type frame struct {
 }
 
 const (
-	// maxMade bounds the items of lists that one evaluation may make, so that 1..1000000000 is an error and not the machine's end.
+	// maxMade bounds the items of lists that one evaluation may make: 1..1000000000 is an error, and not the end of the machine.
 	maxMade = 1_000_000
-	// maxText bounds the bytes of the texts that it may make, and maxWritten those of a list or object that is written out: a text
-	// that is doubled forty times, or a list that holds another one twice, which holds a third one twice, would be the end as well.
+	// maxText bounds the bytes of the texts that it may make, and maxWritten those of a list or object that is written out. A
+	// text that is doubled forty times would be the end as well, and so would a list that holds another one twice, and so on.
 	maxText    = 64 << 20
 	maxWritten = 256 << 20
 )
@@ -201,12 +201,14 @@ func orNull(get Getter) Getter {
 	}
 }
 
+// isMissing reports whether an expression failed because a member or an item isn't there.
 func isMissing(err error) bool {
 	if err == nil {
 		return false
 	}
-	_, ok := errors.AsType[*MissingError](err)
-	return ok
+	_, noMember := errors.AsType[*MissingError](err)
+	_, noItem := errors.AsType[*ItemError](err)
+	return noMember || noItem
 }
 
 // pathOf returns the steps of a field access that begins at a node that is a root, and its member nodes; none for other

@@ -54,6 +54,12 @@ type MissingError struct {
 // Error implements error.
 func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing%s", e.Member, e.hint) }
 
+// An ItemError says that a list has no item that an expression needs. As with a missing member, ?. and ?? provide for it.
+type ItemError struct{ Message string }
+
+// Error implements error.
+func (e *ItemError) Error() string { return e.Message }
+
 // behindNull reports whether what should have the member is null: then the member isn't missing, but null as well.
 func (e *MissingError) behindNull() bool {
 	object := e.Object

@@ -31,8 +31,8 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it. It must be
-// safe for concurrent use.
+// A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it, or an [*ItemError] where
+// a list is too short. It must be safe for concurrent use.
 type Getter func(env any) (Value, error)
 
 // A Step is one step of a field's path: a name, or an index from the front (0 and more) or from the end (-1 and less).

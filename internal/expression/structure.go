@@ -78,7 +78,7 @@ func access(from, key Value, source string) (Value, error) {
 	}
 	v, count, ok := from.item(at)
 	if !ok {
-		return Value{}, fmt.Errorf("index out of range: %d (array length is %d)", at, count)
+		return Value{}, &ItemError{fmt.Sprintf("index out of range: %d (array length is %d)", at, count)}
 	}
 	return v, nil
 }
