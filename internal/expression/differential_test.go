@@ -70,7 +70,7 @@ func (g grammar) fill(template string, depth int) string {
 }
 
 func (g grammar) draw(kind string, depth int) string {
-	if g.wild && rapid.IntRange(0, 19).Draw(g.t, "mistake") == 0 {
+	if g.wild && rapid.IntRange(0, 19).Draw(g.t, "mistake") < 2 {
 		return g.pick("o.missing", "rows[9].k", "nil_.k", "nil_", "$s", "$ns", "$a", "last(empty).k", "first(rows).missing", "rows[2].in.z")
 	}
 	if depth <= 0 {

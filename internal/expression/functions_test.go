@@ -234,6 +234,32 @@ func TestNothingIsMadeWithoutBounds(t *testing.T) {
 	}
 }
 
+// TestNestedCallsAreCompiledOnce nests functions deeply: if a level compiled its argument twice, this would not end. Those that expr
+// itself checks several times, because their arguments may be of several types, are left out.
+func TestNestedCallsAreCompiledOnce(t *testing.T) {
+	for _, name := range builtin.Names {
+		if fn := builtin.Builtins[builtin.Index[name]]; !fn.Predicate && fn.Validate == nil {
+			continue
+		}
+		for _, form := range []string{"%s([%s])", "%s(%s, #)", "%s(%s)", "[%s(%s)][0]"} {
+			source := "x"
+			for range 100 {
+				source = strings.Replace(strings.Replace(form, "%s", name, 1), "%s", source, 1)
+			}
+			_, _ = expression.Compile(source, given) // an error or none
+		}
+	}
+	for _, form := range []string{"(%s)", "-%s", "[%s]", "({a: %s}).a", "%s ?? 1", "(%s).a", "(%s)[0]", "(%s)?.a", "1 + (%s)", "not (%s)",
+		"(%s) ? 1 : 2", "true ? (%s) : 2", "(let v = %s; v)", "(1; %s)", "(%s)[1:]", "(%s) in x", "(%s)..3", "(%s).Year()",
+		"x.a(%s)", "if (%s) { 1 } else { 2 }"} {
+		source := "x"
+		for range 100 {
+			source = strings.Replace(form, "%s", source, 1)
+		}
+		_, _ = expression.Compile(source, given)
+	}
+}
+
 // TestDeepFieldsOfStructs looks into lists, maps and pointers of Go structs, whose members are in the struct's order.
 func TestDeepFieldsOfStructs(t *testing.T) {
 	type inner struct {

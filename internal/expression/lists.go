@@ -169,11 +169,11 @@ func fromPairs(f *frame, items list) (Value, error) {
 	for _, item := range items {
 		pair, ok := item.items()
 		if !ok || len(pair) != 2 {
-			return Value{}, &mismatch{operand: 0, what: "has an item that isn't a list of a name and a value"}
+			return Value{}, &mismatch{0, "has an item that isn't a list of a name and a value", item.kind == Null}
 		}
 		name, ok := pair[0].name()
 		if !ok {
-			return Value{}, &mismatch{operand: 0, what: fmt.Sprintf("has a pair whose name is %s", pair[0].describe())}
+			return Value{}, &mismatch{0, "has a pair whose name is " + pair[0].describe(), pair[0].kind == Null}
 		}
 		o.set(name, pair[1])
 	}
@@ -236,7 +236,7 @@ func direction(arguments []Value, operand int) (int, error) {
 	case "desc":
 		return -1, nil
 	}
-	return 0, &mismatch{operand: operand, what: `is neither "asc" nor "desc"`}
+	return 0, &mismatch{operand, `is neither "asc" nor "desc"`, arguments[0].kind == Null}
 }
 
 // sortedBy sorts items by their keys, stably. The keys must be of one kind.

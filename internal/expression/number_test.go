@@ -288,7 +288,7 @@ func TestNothingLargeIsBuilt(t *testing.T) {
 		"x + 1": "the number gets too large", "x + 0 == x": "true",
 		"0 - y > 0": "true", "floor(y)": "-1", "round(y)": "0", "x * y": "-1", "x == y": "false",
 		"z > 1": "can only be passed on", "z + 1": "can only be passed on", "x ** 0.5": "beyond the range of floating numbers",
-		"7 ** 10 ** 9": "the number gets too large", "x ** x": "beyond the range of floating numbers",
+		"7 ** 10 ** 9": "the number gets too large", "x ** x": "the number gets too large",
 	} {
 		p, err := expression.Compile(source, texts{huge, tiny, beyond})
 		if err == nil {

@@ -24,8 +24,8 @@ func reversed(name string) bool { return name == "findLast" || name == "findLast
 // predicate compiles a function that takes a predicate; false for others.
 func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 	fold := loopFunction(n.Name)
-	if fold == nil {
-		return node{}, false
+	if fold == nil || n.Name == "sum" && len(n.Arguments) == 1 {
+		return node{}, false // sum is an aggregate function without a predicate
 	}
 	l := &loop{list: c.compile(n.Arguments[0], place{})}
 	if len(n.Arguments) > 1 {
@@ -35,8 +35,6 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 		}
 		l.item, l.body = c.declare([]string{"#", "#index", "#acc"}, func() node { return c.compile(body.Node, place{}) })
 		l.index, l.result = l.item+1, l.item+2
-	} else if n.Name == "sum" {
-		return node{}, false // it is an aggregate function then
 	}
 	parts := operands{l.list, l.body}
 	if len(n.Arguments) > 2 {
@@ -95,7 +93,7 @@ func (l *loop) holds(f *frame, items list, i int) (bool, error) {
 	case err == nil:
 		return holds, nil
 	case l.body.eval == nil:
-		return false, fmt.Errorf("an item of %s %w", l.list.source, err)
+		return false, asNull(fmt.Errorf("an item of %s %w", l.list.source, err), v.kind == Null)
 	}
 	return false, operands{l.body}.explain(err)
 }

@@ -20,12 +20,9 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/types"
 
 	"github.com/leat-go/leat/internal/mistake"
@@ -146,52 +143,6 @@ func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Prog
 	}
 	p.frame.slots = make([]Value, c.slots)
 	return p, nil
-}
-
-// check checks the names and types of an expression as it was written.
-func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) error {
-	var names []string
-	for name := range scope.Types() {
-		names = append(names, name)
-	}
-	if err := checkNames(p.source, tree.Node, names); err != nil {
-		return err
-	}
-	remainders := new(remainders)
-	ast.Walk(&tree.Node, remainders)
-	t, err := checker.Check(tree, config)
-	remainders.restore()
-	if err != nil {
-		return explain(p.source, tree.Node, err)
-	}
-	p.kind = checkedKind(t)
-	return nil
-}
-
-// checkedKind returns the kind of a type that the checker has found. A duration there is one, whereas a field of that type is the
-// number that it is in JSON.
-func checkedKind(t reflect.Type) Kind {
-	if t == reflect.TypeFor[time.Duration]() {
-		return Duration
-	}
-	return kindOf(t)
-}
-
-// remainders hides the operator % from expr's checker, which has it for integers only.
-type remainders struct{ nodes []*ast.BinaryNode }
-
-// Visit implements ast.Visitor.
-func (r *remainders) Visit(node *ast.Node) {
-	if n, ok := (*node).(*ast.BinaryNode); ok && n.Operator == "%" {
-		n.Operator = "-"
-		r.nodes = append(r.nodes, n)
-	}
-}
-
-func (r *remainders) restore() {
-	for _, n := range r.nodes {
-		n.Operator = "%"
-	}
 }
 
 // Clone returns a program that may be used by another goroutine.

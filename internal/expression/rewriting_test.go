@@ -189,7 +189,6 @@ func TestRewritingDoesNotShow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	asked := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]string{"number", "text", "bool", "ints", "texts", "rows", "maybe"}).Draw(t, "kind")
 		source := grammar{t: t, wild: rapid.Bool().Draw(t, "wild")}.draw(kind, rapid.IntRange(1, 4).Draw(t, "depth"))
@@ -208,7 +207,7 @@ func TestRewritingDoesNotShow(t *testing.T) {
 		}{
 			{"with paths", paths{scope, false}, expression.Compile},
 			{"with raw values", paths{scope, true}, expression.CompileRaw},
-			{"with lists", lists{paths{scope, true}, asked}, expression.CompileRaw},
+			{"with lists", lists{paths{scope, true}, map[string]int{}}, expression.CompileRaw},
 		} {
 			other, err := way.compile(plainly(source), way.scope)
 			if err != nil {
@@ -223,8 +222,119 @@ func TestRewritingDoesNotShow(t *testing.T) {
 			expectKindOf(t, typed, fields)
 		}
 	})
-	if asked["len"] == 0 || asked["each"] == 0 {
-		t.Errorf("the scope was asked for lengths and members %v times", asked)
+}
+
+// TestListsAreAsked says which functions ask a scope for a length, or a member of each item, and which make the items.
+func TestListsAreAsked(t *testing.T) {
+	for source, c := range map[string]struct {
+		want      string
+		len, each int
+	}{
+		"len(rows)":                     {`3`, 1, 0},
+		"len(o.l)":                      {`2`, 1, 0},
+		"len(nested[0])":                {`2`, 1, 0},
+		"len(s)":                        {`4`, 0, 0},
+		"len(o)":                        {`3`, 0, 0},
+		"len([1])":                      {`1`, 0, 0},
+		"map(rows, .k)":                 {`[2,1,2]`, 0, 1},
+		"map(rows, #.w)":                {`["mill","leat","water"]`, 0, 1},
+		"map(rows[:2], .in.z)":          {`[1,2]`, 0, 0},
+		"sum(rows, .k)":                 {`5`, 0, 1},
+		"sum(map(rows, .k))":            {`5`, 0, 1},
+		"sum(rows, .k * 2)":             {`10`, 0, 0},
+		"map(rows, #)[0].w":             {`"mill"`, 0, 0},
+		"map(rows, .in?.z)":             {`[1,2,null]`, 0, 0},
+		"map(rows, .in.z ?? 0)":         {`[1,2,0]`, 0, 0},
+		"map(rows, .missing ?? 'q')":    {`["q","q","q"]`, 0, 0},
+		"count(rows, .ok)":              {`2`, 0, 0},
+		"let rows_ = rows; len(rows_)":  {`3`, 0, 0},
+		"map(ns, let rows_ = #; rows_)": {`[4,1,3,1,-2]`, 0, 0},
+		"map([1], len(rows))":           {`[3]`, 1, 0},
+		"rows | map(.w) | len()":        {`3`, 0, 1},
+		"len(rows) + len(ns) - len(ns)": {`3`, 3, 0},
+		"[len(empty), sum(empty, .x)]":  {`[0,0]`, 1, 1},
+	} {
+		scope := lists{paths{factScope(t).(named), true}, map[string]int{}}
+		expectJSON(t, source, scope, c.want)
+		if scope.asked["len"] != c.len || scope.asked["each"] != c.each {
+			t.Errorf("%s asks %v, want %d lengths and %d members", source, scope.asked, c.len, c.each)
+		}
+	}
+	scope := lists{paths{factScope(t).(named), true}, map[string]int{}}
+	expectError(t, "map(rows, .missing)", scope, "member item.missing is missing; there is in, k, ok, w")
+	expectError(t, "sum(rows, .w)", scope, "sum takes numbers and lists of numbers, and got text")
+}
+
+// TestOptionalPaths has what ?? and ?. provide for: whatever is missing or null along a path, whether the scope follows it or the
+// expression does.
+func TestOptionalPaths(t *testing.T) {
+	scope := factScope(t).(named)
+	for source, want := range map[string]string{
+		"o.missing ?? 1":             `1`,
+		"o.missing.more ?? 1":        `1`,
+		"nil_.k.more ?? 1":           `1`,
+		"rows[9].k ?? 1":             `1`,
+		"rows[-4].k ?? 1":            `1`,
+		"rows[2].in.z ?? 1":          `1`,
+		"rows[0].in.z ?? 1":          `1`,
+		"o?.missing":                 `null`,
+		"o?.missing?.more":           `null`,
+		"nil_?.k.more.more":          `null`,
+		"rows[2].in?.z":              `null`,
+		"rows[9]?.k":                 `null`,
+		"o.k ?? o.missing":           `7`,
+		"o.missing ?? nil_ ?? o.k":   `7`,
+		"(o.missing ?? o.l)[0]":      `1`,
+		"[o.missing ?? 1, o.k]":      `[1,7]`,
+		"yes ? o.missing ?? 2 : 0":   `2`,
+		"(o?.missing ?? 1) + 1":      `2`,
+		"o['missing'] ?? 1":          `1`,
+		"o[s] ?? 1":                  `1`,
+		"ns[a + 9] ?? 1":             `1`,
+		"s[9] ?? 1":                  `1`,
+		"(yes ? o.missing : 1) ?? 2": `2`,
+	} {
+		for _, other := range []expression.Scope{scope, paths{scope, false}, paths{scope, true}} {
+			expectJSON(t, source, other, want)
+			expectJSON(t, "map([1], "+source+")[0]", other, want)
+		}
+		inner := regexp.MustCompile(`(o|nil_|rows|ns|s)([.?[\s]|$)`).ReplaceAllString(source, "#.$1$2")
+		expectJSON(t, "map([{o: o, nil_: nil_, rows: rows, ns: ns, s: s}], "+inner+")[0]", scope, want)
+	}
+	for source, want := range map[string]string{
+		"o.missing":            "member o.missing is missing; there is k, l, w",
+		"(o.missing + 1) ?? 1": "member o.missing is missing",
+		"len(o.missing) ?? 1":  "member o.missing is missing",
+		"[o.missing] ?? 1":     "member o.missing is missing",
+		"nil_ ?? o.missing":    "member o.missing is missing",
+		"o[nil_] ?? 1":         "nil_ is null, not a member's name",
+		"s.k ?? 1":             "",
+	} {
+		for _, other := range []expression.Scope{scope, paths{scope, false}} {
+			if want != "" {
+				expectError(t, source, other, want)
+			}
+		}
+	}
+}
+
+// TestKeysBehindNull has keys of paths that lead behind null, in lists from both ends: null, and no mistake. What is missing is one.
+func TestKeysBehindNull(t *testing.T) {
+	scope := paths{named: named{"x": json.RawMessage(`{"n":null,"l":[{"k":1},null],"o":{"l":[]}}`)}}
+	for source, isNull := range map[string]bool{
+		"x.n.k": true, "x.n.k.more": true, "x.n[0]": true, "x.l[1].k": true, "x.l[-1].k": true, "x.l[-1].k.more": true,
+		"x.l[0].q": false, "x.l[2].k": false, "x.l[-3].k": false, "x.o.l[0].k": false, "x.o.q": false, "x.l.k": false, "x.o[0].k": false,
+	} {
+		p, err := expression.Compile(source, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, err := p.Key(nil); (err == nil && key.IsNull()) != isNull {
+			t.Errorf("%s is the key %v, %v", source, key, err)
+		}
+		if _, err := p.Value(nil); err == nil {
+			t.Errorf("%s has a value", source)
+		}
 	}
 }
 

@@ -26,10 +26,13 @@ func chain(n ast.Node, inner node) node {
 }
 
 // member compiles a member of an object or an item of a list, of what was computed.
+//
+// Where the member is optional, so is all of the path in front of it: in map(next, .a.b ?? 0) an item without a gives 0, as
+// prev.a.b ?? 0 does, whose path the scope follows as a whole.
 func (c *compiler) member(n *ast.MemberNode, at place) node {
-	base := c.compile(n.Node, place{optional: n.Optional})
-	key := c.compile(n.Property, place{})
 	source, optional := n.String(), at.optional || n.Optional
+	base := c.compile(n.Node, place{optional: optional})
+	key := c.compile(n.Property, place{})
 	return node{eval: func(f *frame) (Value, error) {
 		from, err := base.eval(f)
 		if err != nil {
@@ -37,6 +40,9 @@ func (c *compiler) member(n *ast.MemberNode, at place) node {
 		}
 		if from.kind == Null && n.Optional {
 			return Value{}, errNothing
+		}
+		if from.kind == Null && optional {
+			return NullValue(), nil
 		}
 		which, err := key.eval(f)
 		if err != nil {

@@ -1,0 +1,127 @@
+package expression
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// This file has expr's checker look at an expression, and hides from it what it would refuse though it comes out here.
+
+// check checks the names and types of an expression as it was written.
+func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) error {
+	var names []string
+	for name := range scope.Types() {
+		names = append(names, name)
+	}
+	if err := checkNames(p.source, tree.Node, names); err != nil {
+		return err
+	}
+	remainders := new(remainders)
+	ast.Walk(&tree.Node, remainders)
+	comparisons := new(comparisons)
+	t, err := checker.Check(tree, config)
+	for err != nil && comparisons.hide(tree.Node, err) {
+		t, err = checker.Check(tree, config)
+	}
+	remainders.restore()
+	comparisons.restore()
+	if err != nil {
+		return explain(p.source, tree.Node, err)
+	}
+	p.kind = checkedKind(t)
+	return nil
+}
+
+// checkedKind returns the kind of a type that the checker has found. A duration there is one, whereas a field of that type is the
+// number that it is in JSON.
+func checkedKind(t reflect.Type) Kind {
+	if t == reflect.TypeFor[time.Duration]() {
+		return Duration
+	}
+	return kindOf(t)
+}
+
+// remainders hides the operator % from expr's checker, which has it for integers only.
+type remainders struct{ nodes []*ast.BinaryNode }
+
+// Visit implements ast.Visitor.
+func (r *remainders) Visit(node *ast.Node) {
+	if n, ok := (*node).(*ast.BinaryNode); ok && n.Operator == "%" {
+		n.Operator = "-"
+		r.nodes = append(r.nodes, n)
+	}
+}
+
+func (r *remainders) restore() {
+	for _, n := range r.nodes {
+		n.Operator = "%"
+	}
+}
+
+// comparisons hides from expr's checker what is compared with values of another Go type that are of the same kind here: the month of a
+// time with a number, and the object of groupBy with another object.
+type comparisons struct {
+	nodes []*ast.BinaryNode
+	lefts []ast.Node
+}
+
+// hide puts nil in place of the left operand of the comparison that the checker's error is about, as everything may be compared with
+// that; false where the error is about something else. The operand was found right before its comparison wasn't.
+func (c *comparisons) hide(root ast.Node, err error) bool {
+	var where *file.Error
+	if !errors.As(err, &where) {
+		return false
+	}
+	finder := &nodeFinder{offset: where.From}
+	ast.Walk(&root, finder)
+	n := finder.operation
+	if n == nil || !comparable(n) {
+		return false
+	}
+	c.nodes, c.lefts = append(c.nodes, n), append(c.lefts, n.Left)
+	hidden := &ast.NilNode{}
+	hidden.SetLocation(n.Left.Location())
+	n.Left = hidden
+	return true
+}
+
+// comparable reports whether a comparison is one of values of the same kind.
+func comparable(n *ast.BinaryNode) bool {
+	switch n.Operator {
+	case "==", "!=":
+		return sameKind(n.Left, n.Right)
+	case "in":
+		list, ok := n.Right.(*ast.ArrayNode)
+		return ok && !slices.ContainsFunc(list.Nodes, func(item ast.Node) bool { return !sameKind(n.Left, item) })
+	}
+	return false
+}
+
+// sameKind reports whether the kinds of two nodes are known and the same.
+func sameKind(a, b ast.Node) bool {
+	left, right := a.Type(), b.Type()
+	if left == nil || right == nil {
+		return false
+	}
+	kind := checkedKind(left)
+	if kind == Other {
+		return isObjectType(left) && isObjectType(right)
+	}
+	return kind != Unknown && kind == checkedKind(right)
+}
+
+func isObjectType(t reflect.Type) bool { return t.Kind() == reflect.Map || t.Kind() == reflect.Struct }
+
+func (c *comparisons) restore() {
+	for i, n := range c.nodes {
+		n.Left = c.lefts[i]
+	}
+}
