@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -31,16 +30,16 @@ func wrongArgument(format string, arguments ...any) error {
 }
 
 // find returns the node of a stream; with an empty name the master.
-func find(m *mill, name string) (*node, error) {
+func find(m *mill.Mill, name string) (*mill.Node, error) {
 	if name == "" {
-		return m.master, nil
+		return m.Master, nil
 	}
 	var names []string
-	for _, n := range m.master.all() {
-		if n.name == name {
+	for _, n := range m.Master.All() {
+		if n.Name == name {
 			return n, nil
 		}
-		names = append(names, n.name)
+		names = append(names, n.Name)
 	}
 	return nil, wrongArgument("no stream %q is read%s", name, description.Suggest(name, names))
 }
@@ -48,7 +47,7 @@ func find(m *mill, name string) (*node, error) {
 // A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made of, or
 // else by that key itself.
 type naming struct {
-	node *node
+	node *mill.Node
 	// by is the number of the key in the join, and join its expression.
 	by   int
 	join *expression.Program
@@ -60,16 +59,16 @@ type naming struct {
 }
 
 // newNaming returns how the elements of a node are named.
-func newNaming(ctx context.Context, of *mill, n *node, s shelf) (*naming, error) {
-	m := &naming{node: n, by: above, join: n.right}
-	if n.parent == nil {
-		if len(n.children) == 0 {
-			return nil, wrongArgument("%s has no join, so its elements have no key", of.file)
+func newNaming(ctx context.Context, of *mill.Mill, n *mill.Node, s shelf) (*naming, error) {
+	m := &naming{node: n, by: above, join: n.Right}
+	if n.Parent == nil {
+		if len(n.Children) == 0 {
+			return nil, wrongArgument("%s has no join, so its elements have no key", of.File)
 		}
-		m.by, m.join = 0, n.children[0].left
+		m.by, m.join = 0, n.Children[0].Left
 	}
 	var err error
-	if m.path, m.member, err = n.soleMember(m.join); err != nil {
+	if m.path, m.member, err = n.SoleMember(m.join); err != nil {
 		return nil, err
 	}
 	return m, m.sample(ctx, s)
@@ -83,73 +82,6 @@ func (m *naming) program() *expression.Program {
 		return m.member
 	}
 	return m.join
-}
-
-// soleMember returns the one member that a key is made of; nil where it isn't.
-func (n *node) soleMember(key *expression.Program) ([]string, *expression.Program, error) {
-	root, err := expression.Parse(key.String())
-	if err != nil {
-		return nil, nil, err
-	}
-	members := &memberPaths{name: n.name, within: map[ast.Node]bool{}}
-	// A walk comes to the inner nodes first: a path is known by its longest form.
-	ast.Walk(&root, members)
-	paths := members.longest()
-	if len(paths) != 1 || paths[0] == nil {
-		return nil, nil, nil
-	}
-	text := n.name
-	for _, member := range paths[0] {
-		text += accessOf(member)
-	}
-	program, err := expression.Compile(text, n.scope())
-	return paths[0], program, err
-}
-
-// memberPaths collects the paths that begin with a stream's name.
-type memberPaths struct {
-	name   string
-	found  []ast.Node
-	within map[ast.Node]bool
-}
-
-// Visit implements ast.Visitor.
-func (m *memberPaths) Visit(node *ast.Node) {
-	switch n := (*node).(type) {
-	case *ast.MemberNode:
-		m.within[n.Node] = true
-		m.found = append(m.found, n)
-	case *ast.IdentifierNode:
-		m.found = append(m.found, n)
-	}
-}
-
-// longest returns the different paths; nil for one that isn't made of names alone.
-func (m *memberPaths) longest() (paths [][]string) {
-	for _, node := range m.found {
-		path, ok := m.path(node)
-		if m.within[node] || !ok {
-			continue
-		}
-		if !slices.ContainsFunc(paths, func(other []string) bool { return slices.Equal(other, path) }) {
-			paths = append(paths, path)
-		}
-	}
-	return paths
-}
-
-func (m *memberPaths) path(node ast.Node) (path []string, ok bool) {
-	switch n := node.(type) {
-	case *ast.IdentifierNode:
-		return nil, n.Value == m.name
-	case *ast.MemberNode:
-		path, ok = m.path(n.Node)
-		if name, isName := n.Property.(*ast.StringNode); isName && ok {
-			return append(path, name.Value), true
-		}
-		return nil, ok
-	}
-	return nil, false
 }
 
 // sample finds out the kind of the names by the first element of the stream.
@@ -172,7 +104,7 @@ const namesRead = 1000
 
 // firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the first.
 func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind expression.Kind, err error) {
-	ring, err := m.node.keyring(m.program())
+	ring, err := newKeyring(m.node, m.program())
 	if err != nil {
 		return kind, err
 	}
@@ -212,9 +144,9 @@ func (m *naming) parse(text string) (expression.Key, error) {
 	isNumber = isNumber && json.Valid([]byte(text))
 	switch {
 	case m.kind == expression.Number && !isNumber:
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.name, m, text)
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.Name, m, text)
 	case m.kind == expression.Bool && text != "true" && text != "false":
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.name, m, text)
+		return expression.Key{}, wrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.Name, m, text)
 	case m.kind == expression.Bool:
 		value = expression.BoolValue(text == "true")
 	case m.kind == expression.Time:
@@ -223,7 +155,7 @@ func (m *naming) parse(text string) (expression.Key, error) {
 		value = expression.TextValue(text)
 	case m.kind == expression.Duration:
 		return expression.Key{}, wrongArgument("the keys of %s, %s, are durations: give an element in place of a key",
-			m.node.name, m)
+			m.node.Name, m)
 	}
 	return expression.NewKey(value)
 }
@@ -231,13 +163,13 @@ func (m *naming) parse(text string) (expression.Key, error) {
 // parseTime makes an instant of what a user has written, in any way that expressions read.
 func (m *naming) parseTime(text string) (expression.Key, error) {
 	var key expression.Key
-	program, err := expression.Compile(fmt.Sprintf("date(%q)", text), m.node.scope())
+	program, err := expression.Compile(fmt.Sprintf("date(%q)", text), m.node.Scope())
 	if err == nil {
 		key, err = program.Key(&object.Object{})
 	}
 	if err != nil {
 		return key, wrongArgument("the keys of %s, %s, are instants, and %q is none: write one as 2026-11-27T10:00:00Z",
-			m.node.name, m, text)
+			m.node.Name, m, text)
 	}
 	return key, nil
 }
@@ -259,7 +191,7 @@ func (m *naming) joinKey(name expression.Key) (expression.Key, error) {
 		value = []byte(fmt.Sprintf("{%s:%s}", quoted, value))
 	}
 	element := &object.Object{}
-	if err := m.node.codec.Decode(element, value); err != nil {
+	if err := m.node.Codec.Decode(element, value); err != nil {
 		return expression.Key{}, err
 	}
 	key, err := expression.Single(m.join)(element)

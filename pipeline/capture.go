@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // Captured says what Capture has saved.
@@ -68,7 +69,7 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 		if streams.partitions > 1 {
 			saved.File = fmt.Sprintf("partition-%d", partition)
 		}
-		saved.File = filepath.Join(dir, saved.File, m.name+".yaml")
+		saved.File = filepath.Join(dir, saved.File, m.Name+".yaml")
 		if err := masters.needs(ctx, partition, saved.save); err != nil {
 			return nil, err
 		}
@@ -81,14 +82,14 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 		}
 	}
 	if len(c.captured.Slices) == 0 {
-		return nil, wrongArgument("%s has no element with %s from %v to %v", m.master.name, masters.by, masters.from, masters.to)
+		return nil, wrongArgument("%s has no element with %s from %v to %v", m.Master.Name, masters.by, masters.from, masters.to)
 	}
 	return c.captured, nil
 }
 
 // A capture is under way.
 type capture struct {
-	mill     *mill
+	mill     *mill.Mill
 	dir      string
 	captured *Captured
 }
@@ -99,8 +100,8 @@ func (s *CapturedSlice) save(n *needed) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("the directory to save to can't be made: %w", err)
 	}
-	file := filepath.Join(dir, s.fileName(n.node.name))
-	s.Streams = append(s.Streams, CapturedStream{n.node.name, file, n.elements, n.neighbours})
+	file := filepath.Join(dir, s.fileName(n.node.Name))
+	s.Streams = append(s.Streams, CapturedStream{n.node.Name, file, n.elements, n.neighbours})
 	return os.WriteFile(file, lines(n.records), 0o666)
 }
 
@@ -135,44 +136,34 @@ func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	m, what := c.mill, c.captured
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "# Captured from %s: what the elements of %s with %s from %v to %v need.\nstreams:\n",
-		filepath.Base(m.file), m.master.name, what.By, what.From, what.To)
+		filepath.Base(m.File), m.Master.Name, what.By, what.From, what.To)
 	for _, s := range saved.Streams {
 		fmt.Fprintf(&text, "  %s: {file: %s}\n", s.Name, filepath.Base(s.File))
 	}
-	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", m.outputName, saved.fileName(m.outputName), m.master.name)
+	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", m.OutputName, saved.fileName(m.OutputName), m.Master.Name)
 	fmt.Fprintln(&text, "join:")
-	for _, n := range m.master.all()[1:] {
-		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.parent.name, n.name, quoted(n.join.On.Value))
-		if n.join.Unique {
+	for _, n := range m.Master.All()[1:] {
+		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.Parent.Name, n.Name, words.Quoted(n.Join.On.Value))
+		if n.Join.Unique {
 			text.WriteString(", unique: true")
 		}
 		text.WriteString("}\n")
 	}
-	switch w := m.window; {
+	switch w := m.Window; {
 	case w == nil:
-	case w.key != nil:
-		fmt.Fprintf(&text, "window: %s\n", quoted(w.text.Key.Value))
-	case w.text.Every > 0:
-		fmt.Fprintf(&text, "window: {every: %v}\n", w.text.Every)
+	case w.Key != nil:
+		fmt.Fprintf(&text, "window: %s\n", words.Quoted(w.Key.Value))
+	case w.Every > 0:
+		fmt.Fprintf(&text, "window: {every: %v}\n", w.Every)
 	default:
-		fmt.Fprintf(&text, "window: {count: %d}\n", w.text.Count)
+		fmt.Fprintf(&text, "window: {count: %d}\n", w.Count)
 	}
-	fmt.Fprintf(&text, "output: %s\n", m.outputName)
-	if len(m.emit) > 0 {
+	fmt.Fprintf(&text, "output: %s\n", m.OutputName)
+	if len(m.Emit) > 0 {
 		fmt.Fprintln(&text, "emit:")
 	}
-	for _, member := range m.emit {
-		fmt.Fprintf(&text, "  %s: %s\n", quoted(member.name), quoted(member.program.String()))
+	for _, member := range m.Emit {
+		fmt.Fprintf(&text, "  %s: %s\n", words.Quoted(member.Name), words.Quoted(member.Program.String()))
 	}
 	return text.Bytes()
-}
-
-// quoted writes a text as YAML and JSON have it.
-func quoted(text string) string {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	// A string can always be encoded.
-	_ = encoder.Encode(text)
-	return strings.TrimSuffix(encoded.String(), "\n")
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A link is what the streams hold of a range of one node's elements, and of all that these need further down the tree.
 type link struct {
-	node *node
+	node *mill.Node
 	// by is the number of the key that the slice was looked up by.
 	by int
 	*slice
@@ -26,26 +27,26 @@ type link struct {
 
 // A library is the streams of a pipeline, opened for looking things up.
 type library struct {
-	mill    *mill
-	shelves map[*node]shelf
+	mill    *mill.Mill
+	shelves map[*mill.Node]shelf
 	// partitions is how many partitions all streams have.
 	partitions int
 }
 
 // open opens all streams. The library must be closed, also after an error.
-func open(ctx context.Context, m *mill) (*library, error) {
-	l := &library{mill: m, shelves: map[*node]shelf{}}
-	cluster, err := m.cluster()
+func open(ctx context.Context, m *mill.Mill) (*library, error) {
+	l := &library{mill: m, shelves: map[*mill.Node]shelf{}}
+	cluster, err := m.Cluster()
 	if err != nil {
 		return l, err
 	}
-	for _, n := range m.master.all() {
+	for _, n := range m.Master.All() {
 		s, err := openShelf(ctx, n, cluster)
 		if err != nil {
 			return l, err
 		}
 		l.shelves[n] = s
-		if n == m.master || s.partitions() < l.partitions {
+		if n == m.Master || s.partitions() < l.partitions {
 			l.partitions = s.partitions()
 		}
 	}
@@ -59,8 +60,8 @@ func (l *library) close() {
 }
 
 // lookUp looks a range up at a node.
-func (l *library) lookUp(ctx context.Context, n *node, w wanted, name *expression.Program, partition int) (*link, error) {
-	ring, err := n.keyring(name)
+func (l *library) lookUp(ctx context.Context, n *mill.Node, w wanted, name *expression.Program, partition int) (*link, error) {
+	ring, err := newKeyring(n, name)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 	if len(at.asked) == 0 {
 		return nil
 	}
-	for c, child := range at.node.children {
+	for c, child := range at.node.Children {
 		below, err := l.below(ctx, at, c, partition)
 		if err != nil {
 			return err
@@ -101,7 +102,7 @@ func (l *library) follow(ctx context.Context, at *link, partition int) error {
 
 // below looks up what a link's items need of a child; nothing where all of their keys are null.
 func (l *library) below(ctx context.Context, at *link, child, partition int) (*link, error) {
-	n := at.node.children[child]
+	n := at.node.Children[child]
 	if len(at.keys(child)) == 0 {
 		return &link{node: n, by: above, slice: &slice{}, elsewhere: -1}, nil
 	}
@@ -152,7 +153,7 @@ func (k *link) matches(key expression.Key) (matches int) {
 }
 
 // elsewhere returns another partition that has a key; -1 if there is none.
-func (l *library) elsewhere(ctx context.Context, n *node, key expression.Key, partition int) (int, error) {
+func (l *library) elsewhere(ctx context.Context, n *mill.Node, key expression.Key, partition int) (int, error) {
 	for other := range l.shelves[n].partitions() {
 		if other == partition {
 			continue
@@ -169,7 +170,7 @@ func (l *library) elsewhere(ctx context.Context, n *node, key expression.Key, pa
 }
 
 // live reports whether more may come in the link's stream.
-func (k *link) live() bool { return k.node.site.topic }
+func (k *link) live() bool { return k.node.Stream.Topic }
 
 // trouble returns what a run stops at first, along a chain, and where; nil if nothing.
 func (k *link) stop() (*link, error) {
@@ -202,14 +203,14 @@ func (k *link) cause(item *item) *reason {
 			continue
 		}
 		if key.IsNull() {
-			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", k.node.name, child.node.name)
-			return &reason{child.node.name, observe.Null, &key, text}
+			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", k.node.Name, child.node.Name)
+			return &reason{child.node.Name, observe.Null, &key, text}
 		}
 		found, _, _ := child.near(above, key)
 		if len(found) > 0 {
 			return child.cause(found[0])
 		}
-		return &reason{child.node.name, child.missing(key), &key, child.absence(key)}
+		return &reason{child.node.Name, child.missing(key), &key, child.absence(key)}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A Report is what Check has found at the beginning and at the end of the streams.
@@ -95,13 +96,13 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 		return nil, err
 	}
 	report := &Report{Streams: []StreamReport{}, Joins: []JoinReport{}, Problems: []string{}, Findings: []Finding{}}
-	for _, n := range m.master.all() {
+	for _, n := range m.Master.All() {
 		report.Streams = append(report.Streams, streamReport(n, samples.of[n]))
-		for _, child := range n.children {
+		for _, child := range n.Children {
 			j := diagnose(child, samples.of[n], samples.of[child])
 			report.add(child, j)
-			if n == m.master && j.missing != nil && report.Example == "" {
-				report.Example = n.example(j.missing)
+			if n == m.Master && j.missing != nil && report.Example == "" {
+				report.Example = exampleOf(n, j.missing)
 			}
 		}
 	}
@@ -116,9 +117,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 }
 
 // add adds what is known of the join of a child to its parent.
-func (r *Report) add(child *node, j *diagnosis) {
+func (r *Report) add(child *mill.Node, j *diagnosis) {
 	join := JoinReport{
-		Left: child.parent.name, Right: child.name, On: child.on,
+		Left: child.Parent.Name, Right: child.Name, On: child.On,
 		LeftNulls: j.left.nulls, RightNulls: j.right.nulls,
 		LeftKeys: (*KeyRange)(j.left.keys), RightKeys: (*KeyRange)(j.right.keys), Common: (*KeyRange)(j.common),
 		LeftPerKey: j.left.perKey(), RightPerKey: j.right.perKey(),
@@ -135,8 +136,8 @@ func (r *Report) add(child *node, j *diagnosis) {
 	r.Problems = append(r.Problems, j.problems...)
 }
 
-func streamReport(n *node, samples []*sample) StreamReport {
-	r := StreamReport{Name: n.name, Whole: true}
+func streamReport(n *mill.Node, samples []*sample) StreamReport {
+	r := StreamReport{Name: n.Name, Whole: true}
 	for _, s := range samples {
 		r.Read += len(s.head.elements)
 		r.Tail += len(s.tail.elements)
@@ -146,22 +147,22 @@ func streamReport(n *node, samples []*sample) StreamReport {
 			r.Note = "not read: it can be read once only"
 		}
 	}
-	if n.site.topic {
-		r.Topic, r.Partitions = n.site.name, len(samples)
+	if n.Stream.Topic {
+		r.Topic, r.Partitions = n.Stream.Name, len(samples)
 	} else {
-		r.File = n.site.name
+		r.File = n.Stream.Name
 	}
 	return r
 }
 
-// example returns the key by which Explain knows an element; empty where it has none.
-func (n *node) example(element any) string {
-	_, name, err := n.soleMember(n.children[0].left)
+// exampleOf returns the key by which Explain knows an element; empty where it has none.
+func exampleOf(n *mill.Node, element any) string {
+	_, name, err := n.SoleMember(n.Children[0].Left)
 	if err != nil {
 		return ""
 	}
 	if name == nil {
-		name = n.children[0].left
+		name = n.Children[0].Left
 	}
 	key, err := name.Key(element)
 	if err != nil {

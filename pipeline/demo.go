@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -25,7 +26,7 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 		return err
 	}
 	defer demo.Close()
-	at.cluster = &demo.Cluster
+	at.Cluster = &demo.Cluster
 	for _, load := range loads {
 		_, err := demo.Load(ctx, load.path, load.topic, topic.LoadOptions{End: true, Stdin: options.Stdin})
 		if err != nil {
@@ -39,7 +40,7 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 	if out == nil {
 		out = os.Stdout
 	}
-	_, err = demo.Dump(ctx, at.output.name, true, out)
+	_, err = demo.Dump(ctx, at.Output.Name, true, out)
 	return err
 }
 
@@ -47,46 +48,46 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 type demoLoad struct{ path, topic string }
 
 // demoLayout gives every stream a topic, and says what is to be loaded.
-func (p *Pipeline) demoLayout() (at layout, loads []demoLoad, err error) {
-	at = layout{inputs: map[*node]site{}}
+func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
+	at = mill.Layout{Inputs: map[*mill.Node]mill.Stream{}}
 	topics := demoTopics{of: map[string]string{}, used: map[string]bool{}}
-	for _, n := range p.mill.master.all() {
+	for _, n := range p.mill.Master.All() {
 		path, err := p.demoFile(n)
 		if err != nil {
 			return at, nil, err
 		}
-		name, isNew := topics.name(n.site)
+		name, isNew := topics.name(n.Stream)
 		if isNew {
 			loads = append(loads, demoLoad{path, name})
 		}
-		at.inputs[n] = site{name: name, topic: true, reading: n.site.reading}
+		at.Inputs[n] = mill.Stream{Name: name, Topic: true, Reading: n.Stream.Reading}
 	}
-	at.output = site{name: p.mill.output.name, topic: true}
-	if !p.mill.output.topic {
-		at.output.name = topics.free(topicName(p.mill.output.name))
+	at.Output = mill.Stream{Name: p.mill.Output.Name, Topic: true}
+	if !p.mill.Output.Topic {
+		at.Output.Name = topics.free(topicName(p.mill.Output.Name))
 	}
 	return at, loads, nil
 }
 
 // demoFile returns the file that is loaded into a node's topic. Of several streams of one topic one may name it for all.
-func (p *Pipeline) demoFile(n *node) (path string, err error) {
-	if !n.site.topic {
-		return n.site.name, nil
+func (p *Pipeline) demoFile(n *mill.Node) (path string, err error) {
+	if !n.Stream.Topic {
+		return n.Stream.Name, nil
 	}
-	for _, other := range p.mill.master.all() {
-		demo := other.site.demo
-		if other.site.name != n.site.name || demo == "" {
+	for _, other := range p.mill.Master.All() {
+		demo := other.Stream.Demo
+		if other.Stream.Name != n.Stream.Name || demo == "" {
 			continue
 		}
 		if path != "" && path != demo {
-			return "", other.site.text.Errorf("the topic %q has two files for a demonstration, %s and %s: give one",
-				n.site.name, path, demo)
+			return "", other.Stream.Text.Errorf("the topic %q has two files for a demonstration, %s and %s: give one",
+				n.Stream.Name, path, demo)
 		}
 		path = demo
 	}
 	if path == "" {
-		return "", n.site.text.Errorf("a demonstration needs a file of what the topic %q may hold: give the stream as "+
-			"{topic: %s, demo: FILE}", n.site.name, n.site.name)
+		return "", n.Stream.Text.Errorf("a demonstration needs a file of what the topic %q may hold: give the stream as "+
+			"{topic: %s, demo: FILE}", n.Stream.Name, n.Stream.Name)
 	}
 	return path, nil
 }
@@ -99,15 +100,15 @@ type demoTopics struct {
 }
 
 // name returns the topic for a site, one and the same for one file, and whether it is the first time.
-func (t *demoTopics) name(at site) (name string, isNew bool) {
-	if name := t.of[at.name]; name != "" {
+func (t *demoTopics) name(at mill.Stream) (name string, isNew bool) {
+	if name := t.of[at.Name]; name != "" {
 		return name, false
 	}
-	name = at.name
-	if !at.topic {
-		name = t.free(topicName(at.name))
+	name = at.Name
+	if !at.Topic {
+		name = t.free(topicName(at.Name))
 	}
-	t.of[at.name], t.used[name] = name, true
+	t.of[at.Name], t.used[name] = name, true
 	return name, true
 }
 
@@ -122,7 +123,7 @@ func (t *demoTopics) free(name string) string {
 
 // topicName makes the name of a topic from that of a file: robot.jsonl.gz is robot.
 func topicName(path string) string {
-	if path == standard {
+	if path == mill.Standard {
 		return "standard"
 	}
 	name := filepath.Base(path)

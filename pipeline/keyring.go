@@ -9,6 +9,7 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -37,7 +38,7 @@ const above = -1
 
 // A keyring computes the keys of one node's elements in the order of its stream, and finds what a run would stop at.
 type keyring struct {
-	node   *node
+	node   *mill.Node
 	decode codec.Decode
 	up     func(any) (expression.Key, error) // nil for the master
 	down   []func(any) (expression.Key, error)
@@ -70,17 +71,17 @@ func latest(key, last expression.Key) expression.Key {
 	return key
 }
 
-func (n *node) keyring(name *expression.Program) (*keyring, error) {
-	decode, err := n.codec.Decoder(nil)
+func newKeyring(n *mill.Node, name *expression.Program) (*keyring, error) {
+	decode, err := n.Codec.Decoder(nil)
 	if err != nil {
 		return nil, err
 	}
 	k := &keyring{node: n, decode: decode}
-	if n.parent != nil {
-		k.up = expression.Single(n.right)
+	if n.Parent != nil {
+		k.up = expression.Single(n.Right)
 	}
-	for _, child := range n.children {
-		k.down = append(k.down, expression.Single(child.left))
+	for _, child := range n.Children {
+		k.down = append(k.down, expression.Single(child.Left))
 	}
 	if name != nil {
 		k.name = expression.Single(name)
@@ -99,7 +100,7 @@ func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
 	at := k.place(record, partition)
 	element := &object.Object{}
 	if err := k.decode(record.Value, element); err != nil {
-		err = record.DecodeError(k.node.site.name, partition, err)
+		err = record.DecodeError(k.node.Stream.Name, partition, err)
 		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && k.bytes {
 			damaged.Position.Offset, damaged.Position.Byte = at.Offset, at.Byte
 		}
@@ -115,7 +116,7 @@ func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
 
 // place returns where a record lies, for people.
 func (k *keyring) place(record *broker.Record, partition int) broker.Position {
-	at := record.At(k.node.site.name, partition)
+	at := record.At(k.node.Stream.Name, partition)
 	if k.bytes {
 		at.Offset, at.Byte = -1, record.Offset
 	}
@@ -128,13 +129,13 @@ func (k *keyring) item(element *object.Object) (*item, error) {
 	var err error
 	if k.up != nil {
 		if i.up, err = k.up(element); err != nil {
-			return nil, k.node.joinError(&engine.KeyError{Right: true, Err: err})
+			return nil, joinError(k.node, &engine.KeyError{Right: true, Err: err})
 		}
 	}
 	for c, key := range k.down {
 		down, err := key(element)
 		if err != nil {
-			return nil, k.node.children[c].joinError(&engine.KeyError{Err: err})
+			return nil, joinError(k.node.Children[c], &engine.KeyError{Err: err})
 		}
 		i.down = append(i.down, down)
 	}
@@ -146,8 +147,8 @@ func (k *keyring) item(element *object.Object) (*item, error) {
 }
 
 // joinError says which join an error is about.
-func (n *node) joinError(err error) error {
-	return fmt.Errorf("join of %s with %s: %w", n.parent.name, n.name, err)
+func joinError(n *mill.Node, err error) error {
+	return fmt.Errorf("join of %s with %s: %w", n.Parent.Name, n.Name, err)
 }
 
 // take compares an item with the one before it. The error says why a run would stop at it; it is not taken then (R1).
@@ -156,11 +157,11 @@ func (k *keyring) take(i *item) error {
 	if last == nil {
 		last = &lastKeys{down: make([]expression.Key, len(i.down))}
 	}
-	if k.up != nil && !follows(i.up, last.up, k.node.join.Unique) {
+	if k.up != nil && !follows(i.up, last.up, k.node.Join.Unique) {
 		repeats := expression.Compare(last.up, i.up) == 0
 		return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: repeats})
 	}
-	for c, child := range k.node.children {
+	for c, child := range k.node.Children {
 		if !follows(i.down[c], last.down[c], false) {
 			return k.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
 		}
@@ -172,8 +173,8 @@ func (k *keyring) take(i *item) error {
 	return nil
 }
 
-func (k *keyring) disordered(i *item, child *node, err error) error {
-	return &broker.PositionError{Position: i.at, Err: child.joinError(err)}
+func (k *keyring) disordered(i *item, child *mill.Node, err error) error {
+	return &broker.PositionError{Position: i.at, Err: joinError(child, err)}
 }
 
 // verdictOf tells undecodable records from keys out of order.

@@ -11,6 +11,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/suggest"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -49,15 +50,15 @@ type StreamLag struct {
 // elsewhere. The streams that are read must be topics.
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
 	m := p.mill
-	if !m.readsTopics() {
-		return nil, m.master.site.text.Errorf("the streams that are read are files, which every run reads from the beginning: " +
+	if !m.ReadsTopics() {
+		return nil, m.Master.Stream.Text.Errorf("the streams that are read are files, which every run reads from the beginning: " +
 			"there is no lag")
 	}
-	cluster, err := m.cluster()
+	cluster, err := m.Cluster()
 	if err != nil {
 		return nil, err
 	}
-	spec := m.spec(m.layout(cluster), options.ofMill())
+	spec := m.Spec(m.Layout(cluster), options.ofMill())
 	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger}
 	for _, n := range spec.Master.Nodes() {
 		job.Inputs = append(job.Inputs, n.Stream)
@@ -71,11 +72,11 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 	if err != nil {
 		return nil, err
 	}
-	lag := &Lag{Group: m.name, Streams: []StreamLag{}}
-	if m.kafka.Group != "" {
-		lag.Group = m.kafka.Group
+	lag := &Lag{Group: m.Name, Streams: []StreamLag{}}
+	if m.Kafka.Group != "" {
+		lag.Group = m.Kafka.Group
 	}
-	for i, n := range m.master.all() {
+	for i, n := range m.Master.All() {
 		if err := lag.add(ctx, cluster, n, positions[i]); err != nil {
 			return nil, err
 		}
@@ -87,8 +88,8 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 }
 
 // rewinds returns where each node goes on in each partition; nil where the group has no position.
-func rewinds(ctx context.Context, m *mill, input broker.Input) (rewinds [][]*broker.Rewind, err error) {
-	nodes := m.master.all()
+func rewinds(ctx context.Context, m *mill.Mill, input broker.Input) (rewinds [][]*broker.Rewind, err error) {
+	nodes := m.Master.All()
 	rewinds = make([][]*broker.Rewind, len(nodes))
 	for partition := range input.Partitions() {
 		progress, err := input.(broker.Keeper).Progress(ctx, partition)
@@ -99,7 +100,7 @@ func rewinds(ctx context.Context, m *mill, input broker.Input) (rewinds [][]*bro
 			var rewind *broker.Rewind
 			switch {
 			case len(progress.Nodes) == 0:
-			case len(progress.Nodes) != len(nodes) || progress.Nodes[i].Node != n.name:
+			case len(progress.Nodes) != len(nodes) || progress.Nodes[i].Node != n.Name:
 				return nil, fmt.Errorf("the group's positions in partition %d are those of another pipeline, with other "+
 					"streams: give this one a group of its own", partition)
 			default:
@@ -112,19 +113,19 @@ func rewinds(ctx context.Context, m *mill, input broker.Input) (rewinds [][]*bro
 }
 
 // add adds the partitions of a node.
-func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds []*broker.Rewind) error {
+func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *mill.Node, rewinds []*broker.Rewind) error {
 	from := make([]topic.From, len(rewinds))
 	for i, r := range rewinds {
 		if r != nil {
 			from[i] = topic.From{Offset: r.Offset, BehindMark: r.NextSession}
 		}
 	}
-	heads, err := cluster.Heads(ctx, n.site.name, from, 2, n.site.tombstones())
+	heads, err := cluster.Heads(ctx, n.Stream.Name, from, 2, n.Stream.Tombstones())
 	if err != nil {
 		return err
 	}
 	for i, head := range heads[:min(len(heads), len(rewinds))] {
-		s := StreamLag{Name: n.name, Topic: n.site.name, Partition: i, Position: head.Start, End: head.End,
+		s := StreamLag{Name: n.Name, Topic: n.Stream.Name, Partition: i, Position: head.Start, End: head.End,
 			Withheld: head.Withheld}
 		records := head.Records
 		if r := rewinds[i]; r != nil {
@@ -138,7 +139,7 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds 
 		}
 		s.Behind = max(s.End-s.Position, 0)
 		if len(records) > 0 {
-			s.Key = n.keyOf(records[0].Value)
+			s.Key = keyOf(n, records[0].Value)
 		}
 		l.Streams = append(l.Streams, s)
 	}
@@ -147,16 +148,16 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *node, rewinds 
 
 // keyOf returns a record's key at the node's join to its parent, of the master that at its first child; nil where it can't
 // be computed.
-func (n *node) keyOf(value []byte) *expression.Key {
-	program := n.right
-	if n.parent == nil {
-		if len(n.children) == 0 {
+func keyOf(n *mill.Node, value []byte) *expression.Key {
+	program := n.Right
+	if n.Parent == nil {
+		if len(n.Children) == 0 {
 			return nil
 		}
-		program = n.children[0].left
+		program = n.Children[0].Left
 	}
 	element := &object.Object{}
-	if err := n.codec.Decode(element, value); err != nil {
+	if err := n.Codec.Decode(element, value); err != nil {
 		return nil
 	}
 	key, err := expression.Single(program)(element)

@@ -38,7 +38,7 @@ func elementOf(i *item, key func(*item) expression.Key) *resultElement {
 // lookup returns what the stream that was asked about has of the name.
 func (q *question) lookup(top *link) result {
 	name := func(i *item) expression.Key { return i.name }
-	l := result{stream: q.node.name, key: *q.answer.key, count: len(top.asked)}
+	l := result{stream: q.node.Name, key: *q.answer.key, count: len(top.asked)}
 	for _, item := range top.asked {
 		if !top.incomplete[item] {
 			l.complete++
@@ -64,7 +64,7 @@ func (k *link) lookups(all []result) []result {
 	for c, child := range k.children {
 		for _, key := range k.keys(c) {
 			items, below, above := child.near(child.by, key)
-			l := result{stream: child.node.name, key: key, count: len(items), complete: child.matches(key)}
+			l := result{stream: child.node.Name, key: key, count: len(items), complete: child.matches(key)}
 			if l.surround(items, below, above, up); len(items) == 0 {
 				l.verdict = child.missing(key)
 			}

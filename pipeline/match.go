@@ -7,6 +7,8 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A view is two parts of the streams of a join that belong to each other: their beginnings, or their ends.
@@ -205,8 +207,8 @@ func (s *suspicion) unmatched() (reasons []unmatched) {
 }
 
 // absence says what there is instead of a left key.
-func (v *matchedView) absence(child *node, left keyed, place int) (observe.Verdict, string) {
-	no := fmt.Sprintf("%v (%s) is not in %s", left.key, v.left.short(left.i), child.name)
+func (v *matchedView) absence(child *mill.Node, left keyed, place int) (observe.Verdict, string) {
+	no := fmt.Sprintf("%v (%s) is not in %s", left.key, v.left.short(left.i), child.Name)
 	neighbour := func(at int) string {
 		k := v.rightKeys[at]
 		return fmt.Sprintf("%v (%s)", k.key, v.right.short(k.i))
@@ -223,7 +225,7 @@ func (v *matchedView) absence(child *node, left keyed, place int) (observe.Verdi
 }
 
 // short says where an element of the part is in its stream.
-func (p *part) short(i int) string { return where(p.positions[i]) }
+func (p *part) short(i int) string { return words.Location(p.positions[i]) }
 
 // across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
 func (s *suspicion) across() *match {
@@ -239,7 +241,7 @@ func (s *suspicion) across() *match {
 		}
 		together.fromStart, together.toEnd = together.fromStart && v.fromStart, together.toEnd && v.toEnd
 	}
-	return matchOf([]view{together}, s.child.left, s.child.right)
+	return matchOf([]view{together}, s.child.Left, s.child.Right)
 }
 
 // missing returns the first left element that finds no match; nil if there is none.

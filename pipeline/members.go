@@ -10,8 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/internal/expression"
-	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // mostMembers is how many members of a stream's elements are tried as keys.
@@ -46,17 +47,17 @@ func alike(t *tried) float64 {
 
 // replacements returns the remedies that take other members for the key of one side.
 func (s *suspicion) replacements(left bool) (remedies []remedy) {
-	n, key, other := s.child, s.child.right, s.left
+	n, key, other := s.child, s.child.Right, s.left
 	side := func(v view) *part { return v.right }
 	if left {
-		n, key, other = s.child.parent, s.child.left, s.right
+		n, key, other = s.child.Parent, s.child.Left, s.right
 		side = func(v view) *part { return v.left }
 	}
 	sample := s.firstElement(side)
 	if sample == nil {
 		return nil
 	}
-	path, _, err := n.soleMember(key)
+	path, _, err := n.SoleMember(key)
 	if err != nil {
 		return nil
 	}
@@ -64,16 +65,16 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 		if len(path) == 1 && path[0] == member {
 			continue
 		}
-		named := n.name + accessOf(member)
-		text := replaceMember(key.String(), n.name, path, named)
-		if _, err := expression.Compile(text, n.scope()); err != nil {
+		named := n.Name + mill.Access(member)
+		text := replaceMember(key.String(), n.Name, path, named)
+		if _, err := expression.Compile(text, n.Scope()); err != nil {
 			continue
 		}
-		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.parent.name, named)
-		r := remedy{causeField, what, s.child.left.String(), text}
+		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.Parent.Name, named)
+		r := remedy{causeField, what, s.child.Left.String(), text}
 		if left {
-			r.what = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.name, named)
-			r.lhs, r.rhs = text, s.child.right.String()
+			r.what = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.Name, named)
+			r.lhs, r.rhs = text, s.child.Right.String()
 		}
 		remedies = append(remedies, r)
 	}
@@ -91,12 +92,12 @@ func (s *suspicion) firstElement(side func(view) *part) *object.Object {
 }
 
 // pickAgain decodes the elements of one side once more, for the members that expressions have named since.
-func (s *suspicion) pickAgain(n *node, side func(view) *part) {
+func (s *suspicion) pickAgain(n *mill.Node, side func(view) *part) {
 	for _, v := range s.views {
 		for _, element := range side(v).elements {
 			o := element.(*object.Object)
 			// What could be decoded can be decoded again.
-			_ = n.codec.Decode(o, o.Raw)
+			_ = n.Codec.Decode(o, o.Raw)
 		}
 	}
 }
@@ -118,21 +119,13 @@ func membersOf(o *object.Object, text bool) (names []string) {
 	return names[:min(len(names), mostMembers)]
 }
 
-// accessOf returns how an expression names a member.
-func accessOf(member string) string {
-	if description.IsName(member) {
-		return "." + member
-	}
-	return "[" + quoted(member) + "]"
-}
-
 // replaceMember writes a key with another member in place of the one at a path; the member alone where the key isn't made of
 // one that it names so.
 func replaceMember(key, stream string, path []string, named string) string {
 	if len(path) == 0 {
 		return named
 	}
-	for _, written := range []string{stream + "." + strings.Join(path, "."), stream + "[" + quoted(path[0]) + "]"} {
+	for _, written := range []string{stream + "." + strings.Join(path, "."), stream + "[" + words.Quoted(path[0]) + "]"} {
 		if before, after, ok := strings.Cut(key, written); ok && !goesOn(after) {
 			return before + named + after
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A mastersRange is the masters with names between two.
@@ -21,7 +22,7 @@ type mastersRange struct {
 
 // mastersBetween returns the range of masters with names between two, as a user has written them.
 func (l *library) mastersBetween(ctx context.Context, from, to string) (*mastersRange, error) {
-	names, err := newNaming(ctx, l.mill, l.mill.master, l.shelves[l.mill.master])
+	names, err := newNaming(ctx, l.mill, l.mill.Master, l.shelves[l.mill.Master])
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func (l *library) mastersBetween(ctx context.Context, from, to string) (*masters
 
 // needed is what masters need of one stream.
 type needed struct {
-	node *node
+	node *mill.Node
 	// records are those of the elements, of their neighbours, and those that a run stops at among them, in their order.
 	records [][]byte
 	// elements counts the elements that the masters need, and neighbours the ones beside them.
@@ -51,7 +52,7 @@ type needed struct {
 // needs calls save for each stream, down the tree, with what the masters of a partition need of it; not at all where there are no
 // such masters.
 func (r *mastersRange) needs(ctx context.Context, partition int, save func(*needed) error) error {
-	masters, err := r.lookUp(ctx, r.mill.master, r.wanted, r.naming.program(), partition)
+	masters, err := r.lookUp(ctx, r.mill.Master, r.wanted, r.naming.program(), partition)
 	if err != nil || len(masters.items) == 0 {
 		return err
 	}
@@ -62,7 +63,7 @@ func (r *mastersRange) needs(ctx context.Context, partition int, save func(*need
 func (r *mastersRange) follow(ctx context.Context, at *link, partition int, save func(*needed) error) error {
 	records := at.records()
 	neighbours := 0
-	if at.node.parent != nil {
+	if at.node.Parent != nil {
 		for _, beside := range []*item{at.below, at.above} {
 			if beside != nil {
 				neighbours++
@@ -78,7 +79,7 @@ func (r *mastersRange) follow(ctx context.Context, at *link, partition int, save
 	if err := save(n); err != nil {
 		return err
 	}
-	for child, n := range at.node.children {
+	for child, n := range at.node.Children {
 		below := &link{node: n, slice: &slice{}}
 		if len(at.items) > 0 {
 			var err error

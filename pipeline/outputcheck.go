@@ -4,19 +4,21 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // checkOutput looks at whether the output's topic would keep what is written: results have their master's key and time.
-func checkOutput(ctx context.Context, m *mill) (problems []string, err error) {
-	cluster, err := m.cluster()
-	if err != nil || !m.output.topic || !m.readsTopics() {
+func checkOutput(ctx context.Context, m *mill.Mill) (problems []string, err error) {
+	cluster, err := m.Cluster()
+	if err != nil || !m.Output.Topic || !m.ReadsTopics() {
 		return nil, err
 	}
-	settings, err := cluster.Settings(ctx, m.output.name)
+	settings, err := cluster.Settings(ctx, m.Output.Name)
 	if err != nil {
 		return nil, err
 	}
-	heads, err := cluster.Heads(ctx, m.master.site.name, nil, 1, m.master.site.tombstones())
+	heads, err := cluster.Heads(ctx, m.Master.Stream.Name, nil, 1, m.Master.Stream.Tombstones())
 	if err != nil {
 		return nil, err
 	}
@@ -25,16 +27,16 @@ func checkOutput(ctx context.Context, m *mill) (problems []string, err error) {
 			continue
 		}
 		oldest := head.Records[0]
-		at := oldest.At(m.master.site.name, partition)
+		at := oldest.At(m.Master.Stream.Name, partition)
 		if age := time.Since(oldest.Time); settings.Retention > 0 && age > settings.Retention {
 			problems = append(problems, fmt.Sprintf("%v is %v old, and results have the time of their master's record, "+
 				"but the topic %s deletes records after %v (retention.ms): raise that, or set "+
 				"message.timestamp.type=LogAppendTime",
-				at, age.Round(time.Minute), m.output.name, settings.Retention))
+				at, age.Round(time.Minute), m.Output.Name, settings.Retention))
 		}
 		if settings.Compacted && oldest.Key == nil {
 			problems = append(problems, fmt.Sprintf("%v has no key, and results have that of their master's record, but "+
-				"the topic %s is compacted (cleanup.policy) and takes results with keys only", at, m.output.name))
+				"the topic %s is compacted (cleanup.policy) and takes results with keys only", at, m.Output.Name))
 		}
 	}
 	return problems, nil

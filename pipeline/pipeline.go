@@ -46,6 +46,7 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/plan"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -53,7 +54,7 @@ import (
 // again, and is safe for concurrent use.
 type Pipeline struct {
 	description *description.Description
-	mill        *mill
+	mill        *mill.Mill
 }
 
 // Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
@@ -69,7 +70,7 @@ func newPipeline(d *description.Description, err error) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := build(d)
+	m, err := mill.Build(d)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func newPipeline(d *description.Description, err error) (*Pipeline, error) {
 }
 
 // ownMill returns a mill that nobody else uses, so that more expressions can be compiled for its elements.
-func (p *Pipeline) ownMill() (*mill, error) { return build(p.description) }
+func (p *Pipeline) ownMill() (*mill.Mill, error) { return mill.Build(p.description) }
 
 // Options are the options of a run. The zero value is good for use.
 type Options struct {
@@ -97,8 +98,8 @@ type Options struct {
 }
 
 // ofMill returns the options that a mill has.
-func (o *Options) ofMill() *millOptions {
-	return &millOptions{Logger: o.Logger, Stdin: o.Stdin, Stdout: o.Stdout, Instance: o.Instance, Verify: o.Verify}
+func (o *Options) ofMill() *mill.Options {
+	return &mill.Options{Logger: o.Logger, Stdin: o.Stdin, Stdout: o.Stdout, Instance: o.Instance, Verify: o.Verify}
 }
 
 // Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the error
@@ -107,38 +108,38 @@ func (p *Pipeline) Run(ctx context.Context, options Options) error {
 	if options.Instance != "" && !p.UsesKafka() {
 		return errors.New("an instance has a name in Kafka's group, but no stream of this pipeline is a topic")
 	}
-	cluster, err := p.mill.cluster()
+	cluster, err := p.mill.Cluster()
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, p.mill.layout(cluster), options)
+	return p.run(ctx, p.mill.Layout(cluster), options)
 }
 
 // run runs the pipeline with its streams where the layout says.
-func (p *Pipeline) run(ctx context.Context, at layout, options Options) error {
+func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) error {
 	monitor := options.Monitor
 	if monitor == nil {
 		monitor = &Monitor{}
 	}
-	monitor.topics.Store(at.inputs[p.mill.master].topic)
+	monitor.topics.Store(at.Inputs[p.mill.Master].Topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
-	return hinted(engine.Run(ctx, p.mill.spec(at, options.ofMill()), &monitor.stats))
+	return hinted(engine.Run(ctx, p.mill.Spec(at, options.ofMill()), &monitor.stats))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.
-func (p *Pipeline) Stopped() string { return p.mill.stopped() }
+func (p *Pipeline) Stopped() string { return p.mill.Stopped() }
 
 // WritesStdout reports whether results go to standard output.
-func (p *Pipeline) WritesStdout() bool { return p.mill.output.isStandard() }
+func (p *Pipeline) WritesStdout() bool { return p.mill.Output.IsStandard() }
 
 // ReadsKafka reports whether the streams that are read are topics.
-func (p *Pipeline) ReadsKafka() bool { return p.mill.readsTopics() }
+func (p *Pipeline) ReadsKafka() bool { return p.mill.ReadsTopics() }
 
 // UsesKafka reports whether any stream is a topic.
-func (p *Pipeline) UsesKafka() bool { return p.mill.usesTopics() }
+func (p *Pipeline) UsesKafka() bool { return p.mill.UsesTopics() }
 
 // Plan describes the pipeline's join tree: it prints it as text, Mermaid and DOT.
 func (p *Pipeline) Plan() plan.Plan {
 	// A plan needs no password.
-	return plan.Of(p.mill.spec(p.mill.layout(&topic.Cluster{}), &millOptions{}))
+	return plan.Of(p.mill.Spec(p.mill.Layout(&topic.Cluster{}), &mill.Options{}))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -38,7 +39,7 @@ type partitionExplanation struct {
 
 // explain looks a key, or the keys of an element, up in every stream. name is the stream that it is a key of; empty for the
 // master.
-func explain(ctx context.Context, m *mill, name, key string, element []byte) (*explanation, error) {
+func explain(ctx context.Context, m *mill.Mill, name, key string, element []byte) (*explanation, error) {
 	n, err := find(m, name)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func explain(ctx context.Context, m *mill, name, key string, element []byte) (*e
 	if err != nil {
 		return nil, err
 	}
-	q := &question{library: streams, node: n, answer: &explanation{stream: n.name, broken: map[string]bool{}}}
+	q := &question{library: streams, node: n, answer: &explanation{stream: n.Name, broken: map[string]bool{}}}
 	if err := q.understand(ctx, key, element); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func explain(ctx context.Context, m *mill, name, key string, element []byte) (*e
 // A question is an explanation under way.
 type question struct {
 	*library
-	node    *node
+	node    *mill.Node
 	naming  *naming
 	wanted  wanted
 	element *item // given by the user; nil for a key
@@ -84,7 +85,7 @@ func (q *question) understand(ctx context.Context, key string, element []byte) (
 }
 
 func (q *question) understandElement(text []byte) error {
-	ring, err := q.node.keyring(q.naming.program())
+	ring, err := newKeyring(q.node, q.naming.program())
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (q *question) explain(ctx context.Context, answer *partitionExplanation, to
 		answer.lookups = append(answer.lookups, q.lookup(top))
 	}
 	masters := top
-	if top.node.parent != nil {
+	if top.node.Parent != nil {
 		var err error
 		if masters, err = q.climb(ctx, answer, top); err != nil {
 			return err
@@ -176,12 +177,12 @@ func (q *question) introduce(top *link, say func(string)) {
 		say(fmt.Sprintf("The element given has %v = %v.", q.naming, q.element.name))
 	case len(top.asked) > 0:
 		key := fmt.Sprintf("the key %v (%v)", *q.answer.key, q.naming)
-		say(fmt.Sprintf("%s of %s.", presence(q.node.name, key, top.asked), q.node.site.name))
+		say(fmt.Sprintf("%s of %s.", presence(q.node.Name, key, top.asked), q.node.Stream.Name))
 	default:
 		say(q.absentCause(top).text + ".")
 		if top.trouble != nil {
 			say(fmt.Sprintf("A run stops there: %v.", top.trouble))
-			q.answer.broken[q.node.name] = true
+			q.answer.broken[q.node.Name] = true
 		}
 	}
 }
@@ -191,7 +192,7 @@ func (q *question) absentCause(top *link) *reason {
 	known := func(i *item) expression.Key { return i.name }
 	verdict := top.slice.verdict(top.by, q.wanted.low, top.live())
 	text := top.absent(*q.answer.key, verdict, top.below, top.above, known)
-	return &reason{q.node.name, verdict, q.answer.key, text}
+	return &reason{q.node.Name, verdict, q.answer.key, text}
 }
 
 // climb goes up from a child to the masters that need its elements; nil where none does.
@@ -202,27 +203,27 @@ func (q *question) climb(ctx context.Context, answer *partitionExplanation, top 
 		key = top.asked[0].up
 	}
 	if key.IsNull() {
-		text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", top.node.name, top.node.parent.name)
+		text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", top.node.Name, top.node.Parent.Name)
 		say(text + ".")
-		answer.reason = &reason{top.node.parent.name, observe.Null, &key, text}
+		answer.reason = &reason{top.node.Parent.Name, observe.Null, &key, text}
 		return nil, nil
 	}
-	for child := top.node; ; child = child.parent {
-		by := slices.Index(child.parent.children, child)
-		up, err := q.lookUp(ctx, child.parent, wanted{by: by, low: key, high: key}, nil, answer.partition)
+	for child := top.node; ; child = child.Parent {
+		by := slices.Index(child.Parent.Children, child)
+		up, err := q.lookUp(ctx, child.Parent, wanted{by: by, low: key, high: key}, nil, answer.partition)
 		if err != nil {
 			return nil, err
 		}
 		if len(up.asked) == 0 {
-			text := strings.Replace(up.absence(key), " has no ", " has no element whose left key for "+child.name+" is ", 1)
+			text := strings.Replace(up.absence(key), " has no ", " has no element whose left key for "+child.Name+" is ", 1)
 			say(text + ".")
 			say("So nothing asks for it.")
-			q.answer.broken[child.name] = true
-			answer.reason = &reason{up.node.name, up.missing(key), &key, text}
+			q.answer.broken[child.Name] = true
+			answer.reason = &reason{up.node.Name, up.missing(key), &key, text}
 			return nil, nil
 		}
-		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.name, key, child.name, times(len(up.asked)), spots(up.asked)))
-		if up.node.parent == nil {
+		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.Name, key, child.Name, times(len(up.asked)), spots(up.asked)))
+		if up.node.Parent == nil {
 			return up, nil
 		}
 		key = up.asked[0].up
@@ -243,9 +244,9 @@ func (q *question) conclude(answer *partitionExplanation, masters *link) {
 	masters.breaks(q.answer.broken)
 	if at, err := masters.stop(); err != nil {
 		answer.handedOver = 0
-		answer.reason = &reason{at.node.name, verdictOf(err), nil, err.Error()}
-		q.answer.broken[at.node.name] = true
-		say(fmt.Sprintf("So nothing is handed over: a run stops in %s: %v.", at.node.name, err))
+		answer.reason = &reason{at.node.Name, verdictOf(err), nil, err.Error()}
+		q.answer.broken[at.node.Name] = true
+		say(fmt.Sprintf("So nothing is handed over: a run stops in %s: %v.", at.node.Name, err))
 		return
 	}
 	if failed != nil {
@@ -256,7 +257,7 @@ func (q *question) conclude(answer *partitionExplanation, masters *link) {
 
 // verdictOn says how many of the masters are handed over.
 func verdictOn(masters *link, answer *partitionExplanation) string {
-	name := masters.node.name
+	name := masters.node.Name
 	switch n := answer.handedOver; {
 	case n == answer.masters && n == 1:
 		return fmt.Sprintf("So the element of %s is handed over.", name)
@@ -280,7 +281,7 @@ func (k *link) breaks(broken map[string]bool) {
 	for c, child := range k.children {
 		for _, key := range k.keys(c) {
 			if items, _, _ := child.near(above, key); len(items) == 0 {
-				broken[child.node.name] = true
+				broken[child.node.Name] = true
 			}
 		}
 		child.breaks(broken)

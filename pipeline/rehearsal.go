@@ -7,18 +7,19 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A rehearsal joins the same part of all streams' samples, their beginnings or their ends, and calls the pipeline's function
 // as a run does. What may go on beyond the samples is left out: it shows what fails, and not that nothing does.
 type rehearsal struct {
-	mill  *mill
-	parts map[*node]excerpt
+	mill  *mill.Mill
+	parts map[*mill.Node]excerpt
 	// keys holds, for each child, the right keys of its part, in order.
-	keys map[*node][]keyed
-	left map[*node]*expression.Program
+	keys map[*mill.Node][]keyed
+	left map[*mill.Node]*expression.Program
 	// joined holds what was joined of each node; nil where an element isn't complete.
-	joined map[*node][]*engine.Element
+	joined map[*mill.Node][]*engine.Element
 }
 
 // An excerpt is a part of a partition that is rehearsed; cutBegin and cutEnd say that more lies before and behind it.
@@ -29,23 +30,23 @@ type excerpt struct {
 
 // rehearse evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
 // fail on; empty where there is none.
-func rehearse(ctx context.Context, m *mill, parts map[*node]excerpt) (problem string) {
-	r := &rehearsal{m, parts, map[*node][]keyed{}, map[*node]*expression.Program{}, map[*node][]*engine.Element{}}
-	for _, n := range m.master.all() {
-		if r.joined[n] = make([]*engine.Element, len(parts[n].elements)); n.parent != nil {
-			r.keys[n], _ = parts[n].keys(n.right.Clone())
-			r.left[n] = n.left.Clone()
+func rehearse(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
+	r := &rehearsal{m, parts, map[*mill.Node][]keyed{}, map[*mill.Node]*expression.Program{}, map[*mill.Node][]*engine.Element{}}
+	for _, n := range m.Master.All() {
+		if r.joined[n] = make([]*engine.Element, len(parts[n].elements)); n.Parent != nil {
+			r.keys[n], _ = parts[n].keys(n.Right.Clone())
+			r.left[n] = n.Left.Clone()
 		}
 	}
 	windows, problem := r.windows()
-	if problem != "" || m.emit == nil {
+	if problem != "" || m.Emit == nil {
 		return problem
 	}
-	function := m.function()
+	function := m.NewFunction()
 	for _, window := range windows {
 		call := &engine.Call{}
 		for _, i := range window {
-			if master := r.join(m.master, i); master != nil {
+			if master := r.join(m.Master, i); master != nil {
 				call.Masters = append(call.Masters, *master)
 			}
 		}
@@ -53,7 +54,7 @@ func rehearse(ctx context.Context, m *mill, parts map[*node]excerpt) (problem st
 			continue
 		}
 		if err := function.Call(ctx, call, func(int, any) error { return nil }); err != nil {
-			return fmt.Sprintf("%s: %v", parts[m.master].where(window[0]), err)
+			return fmt.Sprintf("%s: %v", parts[m.Master].where(window[0]), err)
 		}
 	}
 	return ""
@@ -61,21 +62,21 @@ func rehearse(ctx context.Context, m *mill, parts map[*node]excerpt) (problem st
 
 // windows returns the masters of each call, by their numbers in their part; where a window is by the clock all are one.
 func (r *rehearsal) windows() (windows [][]int, problem string) {
-	w := r.mill.window
-	masters := r.parts[r.mill.master]
+	w := r.mill.Window
+	masters := r.parts[r.mill.Master]
 	changed := func(any) (bool, error) { return true, nil }
 	switch {
 	case w == nil:
-	case w.key != nil:
-		changed = w.newKey()
-	case w.text.Every > 0:
+	case w.Key != nil:
+		changed = w.NewKey()
+	case w.Every > 0:
 		changed = func(any) (bool, error) { return false, nil }
 	default:
-		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.text.Count, nil }
+		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.Count, nil }
 	}
 	windows = append(windows, nil)
 	for i, element := range masters.elements {
-		if w != nil && w.text.Count > 0 && r.join(r.mill.master, i) == nil {
+		if w != nil && w.Count > 0 && r.join(r.mill.Master, i) == nil {
 			continue // such windows are of complete masters
 		}
 		next, err := changed(element)
@@ -92,19 +93,19 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	if w != nil && masters.cutBegin {
 		windows = windows[1:]
 	}
-	if w != nil && (masters.cutEnd || masters.cutBegin && w.text.Count > 0) {
+	if w != nil && (masters.cutEnd || masters.cutBegin && w.Count > 0) {
 		windows = windows[:max(0, len(windows)-1)]
 	}
 	return windows, ""
 }
 
 // join returns an element with its matches down the tree; nil where one is missing (R2).
-func (r *rehearsal) join(n *node, i int) *engine.Element {
+func (r *rehearsal) join(n *mill.Node, i int) *engine.Element {
 	if r.joined[n][i] != nil {
 		return r.joined[n][i]
 	}
 	e := &engine.Element{Value: r.parts[n].elements[i]}
-	for _, child := range n.children {
+	for _, child := range n.Children {
 		key, err := r.left[child].Key(e.Value)
 		if err != nil {
 			return nil // it is a problem of its own
@@ -129,7 +130,7 @@ func (r *rehearsal) join(n *node, i int) *engine.Element {
 }
 
 // isCut reports whether elements with a right key may lie beyond a child's part.
-func (r *rehearsal) isCut(child *node, key expression.Key) bool {
+func (r *rehearsal) isCut(child *mill.Node, key expression.Key) bool {
 	keys, excerpt := r.keys[child], r.parts[child]
 	if len(keys) == 0 {
 		return true
@@ -139,10 +140,10 @@ func (r *rehearsal) isCut(child *node, key expression.Key) bool {
 }
 
 // rehearsed returns what a run would fail on, at the beginning or at the end of each partition.
-func rehearsed(ctx context.Context, m *mill, all *samples) (problems []string) {
-	for partition := range all.of[m.master] {
-		heads, tails := map[*node]excerpt{}, map[*node]excerpt{}
-		for _, n := range m.master.all() {
+func rehearsed(ctx context.Context, m *mill.Mill, all *samples) (problems []string) {
+	for partition := range all.of[m.Master] {
+		heads, tails := map[*mill.Node]excerpt{}, map[*mill.Node]excerpt{}
+		for _, n := range m.Master.All() {
 			if partition >= len(all.of[n]) || all.of[n][partition].unread {
 				return problems
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A remedy is a way to write a join, and what is wrong if it is right.
@@ -25,7 +26,7 @@ func (r *remedy) on() string { return r.lhs + " == " + r.rhs }
 
 // result says what a run gives with a remedy.
 func (t *tried) result(left string) string {
-	text := fmt.Sprintf("%d of %s of %s find a match", t.matched, count(t.comparable, "element"), left)
+	text := fmt.Sprintf("%d of %s of %s find a match", t.matched, words.Count(t.comparable, "element"), left)
 	if float64(t.pairs) >= 1.1*float64(t.matched) && t.matched > 0 {
 		text += fmt.Sprintf(", %.3g on average", float64(t.pairs)/float64(t.matched))
 	}
@@ -34,11 +35,11 @@ func (t *tried) result(left string) string {
 
 // try joins by a remedy; nil where it can't be computed.
 func (s *suspicion) try(r remedy) *tried {
-	left, err := expression.Compile(r.lhs, s.child.parent.scope())
+	left, err := expression.Compile(r.lhs, s.child.Parent.Scope())
 	if err != nil {
 		return nil
 	}
-	right, err := expression.Compile(r.rhs, s.child.scope())
+	right, err := expression.Compile(r.rhs, s.child.Scope())
 	if err != nil || expression.CheckPair(left, right) != nil {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // String returns the report as text, in several lines: first what is wrong, then what was read, and what would join.
@@ -38,7 +40,7 @@ func list(text *strings.Builder, what string, items []string) {
 	if len(items) == 0 {
 		return
 	}
-	fmt.Fprintf(text, "%s:\n", count(len(items), what))
+	fmt.Fprintf(text, "%s:\n", words.Count(len(items), what))
 	for _, item := range items {
 		fmt.Fprintf(text, "  %s\n", item)
 	}
@@ -51,7 +53,7 @@ func (j *JoinReport) write(table *tabwriter.Writer) {
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey), nulls(j.LeftNulls))
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey), nulls(j.RightNulls))
 	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
-	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, count(j.Comparable, "element"), j.Left)
+	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, words.Count(j.Comparable, "element"), j.Left)
 	for _, u := range j.Unmatched {
 		fmt.Fprintf(table, "  %s\t%d: %s\n", unmatchedWords(u.Verdict), u.Count, u.Text)
 	}
@@ -87,7 +89,7 @@ func repeated(perKey float64) string {
 }
 
 func (s StreamReport) read() string {
-	elements := count(s.Read, "element")
+	elements := words.Count(s.Read, "element")
 	in := ""
 	if s.Partitions > 1 {
 		in = fmt.Sprintf(" in %d partitions", s.Partitions)
@@ -105,11 +107,4 @@ func (s StreamReport) read() string {
 		return "the first " + elements + "; not its end, which isn't to be had without reading all"
 	}
 	return "the first " + elements + in
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -98,13 +98,13 @@ func (s *suspicion) roundings() (remedies []remedy, near *nearness) {
 		return cmp.Or(cmp.Compare(math.Round(50*a.merged), math.Round(50*b.merged)), a.sides()-b.sides(),
 			cmp.Compare(b.unit, a.unit), b.matched-a.matched)
 	})
-	what := fmt.Sprintf("the keys of %s and %s are near each other, but not equal", s.child.parent.name, s.child.name)
+	what := fmt.Sprintf("the keys of %s and %s are near each other, but not equal", s.child.Parent.Name, s.child.Name)
 	if near != nil {
-		what += ": " + n.lies(near, s.child.name)
+		what += ": " + n.lies(near, s.child.Name)
 	}
 	for _, way := range ways[:min(len(ways), 3)] {
-		remedies = append(remedies, remedy{causeRounding, what, n.rounding(s.child.left.String(), way.names[0], way.unit),
-			n.rounding(s.child.right.String(), way.names[1], way.unit)})
+		remedies = append(remedies, remedy{causeRounding, what, n.rounding(s.child.Left.String(), way.names[0], way.unit),
+			n.rounding(s.child.Right.String(), way.names[1], way.unit)})
 	}
 	return remedies, near
 }

@@ -5,6 +5,8 @@ import (
 	"math/big"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A row is what is known of the keys along one stream of a join, over all partitions.
@@ -34,23 +36,23 @@ func (w *row) isDigits() bool { return w.digits > 0 && w.digits == w.computed &&
 
 // disorder says what order the keys of a stream have, which don't grow. mended says that they do when they are written
 // otherwise.
-func (w *row) disorder(n *node, key *expression.Program, mended bool) string {
+func (w *row) disorder(n *mill.Node, key *expression.Program, mended bool) string {
 	switch {
 	case w.isDigits():
 		return fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
-			"(%s)", n.name, key, w.lowered[0], w.lowered[1], w.first)
+			"(%s)", n.Name, key, w.lowered[0], w.lowered[1], w.first)
 	case mended:
-		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.name, key,
+		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.Name, key,
 			w.lowered[0], w.lowered[1], w.first)
 	case w.up <= 1:
-		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.name, key)
+		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.Name, key)
 	}
 	if w.unread {
 		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops "+
-			"there: sort the stream", n.name, key, w.lowered[0], w.lowered[1], w.first)
+			"there: sort the stream", n.Name, key, w.lowered[0], w.lowered[1], w.first)
 	}
 	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
-		"there: sort the stream", n.name, key, count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)
+		"there: sort the stream", n.Name, key, words.Count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)
 }
 
 func (w *row) perKey() float64 {

@@ -10,6 +10,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -60,15 +61,15 @@ type sample struct {
 // samples are samples of all streams of a mill.
 type samples struct {
 	// of holds a sample of each partition, in their order.
-	of map[*node][]*sample
+	of map[*mill.Node][]*sample
 	// problems are what would stop a run: what can't be read or decoded.
 	problems []string
 }
 
 // readSamples reads samples of all partitions of all streams.
-func readSamples(ctx context.Context, m *mill, options *millOptions) (all *samples, err error) {
-	all = &samples{of: map[*node][]*sample{}}
-	if m.readsTopics() {
+func readSamples(ctx context.Context, m *mill.Mill, options *mill.Options) (all *samples, err error) {
+	all = &samples{of: map[*mill.Node][]*sample{}}
+	if m.ReadsTopics() {
 		return all, all.readTopics(ctx, m)
 	}
 	return all, all.readFiles(ctx, m, options)
@@ -76,15 +77,15 @@ func readSamples(ctx context.Context, m *mill, options *millOptions) (all *sampl
 
 func (all *samples) problem(text string) { all.problems = append(all.problems, text) }
 
-func (all *samples) readFiles(ctx context.Context, m *mill, options *millOptions) (err error) {
-	spec := m.spec(m.layout(nil), options)
+func (all *samples) readFiles(ctx context.Context, m *mill.Mill, options *mill.Options) (err error) {
+	spec := m.Spec(m.Layout(nil), options)
 	job := &broker.Job{Name: spec.Name, Logger: spec.Logger}
-	var read []*node
-	for _, n := range m.master.all() {
+	var read []*mill.Node
+	for _, n := range m.Master.All() {
 		all.of[n] = []*sample{{unread: true}}
-		if !n.site.readOnce() {
+		if !n.Stream.IsReadOnce() {
 			read = append(read, n)
-			job.Inputs = append(job.Inputs, stream(n.site, n.name, n.codec))
+			job.Inputs = append(job.Inputs, n.Declared())
 		}
 	}
 	input, err := spec.Source.OpenSource(ctx, job)
@@ -197,28 +198,28 @@ func (all *samples) decode(p *part, records []broker.Record, decode codec.Decode
 	return true
 }
 
-func (all *samples) readTopics(ctx context.Context, m *mill) error {
-	cluster, err := m.cluster()
+func (all *samples) readTopics(ctx context.Context, m *mill.Mill) error {
+	cluster, err := m.Cluster()
 	if err != nil {
 		return err
 	}
-	for _, n := range m.master.all() {
+	for _, n := range m.Master.All() {
 		if all.of[n], err = all.topic(ctx, cluster, n); err != nil {
 			return err
 		}
 	}
-	all.comparePartitions(m.master)
+	all.comparePartitions(m.Master)
 	return nil
 }
 
 // topic reads samples of all partitions of one topic.
-func (all *samples) topic(ctx context.Context, cluster *topic.Cluster, n *node) ([]*sample, error) {
-	opened, err := cluster.Open(ctx, n.site.name, n.site.tombstones())
+func (all *samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.Node) ([]*sample, error) {
+	opened, err := cluster.Open(ctx, n.Stream.Name, n.Stream.Tombstones())
 	if err != nil {
 		return nil, err
 	}
 	defer opened.Close()
-	decode, err := n.codec.Decoder(nil)
+	decode, err := n.Codec.Decoder(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +229,7 @@ func (all *samples) topic(ctx context.Context, cluster *topic.Cluster, n *node) 
 		if err != nil {
 			return nil, err
 		}
-		s := &sample{head: part{stream: n.site.name}, tail: part{stream: n.site.name}}
+		s := &sample{head: part{stream: n.Stream.Name}, tail: part{stream: n.Stream.Name}}
 		samples[partition] = s
 		if s.whole = all.decode(&s.head, head, decode, partition) && whole; s.whole || len(s.head.elements) <= 2*sampleSize {
 			continue
@@ -275,11 +276,11 @@ func lastRecords(ctx context.Context, p *topic.Partitions, partition int) (recor
 }
 
 // comparePartitions finds topics with different numbers of partitions.
-func (all *samples) comparePartitions(master *node) {
+func (all *samples) comparePartitions(master *mill.Node) {
 	var counts []string
 	differ := false
-	for _, n := range master.all() {
-		counts = append(counts, fmt.Sprintf("%q has %d", n.site.name, len(all.of[n])))
+	for _, n := range master.All() {
+		counts = append(counts, fmt.Sprintf("%q has %d", n.Stream.Name, len(all.of[n])))
 		differ = differ || len(all.of[n]) != len(all.of[master])
 	}
 	if differ {

@@ -4,27 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // detailed is how many of several things sentences tell one by one.
 const detailed = 3
-
-// where says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its offset.
-func where(at broker.Position) string {
-	const indented = 16
-	switch {
-	case at.Line == 0 && at.Offset < 0:
-		return fmt.Sprintf("byte %d", at.Byte)
-	case at.Line == 0:
-		return fmt.Sprintf("offset %d", at.Offset)
-	case at.Offset >= int64(at.Line), at.Offset < 0 && at.Column > indented:
-		return fmt.Sprintf("line %d, column %d", at.Line, at.Column) // there are several in a line
-	}
-	return fmt.Sprintf("line %d", at.Line)
-}
 
 // spots says where items lie.
 func spots(items []*item) string {
@@ -32,11 +18,11 @@ func spots(items []*item) string {
 	link := " to "
 	switch {
 	case len(items) == 1:
-		return where(first)
+		return words.Location(first)
 	case len(items) == 2:
 		link = " and "
 	}
-	switch from, to := where(first), where(last); {
+	switch from, to := words.Location(first), words.Location(last); {
 	case strings.Contains(from+to, "column"), (first.Line == 0) != (last.Line == 0):
 		return from + link + to
 	case first.Line > 0:
@@ -64,7 +50,7 @@ func presence(stream string, what any, items []*item) string {
 }
 
 // at says a neighbour's key and where it is.
-func at(key expression.Key, i *item) string { return fmt.Sprintf("%v (%s)", key, where(i.at)) }
+func at(key expression.Key, i *item) string { return fmt.Sprintf("%v (%s)", key, words.Location(i.at)) }
 
 // absence says what a link's stream has around a key that it doesn't have.
 func (k *link) absence(key expression.Key) string {
@@ -76,7 +62,7 @@ func (k *link) absence(key expression.Key) string {
 func (k *link) absent(
 	key expression.Key, verdict observe.Verdict, below, above *item, known func(*item) expression.Key,
 ) string {
-	name := k.node.name
+	name := k.node.Name
 	no := fmt.Sprintf("%s has no %v", name, key)
 	if k.elsewhere >= 0 {
 		return fmt.Sprintf("%s in this partition, but in partition %d: only equal partitions are joined, so both topics must be "+
@@ -95,10 +81,10 @@ func (k *link) absent(
 		return fmt.Sprintf("%s yet: its last is %s and no end-of-stream mark follows, so a run waits here", no,
 			at(known(below), below))
 	case verdict == observe.Ended && below == nil:
-		return fmt.Sprintf("%s: the session has no elements before its mark, at %s", no, where(*k.mark))
+		return fmt.Sprintf("%s: the session has no elements before its mark, at %s", no, words.Location(*k.mark))
 	case verdict == observe.Ended && k.mark != nil:
 		return fmt.Sprintf("%s: it ends at %s, below it, with the end-of-stream mark at %s", no, at(known(below), below),
-			where(*k.mark))
+			words.Location(*k.mark))
 	case verdict == observe.Ended:
 		return fmt.Sprintf("%s: it ends at %s, below it", no, at(known(below), below))
 	case verdict == observe.Behind:
@@ -112,8 +98,8 @@ func (k *link) describe(say func(string)) {
 	for c, child := range k.children {
 		keys := k.keys(c)
 		if n := k.nulls(c); n > 0 {
-			say(fmt.Sprintf("%s of %s %s no key for %s: null matches nothing.", count(n, "element"), k.node.name, have(n),
-				child.node.name))
+			say(fmt.Sprintf("%s of %s %s no key for %s: null matches nothing.", words.Count(n, "element"), k.node.Name, have(n),
+				child.node.Name))
 		}
 		if len(keys) == 0 {
 			continue
@@ -121,14 +107,14 @@ func (k *link) describe(say func(string)) {
 		whose := "Its left %s for %s"
 		switch {
 		case c > 0:
-			whose = "The left %s of " + k.node.name + " for %s" // others were spoken of meanwhile
+			whose = "The left %s of " + k.node.Name + " for %s" // others were spoken of meanwhile
 		case len(k.asked) > 1:
 			whose = "Their left %s for %s"
 		}
 		if len(keys) == 1 {
-			say(fmt.Sprintf(whose+" is %v.", "key", child.node.name, keys[0]))
+			say(fmt.Sprintf(whose+" is %v.", "key", child.node.Name, keys[0]))
 		} else {
-			say(fmt.Sprintf(whose+" are %v to %v, %d different ones.", "keys", child.node.name, keys[0], keys[len(keys)-1],
+			say(fmt.Sprintf(whose+" are %v to %v, %d different ones.", "keys", child.node.Name, keys[0], keys[len(keys)-1],
 				len(keys)))
 		}
 		child.answer(keys, say)
@@ -176,10 +162,10 @@ func (k *link) answer(keys []expression.Key, say func(string)) {
 	}
 	switch {
 	case len(keys) == 1 && len(found) > 0:
-		say(presence(k.node.name, keys[0], found) + ".")
+		say(presence(k.node.Name, keys[0], found) + ".")
 	case len(found) > 0:
-		say(fmt.Sprintf("%s has %d of these %d keys, in %s, at %s.", k.node.name, len(keys)-len(missing), len(keys),
-			count(len(found), "element"), spots(found)))
+		say(fmt.Sprintf("%s has %d of these %d keys, in %s, at %s.", k.node.Name, len(keys)-len(missing), len(keys),
+			words.Count(len(found), "element"), spots(found)))
 	}
 	for i, key := range missing {
 		if i == detailed {
@@ -189,7 +175,7 @@ func (k *link) answer(keys []expression.Key, say func(string)) {
 		say(k.absence(key) + ".")
 	}
 	if k.trouble != nil && len(missing) == 0 {
-		say(fmt.Sprintf("But %s has something that a run stops at.", k.node.name))
+		say(fmt.Sprintf("But %s has something that a run stops at.", k.node.Name))
 	}
 }
 
@@ -201,7 +187,7 @@ func (k *link) summarise(say func(string)) {
 			complete++
 		}
 	}
-	switch name := k.node.name; {
+	switch name := k.node.Name; {
 	case complete == all:
 	case all == 1:
 		say(fmt.Sprintf("So the element of %s is incomplete: it counts as no match.", name))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -43,17 +44,17 @@ const (
 type visitor func(record broker.Record, mark bool) (more bool, err error)
 
 // openShelf opens the stream of a node.
-func openShelf(ctx context.Context, n *node, cluster *topic.Cluster) (shelf, error) {
-	if n.site.topic {
-		opened, err := cluster.Open(ctx, n.site.name, n.site.tombstones())
+func openShelf(ctx context.Context, n *mill.Node, cluster *topic.Cluster) (shelf, error) {
+	if n.Stream.Topic {
+		opened, err := cluster.Open(ctx, n.Stream.Name, n.Stream.Tombstones())
 		if err != nil {
 			return nil, err
 		}
 		return topicShelf{opened}, nil
 	}
-	if n.site.readOnce() {
-		return nil, n.site.text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
-			n.site.name)
+	if n.Stream.IsReadOnce() {
+		return nil, n.Stream.Text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
+			n.Stream.Name)
 	}
 	return openFile(n)
 }
@@ -75,15 +76,15 @@ func (s topicShelf) each(ctx context.Context, partition int, from int64, _ exten
 
 // A fileShelf is a JSON file. Where that can be, it is read from any byte on.
 type fileShelf struct {
-	node   *node
+	node   *mill.Node
 	seeker *file.Seeker // nil where it is read from its beginning
 }
 
 // scanned is how large a file may be to be read from its beginning in any case: the places of its elements are known better so.
 const scanned = 1 << 20
 
-func openFile(n *node) (*fileShelf, error) {
-	seeker, err := file.OpenSeeker(stream(n.site, n.name, n.codec))
+func openFile(n *mill.Node) (*fileShelf, error) {
+	seeker, err := file.OpenSeeker(n.Declared())
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (s *fileShelf) each(ctx context.Context, _ int, from int64, how extent, vis
 
 // eachOfAll reads the file from its beginning.
 func (s *fileShelf) eachOfAll(ctx context.Context, from int64, visit visitor) (err error) {
-	declared := stream(s.node.site, s.node.name, s.node.codec)
+	declared := s.node.Declared()
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
 	input, err := file.New(file.Streams(declared)).OpenSource(ctx, job)
 	if err != nil {

@@ -238,12 +238,12 @@ func (s *shiftSearch) writable(by int64) bool {
 
 func (s *suspicion) shift(by *big.Rat) remedy {
 	sign := "+"
-	larger, smaller := s.child.name, s.child.parent.name
+	larger, smaller := s.child.Name, s.child.Parent.Name
 	if by.Sign() < 0 {
 		by, sign = by.Neg(by), "-"
 		larger, smaller = smaller, larger
 	}
 	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(by))
-	left := fmt.Sprintf("%s %s %s", termOf(s.child.left.String()), sign, decimal(by))
-	return remedy{causeShift, what, left, s.child.right.String()}
+	left := fmt.Sprintf("%s %s %s", termOf(s.child.Left.String()), sign, decimal(by))
+	return remedy{causeShift, what, left, s.child.Right.String()}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A spelt is what the keys of one side have in common as texts.
@@ -46,8 +48,8 @@ func (v *matchedView) rightSide() []keyed { return v.rightKeys }
 
 // spellings are the remedies for texts.
 func (s *suspicion) spellings() (remedies []remedy) {
-	left, right := s.child.left.String(), s.child.right.String()
-	names := fmt.Sprintf("the keys of %s and %s ", s.child.parent.name, s.child.name)
+	left, right := s.child.Left.String(), s.child.Right.String()
+	names := fmt.Sprintf("the keys of %s and %s ", s.child.Parent.Name, s.child.Name)
 	both := func(what, form string) {
 		remedies = append(remedies, remedy{causeSpelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
 	}
@@ -72,20 +74,20 @@ func (s spelt) number(text string) string {
 	if s.prefix == "" {
 		return "int(" + text + ")"
 	}
-	return fmt.Sprintf("int(trimPrefix(%s, %s))", text, quoted(s.prefix))
+	return fmt.Sprintf("int(trimPrefix(%s, %s))", text, words.Quoted(s.prefix))
 }
 
 // conversions are the remedies where one side is text and the other a number.
 func (s *suspicion) conversions() (remedies []remedy) {
-	texts, numbers := s.child.parent, s.child
-	text, number := s.child.left.String(), s.child.right.String()
+	texts, numbers := s.child.Parent, s.child
+	text, number := s.child.Left.String(), s.child.Right.String()
 	side := (*matchedView).leftSide
 	textIsLeft := s.left.isText()
 	if !textIsLeft {
 		texts, numbers, text, number = numbers, texts, number, text
 		side = (*matchedView).rightSide
 	}
-	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.name, numbers.name)
+	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.Name, numbers.Name)
 	forms := []string{"int(%s)", "float(%s)", "date(%s).Unix()", "date(%s).UnixMilli()", "date(%s).UnixMicro()",
 		"date(%s).UnixNano()"}
 	if spelt := s.asIs.spelt(side); spelt.numbers && spelt.prefix != "" {

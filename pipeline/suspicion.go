@@ -6,12 +6,14 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A suspicion is that a join matches little because of a usual mistake. Every explanation of it is tried on the samples: it
 // counts if the join, written so, matches.
 type suspicion struct {
-	child       *node
+	child       *mill.Node
 	views       []view
 	left, right *row
 	asIs        *match
@@ -35,19 +37,19 @@ type diagnosis struct {
 }
 
 // diagnose compares the keys of a child's samples with those of its parent's, partition by partition.
-func diagnose(child *node, left, right []*sample) *diagnosis {
+func diagnose(child *mill.Node, left, right []*sample) *diagnosis {
 	s := &suspicion{child: child, partitions: min(len(left), len(right)), left: &row{}, right: &row{}}
 	for i := range s.partitions {
 		if left[i].unread || right[i].unread {
 			s.unread = true
 			continue
 		}
-		leftKey, rightKey := expression.PairOf(child.left, child.right)
-		s.left.add(left[i], child.left, leftKey, false)
-		s.right.add(right[i], child.right, rightKey, child.join.Unique)
+		leftKey, rightKey := expression.PairOf(child.Left, child.Right)
+		s.left.add(left[i], child.Left, leftKey, false)
+		s.right.add(right[i], child.Right, rightKey, child.Join.Unique)
 		s.views = append(s.views, viewsOf(left[i], right[i])...)
 	}
-	s.asIs = s.compute(child.left, child.right)
+	s.asIs = s.compute(child.Left, child.Right)
 	d := &diagnosis{
 		left: s.left, right: s.right, common: s.common(),
 		comparable: s.asIs.comparable, matched: s.asIs.matched, unmatched: s.unmatched(), missing: s.missing(),
@@ -72,7 +74,7 @@ func (s *suspicion) numeric() *numeric { return s.asIs.numeric() }
 
 // findings says what is wrong with a join.
 func (s *suspicion) findings() (findings []finding) {
-	left := s.child.parent.name
+	left := s.child.Parent.Name
 	add := func(cause cause, text string) { findings = append(findings, finding{cause: cause, text: text}) }
 	mend := s.mend()
 	if mend.remedy == nil || mend.remedy.mistake == causeSpelling || mend.remedy.down > 0 {
@@ -82,7 +84,7 @@ func (s *suspicion) findings() (findings []finding) {
 		if all := s.across(); all.matched > 1 && all.share() >= least && all.share() >= 1.5*s.asIs.share() {
 			add(causePartitions, fmt.Sprintf("the keys meet, but in other partitions: %d of %s of %s find a match in any, and "+
 				"%d of %d in their own; both topics must be keyed by what the join compares", all.matched,
-				count(all.comparable, "element"), left, s.asIs.matched, s.asIs.comparable))
+				words.Count(all.comparable, "element"), left, s.asIs.matched, s.asIs.comparable))
 			return findings
 		}
 	}
@@ -98,7 +100,7 @@ func (s *suspicion) findings() (findings []finding) {
 	case mend.cause != "":
 		add(mend.mistake, mend.cause)
 	case s.common() == nil:
-		add(causeApart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", left, s.left.keys, s.child.name,
+		add(causeApart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", left, s.left.keys, s.child.Name,
 			s.right.keys))
 	default:
 		s.losses(add)
@@ -110,16 +112,16 @@ func (s *suspicion) findings() (findings []finding) {
 func (s *suspicion) disorders(remedy *tried) (findings []finding) {
 	for _, side := range []struct {
 		row  *row
-		node *node
+		node *mill.Node
 		key  *expression.Program
-	}{{s.left, s.child.parent, s.child.left}, {s.right, s.child, s.child.right}} {
+	}{{s.left, s.child.Parent, s.child.Left}, {s.right, s.child, s.child.Right}} {
 		if side.row.down == 0 {
 			continue
 		}
 		mended := remedy != nil && remedy.down == 0
 		f := finding{cause: causeOrder, text: side.row.disorder(side.node, side.key, mended)}
 		if mended {
-			f.fix, f.evidence = remedy.on(), "then the keys grow, and "+remedy.result(s.child.parent.name)
+			f.fix, f.evidence = remedy.on(), "then the keys grow, and "+remedy.result(s.child.Parent.Name)
 		}
 		findings = append(findings, f)
 	}
@@ -135,7 +137,7 @@ func (s *suspicion) emptiness(add func(cause, string)) {
 		row      *row
 		name     string
 		elements int
-	}{{s.left, s.child.parent.name, left}, {s.right, s.child.name, right}} {
+	}{{s.left, s.child.Parent.Name, left}, {s.right, s.child.Name, right}} {
 		switch {
 		case side.elements == 0:
 			add(causeEmpty, side.name+" is empty: there is nothing to join")
@@ -155,8 +157,8 @@ func (s *suspicion) losses(add func(cause, string)) {
 	for _, u := range reasons {
 		if 2*u.count > all && all > 1 {
 			told = true
-			add(causes[u.verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.count, count(all, "element"),
-				s.child.parent.name, u.text, s.never(u.verdict)))
+			add(causes[u.verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.count, words.Count(all, "element"),
+				s.child.Parent.Name, u.text, s.never(u.verdict)))
 		}
 		if u.count > most.count {
 			most = u
@@ -165,7 +167,7 @@ func (s *suspicion) losses(add func(cause, string)) {
 	if told || all < 2 || 10*matched >= all && matched > 0 {
 		return
 	}
-	text := fmt.Sprintf("%d of %s of %s find no match", all-matched, count(all, "element"), s.child.parent.name)
+	text := fmt.Sprintf("%d of %s of %s find no match", all-matched, words.Count(all, "element"), s.child.Parent.Name)
 	link := ": "
 	for _, u := range reasons {
 		text += fmt.Sprintf("%s%d %s: %s%s", link, u.count, unmatchedWords(u.verdict), u.text, s.never(u.verdict))
@@ -191,7 +193,7 @@ func (s *suspicion) never(verdict observe.Verdict) string {
 	above := n.rest(step)
 	rest := func(key int64) string { return decimal(n.amount(above(key))) }
 	return fmt.Sprintf("; the keys of %s are all %s above a multiple of %s and those of %s %s, so none can be equal",
-		s.child.parent.name, rest(left[0]), decimal(n.amount(step)), s.child.name, rest(right[0]))
+		s.child.Parent.Name, rest(left[0]), decimal(n.amount(step)), s.child.Name, rest(right[0]))
 }
 
 // A mend is what is known of how to mend a join: a remedy, or, where there is none, the cause.
@@ -242,7 +244,7 @@ func (s *suspicion) mendNumbers() (m mend) {
 		tries = append(tries, s.other) // whatever the other side has meets a count
 	}
 	// A stream that is joined to itself is shifted on purpose.
-	if n != nil && s.child.site.name != s.child.parent.site.name {
+	if n != nil && s.child.Stream.Name != s.child.Parent.Stream.Name {
 		tries = append(tries, func() *tried { return s.best(s.shifts()) })
 	}
 	if n != nil && !s.asIs.rightMeets() {
@@ -261,8 +263,8 @@ func (s *suspicion) mendNumbers() (m mend) {
 	}
 	m.mistake = causeRounding
 	m.cause = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, as "+
-		"some would be rounded up and others down: %s", near.near, near.comparable, s.child.parent.name, s.child.name,
-		s.numeric().lies(near, s.child.name))
+		"some would be rounded up and others down: %s", near.near, near.comparable, s.child.Parent.Name, s.child.Name,
+		s.numeric().lies(near, s.child.Name))
 	return m
 }
 

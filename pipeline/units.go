@@ -34,8 +34,8 @@ func (s *suspicion) scaling(f int64, less, more *keyRange, leftIsLess bool) (rem
 		return nil
 	}
 	number := strconv.FormatInt(f, 10)
-	lesser, greater := s.child.left.String(), s.child.right.String()
-	names := [2]string{s.child.name, s.child.parent.name}
+	lesser, greater := s.child.Left.String(), s.child.Right.String()
+	names := [2]string{s.child.Name, s.child.Parent.Name}
 	if !leftIsLess {
 		lesser, greater, names[0], names[1] = greater, lesser, names[1], names[0]
 	}
@@ -94,7 +94,7 @@ func (s *suspicion) unusual() *tried {
 	}
 	var exact []remedy
 	for _, r := range remedies {
-		if leftIsLess && r.rhs == s.child.right.String() || !leftIsLess && r.lhs == s.child.left.String() {
+		if leftIsLess && r.rhs == s.child.Right.String() || !leftIsLess && r.lhs == s.child.Left.String() {
 			exact = append(exact, r)
 		}
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package mill
 
 import (
 	"context"
@@ -14,24 +14,24 @@ import (
 )
 
 // checkStorages refuses what can't be read or written together.
-func checkStorages(d *description.Description, master *node, output site) error {
-	topics := output.topic
-	for _, n := range master.all() {
-		at := n.site
-		topics = topics || at.topic
+func checkStorages(d *description.Description, master *Node, output Stream) error {
+	topics := output.Topic
+	for _, n := range master.All() {
+		at := n.Stream
+		topics = topics || at.Topic
 		switch {
-		case at.topic && !master.site.topic:
-			return at.text.Errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
-				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
-		case !at.topic && master.site.topic:
-			return at.text.Errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
-				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.name, n.name)
-		case at.topic && output.topic && at.name == output.name:
-			return output.text.Errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
-				at.name, n.name)
-		case !at.topic && !output.topic && sameFile(at.name, output.name):
-			return output.text.Errorf("the file %s is read as %q, and results would replace it: write them to another file",
-				at.text.Value, n.name)
+		case at.Topic && !master.Stream.Topic:
+			return at.Text.Errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
+				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.Name, n.Name)
+		case !at.Topic && master.Stream.Topic:
+			return at.Text.Errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
+				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.Name, n.Name)
+		case at.Topic && output.Topic && at.Name == output.Name:
+			return output.Text.Errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
+				at.Name, n.Name)
+		case !at.Topic && !output.Topic && sameFile(at.Name, output.Name):
+			return output.Text.Errorf("the file %s is read as %q, and results would replace it: write them to another file",
+				at.Text.Value, n.Name)
 		}
 	}
 	if err := checkFollowed(master, output); err != nil {
@@ -58,81 +58,81 @@ func checkStorages(d *description.Description, master *node, output site) error 
 }
 
 // checkFollowed refuses outputs that don't go with files that are followed.
-func checkFollowed(master *node, output site) error {
+func checkFollowed(master *Node, output Stream) error {
 	endless := true
-	for _, n := range master.all() {
-		r := n.site.reading
-		if r.Follow && output.topic {
-			return n.site.text.Errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
+	for _, n := range master.All() {
+		r := n.Stream.Reading
+		if r.Follow && output.Topic {
+			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
 				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
-				"as by tail -F %s | leat topic load - TOPIC, and join that", n.site.text.Value, n.site.text.Value)
+				"as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value, n.Stream.Text.Value)
 		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
-	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.name}}) == broker.AtEnd {
-		return output.text.Errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
+	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
+		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
 			"to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
-			"data_timeout", filepath.Base(output.text.Value))
+			"data_timeout", filepath.Base(output.Text.Value))
 	}
 	return nil
 }
 
-// readsTopics reports whether the streams that are read are topics.
-func (m *mill) readsTopics() bool { return m.master.site.topic }
+// ReadsTopics reports whether the streams that are read are topics.
+func (m *Mill) ReadsTopics() bool { return m.Master.Stream.Topic }
 
-// usesTopics reports whether any stream is a topic.
-func (m *mill) usesTopics() bool { return m.kafka != nil }
+// UsesTopics reports whether any stream is a topic.
+func (m *Mill) UsesTopics() bool { return m.Kafka != nil }
 
-// cluster returns how to reach Kafka, with certificates and passwords; nil where it isn't used.
-func (m *mill) cluster() (*topic.Cluster, error) {
-	if m.kafka == nil {
+// Cluster returns how to reach Kafka, with certificates and passwords; nil where it isn't used.
+func (m *Mill) Cluster() (*topic.Cluster, error) {
+	if m.Kafka == nil {
 		return nil, nil
 	}
-	return clusterOf(m.kafka, filepath.Dir(m.file))
+	return clusterOf(m.Kafka, filepath.Dir(m.File))
 }
 
-// A layout is where the streams of a run are: where the pipeline file says, or where a demonstration has them.
-type layout struct {
-	inputs map[*node]site
-	output site
-	// cluster is nil where no stream is a topic.
-	cluster *topic.Cluster
+// A Layout is where the streams of a run are: where the pipeline file says, or where a demonstration has them.
+type Layout struct {
+	Inputs map[*Node]Stream
+	Output Stream
+	// Cluster is nil where no stream is a topic.
+	Cluster *topic.Cluster
 }
 
-// layout returns where the pipeline file says that the streams are.
-func (m *mill) layout(cluster *topic.Cluster) layout {
-	at := layout{map[*node]site{}, m.output, cluster}
-	for _, n := range m.master.all() {
-		at.inputs[n] = n.site
+// Layout returns where the pipeline file says that the streams are.
+func (m *Mill) Layout(cluster *topic.Cluster) Layout {
+	at := Layout{map[*Node]Stream{}, m.Output, cluster}
+	for _, n := range m.Master.All() {
+		at.Inputs[n] = n.Stream
 	}
 	return at
 }
 
 // setStorages sets the source and the sink of a description whose streams are set.
-func (m *mill) setStorages(spec *engine.Spec, at layout, options *millOptions) {
+func (m *Mill) setStorages(spec *engine.Spec, at Layout, options *Options) {
 	var inputs []broker.Stream
 	for _, n := range spec.Master.Nodes() {
 		inputs = append(inputs, n.Stream)
 	}
-	reads, writes := at.inputs[m.master].topic, at.output.topic
+	reads, writes := at.Inputs[m.Master].Topic, at.Output.Topic
 	if reads == writes {
-		storage := m.storage(reads, append(inputs, spec.Outputs...), at.cluster, options)
+		storage := m.storage(reads, append(inputs, spec.Outputs...), at.Cluster, options)
 		spec.Source, spec.Sink = storage, storage
 		return
 	}
-	spec.Source = m.storage(reads, inputs, at.cluster, options)
-	spec.Sink = m.storage(writes, spec.Outputs, at.cluster, options)
+	spec.Source = m.storage(reads, inputs, at.Cluster, options)
+	spec.Sink = m.storage(writes, spec.Outputs, at.Cluster, options)
 	if !writes {
 		spec.Sink = onePartition{spec.Sink}
 	}
 }
 
-func (m *mill) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options *millOptions) broker.Storage {
+func (m *Mill) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options *Options) broker.Storage {
 	if topics {
 		all := append(cluster.Options(), kafka.Streams(streams...))
-		if m.kafka != nil {
-			all = append(all, m.kafka.Options...)
+		if m.Kafka != nil {
+			all = append(all, m.Kafka.Options...)
 		}
 		if options.Instance != "" {
 			all = append(all, kafka.Instance(options.Instance))

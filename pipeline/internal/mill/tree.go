@@ -1,4 +1,4 @@
-package pipeline
+package mill
 
 import (
 	"path/filepath"
@@ -10,57 +10,59 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
-// A node is a stream that is read, with its place in the join tree.
-type node struct {
-	name string
-	site site
-	// picker knows the members that expressions name.
-	picker   *rawjson.Picker
-	codec    object.Codec
-	parent   *node
-	children []*node
-	// join is what joins the node to its parent; nil for the master. left and right are its keys, on their text.
-	join        *description.Join
-	left, right *expression.Program
-	on          string
+// A Node is a node of the join tree: a stream that is read.
+type Node struct {
+	Name   string
+	Stream Stream
+	// members are those that expressions name.
+	members *rawjson.Picker
+	Codec   object.Codec
+	// Parent is nil for the master.
+	Parent   *Node
+	Children []*Node
+	// Join is what joins the node to its parent; nil for the master. Left is the key of the parent's elements, Right that of the
+	// node's own, and On the text of both.
+	Join        *description.Join
+	Left, Right *expression.Program
+	On          string
 }
 
-// names is what the streams are called in a file.
-type names struct {
+// streamNames is what the streams are called in a file.
+type streamNames struct {
 	streams []description.Stream
 	used    map[string]bool
 	dir     string
 }
 
-// site returns where the stream is that t names, or an error if there is no such stream.
-func (n *names) site(t description.Text) (site, error) {
+// stream returns the stream that t names, or an error if there is no such stream.
+func (n *streamNames) stream(t description.Text) (Stream, error) {
 	var candidates []string
 	for _, stream := range n.streams {
 		if stream.Name.Value == t.Value {
 			n.used[t.Value] = true
-			return siteOf(stream, n.dir), nil
+			return newStream(stream, n.dir), nil
 		}
 		candidates = append(candidates, stream.Name.Value)
 	}
-	return site{}, t.Errorf("there is no stream %q%s", t.Value, description.Suggest(t.Value, candidates))
+	return Stream{}, t.Errorf("there is no stream %q%s", t.Value, description.Suggest(t.Value, candidates))
 }
 
 // newTree returns the master of the join tree and where the output is. Keys are not compiled yet.
-func newTree(d *description.Description) (master *node, output site, err error) {
-	names := &names{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File)}
-	at, err := names.site(d.Master)
+func newTree(d *description.Description) (master *Node, output Stream, err error) {
+	names := &streamNames{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File)}
+	at, err := names.stream(d.Master)
 	if err != nil {
 		return nil, output, err
 	}
-	master = &node{name: d.Master.Value, site: at, picker: new(rawjson.Picker)}
-	nodes := map[string]*node{master.name: master}
+	master = &Node{Name: d.Master.Value, Stream: at, members: new(rawjson.Picker)}
+	nodes := map[string]*Node{master.Name: master}
 	if err := addNodes(d, names, master, nodes); err != nil {
 		return nil, output, err
 	}
 	if err := connect(d, master, nodes); err != nil {
 		return nil, output, err
 	}
-	if output, err = names.site(d.Output); err != nil {
+	if output, err = names.stream(d.Output); err != nil {
 		return nil, output, err
 	}
 	if nodes[d.Output.Value] != nil {
@@ -79,13 +81,13 @@ func newTree(d *description.Description) (master *node, output site, err error) 
 }
 
 // addNodes makes a node of the right stream of each join.
-func addNodes(d *description.Description, names *names, master *node, nodes map[string]*node) error {
+func addNodes(d *description.Description, names *streamNames, master *Node, nodes map[string]*Node) error {
 	for i := range d.Joins {
 		join := &d.Joins[i]
-		if _, err := names.site(join.Left); err != nil {
+		if _, err := names.stream(join.Left); err != nil {
 			return err
 		}
-		at, err := names.site(join.Right)
+		at, err := names.stream(join.Right)
 		if err != nil {
 			return err
 		}
@@ -95,20 +97,20 @@ func addNodes(d *description.Description, names *names, master *node, nodes map[
 		case right == join.Left.Value:
 			return join.Right.Errorf("the stream %q is joined to itself: declare the same file as a second stream, "+
 				"and join that", right)
-		case right == master.name:
+		case right == master.Name:
 			return join.Right.Errorf("%q is the master, so it can't be joined to %q: swap left and right, "+
 				"or choose another master", right, join.Left.Value)
 		case other != nil:
 			return join.Right.Errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
-				"another stream to use it twice", right, other.join.Left.Value, other.join.Right.Line())
+				"another stream to use it twice", right, other.Join.Left.Value, other.Join.Right.Line())
 		}
-		nodes[right] = &node{name: right, site: at, picker: new(rawjson.Picker), join: join}
+		nodes[right] = &Node{Name: right, Stream: at, members: new(rawjson.Picker), Join: join}
 	}
 	return nil
 }
 
 // connect hangs every node on its parent, and refuses nodes that don't hang on the master in the end.
-func connect(d *description.Description, master *node, nodes map[string]*node) error {
+func connect(d *description.Description, master *Node, nodes map[string]*Node) error {
 	for i := range d.Joins {
 		join := &d.Joins[i]
 		parent, ok := nodes[join.Left.Value]
@@ -117,31 +119,31 @@ func connect(d *description.Description, master *node, nodes map[string]*node) e
 				"the air: join %q as well", join.Left.Value, join.Right.Value, join.Left.Value)
 		}
 		right := nodes[join.Right.Value]
-		right.parent = parent
-		parent.children = append(parent.children, right)
+		right.Parent = parent
+		parent.Children = append(parent.Children, right)
 	}
 	for i := range d.Joins {
 		join := &d.Joins[i]
 		at := nodes[join.Right.Value]
 		for range len(nodes) {
-			if at.parent != nil {
-				at = at.parent
+			if at.Parent != nil {
+				at = at.Parent
 			}
 		}
 		if at != master {
 			return join.Right.Errorf("the joins go round in a circle: %q does not lead to the master %q",
-				join.Right.Value, master.name)
+				join.Right.Value, master.Name)
 		}
 	}
 	return nil
 }
 
 // oneStandardInput refuses several streams of standard input, which can be read only once.
-func oneStandardInput(d *description.Description, nodes map[string]*node) error {
+func oneStandardInput(d *description.Description, nodes map[string]*Node) error {
 	first := ""
 	for _, stream := range d.Streams {
 		name := stream.Name.Value
-		if stream.Topic || stream.Address.Value != standard || nodes[name] == nil {
+		if stream.Topic || stream.Address.Value != Standard || nodes[name] == nil {
 			continue
 		}
 		if first != "" {
@@ -152,28 +154,28 @@ func oneStandardInput(d *description.Description, nodes map[string]*node) error 
 	return nil
 }
 
-// scope lets expressions use the node's elements.
-func (n *node) scope() object.Scope { return object.Scope{Stream: n.name, Members: n.picker} }
+// Scope lets expressions use the node's elements.
+func (n *Node) Scope() object.Scope { return object.Scope{Stream: n.Name, Members: n.members} }
 
-// all returns the node and all below it, in the engine's order.
-func (n *node) all() []*node {
-	nodes := []*node{n}
-	for _, child := range n.children {
-		nodes = append(nodes, child.all()...)
+// All returns the node and all below it, in the engine's order.
+func (n *Node) All() []*Node {
+	nodes := []*Node{n}
+	for _, child := range n.Children {
+		nodes = append(nodes, child.All()...)
 	}
 	return nodes
 }
 
 // isChild reports whether a stream is joined to the node.
-func (n *node) isChild(name string) bool {
-	return slices.ContainsFunc(n.children, func(child *node) bool { return child.name == name })
+func (n *Node) isChild(name string) bool {
+	return slices.ContainsFunc(n.Children, func(child *Node) bool { return child.Name == name })
 }
 
 // seal makes the node's codec, once all expressions are compiled.
-func (n *node) seal() {
+func (n *Node) seal() {
 	var children []string
-	for _, child := range n.children {
-		children = append(children, child.name)
+	for _, child := range n.Children {
+		children = append(children, child.Name)
 	}
-	n.codec = object.NewCodec(n.picker, children...)
+	n.Codec = object.NewCodec(n.members, children...)
 }

@@ -1,4 +1,4 @@
-package pipeline
+package mill
 
 import (
 	"fmt"
@@ -14,37 +14,37 @@ import (
 )
 
 // compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
-func (n *node) compileKeys(streams []string) error {
-	on := n.join.On
+func (n *Node) compileKeys(streams []string) error {
+	on := n.Join.On
 	sides, err := n.split(on)
 	if err != nil {
 		return err
 	}
-	owners := [2]*node{}
+	owners := [2]*Node{}
 	for i := range sides {
 		if owners[i], err = n.owner(sides[i], streams); err != nil {
 			return err
 		}
 	}
 	if owners[0] == owners[1] {
-		return on.Errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].name,
-			n.parent.name, n.name)
+		return on.Errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].Name,
+			n.Parent.Name, n.Name)
 	}
 	for i, side := range sides {
-		program, err := expression.Compile(side.text, owners[i].scope())
+		program, err := expression.Compile(side.text, owners[i].Scope())
 		if err != nil {
 			return on.Locate(err, side.offset)
 		}
 		if owners[i] == n {
-			n.right = program
+			n.Right = program
 		} else {
-			n.left = program
+			n.Left = program
 		}
 	}
-	if err := expression.CheckPair(n.left, n.right); err != nil {
+	if err := expression.CheckPair(n.Left, n.Right); err != nil {
 		return on.Errorf("%v", err)
 	}
-	n.on = n.left.String() + " == " + n.right.String()
+	n.On = n.Left.String() + " == " + n.Right.String()
 	return nil
 }
 
@@ -57,7 +57,7 @@ type side struct {
 }
 
 // split splits a condition at its ==.
-func (n *node) split(on description.Text) (sides [2]side, err error) {
+func (n *Node) split(on description.Text) (sides [2]side, err error) {
 	source := []rune(on.Value)
 	if strings.TrimSpace(on.Value) == "" {
 		return sides, on.Errorf("%s", n.form())
@@ -82,12 +82,12 @@ func (n *node) split(on description.Text) (sides [2]side, err error) {
 }
 
 // form says what a condition is.
-func (n *node) form() string {
-	return fmt.Sprintf("on must compare two keys by one ==, as in %q", n.parent.name+".time + 10 == "+n.name+".time")
+func (n *Node) form() string {
+	return fmt.Sprintf("on must compare two keys by one ==, as in %q", n.Parent.Name+".time + 10 == "+n.Name+".time")
 }
 
 // otherwise says what to do instead of a condition that isn't one ==.
-func (n *node) otherwise(on description.Text, condition ast.Node) error {
+func (n *Node) otherwise(on description.Text, condition ast.Node) error {
 	operator, instead := "", ""
 	switch c := condition.(type) {
 	case *ast.BinaryNode:
@@ -98,10 +98,10 @@ func (n *node) otherwise(on description.Text, condition ast.Node) error {
 	switch operator {
 	case "<", "<=", ">", ">=":
 		instead = fmt.Sprintf("keys that are near each other are made equal by the steps that both lie in, as in %q",
-			"floor("+n.parent.name+".time / 10) == floor("+n.name+".time / 10)")
+			"floor("+n.Parent.Name+".time / 10) == floor("+n.Name+".time / 10)")
 	case "and", "&&":
 		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in emit, "+
-			"as by %q", "filter("+n.name+", .id == "+n.parent.name+".id)")
+			"as by %q", "filter("+n.Name+", .id == "+n.Parent.Name+".id)")
 	case "or", "||":
 		instead = "write a pipeline file for each of the conditions"
 	case "!=", "not", "!":
@@ -149,22 +149,22 @@ func (c *nameCollector) Visit(node *ast.Node) {
 }
 
 // owner returns the node whose elements a side is about; streams are the names of all nodes.
-func (n *node) owner(s side, streams []string) (*node, error) {
+func (n *Node) owner(s side, streams []string) (*Node, error) {
 	var left, right bool
-	both := []string{n.parent.name, n.name}
+	both := []string{n.Parent.Name, n.Name}
 	for _, name := range s.names {
-		left = left || name.Value == n.parent.name
-		right = right || name.Value == n.name
+		left = left || name.Value == n.Parent.Name
+		right = right || name.Value == n.Name
 		if slices.Contains(streams, name.Value) && !slices.Contains(both, name.Value) {
-			return nil, s.errorAt(name, "this join is between %s and %s, so it can't use %s", n.parent.name, n.name, name.Value)
+			return nil, s.errorAt(name, "this join is between %s and %s, so it can't use %s", n.Parent.Name, n.Name, name.Value)
 		}
 	}
 	switch {
 	case left && right:
 		return nil, s.on.ErrorAt(s.offset, "%s uses both %s and %s: each side of == must be about one of them", s.text,
-			n.parent.name, n.name)
+			n.Parent.Name, n.Name)
 	case left:
-		return n.parent, nil
+		return n.Parent, nil
 	case right:
 		return n, nil
 	}
@@ -174,7 +174,7 @@ func (n *node) owner(s side, streams []string) (*node, error) {
 		}
 	}
 	return nil, s.on.ErrorAt(s.offset, "%s names neither %s nor %s: each side of == must be about one of them", s.text,
-		n.parent.name, n.name)
+		n.Parent.Name, n.Name)
 }
 
 func (s side) errorAt(node ast.Node, format string, arguments ...any) error {

@@ -1,4 +1,4 @@
-package pipeline
+package mill
 
 import (
 	"bytes"
@@ -11,25 +11,25 @@ import (
 )
 
 // appendJoined appends an element with one more member for each child of its node: the list of its matches.
-func appendJoined(dst []byte, element *engine.Element, n *node) []byte {
+func appendJoined(dst []byte, element *engine.Element, n *Node) []byte {
 	raw := element.Value.(*object.Object).Raw
-	if len(n.children) == 0 {
+	if len(n.Children) == 0 {
 		return append(dst, raw...)
 	}
 	body := bytes.TrimRight(raw[:len(raw)-1], " \t")
 	dst = append(dst, body...)
 	empty := len(body) == 1
-	for i, child := range n.children {
+	for i, child := range n.Children {
 		if !empty || i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(expression.AppendText(dst, child.name), ':')
+		dst = append(expression.AppendText(dst, child.Name), ':')
 		dst = appendList(dst, element.Matches[i], child)
 	}
 	return append(dst, '}')
 }
 
-func appendList(dst []byte, elements []engine.Element, n *node) []byte {
+func appendList(dst []byte, elements []engine.Element, n *Node) []byte {
 	dst = append(dst, '[')
 	for i := range elements {
 		if i > 0 {
@@ -40,15 +40,15 @@ func appendList(dst []byte, elements []engine.Element, n *node) []byte {
 	return append(dst, ']')
 }
 
-// An emitted is a member of what is written.
-type emitted struct {
-	name    string
-	program *expression.Program
+// An Emitted is a member of what is written.
+type Emitted struct {
+	Name    string
+	Program *expression.Program
 }
 
 // joiner is the function of a pipeline without emit: it writes the joined elements.
 type joiner struct {
-	master *node
+	master *Node
 	window bool
 	result object.Object
 }
@@ -57,7 +57,7 @@ type joiner struct {
 func (j *joiner) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
 	dst := j.result.Raw[:0]
 	if j.window {
-		dst = append(expression.AppendText(append(dst, '{'), j.master.name), ':')
+		dst = append(expression.AppendText(append(dst, '{'), j.master.Name), ':')
 		dst = append(appendList(dst, call.Masters, j.master), '}')
 	} else {
 		dst = appendJoined(dst, &call.Masters[0], j.master)
@@ -68,14 +68,14 @@ func (j *joiner) Call(_ context.Context, call *engine.Call, emit engine.Emit) er
 
 // emitter is the function of a pipeline with emit.
 type emitter struct {
-	members []emitted
+	members []Emitted
 	result  object.Object
 }
 
-func newEmitter(members []emitted) *emitter {
+func newEmitter(members []Emitted) *emitter {
 	e := &emitter{}
 	for _, m := range members {
-		e.members = append(e.members, emitted{m.name, m.program.Clone()})
+		e.members = append(e.members, Emitted{m.Name, m.Program.Clone()})
 	}
 	return e
 }
@@ -87,10 +87,10 @@ func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) e
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(expression.AppendText(dst, m.name), ':')
+		dst = append(expression.AppendText(dst, m.Name), ':')
 		var err error
-		if dst, err = m.program.AppendJSON(dst, call); err != nil {
-			return fmt.Errorf("emit %s: %w", m.name, err)
+		if dst, err = m.Program.AppendJSON(dst, call); err != nil {
+			return fmt.Errorf("emit %s: %w", m.Name, err)
 		}
 	}
 	e.result.Raw = append(dst, '}')

@@ -1,4 +1,4 @@
-package pipeline
+package mill
 
 import (
 	"fmt"
@@ -14,37 +14,37 @@ import (
 // callScope lets expressions use a joined element by the names of its streams: the master, and lists of the matches at
 // its children; with a window only the list of the masters. The environment is an *engine.Call.
 type callScope struct {
-	master *node
+	master *Node
 	window bool
 }
 
 // Types implements [expression.Scope].
 func (s callScope) Types() types.Map {
 	if s.window {
-		return types.Map{s.master.name: types.Array(elementType(s.master))}
+		return types.Map{s.master.Name: types.Array(elementType(s.master))}
 	}
-	names := types.Map{s.master.name: elementType(s.master)}
-	for _, child := range s.master.children {
-		names[child.name] = types.Array(elementType(child))
+	names := types.Map{s.master.Name: elementType(s.master)}
+	for _, child := range s.master.Children {
+		names[child.Name] = types.Array(elementType(child))
 	}
 	return names
 }
 
 // elementType is the type of a node's joined elements: of its members only the children are known.
-func elementType(n *node) types.Type {
-	if len(n.children) == 0 {
+func elementType(n *Node) types.Type {
+	if len(n.Children) == 0 {
 		return types.Any
 	}
 	members := types.Map{types.Extra: types.Any}
-	for _, child := range n.children {
-		members[child.name] = types.Array(elementType(child))
+	for _, child := range n.Children {
+		members[child.Name] = types.Array(elementType(child))
 	}
 	return members
 }
 
-// A spot is what a path has led to so far: one joined element of a node, or a list of them.
-type spot struct {
-	node *node
+// A target is what a path leads to: one joined element of a node, or a list of them.
+type target struct {
+	node *Node
 	// one is nil at a list, list at an element.
 	one  func(*engine.Call) (*engine.Element, error)
 	list func(*engine.Call) ([]engine.Element, error)
@@ -82,7 +82,7 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 		return nil, false
 	}
 	within, name := slices.Clone(member), expression.PathString(slices.Concat(path, member))
-	number := at.node.picker.Want(within)
+	number := at.node.members.Want(within)
 	return func(env any) (expression.Value, error) {
 		list, err := at.list(env.(*engine.Call))
 		if err != nil {
@@ -102,24 +102,24 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 }
 
 // follow returns where a path leads; false if that is a member.
-func (s callScope) follow(path []expression.Step) (spot, bool) {
+func (s callScope) follow(path []expression.Step) (target, bool) {
 	at := s.start(path[0].Name)
 	for i := 1; i < len(path); i++ {
 		next, ok := at.step(path[i], expression.PathString(path[:i]))
 		if !ok {
-			return spot{}, false
+			return target{}, false
 		}
 		at = next
 	}
 	return at, true
 }
 
-func (s callScope) start(name string) spot {
+func (s callScope) start(name string) target {
 	if s.window {
-		return spot{node: s.master, list: func(c *engine.Call) ([]engine.Element, error) { return c.Masters, nil }}
+		return target{node: s.master, list: func(c *engine.Call) ([]engine.Element, error) { return c.Masters, nil }}
 	}
-	master := spot{node: s.master, one: func(c *engine.Call) (*engine.Element, error) { return &c.Masters[0], nil }}
-	if name == s.master.name {
+	master := target{node: s.master, one: func(c *engine.Call) (*engine.Element, error) { return &c.Masters[0], nil }}
+	if name == s.master.Name {
 		return master
 	}
 	child, _ := master.child(name)
@@ -127,10 +127,10 @@ func (s callScope) start(name string) spot {
 }
 
 // child returns the list of the matches at a child of an element's node.
-func (s spot) child(name string) (spot, bool) {
-	for i, child := range s.node.children {
-		if child.name == name {
-			return spot{node: child, list: func(c *engine.Call) ([]engine.Element, error) {
+func (s target) child(name string) (target, bool) {
+	for i, child := range s.node.Children {
+		if child.Name == name {
+			return target{node: child, list: func(c *engine.Call) ([]engine.Element, error) {
 				parent, err := s.one(c)
 				if err != nil {
 					return nil, err
@@ -139,19 +139,19 @@ func (s spot) child(name string) (spot, bool) {
 			}}, true
 		}
 	}
-	return spot{}, false
+	return target{}, false
 }
 
 // step follows a step from an item to its matches or from a list to an item. It reports false where the step leads to a
 // member; name is the path up to here.
-func (s spot) step(step expression.Step, name string) (spot, bool) {
+func (s target) step(step expression.Step, name string) (target, bool) {
 	if s.one != nil {
 		return s.child(step.Name)
 	}
 	if !step.IsIndex {
-		return spot{}, false
+		return target{}, false
 	}
-	return spot{node: s.node, one: func(c *engine.Call) (*engine.Element, error) {
+	return target{node: s.node, one: func(c *engine.Call) (*engine.Element, error) {
 		list, err := s.list(c)
 		if err != nil {
 			return nil, err
@@ -170,14 +170,14 @@ func (s spot) step(step expression.Step, name string) (spot, bool) {
 }
 
 // member reads the member that the path leads to from its step first on.
-func (s spot) member(path []expression.Step, first int, raw bool) expression.Getter {
+func (s target) member(path []expression.Step, first int, raw bool) expression.Getter {
 	name := expression.PathString(path)
 	if s.one == nil {
 		// The checker has refused a list's member, unless the name was computed.
 		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
 	}
 	within := slices.Clone(path[first:])
-	number := s.node.picker.Want(within)
+	number := s.node.members.Want(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
 		if err != nil {
@@ -197,7 +197,7 @@ func (s spot) member(path []expression.Step, first int, raw bool) expression.Get
 }
 
 // whole reads a joined element, or a list of them, as they would be written.
-func (s spot) whole() expression.Getter {
+func (s target) whole() expression.Getter {
 	return func(env any) (expression.Value, error) {
 		joined, err := s.append(nil, env.(*engine.Call))
 		if err != nil {
@@ -207,7 +207,7 @@ func (s spot) whole() expression.Getter {
 	}
 }
 
-func (s spot) append(dst []byte, call *engine.Call) ([]byte, error) {
+func (s target) append(dst []byte, call *engine.Call) ([]byte, error) {
 	if s.one == nil {
 		list, err := s.list(call)
 		return appendList(dst, list, s.node), err

@@ -1,0 +1,82 @@
+// Package mill makes of a description the mill that it describes: the join tree, with keys compiled and streams found, the function
+// that is called, the window, and the storages.
+package mill
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// A Mill is what a description becomes: the join tree with its compiled keys, the window, and what is written.
+type Mill struct {
+	// Name is the name of the file without its ending, and File its path.
+	Name, File string
+	Master     *Node
+	Output     Stream
+	// OutputName is the name of the stream that results go to.
+	OutputName string
+	Window     *Window
+	Emit       []Emitted          // empty where joined elements are written as they are
+	Kafka      *description.Kafka // nil where no stream is a topic
+}
+
+// Build makes a mill. What is wrong with the description is a [*description.Error]; the first mistake is told, in the order of the
+// phases: names and the tree, keys, the window, emit.
+func Build(d *description.Description) (*Mill, error) {
+	base := filepath.Base(d.File)
+	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka, OutputName: d.Output.Value}
+	var err error
+	if m.Master, m.Output, err = newTree(d); err != nil {
+		return nil, err
+	}
+	var streams []string
+	for _, n := range m.Master.All() {
+		streams = append(streams, n.Name)
+	}
+	for _, n := range m.Master.All()[1:] {
+		if err := n.compileKeys(streams); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.compileWindow(d.Window); err != nil {
+		return nil, err
+	}
+	if err := m.compileEmit(d.Emit); err != nil {
+		return nil, err
+	}
+	for _, n := range m.Master.All() {
+		n.seal()
+	}
+	return m, nil
+}
+
+func (m *Mill) compileEmit(members []description.EmitMember) error {
+	for _, member := range members {
+		program, err := expression.CompileRaw(member.Value.Value, callScope{m.Master, m.Window != nil})
+		if err != nil {
+			return member.Value.Locate(err, 0)
+		}
+		m.Emit = append(m.Emit, Emitted{member.Name.Value, program})
+	}
+	return nil
+}
+
+// Stopped says what becomes of the results of a run that was stopped from outside.
+func (m *Mill) Stopped() string {
+	spec := m.Spec(m.Layout(&topic.Cluster{}), &Options{}) // no password is needed
+	switch {
+	case m.Output.Topic:
+		return "what was finished is committed, and the next run goes on behind it"
+	case broker.GuaranteeOf(spec.Sink, spec.Outputs) == broker.AtEnd:
+		return fmt.Sprintf("nothing was written to %s, and the next run begins where this one did", m.Output.Name)
+	case m.ReadsTopics():
+		return "what was written stays, and the next run goes on there, or a little before"
+	}
+	return "what was written stays, and the next run begins at the start"
+}

@@ -1,0 +1,91 @@
+package mill
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
+)
+
+// Options are the options of a run. The zero value is good for use.
+type Options struct {
+	// Logger gets what the run logs; nil stands for [slog.Default].
+	Logger *slog.Logger
+	// Stdin and Stdout are what the path "-" means; nil stands for [os.Stdin] and [os.Stdout].
+	Stdin  io.Reader
+	Stdout io.Writer
+	// Instance is the name of this process in Kafka's group; empty for none.
+	Instance string
+	// Verify reads streams that end by themselves to their ends.
+	Verify bool
+}
+
+// Spec makes the engine's description, with streams where the layout says.
+func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
+	nodes := map[*Node]broker.Stream{}
+	for _, n := range m.Master.All() {
+		s := stream(at.Inputs[n], n.Name, n.Codec)
+		s.Follow, s.DataTimeout = at.Inputs[n].Reading.Follow, at.Inputs[n].Reading.DataTimeout
+		nodes[n] = s
+	}
+	logger := options.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	spec := &engine.Spec{
+		Name:        m.Name,
+		Master:      m.Master.spec(nodes),
+		Outputs:     []broker.Stream{stream(at.Output, "", object.Codec{})},
+		NewFunction: m.NewFunction,
+		Window:      m.Window.spec(),
+		Verify:      options.Verify,
+		Logger:      logger,
+	}
+	m.setStorages(spec, at, options)
+	return spec
+}
+
+// Declared returns how a node's stream is declared to its storage.
+func (n *Node) Declared() broker.Stream { return stream(n.Stream, n.Name, n.Codec) }
+
+func stream(at Stream, name string, c object.Codec) broker.Stream {
+	s := broker.NewStream[object.Object](at.Name)
+	s.As = name
+	s.Where = at.Text.Location()
+	s.MaxElement = at.Reading.MaxElement
+	if at.Reading.Tombstones {
+		s.Tombstones = object.TombstoneCodec{Codec: c}
+	}
+	s.Codec = c
+	return s
+}
+
+func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
+	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On}
+	if n.Join != nil {
+		spec.Unique = n.Join.Unique
+		spec.NewEdge = n.newEdge
+	}
+	for _, child := range n.Children {
+		spec.Children = append(spec.Children, child.spec(streams))
+	}
+	return spec
+}
+
+// newEdge makes the edge to the parent for one task.
+func (n *Node) newEdge() engine.Edge {
+	left, right := expression.PairOf(n.Left, n.Right)
+	left, right = engine.Nullable(left, expression.Key.IsNull), engine.Nullable(right, expression.Key.IsNull)
+	return engine.KeyEdge(left, right, expression.Compare, n.Join.Unique)()
+}
+
+// NewFunction makes the function for one goroutine.
+func (m *Mill) NewFunction() engine.Function {
+	if m.Emit == nil {
+		return &joiner{master: m.Master, window: m.Window != nil}
+	}
+	return newEmitter(m.Emit)
+}

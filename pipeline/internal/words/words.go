@@ -1,0 +1,43 @@
+// Package words has what several rooms put into their messages.
+package words
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Count says how many there are of something, as in "2 elements".
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Quoted writes a text as YAML and JSON have it.
+func Quoted(text string) string {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	// A string can always be encoded.
+	_ = encoder.Encode(text)
+	return strings.TrimSuffix(encoded.String(), "\n")
+}
+
+// Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its offset.
+func Location(at broker.Position) string {
+	const indented = 16
+	switch {
+	case at.Line == 0 && at.Offset < 0:
+		return fmt.Sprintf("byte %d", at.Byte)
+	case at.Line == 0:
+		return fmt.Sprintf("offset %d", at.Offset)
+	case at.Offset >= int64(at.Line), at.Offset < 0 && at.Column > indented:
+		return fmt.Sprintf("line %d, column %d", at.Line, at.Column) // there are several in a line
+	}
+	return fmt.Sprintf("line %d", at.Line)
+}
