@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
 // A Report is what Check has found at the beginning and at the end of the streams.
@@ -91,15 +92,15 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	samples, err := readSamples(ctx, m, options.ofMill())
+	samples, err := sample.Read(ctx, m, options.ofMill())
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{Streams: []StreamReport{}, Joins: []JoinReport{}, Problems: []string{}, Findings: []Finding{}}
 	for _, n := range m.Master.All() {
-		report.Streams = append(report.Streams, streamReport(n, samples.of[n]))
+		report.Streams = append(report.Streams, streamReport(n, samples.Of[n]))
 		for _, child := range n.Children {
-			j := diagnose(child, samples.of[n], samples.of[child])
+			j := diagnose(child, samples.Of[n], samples.Of[child])
 			report.add(child, j)
 			if n == m.Master && j.missing != nil && report.Example == "" {
 				report.Example = exampleOf(n, j.missing)
@@ -110,7 +111,7 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	report.Problems = append(report.Problems, slices.Concat(samples.problems, rehearsed(ctx, m, samples), ofOutput)...)
+	report.Problems = append(report.Problems, slices.Concat(samples.Problems, sample.Rehearse(ctx, m, samples), ofOutput)...)
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
 	return report, nil
@@ -136,14 +137,14 @@ func (r *Report) add(child *mill.Node, j *diagnosis) {
 	r.Problems = append(r.Problems, j.problems...)
 }
 
-func streamReport(n *mill.Node, samples []*sample) StreamReport {
+func streamReport(n *mill.Node, samples []*sample.Sample) StreamReport {
 	r := StreamReport{Name: n.Name, Whole: true}
 	for _, s := range samples {
-		r.Read += len(s.head.elements)
-		r.Tail += len(s.tail.elements)
-		r.Whole = r.Whole && s.whole
-		r.Repeated = cmp.Or(r.Repeated, s.head.repetition(), s.tail.repetition())
-		if s.unread {
+		r.Read += len(s.Head.Elements)
+		r.Tail += len(s.Tail.Elements)
+		r.Whole = r.Whole && s.Whole
+		r.Repeated = cmp.Or(r.Repeated, s.Head.Repetition(), s.Tail.Repetition())
+		if s.Unread {
 			r.Note = "not read: it can be read once only"
 		}
 	}

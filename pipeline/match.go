@@ -8,58 +8,32 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
-	"github.com/leat-go/leat/pipeline/internal/words"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
 // A view is two parts of the streams of a join that belong to each other: their beginnings, or their ends.
 type view struct {
-	left, right *part
+	left, right *sample.Part
 	// fromStart says that nothing comes before the right part, and toEnd that nothing comes behind it.
 	fromStart, toEnd bool
 }
 
 // viewsOf returns what can be compared of two partitions.
-func viewsOf(left, right *sample) []view {
-	views := []view{{&left.head, &right.head, true, right.whole}}
-	if left.whole && right.whole {
+func viewsOf(left, right *sample.Sample) []view {
+	views := []view{{&left.Head, &right.Head, true, right.Whole}}
+	if left.Whole && right.Whole {
 		return views
 	}
-	end := func(s *sample) *part {
-		if s.whole {
-			return &s.head
+	end := func(s *sample.Sample) *sample.Part {
+		if s.Whole {
+			return &s.Head
 		}
-		return &s.tail
+		return &s.Tail
 	}
-	if l, r := end(left), end(right); len(l.elements) > 0 && len(r.elements) > 0 {
-		views = append(views, view{l, r, right.whole, true})
+	if l, r := end(left), end(right); len(l.Elements) > 0 && len(r.Elements) > 0 {
+		views = append(views, view{l, r, right.Whole, true})
 	}
 	return views
-}
-
-// A keyed element is an element's key, and its number in its part.
-type keyed struct {
-	key expression.Key
-	i   int
-}
-
-func compareKeyed(a, b keyed) int { return expression.Compare(a.key, b.key) }
-
-// keys returns the keys of a part that can be computed, in their order, and how many steps in the stream are to lesser ones.
-func (p *part) keys(key *expression.Program) (keys []keyed, down int) {
-	for i, element := range p.elements {
-		k, err := key.Key(element)
-		if err != nil || k.IsNull() {
-			continue
-		}
-		if len(keys) > 0 && expression.Compare(keys[len(keys)-1].key, k) > 0 {
-			down++
-		}
-		keys = append(keys, keyed{k, i})
-	}
-	if down > 0 {
-		slices.SortStableFunc(keys, compareKeyed)
-	}
-	return keys, down
 }
 
 // A match is what comes of joining the views of a join by two expressions.
@@ -78,7 +52,7 @@ type match struct {
 
 type matchedView struct {
 	view
-	leftKeys, rightKeys []keyed
+	leftKeys, rightKeys []sample.Keyed
 }
 
 // share returns which share of the comparable left elements finds a match.
@@ -105,8 +79,8 @@ func (m *match) rightMeets() bool {
 			continue
 		}
 		first, last := v.leftKeys[0], v.leftKeys[len(v.leftKeys)-1]
-		from, _ := slices.BinarySearchFunc(v.rightKeys, first, compareKeyed)
-		between += sort.Search(len(v.rightKeys), func(i int) bool { return compareKeyed(v.rightKeys[i], last) > 0 }) - from
+		from, _ := slices.BinarySearchFunc(v.rightKeys, first, sample.CompareKeyed)
+		between += sort.Search(len(v.rightKeys), func(i int) bool { return sample.CompareKeyed(v.rightKeys[i], last) > 0 }) - from
 	}
 	return m.used >= 3 && 2*m.used > between
 }
@@ -118,12 +92,12 @@ func matchOf(views []view, left, right *expression.Program) *match {
 	for _, v := range views {
 		mv := matchedView{view: v}
 		var downLeft, downRight int
-		mv.leftKeys, downLeft = v.left.keys(left)
-		mv.rightKeys, downRight = v.right.keys(right)
+		mv.leftKeys, downLeft = v.left.Keys(left)
+		mv.rightKeys, downRight = v.right.Keys(right)
 		m.down += downLeft + downRight
 		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
 		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
-		mv.each(func(left keyed, place int, found, comparable bool) {
+		mv.each(func(left sample.Keyed, place int, found, comparable bool) {
 			if comparable {
 				m.comparable++
 			}
@@ -136,7 +110,7 @@ func matchOf(views []view, left, right *expression.Program) *match {
 		m.different[0] += different(mv.leftKeys)
 		m.different[1] += different(mv.rightKeys)
 		for _, key := range mv.rightKeys {
-			if _, found := slices.BinarySearchFunc(mv.leftKeys, key, compareKeyed); found {
+			if _, found := slices.BinarySearchFunc(mv.leftKeys, key, sample.CompareKeyed); found {
 				m.used++
 			}
 		}
@@ -146,32 +120,32 @@ func matchOf(views []view, left, right *expression.Program) *match {
 }
 
 // equals counts the keys at the beginning of some that are equal to one, of which none is less.
-func equals(keys []keyed, to keyed) int {
-	return sort.Search(len(keys), func(i int) bool { return compareKeyed(keys[i], to) > 0 })
+func equals(keys []sample.Keyed, to sample.Keyed) int {
+	return sort.Search(len(keys), func(i int) bool { return sample.CompareKeyed(keys[i], to) > 0 })
 }
 
 // different counts the different keys of some that are in order.
-func different(keys []keyed) (n int) {
+func different(keys []sample.Keyed) (n int) {
 	for i := range keys {
-		if i == 0 || compareKeyed(keys[i-1], keys[i]) != 0 {
+		if i == 0 || sample.CompareKeyed(keys[i-1], keys[i]) != 0 {
 			n++
 		}
 	}
 	return n
 }
 
-func rangeOf(keys []keyed) *keyRange {
+func rangeOf(keys []sample.Keyed) *keyRange {
 	if len(keys) == 0 {
 		return nil
 	}
-	return &keyRange{keys[0].key, keys[len(keys)-1].key}
+	return &keyRange{keys[0].Key, keys[len(keys)-1].Key}
 }
 
 // each calls visit for every left key, with its place among the right keys, whether it is there, and whether it can't be
 // where nothing was read.
-func (v *matchedView) each(visit func(left keyed, place int, found, comparable bool)) {
+func (v *matchedView) each(visit func(left sample.Keyed, place int, found, comparable bool)) {
 	for _, key := range v.leftKeys {
-		place, found := slices.BinarySearchFunc(v.rightKeys, key, compareKeyed)
+		place, found := slices.BinarySearchFunc(v.rightKeys, key, sample.CompareKeyed)
 		behindFirst := v.fromStart || place > 0 || found
 		visit(key, place, found, behindFirst && (v.toEnd || place < len(v.rightKeys)))
 	}
@@ -190,7 +164,7 @@ func (s *suspicion) unmatched() (reasons []unmatched) {
 		return nil // a run refuses to compare them
 	}
 	for _, v := range s.asIs.views {
-		v.each(func(left keyed, place int, found, comparable bool) {
+		v.each(func(left sample.Keyed, place int, found, comparable bool) {
 			if found || !comparable {
 				return
 			}
@@ -207,11 +181,11 @@ func (s *suspicion) unmatched() (reasons []unmatched) {
 }
 
 // absence says what there is instead of a left key.
-func (v *matchedView) absence(child *mill.Node, left keyed, place int) (observe.Verdict, string) {
-	no := fmt.Sprintf("%v (%s) is not in %s", left.key, v.left.short(left.i), child.Name)
+func (v *matchedView) absence(child *mill.Node, left sample.Keyed, place int) (observe.Verdict, string) {
+	no := fmt.Sprintf("%v (%s) is not in %s", left.Key, v.left.Location(left.Index), child.Name)
 	neighbour := func(at int) string {
 		k := v.rightKeys[at]
-		return fmt.Sprintf("%v (%s)", k.key, v.right.short(k.i))
+		return fmt.Sprintf("%v (%s)", k.Key, v.right.Location(k.Index))
 	}
 	switch {
 	case len(v.rightKeys) == 0:
@@ -224,18 +198,15 @@ func (v *matchedView) absence(child *mill.Node, left keyed, place int) (observe.
 	return observe.Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(place-1), neighbour(place))
 }
 
-// short says where an element of the part is in its stream.
-func (p *part) short(i int) string { return words.Location(p.positions[i]) }
-
 // across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
 func (s *suspicion) across() *match {
-	together := view{&part{}, &part{}, true, true}
-	seen := map[*part]bool{}
+	together := view{&sample.Part{}, &sample.Part{}, true, true}
+	seen := map[*sample.Part]bool{}
 	for _, v := range s.views {
-		for _, side := range []struct{ all, one *part }{{together.left, v.left}, {together.right, v.right}} {
+		for _, side := range []struct{ all, one *sample.Part }{{together.left, v.left}, {together.right, v.right}} {
 			if !seen[side.one] {
-				side.all.elements = append(side.all.elements, side.one.elements...)
-				side.all.positions = append(side.all.positions, side.one.positions...)
+				side.all.Elements = append(side.all.Elements, side.one.Elements...)
+				side.all.Positions = append(side.all.Positions, side.one.Positions...)
 			}
 			seen[side.one] = true
 		}
@@ -247,9 +218,9 @@ func (s *suspicion) across() *match {
 // missing returns the first left element that finds no match; nil if there is none.
 func (s *suspicion) missing() (element any) {
 	for _, v := range s.asIs.views {
-		v.each(func(left keyed, _ int, found, comparable bool) {
+		v.each(func(left sample.Keyed, _ int, found, comparable bool) {
 			if element == nil && comparable && !found {
-				element = v.left.elements[left.i]
+				element = v.left.Elements[left.Index]
 			}
 		})
 	}

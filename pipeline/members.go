@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -48,10 +49,10 @@ func alike(t *tried) float64 {
 // replacements returns the remedies that take other members for the key of one side.
 func (s *suspicion) replacements(left bool) (remedies []remedy) {
 	n, key, other := s.child, s.child.Right, s.left
-	side := func(v view) *part { return v.right }
+	side := func(v view) *sample.Part { return v.right }
 	if left {
 		n, key, other = s.child.Parent, s.child.Left, s.right
-		side = func(v view) *part { return v.left }
+		side = func(v view) *sample.Part { return v.left }
 	}
 	sample := s.firstElement(side)
 	if sample == nil {
@@ -82,9 +83,9 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 	return remedies
 }
 
-func (s *suspicion) firstElement(side func(view) *part) *object.Object {
+func (s *suspicion) firstElement(side func(view) *sample.Part) *object.Object {
 	for _, v := range s.views {
-		if elements := side(v).elements; len(elements) > 0 {
+		if elements := side(v).Elements; len(elements) > 0 {
 			return elements[len(elements)/2].(*object.Object)
 		}
 	}
@@ -92,9 +93,9 @@ func (s *suspicion) firstElement(side func(view) *part) *object.Object {
 }
 
 // pickAgain decodes the elements of one side once more, for the members that expressions have named since.
-func (s *suspicion) pickAgain(n *mill.Node, side func(view) *part) {
+func (s *suspicion) pickAgain(n *mill.Node, side func(view) *sample.Part) {
 	for _, v := range s.views {
-		for _, element := range side(v).elements {
+		for _, element := range side(v).Elements {
 			o := element.(*object.Object)
 			// What could be decoded can be decoded again.
 			_ = n.Codec.Decode(o, o.Raw)

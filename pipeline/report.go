@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -103,7 +104,7 @@ func (s StreamReport) read() string {
 		return fmt.Sprintf("%d elements at the beginning and at the end of %d partitions", s.Read+s.Tail, s.Partitions)
 	case s.Tail > 0:
 		return fmt.Sprintf("the first %s and the last %d", elements, s.Tail)
-	case s.Topic == "" && s.Read >= sampleSize:
+	case s.Topic == "" && s.Read >= sample.Size:
 		return "the first " + elements + "; not its end, which isn't to be had without reading all"
 	}
 	return "the first " + elements + in

@@ -6,6 +6,7 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -65,12 +66,12 @@ func (w *row) perKey() float64 {
 // add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as a
 // run does, which refuses those of another kind than the ones before.
 func (w *row) add(
-	s *sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
+	s *sample.Sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
 ) {
 	a := &along{row: w, unique: unique, key: key.Clone(), accepted: accepted}
-	a.part(&s.head)
+	a.part(&s.Head)
 	a.jump = true
-	a.part(&s.tail)
+	a.part(&s.Tail)
 }
 
 // along is the way along one partition.
@@ -86,8 +87,8 @@ type along struct {
 	jump bool
 }
 
-func (a *along) part(p *part) {
-	for i, element := range p.elements {
+func (a *along) part(p *sample.Part) {
+	for i, element := range p.Elements {
 		if _, err := a.accepted(element); err != nil {
 			a.problem(p, i, err)
 		}
@@ -101,15 +102,15 @@ func (a *along) part(p *part) {
 	}
 }
 
-func (a *along) problem(p *part, i int, err error) {
+func (a *along) problem(p *sample.Part, i int, err error) {
 	if !a.reported {
-		a.problems = append(a.problems, fmt.Sprintf("%s: %v", p.where(i), err))
+		a.problems = append(a.problems, fmt.Sprintf("%s: %v", p.Where(i), err))
 	}
 	a.reported = true
 }
 
 // step takes the next key.
-func (a *along) step(p *part, i int, next expression.Key) {
+func (a *along) step(p *sample.Part, i int, next expression.Key) {
 	a.count(next)
 	order := expression.Compare(a.last, next)
 	if a.last.Kind() == expression.Unknown {
@@ -121,7 +122,7 @@ func (a *along) step(p *part, i int, next expression.Key) {
 		a.up++
 	case order > 0:
 		if a.down++; a.down == 1 {
-			a.first, a.lowered, a.unread = p.short(i), [2]expression.Key{a.last, next}, a.jump
+			a.first, a.lowered, a.unread = p.Location(i), [2]expression.Key{a.last, next}, a.jump
 		}
 		a.distinct++
 		comes := "comes after"

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -19,11 +20,11 @@ type spelt struct {
 }
 
 // spelt returns what the keys of one side have in common.
-func (m *match) spelt(side func(*matchedView) []keyed) (s spelt) {
+func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelt) {
 	first := true
 	for i := range m.views {
 		for _, k := range side(&m.views[i]) {
-			text, ok := k.key.Text()
+			text, ok := k.Key.Text()
 			if !ok {
 				return spelt{}
 			}
@@ -43,8 +44,8 @@ func (m *match) spelt(side func(*matchedView) []keyed) (s spelt) {
 	return s
 }
 
-func (v *matchedView) leftSide() []keyed  { return v.leftKeys }
-func (v *matchedView) rightSide() []keyed { return v.rightKeys }
+func (v *matchedView) leftSide() []sample.Keyed  { return v.leftKeys }
+func (v *matchedView) rightSide() []sample.Keyed { return v.rightKeys }
 
 // spellings are the remedies for texts.
 func (s *suspicion) spellings() (remedies []remedy) {

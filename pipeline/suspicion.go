@@ -7,6 +7,7 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -37,10 +38,10 @@ type diagnosis struct {
 }
 
 // diagnose compares the keys of a child's samples with those of its parent's, partition by partition.
-func diagnose(child *mill.Node, left, right []*sample) *diagnosis {
+func diagnose(child *mill.Node, left, right []*sample.Sample) *diagnosis {
 	s := &suspicion{child: child, partitions: min(len(left), len(right)), left: &row{}, right: &row{}}
 	for i := range s.partitions {
-		if left[i].unread || right[i].unread {
+		if left[i].Unread || right[i].Unread {
 			s.unread = true
 			continue
 		}
@@ -131,7 +132,7 @@ func (s *suspicion) disorders(remedy *tried) (findings []finding) {
 func (s *suspicion) emptiness(add func(cause, string)) {
 	left, right := 0, 0
 	for _, v := range s.views {
-		left, right = left+len(v.left.elements), right+len(v.right.elements)
+		left, right = left+len(v.left.Elements), right+len(v.right.Elements)
 	}
 	for _, side := range []struct {
 		row      *row

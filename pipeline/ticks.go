@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"slices"
+
+	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
 // A numeric is the keys of a join, where they are numbers, as whole multiples of one unit, the ticks, from an origin on: what
@@ -63,7 +65,7 @@ func (m *match) numeric() *numeric {
 func (m *match) rats() (keys []*big.Rat) {
 	for _, v := range m.views {
 		for _, k := range slices.Concat(v.leftKeys, v.rightKeys) {
-			r, ok := k.key.Rat()
+			r, ok := k.Key.Rat()
 			if !ok {
 				return nil
 			}
@@ -107,9 +109,9 @@ func (n *numeric) whole(key *big.Rat) *big.Int {
 }
 
 // ticks returns the different ticks of keys that are in order.
-func (n *numeric) ticks(keys []keyed) (ticks []int64) {
+func (n *numeric) ticks(keys []sample.Keyed) (ticks []int64) {
 	for _, k := range keys {
-		r, _ := k.key.Rat()
+		r, _ := k.Key.Rat()
 		ticks = append(ticks, new(big.Int).Sub(n.whole(r), n.origin).Int64())
 	}
 	return slices.Compact(ticks)

@@ -1,4 +1,4 @@
-package pipeline
+package sample
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type rehearsal struct {
 	mill  *mill.Mill
 	parts map[*mill.Node]excerpt
 	// keys holds, for each child, the right keys of its part, in order.
-	keys map[*mill.Node][]keyed
+	keys map[*mill.Node][]Keyed
 	left map[*mill.Node]*expression.Program
 	// joined holds what was joined of each node; nil where an element isn't complete.
 	joined map[*mill.Node][]*engine.Element
@@ -24,17 +24,17 @@ type rehearsal struct {
 
 // An excerpt is a part of a partition that is rehearsed; cutBegin and cutEnd say that more lies before and behind it.
 type excerpt struct {
-	*part
+	*Part
 	cutBegin, cutEnd bool
 }
 
-// rehearse evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
+// rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
 // fail on; empty where there is none.
-func rehearse(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
-	r := &rehearsal{m, parts, map[*mill.Node][]keyed{}, map[*mill.Node]*expression.Program{}, map[*mill.Node][]*engine.Element{}}
+func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
+	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*expression.Program{}, map[*mill.Node][]*engine.Element{}}
 	for _, n := range m.Master.All() {
-		if r.joined[n] = make([]*engine.Element, len(parts[n].elements)); n.Parent != nil {
-			r.keys[n], _ = parts[n].keys(n.Right.Clone())
+		if r.joined[n] = make([]*engine.Element, len(parts[n].Elements)); n.Parent != nil {
+			r.keys[n], _ = parts[n].Keys(n.Right.Clone())
 			r.left[n] = n.Left.Clone()
 		}
 	}
@@ -54,7 +54,7 @@ func rehearse(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (
 			continue
 		}
 		if err := function.Call(ctx, call, func(int, any) error { return nil }); err != nil {
-			return fmt.Sprintf("%s: %v", parts[m.Master].where(window[0]), err)
+			return fmt.Sprintf("%s: %v", parts[m.Master].Where(window[0]), err)
 		}
 	}
 	return ""
@@ -75,13 +75,13 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 		changed = func(any) (bool, error) { return len(windows[len(windows)-1]) == w.Count, nil }
 	}
 	windows = append(windows, nil)
-	for i, element := range masters.elements {
+	for i, element := range masters.Elements {
 		if w != nil && w.Count > 0 && r.join(r.mill.Master, i) == nil {
 			continue // such windows are of complete masters
 		}
 		next, err := changed(element)
 		if err != nil {
-			return nil, fmt.Sprintf("%s: %v", masters.where(i), err)
+			return nil, fmt.Sprintf("%s: %v", masters.Where(i), err)
 		}
 		last := len(windows) - 1
 		if next && len(windows[last]) > 0 {
@@ -104,19 +104,19 @@ func (r *rehearsal) join(n *mill.Node, i int) *engine.Element {
 	if r.joined[n][i] != nil {
 		return r.joined[n][i]
 	}
-	e := &engine.Element{Value: r.parts[n].elements[i]}
+	e := &engine.Element{Value: r.parts[n].Elements[i]}
 	for _, child := range n.Children {
 		key, err := r.left[child].Key(e.Value)
 		if err != nil {
 			return nil // it is a problem of its own
 		}
 		var matches []engine.Element
-		at, _ := slices.BinarySearchFunc(r.keys[child], keyed{key, 0}, compareKeyed)
+		at, _ := slices.BinarySearchFunc(r.keys[child], Keyed{key, 0}, CompareKeyed)
 		if r.isCut(child, key) {
 			return nil // it may have more matches than these
 		}
-		for ; at < len(r.keys[child]) && expression.Compare(r.keys[child][at].key, key) == 0; at++ {
-			if match := r.join(child, r.keys[child][at].i); match != nil {
+		for ; at < len(r.keys[child]) && expression.Compare(r.keys[child][at].Key, key) == 0; at++ {
+			if match := r.join(child, r.keys[child][at].Index); match != nil {
 				matches = append(matches, *match)
 			}
 		}
@@ -135,27 +135,27 @@ func (r *rehearsal) isCut(child *mill.Node, key expression.Key) bool {
 	if len(keys) == 0 {
 		return true
 	}
-	return excerpt.cutBegin && expression.Compare(key, keys[0].key) <= 0 ||
-		excerpt.cutEnd && expression.Compare(key, keys[len(keys)-1].key) >= 0
+	return excerpt.cutBegin && expression.Compare(key, keys[0].Key) <= 0 ||
+		excerpt.cutEnd && expression.Compare(key, keys[len(keys)-1].Key) >= 0
 }
 
-// rehearsed returns what a run would fail on, at the beginning or at the end of each partition.
-func rehearsed(ctx context.Context, m *mill.Mill, all *samples) (problems []string) {
-	for partition := range all.of[m.Master] {
+// Rehearse returns what a run would fail on, at the beginning or at the end of each partition.
+func Rehearse(ctx context.Context, m *mill.Mill, all *Samples) (problems []string) {
+	for partition := range all.Of[m.Master] {
 		heads, tails := map[*mill.Node]excerpt{}, map[*mill.Node]excerpt{}
 		for _, n := range m.Master.All() {
-			if partition >= len(all.of[n]) || all.of[n][partition].unread {
+			if partition >= len(all.Of[n]) || all.Of[n][partition].Unread {
 				return problems
 			}
-			s := all.of[n][partition]
-			heads[n], tails[n] = excerpt{&s.head, false, !s.whole}, excerpt{&s.tail, true, false}
-			if s.whole {
+			s := all.Of[n][partition]
+			heads[n], tails[n] = excerpt{&s.Head, false, !s.Whole}, excerpt{&s.Tail, true, false}
+			if s.Whole {
 				tails[n] = heads[n]
 			}
 		}
-		problem := rehearse(ctx, m, heads)
+		problem := rehearseParts(ctx, m, heads)
 		if problem == "" {
-			problem = rehearse(ctx, m, tails)
+			problem = rehearseParts(ctx, m, tails)
 		}
 		if problem != "" {
 			problems = append(problems, problem)

@@ -1,0 +1,119 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/object"
+)
+
+func (all *Samples) readFiles(ctx context.Context, m *mill.Mill, options *mill.Options) (err error) {
+	spec := m.Spec(m.Layout(nil), options)
+	job := &broker.Job{Name: spec.Name, Logger: spec.Logger}
+	var read []*mill.Node
+	for _, n := range m.Master.All() {
+		all.Of[n] = []*Sample{{Unread: true}}
+		if !n.Stream.IsReadOnce() {
+			read = append(read, n)
+			job.Inputs = append(job.Inputs, n.Declared())
+		}
+	}
+	input, err := spec.Source.OpenSource(ctx, job)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, input.Close()) }()
+	for i, n := range read {
+		reader, err := input.Reader(ctx, i, 0, 0)
+		if err != nil {
+			return err
+		}
+		s, err := all.readHead(ctx, reader, job.Inputs[i])
+		if err = errors.Join(err, reader.Close()); err != nil {
+			return err
+		}
+		if err := all.readTail(s, job.Inputs[i]); err != nil {
+			return err
+		}
+		all.Of[n] = []*Sample{s}
+	}
+	return nil
+}
+
+// readHead reads the beginning of one file, up to the first element that can't be read or decoded. A file of up to twice
+// the size of a sample is read as a whole, so that beginning and end never overlap.
+func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*Sample, error) {
+	s := &Sample{Head: Part{stream: stream.Name}}
+	decode, err := stream.Codec.Decoder(stream.Type)
+	if err != nil {
+		return nil, err
+	}
+	for len(s.Head.Elements) <= 2*Size {
+		records, err := reader.Read(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			s.Whole = true
+			return s, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			all.problem(err.Error())
+			return s, nil
+		}
+		if !all.decode(&s.Head, records, decode, 0) {
+			return s, nil
+		}
+	}
+	s.cut()
+	return s, nil
+}
+
+// cut leaves of a head that isn't the whole what makes a sample.
+func (s *Sample) cut() {
+	n := min(Size, len(s.Head.Elements))
+	s.Head.Elements, s.Head.Positions = s.Head.Elements[:n], s.Head.Positions[:n]
+}
+
+// readTail reads the end of a file whose head isn't the whole, if one can get there.
+func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
+	if s.Whole || len(s.Head.Elements) < Size {
+		return nil // it is damaged in the head
+	}
+	objects, err := file.Tail(stream.Name, Size)
+	if _, damaged := errors.AsType[*broker.PositionError](err); damaged {
+		all.problem(err.Error())
+		return nil
+	}
+	if err != nil || len(objects) == 0 {
+		return err
+	}
+	lines, err := file.OpenSeeker(stream)
+	if err != nil || lines == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lines.Close()) }()
+	decode, err := stream.Codec.Decoder(stream.Type)
+	if err != nil {
+		return err
+	}
+	s.Tail.stream = stream.Name
+	for _, o := range objects {
+		element := &object.Object{}
+		at := broker.Position{Stream: stream.Name, Offset: -1, Byte: o.At}
+		if at.Line, at.Column, err = lines.Line(o.At); err != nil {
+			return err
+		}
+		if err := decode(o.Text, element); err != nil {
+			all.problem((&broker.PositionError{Position: at, Err: err}).Error())
+			s.Tail.Elements, s.Tail.Positions = nil, nil
+			continue
+		}
+		s.Tail.add(element, o.Text)
+		s.Tail.Positions = append(s.Tail.Positions, at)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+// Package sample reads the beginnings and the ends of the streams that a mill reads, and joins them as a run does, to find out what
+// would stop one.
+package sample
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+	"github.com/leat-go/leat/pipeline/internal/words"
+)
+
+// Size is how many elements at the beginning, and how many at the end, of each partition of a stream Check reads.
+const Size = 1000
+
+// A Part is the elements at the beginning of one partition, or at its end.
+type Part struct {
+	Elements []any
+	// Positions are where the elements are.
+	Positions []broker.Position
+	stream    string
+	// repeated is a member that an element has more than once, and repeatedBy the first such element.
+	repeated   string
+	repeatedBy int
+}
+
+// add adds an element that was decoded.
+func (p *Part) add(element *object.Object, raw []byte) {
+	if p.repeated == "" {
+		p.repeated, p.repeatedBy = rawjson.Repeated(raw), len(p.Elements)
+	}
+	p.Elements = append(p.Elements, element)
+}
+
+// Repetition says which member is there more than once, and where.
+func (p *Part) Repetition() string {
+	if p.repeated == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s: the member %s is there more than once; the last counts", p.Where(p.repeatedBy), p.repeated)
+}
+
+// Where says where an element of the part is, with its stream.
+func (p *Part) Where(i int) string { return p.Positions[i].String() }
+
+// Location says where an element of the part is in its stream, in a word or two.
+func (p *Part) Location(i int) string { return words.Location(p.Positions[i]) }
+
+// A Sample is the beginning and the end of a stream's partition.
+type Sample struct {
+	Head, Tail Part
+	// Whole says that the head is all that there is.
+	Whole bool
+	// Unread says that the stream wasn't read, so that nothing follows from its elements.
+	Unread bool
+}
+
+// Samples are samples of all streams of a mill.
+type Samples struct {
+	// Of holds a sample of each partition, in their order.
+	Of map[*mill.Node][]*Sample
+	// Problems are what would stop a run: what can't be read or decoded.
+	Problems []string
+}
+
+// Read reads samples of all partitions of all streams.
+func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Samples, err error) {
+	all = &Samples{Of: map[*mill.Node][]*Sample{}}
+	if m.ReadsTopics() {
+		return all, all.readTopics(ctx, m)
+	}
+	return all, all.readFiles(ctx, m, options)
+}
+
+func (all *Samples) problem(text string) { all.Problems = append(all.Problems, text) }
+
+// decode appends elements to a part, up to the first that can't be decoded, which is a problem.
+func (all *Samples) decode(p *Part, records []broker.Record, decode codec.Decode, partition int) bool {
+	for i := range records {
+		element := &object.Object{}
+		if err := decode(records[i].Value, element); err != nil {
+			all.problem(records[i].DecodeError(p.stream, partition, err).Error())
+			return false
+		}
+		p.Positions = append(p.Positions, records[i].At(p.stream, partition))
+		p.add(element, records[i].Value)
+	}
+	return true
+}
