@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/sample"
 )
@@ -80,7 +81,7 @@ type KeyRange struct {
 }
 
 // String returns "from to to".
-func (r *KeyRange) String() string { return (*keyRange)(r).String() }
+func (r *KeyRange) String() string { return (*diagnosis.Range)(r).String() }
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not standard
 // input and pipes, which can be read once only, and reports what joining them would give, and which mistake makes it
@@ -100,10 +101,10 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	for _, n := range m.Master.All() {
 		report.Streams = append(report.Streams, streamReport(n, samples.Of[n]))
 		for _, child := range n.Children {
-			j := diagnose(child, samples.Of[n], samples.Of[child])
+			j := diagnosis.Of(child, samples.Of[n], samples.Of[child])
 			report.add(child, j)
-			if n == m.Master && j.missing != nil && report.Example == "" {
-				report.Example = exampleOf(n, j.missing)
+			if n == m.Master && j.Missing != nil && report.Example == "" {
+				report.Example = exampleOf(n, j.Missing)
 			}
 		}
 	}
@@ -118,23 +119,23 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 }
 
 // add adds what is known of the join of a child to its parent.
-func (r *Report) add(child *mill.Node, j *diagnosis) {
+func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 	join := JoinReport{
 		Left: child.Parent.Name, Right: child.Name, On: child.On,
-		LeftNulls: j.left.nulls, RightNulls: j.right.nulls,
-		LeftKeys: (*KeyRange)(j.left.keys), RightKeys: (*KeyRange)(j.right.keys), Common: (*KeyRange)(j.common),
-		LeftPerKey: j.left.perKey(), RightPerKey: j.right.perKey(),
-		Comparable: j.comparable, Matched: j.matched,
+		LeftNulls: j.Left.Nulls, RightNulls: j.Right.Nulls,
+		LeftKeys: (*KeyRange)(j.Left.Keys), RightKeys: (*KeyRange)(j.Right.Keys), Common: (*KeyRange)(j.Common),
+		LeftPerKey: j.Left.PerKey(), RightPerKey: j.Right.PerKey(),
+		Comparable: j.Comparable, Matched: j.Matched,
 	}
-	for _, u := range j.unmatched {
-		join.Unmatched = append(join.Unmatched, UnmatchedReport{u.verdict, u.count, u.text})
+	for _, u := range j.Unmatched {
+		join.Unmatched = append(join.Unmatched, UnmatchedReport{u.Verdict, u.Count, u.Text})
 	}
 	r.Joins = append(r.Joins, join)
-	for _, f := range j.findings {
-		r.Findings = append(r.Findings, Finding{Mistake: Mistake(f.cause), Left: join.Left, Right: join.Right, On: join.On, Text: f.text,
-			Fix: f.fix, Evidence: f.evidence})
+	for _, f := range j.Findings {
+		r.Findings = append(r.Findings, Finding{Mistake: Mistake(f.Cause), Left: join.Left, Right: join.Right, On: join.On, Text: f.Text,
+			Fix: f.Fix, Evidence: f.Evidence})
 	}
-	r.Problems = append(r.Problems, j.problems...)
+	r.Problems = append(r.Problems, j.Problems...)
 }
 
 func streamReport(n *mill.Node, samples []*sample.Sample) StreamReport {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 )
 
 // About is what Explain is asked about: a key, or an element.
@@ -113,7 +114,7 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	for _, finding := range report.Findings {
 		ofLeft := finding.Mistake == MistakeOrder || finding.Mistake == MistakeKinds // what stops a run in the left stream
 		of := answer.broken[finding.Right] || ofLeft && answer.broken[finding.Left]
-		if cause(finding.Mistake).systematic() && of {
+		if diagnosis.Cause(finding.Mistake).Systematic() && of {
 			e.Findings = append(e.Findings, finding)
 		}
 	}

@@ -1,6 +1,10 @@
 package pipeline
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/leat-go/leat/pipeline/internal/diagnosis"
+)
 
 // A Mistake is what is wrong, most likely, with a join that matches little.
 type Mistake string
@@ -8,30 +12,30 @@ type Mistake string
 // The causes of mistakes.
 const (
 	// MistakeFactor: the keys are in different units.
-	MistakeFactor = Mistake(causeFactor)
+	MistakeFactor = Mistake(diagnosis.Factor)
 	// MistakeShift: the keys are apart by the same everywhere.
-	MistakeShift = Mistake(causeShift)
+	MistakeShift = Mistake(diagnosis.Shift)
 	// MistakeRounding: the keys are near each other, but not equal.
-	MistakeRounding = Mistake(causeRounding)
+	MistakeRounding = Mistake(diagnosis.Rounding)
 	// MistakeSpelling: the keys are texts that differ in capital letters or blanks.
-	MistakeSpelling = Mistake(causeSpelling)
+	MistakeSpelling = Mistake(diagnosis.Spelling)
 	// MistakeKinds: one side is text, and the other numbers.
-	MistakeKinds = Mistake(causeKinds)
+	MistakeKinds = Mistake(diagnosis.Kinds)
 	// MistakeField: the join names another member than the one that holds the keys.
-	MistakeField = Mistake(causeField)
+	MistakeField = Mistake(diagnosis.Field)
 	// MistakeOrder: the keys of a stream don't grow.
-	MistakeOrder = Mistake(causeOrder)
+	MistakeOrder = Mistake(diagnosis.Order)
 	// MistakePartitions: keys meet, but not in equal partitions.
-	MistakePartitions = Mistake(causePartitions)
+	MistakePartitions = Mistake(diagnosis.Partitions)
 	// MistakeApart: the streams lie in ranges that have nothing in common.
-	MistakeApart = Mistake(causeApart)
+	MistakeApart = Mistake(diagnosis.Apart)
 	// MistakeGaps, MistakeEarlyEnd and MistakeLateBegin: much of the left stream's keys is not in the right one, between its
 	// keys, behind its end or before its beginning.
-	MistakeGaps      = Mistake(causeGaps)
-	MistakeEarlyEnd  = Mistake(causeEarlyEnd)
-	MistakeLateBegin = Mistake(causeLateBegin)
+	MistakeGaps      = Mistake(diagnosis.Gaps)
+	MistakeEarlyEnd  = Mistake(diagnosis.EarlyEnd)
+	MistakeLateBegin = Mistake(diagnosis.LateBegin)
 	// MistakeEmpty: a stream has no elements.
-	MistakeEmpty = Mistake(causeEmpty)
+	MistakeEmpty = Mistake(diagnosis.Empty)
 )
 
 // A Finding is a mistake that is behind a join that matches little, most likely, with the evidence.

@@ -46,6 +46,7 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/plan"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -123,7 +124,7 @@ func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) err
 	}
 	monitor.topics.Store(at.Inputs[p.mill.Master].Topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
-	return hinted(engine.Run(ctx, p.mill.Spec(at, options.ofMill()), &monitor.stats))
+	return diagnosis.AddHint(engine.Run(ctx, p.mill.Spec(at, options.ofMill()), &monitor.stats))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.

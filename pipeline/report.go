@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
@@ -56,19 +57,8 @@ func (j *JoinReport) write(table *tabwriter.Writer) {
 	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
 	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, words.Count(j.Comparable, "element"), j.Left)
 	for _, u := range j.Unmatched {
-		fmt.Fprintf(table, "  %s\t%d: %s\n", unmatchedWords(u.Verdict), u.Count, u.Text)
+		fmt.Fprintf(table, "  %s\t%d: %s\n", diagnosis.UnmatchedWhere(u.Verdict), u.Count, u.Text)
 	}
-}
-
-// unmatchedWords are the line's name for elements without a match.
-func unmatchedWords(v Verdict) string {
-	switch v {
-	case Behind:
-		return "before its beginning"
-	case Ended:
-		return "behind its end"
-	}
-	return "in gaps"
 }
 
 // nulls says how many elements have no key.

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -6,11 +6,11 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// A keyRange is the least and the greatest of some keys; nil is that of none.
-type keyRange struct{ From, To expression.Key }
+// A Range is the least and the greatest of some keys; nil is that of none.
+type Range struct{ From, To expression.Key }
 
 // String returns "from to to".
-func (r *keyRange) String() string {
+func (r *Range) String() string {
 	if r == nil {
 		return "none"
 	}
@@ -18,14 +18,14 @@ func (r *keyRange) String() string {
 }
 
 // widen returns the least range that both lie in.
-func (r *keyRange) widen(other *keyRange) *keyRange {
+func (r *Range) widen(other *Range) *Range {
 	switch {
 	case r == nil:
 		return other
 	case other == nil:
 		return r
 	}
-	both := &keyRange{r.From, r.To}
+	both := &Range{r.From, r.To}
 	if expression.Compare(other.From, both.From) < 0 {
 		both.From = other.From
 	}
@@ -36,11 +36,11 @@ func (r *keyRange) widen(other *keyRange) *keyRange {
 }
 
 // common returns what lies in both ranges, or nil.
-func (r *keyRange) common(other *keyRange) *keyRange {
+func (r *Range) common(other *Range) *Range {
 	if r == nil || other == nil {
 		return nil
 	}
-	both := &keyRange{r.From, r.To}
+	both := &Range{r.From, r.To}
 	if expression.Compare(other.From, both.From) > 0 {
 		both.From = other.From
 	}

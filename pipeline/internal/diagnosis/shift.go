@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 // Where steps are irregular, what the keys are apart by shows by how many of them meet. On a grid they meet however far it is
 // moved, and what tells is which shift lets the streams begin and end together, or is a round number. Where most of what lies
 // between the ends of both meets as it is, only the former does.
-func (s *suspicion) shifts() []remedy {
-	n := s.numeric()
+func (j *join) shifts() []remedy {
+	n := j.numeric()
 	if n == nil || len(n.views) == 0 {
 		return nil
 	}
@@ -27,10 +27,10 @@ func (s *suspicion) shifts() []remedy {
 			best = c
 		}
 	}
-	if best == nil || !search.likely(best) || !search.writable(best.by) || best.sense < agrees && s.asIs.rightMeets() {
+	if best == nil || !search.likely(best) || !search.writable(best.by) || best.sense < agrees && j.asIs.rightMeets() {
 		return nil
 	}
-	return []remedy{s.shift(n.amount(best.by))}
+	return []remedy{j.shift(n.amount(best.by))}
 }
 
 // A shift is something that is added to the left keys, and what comes of it.
@@ -78,7 +78,7 @@ type shiftSearch struct {
 	// starts and ends are the shifts that let the parts of the streams begin and end together.
 	starts, ends []int64
 	// density is that of the right keys on the lattice of both, and places is how many shifts there are at all.
-	density, places float64
+	density, possible float64
 	// rounds are round numbers, the greatest first.
 	rounds []int64
 	// holed says more of a grid with holes; nil where the keys are something else.
@@ -104,7 +104,7 @@ func newShiftSearch(n *numeric) *shiftSearch {
 			s.ends = append(s.ends, last[1]-last[0])
 		}
 		s.density = max(s.density, density(v.right, unit))
-		s.places = max(s.places, float64(last[0]-first[0]+last[1]-first[1])/float64(max(unit, 1))+1)
+		s.possible = max(s.possible, float64(last[0]-first[0]+last[1]-first[1])/float64(max(unit, 1))+1)
 	}
 	if unit > 0 {
 		s.holed = newHoledGrid(s, unit)
@@ -213,7 +213,7 @@ func (s *shiftSearch) likely(c *shift) bool {
 	if c.explains {
 		return true
 	}
-	return surprise(c.matched, c.comparable, s.density)-math.Log(s.places) > sure ||
+	return surprise(c.matched, c.comparable, s.density)-math.Log(s.possible) > sure ||
 		c.sense >= isRound && c.share() >= much || c.sense == agrees && s.rightShare(c) >= much
 }
 
@@ -236,14 +236,14 @@ func (s *shiftSearch) writable(by int64) bool {
 	return len(digits) <= 7 || 100*math.Abs(float64(by)) <= s.farthest
 }
 
-func (s *suspicion) shift(by *big.Rat) remedy {
+func (j *join) shift(by *big.Rat) remedy {
 	sign := "+"
-	larger, smaller := s.child.Name, s.child.Parent.Name
+	larger, smaller := j.child.Name, j.child.Parent.Name
 	if by.Sign() < 0 {
 		by, sign = by.Neg(by), "-"
 		larger, smaller = smaller, larger
 	}
 	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(by))
-	left := fmt.Sprintf("%s %s %s", termOf(s.child.Left.String()), sign, decimal(by))
-	return remedy{causeShift, what, left, s.child.Right.String()}
+	left := fmt.Sprintf("%s %s %s", termOf(j.child.Left.String()), sign, decimal(by))
+	return remedy{Shift, what, left, j.child.Right.String()}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// hinted adds to the error of a run what would mend it, where that shows in the error alone: keys that fall as text may grow
+// AddHint adds to the error of a run what would mend it, where that shows in the error alone: keys that fall as text may grow
 // as numbers or as instants.
-func hinted(err error) error {
+func AddHint(err error) error {
 	at, ok := errors.AsType[*engine.KeyError](err)
 	if !ok {
 		return err

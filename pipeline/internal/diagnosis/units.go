@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -13,15 +13,15 @@ func factors() []int64 { return []int64{1000, 1e6, 1e9, 60, 3600, 86400, 24, 100
 
 // scalings are the remedies for keys in different units. Where much of the right stream meets as it is, the ranges must be as
 // far apart as the units.
-func (s *suspicion) scalings() (remedies []remedy) {
-	l, r := s.asIs.left, s.asIs.right
-	meets := s.asIs.rightMeets()
+func (j *join) scalings() (remedies []remedy) {
+	l, r := j.asIs.left, j.asIs.right
+	meets := j.asIs.rightMeets()
 	for _, f := range factors() {
 		if !meets || aligned(l, r, float64(f)) {
-			remedies = append(remedies, s.scaling(f, l, r, true)...)
+			remedies = append(remedies, j.scaling(f, l, r, true)...)
 		}
 		if !meets || aligned(r, l, float64(f)) {
-			remedies = append(remedies, s.scaling(f, r, l, false)...)
+			remedies = append(remedies, j.scaling(f, r, l, false)...)
 		}
 	}
 	return remedies
@@ -29,20 +29,20 @@ func (s *suspicion) scalings() (remedies []remedy) {
 
 // scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and, where
 // the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in the latter.
-func (s *suspicion) scaling(f int64, less, more *keyRange, leftIsLess bool) (remedies []remedy) {
+func (j *join) scaling(f int64, less, more *Range, leftIsLess bool) (remedies []remedy) {
 	if !mayMeet(less, more, float64(f)) {
 		return nil
 	}
 	number := strconv.FormatInt(f, 10)
-	lesser, greater := s.child.Left.String(), s.child.Right.String()
-	names := [2]string{s.child.Name, s.child.Parent.Name}
+	lesser, greater := j.child.Left.String(), j.child.Right.String()
+	names := [2]string{j.child.Name, j.child.Parent.Name}
 	if !leftIsLess {
 		lesser, greater, names[0], names[1] = greater, lesser, names[1], names[0]
 	}
 	what := fmt.Sprintf("the keys of %s are %s times those of %s%s", names[0], grouped(number), names[1], unit(f))
-	remedies = append(remedies, remedy{causeFactor, what, factorOf(lesser) + " * " + number, greater})
+	remedies = append(remedies, remedy{Factor, what, factorOf(lesser) + " * " + number, greater})
 	if aligned(less, more, float64(f)) {
-		remedies = append(remedies, remedy{causeFactor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
+		remedies = append(remedies, remedy{Factor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
 	}
 	for i := range remedies {
 		if r := &remedies[i]; !leftIsLess {
@@ -53,14 +53,14 @@ func (s *suspicion) scaling(f int64, less, more *keyRange, leftIsLess bool) (rem
 }
 
 // mayMeet reports whether two ranges may lie in each other if the one is taken times f.
-func mayMeet(less, more *keyRange, f float64) bool {
+func mayMeet(less, more *Range, f float64) bool {
 	a, ok := less.To.Float()
 	b, okToo := more.To.Float()
 	return ok && okToo && a*b > 0 && math.Abs(math.Log(a*f/b)) < math.Log(3.5)
 }
 
 // aligned reports whether two ranges begin and end together, roughly, if the one is taken times f.
-func aligned(less, more *keyRange, f float64) bool {
+func aligned(less, more *Range, f float64) bool {
 	a, _ := span(less)
 	b, _ := span(more)
 	slack := 0.15 * max(a*f, b)
@@ -76,12 +76,12 @@ func aligned(less, more *keyRange, f float64) bool {
 
 // unusual is the remedy for keys in units that are apart by any whole number: one by which many keys of the one side divide
 // those of the other.
-func (s *suspicion) unusual() *tried {
-	n := s.numeric()
+func (j *join) unusual() *trial {
+	n := j.numeric()
 	if n == nil || n.origin.Sign() != 0 {
 		return nil // quotients are those of keys that are counted from 0
 	}
-	l, r := s.asIs.left, s.asIs.right
+	l, r := j.asIs.left, j.asIs.right
 	a, _ := l.To.Float()
 	b, _ := r.To.Float()
 	less, more, leftIsLess := l, r, true
@@ -90,15 +90,15 @@ func (s *suspicion) unusual() *tried {
 	}
 	var remedies []remedy
 	for _, factor := range n.quotients(leftIsLess) {
-		remedies = append(remedies, s.scaling(factor, less, more, leftIsLess)...)
+		remedies = append(remedies, j.scaling(factor, less, more, leftIsLess)...)
 	}
 	var exact []remedy
 	for _, r := range remedies {
-		if leftIsLess && r.rhs == s.child.Right.String() || !leftIsLess && r.lhs == s.child.Left.String() {
+		if leftIsLess && r.rhs == j.child.Right.String() || !leftIsLess && r.lhs == j.child.Left.String() {
 			exact = append(exact, r)
 		}
 	}
-	found := s.best(exact)
+	found := j.best(exact)
 	if found == nil || found.matched < 10 || found.share() < 0.7 || !found.isNoChance(math.Log(float64(len(exact)))) {
 		return nil
 	}

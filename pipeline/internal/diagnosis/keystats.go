@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -10,13 +10,13 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
-// A row is what is known of the keys along one stream of a join, over all partitions.
-type row struct {
-	keys *keyRange
+// KeyStats are what is known of the keys along one stream of a join, over all partitions.
+type KeyStats struct {
+	Keys *Range
 	// computed counts the keys, distinct the different ones, up and down the steps to a greater and to a lesser key.
 	computed, distinct, up, down int
-	// nulls counts the elements whose key is null: they match nothing, and take no part in the order.
-	nulls int
+	// Nulls counts the elements whose key is null: they match nothing, and take no part in the order.
+	Nulls int
 	// first says where the first step down is, and lowered are the keys on both of its sides; unread, that it is somewhere
 	// between what was read of the beginning and of the end.
 	first   string
@@ -30,53 +30,55 @@ type row struct {
 }
 
 // isText reports whether most keys are text.
-func (w *row) isText() bool { return w.text > w.number }
+func (k *KeyStats) isText() bool { return k.text > k.number }
 
 // isDigits reports whether the keys are numbers written as text, and grow as numbers.
-func (w *row) isDigits() bool { return w.digits > 0 && w.digits == w.computed && w.digitsDown == 0 }
+func (k *KeyStats) isDigits() bool {
+	return k.digits > 0 && k.digits == k.computed && k.digitsDown == 0
+}
 
 // disorder says what order the keys of a stream have, which don't grow. mended says that they do when they are written
 // otherwise.
-func (w *row) disorder(n *mill.Node, key *expression.Program, mended bool) string {
+func (k *KeyStats) disorder(n *mill.Node, key *expression.Program, mended bool) string {
 	switch {
-	case w.isDigits():
+	case k.isDigits():
 		return fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
-			"(%s)", n.Name, key, w.lowered[0], w.lowered[1], w.first)
+			"(%s)", n.Name, key, k.lowered[0], k.lowered[1], k.first)
 	case mended:
 		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.Name, key,
-			w.lowered[0], w.lowered[1], w.first)
-	case w.up <= 1:
+			k.lowered[0], k.lowered[1], k.first)
+	case k.up <= 1:
 		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.Name, key)
 	}
-	if w.unread {
+	if k.unread {
 		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops "+
-			"there: sort the stream", n.Name, key, w.lowered[0], w.lowered[1], w.first)
+			"there: sort the stream", n.Name, key, k.lowered[0], k.lowered[1], k.first)
 	}
 	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
-		"there: sort the stream", n.Name, key, words.Count(w.down, "step"), w.up+w.down, w.lowered[0], w.lowered[1], w.first)
+		"there: sort the stream", n.Name, key, words.Count(k.down, "step"), k.up+k.down, k.lowered[0], k.lowered[1], k.first)
 }
 
-func (w *row) perKey() float64 {
-	if w.distinct == 0 {
+func (k *KeyStats) PerKey() float64 {
+	if k.distinct == 0 {
 		return 0
 	}
-	return float64(w.computed) / float64(w.distinct)
+	return float64(k.computed) / float64(k.distinct)
 }
 
 // add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as a
 // run does, which refuses those of another kind than the ones before.
-func (w *row) add(
+func (k *KeyStats) add(
 	s *sample.Sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
 ) {
-	a := &along{row: w, unique: unique, key: key.Clone(), accepted: accepted}
+	a := &keyReader{KeyStats: k, unique: unique, key: key.Clone(), accepted: accepted}
 	a.part(&s.Head)
 	a.jump = true
 	a.part(&s.Tail)
 }
 
-// along is the way along one partition.
-type along struct {
-	*row
+// keyReader is the way along one partition.
+type keyReader struct {
+	*KeyStats
 	unique   bool
 	key      *expression.Program
 	accepted func(any) (expression.Key, error)
@@ -87,73 +89,73 @@ type along struct {
 	jump bool
 }
 
-func (a *along) part(p *sample.Part) {
+func (r *keyReader) part(p *sample.Part) {
 	for i, element := range p.Elements {
-		if _, err := a.accepted(element); err != nil {
-			a.problem(p, i, err)
+		if _, err := r.accepted(element); err != nil {
+			r.problem(p, i, err)
 		}
-		switch next, err := a.key.Key(element); {
+		switch next, err := r.key.Key(element); {
 		case err != nil:
 		case next.IsNull():
-			a.nulls++
+			r.Nulls++
 		default:
-			a.step(p, i, next)
+			r.step(p, i, next)
 		}
 	}
 }
 
-func (a *along) problem(p *sample.Part, i int, err error) {
-	if !a.reported {
-		a.problems = append(a.problems, fmt.Sprintf("%s: %v", p.Where(i), err))
+func (r *keyReader) problem(p *sample.Part, i int, err error) {
+	if !r.reported {
+		r.problems = append(r.problems, fmt.Sprintf("%s: %v", p.Where(i), err))
 	}
-	a.reported = true
+	r.reported = true
 }
 
 // step takes the next key.
-func (a *along) step(p *sample.Part, i int, next expression.Key) {
-	a.count(next)
-	order := expression.Compare(a.last, next)
-	if a.last.Kind() == expression.Unknown {
+func (r *keyReader) step(p *sample.Part, i int, next expression.Key) {
+	r.count(next)
+	order := expression.Compare(r.last, next)
+	if r.last.Kind() == expression.Unknown {
 		order = -1
 	}
 	switch {
 	case order < 0:
-		a.distinct++
-		a.up++
+		r.distinct++
+		r.up++
 	case order > 0:
-		if a.down++; a.down == 1 {
-			a.first, a.lowered, a.unread = p.Location(i), [2]expression.Key{a.last, next}, a.jump
+		if r.down++; r.down == 1 {
+			r.first, r.lowered, r.unread = p.Location(i), [2]expression.Key{r.last, next}, r.jump
 		}
-		a.distinct++
+		r.distinct++
 		comes := "comes after"
-		if a.jump {
+		if r.jump {
 			comes = "comes somewhere behind"
 		}
-		a.problem(p, i, fmt.Errorf("key %v %s %v: keys must not decrease along a stream", next, comes, a.last))
-	case order == 0 && a.unique && !a.jump:
-		a.problem(p, i, fmt.Errorf("key %v repeats, but the join is declared unique", next))
+		r.problem(p, i, fmt.Errorf("key %v %s %v: keys must not decrease along a stream", next, comes, r.last))
+	case order == 0 && r.unique && !r.jump:
+		r.problem(p, i, fmt.Errorf("key %v repeats, but the join is declared unique", next))
 	}
-	a.last, a.jump = next, false
+	r.last, r.jump = next, false
 }
 
 // count counts a key by its kind.
-func (a *along) count(next expression.Key) {
-	a.computed++
-	a.keys = a.keys.widen(&keyRange{next, next})
+func (r *keyReader) count(next expression.Key) {
+	r.computed++
+	r.Keys = r.Keys.widen(&Range{next, next})
 	switch next.Kind() {
 	case expression.Number:
-		a.number++
+		r.number++
 	case expression.Text:
-		a.text++
+		r.text++
 		text, _ := next.Text()
 		digit, ok := numberIn(text)
 		if !ok {
 			return
 		}
-		a.digits++
-		if a.digit != nil && a.digit.Cmp(digit) > 0 {
-			a.digitsDown++
+		r.digits++
+		if r.digit != nil && r.digit.Cmp(digit) > 0 {
+			r.digitsDown++
 		}
-		a.digit = digit
+		r.digit = digit
 	}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 
 // A remedy is a way to write a join, and what is wrong if it is right.
 type remedy struct {
-	mistake cause
-	what    string
+	cause Cause
+	text  string
 	// lhs and rhs are the two sides of the condition.
 	lhs, rhs string
 }
 
-// A tried remedy has shown what it does.
-type tried struct {
+// A trial remedy has shown what it does.
+type trial struct {
 	remedy
 	*match
 }
@@ -25,7 +25,7 @@ type tried struct {
 func (r *remedy) on() string { return r.lhs + " == " + r.rhs }
 
 // result says what a run gives with a remedy.
-func (t *tried) result(left string) string {
+func (t *trial) result(left string) string {
 	text := fmt.Sprintf("%d of %s of %s find a match", t.matched, words.Count(t.comparable, "element"), left)
 	if float64(t.pairs) >= 1.1*float64(t.matched) && t.matched > 0 {
 		text += fmt.Sprintf(", %.3g on average", float64(t.pairs)/float64(t.matched))
@@ -34,23 +34,23 @@ func (t *tried) result(left string) string {
 }
 
 // try joins by a remedy; nil where it can't be computed.
-func (s *suspicion) try(r remedy) *tried {
-	left, err := expression.Compile(r.lhs, s.child.Parent.Scope())
+func (j *join) try(r remedy) *trial {
+	left, err := expression.Compile(r.lhs, j.child.Parent.Scope())
 	if err != nil {
 		return nil
 	}
-	right, err := expression.Compile(r.rhs, s.child.Scope())
+	right, err := expression.Compile(r.rhs, j.child.Scope())
 	if err != nil || expression.CheckPair(left, right) != nil {
 		return nil
 	}
-	return &tried{r, s.compute(left, right)}
+	return &trial{r, j.compute(left, right)}
 }
 
 // best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right. Of
 // equal ones the one that uses more of the right stream is it, and of these the first.
-func (s *suspicion) best(remedies []remedy) (best *tried) {
+func (j *join) best(remedies []remedy) (best *trial) {
 	for _, r := range remedies {
-		if t := s.try(r); t != nil && s.convinces(t) && (best == nil || t.beats(best)) {
+		if t := j.try(r); t != nil && j.convinces(t) && (best == nil || t.beats(best)) {
 			best = t
 		}
 	}
@@ -58,10 +58,10 @@ func (s *suspicion) best(remedies []remedy) (best *tried) {
 }
 
 // inOrder returns the remedy that matches most of those with which the keys grow.
-func (s *suspicion) inOrder(remedies []remedy) (best *tried) {
+func (j *join) inOrder(remedies []remedy) (best *trial) {
 	for _, r := range remedies {
-		t := s.try(r)
-		if t != nil && t.down == 0 && t.computed >= s.asIs.computed && t.matched >= s.asIs.matched && s.keepsPairs(t) &&
+		t := j.try(r)
+		if t != nil && t.down == 0 && t.computed >= j.asIs.computed && t.matched >= j.asIs.matched && j.keepsPairs(t) &&
 			(best == nil || t.beats(best)) {
 			best = t
 		}
@@ -71,7 +71,7 @@ func (s *suspicion) inOrder(remedies []remedy) (best *tried) {
 
 // beats reports whether a remedy is better than another one: it lets more of the left elements find a match, and uses more of
 // the right ones.
-func (t *tried) beats(other *tried) bool {
+func (t *trial) beats(other *trial) bool {
 	const same = 0.02
 	gain := t.share() + t.usedShare() - other.share() - other.usedShare()
 	return gain > same
@@ -85,23 +85,23 @@ const (
 )
 
 // convinces reports whether a remedy is much better than the join as it is.
-func (s *suspicion) convinces(t *tried) bool {
-	share, before := t.share(), s.asIs.share()
-	if share < least || t.matched < s.enough(t) || t.computed < s.asIs.computed || t.down > s.asIs.down || !t.overlaps() ||
-		!s.keepsPairs(t) {
+func (j *join) convinces(t *trial) bool {
+	share, before := t.share(), j.asIs.share()
+	if share < least || t.matched < j.enough(t) || t.computed < j.asIs.computed || t.down > j.asIs.down || !t.overlaps() ||
+		!j.keepsPairs(t) {
 		return false
 	}
 	return share >= 3*before || share >= before+0.4 && before < middling
 }
 
 // keepsPairs reports whether a remedy makes pairs by matching, and not by taking different keys of both sides for one.
-func (s *suspicion) keepsPairs(t *tried) bool {
+func (j *join) keepsPairs(t *trial) bool {
 	const some = 1.1
-	if t.mistake == causeField {
+	if t.cause == Field {
 		return t.different[0] >= 3 && t.different[1] >= 3
 	}
 	for side, n := range t.different {
-		if float64(s.asIs.different[side]) <= some*float64(n) {
+		if float64(j.asIs.different[side]) <= some*float64(n) {
 			return true
 		}
 	}
@@ -109,15 +109,15 @@ func (s *suspicion) keepsPairs(t *tried) bool {
 }
 
 // enough is how many matches can't be chance. A shift makes two keys equal whatever they are.
-func (s *suspicion) enough(t *tried) int {
-	if t.mistake == causeShift {
+func (j *join) enough(t *trial) int {
+	if t.cause == Shift {
 		return 3
 	}
 	return min(2, t.comparable)
 }
 
 // overlaps reports whether the two sides lie in one range, as far as they are numbers.
-func (t *tried) overlaps() bool {
+func (t *trial) overlaps() bool {
 	common := t.left.common(t.right)
 	if common == nil {
 		return false
@@ -129,7 +129,7 @@ func (t *tried) overlaps() bool {
 }
 
 // span returns how far the keys of a range are apart; false where they are no numbers.
-func span(r *keyRange) (float64, bool) {
+func span(r *Range) (float64, bool) {
 	from, ok := r.From.Rat()
 	to, okToo := r.To.Rat()
 	if !ok || !okToo {

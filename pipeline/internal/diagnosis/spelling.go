@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
-// A spelt is what the keys of one side have in common as texts.
-type spelt struct {
+// A spelling is what the keys of one side have in common as texts.
+type spelling struct {
 	// prefix is what all of them begin with before their first digit.
 	prefix string
 	// instants says that all of them are RFC 3339, and numbers that all are a number behind the prefix.
@@ -20,13 +20,13 @@ type spelt struct {
 }
 
 // spelt returns what the keys of one side have in common.
-func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelt) {
+func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelling) {
 	first := true
 	for i := range m.views {
 		for _, k := range side(&m.views[i]) {
 			text, ok := k.Key.Text()
 			if !ok {
-				return spelt{}
+				return spelling{}
 			}
 			prefix := text[:max(0, strings.IndexFunc(text, unicode.IsDigit))]
 			if prefix == "-" || prefix == "+" {
@@ -35,7 +35,7 @@ func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelt) {
 			_, notNumber := strconv.ParseInt(text[len(prefix):], 10, 64)
 			_, notInstant := time.Parse(time.RFC3339, text)
 			if first {
-				s, first = spelt{prefix, true, true}, false
+				s, first = spelling{prefix, true, true}, false
 			}
 			s.instants = s.instants && notInstant == nil
 			s.numbers = s.numbers && notNumber == nil && prefix == s.prefix
@@ -48,21 +48,21 @@ func (v *matchedView) leftSide() []sample.Keyed  { return v.leftKeys }
 func (v *matchedView) rightSide() []sample.Keyed { return v.rightKeys }
 
 // spellings are the remedies for texts.
-func (s *suspicion) spellings() (remedies []remedy) {
-	left, right := s.child.Left.String(), s.child.Right.String()
-	names := fmt.Sprintf("the keys of %s and %s ", s.child.Parent.Name, s.child.Name)
+func (j *join) spellings() (remedies []remedy) {
+	left, right := j.child.Left.String(), j.child.Right.String()
+	names := fmt.Sprintf("the keys of %s and %s ", j.child.Parent.Name, j.child.Name)
 	both := func(what, form string) {
-		remedies = append(remedies, remedy{causeSpelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
+		remedies = append(remedies, remedy{Spelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
 	}
 	both("differ in capital and small letters", "lower(%s)")
 	both("have blanks around them", "trim(%s)")
 	both("differ in capital and small letters, and have blanks around them", "lower(trim(%s))")
-	l, r := s.asIs.spelt((*matchedView).leftSide), s.asIs.spelt((*matchedView).rightSide)
+	l, r := j.asIs.spelt((*matchedView).leftSide), j.asIs.spelt((*matchedView).rightSide)
 	switch {
 	case l.instants && r.instants:
 		both("are instants that are written in more than one way", "date(%s)")
 	case l.numbers && r.numbers:
-		remedies = append(remedies, remedy{causeSpelling, names + "are numbers that are written in more than one way",
+		remedies = append(remedies, remedy{Spelling, names + "are numbers that are written in more than one way",
 			l.number(left), r.number(right)})
 	default:
 		both("are numbers that are written in more than one way", "float(%s)")
@@ -71,7 +71,7 @@ func (s *suspicion) spellings() (remedies []remedy) {
 }
 
 // number writes the number in a text.
-func (s spelt) number(text string) string {
+func (s spelling) number(text string) string {
 	if s.prefix == "" {
 		return "int(" + text + ")"
 	}
@@ -79,11 +79,11 @@ func (s spelt) number(text string) string {
 }
 
 // conversions are the remedies where one side is text and the other a number.
-func (s *suspicion) conversions() (remedies []remedy) {
-	texts, numbers := s.child.Parent, s.child
-	text, number := s.child.Left.String(), s.child.Right.String()
+func (j *join) conversions() (remedies []remedy) {
+	texts, numbers := j.child.Parent, j.child
+	text, number := j.child.Left.String(), j.child.Right.String()
 	side := (*matchedView).leftSide
-	textIsLeft := s.left.isText()
+	textIsLeft := j.left.isText()
 	if !textIsLeft {
 		texts, numbers, text, number = numbers, texts, number, text
 		side = (*matchedView).rightSide
@@ -91,12 +91,12 @@ func (s *suspicion) conversions() (remedies []remedy) {
 	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.Name, numbers.Name)
 	forms := []string{"int(%s)", "float(%s)", "date(%s).Unix()", "date(%s).UnixMilli()", "date(%s).UnixMicro()",
 		"date(%s).UnixNano()"}
-	if spelt := s.asIs.spelt(side); spelt.numbers && spelt.prefix != "" {
+	if spelt := j.asIs.spelt(side); spelt.numbers && spelt.prefix != "" {
 		forms = []string{strings.ReplaceAll(spelt.number("\x00"), "%", "%%")}
 		forms[0] = strings.ReplaceAll(forms[0], "\x00", "%s")
 	}
 	for _, form := range forms {
-		r := remedy{causeKinds, what, fmt.Sprintf(form, text), number}
+		r := remedy{Kinds, what, fmt.Sprintf(form, text), number}
 		if !textIsLeft {
 			r.lhs, r.rhs = r.rhs, r.lhs
 		}

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"math"
@@ -100,7 +100,7 @@ func (g *holedGrid) weight(by int64) float64 {
 // so: where both sides lack the same keys, it is these that tell.
 func (g *holedGrid) pattern(by int64) float64 {
 	unlikely := surprise(g.search.shifted(by).matched, g.search.overlap(by), g.density)
-	if unlikely < sure+math.Log(g.search.places) {
+	if unlikely < sure+math.Log(g.search.possible) {
 		return 0
 	}
 	return unlikely

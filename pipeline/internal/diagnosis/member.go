@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"encoding/json"
@@ -19,15 +19,15 @@ import (
 // mostMembers is how many members of a stream's elements are tried as keys.
 const mostMembers = 40
 
-// other is the remedy for a join that names another member than the one that holds the keys: the member of either side's
+// otherMember is the remedy for a join that names another member than the one that holds the keys: the member of either side's
 // elements that fits the other side's keys best, where chance doesn't make it fit.
-func (s *suspicion) other() *tried {
-	var best *tried
+func (j *join) otherMember() *trial {
+	var best *trial
 	for _, left := range []bool{true, false} {
-		tries := s.replacements(left)
+		tries := j.replacements(left)
 		for _, r := range tries {
-			t := s.try(r)
-			if t != nil && s.convinces(t) && t.isNoChance(math.Log(float64(len(tries)))-alike(t)) &&
+			t := j.try(r)
+			if t != nil && j.convinces(t) && t.isNoChance(math.Log(float64(len(tries)))-alike(t)) &&
 				(best == nil || t.beats(best)) {
 				best = t
 			}
@@ -37,7 +37,7 @@ func (s *suspicion) other() *tried {
 }
 
 // alike is how much likelier, as a logarithm, a member is that has the name of the other side's.
-func alike(t *tried) float64 {
+func alike(t *trial) float64 {
 	_, left, _ := strings.Cut(t.lhs, ".")
 	_, right, _ := strings.Cut(t.rhs, ".")
 	if left == right {
@@ -47,14 +47,14 @@ func alike(t *tried) float64 {
 }
 
 // replacements returns the remedies that take other members for the key of one side.
-func (s *suspicion) replacements(left bool) (remedies []remedy) {
-	n, key, other := s.child, s.child.Right, s.left
+func (j *join) replacements(left bool) (remedies []remedy) {
+	n, key, other := j.child, j.child.Right, j.left
 	side := func(v view) *sample.Part { return v.right }
 	if left {
-		n, key, other = s.child.Parent, s.child.Left, s.right
+		n, key, other = j.child.Parent, j.child.Left, j.right
 		side = func(v view) *sample.Part { return v.left }
 	}
-	sample := s.firstElement(side)
+	sample := j.firstElement(side)
 	if sample == nil {
 		return nil
 	}
@@ -71,20 +71,20 @@ func (s *suspicion) replacements(left bool) (remedies []remedy) {
 		if _, err := expression.Compile(text, n.Scope()); err != nil {
 			continue
 		}
-		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.Parent.Name, named)
-		r := remedy{causeField, what, s.child.Left.String(), text}
+		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, j.child.Parent.Name, named)
+		r := remedy{Field, what, j.child.Left.String(), text}
 		if left {
-			r.what = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, s.child.Name, named)
-			r.lhs, r.rhs = text, s.child.Right.String()
+			r.text = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, j.child.Name, named)
+			r.lhs, r.rhs = text, j.child.Right.String()
 		}
 		remedies = append(remedies, r)
 	}
-	s.pickAgain(n, side)
+	j.decodeAgain(n, side)
 	return remedies
 }
 
-func (s *suspicion) firstElement(side func(view) *sample.Part) *object.Object {
-	for _, v := range s.views {
+func (j *join) firstElement(side func(view) *sample.Part) *object.Object {
+	for _, v := range j.views {
 		if elements := side(v).Elements; len(elements) > 0 {
 			return elements[len(elements)/2].(*object.Object)
 		}
@@ -92,9 +92,9 @@ func (s *suspicion) firstElement(side func(view) *sample.Part) *object.Object {
 	return nil
 }
 
-// pickAgain decodes the elements of one side once more, for the members that expressions have named since.
-func (s *suspicion) pickAgain(n *mill.Node, side func(view) *sample.Part) {
-	for _, v := range s.views {
+// decodeAgain decodes the elements of one side once more, for the members that expressions have named since.
+func (j *join) decodeAgain(n *mill.Node, side func(view) *sample.Part) {
+	for _, v := range j.views {
 		for _, element := range side(v).Elements {
 			o := element.(*object.Object)
 			// What could be decoded can be decoded again.
@@ -144,7 +144,7 @@ func goesOn(after string) bool {
 
 // isNoChance reports whether a remedy matches more than members do that have nothing to do with each other: numbers that are
 // dense match anyhow, unless they are in a range where few would be. tries is the logarithm of how many were tried.
-func (t *tried) isNoChance(tries float64) bool {
+func (t *trial) isNoChance(tries float64) bool {
 	n := t.numeric()
 	if n == nil {
 		return t.matched >= 5

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"cmp"
@@ -78,8 +78,8 @@ type rounded struct {
 
 // roundings are the remedies for keys that are near each other, but never equal, or have more decimals on one side: those
 // that round to the scale of the data. near says that the keys lie near each other, and how.
-func (s *suspicion) roundings() (remedies []remedy, near *nearness) {
-	n := s.numeric()
+func (j *join) roundings() (remedies []remedy, near *nearness) {
+	n := j.numeric()
 	if n == nil {
 		return nil, nil
 	}
@@ -98,13 +98,13 @@ func (s *suspicion) roundings() (remedies []remedy, near *nearness) {
 		return cmp.Or(cmp.Compare(math.Round(50*a.merged), math.Round(50*b.merged)), a.sides()-b.sides(),
 			cmp.Compare(b.unit, a.unit), b.matched-a.matched)
 	})
-	what := fmt.Sprintf("the keys of %s and %s are near each other, but not equal", s.child.Parent.Name, s.child.Name)
+	what := fmt.Sprintf("the keys of %s and %s are near each other, but not equal", j.child.Parent.Name, j.child.Name)
 	if near != nil {
-		what += ": " + n.lies(near, s.child.Name)
+		what += ": " + n.lies(near, j.child.Name)
 	}
 	for _, way := range ways[:min(len(ways), 3)] {
-		remedies = append(remedies, remedy{causeRounding, what, n.rounding(s.child.Left.String(), way.names[0], way.unit),
-			n.rounding(s.child.Right.String(), way.names[1], way.unit)})
+		remedies = append(remedies, remedy{Rounding, what, n.rounding(j.child.Left.String(), way.names[0], way.unit),
+			n.rounding(j.child.Right.String(), way.names[1], way.unit)})
 	}
 	return remedies, near
 }

@@ -1,4 +1,4 @@
-package pipeline
+package diagnosis
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ func viewsOf(left, right *sample.Sample) []view {
 // A match is what comes of joining the views of a join by two expressions.
 type match struct {
 	views       []matchedView
-	left, right *keyRange
+	left, right *Range
 	// computed counts the keys of both sides.
 	computed, comparable, matched int
 	// used counts the right elements that some left element finds, of rights at all, and pairs all that are found.
@@ -97,13 +97,13 @@ func matchOf(views []view, left, right *expression.Program) *match {
 		m.down += downLeft + downRight
 		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
 		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
-		mv.each(func(left sample.Keyed, place int, found, comparable bool) {
+		mv.each(func(left sample.Keyed, index int, found, comparable bool) {
 			if comparable {
 				m.comparable++
 			}
 			if found {
 				m.matched++
-				m.pairs += equals(mv.rightKeys[place:], left)
+				m.pairs += equals(mv.rightKeys[index:], left)
 			}
 		})
 		m.rights += len(mv.rightKeys)
@@ -134,54 +134,65 @@ func different(keys []sample.Keyed) (n int) {
 	return n
 }
 
-func rangeOf(keys []sample.Keyed) *keyRange {
+func rangeOf(keys []sample.Keyed) *Range {
 	if len(keys) == 0 {
 		return nil
 	}
-	return &keyRange{keys[0].Key, keys[len(keys)-1].Key}
+	return &Range{keys[0].Key, keys[len(keys)-1].Key}
 }
 
-// each calls visit for every left key, with its place among the right keys, whether it is there, and whether it can't be
+// each calls visit for every left key, with its index among the right keys, whether it is there, and whether it can't be
 // where nothing was read.
-func (v *matchedView) each(visit func(left sample.Keyed, place int, found, comparable bool)) {
+func (v *matchedView) each(visit func(left sample.Keyed, index int, found, comparable bool)) {
 	for _, key := range v.leftKeys {
-		place, found := slices.BinarySearchFunc(v.rightKeys, key, sample.CompareKeyed)
-		behindFirst := v.fromStart || place > 0 || found
-		visit(key, place, found, behindFirst && (v.toEnd || place < len(v.rightKeys)))
+		index, found := slices.BinarySearchFunc(v.rightKeys, key, sample.CompareKeyed)
+		behindFirst := v.fromStart || index > 0 || found
+		visit(key, index, found, behindFirst && (v.toEnd || index < len(v.rightKeys)))
 	}
 }
 
-// An unmatched says why a number of left elements find no match; text tells of the first.
-type unmatched struct {
-	verdict observe.Verdict
-	count   int
-	text    string
+// An Unmatched says why a number of left elements find no match; text tells of the first.
+type Unmatched struct {
+	Verdict observe.Verdict
+	Count   int
+	Text    string
+}
+
+// UnmatchedWhere says where the keys of elements without a match lie, beside those of the right stream.
+func UnmatchedWhere(v observe.Verdict) string {
+	switch v {
+	case observe.Behind:
+		return "before its beginning"
+	case observe.Ended:
+		return "behind its end"
+	}
+	return "in gaps"
 }
 
 // unmatched says why left elements find no match.
-func (s *suspicion) unmatched() (reasons []unmatched) {
-	if s.left.isText() != s.right.isText() {
+func (j *join) unmatched() (reasons []Unmatched) {
+	if j.left.isText() != j.right.isText() {
 		return nil // a run refuses to compare them
 	}
-	for _, v := range s.asIs.views {
-		v.each(func(left sample.Keyed, place int, found, comparable bool) {
+	for _, v := range j.asIs.views {
+		v.each(func(left sample.Keyed, index int, found, comparable bool) {
 			if found || !comparable {
 				return
 			}
-			verdict, text := v.absence(s.child, left, place)
-			i := slices.IndexFunc(reasons, func(r unmatched) bool { return r.verdict == verdict })
+			verdict, text := v.absence(j.child, left, index)
+			i := slices.IndexFunc(reasons, func(r Unmatched) bool { return r.Verdict == verdict })
 			if i < 0 {
-				reasons = append(reasons, unmatched{verdict: verdict, text: text})
+				reasons = append(reasons, Unmatched{Verdict: verdict, Text: text})
 				i = len(reasons) - 1
 			}
-			reasons[i].count++
+			reasons[i].Count++
 		})
 	}
 	return reasons
 }
 
 // absence says what there is instead of a left key.
-func (v *matchedView) absence(child *mill.Node, left sample.Keyed, place int) (observe.Verdict, string) {
+func (v *matchedView) absence(child *mill.Node, left sample.Keyed, index int) (observe.Verdict, string) {
 	no := fmt.Sprintf("%v (%s) is not in %s", left.Key, v.left.Location(left.Index), child.Name)
 	neighbour := func(at int) string {
 		k := v.rightKeys[at]
@@ -190,19 +201,19 @@ func (v *matchedView) absence(child *mill.Node, left sample.Keyed, place int) (o
 	switch {
 	case len(v.rightKeys) == 0:
 		return observe.Ended, no + ", which has no keys"
-	case place == 0:
+	case index == 0:
 		return observe.Behind, fmt.Sprintf("%s, which begins at %s", no, neighbour(0))
-	case place == len(v.rightKeys):
-		return observe.Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(place-1))
+	case index == len(v.rightKeys):
+		return observe.Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(index-1))
 	}
-	return observe.Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(place-1), neighbour(place))
+	return observe.Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(index-1), neighbour(index))
 }
 
 // across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
-func (s *suspicion) across() *match {
+func (j *join) across() *match {
 	together := view{&sample.Part{}, &sample.Part{}, true, true}
 	seen := map[*sample.Part]bool{}
-	for _, v := range s.views {
+	for _, v := range j.views {
 		for _, side := range []struct{ all, one *sample.Part }{{together.left, v.left}, {together.right, v.right}} {
 			if !seen[side.one] {
 				side.all.Elements = append(side.all.Elements, side.one.Elements...)
@@ -212,12 +223,12 @@ func (s *suspicion) across() *match {
 		}
 		together.fromStart, together.toEnd = together.fromStart && v.fromStart, together.toEnd && v.toEnd
 	}
-	return matchOf([]view{together}, s.child.Left, s.child.Right)
+	return matchOf([]view{together}, j.child.Left, j.child.Right)
 }
 
 // missing returns the first left element that finds no match; nil if there is none.
-func (s *suspicion) missing() (element any) {
-	for _, v := range s.asIs.views {
+func (j *join) missing() (element any) {
+	for _, v := range j.asIs.views {
 		v.each(func(left sample.Keyed, _ int, found, comparable bool) {
 			if element == nil && comparable && !found {
 				element = v.left.Elements[left.Index]
