@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/lookup"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
@@ -48,29 +49,29 @@ type CapturedStream struct {
 // changes no stream. An [*ArgumentError] says that there can't be such keys, or that there are none.
 func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, wrongArgument("the directory %s is not empty: give another, which is made where it isn't there", dir)
+		return nil, lookup.WrongArgument("the directory %s is not empty: give another, which is made where it isn't there", dir)
 	}
 	m, err := p.ownMill()
 	if err != nil {
 		return nil, err
 	}
-	streams, err := open(ctx, m)
-	defer streams.close()
+	streams, err := lookup.Open(ctx, m)
+	defer streams.Close()
 	if err != nil {
 		return nil, err
 	}
-	masters, err := streams.mastersBetween(ctx, from, to)
+	masters, err := streams.MastersBetween(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
-	c := &capture{m, dir, &Captured{By: masters.by, From: masters.from, To: masters.to, Slices: []CapturedSlice{}}}
-	for partition := range streams.partitions {
+	c := &capture{m, dir, &Captured{By: masters.By, From: masters.From, To: masters.To, Slices: []CapturedSlice{}}}
+	for partition := range streams.Partitions {
 		saved := CapturedSlice{Partition: partition}
-		if streams.partitions > 1 {
+		if streams.Partitions > 1 {
 			saved.File = fmt.Sprintf("partition-%d", partition)
 		}
 		saved.File = filepath.Join(dir, saved.File, m.Name+".yaml")
-		if err := masters.needs(ctx, partition, saved.save); err != nil {
+		if err := masters.Needs(ctx, partition, saved.save); err != nil {
 			return nil, err
 		}
 		if len(saved.Streams) == 0 {
@@ -82,7 +83,7 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 		}
 	}
 	if len(c.captured.Slices) == 0 {
-		return nil, wrongArgument("%s has no element with %s from %v to %v", m.Master.Name, masters.by, masters.from, masters.to)
+		return nil, lookup.WrongArgument("%s has no element with %s from %v to %v", m.Master.Name, masters.By, masters.From, masters.To)
 	}
 	return c.captured, nil
 }
@@ -95,14 +96,14 @@ type capture struct {
 }
 
 // save saves what is needed of one stream beside the pipeline file.
-func (s *CapturedSlice) save(n *needed) error {
+func (s *CapturedSlice) save(n *lookup.Needed) error {
 	dir := filepath.Dir(s.File)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("the directory to save to can't be made: %w", err)
 	}
-	file := filepath.Join(dir, s.fileName(n.node.Name))
-	s.Streams = append(s.Streams, CapturedStream{n.node.Name, file, n.elements, n.neighbours})
-	return os.WriteFile(file, lines(n.records), 0o666)
+	file := filepath.Join(dir, s.fileName(n.Node.Name))
+	s.Streams = append(s.Streams, CapturedStream{n.Node.Name, file, n.Elements, n.Neighbours})
+	return os.WriteFile(file, lines(n.Records), 0o666)
 }
 
 // lines returns records, one a line.

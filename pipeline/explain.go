@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
+	"github.com/leat-go/leat/pipeline/internal/lookup"
 )
 
 // About is what Explain is asked about: a key, or an element.
@@ -99,12 +100,12 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	if err != nil {
 		return nil, err
 	}
-	answer, err := explain(ctx, m, about.Stream, about.Key, about.Element)
+	answer, err := lookup.Explain(ctx, m, about.Stream, about.Key, about.Element)
 	if err != nil {
 		return nil, err
 	}
 	e := newExplanation(answer)
-	if len(answer.broken) == 0 {
+	if len(answer.Broken) == 0 {
 		return e, nil
 	}
 	report, err := p.Check(ctx, options)
@@ -113,7 +114,7 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	}
 	for _, finding := range report.Findings {
 		ofLeft := finding.Mistake == MistakeOrder || finding.Mistake == MistakeKinds // what stops a run in the left stream
-		of := answer.broken[finding.Right] || ofLeft && answer.broken[finding.Left]
+		of := answer.Broken[finding.Right] || ofLeft && answer.Broken[finding.Left]
 		if diagnosis.Cause(finding.Mistake).Systematic() && of {
 			e.Findings = append(e.Findings, finding)
 		}
@@ -121,31 +122,31 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	return e, nil
 }
 
-func newExplanation(answer *explanation) *Explanation {
-	e := &Explanation{Stream: answer.stream, By: answer.by, Key: answer.key, Element: answer.element, Findings: []Finding{}}
-	for _, p := range answer.partitions {
-		partition := PartitionExplanation{Partition: p.partition, Lookups: []Lookup{}, Sentences: p.sentences,
-			Masters: p.masters, HandedOver: p.handedOver}
-		for _, l := range p.lookups {
-			partition.Lookups = append(partition.Lookups, Lookup{Stream: l.stream, Key: l.key, Count: l.count, Complete: l.complete,
-				First: placeOf(l.first), Last: placeOf(l.last), Below: placeOf(l.below), Above: placeOf(l.above),
-				Verdict: l.verdict})
+func newExplanation(answer *lookup.Explanation) *Explanation {
+	e := &Explanation{Stream: answer.Stream, By: answer.By, Key: answer.Key, Element: answer.Element, Findings: []Finding{}}
+	for _, p := range answer.Partitions {
+		partition := PartitionExplanation{Partition: p.Number, Lookups: []Lookup{}, Sentences: p.Sentences,
+			Masters: p.Masters, HandedOver: p.HandedOver}
+		for _, l := range p.Lookups {
+			partition.Lookups = append(partition.Lookups, Lookup{Stream: l.Stream, Key: l.Key, Count: l.Count, Complete: l.Complete,
+				First: placeOf(l.First), Last: placeOf(l.Last), Below: placeOf(l.Below), Above: placeOf(l.Above),
+				Verdict: l.Verdict})
 		}
-		if r := p.reason; r != nil {
-			partition.Cause = &Cause{r.stream, r.verdict, r.key, r.text}
+		if r := p.Reason; r != nil {
+			partition.Cause = &Cause{r.Stream, r.Verdict, r.Key, r.Text}
 		}
 		e.Partitions = append(e.Partitions, partition)
 	}
 	return e
 }
 
-func placeOf(e *resultElement) *Place {
+func placeOf(e *lookup.Element) *Place {
 	if e == nil {
 		return nil
 	}
-	place := &Place{Key: e.key, Byte: e.at.Byte, Line: e.at.Line, Column: e.at.Column, Element: e.text}
-	if e.at.Offset >= 0 {
-		place.Offset = &e.at.Offset
+	place := &Place{Key: e.Key, Byte: e.At.Byte, Line: e.At.Line, Column: e.At.Column, Element: e.Text}
+	if e.At.Offset >= 0 {
+		place.Offset = &e.At.Offset
 	}
 	return place
 }

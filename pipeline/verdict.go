@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/lookup"
 )
 
 // A Verdict says why an element is not handed over.
@@ -24,7 +25,7 @@ const (
 	// Undecodable: a run stops at a record that is no element.
 	Undecodable = observe.Undecodable
 	// Waiting: the other stream is a topic that hasn't come so far, and no end-of-stream mark follows. Only Explain tells that.
-	Waiting = waiting
+	Waiting = lookup.Waiting
 	// OtherPartition: the other stream has the key, but in another partition. Only Explain tells that.
-	OtherPartition = otherPartition
+	OtherPartition = lookup.OtherPartition
 )

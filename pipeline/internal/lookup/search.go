@@ -1,4 +1,4 @@
-package pipeline
+package lookup
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// late is how many records behind a key's place are looked at for elements that come too late.
-const late = 2000
+// lateRecords is how many records behind where a key belongs are looked at for elements that come too late.
+const lateRecords = 2000
 
-// A wanted range is what is looked up in a stream: elements whose key by lies between low and high, both included.
-type wanted struct {
+// A keyRange range is what is looked up in a stream: elements whose key by lies between low and high, both included.
+type keyRange struct {
 	by        int
 	low, high expression.Key
 	// names, if there are any, are what the elements' names lie between, too.
@@ -26,25 +26,25 @@ type wanted struct {
 // A nameRange is two names, and what lies between them.
 type nameRange struct{ from, to expression.Key }
 
-// place says whether an item lies below, in or above the range. passed says that nothing in the range may follow it.
-func (w *wanted) place(i *item) (place int, passed bool) {
-	key := i.key(w.by)
+// compare says whether an item lies below, in or above the range. passed says that nothing in the range may follow it.
+func (k *keyRange) compare(i *item) (order int, passed bool) {
+	key := i.key(k.by)
 	switch {
-	case expression.Compare(key, w.low) < 0:
+	case expression.Compare(key, k.low) < 0:
 		return -1, false
-	case expression.Compare(key, w.high) > 0:
+	case expression.Compare(key, k.high) > 0:
 		return 1, true
-	case w.names == nil:
+	case k.names == nil:
 		return 0, false
-	case expression.Compare(i.name, w.names.from) < 0:
+	case expression.Compare(i.name, k.names.from) < 0:
 		return -1, false
-	case expression.Compare(i.name, w.names.to) > 0:
+	case expression.Compare(i.name, k.names.to) > 0:
 		return 1, false
 	}
 	return 0, false
 }
 
-// A slice is what a partition holds of a wanted range, and around it.
+// A slice is what a partition holds of a range of keys, and around it.
 type slice struct {
 	// items are the elements in the range, in stream order.
 	items []*item
@@ -52,8 +52,8 @@ type slice struct {
 	below, above *item
 	// mark is where the first end-of-stream mark behind below lies, if nothing above was before it.
 	mark *broker.Position
-	// trouble is what a run stops at before it is past the range.
-	trouble error
+	// stopsAt is what a run stops at before it is past the range.
+	stopsAt error
 	// late are elements in the range that are out of order, so that a run doesn't get to them.
 	late []*item
 	// refused are the records between items that a run stops at.
@@ -64,9 +64,9 @@ type slice struct {
 
 // A search reads one slice.
 type search struct {
-	wanted
-	ring      *keyring
-	shelf     shelf
+	keyRange
+	reader    *keyReader
+	source    source
 	partition int
 	found     slice
 	// behind is what is wrong behind the element above, which matters only where something comes too late.
@@ -74,14 +74,14 @@ type search struct {
 	after  int // records behind the element above
 }
 
-// look looks a range up in a partition, with a new keyring.
+// slice looks a range up in a partition, with a new reader of keys.
 //
 // It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't in order
 // or doesn't lie as it must for that, a file is read from its beginning: so the answer is right.
-func (w wanted) look(ctx context.Context, s shelf, ring *keyring, partition int) (*slice, error) {
+func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partition int) (*slice, error) {
 	for slack := s.slack(); ; slack *= 8 {
-		r := &search{wanted: w, ring: ring, shelf: s, partition: partition}
-		r.ring.last = nil
+		r := &search{keyRange: k, reader: reader, source: s, partition: partition}
+		r.reader.last = nil
 		from, err := r.begin(ctx, slack)
 		if err == nil {
 			err = r.read(ctx, from)
@@ -102,16 +102,16 @@ func (w wanted) look(ctx context.Context, s shelf, ring *keyring, partition int)
 	}
 }
 
-// disorder reports whether keys were out of order in what was read, of a shelf that can be read from its beginning.
+// disorder reports whether keys were out of order in what was read, of a source that can be read from its beginning.
 func (r *search) disorder() bool {
-	out := len(r.found.late) > 0 || r.found.trouble != nil && verdictOf(r.found.trouble) == observe.OutOfOrder
-	return out && r.ring.bytes
+	out := len(r.found.late) > 0 || r.found.stopsAt != nil && verdictOf(r.found.stopsAt) == observe.OutOfOrder
+	return out && r.reader.bytes
 }
 
 // read reads the slice from an offset on.
 func (r *search) read(ctx context.Context, from int64) error {
 	r.found.empty = true
-	err := r.shelf.each(ctx, r.partition, from, whole, r.visit)
+	err := r.source.each(ctx, r.partition, from, whole, r.visit)
 	var damaged *broker.PositionError
 	switch {
 	case ctx.Err() != nil:
@@ -130,14 +130,14 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 	}
 	if mark {
 		if found.mark == nil && found.above == nil {
-			at := r.ring.place(&record, r.partition)
+			at := r.reader.locate(&record, r.partition)
 			found.mark = &at
 		}
-		r.ring.last = nil // another session begins
+		r.reader.last = nil // another session begins
 		return r.more(), nil
 	}
 	found.empty = false
-	i, err := r.ring.read(&record, r.partition)
+	i, err := r.reader.read(&record, r.partition)
 	if err == nil {
 		err = r.sameKind(i)
 	}
@@ -146,25 +146,25 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 		return r.more(), nil
 	}
 	if i.key(r.by).IsNull() { // it lies nowhere
-		if err := r.ring.take(i); err != nil {
+		if err := r.reader.take(i); err != nil {
 			r.refuse(record, err)
 		}
 		return r.more(), nil
 	}
-	place, passed := r.place(i)
-	if err := r.ring.take(i); err != nil {
-		if place == 0 && (found.above != nil || len(found.items) == 0) {
+	order, passed := r.compare(i)
+	if err := r.reader.take(i); err != nil {
+		if order == 0 && (found.above != nil || len(found.items) == 0) {
 			found.late = append(found.late, i)
 		}
 		r.refuse(record, err)
 		return r.more(), nil
 	}
 	switch {
-	case place < 0 && found.above == nil:
+	case order < 0 && found.above == nil:
 		found.below, found.mark = i, nil
-	case place == 0 && found.above == nil:
+	case order == 0 && found.above == nil:
 		found.items = append(found.items, i)
-	case place > 0 && found.above == nil:
+	case order > 0 && found.above == nil:
 		found.above = i
 		return !passed || r.more(), nil
 	}
@@ -182,14 +182,14 @@ func (r *search) refuse(record broker.Record, err error) {
 // stopAt notes what a run would stop at.
 func (r *search) stopAt(err error) {
 	switch {
-	case r.found.trouble != nil:
+	case r.found.stopsAt != nil:
 	case r.found.above == nil:
-		r.found.trouble = err
+		r.found.stopsAt = err
 	case r.behind == nil:
 		r.behind = err
 	}
-	if len(r.found.late) > 0 && r.found.trouble == nil {
-		r.found.trouble = r.behind
+	if len(r.found.late) > 0 && r.found.stopsAt == nil {
+		r.found.stopsAt = r.behind
 	}
 }
 
@@ -198,7 +198,7 @@ func (r *search) more() bool {
 	if r.found.above == nil {
 		return true
 	}
-	return len(r.found.late) == 0 && r.after < late
+	return len(r.found.late) == 0 && r.after < lateRecords
 }
 
 // sameKind refuses keys that can't be compared with the range's, as a run does.

@@ -1,4 +1,4 @@
-package pipeline
+package lookup
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 type item struct {
 	element *object.Object
 	at      broker.Position
-	offset  int64 // as the shelf counts
+	offset  int64 // as the source counts
 	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the children.
 	up   expression.Key
 	down []expression.Key
@@ -36,8 +36,8 @@ func (i *item) key(by int) expression.Key {
 // above is the number of the key for the parent; the others are the children's.
 const above = -1
 
-// A keyring computes the keys of one node's elements in the order of its stream, and finds what a run would stop at.
-type keyring struct {
+// A keyReader computes the keys of one node's elements in the order of its stream, and finds what a run would stop at.
+type keyReader struct {
 	node   *mill.Node
 	decode codec.Decode
 	up     func(any) (expression.Key, error) // nil for the master
@@ -71,12 +71,12 @@ func latest(key, last expression.Key) expression.Key {
 	return key
 }
 
-func newKeyring(n *mill.Node, name *expression.Program) (*keyring, error) {
+func newKeyReader(n *mill.Node, name *expression.Program) (*keyReader, error) {
 	decode, err := n.Codec.Decoder(nil)
 	if err != nil {
 		return nil, err
 	}
-	k := &keyring{node: n, decode: decode}
+	k := &keyReader{node: n, decode: decode}
 	if n.Parent != nil {
 		k.up = expression.Single(n.Right)
 	}
@@ -96,17 +96,17 @@ type undecodable struct{ error }
 func (u undecodable) Unwrap() error { return u.error }
 
 // read makes an item of a record. The error says why a run would stop at it.
-func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
-	at := k.place(record, partition)
+func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
+	at := r.locate(record, partition)
 	element := &object.Object{}
-	if err := k.decode(record.Value, element); err != nil {
-		err = record.DecodeError(k.node.Stream.Name, partition, err)
-		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && k.bytes {
+	if err := r.decode(record.Value, element); err != nil {
+		err = record.DecodeError(r.node.Stream.Name, partition, err)
+		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && r.bytes {
 			damaged.Position.Offset, damaged.Position.Byte = at.Offset, at.Byte
 		}
 		return nil, undecodable{err}
 	}
-	i, err := k.item(element)
+	i, err := r.item(element)
 	if err != nil {
 		return nil, &broker.PositionError{Position: at, Err: err}
 	}
@@ -114,34 +114,34 @@ func (k *keyring) read(record *broker.Record, partition int) (*item, error) {
 	return i, nil
 }
 
-// place returns where a record lies, for people.
-func (k *keyring) place(record *broker.Record, partition int) broker.Position {
-	at := record.At(k.node.Stream.Name, partition)
-	if k.bytes {
+// locate returns where a record lies, for people.
+func (r *keyReader) locate(record *broker.Record, partition int) broker.Position {
+	at := record.At(r.node.Stream.Name, partition)
+	if r.bytes {
 		at.Offset, at.Byte = -1, record.Offset
 	}
 	return at
 }
 
 // item computes an element's keys.
-func (k *keyring) item(element *object.Object) (*item, error) {
+func (r *keyReader) item(element *object.Object) (*item, error) {
 	i := &item{element: element}
 	var err error
-	if k.up != nil {
-		if i.up, err = k.up(element); err != nil {
-			return nil, joinError(k.node, &engine.KeyError{Right: true, Err: err})
+	if r.up != nil {
+		if i.up, err = r.up(element); err != nil {
+			return nil, joinError(r.node, &engine.KeyError{Right: true, Err: err})
 		}
 	}
-	for c, key := range k.down {
+	for c, key := range r.down {
 		down, err := key(element)
 		if err != nil {
-			return nil, joinError(k.node.Children[c], &engine.KeyError{Err: err})
+			return nil, joinError(r.node.Children[c], &engine.KeyError{Err: err})
 		}
 		i.down = append(i.down, down)
 	}
-	if k.name != nil {
+	if r.name != nil {
 		// What names an element need not be in all of them.
-		i.name, _ = k.name(element)
+		i.name, _ = r.name(element)
 	}
 	return i, nil
 }
@@ -152,28 +152,28 @@ func joinError(n *mill.Node, err error) error {
 }
 
 // take compares an item with the one before it. The error says why a run would stop at it; it is not taken then (R1).
-func (k *keyring) take(i *item) error {
-	last := k.last
+func (r *keyReader) take(i *item) error {
+	last := r.last
 	if last == nil {
 		last = &lastKeys{down: make([]expression.Key, len(i.down))}
 	}
-	if k.up != nil && !follows(i.up, last.up, k.node.Join.Unique) {
+	if r.up != nil && !follows(i.up, last.up, r.node.Join.Unique) {
 		repeats := expression.Compare(last.up, i.up) == 0
-		return k.disordered(i, k.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: repeats})
+		return r.disordered(i, r.node, &engine.KeyError{Right: true, Key: i.up, Previous: last.up, Unique: repeats})
 	}
-	for c, child := range k.node.Children {
+	for c, child := range r.node.Children {
 		if !follows(i.down[c], last.down[c], false) {
-			return k.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
+			return r.disordered(i, child, &engine.KeyError{Key: i.down[c], Previous: last.down[c]})
 		}
 	}
-	k.last, last.up = last, latest(i.up, last.up)
+	r.last, last.up = last, latest(i.up, last.up)
 	for c := range last.down {
 		last.down[c] = latest(i.down[c], last.down[c])
 	}
 	return nil
 }
 
-func (k *keyring) disordered(i *item, child *mill.Node, err error) error {
+func (r *keyReader) disordered(i *item, child *mill.Node, err error) error {
 	return &broker.PositionError{Position: i.at, Err: joinError(child, err)}
 }
 

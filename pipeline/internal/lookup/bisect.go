@@ -1,4 +1,4 @@
-package pipeline
+package lookup
 
 import (
 	"cmp"
@@ -13,8 +13,8 @@ import (
 // errDisorder says that keys fall along a stream, so that none can be found by bisecting it.
 var errDisorder = errors.New("keys fall along the stream")
 
-// surveyed is how many places of a file are looked at, whether keys grow along it, before it is bisected.
-const surveyed = 32
+// probed is how many places of a file are looked at, whether keys grow along it, before it is bisected.
+const probed = 32
 
 // A probe is the key of the first element at or behind an offset.
 type probe struct {
@@ -22,7 +22,7 @@ type probe struct {
 	key    expression.Key
 }
 
-// A bisection looks for the place of a key. What it has come across tells whether keys grow.
+// A bisection looks for where a key lies. What it has come across tells whether keys grow.
 type bisection struct {
 	*search
 	probes []probe
@@ -31,10 +31,10 @@ type bisection struct {
 // begin returns an offset that lies the slack or more before the first element of the range, or at the beginning.
 func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 	b := &bisection{search: r}
-	start, high := r.shelf.bounds(r.partition)
+	start, high := r.source.bounds(r.partition)
 	low := start
-	if r.ring.bytes = r.shelf.bytes(); r.ring.bytes {
-		if err := b.survey(ctx, start, high); err != nil {
+	if r.reader.bytes = r.source.bytes(); r.reader.bytes {
+		if err := b.probeAll(ctx, start, high); err != nil {
 			return 0, err
 		}
 	}
@@ -58,10 +58,10 @@ func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 	return max(start, low-slack), nil
 }
 
-// survey looks at places all over a partition.
-func (b *bisection) survey(ctx context.Context, start, end int64) error {
-	for i := range int64(surveyed) {
-		if _, err := b.probe(ctx, start+(end-start)/surveyed*i, end); err != nil {
+// probeAll looks at places all over a partition.
+func (b *bisection) probeAll(ctx context.Context, start, end int64) error {
+	for i := range int64(probed) {
+		if _, err := b.probe(ctx, start+(end-start)/probed*i, end); err != nil {
 			return err
 		}
 	}
@@ -70,14 +70,14 @@ func (b *bisection) survey(ctx context.Context, start, end int64) error {
 
 // probe returns the first element of a range of offsets whose keys can be computed; nil if there is none.
 func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, err error) {
-	err = b.shelf.each(ctx, b.partition, from, glance, func(record broker.Record, mark bool) (bool, error) {
+	err = b.source.each(ctx, b.partition, from, glance, func(record broker.Record, mark bool) (bool, error) {
 		if record.Offset >= to {
 			return false, nil
 		}
 		if mark {
 			return true, nil
 		}
-		i, err := b.ring.read(&record, b.partition)
+		i, err := b.reader.read(&record, b.partition)
 		if err != nil || i.key(b.by).IsNull() {
 			return true, nil // only the elements around the range matter, and null takes no part in the order
 		}
@@ -96,7 +96,7 @@ func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, er
 // falls reports whether a later one of the probes has a lesser key, where that can be told: a topic's sessions may each begin
 // anew.
 func (b *bisection) falls() bool {
-	if !b.ring.bytes {
+	if !b.reader.bytes {
 		return false
 	}
 	slices.SortFunc(b.probes, func(a, b probe) int { return cmp.Compare(a.offset, b.offset) })

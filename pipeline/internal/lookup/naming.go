@@ -1,4 +1,4 @@
-package pipeline
+package lookup
 
 import (
 	"context"
@@ -15,20 +15,6 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
-// An ArgumentError says that what was asked for doesn't fit the pipeline: there is no such stream, or its keys are of
-// another kind.
-type ArgumentError struct{ Err error }
-
-// Error returns the cause's message.
-func (e *ArgumentError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *ArgumentError) Unwrap() error { return e.Err }
-
-func wrongArgument(format string, arguments ...any) error {
-	return &ArgumentError{fmt.Errorf(format, arguments...)}
-}
-
 // find returns the node of a stream; with an empty name the master.
 func find(m *mill.Mill, name string) (*mill.Node, error) {
 	if name == "" {
@@ -41,7 +27,7 @@ func find(m *mill.Mill, name string) (*mill.Node, error) {
 		}
 		names = append(names, n.Name)
 	}
-	return nil, wrongArgument("no stream %q is read%s", name, description.Suggest(name, names))
+	return nil, WrongArgument("no stream %q is read%s", name, description.Suggest(name, names))
 }
 
 // A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made of, or
@@ -59,11 +45,11 @@ type naming struct {
 }
 
 // newNaming returns how the elements of a node are named.
-func newNaming(ctx context.Context, of *mill.Mill, n *mill.Node, s shelf) (*naming, error) {
+func newNaming(ctx context.Context, of *mill.Mill, n *mill.Node, s source) (*naming, error) {
 	m := &naming{node: n, by: above, join: n.Right}
 	if n.Parent == nil {
 		if len(n.Children) == 0 {
-			return nil, wrongArgument("%s has no join, so its elements have no key", of.File)
+			return nil, WrongArgument("%s has no join, so its elements have no key", of.File)
 		}
 		m.by, m.join = 0, n.Children[0].Left
 	}
@@ -85,7 +71,7 @@ func (m *naming) program() *expression.Program {
 }
 
 // sample finds out the kind of the names by the first element of the stream.
-func (m *naming) sample(ctx context.Context, s shelf) error {
+func (m *naming) sample(ctx context.Context, s source) error {
 	for partition := range s.partitions() {
 		kind, err := m.firstKind(ctx, s, partition)
 		if err != nil {
@@ -103,8 +89,8 @@ func (m *naming) sample(ctx context.Context, s shelf) error {
 const namesRead = 1000
 
 // firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the first.
-func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind expression.Kind, err error) {
-	ring, err := newKeyring(m.node, m.program())
+func (m *naming) firstKind(ctx context.Context, s source, partition int) (kind expression.Kind, err error) {
+	reader, err := newKeyReader(m.node, m.program())
 	if err != nil {
 		return kind, err
 	}
@@ -115,15 +101,15 @@ func (m *naming) firstKind(ctx context.Context, s shelf, partition int) (kind ex
 			return true, nil
 		}
 		tried++
-		i, err := ring.read(&record, partition)
+		i, err := reader.read(&record, partition)
 		if err != nil {
 			return tried < namesRead, nil // a lookup says what is wrong with it
 		}
 		if kind = i.name.Kind(); m.member != nil && (kind == expression.Unknown || i.key(m.by).Kind() == expression.Time) {
 			// A list, a member that isn't always there, or an instant that may be written in many ways.
 			m.member = nil
-			ring.name = expression.Single(m.join)
-			if i, err = ring.read(&record, partition); err == nil {
+			reader.name = expression.Single(m.join)
+			if i, err = reader.read(&record, partition); err == nil {
 				kind = i.name.Kind()
 			}
 		}
@@ -144,9 +130,9 @@ func (m *naming) parse(text string) (expression.Key, error) {
 	isNumber = isNumber && json.Valid([]byte(text))
 	switch {
 	case m.kind == expression.Number && !isNumber:
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.Name, m, text)
+		return expression.Key{}, WrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.Name, m, text)
 	case m.kind == expression.Bool && text != "true" && text != "false":
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.Name, m, text)
+		return expression.Key{}, WrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.Name, m, text)
 	case m.kind == expression.Bool:
 		value = expression.BoolValue(text == "true")
 	case m.kind == expression.Time:
@@ -154,7 +140,7 @@ func (m *naming) parse(text string) (expression.Key, error) {
 	case m.kind == expression.Text || !isNumber:
 		value = expression.TextValue(text)
 	case m.kind == expression.Duration:
-		return expression.Key{}, wrongArgument("the keys of %s, %s, are durations: give an element in place of a key",
+		return expression.Key{}, WrongArgument("the keys of %s, %s, are durations: give an element in place of a key",
 			m.node.Name, m)
 	}
 	return expression.NewKey(value)
@@ -168,7 +154,7 @@ func (m *naming) parseTime(text string) (expression.Key, error) {
 		key, err = program.Key(&object.Object{})
 	}
 	if err != nil {
-		return key, wrongArgument("the keys of %s, %s, are instants, and %q is none: write one as 2026-11-27T10:00:00Z",
+		return key, WrongArgument("the keys of %s, %s, are instants, and %q is none: write one as 2026-11-27T10:00:00Z",
 			m.node.Name, m, text)
 	}
 	return key, nil
@@ -196,25 +182,25 @@ func (m *naming) joinKey(name expression.Key) (expression.Key, error) {
 	}
 	key, err := expression.Single(m.join)(element)
 	if err != nil {
-		return key, wrongArgument("an element with %s = %v has no key: %w", m, name, err)
+		return key, WrongArgument("an element with %s = %v has no key: %w", m, name, err)
 	}
 	return key, nil
 }
 
-// wanted returns the range of the elements whose names lie between two.
-func (m *naming) wanted(from, to expression.Key) (wanted, error) {
+// keyRange returns the range of the elements whose names lie between two.
+func (m *naming) keyRange(from, to expression.Key) (keyRange, error) {
 	low, err := m.joinKey(from)
 	if err != nil {
-		return wanted{}, err
+		return keyRange{}, err
 	}
 	high, err := m.joinKey(to)
 	if err != nil {
-		return wanted{}, err
+		return keyRange{}, err
 	}
 	if expression.Compare(low, high) > 0 {
 		low, high = high, low // the key falls where the member grows
 	}
-	return wanted{by: m.by, low: low, high: high, names: &nameRange{from, to}}, nil
+	return keyRange{by: m.by, low: low, high: high, names: &nameRange{from, to}}, nil
 }
 
 // isDamage reports whether an error is about what a stream holds, and not about reading it.

@@ -1,4 +1,4 @@
-package pipeline
+package lookup
 
 import (
 	"github.com/leat-go/leat/internal/expression"
@@ -7,22 +7,22 @@ import (
 
 // Verdicts that no run tells, since it waits there, and looks at one partition at a time.
 const (
-	// waiting: the other stream is a topic that hasn't come so far, and no end-of-stream mark follows.
-	waiting observe.Verdict = "waiting"
-	// otherPartition: the other stream has the key, but in another partition.
-	otherPartition observe.Verdict = "other_partition"
+	// Waiting: the other stream is a topic that hasn't come so far, and no end-of-stream mark follows.
+	Waiting observe.Verdict = "waiting"
+	// OtherPartition: the other stream has the key, but in another partition.
+	OtherPartition observe.Verdict = "other_partition"
 )
 
 // verdict says why a slice has no element with a key of its range.
 func (s *slice) verdict(by int, key expression.Key, live bool) observe.Verdict {
 	_, below, above := s.near(by, key)
 	switch {
-	case s.trouble != nil:
-		return verdictOf(s.trouble)
+	case s.stopsAt != nil:
+		return verdictOf(s.stopsAt)
 	case s.empty && !live:
 		return observe.Ended
 	case above == nil && s.mark == nil && live:
-		return waiting
+		return Waiting
 	case above == nil, s.mark != nil && above == s.above:
 		return observe.Ended
 	case below == nil:
