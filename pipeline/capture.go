@@ -42,14 +42,15 @@ type CapturedStream struct {
 	Neighbours int    `json:"neighbours"`
 }
 
-// Capture saves what the masters with keys between from and to, both included, need of all streams, down the tree, as JSON
-// files in a directory, with a pipeline file that runs on them: its results are those of a run in which the master has
-// these elements only. Keys are written as for [About]. The directory must be empty, or not there yet; of a topic with
-// several partitions each has a directory in it, "partition-3". What is saved must fit into memory. It joins no group and
-// changes no stream. An [*ArgumentError] says that there can't be such keys, or that there are none.
+// Capture saves what the masters with keys between from and to, both included, need of all streams, down the tree, as
+// JSON files in a directory, with a pipeline file that runs on them: its results are those of a run in which the master
+// has these elements only. Keys are written as for [About]. The directory must be empty, or not there yet; of a topic
+// with several partitions each has a directory in it, "partition-3". What is saved must fit into memory. It joins no
+// group and changes no stream. An [*ArgumentError] says that there can't be such keys, or that there are none.
 func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, lookup.WrongArgument("the directory %s is not empty: give another, which is made where it isn't there", dir)
+		return nil, lookup.WrongArgument("the directory %s is not empty: give another, which is made where it isn't there",
+			dir)
 	}
 	m, err := p.ownMill()
 	if err != nil {
@@ -83,7 +84,8 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 		}
 	}
 	if len(c.captured.Slices) == 0 {
-		return nil, lookup.WrongArgument("%s has no element with %s from %v to %v", m.Master.Name, masters.By, masters.From, masters.To)
+		return nil, lookup.WrongArgument("%s has no element with %s from %v to %v", m.Master.Name, masters.By, masters.From,
+			masters.To)
 	}
 	return c.captured, nil
 }

@@ -46,8 +46,8 @@ func (r *tree) within(first, last int) (from, to string, elements []string) {
 	return from, to, elements
 }
 
-// TestCaptureRandomTrees captures a range of the masters of random join trees, runs what was saved, and compares every byte
-// with what the oracle makes of these masters and all the other elements.
+// TestCaptureRandomTrees captures a range of the masters of random join trees, runs what was saved, and compares every
+// byte with what the oracle makes of these masters and all the other elements.
 func TestCaptureRandomTrees(t *testing.T) {
 	dir := t.TempDir()
 	matched := 0

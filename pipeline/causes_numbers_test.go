@@ -71,8 +71,8 @@ func (t *trial) shiftGrid() {
 	}
 }
 
-// shiftHoled has a grid of which each side lacks some keys, and one of them more at its beginning and end. What it is shifted by
-// is round, as nothing else would tell it from the shifts beside it.
+// shiftHoled has a grid of which each side lacks some keys, and one of them more at its beginning and end. What it is
+// shifted by is round, as nothing else would tell it from the shifts beside it.
 func (t *trial) shiftHoled() {
 	unit := pow10(t.places)
 	for {

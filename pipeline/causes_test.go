@@ -16,9 +16,9 @@ import (
 	"github.com/leat-go/leat/pipeline"
 )
 
-// TestCauses is the campaign of planted causes: two streams are drawn whose join fails for a reason that is known, or is
-// right as it is, and Check must find the reason, offer what mends it, and say what a run then gives. Each kind of cause has
-// the share of trials in which that must be so. LEAT_CAUSES=1000 makes that many trials of each kind.
+// TestCauses is the campaign of planted causes: two streams are drawn whose join fails for a reason that is known, or
+// is right as it is, and Check must find the reason, offer what mends it, and say what a run then gives. Each kind of
+// cause has the share of trials in which that must be so. LEAT_CAUSES=1000 makes that many trials of each kind.
 func TestCauses(t *testing.T) {
 	trials := 12
 	if n, err := strconv.Atoi(os.Getenv("LEAT_CAUSES")); err == nil {
@@ -111,7 +111,8 @@ type trial struct {
 	noise bool
 }
 
-// A planted element has its key as JSON, and belongs together with those of the other stream that have the same identity.
+// A planted element has its key as JSON, and belongs together with those of the other stream that have the same
+// identity.
 type planted struct {
 	key      string
 	identity int64

@@ -57,8 +57,8 @@ type JoinReport struct {
 	// LeftPerKey and RightPerKey are how many elements there are for a key, on average.
 	LeftPerKey  float64 `json:"left_per_key"`
 	RightPerKey float64 `json:"right_per_key"`
-	// Comparable counts the left elements that can't find a match in what wasn't read of the right stream, and Matched those
-	// of them that find one.
+	// Comparable counts the left elements that can't find a match in what wasn't read of the right stream, and Matched
+	// those of them that find one.
 	Comparable int `json:"comparable"`
 	Matched    int `json:"matched"`
 	// Unmatched says why the others don't.
@@ -83,11 +83,11 @@ type KeyRange struct {
 // String returns "from to to".
 func (r *KeyRange) String() string { return (*diagnosis.Range)(r).String() }
 
-// Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not standard
-// input and pipes, which can be read once only, and reports what joining them would give, and which mistake makes it
-// little. What they join to is given to emit, whose errors are reported. Elements of a topic count up to its current end; the
-// first ones up to an end-of-stream mark. Nothing is written,
-// and no group joined. An error says that a stream can't be read at all, or is ctx's.
+// Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not
+// standard input and pipes, which can be read once only, and reports what joining them would give, and which mistake
+// makes it little. What they join to is given to emit, whose errors are reported. Elements of a topic count up to its
+// current end; the first ones up to an end-of-stream mark. Nothing is written, and no group joined. An error says that
+// a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
 	m, err := p.ownMill()
 	if err != nil {
@@ -112,7 +112,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	report.Problems = append(report.Problems, slices.Concat(samples.Problems, sample.Rehearse(ctx, m, samples), ofOutput)...)
+	report.Problems = append(report.Problems, samples.Problems...)
+	report.Problems = append(report.Problems, sample.Rehearse(ctx, m, samples)...)
+	report.Problems = append(report.Problems, ofOutput...)
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
 	return report, nil
@@ -132,8 +134,10 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 	}
 	r.Joins = append(r.Joins, join)
 	for _, f := range j.Findings {
-		r.Findings = append(r.Findings, Finding{Mistake: Mistake(f.Cause), Left: join.Left, Right: join.Right, On: join.On, Text: f.Text,
-			Fix: f.Fix, Evidence: f.Evidence})
+		r.Findings = append(r.Findings, Finding{
+			Mistake: Mistake(f.Cause), Left: join.Left, Right: join.Right, On: join.On,
+			Text: f.Text, Fix: f.Fix, Evidence: f.Evidence,
+		})
 	}
 	r.Problems = append(r.Problems, j.Problems...)
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
-// Demo runs the pipeline on a Kafka in this process, so that it can be tried without a server: the files of the streams are
-// loaded into topics of one partition, with an end-of-stream mark, as are the files that topics name for a demonstration;
-// the pipeline runs from topics to a topic, exactly once; and what is there then is written to standard output. No file is
-// written. Errors are those of Run; an [*Error] says that a topic names no file.
+// Demo runs the pipeline on a Kafka in this process, so that it can be tried without a server: the files of the streams
+// are loaded into topics of one partition, with an end-of-stream mark, as are the files that topics name for a
+// demonstration; the pipeline runs from topics to a topic, exactly once; and what is there then is written to standard
+// output. No file is written. Errors are those of Run; an [*Error] says that a topic names no file.
 func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 	at, loads, err := p.demoLayout()
 	if err != nil {
@@ -69,7 +69,8 @@ func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
 	return at, loads, nil
 }
 
-// demoFile returns the file that is loaded into a node's topic. Of several streams of one topic one may name it for all.
+// demoFile returns the file that is loaded into a node's topic. Of several streams of one topic one may name it for
+// all.
 func (p *Pipeline) demoFile(n *mill.Node) (path string, err error) {
 	if !n.Stream.Topic {
 		return n.Stream.Name, nil

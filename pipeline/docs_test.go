@@ -12,8 +12,8 @@ import (
 	"github.com/leat-go/leat/pipeline"
 )
 
-// known returns the members that the parser says that it knows, by its answer to one that it doesn't, at each place of a file
-// that has members.
+// known returns the members that the parser says that it knows, by its answer to one that it doesn't, at each place of
+// a file that has members.
 func known(t *testing.T) (members []string) {
 	t.Helper()
 	const none = "zzzzzzzzzzzz: 1"

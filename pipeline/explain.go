@@ -39,7 +39,8 @@ type Explanation struct {
 // PartitionExplanation is an explanation for one partition; files have one.
 type PartitionExplanation struct {
 	Partition int `json:"partition"`
-	// Lookups say what the streams have, and Sentences what that means, from the stream that was asked about down the tree.
+	// Lookups say what the streams have, and Sentences what that means, from the stream that was asked about down the
+	// tree.
 	Lookups   []Lookup `json:"lookups"`
 	Sentences []string `json:"sentences"`
 	// Masters counts the master elements that it is about, and HandedOver those of them that the join hands over.
@@ -68,44 +69,45 @@ type Lookup struct {
 	Count    int `json:"count"`
 	Complete int `json:"complete"`
 	// First and Last are the first and the last of them; nil where there are none.
-	First *Place `json:"first,omitempty"`
-	Last  *Place `json:"last,omitempty"`
+	First *FoundElement `json:"first,omitempty"`
+	Last  *FoundElement `json:"last,omitempty"`
 	// Below and Above are the elements next to them, with other keys; nil where there are none.
-	Below *Place `json:"below,omitempty"`
-	Above *Place `json:"above,omitempty"`
+	Below *FoundElement `json:"below,omitempty"`
+	Above *FoundElement `json:"above,omitempty"`
 	// Verdict says why there are none; empty where there are.
 	Verdict Verdict `json:"verdict,omitempty"`
 }
 
-// A Place is an element and where it is.
-type Place struct {
+// A FoundElement is an element and where it lies.
+type FoundElement struct {
 	Key expression.Key `json:"key"`
-	// Offset is the element's in its partition, and in a file how many elements lie before it; nil where these weren't read.
+	// Offset is the element's in its partition, and in a file how many elements lie before it; nil where these weren't
+	// read.
 	Offset *int64 `json:"offset,omitempty"`
 	// Byte is how many bytes of the file lie before the element, where it wasn't read from its beginning; zero elsewhere.
 	Byte int64 `json:"byte,omitempty"`
-	// Line and Column are the place in a file, from one; zero in a topic, and far from the beginning of a file that wasn't
+	// Line and Column are its location in a file, from one; zero in a topic, and far from the beginning of a file that wasn't
 	// read from there.
 	Line    int             `json:"line,omitempty"`
 	Column  int             `json:"column,omitempty"`
 	Element json.RawMessage `json:"element"`
 }
 
-// Explain looks a key up in every stream of the join tree, and says what each has around it, where the chain breaks, and
-// whether the master element is handed over. Topics and files are bisected, as keys grow along them; a
-// file that is compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says that there
-// can't be such a key.
+// Explain looks a key up in every stream of the join tree, and says what each has around it, where the chain breaks,
+// and whether the master element is handed over. Topics and files are bisected, as keys grow along them; a file that is
+// compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says that there can't be
+// such a key.
 func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*Explanation, error) {
 	m, err := p.ownMill()
 	if err != nil {
 		return nil, err
 	}
-	answer, err := lookup.Explain(ctx, m, about.Stream, about.Key, about.Element)
+	found, err := lookup.Explain(ctx, m, about.Stream, about.Key, about.Element)
 	if err != nil {
 		return nil, err
 	}
-	e := newExplanation(answer)
-	if len(answer.Broken) == 0 {
+	e := newExplanation(found)
+	if len(found.Broken) == 0 {
 		return e, nil
 	}
 	report, err := p.Check(ctx, options)
@@ -114,23 +116,22 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	}
 	for _, finding := range report.Findings {
 		ofLeft := finding.Mistake == MistakeOrder || finding.Mistake == MistakeKinds // what stops a run in the left stream
-		of := answer.Broken[finding.Right] || ofLeft && answer.Broken[finding.Left]
-		if diagnosis.Cause(finding.Mistake).Systematic() && of {
+		isBroken := found.Broken[finding.Right] || ofLeft && found.Broken[finding.Left]
+		if diagnosis.Cause(finding.Mistake).Systematic() && isBroken {
 			e.Findings = append(e.Findings, finding)
 		}
 	}
 	return e, nil
 }
 
-func newExplanation(answer *lookup.Explanation) *Explanation {
-	e := &Explanation{Stream: answer.Stream, By: answer.By, Key: answer.Key, Element: answer.Element, Findings: []Finding{}}
-	for _, p := range answer.Partitions {
-		partition := PartitionExplanation{Partition: p.Number, Lookups: []Lookup{}, Sentences: p.Sentences,
-			Masters: p.Masters, HandedOver: p.HandedOver}
-		for _, l := range p.Lookups {
-			partition.Lookups = append(partition.Lookups, Lookup{Stream: l.Stream, Key: l.Key, Count: l.Count, Complete: l.Complete,
-				First: placeOf(l.First), Last: placeOf(l.Last), Below: placeOf(l.Below), Above: placeOf(l.Above),
-				Verdict: l.Verdict})
+func newExplanation(found *lookup.Explanation) *Explanation {
+	e := &Explanation{Stream: found.Stream, By: found.By, Key: found.Key, Element: found.Element, Findings: []Finding{}}
+	for _, p := range found.Partitions {
+		partition := PartitionExplanation{
+			Partition: p.Number, Lookups: []Lookup{}, Sentences: p.Sentences, Masters: p.Masters, HandedOver: p.HandedOver,
+		}
+		for _, r := range p.Lookups {
+			partition.Lookups = append(partition.Lookups, newLookup(&r))
 		}
 		if r := p.Reason; r != nil {
 			partition.Cause = &Cause{r.Stream, r.Verdict, r.Key, r.Text}
@@ -140,15 +141,24 @@ func newExplanation(answer *lookup.Explanation) *Explanation {
 	return e
 }
 
-func placeOf(e *lookup.Element) *Place {
+func newLookup(r *lookup.Result) Lookup {
+	return Lookup{
+		Stream: r.Stream, Key: r.Key, Count: r.Count, Complete: r.Complete,
+		First: newFoundElement(r.First), Last: newFoundElement(r.Last),
+		Below: newFoundElement(r.Below), Above: newFoundElement(r.Above),
+		Verdict: r.Verdict,
+	}
+}
+
+func newFoundElement(e *lookup.Element) *FoundElement {
 	if e == nil {
 		return nil
 	}
-	place := &Place{Key: e.Key, Byte: e.At.Byte, Line: e.At.Line, Column: e.At.Column, Element: e.Text}
+	found := &FoundElement{Key: e.Key, Byte: e.At.Byte, Line: e.At.Line, Column: e.At.Column, Element: e.Text}
 	if e.At.Offset >= 0 {
-		place.Offset = &e.At.Offset
+		found.Offset = &e.At.Offset
 	}
-	return place
+	return found
 }
 
 // String returns the explanation as text, in several lines.

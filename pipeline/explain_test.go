@@ -13,8 +13,8 @@ import (
 	"github.com/leat-go/leat/pipeline"
 )
 
-// TestExplain holds what a user reads who asks why there is no output. The cases are in testdata/explain.txt: the streams'
-// files, each begun by its name, and what is asked, with the answer.
+// TestExplain holds what a user reads who asks why there is no output. The cases are in testdata/explain.txt: the
+// streams' files, each begun by its name, and what is asked, with the answer.
 func TestExplain(t *testing.T) {
 	cases, err := os.ReadFile(filepath.Join("testdata", "explain.txt"))
 	if err != nil {

@@ -29,8 +29,8 @@ const (
 	MistakePartitions = Mistake(diagnosis.Partitions)
 	// MistakeApart: the streams lie in ranges that have nothing in common.
 	MistakeApart = Mistake(diagnosis.Apart)
-	// MistakeGaps, MistakeEarlyEnd and MistakeLateBegin: much of the left stream's keys is not in the right one, between its
-	// keys, behind its end or before its beginning.
+	// MistakeGaps, MistakeEarlyEnd and MistakeLateBegin: much of the left stream's keys is not in the right one, between
+	// its keys, behind its end or before its beginning.
 	MistakeGaps      = Mistake(diagnosis.Gaps)
 	MistakeEarlyEnd  = Mistake(diagnosis.EarlyEnd)
 	MistakeLateBegin = Mistake(diagnosis.LateBegin)

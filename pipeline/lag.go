@@ -31,28 +31,28 @@ type StreamLag struct {
 	Partition int    `json:"partition"`
 	// Begun says that the group has a position. Where it has none, the other members are about the partition's beginning.
 	Begun bool `json:"begun"`
-	// Position is the offset to go on from: of the first record that the join still needs. End is the offset behind the last
-	// committed record.
+	// Position is the offset to go on from: of the first record that the join still needs. End is the offset behind the
+	// last committed record.
 	Position int64 `json:"position"`
 	End      int64 `json:"end"`
-	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as long
-	// as records are needed for what may come, it isn't zero.
+	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as
+	// long as records are needed for what may come, it isn't zero.
 	Behind int64 `json:"behind"`
-	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't be
-	// read before it ends. One of a moment ago is nothing unusual.
+	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't
+	// be read before it ends. One of a moment ago is nothing unusual.
 	Withheld int64 `json:"withheld"`
 	// Key is the join key of the first record that is still to be joined, for the master that of its first join; nil where
 	// there is no such record or join.
 	Key *expression.Key `json:"key"`
 }
 
-// Lag asks Kafka how far the pipeline's group has come. It doesn't join the group, and may be called while the pipeline runs
-// elsewhere. The streams that are read must be topics.
+// Lag asks Kafka how far the pipeline's group has come. It doesn't join the group, and may be called while the pipeline
+// runs elsewhere. The streams that are read must be topics.
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
 	m := p.mill
 	if !m.ReadsTopics() {
-		return nil, m.Master.Stream.Text.Errorf("the streams that are read are files, which every run reads from the beginning: " +
-			"there is no lag")
+		return nil, m.Master.Stream.Text.Errorf("the streams that are read are files, which every run reads from the " +
+			"beginning: there is no lag")
 	}
 	cluster, err := m.Cluster()
 	if err != nil {
@@ -146,8 +146,8 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *mill.Node, rew
 	return nil
 }
 
-// keyOf returns a record's key at the node's join to its parent, of the master that at its first child; nil where it can't
-// be computed.
+// keyOf returns a record's key at the node's join to its parent, of the master that at its first child; nil where it
+// can't be computed.
 func keyOf(n *mill.Node, value []byte) *expression.Key {
 	program := n.Right
 	if n.Parent == nil {
@@ -187,8 +187,8 @@ func (l *Lag) String() string {
 	_ = table.Flush()
 	for _, s := range l.Streams {
 		if s.Withheld > 0 {
-			fmt.Fprintf(&text, "\n%s, partition %d: about %d records behind its end can't be read before an open transaction of "+
-				"another producer ends\n", s.Name, s.Partition, s.Withheld)
+			fmt.Fprintf(&text, "\n%s, partition %d: about %d records behind its end can't be read before an open transaction "+
+				"of another producer ends\n", s.Name, s.Partition, s.Withheld)
 		}
 	}
 	if l.Hint != "" {

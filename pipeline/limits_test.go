@@ -55,8 +55,8 @@ func indents(depth int) string {
 	return text.String()
 }
 
-// No text takes more memory than a small multiple of what a pipeline file may have, whatever is repeated in it; it is refused at
-// a place that there is.
+// No text takes more memory than a small multiple of what a pipeline file may have, whatever is repeated in it; it is
+// refused at a place that there is.
 func TestLargeTexts(t *testing.T) {
 	for name, text := range large() {
 		t.Run(name, func(t *testing.T) {
@@ -159,8 +159,8 @@ func TestLargePipelineFile(t *testing.T) {
 	}
 }
 
-// FuzzLargeTexts repeats whatever comes until the text is as long as a pipeline file may be: parsing it takes memory that is bounded,
-// and never panics.
+// FuzzLargeTexts repeats whatever comes until the text is as long as a pipeline file may be: parsing it takes memory
+// that is bounded, and never panics.
 func FuzzLargeTexts(f *testing.F) {
 	for _, part := range []string{"[", "{a: ", "- ", "? ", "a: ", "\"", "'", "\n", "<<", "(", "a: |\n b\n", "!a ", "# a\n", "\u00e9"} {
 		f.Add("streams: ", part)

@@ -15,8 +15,8 @@ const (
 	joined = two + `join: [{left: a, right: b, on: "a.t == b.t"}]` + "\n"
 )
 
-// TestMessages holds what a user reads who has made a mistake: one line, with the very place and what would be right. The
-// cases are in testdata/messages.txt.
+// TestMessages holds what a user reads who has made a mistake: one line, with the very place and what would be right.
+// The cases are in testdata/messages.txt.
 func TestMessages(t *testing.T) {
 	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
 type Monitor struct {
-	// Watched says that people look at the snapshots, so that calls are timed and the last unmatched elements are kept, which
-	// costs something. It is set before the run.
+	// Watched says that people look at the snapshots, so that calls are timed and the last unmatched elements are kept,
+	// which costs something. It is set before the run.
 	Watched bool
 
 	stats  engine.Stats
@@ -27,7 +27,8 @@ type Progress struct {
 	// where that isn't known. A stream may be read less than whole: once nothing more can join, the run ends.
 	BytesRead  int64 `json:"bytes_read"`
 	BytesTotal int64 `json:"bytes_total"`
-	// Warnings say, once the run is over, what may be amiss with what was read though nothing failed: a file that grew meanwhile.
+	// Warnings say, once the run is over, what may be amiss with what was read though nothing failed: a file that grew
+	// meanwhile.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -43,8 +44,8 @@ type StreamProgress struct {
 	Skipped   int64  `json:"skipped"`
 	// Tombstones counts records without a value that were passed over. They are no elements.
 	Tombstones int64 `json:"tombstones,omitempty"`
-	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the line of a
-	// file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
+	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the
+	// line of a file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
 	Ended  bool  `json:"ended"`
 	Line   int   `json:"line,omitempty"`
 	Offset int64 `json:"offset,omitempty"`

@@ -72,7 +72,8 @@ func textForms() []*keyForm {
 	return []*keyForm{{expression: "%s", text: true}, {expression: "'x' + %s", text: true}}
 }
 
-// key computes the key of an element as a text that is equal for equal keys; nothing for null, which matches nothing (R7a).
+// key computes the key of an element as a text that is equal for equal keys; nothing for null, which matches nothing
+// (R7a).
 func (f *keyForm) key(element map[string]any, member string) string {
 	if element[member] == nil {
 		return ""

@@ -14,9 +14,9 @@
 //	  time_to: next[0].time
 //	  speed: "((next[0].x - prev.x) ** 2 + (next[0].y - prev.y) ** 2) ** 0.5"
 //
-// The joined element is the master's object with one more member for each child stream, named after the stream: the list
-// of its matches, each again with its own children. An element that has a member of that name already is an error: give
-// the stream another name. With a window it is an object with one member, named after the master: the list of the
+// The joined element is the master's object with one more member for each child stream, named after the stream: the
+// list of its matches, each again with its own children. An element that has a member of that name already is an error:
+// give the stream another name. With a window it is an object with one member, named after the master: the list of the
 // window's joined elements. Numbers keep their digits and members their order, in joined elements as in members of emit
 // that are nothing but a path.
 //
@@ -33,8 +33,8 @@
 //	kafka: {brokers: [localhost:9092]}
 //
 // The streams that are read are all files or all topics; the output is either. From topics to a topic results are there
-// exactly once. A run ends at the end-of-stream marks, and the next one goes on behind them. [Pipeline.Demo] tries all that
-// without a server. docs/pipeline.md has the other members of kafka.
+// exactly once. A run ends at the end-of-stream marks, and the next one goes on behind them. [Pipeline.Demo] tries all
+// that without a server. docs/pipeline.md has the other members of kafka.
 package pipeline
 
 import (
@@ -58,8 +58,8 @@ type Pipeline struct {
 	mill        *mill.Mill
 }
 
-// Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the file's
-// contents is an [*Error].
+// Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the
+// file's contents is an [*Error].
 func Load(path string) (*Pipeline, error) { return newPipeline(description.Load(path)) }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
@@ -88,11 +88,11 @@ type Options struct {
 	// Stdin and Stdout are what the path "-" means; nil stands for [os.Stdin] and [os.Stdout].
 	Stdin  io.Reader
 	Stdout io.Writer
-	// Instance is the name of this process in Kafka's group, see package broker/kafka; empty for none. It must be empty where no
-	// stream is a topic.
+	// Instance is the name of this process in Kafka's group, see package broker/kafka; empty for none. It must be empty
+	// where no stream is a topic.
 	Instance string
-	// Verify reads streams that end by themselves, such as files, to their ends when nothing more can be joined, and fails the
-	// run where an element there can't be decoded or is out of order.
+	// Verify reads streams that end by themselves, such as files, to their ends when nothing more can be joined, and fails
+	// the run where an element there can't be decoded or is out of order.
 	Verify bool
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor
@@ -103,8 +103,8 @@ func (o *Options) ofMill() *mill.Options {
 	return &mill.Options{Logger: o.Logger, Stdin: o.Stdin, Stdout: o.Stdout, Instance: o.Instance, Verify: o.Verify}
 }
 
-// Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the error
-// that stopped it otherwise, with stream, partition and offset of the element that it is about.
+// Run runs the pipeline until its streams have ended. It returns nil then; ctx's error after a clean stop; and the
+// error that stopped it otherwise, with stream, partition and offset of the element that it is about.
 func (p *Pipeline) Run(ctx context.Context, options Options) error {
 	if options.Instance != "" && !p.UsesKafka() {
 		return errors.New("an instance has a name in Kafka's group, but no stream of this pipeline is a topic")

@@ -25,7 +25,8 @@ type planting struct {
 	up     func(key int64) int64
 }
 
-// newPlanting draws a tree of two to four nodes. Every element of a parent has one to three matches at each child, at keys
+// newPlanting draws a tree of two to four nodes. Every element of a parent has one to three matches at each child, at
+// keys
 func newPlanting(seed uint64) *planting {
 	p := &planting{Rand: rand.New(rand.NewPCG(seed, 7)), up: func(key int64) int64 { return key }}
 	base := []int64{0, 1, 5000, 1_700_000_000}[p.IntN(4)]
@@ -118,8 +119,8 @@ func (p *planting) without(from, to int64) {
 	p.keys[p.spoilt] = slices.DeleteFunc(p.keys[p.spoilt], func(key int64) bool { return key >= from && key <= to })
 }
 
-// someKey draws a key of the spoilt stream, neither from its very beginning nor from its very end, and from what is sampled
-// of it and of its parent.
+// someKey draws a key of the spoilt stream, neither from its very beginning nor from its very end, and from what is
+// sampled of it and of its parent.
 func (p *planting) someKey() int64 {
 	keys := slices.Compact(slices.Clone(p.keys[p.spoilt]))
 	at := len(keys)/4 + p.IntN(len(keys)/2)
@@ -166,8 +167,8 @@ func (p *planting) plant(cause string) (ask int64) {
 	return ask
 }
 
-// TestPlantedCauses plants a cause in each of 200 random joins and asks Check and Explain for it: both must name it, in the
-// stream that it is in; and where a join is written wrongly, the expression that they give must mend it.
+// TestPlantedCauses plants a cause in each of 200 random joins and asks Check and Explain for it: both must name it, in
+// the stream that it is in; and where a join is written wrongly, the expression that they give must mend it.
 func TestPlantedCauses(t *testing.T) {
 	causes := []string{"gap", "shift", "factor", "disorder", "early end", "missing child"}
 	for seed := range uint64(200) {

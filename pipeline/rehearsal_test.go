@@ -29,8 +29,8 @@ func TestCheckRehearsesWhatIsWhole(t *testing.T) {
 	}
 }
 
-// TestCheckFindsWhatARunFailsOn: emit and the window's key are evaluated on what the samples join to, and what is reported is
-// what a run then ends with.
+// TestCheckFindsWhatARunFailsOn: emit and the window's key are evaluated on what the samples join to, and what is
+// reported is what a run then ends with.
 func TestCheckFindsWhatARunFailsOn(t *testing.T) {
 	a := rows(30, func(i int) string {
 		if i == 20 {

@@ -10,8 +10,8 @@ import (
 	"github.com/leat-go/leat/pipeline"
 )
 
-// Records without a value are passed over by everything that reads topics, and counted; with "tombstones: true" each is the
-// object that is its key.
+// Records without a value are passed over by everything that reads topics, and counted; with "tombstones: true" each is
+// the object that is its key.
 func TestTombstonesOnKafka(t *testing.T) {
 	k := newPlant(t, false)
 	client, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers...))

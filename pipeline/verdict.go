@@ -24,7 +24,8 @@ const (
 	OutOfOrder = observe.OutOfOrder
 	// Undecodable: a run stops at a record that is no element.
 	Undecodable = observe.Undecodable
-	// Waiting: the other stream is a topic that hasn't come so far, and no end-of-stream mark follows. Only Explain tells that.
+	// Waiting: the other stream is a topic that hasn't come so far, and no end-of-stream mark follows. Only Explain tells
+	// that.
 	Waiting = lookup.Waiting
 	// OtherPartition: the other stream has the key, but in another partition. Only Explain tells that.
 	OtherPartition = lookup.OtherPartition

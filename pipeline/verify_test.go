@@ -51,8 +51,8 @@ func keyLines(keys ...any) string {
 	return text.String()
 }
 
-// What lies behind the end of a join isn't looked at, which the summary says, unless the run verifies it: then damage there fails
-// the run, at its place.
+// What lies behind the end of a join isn't looked at, which the summary says, unless the run verifies it: then damage
+// there fails the run, at its place.
 func TestVerify(t *testing.T) {
 	for _, c := range []struct {
 		name, left, right string

@@ -1,5 +1,5 @@
-// Package description reads pipeline files: what they say of streams, joins, the window and what is written, each text with its
-// location, so that whoever looks at it later can say where it is wrong.
+// Package description reads pipeline files: what they say of streams, joins, the window and what is written, each text
+// with its location, so that whoever looks at it later can say where it is wrong.
 package description
 
 import (
@@ -72,7 +72,8 @@ func (s *source) read(data []byte) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.only(top, "a pipeline file", "streams", "master", "join", "window", "output", "emit", "kafka"); err != nil {
+	err = s.only(top, "a pipeline file", "streams", "master", "join", "window", "output", "emit", "kafka")
+	if err != nil {
 		return nil, err
 	}
 	d := &Description{}

@@ -151,7 +151,8 @@ func (s *source) brokers(node *yaml.Node) (addresses []string, err error) {
 		addresses = append(addresses, address.Value)
 	}
 	if len(addresses) == 0 {
-		return nil, s.errorAt(s.locationOf(node), "brokers is empty: give the address of one at least, as in [localhost:9092]")
+		return nil, s.errorAt(s.locationOf(node),
+			"brokers is empty: give the address of one at least, as in [localhost:9092]")
 	}
 	return addresses, nil
 }
@@ -180,7 +181,8 @@ func (s *source) tls(m member) (*TLS, error) {
 		return &TLS{Name: m.name}, nil
 	}
 	if kindOf(m.value) != "a mapping" {
-		return nil, s.errorAt(s.locationOf(m.value), "tls must be true, false or {ca: FILE, cert: FILE, key: FILE}, but this is %s",
+		return nil, s.errorAt(s.locationOf(m.value),
+			"tls must be true, false or {ca: FILE, cert: FILE, key: FILE}, but this is %s",
 			kindOf(m.value))
 	}
 	files, err := s.mapping(m.value, "tls", "ca", "cert", "key")

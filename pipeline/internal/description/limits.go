@@ -11,9 +11,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// What a pipeline file may be at most. A pipeline of a hundred streams has some ten kilobytes, and is five levels deep. The
-// parser takes time and memory that grow with the size of the file; what parses expressions goes as deep as they are nested,
-// and takes far more for each of their bytes.
+// What a pipeline file may be at most. A pipeline of a hundred streams has some ten kilobytes, and is five levels deep.
+// The parser takes time and memory that grow with the size of the file; what parses expressions goes as deep as they
+// are nested, and takes far more for each of their bytes.
 const (
 	maxFile    = 256 << 10
 	maxNodes   = 10_000
@@ -22,13 +22,15 @@ const (
 )
 
 // errTooLarge says that a file is larger than any pipeline.
-var errTooLarge = errors.New("it has more than 256 KiB, which is more than a pipeline file may have; is it a file of data?")
+var errTooLarge = errors.New("it has more than 256 KiB, which is more than a pipeline file may have; " +
+	"is it a file of data?")
 
 // errTooDeep says that a file is nested deeper than any pipeline.
 var errTooDeep = fmt.Errorf("this is nested more than %d levels deep; a pipeline file has five", maxNesting)
 
 // errAlias says that a node stands for another one.
-var errAlias = errors.New("this is an anchor or alias, which pipeline files don't have; a text that begins so needs quotes")
+var errAlias = errors.New("this is an anchor or alias, which pipeline files don't have; " +
+	"a text that begins so needs quotes")
 
 // readFile reads a pipeline file, and no more of it than a pipeline file may have: the path may lead to anything.
 func readFile(path string) (data []byte, err error) {

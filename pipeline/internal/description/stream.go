@@ -29,7 +29,8 @@ type Reading struct {
 	Tombstones bool
 	// MaxElement is how many bytes an element may have; zero for what storages allow without being asked.
 	MaxElement int
-	// Follow says that a file is followed as it grows, and DataTimeout ends it when nothing has come for so long; zero for never.
+	// Follow says that a file is followed as it grows, and DataTimeout ends it when nothing has come for so long; zero for
+	// never.
 	Follow      bool
 	DataTimeout time.Duration
 }
@@ -82,7 +83,8 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	what := "the stream " + name.Value
 	m, err := s.mapping(node, what)
 	if err != nil {
-		return stream, s.errorAt(s.locationOf(node), "%s must be given as %s, but this is %s", what, streamForms, kindOf(node))
+		return stream, s.errorAt(s.locationOf(node), "%s must be given as %s, but this is %s", what, streamForms,
+			kindOf(node))
 	}
 	file, topic := m.get("file"), m.get("topic")
 	allowed := []string{"file", "topic", "max_element", "follow", "data_timeout"}
@@ -102,8 +104,8 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		stream.Topic = true
 		return s.topicStream(stream, m, what)
 	case topic != nil:
-		return stream, topic.name.Errorf("%s can't be both a file and a topic: give {topic: NAME, demo: FILE} for a topic with "+
-			"data to try it with", what)
+		return stream, topic.name.Errorf("%s can't be both a file and a topic: give {topic: NAME, demo: FILE} for a "+
+			"topic with data to try it with", what)
 	}
 	stream.Address, err = s.nonempty(file.value, "the path", what)
 	return stream, err
@@ -114,7 +116,8 @@ func (s *source) topicStream(stream Stream, m *mapping, what string) (_ Stream, 
 		return stream, err
 	}
 	if c, ok := InvalidInTopic(stream.Address.Value); ok {
-		return stream, stream.Address.Errorf("a topic's name can't have %q in it: it consists of letters, digits, ., _ and -", c)
+		return stream, stream.Address.Errorf("a topic's name can't have %q in it: it consists of letters, digits, "+
+			"., _ and -", c)
 	}
 	if demo := m.get("demo"); demo != nil {
 		stream.Demo, err = s.nonempty(demo.value, "the demonstration's file", what)

@@ -40,7 +40,8 @@ func (t Text) Location() string {
 	return fmt.Sprintf("%s:%d:%d", t.source.file, t.start.line, t.start.column)
 }
 
-// Locate makes an error of the file of one of an expression, which begins a number of characters behind the text's begin.
+// Locate makes an error of the file of one of an expression, which begins a number of characters behind the text's
+// begin.
 func (t Text) Locate(err error, offset int) error {
 	var found *expression.Error
 	if !errors.As(err, &found) {
@@ -49,8 +50,8 @@ func (t Text) Locate(err error, offset int) error {
 	return t.ErrorAt(found.Offset+offset, "%s", found.Message)
 }
 
-// locationOf returns where the character with a number, from zero, stands in the source. Quotes, escapes and folded lines make
-// the scalar longer than its value, so that the one has to be found in the other.
+// locationOf returns where the character with a number, from zero, stands in the source. Quotes, escapes and folded
+// lines make the scalar longer than its value, so that the one has to be found in the other.
 func (t Text) locationOf(offset int) location {
 	cursor := cursor{t.source.lines, t.begin}
 	for i, c := range []rune(t.Value) {

@@ -82,8 +82,8 @@ func bodyOf(document *yaml.Node) *yaml.Node {
 	return body
 }
 
-// syntaxError says where a text isn't YAML. The parser names where it gave up and, for what has a begin and an end, where that
-// began: the better one where the end is missing, since the parser gives up at the end of the file then.
+// syntaxError says where a text isn't YAML. The parser names where it gave up and, for what has a begin and an end,
+// where that began: the better one where the end is missing, since the parser gives up at the end of the file then.
 func (s *source) syntaxError(err error) error {
 	var syntax *yaml.LoadError
 	if !errors.As(err, &syntax) {

@@ -5,8 +5,8 @@ import "math"
 // sure is how unlikely, as a negative natural logarithm, chance must be before something counts as a cause.
 const sure = 7
 
-// surprise returns how unlikely it is, as a negative natural logarithm, that k or more of n trials of probability p come out
-// well. (It is Chernoff's bound, so it never overstates.)
+// surprise returns how unlikely it is, as a negative natural logarithm, that k or more of n trials of probability p
+// come out well. (It is Chernoff's bound, so it never overstates.)
 func surprise(k, n int, p float64) float64 {
 	if n == 0 || p <= 0 {
 		return 0

@@ -1,5 +1,5 @@
-// Package diagnosis finds out from samples what a join gives, and, where that is little, which mistake is behind it and what would mend
-// it. Remedies are expressions: each is tried on the samples before it is offered.
+// Package diagnosis finds out from samples what a join gives, and, where that is little, which mistake is behind it and
+// what would mend it. Remedies are expressions: each is tried on the samples before it is offered.
 package diagnosis
 
 import (
@@ -15,8 +15,8 @@ type Result struct {
 	Left, Right *KeyStats
 	// Common is what both sides' keys lie between; nil where there is nothing.
 	Common *Range
-	// Comparable counts the left elements that can't find a match in what wasn't read of the right stream, and Matched those of
-	// them that find one; Unmatched says why the others don't.
+	// Comparable counts the left elements that can't find a match in what wasn't read of the right stream, and Matched
+	// those of them that find one; Unmatched says why the others don't.
 	Comparable, Matched int
 	Unmatched           []Unmatched
 	Findings            []Finding

@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// AddHint adds to the error of a run what would mend it, where that shows in the error alone: keys that fall as text may grow
-// as numbers or as instants.
+// AddHint adds to the error of a run what would mend it, where that shows in the error alone: keys that fall as text
+// may grow as numbers or as instants.
 func AddHint(err error) error {
 	at, ok := errors.AsType[*engine.KeyError](err)
 	if !ok {
@@ -35,7 +35,8 @@ func AddHint(err error) error {
 	return err
 }
 
-// growsBy returns the function by which one text is less than another, and what it makes of them; empty where there is none.
+// growsBy returns the function by which one text is less than another, and what it makes of them; empty where there is
+// none.
 func growsBy(earlier, later string) (function, what string) {
 	a, okA := numberIn(earlier)
 	b, okB := numberIn(later)

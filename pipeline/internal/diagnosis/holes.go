@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// A holedGrid says how likely each shift is of keys that lie on one grid, of which some are missing here and there on either
-// side. There nearly every shift lets as many keys meet as any other one, and the ends of the streams are as likely to be
-// missing as what lies between, so that they agree on no shift, or on a wrong one. What is left to tell them apart is how many
-// elements must be missing at the ends for a shift to be right, and that people are off by round numbers: by an hour, and not
-// by 3,597 seconds.
+// A holedGrid says how likely each shift is of keys that lie on one grid, of which some are missing here and there on
+// either side. There nearly every shift lets as many keys meet as any other one, and the ends of the streams are as
+// likely to be missing as what lies between, so that they agree on no shift, or on a wrong one. What is left to tell
+// them apart is how many elements must be missing at the ends for a shift to be right, and that people are off by round
+// numbers: by an hour, and not by 3,597 seconds.
 type holedGrid struct {
 	search *shiftSearch
 	unit   int64
@@ -23,17 +23,18 @@ type holedGrid struct {
 }
 
 const (
-	// leastMissing is taken for the share of missing keys where hardly any are: streams begin later and end earlier for other
-	// reasons than holes have.
+	// leastMissing is taken for the share of missing keys where hardly any are: streams begin later and end earlier for
+	// other reasons than holes have.
 	leastMissing = 0.01
 	// roundness is how much likelier, as a logarithm, people are off by a round number than by any other.
 	roundness = 3
-	// mostBeyond is how many steps beyond what the ends say a shift is looked for, and mostSteps how far apart these may be.
+	// mostBeyond is how many steps beyond what the ends say a shift is looked for, and mostSteps how far apart these may
+	// be.
 	mostBeyond, mostSteps = 64, 4000
 )
 
-// newHoledGrid returns what is known of a grid with holes; nil where the keys lie on no grid, or have no holes. unit is the
-// greatest number that all steps of the keys are multiples of.
+// newHoledGrid returns what is known of a grid with holes; nil where the keys lie on no grid, or have no holes. unit is
+// the greatest number that all steps of the keys are multiples of.
 func newHoledGrid(s *shiftSearch, unit int64) *holedGrid {
 	g := &holedGrid{search: s, unit: unit, density: 1}
 	holes := 0
@@ -96,8 +97,8 @@ func (g *holedGrid) weight(by int64) float64 {
 	return weight + g.pattern(by)
 }
 
-// pattern returns how unlikely it is, as a negative logarithm, that so many keys meet by a shift, if chance can't have made it
-// so: where both sides lack the same keys, it is these that tell.
+// pattern returns how unlikely it is, as a negative logarithm, that so many keys meet by a shift, if chance can't have
+// made it so: where both sides lack the same keys, it is these that tell.
 func (g *holedGrid) pattern(by int64) float64 {
 	unlikely := surprise(g.search.shifted(by).matched, g.search.overlap(by), g.density)
 	if unlikely < sure+math.Log(g.search.possible) {
@@ -119,15 +120,16 @@ func (g *holedGrid) beyond(by int64) (steps float64) {
 	return steps
 }
 
-// explains reports whether a shift is the likeliest by far, and lets as many keys meet as the holes of the right side leave, but
-// for chance.
+// explains reports whether a shift is the likeliest by far, and lets as many keys meet as the holes of the right side
+// leave, but for chance.
 func (g *holedGrid) explains(c *shift) bool {
 	const byFar, deviations, byChance = 0.75, 3, 0.05
 	if g == nil || c.by != g.likeliest || g.posterior < byFar {
 		return false
 	}
 	// Near what the ends of any two streams say there may be a number that is somewhat round.
-	if steps := g.beyond(c.by); steps > 0 && (2*steps+1)*float64(g.unit) > byChance*float64(c.round) && g.pattern(c.by) == 0 {
+	steps := g.beyond(c.by)
+	if steps > 0 && (2*steps+1)*float64(g.unit) > byChance*float64(c.round) && g.pattern(c.by) == 0 {
 		return false
 	}
 	overlap := float64(g.search.overlap(c.by))

@@ -5,8 +5,8 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
-// A join is a join that is looked into. Every usual mistake that would explain why it matches little is tried on the samples: it
-// counts if the join, mended so, matches.
+// A join is a join that is looked into. Every usual mistake that would explain why it matches little is tried on the
+// samples: it counts if the join, mended so, matches.
 type join struct {
 	child       *mill.Node
 	views       []view

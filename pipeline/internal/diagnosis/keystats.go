@@ -42,20 +42,22 @@ func (k *KeyStats) isDigits() bool {
 func (k *KeyStats) disorder(n *mill.Node, key *expression.Program, mended bool) string {
 	switch {
 	case k.isDigits():
-		return fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text %v is above %v "+
-			"(%s)", n.Name, key, k.lowered[0], k.lowered[1], k.first)
+		return fmt.Sprintf("the keys of %s, %s, are numbers written as text: they grow as numbers, but as text "+
+			"%v is above %v (%s)", n.Name, key, k.lowered[0], k.lowered[1], k.first)
 	case mended:
 		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.Name, key,
 			k.lowered[0], k.lowered[1], k.first)
 	case k.up <= 1:
-		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.Name, key)
+		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.Name,
+			key)
 	}
 	if k.unread {
 		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops "+
 			"there: sort the stream", n.Name, key, k.lowered[0], k.lowered[1], k.first)
 	}
-	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); a run stops "+
-		"there: sort the stream", n.Name, key, words.Count(k.down, "step"), k.up+k.down, k.lowered[0], k.lowered[1], k.first)
+	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); "+
+		"a run stops there: sort the stream", n.Name, key, words.Count(k.down, "step"), k.up+k.down,
+		k.lowered[0], k.lowered[1], k.first)
 }
 
 func (k *KeyStats) PerKey() float64 {
@@ -65,8 +67,8 @@ func (k *KeyStats) PerKey() float64 {
 	return float64(k.computed) / float64(k.distinct)
 }
 
-// add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as a
-// run does, which refuses those of another kind than the ones before.
+// add goes along a partition's sample. The first thing that a run would stop at is a problem; accepted computes keys as
+// a run does, which refuses those of another kind than the ones before.
 func (k *KeyStats) add(
 	s *sample.Sample, key *expression.Program, accepted func(any) (expression.Key, error), unique bool,
 ) {

@@ -80,7 +80,8 @@ func (m *match) rightMeets() bool {
 		}
 		first, last := v.leftKeys[0], v.leftKeys[len(v.leftKeys)-1]
 		from, _ := slices.BinarySearchFunc(v.rightKeys, first, sample.CompareKeyed)
-		between += sort.Search(len(v.rightKeys), func(i int) bool { return sample.CompareKeyed(v.rightKeys[i], last) > 0 }) - from
+		behind := func(i int) bool { return sample.CompareKeyed(v.rightKeys[i], last) > 0 }
+		between += sort.Search(len(v.rightKeys), behind) - from
 	}
 	return m.used >= 3 && 2*m.used > between
 }
@@ -141,8 +142,8 @@ func rangeOf(keys []sample.Keyed) *Range {
 	return &Range{keys[0].Key, keys[len(keys)-1].Key}
 }
 
-// each calls visit for every left key, with its index among the right keys, whether it is there, and whether it can't be
-// where nothing was read.
+// each calls visit for every left key, with its index among the right keys, whether it is there, and whether it can't
+// be where nothing was read.
 func (v *matchedView) each(visit func(left sample.Keyed, index int, found, comparable bool)) {
 	for _, key := range v.leftKeys {
 		index, found := slices.BinarySearchFunc(v.rightKeys, key, sample.CompareKeyed)

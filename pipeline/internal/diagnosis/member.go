@@ -19,8 +19,8 @@ import (
 // mostMembers is how many members of a stream's elements are tried as keys.
 const mostMembers = 40
 
-// otherMember is the remedy for a join that names another member than the one that holds the keys: the member of either side's
-// elements that fits the other side's keys best, where chance doesn't make it fit.
+// otherMember is the remedy for a join that names another member than the one that holds the keys: the member of either
+// side's elements that fits the other side's keys best, where chance doesn't make it fit.
 func (j *join) otherMember() *trial {
 	var best *trial
 	for _, left := range []bool{true, false} {
@@ -120,8 +120,8 @@ func membersOf(o *object.Object, text bool) (names []string) {
 	return names[:min(len(names), mostMembers)]
 }
 
-// replaceMember writes a key with another member in place of the one at a path; the member alone where the key isn't made of
-// one that it names so.
+// replaceMember writes a key with another member in place of the one at a path; the member alone where the key isn't
+// made of one that it names so.
 func replaceMember(key, stream string, path []string, named string) string {
 	if len(path) == 0 {
 		return named
@@ -142,8 +142,9 @@ func goesOn(after string) bool {
 	return after != "" && (!isNoLetter(c) || strings.ContainsRune(".[(?", c))
 }
 
-// isNoChance reports whether a remedy matches more than members do that have nothing to do with each other: numbers that are
-// dense match anyhow, unless they are in a range where few would be. tries is the logarithm of how many were tried.
+// isNoChance reports whether a remedy matches more than members do that have nothing to do with each other: numbers
+// that are dense match anyhow, unless they are in a range where few would be. tries is the logarithm of how many were
+// tried.
 func (t *trial) isNoChance(tries float64) bool {
 	n := t.numeric()
 	if n == nil {

@@ -38,8 +38,9 @@ func (j *join) mend() (m mend) {
 	return m
 }
 
-// mendNumbers returns what would mend a join of numbers. Where much of what the right stream has meets, the join is right,
-// and most of the left stream matches nothing on purpose; but for keys in other units, of which some meet anyhow.
+// mendNumbers returns what would mend a join of numbers. Where much of what the right stream has meets, the join is
+// right, and most of the left stream matches nothing on purpose; but for keys in other units, of which some meet
+// anyhow.
 func (j *join) mendNumbers() (m mend) {
 	tries := []func() *trial{
 		func() *trial { return j.best(j.scalings()) },
@@ -68,13 +69,14 @@ func (j *join) mendNumbers() (m mend) {
 		return m
 	}
 	m.cause = Rounding
-	m.text = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, as "+
-		"some would be rounded up and others down: %s", near.near, near.comparable, j.child.Parent.Name, j.child.Name,
+	m.text = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, "+
+		"as some would be rounded up and others down: %s", near.near, near.comparable, j.child.Parent.Name, j.child.Name,
 		j.numeric().lies(near, j.child.Name))
 	return m
 }
 
-// rounding returns the likeliest way to round that mends the join; near says that the keys lie near each other, and how.
+// rounding returns the likeliest way to round that mends the join; near says that the keys lie near each other, and
+// how.
 func (j *join) rounding() (found *trial, near *nearness) {
 	remedies, near := j.roundings()
 	for _, r := range remedies {
@@ -85,7 +87,8 @@ func (j *join) rounding() (found *trial, near *nearness) {
 	return found, near
 }
 
-// counts reports whether the keys of one side are a mere count of its elements, which is seldom what streams are joined by.
+// counts reports whether the keys of one side are a mere count of its elements, which is seldom what streams are joined
+// by.
 func (n *numeric) counts() bool {
 	one := n.one()
 	if n.origin.Sign() != 0 || one == 0 {

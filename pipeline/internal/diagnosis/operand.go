@@ -22,7 +22,8 @@ func operand(text string, allowed ...string) string {
 		return "(" + text + ")"
 	}
 	switch n := root.(type) {
-	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.CallNode, *ast.BuiltinNode, *ast.IntegerNode, *ast.FloatNode:
+	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.CallNode, *ast.BuiltinNode, *ast.IntegerNode,
+		*ast.FloatNode:
 		return text
 	case *ast.BinaryNode:
 		if slices.Contains(allowed, n.Operator) {

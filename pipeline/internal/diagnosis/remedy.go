@@ -46,8 +46,8 @@ func (j *join) try(r remedy) *trial {
 	return &trial{r, j.compute(left, right)}
 }
 
-// best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right. Of
-// equal ones the one that uses more of the right stream is it, and of these the first.
+// best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right.
+// Of equal ones the one that uses more of the right stream is it, and of these the first.
 func (j *join) best(remedies []remedy) (best *trial) {
 	for _, r := range remedies {
 		if t := j.try(r); t != nil && j.convinces(t) && (best == nil || t.beats(best)) {
@@ -69,8 +69,8 @@ func (j *join) inOrder(remedies []remedy) (best *trial) {
 	return best
 }
 
-// beats reports whether a remedy is better than another one: it lets more of the left elements find a match, and uses more of
-// the right ones.
+// beats reports whether a remedy is better than another one: it lets more of the left elements find a match, and uses
+// more of the right ones.
 func (t *trial) beats(other *trial) bool {
 	const same = 0.02
 	gain := t.share() + t.usedShare() - other.share() - other.usedShare()

@@ -76,8 +76,8 @@ type rounded struct {
 	keys   int
 }
 
-// roundings are the remedies for keys that are near each other, but never equal, or have more decimals on one side: those
-// that round to the scale of the data. near says that the keys lie near each other, and how.
+// roundings are the remedies for keys that are near each other, but never equal, or have more decimals on one side:
+// those that round to the scale of the data. near says that the keys lie near each other, and how.
 func (j *join) roundings() (remedies []remedy, near *nearness) {
 	n := j.numeric()
 	if n == nil {
@@ -116,7 +116,8 @@ func (n *numeric) lies(near *nearness, right string) string {
 	case from >= 0:
 		return fmt.Sprintf("the nearest key of %s lies %s to %s after", right, decimal(n.amount(from)), decimal(n.amount(to)))
 	case to <= 0:
-		return fmt.Sprintf("the nearest key of %s lies %s to %s before", right, decimal(n.amount(-to)), decimal(n.amount(-from)))
+		return fmt.Sprintf("the nearest key of %s lies %s to %s before", right, decimal(n.amount(-to)),
+			decimal(n.amount(-from)))
 	}
 	return fmt.Sprintf("the nearest key of %s lies up to %s before or %s after", right, decimal(n.amount(-from)),
 		decimal(n.amount(to)))
@@ -200,9 +201,10 @@ func roundAll(keys []int64, round func(key int64) int64) (after []int64, merged 
 	return after, 1 - float64(len(after))/float64(len(keys))
 }
 
-// suits reports whether a way to round may be right: where keys are near each other, all of these must meet, as some else lie
-// on the other side of a border, and where both are rounded, they must lie about multiples of the unit, as the next ones would
-// lie beyond a border otherwise; and where one side has fewer decimals, those of the other are cut off or rounded.
+// suits reports whether a way to round may be right: where keys are near each other, all of these must meet, as some
+// else lie on the other side of a border, and where both are rounded, they must lie about multiples of the unit, as the
+// next ones would lie beyond a border otherwise; and where one side has fewer decimals, those of the other are cut off
+// or rounded.
 func (n *numeric) suits(way *rounded, near *nearness) bool {
 	if way.matched < 3 || way.sides() == 2 && (way.merged > 0.1 || surprise(way.keys, way.keys, way.spread) < sure) {
 		return false
@@ -213,8 +215,9 @@ func (n *numeric) suits(way *rounded, near *nearness) bool {
 	return way.sides() == 1 && way.share() >= least && n.hasDecimals(way)
 }
 
-// hasDecimals reports whether it is decimals that a way to round takes away: from the side that it rounds, while the other
-// doesn't have them. Keys that all have the same ones were not rounded, nor were those on a grid that isn't the other side's.
+// hasDecimals reports whether it is decimals that a way to round takes away: from the side that it rounds, while the
+// other doesn't have them. Keys that all have the same ones were not rounded, nor were those on a grid that isn't the
+// other side's.
 func (n *numeric) hasDecimals(way *rounded) bool {
 	if one := n.one(); one == 0 || one%way.unit != 0 {
 		return false

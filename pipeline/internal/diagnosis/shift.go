@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// shifts are the remedies for keys that are apart by the same everywhere: the likeliest, if there is one that is likely.
+// shifts are the remedies for keys that are apart by the same everywhere: the likeliest, if there is one that is
+// likely.
 //
-// Where steps are irregular, what the keys are apart by shows by how many of them meet. On a grid they meet however far it is
-// moved, and what tells is which shift lets the streams begin and end together, or is a round number. Where most of what lies
-// between the ends of both meets as it is, only the former does.
+// Where steps are irregular, what the keys are apart by shows by how many of them meet. On a grid they meet however far
+// it is moved, and what tells is which shift lets the streams begin and end together, or is a round number. Where most
+// of what lies between the ends of both meets as it is, only the former does.
 func (j *join) shifts() []remedy {
 	n := j.numeric()
 	if n == nil || len(n.views) == 0 {
@@ -157,8 +158,8 @@ func ceiling(at, unit int64) int64 {
 	return at - rest
 }
 
-// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, halves and quarters of them, and minutes,
-// if the keys are seconds or a thousandth, a millionth or a thousand-millionth of them.
+// rounds returns the round numbers, the greatest first: powers of ten, and days, hours, halves and quarters of them,
+// and minutes, if the keys are seconds or a thousandth, a millionth or a thousand-millionth of them.
 func (n *numeric) rounds() (rounds []int64) {
 	for _, unit := range []int64{1, 1e3, 1e6, 1e9} {
 		for _, seconds := range []int64{60, 900, 1800, 3600, 86_400} {
@@ -203,9 +204,9 @@ func (s *shiftSearch) try(by int64) *shift {
 	return c
 }
 
-// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of them
-// do and it makes sense. Of the right keys that counts only if the streams begin and end together: holes on the right leave
-// room for many a round number.
+// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of
+// them do and it makes sense. Of the right keys that counts only if the streams begin and end together: holes on the
+// right leave room for many a round number.
 func (s *shiftSearch) likely(c *shift) bool {
 	if c.share() < least || c.matched < 3 {
 		return false
@@ -217,8 +218,8 @@ func (s *shiftSearch) likely(c *shift) bool {
 		c.sense >= isRound && c.share() >= much || c.sense == agrees && s.rightShare(c) >= much
 }
 
-// rightShare returns which share of the right keys meets by a shift. Where elements are missing on the right it tells more
-// than the share of the left keys.
+// rightShare returns which share of the right keys meets by a shift. Where elements are missing on the right it tells
+// more than the share of the left keys.
 func (s *shiftSearch) rightShare(c *shift) float64 {
 	var back fit
 	for i := range s.views {
@@ -229,8 +230,8 @@ func (s *shiftSearch) rightShare(c *shift) float64 {
 	return back.share()
 }
 
-// writable reports whether somebody would write a number to mend a join: one of few digits, or one that is small beside the
-// keys, but not the distance between the origins of two scales.
+// writable reports whether somebody would write a number to mend a join: one of few digits, or one that is small beside
+// the keys, but not the distance between the origins of two scales.
 func (s *shiftSearch) writable(by int64) bool {
 	digits := strings.Trim(strings.Replace(decimal(s.amount(max(by, -by))), ".", "", 1), "0")
 	return len(digits) <= 7 || 100*math.Abs(float64(by)) <= s.farthest

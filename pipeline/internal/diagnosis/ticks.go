@@ -9,8 +9,9 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
-// A numeric is the keys of a join, where they are numbers, as whole multiples of one unit, the ticks, from an origin on: what
-// is looked for in them is looked for in integers. Whatever is found is tried on the keys themselves before it is offered.
+// A numeric is the keys of a join, where they are numbers, as whole multiples of one unit, the ticks, from an origin
+// on: what is looked for in them is looked for in integers. Whatever is found is tried on the keys themselves before it
+// is offered.
 type numeric struct {
 	views []numericView
 	// perOne is how many ticks make one. Where a key isn't a whole number of them, it is the one below.
@@ -30,16 +31,17 @@ type numericView struct {
 const (
 	// mostTicks bounds ticks, so that their differences, sums and halves fit into int64.
 	mostTicks = int64(1) << 61
-	// mostSpan is how far keys may lie apart, in ticks, where they are counted from an origin. It is a power of ten, so that
-	// what is a multiple of a lesser one from the origin on is a multiple of it from 0 on.
+	// mostSpan is how far keys may lie apart, in ticks, where they are counted from an origin. It is a power of ten, so
+	// that what is a multiple of a lesser one from the origin on is a multiple of it from 0 on.
 	mostSpan = int64(1e18)
 )
 
 // numeric returns the keys as ticks; nil where some aren't numbers.
 //
-// Ticks are so small that every key is a multiple of them. Where keys that have so many digits don't fit into an int64, they
-// are counted from an origin near them, as nanoseconds since 1970 may have to be; and where they lie too far apart for that,
-// ticks are as small as they can be. That still tells a shift that somebody would write: it is a multiple of them.
+// Ticks are so small that every key is a multiple of them. Where keys that have so many digits don't fit into an int64,
+// they are counted from an origin near them, as nanoseconds since 1970 may have to be; and where they lie too far apart
+// for that, ticks are as small as they can be. That still tells a shift that somebody would write: it is a multiple of
+// them.
 func (m *match) numeric() *numeric {
 	keys := m.rats()
 	if len(keys) == 0 {
@@ -257,7 +259,8 @@ func usualStep(ticks []int64) int64 {
 	return steps[len(steps)/2]
 }
 
-// density returns which share of the multiples of a unit the keys take where they lie close; it overstates rather than not.
+// density returns which share of the multiples of a unit the keys take where they lie close; it overstates rather than
+// not.
 func density(ticks []int64, unit int64) float64 {
 	if len(ticks) < 2 || unit == 0 {
 		return 1

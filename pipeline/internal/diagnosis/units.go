@@ -11,8 +11,8 @@ import (
 // factors are units within units: of time, of money.
 func factors() []int64 { return []int64{1000, 1e6, 1e9, 60, 3600, 86400, 24, 100} }
 
-// scalings are the remedies for keys in different units. Where much of the right stream meets as it is, the ranges must be as
-// far apart as the units.
+// scalings are the remedies for keys in different units. Where much of the right stream meets as it is, the ranges must
+// be as far apart as the units.
 func (j *join) scalings() (remedies []remedy) {
 	l, r := j.asIs.left, j.asIs.right
 	meets := j.asIs.rightMeets()
@@ -27,8 +27,9 @@ func (j *join) scalings() (remedies []remedy) {
 	return remedies
 }
 
-// scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and, where
-// the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in the latter.
+// scaling returns the remedies for keys of which the greater ones are f times the lesser ones: of the exact keys, and,
+// where the ranges begin and end together, of those that the greater ones lie in. Dense keys would hide any mistake in
+// the latter.
 func (j *join) scaling(f int64, less, more *Range, leftIsLess bool) (remedies []remedy) {
 	if !mayMeet(less, more, float64(f)) {
 		return nil
@@ -74,8 +75,8 @@ func aligned(less, more *Range, f float64) bool {
 	return true
 }
 
-// unusual is the remedy for keys in units that are apart by any whole number: one by which many keys of the one side divide
-// those of the other.
+// unusual is the remedy for keys in units that are apart by any whole number: one by which many keys of the one side
+// divide those of the other.
 func (j *join) unusual() *trial {
 	n := j.numeric()
 	if n == nil || n.origin.Sign() != 0 {
@@ -105,7 +106,8 @@ func (j *join) unusual() *trial {
 	return found
 }
 
-// quotients returns the whole numbers that keys of the greater side are most often apart by from some of the lesser side.
+// quotients returns the whole numbers that keys of the greater side are most often apart by from some of the lesser
+// side.
 func (n *numeric) quotients(leftIsLess bool) []int64 {
 	times := map[int64]int{}
 	for _, v := range n.views {

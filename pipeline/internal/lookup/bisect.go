@@ -93,8 +93,8 @@ func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, er
 	return found, err
 }
 
-// falls reports whether a later one of the probes has a lesser key, where that can be told: a topic's sessions may each begin
-// anew.
+// falls reports whether a later one of the probes has a lesser key, where that can be told: a topic's sessions may each
+// begin anew.
 func (b *bisection) falls() bool {
 	if !b.reader.bytes {
 		return false

@@ -1,5 +1,5 @@
-// Package lookup looks keys up in streams, without a group and without a trace: what each stream has around a key, and what comes of
-// it down the join tree.
+// Package lookup looks keys up in streams, without a group and without a trace: what each stream has around a key, and
+// what comes of it down the join tree.
 package lookup
 
 import (
@@ -39,8 +39,8 @@ type Partition struct {
 	Reason *Reason
 }
 
-// Explain looks a key, or the keys of an element, up in every stream. name is the stream that it is a key of; empty for the
-// master.
+// Explain looks a key, or the keys of an element, up in every stream. name is the stream that it is a key of; empty for
+// the master.
 func Explain(ctx context.Context, m *mill.Mill, name, key string, element []byte) (*Explanation, error) {
 	n, err := find(m, name)
 	if err != nil {
@@ -224,7 +224,8 @@ func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*
 			part.Reason = &Reason{up.node.Name, up.missing(key), &key, text}
 			return nil, nil
 		}
-		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.Name, key, child.Name, times(len(up.needed)), locations(up.needed)))
+		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.Name, key, child.Name, times(len(up.needed)),
+			locations(up.needed)))
 		if up.node.Parent == nil {
 			return up, nil
 		}
@@ -274,7 +275,8 @@ func verdictOn(masters *subtree, part *Partition) string {
 		return fmt.Sprintf("So none of the %d elements of %s is handed over, the first for want of %v in %s.", part.Masters,
 			name, part.Reason.Key, part.Reason.Stream)
 	}
-	return fmt.Sprintf("So %d of the %d elements of %s %s handed over; of the others, the first isn't for want of %v in %s.",
+	return fmt.Sprintf("So %d of the %d elements of %s %s handed over; of the others, the first isn't for want of %v "+
+		"in %s.",
 		part.HandedOver, part.Masters, name, are(part.HandedOver), part.Reason.Key, part.Reason.Stream)
 }
 

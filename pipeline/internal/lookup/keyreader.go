@@ -18,7 +18,8 @@ type item struct {
 	element *object.Object
 	at      broker.Position
 	offset  int64 // as the source counts
-	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the children.
+	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the
+	// children.
 	up   expression.Key
 	down []expression.Key
 	// name is the key that a user knows the element by.

@@ -30,8 +30,8 @@ func find(m *mill.Mill, name string) (*mill.Node, error) {
 	return nil, WrongArgument("no stream %q is read%s", name, description.Suggest(name, names))
 }
 
-// A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made of, or
-// else by that key itself.
+// A naming is how a user names the elements of a stream by a key: by the one member that the key in the join is made
+// of, or else by that key itself.
 type naming struct {
 	node *mill.Node
 	// by is the number of the key in the join, and join its expression.
@@ -88,7 +88,8 @@ func (m *naming) sample(ctx context.Context, s source) error {
 // namesRead is how many elements at the beginning of a partition are read for one that has a name.
 const namesRead = 1000
 
-// firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the first.
+// firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the
+// first.
 func (m *naming) firstKind(ctx context.Context, s source, partition int) (kind expression.Kind, err error) {
 	reader, err := newKeyReader(m.node, m.program())
 	if err != nil {
@@ -132,7 +133,8 @@ func (m *naming) parse(text string) (expression.Key, error) {
 	case m.kind == expression.Number && !isNumber:
 		return expression.Key{}, WrongArgument("the keys of %s, %s, are numbers, and %q is none", m.node.Name, m, text)
 	case m.kind == expression.Bool && text != "true" && text != "false":
-		return expression.Key{}, WrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.Name, m, text)
+		return expression.Key{}, WrongArgument("the keys of %s, %s, are true and false, and %q is neither", m.node.Name, m,
+			text)
 	case m.kind == expression.Bool:
 		value = expression.BoolValue(text == "true")
 	case m.kind == expression.Time:

@@ -49,8 +49,8 @@ type Needed struct {
 	Elements, Neighbours int
 }
 
-// Needs calls save for each stream, down the tree, with what the masters of a partition need of it; not at all where there are no
-// such masters.
+// Needs calls save for each stream, down the tree, with what the masters of a partition need of it; not at all where
+// there are no such masters.
 func (m *Masters) Needs(ctx context.Context, partition int, save func(*Needed) error) error {
 	masters, err := m.streams.lookUp(ctx, m.streams.mill.Master, m.keys, m.naming.program(), partition)
 	if err != nil || len(masters.items) == 0 {
@@ -94,7 +94,8 @@ func (m *Masters) saveBelow(ctx context.Context, at *subtree, partition int, sav
 	return nil
 }
 
-// records returns the items of a subtree, and what a run stops at among them, so that the run of what is saved does, too.
+// records returns the items of a subtree, and what a run stops at among them, so that the run of what is saved does,
+// too.
 func (t *subtree) records() (records []broker.Record) {
 	for _, item := range t.items {
 		records = append(records, broker.Record{Offset: item.offset, Value: item.element.Raw})

@@ -76,8 +76,8 @@ type search struct {
 
 // slice looks a range up in a partition, with a new reader of keys.
 //
-// It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't in order
-// or doesn't lie as it must for that, a file is read from its beginning: so the answer is right.
+// It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't
+// in order or doesn't lie as it must for that, a file is read from its beginning: so the answer is right.
 func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partition int) (*slice, error) {
 	for slack := s.slack(); ; slack *= 8 {
 		r := &search{keyRange: k, reader: reader, source: s, partition: partition}

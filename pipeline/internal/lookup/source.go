@@ -53,8 +53,8 @@ func openSource(ctx context.Context, n *mill.Node, cluster *topic.Cluster) (sour
 		return topicSource{opened}, nil
 	}
 	if n.Stream.IsReadOnce() {
-		return nil, n.Stream.Text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a file first",
-			n.Stream.Name)
+		return nil, n.Stream.Text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a "+
+			"file first", n.Stream.Name)
 	}
 	return openFile(n)
 }
@@ -80,7 +80,8 @@ type fileSource struct {
 	seeker *file.Seeker // nil where it is read from its beginning
 }
 
-// scanned is how large a file may be to be read from its beginning in any case: the places of its elements are known better so.
+// scanned is how large a file may be to be read from its beginning in any case: the places of its elements are known
+// better so.
 const scanned = 1 << 20
 
 func openFile(n *mill.Node) (*fileSource, error) {

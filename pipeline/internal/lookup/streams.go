@@ -43,14 +43,16 @@ func (l *Streams) Close() {
 }
 
 // lookUp looks a range up at a node.
-func (l *Streams) lookUp(ctx context.Context, n *mill.Node, w keyRange, name *expression.Program, partition int) (*subtree, error) {
+func (l *Streams) lookUp(
+	ctx context.Context, n *mill.Node, keys keyRange, name *expression.Program, partition int,
+) (*subtree, error) {
 	reader, err := newKeyReader(n, name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := w.slice(ctx, l.sources[n], reader, partition)
+	s, err := keys.slice(ctx, l.sources[n], reader, partition)
 	if err != nil {
 		return nil, err
 	}
-	return &subtree{node: n, by: w.by, slice: s, needed: s.items, elsewhere: -1}, nil
+	return &subtree{node: n, by: keys.by, slice: s, needed: s.items, elsewhere: -1}, nil
 }

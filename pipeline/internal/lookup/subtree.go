@@ -9,7 +9,8 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
-// A subtree is what the streams hold of a range of one node's elements, and of all that these need further down the tree.
+// A subtree is what the streams hold of a range of one node's elements, and of all that these need further down the
+// tree.
 type subtree struct {
 	node *mill.Node
 	// by is the number of the key that the slice was looked up by.
@@ -76,7 +77,8 @@ func (t *subtree) keys(child int) (keys []expression.Key) {
 	return keys
 }
 
-// keepNeeded leaves the items with the keys that the elements above need, and returns the keys that there are none with.
+// keepNeeded leaves the items with the keys that the elements above need, and returns the keys that there are none
+// with.
 func (t *subtree) keepNeeded(keys []expression.Key) (missing []expression.Key) {
 	t.needed = nil
 	for _, key := range keys {
@@ -138,7 +140,8 @@ func (t *subtree) stop() (*subtree, error) {
 	return nil, nil
 }
 
-// cause returns why an item of a subtree isn't complete: what its first incomplete match lacks, and so on down the tree.
+// cause returns why an item of a subtree isn't complete: what its first incomplete match lacks, and so on down the
+// tree.
 func (t *subtree) cause(item *item) *Reason {
 	for c, child := range t.children {
 		key := item.down[c]

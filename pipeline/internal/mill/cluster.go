@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
-// clusterOf returns how to reach Kafka; dir is the pipeline file's directory. It reads what the file names: certificates and
-// environment variables.
+// clusterOf returns how to reach Kafka; dir is the pipeline file's directory. It reads what the file names:
+// certificates and environment variables.
 func clusterOf(k *description.Kafka, dir string) (*topic.Cluster, error) {
 	c := &topic.Cluster{Brokers: k.Brokers}
 	if k.TLS != nil {
@@ -29,7 +29,8 @@ func clusterOf(k *description.Kafka, dir string) (*topic.Cluster, error) {
 	c.Login = &topic.Login{Mechanism: k.Login.Mechanism, User: k.Login.User, Password: k.Login.Password}
 	if variable := k.Login.Variable; variable.Value != "" {
 		if c.Login.Password = os.Getenv(variable.Value); c.Login.Password == "" {
-			return nil, variable.Errorf("the environment variable %s, which should hold the password, is not set", variable.Value)
+			return nil, variable.Errorf("the environment variable %s, which should hold the password, is not set",
+				variable.Value)
 		}
 	}
 	return c, nil

@@ -100,8 +100,8 @@ func (n *Node) otherwise(on description.Text, condition ast.Node) error {
 		instead = fmt.Sprintf("keys that are near each other are made equal by the steps that both lie in, as in %q",
 			"floor("+n.Parent.Name+".time / 10) == floor("+n.Name+".time / 10)")
 	case "and", "&&":
-		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in emit, "+
-			"as by %q", "filter("+n.Name+", .id == "+n.Parent.Name+".id)")
+		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in "+
+			"emit, as by %q", "filter("+n.Name+", .id == "+n.Parent.Name+".id)")
 	case "or", "||":
 		instead = "write a pipeline file for each of the conditions"
 	case "!=", "not", "!":

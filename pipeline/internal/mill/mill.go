@@ -1,5 +1,5 @@
-// Package mill makes of a description the mill that it describes: the join tree, with keys compiled and streams found, the function
-// that is called, the window, and the storages.
+// Package mill makes of a description the mill that it describes: the join tree, with keys compiled and streams found,
+// the function that is called, the window, and the storages.
 package mill
 
 import (
@@ -26,11 +26,12 @@ type Mill struct {
 	Kafka      *description.Kafka // nil where no stream is a topic
 }
 
-// Build makes a mill. What is wrong with the description is a [*description.Error]; the first mistake is told, in the order of the
-// phases: names and the tree, keys, the window, emit.
+// Build makes a mill. What is wrong with the description is a [*description.Error]; the first mistake is told, in the
+// order of the phases: names and the tree, keys, the window, emit.
 func Build(d *description.Description) (*Mill, error) {
 	base := filepath.Base(d.File)
-	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka, OutputName: d.Output.Value}
+	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka,
+		OutputName: d.Output.Value}
 	var err error
 	if m.Master, m.Output, err = newTree(d); err != nil {
 		return nil, err

@@ -52,7 +52,8 @@ func checkStorages(d *description.Description, master *Node, output Stream) erro
 		}
 	}
 	if d.Kafka != nil && !topics {
-		return d.Kafka.Name.Errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as {topic: NAME}")
+		return d.Kafka.Name.Errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as " +
+			"{topic: NAME}")
 	}
 	return nil
 }
@@ -63,16 +64,16 @@ func checkFollowed(master *Node, output Stream) error {
 	for _, n := range master.All() {
 		r := n.Stream.Reading
 		if r.Follow && output.Topic {
-			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit with "+
-				"the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
+			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit "+
+				"with the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
 				"as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value, n.Stream.Text.Value)
 		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
 	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
-		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: write "+
-			"to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
+		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: "+
+			"write to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
 			"data_timeout", filepath.Base(output.Text.Value))
 	}
 	return nil

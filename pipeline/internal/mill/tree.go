@@ -20,8 +20,8 @@ type Node struct {
 	// Parent is nil for the master.
 	Parent   *Node
 	Children []*Node
-	// Join is what joins the node to its parent; nil for the master. Left is the key of the parent's elements, Right that of the
-	// node's own, and On the text of both.
+	// Join is what joins the node to its parent; nil for the master. Left is the key of the parent's elements, Right that
+	// of the node's own, and On the text of both.
 	Join        *description.Join
 	Left, Right *expression.Program
 	On          string

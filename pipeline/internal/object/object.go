@@ -1,5 +1,5 @@
-// Package object has the elements of streams whose members no Go type declares: JSON objects, kept as they were written, and how
-// expressions get at their members.
+// Package object has the elements of streams whose members no Go type declares: JSON objects, kept as they were
+// written, and how expressions get at their members.
 package object
 
 import (
@@ -22,7 +22,8 @@ type Object struct {
 	more []rawjson.Span
 }
 
-// Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Picker.Want] returned for it.
+// Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Picker.Want] returned for
+// it.
 func (o *Object) Member(number int) []byte {
 	span := rawjson.Span{}
 	if o.more != nil {
@@ -42,14 +43,15 @@ type Codec struct {
 	children []child
 }
 
-// child is the name that the matches of a joined stream get in the joined element, and the number of the member that elements
-// must not have because of that.
+// child is the name that the matches of a joined stream get in the joined element, and the number of the member that
+// elements must not have because of that.
 type child struct {
 	name   string
 	number int
 }
 
-// NewCodec returns the codec of a stream of whose elements expressions name these members, and to which the children are joined.
+// NewCodec returns the codec of a stream of whose elements expressions name these members, and to which the children
+// are joined.
 func NewCodec(members *rawjson.Picker, children ...string) Codec {
 	c := Codec{members: members}
 	for _, name := range children {
@@ -75,8 +77,8 @@ func (c Codec) Decoder(reflect.Type) (codec.Decode, error) {
 	}, nil
 }
 
-// tidied returns an object as it is written out. White space means nothing, and line breaks would go into the results. Of
-// members with one name the last counts, and is written where it stands.
+// tidied returns an object as it is written out. White space means nothing, and line breaks would go into the results.
+// Of members with one name the last counts, and is written where it stands.
 func tidied(data []byte, form rawjson.Form) ([]byte, error) {
 	if form.Repeated != "" {
 		return expression.Tidy(make([]byte, 0, len(data)), data), nil

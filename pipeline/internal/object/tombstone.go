@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// OfTombstone returns the element that a record without a value is, where its stream says "tombstones: true": the object that is
-// the record's key, and an empty one where the key is something else.
+// OfTombstone returns the element that a record without a value is, where its stream says "tombstones: true": the
+// object that is the record's key, and an empty one where the key is something else.
 func OfTombstone(key []byte) []byte {
 	if bytes.HasPrefix(bytes.TrimLeft(key, " \t\r\n"), []byte{'{'}) {
 		return key

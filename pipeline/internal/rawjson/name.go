@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// A name is that of a member: where it begins, at its quote, and its hash. Equal names have equal hashes, however they are
-// written.
+// A name is that of a member: where it begins, at its quote, and its hash. Equal names have equal hashes, however they
+// are written.
 type name struct {
 	start uint32
 	hash  hash32
@@ -84,7 +84,8 @@ type uniqueness struct {
 	all map[string]bool
 }
 
-// note finds out whether an open object, whose names begin at outer, has a member of the name that the scanner is behind.
+// note finds out whether an open object, whose names begin at outer, has a member of the name that the scanner is
+// behind.
 func (s *scanner) note(n name, seen *uniqueness, outer int) {
 	bit := n.hash.bit()
 	if seen.bits&bit != 0 && s.form.Repeated == "" && s.isRepeated(n, seen, outer) {
@@ -134,7 +135,8 @@ func (s *scanner) nameAt(start uint32) string {
 	return expression.Unquote(s.data[start:t.pos])
 }
 
-// Repeated returns the name of a member that a JSON object, or one within it, has more than once; none where there is none.
+// Repeated returns the name of a member that a JSON object, or one within it, has more than once; none where there is
+// none.
 func Repeated(data []byte) string {
 	// What is no JSON object has none.
 	form, _ := new(Picker).Pick(data, nil)

@@ -15,8 +15,8 @@ const maxDepth = 10000
 // A Span is where a value lies: data[Start:End]. The zero Span stands for a value that isn't there.
 type Span struct{ Start, End int }
 
-// A Picker knows the members that are wanted of an object. The zero Picker wants none. It must not be changed once it is
-// in use; then it is safe for concurrent use.
+// A Picker knows the members that are wanted of an object. The zero Picker wants none. It must not be changed once it
+// is in use; then it is safe for concurrent use.
 type Picker struct {
 	root  wanted
 	count int

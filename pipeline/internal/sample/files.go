@@ -44,8 +44,8 @@ func (all *Samples) readFiles(ctx context.Context, m *mill.Mill, options *mill.O
 	return nil
 }
 
-// readHead reads the beginning of one file, up to the first element that can't be read or decoded. A file of up to twice
-// the size of a sample is read as a whole, so that beginning and end never overlap.
+// readHead reads the beginning of one file, up to the first element that can't be read or decoded. A file of up to
+// twice the size of a sample is read as a whole, so that beginning and end never overlap.
 func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*Sample, error) {
 	s := &Sample{Head: Part{stream: stream.Name}}
 	decode, err := stream.Codec.Decoder(stream.Type)

@@ -15,7 +15,8 @@ type Keyed struct {
 // CompareKeyed compares keys.
 func CompareKeyed(a, b Keyed) int { return expression.Compare(a.Key, b.Key) }
 
-// Keys returns the keys of a part that can be computed, in their order, and how many steps in the stream are to lesser ones.
+// Keys returns the keys of a part that can be computed, in their order, and how many steps in the stream are to lesser
+// ones.
 func (p *Part) Keys(key *expression.Program) (keys []Keyed, down int) {
 	for i, element := range p.Elements {
 		k, err := key.Key(element)

@@ -10,8 +10,9 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
-// A rehearsal joins the same part of all streams' samples, their beginnings or their ends, and calls the pipeline's function
-// as a run does. What may go on beyond the samples is left out: it shows what fails, and not that nothing does.
+// A rehearsal joins the same part of all streams' samples, their beginnings or their ends, and calls the pipeline's
+// function as a run does. What may go on beyond the samples is left out: it shows what fails, and not that nothing
+// does.
 type rehearsal struct {
 	mill  *mill.Mill
 	parts map[*mill.Node]excerpt
@@ -28,10 +29,11 @@ type excerpt struct {
 	cutBegin, cutEnd bool
 }
 
-// rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a run would
-// fail on; empty where there is none.
+// rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a
+// run would fail on; empty where there is none.
 func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
-	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*expression.Program{}, map[*mill.Node][]*engine.Element{}}
+	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*expression.Program{},
+		map[*mill.Node][]*engine.Element{}}
 	for _, n := range m.Master.All() {
 		if r.joined[n] = make([]*engine.Element, len(parts[n].Elements)); n.Parent != nil {
 			r.keys[n], _ = parts[n].Keys(n.Right.Clone())

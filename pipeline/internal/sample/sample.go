@@ -1,5 +1,5 @@
-// Package sample reads the beginnings and the ends of the streams that a mill reads, and joins them as a run does, to find out what
-// would stop one.
+// Package sample reads the beginnings and the ends of the streams that a mill reads, and joins them as a run does, to
+// find out what would stop one.
 package sample
 
 import (

@@ -57,7 +57,9 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 }
 
 // firstRecords returns the beginning of a partition, up to an end-of-stream mark, and whether these are all.
-func firstRecords(ctx context.Context, p *topic.Partitions, partition int) (records []broker.Record, whole bool, err error) {
+func firstRecords(
+	ctx context.Context, p *topic.Partitions, partition int,
+) (records []broker.Record, whole bool, err error) {
 	whole = true
 	start, _ := p.Bounds(partition)
 	err = p.Each(ctx, partition, start, func(record broker.Record, mark bool) (bool, error) {
@@ -96,6 +98,7 @@ func (all *Samples) comparePartitions(master *mill.Node) {
 		differ = differ || len(all.Of[n]) != len(all.Of[master])
 	}
 	if differ {
-		all.problem("partition p of all topics is joined, so they need equal numbers of partitions, but " + strings.Join(counts, ", "))
+		all.problem("partition p of all topics is joined, so they need equal numbers of partitions, but " +
+			strings.Join(counts, ", "))
 	}
 }

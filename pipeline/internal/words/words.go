@@ -28,7 +28,8 @@ func Quoted(text string) string {
 	return strings.TrimSuffix(encoded.String(), "\n")
 }
 
-// Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its offset.
+// Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its
+// offset.
 func Location(at broker.Position) string {
 	const indented = 16
 	switch {
