@@ -75,19 +75,19 @@ func (n *node) childExhaustedByMark() bool {
 	return slices.ContainsFunc(n.children, (*node).exhaustedByMark)
 }
 
-// undecided reports whether the element that has just been found incomplete is so only because of the data timeout: it may
-// have matches that come later.
-func (n *node) undecided() bool {
+// undecided reports whether next has no match at the child with the index given only because of the data timeout: it may have
+// one that comes later.
+func (n *node) undecided(missing int) bool {
 	if !n.task.timedOut {
 		return false
 	}
-	child := n.children[n.asking]
+	child := n.children[missing]
 	return !child.unasked && child.exhausted() && !child.exhaustedByMark()
 }
 
 // leaveOpen leaves next open, and at risk what it has matches of: those are not accounted for either.
-func (n *node) leaveOpen() {
-	for _, c := range n.children[:n.asking] {
+func (n *node) leaveOpen(missing int) {
+	for _, c := range n.children[:missing] {
 		c.endanger(c.group, nil, Ended)
 	}
 }

@@ -12,9 +12,6 @@ import (
 // maxSpent is how many chunks a node keeps to give them back; those of a larger group are left to the garbage collector.
 const maxSpent = 16
 
-// groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
-const groupSize = 64
-
 // A node is a node of the join tree within one task: a cursor over its stream, and the group of its elements that the
 // element of its parent at hand matches.
 //
@@ -30,72 +27,10 @@ type node struct {
 	// index is the node's place among the tree's, and size the number of nodes from it down: places of a subtree lie in
 	// a row.
 	index, size int
-	// unique is the spec's promise: at most one element per key.
-	unique bool
-	// retain says that groups outlive the next advance, so that their memory isn't reused.
-	retain bool
 
-	feed  *feed
-	chunk *chunk
-	at    int // in chunk, of the element to be read next
-	// spent are the chunks before it, in order, whose elements may still be needed.
-	spent []*chunk
-	// next is the element that was read last, as long as hasNext says that it is neither matched nor passed. It is a list,
-	// so that a master can be handed over as it lies here.
-	next    [1]Element
-	hasNext bool
-	ended   bool // at the session's mark, or by the data timeout
-	// timedOut says that the data timeout has ended the stream: there is no mark.
-	timedOut bool
-	taken    bool // an element with a key for the parent was read
-	// unasked says that the parent's element at hand has no key for this node, so that it matches nothing here (R7a).
-	unasked bool
-
-	group []Element
-	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
-	groupPlaces []place
-	// matches is the memory that the elements' Matches are cut from.
-	matches [][]Element
-	// evaluating is set while next is evaluated, and nextPlaces is then to it what groupPlaces is to the group.
-	evaluating bool
-	nextPlaces []place
-
-	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
-	// behind the session's mark: a run that dies before the end is committed must meet it again.
-	done place
-	// known is where a run must begin that is to know all of the node's keys there: done, or before that, where what lies between
-	// lacks keys. keyless counts those records, and lacks says that next is one.
-	known   place
-	keyless int
-	lacks   bool
-	// mark is the offset behind the session's mark, once that was read.
-	mark int64
-	// seen is behind the last element that was read, and reported where that stood when the run began.
-	seen, reported int64
-	// ahead is the chunk behind the last one, where it was looked at once the session had ended, and drained says that there is
-	// nothing more. beyond counts what was verified behind the join, and verified says that this was all. See verify.go.
-	ahead             *chunk
-	drained, verified bool
-	beyond            int64
-	// handed is the offset of the last element that was handed to the function.
-	handed int64
-	count  counts
-	// before is what the run has counted already.
-	before tally
-
-	// asking is the child that had no match for the element that was found incomplete last.
-	asking int
-	// risk are the elements at risk, in order.
-	risk []atRisk
-	// accounted is the offset below which a run before has accounted for all elements.
-	accounted int64
-	// settled is to this run what accounted is to the one before, and marked is what of it doesn't depend on what is at risk,
-	// at the last moment when no master was being evaluated. untold are verdicts about elements that may be above settled.
-	settled, marked int64
-	untold          []*unmatched
-	// neglectedBy and failed are the verdicts, where somebody wants to know, about the parent that neglected to ask last, and
-	// about the element of this node that was found incomplete last.
-	neglectedBy, failed *unmatched
+	cursor
+	candidates
+	ledger
 }
 
 // advance moves the group to the elements that match the parent's element whose key is the edge's left key (R2).
@@ -276,15 +211,16 @@ func (n *node) joinError(err error) error {
 // would tell has ended by the data timeout.
 func (n *node) admit() (open bool, err error) {
 	if len(n.children) > 0 {
-		complete, err := n.evaluateNext()
+		missing, err := n.evaluateNext()
 		switch {
 		case err != nil:
 			return false, err
-		case !complete && n.undecided():
-			n.leaveOpen()
+		case missing == none:
+		case n.undecided(missing):
+			n.leaveOpen(missing)
 			return true, nil
-		case !complete:
-			n.incomplete(&n.next[0])
+		default:
+			n.incomplete(missing)
 			return false, nil
 		}
 	}
@@ -300,51 +236,47 @@ func (n *node) admit() (open bool, err error) {
 }
 
 // evaluateNext evaluates next, and remembers meanwhile where the nodes below stood before.
-func (n *node) evaluateNext() (complete bool, err error) {
+func (n *node) evaluateNext() (missing int, err error) {
 	for _, child := range n.children {
 		child.places(n.nextPlaces, n.index+1)
 	}
 	n.evaluating = true
-	if complete, err = n.evaluate(&n.next[0]); err != nil {
-		return false, err // the task ends, with the places that next needs
+	if missing, err = n.evaluate(&n.next[0]); err != nil {
+		return 0, err // the task ends, with the places that next needs
 	}
 	n.evaluating = false
-	return complete, nil
+	return missing, nil
 }
 
-// evaluate finds the matches of an element; it is complete if each child has one.
+// none is in place of the index of a child without a match: the element is complete.
+const none = -1
+
+// evaluate finds the matches of an element. It is complete if each child has one, and otherwise missing is the index of the
+// first child that has none.
 //
 // REQUIRES: the element is the one whose keys were taken last.
-func (n *node) evaluate(e *Element) (complete bool, err error) {
+func (n *node) evaluate(e *Element) (missing int, err error) {
 	if len(n.children) == 0 {
-		return true, nil
+		return none, nil
 	}
 	first := len(n.matches)
 	if first+len(n.children) > cap(n.matches) {
 		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
 	for c, child := range n.children {
-		if child.unasked {
-			return n.lackMatch(c, first)
+		if !child.unasked {
+			if err := child.advance(); err != nil {
+				return 0, err
+			}
 		}
-		if err := child.advance(); err != nil {
-			return false, err
-		}
-		if len(child.group) == 0 {
-			return n.lackMatch(c, first)
+		if child.unasked || len(child.group) == 0 {
+			n.matches = n.matches[:first]
+			return c, nil
 		}
 		n.matches = append(n.matches, slices.Clip(child.group))
 	}
 	e.Matches = slices.Clip(n.matches[first:])
-	return true, nil
-}
-
-// lackMatch says that the child with the index given has no match for the element that is evaluated, and drops the lists of the
-// children before, from first on.
-func (n *node) lackMatch(child, first int) (complete bool, err error) {
-	n.asking = child
-	n.matches = n.matches[:first]
-	return false, nil
+	return none, nil
 }
 
 // consume marks next as dealt with.

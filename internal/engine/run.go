@@ -406,9 +406,13 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		task:   t,
 		parent: parent,
 		index:  i,
+	}
+	n.candidates = candidates{
 		unique: spec.Unique,
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
 		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
+	}
+	n.cursor = cursor{
 		feed: &feed{
 			node:      i,
 			partition: t.partition,
@@ -421,17 +425,18 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			from:      placeOf(rewinds[i]).offset(),
 			spent:     make(chan *chunk, feedAhead),
 		},
-		done:     placeOf(rewinds[i]),
-		known:    placeOf(rewinds[i]),
-		seen:     max(rewinds[i].Seen, rewinds[i].Offset),
-		reported: rewinds[i].Seen,
-		handed:   -1,
-		before:   t.told.tallies[i],
-
+		chunk: &chunk{},
+		done:  placeOf(rewinds[i]),
+		known: placeOf(rewinds[i]),
+		seen:  max(rewinds[i].Seen, rewinds[i].Offset),
+	}
+	n.ledger = ledger{
+		reported:  rewinds[i].Seen,
+		handed:    -1,
+		before:    t.told.tallies[i],
 		accounted: rewinds[i].Accounted,
 		settled:   rewinds[i].Accounted,
 	}
-	n.chunk = &chunk{}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
 		n.edge.Follow(follows(rewinds[parent.index]), follows(rewinds[i]))

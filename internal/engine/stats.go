@@ -241,14 +241,14 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	}
 	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
 	to.Offset, to.TimedOut, to.Group = n.seen, n.timedOut, len(n.group)
-	to.Ended = n.ended && !n.timedOut || n.drained
+	to.Ended = n.ended && !n.timedOut || n.rest.drained
 	if n.ended && !n.timedOut {
 		to.Offset = n.mark
 	}
 	if n.at > 0 {
 		to.Line = n.chunk.records[n.at-1].Line
 	}
-	to.Beyond, to.Verified = n.beyond, n.verified
+	to.Beyond, to.Verified = n.rest.beyond, n.rest.verified
 	if n.hasNext {
 		to.Group++
 	}

@@ -111,20 +111,20 @@ func (t *task) joinNext() error {
 			}
 		}
 	}
-	complete, err := root.evaluate(&root.next[0])
+	missing, err := root.evaluate(&root.next[0])
 	if err != nil {
 		return err
 	}
-	if complete && t.window != nil && t.window.overdue() {
+	if missing == none && t.window != nil && t.window.overdue() {
 		if err := t.closeWindow(); err != nil {
 			return err
 		}
 	}
 	switch {
-	case !complete && root.undecided():
+	case missing != none && root.undecided(missing):
 		return nil // it stays next
-	case !complete:
-		root.incomplete(&root.next[0])
+	case missing != none:
+		root.incomplete(missing)
 		root.consume()
 		return nil
 	case t.window != nil:

@@ -118,9 +118,9 @@ func (n *node) resume(null bool) {
 	}
 }
 
-// incomplete judges an element that has no match at the child that was asked last.
-func (n *node) incomplete(e *Element) {
-	child := n.children[n.asking]
+// incomplete judges next, which has no match at the child with the index given.
+func (n *node) incomplete(missing int) {
+	e, child := &n.next[0], n.children[missing]
 	var keys *Neighbours
 	if n.task.explains {
 		keys = &Neighbours{}
@@ -133,10 +133,10 @@ func (n *node) incomplete(e *Element) {
 		verdict = Incomplete
 	}
 	n.judge(e.Record.Offset, verdict, u)
-	for _, c := range n.children[:n.asking] {
+	for _, c := range n.children[:missing] {
 		c.endanger(c.group, u, Incomplete)
 	}
-	n.neglect(n.children[n.asking+1:], u)
+	n.neglect(n.children[missing+1:], u)
 }
 
 // miss returns why the parent's element at hand has no match at n.

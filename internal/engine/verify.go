@@ -12,6 +12,16 @@ import (
 // This file looks at what lies behind the place where a session has ended: the join reads no stream further than it needs
 // (R5), so that damage behind that place goes unseen.
 
+// A rest is what is known of a node's stream behind the join, once the session has ended.
+type rest struct {
+	// ahead is the chunk behind the last one, where it was looked at, and drained says that there is nothing more.
+	ahead   *chunk
+	drained bool
+	// beyond counts the elements that were verified, and verified says that this was all.
+	beyond   int64
+	verified bool
+}
+
 // bounded tells whether a node's stream ends by itself, and whether somebody must write for that.
 func (t *task) bounded(n *node) (ends, waits bool) {
 	if input, ok := t.input.(broker.Bounded); ok {
@@ -30,8 +40,8 @@ func (t *task) lookForEnds() {
 		if n.ended || !ends || waits || n.at < len(n.chunk.records) {
 			continue
 		}
-		n.ahead = n.feed.next(t.ctx)
-		n.drained = n.ahead != nil && len(n.ahead.records) == 0 && errors.Is(n.ahead.end, io.EOF)
+		n.rest.ahead = n.feed.next(t.ctx)
+		n.rest.drained = n.rest.ahead != nil && len(n.rest.ahead.records) == 0 && errors.Is(n.rest.ahead.end, io.EOF)
 	}
 }
 
@@ -47,7 +57,7 @@ func (t *task) verify() error {
 		return beyond(t.calls.beyond)
 	}
 	for _, n := range t.nodes {
-		if n.ended && !n.timedOut || n.drained {
+		if n.ended && !n.timedOut || n.rest.drained {
 			continue
 		}
 		if ends, _ := t.bounded(n); !ends {
@@ -69,11 +79,11 @@ func (n *node) verify() error {
 			if err := n.verifyRecord(c, at); err != nil {
 				return err
 			}
-			n.beyond++
+			n.rest.beyond++
 		}
 		switch {
 		case errors.Is(c.end, io.EOF):
-			n.verified = true
+			n.rest.verified = true
 			return nil
 		case errors.Is(c.end, broker.ErrDataTimeout):
 			n.task.logger.Warn("a stream can't be verified to its end: nothing came for as long as the data timeout",
@@ -82,7 +92,7 @@ func (n *node) verify() error {
 		case c.end != nil:
 			return beyond(c.end)
 		}
-		if c, n.ahead = n.ahead, nil; c == nil {
+		if c, n.rest.ahead = n.rest.ahead, nil; c == nil {
 			if c = n.feed.next(n.task.ctx); c == nil {
 				return context.Cause(n.task.ctx)
 			}
