@@ -51,8 +51,8 @@ func (t *task) endByTimeout() error {
 	looks := make([]look, len(t.nodes))
 	var silent []string
 	for i, n := range t.nodes {
-		looks[i] = look{n.seen, n.settled}
-		if n.timedOut {
+		looks[i] = look{n.cursor.seen, n.ledger.settled}
+		if n.cursor.timedOut {
 			silent = append(silent, n.spec.Name)
 		}
 	}
@@ -64,11 +64,11 @@ func (t *task) endByTimeout() error {
 // endedByMark reports whether marks alone leave no further call possible, at the master's node.
 func (n *node) endedByMark() bool { return n.atMark() || n.childExhaustedByMark() }
 
-func (n *node) atMark() bool { return n.ended && !n.timedOut && !n.hasNext }
+func (n *node) atMark() bool { return n.cursor.ended && !n.cursor.timedOut && !n.cursor.hasNext }
 
 // exhaustedByMark is exhausted as far as marks have it: what the data timeout has ended may go on.
 func (n *node) exhaustedByMark() bool {
-	return len(n.group) == 0 && (n.atMark() || n.childExhaustedByMark())
+	return len(n.candidates.group) == 0 && (n.atMark() || n.childExhaustedByMark())
 }
 
 func (n *node) childExhaustedByMark() bool {
@@ -82,13 +82,13 @@ func (n *node) undecided(missing int) bool {
 		return false
 	}
 	child := n.children[missing]
-	return !child.unasked && child.exhausted() && !child.exhaustedByMark()
+	return !child.candidates.unasked && child.exhausted() && !child.exhaustedByMark()
 }
 
 // leaveOpen leaves next open, and at risk what it has matches of: those are not accounted for either.
 func (n *node) leaveOpen(missing int) {
 	for _, c := range n.children[:missing] {
-		c.endanger(c.group, nil, Ended)
+		c.endanger(c.candidates.group, nil, Ended)
 	}
 }
 
@@ -100,14 +100,14 @@ func (t *task) leaveOpen() {
 		t.judgeLost()
 	}
 	for _, n := range t.nodes[1:] {
-		n.endanger(n.group, nil, Ended)
+		n.endanger(n.candidates.group, nil, Ended)
 	}
 	t.mark()
 	t.account()
 	for _, n := range t.nodes {
-		n.count.read -= int64(len(n.risk))
-		if n.hasNext {
-			n.count.read--
+		n.ledger.count.read -= int64(len(n.ledger.risk))
+		if n.cursor.hasNext {
+			n.ledger.count.read--
 		}
 	}
 }
@@ -116,11 +116,11 @@ func (t *task) leaveOpen() {
 // again.
 func (t *task) takeBack() {
 	for _, n := range t.nodes {
-		for _, u := range n.untold {
-			n.count.unmatched[u.verdict]--
-			n.count.read--
+		for _, u := range n.ledger.untold {
+			n.ledger.count.unmatched[u.verdict]--
+			n.ledger.count.read--
 		}
-		n.untold = nil
+		n.ledger.untold = nil
 	}
 	t.untold = 0
 }
@@ -130,9 +130,9 @@ func (t *task) takeBack() {
 func (t *task) behindSession() (places []place, looks []look, rest []bool) {
 	places, looks, rest = make([]place, len(t.nodes)), make([]look, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
-		offset := n.mark
-		if rest[i] = !n.ended || n.timedOut; rest[i] {
-			offset = n.seen
+		offset := n.cursor.mark
+		if rest[i] = !n.cursor.ended || n.cursor.timedOut; rest[i] {
+			offset = n.cursor.seen
 		}
 		places[i], looks[i] = at(offset), look{offset, offset}
 	}

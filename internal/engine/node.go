@@ -28,9 +28,9 @@ type node struct {
 	// a row.
 	index, size int
 
-	cursor
-	candidates
-	ledger
+	cursor     cursor
+	candidates candidates
+	ledger     ledger
 }
 
 // advance moves the group to the elements that match the parent's element whose key is the edge's left key (R2).
@@ -39,7 +39,7 @@ func (n *node) advance() error {
 		return err
 	}
 	for len(n.children) == 0 || !n.childExhausted() {
-		if !n.hasNext {
+		if !n.cursor.hasNext {
 			if n.closed() {
 				return nil
 			}
@@ -63,11 +63,13 @@ func (n *node) advance() error {
 }
 
 // closed reports whether it is certain, without reading the next element, that it can't match.
-func (n *node) closed() bool { return n.unique && n.taken && n.edge.Compare() <= 0 }
+func (n *node) closed() bool {
+	return n.candidates.unique && n.candidates.taken && n.edge.Compare() <= 0
+}
 
 // exhausted reports whether the node can't have a match for any further element of its parent (R5).
 func (n *node) exhausted() bool {
-	return len(n.group) == 0 && (n.ended && !n.hasNext || n.childExhausted())
+	return len(n.candidates.group) == 0 && (n.cursor.ended && !n.cursor.hasNext || n.childExhausted())
 }
 
 func (n *node) childExhausted() bool {
@@ -81,28 +83,28 @@ func (n *node) childExhausted() bool {
 
 // dropPassed drops what is below the left key from the front of the group.
 func (n *node) dropPassed() error {
-	if len(n.group) == 0 {
+	if len(n.candidates.group) == 0 {
 		return nil
 	}
-	passed, err := n.edge.Passed(n.group)
+	passed, err := n.edge.Passed(n.candidates.group)
 	if err != nil || passed == 0 {
 		return err
 	}
-	if passed < len(n.group) || n.retain {
-		n.group, n.groupPlaces = n.group[passed:], n.groupPlaces[passed*(n.size-1):]
+	if passed < len(n.candidates.group) || n.candidates.retain {
+		n.candidates.group, n.candidates.groupPlaces = n.candidates.group[passed:], n.candidates.groupPlaces[passed*(n.size-1):]
 		return nil
 	}
-	n.group = n.group[:0]
+	n.candidates.group = n.candidates.group[:0]
 	if n.size > 1 {
-		n.groupPlaces, n.matches = n.groupPlaces[:0], n.matches[:0]
+		n.candidates.groupPlaces, n.candidates.matches = n.candidates.groupPlaces[:0], n.candidates.matches[:0]
 	}
 	return nil
 }
 
 // read reads one element; false at the end of the session. It becomes next, unless it goes by a policy.
 func (n *node) read() (bool, error) {
-	for n.at == len(n.chunk.records) {
-		if n.ended {
+	for n.cursor.at == len(n.cursor.chunk.records) {
+		if n.cursor.ended {
 			return false, nil
 		}
 		if err := n.receive(); err != nil {
@@ -114,8 +116,8 @@ func (n *node) read() (bool, error) {
 
 // look looks at the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
 func (n *node) look() error {
-	c, i := n.chunk, n.at
-	n.at++
+	c, i := n.cursor.chunk, n.cursor.at
+	n.cursor.at++
 	n.task.looking = n.index
 	record, value := &c.records[i], c.values[i]
 	if flaw := c.flawOf(i); flaw != nil {
@@ -125,15 +127,15 @@ func (n *node) look() error {
 	if err != nil {
 		return n.rejectDisordered(record, value, err)
 	}
-	n.taken = n.taken || !null
-	if behind(record.Offset) <= n.done {
+	n.candidates.taken = n.candidates.taken || !null
+	if behind(record.Offset) <= n.cursor.done {
 		n.resume(null) // it was dealt with before the run; only its keys were wanted
 		return nil
 	}
 	n.countRead(record.Offset, 1)
-	n.seen = max(n.seen, record.Offset+1)
-	n.next[0] = Element{Value: value, Record: record}
-	if n.hasNext = true; null {
+	n.cursor.seen = max(n.cursor.seen, record.Offset+1)
+	n.cursor.next[0] = Element{Value: value, Record: record}
+	if n.cursor.hasNext = true; null {
 		n.passNull()
 		n.consume()
 	}
@@ -147,25 +149,25 @@ const keylessHeld = 512
 
 // passOver passes over a record without a value.
 func (n *node) passOver(offset int64) {
-	if n.done.isBehind() && offset <= n.done.offset() {
+	if n.cursor.done.isBehind() && offset <= n.cursor.done.offset() {
 		return // a run before has counted it
 	}
-	if !n.before.hasRead(offset) {
-		n.count.tombstones++
+	if !n.ledger.before.hasRead(offset) {
+		n.ledger.count.tombstones++
 	}
-	n.seen = max(n.seen, offset+1)
+	n.cursor.seen = max(n.cursor.seen, offset+1)
 	n.dealtWith(offset, true)
 }
 
 // dealtWith moves the node's place behind a record.
 func (n *node) dealtWith(offset int64, lacksKeys bool) {
-	n.done = behind(offset)
+	n.cursor.done = behind(offset)
 	if lacksKeys {
-		if n.keyless++; n.keyless < keylessHeld {
+		if n.cursor.keyless++; n.cursor.keyless < keylessHeld {
 			return
 		}
 	}
-	n.known, n.keyless = n.done, 0
+	n.cursor.known, n.cursor.keyless = n.cursor.done, 0
 }
 
 // order takes all keys of an element, or none if one is out of order (R1). null says that it has none for the parent (R7a).
@@ -185,10 +187,10 @@ func (n *node) order(value any) (null bool, err error) {
 			n.giveBack(i)
 			return false, child.joinError(err)
 		}
-		child.unasked = unasked
+		child.candidates.unasked = unasked
 		lacks = lacks || unasked
 	}
-	n.lacks = lacks
+	n.cursor.lacks = lacks
 	return null, nil
 }
 
@@ -224,12 +226,12 @@ func (n *node) admit() (open bool, err error) {
 			return false, nil
 		}
 	}
-	if n.retain && len(n.group) == cap(n.group) {
-		n.group = append(make([]Element, 0, max(groupSize, 2*len(n.group))), n.group...)
+	if n.candidates.retain && len(n.candidates.group) == cap(n.candidates.group) {
+		n.candidates.group = append(make([]Element, 0, max(groupSize, 2*len(n.candidates.group))), n.candidates.group...)
 	}
-	n.group = append(n.group, n.next[0])
-	if len(n.nextPlaces) > 0 {
-		n.groupPlaces = append(n.groupPlaces, n.nextPlaces...)
+	n.candidates.group = append(n.candidates.group, n.cursor.next[0])
+	if len(n.cursor.nextPlaces) > 0 {
+		n.candidates.groupPlaces = append(n.candidates.groupPlaces, n.cursor.nextPlaces...)
 	}
 	n.edge.Keep()
 	return false, nil
@@ -238,13 +240,13 @@ func (n *node) admit() (open bool, err error) {
 // evaluateNext evaluates next, and remembers meanwhile where the nodes below stood before.
 func (n *node) evaluateNext() (missing int, err error) {
 	for _, child := range n.children {
-		child.places(n.nextPlaces, n.index+1)
+		child.places(n.cursor.nextPlaces, n.index+1)
 	}
-	n.evaluating = true
-	if missing, err = n.evaluate(&n.next[0]); err != nil {
+	n.cursor.evaluating = true
+	if missing, err = n.evaluate(&n.cursor.next[0]); err != nil {
 		return 0, err // the task ends, with the places that next needs
 	}
-	n.evaluating = false
+	n.cursor.evaluating = false
 	return missing, nil
 }
 
@@ -259,30 +261,30 @@ func (n *node) evaluate(e *Element) (missing int, err error) {
 	if len(n.children) == 0 {
 		return none, nil
 	}
-	first := len(n.matches)
-	if first+len(n.children) > cap(n.matches) {
-		n.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
+	first := len(n.candidates.matches)
+	if first+len(n.children) > cap(n.candidates.matches) {
+		n.candidates.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
 	for c, child := range n.children {
-		if !child.unasked {
+		if !child.candidates.unasked {
 			if err := child.advance(); err != nil {
 				return 0, err
 			}
 		}
-		if child.unasked || len(child.group) == 0 {
-			n.matches = n.matches[:first]
+		if child.candidates.unasked || len(child.candidates.group) == 0 {
+			n.candidates.matches = n.candidates.matches[:first]
 			return c, nil
 		}
-		n.matches = append(n.matches, slices.Clip(child.group))
+		n.candidates.matches = append(n.candidates.matches, slices.Clip(child.candidates.group))
 	}
-	e.Matches = slices.Clip(n.matches[first:])
+	e.Matches = slices.Clip(n.candidates.matches[first:])
 	return none, nil
 }
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.dealtWith(n.next[0].Record.Offset, n.lacks)
-	n.hasNext = false
+	n.dealtWith(n.cursor.next[0].Record.Offset, n.cursor.lacks)
+	n.cursor.hasNext = false
 }
 
 // receive waits for the next chunk.
@@ -291,17 +293,17 @@ func (n *node) receive() error {
 	if err != nil {
 		return err
 	}
-	n.feed.tookOne()
+	n.cursor.feed.tookOne()
 	if err := n.decode(c); err != nil {
 		return err
 	}
 	n.recycle()
-	n.chunk, n.at = c, 0
+	n.cursor.chunk, n.cursor.at = c, 0
 	switch {
 	case errors.Is(c.end, io.EOF):
-		n.ended, n.mark = true, c.behind
+		n.cursor.ended, n.cursor.mark = true, c.behind
 	case errors.Is(c.end, broker.ErrDataTimeout):
-		n.ended, n.timedOut, n.task.timedOut = true, true, true
+		n.cursor.ended, n.cursor.timedOut, n.task.timedOut = true, true, true
 	case c.end != nil:
 		return c.end
 	}
@@ -326,32 +328,32 @@ func (n *node) await() (*chunk, error) {
 			return nil, err
 		}
 	}
-	if len(n.feed.chunks) > 0 {
+	if len(n.cursor.feed.chunks) > 0 {
 		n.task.publish(nil)
-		return n.task.receive(n.feed)
+		return n.task.receive(n.cursor.feed)
 	}
 	n.task.publish(n)
 	defer n.task.told.resume()
-	return n.task.receive(n.feed)
+	return n.task.receive(n.cursor.feed)
 }
 
 // recycle gives those chunks back to the feed that lie before the node's place: what must not be read again isn't needed in
 // memory either. Calls side by side may need it, so that there nothing is given back.
 func (n *node) recycle() {
-	if len(n.chunk.records) == 0 || n.task.calls.ahead() {
+	if len(n.cursor.chunk.records) == 0 || n.task.calls.ahead() {
 		return
 	}
-	if len(n.spent) == maxSpent {
-		n.spent = slices.Delete(n.spent, 0, 1)
+	if len(n.cursor.spent) == maxSpent {
+		n.cursor.spent = slices.Delete(n.cursor.spent, 0, 1)
 	}
-	n.spent = append(n.spent, n.chunk)
+	n.cursor.spent = append(n.cursor.spent, n.cursor.chunk)
 	places, _ := n.task.progress()
 	place, passed := places[n.index], 0
-	for passed < len(n.spent) && behind(n.spent[passed].last()) <= place {
-		n.feed.giveBack(n.spent[passed])
+	for passed < len(n.cursor.spent) && behind(n.cursor.spent[passed].last()) <= place {
+		n.cursor.feed.giveBack(n.cursor.spent[passed])
 		passed++
 	}
-	n.spent = slices.Delete(n.spent, 0, passed)
+	n.cursor.spent = slices.Delete(n.cursor.spent, 0, passed)
 }
 
 // places writes the places from which the nodes of the subtree must be read again (R8). dst begins with the place of
@@ -361,10 +363,10 @@ func (n *node) places(dst []place, from int) {
 	own[0] = n.place()
 	switch {
 	case n.size == 1:
-	case len(n.group) > 0:
-		copy(own[1:], n.groupPlaces)
-	case n.evaluating:
-		copy(own[1:], n.nextPlaces)
+	case len(n.candidates.group) > 0:
+		copy(own[1:], n.candidates.groupPlaces)
+	case n.cursor.evaluating:
+		copy(own[1:], n.cursor.nextPlaces)
 	default:
 		for _, child := range n.children {
 			child.places(dst, from)
@@ -374,39 +376,39 @@ func (n *node) places(dst []place, from int) {
 
 func (n *node) place() place {
 	switch {
-	case len(n.group) > 0:
-		return at(n.group[0].Record.Offset)
-	case n.hasNext && !n.lacks:
-		return at(n.next[0].Record.Offset)
+	case len(n.candidates.group) > 0:
+		return at(n.candidates.group[0].Record.Offset)
+	case n.cursor.hasNext && !n.cursor.lacks:
+		return at(n.cursor.next[0].Record.Offset)
 	}
-	return n.known
+	return n.cursor.known
 }
 
 // handOver counts the elements of a list, and below them, that no call got before. The master's are always new.
 func (n *node) handOver(list []Element) {
 	if n.parent == nil {
 		n.countMatched(list)
-		n.handed = list[len(list)-1].Record.Offset
+		n.ledger.handed = list[len(list)-1].Record.Offset
 		if len(n.children) > 0 {
 			n.handOverBelow(list)
 		}
 		return
 	}
 	last := list[len(list)-1].Record.Offset
-	if last <= n.handed {
+	if last <= n.ledger.handed {
 		return
 	}
 	first := len(list) - 1
-	for first > 0 && list[first-1].Record.Offset > n.handed {
+	for first > 0 && list[first-1].Record.Offset > n.ledger.handed {
 		first--
 	}
 	if first > 0 {
 		list = list[first:]
 	}
-	if len(n.risk) > 0 {
+	if len(n.ledger.risk) > 0 {
 		n.reclaim(list)
 	}
-	n.handed = last
+	n.ledger.handed = last
 	n.countMatched(list)
 	if len(n.children) > 0 {
 		n.handOverBelow(list)

@@ -446,7 +446,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
 	}
 	n.size = len(t.nodes) - i
-	n.nextPlaces = make([]place, n.size-1)
+	n.cursor.nextPlaces = make([]place, n.size-1)
 	return n
 }
 
@@ -468,7 +468,7 @@ func (t *task) run() (ended bool, err error) {
 	start := func(s *source) { sources.Go(func() { s.run(ctx) }) }
 	var feeds []*feed
 	for _, n := range t.nodes {
-		feeds = append(feeds, n.feed)
+		feeds = append(feeds, n.cursor.feed)
 	}
 	for _, group := range shared(feeds) {
 		start(newSource(t.input, t.decoding, start, group...))

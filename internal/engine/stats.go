@@ -180,7 +180,7 @@ func (t *task) begin() {
 	s.ends = make([]func() int64, len(t.nodes))
 	s.withheld = make([]func() (int64, time.Time), len(t.nodes))
 	for i, n := range t.nodes {
-		s.ends[i], s.withheld[i] = n.feed.end, n.feed.withheld
+		s.ends[i], s.withheld[i] = n.cursor.feed.end, n.cursor.feed.withheld
 	}
 }
 
@@ -193,7 +193,7 @@ func (t *task) publish(waitsFor *node) {
 		n.publish(&s.task.Nodes[i], &s.details[i])
 	}
 	for _, n := range t.nodes {
-		n.count = counts{}
+		n.ledger.count = counts{}
 	}
 	if t.window != nil {
 		s.task.Window = len(t.window.masters)
@@ -227,29 +227,29 @@ func (t *task) leave(ended bool) {
 
 // publish tells what the node has done since it was called last, and where it stands.
 func (n *node) publish(to *observe.NodeState, d *detail) {
-	if n.count.read > 0 {
+	if n.ledger.count.read > 0 {
 		d.key = n.key()
 	}
-	if n.parent != nil && n.parent.count.read > 0 {
+	if n.parent != nil && n.parent.ledger.count.read > 0 {
 		d.parentKey = n.edge.LeftKey()
 	}
-	to.Read += n.count.read
-	to.Matched += n.count.matched
-	to.Tombstones += n.count.tombstones
-	for v, count := range n.count.unmatched {
+	to.Read += n.ledger.count.read
+	to.Matched += n.ledger.count.matched
+	to.Tombstones += n.ledger.count.tombstones
+	for v, count := range n.ledger.count.unmatched {
 		d.unmatched[v] += count
 	}
 	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
-	to.Offset, to.TimedOut, to.Group = n.seen, n.timedOut, len(n.group)
-	to.Ended = n.ended && !n.timedOut || n.rest.drained
-	if n.ended && !n.timedOut {
-		to.Offset = n.mark
+	to.Offset, to.TimedOut, to.Group = n.cursor.seen, n.cursor.timedOut, len(n.candidates.group)
+	to.Ended = n.cursor.ended && !n.cursor.timedOut || n.cursor.rest.drained
+	if n.cursor.ended && !n.cursor.timedOut {
+		to.Offset = n.cursor.mark
 	}
-	if n.at > 0 {
-		to.Line = n.chunk.records[n.at-1].Line
+	if n.cursor.at > 0 {
+		to.Line = n.cursor.chunk.records[n.cursor.at-1].Line
 	}
-	to.Beyond, to.Verified = n.rest.beyond, n.rest.verified
-	if n.hasNext {
+	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified
+	if n.cursor.hasNext {
 		to.Group++
 	}
 }

@@ -25,15 +25,15 @@ func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[
 // countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no further than
 // that.
 func (n *node) countRead(offset int64, by int64) {
-	if n.before.below == 0 || !n.before.hasRead(offset) {
-		n.count.read += by
+	if n.ledger.before.below == 0 || !n.ledger.before.hasRead(offset) {
+		n.ledger.count.read += by
 	}
 }
 
 // countMatched counts elements as matched.
 func (n *node) countMatched(list []Element) {
-	if n.before.below == 0 {
-		n.count.matched += int64(len(list))
+	if n.ledger.before.below == 0 {
+		n.ledger.count.matched += int64(len(list))
 	} else {
 		n.countUncounted(list)
 	}
@@ -45,8 +45,8 @@ func (n *node) countMatched(list []Element) {
 //go:noinline
 func (n *node) countUncounted(list []Element) {
 	for i := range list {
-		if !n.before.hasFate(list[i].Record.Offset) {
-			n.count.matched++
+		if !n.ledger.before.hasFate(list[i].Record.Offset) {
+			n.ledger.count.matched++
 		}
 	}
 }
@@ -55,25 +55,25 @@ func (n *node) countUncounted(list []Element) {
 func (t *task) tallies(ended bool) []tally {
 	tallies := make([]tally, len(t.nodes))
 	for i, n := range t.nodes {
-		tallies[i] = tally{below: max(n.seen, n.before.below), open: map[int64]bool{}, unread: ended}
+		tallies[i] = tally{below: max(n.cursor.seen, n.ledger.before.below), open: map[int64]bool{}, unread: ended}
 	}
 	if t.window != nil && !ended {
 		t.root.leaveUncounted(t.window.masters, tallies)
 	}
 	for i, n := range t.nodes {
 		open := tallies[i].open
-		for _, r := range n.risk {
+		for _, r := range n.ledger.risk {
 			open[r.offset] = true
 		}
 		if !ended {
-			n.leaveUncounted(n.group, tallies)
+			n.leaveUncounted(n.candidates.group, tallies)
 		}
-		if n.hasNext && (!ended || t.timedOut) {
-			n.leaveUncounted(n.next[:], tallies)
+		if n.cursor.hasNext && (!ended || t.timedOut) {
+			n.leaveUncounted(n.cursor.next[:], tallies)
 		}
 	}
 	for i, n := range t.nodes {
-		n.before.leaveTo(&tallies[i], n.reached())
+		n.ledger.before.leaveTo(&tallies[i], n.reached())
 	}
 	return tallies
 }
@@ -95,20 +95,20 @@ func (t *tally) leaveTo(later *tally, reached int64) {
 // reached returns the offset behind the last element that this task has looked at.
 func (n *node) reached() int64 {
 	switch {
-	case n.ended:
+	case n.cursor.ended:
 		return math.MaxInt64
-	case n.at > 0:
-		return n.chunk.records[n.at-1].Offset + 1
-	case len(n.chunk.records) > 0:
-		return n.chunk.records[0].Offset
+	case n.cursor.at > 0:
+		return n.cursor.chunk.records[n.cursor.at-1].Offset + 1
+	case len(n.cursor.chunk.records) > 0:
+		return n.cursor.chunk.records[0].Offset
 	}
-	return n.done.first()
+	return n.cursor.done.first()
 }
 
 // leaveUncounted notes the elements of a list, and those below them, that were not handed over.
 func (n *node) leaveUncounted(list []Element, tallies []tally) {
 	for i := range list {
-		if offset := list[i].Record.Offset; offset > n.handed {
+		if offset := list[i].Record.Offset; offset > n.ledger.handed {
 			tallies[n.index].open[offset] = true
 		}
 		for c, matches := range list[i].Matches {

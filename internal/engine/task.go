@@ -75,7 +75,7 @@ func (t *task) join() error {
 		if !ok {
 			return t.endWindow()
 		}
-		if !t.root.hasNext {
+		if !t.root.cursor.hasNext {
 			continue
 		}
 		if err := t.joinNext(); err != nil {
@@ -93,15 +93,15 @@ func (t *task) join() error {
 // joinNext finds the matches of the next master and hands it over if it is complete (R3, R4).
 func (t *task) joinNext() error {
 	root := t.root
-	if !root.retain {
-		root.matches = root.matches[:0]
+	if !root.candidates.retain {
+		root.candidates.matches = root.candidates.matches[:0]
 	}
 	if t.reports {
 		t.mark()
 	}
 	if t.window != nil {
 		t.window.mark(t)
-		changed, err := t.window.changed(root.next[0].Value)
+		changed, err := t.window.changed(root.cursor.next[0].Value)
 		if err != nil {
 			return t.rejectNext(err)
 		}
@@ -111,7 +111,7 @@ func (t *task) joinNext() error {
 			}
 		}
 	}
-	missing, err := root.evaluate(&root.next[0])
+	missing, err := root.evaluate(&root.cursor.next[0])
 	if err != nil {
 		return err
 	}
@@ -128,11 +128,11 @@ func (t *task) joinNext() error {
 		root.consume()
 		return nil
 	case t.window != nil:
-		master := root.next[0]
+		master := root.cursor.next[0]
 		root.consume()
 		return t.window.add(t, master)
 	}
-	masters := root.next[:]
+	masters := root.cursor.next[:]
 	if t.calls.ahead() {
 		masters = slices.Clone(masters)
 	}
@@ -141,7 +141,7 @@ func (t *task) joinNext() error {
 
 // rejectNext puts the next master aside because its window key can't be computed.
 func (t *task) rejectNext(err error) error {
-	master := t.root.next[0]
+	master := t.root.cursor.next[0]
 	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
 	t.root.countRead(master.Record.Offset, -1) // reject counts it
@@ -238,7 +238,7 @@ func (t *task) progress() (places []place, looks []look) {
 		t.root.places(t.places, 0)
 	}
 	for i, n := range t.nodes {
-		t.looks[i] = look{n.seen, n.seen}
+		t.looks[i] = look{n.cursor.seen, n.cursor.seen}
 	}
 	if t.reports {
 		t.settle()
@@ -288,10 +288,10 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 	n.countRead(e.Record.Offset, 1)
 	n.judge(e.Record.Offset, verdict, n.explainError(e, verdict, err))
 	record := e.Record
-	if record.Offset < n.reported {
+	if record.Offset < n.ledger.reported {
 		return nil
 	}
-	n.seen = max(n.seen, record.Offset+1)
+	n.cursor.seen = max(n.cursor.seen, record.Offset+1)
 	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
 		"error", err)
 	if policy.Kind != DeadLetter {

@@ -93,7 +93,7 @@ func (t *task) tell(n *node, u *unmatched) {
 		t.told.remember(n.index, u)
 	}
 	if t.reports {
-		n.untold = append(n.untold, u)
+		n.ledger.untold = append(n.ledger.untold, u)
 		t.untold++
 	}
 }
@@ -103,21 +103,21 @@ func (t *task) tell(n *node, u *unmatched) {
 // REQUIRES: no master is being evaluated.
 func (t *task) mark() {
 	for _, n := range t.nodes {
-		n.marked = n.done.first()
-		if n.hasNext {
-			n.marked = n.next[0].Record.Offset
+		n.ledger.marked = n.cursor.done.first()
+		if n.cursor.hasNext {
+			n.ledger.marked = n.cursor.next[0].Record.Offset
 		}
 	}
 }
 
 // markPlaces is mark at any moment: while a master is being evaluated, what lies before the places is decided, too.
 func (t *task) markPlaces() {
-	if !t.root.hasNext {
+	if !t.root.cursor.hasNext {
 		t.mark()
 		return
 	}
 	for i, n := range t.nodes {
-		n.marked = max(n.marked, t.places[i].first())
+		n.ledger.marked = max(n.ledger.marked, t.places[i].first())
 	}
 }
 
@@ -129,11 +129,11 @@ func (t *task) account() {
 		t.judgeLost()
 	}
 	for _, n := range t.nodes {
-		settled := n.marked
-		if len(n.risk) > 0 {
-			settled = min(settled, n.risk[0].offset)
+		settled := n.ledger.marked
+		if len(n.ledger.risk) > 0 {
+			settled = min(settled, n.ledger.risk[0].offset)
 		}
-		n.settled = max(n.settled, settled)
+		n.ledger.settled = max(n.ledger.settled, settled)
 	}
 }
 
@@ -145,7 +145,7 @@ func (t *task) settle() {
 		t.account()
 	}
 	for i, n := range t.nodes {
-		t.looks[i].accounted = n.settled
+		t.looks[i].accounted = n.ledger.settled
 	}
 }
 
@@ -157,14 +157,14 @@ func (t *task) report(all bool) (told int, err error) {
 	}
 	t.mute = true
 	for _, n := range t.nodes {
-		slices.SortStableFunc(n.untold, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
+		slices.SortStableFunc(n.ledger.untold, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
 		i := 0
-		for ; i < len(n.untold) && (all || n.untold[i].Offset < n.settled); i++ {
-			if err := t.calls.own.report(n.untold[i], &t.calls.out); err != nil {
+		for ; i < len(n.ledger.untold) && (all || n.ledger.untold[i].Offset < n.ledger.settled); i++ {
+			if err := t.calls.own.report(n.ledger.untold[i], &t.calls.out); err != nil {
 				return told, err
 			}
 		}
-		n.untold = slices.Delete(n.untold, 0, i)
+		n.ledger.untold = slices.Delete(n.ledger.untold, 0, i)
 		told += i
 	}
 	t.untold -= told

@@ -74,14 +74,14 @@ func (n *node) pass() {
 	if n.task.explains {
 		var keys Neighbours
 		verdict = n.edge.PassRight(&keys)
-		u = n.explain(&n.next[0], verdict, n.parent, keys)
+		u = n.explain(&n.cursor.next[0], verdict, n.parent, keys)
 		if verdict == Incomplete {
-			u.because(n.neglectedBy)
+			u.because(n.ledger.neglectedBy)
 		}
 	} else {
 		verdict = n.edge.PassRight(nil)
 	}
-	n.judge(n.next[0].Record.Offset, verdict, u)
+	n.judge(n.cursor.next[0].Record.Offset, verdict, u)
 	n.neglect(n.children, u)
 }
 
@@ -89,20 +89,20 @@ func (n *node) pass() {
 func (n *node) passNull() {
 	var u *unmatched
 	if n.task.explains {
-		u = n.explain(&n.next[0], Null, n.parent, Neighbours{})
+		u = n.explain(&n.cursor.next[0], Null, n.parent, Neighbours{})
 	}
-	n.judge(n.next[0].Record.Offset, Null, u)
+	n.judge(n.cursor.next[0].Record.Offset, Null, u)
 	n.neglect(n.children, u)
 }
 
 // neglect tells children that an element of n doesn't ask for matches, for the reason given.
 func (n *node) neglect(children []*node, because *unmatched) {
 	for _, c := range children {
-		if c.unasked {
+		if c.candidates.unasked {
 			continue
 		}
 		c.edge.Neglect()
-		c.neglectedBy = because
+		c.ledger.neglectedBy = because
 	}
 }
 
@@ -112,7 +112,7 @@ func (n *node) resume(null bool) {
 		n.edge.Resume(true)
 	}
 	for _, c := range n.children {
-		if !c.unasked {
+		if !c.candidates.unasked {
 			c.edge.Resume(false)
 		}
 	}
@@ -120,7 +120,7 @@ func (n *node) resume(null bool) {
 
 // incomplete judges next, which has no match at the child with the index given.
 func (n *node) incomplete(missing int) {
-	e, child := &n.next[0], n.children[missing]
+	e, child := &n.cursor.next[0], n.children[missing]
 	var keys *Neighbours
 	if n.task.explains {
 		keys = &Neighbours{}
@@ -129,22 +129,22 @@ func (n *node) incomplete(missing int) {
 	u := n.explainMiss(e, verdict, child, keys)
 	if n.edge != nil {
 		n.edge.FailRight()
-		n.failed = u
+		n.ledger.failed = u
 		verdict = Incomplete
 	}
 	n.judge(e.Record.Offset, verdict, u)
 	for _, c := range n.children[:missing] {
-		c.endanger(c.group, u, Incomplete)
+		c.endanger(c.candidates.group, u, Incomplete)
 	}
 	n.neglect(n.children[missing+1:], u)
 }
 
 // miss returns why the parent's element at hand has no match at n.
 func (n *node) miss(keys *Neighbours) Verdict {
-	if n.unasked {
+	if n.candidates.unasked {
 		return Null
 	}
-	return n.edge.Miss(n.hasNext && n.edge.Compare() < 0, keys)
+	return n.edge.Miss(n.cursor.hasNext && n.edge.Compare() < 0, keys)
 }
 
 // explainMiss explains the verdict of an element without a match at a child. For a master it is that of the edge; other
@@ -156,7 +156,7 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 	u := n.explain(e, verdict, child, *keys)
 	switch {
 	case verdict == Incomplete:
-		u.because(child.failed)
+		u.because(child.ledger.failed)
 	case n.edge != nil:
 		cause := u.Unmatched
 		u.verdict, u.Verdict, u.Cause = Incomplete, observe.Incomplete, &cause
@@ -167,12 +167,12 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 // judge counts the verdict about an element and tells it. An element that a run before has accounted for doesn't count
 // here.
 func (n *node) judge(offset int64, verdict Verdict, u *unmatched) {
-	if offset < n.accounted {
+	if offset < n.ledger.accounted {
 		n.countRead(offset, -1)
 		return
 	}
-	if !n.before.hasFate(offset) {
-		n.count.unmatched[verdict]++
+	if !n.ledger.before.hasFate(offset) {
+		n.ledger.count.unmatched[verdict]++
 	}
 	if u != nil {
 		n.task.tell(n, u)
@@ -187,7 +187,7 @@ func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
 	for i := range list {
 		e := &list[i]
 		offset := e.Record.Offset
-		if offset <= n.handed {
+		if offset <= n.ledger.handed {
 			continue
 		}
 		at, found := n.findRisk(offset)
@@ -199,7 +199,7 @@ func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
 			u = n.explain(e, verdict, n.parent, Neighbours{})
 			u.because(because)
 		}
-		n.risk = slices.Insert(n.risk, at, atRisk{offset, verdict, u})
+		n.ledger.risk = slices.Insert(n.ledger.risk, at, atRisk{offset, verdict, u})
 		n.task.risks++
 		for c, matches := range e.Matches {
 			n.children[c].endanger(matches, u, verdict)
@@ -208,21 +208,21 @@ func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
 }
 
 func (n *node) findRisk(offset int64) (int, bool) {
-	return slices.BinarySearchFunc(n.risk, offset, func(r atRisk, offset int64) int { return cmp.Compare(r.offset, offset) })
+	return slices.BinarySearchFunc(n.ledger.risk, offset, func(r atRisk, offset int64) int { return cmp.Compare(r.offset, offset) })
 }
 
 // areAtRisk reports whether all elements of a group are at risk already.
 func (n *node) areAtRisk(list []Element) bool {
 	first, ok := n.findRisk(list[0].Record.Offset)
 	last := first + len(list) - 1
-	return ok && last < len(n.risk) && n.risk[last].offset == list[len(list)-1].Record.Offset
+	return ok && last < len(n.ledger.risk) && n.ledger.risk[last].offset == list[len(list)-1].Record.Offset
 }
 
 // reclaim takes elements that are handed over from those at risk. What is at risk between two of them is among them, too.
 func (n *node) reclaim(list []Element) {
 	first, _ := n.findRisk(list[0].Record.Offset)
 	behind, _ := n.findRisk(list[len(list)-1].Record.Offset + 1)
-	n.risk = slices.Delete(n.risk, first, behind)
+	n.ledger.risk = slices.Delete(n.ledger.risk, first, behind)
 	n.task.risks -= behind - first
 }
 
@@ -236,14 +236,14 @@ func (t *task) judgeLost() {
 		t.alive[i] = math.MaxInt64
 	}
 	for _, n := range t.nodes {
-		n.reach(n.group)
+		n.reach(n.candidates.group)
 	}
 	if t.window != nil {
 		t.root.reach(t.window.masters)
 	}
 	for i, n := range t.nodes {
 		n.judgeRisks(t.alive[i])
-		if len(n.risk) > 0 && n.risk[0].offset < n.handed {
+		if len(n.ledger.risk) > 0 && n.ledger.risk[0].offset < n.ledger.handed {
 			n.judgePassed()
 		}
 	}
@@ -252,8 +252,8 @@ func (t *task) judgeLost() {
 // judgePassed judges what is at risk before what was handed over, and in no list any more: it would keep that from being
 // accounted for.
 func (n *node) judgePassed() {
-	n.risk = slices.DeleteFunc(n.risk, func(r atRisk) bool {
-		if r.offset > n.handed || n.holds(n.group, r.offset) || n.parent.matchesHold(n.index, r.offset) {
+	n.ledger.risk = slices.DeleteFunc(n.ledger.risk, func(r atRisk) bool {
+		if r.offset > n.ledger.handed || n.holds(n.candidates.group, r.offset) || n.parent.matchesHold(n.index, r.offset) {
 			return false
 		}
 		n.judge(r.offset, r.verdict, r.explained)
@@ -274,7 +274,7 @@ func (*node) holds(list []Element, offset int64) bool {
 // holds, or a node above.
 func (n *node) matchesHold(index int, offset int64) bool {
 	for m := n; m != nil; m = m.parent {
-		if m.listHolds(m.group, index, offset) {
+		if m.listHolds(m.candidates.group, index, offset) {
 			return true
 		}
 	}
@@ -314,23 +314,23 @@ func (n *node) reach(list []Element) {
 // judgeRisks judges what is at risk below an offset.
 func (n *node) judgeRisks(below int64) {
 	lost := 0
-	for ; lost < len(n.risk) && n.risk[lost].offset < below; lost++ {
-		r := &n.risk[lost]
+	for ; lost < len(n.ledger.risk) && n.ledger.risk[lost].offset < below; lost++ {
+		r := &n.ledger.risk[lost]
 		n.judge(r.offset, r.verdict, r.explained)
 	}
-	n.risk = slices.Delete(n.risk, 0, lost)
+	n.ledger.risk = slices.Delete(n.ledger.risk, 0, lost)
 	n.task.risks -= lost
 }
 
 // judgeOpen judges what is open at the end of the session.
 func (t *task) judgeOpen() {
 	for _, n := range t.nodes[1:] {
-		n.endanger(n.group, nil, Ended)
+		n.endanger(n.candidates.group, nil, Ended)
 	}
 	for _, n := range t.nodes {
 		n.judgeRisks(math.MaxInt64)
-		if n.hasNext {
-			n.judge(n.next[0].Record.Offset, Ended, n.explainOpen())
+		if n.cursor.hasNext {
+			n.judge(n.cursor.next[0].Record.Offset, Ended, n.explainOpen())
 		}
 	}
 }
@@ -350,10 +350,10 @@ func (n *node) explainOpen() *unmatched {
 		if c.exhausted() {
 			other = c
 			keys = Neighbours{Key: c.edge.LeftKey(), Before: c.edge.RightKey()}
-			if c.unasked {
+			if c.candidates.unasked {
 				keys.Key = nil
 			}
 		}
 	}
-	return n.explain(&n.next[0], Ended, other, keys)
+	return n.explain(&n.cursor.next[0], Ended, other, keys)
 }

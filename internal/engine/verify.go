@@ -37,11 +37,11 @@ func (t *task) bounded(n *node) (ends, waits bool) {
 func (t *task) lookForEnds() {
 	for _, n := range t.nodes {
 		ends, waits := t.bounded(n)
-		if n.ended || !ends || waits || n.at < len(n.chunk.records) {
+		if n.cursor.ended || !ends || waits || n.cursor.at < len(n.cursor.chunk.records) {
 			continue
 		}
-		n.rest.ahead = n.feed.next(t.ctx)
-		n.rest.drained = n.rest.ahead != nil && len(n.rest.ahead.records) == 0 && errors.Is(n.rest.ahead.end, io.EOF)
+		n.cursor.rest.ahead = n.cursor.feed.next(t.ctx)
+		n.cursor.rest.drained = n.cursor.rest.ahead != nil && len(n.cursor.rest.ahead.records) == 0 && errors.Is(n.cursor.rest.ahead.end, io.EOF)
 	}
 }
 
@@ -57,7 +57,7 @@ func (t *task) verify() error {
 		return beyond(t.calls.beyond)
 	}
 	for _, n := range t.nodes {
-		if n.ended && !n.timedOut || n.rest.drained {
+		if n.cursor.ended && !n.cursor.timedOut || n.cursor.rest.drained {
 			continue
 		}
 		if ends, _ := t.bounded(n); !ends {
@@ -73,17 +73,17 @@ func (t *task) verify() error {
 
 // verify reads the rest of the node's stream.
 func (n *node) verify() error {
-	c, at := n.chunk, n.at
+	c, at := n.cursor.chunk, n.cursor.at
 	for {
 		for ; at < len(c.records); at++ {
 			if err := n.verifyRecord(c, at); err != nil {
 				return err
 			}
-			n.rest.beyond++
+			n.cursor.rest.beyond++
 		}
 		switch {
 		case errors.Is(c.end, io.EOF):
-			n.rest.verified = true
+			n.cursor.rest.verified = true
 			return nil
 		case errors.Is(c.end, broker.ErrDataTimeout):
 			n.task.logger.Warn("a stream can't be verified to its end: nothing came for as long as the data timeout",
@@ -92,8 +92,8 @@ func (n *node) verify() error {
 		case c.end != nil:
 			return beyond(c.end)
 		}
-		if c, n.rest.ahead = n.rest.ahead, nil; c == nil {
-			if c = n.feed.next(n.task.ctx); c == nil {
+		if c, n.cursor.rest.ahead = n.cursor.rest.ahead, nil; c == nil {
+			if c = n.cursor.feed.next(n.task.ctx); c == nil {
 				return context.Cause(n.task.ctx)
 			}
 		}
