@@ -187,7 +187,7 @@ func benchRunWatched(b *testing.B, spec *Spec, stats *Stats, streams [][]*chunk)
 	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
 	for i, n := range t.nodes {
-		n.cursor.feed.source.Store(&source{taken: make(chan struct{}, 1)})
+		n.cursor.feed.source.Store(&source{room: make(chan struct{}, 1)})
 		n.cursor.feed.chunks = make(chan *chunk, len(streams[i])+1)
 		for _, c := range streams[i] {
 			n.cursor.feed.chunks <- c

@@ -39,7 +39,7 @@ type calls struct {
 // inFlight is a call that was made before earlier ones were through.
 type inFlight struct {
 	call   Call
-	places []place
+	places []position
 	looks  []look
 	out    results
 	// end says that the function has ended the session, and last that it ends behind the call.
@@ -67,7 +67,7 @@ func (c *calls) during(join func() error) error {
 	for range c.task.spec.Concurrency {
 		workers.Go(func() { c.work(newWorker(c.task, c.encoder)) })
 	}
-	workers.Go(c.settleInOrder)
+	workers.Go(c.addInOrder)
 	err := c.task.survive(join)
 	close(c.jobs)
 	close(c.queue)
@@ -110,11 +110,11 @@ func (c *calls) work(w *worker) {
 }
 
 // ahead reports whether the join goes on while its calls are made.
-func (c *calls) ahead() bool { return c.queue != nil }
+func (c *calls) concurrent() bool { return c.queue != nil }
 
 // submit has a call made while the join goes on. The places are those to go on from after it; last says that the session
 // ends there.
-func (c *calls) submit(call Call, last bool, places []place, looks []look) error {
+func (c *calls) dispatch(call Call, last bool, places []position, looks []look) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
@@ -145,29 +145,29 @@ func (c *calls) held() bool { return c.out.calls > 0 || len(c.out.items) > 0 }
 
 // handOver gives the results that are held, and the places behind them, to the committer; those of calls under way come
 // before.
-func (c *calls) handOver(places []place, looks []look) error {
-	if c.ahead() {
+func (c *calls) submit(places []position, looks []look) error {
+	if c.concurrent() {
 		f := &inFlight{done: make(chan struct{})}
 		f.out.appendAll(&c.out)
 		c.out.reset()
 		close(f.done)
 		return c.enqueue(f, places, looks)
 	}
-	err := c.settle(&c.out, places, looks)
+	err := c.add(&c.out, places, looks)
 	c.out.reset()
 	return err
 }
 
 // letter sends the letter about a failure behind the calls that were made before.
-func (c *calls) letter(failure Failure, record *broker.Record, places []place, looks []look) error {
+func (c *calls) letter(failure Failure, record *broker.Record, places []position, looks []look) error {
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
 	}
-	return c.handOver(places, looks)
+	return c.submit(places, looks)
 }
 
 // enqueue waits until there is room for one more call in flight.
-func (c *calls) enqueue(f *inFlight, places []place, looks []look) error {
+func (c *calls) enqueue(f *inFlight, places []position, looks []look) error {
 	f.places, f.looks = slices.Clone(places), slices.Clone(looks)
 	select {
 	case c.queue <- f:
@@ -178,7 +178,7 @@ func (c *calls) enqueue(f *inFlight, places []place, looks []look) error {
 }
 
 // settleInOrder settles the calls in the order in which they were made.
-func (c *calls) settleInOrder() {
+func (c *calls) addInOrder() {
 	halt := func(err error) {
 		c.err = err
 		close(c.halted)
@@ -195,7 +195,7 @@ func (c *calls) settleInOrder() {
 		case f.end || f.last:
 			c.last = f
 		default:
-			err = c.settle(&f.out, f.places, f.looks)
+			err = c.add(&f.out, f.places, f.looks)
 		}
 		if err != nil || f.end {
 			halt(err)
@@ -205,7 +205,7 @@ func (c *calls) settleInOrder() {
 }
 
 // settle gives the results of a call, and the places behind it, to the committer.
-func (c *calls) settle(out *results, places []place, looks []look) error {
+func (c *calls) add(out *results, places []position, looks []look) error {
 	err := c.committer.add(c.task.ctx, c.pending, out, places, looks)
 	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {
 		// The run is being stopped. The call is through, and what it has added will be committed.

@@ -34,11 +34,11 @@ type lane struct {
 	plan plan
 	// want are the results of each run, handed what the function has got, by node, and failed the masters that it failed for.
 	want           [][]string
-	handed, failed map[place]bool
+	handed, failed map[position]bool
 }
 
 // A place is where an element is.
-type place struct {
+type position struct {
 	node   string
 	offset int64
 }
@@ -128,12 +128,12 @@ func (t *tree) eachBelow(items []item, visit func(node *tree, it item)) {
 }
 
 // placeOf returns where an item of the session at hand is in the storage.
-func (l *lane) placeOf(b *memory.Broker, node *tree, id int) place {
+func (l *lane) placeOf(b *memory.Broker, node *tree, id int) position {
 	entries, err := b.Entries(node.streamName(), l.partition)
 	if err != nil {
 		panic(err)
 	}
-	return place{node.name, entries[l.base[node.streamName()]+id].Record.Offset}
+	return position{node.name, entries[l.base[node.streamName()]+id].Record.Offset}
 }
 
 // isOver says whether a run has left the session behind, as far as its master's place tells: where nothing but the data

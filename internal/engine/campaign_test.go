@@ -99,7 +99,7 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 		memory.Stream[reported]("unmatched", memory.Partitions(partitions)))
 	c.storage, c.unmatched = memory.New(options...), make([]int64, len(shape.nodes()))
 	for p := range partitions {
-		l := &lane{partition: p, shape: shape, base: map[string]int{}, handed: map[place]bool{}, failed: map[place]bool{}}
+		l := &lane{partition: p, shape: shape, base: map[string]int{}, handed: map[position]bool{}, failed: map[position]bool{}}
 		c.drawSession(l)
 		c.lanes = append(c.lanes, l)
 	}
@@ -433,9 +433,9 @@ func (c *campaign) checkLetters() {
 	for _, l := range c.lanes {
 		letters, err := memory.Elements[failed](c.storage, "failed", l.partition)
 		c.must(err)
-		about := map[place]bool{}
+		about := map[position]bool{}
 		for _, letter := range letters {
-			at := place{letter.Node, letter.Offset}
+			at := position{letter.Node, letter.Offset}
 			if about[at] || l.handed[at] != l.failed[at] {
 				c.Fatalf("partition %d: a letter too many: %+v of %+v", l.partition, letter, letters)
 			}
@@ -450,12 +450,12 @@ func (c *campaign) checkLetters() {
 }
 
 // told returns what is told of a lane: nothing twice, and nothing that was handed over.
-func (c *campaign) told(l *lane) map[place]bool {
+func (c *campaign) told(l *lane) map[position]bool {
 	reports, err := memory.Elements[reported](c.storage, "unmatched", l.partition)
 	c.must(err)
-	told := map[place]bool{}
+	told := map[position]bool{}
 	for _, r := range reports {
-		at := place{r.Node, r.Offset}
+		at := position{r.Node, r.Offset}
 		if told[at] || l.handed[at] {
 			c.Fatalf("partition %d: told twice, or though it was handed over: %+v of %+v", l.partition, r, reports)
 		}

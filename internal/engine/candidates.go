@@ -10,13 +10,13 @@ type candidates struct {
 	// retain says that groups outlive the next advance, so that their memory isn't reused.
 	retain bool
 
-	taken bool // an element with a key for the parent was read
+	hasRight bool // an element with a key for the parent was read
 	// unasked says that the parent's element at hand has no key for this node, so that it matches nothing here (R7a).
-	unasked bool
+	leftNull bool
 
 	group []Element
 	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
-	groupPlaces []place
+	below []position
 	// matches is the memory that the elements' Matches are cut from.
-	matches [][]Element
+	lists [][]Element
 }

@@ -29,7 +29,7 @@ type chunk struct {
 	batch *batch
 	feed  *feed
 	// room holds elements of a chunk before, for values to use again.
-	room []any
+	slab []any
 }
 
 // errNoValue says that a record has no value, and that its stream takes no element for that.
@@ -68,16 +68,16 @@ func (c *chunk) decode() error {
 // which is made larger than needed where it can be used again.
 func (c *chunk) makeValues(zero bool) {
 	n := len(c.records)
-	if n > cap(c.room) {
+	if n > cap(c.slab) {
 		size := n
 		if c.feed.copied {
 			size = 1 << bits.Len(uint(n-1))
 		}
-		c.room = make([]any, size)
-		c.feed.stream.Allocate(c.room)
+		c.slab = make([]any, size)
+		c.feed.stream.Allocate(c.slab)
 		zero = false
 	}
-	c.values = c.room[:n]
+	c.values = c.slab[:n]
 	if zero {
 		c.feed.stream.Clear(c.values)
 	}

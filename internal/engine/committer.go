@@ -93,7 +93,7 @@ func (c *committer) leave(p *pending) {
 }
 
 // add hands results to the committer, and waits while too much is pending.
-func (c *committer) add(ctx context.Context, p *pending, r *results, places []place, looks []look) error {
+func (c *committer) add(ctx context.Context, p *pending, r *results, places []position, looks []look) error {
 	first, results, bytes := p.add(r, places, looks)
 	if first {
 		signal(c.kick)
@@ -230,7 +230,7 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	var taken []*pending
 	var commits []broker.Commit
 	for _, p := range tasks {
-		if commit, ok := p.take(); ok {
+		if commit, ok := p.begin(); ok {
 			taken, commits = append(taken, p), append(commits, commit)
 		}
 	}
@@ -248,7 +248,7 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	c.stats.commits.add(time.Since(begun))
 	clear(c.list) // keeps no result alive
 	for i, p := range taken {
-		calls, failed, results, bytes := p.committedNow()
+		calls, failed, results, bytes := p.done()
 		if !commits[i].Lost { // whoever has the partition now counts them
 			c.stats.Calls.Add(calls)
 			c.stats.Failed.Add(failed)
@@ -278,12 +278,12 @@ func (c *committer) position(commits []broker.Commit) error {
 func (c *committer) fill(commits []broker.Commit, taken []*pending) {
 	count := 0
 	for _, p := range taken {
-		count += p.sent.count
+		count += p.underWay.count
 	}
 	list := slices.Grow(c.list[:0], count)
 	for i, p := range taken {
 		begin := len(list)
-		list = p.sent.appendTo(list)
+		list = p.underWay.appendTo(list)
 		commits[i].Results = list[begin:len(list):len(list)]
 	}
 	c.list = list

@@ -4,9 +4,9 @@ package engine
 type cursor struct {
 	feed  *feed
 	chunk *chunk
-	at    int // in chunk, of the element to be read next
+	unread    int // in chunk, of the element to be read next
 	// spent are the chunks before it, in order, whose elements may still be needed.
-	spent []*chunk
+	held []*chunk
 	// next is the element that was read last, as long as hasNext says that it is neither matched nor passed. It is a list,
 	// so that a master can be handed over as it lies here.
 	next    [1]Element
@@ -16,18 +16,18 @@ type cursor struct {
 	timedOut bool
 	// evaluating is set while next is evaluated, and nextPlaces holds where the nodes below stood when that began.
 	evaluating bool
-	nextPlaces []place
+	below []position
 
 	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
 	// behind the session's mark: a run that dies before the end is committed must meet it again.
-	done place
+	done position
 	// known is where a run must begin that is to know all of the node's keys there: done, or before that, where what lies between
 	// lacks keys. keyless counts those records, and lacks says that next is one.
-	known   place
+	restart   position
 	keyless int
-	lacks   bool
+	lacksKey   bool
 	// mark is the offset behind the session's mark, once that was read.
-	mark int64
+	behindMark int64
 	// seen is behind the last element that was read.
 	seen int64
 	rest rest

@@ -27,8 +27,8 @@ func Nullable[K any](key func(element any) (K, error), null func(K) bool) func(e
 func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b K) int, unique bool) func() Edge {
 	return func() Edge {
 		return &keyEdge[K]{
-			left:    side[K]{key: left},
-			right:   side[K]{key: right, right: true, unique: unique},
+			left:    side[K]{keyOf: left},
+			right:   side[K]{keyOf: right, right: true, unique: unique},
 			compare: compare,
 		}
 	}
@@ -38,73 +38,73 @@ type keyEdge[K any] struct {
 	left, right side[K]
 	compare     func(a, b K) int
 	// kept is the right key of the last group; hasKept says that there was one.
-	kept    K
-	hasKept bool
+	matched    K
+	hasMatched bool
 	history history[K]
 }
 
 // side holds the keys of one side of an edge.
 type side[K any] struct {
-	key   func(element any) (K, error)
-	taken K
-	any   bool
+	keyOf   func(element any) (K, error)
+	key K
+	hasKey   bool
 	// before and anyBefore are what taken and any were before the last key was taken.
-	before    K
-	anyBefore bool
+	previous    K
+	hadPrevious bool
 	right     bool
 	unique    bool
 }
 
-func (s *side[K]) take(element any, compare func(a, b K) int) (null bool, err error) {
-	key, err := s.key(element)
+func (s *side[K]) set(element any, compare func(a, b K) int) (null bool, err error) {
+	key, err := s.keyOf(element)
 	if err != nil {
-		return s.takeNone(err)
+		return s.setNone(err)
 	}
-	if s.any {
-		if c := compare(s.taken, key); c > 0 || c == 0 && s.unique {
-			return false, &KeyError{Right: s.right, Key: key, Previous: s.taken, Unique: c == 0}
+	if s.hasKey {
+		if c := compare(s.key, key); c > 0 || c == 0 && s.unique {
+			return false, &KeyError{Right: s.right, Key: key, Previous: s.key, Unique: c == 0}
 		}
 	}
-	s.before, s.anyBefore = s.taken, s.any
-	s.taken, s.any = key, true
+	s.previous, s.hadPrevious = s.key, s.hasKey
+	s.key, s.hasKey = key, true
 	return false, nil
 }
 
 // takeNone leaves the key what it was, for an element that has none: to give it back does so, too.
-func (s *side[K]) takeNone(err error) (null bool, _ error) {
+func (s *side[K]) setNone(err error) (null bool, _ error) {
 	if err != NullKey {
 		return false, &KeyError{Right: s.right, Err: err}
 	}
-	s.before, s.anyBefore = s.taken, s.any
+	s.previous, s.hadPrevious = s.key, s.hasKey
 	return true, nil
 }
 
-func (s *side[K]) giveBack() { s.taken, s.any = s.before, s.anyBefore }
+func (s *side[K]) undo() { s.key, s.hasKey = s.previous, s.hadPrevious }
 
 // at returns the key that was taken last, nil before the first.
 func (s *side[K]) at() any {
-	if !s.any {
+	if !s.hasKey {
 		return nil
 	}
-	return s.taken
+	return s.key
 }
 
-func (e *keyEdge[K]) TakeLeft(parent any) (null bool, err error) {
-	return e.left.take(parent, e.compare)
+func (e *keyEdge[K]) SetLeft(parent any) (null bool, err error) {
+	return e.left.set(parent, e.compare)
 }
-func (e *keyEdge[K]) GiveBackLeft() { e.left.giveBack() }
-func (e *keyEdge[K]) TakeRight(child any) (null bool, err error) {
-	return e.right.take(child, e.compare)
+func (e *keyEdge[K]) UndoLeft() { e.left.undo() }
+func (e *keyEdge[K]) SetRight(child any) (null bool, err error) {
+	return e.right.set(child, e.compare)
 }
-func (e *keyEdge[K]) GiveBackRight() { e.right.giveBack() }
-func (e *keyEdge[K]) Compare() int   { return e.compare(e.left.taken, e.right.taken) }
-func (e *keyEdge[K]) Keep()          { e.kept, e.hasKept = e.right.taken, true }
+func (e *keyEdge[K]) UndoRight() { e.right.undo() }
+func (e *keyEdge[K]) Compare() int   { return e.compare(e.left.key, e.right.key) }
+func (e *keyEdge[K]) Add()          { e.matched, e.hasMatched = e.right.key, true }
 func (e *keyEdge[K]) LeftKey() any   { return e.left.at() }
 func (e *keyEdge[K]) RightKey() any  { return e.right.at() }
 
 // Passed is all or nothing: the keys of a group are equal.
-func (e *keyEdge[K]) Passed(group []Element) (int, error) {
-	if e.compare(e.left.taken, e.kept) > 0 {
+func (e *keyEdge[K]) DropBelow(group []Element) (int, error) {
+	if e.compare(e.left.key, e.matched) > 0 {
 		return len(group), nil
 	}
 	return 0, nil
@@ -125,12 +125,12 @@ type funcEdge struct {
 	order       int // of left and right
 	// before is what left or right was, orderBefore what order was and closedBefore what closed was, before the last one was
 	// taken.
-	before, closedBefore any
-	orderBefore          int
+	previous, previousClosed any
+	previousOrder          int
 	// passed is the last child element that was found below a parent's, matched the last parent's element that had one equal
 	// to it, and closed the last one that one was found above. Together with left, right and the group they are the
 	// strongest of what the comparison has said: what later elements are checked against.
-	passed, matched, closed any
+	passedOver, matched, closed any
 	// group is the node's, of which left is above the first ones, as many as above says.
 	group   []any
 	above   int
@@ -139,7 +139,7 @@ type funcEdge struct {
 
 // TakeLeft takes a parent's element unless one before it was above a child's element that it isn't above, or equal to one
 // that it is below.
-func (e *funcEdge) TakeLeft(parent any) (null bool, err error) {
+func (e *funcEdge) SetLeft(parent any) (null bool, err error) {
 	order := e.order
 	if e.right != nil {
 		if order, err = e.checkLeft(parent); err != nil {
@@ -162,8 +162,8 @@ func (e *funcEdge) checkLeft(parent any) (order int, err error) {
 	if sign(order) < sign(e.order) {
 		return 0, &KeyError{}
 	}
-	if e.passed != nil && e.passed != e.right {
-		switch against, err := e.compare(parent, e.passed); {
+	if e.passedOver != nil && e.passedOver != e.right {
+		switch against, err := e.compare(parent, e.passedOver); {
 		case err != nil:
 			return 0, &KeyError{Err: err}
 		case against <= 0:
@@ -192,17 +192,17 @@ func (e *funcEdge) checkGroup(parent any) error {
 
 // note remembers what is about to change: before is the element that makes way for another, and order that of the new pair.
 func (e *funcEdge) note(before any, order int) {
-	e.before, e.orderBefore, e.closedBefore = before, e.order, e.closed
+	e.previous, e.previousOrder, e.previousClosed = before, e.order, e.closed
 	e.order = order
 }
 
-func (e *funcEdge) GiveBackLeft() {
-	e.left, e.order, e.closed = e.before, e.orderBefore, e.closedBefore
+func (e *funcEdge) UndoLeft() {
+	e.left, e.order, e.closed = e.previous, e.previousOrder, e.previousClosed
 }
 
 // TakeRight takes a child's element unless one before it was above a parent's that it isn't above, or equal to one that it
 // is below. Where there is no parent's element, which happens only to what is verified behind the join, nothing can be said.
-func (e *funcEdge) TakeRight(child any) (null bool, err error) {
+func (e *funcEdge) SetRight(child any) (null bool, err error) {
 	if e.left == nil {
 		return false, nil
 	}
@@ -256,14 +256,14 @@ func (e *funcEdge) checkUnique(child any) error {
 	return nil
 }
 
-func (e *funcEdge) GiveBackRight() {
-	e.right, e.order, e.closed = e.before, e.orderBefore, e.closedBefore
+func (e *funcEdge) UndoRight() {
+	e.right, e.order, e.closed = e.previous, e.previousOrder, e.previousClosed
 }
 
 func (e *funcEdge) Compare() int { return e.order }
 
 // Keep implements [Edge].
-func (e *funcEdge) Keep() {
+func (e *funcEdge) Add() {
 	e.matched = e.left
 	e.group = append(e.group, e.right)
 }
@@ -272,10 +272,10 @@ func (e *funcEdge) LeftKey() any  { return nil }
 func (e *funcEdge) RightKey() any { return nil }
 
 // Passed is what checkGroup has found: the group slides on where keys aren't a matter of equality, as with intervals.
-func (e *funcEdge) Passed([]Element) (int, error) {
+func (e *funcEdge) DropBelow([]Element) (int, error) {
 	passed := e.above
 	if passed > 0 {
-		e.passed = e.group[passed-1]
+		e.passedOver = e.group[passed-1]
 		e.group, e.above = slices.Delete(e.group, 0, passed), 0
 	}
 	return passed, nil

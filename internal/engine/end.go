@@ -24,7 +24,7 @@ func (t *task) end(byFunction bool) error {
 		return t.endByTimeout()
 	}
 	// The next run begins behind the session, so that this one tells of all that it has read.
-	t.judgeOpen()
+	t.enterOpen()
 	if _, err := t.report(true); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (t *task) endByTimeout() error {
 	looks := make([]look, len(t.nodes))
 	var silent []string
 	for i, n := range t.nodes {
-		looks[i] = look{n.cursor.seen, n.ledger.settled}
+		looks[i] = look{n.cursor.seen, n.ledger.accounted}
 		if n.cursor.timedOut {
 			silent = append(silent, n.spec.Name)
 		}
@@ -82,13 +82,13 @@ func (n *node) undecided(missing int) bool {
 		return false
 	}
 	child := n.children[missing]
-	return !child.candidates.unasked && child.exhausted() && !child.exhaustedByMark()
+	return !child.candidates.leftNull && child.exhausted() && !child.exhaustedByMark()
 }
 
 // leaveOpen leaves next open, and at risk what it has matches of: those are not accounted for either.
 func (n *node) leaveOpen(missing int) {
 	for _, c := range n.children[:missing] {
-		c.endanger(c.candidates.group, nil, Ended)
+		c.enterProvisionally(c.candidates.group, nil, Ended)
 	}
 }
 
@@ -96,18 +96,18 @@ func (n *node) leaveOpen(missing int) {
 //
 // REQUIRES: no window is open.
 func (t *task) leaveOpen() {
-	if t.risks > 0 {
-		t.judgeLost()
+	if t.provisional > 0 {
+		t.confirmLost()
 	}
 	for _, n := range t.nodes[1:] {
-		n.endanger(n.candidates.group, nil, Ended)
+		n.enterProvisionally(n.candidates.group, nil, Ended)
 	}
-	t.mark()
+	t.noteDecided()
 	t.account()
 	for _, n := range t.nodes {
-		n.ledger.count.read -= int64(len(n.ledger.risk))
+		n.ledger.counts.read -= int64(len(n.ledger.provisional))
 		if n.cursor.hasNext {
-			n.ledger.count.read--
+			n.ledger.counts.read--
 		}
 	}
 }
@@ -116,21 +116,21 @@ func (t *task) leaveOpen() {
 // again.
 func (t *task) takeBack() {
 	for _, n := range t.nodes {
-		for _, u := range n.ledger.untold {
-			n.ledger.count.unmatched[u.verdict]--
-			n.ledger.count.read--
+		for _, u := range n.ledger.unreported {
+			n.ledger.counts.unmatched[u.verdict]--
+			n.ledger.counts.read--
 		}
-		n.ledger.untold = nil
+		n.ledger.unreported = nil
 	}
-	t.untold = 0
+	t.unreported = 0
 }
 
 // behindSession returns the places behind the session, and which nodes have the rest of it before them: those that have not
 // reached their marks (R5).
-func (t *task) behindSession() (places []place, looks []look, rest []bool) {
-	places, looks, rest = make([]place, len(t.nodes)), make([]look, len(t.nodes)), make([]bool, len(t.nodes))
+func (t *task) behindSession() (places []position, looks []look, rest []bool) {
+	places, looks, rest = make([]position, len(t.nodes)), make([]look, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
-		offset := n.cursor.mark
+		offset := n.cursor.behindMark
 		if rest[i] = !n.cursor.ended || n.cursor.timedOut; rest[i] {
 			offset = n.cursor.seen
 		}
@@ -140,7 +140,7 @@ func (t *task) behindSession() (places []place, looks []look, rest []bool) {
 }
 
 // end gives what is held, and what the call has returned that ended the session, to the committer together with the end.
-func (c *calls) end(places []place, looks []look, rest []bool) {
+func (c *calls) end(places []position, looks []look, rest []bool) {
 	out := &c.out
 	if c.last != nil {
 		c.last.out.appendAll(&c.out)
@@ -152,13 +152,13 @@ func (c *calls) end(places []place, looks []look, rest []bool) {
 
 // end adds the last results and marks the end of the session. rest tells which nodes have the rest of it before them, to be
 // passed over by the next run; nil where none has.
-func (p *pending) end(r *results, places []place, looks []look, rest []bool) {
+func (p *pending) end(r *results, places []position, looks []look, rest []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.results.add(r)
 	copy(p.places, places)
 	copy(p.looks, looks)
-	p.over, p.rest = true, rest
+	p.ended, p.rest = true, rest
 	p.added++
 }
 
@@ -167,7 +167,7 @@ func (p *pending) end(r *results, places []place, looks []look, rest []bool) {
 // REQUIRES: p is locked.
 func (p *pending) progress() broker.Progress {
 	progress := broker.Progress{Sessions: p.sessions, Nodes: make([]broker.Rewind, len(p.nodes))}
-	if p.over {
+	if p.ended {
 		progress.Sessions++
 	}
 	for i, n := range p.nodes {

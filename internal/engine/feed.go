@@ -28,17 +28,17 @@ type feed struct {
 	// source is what fills chunks; nil before the task runs.
 	source atomic.Pointer[source]
 	// spent takes chunks back whose elements nobody refers to any more.
-	spent chan *chunk
+	returned chan *chunk
 
 	// The rest is the source's. rooms hold what was given back, and backlog what there is no room for in chunks.
-	rooms   [][]any
+	slabs   [][]any
 	backlog []*chunk
 }
 
 // tookOne says that there is room for a chunk. It is for the node to call.
-func (f *feed) tookOne() {
+func (f *feed) signalRoom() {
 	select {
-	case f.source.Load().taken <- struct{}{}:
+	case f.source.Load().room <- struct{}{}:
 	default: // the source hasn't looked yet
 	}
 }
@@ -46,7 +46,7 @@ func (f *feed) tookOne() {
 // giveBack takes back a chunk whose elements nobody refers to any more. It is for the node to call.
 func (f *feed) giveBack(c *chunk) {
 	select {
-	case f.spent <- c:
+	case f.returned <- c:
 	default: // there are enough
 	}
 }
@@ -81,8 +81,8 @@ func (f *feed) withheld() (records int64, since time.Time) {
 // chunk returns a chunk of a batch.
 func (f *feed) chunk(b *batch) *chunk {
 	c := &chunk{batch: b, feed: f, records: b.records}
-	if last := len(f.rooms) - 1; last >= 0 {
-		c.room, f.rooms = f.rooms[last], f.rooms[:last]
+	if last := len(f.slabs) - 1; last >= 0 {
+		c.slab, f.slabs = f.slabs[last], f.slabs[:last]
 	}
 	return c
 }

@@ -3,43 +3,43 @@ package engine
 // A funcHistory is what an edge with a comparison remembers for verdicts: like history, with elements in place of keys.
 type funcHistory struct {
 	missed    any    // parent
-	neglected [2]any // parents
+	bypassed [2]any // parents
 	open      bool
 	// since are the parents that had asked, with matches and in vain, when the first of neglected didn't.
-	since  [2]any
-	passed bool
-	failed any // child
+	probedBefore  [2]any
+	hasPassedOver bool
+	incomplete any // child
 	// follows says that runs before have dealt with parents.
 	follows bool
 }
 
 // neglecting reports whether parents have neglected to ask since the last one that asked.
-func (e *funcEdge) neglecting() bool {
-	return e.history.neglected[1] != nil && e.history.since == [2]any{e.matched, e.history.missed}
+func (e *funcEdge) bypassing() bool {
+	return e.history.bypassed[1] != nil && e.history.probedBefore == [2]any{e.matched, e.history.missed}
 }
 
 // Neglect implements [Edge].
-func (e *funcEdge) Neglect() {
+func (e *funcEdge) Bypass() {
 	h := &e.history
-	if !e.neglecting() {
-		h.neglected[0], h.open, h.since = e.left, false, [2]any{e.matched, h.missed}
+	if !e.bypassing() {
+		h.bypassed[0], h.open, h.probedBefore = e.left, false, [2]any{e.matched, h.missed}
 	}
-	h.neglected[1] = e.left
+	h.bypassed[1] = e.left
 }
 
 // PassRight implements [Edge].
-func (e *funcEdge) PassRight(keys *Neighbours) Verdict {
+func (e *funcEdge) PassOver(keys *Neighbours) Verdict {
 	h := &e.history
-	e.passed, h.passed = e.right, true
+	e.passedOver, h.hasPassedOver = e.right, true
 	if keys != nil {
 		*keys = Neighbours{}
 	}
 	asked := e.matched != nil || h.missed != nil || h.follows
-	if e.neglecting() {
+	if e.bypassing() {
 		switch {
-		case e.ordered(h.neglected[1], e.right) < 0:
+		case e.ordered(h.bypassed[1], e.right) < 0:
 			asked = true
-		case h.open || e.ordered(h.neglected[0], e.right) <= 0:
+		case h.open || e.ordered(h.bypassed[0], e.right) <= 0:
 			return Incomplete
 		}
 	}
@@ -59,9 +59,9 @@ func (e *funcEdge) ordered(left, right any) int {
 }
 
 // FailRight implements [Edge].
-func (e *funcEdge) FailRight() {
+func (e *funcEdge) NoteIncomplete() {
 	e.matched = e.left
-	e.history.passed, e.history.failed = true, e.right
+	e.history.hasPassedOver, e.history.incomplete = true, e.right
 }
 
 // Miss implements [Edge].
@@ -72,11 +72,11 @@ func (e *funcEdge) Miss(above bool, keys *Neighbours) Verdict {
 		*keys = Neighbours{}
 	}
 	switch {
-	case h.failed != nil && e.ordered(e.left, h.failed) == 0:
+	case h.incomplete != nil && e.ordered(e.left, h.incomplete) == 0:
 		return Incomplete
 	case !above:
 		return Ended
-	case h.passed || e.passed != nil || e.matched != nil:
+	case h.hasPassedOver || e.passedOver != nil || e.matched != nil:
 		return Gap
 	}
 	return Behind
@@ -84,15 +84,15 @@ func (e *funcEdge) Miss(above bool, keys *Neighbours) Verdict {
 
 // Follow implements [Edge].
 func (e *funcEdge) Follow(parents, children bool) {
-	e.history.follows, e.history.passed = parents, children
+	e.history.follows, e.history.hasPassedOver = parents, children
 }
 
 // Resume implements [Edge].
 func (e *funcEdge) Resume(right bool) {
 	if right {
-		e.history.passed = true
+		e.history.hasPassedOver = true
 		return
 	}
 	h := &e.history
-	h.neglected, h.open, h.since = [2]any{e.left, e.left}, true, [2]any{e.matched, h.missed}
+	h.bypassed, h.open, h.probedBefore = [2]any{e.left, e.left}, true, [2]any{e.matched, h.missed}
 }

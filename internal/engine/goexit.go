@@ -47,9 +47,9 @@ func (t *task) survive(f func() error) error {
 		return err
 	}
 	var exited *GoexitError
-	if n := t.nodes[t.looking]; errors.As(err, &exited) && n.cursor.at > 0 {
+	if n := t.nodes[t.reading]; errors.As(err, &exited) && n.cursor.unread > 0 {
 		return &broker.PositionError{
-			Position: n.cursor.chunk.records[n.cursor.at-1].At(n.spec.Stream.Name, t.partition),
+			Position: n.cursor.chunk.records[n.cursor.unread-1].At(n.spec.Stream.Name, t.partition),
 			Err:      err,
 		}
 	}

@@ -12,56 +12,56 @@ type history[K any] struct {
 	hasMissed bool
 	// neglected are the first and the last left key of the parents since then that didn't ask: they have no match at
 	// another child, or nobody asked for them. It is open at its beginning where a run before knew it.
-	neglected    [2]K
-	hasNeglected bool
+	bypassed    [2]K
+	hasBypassed bool
 	open         bool
 	// passed is the last right key that is in no group, and failed that of the last child that was asked for but is
 	// incomplete.
-	passed    K
-	hasPassed bool
-	failed    K
-	hasFailed bool
+	passedOver    K
+	hasPassedOver bool
+	incomplete    K
+	hasIncomplete bool
 	// follows says whether runs before have dealt with parents and children.
 	follows [2]bool
 }
 
 // asked returns the left key of the last parent that asked.
-func (e *keyEdge[K]) asked() (key K, ok bool) {
+func (e *keyEdge[K]) probed() (key K, ok bool) {
 	h := &e.history
-	if !e.hasKept || h.hasMissed && e.compare(h.missed, e.kept) > 0 {
+	if !e.hasMatched || h.hasMissed && e.compare(h.missed, e.matched) > 0 {
 		return h.missed, h.hasMissed
 	}
-	return e.kept, true
+	return e.matched, true
 }
 
 // Neglect implements [Edge].
-func (e *keyEdge[K]) Neglect() {
+func (e *keyEdge[K]) Bypass() {
 	h := &e.history
-	if !e.neglecting() {
-		h.neglected[0], h.hasNeglected, h.open = e.left.taken, true, false
+	if !e.bypassing() {
+		h.bypassed[0], h.hasBypassed, h.open = e.left.key, true, false
 	}
-	h.neglected[1] = e.left.taken
+	h.bypassed[1] = e.left.key
 }
 
 // neglecting reports whether parents have neglected to ask since the last one that asked.
-func (e *keyEdge[K]) neglecting() bool {
+func (e *keyEdge[K]) bypassing() bool {
 	h := &e.history
-	if !h.hasNeglected {
+	if !h.hasBypassed {
 		return false
 	}
-	asked, ok := e.asked()
-	return !ok || e.compare(h.neglected[1], asked) > 0
+	asked, ok := e.probed()
+	return !ok || e.compare(h.bypassed[1], asked) > 0
 }
 
 // PassRight implements [Edge].
-func (e *keyEdge[K]) PassRight(keys *Neighbours) Verdict {
-	h, key := &e.history, e.right.taken
-	h.passed, h.hasPassed = key, true
-	before, ok := e.asked()
-	after := e.left.taken
+func (e *keyEdge[K]) PassOver(keys *Neighbours) Verdict {
+	h, key := &e.history, e.right.key
+	h.passedOver, h.hasPassedOver = key, true
+	before, ok := e.probed()
+	after := e.left.key
 	verdict := Gap
-	if e.neglecting() {
-		switch first, last := h.neglected[0], h.neglected[1]; {
+	if e.bypassing() {
+		switch first, last := h.bypassed[0], h.bypassed[1]; {
 		case e.compare(key, last) > 0:
 			before, ok = last, true
 		case h.open || e.compare(key, first) >= 0:
@@ -83,25 +83,25 @@ func (e *keyEdge[K]) PassRight(keys *Neighbours) Verdict {
 }
 
 // FailRight implements [Edge].
-func (e *keyEdge[K]) FailRight() {
+func (e *keyEdge[K]) NoteIncomplete() {
 	h := &e.history
-	h.passed, h.hasPassed = e.right.taken, true
-	h.failed, h.hasFailed = e.right.taken, true
+	h.passedOver, h.hasPassedOver = e.right.key, true
+	h.incomplete, h.hasIncomplete = e.right.key, true
 }
 
 // Miss implements [Edge].
 func (e *keyEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
-	h, key := &e.history, e.left.taken
+	h, key := &e.history, e.left.key
 	h.missed, h.hasMissed = key, true
-	if h.hasFailed && e.compare(h.failed, key) == 0 {
+	if h.hasIncomplete && e.compare(h.incomplete, key) == 0 {
 		if keys != nil {
 			*keys = Neighbours{Key: key}
 		}
 		return Incomplete
 	}
-	before, ok := h.passed, h.hasPassed
-	if e.hasKept && (!ok || e.compare(e.kept, before) > 0) {
-		before, ok = e.kept, true
+	before, ok := h.passedOver, h.hasPassedOver
+	if e.hasMatched && (!ok || e.compare(e.matched, before) > 0) {
+		before, ok = e.matched, true
 	}
 	if keys != nil {
 		*keys = Neighbours{Key: key}
@@ -109,7 +109,7 @@ func (e *keyEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 			keys.Before = before
 		}
 		if above {
-			keys.After = e.right.taken
+			keys.After = e.right.key
 		}
 	}
 	switch {
@@ -128,8 +128,8 @@ func (e *keyEdge[K]) Follow(parents, children bool) { e.history.follows = [2]boo
 func (e *keyEdge[K]) Resume(right bool) {
 	h := &e.history
 	if right {
-		h.passed, h.hasPassed = e.right.taken, true
+		h.passedOver, h.hasPassedOver = e.right.key, true
 		return
 	}
-	h.neglected, h.hasNeglected, h.open = [2]K{e.left.taken, e.left.taken}, true, true
+	h.bypassed, h.hasBypassed, h.open = [2]K{e.left.key, e.left.key}, true, true
 }

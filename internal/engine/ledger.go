@@ -3,22 +3,22 @@ package engine
 // A ledger says what has become of the elements of a node.
 type ledger struct {
 	// handed is the offset of the last element that was handed to the function.
-	handed int64
+	handedOver int64
 	// reported is where seen stood when the run began.
-	reported int64
-	count    counts
+	seenBefore int64
+	counts    counts
 	// before is what the run has counted already.
-	before tally
+	counted tally
 
 	// risk are the elements at risk, in order.
-	risk []atRisk
+	provisional []provisional
 	// accounted is the offset below which a run before has accounted for all elements.
-	accounted int64
+	accountedBefore int64
 	// settled is to this run what accounted is to the one before, and marked is what of it doesn't depend on what is at risk,
 	// at the last moment when no master was being evaluated. untold are verdicts about elements that may be above settled.
-	settled, marked int64
-	untold          []*unmatched
+	accounted, decided int64
+	unreported          []*unmatched
 	// neglectedBy and failed are the verdicts, where somebody wants to know, about the parent that neglected to ask last, and
 	// about the element of this node that was found incomplete last.
-	neglectedBy, failed *unmatched
+	bypassedBy, incomplete *unmatched
 }

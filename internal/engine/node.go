@@ -10,7 +10,7 @@ import (
 )
 
 // maxSpent is how many chunks a node keeps to give them back; those of a larger group are left to the garbage collector.
-const maxSpent = 16
+const maxHeld = 16
 
 // A node is a node of the join tree within one task: a cursor over its stream, and the group of its elements that the
 // element of its parent at hand matches.
@@ -53,7 +53,7 @@ func (n *node) advance() error {
 			return nil
 		}
 		if order > 0 {
-			n.pass()
+			n.passOver()
 		} else if open, err := n.admit(); open || err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (n *node) advance() error {
 
 // closed reports whether it is certain, without reading the next element, that it can't match.
 func (n *node) closed() bool {
-	return n.candidates.unique && n.candidates.taken && n.edge.Compare() <= 0
+	return n.candidates.unique && n.candidates.hasRight && n.edge.Compare() <= 0
 }
 
 // exhausted reports whether the node can't have a match for any further element of its parent (R5).
@@ -86,24 +86,24 @@ func (n *node) dropPassed() error {
 	if len(n.candidates.group) == 0 {
 		return nil
 	}
-	passed, err := n.edge.Passed(n.candidates.group)
+	passed, err := n.edge.DropBelow(n.candidates.group)
 	if err != nil || passed == 0 {
 		return err
 	}
 	if passed < len(n.candidates.group) || n.candidates.retain {
-		n.candidates.group, n.candidates.groupPlaces = n.candidates.group[passed:], n.candidates.groupPlaces[passed*(n.size-1):]
+		n.candidates.group, n.candidates.below = n.candidates.group[passed:], n.candidates.below[passed*(n.size-1):]
 		return nil
 	}
 	n.candidates.group = n.candidates.group[:0]
 	if n.size > 1 {
-		n.candidates.groupPlaces, n.candidates.matches = n.candidates.groupPlaces[:0], n.candidates.matches[:0]
+		n.candidates.below, n.candidates.lists = n.candidates.below[:0], n.candidates.lists[:0]
 	}
 	return nil
 }
 
 // read reads one element; false at the end of the session. It becomes next, unless it goes by a policy.
 func (n *node) read() (bool, error) {
-	for n.cursor.at == len(n.cursor.chunk.records) {
+	for n.cursor.unread == len(n.cursor.chunk.records) {
 		if n.cursor.ended {
 			return false, nil
 		}
@@ -111,23 +111,23 @@ func (n *node) read() (bool, error) {
 			return false, err
 		}
 	}
-	return true, n.look()
+	return true, n.readRecord()
 }
 
 // look looks at the next element of the chunk; one that can't be decoded or is out of order goes by the policies.
-func (n *node) look() error {
-	c, i := n.cursor.chunk, n.cursor.at
-	n.cursor.at++
-	n.task.looking = n.index
+func (n *node) readRecord() error {
+	c, i := n.cursor.chunk, n.cursor.unread
+	n.cursor.unread++
+	n.task.reading = n.index
 	record, value := &c.records[i], c.values[i]
 	if flaw := c.flawOf(i); flaw != nil {
 		return n.rejectFlawed(record, flaw)
 	}
-	null, err := n.order(value)
+	null, err := n.setKeys(value)
 	if err != nil {
 		return n.rejectDisordered(record, value, err)
 	}
-	n.candidates.taken = n.candidates.taken || !null
+	n.candidates.hasRight = n.candidates.hasRight || !null
 	if behind(record.Offset) <= n.cursor.done {
 		n.resume(null) // it was dealt with before the run; only its keys were wanted
 		return nil
@@ -136,7 +136,7 @@ func (n *node) look() error {
 	n.cursor.seen = max(n.cursor.seen, record.Offset+1)
 	n.cursor.next[0] = Element{Value: value, Record: record}
 	if n.cursor.hasNext = true; null {
-		n.passNull()
+		n.passOverNull()
 		n.consume()
 	}
 	return nil
@@ -148,12 +148,12 @@ func (n *node) look() error {
 const keylessHeld = 512
 
 // passOver passes over a record without a value.
-func (n *node) passOver(offset int64) {
+func (n *node) passTombstone(offset int64) {
 	if n.cursor.done.isBehind() && offset <= n.cursor.done.offset() {
 		return // a run before has counted it
 	}
-	if !n.ledger.before.hasRead(offset) {
-		n.ledger.count.tombstones++
+	if !n.ledger.counted.hasRead(offset) {
+		n.ledger.counts.tombstones++
 	}
 	n.cursor.seen = max(n.cursor.seen, offset+1)
 	n.dealtWith(offset, true)
@@ -167,40 +167,40 @@ func (n *node) dealtWith(offset int64, lacksKeys bool) {
 			return
 		}
 	}
-	n.cursor.known, n.cursor.keyless = n.cursor.done, 0
+	n.cursor.restart, n.cursor.keyless = n.cursor.done, 0
 }
 
 // order takes all keys of an element, or none if one is out of order (R1). null says that it has none for the parent (R7a).
-func (n *node) order(value any) (null bool, err error) {
+func (n *node) setKeys(value any) (null bool, err error) {
 	if n.edge == nil && len(n.children) == 0 {
 		return false, nil // a single stream has no keys
 	}
 	if n.edge != nil {
-		if null, err = n.edge.TakeRight(value); err != nil {
+		if null, err = n.edge.SetRight(value); err != nil {
 			return false, n.joinError(err)
 		}
 	}
 	lacks := null
 	for i, child := range n.children {
-		unasked, err := child.edge.TakeLeft(value)
+		unasked, err := child.edge.SetLeft(value)
 		if err != nil {
-			n.giveBack(i)
+			n.undoKeys(i)
 			return false, child.joinError(err)
 		}
-		child.candidates.unasked = unasked
+		child.candidates.leftNull = unasked
 		lacks = lacks || unasked
 	}
-	n.cursor.lacks = lacks
+	n.cursor.lacksKey = lacks
 	return null, nil
 }
 
 // giveBack gives back the keys of an element that the child with the index given has refused.
-func (n *node) giveBack(child int) {
+func (n *node) undoKeys(child int) {
 	if n.edge != nil {
-		n.edge.GiveBackRight()
+		n.edge.UndoRight()
 	}
 	for _, c := range n.children[:child] {
-		c.edge.GiveBackLeft()
+		c.edge.UndoLeft()
 	}
 }
 
@@ -222,7 +222,7 @@ func (n *node) admit() (open bool, err error) {
 			n.leaveOpen(missing)
 			return true, nil
 		default:
-			n.incomplete(missing)
+			n.enterIncomplete(missing)
 			return false, nil
 		}
 	}
@@ -230,17 +230,17 @@ func (n *node) admit() (open bool, err error) {
 		n.candidates.group = append(make([]Element, 0, max(groupSize, 2*len(n.candidates.group))), n.candidates.group...)
 	}
 	n.candidates.group = append(n.candidates.group, n.cursor.next[0])
-	if len(n.cursor.nextPlaces) > 0 {
-		n.candidates.groupPlaces = append(n.candidates.groupPlaces, n.cursor.nextPlaces...)
+	if len(n.cursor.below) > 0 {
+		n.candidates.below = append(n.candidates.below, n.cursor.below...)
 	}
-	n.edge.Keep()
+	n.edge.Add()
 	return false, nil
 }
 
 // evaluateNext evaluates next, and remembers meanwhile where the nodes below stood before.
 func (n *node) evaluateNext() (missing int, err error) {
 	for _, child := range n.children {
-		child.places(n.cursor.nextPlaces, n.index+1)
+		child.positions(n.cursor.below, n.index+1)
 	}
 	n.cursor.evaluating = true
 	if missing, err = n.evaluate(&n.cursor.next[0]); err != nil {
@@ -261,29 +261,29 @@ func (n *node) evaluate(e *Element) (missing int, err error) {
 	if len(n.children) == 0 {
 		return none, nil
 	}
-	first := len(n.candidates.matches)
-	if first+len(n.children) > cap(n.candidates.matches) {
-		n.candidates.matches, first = make([][]Element, 0, groupSize*len(n.children)), 0
+	first := len(n.candidates.lists)
+	if first+len(n.children) > cap(n.candidates.lists) {
+		n.candidates.lists, first = make([][]Element, 0, groupSize*len(n.children)), 0
 	}
 	for c, child := range n.children {
-		if !child.candidates.unasked {
+		if !child.candidates.leftNull {
 			if err := child.advance(); err != nil {
 				return 0, err
 			}
 		}
-		if child.candidates.unasked || len(child.candidates.group) == 0 {
-			n.candidates.matches = n.candidates.matches[:first]
+		if child.candidates.leftNull || len(child.candidates.group) == 0 {
+			n.candidates.lists = n.candidates.lists[:first]
 			return c, nil
 		}
-		n.candidates.matches = append(n.candidates.matches, slices.Clip(child.candidates.group))
+		n.candidates.lists = append(n.candidates.lists, slices.Clip(child.candidates.group))
 	}
-	e.Matches = slices.Clip(n.candidates.matches[first:])
+	e.Matches = slices.Clip(n.candidates.lists[first:])
 	return none, nil
 }
 
 // consume marks next as dealt with.
 func (n *node) consume() {
-	n.dealtWith(n.cursor.next[0].Record.Offset, n.cursor.lacks)
+	n.dealtWith(n.cursor.next[0].Record.Offset, n.cursor.lacksKey)
 	n.cursor.hasNext = false
 }
 
@@ -293,15 +293,15 @@ func (n *node) receive() error {
 	if err != nil {
 		return err
 	}
-	n.cursor.feed.tookOne()
+	n.cursor.feed.signalRoom()
 	if err := n.decode(c); err != nil {
 		return err
 	}
 	n.recycle()
-	n.cursor.chunk, n.cursor.at = c, 0
+	n.cursor.chunk, n.cursor.unread = c, 0
 	switch {
 	case errors.Is(c.end, io.EOF):
-		n.cursor.ended, n.cursor.mark = true, c.behind
+		n.cursor.ended, n.cursor.behindMark = true, c.behind
 	case errors.Is(c.end, broker.ErrDataTimeout):
 		n.cursor.ended, n.cursor.timedOut, n.task.timedOut = true, true, true
 	case c.end != nil:
@@ -322,9 +322,9 @@ func (n *node) decode(c *chunk) error {
 
 // await tells where the task stands, and waits for the next chunk.
 func (n *node) await() (*chunk, error) {
-	n.task.passed++
-	if n.task.untold > untoldLimit || n.task.passed >= passedLimit {
-		if err := n.task.handOver(); err != nil {
+	n.task.chunksRead++
+	if n.task.unreported > unreportedLimit || n.task.chunksRead >= submitAfter {
+		if err := n.task.submit(); err != nil {
 			return nil, err
 		}
 	}
@@ -333,93 +333,93 @@ func (n *node) await() (*chunk, error) {
 		return n.task.receive(n.cursor.feed)
 	}
 	n.task.publish(n)
-	defer n.task.told.resume()
+	defer n.task.stats.resume()
 	return n.task.receive(n.cursor.feed)
 }
 
 // recycle gives those chunks back to the feed that lie before the node's place: what must not be read again isn't needed in
 // memory either. Calls side by side may need it, so that there nothing is given back.
 func (n *node) recycle() {
-	if len(n.cursor.chunk.records) == 0 || n.task.calls.ahead() {
+	if len(n.cursor.chunk.records) == 0 || n.task.calls.concurrent() {
 		return
 	}
-	if len(n.cursor.spent) == maxSpent {
-		n.cursor.spent = slices.Delete(n.cursor.spent, 0, 1)
+	if len(n.cursor.held) == maxHeld {
+		n.cursor.held = slices.Delete(n.cursor.held, 0, 1)
 	}
-	n.cursor.spent = append(n.cursor.spent, n.cursor.chunk)
+	n.cursor.held = append(n.cursor.held, n.cursor.chunk)
 	places, _ := n.task.progress()
 	place, passed := places[n.index], 0
-	for passed < len(n.cursor.spent) && behind(n.cursor.spent[passed].last()) <= place {
-		n.cursor.feed.giveBack(n.cursor.spent[passed])
+	for passed < len(n.cursor.held) && behind(n.cursor.held[passed].last()) <= place {
+		n.cursor.feed.giveBack(n.cursor.held[passed])
 		passed++
 	}
-	n.cursor.spent = slices.Delete(n.cursor.spent, 0, passed)
+	n.cursor.held = slices.Delete(n.cursor.held, 0, passed)
 }
 
 // places writes the places from which the nodes of the subtree must be read again (R8). dst begins with the place of
 // the node whose index is from.
-func (n *node) places(dst []place, from int) {
+func (n *node) positions(dst []position, from int) {
 	own := dst[n.index-from : n.index-from+n.size]
-	own[0] = n.place()
+	own[0] = n.position()
 	switch {
 	case n.size == 1:
 	case len(n.candidates.group) > 0:
-		copy(own[1:], n.candidates.groupPlaces)
+		copy(own[1:], n.candidates.below)
 	case n.cursor.evaluating:
-		copy(own[1:], n.cursor.nextPlaces)
+		copy(own[1:], n.cursor.below)
 	default:
 		for _, child := range n.children {
-			child.places(dst, from)
+			child.positions(dst, from)
 		}
 	}
 }
 
-func (n *node) place() place {
+func (n *node) position() position {
 	switch {
 	case len(n.candidates.group) > 0:
 		return at(n.candidates.group[0].Record.Offset)
-	case n.cursor.hasNext && !n.cursor.lacks:
+	case n.cursor.hasNext && !n.cursor.lacksKey:
 		return at(n.cursor.next[0].Record.Offset)
 	}
-	return n.cursor.known
+	return n.cursor.restart
 }
 
 // handOver counts the elements of a list, and below them, that no call got before. The master's are always new.
-func (n *node) handOver(list []Element) {
+func (n *node) countHandedOver(list []Element) {
 	if n.parent == nil {
 		n.countMatched(list)
-		n.ledger.handed = list[len(list)-1].Record.Offset
+		n.ledger.handedOver = list[len(list)-1].Record.Offset
 		if len(n.children) > 0 {
-			n.handOverBelow(list)
+			n.countHandedOverBelow(list)
 		}
 		return
 	}
 	last := list[len(list)-1].Record.Offset
-	if last <= n.ledger.handed {
+	if last <= n.ledger.handedOver {
 		return
 	}
 	first := len(list) - 1
-	for first > 0 && list[first-1].Record.Offset > n.ledger.handed {
+	for first > 0 && list[first-1].Record.Offset > n.ledger.handedOver {
 		first--
 	}
 	if first > 0 {
 		list = list[first:]
 	}
-	if len(n.ledger.risk) > 0 {
-		n.reclaim(list)
+	if len(n.ledger.provisional) > 0 {
+		n.withdraw(list)
 	}
-	n.ledger.handed = last
+	n.ledger.handedOver = last
 	n.countMatched(list)
 	if len(n.children) > 0 {
-		n.handOverBelow(list)
+		n.countHandedOverBelow(list)
 	}
 }
 
 // REQUIRES: the node has children.
-func (n *node) handOverBelow(list []Element) {
+func (n *node) countHandedOverBelow(list []Element) {
 	for i := range list {
 		for c, matches := range list[i].Matches {
-			n.children[c].handOver(matches)
+			n.children[c].countHandedOver(matches)
 		}
 	}
 }

@@ -25,24 +25,24 @@ type pending struct {
 	sessions  int64 // ended before this one
 
 	mu      sync.Mutex
-	results sheets
-	sent    sheets // the results that were taken last, until they are committed; the committer's
-	places  []place
+	results buffers
+	underWay    buffers // the results that were taken last, until they are committed; the committer's
+	places  []position
 	looks   []look
 	// over says that the session has ended, and rest which nodes have the rest of it before them.
-	over bool
+	ended bool
 	rest []bool
 	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
 	// batch at a time.
 	reportedResults, reportedBytes int
-	takenResults, takenBytes       int
+	committingResults, committingBytes       int
 	batch                          int // in results
 	// callBatch is how many calls the task may hold before it hands them over. It follows the task's pace, unless
 	// fixedCallBatch isn't zero.
 	callBatch      atomic.Int64
 	fixedCallBatch int64
 	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
-	added, taken, committed int64
+	added, committing, committed int64
 }
 
 func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCallBatch int64) *pending {
@@ -51,7 +51,7 @@ func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCa
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
-		places:    make([]place, len(nodes)),
+		places:    make([]position, len(nodes)),
 		looks:     make([]look, len(nodes)),
 
 		fixedCallBatch: fixedCallBatch,
@@ -71,13 +71,13 @@ func (p *pending) pace(calls int64) {
 
 // add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
 // there is more than it told last.
-func (p *pending) add(r *results, places []place, looks []look) (first bool, results, bytes int) {
+func (p *pending) add(r *results, places []position, looks []look) (first bool, results, bytes int) {
 	p.mu.Lock()
 	p.results.add(r)
 	for i := range places {
 		p.places[i], p.looks[i] = places[i], looks[i]
 	}
-	first = p.added == p.taken
+	first = p.added == p.committing
 	p.added++
 	results, bytes = p.results.count-p.reportedResults, p.results.size-p.reportedBytes
 	if results < p.batch && bytes < batchBytes {
@@ -90,30 +90,30 @@ func (p *pending) add(r *results, places []place, looks []look) (first bool, res
 }
 
 // take returns what is to be committed, but for the results, which are in sent then; false if there is nothing.
-func (p *pending) take() (broker.Commit, bool) {
+func (p *pending) begin() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pace(p.results.calls)
-	if p.added == p.taken {
+	if p.added == p.committing {
 		return broker.Commit{}, false
 	}
-	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.over}
-	p.results, p.sent = p.sent, p.results
-	p.taken = p.added
-	p.takenResults, p.takenBytes = p.reportedResults, p.reportedBytes
+	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.ended}
+	p.results, p.underWay = p.underWay, p.results
+	p.committing = p.added
+	p.committingResults, p.committingBytes = p.reportedResults, p.reportedBytes
 	p.reportedResults, p.reportedBytes = 0, 0
 	return commit, true
 }
 
 // committedNow says that what was taken last is committed. It returns of how many calls that was, how many of them had
 // failed, and how many of the results and bytes had been reported.
-func (p *pending) committedNow() (calls, failed int64, results, bytes int) {
+func (p *pending) done() (calls, failed int64, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.committed = p.taken
-	calls, failed = p.sent.calls, p.sent.failed
-	p.sent.free()
-	return calls, failed, p.takenResults, p.takenBytes
+	p.committed = p.committing
+	calls, failed = p.underWay.calls, p.underWay.failed
+	p.underWay.free()
+	return calls, failed, p.committingResults, p.committingBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

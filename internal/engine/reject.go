@@ -10,7 +10,7 @@ import (
 // rejectFlawed deals with a record that has no element, because of the flaw given.
 func (n *node) rejectFlawed(record *broker.Record, flaw error) error {
 	if flaw == errNoValue {
-		n.passOver(record.Offset)
+		n.passTombstone(record.Offset)
 		return nil
 	}
 	return n.task.reject(n, &Element{Record: record}, flaw, n.decodePolicy(flaw), Undecodable)

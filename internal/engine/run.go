@@ -382,10 +382,10 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		partition: partition,
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
-		stats:     r.stats,
+		runStats:     r.stats,
 		watch:     r.watches.call,
-		told:      r.stats.task(partition),
-		places:    make([]place, len(r.nodes)),
+		stats:      r.stats.task(partition),
+		places:    make([]position, len(r.nodes)),
 		looks:     make([]look, len(r.nodes)),
 	}
 	t.reports = r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
@@ -422,20 +422,20 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			keepValue: t.spec.keepsValues(),
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
-			from:      placeOf(rewinds[i]).offset(),
-			spent:     make(chan *chunk, feedAhead),
+			from:      positionOf(rewinds[i]).offset(),
+			returned:     make(chan *chunk, feedAhead),
 		},
 		chunk: &chunk{},
-		done:  placeOf(rewinds[i]),
-		known: placeOf(rewinds[i]),
+		done:  positionOf(rewinds[i]),
+		restart: positionOf(rewinds[i]),
 		seen:  max(rewinds[i].Seen, rewinds[i].Offset),
 	}
 	n.ledger = ledger{
-		reported:  rewinds[i].Seen,
-		handed:    -1,
-		before:    t.told.tallies[i],
-		accounted: rewinds[i].Accounted,
-		settled:   rewinds[i].Accounted,
+		seenBefore:  rewinds[i].Seen,
+		handedOver:    -1,
+		counted:    t.stats.tallies[i],
+		accountedBefore: rewinds[i].Accounted,
+		accounted:   rewinds[i].Accounted,
 	}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
@@ -446,7 +446,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
 	}
 	n.size = len(t.nodes) - i
-	n.cursor.nextPlaces = make([]place, n.size-1)
+	n.cursor.below = make([]position, n.size-1)
 	return n
 }
 
@@ -479,8 +479,8 @@ func (t *task) run() (ended bool, err error) {
 		err = t.survive(func() error { return t.end(byFunction) })
 		return err == nil, err
 	}
-	if !t.calls.ahead() && !t.mute {
-		if failed := t.survive(t.handOver); failed != nil {
+	if !t.calls.concurrent() && !t.reportFailed {
+		if failed := t.survive(t.submit); failed != nil {
 			t.logger.Warn("results that were finished before can't be committed: the next run makes them again", "error", failed)
 		}
 	}

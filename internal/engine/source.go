@@ -26,7 +26,7 @@ type source struct {
 	// start runs another source.
 	start func(*source)
 	// taken tells that a node has taken a chunk.
-	taken chan struct{}
+	room chan struct{}
 
 	reader broker.Reader
 	// recycler is the reader, if it is one.
@@ -37,7 +37,7 @@ type source struct {
 
 // newSource returns a source for feeds that are at the same offset.
 func newSource(input broker.Input, decoding chan<- *batch, start func(*source), feeds ...*feed) *source {
-	s := &source{input: input, feeds: feeds, decoding: decoding, start: start, taken: make(chan struct{}, 1)}
+	s := &source{input: input, feeds: feeds, decoding: decoding, start: start, room: make(chan struct{}, 1)}
 	for _, f := range feeds {
 		f.source.Store(s)
 	}
@@ -162,7 +162,7 @@ func (s *source) starving() bool {
 // wait waits until a node has taken a chunk; false if ctx ends before.
 func (s *source) wait(ctx context.Context) bool {
 	select {
-	case <-s.taken:
+	case <-s.room:
 		return true
 	case <-ctx.Done():
 		return false
@@ -185,10 +185,10 @@ func (s *source) split() {
 // reclaim takes what the nodes have given back.
 func (s *source) reclaim() {
 	for _, f := range s.feeds {
-		for range len(f.spent) {
-			c := <-f.spent
-			if f.copied && len(f.rooms) < feedAhead {
-				f.rooms = append(f.rooms, c.room)
+		for range len(f.returned) {
+			c := <-f.returned
+			if f.copied && len(f.slabs) < feedAhead {
+				f.slabs = append(f.slabs, c.slab)
 			}
 			if b := c.batch; b.used.Add(-1) == 0 && b.source == s && s.recycler != nil {
 				s.recycler.Recycle(b.records)

@@ -144,19 +144,19 @@ type Element struct {
 type Edge interface {
 	// TakeLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out of
 	// order after the one taken before (R1), is a *KeyError and not taken.
-	TakeLeft(parent any) (null bool, err error)
+	SetLeft(parent any) (null bool, err error)
 	// GiveBackLeft makes the left key what it was before the last one was taken.
-	GiveBackLeft()
+	UndoLeft()
 	// TakeRight makes that of a child element the right key, as TakeLeft does.
-	TakeRight(child any) (null bool, err error)
+	SetRight(child any) (null bool, err error)
 	// GiveBackRight makes the right key what it was before the last one was taken.
-	GiveBackRight()
+	UndoRight()
 	// Compare compares the left key with the right key.
 	Compare() int
 	// Keep says that the element with the right key was appended to the group.
-	Keep()
+	Add()
 	// Passed returns how many elements at the front of the group are below the left key.
-	Passed(group []Element) (int, error)
+	DropBelow(group []Element) (int, error)
 	// LeftKey and RightKey return the keys that were taken last; nil where there are none.
 	LeftKey() any
 	RightKey() any
@@ -165,15 +165,15 @@ type Edge interface {
 	// the verdict is about.
 
 	// Neglect says that the parent with the left key won't ask for matches: it is incomplete already, or nobody asks for it.
-	Neglect()
+	Bypass()
 	// Miss says that the parent with the left key has asked in vain, and returns why. above says that the child at hand is
 	// above it; otherwise there is none.
 	Miss(above bool, keys *Neighbours) Verdict
 	// PassRight says that no parent asks for the child with the right key, and returns why: Gap, Behind, or Incomplete
 	// where the parents next to it were neglecting.
-	PassRight(keys *Neighbours) Verdict
+	PassOver(keys *Neighbours) Verdict
 	// FailRight says that the child with the right key was asked for and is incomplete.
-	FailRight()
+	NoteIncomplete()
 	// Resume says that the element with the left or right key was dealt with by a run before.
 	Resume(right bool)
 	// Follow says that runs before have dealt with parents, or children, whose keys aren't known.

@@ -174,7 +174,7 @@ func newTaskStats(partition, nodes int) *taskStats {
 
 // begin says that the task begins.
 func (t *task) begin() {
-	s := t.told
+	s := t.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ends = make([]func() int64, len(t.nodes))
@@ -186,14 +186,14 @@ func (t *task) begin() {
 
 // publish tells where the task stands; waitsFor is the node that the join waits for from now on, nil if it goes on.
 func (t *task) publish(waitsFor *node) {
-	s := t.told
+	s := t.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, n := range t.nodes {
 		n.publish(&s.task.Nodes[i], &s.details[i])
 	}
 	for _, n := range t.nodes {
-		n.ledger.count = counts{}
+		n.ledger.counts = counts{}
 	}
 	if t.window != nil {
 		s.task.Window = len(t.window.masters)
@@ -214,7 +214,7 @@ func (t *taskStats) resume() {
 // leave says that the task is over.
 func (t *task) leave(ended bool) {
 	t.publish(nil)
-	s := t.told
+	s := t.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.task.Owned, s.task.Ended = false, ended
@@ -227,26 +227,26 @@ func (t *task) leave(ended bool) {
 
 // publish tells what the node has done since it was called last, and where it stands.
 func (n *node) publish(to *observe.NodeState, d *detail) {
-	if n.ledger.count.read > 0 {
+	if n.ledger.counts.read > 0 {
 		d.key = n.key()
 	}
-	if n.parent != nil && n.parent.ledger.count.read > 0 {
+	if n.parent != nil && n.parent.ledger.counts.read > 0 {
 		d.parentKey = n.edge.LeftKey()
 	}
-	to.Read += n.ledger.count.read
-	to.Matched += n.ledger.count.matched
-	to.Tombstones += n.ledger.count.tombstones
-	for v, count := range n.ledger.count.unmatched {
+	to.Read += n.ledger.counts.read
+	to.Matched += n.ledger.counts.matched
+	to.Tombstones += n.ledger.counts.tombstones
+	for v, count := range n.ledger.counts.unmatched {
 		d.unmatched[v] += count
 	}
 	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
 	to.Offset, to.TimedOut, to.Group = n.cursor.seen, n.cursor.timedOut, len(n.candidates.group)
 	to.Ended = n.cursor.ended && !n.cursor.timedOut || n.cursor.rest.drained
 	if n.cursor.ended && !n.cursor.timedOut {
-		to.Offset = n.cursor.mark
+		to.Offset = n.cursor.behindMark
 	}
-	if n.cursor.at > 0 {
-		to.Line = n.cursor.chunk.records[n.cursor.at-1].Line
+	if n.cursor.unread > 0 {
+		to.Line = n.cursor.chunk.records[n.cursor.unread-1].Line
 	}
 	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified
 	if n.cursor.hasNext {

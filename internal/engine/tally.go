@@ -25,15 +25,15 @@ func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[
 // countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no further than
 // that.
 func (n *node) countRead(offset int64, by int64) {
-	if n.ledger.before.below == 0 || !n.ledger.before.hasRead(offset) {
-		n.ledger.count.read += by
+	if n.ledger.counted.below == 0 || !n.ledger.counted.hasRead(offset) {
+		n.ledger.counts.read += by
 	}
 }
 
 // countMatched counts elements as matched.
 func (n *node) countMatched(list []Element) {
-	if n.ledger.before.below == 0 {
-		n.ledger.count.matched += int64(len(list))
+	if n.ledger.counted.below == 0 {
+		n.ledger.counts.matched += int64(len(list))
 	} else {
 		n.countUncounted(list)
 	}
@@ -45,8 +45,8 @@ func (n *node) countMatched(list []Element) {
 //go:noinline
 func (n *node) countUncounted(list []Element) {
 	for i := range list {
-		if !n.ledger.before.hasFate(list[i].Record.Offset) {
-			n.ledger.count.matched++
+		if !n.ledger.counted.hasFate(list[i].Record.Offset) {
+			n.ledger.counts.matched++
 		}
 	}
 }
@@ -55,14 +55,14 @@ func (n *node) countUncounted(list []Element) {
 func (t *task) tallies(ended bool) []tally {
 	tallies := make([]tally, len(t.nodes))
 	for i, n := range t.nodes {
-		tallies[i] = tally{below: max(n.cursor.seen, n.ledger.before.below), open: map[int64]bool{}, unread: ended}
+		tallies[i] = tally{below: max(n.cursor.seen, n.ledger.counted.below), open: map[int64]bool{}, unread: ended}
 	}
 	if t.window != nil && !ended {
 		t.root.leaveUncounted(t.window.masters, tallies)
 	}
 	for i, n := range t.nodes {
 		open := tallies[i].open
-		for _, r := range n.ledger.risk {
+		for _, r := range n.ledger.provisional {
 			open[r.offset] = true
 		}
 		if !ended {
@@ -73,7 +73,7 @@ func (t *task) tallies(ended bool) []tally {
 		}
 	}
 	for i, n := range t.nodes {
-		n.ledger.before.leaveTo(&tallies[i], n.reached())
+		n.ledger.counted.leaveTo(&tallies[i], n.reached())
 	}
 	return tallies
 }
@@ -97,8 +97,8 @@ func (n *node) reached() int64 {
 	switch {
 	case n.cursor.ended:
 		return math.MaxInt64
-	case n.cursor.at > 0:
-		return n.cursor.chunk.records[n.cursor.at-1].Offset + 1
+	case n.cursor.unread > 0:
+		return n.cursor.chunk.records[n.cursor.unread-1].Offset + 1
 	case len(n.cursor.chunk.records) > 0:
 		return n.cursor.chunk.records[0].Offset
 	}
@@ -108,7 +108,7 @@ func (n *node) reached() int64 {
 // leaveUncounted notes the elements of a list, and those below them, that were not handed over.
 func (n *node) leaveUncounted(list []Element, tallies []tally) {
 	for i := range list {
-		if offset := list[i].Record.Offset; offset > n.ledger.handed {
+		if offset := list[i].Record.Offset; offset > n.ledger.handedOver {
 			tallies[n.index].open[offset] = true
 		}
 		for c, matches := range list[i].Matches {

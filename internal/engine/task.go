@@ -20,7 +20,7 @@ var (
 
 // passedLimit is how many chunks a task may take without handing anything over. Behind them it hands over its places alone:
 // the next run must not read a long stretch again in which nothing has matched.
-const passedLimit = 64
+const submitAfter = 64
 
 // slowCall is how long a call must take for the task to tell where it stands behind it: a chunk of such calls takes too
 // long to wait for its end.
@@ -35,34 +35,34 @@ type task struct {
 	partition int
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
-	stats     *Stats
+	runStats     *Stats
 	watch     hook[observe.Call] // nil where nobody wants to know of calls
-	told      *taskStats
+	stats      *taskStats
 	nodes     []*node // in the order of Node.Nodes
 	root      *node
 	window    *window // nil without one
 	calls     *calls
 
-	places []place
+	places []position
 	looks  []look
 	// ending says that the session ends: the last window is handed over with the end. timedOut says that the data timeout has
 	// ended the stream of a node.
 	ending, timedOut bool
 	// looking is the index of the node that has looked at an element last.
-	looking int
+	reading int
 	// passed counts the chunks that were taken since something was handed over.
-	passed int
+	chunksRead int
 
 	// explains says that somebody wants to know why elements aren't handed over.
 	explains bool
 	// reports says that somebody wants to know it of each, and untold is how many it was not told of yet.
 	reports bool
-	untold  int
+	unreported  int
 	// mute says that telling has failed.
-	mute bool
+	reportFailed bool
 	// risks is how many elements are at risk, and alive is for judgeLost.
-	risks int
-	alive []int64
+	provisional int
+	live []int64
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -81,8 +81,8 @@ func (t *task) join() error {
 		if err := t.joinNext(); err != nil {
 			return err
 		}
-		if t.risks > 0 {
-			t.judgeLost()
+		if t.provisional > 0 {
+			t.confirmLost()
 		}
 		if len(t.root.children) > 0 && t.root.childExhausted() {
 			return t.endWindow()
@@ -94,13 +94,13 @@ func (t *task) join() error {
 func (t *task) joinNext() error {
 	root := t.root
 	if !root.candidates.retain {
-		root.candidates.matches = root.candidates.matches[:0]
+		root.candidates.lists = root.candidates.lists[:0]
 	}
 	if t.reports {
-		t.mark()
+		t.noteDecided()
 	}
 	if t.window != nil {
-		t.window.mark(t)
+		t.window.noteStart(t)
 		changed, err := t.window.changed(root.cursor.next[0].Value)
 		if err != nil {
 			return t.rejectNext(err)
@@ -124,7 +124,7 @@ func (t *task) joinNext() error {
 	case missing != none && root.undecided(missing):
 		return nil // it stays next
 	case missing != none:
-		root.incomplete(missing)
+		root.enterIncomplete(missing)
 		root.consume()
 		return nil
 	case t.window != nil:
@@ -133,7 +133,7 @@ func (t *task) joinNext() error {
 		return t.window.add(t, master)
 	}
 	masters := root.cursor.next[:]
-	if t.calls.ahead() {
+	if t.calls.concurrent() {
 		masters = slices.Clone(masters)
 	}
 	return t.call(masters)
@@ -145,7 +145,7 @@ func (t *task) rejectNext(err error) error {
 	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
 	t.root.consume()
 	t.root.countRead(master.Record.Offset, -1) // reject counts it
-	t.root.neglect(t.root.children, nil)
+	t.root.bypass(t.root.children, nil)
 	err = &broker.PositionError{Position: at, Err: windowError(err)}
 	return t.reject(t.root, &master, err, t.spec.OnDisorder, OutOfOrder)
 }
@@ -160,7 +160,7 @@ func (t *task) closeWindow() error {
 
 // call hands masters to the function.
 func (t *task) call(masters []Element) error {
-	if !t.stats.TimeCalls {
+	if !t.runStats.TimeCalls {
 		return t.make(masters)
 	}
 	begun := time.Now()
@@ -174,16 +174,16 @@ func (t *task) call(masters []Element) error {
 // make makes a call. What it returns and the places behind it go to the committer together, at once or with those of calls
 // that follow soon.
 func (t *task) make(masters []Element) error {
-	t.root.handOver(masters)
+	t.root.countHandedOver(masters)
 	call := Call{Masters: masters, Partition: t.partition}
-	if t.calls.ahead() {
+	if t.calls.concurrent() {
 		t.drop()
-		t.passed = 0
+		t.chunksRead = 0
 		places, looks := t.progress()
 		if _, err := t.report(false); err != nil {
 			return err
 		}
-		return t.calls.submit(call, t.ending, places, looks)
+		return t.calls.dispatch(call, t.ending, places, looks)
 	}
 	end, err := t.calls.make(call)
 	if err != nil {
@@ -196,7 +196,7 @@ func (t *task) make(masters []Element) error {
 	case t.ending || !t.calls.due():
 		return nil
 	}
-	if err := t.handOver(); err != nil {
+	if err := t.submit(); err != nil {
 		return err
 	}
 	if t.ctx.Err() != nil { // no further call
@@ -208,16 +208,16 @@ func (t *task) make(masters []Element) error {
 // drop drops the masters that are handed over.
 func (t *task) drop() {
 	if t.window != nil {
-		t.window.close(!t.calls.ahead())
+		t.window.close(!t.calls.concurrent())
 		return
 	}
 	t.root.consume()
 }
 
 // handOver gives what the calls hold to the committer, with the places to go on from.
-func (t *task) handOver() error {
-	due := t.calls.held() || t.passed >= passedLimit
-	if !due && t.untold == 0 {
+func (t *task) submit() error {
+	due := t.calls.held() || t.chunksRead >= submitAfter
+	if !due && t.unreported == 0 {
 		return nil
 	}
 	places, looks := t.progress()
@@ -225,23 +225,23 @@ func (t *task) handOver() error {
 	if err != nil || told == 0 && !due {
 		return err
 	}
-	t.passed = 0
-	return t.calls.handOver(places, looks)
+	t.chunksRead = 0
+	return t.calls.submit(places, looks)
 }
 
 // progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
 // again by the next call.
-func (t *task) progress() (places []place, looks []look) {
+func (t *task) progress() (places []position, looks []look) {
 	if t.window != nil && t.window.open() {
 		copy(t.places, t.window.places)
 	} else {
-		t.root.places(t.places, 0)
+		t.root.positions(t.places, 0)
 	}
 	for i, n := range t.nodes {
 		t.looks[i] = look{n.cursor.seen, n.cursor.seen}
 	}
 	if t.reports {
-		t.settle()
+		t.accountNow()
 	}
 	return t.places, t.looks
 }
@@ -258,7 +258,7 @@ func (t *task) receive(f *feed) (*chunk, error) {
 		default:
 		}
 		// No result waits because this task does.
-		if err := t.handOver(); err != nil {
+		if err := t.submit(); err != nil {
 			return nil, err
 		}
 		var expired <-chan time.Time
@@ -286,9 +286,9 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 		return err
 	}
 	n.countRead(e.Record.Offset, 1)
-	n.judge(e.Record.Offset, verdict, n.explainError(e, verdict, err))
+	n.enter(e.Record.Offset, verdict, n.explainError(e, verdict, err))
 	record := e.Record
-	if record.Offset < n.ledger.reported {
+	if record.Offset < n.ledger.seenBefore {
 		return nil
 	}
 	n.cursor.seen = max(n.cursor.seen, record.Offset+1)

@@ -34,7 +34,7 @@ func (u *unmatched) because(other *unmatched) {
 }
 
 // untoldLimit is how many verdicts a task keeps for the next call to hand them over with it.
-const untoldLimit = 256
+const unreportedLimit = 256
 
 // recentLimit is how many elements of each node and verdict are kept.
 const recentLimit = 16
@@ -89,35 +89,35 @@ func cloneElement(value any) any {
 
 // tell tells who wants to know that an element is not handed over.
 func (t *task) tell(n *node, u *unmatched) {
-	if t.stats.KeepRecent {
-		t.told.remember(n.index, u)
+	if t.runStats.KeepRecent {
+		t.stats.remember(n.index, u)
 	}
 	if t.reports {
-		n.ledger.untold = append(n.ledger.untold, u)
-		t.untold++
+		n.ledger.unreported = append(n.ledger.unreported, u)
+		t.unreported++
 	}
 }
 
 // mark notes up to where all elements are decided but for those at risk.
 //
 // REQUIRES: no master is being evaluated.
-func (t *task) mark() {
+func (t *task) noteDecided() {
 	for _, n := range t.nodes {
-		n.ledger.marked = n.cursor.done.first()
+		n.ledger.decided = n.cursor.done.first()
 		if n.cursor.hasNext {
-			n.ledger.marked = n.cursor.next[0].Record.Offset
+			n.ledger.decided = n.cursor.next[0].Record.Offset
 		}
 	}
 }
 
 // markPlaces is mark at any moment: while a master is being evaluated, what lies before the places is decided, too.
-func (t *task) markPlaces() {
+func (t *task) noteDecidedMeanwhile() {
 	if !t.root.cursor.hasNext {
-		t.mark()
+		t.noteDecided()
 		return
 	}
 	for i, n := range t.nodes {
-		n.ledger.marked = max(n.ledger.marked, t.places[i].first())
+		n.ledger.decided = max(n.ledger.decided, t.places[i].first())
 	}
 }
 
@@ -125,50 +125,50 @@ func (t *task) markPlaces() {
 //
 // REQUIRES: no window is open, or the first master of one is about to be added.
 func (t *task) account() {
-	if t.risks > 0 {
-		t.judgeLost()
+	if t.provisional > 0 {
+		t.confirmLost()
 	}
 	for _, n := range t.nodes {
-		settled := n.ledger.marked
-		if len(n.ledger.risk) > 0 {
-			settled = min(settled, n.ledger.risk[0].offset)
+		settled := n.ledger.decided
+		if len(n.ledger.provisional) > 0 {
+			settled = min(settled, n.ledger.provisional[0].offset)
 		}
-		n.ledger.settled = max(n.ledger.settled, settled)
+		n.ledger.accounted = max(n.ledger.accounted, settled)
 	}
 }
 
 // settle completes the looks of the places: where verdicts are told, what lies above settled is told by the next run. As
 // long as a window is open, its elements are not accounted for.
-func (t *task) settle() {
+func (t *task) accountNow() {
 	if t.window == nil || !t.window.open() {
-		t.markPlaces()
+		t.noteDecidedMeanwhile()
 		t.account()
 	}
 	for i, n := range t.nodes {
-		t.looks[i].accounted = n.ledger.settled
+		t.looks[i].accounted = n.ledger.accounted
 	}
 }
 
 // report tells the verdicts about elements that are settled, or all of them, and returns how many those were. What goes
 // into a stream is held with the results of calls.
 func (t *task) report(all bool) (told int, err error) {
-	if t.untold == 0 {
+	if t.unreported == 0 {
 		return 0, nil
 	}
-	t.mute = true
+	t.reportFailed = true
 	for _, n := range t.nodes {
-		slices.SortStableFunc(n.ledger.untold, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
+		slices.SortStableFunc(n.ledger.unreported, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
 		i := 0
-		for ; i < len(n.ledger.untold) && (all || n.ledger.untold[i].Offset < n.ledger.settled); i++ {
-			if err := t.calls.own.report(n.ledger.untold[i], &t.calls.out); err != nil {
+		for ; i < len(n.ledger.unreported) && (all || n.ledger.unreported[i].Offset < n.ledger.accounted); i++ {
+			if err := t.calls.own.report(n.ledger.unreported[i], &t.calls.out); err != nil {
 				return told, err
 			}
 		}
-		n.ledger.untold = slices.Delete(n.ledger.untold, 0, i)
+		n.ledger.unreported = slices.Delete(n.ledger.unreported, 0, i)
 		told += i
 	}
-	t.untold -= told
-	t.mute = false
+	t.unreported -= told
+	t.reportFailed = false
 	return told, nil
 }
 

@@ -60,49 +60,49 @@ func (v Verdict) observed() observe.Verdict {
 func (v Verdict) String() string { return string(v.observed()) }
 
 // atRisk is a complete element of a parent that is incomplete.
-type atRisk struct {
+type provisional struct {
 	offset int64
 	// verdict is what counts if nobody hands it over, and explained what is told then; nil where nobody wants to know.
 	verdict   Verdict
-	explained *unmatched
+	about *unmatched
 }
 
 // pass judges next, which no parent asks for.
-func (n *node) pass() {
+func (n *node) passOver() {
 	var u *unmatched
 	verdict := Gap
 	if n.task.explains {
 		var keys Neighbours
-		verdict = n.edge.PassRight(&keys)
+		verdict = n.edge.PassOver(&keys)
 		u = n.explain(&n.cursor.next[0], verdict, n.parent, keys)
 		if verdict == Incomplete {
-			u.because(n.ledger.neglectedBy)
+			u.because(n.ledger.bypassedBy)
 		}
 	} else {
-		verdict = n.edge.PassRight(nil)
+		verdict = n.edge.PassOver(nil)
 	}
-	n.judge(n.cursor.next[0].Record.Offset, verdict, u)
-	n.neglect(n.children, u)
+	n.enter(n.cursor.next[0].Record.Offset, verdict, u)
+	n.bypass(n.children, u)
 }
 
 // passNull judges next, which has no key for the parent (R7a).
-func (n *node) passNull() {
+func (n *node) passOverNull() {
 	var u *unmatched
 	if n.task.explains {
 		u = n.explain(&n.cursor.next[0], Null, n.parent, Neighbours{})
 	}
-	n.judge(n.cursor.next[0].Record.Offset, Null, u)
-	n.neglect(n.children, u)
+	n.enter(n.cursor.next[0].Record.Offset, Null, u)
+	n.bypass(n.children, u)
 }
 
 // neglect tells children that an element of n doesn't ask for matches, for the reason given.
-func (n *node) neglect(children []*node, because *unmatched) {
+func (n *node) bypass(children []*node, because *unmatched) {
 	for _, c := range children {
-		if c.candidates.unasked {
+		if c.candidates.leftNull {
 			continue
 		}
-		c.edge.Neglect()
-		c.ledger.neglectedBy = because
+		c.edge.Bypass()
+		c.ledger.bypassedBy = because
 	}
 }
 
@@ -112,14 +112,14 @@ func (n *node) resume(null bool) {
 		n.edge.Resume(true)
 	}
 	for _, c := range n.children {
-		if !c.candidates.unasked {
+		if !c.candidates.leftNull {
 			c.edge.Resume(false)
 		}
 	}
 }
 
 // incomplete judges next, which has no match at the child with the index given.
-func (n *node) incomplete(missing int) {
+func (n *node) enterIncomplete(missing int) {
 	e, child := &n.cursor.next[0], n.children[missing]
 	var keys *Neighbours
 	if n.task.explains {
@@ -128,20 +128,20 @@ func (n *node) incomplete(missing int) {
 	verdict := child.miss(keys)
 	u := n.explainMiss(e, verdict, child, keys)
 	if n.edge != nil {
-		n.edge.FailRight()
-		n.ledger.failed = u
+		n.edge.NoteIncomplete()
+		n.ledger.incomplete = u
 		verdict = Incomplete
 	}
-	n.judge(e.Record.Offset, verdict, u)
+	n.enter(e.Record.Offset, verdict, u)
 	for _, c := range n.children[:missing] {
-		c.endanger(c.candidates.group, u, Incomplete)
+		c.enterProvisionally(c.candidates.group, u, Incomplete)
 	}
-	n.neglect(n.children[missing+1:], u)
+	n.bypass(n.children[missing+1:], u)
 }
 
 // miss returns why the parent's element at hand has no match at n.
 func (n *node) miss(keys *Neighbours) Verdict {
-	if n.candidates.unasked {
+	if n.candidates.leftNull {
 		return Null
 	}
 	return n.edge.Miss(n.cursor.hasNext && n.edge.Compare() < 0, keys)
@@ -156,7 +156,7 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 	u := n.explain(e, verdict, child, *keys)
 	switch {
 	case verdict == Incomplete:
-		u.because(child.ledger.failed)
+		u.because(child.ledger.incomplete)
 	case n.edge != nil:
 		cause := u.Unmatched
 		u.verdict, u.Verdict, u.Cause = Incomplete, observe.Incomplete, &cause
@@ -166,13 +166,13 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 
 // judge counts the verdict about an element and tells it. An element that a run before has accounted for doesn't count
 // here.
-func (n *node) judge(offset int64, verdict Verdict, u *unmatched) {
-	if offset < n.ledger.accounted {
+func (n *node) enter(offset int64, verdict Verdict, u *unmatched) {
+	if offset < n.ledger.accountedBefore {
 		n.countRead(offset, -1)
 		return
 	}
-	if !n.ledger.before.hasFate(offset) {
-		n.ledger.count.unmatched[verdict]++
+	if !n.ledger.counted.hasFate(offset) {
+		n.ledger.counts.unmatched[verdict]++
 	}
 	if u != nil {
 		n.task.tell(n, u)
@@ -180,17 +180,17 @@ func (n *node) judge(offset int64, verdict Verdict, u *unmatched) {
 }
 
 // endanger puts elements that were not handed over, and those below them, at risk.
-func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
-	if len(list) == 0 || n.areAtRisk(list) {
+func (n *node) enterProvisionally(list []Element, because *unmatched, verdict Verdict) {
+	if len(list) == 0 || n.areProvisional(list) {
 		return
 	}
 	for i := range list {
 		e := &list[i]
 		offset := e.Record.Offset
-		if offset <= n.ledger.handed {
+		if offset <= n.ledger.handedOver {
 			continue
 		}
-		at, found := n.findRisk(offset)
+		at, found := n.findProvisional(offset)
 		if found {
 			continue
 		}
@@ -199,71 +199,71 @@ func (n *node) endanger(list []Element, because *unmatched, verdict Verdict) {
 			u = n.explain(e, verdict, n.parent, Neighbours{})
 			u.because(because)
 		}
-		n.ledger.risk = slices.Insert(n.ledger.risk, at, atRisk{offset, verdict, u})
-		n.task.risks++
+		n.ledger.provisional = slices.Insert(n.ledger.provisional, at, provisional{offset, verdict, u})
+		n.task.provisional++
 		for c, matches := range e.Matches {
-			n.children[c].endanger(matches, u, verdict)
+			n.children[c].enterProvisionally(matches, u, verdict)
 		}
 	}
 }
 
-func (n *node) findRisk(offset int64) (int, bool) {
-	return slices.BinarySearchFunc(n.ledger.risk, offset, func(r atRisk, offset int64) int { return cmp.Compare(r.offset, offset) })
+func (n *node) findProvisional(offset int64) (int, bool) {
+	return slices.BinarySearchFunc(n.ledger.provisional, offset, func(r provisional, offset int64) int { return cmp.Compare(r.offset, offset) })
 }
 
 // areAtRisk reports whether all elements of a group are at risk already.
-func (n *node) areAtRisk(list []Element) bool {
-	first, ok := n.findRisk(list[0].Record.Offset)
+func (n *node) areProvisional(list []Element) bool {
+	first, ok := n.findProvisional(list[0].Record.Offset)
 	last := first + len(list) - 1
-	return ok && last < len(n.ledger.risk) && n.ledger.risk[last].offset == list[len(list)-1].Record.Offset
+	return ok && last < len(n.ledger.provisional) && n.ledger.provisional[last].offset == list[len(list)-1].Record.Offset
 }
 
 // reclaim takes elements that are handed over from those at risk. What is at risk between two of them is among them, too.
-func (n *node) reclaim(list []Element) {
-	first, _ := n.findRisk(list[0].Record.Offset)
-	behind, _ := n.findRisk(list[len(list)-1].Record.Offset + 1)
-	n.ledger.risk = slices.Delete(n.ledger.risk, first, behind)
-	n.task.risks -= behind - first
+func (n *node) withdraw(list []Element) {
+	first, _ := n.findProvisional(list[0].Record.Offset)
+	behind, _ := n.findProvisional(list[len(list)-1].Record.Offset + 1)
+	n.ledger.provisional = slices.Delete(n.ledger.provisional, first, behind)
+	n.task.provisional -= behind - first
 }
 
 // judgeLost judges what is at risk and out of every parent's reach. What an element that is being evaluated may still take
 // along lies in the groups at hand.
-func (t *task) judgeLost() {
-	if t.alive == nil {
-		t.alive = make([]int64, len(t.nodes))
+func (t *task) confirmLost() {
+	if t.live == nil {
+		t.live = make([]int64, len(t.nodes))
 	}
-	for i := range t.alive {
-		t.alive[i] = math.MaxInt64
+	for i := range t.live {
+		t.live[i] = math.MaxInt64
 	}
 	for _, n := range t.nodes {
-		n.reach(n.candidates.group)
+		n.noteLive(n.candidates.group)
 	}
 	if t.window != nil {
-		t.root.reach(t.window.masters)
+		t.root.noteLive(t.window.masters)
 	}
 	for i, n := range t.nodes {
-		n.judgeRisks(t.alive[i])
-		if len(n.ledger.risk) > 0 && n.ledger.risk[0].offset < n.ledger.handed {
-			n.judgePassed()
+		n.confirmBelow(t.live[i])
+		if len(n.ledger.provisional) > 0 && n.ledger.provisional[0].offset < n.ledger.handedOver {
+			n.confirmOvertaken()
 		}
 	}
 }
 
 // judgePassed judges what is at risk before what was handed over, and in no list any more: it would keep that from being
 // accounted for.
-func (n *node) judgePassed() {
-	n.ledger.risk = slices.DeleteFunc(n.ledger.risk, func(r atRisk) bool {
-		if r.offset > n.ledger.handed || n.holds(n.candidates.group, r.offset) || n.parent.matchesHold(n.index, r.offset) {
+func (n *node) confirmOvertaken() {
+	n.ledger.provisional = slices.DeleteFunc(n.ledger.provisional, func(r provisional) bool {
+		if r.offset > n.ledger.handedOver || n.contains(n.candidates.group, r.offset) || n.parent.isMatched(n.index, r.offset) {
 			return false
 		}
-		n.judge(r.offset, r.verdict, r.explained)
-		n.task.risks--
+		n.enter(r.offset, r.verdict, r.about)
+		n.task.provisional--
 		return true
 	})
 }
 
 // holds reports whether an element is in a list of the node's.
-func (*node) holds(list []Element, offset int64) bool {
+func (*node) contains(list []Element, offset int64) bool {
 	_, found := slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int {
 		return cmp.Compare(e.Record.Offset, offset)
 	})
@@ -272,25 +272,25 @@ func (*node) holds(list []Element, offset int64) bool {
 
 // matchesHold reports whether an element of the child with the index given is among the matches of what the node, or a window,
 // holds, or a node above.
-func (n *node) matchesHold(index int, offset int64) bool {
+func (n *node) isMatched(index int, offset int64) bool {
 	for m := n; m != nil; m = m.parent {
-		if m.listHolds(m.candidates.group, index, offset) {
+		if m.areMatchedWith(m.candidates.group, index, offset) {
 			return true
 		}
 	}
 	w := n.task.window
-	return w != nil && n.task.root.listHolds(w.masters, index, offset)
+	return w != nil && n.task.root.areMatchedWith(w.masters, index, offset)
 }
 
 // listHolds reports whether an element of the node with the index given is among what elements of n are joined with.
-func (n *node) listHolds(list []Element, index int, offset int64) bool {
+func (n *node) areMatchedWith(list []Element, index int, offset int64) bool {
 	for i := range list {
 		for c, matches := range list[i].Matches {
 			child := n.children[c]
 			if index < child.index || index >= child.index+child.size {
 				continue
 			}
-			if child.index == index && child.holds(matches, offset) || child.listHolds(matches, index, offset) {
+			if child.index == index && child.contains(matches, offset) || child.areMatchedWith(matches, index, offset) {
 				return true
 			}
 		}
@@ -300,37 +300,37 @@ func (n *node) listHolds(list []Element, index int, offset int64) bool {
 
 // reach notes the least offsets that can be reached from a list. Lists are ordered, and so are those below them: the first
 // of the first is the least.
-func (n *node) reach(list []Element) {
+func (n *node) noteLive(list []Element) {
 	if len(list) == 0 {
 		return
 	}
-	alive := &n.task.alive[n.index]
+	alive := &n.task.live[n.index]
 	*alive = min(*alive, list[0].Record.Offset)
 	for c, matches := range list[0].Matches {
-		n.children[c].reach(matches)
+		n.children[c].noteLive(matches)
 	}
 }
 
 // judgeRisks judges what is at risk below an offset.
-func (n *node) judgeRisks(below int64) {
+func (n *node) confirmBelow(below int64) {
 	lost := 0
-	for ; lost < len(n.ledger.risk) && n.ledger.risk[lost].offset < below; lost++ {
-		r := &n.ledger.risk[lost]
-		n.judge(r.offset, r.verdict, r.explained)
+	for ; lost < len(n.ledger.provisional) && n.ledger.provisional[lost].offset < below; lost++ {
+		r := &n.ledger.provisional[lost]
+		n.enter(r.offset, r.verdict, r.about)
 	}
-	n.ledger.risk = slices.Delete(n.ledger.risk, 0, lost)
-	n.task.risks -= lost
+	n.ledger.provisional = slices.Delete(n.ledger.provisional, 0, lost)
+	n.task.provisional -= lost
 }
 
 // judgeOpen judges what is open at the end of the session.
-func (t *task) judgeOpen() {
+func (t *task) enterOpen() {
 	for _, n := range t.nodes[1:] {
-		n.endanger(n.candidates.group, nil, Ended)
+		n.enterProvisionally(n.candidates.group, nil, Ended)
 	}
 	for _, n := range t.nodes {
-		n.judgeRisks(math.MaxInt64)
+		n.confirmBelow(math.MaxInt64)
 		if n.cursor.hasNext {
-			n.judge(n.cursor.next[0].Record.Offset, Ended, n.explainOpen())
+			n.enter(n.cursor.next[0].Record.Offset, Ended, n.explainOpen())
 		}
 	}
 }
@@ -350,7 +350,7 @@ func (n *node) explainOpen() *unmatched {
 		if c.exhausted() {
 			other = c
 			keys = Neighbours{Key: c.edge.LeftKey(), Before: c.edge.RightKey()}
-			if c.candidates.unasked {
+			if c.candidates.leftNull {
 				keys.Key = nil
 			}
 		}

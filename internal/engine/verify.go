@@ -37,7 +37,7 @@ func (t *task) bounded(n *node) (ends, waits bool) {
 func (t *task) lookForEnds() {
 	for _, n := range t.nodes {
 		ends, waits := t.bounded(n)
-		if n.cursor.ended || !ends || waits || n.cursor.at < len(n.cursor.chunk.records) {
+		if n.cursor.ended || !ends || waits || n.cursor.unread < len(n.cursor.chunk.records) {
 			continue
 		}
 		n.cursor.rest.ahead = n.cursor.feed.next(t.ctx)
@@ -73,7 +73,7 @@ func (t *task) verify() error {
 
 // verify reads the rest of the node's stream.
 func (n *node) verify() error {
-	c, at := n.cursor.chunk, n.cursor.at
+	c, at := n.cursor.chunk, n.cursor.unread
 	for {
 		for ; at < len(c.records); at++ {
 			if err := n.verifyRecord(c, at); err != nil {
@@ -107,7 +107,7 @@ func (n *node) verify() error {
 // verifyRecord looks at a record of a chunk as the join would.
 func (n *node) verifyRecord(c *chunk, i int) error {
 	record, policy := &c.records[i], n.task.spec.OnDisorder
-	n.task.looking = n.index
+	n.task.reading = n.index
 	err := c.flawOf(i)
 	switch {
 	case err == errNoValue:
@@ -130,7 +130,7 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 
 // verifyKeys takes the keys of an element, of its window, too.
 func (n *node) verifyKeys(value any) error {
-	if _, err := n.order(value); err != nil {
+	if _, err := n.setKeys(value); err != nil {
 		return err
 	}
 	if n.parent != nil || n.task.window == nil {
@@ -147,7 +147,7 @@ func beyond(err error) error { return fmt.Errorf("verifying what the join didn't
 func (f *feed) next(ctx context.Context) *chunk {
 	select {
 	case c := <-f.chunks:
-		f.tookOne()
+		f.signalRoom()
 		return c
 	case <-ctx.Done():
 		return nil

@@ -15,7 +15,7 @@ type window struct {
 	last    int // the size of the last window, a good guess at that of the next
 	// places are those from which the open window can be collected again (R8), and before those of the master that is
 	// being evaluated: it may open the next window.
-	places, before []place
+	places, before []position
 	// deadline is when an open window by the clock ends, and timer says so.
 	deadline time.Time
 	timer    *time.Timer
@@ -25,8 +25,8 @@ func newWindow(spec *Window, nodes int) *window {
 	w := &window{
 		every:  spec.Every,
 		count:  spec.Count,
-		places: make([]place, nodes),
-		before: make([]place, nodes),
+		places: make([]position, nodes),
+		before: make([]position, nodes),
 	}
 	if spec.NewKey != nil {
 		w.key = spec.NewKey()
@@ -41,7 +41,7 @@ func newWindow(spec *Window, nodes int) *window {
 func (w *window) open() bool { return len(w.masters) > 0 }
 
 // mark remembers where the nodes stand before the next master is evaluated.
-func (w *window) mark(t *task) { t.root.places(w.before, 0) }
+func (w *window) noteStart(t *task) { t.root.positions(w.before, 0) }
 
 // changed reports whether the next master, complete or not, belongs to another window than the one before it.
 func (w *window) changed(master any) (bool, error) {

@@ -31,7 +31,7 @@ type worker struct {
 
 func newWorker(t *task, e *encoder) *worker {
 	w := &worker{task: t, function: t.spec.NewFunction(), encoder: e}
-	w.isWatched = t.stats.TimeCalls || t.watch != nil
+	w.isWatched = t.runStats.TimeCalls || t.watch != nil
 	w.emit = func(output int, element any) error {
 		return w.encoder.append(w.out, output, element, w.master)
 	}
@@ -124,9 +124,9 @@ func (w *worker) attempt(ctx context.Context, call *Call) error {
 // watched is try, timed where somebody wants to know, and told of.
 func (w *worker) watched(ctx context.Context, call *Call) error {
 	t := w.task
-	if t.stats.TimeCalls {
+	if t.runStats.TimeCalls {
 		begun := time.Now()
-		defer func() { t.stats.calls.add(time.Since(begun)) }()
+		defer func() { t.runStats.calls.add(time.Since(begun)) }()
 	}
 	if t.watch == nil {
 		return w.try(ctx, call)

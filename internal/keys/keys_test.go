@@ -53,10 +53,10 @@ func TestEdges(t *testing.T) {
 			sample{Pointer: number(1)}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if null, err := c.edge.TakeLeft(&c.left); null || err != nil {
+			if null, err := c.edge.SetLeft(&c.left); null || err != nil {
 				t.Fatal(null, err)
 			}
-			if null, err := c.edge.TakeRight(&c.right); null || err != nil {
+			if null, err := c.edge.SetRight(&c.right); null || err != nil {
 				t.Fatal(null, err)
 			}
 			if got := c.edge.Compare(); got != c.want {
@@ -69,26 +69,26 @@ func TestEdges(t *testing.T) {
 // TestKeysThatAreNone checks that nil is null, and that NaN and a panic are errors of the key.
 func TestKeysThatAreNone(t *testing.T) {
 	pointer := edge(t, func(s sample) *float64 { return s.Pointer })
-	if null, err := pointer.TakeLeft(&sample{}); !null || err != nil {
+	if null, err := pointer.SetLeft(&sample{}); !null || err != nil {
 		t.Errorf("nil is %v, %v", null, err)
 	}
 	nan := math.NaN()
-	if _, err := pointer.TakeLeft(&sample{Pointer: &nan}); err == nil || !strings.Contains(err.Error(), "it is NaN") {
+	if _, err := pointer.SetLeft(&sample{Pointer: &nan}); err == nil || !strings.Contains(err.Error(), "it is NaN") {
 		t.Errorf("a pointer to NaN is %v", err)
 	}
-	if _, err := edge(t, func(s sample) float64 { return s.Number }).TakeRight(&sample{Number: nan}); err == nil {
+	if _, err := edge(t, func(s sample) float64 { return s.Number }).SetRight(&sample{Number: nan}); err == nil {
 		t.Error("NaN is a key")
 	}
 	broken := errors.New("broken")
-	_, err := edge(t, func(sample) int { panic(broken) }).TakeLeft(&sample{})
+	_, err := edge(t, func(sample) int { panic(broken) }).SetLeft(&sample{})
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "the function at keys_test.go:") {
 		t.Errorf("a panic is %v", err)
 	}
 	compare := keys.Comparison(func(sample, *sample) int { panic("broken") }, false)()
-	if _, err := compare.TakeLeft(&sample{}); err != nil {
+	if _, err := compare.SetLeft(&sample{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := compare.TakeRight(&sample{}); err == nil || !strings.Contains(err.Error(), "panicked: broken") {
+	if _, err := compare.SetRight(&sample{}); err == nil || !strings.Contains(err.Error(), "panicked: broken") {
 		t.Errorf("a panic is %v", err)
 	}
 }

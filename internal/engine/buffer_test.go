@@ -12,14 +12,14 @@ import (
 // Results of any number and size come out of the sheets as they went in, while sheets of earlier commits are used again.
 func TestSheets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s sheets
+		var s buffers
 		for range rapid.IntRange(1, 4).Draw(t, "commits") {
 			var want []broker.Result
 			size := 0
 			for range rapid.IntRange(0, 5).Draw(t, "additions") {
 				r := results{calls: 1}
-				for range rapid.IntRange(0, 3*sheetItems).Draw(t, "results") {
-					n := rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(0, 2*sheetBytes)).Draw(t, "size")
+				for range rapid.IntRange(0, 3*bufferItems).Draw(t, "results") {
+					n := rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(0, 2*bufferBytes)).Draw(t, "size")
 					value := bytes.Repeat([]byte{byte(len(want))}, n)
 					start := len(r.bytes)
 					r.bytes = append(r.bytes, value...)

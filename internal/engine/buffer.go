@@ -9,26 +9,26 @@ import (
 // sheetItems and sheetBytes are what a sheet has room for: small, since each of a thousand tasks may have one that is hardly
 // begun.
 const (
-	sheetItems = 64
-	sheetBytes = 4 << 10
+	bufferItems = 64
+	bufferBytes = 4 << 10
 )
 
 // A sheet holds a few results that wait for their commit, side by side in one buffer. It never grows, so that results can
 // refer to it.
-type sheet struct {
+type buffer struct {
 	bytes []byte
 	items []broker.Result
 }
 
 // sheetPool holds empty sheets for all tasks: what one has needed in its busiest moment is another's in the next.
-var sheetPool = sync.Pool{New: func() any { return newSheet(sheetItems, sheetBytes) }}
+var bufferPool = sync.Pool{New: func() any { return newBuffer(bufferItems, bufferBytes) }}
 
-func newSheet(items, bytes int) *sheet {
-	return &sheet{bytes: make([]byte, 0, bytes), items: make([]broker.Result, 0, items)}
+func newBuffer(items, bytes int) *buffer {
+	return &buffer{bytes: make([]byte, 0, bytes), items: make([]broker.Result, 0, items)}
 }
 
 // fits returns how many of the results, from the first on, there is room for.
-func (s *sheet) fits(items []result) int {
+func (s *buffer) fits(items []result) int {
 	n := min(len(items), cap(s.items)-len(s.items))
 	room := cap(s.bytes) - len(s.bytes)
 	for n > 0 && items[n-1].end-items[0].start > room {
@@ -38,7 +38,7 @@ func (s *sheet) fits(items []result) int {
 }
 
 // append copies results for which there is room.
-func (s *sheet) append(items []result, bytes []byte) {
+func (s *buffer) append(items []result, bytes []byte) {
 	first := items[0].start
 	value := s.bytes[len(s.bytes):cap(s.bytes)]
 	s.bytes = append(s.bytes, bytes[first:items[len(items)-1].end]...)
@@ -54,16 +54,16 @@ func (s *sheet) append(items []result, bytes []byte) {
 }
 
 // sheets are the results of some calls that wait for their commit.
-type sheets struct {
+type buffers struct {
 	// failed counts those of calls that a policy gave up.
 	calls, failed int64
 	// count and size are those of the results.
 	count, size int
-	list        []*sheet
+	list        []*buffer
 }
 
 // add copies results.
-func (s *sheets) add(r *results) {
+func (s *buffers) add(r *results) {
 	s.calls += r.calls
 	s.failed += r.failed
 	s.count += len(r.items)
@@ -74,7 +74,7 @@ func (s *sheets) add(r *results) {
 			n = s.list[len(s.list)-1].fits(items)
 		}
 		if n == 0 {
-			s.list = append(s.list, sheetFor(&items[0]))
+			s.list = append(s.list, bufferFor(&items[0]))
 			continue
 		}
 		s.list[len(s.list)-1].append(items[:n], r.bytes)
@@ -83,15 +83,15 @@ func (s *sheets) add(r *results) {
 }
 
 // sheetFor returns an empty sheet that has room for a result at least.
-func sheetFor(r *result) *sheet {
-	if size := r.end - r.start; size > sheetBytes {
-		return newSheet(1, size)
+func bufferFor(r *result) *buffer {
+	if size := r.end - r.start; size > bufferBytes {
+		return newBuffer(1, size)
 	}
-	return sheetPool.Get().(*sheet)
+	return bufferPool.Get().(*buffer)
 }
 
 // appendTo appends the results to a list for an output. They are valid until the sheets are freed.
-func (s *sheets) appendTo(list []broker.Result) []broker.Result {
+func (s *buffers) appendTo(list []broker.Result) []broker.Result {
 	for _, sheet := range s.list {
 		list = append(list, sheet.items...)
 	}
@@ -99,15 +99,15 @@ func (s *sheets) appendTo(list []broker.Result) []broker.Result {
 }
 
 // free lets go of the results.
-func (s *sheets) free() {
+func (s *buffers) free() {
 	for i, sheet := range s.list {
 		s.list[i] = nil
-		if cap(sheet.bytes) > sheetBytes {
+		if cap(sheet.bytes) > bufferBytes {
 			continue
 		}
 		clear(sheet.items) // keeps no key alive
 		sheet.bytes, sheet.items = sheet.bytes[:0], sheet.items[:0]
-		sheetPool.Put(sheet)
+		bufferPool.Put(sheet)
 	}
-	*s = sheets{list: s.list[:0]}
+	*s = buffers{list: s.list[:0]}
 }
