@@ -40,19 +40,19 @@ type keyEdge[K any] struct {
 	// kept is the right key of the last group; hasKept says that there was one.
 	matched    K
 	hasMatched bool
-	history history[K]
+	history    history[K]
 }
 
 // side holds the keys of one side of an edge.
 type side[K any] struct {
-	keyOf   func(element any) (K, error)
-	key K
-	hasKey   bool
+	keyOf  func(element any) (K, error)
+	key    K
+	hasKey bool
 	// before and anyBefore are what taken and any were before the last key was taken.
 	previous    K
 	hadPrevious bool
-	right     bool
-	unique    bool
+	right       bool
+	unique      bool
 }
 
 func (s *side[K]) set(element any, compare func(a, b K) int) (null bool, err error) {
@@ -96,11 +96,11 @@ func (e *keyEdge[K]) UndoLeft() { e.left.undo() }
 func (e *keyEdge[K]) SetRight(child any) (null bool, err error) {
 	return e.right.set(child, e.compare)
 }
-func (e *keyEdge[K]) UndoRight() { e.right.undo() }
-func (e *keyEdge[K]) Compare() int   { return e.compare(e.left.key, e.right.key) }
+func (e *keyEdge[K]) UndoRight()    { e.right.undo() }
+func (e *keyEdge[K]) Compare() int  { return e.compare(e.left.key, e.right.key) }
 func (e *keyEdge[K]) Add()          { e.matched, e.hasMatched = e.right.key, true }
-func (e *keyEdge[K]) LeftKey() any   { return e.left.at() }
-func (e *keyEdge[K]) RightKey() any  { return e.right.at() }
+func (e *keyEdge[K]) LeftKey() any  { return e.left.at() }
+func (e *keyEdge[K]) RightKey() any { return e.right.at() }
 
 // Passed is all or nothing: the keys of a group are equal.
 func (e *keyEdge[K]) DropBelow(group []Element) (int, error) {
@@ -126,7 +126,7 @@ type funcEdge struct {
 	// before is what left or right was, orderBefore what order was and closedBefore what closed was, before the last one was
 	// taken.
 	previous, previousClosed any
-	previousOrder          int
+	previousOrder            int
 	// passed is the last child element that was found below a parent's, matched the last parent's element that had one equal
 	// to it, and closed the last one that one was found above. Together with left, right and the group they are the
 	// strongest of what the comparison has said: what later elements are checked against.

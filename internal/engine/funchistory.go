@@ -2,13 +2,13 @@ package engine
 
 // A funcHistory is what an edge with a comparison remembers for verdicts: like history, with elements in place of keys.
 type funcHistory struct {
-	missed    any    // parent
+	missed   any    // parent
 	bypassed [2]any // parents
-	open      bool
+	open     bool
 	// since are the parents that had asked, with matches and in vain, when the first of neglected didn't.
 	probedBefore  [2]any
 	hasPassedOver bool
-	incomplete any // child
+	incomplete    any // child
 	// follows says that runs before have dealt with parents.
 	follows bool
 }

@@ -14,7 +14,7 @@ type history[K any] struct {
 	// another child, or nobody asked for them. It is open at its beginning where a run before knew it.
 	bypassed    [2]K
 	hasBypassed bool
-	open         bool
+	open        bool
 	// passed is the last right key that is in no group, and failed that of the last child that was asked for but is
 	// incomplete.
 	passedOver    K

@@ -24,19 +24,19 @@ type pending struct {
 	nodes     []*Node
 	sessions  int64 // ended before this one
 
-	mu      sync.Mutex
-	results buffers
-	underWay    buffers // the results that were taken last, until they are committed; the committer's
-	places  []position
-	looks   []look
+	mu       sync.Mutex
+	results  buffers
+	underWay buffers // the results that were taken last, until they are committed; the committer's
+	places   []position
+	looks    []look
 	// over says that the session has ended, and rest which nodes have the rest of it before them.
 	ended bool
-	rest []bool
+	rest  []bool
 	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
 	// batch at a time.
-	reportedResults, reportedBytes int
-	committingResults, committingBytes       int
-	batch                          int // in results
+	reportedResults, reportedBytes     int
+	committingResults, committingBytes int
+	batch                              int // in results
 	// callBatch is how many calls the task may hold before it hands them over. It follows the task's pace, unless
 	// fixedCallBatch isn't zero.
 	callBatch      atomic.Int64

@@ -382,9 +382,9 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		partition: partition,
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
-		runStats:     r.stats,
+		runStats:  r.stats,
 		watch:     r.watches.call,
-		stats:      r.stats.task(partition),
+		stats:     r.stats.task(partition),
 		places:    make([]position, len(r.nodes)),
 		looks:     make([]look, len(r.nodes)),
 	}
@@ -423,19 +423,19 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			from:      positionOf(rewinds[i]).offset(),
-			returned:     make(chan *chunk, feedAhead),
+			returned:  make(chan *chunk, feedAhead),
 		},
-		chunk: &chunk{},
-		done:  positionOf(rewinds[i]),
+		chunk:   &chunk{},
+		done:    positionOf(rewinds[i]),
 		restart: positionOf(rewinds[i]),
-		seen:  max(rewinds[i].Seen, rewinds[i].Offset),
+		seen:    max(rewinds[i].Seen, rewinds[i].Offset),
 	}
 	n.ledger = ledger{
-		seenBefore:  rewinds[i].Seen,
-		handedOver:    -1,
-		counted:    t.stats.tallies[i],
+		seenBefore:      rewinds[i].Seen,
+		handedOver:      -1,
+		counted:         t.stats.tallies[i],
 		accountedBefore: rewinds[i].Accounted,
-		accounted:   rewinds[i].Accounted,
+		accounted:       rewinds[i].Accounted,
 	}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()

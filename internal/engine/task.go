@@ -35,9 +35,9 @@ type task struct {
 	partition int
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
-	runStats     *Stats
+	runStats  *Stats
 	watch     hook[observe.Call] // nil where nobody wants to know of calls
-	stats      *taskStats
+	stats     *taskStats
 	nodes     []*node // in the order of Node.Nodes
 	root      *node
 	window    *window // nil without one
@@ -56,13 +56,13 @@ type task struct {
 	// explains says that somebody wants to know why elements aren't handed over.
 	explains bool
 	// reports says that somebody wants to know it of each, and untold is how many it was not told of yet.
-	reports bool
-	unreported  int
+	reports    bool
+	unreported int
 	// mute says that telling has failed.
 	reportFailed bool
 	// risks is how many elements are at risk, and alive is for judgeLost.
 	provisional int
-	live []int64
+	live        []int64
 }
 
 // join runs the join until the session ends, and returns nil then.

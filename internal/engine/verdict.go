@@ -63,8 +63,8 @@ func (v Verdict) String() string { return string(v.observed()) }
 type provisional struct {
 	offset int64
 	// verdict is what counts if nobody hands it over, and explained what is told then; nil where nobody wants to know.
-	verdict   Verdict
-	about *unmatched
+	verdict Verdict
+	about   *unmatched
 }
 
 // pass judges next, which no parent asks for.
