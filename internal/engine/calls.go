@@ -39,8 +39,7 @@ type calls struct {
 // inFlight is a call that was made before earlier ones were through.
 type inFlight struct {
 	call   Call
-	places []position
-	looks  []look
+	points []rewindPoint
 	out    results
 	// end says that the function has ended the session, and last that it ends behind the call.
 	end, last bool
@@ -114,14 +113,14 @@ func (c *calls) concurrent() bool { return c.queue != nil }
 
 // submit has a call made while the join goes on. The places are those to go on from after it; last says that the session
 // ends there.
-func (c *calls) dispatch(call Call, last bool, places []position, looks []look) error {
+func (c *calls) dispatch(call Call, last bool, points []rewindPoint) error {
 	if c.task.ctx.Err() != nil {
 		return context.Cause(c.task.ctx)
 	}
 	f := &inFlight{call: call, last: last, done: make(chan struct{})}
 	f.out.appendAll(&c.out)
 	c.out.reset()
-	if err := c.enqueue(f, places, looks); err != nil {
+	if err := c.enqueue(f, points); err != nil {
 		return err
 	}
 	c.jobs <- f
@@ -145,30 +144,30 @@ func (c *calls) held() bool { return c.out.calls > 0 || len(c.out.items) > 0 }
 
 // handOver gives the results that are held, and the places behind them, to the committer; those of calls under way come
 // before.
-func (c *calls) submit(places []position, looks []look) error {
+func (c *calls) submit(points []rewindPoint) error {
 	if c.concurrent() {
 		f := &inFlight{done: make(chan struct{})}
 		f.out.appendAll(&c.out)
 		c.out.reset()
 		close(f.done)
-		return c.enqueue(f, places, looks)
+		return c.enqueue(f, points)
 	}
-	err := c.add(&c.out, places, looks)
+	err := c.add(&c.out, points)
 	c.out.reset()
 	return err
 }
 
 // letter sends the letter about a failure behind the calls that were made before.
-func (c *calls) letter(failure Failure, record *broker.Record, places []position, looks []look) error {
+func (c *calls) letter(failure Failure, record *broker.Record, points []rewindPoint) error {
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
 	}
-	return c.submit(places, looks)
+	return c.submit(points)
 }
 
 // enqueue waits until there is room for one more call in flight.
-func (c *calls) enqueue(f *inFlight, places []position, looks []look) error {
-	f.places, f.looks = slices.Clone(places), slices.Clone(looks)
+func (c *calls) enqueue(f *inFlight, points []rewindPoint) error {
+	f.points = slices.Clone(points)
 	select {
 	case c.queue <- f:
 		return nil
@@ -195,7 +194,7 @@ func (c *calls) addInOrder() {
 		case f.end || f.last:
 			c.last = f
 		default:
-			err = c.add(&f.out, f.places, f.looks)
+			err = c.add(&f.out, f.points)
 		}
 		if err != nil || f.end {
 			halt(err)
@@ -205,8 +204,8 @@ func (c *calls) addInOrder() {
 }
 
 // settle gives the results of a call, and the places behind it, to the committer.
-func (c *calls) add(out *results, places []position, looks []look) error {
-	err := c.committer.add(c.task.ctx, c.pending, out, places, looks)
+func (c *calls) add(out *results, points []rewindPoint) error {
+	err := c.committer.add(c.task.ctx, c.pending, out, points)
 	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {
 		// The run is being stopped. The call is through, and what it has added will be committed.
 		return nil

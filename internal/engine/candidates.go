@@ -3,20 +3,52 @@ package engine
 // groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
 const groupSize = 64
 
-// candidates are the elements of a node that the element of its parent at hand may match.
+// Candidates are the elements of a node that its parent's element at hand may match (R2), in stream order: for a parent with
+// key 7 the complete elements with key 7. The group of them is retained until a parent is above it, since the next parent may
+// have key 7, too.
 type candidates struct {
 	// unique is the spec's promise: at most one element per key.
 	unique bool
-	// retain says that groups outlive the next advance, so that their memory isn't reused.
-	retain bool
+	// reuse says that nobody refers to a group any more once it is dropped, so that the next one gets its memory.
+	reuse bool
 
-	hasRight bool // an element with a key for the parent was read
-	// unasked says that the parent's element at hand has no key for this node, so that it matches nothing here (R7a).
+	// hasRight says that an element with a key for the parent was read.
+	hasRight bool
+	// leftNull says that the key of the parent's element at hand is null: it has no candidates, whatever the group holds (R7a).
 	leftNull bool
 
 	group []Element
-	// groupPlaces holds, for each element of the group, where the nodes below stood when its evaluation began (R8).
-	below []position
-	// matches is the memory that the elements' Matches are cut from.
-	lists [][]Element
+	// below holds, for each element of the group, the positions of the nodes below when its evaluation began (R8), and
+	// belowSize is how many these are.
+	below     []position
+	belowSize int
+}
+
+// none reports whether the parent's element at hand has no match.
+func (c *candidates) none() bool { return len(c.group) == 0 }
+
+// matches returns the matches of the parent's element at hand.
+func (c *candidates) matches() []Element { return c.group[:len(c.group):len(c.group)] }
+
+// certain reports whether it is certain, before another element is read, that there are no further candidates (R3a).
+func (c *candidates) certain(edge Edge) bool { return c.unique && c.hasRight && edge.Compare() <= 0 }
+
+// add adds a complete element; below are the positions of the nodes below when its evaluation began.
+func (c *candidates) add(e Element, below []position) {
+	if !c.reuse && len(c.group) == cap(c.group) {
+		c.group = append(make([]Element, 0, max(groupSize, 2*len(c.group))), c.group...)
+	}
+	c.group = append(c.group, e)
+	if len(below) > 0 {
+		c.below = append(c.below, below...)
+	}
+}
+
+// drop drops the first n elements.
+func (c *candidates) drop(n int) {
+	if n < len(c.group) || !c.reuse {
+		c.group, c.below = c.group[n:], c.below[n*c.belowSize:]
+		return
+	}
+	c.group, c.below = c.group[:0], c.below[:0]
 }

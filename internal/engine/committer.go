@@ -93,8 +93,8 @@ func (c *committer) leave(p *pending) {
 }
 
 // add hands results to the committer, and waits while too much is pending.
-func (c *committer) add(ctx context.Context, p *pending, r *results, places []position, looks []look) error {
-	first, results, bytes := p.add(r, places, looks)
+func (c *committer) add(ctx context.Context, p *pending, r *results, points []rewindPoint) error {
+	first, results, bytes := p.add(r, points)
 	if first {
 		signal(c.kick)
 	}

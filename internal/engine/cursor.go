@@ -1,34 +1,151 @@
 package engine
 
-// A cursor is where a node's reading of its stream stands.
+import (
+	"errors"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// maxHeld is how many chunks a cursor holds to give them back; those of a larger group are left to the garbage collector.
+const maxHeld = 16
+
+// keylessLimit is how many records in a row without all keys (tombstones, and elements with a null key) a restart reads again.
+// Of keys 5, null, null a restart reads all three: it must know the 5 to find out that a 4 behind them is out of order (R7).
+// Behind so many it goes without.
+const keylessLimit = 512
+
+// A cursor reads a node's stream in order, element by element, and knows from which position it must be read again.
+//
+// A record is read, and becomes next; it stays next while the parent's keys are below its own; then it is dealt with: it has
+// become a candidate, or has a verdict.
 type cursor struct {
-	feed   *feed
-	chunk  *chunk
-	unread int // in chunk, of the element to be read next
-	// spent are the chunks before it, in order, whose elements may still be needed.
+	feed  *feed
+	chunk *chunk
+	// unread is the index in chunk of the record to be read next.
+	unread int
+	// held are the chunks before it, in order, whose elements may still be needed.
 	held []*chunk
-	// next is the element that was read last, as long as hasNext says that it is neither matched nor passed. It is a list,
-	// so that a master can be handed over as it lies here.
+	// next is the element that was read last, as long as hasNext says that it isn't dealt with. It is a list, so that a master
+	// can be handed over as it lies here.
 	next    [1]Element
 	hasNext bool
-	ended   bool // at the session's mark, or by the data timeout
-	// timedOut says that the data timeout has ended the stream: there is no mark.
-	timedOut bool
-	// evaluating is set while next is evaluated, and nextPlaces holds where the nodes below stood when that began.
-	evaluating bool
-	below      []position
-
-	// done is the place behind the last element that was matched or passed, or the one that the run began at. It never is
-	// behind the session's mark: a run that dies before the end is committed must meet it again.
-	done position
-	// known is where a run must begin that is to know all of the node's keys there: done, or before that, where what lies between
-	// lacks keys. keyless counts those records, and lacks says that next is one.
-	restart  position
-	keyless  int
+	// lacksKey says that a key of next, for the parent or a child, is null.
 	lacksKey bool
-	// mark is the offset behind the session's mark, once that was read.
+
+	// ended says that the stream has ended for this session: at its end mark, or by the data timeout, where timedOut.
+	ended, timedOut bool
+	// behindMark is the offset behind the end mark, once that was read.
 	behindMark int64
-	// seen is behind the last element that was read.
+	// seen is the offset behind the last element that was read.
 	seen int64
+	// done is the position behind the last record that was dealt with, or the one that the run began at. It is never behind the
+	// end mark: a run that dies before the end is committed must meet the mark again.
+	done position
+	// restart is the position that a restart begins at to know all keys before done: done itself, or, where the last records lack
+	// keys, a position before those. keyless counts them.
+	restart position
+	keyless int
+
 	rest rest
+}
+
+// hasUnread reports whether the chunk at hand has a record that wasn't read.
+func (c *cursor) hasUnread() bool { return c.unread < len(c.chunk.records) }
+
+// load has a chunk read next. The error is that which broke the stream.
+func (c *cursor) load(chunk *chunk) error {
+	c.chunk, c.unread = chunk, 0
+	switch {
+	case errors.Is(chunk.end, io.EOF):
+		c.ended, c.behindMark = true, chunk.behind
+	case errors.Is(chunk.end, broker.ErrDataTimeout):
+		c.ended, c.timedOut = true, true
+	default:
+		return chunk.end
+	}
+	return nil
+}
+
+// last returns the record that was read last; nil where none of the chunk at hand was.
+func (c *cursor) last() *broker.Record {
+	if c.unread == 0 {
+		return nil
+	}
+	return &c.chunk.records[c.unread-1]
+}
+
+// see notes that the record at an offset was read.
+func (c *cursor) see(offset int64) { c.seen = max(c.seen, offset+1) }
+
+// consume says that next is dealt with.
+func (c *cursor) consume() {
+	c.dealtWith(c.next[0].Record.Offset, c.lacksKey)
+	c.hasNext = false
+}
+
+// dealtWith moves the position behind a record.
+func (c *cursor) dealtWith(offset int64, lacksKey bool) {
+	c.done = behind(offset)
+	if lacksKey {
+		if c.keyless++; c.keyless < keylessLimit {
+			return
+		}
+	}
+	c.restart, c.keyless = c.done, 0
+}
+
+// position returns where reading must begin again for next and all behind it.
+func (c *cursor) position() position {
+	if c.hasNext && !c.lacksKey {
+		return at(c.next[0].Record.Offset)
+	}
+	return c.restart
+}
+
+// firstOpen returns the offset below which all elements are dealt with.
+func (c *cursor) firstOpen() int64 {
+	if c.hasNext {
+		return c.next[0].Record.Offset
+	}
+	return c.done.first()
+}
+
+// atEnd reports whether all elements were dealt with, up to the end of the session.
+func (c *cursor) atEnd() bool { return c.ended && !c.hasNext }
+
+// atMark is atEnd where the end mark has ended the stream: one that the data timeout has ended may go on.
+func (c *cursor) atMark() bool { return c.ended && !c.timedOut && !c.hasNext }
+
+// reached returns the offset behind the last record that was read.
+func (c *cursor) reached() int64 {
+	switch {
+	case c.ended:
+		return math.MaxInt64
+	case c.unread > 0:
+		return c.last().Offset + 1
+	case len(c.chunk.records) > 0:
+		return c.chunk.records[0].Offset
+	}
+	return c.done.first()
+}
+
+// hold holds the chunk at hand, which is read to its end, until it is released.
+func (c *cursor) hold() {
+	if len(c.held) == maxHeld {
+		c.held = slices.Delete(c.held, 0, 1)
+	}
+	c.held = append(c.held, c.chunk)
+}
+
+// release gives those chunks back to the feed that lie before a position: what isn't read again isn't needed in memory either.
+func (c *cursor) release(p position) {
+	released := 0
+	for released < len(c.held) && behind(c.held[released].last()) <= p {
+		c.feed.giveBack(c.held[released])
+		released++
+	}
+	c.held = slices.Delete(c.held, 0, released)
 }

@@ -31,8 +31,8 @@ func (t *task) end(byFunction bool) error {
 	if err := t.verify(); err != nil {
 		return err
 	}
-	places, looks, rest := t.behindSession()
-	t.calls.end(places, looks, rest)
+	points, rest := t.behindSession()
+	t.calls.end(points, rest)
 	return nil
 }
 
@@ -47,28 +47,25 @@ func (t *task) endByTimeout() error {
 	if err := t.verify(); err != nil {
 		return err
 	}
-	places, _ := t.progress()
-	looks := make([]look, len(t.nodes))
+	points := t.progress()
 	var silent []string
 	for i, n := range t.nodes {
-		looks[i] = look{n.cursor.seen, n.ledger.accounted}
+		points[i].accounted = n.ledger.accounted
 		if n.cursor.timedOut {
 			silent = append(silent, n.spec.Name)
 		}
 	}
 	t.logger.Info("session ends by the data timeout, the next run goes on here", "silent", silent)
-	t.calls.end(places, looks, nil)
+	t.calls.end(points, nil)
 	return nil
 }
 
 // endedByMark reports whether marks alone leave no further call possible, at the master's node.
-func (n *node) endedByMark() bool { return n.atMark() || n.childExhaustedByMark() }
-
-func (n *node) atMark() bool { return n.cursor.ended && !n.cursor.timedOut && !n.cursor.hasNext }
+func (n *node) endedByMark() bool { return n.cursor.atMark() || n.childExhaustedByMark() }
 
 // exhaustedByMark is exhausted as far as marks have it: what the data timeout has ended may go on.
 func (n *node) exhaustedByMark() bool {
-	return len(n.candidates.group) == 0 && (n.atMark() || n.childExhaustedByMark())
+	return n.candidates.none() && (n.cursor.atMark() || n.childExhaustedByMark())
 }
 
 func (n *node) childExhaustedByMark() bool {
@@ -96,7 +93,7 @@ func (n *node) leaveOpen(missing int) {
 //
 // REQUIRES: no window is open.
 func (t *task) leaveOpen() {
-	if t.provisional > 0 {
+	if t.ledgers.provisional > 0 {
 		t.confirmLost()
 	}
 	for _, n := range t.nodes[1:] {
@@ -122,42 +119,41 @@ func (t *task) takeBack() {
 		}
 		n.ledger.unreported = nil
 	}
-	t.unreported = 0
+	t.ledgers.unreported = 0
 }
 
 // behindSession returns the places behind the session, and which nodes have the rest of it before them: those that have not
 // reached their marks (R5).
-func (t *task) behindSession() (places []position, looks []look, rest []bool) {
-	places, looks, rest = make([]position, len(t.nodes)), make([]look, len(t.nodes)), make([]bool, len(t.nodes))
+func (t *task) behindSession() (points []rewindPoint, rest []bool) {
+	points, rest = make([]rewindPoint, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
 		offset := n.cursor.behindMark
 		if rest[i] = !n.cursor.ended || n.cursor.timedOut; rest[i] {
 			offset = n.cursor.seen
 		}
-		places[i], looks[i] = at(offset), look{offset, offset}
+		points[i] = behindAll(offset)
 	}
-	return places, looks, rest
+	return points, rest
 }
 
 // end gives what is held, and what the call has returned that ended the session, to the committer together with the end.
-func (c *calls) end(places []position, looks []look, rest []bool) {
+func (c *calls) end(points []rewindPoint, rest []bool) {
 	out := &c.out
 	if c.last != nil {
 		c.last.out.appendAll(&c.out)
 		out = &c.last.out
 	}
-	c.pending.end(out, places, looks, rest)
+	c.pending.end(out, points, rest)
 	c.out.reset()
 }
 
 // end adds the last results and marks the end of the session. rest tells which nodes have the rest of it before them, to be
 // passed over by the next run; nil where none has.
-func (p *pending) end(r *results, places []position, looks []look, rest []bool) {
+func (p *pending) end(r *results, points []rewindPoint, rest []bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.results.add(r)
-	copy(p.places, places)
-	copy(p.looks, looks)
+	copy(p.points, points)
 	p.ended, p.rest = true, rest
 	p.added++
 }
@@ -171,7 +167,7 @@ func (p *pending) progress() broker.Progress {
 		progress.Sessions++
 	}
 	for i, n := range p.nodes {
-		progress.Nodes[i] = p.places[i].rewind(n.Name, p.looks[i])
+		progress.Nodes[i] = p.points[i].of(n.Name)
 		progress.Nodes[i].NextSession = p.rest != nil && p.rest[i]
 	}
 	return progress

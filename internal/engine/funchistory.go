@@ -87,12 +87,11 @@ func (e *funcEdge) Follow(parents, children bool) {
 	e.history.follows, e.history.hasPassedOver = parents, children
 }
 
-// Resume implements [Edge].
-func (e *funcEdge) Resume(right bool) {
-	if right {
-		e.history.hasPassedOver = true
-		return
-	}
+// ResumeRight implements [Edge].
+func (e *funcEdge) ResumeRight() { e.history.hasPassedOver = true }
+
+// ResumeLeft implements [Edge].
+func (e *funcEdge) ResumeLeft() {
 	h := &e.history
 	h.bypassed, h.open, h.probedBefore = [2]any{e.left, e.left}, true, [2]any{e.matched, h.missed}
 }

@@ -124,12 +124,11 @@ func (e *keyEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 // Follow implements [Edge].
 func (e *keyEdge[K]) Follow(parents, children bool) { e.history.follows = [2]bool{parents, children} }
 
-// Resume implements [Edge].
-func (e *keyEdge[K]) Resume(right bool) {
+// ResumeRight implements [Edge].
+func (e *keyEdge[K]) ResumeRight() { e.history.passedOver, e.history.hasPassedOver = e.right.key, true }
+
+// ResumeLeft implements [Edge].
+func (e *keyEdge[K]) ResumeLeft() {
 	h := &e.history
-	if right {
-		h.passedOver, h.hasPassedOver = e.right.key, true
-		return
-	}
 	h.bypassed, h.hasBypassed, h.open = [2]K{e.left.key, e.left.key}, true, true
 }

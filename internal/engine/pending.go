@@ -27,8 +27,7 @@ type pending struct {
 	mu       sync.Mutex
 	results  buffers
 	underWay buffers // the results that were taken last, until they are committed; the committer's
-	places   []position
-	looks    []look
+	points   []rewindPoint
 	// over says that the session has ended, and rest which nodes have the rest of it before them.
 	ended bool
 	rest  []bool
@@ -51,8 +50,7 @@ func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCa
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
-		places:    make([]position, len(nodes)),
-		looks:     make([]look, len(nodes)),
+		points:    make([]rewindPoint, len(nodes)),
 
 		fixedCallBatch: fixedCallBatch,
 	}
@@ -71,12 +69,10 @@ func (p *pending) pace(calls int64) {
 
 // add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
 // there is more than it told last.
-func (p *pending) add(r *results, places []position, looks []look) (first bool, results, bytes int) {
+func (p *pending) add(r *results, points []rewindPoint) (first bool, results, bytes int) {
 	p.mu.Lock()
 	p.results.add(r)
-	for i := range places {
-		p.places[i], p.looks[i] = places[i], looks[i]
-	}
+	copy(p.points, points)
 	first = p.added == p.committing
 	p.added++
 	results, bytes = p.results.count-p.reportedResults, p.results.size-p.reportedBytes

@@ -2,8 +2,8 @@ package engine
 
 import "github.com/leat-go/leat/broker"
 
-// A place is where a node's reading stands: at an offset, or behind the element that is there. The difference tells a run
-// that begins there what the keys must not be below (R7).
+// A position is where the reading of a node's stream stands: at an offset, or behind the element that is there. Behind means
+// that a run that begins there reads the element again, for its keys only: those of the next one must not be below (R7).
 type position int64
 
 func at(offset int64) position     { return position(offset << 1) }
@@ -27,10 +27,20 @@ func positionOf(r broker.Rewind) position {
 	return at(r.Offset)
 }
 
-func (p position) rewind(node string, l look) broker.Rewind {
-	return broker.Rewind{Node: node, Offset: p.offset(), Behind: p.isBehind(), Seen: l.seen, Accounted: l.accounted}
+// A rewindPoint is what a commit holds for a node (R8): the position that the next run begins at, and how far this one has
+// looked ahead of it. Seen is the offset behind the last element that it has read, and below accounted all elements were
+// handed over or reported as unmatched.
+type rewindPoint struct {
+	position        position
+	seen, accounted int64
 }
 
-// A look is how far a node has looked ahead of its place: seen is behind the last element that it has read, and below
-// accounted all have been handed over or reported.
-type look struct{ seen, accounted int64 }
+// behindAll is the rewind point at an offset before which nothing is open.
+func behindAll(offset int64) rewindPoint { return rewindPoint{at(offset), offset, offset} }
+
+// of returns the rewind point as storages have it.
+func (p rewindPoint) of(node string) broker.Rewind {
+	return broker.Rewind{
+		Node: node, Offset: p.position.offset(), Behind: p.position.isBehind(), Seen: p.seen, Accounted: p.accounted,
+	}
+}

@@ -343,7 +343,7 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 		}
 		g.Go(func() error {
 			offset, err := r.skipSession(ctx, i, partition, rewinds[i].Offset)
-			rewinds[i] = at(offset).rewind(rewinds[i].Node, look{offset, offset})
+			rewinds[i] = behindAll(offset).of(rewinds[i].Node)
 			return err
 		})
 	}
@@ -385,11 +385,17 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		runStats:  r.stats,
 		watch:     r.watches.call,
 		stats:     r.stats.task(partition),
-		places:    make([]position, len(r.nodes)),
-		looks:     make([]look, len(r.nodes)),
+		positions: make([]position, len(r.nodes)),
+		points:    make([]rewindPoint, len(r.nodes)),
 	}
-	t.reports = r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
-	t.explains = t.reports || r.stats.KeepRecent
+	reports := r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
+	t.ledgers = ledgers{
+		reports:     reports,
+		explains:    reports || r.stats.KeepRecent,
+		keepsRecent: r.stats.KeepRecent,
+		stats:       t.stats,
+		live:        make([]int64, len(r.nodes)),
+	}
 	t.root = t.addNode(r, r.spec.Master, nil, 0, rewinds)
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
@@ -410,7 +416,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 	n.candidates = candidates{
 		unique: spec.Unique,
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
-		retain: depth > 1 || t.spec.Window != nil || t.spec.Concurrency > 1,
+		reuse: depth <= 1 && t.spec.Window == nil && t.spec.Concurrency <= 1,
 	}
 	n.cursor = cursor{
 		feed: &feed{
@@ -431,6 +437,8 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		seen:    max(rewinds[i].Seen, rewinds[i].Offset),
 	}
 	n.ledger = ledger{
+		all:             &t.ledgers,
+		node:            i,
 		seenBefore:      rewinds[i].Seen,
 		handedOver:      -1,
 		counted:         t.stats.tallies[i],
@@ -446,7 +454,8 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
 	}
 	n.size = len(t.nodes) - i
-	n.cursor.below = make([]position, n.size-1)
+	n.evaluation.below = make([]position, n.size-1)
+	n.candidates.belowSize = n.size - 1
 	return n
 }
 
@@ -479,7 +488,7 @@ func (t *task) run() (ended bool, err error) {
 		err = t.survive(func() error { return t.end(byFunction) })
 		return err == nil, err
 	}
-	if !t.calls.concurrent() && !t.reportFailed {
+	if !t.calls.concurrent() && !t.ledgers.reportFailed {
 		if failed := t.survive(t.submit); failed != nil {
 			t.logger.Warn("results that were finished before can't be committed: the next run makes them again", "error", failed)
 		}

@@ -174,8 +174,9 @@ type Edge interface {
 	PassOver(keys *Neighbours) Verdict
 	// FailRight says that the child with the right key was asked for and is incomplete.
 	NoteIncomplete()
-	// Resume says that the element with the left or right key was dealt with by a run before.
-	Resume(right bool)
+	// ResumeLeft and ResumeRight say that a run before has dealt with the element with the left or right key.
+	ResumeLeft()
+	ResumeRight()
 	// Follow says that runs before have dealt with parents, or children, whose keys aren't known.
 	Follow(parents, children bool)
 }

@@ -272,12 +272,6 @@ func (n *node) key() any {
 	return nil
 }
 
-// counts are the counts of one node that its task hasn't told yet.
-type counts struct {
-	read, matched, tombstones int64
-	unmatched                 [Verdicts]int64
-}
-
 var bounds = observe.HistogramBounds()
 
 // A histogram counts durations. It is safe for concurrent use.

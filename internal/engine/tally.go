@@ -1,7 +1,5 @@
 package engine
 
-import "math"
-
 // A partition may be lost while a run goes on, and come back to it. Its task begins again then, at the places that were
 // committed, and meets elements that the task before has counted. This file sees to it that a run counts each once.
 
@@ -21,35 +19,6 @@ func (t *tally) hasRead(offset int64) bool { return offset < t.below && !(t.unre
 
 // hasFate reports whether an element was counted as matched or unmatched.
 func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[offset] }
-
-// countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no further than
-// that.
-func (n *node) countRead(offset int64, by int64) {
-	if n.ledger.counted.below == 0 || !n.ledger.counted.hasRead(offset) {
-		n.ledger.counts.read += by
-	}
-}
-
-// countMatched counts elements as matched.
-func (n *node) countMatched(list []Element) {
-	if n.ledger.counted.below == 0 {
-		n.ledger.counts.matched += int64(len(list))
-	} else {
-		n.countUncounted(list)
-	}
-}
-
-// countUncounted counts those elements as matched whose fate no task before has counted. It is kept out of its caller, and of
-// the loop over all elements: hardly any task has one before it.
-//
-//go:noinline
-func (n *node) countUncounted(list []Element) {
-	for i := range list {
-		if !n.ledger.counted.hasFate(list[i].Record.Offset) {
-			n.ledger.counts.matched++
-		}
-	}
-}
 
 // tallies returns what was counted, node by node, for the task that the partition may get after this one.
 func (t *task) tallies(ended bool) []tally {
@@ -73,7 +42,7 @@ func (t *task) tallies(ended bool) []tally {
 		}
 	}
 	for i, n := range t.nodes {
-		n.ledger.counted.leaveTo(&tallies[i], n.reached())
+		n.ledger.counted.leaveTo(&tallies[i], n.cursor.reached())
 	}
 	return tallies
 }
@@ -90,19 +59,6 @@ func (t *tally) leaveTo(later *tally, reached int64) {
 			later.open[offset] = true
 		}
 	}
-}
-
-// reached returns the offset behind the last element that this task has looked at.
-func (n *node) reached() int64 {
-	switch {
-	case n.cursor.ended:
-		return math.MaxInt64
-	case n.cursor.unread > 0:
-		return n.cursor.chunk.records[n.cursor.unread-1].Offset + 1
-	case len(n.cursor.chunk.records) > 0:
-		return n.cursor.chunk.records[0].Offset
-	}
-	return n.cursor.done.first()
 }
 
 // leaveUncounted notes the elements of a list, and those below them, that were not handed over.

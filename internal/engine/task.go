@@ -43,8 +43,11 @@ type task struct {
 	window    *window // nil without one
 	calls     *calls
 
-	places []position
-	looks  []look
+	ledgers ledgers
+
+	// positions and points are the memory of progress.
+	positions []position
+	points    []rewindPoint
 	// ending says that the session ends: the last window is handed over with the end. timedOut says that the data timeout has
 	// ended the stream of a node.
 	ending, timedOut bool
@@ -52,17 +55,6 @@ type task struct {
 	reading int
 	// passed counts the chunks that were taken since something was handed over.
 	chunksRead int
-
-	// explains says that somebody wants to know why elements aren't handed over.
-	explains bool
-	// reports says that somebody wants to know it of each, and untold is how many it was not told of yet.
-	reports    bool
-	unreported int
-	// mute says that telling has failed.
-	reportFailed bool
-	// risks is how many elements are at risk, and alive is for judgeLost.
-	provisional int
-	live        []int64
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -81,7 +73,7 @@ func (t *task) join() error {
 		if err := t.joinNext(); err != nil {
 			return err
 		}
-		if t.provisional > 0 {
+		if t.ledgers.provisional > 0 {
 			t.confirmLost()
 		}
 		if len(t.root.children) > 0 && t.root.childExhausted() {
@@ -93,10 +85,10 @@ func (t *task) join() error {
 // joinNext finds the matches of the next master and hands it over if it is complete (R3, R4).
 func (t *task) joinNext() error {
 	root := t.root
-	if !root.candidates.retain {
-		root.candidates.lists = root.candidates.lists[:0]
+	if root.candidates.reuse {
+		root.evaluation.lists = root.evaluation.lists[:0]
 	}
-	if t.reports {
+	if t.ledgers.reports {
 		t.noteDecided()
 	}
 	if t.window != nil {
@@ -115,21 +107,21 @@ func (t *task) joinNext() error {
 	if err != nil {
 		return err
 	}
-	if missing == none && t.window != nil && t.window.overdue() {
+	if missing == complete && t.window != nil && t.window.overdue() {
 		if err := t.closeWindow(); err != nil {
 			return err
 		}
 	}
 	switch {
-	case missing != none && root.undecided(missing):
+	case missing != complete && root.undecided(missing):
 		return nil // it stays next
-	case missing != none:
+	case missing != complete:
 		root.enterIncomplete(missing)
-		root.consume()
+		root.cursor.consume()
 		return nil
 	case t.window != nil:
 		master := root.cursor.next[0]
-		root.consume()
+		root.cursor.consume()
 		return t.window.add(t, master)
 	}
 	masters := root.cursor.next[:]
@@ -143,9 +135,9 @@ func (t *task) joinNext() error {
 func (t *task) rejectNext(err error) error {
 	master := t.root.cursor.next[0]
 	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
-	t.root.consume()
-	t.root.countRead(master.Record.Offset, -1) // reject counts it
-	t.root.bypass(t.root.children, nil)
+	t.root.cursor.consume()
+	t.root.ledger.countRead(master.Record.Offset, -1) // reject counts it
+	bypass(t.root.children, nil)
 	err = &broker.PositionError{Position: at, Err: windowError(err)}
 	return t.reject(t.root, &master, err, t.spec.OnDisorder, OutOfOrder)
 }
@@ -179,11 +171,11 @@ func (t *task) make(masters []Element) error {
 	if t.calls.concurrent() {
 		t.drop()
 		t.chunksRead = 0
-		places, looks := t.progress()
+		points := t.progress()
 		if _, err := t.report(false); err != nil {
 			return err
 		}
-		return t.calls.dispatch(call, t.ending, places, looks)
+		return t.calls.dispatch(call, t.ending, points)
 	}
 	end, err := t.calls.make(call)
 	if err != nil {
@@ -211,39 +203,43 @@ func (t *task) drop() {
 		t.window.close(!t.calls.concurrent())
 		return
 	}
-	t.root.consume()
+	t.root.cursor.consume()
 }
 
 // handOver gives what the calls hold to the committer, with the places to go on from.
 func (t *task) submit() error {
 	due := t.calls.held() || t.chunksRead >= submitAfter
-	if !due && t.unreported == 0 {
+	if !due && t.ledgers.unreported == 0 {
 		return nil
 	}
-	places, looks := t.progress()
+	points := t.progress()
 	told, err := t.report(false)
 	if err != nil || told == 0 && !due {
 		return err
 	}
 	t.chunksRead = 0
-	return t.calls.submit(places, looks)
+	return t.calls.submit(points)
 }
 
 // progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
 // again by the next call.
-func (t *task) progress() (places []position, looks []look) {
+func (t *task) progress() []rewindPoint {
 	if t.window != nil && t.window.open() {
-		copy(t.places, t.window.places)
+		copy(t.positions, t.window.positions)
 	} else {
-		t.root.positions(t.places, 0)
+		t.root.positions(t.positions, 0)
 	}
-	for i, n := range t.nodes {
-		t.looks[i] = look{n.cursor.seen, n.cursor.seen}
-	}
-	if t.reports {
+	if t.ledgers.reports {
 		t.accountNow()
 	}
-	return t.places, t.looks
+	for i, n := range t.nodes {
+		accounted := n.cursor.seen
+		if t.ledgers.reports {
+			accounted = n.ledger.accounted
+		}
+		t.points[i] = rewindPoint{t.positions[i], n.cursor.seen, accounted}
+	}
+	return t.points
 }
 
 // receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
@@ -285,23 +281,23 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 	if policy.Kind == Fail {
 		return err
 	}
-	n.countRead(e.Record.Offset, 1)
-	n.enter(e.Record.Offset, verdict, n.explainError(e, verdict, err))
+	n.ledger.countRead(e.Record.Offset, 1)
+	n.ledger.enter(e.Record.Offset, verdict, n.explainError(e, verdict, err))
 	record := e.Record
 	if record.Offset < n.ledger.seenBefore {
 		return nil
 	}
-	n.cursor.seen = max(n.cursor.seen, record.Offset+1)
+	n.cursor.see(record.Offset)
 	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
 		"error", err)
 	if policy.Kind != DeadLetter {
 		return nil
 	}
-	places, looks := t.progress()
+	points := t.progress()
 	if _, err := t.report(false); err != nil {
 		return err
 	}
-	return t.calls.letter(t.failure(n, record, err), record, places, looks)
+	return t.calls.letter(t.failure(n, record, err), record, points)
 }
 
 func (t *task) failure(n *node, record *broker.Record, err error) Failure {

@@ -71,7 +71,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 
 // explainError describes an element that a policy puts aside; nil where nobody wants to know.
 func (n *node) explainError(e *Element, verdict Verdict, err error) *unmatched {
-	if !n.task.explains {
+	if !n.task.ledgers.explains {
 		return nil
 	}
 	u := n.explain(e, verdict, nil, Neighbours{})
@@ -87,75 +87,13 @@ func cloneElement(value any) any {
 	return clone.Interface()
 }
 
-// tell tells who wants to know that an element is not handed over.
-func (t *task) tell(n *node, u *unmatched) {
-	if t.runStats.KeepRecent {
-		t.stats.remember(n.index, u)
-	}
-	if t.reports {
-		n.ledger.unreported = append(n.ledger.unreported, u)
-		t.unreported++
-	}
-}
-
-// mark notes up to where all elements are decided but for those at risk.
-//
-// REQUIRES: no master is being evaluated.
-func (t *task) noteDecided() {
-	for _, n := range t.nodes {
-		n.ledger.decided = n.cursor.done.first()
-		if n.cursor.hasNext {
-			n.ledger.decided = n.cursor.next[0].Record.Offset
-		}
-	}
-}
-
-// markPlaces is mark at any moment: while a master is being evaluated, what lies before the places is decided, too.
-func (t *task) noteDecidedMeanwhile() {
-	if !t.root.cursor.hasNext {
-		t.noteDecided()
-		return
-	}
-	for i, n := range t.nodes {
-		n.ledger.decided = max(n.ledger.decided, t.places[i].first())
-	}
-}
-
-// account moves on up to where all elements are accounted for.
-//
-// REQUIRES: no window is open, or the first master of one is about to be added.
-func (t *task) account() {
-	if t.provisional > 0 {
-		t.confirmLost()
-	}
-	for _, n := range t.nodes {
-		settled := n.ledger.decided
-		if len(n.ledger.provisional) > 0 {
-			settled = min(settled, n.ledger.provisional[0].offset)
-		}
-		n.ledger.accounted = max(n.ledger.accounted, settled)
-	}
-}
-
-// settle completes the looks of the places: where verdicts are told, what lies above settled is told by the next run. As
-// long as a window is open, its elements are not accounted for.
-func (t *task) accountNow() {
-	if t.window == nil || !t.window.open() {
-		t.noteDecidedMeanwhile()
-		t.account()
-	}
-	for i, n := range t.nodes {
-		t.looks[i].accounted = n.ledger.accounted
-	}
-}
-
 // report tells the verdicts about elements that are settled, or all of them, and returns how many those were. What goes
 // into a stream is held with the results of calls.
 func (t *task) report(all bool) (told int, err error) {
-	if t.unreported == 0 {
+	if t.ledgers.unreported == 0 {
 		return 0, nil
 	}
-	t.reportFailed = true
+	t.ledgers.reportFailed = true
 	for _, n := range t.nodes {
 		slices.SortStableFunc(n.ledger.unreported, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
 		i := 0
@@ -167,8 +105,8 @@ func (t *task) report(all bool) (told int, err error) {
 		n.ledger.unreported = slices.Delete(n.ledger.unreported, 0, i)
 		told += i
 	}
-	t.unreported -= told
-	t.reportFailed = false
+	t.ledgers.unreported -= told
+	t.ledgers.reportFailed = false
 	return told, nil
 }
 

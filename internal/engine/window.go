@@ -13,9 +13,9 @@ type window struct {
 
 	masters []Element
 	last    int // the size of the last window, a good guess at that of the next
-	// places are those from which the open window can be collected again (R8), and before those of the master that is
+	// positions are those from which the open window can be collected again (R8), and before those of the master that is
 	// being evaluated: it may open the next window.
-	places, before []position
+	positions, before []position
 	// deadline is when an open window by the clock ends, and timer says so.
 	deadline time.Time
 	timer    *time.Timer
@@ -23,10 +23,10 @@ type window struct {
 
 func newWindow(spec *Window, nodes int) *window {
 	w := &window{
-		every:  spec.Every,
-		count:  spec.Count,
-		places: make([]position, nodes),
-		before: make([]position, nodes),
+		every:     spec.Every,
+		count:     spec.Count,
+		positions: make([]position, nodes),
+		before:    make([]position, nodes),
 	}
 	if spec.NewKey != nil {
 		w.key = spec.NewKey()
@@ -67,8 +67,8 @@ func (w *window) overdue() bool {
 // add puts a complete master into the open window, or opens one for it. A window that is full then is handed over.
 func (w *window) add(t *task, master Element) error {
 	if !w.open() {
-		copy(w.places, w.before)
-		if t.reports {
+		copy(w.positions, w.before)
+		if t.ledgers.reports {
 			t.account()
 		}
 		if w.every > 0 {
