@@ -138,24 +138,17 @@ func (l *ledger) confirmBelow(offset int64) {
 	l.all.provisional -= end
 }
 
-// countHandedOver counts the elements of a list that reach the function, and returns those that no call got before.
-func (l *ledger) countHandedOver(list []Element) []Element {
-	last := list[len(list)-1].Record.Offset
-	if last <= l.handedOver {
-		return nil
+// claim returns those elements of a list that no call got before, of which the last is one, and withdraws the provisional
+// verdicts about them.
+func (l *ledger) claim(list []Element) []Element {
+	first := len(list) - 1
+	for first > 0 && list[first-1].Record.Offset > l.handedOver {
+		first--
 	}
-	if list[0].Record.Offset <= l.handedOver {
-		first := len(list) - 1
-		for list[first-1].Record.Offset > l.handedOver {
-			first--
-		}
-		list = list[first:]
-	}
+	list = list[first:]
 	if len(l.provisional) > 0 {
 		l.withdraw(list)
 	}
-	l.handedOver = last
-	l.countMatched(list)
 	return list
 }
 

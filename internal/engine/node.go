@@ -65,7 +65,7 @@ func (n *node) dropBelow() error {
 		return err
 	}
 	n.candidates.drop(dropped)
-	if n.candidates.reuse && n.candidates.none() {
+	if len(n.children) > 0 && n.candidates.reuse && n.candidates.none() {
 		n.evaluation.lists = n.evaluation.lists[:0]
 	}
 	return nil
@@ -133,12 +133,25 @@ func (n *node) position() position {
 	return n.cursor.position()
 }
 
-// countHandedOver counts the elements of a list that reach the function, and those below them.
+// countHandedOver counts the elements of a list, and those below them, that reach the function and that no call got before.
 func (n *node) countHandedOver(list []Element) {
-	list = n.ledger.countHandedOver(list)
-	if len(n.children) == 0 {
+	l := &n.ledger
+	last := list[len(list)-1].Record.Offset
+	if last <= l.handedOver {
 		return
 	}
+	if len(l.provisional) > 0 || len(list) > 1 && list[0].Record.Offset <= l.handedOver {
+		list = l.claim(list)
+	}
+	l.handedOver = last
+	l.countMatched(list)
+	if len(n.children) > 0 {
+		n.countHandedOverBelow(list)
+	}
+}
+
+// countHandedOverBelow counts the matches of a list of n's elements.
+func (n *node) countHandedOverBelow(list []Element) {
 	for i := range list {
 		for c, matches := range list[i].Matches {
 			n.children[c].countHandedOver(matches)
