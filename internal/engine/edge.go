@@ -37,7 +37,7 @@ func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b 
 type keyEdge[K any] struct {
 	left, right side[K]
 	compare     func(a, b K) int
-	// kept is the right key of the last group; hasKept says that there was one.
+	// matched is the right key of the last group, and so the left key that matched it; hasMatched says that there was one.
 	matched    K
 	hasMatched bool
 	history    history[K]
@@ -48,7 +48,7 @@ type side[K any] struct {
 	keyOf  func(element any) (K, error)
 	key    K
 	hasKey bool
-	// before and anyBefore are what taken and any were before the last key was taken.
+	// previous and hadPrevious are what key and hasKey were before the last key was set.
 	previous    K
 	hadPrevious bool
 	right       bool
@@ -70,7 +70,7 @@ func (s *side[K]) set(element any, compare func(a, b K) int) (null bool, err err
 	return false, nil
 }
 
-// takeNone leaves the key what it was, for an element that has none: to give it back does so, too.
+// setNone leaves the key what it was, for an element that has none: to undo it does so, too.
 func (s *side[K]) setNone(err error) (null bool, _ error) {
 	if err != NullKey {
 		return false, &KeyError{Right: s.right, Err: err}
@@ -81,7 +81,7 @@ func (s *side[K]) setNone(err error) (null bool, _ error) {
 
 func (s *side[K]) undo() { s.key, s.hasKey = s.previous, s.hadPrevious }
 
-// at returns the key that was taken last, nil before the first.
+// at returns the key that was set last, nil before the first.
 func (s *side[K]) at() any {
 	if !s.hasKey {
 		return nil
@@ -102,7 +102,7 @@ func (e *keyEdge[K]) Add()          { e.matched, e.hasMatched = e.right.key, tru
 func (e *keyEdge[K]) LeftKey() any  { return e.left.at() }
 func (e *keyEdge[K]) RightKey() any { return e.right.at() }
 
-// Passed is all or nothing: the keys of a group are equal.
+// DropBelow is all or nothing: the keys of a group are equal.
 func (e *keyEdge[K]) DropBelow(group []Element) (int, error) {
 	if e.compare(e.left.key, e.matched) > 0 {
 		return len(group), nil
@@ -121,24 +121,24 @@ type funcEdge struct {
 	compare func(left, right any) (int, error)
 	unique  bool
 
-	left, right any // the elements taken; nil before the first
+	left, right any // the elements at hand; nil before the first
 	order       int // of left and right
-	// before is what left or right was, orderBefore what order was and closedBefore what closed was, before the last one was
-	// taken.
+	// previous is what left or right was, previousOrder what order was and previousClosed what closed was, before the last one
+	// was set.
 	previous, previousClosed any
 	previousOrder            int
-	// passed is the last child element that was found below a parent's, matched the last parent's element that had one equal
-	// to it, and closed the last one that one was found above. Together with left, right and the group they are the
+	// passedOver is the last child's element that was found below a parent's, matched the last parent's element that had one
+	// equal to it, and closed the last one that one was found above. Together with left, right and the group they are the
 	// strongest of what the comparison has said: what later elements are checked against.
 	passedOver, matched, closed any
-	// group is the node's, of which left is above the first ones, as many as above says.
+	// group holds the candidates, of which left is above the first ones, as many as above says.
 	group   []any
 	above   int
 	history funcHistory
 }
 
-// TakeLeft takes a parent's element unless one before it was above a child's element that it isn't above, or equal to one
-// that it is below.
+// SetLeft accepts a parent's element unless one before it was above a child's element that it isn't above, or equal to one that
+// it is below.
 func (e *funcEdge) SetLeft(parent any) (null bool, err error) {
 	order := e.order
 	if e.right != nil {
@@ -154,7 +154,7 @@ func (e *funcEdge) SetLeft(parent any) (null bool, err error) {
 	return false, nil
 }
 
-// checkLeft compares a parent's element with the child's element at hand, the one that was passed last and the group.
+// checkLeft compares a parent's element with the child's element at hand, the one that was passed over last and the group.
 func (e *funcEdge) checkLeft(parent any) (order int, err error) {
 	if order, err = e.compare(parent, e.right); err != nil {
 		return 0, &KeyError{Err: err}
@@ -190,9 +190,9 @@ func (e *funcEdge) checkGroup(parent any) error {
 	return nil
 }
 
-// note remembers what is about to change: before is the element that makes way for another, and order that of the new pair.
-func (e *funcEdge) note(before any, order int) {
-	e.previous, e.previousOrder, e.previousClosed = before, e.order, e.closed
+// note remembers what is about to change: previous is the element that makes way for another, and order that of the new pair.
+func (e *funcEdge) note(previous any, order int) {
+	e.previous, e.previousOrder, e.previousClosed = previous, e.order, e.closed
 	e.order = order
 }
 
@@ -200,8 +200,8 @@ func (e *funcEdge) UndoLeft() {
 	e.left, e.order, e.closed = e.previous, e.previousOrder, e.previousClosed
 }
 
-// TakeRight takes a child's element unless one before it was above a parent's that it isn't above, or equal to one that it
-// is below. Where there is no parent's element, which happens only to what is verified behind the join, nothing can be said.
+// SetRight accepts a child's element unless one before it was above a parent's that it isn't above, or equal to one that it is
+// below. Where there is no parent's element, which happens only to what is verified behind the join, nothing can be said.
 func (e *funcEdge) SetRight(child any) (null bool, err error) {
 	if e.left == nil {
 		return false, nil
@@ -262,7 +262,7 @@ func (e *funcEdge) UndoRight() {
 
 func (e *funcEdge) Compare() int { return e.order }
 
-// Keep implements [Edge].
+// Add implements [Edge].
 func (e *funcEdge) Add() {
 	e.matched = e.left
 	e.group = append(e.group, e.right)
@@ -271,14 +271,14 @@ func (e *funcEdge) Add() {
 func (e *funcEdge) LeftKey() any  { return nil }
 func (e *funcEdge) RightKey() any { return nil }
 
-// Passed is what checkGroup has found: the group slides on where keys aren't a matter of equality, as with intervals.
+// DropBelow drops what checkGroup has found: the group slides on where keys aren't a matter of equality, as with intervals.
 func (e *funcEdge) DropBelow([]Element) (int, error) {
-	passed := e.above
-	if passed > 0 {
-		e.passedOver = e.group[passed-1]
-		e.group, e.above = slices.Delete(e.group, 0, passed), 0
+	below := e.above
+	if below > 0 {
+		e.passedOver = e.group[below-1]
+		e.group, e.above = slices.Delete(e.group, 0, below), 0
 	}
-	return passed, nil
+	return below, nil
 }
 
 func sign(n int) int { return min(max(n, -1), 1) }

@@ -5,20 +5,22 @@ type funcHistory struct {
 	missed   any    // parent
 	bypassed [2]any // parents
 	open     bool
-	// since are the parents that had asked, with matches and in vain, when the first of neglected didn't.
-	probedBefore  [2]any
+	// probedBefore are the parents that had probed last, with matches and in vain, when the first of bypassed came. Where they
+	// are no longer the last, a parent has probed since.
+	probedBefore [2]any
+	// hasPassedOver says that there is a child that was passed over or incomplete. The first is funcEdge.passedOver.
 	hasPassedOver bool
 	incomplete    any // child
 	// follows says that runs before have dealt with parents.
 	follows bool
 }
 
-// neglecting reports whether parents have neglected to ask since the last one that asked.
+// bypassing reports whether parents have bypassed the edge since the last one that probed.
 func (e *funcEdge) bypassing() bool {
 	return e.history.bypassed[1] != nil && e.history.probedBefore == [2]any{e.matched, e.history.missed}
 }
 
-// Neglect implements [Edge].
+// Bypass implements [Edge].
 func (e *funcEdge) Bypass() {
 	h := &e.history
 	if !e.bypassing() {
@@ -27,23 +29,23 @@ func (e *funcEdge) Bypass() {
 	h.bypassed[1] = e.left
 }
 
-// PassRight implements [Edge].
+// PassOver implements [Edge].
 func (e *funcEdge) PassOver(keys *Neighbours) Verdict {
 	h := &e.history
 	e.passedOver, h.hasPassedOver = e.right, true
 	if keys != nil {
 		*keys = Neighbours{}
 	}
-	asked := e.matched != nil || h.missed != nil || h.follows
+	probed := e.matched != nil || h.missed != nil || h.follows
 	if e.bypassing() {
 		switch {
 		case e.ordered(h.bypassed[1], e.right) < 0:
-			asked = true
+			probed = true
 		case h.open || e.ordered(h.bypassed[0], e.right) <= 0:
 			return Incomplete
 		}
 	}
-	if asked {
+	if probed {
 		return Gap
 	}
 	return Behind
@@ -58,7 +60,7 @@ func (e *funcEdge) ordered(left, right any) int {
 	return order
 }
 
-// FailRight implements [Edge].
+// NoteIncomplete implements [Edge].
 func (e *funcEdge) NoteIncomplete() {
 	e.matched = e.left
 	e.history.hasPassedOver, e.history.incomplete = true, e.right

@@ -4,28 +4,33 @@ package engine
 // nil where there is none, or where only a user's comparison knows it.
 type Neighbours struct{ Key, Before, After any }
 
-// A history is what an edge remembers for verdicts. It is written only where something does not match: what does costs
-// nothing.
+// A history is what an edge remembers for verdicts: keys of the elements before those at hand. It is written only where something
+// does not match: what does costs nothing.
+//
+// Say the parents are 1, 2, 5 and 8, and the children 1, 3 and 5. Parent 1 probes and matches. Parent 2 probes in vain: missed
+// is 2. Parent 5 has no match at another child and doesn't probe this edge: bypassed is from 5 to 5. Parent 8 probes: the
+// children below it are passed over. For 3 the parent before it is 2, the one after it 5, and its verdict is Gap; 5 lies among the
+// bypassed, so that its verdict is Incomplete: it has a parent, which lacks another match.
 type history[K any] struct {
-	// missed is the left key of the last parent that asked in vain.
+	// missed is the left key of the last parent that has probed in vain.
 	missed    K
 	hasMissed bool
-	// neglected are the first and the last left key of the parents since then that didn't ask: they have no match at
-	// another child, or nobody asked for them. It is open at its beginning where a run before knew it.
+	// bypassed are the first and the last left key of the parents since the last one that probed. The first is open where a run
+	// before has dealt with it: there may have been others below it.
 	bypassed    [2]K
 	hasBypassed bool
 	open        bool
-	// passed is the last right key that is in no group, and failed that of the last child that was asked for but is
-	// incomplete.
+	// passedOver is the last right key that is in no group: of a child that was passed over, or incomplete.
 	passedOver    K
 	hasPassedOver bool
+	// incomplete is the right key of the last child that was probed for and is incomplete.
 	incomplete    K
 	hasIncomplete bool
 	// follows says whether runs before have dealt with parents and children.
 	follows [2]bool
 }
 
-// asked returns the left key of the last parent that asked.
+// probed returns the left key of the last parent that has probed: the last one that matched, or missed.
 func (e *keyEdge[K]) probed() (key K, ok bool) {
 	h := &e.history
 	if !e.hasMatched || h.hasMissed && e.compare(h.missed, e.matched) > 0 {
@@ -34,7 +39,7 @@ func (e *keyEdge[K]) probed() (key K, ok bool) {
 	return e.matched, true
 }
 
-// Neglect implements [Edge].
+// Bypass implements [Edge].
 func (e *keyEdge[K]) Bypass() {
 	h := &e.history
 	if !e.bypassing() {
@@ -43,17 +48,17 @@ func (e *keyEdge[K]) Bypass() {
 	h.bypassed[1] = e.left.key
 }
 
-// neglecting reports whether parents have neglected to ask since the last one that asked.
+// bypassing reports whether parents have bypassed the edge since the last one that probed.
 func (e *keyEdge[K]) bypassing() bool {
 	h := &e.history
 	if !h.hasBypassed {
 		return false
 	}
-	asked, ok := e.probed()
-	return !ok || e.compare(h.bypassed[1], asked) > 0
+	probed, ok := e.probed()
+	return !ok || e.compare(h.bypassed[1], probed) > 0
 }
 
-// PassRight implements [Edge].
+// PassOver implements [Edge].
 func (e *keyEdge[K]) PassOver(keys *Neighbours) Verdict {
 	h, key := &e.history, e.right.key
 	h.passedOver, h.hasPassedOver = key, true
@@ -82,7 +87,7 @@ func (e *keyEdge[K]) PassOver(keys *Neighbours) Verdict {
 	return verdict
 }
 
-// FailRight implements [Edge].
+// NoteIncomplete implements [Edge].
 func (e *keyEdge[K]) NoteIncomplete() {
 	h := &e.history
 	h.passedOver, h.hasPassedOver = e.right.key, true

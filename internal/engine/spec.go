@@ -135,44 +135,46 @@ type Element struct {
 	Matches [][]Element
 }
 
-// An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It holds
-// the keys at hand, so that each is computed once per element, and belongs to one task.
+// An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It holds the keys
+// at hand, so that each is computed once per element, and belongs to one task.
 //
-// A key may be given back right after it was taken: an element that another edge finds disordered is dropped and must
-// leave no trace. A key may be null (R7a): then the left or right key stays what it was, and nothing else is called on behalf
-// of that element but that its key is given back.
+// A key may be undone right after it was set: an element that another edge finds out of order is dropped and must leave no
+// trace. A key may be null (R7a): then the left or right key stays what it was, and nothing else is called on behalf of that
+// element but that its key is undone.
 type Edge interface {
-	// TakeLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out of
-	// order after the one taken before (R1), is a *KeyError and not taken.
+	// SetLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out of order
+	// after the one set before (R1), is a *KeyError and not set.
 	SetLeft(parent any) (null bool, err error)
-	// GiveBackLeft makes the left key what it was before the last one was taken.
+	// UndoLeft makes the left key what it was before the last one was set.
 	UndoLeft()
-	// TakeRight makes that of a child element the right key, as TakeLeft does.
+	// SetRight makes that of a child element the right key, as SetLeft does.
 	SetRight(child any) (null bool, err error)
-	// GiveBackRight makes the right key what it was before the last one was taken.
+	// UndoRight makes the right key what it was before the last one was set.
 	UndoRight()
-	// Compare compares the left key with the right key.
+	// Compare compares the left key with the right key. It changes nothing.
 	Compare() int
-	// Keep says that the element with the right key was appended to the group.
+	// Add says that the element with the right key was added to the group of candidates.
 	Add()
-	// Passed returns how many elements at the front of the group are below the left key.
+	// DropBelow returns how many elements at the front of the group are below the left key. The caller drops them, and the edge
+	// forgets them.
 	DropBelow(group []Element) (int, error)
-	// LeftKey and RightKey return the keys that were taken last; nil where there are none.
+	// LeftKey and RightKey return the keys that were set last; nil where there are none.
 	LeftKey() any
 	RightKey() any
 
-	// The rest is for verdicts, and called where something does not match. Where keys isn't nil, it gets the keys that
-	// the verdict is about.
+	// The rest is for verdicts, and called where something does not match. Where keys isn't nil, it gets the keys that the
+	// verdict is about.
 
-	// Neglect says that the parent with the left key won't ask for matches: it is incomplete already, or nobody asks for it.
+	// Bypass says that the parent with the left key doesn't probe for candidates: it has no match at a child before this one, or
+	// was itself passed over.
 	Bypass()
-	// Miss says that the parent with the left key has asked in vain, and returns why. above says that the child at hand is
-	// above it; otherwise there is none.
+	// Miss says that the parent with the left key has probed for candidates and found none, and returns why. above says that the
+	// right key is above the left one; otherwise no right key is left.
 	Miss(above bool, keys *Neighbours) Verdict
-	// PassRight says that no parent asks for the child with the right key, and returns why: Gap, Behind, or Incomplete
-	// where the parents next to it were neglecting.
+	// PassOver says that no parent probes for the child with the right key, and returns why: Gap, Behind, or Incomplete where the
+	// parents next to it bypassed this edge.
 	PassOver(keys *Neighbours) Verdict
-	// FailRight says that the child with the right key was asked for and is incomplete.
+	// NoteIncomplete says that a parent has probed for the child with the right key, and that this is itself incomplete.
 	NoteIncomplete()
 	// ResumeLeft and ResumeRight say that a run before has dealt with the element with the left or right key.
 	ResumeLeft()
