@@ -17,24 +17,43 @@
 //	if err != nil { ... }
 //	err = mill.Run(ctx)
 //
-// The streams must be ordered: along a stream no key may decrease. So a join needs no state but the positions of its
-// readers and the elements of one key, however long the streams are; a run that was stopped goes on where it was, and
-// positions are committed with the results where the storage can.
+// Streams are ordered: along a stream no key may decrease. So a join merges them like sorted lists. It keeps the
+// elements of one key in memory, however long the streams are, and the positions of its readers are its only state. A
+// run that was stopped goes on where it was. Results and positions are one commit where the storage can do that.
 //
 // # Join tree
 //
-// The first element among the parameters is the master, the root of the join tree. Each join hangs a right node on its
-// left one, by two functions that compute keys, and the matches of an element are those with an equal key. The function
-// is called once for each master element that has a match at every node, with all of these matches. This is an inner
-// join, grouped by master. A self-join reads a stream under a second type, or by [Named].
+// The first element among the parameters is the master, the root of the join tree. A join hangs a right node on a left
+// one by two functions that compute keys. The matches of an element are the elements of the right node with an equal
+// key. The function is called once for each master element that has a match at every node, with all of these matches:
+// SQL's inner join, grouped by master. A self-join reads a stream under a second type, or by [Named].
 //
-// Package expr has joins and windows whose keys are expressions from configuration instead of functions.
+// # Options
+//
+// Most options are about the whole mill. They are given once, but for those that say otherwise:
+//
+//	what is read and written   Broker, or From and To
+//	how it is called           Name, Logger, Concurrency
+//	what the function gets     Provide (many), Container; Window, WindowEvery or WindowCount, or expr.Window
+//	what goes wrong            OnDisorder, OnDecodeError, OnError, Verify
+//	what isn't handed over     OnUnmatched, WriteUnmatched
+//	who watches                Observe (many), metrics.Register, tracing.With, monitor.Listen
+//
+// Others are about one element type, or one node of the tree:
+//
+//	Join, JoinFunc, expr.Join          two element types, with the keys that join them (many)
+//	Unique, Named, Left                options of one join
+//	file.At, kafka.Topic and so on     the stream of one element type; its options are those of the storage, such as
+//	                                   file.Named, file.Codec, kafka.DataTimeout
+//
+// [New] refuses options that contradict each other, and quotes both: two windows, two options of one kind, [Broker]
+// beside [From] or [To], two names of one node.
 //
 // # Parameters
 //
-// An element type is a struct, for which the broker has a stream. Wherever it stands, a pointer to it may stand as
-// well: an element is then the same pointer in the master, the lists and the keys of maps. What a function gets is its
-// own to keep; elements that come as pointers are shared between calls and must not be changed.
+// An element type is a struct for which the broker has a stream. Wherever it stands, a pointer to it may stand as well:
+// an element is then the same pointer in the master, the lists and the keys of maps. The function may keep what it
+// gets. Elements that come as pointers are shared between calls and must not be changed.
 //
 //	context.Context      the run's context; must be first
 //	M                    the master element
@@ -49,7 +68,7 @@
 //
 // # Results
 //
-// Every result type has a stream in the sink, and each of the forms may stand beside others: (A, []B, error).
+// Every result type has a stream in the sink. The forms may stand beside each other, as in (A, []B, error).
 //
 //	none                 nothing is written: a sink
 //	R                    one element
@@ -61,8 +80,8 @@
 // # Typed functions
 //
 // [Typed] takes the same function in another form, over one struct that mirrors the join tree. It is called without
-// reflection, in a fraction of the time, needs no type of its own for each node, and has the matches of a match beside
-// it instead of in a map:
+// reflection, in a fraction of the time. It needs no type of its own for each node, and the matches of a match lie
+// beside it instead of in a map:
 //
 //	type Input struct {
 //		Location
@@ -71,17 +90,17 @@
 //
 //	leat.New(leat.Typed(func(ctx context.Context, in *Input) (Speed, error) { ... }), ...)
 //
-// Options, rules and errors are the same for both. Parameters are the shorter form for few streams and calls that do
-// more than a microsecond's work.
+// Options, rules and errors are the same for both. Parameters are the shorter form for few streams and for calls that
+// do more than a microsecond's work.
 //
 // # Errors
 //
-// An element that is out of order or can't be decoded, and an error or panic of the function, stop the run, with an
-// error that says stream, partition and offset. [OnDisorder], [OnDecodeError] and [OnError] set other policies.
+// A run stops with an error where an element is out of order or can't be decoded, and where the function fails or
+// panics. The error says stream, partition and offset. [OnDisorder], [OnDecodeError] and [OnError] set other policies.
 //
 // # Observing
 //
-// [Observe] has an observer told of runs, calls and commits. Packages metrics (Prometheus), tracing (OpenTelemetry) and
+// An observer of [Observe] follows runs, calls and commits. Packages metrics (Prometheus), tracing (OpenTelemetry) and
 // monitor (a page in the browser) have observers that are ready for use; a program carries only those that it imports.
 //
 // # Testing
@@ -91,13 +110,13 @@
 //
 // # Logging
 //
-// A mill logs to its [Logger] in the group "leat", with the attribute mill, its name, and where they apply stream,
-// partition, offset, node (the element type, with the name of [Named] behind a slash; the field of a [Typed] function's
-// input) and error. Levels:
+// A mill logs to its [Logger], in the group "leat". The attribute mill is its name. Where they apply there are stream,
+// partition, offset, error and node: the element type, with the name of [Named] behind a slash, or the field of a
+// [Typed] function's input. Levels:
 //
 //	Info    the start of a run, and what its commits guarantee; its end, and what it has read, matched and written; where
 //	        its page is (see package monitor)
-//	Warn    what was skipped or put aside by a policy, what is tried again, and a run in which nothing joined
+//	Warn    what a policy skipped or wrote as a letter, what is tried again, and a run in which nothing joined
 //	Debug   the stack of a function's panic, and details of storages
 //
 // What stops a run isn't logged: it is the error of [Mill.Run].

@@ -13,32 +13,33 @@ type JoinOption interface {
 	DeclareJoin(*declaration.Join)
 }
 
-// Unique promises that the right stream has at most one element per key, so that its match is certain as soon as it
-// arrives and a live result need not wait for the element after it. A second one is disorder (see [OnDisorder]).
+// Unique promises that the right stream has at most one element per key. Its match is then certain as soon as it
+// arrives, and a live result need not wait for the element after it. A second element with the key is disorder (see
+// [OnDisorder]).
 func Unique() JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.Unique = true })
 }
 
-// Named names the right node of a join, where several are of one element type. It belongs to the stream that the broker
-// declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
-// order of the joins. With a [Typed] function it is the name, or the path, of the right node's field.
+// Named names the right node of a join, where several are of one element type. The node reads the stream that the
+// broker declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
+// order of the joins. With a [Typed] function the name is that of the right node's field, or its path.
 func Named(name string) JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.Name, j.HasName = name, true })
 }
 
-// Left tells which node is the left one of a join, by its name, where several nodes are of its element type. Without
-// it, it is the one that has no name. With a [Typed] function it is the name, or the path, of the left node's field.
+// Left names the left node of a join, where several nodes are of its element type. Without it the left node is the one
+// that has no name. With a [Typed] function the name is that of the left node's field, or its path.
 func Left(name string) JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) { j.LeftName, j.HasLeft = name, true })
 }
 
 // Join joins each element of the left type with the elements of the right type whose key is equal. The left type is
-// that of the master or the right one of another join; either may be a struct or a pointer to one. Along its stream a
-// key must not decrease. Key functions are called once for each element and must not change it.
+// that of the master, or the right one of another join. Either may be a struct or a pointer to one. A key must not
+// decrease along its stream. A key function is called once for each element and must not change it.
 //
-// Keys are numbers, texts or times, of these types or others that are made of them, or pointers to such. A time.Time is
-// an instant: in another time zone, or read from another clock, it is the same key. A nil pointer is null: it matches
-// nothing, not even another nil, and takes no part in the order; its element is unmatched with the verdict [Null].
+// A key is a number, a text, a time, of a type that is made of one of these, or a pointer to one. Times are compared as
+// instants, whatever their zones. A nil pointer is null: it matches nothing, not even another nil, and takes no part in
+// the order. An element whose key is null is unmatched with the verdict [Null].
 func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) Option {
 	return declaration.Many("leat.Join", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)
@@ -55,19 +56,21 @@ func Join[L, R, K any](left func(L) K, right func(R) K, options ...JoinOption) O
 	})
 }
 
-// JoinFunc joins by a comparison instead of keys: compare tells whether the key of the left element is below
-// (negative), equal to (zero) or above (positive) that of the right one. It must not decrease along the left stream,
-// nor increase along the right one. An element that can't be compared has no null to say so: leave it out before, or
-// use [Join].
+// JoinFunc joins by a comparison instead of keys, for example of times with intervals. compare returns a negative
+// number where the key of the left element is below that of the right one, zero where they match, and a positive number
+// where it is above. The result must not decrease along the left stream, nor increase along the right one. There is no
+// null: elements without a key must be left out before, or joined by [Join].
 //
-// Whether a stream is out of order shows only by the comparison: it is called with each element and the one at hand of
-// the other stream, with those around it that were told apart before, and for a left element with each of the matches
-// that the one before has left. Where that contradicts what it has said, the element at hand goes by [OnDisorder]: a
-// right element that comes too late for a left one whose matches were complete, for example. A comparison can't show
-// that two elements are out of order between which no element of the other stream lies: that changes no match, but the
-// order in which they come. Where both streams are out of order at one place, the one may hide what the other would
-// show, and a match. Nor does it show what of the two is wrong: the element that is read then is what the policy is
-// about. And a run that goes on after another one doesn't know what was said before the elements that it begins with.
+// Disorder shows only as far as comparisons can show it. Leat compares each element with the one at hand of the other
+// stream, with the elements around that one, and with the matches that the left element before it has left. Where the
+// results contradict each other, the element that was read last goes by [OnDisorder]; a right element that comes after
+// the left one that it matches is an example. This is what comparisons can't show:
+//
+//   - two elements that are out of order with no element of the other stream between them. No match is missed, but the
+//     matches come in the order of the stream;
+//   - disorder of both streams at once, where one may hide the other, and a match;
+//   - which of the two streams is wrong;
+//   - disorder between the last element of one run and the first of the next.
 func JoinFunc[L, R any](compare func(L, R) int, options ...JoinOption) Option {
 	return declaration.Many("leat.JoinFunc", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)

@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A Letter is what the policy [DeadLetter] writes: a record that was put aside, why, and where it was. Declare a stream
-// for it in the sink, for example file.At[leat.Letter]("letters.jsonl").
+// A Letter is what the policy [DeadLetter] writes: a record, its position, and why it was put aside. Declare a stream
+// for letters in the sink, for example file.At[leat.Letter]("letters.jsonl").
 type Letter struct {
 	// Error says why the record was put aside.
 	Error string `json:"error"`
@@ -17,7 +17,7 @@ type Letter struct {
 	Stream    string `json:"stream"`
 	Partition int    `json:"partition"`
 	Offset    int64  `json:"offset"`
-	// Line and Column are its place in a text, from one; zero for streams without lines.
+	// Line and Column are its location in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes; null for a record

@@ -23,12 +23,11 @@ type Mill struct {
 	running atomic.Bool
 }
 
-// New makes a mill of a function, or of what [Typed] has made of one: its signature says what is joined and written, as
-// the package's documentation shows, and the options say by which keys and from where. Nothing is read before
-// [Mill.Run].
+// New makes a mill of a function, or of what [Typed] has made of one. The function's signature says what is joined and
+// written, as the package's documentation shows. The options say by which keys, and from where. New reads no stream.
 //
-// New returns an error for every mismatch. It names the function, quotes the parameter, result or option, and says what
-// would be right; several mistakes are told at once.
+// New returns an error for every mismatch. The error names the function, quotes the parameter, result or option, and
+// says what would be right. It lists all mistakes at once.
 func New(fn any, options ...Option) (*Mill, error) {
 	m := declaration.New(public(), options)
 	if typed, ok := fn.(TypedFunc); ok {
@@ -56,12 +55,12 @@ func public() declaration.Public {
 	}
 }
 
-// Run runs the mill until no further call is possible, and returns nil then: the master has ended, or another stream
-// has and the master is past all that it could match. The function may end it earlier by [EndOfStream].
+// Run runs the mill and returns nil when no further call is possible: when the master has ended, or another stream has
+// and the master is past everything that could match it. The function ends the run earlier by [EndOfStream].
 //
-// Run returns ctx's error after ctx has ended: what was finished is committed, and the next run goes on behind it where
-// positions are kept. Other errors are those of the brokers, of elements and of the function; the latter two say
-// stream, partition and offset, and wrap a broker.PositionError and their cause.
+// When ctx ends, Run finishes the call at hand, commits what is finished, and returns ctx's error. The next run goes on
+// there, where the storage keeps positions. Other errors come from the brokers, from elements and from the function.
+// Those of the latter two wrap their cause and a broker.PositionError, which has the stream, partition and offset.
 func (m *Mill) Run(ctx context.Context) error {
 	if mistake.IsNil(ctx) {
 		return errors.New("leat: the context is nil; context.Background() is one that doesn't end")

@@ -8,9 +8,9 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// An Option configures a mill, or several. Each kind but [Join], [JoinFunc], [Provide] and [Observe] may be given once.
-// Packages of this module have more, such as package expr for keys from configuration, and metrics, tracing and
-// monitor.
+// An Option configures a mill; it may be given to several. Each kind but [Join], [JoinFunc], [Provide] and [Observe]
+// may be given once. Other packages of this module have more: expr for keys from configuration, and metrics, tracing
+// and monitor.
 type Option interface {
 	// Declare is called by [New].
 	Declare(*declaration.Mill)
@@ -28,7 +28,7 @@ func Broker(b broker.Storage) Option {
 	})
 }
 
-// From sets the storage that elements are read from; [To] sets the one for the results.
+// From sets the storage that elements are read from. [To] sets the one for the results.
 func From(source broker.Source) Option {
 	return declaration.Once("leat.From", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(source) {
@@ -39,8 +39,8 @@ func From(source broker.Source) Option {
 	})
 }
 
-// To sets the storage that results are written to; [From] sets the one for the elements. A function without results may
-// have a sink, too: it keeps the positions there.
+// To sets the storage that results are written to. [From] sets the one for the elements. A function without results may
+// have a sink, too, which then keeps the positions.
 func To(sink broker.Sink) Option {
 	return declaration.Once("leat.To", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(sink) {
@@ -51,8 +51,9 @@ func To(sink broker.Sink) Option {
 	})
 }
 
-// Name sets the mill's name, which logs and plans show and by which storages keep its positions. Without it the mill is
-// called like its function. A function literal's name changes with the code around it, so its mill should have one.
+// Name sets the mill's name. Logs and plans show it, and storages keep positions under it. Without the option the mill
+// is called like its function. The name of a function literal changes with the code around it, so its mill should have
+// one.
 func Name(name string) Option {
 	return declaration.Once("leat.Name", func(m *declaration.Mill, o *declaration.Option) {
 		if name == "" {
@@ -62,9 +63,8 @@ func Name(name string) Option {
 	})
 }
 
-// Logger sets the logger. Without it the mill logs to [slog.Default], or with the logger that the source brings by a
-// method Logger, as package leattest does, whose mills log to the test. The package's documentation says what is
-// logged.
+// Logger sets the logger. Without it the mill logs to the logger of its source, where that has a method Logger, as in
+// package leattest, and else to [slog.Default]. The package's documentation says what is logged.
 func Logger(logger *slog.Logger) Option {
 	return declaration.Once("leat.Logger", func(m *declaration.Mill, o *declaration.Option) {
 		if logger == nil {
@@ -75,16 +75,16 @@ func Logger(logger *slog.Logger) Option {
 	})
 }
 
-// Verify reads streams that end by themselves, such as files, to their ends when the session ends, and fails the run
-// where an element there can't be decoded or is out of order, by the policies of both: without it a join reads no
-// stream further than it needs, so that damage behind that place goes unseen. Of streams without an end it logs that
-// they can't be verified.
+// Verify reads streams that end by themselves, such as files, to their ends when the session ends. A join reads no
+// stream further than it needs, so that damage behind that offset goes unseen without Verify. An element there that
+// can't be decoded or is out of order goes by the policies for both; by default the run fails. Streams without an end
+// can't be verified, and the log says so.
 func Verify() Option {
 	return declaration.Once("leat.Verify", func(m *declaration.Mill, _ *declaration.Option) { m.Verify = true })
 }
 
-// Concurrency lets up to n calls of the function run at a time in each task; n is at least 1, the default. The order of
-// results and positions stays that of the elements. The function must then be safe for concurrent use.
+// Concurrency lets up to n calls of the function run at a time in each partition; n is at least 1, the default. Results
+// and positions keep the order of the elements. The function must be safe for concurrent use.
 func Concurrency(n int) Option {
 	return declaration.Once("leat.Concurrency", func(m *declaration.Mill, o *declaration.Option) {
 		if n < 1 {

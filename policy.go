@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A Policy says what becomes of an element that is out of order or can't be decoded, or of a call whose function
-// returns an error or panics: [Fail], [Skip], [Retry] or [DeadLetter]. It must not be nil.
+// A Policy decides what happens to an element that is out of order or can't be decoded, and to a call that fails:
+// [Fail], [Skip], [Retry] or [DeadLetter]. It must not be nil.
 type Policy interface {
 	policy() engine.Policy
 }
@@ -18,11 +18,11 @@ type simplePolicy engine.PolicyKind
 func (p simplePolicy) policy() engine.Policy { return engine.Policy{Kind: engine.PolicyKind(p)} }
 
 const (
-	// Fail stops the run with an error; positions are those before the element. It is the default.
+	// Fail stops the run with an error. The positions are those before the element. It is the default.
 	Fail = simplePolicy(engine.Fail)
 	// Skip drops the element, or the results of the call, counts it and logs it as a warning.
 	Skip = simplePolicy(engine.Skip)
-	// DeadLetter writes the element, with the error and its position, to the sink's stream for [Letter].
+	// DeadLetter writes a [Letter] to the sink's stream for letters: the element, the error and the position.
 	DeadLetter = simplePolicy(engine.DeadLetter)
 )
 
@@ -35,32 +35,33 @@ func (p retryPolicy) policy() engine.Policy {
 	return engine.Policy{Kind: engine.Retry, Attempts: p.attempts, Backoff: p.backoff}
 }
 
-// Retry calls the function again, up to attempts times, after a pause that is backoff at first and doubles with each
-// attempt; when the last one fails, too, the run stops with its error. It is a policy for [OnError] only: a record that
-// can't be decoded or is out of order would be the same again.
+// Retry calls the function again, up to attempts times. The pause before the first attempt is backoff; it doubles with
+// each one. Where the last attempt fails, too, the run stops with its error. Retry is a policy for [OnError] only: a
+// record that can't be decoded or is out of order would be the same again.
 func Retry(attempts int, backoff time.Duration) Policy {
 	return retryPolicy{attempts, backoff}
 }
 
-// OnDisorder sets what becomes of an element with a key that decreases, is NaN or can't be computed.
+// OnDisorder sets the policy for an element with a key that decreases, is NaN or can't be computed, and for a second
+// element with a key of a [Unique] join. Without the option it is [Fail].
 func OnDisorder(policy Policy) Option {
 	return declaration.Once("leat.OnDisorder", func(m *declaration.Mill, o *declaration.Option) {
 		setRecordPolicy(m, o, policy, &m.OnDisorder)
 	})
 }
 
-// OnDecodeError sets what becomes of a record that can't be decoded. Where its codec lacks something that didn't
-// answer, such as a schema registry (codec.ErrUnavailable), the run stops whatever the policy is: the record may be
-// good.
+// OnDecodeError sets the policy for a record that can't be decoded. Without the option it is [Fail]. The run stops
+// under every policy where the codec needs something that doesn't answer, such as a schema registry
+// (codec.ErrUnavailable), since the record may be good.
 func OnDecodeError(policy Policy) Option {
 	return declaration.Once("leat.OnDecodeError", func(m *declaration.Mill, o *declaration.Option) {
 		setRecordPolicy(m, o, policy, &m.OnDecode)
 	})
 }
 
-// OnError sets what becomes of a call whose function returns an error other than [EndOfStream], or panics. One that
-// ends its goroutine by runtime.Goexit, as t.FailNow does in a test, stops the run whatever the policy is: there is
-// nobody left to go on.
+// OnError sets the policy for a call whose function panics, or returns an error other than [EndOfStream]. Without the
+// option it is [Fail]. The run stops under every policy where the function ends its goroutine by runtime.Goexit, as
+// t.FailNow does in a test.
 func OnError(policy Policy) Option {
 	return declaration.Once("leat.OnError", func(m *declaration.Mill, o *declaration.Option) {
 		switch policy := policy.(type) {

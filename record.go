@@ -7,14 +7,14 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A Record tells a function where its master element comes from: a parameter of this type gets it, and with a window a
-// parameter of type []Record gets those of all the window's masters.
+// A Record is where a master element comes from. A parameter of this type gets it; with a window a parameter of type
+// []Record gets those of all the window's masters.
 type Record struct {
 	// Stream is the stream's name: a topic, the path of a file.
 	Stream string
 	// Partition is the number of the partition, from zero.
 	Partition int
-	// Offset is the record's place in the partition.
+	// Offset is the record's position in the partition.
 	Offset int64
 	// Key and Headers are the record's where the storage has them. They must not be changed.
 	Key     []byte

@@ -26,8 +26,8 @@ const (
 	Undecodable = observe.Undecodable
 )
 
-// An Unmatched is an element that was read and not handed to the function, and why. [OnUnmatched] and [WriteUnmatched]
-// tell of them. It is encoded as JSON with the names given.
+// An Unmatched is an element that was read and not handed to the function, with the reason. [OnUnmatched] and
+// [WriteUnmatched] report them. In JSON it has the names given.
 type Unmatched struct {
 	// Node is the element's node in the join tree, as [Mill.Plan] names it.
 	Node string `json:"node"`
@@ -49,7 +49,7 @@ type Unmatched struct {
 	Stream    string `json:"stream"`
 	Partition int    `json:"partition"`
 	Offset    int64  `json:"offset"`
-	// Line and Column are its place in a text, from one; zero for streams without lines.
+	// Line and Column are its location in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
@@ -90,15 +90,16 @@ func (u Unmatched) String() string {
 	return s.String()
 }
 
-// OnUnmatched has fn told of each element that was read and not handed to the function, with the reason.
+// OnUnmatched calls fn for each element that was read and not handed to the function, with the reason.
 //
-// fn is called as soon as the element's fate is certain for good: for one within an open window when the window closes,
-// for one that another master may still match when none can. Those of one node and partition come in the order of the
-// stream. fn is called from the goroutines that join, one for each partition, so that it must be safe for concurrent
-// use where there are several, and must not keep them waiting. Where positions are kept, a run that goes on after a
-// kill tells again what had not been committed; what a killed run had read ahead is not told of if the session then
-// ends before it is needed again. Explaining an element takes about a quarter of a microsecond; elements that match
-// cost nothing.
+// fn is called when the verdict is final: for an element in an open window when the window closes, for one that another
+// master may still match when none can. The elements of one node and partition come in the order of their stream. Each
+// partition calls fn from a goroutine of its own, and waits for it: fn must be quick, and safe for concurrent use where
+// there are several partitions.
+//
+// After a kill the next run reports again what had not been committed. It doesn't report what the killed run had read
+// ahead where the session ends before that is needed again. Explaining an element takes about a quarter of a
+// microsecond. Elements that match cost nothing.
 func OnUnmatched(fn func(Unmatched)) Option {
 	return declaration.Once("leat.OnUnmatched", func(m *declaration.Mill, o *declaration.Option) {
 		if fn == nil {
@@ -109,10 +110,10 @@ func OnUnmatched(fn func(Unmatched)) Option {
 	})
 }
 
-// WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched];
-// declare one, for example file.At[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). They
-// are written in the commits of the results and with their guarantee: where results are there exactly once, so are
-// they. [OnUnmatched] says when. Those within an open window are kept in memory until it closes.
+// WriteUnmatched writes each element that was read and not handed to the function to the sink's stream for [Unmatched].
+// Declare one, for example file.At[leat.Unmatched]("unmatched.jsonl") or kafka.Topic[leat.Unmatched]("unmatched"). The
+// elements are written in the commits of the results, with their guarantee: exactly once where the results are.
+// [OnUnmatched] says when. Those in an open window stay in memory until it closes.
 func WriteUnmatched() Option {
 	return declaration.Once("leat.WriteUnmatched", func(m *declaration.Mill,
 		o *declaration.Option) {

@@ -10,14 +10,14 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// Window hands the masters over in lists: consecutive complete masters with equal keys reach the function in one call.
-// A window closes when a master brings another key, when the stream ends, and for [WindowEvery] when the clock says so.
-// The key function takes the master element or a pointer to it.
+// Window collects masters into lists: consecutive complete masters with equal keys reach the function in one call. A
+// window closes when a master brings another key, and when the stream ends. The key function takes the master element,
+// or a pointer to it.
 //
-// Keys are equal that are equal as values: times that are the same instant, whatever their zones, and pointers to what
-// is equal; nil is equal to nil, since a window key tells masters apart and matches nothing. Numbers, texts, truth
-// values, times, pointers to one of these, and structs and arrays that hold nothing but numbers, texts and truth values
-// are fine; [New] refuses other types. A key that is NaN is disorder (see [OnDisorder]).
+// Keys are compared as values. Times are equal that are the same instant, in whatever zone. Pointers are equal that
+// point to equal values, and nil equals nil. A key is a number, a text, a truth value, a time, a pointer to one of
+// these, or a struct or array of numbers, texts and truth values; [New] refuses other types. A key that is NaN is
+// disorder (see [OnDisorder]).
 func Window[M any, K comparable](key func(M) K) Option {
 	return declaration.Once("leat.Window", func(m *declaration.Mill, o *declaration.Option) {
 		w := &declaration.Window{Option: o, Master: elements.TypeFor[M]()}
@@ -31,9 +31,9 @@ func Window[M any, K comparable](key func(M) K) Option {
 	})
 }
 
-// WindowEvery hands the masters over in lists, one for each period of the wall clock: with 20 seconds, those that
-// arrive up to a full minute, up to 20 seconds past it, and so on. A window closes at its end even if nothing arrives;
-// where nothing arrived there is no call.
+// WindowEvery collects masters into lists, one for each period of the wall clock. With 20 seconds a list holds what
+// arrived up to the full minute, the next one what arrived up to 20 seconds past it, and so on. A window closes when
+// its period ends, even if nothing arrives. A period in which nothing arrived has no call.
 func WindowEvery(period time.Duration) Option {
 	return declaration.Once("leat.WindowEvery", func(m *declaration.Mill, o *declaration.Option) {
 		if period <= 0 {
@@ -43,7 +43,7 @@ func WindowEvery(period time.Duration) Option {
 	})
 }
 
-// WindowCount hands the masters over in lists of n; the last one of a stream may be shorter.
+// WindowCount collects masters into lists of n. The last list of a stream may be shorter.
 func WindowCount(n int) Option {
 	return declaration.Once("leat.WindowCount", func(m *declaration.Mill, o *declaration.Option) {
 		if n < 1 {
