@@ -114,8 +114,13 @@ func generic(v reflect.Value) Value {
 	if v = follow(v); !v.IsValid() {
 		return NullValue()
 	}
-	if raw, ok := reflect.TypeAssert[json.RawMessage](v); ok && json.Valid(raw) {
-		return ValueOfJSON(Tidy(nil, raw))
+	if raw, ok := reflect.TypeAssert[json.RawMessage](v); ok {
+		switch {
+		case len(raw) == 0:
+			return NullValue() // as encoding/json writes it
+		case json.Valid(raw):
+			return ValueOfJSON(Tidy(nil, raw))
+		}
 	}
 	switch v.Kind() {
 	case reflect.Interface:
