@@ -2,14 +2,11 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const (
@@ -64,27 +61,6 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) ([]kgo
 	}
 	all = append(append(all, options...), s.options...)
 	return append(all, kgo.DialTLSConfig(nil), kgo.Dialer(dial)), nil // TLS is in dial
-}
-
-// askGroup asks the group's coordinator. Whoever asks tries again where it fails.
-//
-// The library keeps a coordinator that it can't reach, as far as it is asked for what may be several coordinators' work, as this
-// is: a broker that has died would be asked until it comes back, though another has long taken its place. So where there is
-// no answer, a heartbeat goes to the coordinator, in nobody's name: that is the work of one, and the library looks for another
-// until one can be reached.
-func (m *member) askGroup(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
-	short, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	reply, err := m.admin.Request(short, request)
-	if _, answered := errors.AsType[*kerr.Error](err); err == nil || answered || ctx.Err() != nil {
-		return reply, err
-	}
-	heartbeat := kmsg.NewPtrHeartbeatRequest()
-	heartbeat.Group = m.group
-	if _, failed := heartbeat.RequestWith(ctx, m.admin); failed != nil {
-		m.logger.Debug("the group's coordinator wasn't found", "error", failed)
-	}
-	return nil, err
 }
 
 // backoff returns the pause before a request is made again that has failed so often, with up to a third left to chance.

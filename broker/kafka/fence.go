@@ -45,7 +45,7 @@ func (m *member) wasReplaced(ctx context.Context, old *session) (bool, error) {
 	request.Group = m.group
 	request.MemberID, request.Generation = old.group.Client().GroupMetadata()
 	request.InstanceID = &m.instance
-	reply, err := request.RequestWith(ctx, m.admin)
+	reply, err := request.RequestWith(ctx, m.client)
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +54,7 @@ func (m *member) wasReplaced(ctx context.Context, old *session) (bool, error) {
 
 // placeTaken tells whether the group has a member of the instance's name.
 func (m *member) placeTaken(ctx context.Context) (bool, error) {
-	group, err := m.describe(ctx)
+	group, err := m.describeGroup(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -64,44 +64,4 @@ func (m *member) placeTaken(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// allAssigned tells whether it is certain that each partition is some member's.
-func (m *member) allAssigned(ctx context.Context) bool {
-	group, err := m.describe(ctx)
-	if err != nil {
-		return false
-	}
-	assigned := map[int32]bool{}
-	for _, member := range group.Members {
-		var assignment kmsg.ConsumerMemberAssignment
-		if assignment.ReadFrom(member.MemberAssignment) != nil {
-			return false
-		}
-		for _, topic := range assignment.Topics {
-			for _, p := range topic.Partitions {
-				assigned[p] = true // of all topics, as the balancer has it
-			}
-		}
-	}
-	return len(assigned) >= m.Partitions()
-}
-
-// describe asks for the group's members.
-func (m *member) describe(ctx context.Context) (kmsg.DescribeGroupsResponseGroup, error) {
-	request := kmsg.NewPtrDescribeGroupsRequest()
-	request.Groups = []string{m.group}
-	answer, err := m.askGroup(ctx, request)
-	if err != nil {
-		return kmsg.DescribeGroupsResponseGroup{}, err
-	}
-	reply := answer.(*kmsg.DescribeGroupsResponse)
-	if len(reply.Groups) != 1 {
-		return kmsg.DescribeGroupsResponseGroup{}, errors.New("the reply about the group isn't about one group")
-	}
-	group := reply.Groups[0]
-	if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return group, err
-	}
-	return group, nil
 }

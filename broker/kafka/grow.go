@@ -2,14 +2,10 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // Partitions may be added to the topics while a run is on. Each instance looks for them by itself. Once all topics have as many,
@@ -94,7 +90,7 @@ func (w *topicWatch) describeTopics(ctx context.Context) (inputs, outputs []topi
 	if w.sink {
 		all = slices.Concat(w.topics, w.outputs)
 	}
-	topics, err := describe(ctx, w.admin, all)
+	topics, err := describe(ctx, w.client, all)
 	if err != nil || !known(topics) {
 		return nil, nil, err
 	}
@@ -222,47 +218,4 @@ func (s *settings) raiseCommands(topics []topic, partitions int) string {
 			s.addresses[0], t.name, partitions)
 	}
 	return strings.Join(commands, "; ")
-}
-
-// raise gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
-func (m *member) raise(ctx context.Context, topics []topic, partitions int) error {
-	all := make([]string, len(topics))
-	for i, t := range topics {
-		all[i] = t.name
-	}
-	replies, err := kadm.NewClient(m.admin).UpdatePartitions(ctx, partitions, all...)
-	if err != nil {
-		return fmt.Errorf("kafka: adding partitions to %s: %w", quoted(all), err)
-	}
-	for _, r := range replies.Sorted() {
-		switch {
-		case r.Err == nil:
-			m.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
-		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
-			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
-				r.Topic, m.settings.raiseCommands(topics, partitions))
-		case !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
-			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
-		}
-	}
-	_, err = m.await(ctx, all, func(topics []topic) bool { return known(topics) && fewest(topics) >= partitions })
-	if err != nil {
-		return fmt.Errorf("kafka: partitions were added to the topics %s, but aren't there: %w", quoted(all), err)
-	}
-	return nil
-}
-
-// await waits until Kafka's topics are as they should be after they were changed.
-func (m *member) await(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
-	short, cancel := context.WithTimeout(ctx, reachTimeout)
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, time.Second) {
-		topics, err := describe(short, m.admin, names)
-		if err != nil || is(topics) {
-			return topics, err
-		}
-		if err := sleep(short, pause); err != nil {
-			return nil, err
-		}
-	}
 }

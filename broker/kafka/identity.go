@@ -58,7 +58,7 @@ func (m *member) identify(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, identityCheck)
 	defer cancel()
-	reply, err := request.RequestWith(ctx, m.admin)
+	reply, err := request.RequestWith(ctx, m.client)
 	if err != nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func isUnknown(err error) bool {
 // missing finds out what has become of a topic that Kafka hasn't known since some time. It returns no error where it is
 // there after all, or may come back, as in a cluster that starts.
 func (m *member) missing(ctx context.Context, topic string, since time.Time) (there bool, err error) {
-	topics, err := describePatiently(ctx, m.admin, []string{topic}, known)
+	topics, err := describePatiently(ctx, m.client, []string{topic}, known)
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()

@@ -3,14 +3,12 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -30,11 +28,8 @@ const (
 // and comes back gets a new task when the old one has returned, so no commit of the old one can be taken for the new
 // one's.
 type member struct {
-	settings *settings
-	logger   *slog.Logger
+	*admin
 	job      *broker.Job
-	admin    *kgo.Client
-	group    string
 	instance string
 	named    bool // the instance's name outlasts the run
 	// topics are those whose offsets hold the positions, and topicOf the one of each node; topicIDs are Kafka's.
@@ -59,11 +54,8 @@ type member struct {
 	numbered   []*outputTopic
 	inputsKeep int64
 
-	// gathered asks about many partitions together. Its requests end when admin is closed.
-	gathered struct {
-		positions gatherer[int, position]
-		offsets   gatherer[place, offset]
-	}
+	// gathered coalesces the requests of many partitions. They end when the admin's client is closed.
+	gathered gatherer[int, position]
 	// opening is held by the one that opens a session.
 	opening chan struct{}
 	// changed wakes the one that owns: a partition has come or gone, a task has returned, the session has failed.
@@ -110,15 +102,12 @@ type ownership struct {
 }
 
 // newMember prepares the membership; it joins the group when it must.
-func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
+func newMember(a *admin, job *broker.Job) *member {
 	m := &member{
-		settings:  s,
-		logger:    job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
+		admin:     a,
 		job:       job,
-		admin:     admin,
-		group:     s.groupOf(job),
-		instance:  s.instance,
-		named:     s.instance != "",
+		instance:  a.settings.instance,
+		named:     a.settings.instance != "",
 		topicIDs:  map[string]kadm.TopicID{},
 		outputIDs: map[string]kadm.TopicID{},
 		opening:   make(chan struct{}, 1),
@@ -129,11 +118,8 @@ func newMember(s *settings, job *broker.Job, admin *kgo.Client) *member {
 	if !m.named {
 		m.instance = randomName()
 	}
-	m.gathered.positions.request = func(partitions []int) (map[int]position, error) {
+	m.gathered.request = func(partitions []int) (map[int]position, error) {
 		return m.fetchPositions(context.Background(), partitions)
-	}
-	m.gathered.offsets.request = func(places []place) (map[place]offset, error) {
-		return m.listOffsets(context.Background(), places)
 	}
 	return m
 }
@@ -370,21 +356,12 @@ func (m *member) close() {
 		s.kill(context.Canceled)
 		s.close()
 		if !m.named || ended {
-			m.leave()
+			ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+			defer cancel()
+			if err := m.leaveGroup(ctx, m.instance); err != nil {
+				m.logger.Debug("leaving the group failed, it will notice by itself", "error", err)
+			}
 		}
 	}
-	m.admin.Close()
-}
-
-// leave tells the group that the instance's name won't come back, so that its partitions needn't wait for it.
-func (m *member) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-	defer cancel()
-	reply, err := kadm.NewClient(m.admin).LeaveGroup(ctx, kadm.LeaveGroup(m.group).InstanceIDs(m.instance))
-	if err == nil {
-		err = reply.Error()
-	}
-	if err != nil {
-		m.logger.Debug("leaving the group failed, it will notice by itself", "error", err)
-	}
+	m.client.Close()
 }

@@ -85,7 +85,7 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 	if err != nil {
 		return nil, err
 	}
-	m := newMember(s, job, admin)
+	m := newMember(newAdmin(s, job, admin), job)
 	m.foreign = foreign
 	if foreign {
 		err = m.positionsAtOutput(ctx)

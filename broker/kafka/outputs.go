@@ -40,7 +40,7 @@ type outputTopic struct {
 // readOutputs reads the settings of the output topics, once they are all there.
 func (m *member) readOutputs(ctx context.Context) error {
 	topics := names(m.job.Outputs)
-	found, err := configs(ctx, m.admin, topics)
+	found, err := configs(ctx, m.client, topics)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (m *member) shrink(ctx context.Context, failed *produceError, commits []bro
 	o := m.outputs[failed.topic]
 	before := o.limit.Load()
 	limit := before / 2
-	if found, err := configs(ctx, m.admin, []string{o.name}); err == nil {
+	if found, err := configs(ctx, m.client, []string{o.name}); err == nil {
 		if size := found[o.name].size; size > 0 && size < before {
 			if err := tooSmall(o.name, size); err != nil {
 				return err

@@ -92,7 +92,7 @@ func (m *member) fetchOnce(ctx context.Context, partitions []int) (map[int]posit
 	if len(partitions) > 1 {
 		return m.fetchPositions(ctx, partitions)
 	}
-	found, err := m.gathered.positions.ask(ctx, partitions[0])
+	found, err := m.gathered.ask(ctx, partitions[0])
 	if err != nil {
 		return nil, err
 	}

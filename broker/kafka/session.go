@@ -124,7 +124,7 @@ func (s *session) join(ctx context.Context) error {
 	}
 	// A member that comes back under its name gets what it had, and nobody is asked. Where its predecessor died between
 	// giving a partition up and saying so, nobody would have that.
-	if s.again && !s.member.allAssigned(ctx) {
+	if s.again && !s.member.allAssigned(ctx, s.member.Partitions()) {
 		group.Client().ForceRebalance()
 	}
 	return nil

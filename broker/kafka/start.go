@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"github.com/leat-go/leat/broker"
 )
 
@@ -113,74 +110,4 @@ func (m *member) startOnce(ctx context.Context, topic string, p int) (int64, err
 		offset, err = m.listOffset(ctx, topic, p, newest)
 	}
 	return offset, err
-}
-
-// oldest and newest stand for the first offset that there is and the committed end, where listOffset takes a timestamp.
-const (
-	newest = -1
-	oldest = -2
-)
-
-// A place is what is asked of a partition: the first offset that isn't older than a timestamp in milliseconds, or oldest or
-// newest.
-type place struct {
-	topic     string
-	partition int
-	timestamp int64
-}
-
-// An offset is what Kafka says of a place.
-type offset struct {
-	offset int64
-	err    error
-}
-
-// listOffset asks for the offset of a place.
-func (m *member) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
-	found, err := m.gathered.offsets.ask(ctx, place{topic, p, timestamp})
-	if err != nil {
-		return 0, err
-	}
-	return found.offset, found.err
-}
-
-// listOffsets asks for the offsets of places. Where it returns an error, it has those that the error isn't about.
-func (m *member) listOffsets(ctx context.Context, places []place) (found map[place]offset, err error) {
-	byTimestamp := map[int64][]place{} // a request has each partition at most once
-	for _, p := range places {
-		byTimestamp[p.timestamp] = append(byTimestamp[p.timestamp], p)
-	}
-	found = map[place]offset{}
-	for timestamp, places := range byTimestamp {
-		for _, shard := range m.admin.RequestSharded(ctx, listRequest(places)) {
-			if shard.Err != nil {
-				err = shard.Err
-				continue
-			}
-			for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
-				for _, p := range t.Partitions {
-					found[place{t.Topic, int(p.Partition), timestamp}] = offset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
-				}
-			}
-		}
-	}
-	return found, err
-}
-
-// listRequest returns a request for the offsets of places in different partitions.
-func listRequest(places []place) *kmsg.ListOffsetsRequest {
-	byTopic := map[string][]kmsg.ListOffsetsRequestTopicPartition{}
-	for _, p := range places {
-		part := kmsg.NewListOffsetsRequestTopicPartition()
-		part.Partition, part.Timestamp = int32(p.partition), p.timestamp
-		byTopic[p.topic] = append(byTopic[p.topic], part)
-	}
-	request := kmsg.NewPtrListOffsetsRequest()
-	request.IsolationLevel = 1
-	for topic, partitions := range byTopic {
-		t := kmsg.NewListOffsetsRequestTopic()
-		t.Topic, t.Partitions = topic, partitions
-		request.Topics = append(request.Topics, t)
-	}
-	return request
 }

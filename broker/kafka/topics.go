@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/leat-go/leat/internal/suggest"
 )
 
 // createdGrace is how long a topic, or a partition, may not be known that was just created.
@@ -88,27 +85,13 @@ func describePatiently(ctx context.Context, client *kgo.Client, names []string, 
 	}
 }
 
-// suggested quotes the names of topics that aren't there, each with the one that is and may be meant.
-func (m *member) suggested(ctx context.Context, missing []string) string {
-	words := make([]string, len(missing))
-	// A suggestion is an extra: without one, the error is as it was.
-	all, _ := kadm.NewClient(m.admin).ListTopics(ctx)
-	for i, name := range missing {
-		words[i] = strconv.Quote(name)
-		if meant := suggest.Nearest(name, all.Names()); meant != "" {
-			words[i] += fmt.Sprintf(" (did you mean %q?)", meant)
-		}
-	}
-	return strings.Join(words, ", ")
-}
-
 // positionsAtInputs checks the input topics.
 func (m *member) positionsAtInputs(ctx context.Context) error {
 	m.topics = names(m.job.Inputs)
 	for _, s := range m.job.Inputs {
 		m.topicOf = append(m.topicOf, s.Name)
 	}
-	topics, err := describePatiently(ctx, m.admin, m.topics, func(topics []topic) bool {
+	topics, err := describePatiently(ctx, m.client, m.topics, func(topics []topic) bool {
 		return known(topics) && fewest(topics) == most(topics)
 	})
 	if err != nil {
@@ -138,7 +121,7 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 func (m *member) unequalInputs(ctx context.Context, inputs []topic, target int) error {
 	narrow := below(inputs, target)
 	if own := m.ownOutputs(); len(own) > 0 && !m.settings.growOutputs {
-		outputs, err := describe(ctx, m.admin, own)
+		outputs, err := describe(ctx, m.client, own)
 		if err != nil {
 			return err
 		}
@@ -182,7 +165,7 @@ func (m *member) positionsAtOutput(ctx context.Context) error {
 // openOutputs creates the output topics that are missing and checks all.
 func (m *member) openOutputs(ctx context.Context) ([]topic, error) {
 	all := names(m.job.Outputs)
-	topics, err := describePatiently(ctx, m.admin, all, func(topics []topic) bool {
+	topics, err := describePatiently(ctx, m.client, all, func(topics []topic) bool {
 		return !known(topics) || fewest(topics) >= m.Partitions()
 	})
 	if err != nil {
@@ -243,7 +226,7 @@ func (m *member) widerOutputs(ctx context.Context, outputs []topic) error {
 	if m.foreign {
 		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
 	}
-	inputs, err := describePatiently(ctx, m.admin, m.topics, func(topics []topic) bool { return fewest(topics) >= target })
+	inputs, err := describePatiently(ctx, m.client, m.topics, func(topics []topic) bool { return fewest(topics) >= target })
 	if err != nil {
 		return err
 	}
@@ -269,7 +252,7 @@ func (m *member) inputConfigs(ctx context.Context) (inputs []config, err error) 
 	if m.foreign {
 		return nil, nil
 	}
-	found, err := configs(ctx, m.admin, m.topics)
+	found, err := configs(ctx, m.client, m.topics)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +274,7 @@ func (m *member) checkOutputs(ctx context.Context, err error) error {
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
 		return err
 	}
-	topics, failed := describePatiently(ctx, m.admin, names(m.job.Outputs), known)
+	topics, failed := describePatiently(ctx, m.client, names(m.job.Outputs), known)
 	if failed != nil {
 		return err
 	}
@@ -316,7 +299,7 @@ func (m *member) create(ctx context.Context, missing, all []string, settings map
 			m.suggested(ctx, missing), m.Partitions())
 	}
 	const brokerDefault = -1
-	replies, err := kadm.NewClient(m.admin).CreateTopics(ctx, int32(m.Partitions()), brokerDefault, settings, missing...)
+	replies, err := kadm.NewClient(m.client).CreateTopics(ctx, int32(m.Partitions()), brokerDefault, settings, missing...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: creating topics: %w", err)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"github.com/leat-go/leat/broker"
 )
 
@@ -52,27 +50,6 @@ func (m *member) exhausted() map[place][]*end {
 		}
 	}
 	return all
-}
-
-// listWritten returns where partitions end for those who read what isn't committed, too; those are left out that Kafka doesn't
-// tell of.
-func (m *member) listWritten(ctx context.Context, places []place) map[place]int64 {
-	request := listRequest(places)
-	request.IsolationLevel = 0
-	found := map[place]int64{}
-	for _, shard := range m.admin.RequestSharded(ctx, request) {
-		if shard.Err != nil {
-			continue
-		}
-		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
-			for _, p := range t.Partitions {
-				if p.ErrorCode == 0 {
-					found[place{t.Topic, int(p.Partition), newest}] = p.Offset
-				}
-			}
-		}
-	}
-	return found
 }
 
 // Withheld implements broker.Withholder.

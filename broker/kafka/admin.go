@@ -1,0 +1,170 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/suggest"
+)
+
+// An admin makes the requests of a run that belong to no membership and to no transaction: about topics, about offsets, and
+// about the group as a whole. It is safe for concurrent use.
+type admin struct {
+	settings *settings
+	logger   *slog.Logger
+	client   *kgo.Client
+	group    string
+	// offsets coalesces the requests of many partitions. They end when the client is closed.
+	offsets gatherer[place, offset]
+}
+
+func newAdmin(s *settings, job *broker.Job, client *kgo.Client) *admin {
+	a := &admin{
+		settings: s,
+		logger:   job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
+		client:   client,
+		group:    s.groupOf(job),
+	}
+	a.offsets.request = func(places []place) (map[place]offset, error) {
+		return a.listOffsets(context.Background(), places)
+	}
+	return a
+}
+
+// askGroup sends a request to the group's coordinator. Whoever asks tries again where it fails.
+//
+// The library goes on asking a coordinator that it can't reach: for requests that several coordinators may serve, as this one,
+// it keeps the one that it knows. A broker that has died would be asked until it comes back, though another one has long taken
+// over. So after a request without an answer, a heartbeat of no member goes to the coordinator. Only one coordinator can serve
+// that, and the library looks for another one until it reaches one.
+func (a *admin) askGroup(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
+	short, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	reply, err := a.client.Request(short, request)
+	if _, answered := errors.AsType[*kerr.Error](err); err == nil || answered || ctx.Err() != nil {
+		return reply, err
+	}
+	heartbeat := kmsg.NewPtrHeartbeatRequest()
+	heartbeat.Group = a.group
+	if _, failed := heartbeat.RequestWith(ctx, a.client); failed != nil {
+		a.logger.Debug("the group's coordinator wasn't found", "error", failed)
+	}
+	return nil, err
+}
+
+// describeGroup asks for the group's members. A group that Kafka doesn't know has none.
+func (a *admin) describeGroup(ctx context.Context) (kmsg.DescribeGroupsResponseGroup, error) {
+	request := kmsg.NewPtrDescribeGroupsRequest()
+	request.Groups = []string{a.group}
+	answer, err := a.askGroup(ctx, request)
+	if err != nil {
+		return kmsg.DescribeGroupsResponseGroup{}, err
+	}
+	reply := answer.(*kmsg.DescribeGroupsResponse)
+	if len(reply.Groups) != 1 {
+		return kmsg.DescribeGroupsResponseGroup{}, fmt.Errorf("the reply to DescribeGroups has %d groups, not 1", len(reply.Groups))
+	}
+	group := reply.Groups[0]
+	if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return group, err
+	}
+	return group, nil
+}
+
+// allAssigned tells whether it is certain that each of so many partitions is assigned to some member.
+func (a *admin) allAssigned(ctx context.Context, partitions int) bool {
+	group, err := a.describeGroup(ctx)
+	if err != nil {
+		return false
+	}
+	assigned := map[int32]bool{}
+	for _, member := range group.Members {
+		var assignment kmsg.ConsumerMemberAssignment
+		if assignment.ReadFrom(member.MemberAssignment) != nil {
+			return false
+		}
+		for _, topic := range assignment.Topics {
+			for _, p := range topic.Partitions {
+				assigned[p] = true // of all topics, as the balancer has it
+			}
+		}
+	}
+	return len(assigned) >= partitions
+}
+
+// leaveGroup tells the group that an instance's name won't come back, so that its partitions needn't wait for it.
+func (a *admin) leaveGroup(ctx context.Context, instance string) error {
+	reply, err := kadm.NewClient(a.client).LeaveGroup(ctx, kadm.LeaveGroup(a.group).InstanceIDs(instance))
+	if err != nil {
+		return err
+	}
+	return reply.Error()
+}
+
+// suggested quotes the names of topics that don't exist, each with the existing one that may be meant.
+func (a *admin) suggested(ctx context.Context, missing []string) string {
+	words := make([]string, len(missing))
+	// A suggestion is an extra: without one, the error is as it was.
+	all, _ := kadm.NewClient(a.client).ListTopics(ctx)
+	for i, name := range missing {
+		words[i] = strconv.Quote(name)
+		if meant := suggest.Nearest(name, all.Names()); meant != "" {
+			words[i] += fmt.Sprintf(" (did you mean %q?)", meant)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// raise gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
+func (a *admin) raise(ctx context.Context, topics []topic, partitions int) error {
+	all := make([]string, len(topics))
+	for i, t := range topics {
+		all[i] = t.name
+	}
+	replies, err := kadm.NewClient(a.client).UpdatePartitions(ctx, partitions, all...)
+	if err != nil {
+		return fmt.Errorf("kafka: adding partitions to %s: %w", quoted(all), err)
+	}
+	for _, r := range replies.Sorted() {
+		switch {
+		case r.Err == nil:
+			a.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
+		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
+			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
+				r.Topic, a.settings.raiseCommands(topics, partitions))
+		case !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
+			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
+		}
+	}
+	_, err = a.await(ctx, all, func(topics []topic) bool { return known(topics) && fewest(topics) >= partitions })
+	if err != nil {
+		return fmt.Errorf("kafka: partitions were added to the topics %s, but aren't there: %w", quoted(all), err)
+	}
+	return nil
+}
+
+// await waits until Kafka's topics are as they should be after they were changed.
+func (a *admin) await(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
+	short, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		topics, err := describe(short, a.client, names)
+		if err != nil || is(topics) {
+			return topics, err
+		}
+		if err := sleep(short, pause); err != nil {
+			return nil, err
+		}
+	}
+}
