@@ -18,8 +18,6 @@ const announceAgain = 3 * time.Second
 // A topicWatch is how an instance looks for added partitions.
 type topicWatch struct {
 	*member
-	// outputs are the topics that results go to.
-	outputs []string
 	// announced is how many partitions the group was told of last, at the time given.
 	announced   int
 	announcedAt time.Time
@@ -29,7 +27,7 @@ type topicWatch struct {
 
 // watchTopics looks for added partitions until ctx ends.
 func (m *member) watchTopics(ctx context.Context) {
-	w := &topicWatch{member: m, outputs: names(m.job.Outputs)}
+	w := &topicWatch{member: m}
 	age := m.settings.metadataAge
 	for pause := age; ctx.Err() == nil; {
 		select {
@@ -75,7 +73,7 @@ func (w *topicWatch) look(ctx context.Context) error {
 			return err
 		}
 	}
-	if !w.sink && len(w.outputs) > 0 {
+	if !w.sink && len(w.outputs.streams) > 0 {
 		w.tellOfTheNextRun(inputs)
 		return nil
 	}
@@ -88,14 +86,14 @@ func (w *topicWatch) look(ctx context.Context) error {
 func (w *topicWatch) describeTopics(ctx context.Context) (inputs, outputs []topic, err error) {
 	all := w.topics
 	if w.sink {
-		all = slices.Concat(w.topics, w.outputs)
+		all = slices.Concat(w.topics, w.outputs.names())
 	}
 	topics, err := describe(ctx, w.client, all)
 	if err != nil || !known(topics) {
 		return nil, nil, err
 	}
 	for i, t := range topics {
-		if i < len(w.topics) && w.isOther(t.name, t.id) || i >= len(w.topics) && t.id != w.outputIDs[t.name] {
+		if i < len(w.topics) && w.isOther(t.name, t.id) || i >= len(w.topics) && t.id != w.outputs.ids[t.name] {
 			return nil, nil, nil
 		}
 	}

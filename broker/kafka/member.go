@@ -36,8 +36,6 @@ type member struct {
 	topics   []string
 	topicOf  []string
 	topicIDs map[string]kadm.TopicID
-	// outputIDs are Kafka's of the output topics, as they were when the run began.
-	outputIDs map[string]kadm.TopicID
 	// foreign says that another storage is the source: it decides whose the partitions are, and has the offsets.
 	foreign bool
 	// partitions is how many partitions the tasks are for: as many as all topics have. It only grows.
@@ -48,11 +46,7 @@ type member struct {
 	// warned says that offsets of another program were told of.
 	warned atomic.Bool
 
-	// outputs are the topics that results go to, by their names, and numbered by the numbers of the job's outputs. inputsKeep is
-	// how old records of the inputs become, in milliseconds; 0 where that isn't known.
-	outputs    map[string]*outputTopic
-	numbered   []*outputTopic
-	inputsKeep int64
+	outputs *outputs
 
 	// gathered coalesces the requests of many partitions. They end when the admin's client is closed.
 	gathered gatherer[int, position]
@@ -104,16 +98,16 @@ type ownership struct {
 // newMember prepares the membership; it joins the group when it must.
 func newMember(a *admin, job *broker.Job) *member {
 	m := &member{
-		admin:     a,
-		job:       job,
-		instance:  a.settings.instance,
-		named:     a.settings.instance != "",
-		topicIDs:  map[string]kadm.TopicID{},
-		outputIDs: map[string]kadm.TopicID{},
-		opening:   make(chan struct{}, 1),
-		changed:   make(chan struct{}, 1),
-		looking:   make(chan struct{}, 1),
-		ends:      map[seat]*end{},
+		admin:    a,
+		job:      job,
+		instance: a.settings.instance,
+		named:    a.settings.instance != "",
+		topicIDs: map[string]kadm.TopicID{},
+		outputs:  newOutputs(a, job.Outputs),
+		opening:  make(chan struct{}, 1),
+		changed:  make(chan struct{}, 1),
+		looking:  make(chan struct{}, 1),
+		ends:     map[seat]*end{},
 	}
 	if !m.named {
 		m.instance = randomName()

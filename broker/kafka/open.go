@@ -42,9 +42,13 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	}
 	if !m.foreign {
 		m.sink = true
-		if _, err := m.openOutputs(ctx); err != nil {
+		topics, err := m.outputs.open(ctx, m.topics, m.Partitions())
+		if err != nil {
 			b.leave(job, m)
 			return nil, stopped(ctx, err)
+		}
+		if most(topics) > m.Partitions() {
+			m.lookNow() // partitions were added to the inputs since they were opened
 		}
 	}
 	return &output{broker: b, member: m}, nil

@@ -18,6 +18,11 @@ type output struct {
 // Pace implements broker.Pacer.
 func (o *output) Pace() broker.Pace { return o.settings.pace }
 
+// Check implements broker.Checker.
+func (o *output) Check(stream int, key, value []byte) error {
+	return o.outputs.check(stream, key, value)
+}
+
 // Commit implements broker.Output.
 func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 	if o.closed {
@@ -30,7 +35,7 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 			}
 		}
 	}
-	if err := o.checkAge(commits); err != nil {
+	if err := o.outputs.checkAge(commits); err != nil {
 		return err
 	}
 	return o.commit(ctx, commits)

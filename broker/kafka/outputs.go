@@ -1,31 +1,47 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kbin"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/endmark"
 )
 
-const (
-	// defaultBatch is the largest batch where a topic's settings may not be read: what the library has without them.
-	defaultBatch = 1_000_012
-	// leastLimit and mostLimit bound what the library takes for the largest batch, whose requests have at most 100 MiB.
-	leastLimit = 512
-	mostLimit  = 100<<20 - 4096
-	// batchOverhead is what a batch takes beside its records, and mostOverhead the most of what one takes with a single record,
-	// beside its key and value.
-	batchOverhead = 65
-	mostOverhead  = batchOverhead + 4 + 3*binary.MaxVarintLen32
-)
+// outputs are the topics that results go to: their names, ids and settings. Some other storage's results have none.
+//
+// They are opened before the run owns partitions. After that only the limits of batches change, so they are safe for concurrent
+// use.
+type outputs struct {
+	*admin
+	// streams are the job's.
+	streams []broker.Stream
+	// inputs are the topics that are read, the master's first; none where another storage is the source.
+	inputs []string
+	// partitions is how many there are of each input.
+	partitions int
+	// ids are Kafka's of the topics, as they were when the run began.
+	ids map[string]kadm.TopicID
+	// byName holds the topics by name, and byStream by their index in streams.
+	byName   map[string]*outputTopic
+	byStream []*outputTopic
+	// inputRetention is how old records of the inputs become, in milliseconds; 0 where that isn't known.
+	inputRetention int64
+}
+
+func newOutputs(a *admin, streams []broker.Stream) *outputs {
+	return &outputs{admin: a, streams: streams, ids: map[string]kadm.TopicID{}}
+}
+
+// names returns the names of the topics.
+func (o *outputs) names() []string { return names(o.streams) }
 
 // An outputTopic is a topic that results go to.
 type outputTopic struct {
@@ -37,18 +53,126 @@ type outputTopic struct {
 	told bool
 }
 
-// readOutputs reads the settings of the output topics, once they are all there.
-func (m *member) readOutputs(ctx context.Context) error {
-	topics := names(m.job.Outputs)
-	found, err := configs(ctx, m.client, topics)
+// open creates the output topics that are missing and checks all, for as many partitions as the inputs have. It returns what
+// Kafka says of the topics, which may have more partitions by now, where the inputs have more, too.
+func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]topic, error) {
+	o.inputs, o.partitions = inputs, partitions
+	all := o.names()
+	topics, err := describePatiently(ctx, o.client, all, func(topics []topic) bool {
+		return !known(topics) || fewest(topics) >= o.partitions
+	})
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, t := range topics {
+		if !t.exists {
+			missing = append(missing, t.name)
+		}
+	}
+	configs, err := o.inputConfigs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if missing != nil {
+		if topics, err = o.create(ctx, missing, all, inherit(configs)); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range topics {
+		o.ids[t.name] = t.id
+		if !t.may(kmsg.ACLOperationWrite) {
+			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
+		}
+	}
+	if err := o.matchInputs(ctx, topics); err != nil {
+		return nil, err
+	}
+	return topics, o.readSettings(ctx)
+}
+
+// matchInputs sees to it that the outputs have as many partitions as the inputs.
+func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
+	n := o.partitions
+	if most(outputs) > n {
+		if err := o.checkWider(ctx, outputs); err != nil {
+			return err
+		}
+	}
+	narrow := below(outputs, n)
+	switch {
+	case narrow == nil:
+		return nil
+	case o.settings.growOutputs:
+		return o.raise(ctx, narrow, n)
+	}
+	return fmt.Errorf("%s: add partitions to it, which moves nothing that it holds, by %s; or have a run do so, by "+
+		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is "+
+		"created",
+		unequal(n, outputs), o.settings.raiseCommands(narrow, n))
+}
+
+// checkWider returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been
+// given as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
+func (o *outputs) checkWider(ctx context.Context, outputs []topic) error {
+	n, target := o.partitions, most(outputs)
+	if len(o.inputs) == 0 {
+		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
+	}
+	inputs, err := describePatiently(ctx, o.client, o.inputs, func(topics []topic) bool { return fewest(topics) >= target })
 	if err != nil {
 		return err
 	}
-	m.outputs = map[string]*outputTopic{}
+	narrow := below(inputs, target)
+	if narrow == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
+		"output another name, and it is created",
+		unequal(n, outputs), o.settings.raiseCommands(append(narrow, below(outputs, target)...), target))
+}
+
+func unequal(inputs int, outputs []topic) string {
+	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many partitions as "+
+		"the inputs, %d, but %s", inputs, counts(outputs))
+}
+
+// inputConfigs returns the settings of the input topics, the master's first; nil where they may not be read or the inputs
+// are another storage's.
+func (o *outputs) inputConfigs(ctx context.Context) (inputs []config, err error) {
+	o.inputRetention = unlimited
+	if len(o.inputs) == 0 {
+		return nil, nil
+	}
+	found, err := configs(ctx, o.client, o.inputs)
+	if err != nil {
+		return nil, err
+	}
+	o.inputRetention = 0
+	for _, topic := range o.inputs {
+		c, ok := found[topic]
+		if !ok {
+			o.inputRetention = 0
+			return nil, nil
+		}
+		o.inputRetention = longer(o.inputRetention, c.retention)
+		inputs = append(inputs, c)
+	}
+	return inputs, nil
+}
+
+// readSettings reads the settings of the output topics, once they are all there.
+func (o *outputs) readSettings(ctx context.Context) error {
+	topics := o.names()
+	found, err := configs(ctx, o.client, topics)
+	if err != nil {
+		return err
+	}
+	o.byName = map[string]*outputTopic{}
 	for _, topic := range topics {
 		c, ok := found[topic]
 		if !ok {
-			m.logger.Info("the settings of an output topic may not be read: they are taken to be Kafka's defaults",
+			o.logger.Info("the settings of an output topic may not be read: they are taken to be Kafka's defaults",
 				"topic", topic, "right", "DESCRIBE_CONFIGS")
 			c = config{size: defaultBatch, retention: unlimited, bytes: unlimited}
 		}
@@ -56,158 +180,78 @@ func (m *member) readOutputs(ctx context.Context) error {
 			return err
 		}
 		if c.compacted {
-			m.logger.Warn("an output topic is compacted: of the results with one key Kafka keeps the last, and each needs a key",
+			o.logger.Warn("an output topic is compacted: of the results with one key Kafka keeps the last, and each needs a key",
 				"topic", topic)
 		}
-		m.outputs[topic] = &outputTopic{name: topic, config: c}
-		m.outputs[topic].setLimit(c.size)
+		o.byName[topic] = &outputTopic{name: topic, config: c}
+		o.byName[topic].setLimit(c.size)
 	}
-	m.numbered = make([]*outputTopic, len(m.job.Outputs))
-	for i, stream := range m.job.Outputs {
-		m.numbered[i] = m.outputs[stream.Name]
+	o.byStream = make([]*outputTopic, len(o.streams))
+	for i, stream := range o.streams {
+		o.byStream[i] = o.byName[stream.Name]
 	}
 	return nil
 }
 
-// tooSmall returns a final error where a topic takes only batches that are smaller than the library's smallest.
-func tooSmall(topic string, size int32) error {
-	if size >= leastLimit {
-		return nil
-	}
-	return &finalError{fmt.Errorf("topic %q takes batches of %d bytes at most", topic, size),
-		fmt.Sprintf("raise its setting %s, to %d at least", settingSize, leastLimit)}
-}
-
-func (o *outputTopic) setLimit(size int32) { o.limit.Store(min(max(size, leastLimit), mostLimit)) }
-
 // batchLimit returns the size of the largest batch for a topic, in bytes; the library also asks for that of no topic.
-func (m *member) batchLimit(topic string) int32 {
-	if o := m.outputs[topic]; o != nil {
+func (o *outputs) batchLimit(topic string) int32 {
+	if o := o.byName[topic]; o != nil {
 		return o.limit.Load()
 	}
 	return defaultBatch
 }
 
-// Check implements broker.Checker.
-func (o *output) Check(stream int, key, value []byte) error {
-	if stream < 0 || stream >= len(o.numbered) {
-		return fmt.Errorf("kafka: a result is for output %d, but the job has %d", stream, len(o.numbered))
+// create creates output topics, and waits until Kafka knows all of them.
+func (o *outputs) create(ctx context.Context, missing, all []string, settings map[string]*string) ([]topic, error) {
+	if !o.settings.createTopics {
+		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
+			"or allow it, by kafka.CreateTopics(true) in Go and \"create_topics: true\" in a pipeline file",
+			o.suggested(ctx, missing), o.partitions)
 	}
-	topic := o.numbered[stream]
-	if len(key)+len(value) <= int(topic.limit.Load())-mostOverhead && (key != nil || !topic.compacted) {
-		return nil
+	const brokerDefault = -1
+	replies, err := kadm.NewClient(o.client).CreateTopics(ctx, int32(o.partitions), brokerDefault, settings, missing...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: creating topics: %w", err)
 	}
-	return topic.check(key, value)
-}
-
-// check is Check for what is near the limit, or lacks a key.
-func (o *outputTopic) check(key, value []byte) error {
-	size, limit := batchSize(key, value), o.limit.Load()
-	switch {
-	case size > int(limit):
-		return fmt.Errorf("kafka: a result of %d bytes is larger than topic %q takes, which is batches of %d bytes: raise its "+
-			"setting %s, to %d at least", len(value), o.name, limit, settingSize, size)
-	case key == nil && o.compacted:
-		return fmt.Errorf("kafka: topic %q is compacted, so that each result needs a key, and the master's record has none: "+
-			"give results one, with kafka.Key or by keys of the input's records, or set the topic's %s to delete",
-			o.name, settingPolicy)
-	}
-	return nil
-}
-
-// batchSize returns the size of a batch that holds a result alone, before it is compressed.
-func batchSize(key, value []byte) int {
-	record := 4 + kbin.VarintLen(int32(len(key))) + len(key) + kbin.VarintLen(int32(len(value))) + len(value)
-	return batchOverhead + kbin.VarintLen(int32(record)) + record
-}
-
-// mark returns an end-of-stream mark. Where a topic is compacted, it has a key of its own: Kafka takes none without, and
-// drops all but the last of one key.
-func (m *member) mark(topic string, partition int) *kgo.Record {
-	mark := &kgo.Record{Topic: topic, Partition: int32(partition), Value: []byte(endmark.Value)}
-	if m.outputs[topic].compacted {
-		mark.Key = endmark.Key()
-	}
-	return mark
-}
-
-// checkAge looks at how old results are. Those that are older than their topic keeps them would be deleted soon after they
-// were written, without a word: that is an error where the inputs live longer, and a warning where they are as old.
-func (m *member) checkAge(commits []broker.Commit) error {
-	now := time.Now()
-	for i, o := range m.numbered {
-		if o.retention == unlimited || o.byAppend || o.told {
-			continue
+	for _, r := range replies.Sorted() {
+		if r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists) {
+			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
 		}
-		oldest := oldestOf(commits, i)
-		age := time.Duration(o.retention) * time.Millisecond
-		if oldest.IsZero() || now.Sub(oldest) <= age {
-			continue
-		}
-		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q "+
-			"keeps records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when "+
-			"they are written (%s=LogAppendTime)",
-			oldest.UTC().Format(time.RFC3339), age, o.name, settingRetention, settingTimestamp)
-		if longer(o.retention, m.inputsKeep) != o.retention {
-			return err
-		}
-		o.told = true
-		m.logger.Warn("results are as old as records that Kafka deletes, as their input is", "topic", o.name, "error", err)
-	}
-	return nil
-}
-
-// oldestOf returns the time of the oldest result for an output; zero where none has a time.
-func oldestOf(commits []broker.Commit, output int) (oldest time.Time) {
-	for i := range commits {
-		for j := range commits[i].Results {
-			r := &commits[i].Results[j]
-			if r.Stream == output && !r.Time.IsZero() && (oldest.IsZero() || r.Time.Before(oldest)) {
-				oldest = r.Time
-			}
+		if r.Err == nil {
+			o.logger.Info("topic created", "topic", r.Topic, "partitions", o.partitions)
 		}
 	}
-	return oldest
+	topics, err := o.await(ctx, all, known)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
+	}
+	return topics, nil
 }
 
-// A produceError says that Kafka hasn't taken a record.
-type produceError struct {
-	topic string
-	err   error
+// checkDeleted returns a final error instead of err where an output topic has been deleted, be it made anew since.
+func (o *outputs) checkDeleted(ctx context.Context, err error) error {
+	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
+		return err
+	}
+	topics, failed := describePatiently(ctx, o.client, o.names(), known)
+	if failed != nil {
+		return err
+	}
+	for _, t := range topics {
+		switch {
+		case !t.exists || t.partitions == 0:
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted while results were written to it", t.name)}
+		case t.id != o.ids[t.name]:
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to "+
+				"it, and what it held is gone: to go on in the new one behind what was committed before, start the run again; "+
+				"to write all results once more, reset the offsets of group %q for all of its topics before", t.name, o.group)}
+		}
+	}
+	return err
 }
 
-func (e *produceError) Error() string { return fmt.Sprintf("results for topic %q: %v", e.topic, e.err) }
-
-func (e *produceError) Unwrap() error { return e.err }
-
-// shrink deals with a batch that was too large although its results are not: the topic's setting was lowered, or may not be
-// read. It makes batches smaller for the next session, and returns a final error where a single result is too large.
-func (m *member) shrink(ctx context.Context, failed *produceError, commits []broker.Commit) error {
-	o := m.outputs[failed.topic]
-	before := o.limit.Load()
-	limit := before / 2
-	if found, err := configs(ctx, m.client, []string{o.name}); err == nil {
-		if size := found[o.name].size; size > 0 && size < before {
-			if err := tooSmall(o.name, size); err != nil {
-				return err
-			}
-			limit = size
-		}
-	}
-	largest := 0
-	for i := range commits {
-		for j := range commits[i].Results {
-			if r := &commits[i].Results[j]; m.job.Outputs[r.Stream].Name == o.name {
-				largest = max(largest, batchSize(r.Key, r.Value))
-			}
-		}
-	}
-	o.setLimit(max(limit, int32(min(largest, mostLimit))))
-	if o.limit.Load() >= before {
-		return &finalError{fmt.Errorf("topic %q takes no result of %d bytes: %w", o.name, largest, kerr.MessageTooLarge),
-			"raise its setting " + settingSize}
-	}
-	m.logger.Warn("a batch of results was larger than the topic takes, trying again with smaller ones",
-		"topic", o.name, "bytes", o.limit.Load())
-	return failed
+// declared returns the names of the outputs that are declared as topics.
+func (o *outputs) declared() []string {
+	topics := names(o.settings.streams)
+	return slices.DeleteFunc(o.names(), func(name string) bool { return !slices.Contains(topics, name) })
 }

@@ -87,7 +87,7 @@ func (s *session) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.ProduceRequestTimeout(produceTimeout),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MaxBufferedRecords(bufferedRecords),
-		kgo.ProducerBatchMaxBytesFn(m.batchLimit),
+		kgo.ProducerBatchMaxBytesFn(m.outputs.batchLimit),
 	)
 	if err != nil {
 		return nil, err
@@ -310,9 +310,9 @@ func (s *session) transact(
 	}
 	if err := s.produce(ctx, commits); err != nil {
 		if failed, ok := errors.AsType[*produceError](err); ok && errors.Is(err, kerr.MessageTooLarge) {
-			return s.member.shrink(ctx, failed, commits)
+			return s.member.outputs.shrink(ctx, failed, commits)
 		}
-		if err = s.member.checkOutputs(ctx, err); final(err) != nil {
+		if err = s.member.outputs.checkDeleted(ctx, err); final(err) != nil {
 			return err
 		}
 		if _, end := s.group.End(ctx, kgo.TryAbort); end != nil || ctx.Err() != nil || isFenced(err) {
@@ -385,7 +385,7 @@ func (s *session) produce(ctx context.Context, commits []broker.Commit) error {
 		}
 		if c.End {
 			for _, topic := range names(outputs) {
-				client.Produce(ctx, s.member.mark(topic, c.Partition), failed.promise)
+				client.Produce(ctx, s.member.outputs.mark(topic, c.Partition), failed.promise)
 			}
 		}
 	}
@@ -420,7 +420,7 @@ func (s *session) flush(ctx context.Context) error {
 func (s *session) outputsThere(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, 2*createdGrace) // what comes late isn't taken for deleted
 	defer cancel()
-	if err := s.member.checkOutputs(short, kerr.UnknownTopicOrPartition); errors.Is(err, errFinal) {
+	if err := s.member.outputs.checkDeleted(short, kerr.UnknownTopicOrPartition); errors.Is(err, errFinal) {
 		return err
 	}
 	return nil
