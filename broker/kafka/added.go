@@ -43,7 +43,7 @@ func addedIn(all []position) *added {
 }
 
 // placeAdded gives the partitions that were added the session that they begin with, the same for as long as the run lasts.
-func (m *member) placeAdded(ctx context.Context, partitions []int, positions []position) error {
+func (ps *positions) placeAdded(ctx context.Context, partitions []int, positions []position) error {
 	blank := false
 	for i := range positions {
 		blank = blank || positions[i].isBlank()
@@ -51,18 +51,18 @@ func (m *member) placeAdded(ctx context.Context, partitions []int, positions []p
 	if !blank {
 		return nil
 	}
-	m.mu.Lock()
-	if m.added == nil && len(positions) == len(m.tasks) {
-		m.added = addedIn(positions)
+	ps.mu.Lock()
+	if ps.added == nil && len(positions) == len(ps.latest) {
+		ps.added = addedIn(positions)
 	}
-	a := m.added
-	m.mu.Unlock()
+	a := ps.added
+	ps.mu.Unlock()
 	if a == nil {
-		_, err := m.fetch(ctx, m.all())
+		_, err := ps.fetch(ctx, ps.all())
 		if err != nil {
 			return err
 		}
-		return m.placeAdded(ctx, partitions, positions)
+		return ps.placeAdded(ctx, partitions, positions)
 	}
 	for i, p := range partitions {
 		if p >= a.from && positions[i].isBlank() {
@@ -73,39 +73,39 @@ func (m *member) placeAdded(ctx context.Context, partitions []int, positions []p
 }
 
 // startPosition returns the position of a partition that has only where it begins.
-func (m *member) startPosition(p int, starts map[string]int64, transaction uint64) position {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	sessions := m.kept[p].progress.Sessions
+func (ps *positions) startPosition(p int, starts map[string]int64, transaction uint64) position {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	sessions := ps.latest[p].progress.Sessions
 	return position{
 		progress:    broker.Progress{Sessions: sessions},
-		width:       m.widthOf(p, sessions),
+		width:       ps.widthOf(p, sessions),
 		starts:      starts,
 		transaction: transaction,
 	}
 }
 
 // widthOf returns the width to commit for a partition that has ended so many sessions. REQUIRES: mu is held.
-func (m *member) widthOf(p int, sessions int64) int {
-	kept := &m.kept[p]
+func (ps *positions) widthOf(p int, sessions int64) int {
+	kept := &ps.latest[p]
 	if kept.width == 0 || kept.progress.Sessions == 0 && sessions > 0 {
-		kept.width = len(m.tasks)
+		kept.width = len(ps.latest)
 	}
 	return kept.width
 }
 
 // startsWith returns where a partition begins that has no positions: as the user says, but where it was added to a group that
 // has read others, at its first record, since all that it holds came later.
-func (m *member) startsWith(p int) StartPosition {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.wasAdded(p) {
+func (ps *positions) startsWith(p int) StartPosition {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.wasAdded(p) {
 		return StartPosition{}
 	}
-	return m.settings.start
+	return ps.settings.start
 }
 
 // wasAdded tells whether a partition was added of which nothing is committed yet. REQUIRES: mu is held.
-func (m *member) wasAdded(p int) bool {
-	return m.added != nil && p >= m.added.from && m.kept[p].isBlank()
+func (ps *positions) wasAdded(p int) bool {
+	return ps.added != nil && p >= ps.added.from && ps.latest[p].isBlank()
 }

@@ -168,3 +168,9 @@ func (a *admin) await(ctx context.Context, names []string, is func([]topic) bool
 		}
 	}
 }
+
+// resetAdvice says how to begin elsewhere than the positions say.
+func (a *admin) resetAdvice() string {
+	return fmt.Sprintf("to go on all the same, stop all instances and reset the offsets of group %q for all "+
+		"of its topics; docs/reliability.md says how, and what that means for the results", a.group)
+}

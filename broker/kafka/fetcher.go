@@ -65,8 +65,8 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	topic := rs.member.topicOf[node]
-	from, err := rs.member.begin(ctx, node, partition, from)
+	topic := rs.member.topics.ofNode[node]
+	from, err := rs.member.positions.begin(ctx, node, partition, from)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	if err != nil {
 		return nil, err
 	}
-	rs.member.watch(node, partition, &r.end)
+	rs.member.positions.ends.watch(node, partition, &r.end)
 	f.change(func() {
 		if f.added == nil {
 			f.added = map[int32]kgo.Offset{}
@@ -159,7 +159,7 @@ func (f *fetcher) change(note func()) {
 	added, removed := f.added, f.removed
 	f.added, f.removed = nil, nil
 	f.mu.Unlock()
-	topic := f.readers.member.topicOf[f.node]
+	topic := f.readers.member.topics.ofNode[f.node]
 	if len(removed) > 0 {
 		gone := map[string][]int32{topic: removed}
 		f.client.RemoveConsumePartitions(gone)
@@ -220,8 +220,8 @@ func batchLimit(streams []broker.Stream) int {
 func (f *fetcher) handOut(t kgo.FetchTopic) {
 	m := f.readers.member
 	for _, p := range t.Partitions {
-		if m.isOther(t.Topic, t.TopicID) {
-			p = kgo.FetchPartition{Partition: p.Partition, Err: m.madeAnew(t.Topic)}
+		if m.topics.isOther(t.Topic, t.TopicID) {
+			p = kgo.FetchPartition{Partition: p.Partition, Err: m.identity.madeAnew(t.Topic)}
 		}
 		f.readers.mu.Lock()
 		r := f.used[int(p.Partition)]

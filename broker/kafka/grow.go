@@ -84,20 +84,20 @@ func (w *topicWatch) look(ctx context.Context) error {
 
 // describeTopics returns the topics; none where one isn't there or is another by now: whoever reads or writes it says so.
 func (w *topicWatch) describeTopics(ctx context.Context) (inputs, outputs []topic, err error) {
-	all := w.topics
+	all := w.topics.names
 	if w.sink {
-		all = slices.Concat(w.topics, w.outputs.names())
+		all = slices.Concat(w.topics.names, w.outputs.names())
 	}
 	topics, err := describe(ctx, w.client, all)
 	if err != nil || !known(topics) {
 		return nil, nil, err
 	}
 	for i, t := range topics {
-		if i < len(w.topics) && w.isOther(t.name, t.id) || i >= len(w.topics) && t.id != w.outputs.ids[t.name] {
+		if i < len(w.topics.names) && w.topics.isOther(t.name, t.id) || i >= len(w.topics.names) && t.id != w.outputs.ids[t.name] {
 			return nil, nil, nil
 		}
 	}
-	return topics[:len(w.topics)], topics[len(w.topics):], nil
+	return topics[:len(w.topics.names)], topics[len(w.topics.names):], nil
 }
 
 // fewest returns the least number of partitions that any of the topics has.
@@ -136,9 +136,7 @@ func (m *member) grow(n int) {
 		m.mu.Unlock()
 		return
 	}
-	if m.added == nil { // each partition had positions when the run began
-		m.added = &added{from: before, session: m.current}
-	}
+	m.positions.add(n, m.current)
 	m.setPartitions(n)
 	if m.session != nil {
 		m.session.take()

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // A topic that is deleted and made anew keeps its name and gets another id. Offsets of the old one mean nothing in the new
@@ -21,50 +24,61 @@ const identityCheck = time.Second
 var errMadeAnew = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the " +
 	"offsets to go on from mean nothing in the new one")
 
+// An identity knows which topics hold the positions, and finds out whether they are those that the run began with. It is safe for
+// concurrent use.
+type identity struct {
+	*admin
+	topics *positionTopics
+
+	mu sync.Mutex
+	// checked is when Kafka was last asked.
+	checked time.Time
+}
+
 // isOther tells whether an id is that of another topic of the same name. Brokers before Kafka 2.8 know no ids.
-func (m *member) isOther(topic string, id kadm.TopicID) bool {
-	known := m.topicIDs[topic]
+func (t *positionTopics) isOther(topic string, id kadm.TopicID) bool {
+	known := t.ids[topic]
 	return known != id && known != (kadm.TopicID{}) && id != (kadm.TopicID{})
 }
 
 // madeAnew returns the final error for a topic that was made anew.
-func (m *member) madeAnew(topic string) error {
-	return &finalError{fmt.Errorf("topic %q: %w", topic, errMadeAnew), m.resetAdvice()}
+func (i *identity) madeAnew(topic string) error {
+	return &finalError{fmt.Errorf("topic %q: %w", topic, errMadeAnew), i.resetAdvice()}
 }
 
-// checkIdentity returns a final error where a topic that holds positions was made anew. It asks Kafka if that hasn't been
+// check returns a final error where a topic that holds positions was made anew. It asks Kafka if that hasn't been
 // done for a while. Where Kafka doesn't answer it returns nil: the check sees to it that nothing is committed in vain, and
 // positions with the id of the old topic are refused anyway.
-func (m *member) checkIdentity(ctx context.Context) error {
-	m.mu.Lock()
-	due := time.Since(m.identified) >= identityCheck
+func (i *identity) check(ctx context.Context) error {
+	i.mu.Lock()
+	due := time.Since(i.checked) >= identityCheck
 	if due {
-		m.identified = time.Now()
+		i.checked = time.Now()
 	}
-	m.mu.Unlock()
+	i.mu.Unlock()
 	if !due {
 		return nil
 	}
-	return m.identify(ctx)
+	return i.checkNow(ctx)
 }
 
-// identify is checkIdentity without a look at the clock.
-func (m *member) identify(ctx context.Context) error {
+// checkNow is check without a look at the clock.
+func (i *identity) checkNow(ctx context.Context) error {
 	request := kmsg.NewPtrMetadataRequest()
-	for _, topic := range m.topics {
+	for _, topic := range i.topics.names {
 		t := kmsg.NewMetadataRequestTopic()
 		t.Topic = kmsg.StringPtr(topic)
 		request.Topics = append(request.Topics, t)
 	}
 	ctx, cancel := context.WithTimeout(ctx, identityCheck)
 	defer cancel()
-	reply, err := request.RequestWith(ctx, m.client)
+	reply, err := request.RequestWith(ctx, i.client)
 	if err != nil {
 		return nil
 	}
 	for _, t := range reply.Topics {
-		if t.Topic != nil && t.ErrorCode == 0 && m.isOther(*t.Topic, t.TopicID) {
-			return m.madeAnew(*t.Topic)
+		if t.Topic != nil && t.ErrorCode == 0 && i.topics.isOther(*t.Topic, t.TopicID) {
+			return i.madeAnew(*t.Topic)
 		}
 	}
 	return nil
@@ -78,15 +92,15 @@ func isUnknown(err error) bool {
 
 // missing finds out what has become of a topic that Kafka hasn't known since some time. It returns no error where it is
 // there after all, or may come back, as in a cluster that starts.
-func (m *member) missing(ctx context.Context, topic string, since time.Time) (there bool, err error) {
-	topics, err := describePatiently(ctx, m.client, []string{topic}, known)
+func (i *identity) missing(ctx context.Context, topic string, since time.Time) (there bool, err error) {
+	topics, err := describePatiently(ctx, i.client, []string{topic}, known)
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case err != nil:
 		return false, err
-	case m.isOther(topic, topics[0].id):
-		return false, m.madeAnew(topic)
+	case i.topics.isOther(topic, topics[0].id):
+		return false, i.madeAnew(topic)
 	case !topics[0].exists && time.Since(since) > missingGrace:
 		return false, &finalError{fmt.Errorf("topic %q", topic), "the topic was deleted"}
 	}
@@ -94,9 +108,9 @@ func (m *member) missing(ctx context.Context, topic string, since time.Time) (th
 }
 
 // anyMissing is missing for all topics that hold positions.
-func (m *member) anyMissing(ctx context.Context, since time.Time) error {
-	for _, topic := range m.topics {
-		if _, err := m.missing(ctx, topic, since); err != nil {
+func (i *identity) anyMissing(ctx context.Context, since time.Time) error {
+	for _, topic := range i.topics.names {
+		if _, err := i.missing(ctx, topic, since); err != nil {
 			return err
 		}
 	}
@@ -105,3 +119,25 @@ func (m *member) anyMissing(ctx context.Context, since time.Time) error {
 
 // missingGrace is how long Kafka may not know a topic before it counts as deleted.
 const missingGrace = 5 * time.Second
+
+// gone says why there is no record at an offset where a node must go on.
+func (i *identity) gone(ctx context.Context, topic string, partition int, offset int64) error {
+	if err := i.checkNow(ctx); err != nil {
+		return err
+	}
+	first, err := i.listOffset(ctx, topic, partition, oldest)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("the record to go on with is no longer there: %w", err)
+	case first > offset:
+		err = fmt.Errorf("the records from here up to offset %d are needed and were removed, by the topic's retention or by "+
+			"somebody", first-1)
+	default:
+		err = errors.New("the partition ends before it: Kafka has lost records, or the topic was made anew")
+	}
+	err = &broker.PositionError{
+		Position: broker.Position{Stream: topic, Partition: partition, Offset: offset},
+		Err:      err,
+	}
+	return &finalError{err, i.resetAdvice()}
+}

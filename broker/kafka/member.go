@@ -29,27 +29,20 @@ const (
 // one's.
 type member struct {
 	*admin
-	job      *broker.Job
-	instance string
-	named    bool // the instance's name outlasts the run
-	// topics are those whose offsets hold the positions, and topicOf the one of each node; topicIDs are Kafka's.
-	topics   []string
-	topicOf  []string
-	topicIDs map[string]kadm.TopicID
-	// foreign says that another storage is the source: it decides whose the partitions are, and has the offsets.
-	foreign bool
+	job       *broker.Job
+	instance  string
+	named     bool // the instance's name outlasts the run
+	topics    *positionTopics
+	identity  *identity
+	positions *positions
 	// partitions is how many partitions the tasks are for: as many as all topics have. It only grows.
 	partitions atomic.Int64
 	// sink says that the results go to this cluster, too; it is set before the run owns partitions.
 	sink  bool
 	users int // guarded by Broker.mu
-	// warned says that offsets of another program were told of.
-	warned atomic.Bool
 
 	outputs *outputs
 
-	// gathered coalesces the requests of many partitions. They end when the admin's client is closed.
-	gathered gatherer[int, position]
 	// opening is held by the one that opens a session.
 	opening chan struct{}
 	// changed wakes the one that owns: a partition has come or gone, a task has returned, the session has failed.
@@ -59,28 +52,16 @@ type member struct {
 
 	mu      sync.Mutex
 	session *session // nil before the first
-	// tasks, and first, starts and kept below, have an entry for each partition.
+	// tasks has an entry for each partition.
 	tasks  []ownership
 	owning bool
 	// current is the number of the session that the run is for, once it owns partitions.
 	current int64
 	// err is what ends the run.
 	err error
-	// added tells what partitions without positions begin with; nil before it was asked for.
-	added *added
-	// first holds the session count of each partition as it was when it was asked for first; -1 before.
-	first []int64
-	// starts holds where the nodes of a partition began, by topic, where that is known.
-	starts []map[string]int64
-	// kept holds the position of each partition as it was when it was asked for last.
-	kept []position
-	// ends holds the end that the last reader of each node and partition has seen.
-	ends map[seat]*end
 	// unsure is the number of the transaction whose end isn't known, 0 where there is none.
 	unsure uint64
 	ended  bool
-	// identified is when Kafka was last asked whether the topics are still those of the beginning.
-	identified time.Time
 }
 
 // An ownership says what this instance has to do with a partition.
@@ -96,24 +77,26 @@ type ownership struct {
 }
 
 // newMember prepares the membership; it joins the group when it must.
-func newMember(a *admin, job *broker.Job) *member {
+func newMember(a *admin, job *broker.Job, foreign bool) *member {
 	m := &member{
 		admin:    a,
 		job:      job,
 		instance: a.settings.instance,
 		named:    a.settings.instance != "",
-		topicIDs: map[string]kadm.TopicID{},
 		outputs:  newOutputs(a, job.Outputs),
 		opening:  make(chan struct{}, 1),
 		changed:  make(chan struct{}, 1),
 		looking:  make(chan struct{}, 1),
-		ends:     map[seat]*end{},
 	}
 	if !m.named {
 		m.instance = randomName()
 	}
-	m.gathered.request = func(partitions []int) (map[int]position, error) {
-		return m.fetchPositions(context.Background(), partitions)
+	m.topics = &positionTopics{ids: map[string]kadm.TopicID{}, foreign: foreign}
+	m.identity = &identity{admin: a, topics: m.topics}
+	m.positions = newPositions(m.identity)
+	m.positions.endPending = func(ctx context.Context) error {
+		_, err := m.open(ctx)
+		return err
 	}
 	return m
 }
@@ -126,10 +109,8 @@ func (m *member) Partitions() int { return int(m.partitions.Load()) }
 func (m *member) setPartitions(n int) {
 	for range n - len(m.tasks) {
 		m.tasks = append(m.tasks, ownership{})
-		m.first = append(m.first, -1)
-		m.starts = append(m.starts, nil)
-		m.kept = append(m.kept, position{})
 	}
+	m.positions.setPartitions(n)
 	m.partitions.Store(int64(n))
 }
 
@@ -272,7 +253,7 @@ func (m *member) commit(ctx context.Context, commits []broker.Commit) error {
 	if err != nil || len(live) == 0 {
 		return err
 	}
-	if err := m.checkIdentity(ctx); err != nil {
+	if err := m.identity.check(ctx); err != nil {
 		m.fail(err)
 		return m.failure()
 	}
@@ -307,7 +288,7 @@ func (m *member) liveCommits(commits []broker.Commit) ([]broker.Commit, *session
 // wasCommitted finds out whether the transaction whose end wasn't learned has been committed; then its commits, which are
 // the same as these, are done.
 func (m *member) wasCommitted(ctx context.Context, transaction uint64, commits []broker.Commit) (bool, error) {
-	positions, err := m.fetch(ctx, []int{commits[0].Partition})
+	positions, err := m.positions.fetch(ctx, []int{commits[0].Partition})
 	if err != nil {
 		return false, err
 	}
@@ -329,7 +310,7 @@ func (m *member) findCommitted(ctx context.Context, transaction uint64, commits 
 	if lost == nil {
 		return nil
 	}
-	positions, err := m.fetch(ctx, lost)
+	positions, err := m.positions.fetch(ctx, lost)
 	if err != nil {
 		return err
 	}
@@ -358,4 +339,14 @@ func (m *member) close() {
 		}
 	}
 	m.client.Close()
+}
+
+// Progress implements broker.Keeper.
+func (m *member) Progress(ctx context.Context, partition int) (broker.Progress, error) {
+	return m.positions.progress(ctx, partition)
+}
+
+// LowestSession implements broker.SessionKeeper.
+func (m *member) LowestSession(ctx context.Context) (int64, error) {
+	return m.positions.lowestSession(ctx)
 }

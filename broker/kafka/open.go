@@ -40,9 +40,9 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
-	if !m.foreign {
+	if !m.topics.foreign {
 		m.sink = true
-		topics, err := m.outputs.open(ctx, m.topics, m.Partitions())
+		topics, err := m.outputs.open(ctx, m.topics.names, m.Partitions())
 		if err != nil {
 			b.leave(job, m)
 			return nil, stopped(ctx, err)
@@ -89,8 +89,7 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 	if err != nil {
 		return nil, err
 	}
-	m := newMember(newAdmin(s, job, admin), job)
-	m.foreign = foreign
+	m := newMember(newAdmin(s, job, admin), job, foreign)
 	if foreign {
 		err = m.positionsAtOutput(ctx)
 	} else {

@@ -14,7 +14,7 @@ type task = func(ctx context.Context, partition int) error
 
 // own implements broker.Input.Own.
 func (m *member) own(ctx context.Context, t task) error {
-	session, err := m.currentSession(ctx)
+	session, err := m.positions.currentSession(ctx)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (m *member) own(ctx context.Context, t task) error {
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var tasks sync.WaitGroup
-	if !m.foreign {
+	if !m.topics.foreign {
 		tasks.Go(func() { m.watchTransactions(own) })
 		tasks.Go(func() { m.watchTopics(own) })
 	}
@@ -86,7 +86,7 @@ func (m *member) sessionEnded(ctx context.Context, session int64, ended *bool) (
 	case running > 0:
 		return nil, nil
 	}
-	lowest, err := m.LowestSession(ctx)
+	lowest, err := m.positions.lowestSession(ctx)
 	*ended = err == nil && lowest > session
 	return time.After(endCheck), err
 }
@@ -105,21 +105,6 @@ func (m *member) count() (running, done, all int) {
 		}
 	}
 	return running, done, len(m.tasks)
-}
-
-// currentSession returns the number of the session that the run is for: what the run has found when it asked for the
-// progress of all partitions, and what is there now where it hasn't.
-func (m *member) currentSession(ctx context.Context) (int64, error) {
-	m.mu.Lock()
-	lowest := m.first[0]
-	for _, sessions := range m.first {
-		lowest = min(lowest, sessions)
-	}
-	m.mu.Unlock()
-	if lowest >= 0 {
-		return lowest, nil
-	}
-	return m.LowestSession(ctx)
 }
 
 // dealAgain has the group deal again where a session was opened before there was anything to share; see session.join.

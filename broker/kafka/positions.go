@@ -1,174 +1,347 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
 )
 
-// Positions are kept as the group's committed offsets. For each topic and partition the committed offset is the smallest
-// that one of the topic's nodes needs, and its metadata, a note, holds the nodes' own positions.
+// positions read what the group has committed, remember it, and say what to commit. They are safe for concurrent use.
+type positions struct {
+	*admin
+	topics   *positionTopics
+	identity *identity
+	ends     *ends
+	// requests coalesces the requests of many partitions. They end when the admin's client is closed.
+	requests gatherer[int, position]
+	// endPending ends the transaction that a process of this name has left open when it was killed.
+	endPending func(context.Context) error
+	// warned says that offsets of another program were reported.
+	warned atomic.Bool
 
-// A kept position is what a group has committed for a partition of a topic.
-type kept struct {
-	topic    string
-	id       kadm.TopicID // the topic's
-	offset   int64
-	metadata string
+	mu sync.Mutex
+	// first holds the session count of each partition as it was when it was asked for first; -1 before.
+	first []int64
+	// starts holds where the nodes of a partition began, by topic, where that is known.
+	starts []map[string]int64
+	// latest holds the position of each partition as it was when it was asked for last.
+	latest []position
+	// added says what partitions without positions begin with; nil before it was asked for.
+	added *added
 }
 
-// A position is what a group has committed for a partition of all topics.
-type position struct {
-	progress broker.Progress
-	// empty holds for each node the offset up to which it had nothing to read from its place on, but markers of
-	// transactions: they may be removed with what was read before. It is 0 where nothing is known.
-	empty []int64
-	// width is how many partitions there were when this one ended its first session; until then, when it was committed first. It
-	// tells partitions without positions that were there from those that were added since.
-	width int
-	// transaction is the number of the one that committed it.
-	transaction uint64
-	// starts holds the offset where to begin, by topic, for a group that has no progress yet.
-	starts map[string]int64
-	// foreign are the topics whose offset another program has set, an administrator's tool say.
-	foreign []string
-}
-
-// isFresh says that nothing has been committed yet but, at most, where to begin.
-func (p *position) isFresh() bool { return len(p.progress.Nodes) == 0 }
-
-// isBlank says that nothing at all has been committed, by nobody.
-func (p *position) isBlank() bool { return p.isFresh() && len(p.starts) == 0 }
-
-// keep returns what to commit for each topic.
-func (m *member) keep(p position) ([]kept, error) {
-	if n := len(p.progress.Nodes); n > 0 && n != len(m.topicOf) {
-		return nil, fmt.Errorf("kafka: the progress has %d nodes, but the job has %d inputs", n, len(m.topicOf))
+func newPositions(i *identity) *positions {
+	ps := &positions{admin: i.admin, topics: i.topics, identity: i, ends: &ends{}}
+	ps.requests.request = func(partitions []int) (map[int]position, error) {
+		return ps.fetchPositions(context.Background(), partitions)
 	}
-	var all []kept
-	for _, topic := range m.topics {
-		n := m.noteOf(p, topic)
-		k := kept{topic, n.id, n.offset, n.text()}
-		if len(k.metadata) > noteLimit {
-			return nil, fmt.Errorf("kafka: the positions of the nodes of topic %q take %d bytes, and Kafka keeps at most %d "+
-				"for a partition: use fewer nodes of this topic, or shorter names", topic, len(k.metadata), noteLimit)
+	return ps
+}
+
+// partitions returns how many partitions there are.
+func (ps *positions) partitions() int {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return len(ps.latest)
+}
+
+// setPartitions sets the number of partitions, once it is known.
+func (ps *positions) setPartitions(n int) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for range n - len(ps.latest) {
+		ps.first = append(ps.first, -1)
+		ps.starts = append(ps.starts, nil)
+		ps.latest = append(ps.latest, position{})
+	}
+}
+
+// add sets the number of partitions when it has grown. What was added begins with the session given. REQUIRES: nobody works on the
+// added partitions yet.
+func (ps *positions) add(n int, session int64) {
+	ps.mu.Lock()
+	if ps.added == nil { // each partition had positions when the run began
+		ps.added = &added{from: len(ps.latest), session: session}
+	}
+	ps.mu.Unlock()
+	ps.setPartitions(n)
+}
+
+// progress returns what was committed last for a partition.
+func (ps *positions) progress(ctx context.Context, partition int) (broker.Progress, error) {
+	if n := ps.partitions(); partition < 0 || partition >= n {
+		return broker.Progress{}, fmt.Errorf("kafka: there is no partition %d: the topics have %d", partition, n)
+	}
+	positions, err := ps.fetch(ctx, []int{partition})
+	if err != nil {
+		return broker.Progress{}, err
+	}
+	return positions[0].progress, nil
+}
+
+// lowestSession returns the lowest number of ended sessions of all partitions.
+func (ps *positions) lowestSession(ctx context.Context) (int64, error) {
+	positions, err := ps.fetch(ctx, ps.all())
+	if err != nil {
+		return 0, err
+	}
+	lowest := positions[0].progress.Sessions
+	for _, p := range positions {
+		lowest = min(lowest, p.progress.Sessions)
+	}
+	return lowest, nil
+}
+
+// fetch returns what was committed last for partitions, in their order. It waits for transactions under way and tries as
+// long as ctx lets it.
+func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, error) {
+	found := map[int]position{}
+	missing := slices.Clone(partitions)
+	begun := time.Now()
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		// In a large group there is always a transaction under way, but not always of the same partitions.
+		some, err := ps.fetchOnce(ctx, missing)
+		maps.Copy(found, some)
+		missing = slices.DeleteFunc(missing, func(p int) bool { _, ok := some[p]; return ok })
+		switch {
+		case err == nil:
+			positions := make([]position, len(partitions))
+			for i, p := range partitions {
+				positions[i] = found[p]
+			}
+			if err := ps.placeAdded(ctx, partitions, positions); err != nil {
+				return nil, err
+			}
+			ps.remember(partitions, positions)
+			ps.warnOfForeign(partitions, positions)
+			return positions, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case final(err) != nil:
+			return nil, fmt.Errorf("kafka: the positions of group %q: %w", ps.group, final(err))
+		case errors.Is(err, kerr.UnstableOffsetCommit):
+			// The transaction may be that of a process of this name that was killed: a session ends it at once.
+			if err := ps.endPending(ctx); err != nil {
+				return nil, err
+			}
+			pause = firstPause
+		case isUnknown(err):
+			if err := ps.identity.anyMissing(ctx, begun); err != nil {
+				return nil, fmt.Errorf("kafka: the positions of group %q: %w", ps.group, err)
+			}
+		default:
+			ps.logger.Warn("the group's positions can't be read, trying again", "error", err, "pause", pause)
 		}
-		all = append(all, k)
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// fetchOnce returns what was committed last by partition. Where it returns an error, it has those that the error isn't about.
+func (ps *positions) fetchOnce(ctx context.Context, partitions []int) (map[int]position, error) {
+	if len(partitions) > 1 {
+		return ps.fetchPositions(ctx, partitions)
+	}
+	found, err := ps.requests.ask(ctx, partitions[0])
+	if err != nil {
+		return nil, err
+	}
+	return map[int]position{partitions[0]: found}, nil
+}
+
+// fetchPositions is fetchOnce by a request of its own.
+func (ps *positions) fetchPositions(ctx context.Context, partitions []int) (map[int]position, error) {
+	request := kmsg.NewPtrOffsetFetchRequest()
+	request.RequireStable = true
+	group := kmsg.NewOffsetFetchRequestGroup()
+	group.Group = ps.group
+	for _, topic := range ps.topics.names {
+		t := kmsg.NewOffsetFetchRequestGroupTopic()
+		t.Topic, t.TopicID = topic, ps.topics.ids[topic]
+		for _, p := range partitions {
+			t.Partitions = append(t.Partitions, int32(p))
+		}
+		group.Topics = append(group.Topics, t)
+	}
+	request.Groups = append(request.Groups, group)
+	answer, err := ps.askGroup(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	reply := answer.(*kmsg.OffsetFetchResponse)
+	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
+		return ps.noGroup(partitions, err)
+	}
+	if len(reply.Groups) != 1 {
+		return nil, fmt.Errorf("kafka: the reply is about %d groups", len(reply.Groups))
+	}
+	return ps.read(&reply.Groups[0], partitions)
+}
+
+// noGroup returns no positions where Kafka doesn't know the group: it has committed none.
+func (*positions) noGroup(partitions []int, err error) (map[int]position, error) {
+	if !errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, err
+	}
+	all := map[int]position{}
+	for _, p := range partitions {
+		all[p] = position{}
 	}
 	return all, nil
 }
 
-// noteOf returns the note about a topic's nodes.
-func (m *member) noteOf(p position, topic string) note {
-	n := note{
-		transaction: p.transaction,
-		id:          m.topicIDs[topic],
-		sessions:    p.progress.Sessions,
-		width:       p.width,
-		size:        len(p.progress.Nodes),
-		offset:      p.starts[topic],
+// read makes positions of a reply, but for those of partitions that are in a transaction under way.
+func (ps *positions) read(reply *kmsg.OffsetFetchResponseGroup, partitions []int) (map[int]position, error) {
+	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
+		return ps.noGroup(partitions, err)
 	}
-	for i, r := range p.progress.Nodes {
-		if m.topicOf[i] != topic {
+	found, unstable, err := ps.byPartition(reply)
+	if err != nil {
+		return nil, err
+	}
+	all := map[int]position{}
+	for _, p := range partitions {
+		if unstable[p] != nil {
+			err = unstable[p]
 			continue
 		}
-		if len(n.nodes) == 0 || r.Offset < n.offset {
-			n.offset = r.Offset
+		if len(found[p]) != len(ps.topics.names) {
+			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
+				p, len(found[p]), len(ps.topics.names))
 		}
-		n.nodes = append(n.nodes, notedNode{i, r, p.empty[i]})
+		position, err := positionIn(found[p])
+		if err != nil {
+			return nil, &finalError{fmt.Errorf("partition %d: %w", p, err),
+				ps.resetAdvice() + "; or choose another group, kafka.Group in Go and \"group\" in a pipeline file"}
+		}
+		all[p] = position
 	}
-	if m.foreign {
-		n.offset = 0 // the nodes' offsets are of another storage
-	}
-	return n
+	return all, err
 }
 
-// positionIn puts together what was committed for a partition. Offsets that another program has committed are where to
-// begin.
-func positionIn(all []kept) (position, error) {
-	p := position{starts: map[string]int64{}}
-	var notes []note
-	var noted, missing []string
-	for _, k := range all {
-		n, ours, err := k.note()
-		switch {
-		case err != nil:
-			return p, err
-		case k.offset < 0:
-			missing = append(missing, k.topic)
-		case !ours:
-			p.foreign = append(p.foreign, k.topic)
-			p.starts[k.topic] = k.offset
-		case n.size == 0:
-			p.starts[k.topic] = k.offset
-			p.progress.Sessions, p.width = n.sessions, n.width
-		default:
-			notes, noted = append(notes, n), append(noted, k.topic)
-		}
-	}
-	switch {
-	case notes == nil:
-		return p, nil
-	case missing != nil:
-		return p, fmt.Errorf("the group has positions for %s but not for %s, which was deleted and made anew, or whose offset "+
-			"was removed", quoted(noted), quoted(missing))
-	case p.foreign != nil:
-		return p, fmt.Errorf("the group has a mill's positions for %s but not for %s: "+
-			"the offsets of a group are to be reset for all topics or for none", quoted(noted), quoted(p.foreign))
-	case len(notes) != len(all):
-		return p, errApart
-	}
-	return p, p.join(notes)
-}
-
-// note returns the note of a kept position, where it has one, once it is clear that it belongs there.
-func (k *kept) note() (n note, ours bool, err error) {
-	if k.offset < 0 {
-		return n, false, nil
-	}
-	n, ours, err = readNote(k.metadata)
-	switch {
-	case err != nil:
-		return n, ours, fmt.Errorf("topic %q: %w", k.topic, err)
-	case !ours:
-		return n, false, nil
-	case n.id != k.id && n.id != (kadm.TopicID{}) && k.id != (kadm.TopicID{}):
-		return n, true, fmt.Errorf("topic %q isn't the one that was read: that was deleted and this one made anew, or this is "+
-			"another cluster; offsets of the one mean nothing in the other", k.topic)
-	case n.offset != k.offset:
-		return n, true, fmt.Errorf("topic %q: the committed offset is %d, but the positions noted beside it are those of "+
-			"offset %d: somebody has moved the offset and kept the note, as tools that copy a cluster do",
-			k.topic, k.offset, n.offset)
-	}
-	return n, true, nil
-}
-
-var errApart = errors.New("the offsets of the group's topics were not committed together")
-
-// join makes the progress of the notes of all topics.
-func (p *position) join(notes []note) error {
-	first := &notes[0]
-	p.transaction, p.progress.Sessions, p.width = first.transaction, first.sessions, first.width
-	p.progress.Nodes, p.empty = make([]broker.Rewind, first.size), make([]int64, first.size)
-	count := 0
-	for _, n := range notes {
-		if n.transaction != first.transaction || n.sessions != first.sessions || n.width != first.width ||
-			n.size != first.size {
-			return errApart
-		}
-		for _, node := range n.nodes {
-			if node.index < 0 || node.index >= first.size {
-				return errNote
+// byPartition returns what a reply says of each partition, and which of them are in a transaction under way.
+func (ps *positions) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found map[int][]kept, unstable map[int]error, err error) {
+	found, unstable = map[int][]kept{}, map[int]error{}
+	for _, t := range reply.Topics {
+		topic := ps.topics.nameOf(t)
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				err = fmt.Errorf("%s[%d]: %w", topic, p.Partition, err)
+				if !errors.Is(err, kerr.UnstableOffsetCommit) {
+					return nil, nil, err
+				}
+				unstable[int(p.Partition)] = err
 			}
-			p.progress.Nodes[node.index], p.empty[node.index] = node.Rewind, node.empty
-			count++
+			k := kept{topic: topic, id: ps.topics.ids[topic], offset: p.Offset}
+			if p.Metadata != nil {
+				k.metadata = *p.Metadata
+			}
+			found[int(p.Partition)] = append(found[int(p.Partition)], k)
 		}
 	}
-	if count != first.size {
-		return errNote
+	return found, unstable, nil
+}
+
+// remember keeps what readers and the end of the session need to know.
+func (ps *positions) remember(partitions []int, positions []position) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for i, p := range partitions {
+		position := positions[i]
+		if ps.first[p] < 0 {
+			ps.first[p] = position.progress.Sessions
+		}
+		if position.isFresh() {
+			ps.starts[p] = position.starts
+		}
+		ps.latest[p] = position
 	}
-	return nil
+}
+
+// warnOfForeign says, once, that another program has set positions: what the mill knew beside them is gone.
+func (ps *positions) warnOfForeign(partitions []int, positions []position) {
+	set := map[string][]int{}
+	for i, p := range partitions {
+		for _, topic := range positions[i].foreign {
+			set[topic] = append(set[topic], p)
+		}
+	}
+	if len(set) == 0 || ps.warned.Swap(true) {
+		return
+	}
+	var where []string
+	for _, topic := range slices.Sorted(maps.Keys(set)) {
+		where = append(where, fmt.Sprintf("%s%v", topic, set[topic]))
+	}
+	ps.logger.Warn("the group's offsets were set by another program, a tool say: the run begins there, without what the mill had "+
+		"noted beside them; the results of the last keys before may be written again, and an open window anew",
+		"partitions", strings.Join(where, ", "))
+}
+
+// all returns the numbers of all partitions.
+func (ps *positions) all() []int {
+	all := make([]int, ps.partitions())
+	for p := range all {
+		all[p] = p
+	}
+	return all
+}
+
+// offsets returns the offsets to commit.
+func (ps *positions) offsets(commits []broker.Commit, transaction uint64) ([]kmsg.TxnOffsetCommitRequestTopic, error) {
+	positions := map[int]position{}
+	for _, c := range commits {
+		positions[c.Partition] = ps.positionOf(c, transaction)
+	}
+	return ps.offsetsOf(positions)
+}
+
+// offsetsOf returns the offsets that keep the positions of partitions.
+func (ps *positions) offsetsOf(positions map[int]position) ([]kmsg.TxnOffsetCommitRequestTopic, error) {
+	topics := map[string]*kmsg.TxnOffsetCommitRequestTopic{}
+	all := make([]kmsg.TxnOffsetCommitRequestTopic, len(ps.topics.names))
+	for i, topic := range ps.topics.names {
+		all[i] = kmsg.NewTxnOffsetCommitRequestTopic()
+		all[i].Topic, all[i].TopicID = topic, ps.topics.ids[topic]
+		topics[topic] = &all[i]
+	}
+	for partition, position := range positions {
+		kept, err := ps.topics.keep(position)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range kept {
+			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.LeaderEpoch, p.Metadata = int32(partition), k.offset, -1, &k.metadata
+			topics[k.topic].Partitions = append(topics[k.topic].Partitions, p)
+		}
+	}
+	return all, nil
+}
+
+// currentSession returns the number of the session that the run is for: what the run has found when it asked for the
+// progress of all partitions, and what is there now where it hasn't.
+func (ps *positions) currentSession(ctx context.Context) (int64, error) {
+	ps.mu.Lock()
+	lowest := ps.first[0]
+	for _, sessions := range ps.first {
+		lowest = min(lowest, sessions)
+	}
+	ps.mu.Unlock()
+	if lowest >= 0 {
+		return lowest, nil
+	}
+	return ps.lowestSession(ctx)
 }

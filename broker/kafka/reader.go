@@ -113,7 +113,7 @@ func (r *reader) lookAgain(ctx context.Context) error {
 	since := r.missing
 	r.err = nil
 	r.mu.Unlock()
-	there, err := r.fetcher.readers.member.missing(ctx, r.topic, since)
+	there, err := r.fetcher.readers.member.identity.missing(ctx, r.topic, since)
 	if err != nil {
 		return r.broke(ctx, err)
 	}
@@ -128,7 +128,7 @@ func (r *reader) lookAgain(ctx context.Context) error {
 // broke returns the error for what has ended the stream.
 func (r *reader) broke(ctx context.Context, err error) error {
 	if errors.Is(err, kerr.OffsetOutOfRange) {
-		return r.fetcher.readers.member.gone(ctx, r.topic, r.partition, r.next)
+		return r.fetcher.readers.member.identity.gone(ctx, r.topic, r.partition, r.next)
 	}
 	return &broker.PositionError{
 		Position: broker.Position{Stream: r.topic, Partition: r.partition, Offset: r.next},

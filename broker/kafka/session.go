@@ -73,7 +73,7 @@ func (s *session) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.WithContext(s.client),
 		kgo.ConsumerGroup(m.group),
 		kgo.InstanceID(m.instance),
-		kgo.ConsumeTopics(m.topics...),
+		kgo.ConsumeTopics(m.topics.names...),
 		kgo.Balancers(&balancer{m.Partitions, s.onJoining, s.onAssignment}),
 		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { s.onAssigned() }),
 		kgo.OnPartitionsLost(func(context.Context, *kgo.Client, map[string][]int32) { s.onLost() }),
@@ -111,7 +111,7 @@ func (s *session) join(ctx context.Context) error {
 		return &finalError{err, "the options don't go together"}
 	}
 	s.group = group
-	group.Client().PauseFetchTopics(s.member.topics...)
+	group.Client().PauseFetchTopics(s.member.topics.names...)
 	select {
 	case <-s.joined:
 	case <-s.ctx.Done():
@@ -168,7 +168,7 @@ func (s *session) onAssignment(assignment map[string][]int32, dealt int) {
 	m := s.member
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.assigned, s.holds, s.dealt = numbers(assignment, m.topics), false, dealt
+	s.assigned, s.holds, s.dealt = numbers(assignment, m.topics.names), false, dealt
 	if m.session != s {
 		return
 	}
@@ -254,7 +254,7 @@ func (h groupErrors) OnGroupManageError(err error) {
 // commit makes commits in one transaction.
 func (s *session) commit(ctx context.Context, commits []broker.Commit) error {
 	transaction := randomNumber()
-	offsets, err := s.member.offsets(commits, transaction)
+	offsets, err := s.member.positions.offsets(commits, transaction)
 	if err != nil {
 		return err
 	}
@@ -264,8 +264,8 @@ func (s *session) commit(ctx context.Context, commits []broker.Commit) error {
 // commitStarts commits where the nodes of a partition begin, by topic, in a transaction without results.
 func (s *session) commitStarts(ctx context.Context, of []broker.Commit, starts map[string]int64) error {
 	transaction := randomNumber()
-	offsets, err := s.member.offsetsOf(map[int]position{
-		of[0].Partition: s.member.startPosition(of[0].Partition, starts, transaction),
+	offsets, err := s.member.positions.offsetsOf(map[int]position{
+		of[0].Partition: s.member.positions.startPosition(of[0].Partition, starts, transaction),
 	})
 	if err != nil {
 		return err

@@ -12,21 +12,19 @@ import (
 // setStart commits where a partition begins that has no positions yet, unless that is offset 0 and the group's first session
 // anyway: a run that dies before its first result must not begin elsewhere the next time, nor with another session.
 func (m *member) setStart(ctx context.Context, p int) error {
-	m.mu.Lock()
-	fresh, plain := m.kept[p].isFresh(), m.settings.start.isEarliest() && !m.wasAdded(p)
-	m.mu.Unlock()
+	fresh, plain := m.positions.isFresh(p)
 	if !fresh {
 		return nil
 	}
-	starts, err := m.findStart(ctx, p)
+	starts, err := m.positions.findStart(ctx, p)
 	if err != nil || plain && allZero(starts) {
 		return err
 	}
-	positions, err := m.fetch(ctx, []int{p})
+	positions, err := m.positions.fetch(ctx, []int{p})
 	if err != nil {
 		return err
 	}
-	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics) {
+	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics.names) {
 		return nil
 	}
 	maps.Copy(starts, positions[0].starts) // what somebody has set counts
@@ -42,7 +40,7 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.fetch(ctx, []int{p})
+	_, err = m.positions.fetch(ctx, []int{p})
 	return err
 }
 
@@ -68,11 +66,11 @@ func (m *member) commitStart(ctx context.Context, p int, starts map[string]int64
 }
 
 // findStart looks for the offsets where a new group begins.
-func (m *member) findStart(ctx context.Context, p int) (map[string]int64, error) {
+func (ps *positions) findStart(ctx context.Context, p int) (map[string]int64, error) {
 	starts := map[string]int64{}
-	for _, topic := range m.topics {
+	for _, topic := range ps.topics.names {
 		var err error
-		if starts[topic], err = m.startOf(ctx, topic, p); err != nil {
+		if starts[topic], err = ps.startOf(ctx, topic, p); err != nil {
 			return nil, err
 		}
 	}
@@ -81,9 +79,9 @@ func (m *member) findStart(ctx context.Context, p int) (map[string]int64, error)
 
 // startOf looks for the offset where a new group begins in a partition. It tries until Kafka says, ctx ends, or it can't be
 // known.
-func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error) {
+func (ps *positions) startOf(ctx context.Context, topic string, p int) (int64, error) {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		offset, err := m.startOnce(ctx, topic, p)
+		offset, err := ps.startOnce(ctx, topic, p)
 		switch {
 		case err == nil:
 			return offset, nil
@@ -96,8 +94,8 @@ func (m *member) startOf(ctx context.Context, topic string, p int) (int64, error
 	}
 }
 
-func (m *member) startOnce(ctx context.Context, topic string, p int) (int64, error) {
-	start := m.startsWith(p)
+func (ps *positions) startOnce(ctx context.Context, topic string, p int) (int64, error) {
+	start := ps.startsWith(p)
 	timestamp := int64(newest)
 	switch {
 	case start.isEarliest():
@@ -105,9 +103,17 @@ func (m *member) startOnce(ctx context.Context, topic string, p int) (int64, err
 	case !start.latest:
 		timestamp = start.time.UnixMilli()
 	}
-	offset, err := m.listOffset(ctx, topic, p, timestamp)
+	offset, err := ps.listOffset(ctx, topic, p, timestamp)
 	if err == nil && offset < 0 { // nothing is as new as that
-		offset, err = m.listOffset(ctx, topic, p, newest)
+		offset, err = ps.listOffset(ctx, topic, p, newest)
 	}
 	return offset, err
+}
+
+// isFresh tells whether nothing is committed yet of a partition, and whether it begins with the group's first session at the first
+// record, as partitions do that nothing else is known of.
+func (ps *positions) isFresh(p int) (fresh, plain bool) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return ps.latest[p].isFresh(), ps.settings.start.isEarliest() && !ps.wasAdded(p)
 }

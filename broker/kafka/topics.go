@@ -87,11 +87,11 @@ func describePatiently(ctx context.Context, client *kgo.Client, names []string, 
 
 // positionsAtInputs checks the input topics.
 func (m *member) positionsAtInputs(ctx context.Context) error {
-	m.topics = names(m.job.Inputs)
+	m.topics.names = names(m.job.Inputs)
 	for _, s := range m.job.Inputs {
-		m.topicOf = append(m.topicOf, s.Name)
+		m.topics.ofNode = append(m.topics.ofNode, s.Name)
 	}
-	topics, err := describePatiently(ctx, m.client, m.topics, func(topics []topic) bool {
+	topics, err := describePatiently(ctx, m.client, m.topics.names, func(topics []topic) bool {
 		return known(topics) && fewest(topics) == most(topics)
 	})
 	if err != nil {
@@ -99,7 +99,7 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 	}
 	var missing []string
 	for _, t := range topics {
-		m.topicIDs[t.name] = t.id
+		m.topics.ids[t.name] = t.id
 		switch {
 		case !t.exists:
 			missing = append(missing, t.name)
@@ -148,10 +148,10 @@ func (m *member) positionsAtOutput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.topics = []string{topics[0].name}
-	m.topicIDs[topics[0].name] = topics[0].id
+	m.topics.names = []string{topics[0].name}
+	m.topics.ids[topics[0].name] = topics[0].id
 	for range m.job.Inputs {
-		m.topicOf = append(m.topicOf, topics[0].name)
+		m.topics.ofNode = append(m.topics.ofNode, topics[0].name)
 	}
 	return nil
 }

@@ -40,12 +40,13 @@ func (m *member) watchTransactions(ctx context.Context) {
 // exhausted returns the ends of the readers that have fetched all that can be read, as far as fetches have told, by what to
 // ask about them.
 func (m *member) exhausted() map[place][]*end {
+	found := m.positions.ends.exhausted()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := map[place][]*end{}
-	for at, e := range m.ends {
-		if at.partition < len(m.tasks) && m.tasks[at.partition].running && e.exhausted() {
-			p := place{m.topicOf[at.node], at.partition, newest}
+	for at, e := range found {
+		if m.tasks[at.partition].running {
+			p := place{m.topics.ofNode[at.node], at.partition, newest}
 			all[p] = append(all[p], e)
 		}
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// drawn is a position drawn at random, with the member that keeps it.
-func drawn(t *rapid.T) (*member, position) {
-	m := &member{topics: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")], topicIDs: map[string]kadm.TopicID{}}
-	for _, topic := range m.topics {
-		m.topicIDs[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+// drawn is a position drawn at random, with the topics that keep it.
+func drawn(t *rapid.T) (*positionTopics, position) {
+	m := &positionTopics{names: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")], ids: map[string]kadm.TopicID{}}
+	for _, topic := range m.names {
+		m.ids[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 	}
 	p := position{transaction: 7, width: rapid.IntRange(0, 1000).Draw(t, "width")}
 	p.progress.Sessions = rapid.Int64Range(0, 1<<40).Draw(t, "sessions")
-	for i := range rapid.IntRange(len(m.topics), 8).Draw(t, "nodes") {
-		m.topicOf = append(m.topicOf, m.topics[i%len(m.topics)])
+	for i := range rapid.IntRange(len(m.names), 8).Draw(t, "nodes") {
+		m.ofNode = append(m.ofNode, m.names[i%len(m.names)])
 		offset := rapid.Int64Range(0, 1<<62).Draw(t, "offset")
 		p.progress.Nodes = append(p.progress.Nodes, broker.Rewind{
 			Node:        rapid.StringN(0, 20, 40).Draw(t, "name"),
@@ -47,7 +47,7 @@ func TestPositionsComeBack(t *testing.T) {
 		}
 		for _, k := range all {
 			for i, node := range want.progress.Nodes {
-				if m.topicOf[i] == k.topic && node.Offset < k.offset {
+				if m.ofNode[i] == k.topic && node.Offset < k.offset {
 					t.Fatalf("topic %s commits %d, but a node needs %d", k.topic, k.offset, node.Offset)
 				}
 			}
@@ -96,7 +96,7 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 
 func TestPositionsOfOthers(t *testing.T) {
 	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
-	m := &member{topics: []string{"a", "b"}, topicOf: []string{"a", "b"}, topicIDs: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
+	m := &positionTopics{names: []string{"a", "b"}, ofNode: []string{"a", "b"}, ids: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
 	keep := func(p position) []kept {
 		all, err := m.keep(p)
 		must(t, err)
@@ -147,12 +147,12 @@ func must(t *testing.T, err error) {
 
 // Kafka refuses more metadata than it allows, with an error that nobody understands; a mill says it before.
 func TestPositionsAreLimited(t *testing.T) {
-	m := &member{topics: []string{"a"}}
+	m := &positionTopics{names: []string{"a"}}
 	p := position{}
 	for {
 		p.progress.Nodes = append(p.progress.Nodes,
-			broker.Rewind{Node: fmt.Sprintf("node %d", len(m.topicOf)), Offset: 1 << 40, Seen: 1<<40 + 9999})
-		p.empty, m.topicOf = append(p.empty, 0), append(m.topicOf, "a")
+			broker.Rewind{Node: fmt.Sprintf("node %d", len(m.ofNode)), Offset: 1 << 40, Seen: 1<<40 + 9999})
+		p.empty, m.ofNode = append(p.empty, 0), append(m.ofNode, "a")
 		all, err := m.keep(p)
 		if err == nil && len(all[0].metadata) <= 4096 {
 			continue
@@ -162,7 +162,7 @@ func TestPositionsAreLimited(t *testing.T) {
 		}
 		break
 	}
-	if n := len(m.topicOf) - 1; n < 100 {
+	if n := len(m.ofNode) - 1; n < 100 {
 		t.Errorf("there is room for %d nodes only", n)
 	}
 }
