@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,4 +174,27 @@ func (a *admin) await(ctx context.Context, names []string, is func([]topic) bool
 func (a *admin) resetAdvice() string {
 	return fmt.Sprintf("to go on all the same, stop all instances and reset the offsets of group %q for all "+
 		"of its topics; docs/reliability.md says how, and what that means for the results", a.group)
+}
+
+// checkGroup checks the right to join the group, as far as Kafka tells.
+func (a *admin) checkGroup(ctx context.Context) error {
+	request := kmsg.NewPtrDescribeGroupsRequest()
+	request.Groups = []string{a.group}
+	request.IncludeAuthorizedOperations = true
+	return patiently(ctx, func(ctx context.Context) error {
+		reply, err := a.askGroup(ctx, request)
+		if err != nil {
+			return fmt.Errorf("kafka: asking for group %q: %w", a.group, cmp.Or(final(err), err))
+		}
+		for _, g := range reply.(*kmsg.DescribeGroupsResponse).Groups {
+			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+				return fmt.Errorf("kafka: group %q: %w", a.group, cmp.Or(final(err), err))
+			}
+			if t := (topic{operations: g.AuthorizedOperations}); !t.may(kmsg.ACLOperationRead) {
+				return &finalError{fmt.Errorf("kafka: group %q may not be joined", a.group),
+					"the client needs the right READ on it"}
+			}
+		}
+		return nil
+	})
 }

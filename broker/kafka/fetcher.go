@@ -23,8 +23,8 @@ const (
 // readers are the readers of a run, over a client for each node: a client can't read a partition twice, and it waits for a
 // second where a topic is added while it asks for another one's leaders.
 type readers struct {
-	member *member
-	pool   recordPool
+	run  *run
+	pool recordPool
 	// shared is what a reader may hold, nil before the first is open.
 	shared atomic.Pointer[portion]
 
@@ -34,7 +34,7 @@ type readers struct {
 	closed   bool
 }
 
-func newReaders(m *member) *readers { return &readers{member: m} }
+func newReaders(r *run) *readers { return &readers{run: r} }
 
 // A fetcher is a client that fetches for some readers. It has no goroutine of its own: of the readers that wait, one
 // polls and puts into the queues of all what comes.
@@ -65,18 +65,18 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	topic := rs.member.topics.ofNode[node]
-	from, err := rs.member.positions.begin(ctx, node, partition, from)
+	topic := rs.run.topics.ofNode[node]
+	from, err := rs.run.positions.begin(ctx, node, partition, from)
 	if err != nil {
 		return nil, err
 	}
 	r := &reader{topic: topic, partition: partition, next: from, ready: make(chan struct{}, 1)}
-	r.end.record, r.end.tombstones = from, rs.member.job.Inputs[node].Tombstones != nil
+	r.end.record, r.end.tombstones = from, rs.run.job.Inputs[node].Tombstones != nil
 	f, err := rs.fetcherFor(node, r)
 	if err != nil {
 		return nil, err
 	}
-	rs.member.positions.ends.watch(node, partition, &r.end)
+	rs.run.positions.ends.watch(node, partition, &r.end)
 	f.change(func() {
 		if f.added == nil {
 			f.added = map[int32]kgo.Offset{}
@@ -100,9 +100,9 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 			return f, nil
 		}
 	}
-	s := rs.member.settings
+	s := rs.run.settings
 	ctx, stop := context.WithCancel(context.Background())
-	client, err := s.client(rs.member.logger,
+	client, err := s.client(rs.run.logger,
 		kgo.WithContext(ctx),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
@@ -110,7 +110,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		kgo.FetchMaxWait(fetchWait),
 		kgo.RequestTimeoutOverhead(answerTimeout),
 		kgo.WithPools(&rs.pool),
-		kgo.MaxDecompressBatchBytes(batchLimit(rs.member.job.Inputs)),
+		kgo.MaxDecompressBatchBytes(batchLimit(rs.run.job.Inputs)),
 		kgo.KeepRetryableFetchErrors(),
 		kgo.KeepControlRecords(), // a transaction's marker may be the last that there is, see end
 	)
@@ -159,7 +159,7 @@ func (f *fetcher) change(note func()) {
 	added, removed := f.added, f.removed
 	f.added, f.removed = nil, nil
 	f.mu.Unlock()
-	topic := f.readers.member.topics.ofNode[f.node]
+	topic := f.readers.run.topics.ofNode[f.node]
 	if len(removed) > 0 {
 		gone := map[string][]int32{topic: removed}
 		f.client.RemoveConsumePartitions(gone)
@@ -218,7 +218,7 @@ func batchLimit(streams []broker.Stream) int {
 
 // handOut puts what was fetched of a topic into the readers' queues. REQUIRES: polling is held.
 func (f *fetcher) handOut(t kgo.FetchTopic) {
-	m := f.readers.member
+	m := f.readers.run
 	for _, p := range t.Partitions {
 		if m.topics.isOther(t.Topic, t.TopicID) {
 			p = kgo.FetchPartition{Partition: p.Partition, Err: m.identity.madeAnew(t.Topic)}

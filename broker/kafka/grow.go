@@ -17,7 +17,9 @@ const announceAgain = 3 * time.Second
 
 // A topicWatch is how an instance looks for added partitions.
 type topicWatch struct {
-	*member
+	*run
+	// session is the number of the session that the run is for. Added partitions begin with it.
+	session int64
 	// announced is how many partitions the group was told of last, at the time given.
 	announced   int
 	announcedAt time.Time
@@ -26,20 +28,20 @@ type topicWatch struct {
 }
 
 // watchTopics looks for added partitions until ctx ends.
-func (m *member) watchTopics(ctx context.Context) {
-	w := &topicWatch{member: m}
-	age := m.settings.metadataAge
+func (r *run) watchTopics(ctx context.Context, session int64) {
+	w := &topicWatch{run: r, session: session}
+	age := r.settings.metadataAge
 	for pause := age; ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-m.looking:
+		case <-r.assignment.moreKnown:
 			pause = firstPause
 		case <-time.After(pause):
 			pause = min(2*pause, age)
 		}
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			m.logger.Warn("looking for added partitions failed, trying again", "error", err, "pause", age)
+			r.logger.Warn("looking for added partitions failed, trying again", "error", err, "pause", age)
 			pause = age
 		}
 		if w.announce(ctx) {
@@ -47,14 +49,6 @@ func (m *member) watchTopics(ctx context.Context) {
 		} else {
 			pause = min(pause, announceAgain)
 		}
-	}
-}
-
-// lookNow has the topics looked at now.
-func (m *member) lookNow() {
-	select {
-	case m.looking <- struct{}{}:
-	default:
 	}
 }
 
@@ -129,41 +123,33 @@ func below(topics []topic, n int) (all []topic) {
 }
 
 // grow goes on with n partitions, where there are fewer.
-func (m *member) grow(n int) {
-	m.mu.Lock()
-	before := len(m.tasks)
+func (w *topicWatch) grow(n int) {
+	before := w.Partitions()
 	if n <= before {
-		m.mu.Unlock()
 		return
 	}
-	m.positions.add(n, m.current)
-	m.setPartitions(n)
-	if m.session != nil {
-		m.session.take()
-	}
-	m.mu.Unlock()
-	m.logger.Info("partitions were added to all topics: the run goes on with them, from their beginning",
+	w.positions.add(n, w.session)
+	w.assignment.setPartitions(n)
+	w.logger.Info("partitions were added to all topics: the run goes on with them, from their beginning",
 		"before", before, "partitions", n)
-	m.wake()
+	w.assignment.wake()
 }
 
 // announce has the group deal out again where that was done without partitions that this instance knows of. It returns whether
 // the group and the instance agree.
 func (w *topicWatch) announce(ctx context.Context) bool {
-	s, err := w.open(ctx)
+	mb, err := w.membership.open(ctx)
 	if err != nil {
 		return false // the run ends
 	}
-	w.mu.Lock()
-	holds, dealt, known := s.holds, s.dealt, len(w.tasks)
-	w.mu.Unlock()
-	if holds && dealt < known && (w.announced < known || time.Since(w.announcedAt) >= announceAgain) {
+	valid, total, known := w.assignment.totals(mb)
+	if valid && total < known && (w.announced < known || time.Since(w.announcedAt) >= announceAgain) {
 		w.announced, w.announcedAt = known, time.Now()
-		client := s.group.Client()
+		client := mb.group.Client()
 		client.ForceMetadataRefresh() // for the results
 		client.ForceRebalance()
 	}
-	return dealt == known
+	return total == known
 }
 
 // tell logs, once, which topics still have fewer partitions than others, what has gone wrong with outputs that were to be given

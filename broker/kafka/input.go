@@ -18,7 +18,7 @@ type input struct {
 
 // Own implements broker.Input.
 func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	return in.own(ctx, task)
+	return in.run.own(ctx, task)
 }
 
 // Reader implements broker.Input.
@@ -33,12 +33,12 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 // Close implements broker.Input.
 func (in *input) Close() error {
 	in.readers.close()
-	in.broker.leave(in.job, in.member)
+	in.broker.leave(in.job, in.run)
 	return nil
 }
 
 // A saver keeps the progress of a job whose sink can't.
-type saver struct{ *member }
+type saver struct{ *run }
 
 // Save implements broker.Saver.
 func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
@@ -47,7 +47,7 @@ func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
 		commits[i].Results, commits[i].End = nil, false // they are the sink's
 	}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := s.commit(ctx, commits)
+		err := s.transactions.commit(ctx, commits)
 		if !errors.Is(err, broker.ErrAborted) {
 			return err
 		}

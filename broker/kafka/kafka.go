@@ -75,8 +75,8 @@ type Broker struct {
 	settings settings
 
 	mu sync.Mutex
-	// members holds what the source and the sink of a job share.
-	members map[*broker.Job]*member
+	// runs holds what the source and the sink of each job share.
+	runs map[*broker.Job]*run
 }
 
 // An Option is an argument of [New].
@@ -89,7 +89,7 @@ type TopicOption func(*broker.Stream)
 // "host", with the topics given by [Topic] and [Streams], for reading and for writing. It doesn't connect yet.
 // It panics where an option is nil.
 func New(addresses []string, options ...Option) *Broker {
-	b := &Broker{settings: defaults(), members: map[*broker.Job]*member{}}
+	b := &Broker{settings: defaults(), runs: map[*broker.Job]*run{}}
 	b.settings.addresses = slices.Clone(addresses)
 	for i, option := range options {
 		if option == nil {
@@ -167,38 +167,38 @@ func (b *Broker) Streams() []broker.Stream { return slices.Clone(b.settings.stre
 func (b *Broker) Guarantee() broker.Guarantee { return broker.ExactlyOnce }
 
 // join returns what source and sink of a job share, and makes it for the first of them.
-func (b *Broker) join(job *broker.Job, create func() (*member, error)) (*member, error) {
+func (b *Broker) join(job *broker.Job, create func() (*run, error)) (*run, error) {
 	b.mu.Lock()
-	m := b.members[job]
-	if m != nil {
-		m.users++
+	r := b.runs[job]
+	if r != nil {
+		r.users++
 	}
 	b.mu.Unlock()
-	if m != nil {
-		return m, nil
+	if r != nil {
+		return r, nil
 	}
-	m, err := create()
+	r, err := create()
 	if err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m.users = 1
-	b.members[job] = m
-	return m, nil
+	r.users = 1
+	b.runs[job] = r
+	return r, nil
 }
 
-// leave ends the use of m by the source or the sink of a job; the last one closes it.
-func (b *Broker) leave(job *broker.Job, m *member) {
+// leave ends the use of a run by the source or the sink of a job; the last one closes it.
+func (b *Broker) leave(job *broker.Job, r *run) {
 	b.mu.Lock()
-	m.users--
-	last := m.users == 0
+	r.users--
+	last := r.users == 0
 	if last {
-		delete(b.members, job)
+		delete(b.runs, job)
 	}
 	b.mu.Unlock()
 	if last {
-		m.close()
+		r.close()
 	}
 }
 

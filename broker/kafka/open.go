@@ -10,7 +10,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -23,11 +22,11 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if len(job.Inputs) == 0 {
 		return nil, errors.New("kafka: the job has no inputs")
 	}
-	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, false) })
+	r, err := b.join(job, func() (*run, error) { return b.openRun(ctx, job, false) })
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
-	return &input{saver: saver{m}, broker: b, readers: newReaders(m)}, nil
+	return &input{saver: saver{r}, broker: b, readers: newReaders(r)}, nil
 }
 
 // OpenSink implements [broker.Sink]. It creates output topics that are missing, and checks the partition counts and the
@@ -36,30 +35,30 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if len(job.Outputs) == 0 {
 		return nil, errors.New("kafka: the job has no outputs")
 	}
-	m, err := b.join(job, func() (*member, error) { return b.openMember(ctx, job, true) })
+	r, err := b.join(job, func() (*run, error) { return b.openRun(ctx, job, true) })
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
-	if !m.topics.foreign {
-		m.sink = true
-		topics, err := m.outputs.open(ctx, m.topics.names, m.Partitions())
+	if !r.topics.foreign {
+		r.sink = true
+		topics, err := r.outputs.open(ctx, r.topics.names, r.Partitions())
 		if err != nil {
-			b.leave(job, m)
+			b.leave(job, r)
 			return nil, stopped(ctx, err)
 		}
-		if most(topics) > m.Partitions() {
-			m.lookNow() // partitions were added to the inputs since they were opened
+		if most(topics) > r.Partitions() {
+			signal(r.assignment.moreKnown) // partitions were added to the inputs since they were opened
 		}
 	}
-	return &output{broker: b, member: m}, nil
+	return &output{broker: b, run: r}, nil
 }
 
 // stopped returns ctx's error where that has ended, whatever went wrong then, and err otherwise.
 func stopped(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }
 
-// openMember connects to Kafka and looks at the topics that hold the positions: those of the inputs, or the first output
+// openRun connects to Kafka and looks at the topics that hold the positions: those of the inputs, or the first output
 // where another storage is the source.
-func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) (_ *member, err error) {
+func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ *run, err error) {
 	s := &b.settings
 	if s.groupOf(job) == "" {
 		return nil, errors.New(`kafka: a group is needed: add kafka.Group("name"), or give the mill a name`)
@@ -89,16 +88,16 @@ func (b *Broker) openMember(ctx context.Context, job *broker.Job, foreign bool) 
 	if err != nil {
 		return nil, err
 	}
-	m := newMember(newAdmin(s, job, admin), job, foreign)
+	r := newRun(newAdmin(s, job, admin), job, foreign)
 	if foreign {
-		err = m.positionsAtOutput(ctx)
+		err = r.positionsAtOutput(ctx)
 	} else {
-		err = m.positionsAtInputs(ctx)
+		err = r.positionsAtInputs(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return m, m.checkGroup(ctx)
+	return r, r.checkGroup(ctx)
 }
 
 // groupTimeout is how long a cluster that has just started may take until it knows its groups.
@@ -125,29 +124,6 @@ func reach(ctx context.Context, client *kgo.Client, greeting *greeting, addresse
 		hint = "; one that hangs up may want TLS, or none"
 	}
 	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
-}
-
-// checkGroup checks the right to join the group, as far as Kafka tells.
-func (m *member) checkGroup(ctx context.Context) error {
-	request := kmsg.NewPtrDescribeGroupsRequest()
-	request.Groups = []string{m.group}
-	request.IncludeAuthorizedOperations = true
-	return patiently(ctx, func(ctx context.Context) error {
-		reply, err := m.askGroup(ctx, request)
-		if err != nil {
-			return fmt.Errorf("kafka: asking for group %q: %w", m.group, cmp.Or(final(err), err))
-		}
-		for _, g := range reply.(*kmsg.DescribeGroupsResponse).Groups {
-			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-				return fmt.Errorf("kafka: group %q: %w", m.group, cmp.Or(final(err), err))
-			}
-			if t := (topic{operations: g.AuthorizedOperations}); !t.may(kmsg.ACLOperationRead) {
-				return &finalError{fmt.Errorf("kafka: group %q may not be joined", m.group),
-					"the client needs the right READ on it"}
-			}
-		}
-		return nil
-	})
 }
 
 // patiently does what a cluster may not be able to do that has just started: the connection breaks, or the topic that Kafka

@@ -11,7 +11,7 @@ import (
 // An output writes for one run.
 type output struct {
 	broker *Broker
-	*member
+	*run
 	closed bool
 }
 
@@ -38,14 +38,14 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 	if err := o.outputs.checkAge(commits); err != nil {
 		return err
 	}
-	return o.commit(ctx, commits)
+	return o.transactions.commit(ctx, commits)
 }
 
 // Close implements broker.Output.
 func (o *output) Close() error {
 	if !o.closed {
 		o.closed = true
-		o.broker.leave(o.job, o.member)
+		o.broker.leave(o.job, o.run)
 	}
 	return nil
 }

@@ -33,9 +33,9 @@ func (rs *readers) portion() portion { return *rs.shared.Load() }
 func (rs *readers) divide(opened int) {
 	rs.open += opened
 	n := max(rs.open, 1)
-	ahead := min(rs.member.settings.readAhead, aheadTotal/n)
+	ahead := min(rs.run.settings.readAhead, aheadTotal/n)
 	rs.shared.Store(&portion{ahead: ahead, batch: min(max(batchTotal/n, leastBatch), mostBatch)})
-	partition := min(max(min(fetchTotal/n, rs.member.settings.readAhead), leastFetch), mostFetch)
+	partition := min(max(min(fetchTotal/n, rs.run.settings.readAhead), leastFetch), mostFetch)
 	answer := max(fetchTotal/max(len(rs.fetchers), 1), partition)
 	for _, f := range rs.fetchers {
 		f.client.UpdateFetchMaxBytes(int32(answer), int32(partition))

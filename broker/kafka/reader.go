@@ -98,7 +98,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 
 // patience returns a context that ends with the data timeout, where there is one.
 func (r *reader) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d := r.fetcher.readers.member.settings.dataTimeout; d > 0 {
+	if d := r.fetcher.readers.run.settings.dataTimeout; d > 0 {
 		return context.WithTimeout(ctx, d)
 	}
 	return ctx, func() {}
@@ -113,7 +113,7 @@ func (r *reader) lookAgain(ctx context.Context) error {
 	since := r.missing
 	r.err = nil
 	r.mu.Unlock()
-	there, err := r.fetcher.readers.member.identity.missing(ctx, r.topic, since)
+	there, err := r.fetcher.readers.run.identity.missing(ctx, r.topic, since)
 	if err != nil {
 		return r.broke(ctx, err)
 	}
@@ -128,7 +128,7 @@ func (r *reader) lookAgain(ctx context.Context) error {
 // broke returns the error for what has ended the stream.
 func (r *reader) broke(ctx context.Context, err error) error {
 	if errors.Is(err, kerr.OffsetOutOfRange) {
-		return r.fetcher.readers.member.identity.gone(ctx, r.topic, r.partition, r.next)
+		return r.fetcher.readers.run.identity.gone(ctx, r.topic, r.partition, r.next)
 	}
 	return &broker.PositionError{
 		Position: broker.Position{Stream: r.topic, Partition: r.partition, Offset: r.next},
@@ -218,7 +218,7 @@ func (r *reader) wait(ctx context.Context) error {
 // silent tells whether there is nothing to read although Kafka can be reached. Where there is something that a fetch has yet to
 // bring, it is waited for once more; it may also be nothing but what compaction has left of a transaction.
 func (r *reader) silent(ctx context.Context) bool {
-	m := r.fetcher.readers.member
+	m := r.fetcher.readers.run
 	end, err := m.listOffset(ctx, r.topic, r.partition, newest)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -346,7 +346,7 @@ func (r *reader) broken(err error) error {
 	case final(err) != nil:
 		return final(err)
 	}
-	r.fetcher.readers.member.logger.Debug("fetching failed, it is tried again", "topic", r.topic,
+	r.fetcher.readers.run.logger.Debug("fetching failed, it is tried again", "topic", r.topic,
 		"partition", r.partition, "error", err)
 	return nil
 }

@@ -119,16 +119,6 @@ func oldestOf(commits []broker.Commit, output int) (oldest time.Time) {
 	return oldest
 }
 
-// A produceError says that Kafka hasn't taken a record.
-type produceError struct {
-	topic string
-	err   error
-}
-
-func (e *produceError) Error() string { return fmt.Sprintf("results for topic %q: %v", e.topic, e.err) }
-
-func (e *produceError) Unwrap() error { return e.err }
-
 // shrink deals with a batch that was too large although its results are not: the topic's setting was lowered, or may not be
 // read. It makes batches smaller for the next session, and returns a final error where a single result is too large.
 func (o *outputs) shrink(ctx context.Context, failed *produceError, commits []broker.Commit) error {

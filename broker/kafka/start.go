@@ -11,25 +11,25 @@ import (
 
 // setStart commits where a partition begins that has no positions yet, unless that is offset 0 and the group's first session
 // anyway: a run that dies before its first result must not begin elsewhere the next time, nor with another session.
-func (m *member) setStart(ctx context.Context, p int) error {
-	fresh, plain := m.positions.isFresh(p)
+func (r *run) setStart(ctx context.Context, p int) error {
+	fresh, plain := r.positions.isFresh(p)
 	if !fresh {
 		return nil
 	}
-	starts, err := m.positions.findStart(ctx, p)
+	starts, err := r.positions.findStart(ctx, p)
 	if err != nil || plain && allZero(starts) {
 		return err
 	}
-	positions, err := m.positions.fetch(ctx, []int{p})
+	positions, err := r.positions.fetch(ctx, []int{p})
 	if err != nil {
 		return err
 	}
-	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(m.topics.names) {
+	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(r.topics.names) {
 		return nil
 	}
 	maps.Copy(starts, positions[0].starts) // what somebody has set counts
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err = m.commitStart(ctx, p, starts)
+		err = r.transactions.commitStart(ctx, p, starts)
 		if err == nil || !errors.Is(err, broker.ErrAborted) {
 			break
 		}
@@ -40,7 +40,7 @@ func (m *member) setStart(ctx context.Context, p int) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.positions.fetch(ctx, []int{p})
+	_, err = r.positions.fetch(ctx, []int{p})
 	return err
 }
 
@@ -51,18 +51,6 @@ func allZero(starts map[string]int64) bool {
 		}
 	}
 	return true
-}
-
-// commitStart commits offsets without a node's position.
-func (m *member) commitStart(ctx context.Context, p int, starts map[string]int64) error {
-	live, s, err := m.liveCommits([]broker.Commit{{Partition: p}})
-	if err != nil {
-		return err
-	}
-	if len(live) == 0 {
-		return ctx.Err()
-	}
-	return s.commitStarts(ctx, live, starts)
 }
 
 // findStart looks for the offsets where a new group begins.

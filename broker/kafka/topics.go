@@ -13,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // createdGrace is how long a topic, or a partition, may not be known that was just created.
@@ -86,12 +88,12 @@ func describePatiently(ctx context.Context, client *kgo.Client, names []string, 
 }
 
 // positionsAtInputs checks the input topics.
-func (m *member) positionsAtInputs(ctx context.Context) error {
-	m.topics.names = names(m.job.Inputs)
-	for _, s := range m.job.Inputs {
-		m.topics.ofNode = append(m.topics.ofNode, s.Name)
+func (r *run) positionsAtInputs(ctx context.Context) error {
+	r.topics.names = names(r.job.Inputs)
+	for _, s := range r.job.Inputs {
+		r.topics.ofNode = append(r.topics.ofNode, s.Name)
 	}
-	topics, err := describePatiently(ctx, m.client, m.topics.names, func(topics []topic) bool {
+	topics, err := describePatiently(ctx, r.client, r.topics.names, func(topics []topic) bool {
 		return known(topics) && fewest(topics) == most(topics)
 	})
 	if err != nil {
@@ -99,7 +101,7 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 	}
 	var missing []string
 	for _, t := range topics {
-		m.topics.ids[t.name] = t.id
+		r.topics.ids[t.name] = t.id
 		switch {
 		case !t.exists:
 			missing = append(missing, t.name)
@@ -108,20 +110,20 @@ func (m *member) positionsAtInputs(ctx context.Context) error {
 		}
 	}
 	if missing != nil {
-		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", m.suggested(ctx, missing))
+		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", r.suggested(ctx, missing))
 	}
 	if target := most(topics); fewest(topics) < target {
-		return m.unequalInputs(ctx, topics, target)
+		return r.unequalInputs(ctx, topics, target)
 	}
-	m.setPartitions(topics[0].partitions)
+	r.setPartitions(topics[0].partitions)
 	return nil
 }
 
 // unequalInputs returns the error for input topics of which some have fewer partitions than others.
-func (m *member) unequalInputs(ctx context.Context, inputs []topic, target int) error {
+func (r *run) unequalInputs(ctx context.Context, inputs []topic, target int) error {
 	narrow := below(inputs, target)
-	if own := m.outputs.declared(); len(own) > 0 && !m.settings.growOutputs {
-		outputs, err := describe(ctx, m.client, own)
+	if own := r.outputs.declared(); len(own) > 0 && !r.settings.growOutputs {
+		outputs, err := describe(ctx, r.client, own)
 		if err != nil {
 			return err
 		}
@@ -130,7 +132,7 @@ func (m *member) unequalInputs(ctx context.Context, inputs []topic, target int) 
 	}
 	return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, but %s: give "+
 		"all of them %d, and the outputs, too; partitions are added by %s",
-		counts(inputs), target, m.settings.raiseCommands(narrow, target))
+		counts(inputs), target, r.settings.raiseCommands(narrow, target))
 }
 
 func counts(topics []topic) string {
@@ -142,16 +144,16 @@ func counts(topics []topic) string {
 }
 
 // positionsAtOutput prepares the output topics, of which the first holds the positions.
-func (m *member) positionsAtOutput(ctx context.Context) error {
-	m.setPartitions(m.job.Partitions)
-	topics, err := m.outputs.open(ctx, nil, m.job.Partitions)
+func (r *run) positionsAtOutput(ctx context.Context) error {
+	r.setPartitions(r.job.Partitions)
+	topics, err := r.outputs.open(ctx, nil, r.job.Partitions)
 	if err != nil {
 		return err
 	}
-	m.topics.names = []string{topics[0].name}
-	m.topics.ids[topics[0].name] = topics[0].id
-	for range m.job.Inputs {
-		m.topics.ofNode = append(m.topics.ofNode, topics[0].name)
+	r.topics.names = []string{topics[0].name}
+	r.topics.ids[topics[0].name] = topics[0].id
+	for range r.job.Inputs {
+		r.topics.ofNode = append(r.topics.ofNode, topics[0].name)
 	}
 	return nil
 }
@@ -163,4 +165,17 @@ func known(topics []topic) bool {
 		}
 	}
 	return true
+}
+
+// names returns the names of streams, each once.
+func names(streams []broker.Stream) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, s := range streams {
+		if !seen[s.Name] {
+			all = append(all, s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return all
 }

@@ -12,9 +12,9 @@ const withheldCheck = 2 * time.Second
 
 // watchTransactions looks for open transactions of others in the partitions that have been read as far as they can be. It does so
 // until ctx ends.
-func (m *member) watchTransactions(ctx context.Context) {
+func (r *run) watchTransactions(ctx context.Context) {
 	for sleep(ctx, withheldCheck) == nil {
-		waiting := m.exhausted()
+		waiting := r.exhausted()
 		if len(waiting) == 0 {
 			continue
 		}
@@ -22,11 +22,11 @@ func (m *member) watchTransactions(ctx context.Context) {
 		for p := range waiting {
 			places = append(places, p)
 		}
-		stable, err := m.listOffsets(ctx, places)
+		stable, err := r.listOffsets(ctx, places)
 		if err != nil {
 			continue // whoever reads tells of a Kafka that doesn't answer
 		}
-		written := m.listWritten(ctx, places)
+		written := r.listWritten(ctx, places)
 		for p, ends := range waiting {
 			if s, ok := stable[p]; ok && s.err == nil {
 				for _, e := range ends {
@@ -39,14 +39,11 @@ func (m *member) watchTransactions(ctx context.Context) {
 
 // exhausted returns the ends of the readers that have fetched all that can be read, as far as fetches have told, by what to
 // ask about them.
-func (m *member) exhausted() map[place][]*end {
-	found := m.positions.ends.exhausted()
-	m.mu.Lock()
-	defer m.mu.Unlock()
+func (r *run) exhausted() map[place][]*end {
 	all := map[place][]*end{}
-	for at, e := range found {
-		if m.tasks[at.partition].running {
-			p := place{m.topics.ofNode[at.node], at.partition, newest}
+	for at, e := range r.positions.ends.exhausted() {
+		if r.assignment.isRunning(at.partition) {
+			p := place{r.topics.ofNode[at.node], at.partition, newest}
 			all[p] = append(all[p], e)
 		}
 	}
