@@ -26,8 +26,8 @@ func addedIn(all []position) *added {
 		switch p := &all[i]; {
 		case p.progress.Sessions >= 2:
 			a.from = 0
-		case p.width > 0:
-			a.from = min(a.from, p.width)
+		case p.partitionCount > 0:
+			a.from = min(a.from, p.partitionCount)
 		}
 	}
 	a.session = -1
@@ -42,8 +42,8 @@ func addedIn(all []position) *added {
 	return a
 }
 
-// placeAdded gives the partitions that were added the session that they begin with, the same for as long as the run lasts.
-func (ps *positions) placeAdded(ctx context.Context, partitions []int, positions []position) error {
+// setAddedSessions gives the partitions that were added the session that they begin with, the same for as long as the run lasts.
+func (ps *positions) setAddedSessions(ctx context.Context, partitions []int, positions []position) error {
 	blank := false
 	for i := range positions {
 		blank = blank || positions[i].isBlank()
@@ -62,7 +62,7 @@ func (ps *positions) placeAdded(ctx context.Context, partitions []int, positions
 		if err != nil {
 			return err
 		}
-		return ps.placeAdded(ctx, partitions, positions)
+		return ps.setAddedSessions(ctx, partitions, positions)
 	}
 	for i, p := range partitions {
 		if p >= a.from && positions[i].isBlank() {
@@ -78,25 +78,25 @@ func (ps *positions) startPosition(p int, starts map[string]int64, transaction u
 	defer ps.mu.Unlock()
 	sessions := ps.latest[p].progress.Sessions
 	return position{
-		progress:    broker.Progress{Sessions: sessions},
-		width:       ps.widthOf(p, sessions),
-		starts:      starts,
-		transaction: transaction,
+		progress:       broker.Progress{Sessions: sessions},
+		partitionCount: ps.partitionCountOf(p, sessions),
+		starts:         starts,
+		transaction:    transaction,
 	}
 }
 
-// widthOf returns the width to commit for a partition that has ended so many sessions. REQUIRES: mu is held.
-func (ps *positions) widthOf(p int, sessions int64) int {
+// partitionCountOf returns the partitionCount to commit for a partition that has ended so many sessions. REQUIRES: mu is held.
+func (ps *positions) partitionCountOf(p int, sessions int64) int {
 	kept := &ps.latest[p]
-	if kept.width == 0 || kept.progress.Sessions == 0 && sessions > 0 {
-		kept.width = len(ps.latest)
+	if kept.partitionCount == 0 || kept.progress.Sessions == 0 && sessions > 0 {
+		kept.partitionCount = len(ps.latest)
 	}
-	return kept.width
+	return kept.partitionCount
 }
 
-// startsWith returns where a partition begins that has no positions: as the user says, but where it was added to a group that
+// startPolicy returns where a partition begins that has no positions: as the user says, but where it was added to a group that
 // has read others, at its first record, since all that it holds came later.
-func (ps *positions) startsWith(p int) StartPosition {
+func (ps *positions) startPolicy(p int) StartPosition {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.wasAdded(p) {

@@ -7,15 +7,15 @@ import (
 )
 
 // at is the position of a partition that has ended some sessions, the first of them beside as many partitions as said.
-func at(sessions int64, width int) position {
-	return position{progress: broker.Progress{Sessions: sessions, Nodes: make([]broker.Rewind, 1)}, width: width}
+func at(sessions int64, partitionCount int) position {
+	return position{progress: broker.Progress{Sessions: sessions, Nodes: make([]broker.Rewind, 1)}, partitionCount: partitionCount}
 }
 
 // Partitions without positions were added where the others can't have come to where they are beside them.
 func TestAddedIn(t *testing.T) {
 	t.Parallel()
 	blank := position{}
-	begun := position{progress: broker.Progress{Sessions: 1}, starts: map[string]int64{"a": 0}, width: 3}
+	begun := position{progress: broker.Progress{Sessions: 1}, starts: map[string]int64{"a": 0}, partitionCount: 3}
 	reset := position{starts: map[string]int64{"a": 7}}
 	for _, test := range []struct {
 		name string

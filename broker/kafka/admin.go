@@ -27,7 +27,7 @@ type admin struct {
 	client   *kgo.Client
 	group    string
 	// offsets coalesces the requests of many partitions. They end when the client is closed.
-	offsets gatherer[place, offset]
+	offsets coalescer[offsetQuery, listedOffset]
 }
 
 func newAdmin(s *settings, job *broker.Job, client *kgo.Client) *admin {
@@ -37,20 +37,20 @@ func newAdmin(s *settings, job *broker.Job, client *kgo.Client) *admin {
 		client:   client,
 		group:    s.groupOf(job),
 	}
-	a.offsets.request = func(places []place) (map[place]offset, error) {
-		return a.listOffsets(context.Background(), places)
+	a.offsets.request = func(queries []offsetQuery) (map[offsetQuery]listedOffset, error) {
+		return a.listOffsets(context.Background(), queries)
 	}
 	return a
 }
 
-// askGroup sends a request to the group's coordinator. Whoever asks tries again where it fails.
+// requestCoordinator sends a request to the group's coordinator. Whoever asks tries again where it fails.
 //
 // The library goes on asking a coordinator that it can't reach: for requests that several coordinators may serve, as this one,
 // it keeps the one that it knows. A broker that has died would be asked until it comes back, though another one has long taken
 // over. So after a request without an answer, a heartbeat of no member goes to the coordinator. Only one coordinator can serve
 // that, and the library looks for another one until it reaches one.
-func (a *admin) askGroup(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
-	short, cancel := context.WithTimeout(ctx, askTimeout)
+func (a *admin) requestCoordinator(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
+	short, cancel := context.WithTimeout(ctx, coordinatorTimeout)
 	defer cancel()
 	reply, err := a.client.Request(short, request)
 	if _, answered := errors.AsType[*kerr.Error](err); err == nil || answered || ctx.Err() != nil {
@@ -68,7 +68,7 @@ func (a *admin) askGroup(ctx context.Context, request kmsg.Request) (kmsg.Respon
 func (a *admin) describeGroup(ctx context.Context) (kmsg.DescribeGroupsResponseGroup, error) {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{a.group}
-	answer, err := a.askGroup(ctx, request)
+	answer, err := a.requestCoordinator(ctx, request)
 	if err != nil {
 		return kmsg.DescribeGroupsResponseGroup{}, err
 	}
@@ -128,7 +128,7 @@ func (a *admin) suggested(ctx context.Context, missing []string) string {
 }
 
 // raise gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
-func (a *admin) raise(ctx context.Context, topics []topic, partitions int) error {
+func (a *admin) addPartitions(ctx context.Context, topics []topic, partitions int) error {
 	all := make([]string, len(topics))
 	for i, t := range topics {
 		all[i] = t.name
@@ -143,12 +143,12 @@ func (a *admin) raise(ctx context.Context, topics []topic, partitions int) error
 			a.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
 		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
 			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
-				r.Topic, a.settings.raiseCommands(topics, partitions))
+				r.Topic, a.settings.alterCommands(topics, partitions))
 		case !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
 			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
 		}
 	}
-	_, err = a.await(ctx, all, func(topics []topic) bool { return known(topics) && fewest(topics) >= partitions })
+	_, err = a.awaitTopics(ctx, all, func(topics []topic) bool { return allExist(topics) && minPartitions(topics) >= partitions })
 	if err != nil {
 		return fmt.Errorf("kafka: partitions were added to the topics %s, but aren't there: %w", quoted(all), err)
 	}
@@ -156,7 +156,7 @@ func (a *admin) raise(ctx context.Context, topics []topic, partitions int) error
 }
 
 // await waits until Kafka's topics are as they should be after they were changed.
-func (a *admin) await(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
+func (a *admin) awaitTopics(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
@@ -181,8 +181,8 @@ func (a *admin) checkGroup(ctx context.Context) error {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{a.group}
 	request.IncludeAuthorizedOperations = true
-	return patiently(ctx, func(ctx context.Context) error {
-		reply, err := a.askGroup(ctx, request)
+	return untilStarted(ctx, func(ctx context.Context) error {
+		reply, err := a.requestCoordinator(ctx, request)
 		if err != nil {
 			return fmt.Errorf("kafka: asking for group %q: %w", a.group, cmp.Or(final(err), err))
 		}

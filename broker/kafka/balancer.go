@@ -82,13 +82,13 @@ func (b *balancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (
 
 // Balance implements kgo.ConsumerBalancerBalance.
 func (*balancer) Balance(b *kgo.ConsumerBalancer, _ map[string]int32) kgo.IntoSyncAssignment {
-	members := claims(b)
+	members := subscriptions(b)
 	partitions := 0
 	for _, m := range members {
 		partitions = max(partitions, m.known)
 	}
 	plan := b.NewPlan()
-	for p, m := range share(members, partitions) {
+	for p, m := range assignNumbers(members, partitions) {
 		member, meta := b.MemberAt(m)
 		for _, topic := range meta.Topics {
 			plan.AddPartition(member, topic, int32(p))
@@ -126,17 +126,17 @@ func (d dealt) IntoSyncAssignment() []kmsg.SyncGroupRequestGroupAssignment {
 	return all
 }
 
-// A claim is what a member says as of a generation of the group: the partition numbers that it has, and how many it knows of.
-type claim struct {
+// A subscription is what a member says as of a generation of the group: the partition numbers that it has, and how many it knows of.
+type subscription struct {
 	generation int32
 	numbers    []int
 	known      int
 }
 
-func claims(b *kgo.ConsumerBalancer) []claim {
-	var all []claim
+func subscriptions(b *kgo.ConsumerBalancer) []subscription {
+	var all []subscription
 	b.EachMember(func(_ *kmsg.JoinGroupResponseMember, meta *kmsg.ConsumerMemberMetadata) {
-		c := claim{generation: meta.Generation, known: count(meta.UserData)}
+		c := subscription{generation: meta.Generation, known: count(meta.UserData)}
 		for _, topic := range meta.OwnedPartitions {
 			for _, p := range topic.Partitions {
 				if !slices.Contains(c.numbers, int(p)) {
@@ -151,8 +151,8 @@ func claims(b *kgo.ConsumerBalancer) []claim {
 }
 
 // share deals out partition numbers to members and returns each number's member. No member gets two more than another,
-// and each keeps what it has as far as that allows; where two claim a number, the later generation has it.
-func share(members []claim, partitions int) []int {
+// and each keeps what it has as far as that allows; where two subscription a number, the later generation has it.
+func assignNumbers(members []subscription, partitions int) []int {
 	const nobody = -1
 	holder := slices.Repeat([]int{nobody}, partitions)
 	for m, c := range members {

@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// askAgain is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
-	askAgain = 20 * time.Millisecond
+	// metadataMinAge is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
+	metadataMinAge = 20 * time.Millisecond
 	// firstBackoff and lastBackoff are the pauses before a request that Kafka couldn't serve is made again, requestTries
-	// is how often, and requestPatience for how long. A transaction that follows the one before at once is refused until its
+	// is how often, and retryTimeout for how long. A transaction that follows the one before at once is refused until its
 	// markers are written, which takes milliseconds; the library's quarter of a second would be felt as latency. When a broker
 	// has been replaced that died, a commit waits for the longest pause, once for each of the requests that it consists of.
-	firstBackoff    = 5 * time.Millisecond
-	lastBackoff     = 200 * time.Millisecond
-	requestTries    = 200
-	requestPatience = 30 * time.Second
-	// answerTimeout is how long a broker may take to answer a request, beside the time that the request gives it, until it
+	firstBackoff = 5 * time.Millisecond
+	lastBackoff  = 200 * time.Millisecond
+	requestTries = 200
+	retryTimeout = 30 * time.Second
+	// responseTimeout is how long a broker may take to answer a request, beside the time that the request gives it, until it
 	// counts as one that is gone.
-	answerTimeout = 5 * time.Second
-	// askTimeout is how long the group's coordinator may take to answer before another is looked for.
-	askTimeout = 10 * time.Second
+	responseTimeout = 5 * time.Second
+	// coordinatorTimeout is how long the group's coordinator may take to answer before another is looked for.
+	coordinatorTimeout = 10 * time.Second
 	// reachTimeout is how long Kafka may take to answer when a run opens.
 	reachTimeout = 15 * time.Second
 )
@@ -47,11 +47,11 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) ([]kgo
 	all := []kgo.Opt{
 		kgo.SeedBrokers(s.addresses...),
 		kgo.ClientID(s.clientID),
-		kgo.MetadataMinAge(askAgain),
+		kgo.MetadataMinAge(metadataMinAge),
 		kgo.MetadataMaxAge(s.metadataAge),
 		kgo.RetryBackoffFn(backoff),
 		kgo.RequestRetries(requestTries),
-		kgo.RetryTimeout(requestPatience),
+		kgo.RetryTimeout(retryTimeout),
 		kgo.DisableClientMetrics(),
 		kgo.WithHooks(&leaderSearch{connections: s.connections}),
 		kgo.WithLogger(clientLogger{logger}),

@@ -12,15 +12,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// silence is how long a broker gets no connection that has left a request without an answer. It is about as long as Kafka takes
-// to replace a broker, from then on. Without it, all that is asked of that broker would wait in one line, each for its time-out.
-const silence = 5 * time.Second
+// unresponsiveTime is how long a broker gets no connection after it has left a request without a response. It is about as long as
+// Kafka takes from then on to replace a broker. Without it, all requests to that broker would wait in a row, each for its time-out.
+const unresponsiveTime = 5 * time.Second
 
-var errSilent = errors.New("the broker gave no answer a moment ago")
+var errUnresponsive = errors.New("the broker gave no response a moment ago")
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// connections are what all clients of a storage know of the way to Kafka's brokers.
+// connections are what all clients of a Broker know of the way to Kafka's brokers. They are safe for concurrent use.
 type connections struct {
 	once sync.Once
 	// dial makes a connection as the user's options say.
@@ -28,8 +28,8 @@ type connections struct {
 	err  error
 
 	mu sync.Mutex
-	// silent holds until when a broker gets no connection, by address.
-	silent map[string]time.Time
+	// unresponsive holds until when a broker gets no connection, by address.
+	unresponsive map[string]time.Time
 }
 
 // dialer returns what makes connections, whichever of the user's options says how.
@@ -51,8 +51,8 @@ func (s *settings) dialer() (dialFunc, error) {
 			c.err = errors.New("the client library doesn't say how it makes connections")
 		}
 		c.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if c.isSilent(address) {
-				return nil, &net.OpError{Op: "dial", Net: network, Err: errSilent}
+			if c.isUnresponsive(address) {
+				return nil, &net.OpError{Op: "dial", Net: network, Err: errUnresponsive}
 			}
 			return dial(ctx, network, address)
 		}
@@ -60,28 +60,29 @@ func (s *settings) dialer() (dialFunc, error) {
 	return c.dial, c.err
 }
 
-func (c *connections) isSilent(address string) bool {
+func (c *connections) isUnresponsive(address string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Before(c.silent[address])
+	return time.Now().Before(c.unresponsive[address])
 }
 
-// keptSilent notes that a broker has given no answer in time.
-func (c *connections) keptSilent(address string) {
+// markUnresponsive notes that a broker has given no response in time.
+func (c *connections) markUnresponsive(address string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.silent == nil {
-		c.silent = map[string]time.Time{}
+	if c.unresponsive == nil {
+		c.unresponsive = map[string]time.Time{}
 	}
-	c.silent[address] = time.Now().Add(silence)
+	c.unresponsive[address] = time.Now().Add(unresponsiveTime)
 }
 
-// persistent makes connections for a client that takes a broker without connections for one that others will replace.
+// persistent makes connections for the client of a member. Where a broker takes no connection, that client goes on asking for a
+// coordinator until retryTimeout is over.
 //
-// The library looks for a coordinator by asking any broker, and takes two refusals in a row for an answer. With one broker dead
-// that happens soon: it is asked by its number, and by the address that the client began with. A member then leaves its group and
-// loses all partitions, or a transaction fails, whose session has to be replaced: seconds, for nothing. So such a client is told
-// that the refusal is temporary, and it goes on asking until requestPatience is over.
+// The library asks any broker who the coordinator is, and gives up after two refused connections in a row. With one dead broker of
+// three that happens soon: it is asked by its number, and by its address among those that the client began with. The member would
+// leave its group and lose all partitions, or its transaction would fail, for a broker that Kafka replaces within seconds. So the
+// library is told that the refusal is temporary.
 func persistent(dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -89,8 +90,8 @@ func persistent(dial dialFunc) dialFunc {
 	}
 }
 
-// untilReplaced makes the error of a connection that wasn't taken a temporary one. What isn't the broker's doing stays what it
-// is: a name that doesn't exist, missing rights, the end of the context.
+// untilReplaced makes the error of a refused connection a temporary one. What isn't the broker's doing stays what it is: a name that
+// doesn't exist, missing rights, the end of the context.
 func untilReplaced(err error) error {
 	op, ok := errors.AsType[*net.OpError](err)
 	_, name := errors.AsType[*net.DNSError](err)
@@ -102,8 +103,7 @@ func untilReplaced(err error) error {
 	return &replaced
 }
 
-// temporary is an error of the system that says of itself that it passes. It doesn't wrap that error: the library would look
-// there first.
+// temporary is an error that says of itself that it passes. It doesn't wrap the system's error: the library would look there first.
 type temporary struct{ text string }
 
 func (t temporary) Error() string { return t.text }
@@ -111,9 +111,9 @@ func (t temporary) Error() string { return t.text }
 // Temporary is what the library asks.
 func (t temporary) Temporary() bool { return true }
 
-// A leaderSearch has a client look for new leaders and coordinators when a broker takes no connection or gives no answer. The
-// library often only tries again, with the same broker; and what it has asked of a broker that is stopped it waits for, until it
-// learns that the others go on without that one.
+// A leaderSearch has a client look for new leaders and coordinators when a broker takes no connection or gives no response. The
+// library often only tries the same broker again. And for a request to a broker that is stopped it waits until it learns that the
+// others go on without that broker.
 type leaderSearch struct {
 	connections *connections
 	client      *kgo.Client
@@ -131,17 +131,18 @@ func (l *leaderSearch) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ 
 
 // OnBrokerWrite implements kgo.HookBrokerWrite.
 func (l *leaderSearch) OnBrokerWrite(b kgo.BrokerMetadata, _ int16, _ int, _, _ time.Duration, err error) {
-	l.answered(b, err)
+	l.ended(b, err)
 }
 
 // OnBrokerRead implements kgo.HookBrokerRead.
 func (l *leaderSearch) OnBrokerRead(b kgo.BrokerMetadata, _ int16, _ int, _, _ time.Duration, err error) {
-	l.answered(b, err)
+	l.ended(b, err)
 }
 
-func (l *leaderSearch) answered(b kgo.BrokerMetadata, err error) {
+// ended notes how a request, or its response, has ended.
+func (l *leaderSearch) ended(b kgo.BrokerMetadata, err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		l.connections.keptSilent(net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
+		l.connections.markUnresponsive(net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
 		l.client.ForceMetadataRefresh()
 	}
 }

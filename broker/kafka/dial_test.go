@@ -15,11 +15,11 @@ import (
 
 // A broker that gave no answer gets no connection for a while, from no client of the storage; then it is tried again. Whatever
 // else makes connections for the user is asked as ever.
-func TestSilentBrokers(t *testing.T) {
-	const silent, other = "one:9092", "two:9092"
+func TestUnresponsiveBrokers(t *testing.T) {
+	const unresponsive, other = "one:9092", "two:9092"
 	synctest.Test(t, func(t *testing.T) {
 		dialled := map[string]int{}
-		b := New([]string{silent, other}, Options(kgo.Dialer(func(_ context.Context, _, address string) (net.Conn, error) {
+		b := New([]string{unresponsive, other}, Options(kgo.Dialer(func(_ context.Context, _, address string) (net.Conn, error) {
 			dialled[address]++
 			return nil, errors.New("no connection")
 		})))
@@ -31,20 +31,20 @@ func TestSilentBrokers(t *testing.T) {
 		for _, err := range []error{nil, errors.New("end of file"), context.Canceled} {
 			search.OnBrokerRead(kgo.BrokerMetadata{Host: "one", Port: 9092}, 0, 0, 0, 0, err)
 		}
-		_, _ = dial(t.Context(), "tcp", silent)
+		_, _ = dial(t.Context(), "tcp", unresponsive)
 		search.OnBrokerRead(kgo.BrokerMetadata{Host: "one", Port: 9092}, 0, 0, 0, 0, os.ErrDeadlineExceeded)
-		_, err = dial(t.Context(), "tcp", silent)
-		if op, ok := errors.AsType[*net.OpError](err); !ok || op.Op != "dial" || !errors.Is(err, errSilent) {
-			t.Errorf("a connection to a silent broker: got %v", err)
+		_, err = dial(t.Context(), "tcp", unresponsive)
+		if op, ok := errors.AsType[*net.OpError](err); !ok || op.Op != "dial" || !errors.Is(err, errUnresponsive) {
+			t.Errorf("a connection to an unresponsive broker: got %v", err)
 		}
 		_, _ = dial(t.Context(), "tcp", other)
-		if dialled[silent] != 1 || dialled[other] != 1 {
+		if dialled[unresponsive] != 1 || dialled[other] != 1 {
 			t.Errorf("connections: %v, wanted one to each", dialled)
 		}
-		time.Sleep(silence)
-		_, _ = dial(t.Context(), "tcp", silent)
-		if dialled[silent] != 2 {
-			t.Error("a broker that was silent once is never asked again")
+		time.Sleep(unresponsiveTime)
+		_, _ = dial(t.Context(), "tcp", unresponsive)
+		if dialled[unresponsive] != 2 {
+			t.Error("a broker that was unresponsive once is never asked again")
 		}
 	})
 }
@@ -68,7 +68,7 @@ func TestUntilReplaced(t *testing.T) {
 	}{
 		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), true},
 		{"no route", dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), true},
-		{"silent", dial(errSilent), true},
+		{"unresponsive", dial(errUnresponsive), true},
 		{"unknown name", dial(&net.DNSError{Err: "no such host", Name: "kafka", IsNotFound: true}), false},
 		{"no right to", dial(os.NewSyscallError("connect", syscall.EACCES)), false},
 		{"the end", dial(context.Canceled), false},

@@ -103,34 +103,34 @@ func (e *end) withheldNow() (records int64, since time.Time) {
 type ends struct {
 	mu sync.Mutex
 	// last holds the end that the last reader of each node and partition has seen.
-	last map[seat]*end
+	last map[nodePartition]*end
 }
 
-// A seat is a node's in a partition.
-type seat struct{ node, partition int }
+// A nodePartition is a node's in a partition.
+type nodePartition struct{ node, partition int }
 
 // watch says that a reader of a node was opened which sees this end.
 func (es *ends) watch(node, partition int, e *end) {
 	es.mu.Lock()
 	defer es.mu.Unlock()
 	if es.last == nil {
-		es.last = map[seat]*end{}
+		es.last = map[nodePartition]*end{}
 	}
-	es.last[seat{node, partition}] = e
+	es.last[nodePartition{node, partition}] = e
 }
 
 // of returns the end that the last reader of a node and partition has seen; nil where none was opened.
 func (es *ends) of(node, partition int) *end {
 	es.mu.Lock()
 	defer es.mu.Unlock()
-	return es.last[seat{node, partition}]
+	return es.last[nodePartition{node, partition}]
 }
 
 // exhausted returns the ends of which all was fetched that can be read, as far as fetches have told.
-func (es *ends) exhausted() map[seat]*end {
+func (es *ends) exhausted() map[nodePartition]*end {
 	es.mu.Lock()
 	defer es.mu.Unlock()
-	found := map[seat]*end{}
+	found := map[nodePartition]*end{}
 	for at, e := range es.last {
 		if e.exhausted() {
 			found[at] = e

@@ -84,9 +84,9 @@ func final(err error) error {
 	return nil
 }
 
-// mendable are the errors of a transaction that aren't for the library to retry, but may be gone with a new session: its
+// retriableByRejoining are the errors of a transaction that aren't for the library to retry, but may be gone with a new session: its
 // place in the group or its producer was lost, or Kafka had something else to do.
-var mendable = []*kerr.Error{
+var retriableByRejoining = []*kerr.Error{
 	kerr.UnknownServerError, kerr.BrokerNotAvailable, kerr.StaleControllerEpoch, kerr.ReassignmentInProgress,
 	kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.RebalanceInProgress, kerr.MemberIDRequired, kerr.FencedInstanceID,
 	kerr.UnreleasedInstanceID, kerr.FencedMemberEpoch, kerr.StaleMemberEpoch, kerr.GroupIDNotFound,
@@ -96,13 +96,13 @@ var mendable = []*kerr.Error{
 	kerr.MessageTooLarge, // with smaller batches, see shrink
 }
 
-// hopeless is final for an error of a transaction: where Kafka says that it won't take it, trying again would be for ever.
-func hopeless(err error) error {
+// unretriable is final for an error of a transaction: where Kafka says that it won't take it, trying again would be for ever.
+func unretriable(err error) error {
 	if final(err) != nil {
 		return final(err)
 	}
 	answer, ok := errors.AsType[*kerr.Error](err)
-	if !ok || answer.Retriable || slices.Contains(mendable, answer) {
+	if !ok || answer.Retriable || slices.Contains(retriableByRejoining, answer) {
 		return nil
 	}
 	return &finalError{err, "Kafka refuses this, and trying again would change nothing"}

@@ -26,7 +26,7 @@ type readers struct {
 	run  *run
 	pool recordPool
 	// shared is what a reader may hold, nil before the first is open.
-	shared atomic.Pointer[portion]
+	shared atomic.Pointer[budget]
 
 	mu       sync.Mutex
 	fetchers []*fetcher
@@ -108,7 +108,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(fetchWait),
-		kgo.RequestTimeoutOverhead(answerTimeout),
+		kgo.RequestTimeoutOverhead(responseTimeout),
 		kgo.WithPools(&rs.pool),
 		kgo.MaxDecompressBatchBytes(batchLimit(rs.run.job.Inputs)),
 		kgo.KeepRetryableFetchErrors(),
@@ -200,7 +200,7 @@ func (f *fetcher) poll(ctx context.Context) error {
 	}
 	for _, fetch := range fetches {
 		for _, t := range fetch.Topics {
-			f.handOut(t)
+			f.deliver(t)
 		}
 	}
 	return nil
@@ -216,12 +216,12 @@ func batchLimit(streams []broker.Stream) int {
 	return int(min(4*int64(limit), math.MaxInt32))
 }
 
-// handOut puts what was fetched of a topic into the readers' queues. REQUIRES: polling is held.
-func (f *fetcher) handOut(t kgo.FetchTopic) {
+// deliver puts what was fetched of a topic into the readers' queues. REQUIRES: polling is held.
+func (f *fetcher) deliver(t kgo.FetchTopic) {
 	m := f.readers.run
 	for _, p := range t.Partitions {
 		if m.topics.isOther(t.Topic, t.TopicID) {
-			p = kgo.FetchPartition{Partition: p.Partition, Err: m.identity.madeAnew(t.Topic)}
+			p = kgo.FetchPartition{Partition: p.Partition, Err: m.identity.recreated(t.Topic)}
 		}
 		f.readers.mu.Lock()
 		r := f.used[int(p.Partition)]

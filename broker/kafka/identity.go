@@ -21,7 +21,7 @@ import (
 // identityCheck is how often a run that commits asks whether its topics are those that it began with.
 const identityCheck = time.Second
 
-var errMadeAnew = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the " +
+var errRecreated = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the " +
 	"offsets to go on from mean nothing in the new one")
 
 // An identity knows which topics hold the positions, and finds out whether they are those that the run began with. It is safe for
@@ -41,9 +41,9 @@ func (t *positionTopics) isOther(topic string, id kadm.TopicID) bool {
 	return known != id && known != (kadm.TopicID{}) && id != (kadm.TopicID{})
 }
 
-// madeAnew returns the final error for a topic that was made anew.
-func (i *identity) madeAnew(topic string) error {
-	return &finalError{fmt.Errorf("topic %q: %w", topic, errMadeAnew), i.resetAdvice()}
+// recreated returns the final error for a topic that was made anew.
+func (i *identity) recreated(topic string) error {
+	return &finalError{fmt.Errorf("topic %q: %w", topic, errRecreated), i.resetAdvice()}
 }
 
 // check returns a final error where a topic that holds positions was made anew. It asks Kafka if that hasn't been
@@ -78,7 +78,7 @@ func (i *identity) checkNow(ctx context.Context) error {
 	}
 	for _, t := range reply.Topics {
 		if t.Topic != nil && t.ErrorCode == 0 && i.topics.isOther(*t.Topic, t.TopicID) {
-			return i.madeAnew(*t.Topic)
+			return i.recreated(*t.Topic)
 		}
 	}
 	return nil
@@ -93,14 +93,14 @@ func isUnknown(err error) bool {
 // missing finds out what has become of a topic that Kafka hasn't known since some time. It returns no error where it is
 // there after all, or may come back, as in a cluster that starts.
 func (i *identity) missing(ctx context.Context, topic string, since time.Time) (there bool, err error) {
-	topics, err := describePatiently(ctx, i.client, []string{topic}, known)
+	topics, err := describeUntil(ctx, i.client, []string{topic}, allExist)
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case err != nil:
 		return false, err
 	case i.topics.isOther(topic, topics[0].id):
-		return false, i.madeAnew(topic)
+		return false, i.recreated(topic)
 	case !topics[0].exists && time.Since(since) > missingGrace:
 		return false, &finalError{fmt.Errorf("topic %q", topic), "the topic was deleted"}
 	}

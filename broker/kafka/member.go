@@ -77,7 +77,7 @@ func (mb *member) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.RebalanceTimeout(rebalanceTimeout),
 		kgo.TransactionalID(m.group+"-"+m.instance),
 		kgo.TransactionTimeout(transactionTimeout),
-		kgo.RequestTimeoutOverhead(answerTimeout),
+		kgo.RequestTimeoutOverhead(responseTimeout),
 		kgo.ProduceRequestTimeout(produceTimeout),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MaxBufferedRecords(bufferedRecords),

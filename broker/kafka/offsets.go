@@ -15,43 +15,43 @@ const (
 
 // A place is what is asked of a partition: the first offset that isn't older than a timestamp in milliseconds, or oldest or
 // newest.
-type place struct {
+type offsetQuery struct {
 	topic     string
 	partition int
 	timestamp int64
 }
 
 // An offset is what Kafka says of a place.
-type offset struct {
+type listedOffset struct {
 	offset int64
 	err    error
 }
 
 // listOffset asks for the offset of a place.
 func (a *admin) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
-	found, err := a.offsets.ask(ctx, place{topic, p, timestamp})
+	found, err := a.offsets.get(ctx, offsetQuery{topic, p, timestamp})
 	if err != nil {
 		return 0, err
 	}
 	return found.offset, found.err
 }
 
-// listOffsets asks for the offsets of places. Where it returns an error, it has those that the error isn't about.
-func (a *admin) listOffsets(ctx context.Context, places []place) (found map[place]offset, err error) {
-	byTimestamp := map[int64][]place{} // a request has each partition at most once
-	for _, p := range places {
+// listOffsets asks for the offsets of queries. Where it returns an error, it has those that the error isn't about.
+func (a *admin) listOffsets(ctx context.Context, queries []offsetQuery) (found map[offsetQuery]listedOffset, err error) {
+	byTimestamp := map[int64][]offsetQuery{} // a request has each partition at most once
+	for _, p := range queries {
 		byTimestamp[p.timestamp] = append(byTimestamp[p.timestamp], p)
 	}
-	found = map[place]offset{}
-	for timestamp, places := range byTimestamp {
-		for _, shard := range a.client.RequestSharded(ctx, listRequest(places)) {
+	found = map[offsetQuery]listedOffset{}
+	for timestamp, queries := range byTimestamp {
+		for _, shard := range a.client.RequestSharded(ctx, listRequest(queries)) {
 			if shard.Err != nil {
 				err = shard.Err
 				continue
 			}
 			for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
 				for _, p := range t.Partitions {
-					found[place{t.Topic, int(p.Partition), timestamp}] = offset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+					found[offsetQuery{t.Topic, int(p.Partition), timestamp}] = listedOffset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
 				}
 			}
 		}
@@ -61,10 +61,10 @@ func (a *admin) listOffsets(ctx context.Context, places []place) (found map[plac
 
 // listWritten returns where partitions end for those who read what isn't committed, too. Partitions are left out that Kafka
 // doesn't tell of.
-func (a *admin) listWritten(ctx context.Context, places []place) map[place]int64 {
-	request := listRequest(places)
+func (a *admin) listWritten(ctx context.Context, queries []offsetQuery) map[offsetQuery]int64 {
+	request := listRequest(queries)
 	request.IsolationLevel = 0
-	found := map[place]int64{}
+	found := map[offsetQuery]int64{}
 	for _, shard := range a.client.RequestSharded(ctx, request) {
 		if shard.Err != nil {
 			continue
@@ -72,7 +72,7 @@ func (a *admin) listWritten(ctx context.Context, places []place) map[place]int64
 		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
 			for _, p := range t.Partitions {
 				if p.ErrorCode == 0 {
-					found[place{t.Topic, int(p.Partition), newest}] = p.Offset
+					found[offsetQuery{t.Topic, int(p.Partition), newest}] = p.Offset
 				}
 			}
 		}
@@ -80,10 +80,10 @@ func (a *admin) listWritten(ctx context.Context, places []place) map[place]int64
 	return found
 }
 
-// listRequest returns a request for the offsets of places in different partitions.
-func listRequest(places []place) *kmsg.ListOffsetsRequest {
+// listRequest returns a request for the offsets of queries in different partitions.
+func listRequest(queries []offsetQuery) *kmsg.ListOffsetsRequest {
 	byTopic := map[string][]kmsg.ListOffsetsRequestTopicPartition{}
-	for _, p := range places {
+	for _, p := range queries {
 		part := kmsg.NewListOffsetsRequestTopicPartition()
 		part.Partition, part.Timestamp = int32(p.partition), p.timestamp
 		byTopic[p.topic] = append(byTopic[p.topic], part)

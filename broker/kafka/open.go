@@ -46,7 +46,7 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 			b.leave(job, r)
 			return nil, stopped(ctx, err)
 		}
-		if most(topics) > r.Partitions() {
+		if maxPartitions(topics) > r.Partitions() {
 			signal(r.assignment.moreKnown) // partitions were added to the inputs since they were opened
 		}
 	}
@@ -66,8 +66,8 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	if len(s.addresses) == 0 {
 		return nil, errors.New(`kafka: New needs the address of a broker, "localhost:9092" say`)
 	}
-	greeting := newGreeting()
-	admin, err := s.client(job.Logger, kgo.WithHooks(greeting))
+	loginWatch := newLoginWatch()
+	admin, err := s.client(job.Logger, kgo.WithHooks(loginWatch))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -77,8 +77,8 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 		}
 	}()
 	said := ""
-	err = patiently(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
-		err := reach(ctx, admin, greeting, s.addresses)
+	err = untilStarted(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
+		err := reach(ctx, admin, loginWatch, s.addresses)
 		if err != nil && final(err) == nil && err.Error() != said {
 			said = err.Error()
 			job.Logger.Warn("Kafka doesn't answer, trying again for a minute", "error", err)
@@ -90,9 +90,9 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	}
 	r := newRun(newAdmin(s, job, admin), job, foreign)
 	if foreign {
-		err = r.positionsAtOutput(ctx)
+		err = r.openPositionsOutput(ctx)
 	} else {
-		err = r.positionsAtInputs(ctx)
+		err = r.openInputs(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -104,10 +104,10 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 const groupTimeout = time.Minute
 
 // reach checks that Kafka answers.
-func reach(ctx context.Context, client *kgo.Client, greeting *greeting, addresses []string) error {
+func reach(ctx context.Context, client *kgo.Client, loginWatch *loginWatch, addresses []string) error {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	defer context.AfterFunc(greeting.refused, cancel)()
+	defer context.AfterFunc(loginWatch.refused, cancel)()
 	err := client.Ping(short)
 	switch {
 	case err == nil:
@@ -116,7 +116,7 @@ func reach(ctx context.Context, client *kgo.Client, greeting *greeting, addresse
 		return ctx.Err()
 	case final(err) != nil:
 		return fmt.Errorf("kafka: %s: %w", quoted(addresses), final(err))
-	case greeting.refused.Err() != nil:
+	case loginWatch.refused.Err() != nil:
 		return &finalError{fmt.Errorf("kafka: the broker at %s hangs up on this client", quoted(addresses)), loginAdvice}
 	}
 	hint := ""
@@ -126,9 +126,9 @@ func reach(ctx context.Context, client *kgo.Client, greeting *greeting, addresse
 	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
 }
 
-// patiently does what a cluster may not be able to do that has just started: the connection breaks, or the topic that Kafka
+// untilStarted does what a cluster may not be able to do that has just started: the connection breaks, or the topic that Kafka
 // keeps groups in isn't there yet.
-func patiently(ctx context.Context, do func(ctx context.Context) error) error {
+func untilStarted(ctx context.Context, do func(ctx context.Context) error) error {
 	short, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {

@@ -41,7 +41,7 @@ func newOutputs(a *admin, streams []broker.Stream) *outputs {
 }
 
 // names returns the names of the topics.
-func (o *outputs) names() []string { return names(o.streams) }
+func (o *outputs) names() []string { return topicNames(o.streams) }
 
 // An outputTopic is a topic that results go to.
 type outputTopic struct {
@@ -58,8 +58,8 @@ type outputTopic struct {
 func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]topic, error) {
 	o.inputs, o.partitions = inputs, partitions
 	all := o.names()
-	topics, err := describePatiently(ctx, o.client, all, func(topics []topic) bool {
-		return !known(topics) || fewest(topics) >= o.partitions
+	topics, err := describeUntil(ctx, o.client, all, func(topics []topic) bool {
+		return !allExist(topics) || minPartitions(topics) >= o.partitions
 	})
 	if err != nil {
 		return nil, err
@@ -94,42 +94,42 @@ func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]
 // matchInputs sees to it that the outputs have as many partitions as the inputs.
 func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
 	n := o.partitions
-	if most(outputs) > n {
+	if maxPartitions(outputs) > n {
 		if err := o.checkWider(ctx, outputs); err != nil {
 			return err
 		}
 	}
-	narrow := below(outputs, n)
+	narrow := narrowerThan(outputs, n)
 	switch {
 	case narrow == nil:
 		return nil
 	case o.settings.growOutputs:
-		return o.raise(ctx, narrow, n)
+		return o.addPartitions(ctx, narrow, n)
 	}
 	return fmt.Errorf("%s: add partitions to it, which moves nothing that it holds, by %s; or have a run do so, by "+
 		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is "+
 		"created",
-		unequal(n, outputs), o.settings.raiseCommands(narrow, n))
+		unequal(n, outputs), o.settings.alterCommands(narrow, n))
 }
 
 // checkWider returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been
 // given as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
 func (o *outputs) checkWider(ctx context.Context, outputs []topic) error {
-	n, target := o.partitions, most(outputs)
+	n, target := o.partitions, maxPartitions(outputs)
 	if len(o.inputs) == 0 {
 		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
 	}
-	inputs, err := describePatiently(ctx, o.client, o.inputs, func(topics []topic) bool { return fewest(topics) >= target })
+	inputs, err := describeUntil(ctx, o.client, o.inputs, func(topics []topic) bool { return minPartitions(topics) >= target })
 	if err != nil {
 		return err
 	}
-	narrow := below(inputs, target)
+	narrow := narrowerThan(inputs, target)
 	if narrow == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
 		"output another name, and it is created",
-		unequal(n, outputs), o.settings.raiseCommands(append(narrow, below(outputs, target)...), target))
+		unequal(n, outputs), o.settings.alterCommands(append(narrow, narrowerThan(outputs, target)...), target))
 }
 
 func unequal(inputs int, outputs []topic) string {
@@ -221,7 +221,7 @@ func (o *outputs) create(ctx context.Context, missing, all []string, settings ma
 			o.logger.Info("topic created", "topic", r.Topic, "partitions", o.partitions)
 		}
 	}
-	topics, err := o.await(ctx, all, known)
+	topics, err := o.awaitTopics(ctx, all, allExist)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
 	}
@@ -233,7 +233,7 @@ func (o *outputs) checkDeleted(ctx context.Context, err error) error {
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
 		return err
 	}
-	topics, failed := describePatiently(ctx, o.client, o.names(), known)
+	topics, failed := describeUntil(ctx, o.client, o.names(), allExist)
 	if failed != nil {
 		return err
 	}
@@ -252,6 +252,6 @@ func (o *outputs) checkDeleted(ctx context.Context, err error) error {
 
 // declared returns the names of the outputs that are declared as topics.
 func (o *outputs) declared() []string {
-	topics := names(o.settings.streams)
+	topics := topicNames(o.settings.streams)
 	return slices.DeleteFunc(o.names(), func(name string) bool { return !slices.Contains(topics, name) })
 }

@@ -232,7 +232,7 @@ func TestAddedPartitionsWithAForeignSink(t *testing.T) {
 	c.waitFor(ctx, log, "run starts", 1)
 	c.produce(c.prefix+"in", 0, numbers(0, 3)...)
 	c = c.raise("in", 2)
-	c.waitFor(ctx, log, "start the run again to have the others read", 1)
+	c.waitFor(ctx, log, "not read until the run is started again", 1)
 	c.produce(c.prefix+"in", 0, mark)
 	must(t, <-done)
 }

@@ -39,9 +39,9 @@ type position struct {
 	// empty holds for each node the offset up to which it had nothing to read from its place on, but markers of
 	// transactions: they may be removed with what was read before. It is 0 where nothing is known.
 	empty []int64
-	// width is how many partitions there were when this one ended its first session; until then, when it was committed first. It
+	// partitionCount is how many partitions there were when this one ended its first session; until then, when it was committed first. It
 	// tells partitions without positions that were there from those that were added since.
-	width int
+	partitionCount int
 	// transaction is the number of the one that committed it.
 	transaction uint64
 	// starts holds the offset where to begin, by topic, for a group that has no progress yet.
@@ -57,7 +57,7 @@ func (p *position) isFresh() bool { return len(p.progress.Nodes) == 0 }
 func (p *position) isBlank() bool { return p.isFresh() && len(p.starts) == 0 }
 
 // keep returns what to commit for each topic.
-func (t *positionTopics) keep(p position) ([]kept, error) {
+func (t *positionTopics) encode(p position) ([]kept, error) {
 	if n := len(p.progress.Nodes); n > 0 && n != len(t.ofNode) {
 		return nil, fmt.Errorf("kafka: the progress has %d nodes, but the job has %d inputs", n, len(t.ofNode))
 	}
@@ -77,12 +77,12 @@ func (t *positionTopics) keep(p position) ([]kept, error) {
 // noteOf returns the note about a topic's nodes.
 func (t *positionTopics) noteOf(p position, topic string) note {
 	n := note{
-		transaction: p.transaction,
-		id:          t.ids[topic],
-		sessions:    p.progress.Sessions,
-		width:       p.width,
-		size:        len(p.progress.Nodes),
-		offset:      p.starts[topic],
+		transaction:    p.transaction,
+		id:             t.ids[topic],
+		sessions:       p.progress.Sessions,
+		partitionCount: p.partitionCount,
+		size:           len(p.progress.Nodes),
+		offset:         p.starts[topic],
 	}
 	for i, r := range p.progress.Nodes {
 		if t.ofNode[i] != topic {
@@ -99,9 +99,9 @@ func (t *positionTopics) noteOf(p position, topic string) note {
 	return n
 }
 
-// positionIn puts together what was committed for a partition. Offsets that another program has committed are where to
+// decodePosition puts together what was committed for a partition. Offsets that another program has committed are where to
 // begin.
-func positionIn(all []kept) (position, error) {
+func decodePosition(all []kept) (position, error) {
 	p := position{starts: map[string]int64{}}
 	var notes []note
 	var noted, missing []string
@@ -117,7 +117,7 @@ func positionIn(all []kept) (position, error) {
 			p.starts[k.topic] = k.offset
 		case n.size == 0:
 			p.starts[k.topic] = k.offset
-			p.progress.Sessions, p.width = n.sessions, n.width
+			p.progress.Sessions, p.partitionCount = n.sessions, n.partitionCount
 		default:
 			notes, noted = append(notes, n), append(noted, k.topic)
 		}
@@ -164,11 +164,11 @@ var errApart = errors.New("the offsets of the group's topics were not committed 
 // join makes the progress of the notes of all topics.
 func (p *position) join(notes []note) error {
 	first := &notes[0]
-	p.transaction, p.progress.Sessions, p.width = first.transaction, first.sessions, first.width
+	p.transaction, p.progress.Sessions, p.partitionCount = first.transaction, first.sessions, first.partitionCount
 	p.progress.Nodes, p.empty = make([]broker.Rewind, first.size), make([]int64, first.size)
 	count := 0
 	for _, n := range notes {
-		if n.transaction != first.transaction || n.sessions != first.sessions || n.width != first.width ||
+		if n.transaction != first.transaction || n.sessions != first.sessions || n.partitionCount != first.partitionCount ||
 			n.size != first.size {
 			return errApart
 		}

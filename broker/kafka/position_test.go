@@ -18,7 +18,7 @@ func drawn(t *rapid.T) (*positionTopics, position) {
 	for _, topic := range m.names {
 		m.ids[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 	}
-	p := position{transaction: 7, width: rapid.IntRange(0, 1000).Draw(t, "width")}
+	p := position{transaction: 7, partitionCount: rapid.IntRange(0, 1000).Draw(t, "partitionCount")}
 	p.progress.Sessions = rapid.Int64Range(0, 1<<40).Draw(t, "sessions")
 	for i := range rapid.IntRange(len(m.names), 8).Draw(t, "nodes") {
 		m.ofNode = append(m.ofNode, m.names[i%len(m.names)])
@@ -41,7 +41,7 @@ func drawn(t *rapid.T) (*positionTopics, position) {
 func TestPositionsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, want := drawn(t)
-		all, err := m.keep(want)
+		all, err := m.encode(want)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,11 +52,11 @@ func TestPositionsComeBack(t *testing.T) {
 				}
 			}
 		}
-		got, err := positionIn(all)
+		got, err := decodePosition(all)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions || got.width != want.width ||
+		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions || got.partitionCount != want.partitionCount ||
 			!slices.Equal(got.progress.Nodes, want.progress.Nodes) || !slices.Equal(got.empty, want.empty) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
@@ -68,9 +68,9 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, p := drawn(t)
 		if rapid.Bool().Draw(t, "start") {
-			p = position{transaction: 7, width: 3, starts: map[string]int64{"a": 3, "b": 0, "c": 1 << 40}}
+			p = position{transaction: 7, partitionCount: 3, starts: map[string]int64{"a": 3, "b": 0, "c": 1 << 40}}
 		}
-		all, err := m.keep(p)
+		all, err := m.encode(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,14 +80,14 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 			metadata := []byte(all[i].metadata)
 			metadata[bit/8] ^= 1 << (bit % 8)
 			changed[i].metadata = string(metadata)
-			if got, err := positionIn(changed); err == nil {
+			if got, err := decodePosition(changed); err == nil {
 				t.Fatalf("bit %d of %q: got %+v", bit, all[i].metadata, got)
 			}
 		}
 		for bit := range 63 {
 			changed := slices.Clone(all)
 			changed[i].offset ^= 1 << bit
-			if got, err := positionIn(changed); err == nil {
+			if got, err := decodePosition(changed); err == nil {
 				t.Fatalf("bit %d of the offset %d: got %+v", bit, all[i].offset, got)
 			}
 		}
@@ -98,7 +98,7 @@ func TestPositionsOfOthers(t *testing.T) {
 	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
 	m := &positionTopics{names: []string{"a", "b"}, ofNode: []string{"a", "b"}, ids: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
 	keep := func(p position) []kept {
-		all, err := m.keep(p)
+		all, err := m.encode(p)
 		must(t, err)
 		return all
 	}
@@ -124,15 +124,15 @@ func TestPositionsOfOthers(t *testing.T) {
 		{"moved", []kept{moved, ours[1]}, "the committed offset is 5, but the positions noted beside it are those of offset 0"},
 		{"made anew", []kept{anew, ours[1]}, `topic "a" isn't the one that was read`},
 	} {
-		if _, err := positionIn(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := decodePosition(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
 		}
 	}
-	p, err := positionIn([]kept{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
+	p, err := decodePosition([]kept{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
 	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || !slices.Equal(p.foreign, []string{"a"}) {
 		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
 	}
-	p, err = positionIn(start)
+	p, err = decodePosition(start)
 	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || p.starts["b"] != 6 || p.foreign != nil {
 		t.Errorf("offsets to begin at: got %+v, %v", p, err)
 	}
@@ -153,7 +153,7 @@ func TestPositionsAreLimited(t *testing.T) {
 		p.progress.Nodes = append(p.progress.Nodes,
 			broker.Rewind{Node: fmt.Sprintf("node %d", len(m.ofNode)), Offset: 1 << 40, Seen: 1<<40 + 9999})
 		p.empty, m.ofNode = append(p.empty, 0), append(m.ofNode, "a")
-		all, err := m.keep(p)
+		all, err := m.encode(p)
 		if err == nil && len(all[0].metadata) <= 4096 {
 			continue
 		}
@@ -185,14 +185,14 @@ func FuzzReadNote(f *testing.F) {
 func TestShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		partitions := rapid.IntRange(1, 20).Draw(t, "partitions")
-		members := make([]claim, rapid.IntRange(1, 8).Draw(t, "members"))
+		members := make([]subscription, rapid.IntRange(1, 8).Draw(t, "members"))
 		owner := rapid.SliceOfN(rapid.IntRange(-1, len(members)-1), partitions, partitions).Draw(t, "owners")
 		for p, m := range owner {
 			if m >= 0 {
 				members[m].numbers = append(members[m].numbers, p)
 			}
 		}
-		got := share(members, partitions)
+		got := assignNumbers(members, partitions)
 		count, kept := make([]int, len(members)), 0
 		for p, m := range got {
 			count[m]++
@@ -223,9 +223,9 @@ func TestShare(t *testing.T) {
 	})
 }
 
-// Of two members that claim a number, the later generation has it: the other's claim is that of one that was expelled.
+// Of two members that subscription a number, the later generation has it: the other's subscription is that of one that was expelled.
 func TestShareByGeneration(t *testing.T) {
-	got := share([]claim{{generation: 3, numbers: []int{0, 1}}, {generation: 4, numbers: []int{1}}}, 2)
+	got := assignNumbers([]subscription{{generation: 3, numbers: []int{0, 1}}, {generation: 4, numbers: []int{1}}}, 2)
 	if !slices.Equal(got, []int{0, 1}) {
 		t.Errorf("got %v", got)
 	}

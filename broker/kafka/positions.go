@@ -24,7 +24,7 @@ type positions struct {
 	identity *identity
 	ends     *ends
 	// requests coalesces the requests of many partitions. They end when the admin's client is closed.
-	requests gatherer[int, position]
+	requests coalescer[int, position]
 	// endPending ends the transaction that a process of this name has left open when it was killed.
 	endPending func(context.Context) error
 	// warned says that offsets of another program were reported.
@@ -120,7 +120,7 @@ func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, e
 			for i, p := range partitions {
 				positions[i] = found[p]
 			}
-			if err := ps.placeAdded(ctx, partitions, positions); err != nil {
+			if err := ps.setAddedSessions(ctx, partitions, positions); err != nil {
 				return nil, err
 			}
 			ps.remember(partitions, positions)
@@ -154,7 +154,7 @@ func (ps *positions) fetchOnce(ctx context.Context, partitions []int) (map[int]p
 	if len(partitions) > 1 {
 		return ps.fetchPositions(ctx, partitions)
 	}
-	found, err := ps.requests.ask(ctx, partitions[0])
+	found, err := ps.requests.get(ctx, partitions[0])
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func (ps *positions) fetchPositions(ctx context.Context, partitions []int) (map[
 		group.Topics = append(group.Topics, t)
 	}
 	request.Groups = append(request.Groups, group)
-	answer, err := ps.askGroup(ctx, request)
+	answer, err := ps.requestCoordinator(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (ps *positions) read(reply *kmsg.OffsetFetchResponseGroup, partitions []int
 			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
 				p, len(found[p]), len(ps.topics.names))
 		}
-		position, err := positionIn(found[p])
+		position, err := decodePosition(found[p])
 		if err != nil {
 			return nil, &finalError{fmt.Errorf("partition %d: %w", p, err),
 				ps.resetAdvice() + "; or choose another group, kafka.Group in Go and \"group\" in a pipeline file"}
@@ -318,7 +318,7 @@ func (ps *positions) offsetsOf(positions map[int]position) ([]kmsg.TxnOffsetComm
 		topics[topic] = &all[i]
 	}
 	for partition, position := range positions {
-		kept, err := ps.topics.keep(position)
+		kept, err := ps.topics.encode(position)
 		if err != nil {
 			return nil, err
 		}

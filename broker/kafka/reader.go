@@ -63,7 +63,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	waited, cancel := r.patience(ctx)
+	waited, cancel := r.dataTimeout(ctx)
 	defer func() { cancel() }()
 	for {
 		records, mark, err := r.give()
@@ -92,12 +92,12 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 			return nil, broker.ErrDataTimeout
 		}
 		cancel()
-		waited, cancel = r.patience(ctx)
+		waited, cancel = r.dataTimeout(ctx)
 	}
 }
 
-// patience returns a context that ends with the data timeout, where there is one.
-func (r *reader) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+// dataTimeout returns a context that ends with the data timeout, where there is one.
+func (r *reader) dataTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d := r.fetcher.readers.run.settings.dataTimeout; d > 0 {
 		return context.WithTimeout(ctx, d)
 	}
@@ -152,7 +152,7 @@ func (r *reader) give() (records []broker.Record, mark bool, err error) {
 
 // convert makes a batch of what was taken, up to a mark, or passes over a mark. The markers of transactions are left out.
 func (r *reader) convert() (records []broker.Record, mark bool) {
-	most := r.fetcher.readers.portion().batch
+	most := r.fetcher.readers.budget().batch
 	for !mark && r.given < len(r.taken.records) && len(records) < most {
 		fetched := r.taken.records[r.given]
 		switch {
@@ -192,7 +192,7 @@ func (r *reader) list(n int) []broker.Record {
 func (r *reader) Recycle(records []broker.Record) {
 	clear(records)
 	// A list that is larger than batches are now is from when there were fewer readers.
-	if len(r.spare) < maxSpare && cap(records) <= r.fetcher.readers.portion().batch {
+	if len(r.spare) < maxSpare && cap(records) <= r.fetcher.readers.budget().batch {
 		r.spare = append(r.spare, records[:0])
 	}
 }
@@ -245,7 +245,7 @@ func (r *reader) take() (more bool, err error) {
 	}
 	r.bytes -= r.taken.bytes
 	r.taken, r.given = fetched{}, 0
-	if r.paused && r.bytes <= r.fetcher.readers.portion().ahead/2 {
+	if r.paused && r.bytes <= r.fetcher.readers.budget().ahead/2 {
 		r.paused = false
 		r.fetcher.client.ResumeFetchPartitions(r.itself())
 	}
@@ -262,7 +262,7 @@ func (r *reader) take() (more bool, err error) {
 func (r *reader) pause() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.paused && !r.closed && r.bytes > r.fetcher.readers.portion().ahead {
+	if !r.paused && !r.closed && r.bytes > r.fetcher.readers.budget().ahead {
 		r.paused = true
 		r.fetcher.client.PauseFetchPartitions(r.itself())
 	}

@@ -57,7 +57,7 @@ func (ps *positions) positionOf(c broker.Commit, transaction uint64) position {
 	p.empty = make([]int64, len(c.Progress.Nodes))
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	p.width = ps.widthOf(c.Partition, c.Progress.Sessions)
+	p.partitionCount = ps.partitionCountOf(c.Partition, c.Progress.Sessions)
 	for i, r := range c.Progress.Nodes {
 		if start := ps.starts[c.Partition][ps.topics.ofNode[i]]; r.Offset < start {
 			r.Offset, r.Behind, r.Seen, r.Accounted = start, false, max(r.Seen, start), max(r.Accounted, start)

@@ -83,7 +83,7 @@ func (ps *positions) startOf(ctx context.Context, topic string, p int) (int64, e
 }
 
 func (ps *positions) startOnce(ctx context.Context, topic string, p int) (int64, error) {
-	start := ps.startsWith(p)
+	start := ps.startPolicy(p)
 	timestamp := int64(newest)
 	switch {
 	case start.isEarliest():

@@ -44,7 +44,7 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 		request.Topics = append(request.Topics, t)
 	}
 	var reply *kmsg.MetadataResponse
-	err := patiently(ctx, func(ctx context.Context) (err error) {
+	err := untilStarted(ctx, func(ctx context.Context) (err error) {
 		reply, err = request.RequestWith(ctx, client)
 		return err
 	})
@@ -74,9 +74,9 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 	return all, nil
 }
 
-// describePatiently asks again for a moment where topics aren't as they should be: not every broker knows at once of one that
+// describeUntil asks again for a moment where topics aren't as they should be: not every broker knows at once of one that
 // was just created, or of partitions that were just added.
-func describePatiently(ctx context.Context, client *kgo.Client, names []string, is func([]topic) bool) ([]topic, error) {
+func describeUntil(ctx context.Context, client *kgo.Client, names []string, is func([]topic) bool) ([]topic, error) {
 	short, cancel := context.WithTimeout(ctx, createdGrace)
 	defer cancel()
 	for pause := firstPause; ; pause *= 2 {
@@ -87,14 +87,14 @@ func describePatiently(ctx context.Context, client *kgo.Client, names []string, 
 	}
 }
 
-// positionsAtInputs checks the input topics.
-func (r *run) positionsAtInputs(ctx context.Context) error {
-	r.topics.names = names(r.job.Inputs)
+// openInputs checks the input topics.
+func (r *run) openInputs(ctx context.Context) error {
+	r.topics.names = topicNames(r.job.Inputs)
 	for _, s := range r.job.Inputs {
 		r.topics.ofNode = append(r.topics.ofNode, s.Name)
 	}
-	topics, err := describePatiently(ctx, r.client, r.topics.names, func(topics []topic) bool {
-		return known(topics) && fewest(topics) == most(topics)
+	topics, err := describeUntil(ctx, r.client, r.topics.names, func(topics []topic) bool {
+		return allExist(topics) && minPartitions(topics) == maxPartitions(topics)
 	})
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (r *run) positionsAtInputs(ctx context.Context) error {
 	if missing != nil {
 		return fmt.Errorf("kafka: missing input topics: %s; create them, or correct the names", r.suggested(ctx, missing))
 	}
-	if target := most(topics); fewest(topics) < target {
+	if target := maxPartitions(topics); minPartitions(topics) < target {
 		return r.unequalInputs(ctx, topics, target)
 	}
 	r.setPartitions(topics[0].partitions)
@@ -121,18 +121,18 @@ func (r *run) positionsAtInputs(ctx context.Context) error {
 
 // unequalInputs returns the error for input topics of which some have fewer partitions than others.
 func (r *run) unequalInputs(ctx context.Context, inputs []topic, target int) error {
-	narrow := below(inputs, target)
+	narrow := narrowerThan(inputs, target)
 	if own := r.outputs.declared(); len(own) > 0 && !r.settings.growOutputs {
 		outputs, err := describe(ctx, r.client, own)
 		if err != nil {
 			return err
 		}
 		outputs = slices.DeleteFunc(outputs, func(t topic) bool { return !t.exists })
-		narrow = append(narrow, below(outputs, target)...)
+		narrow = append(narrow, narrowerThan(outputs, target)...)
 	}
 	return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, but %s: give "+
 		"all of them %d, and the outputs, too; partitions are added by %s",
-		counts(inputs), target, r.settings.raiseCommands(narrow, target))
+		counts(inputs), target, r.settings.alterCommands(narrow, target))
 }
 
 func counts(topics []topic) string {
@@ -143,8 +143,8 @@ func counts(topics []topic) string {
 	return strings.Join(parts, ", ")
 }
 
-// positionsAtOutput prepares the output topics, of which the first holds the positions.
-func (r *run) positionsAtOutput(ctx context.Context) error {
+// openPositionsOutput prepares the output topics, of which the first holds the positions.
+func (r *run) openPositionsOutput(ctx context.Context) error {
 	r.setPartitions(r.job.Partitions)
 	topics, err := r.outputs.open(ctx, nil, r.job.Partitions)
 	if err != nil {
@@ -158,7 +158,7 @@ func (r *run) positionsAtOutput(ctx context.Context) error {
 	return nil
 }
 
-func known(topics []topic) bool {
+func allExist(topics []topic) bool {
 	for _, t := range topics {
 		if !t.exists || t.partitions == 0 {
 			return false
@@ -168,7 +168,7 @@ func known(topics []topic) bool {
 }
 
 // names returns the names of streams, each once.
-func names(streams []broker.Stream) []string {
+func topicNames(streams []broker.Stream) []string {
 	var all []string
 	seen := map[string]bool{}
 	for _, s := range streams {
@@ -178,4 +178,32 @@ func names(streams []broker.Stream) []string {
 		seen[s.Name] = true
 	}
 	return all
+}
+
+// minPartitions returns the least number of partitions that any of the topics has.
+func minPartitions(topics []topic) int {
+	least := topics[0].partitions
+	for _, t := range topics {
+		least = min(least, t.partitions)
+	}
+	return least
+}
+
+// maxPartitions returns the greatest number of partitions that any of the topics has.
+func maxPartitions(topics []topic) int {
+	greatest := 0
+	for _, t := range topics {
+		greatest = max(greatest, t.partitions)
+	}
+	return greatest
+}
+
+// narrowerThan returns the topics that have fewer partitions than n.
+func narrowerThan(topics []topic, n int) (narrow []topic) {
+	for _, t := range topics {
+		if t.partitions < n {
+			narrow = append(narrow, t)
+		}
+	}
+	return narrow
 }

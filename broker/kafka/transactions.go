@@ -139,9 +139,9 @@ func (t *transactions) commitOffsets(
 		mb.kill(err)
 		t.unknown.Store(0) // nobody tries the same again
 		return ctx.Err()
-	case hopeless(err) != nil:
+	case unretriable(err) != nil:
 		mb.kill(err)
-		t.assignment.fail(hopeless(err))
+		t.assignment.fail(unretriable(err))
 		return t.assignment.failure()
 	}
 	mb.kill(err)
@@ -194,7 +194,7 @@ func (t *transactions) abort(ctx context.Context, mb *member, commits []broker.C
 	if _, end := mb.group.End(ctx, kgo.TryAbort); end != nil || ctx.Err() != nil || isFenced(err) {
 		return errors.Join(err, end)
 	}
-	if err := hopeless(err); err != nil {
+	if err := unretriable(err); err != nil {
 		return err
 	}
 	return aborted(err)

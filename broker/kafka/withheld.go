@@ -18,15 +18,15 @@ func (r *run) watchTransactions(ctx context.Context) {
 		if len(waiting) == 0 {
 			continue
 		}
-		places := make([]place, 0, len(waiting))
+		queries := make([]offsetQuery, 0, len(waiting))
 		for p := range waiting {
-			places = append(places, p)
+			queries = append(queries, p)
 		}
-		stable, err := r.listOffsets(ctx, places)
+		stable, err := r.listOffsets(ctx, queries)
 		if err != nil {
 			continue // whoever reads tells of a Kafka that doesn't answer
 		}
-		written := r.listWritten(ctx, places)
+		written := r.listWritten(ctx, queries)
 		for p, ends := range waiting {
 			if s, ok := stable[p]; ok && s.err == nil {
 				for _, e := range ends {
@@ -39,11 +39,11 @@ func (r *run) watchTransactions(ctx context.Context) {
 
 // exhausted returns the ends of the readers that have fetched all that can be read, as far as fetches have told, by what to
 // ask about them.
-func (r *run) exhausted() map[place][]*end {
-	all := map[place][]*end{}
+func (r *run) exhausted() map[offsetQuery][]*end {
+	all := map[offsetQuery][]*end{}
 	for at, e := range r.positions.ends.exhausted() {
 		if r.assignment.isRunning(at.partition) {
-			p := place{r.topics.ofNode[at.node], at.partition, newest}
+			p := offsetQuery{r.topics.ofNode[at.node], at.partition, newest}
 			all[p] = append(all[p], e)
 		}
 	}

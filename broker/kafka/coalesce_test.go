@@ -11,12 +11,12 @@ import (
 )
 
 // Those who ask while a request is under way share the next: none gets an answer that was asked for before.
-func TestGatherer(t *testing.T) {
+func TestRequestsAreCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		missing := errors.New("missing")
 		release := make(chan struct{})
 		var requests [][]int
-		g := gatherer[int, int]{request: func(keys []int) (map[int]int, error) {
+		c := coalescer[int, int]{request: func(keys []int) (map[int]int, error) {
 			slices.Sort(keys)
 			requests = append(requests, keys)
 			<-release
@@ -31,7 +31,7 @@ func TestGatherer(t *testing.T) {
 		var asks sync.WaitGroup
 		ask := func(key, want int, fails error) {
 			asks.Go(func() {
-				if got, err := g.ask(t.Context(), key); got != want || !errors.Is(err, fails) {
+				if got, err := c.get(t.Context(), key); got != want || !errors.Is(err, fails) {
 					t.Errorf("asked for %d: %d, %v; want %d, %v", key, got, err, want, fails)
 				}
 			})
@@ -46,7 +46,7 @@ func TestGatherer(t *testing.T) {
 		synctest.Wait()
 		over, end := context.WithCancel(t.Context())
 		end()
-		if _, err := g.ask(over, 4); !errors.Is(err, context.Canceled) {
+		if _, err := c.get(over, 4); !errors.Is(err, context.Canceled) {
 			t.Errorf("asked without time: %v", err)
 		}
 		release <- struct{}{}

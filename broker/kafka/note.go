@@ -20,7 +20,7 @@ import (
 //	topic         16 bytes  Kafka's id of the topic
 //	offset        uvarint   the committed offset
 //	sessions      uvarint   broker.Progress.Sessions
-//	width         uvarint   how many partitions there were when this one ended its first session; until then, when it was
+//	partitionCount         uvarint   how many partitions there were when this one ended its first session; until then, when it was
 //	                        committed first
 //	nodes         uvarint   of the whole join tree; 0 where only the offset to begin at is kept
 //
@@ -38,11 +38,11 @@ import (
 // The id says that the offsets are of the topic that is read, and not of one that was deleted or is another cluster's; the
 // offset, that nobody has moved the committed one and kept the note.
 type note struct {
-	transaction uint64
-	id          kadm.TopicID
-	offset      int64
-	sessions    int64
-	width       int
+	transaction    uint64
+	id             kadm.TopicID
+	offset         int64
+	sessions       int64
+	partitionCount int
 	// size is the number of nodes of the tree, and nodes holds those of the topic, in order.
 	size  int
 	nodes []notedNode
@@ -84,7 +84,7 @@ func (n *note) text() string {
 	b = append(b, n.id[:]...)
 	b = binary.AppendUvarint(b, uint64(n.offset))
 	b = binary.AppendUvarint(b, uint64(n.sessions))
-	b = binary.AppendUvarint(b, uint64(n.width))
+	b = binary.AppendUvarint(b, uint64(n.partitionCount))
 	b = binary.AppendUvarint(b, uint64(n.size))
 	for i := range n.nodes {
 		b = n.nodes[i].append(b)
@@ -170,7 +170,7 @@ func (n *note) read(b []byte) bool {
 	}
 	copy(n.id[:], d.bytes(len(n.id)))
 	n.offset, n.sessions = int64(d.uvarint()), int64(d.uvarint())
-	n.width, n.size = int(d.uvarint()), int(d.uvarint())
+	n.partitionCount, n.size = int(d.uvarint()), int(d.uvarint())
 	for len(d.b) > 0 {
 		n.nodes = append(n.nodes, d.node())
 	}
