@@ -6,10 +6,12 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An added is what is known of partitions without positions once others have some. Those that were added to the topics later
-// must not begin with the group's first session, for which all others would wait: they begin with the one that the run is for.
-// Those that were there, and of which a run has not committed anything yet, do begin with the first. What is added while a run is
-// on begins with the session that is on.
+// An added tells partitions that were added to the topics from those of which nothing was committed yet.
+//
+// Say that partitions 0 and 1 have ended four sessions, and that partition 2 has no positions. If it was added, it
+// must not begin with the first session: 0 and 1 would wait for it. It begins with the fifth, as the run does. If it
+// was there from the beginning, and a run was killed before it committed anything of it, it does begin with the
+// first. What is added while a run is on begins with the session of that run.
 type added struct {
 	// from is the number of the first that was added, where it has no positions.
 	from int
@@ -17,9 +19,10 @@ type added struct {
 	session int64
 }
 
-// addedIn finds out of the positions of all partitions which were added. Nobody begins a third session before all partitions
-// have ended a first one, and while none has begun a second, each knows how many there were when it ended its first, or, within
-// that, when it was committed first.
+// addedIn finds out from the positions of all partitions which were added. A session ends for all partitions
+// together. So where one partition has ended two sessions, each partition that was there has ended one, and a
+// partition without positions was added. Before that, the positions say how many partitions there were when they were
+// committed.
 func addedIn(all []position) *added {
 	a := &added{from: len(all)}
 	for i := range all {
@@ -42,7 +45,7 @@ func addedIn(all []position) *added {
 	return a
 }
 
-// setAddedSessions gives the partitions that were added the session that they begin with, the same for as long as the run lasts.
+// setAddedSessions gives added partitions the session that they begin with. It stays the same as long as the run lasts.
 func (ps *positions) setAddedSessions(ctx context.Context, partitions []int, positions []position) error {
 	blank := false
 	for i := range positions {
@@ -85,7 +88,8 @@ func (ps *positions) startPosition(p int, starts map[string]int64, transaction u
 	}
 }
 
-// partitionCountOf returns the partitionCount to commit for a partition that has ended so many sessions. REQUIRES: mu is held.
+// partitionCountOf returns the number of partitions to commit for a partition that has ended so many sessions.
+// REQUIRES: mu is held.
 func (ps *positions) partitionCountOf(p int, sessions int64) int {
 	kept := &ps.latest[p]
 	if kept.partitionCount == 0 || kept.progress.Sessions == 0 && sessions > 0 {
@@ -94,8 +98,8 @@ func (ps *positions) partitionCountOf(p int, sessions int64) int {
 	return kept.partitionCount
 }
 
-// startPolicy returns where a partition begins that has no positions: as the user says, but where it was added to a group that
-// has read others, at its first record, since all that it holds came later.
+// startPolicy returns where a partition without positions begins: where the user says. One that was added begins with
+// its first record, since all that it holds came later than the group's begin.
 func (ps *positions) startPolicy(p int) StartPosition {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 	"github.com/leat-go/leat/internal/suggest"
 )
 
-// An admin makes the requests of a run that belong to no membership and to no transaction: about topics, about offsets, and
-// about the group as a whole. It is safe for concurrent use.
+// An admin makes the requests of a run that belong to no membership and to no transaction: about topics, about
+// offsets, and about the group as a whole. It is safe for concurrent use.
 type admin struct {
 	settings *settings
 	logger   *slog.Logger
@@ -45,10 +45,10 @@ func newAdmin(s *settings, job *broker.Job, client *kgo.Client) *admin {
 
 // requestCoordinator sends a request to the group's coordinator. Whoever asks tries again where it fails.
 //
-// The library goes on asking a coordinator that it can't reach: for requests that several coordinators may serve, as this one,
-// it keeps the one that it knows. A broker that has died would be asked until it comes back, though another one has long taken
-// over. So after a request without an answer, a heartbeat of no member goes to the coordinator. Only one coordinator can serve
-// that, and the library looks for another one until it reaches one.
+// The library goes on asking a coordinator that it can't reach: for requests that several coordinators may serve, as
+// this one, it keeps the one that it knows. A broker that has died would be asked until it comes back, though another
+// one has long taken over. So after a request without an answer, a heartbeat of no member goes to the coordinator.
+// Only one coordinator can serve that, and the library looks for another one until it reaches one.
 func (a *admin) requestCoordinator(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
 	short, cancel := context.WithTimeout(ctx, coordinatorTimeout)
 	defer cancel()
@@ -74,7 +74,8 @@ func (a *admin) describeGroup(ctx context.Context) (kmsg.DescribeGroupsResponseG
 	}
 	reply := answer.(*kmsg.DescribeGroupsResponse)
 	if len(reply.Groups) != 1 {
-		return kmsg.DescribeGroupsResponseGroup{}, fmt.Errorf("the reply to DescribeGroups has %d groups, not 1", len(reply.Groups))
+		return kmsg.DescribeGroupsResponseGroup{},
+			fmt.Errorf("the reply to DescribeGroups has %d groups, not 1", len(reply.Groups))
 	}
 	group := reply.Groups[0]
 	if err := kerr.ErrorForCode(group.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
@@ -148,7 +149,9 @@ func (a *admin) addPartitions(ctx context.Context, topics []topic, partitions in
 			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
 		}
 	}
-	_, err = a.awaitTopics(ctx, all, func(topics []topic) bool { return allExist(topics) && minPartitions(topics) >= partitions })
+	_, err = a.awaitTopics(ctx, all, func(topics []topic) bool {
+		return allExist(topics) && minPartitions(topics) >= partitions
+	})
 	if err != nil {
 		return fmt.Errorf("kafka: partitions were added to the topics %s, but aren't there: %w", quoted(all), err)
 	}

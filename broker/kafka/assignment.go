@@ -9,10 +9,12 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An assignment says which partitions the group has given to this instance, and what their tasks do. It is safe for concurrent use.
+// An assignment says which partitions the group has given to this instance, and what their tasks do. It is safe for
+// concurrent use.
 //
-// A task is live from its start until its partition is lost, and only then may it commit. Partition 3 may be lost and come back
-// while its task still returns. It gets a new task only after that, so no commit of the old task is taken for the new one's.
+// A task is live from its start until its partition is lost, and only then may it commit. Partition 3 may be lost and
+// come back while its task still returns. It gets a new task only after that, so no commit of the old task is taken
+// for the new one's.
 type assignment struct {
 	*admin
 	instance string
@@ -50,7 +52,8 @@ func newAssignment(a *admin, instance string) *assignment {
 	return &assignment{admin: a, instance: instance, changed: make(chan struct{}, 1), moreKnown: make(chan struct{}, 1)}
 }
 
-// setPartitions sets the number of partitions, once it is known and when it has grown. The member gets what it was assigned of them.
+// setPartitions sets the number of partitions, once it is known and when it has grown. The member gets what it was
+// assigned of them.
 func (a *assignment) setPartitions(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -102,8 +105,8 @@ func (a *assignment) current() (*member, error) {
 	return a.member, a.err
 }
 
-// replace makes a new member the current one. What the one before it had is lost. It tells the new one whether it comes back to a
-// group that may know it already.
+// replace makes a new member the current one. What the one before it had is lost. It tells the new one whether it
+// comes back to a group that may know it already.
 func (a *assignment) replace(mb *member, named bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -139,7 +142,8 @@ func (a *assignment) confirm(mb *member) {
 	a.wake()
 }
 
-// take gives a member the partitions of a valid assignment, as far as this instance knows of them. REQUIRES: mu is held.
+// take gives a member the partitions of a valid assignment, as far as this instance knows of them. REQUIRES: mu is
+// held.
 func (a *assignment) take(mb *member) {
 	if !mb.valid || a.member != mb || mb.ctx.Err() != nil || a.err != nil {
 		return
@@ -297,8 +301,8 @@ func (a *assignment) tally() (running, done, all int) {
 	return running, done, len(a.tasks)
 }
 
-// totals returns whether a member may use its last assignment, how many partitions that covers for all members together, and how
-// many this instance knows of.
+// totals returns whether a member may use its last assignment, how many partitions that covers for all members
+// together, and how many this instance knows of.
 func (a *assignment) totals(mb *member) (valid bool, total, known int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

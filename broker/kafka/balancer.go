@@ -9,23 +9,26 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// A balancer deals out partition numbers: partition p of all topics goes to one member, so that a task finds all its
-// streams. It is cooperative: only what moves is taken away, and it is sticky: it moves no more than it must.
+// A balancer assigns partition numbers: partition p of all topics goes to one member, so that a task finds all its
+// streams. It is cooperative, so that a rebalance takes away only the partitions that move, and sticky, so that it
+// moves no more than it must.
 //
-// It also tells the session, at each join and each assignment, what the group's protocol makes of its partitions. The
-// library's callbacks don't say it all: they skip a loss that follows another within a transaction, and a member that was
-// expelled while it joined again isn't told that its partitions may have been another's meanwhile.
+// It also tells the member, at each join and each assignment, what the group's protocol makes of its partitions. The
+// library's callbacks don't say it all: they skip a loss that follows another within a transaction, and a member that
+// was expelled while it joined again isn't told that its partitions may have been another's meanwhile.
 //
-// How many numbers there are, it has from the members and not from what the library knows of the topics: a member says how many
-// it has found in all topics, inputs and outputs, and the greatest of these is dealt out, since partitions are added and never
-// removed. Each assignment holds it, so that all members learn of what one has found.
+// Members say how many partition numbers there are. With 4 partitions in all topics, and 6 in those that one member
+// has described since, that member says 6 and the others say 4. The balancer assigns the greatest number that any
+// member says, since partitions are added and never removed. Each assignment holds that number, so that all members
+// learn of it.
 type balancer struct {
 	// partitions returns how many partition numbers the member knows of.
 	partitions func() int
 	// joining is called before each attempt to join, with whether the member has partitions.
 	joining func(owning bool)
-	// assigned is called with all topics' partitions of each new assignment, and with how many numbers were dealt out.
-	assigned func(partitions map[string][]int32, dealt int)
+	// assigned is called with all topics' partitions of each new assignment, and with how many numbers it covers in
+	// the whole group.
+	assigned func(partitions map[string][]int32, total int)
 }
 
 // ProtocolName implements kgo.GroupBalancer.
@@ -66,7 +69,7 @@ func (b *balancer) ParseSyncAssignment(assignment []byte) (map[string][]int32, e
 	return partitions, nil
 }
 
-// count reads how many partition numbers there are from what a member or an assignment says; 0 where it doesn't say.
+// count reads how many partition numbers there are from what a member or an assignment says; 0 where that says nothing.
 func count(userData []byte) int {
 	n, _ := binary.Uvarint(userData)
 	return int(n)
@@ -103,99 +106,103 @@ func (*balancer) Balance(b *kgo.ConsumerBalancer, _ map[string]int32) kgo.IntoSy
 			}
 		}
 	}
-	return dealt{plan, partitions}
+	return sizedPlan{plan, partitions}
 }
 
-// A dealt is a plan whose assignments say how many numbers were dealt out.
-type dealt struct {
+// A sizedPlan is a plan whose assignments say how many partition numbers it covers.
+type sizedPlan struct {
 	plan       *kgo.BalancePlan
 	partitions int
 }
 
 // IntoSyncAssignment implements kgo.IntoSyncAssignment.
-func (d dealt) IntoSyncAssignment() []kmsg.SyncGroupRequestGroupAssignment {
-	all := d.plan.IntoSyncAssignment()
+func (s sizedPlan) IntoSyncAssignment() []kmsg.SyncGroupRequestGroupAssignment {
+	all := s.plan.IntoSyncAssignment()
 	for i := range all {
 		var assignment kmsg.ConsumerMemberAssignment
 		if assignment.ReadFrom(all[i].MemberAssignment) != nil {
 			continue // the library has just written it
 		}
-		assignment.UserData = binary.AppendUvarint(nil, uint64(d.partitions))
+		assignment.UserData = binary.AppendUvarint(nil, uint64(s.partitions))
 		all[i].MemberAssignment = assignment.AppendTo(nil)
 	}
 	return all
 }
 
-// A subscription is what a member says as of a generation of the group: the partition numbers that it has, and how many it knows of.
+// A subscription is what a member says when it joins.
 type subscription struct {
+	// generation is that of the group in which the member had the partition numbers that it owns.
 	generation int32
-	numbers    []int
-	known      int
+	owned      []int
+	// known is how many partition numbers the member knows of.
+	known int
 }
 
+// subscriptions returns what the members of a group say, in the order of their numbers in b.
 func subscriptions(b *kgo.ConsumerBalancer) []subscription {
 	var all []subscription
 	b.EachMember(func(_ *kmsg.JoinGroupResponseMember, meta *kmsg.ConsumerMemberMetadata) {
-		c := subscription{generation: meta.Generation, known: count(meta.UserData)}
+		s := subscription{generation: meta.Generation, known: count(meta.UserData)}
 		for _, topic := range meta.OwnedPartitions {
 			for _, p := range topic.Partitions {
-				if !slices.Contains(c.numbers, int(p)) {
-					c.numbers = append(c.numbers, int(p))
+				if !slices.Contains(s.owned, int(p)) {
+					s.owned = append(s.owned, int(p))
 				}
 			}
 		}
-		slices.Sort(c.numbers)
-		all = append(all, c)
+		slices.Sort(s.owned)
+		all = append(all, s)
 	})
 	return all
 }
 
-// share deals out partition numbers to members and returns each number's member. No member gets two more than another,
-// and each keeps what it has as far as that allows; where two subscription a number, the later generation has it.
+// assignNumbers assigns partition numbers to members, and returns each number's member. No member gets two more than
+// another, and each keeps what it owns as far as that allows. Where two say that they own a number, the one of the
+// later generation has it: the other was expelled meanwhile.
 func assignNumbers(members []subscription, partitions int) []int {
 	const nobody = -1
-	holder := slices.Repeat([]int{nobody}, partitions)
-	for m, c := range members {
-		for _, p := range c.numbers {
-			if p < partitions && (holder[p] == nobody || members[holder[p]].generation < c.generation) {
-				holder[p] = m
+	owner := slices.Repeat([]int{nobody}, partitions)
+	for m, s := range members {
+		for _, p := range s.owned {
+			if p < partitions && (owner[p] == nobody || members[owner[p]].generation < s.generation) {
+				owner[p] = m
 			}
 		}
 	}
-	quota := quotas(holder, len(members))
-	for p, m := range holder {
+	quota := quotas(owner, len(members))
+	for p, m := range owner {
 		if m == nobody {
 			continue
 		}
 		if quota[m] == 0 {
-			holder[p] = nobody
+			owner[p] = nobody
 			continue
 		}
 		quota[m]--
 	}
 	next := 0
-	for p := range holder {
-		if holder[p] != nobody {
+	for p := range owner {
+		if owner[p] != nobody {
 			continue
 		}
 		for quota[next] == 0 {
 			next++
 		}
-		holder[p] = next
+		owner[p] = next
 		quota[next]--
 	}
-	return holder
+	return owner
 }
 
-// quotas returns how many numbers each member is to have. What is left over from an equal share goes to those that have
-// the most already.
-func quotas(holder []int, members int) []int {
+// quotas returns how many numbers each member is to have. What is left over from an equal division goes to those that
+// own the most already.
+func quotas(owner []int, members int) []int {
 	held := make([]int, members)
 	order := make([]int, members)
 	for m := range order {
 		order[m] = m
 	}
-	for _, m := range holder {
+	for _, m := range owner {
 		if m >= 0 {
 			held[m]++
 		}
@@ -203,8 +210,8 @@ func quotas(holder []int, members int) []int {
 	slices.SortStableFunc(order, func(a, b int) int { return held[b] - held[a] })
 	quota := make([]int, members)
 	for i, m := range order {
-		quota[m] = len(holder) / members
-		if i < len(holder)%members {
+		quota[m] = len(owner) / members
+		if i < len(owner)%members {
 			quota[m]++
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// The greatest number of partitions that any member knows of is dealt out, each partition of all topics to one of them, whatever the
-// leader's client knows of the topics; and each assignment says how many there are.
-func TestBalanceDealsOutWhatAnyMemberKnows(t *testing.T) {
+// The greatest number of partitions that any member knows of is assigned, each partition of all topics to one of
+// them, whatever the leader's client knows of the topics; and each assignment says how many there are.
+func TestBalanceAssignsWhatAnyMemberKnows(t *testing.T) {
 	t.Parallel()
 	topics := []string{"a", "b"}
 	var members []kmsg.JoinGroupResponseMember
@@ -35,9 +35,9 @@ func TestBalanceDealsOutWhatAnyMemberKnows(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := map[string][]int32{}
-	b.assigned = func(partitions map[string][]int32, dealt int) {
-		if dealt != 5 {
-			t.Errorf("an assignment says that %d numbers were dealt out, not 5", dealt)
+	b.assigned = func(partitions map[string][]int32, total int) {
+		if total != 5 {
+			t.Errorf("an assignment says that there are %d numbers, not 5", total)
 		}
 		if !slices.Equal(partitions["a"], partitions["b"]) {
 			t.Errorf("an assignment has %v", partitions)
@@ -51,6 +51,6 @@ func TestBalanceDealsOutWhatAnyMemberKnows(t *testing.T) {
 	}
 	slices.Sort(all["a"])
 	if !slices.Equal(all["a"], []int32{0, 1, 2, 3, 4}) {
-		t.Errorf("dealt out were %v", all["a"])
+		t.Errorf("assigned were %v", all["a"])
 	}
 }

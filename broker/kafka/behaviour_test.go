@@ -309,7 +309,7 @@ func TestFinalErrors(t *testing.T) {
 		}()
 		expect(t, c, mill, "was deleted while results")
 	})
-	t.Run("output made anew", func(t *testing.T) {
+	t.Run("output recreated", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
 		c.create(c.prefix+"in", 1)
@@ -332,7 +332,7 @@ func TestFinalErrors(t *testing.T) {
 			}
 			c.produce(c.prefix+"in", 0, numbers(3, 6)...)
 		}()
-		expect(t, c, mill, fmt.Sprintf("the output topic %q was deleted and made anew", c.prefix+"out"))
+		expect(t, c, mill, fmt.Sprintf("the output topic %q was deleted and recreated", c.prefix+"out"))
 	})
 	t.Run("deleted", func(t *testing.T) {
 		t.Parallel()

@@ -10,20 +10,23 @@ import (
 )
 
 const (
-	// metadataMinAge is how soon after each other the client may ask for topics and leaders: adding a partition waits for it.
+	// metadataMinAge is the least time between two requests of a client for topics and leaders. Adding a partition
+	// waits for it.
 	metadataMinAge = 20 * time.Millisecond
-	// firstBackoff and lastBackoff are the pauses before a request that Kafka couldn't serve is made again, requestTries
-	// is how often, and retryTimeout for how long. A transaction that follows the one before at once is refused until its
-	// markers are written, which takes milliseconds; the library's quarter of a second would be felt as latency. When a broker
-	// has been replaced that died, a commit waits for the longest pause, once for each of the requests that it consists of.
+	// firstBackoff and lastBackoff bound the pause before a request that Kafka couldn't serve is made again.
+	// requestTries is how often that is done, and retryTimeout for how long.
+	//
+	// Kafka refuses a transaction until the markers of the one before are written, which takes milliseconds. The
+	// library's first pause, a quarter of a second, would be felt as latency. After a broker has died, each request
+	// of a commit may wait for the longest pause once more than needed, so that one is short, too.
 	firstBackoff = 5 * time.Millisecond
 	lastBackoff  = 200 * time.Millisecond
 	requestTries = 200
 	retryTimeout = 30 * time.Second
-	// responseTimeout is how long a broker may take to answer a request, beside the time that the request gives it, until it
-	// counts as one that is gone.
+	// responseTimeout is how long a broker may take to answer a request, beside the time that the request gives it.
+	// One that takes longer counts as gone.
 	responseTimeout = 5 * time.Second
-	// coordinatorTimeout is how long the group's coordinator may take to answer before another is looked for.
+	// coordinatorTimeout is how long the group's coordinator may take to answer. After that another one is looked for.
 	coordinatorTimeout = 10 * time.Second
 	// reachTimeout is how long Kafka may take to answer when a run opens.
 	reachTimeout = 15 * time.Second
@@ -63,7 +66,8 @@ func (s *settings) clientOptions(logger *slog.Logger, options ...kgo.Opt) ([]kgo
 	return append(all, kgo.DialTLSConfig(nil), kgo.Dialer(dial)), nil // TLS is in dial
 }
 
-// backoff returns the pause before a request is made again that has failed so often, with up to a third left to chance.
+// backoff returns the pause before a request is made again that has failed so often. Up to a third of it is left to
+// chance.
 func backoff(failures int) time.Duration {
 	pause := firstBackoff
 	for range failures - 1 {
@@ -72,7 +76,7 @@ func backoff(failures int) time.Duration {
 	return pause - rand.N(pause/3)
 }
 
-// clientLogger logs what the library has to say at the debug level: what a user must know, this package logs itself.
+// clientLogger logs the library's messages at the debug level. What a user must know, this package logs itself.
 type clientLogger struct{ logger *slog.Logger }
 
 func (l clientLogger) Level() kgo.LogLevel {

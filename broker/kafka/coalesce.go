@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// A coalescer makes one request of what many ask for at the same time. So the partitions of a run, which all begin at once, take
-// two requests and not one each. It is safe for concurrent use.
+// A coalescer makes one request of what many ask for at the same time. So the partitions of a run, which all begin at
+// once, take two requests and not one each. It is safe for concurrent use.
 //
-// Whoever asks while a request is under way gets the reply to the next one: the one under way may have been answered with what was
-// true before.
+// Whoever asks while a request is under way gets the reply to the next one: the one under way may have been answered
+// with what was true before.
 type coalescer[K comparable, V any] struct {
 	// request asks Kafka about keys, each once. The keys that it doesn't return have failed with its error.
 	request func(keys []K) (map[K]V, error)

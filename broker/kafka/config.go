@@ -24,7 +24,7 @@ const (
 // unlimited is a retention without a limit.
 const unlimited = -1
 
-// A config is what matters of a topic's settings.
+// A config is the part of a topic's settings that matters here.
 type config struct {
 	// size is the largest batch in bytes.
 	size int32
@@ -34,7 +34,7 @@ type config struct {
 	retention, bytes int64
 	// byAppend says that a record's time is when it was appended, and not what its writer says.
 	byAppend bool
-	// own holds the settings that are the topic's own and not the cluster's.
+	// own holds the names of the settings that are set for the topic, and not for the cluster.
 	own map[string]bool
 }
 
@@ -111,8 +111,8 @@ func longer(a, b int64) int64 {
 	return max(a, b)
 }
 
-// inherit returns the settings of a topic whose records live as long as those of the topics given, and have their time as
-// the first of them does. What is the cluster's default for all of them is left to be that.
+// inherit returns the settings for an output whose records live as long as those of the inputs given, and whose
+// timestamps are of the first input's type. A setting that is the cluster's default for all inputs is left out.
 func inherit(topics []config) map[string]*string {
 	settings := map[string]*string{}
 	if len(topics) == 0 {

@@ -12,8 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// unresponsiveTime is how long a broker gets no connection after it has left a request without a response. It is about as long as
-// Kafka takes from then on to replace a broker. Without it, all requests to that broker would wait in a row, each for its time-out.
+// unresponsiveTime is how long a broker gets no connection after it has left a request without a response. It is
+// about as long as Kafka takes from then on to replace a broker. Without it, all requests to that broker would wait
+// in a row, each for its time-out.
 const unresponsiveTime = 5 * time.Second
 
 var errUnresponsive = errors.New("the broker gave no response a moment ago")
@@ -76,13 +77,13 @@ func (c *connections) markUnresponsive(address string) {
 	c.unresponsive[address] = time.Now().Add(unresponsiveTime)
 }
 
-// persistent makes connections for the client of a member. Where a broker takes no connection, that client goes on asking for a
-// coordinator until retryTimeout is over.
+// persistent makes connections for the client of a member. Where a broker takes no connection, that client goes on
+// asking for a coordinator until retryTimeout is over.
 //
-// The library asks any broker who the coordinator is, and gives up after two refused connections in a row. With one dead broker of
-// three that happens soon: it is asked by its number, and by its address among those that the client began with. The member would
-// leave its group and lose all partitions, or its transaction would fail, for a broker that Kafka replaces within seconds. So the
-// library is told that the refusal is temporary.
+// The library asks any broker who the coordinator is, and gives up after two refused connections in a row. With one
+// dead broker of three that happens soon: it is asked by its number, and by its address among those that the client
+// began with. The member would leave its group and lose all partitions, or its transaction would fail, for a broker
+// that Kafka replaces within seconds. So the library is told that the refusal is temporary.
 func persistent(dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -90,12 +91,13 @@ func persistent(dial dialFunc) dialFunc {
 	}
 }
 
-// untilReplaced makes the error of a refused connection a temporary one. What isn't the broker's doing stays what it is: a name that
-// doesn't exist, missing rights, the end of the context.
+// untilReplaced makes the error of a refused connection a temporary one. What isn't the broker's doing stays what it
+// is: a name that doesn't exist, missing rights, the end of the context.
 func untilReplaced(err error) error {
 	op, ok := errors.AsType[*net.OpError](err)
 	_, name := errors.AsType[*net.DNSError](err)
-	if !ok || op.Op != "dial" || name || op.Timeout() || errors.Is(err, os.ErrPermission) || errors.Is(err, context.Canceled) {
+	if !ok || op.Op != "dial" || name || op.Timeout() ||
+		errors.Is(err, os.ErrPermission) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	replaced := *op
@@ -103,7 +105,8 @@ func untilReplaced(err error) error {
 	return &replaced
 }
 
-// temporary is an error that says of itself that it passes. It doesn't wrap the system's error: the library would look there first.
+// temporary is an error that says of itself that it passes. It doesn't wrap the system's error: the library would
+// look there first.
 type temporary struct{ text string }
 
 func (t temporary) Error() string { return t.text }
@@ -111,9 +114,9 @@ func (t temporary) Error() string { return t.text }
 // Temporary is what the library asks.
 func (t temporary) Temporary() bool { return true }
 
-// A leaderSearch has a client look for new leaders and coordinators when a broker takes no connection or gives no response. The
-// library often only tries the same broker again. And for a request to a broker that is stopped it waits until it learns that the
-// others go on without that broker.
+// A leaderSearch has a client look for new leaders and coordinators when a broker takes no connection or gives no
+// response. The library often only tries the same broker again. And for a request to a broker that is stopped it
+// waits until it learns that the others go on without that broker.
 type leaderSearch struct {
 	connections *connections
 	client      *kgo.Client

@@ -13,8 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A broker that gave no answer gets no connection for a while, from no client of the storage; then it is tried again. Whatever
-// else makes connections for the user is asked as ever.
+// A broker that gave no answer gets no connection for a while, from no client of the storage; then it is tried again.
+// Whatever else makes connections for the user is asked as ever.
 func TestUnresponsiveBrokers(t *testing.T) {
 	const unresponsive, other = "one:9092", "two:9092"
 	synctest.Test(t, func(t *testing.T) {

@@ -7,11 +7,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// An end is where a partition ends, as far as fetches have told. The last that lies there is most often the marker of a
-// transaction, which nobody reads, and may be a record without a value that is passed over: once it was fetched, the partition
-// ends behind the last record before it.
+// An end is where a partition ends for its readers, as far as fetches have told. It is safe for concurrent use.
 //
-// An end that starts with record alone, where its reader begins, knows nothing yet. It is safe for concurrent use.
+// A partition ends behind its last record. What lies there last is most often a transaction's marker, which takes an
+// offset but is no record: with records at 0 to 6 and a marker at 7 the end is 7, not 8. A record without a value
+// that is passed over counts as a marker. Before the first fetch, an end knows only where its reader begins, which is
+// record.
 type end struct {
 	// tombstones says that records without a value are elements; they count as nothing otherwise.
 	tombstones bool
@@ -21,10 +22,10 @@ type end struct {
 	stable int64
 	// last is behind everything that was fetched, and record behind the last record in it.
 	last, record int64
-	// held is where an open transaction of another producer begins, since the time given, and written where the partition ends
-	// behind it; zero where there is none.
-	held, written int64
-	since         time.Time
+	// openAt is where an open transaction of another producer begins, since when it was seen, and written where the
+	// partition ends with what isn't committed. They are zero where there is none.
+	openAt, written int64
+	since           time.Time
 }
 
 // fetched notes what came with a fetch.
@@ -44,8 +45,8 @@ func (e *end) fetched(p kgo.FetchPartition) {
 	}
 }
 
-// emptyFrom returns the offset up to which there is nothing but markers of transactions from an offset on, which is the
-// same where that isn't known.
+// emptyFrom returns the offset up to which there is nothing but transaction markers from an offset on. It returns the
+// same offset where that isn't known.
 func (e *end) emptyFrom(offset int64) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -81,9 +82,9 @@ func (e *end) withhold(stable, written int64, now time.Time) {
 	defer e.mu.Unlock()
 	switch {
 	case written <= stable:
-		e.held, e.written, e.since = 0, 0, time.Time{}
-	case e.since.IsZero() || e.held != stable:
-		e.held, e.written, e.since = stable, written, now
+		e.openAt, e.written, e.since = 0, 0, time.Time{}
+	case e.since.IsZero() || e.openAt != stable:
+		e.openAt, e.written, e.since = stable, written, now
 	default:
 		e.written = written
 	}
@@ -93,10 +94,10 @@ func (e *end) withhold(stable, written int64, now time.Time) {
 func (e *end) withheldNow() (records int64, since time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stable > e.held { // something was read since
+	if e.stable > e.openAt { // something was read since
 		return 0, time.Time{}
 	}
-	return e.written - e.held, e.since
+	return e.written - e.openAt, e.since
 }
 
 // ends are what the readers of a run know of the ends of their partitions. They are safe for concurrent use.
@@ -106,7 +107,7 @@ type ends struct {
 	last map[nodePartition]*end
 }
 
-// A nodePartition is a node's in a partition.
+// A nodePartition is a node of the join tree in one partition.
 type nodePartition struct{ node, partition int }
 
 // watch says that a reader of a node was opened which sees this end.

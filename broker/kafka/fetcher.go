@@ -20,12 +20,13 @@ const (
 	fetchWait = 100 * time.Millisecond
 )
 
-// readers are the readers of a run, over a client for each node: a client can't read a partition twice, and it waits for a
-// second where a topic is added while it asks for another one's leaders.
+// readers are the readers of a run, over a client for each node. One client for all nodes wouldn't do: it can't read
+// a partition twice, and it waits for a second where a topic is added while it asks for the leaders of another. They
+// are safe for concurrent use.
 type readers struct {
 	run  *run
 	pool recordPool
-	// shared is what a reader may hold, nil before the first is open.
+	// shared is the budget of each reader, nil before the first is open.
 	shared atomic.Pointer[budget]
 
 	mu       sync.Mutex
@@ -36,26 +37,26 @@ type readers struct {
 
 func newReaders(r *run) *readers { return &readers{run: r} }
 
-// A fetcher is a client that fetches for some readers. It has no goroutine of its own: of the readers that wait, one
-// polls and puts into the queues of all what comes.
+// A fetcher is a client that fetches for some readers, of one node and of a partition each. It has no goroutine of
+// its own: of the readers that wait, one polls, and puts what comes into the queues of all.
 type fetcher struct {
 	readers *readers
 	node    int
 	client  *kgo.Client
 	// stop ends the client's requests, so that closing it doesn't wait for a Kafka that doesn't answer.
 	stop context.CancelFunc
-	// polling is held by the one that polls, or adds or removes a reader: so nothing that was fetched for a reader before
-	// can be taken for a later one's.
+	// polling is held by whoever polls, or adds or removes a reader. So nothing that was fetched for one reader can
+	// be put into the queue of a later reader of the same partition.
 	polling chan struct{}
-	// used holds the readers, by the partition of the node's topic that they read. It is guarded by readers.mu.
-	used map[int]*reader
+	// byPartition holds the readers by the partition that they read. readers.mu guards it.
+	byPartition map[int]*reader
 
 	mu sync.Mutex
-	// waiting counts those that want to add or remove a reader, interrupt ends the poll under way.
+	// waiting counts those that are about to add or remove a reader. interrupt ends the poll under way.
 	waiting   int
 	interrupt context.CancelFunc
-	// added and removed are the partitions to be added and removed by whoever of those that wait comes first: the library
-	// takes milliseconds for it, whether they are one or hundreds.
+	// added and removed are the partitions that are yet to be added and removed. The first of those that wait does it
+	// for all: it takes the library milliseconds, whether for one partition or for hundreds.
 	added   map[int32]kgo.Offset
 	removed []int32
 }
@@ -86,7 +87,8 @@ func (rs *readers) newReader(ctx context.Context, node, partition int, from int6
 	return r, nil
 }
 
-// fetcherFor finds or makes a fetcher of the node that doesn't read the reader's partition yet, and makes it the reader's.
+// fetcherFor gives a reader a fetcher of its node that doesn't read the partition yet, and makes one where there is
+// none.
 func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -94,8 +96,8 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		return nil, errors.New("kafka: Reader was called after Close")
 	}
 	for _, f := range rs.fetchers {
-		if f.node == node && f.used[r.partition] == nil {
-			f.used[r.partition], r.fetcher = r, f
+		if f.node == node && f.byPartition[r.partition] == nil {
+			f.byPartition[r.partition], r.fetcher = r, f
 			rs.divide(1)
 			return f, nil
 		}
@@ -119,12 +121,12 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
 	f := &fetcher{
-		readers: rs,
-		node:    node,
-		client:  client,
-		stop:    stop,
-		polling: make(chan struct{}, 1),
-		used:    map[int]*reader{r.partition: r},
+		readers:     rs,
+		node:        node,
+		client:      client,
+		stop:        stop,
+		polling:     make(chan struct{}, 1),
+		byPartition: map[int]*reader{r.partition: r},
 	}
 	r.fetcher = f
 	rs.fetchers = append(rs.fetchers, f)
@@ -144,7 +146,7 @@ func (rs *readers) close() {
 	rs.fetchers = nil
 }
 
-// change notes what is to be added or removed, and returns when that is done: while nobody polls.
+// change notes what is to be added or removed, and returns when that is done. It is done while nobody polls.
 func (f *fetcher) change(note func()) {
 	f.mu.Lock()
 	note()
@@ -176,11 +178,11 @@ func (f *fetcher) remove(r *reader) {
 	f.change(func() { f.removed = append(f.removed, int32(r.partition)) })
 	f.readers.mu.Lock()
 	defer f.readers.mu.Unlock()
-	delete(f.used, r.partition)
+	delete(f.byPartition, r.partition)
 	f.readers.divide(-1)
 }
 
-// poll waits for the next records of any reader and hands them out. REQUIRES: polling is held.
+// poll waits for the next records of any reader and delivers them. REQUIRES: polling is held.
 func (f *fetcher) poll(ctx context.Context) error {
 	f.mu.Lock()
 	if f.waiting > 0 {
@@ -206,8 +208,8 @@ func (f *fetcher) poll(ctx context.Context) error {
 	return nil
 }
 
-// batchLimit returns how many bytes a batch of records may have, decompressed. Kafka's batches have a mebibyte or so, but a few
-// kilobytes that were compressed can be gigabytes.
+// batchLimit returns how many bytes a batch of records may have when it is decompressed. Batches mostly have a
+// mebibyte or so, but a few compressed kilobytes can be gigabytes.
 func batchLimit(streams []broker.Stream) int {
 	limit := 0
 	for _, s := range streams {
@@ -224,7 +226,7 @@ func (f *fetcher) deliver(t kgo.FetchTopic) {
 			p = kgo.FetchPartition{Partition: p.Partition, Err: m.identity.recreated(t.Topic)}
 		}
 		f.readers.mu.Lock()
-		r := f.used[int(p.Partition)]
+		r := f.byPartition[int(p.Partition)]
 		f.readers.mu.Unlock()
 		if r != nil {
 			r.put(p)
@@ -232,11 +234,11 @@ func (f *fetcher) deliver(t kgo.FetchTopic) {
 	}
 }
 
-// pause ends the fetching for the readers that have more than they may. The one that polls has nothing.
+// pause pauses fetching for the readers that hold more than their budget. The reader that polls holds nothing.
 func (f *fetcher) pause() {
 	f.readers.mu.Lock()
 	defer f.readers.mu.Unlock()
-	for _, r := range f.used {
+	for _, r := range f.byPartition {
 		r.pause()
 	}
 }

@@ -14,18 +14,19 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A topic that is deleted and made anew keeps its name and gets another id. Offsets of the old one mean nothing in the new
-// one, and Kafka takes both by the name: so positions hold the id (see note), what was fetched is looked at, and a run that
-// commits asks now and then.
+// A topic that is deleted and recreated keeps its name and gets another id. Offsets of the old topic mean nothing in
+// the new one, but Kafka goes by the name: offset 500 of the old topic would silently be offset 500 of the new one.
+// So positions hold the id (see note), fetched records are checked by it, and a run that commits asks for it now and
+// then.
 
 // identityCheck is how often a run that commits asks whether its topics are those that it began with.
 const identityCheck = time.Second
 
-var errRecreated = errors.New("the topic was deleted and made anew while the run went on: what was read is gone, and the " +
-	"offsets to go on from mean nothing in the new one")
+var errRecreated = errors.New("the topic was deleted and recreated while the run went on: what was read is gone, and " +
+	"the offsets to go on from mean nothing in the new one")
 
-// An identity knows which topics hold the positions, and finds out whether they are those that the run began with. It is safe for
-// concurrent use.
+// An identity knows which topics hold the positions, and finds out whether they are those that the run began with. It
+// is safe for concurrent use.
 type identity struct {
 	*admin
 	topics *positionTopics
@@ -41,14 +42,14 @@ func (t *positionTopics) isOther(topic string, id kadm.TopicID) bool {
 	return known != id && known != (kadm.TopicID{}) && id != (kadm.TopicID{})
 }
 
-// recreated returns the final error for a topic that was made anew.
+// recreated returns the final error for a topic that was recreated.
 func (i *identity) recreated(topic string) error {
 	return &finalError{fmt.Errorf("topic %q: %w", topic, errRecreated), i.resetAdvice()}
 }
 
-// check returns a final error where a topic that holds positions was made anew. It asks Kafka if that hasn't been
-// done for a while. Where Kafka doesn't answer it returns nil: the check sees to it that nothing is committed in vain, and
-// positions with the id of the old topic are refused anyway.
+// check returns a final error where a topic that holds positions was recreated. It asks Kafka at most once in
+// identityCheck. Where Kafka doesn't answer, it returns nil: it only saves commits in vain, since the next run
+// refuses positions with the old id anyway.
 func (i *identity) check(ctx context.Context) error {
 	i.mu.Lock()
 	due := time.Since(i.checked) >= identityCheck
@@ -62,7 +63,7 @@ func (i *identity) check(ctx context.Context) error {
 	return i.checkNow(ctx)
 }
 
-// checkNow is check without a look at the clock.
+// checkNow is check, whenever Kafka was asked last.
 func (i *identity) checkNow(ctx context.Context) error {
 	request := kmsg.NewPtrMetadataRequest()
 	for _, topic := range i.topics.names {
@@ -90,8 +91,8 @@ func isUnknown(err error) bool {
 		errors.Is(err, kerr.InconsistentTopicID)
 }
 
-// missing finds out what has become of a topic that Kafka hasn't known since some time. It returns no error where it is
-// there after all, or may come back, as in a cluster that starts.
+// missing finds out what has become of a topic that Kafka hasn't known since some time. It returns no error where the
+// topic exists after all, or may come back, as in a cluster that starts.
 func (i *identity) missing(ctx context.Context, topic string, since time.Time) (there bool, err error) {
 	topics, err := describeUntil(ctx, i.client, []string{topic}, allExist)
 	switch {
@@ -120,7 +121,7 @@ func (i *identity) anyMissing(ctx context.Context, since time.Time) error {
 // missingGrace is how long Kafka may not know a topic before it counts as deleted.
 const missingGrace = 5 * time.Second
 
-// gone says why there is no record at an offset where a node must go on.
+// gone returns the final error for an offset that a node must go on from and that the partition no longer has.
 func (i *identity) gone(ctx context.Context, topic string, partition int, offset int64) error {
 	if err := i.checkNow(ctx); err != nil {
 		return err
@@ -130,10 +131,10 @@ func (i *identity) gone(ctx context.Context, topic string, partition int, offset
 	case err != nil:
 		err = fmt.Errorf("the record to go on with is no longer there: %w", err)
 	case first > offset:
-		err = fmt.Errorf("the records from here up to offset %d are needed and were removed, by the topic's retention or by "+
-			"somebody", first-1)
+		err = fmt.Errorf("the records from here up to offset %d are needed, but the topic's retention or an "+
+			"administrator has removed them", first-1)
 	default:
-		err = errors.New("the partition ends before it: Kafka has lost records, or the topic was made anew")
+		err = errors.New("the partition ends before it: Kafka has lost records, or the topic was recreated")
 	}
 	err = &broker.PositionError{
 		Position: broker.Position{Stream: topic, Partition: partition, Offset: offset},

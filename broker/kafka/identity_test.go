@@ -36,7 +36,7 @@ func (c *cluster) makeAnew(topic string, values ...string) {
 	c.produce(topic, 0, values...)
 }
 
-// R8: a topic that is deleted and made anew while a run is on ends it, whatever the run does at that moment; nothing of the
+// R8: a topic that is deleted and recreated while a run is on ends it, whatever the run does at that moment; nothing of the
 // new log is passed over because of positions in the old one.
 func TestTopicMadeAnewWhileRunning(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,7 @@ func TestTopicMadeAnewWhileRunning(t *testing.T) {
 				}
 				return Copy(n)
 			}
-			c.fails(c.copier(fn, kafka.ReadAhead(32<<10)), c.prefix+"in", "made anew", "reset the offsets of group")
+			c.fails(c.copier(fn, kafka.ReadAhead(32<<10)), c.prefix+"in", "recreated", "reset the offsets of group")
 			<-made
 			if n := len(c.out(0)); n >= 10_000 {
 				t.Errorf("the run has written %d results", n)
@@ -78,7 +78,7 @@ func TestTopicMadeAnewWhileRunning(t *testing.T) {
 	}
 }
 
-// R8: a topic that was made anew between two runs isn't read from where the old one stood.
+// R8: a topic that was recreated between two runs isn't read from where the old one stood.
 func TestTopicMadeAnewBetweenRuns(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An input reads for one run.
+// An input is a run as its job's source sees it.
 type input struct {
 	saver
 	broker  *Broker
@@ -37,7 +37,7 @@ func (in *input) Close() error {
 	return nil
 }
 
-// A saver keeps the progress of a job whose sink can't.
+// A saver keeps the progress for a sink that can't.
 type saver struct{ *run }
 
 // Save implements broker.Saver.
@@ -51,7 +51,7 @@ func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
 		if !errors.Is(err, broker.ErrAborted) {
 			return err
 		}
-		s.logger.Warn("saving positions failed, trying again", "error", err, "pause", pause)
+		s.logger.Warn("committing the positions failed, trying again", "error", err, "pause", pause)
 		if sleep(ctx, pause) != nil {
 			return err
 		}

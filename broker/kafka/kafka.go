@@ -10,49 +10,56 @@
 //
 // # Partitions and instances
 //
-// Partition p of all input topics makes one task, whose results go to partition p of the output topics, with the key and
-// the time of their master record unless [Key] says otherwise. So all input topics need equal partition counts, and the
-// outputs have the same; missing output topics are created. Start more processes with the same [Group] and the partitions
-// are shared among them, partition p of all topics always together; the group's own balancer moves no more than it must.
+// Partition p of all input topics makes one task. Its results go to partition p of the output topics. They have the
+// key and the time of their master record, unless [Key] gives them another key. So all input topics need equal
+// partition counts, and the outputs have the same. Missing output topics are created.
 //
-// Partitions that are added to the topics while a run is on are noticed within [MetadataAge], and read in the run, from their
-// beginning, once all inputs and outputs have them; until then the log says which topics don't, and [GrowOutputs] sees to the
-// outputs. Where the results go to another storage, the next run reads them.
+// Start more processes with the same [Group], and they share the partitions. Partition p of all topics always goes to
+// the same process, and a rebalance moves no more partitions than it must.
+//
+// Partitions that are added to the topics while a run is on are noticed within [MetadataAge]. The run reads them from
+// their beginning, once all inputs and outputs have them. Until then, the log says which topics don't. [GrowOutputs]
+// adds them to the outputs. Where the results go to another storage, the next run reads them.
 //
 // # Exactly once
 //
-// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction holds the results of
-// all partitions of the instance, their end-of-stream marks, and the positions to go on from. Readers are read_committed,
-// so each result is there exactly once whatever is killed and whenever. Aborted transactions, rebalances, restarts of Kafka
-// and lost connections are retried inside, and logged; where a partition was lost meanwhile, its task starts again from
-// the committed positions.
+// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction is committed. It
+// holds the results of all partitions of the instance, their end-of-stream marks, and the positions to go on from. A
+// read_committed consumer sees each result exactly once, whatever is killed and whenever. Aborted transactions,
+// rebalances, restarts of Kafka and lost connections are logged and retried. Where a partition was lost meanwhile,
+// its task starts again from the committed positions.
 //
-// Positions are the group's committed offsets. For each topic and partition that is the smallest offset that one of the
-// topic's nodes needs again, so the usual tools show the lag and can reset the group while nothing runs; the offset's
-// metadata holds each node's own position, the topic's id and a check sum. Kafka limits the metadata to 4,096 bytes, which is
-// room for some fifty nodes of one topic. Positions in a topic that was deleted and made anew, or whose offsets somebody has
-// moved without dropping the metadata, are refused.
+// Positions are the group's committed offsets. For each topic and partition that is the smallest offset that one of
+// the topic's nodes needs again. So the usual tools show the lag, and can reset the group while nothing runs. The
+// offset's metadata holds each node's own position, the topic's id and a check sum. Kafka limits the metadata to
+// 4,096 bytes, enough for some fifty nodes of one topic. A run refuses positions in a topic that was deleted and
+// recreated, and positions whose offset somebody has moved without dropping the metadata.
 //
 // # The end of a stream
 //
 // An end-of-stream mark is a record whose value is a JSON object with a member "eos__" that is true: {"eos__": true}.
-// Services written with the Python package watermill understand it, and write it.
-//
-// In an output that is compacted, a mark has a key of its own.
+// Services written with the Python package watermill understand it, and write it. In a compacted output, each mark
+// has a key of its own.
 //
 // # Settings of the output topics
 //
-// Batches are as large as an output's max.message.bytes allows; a result that is larger, before it is compressed, is an error
-// of its call. Results have the time of their master's record, so they may be older than an output keeps records: where that is
-// shorter than the inputs keep them, the run ends before it writes such a result. A compacted output takes results with keys
-// only.
+// Batches are as large as an output's max.message.bytes allows. A result that is larger, before it is compressed, is
+// an error of its call. Results have the time of their master's record, so they may be older than an output keeps
+// records. Where the output keeps records for a shorter time than the inputs, the run ends before it writes such a
+// result. A compacted output takes only results with a key.
 //
 // # Rights
 //
-// It takes READ on the group and on the input topics, WRITE on the output topics and on the transactional id, which is the
-// group's name, a hyphen and the instance's name, CREATE for topics that don't exist, and ALTER on the output topics for
-// [GrowOutputs]. With DESCRIBE_CONFIGS on the topics, it knows their settings; without, it takes them to be Kafka's defaults, and
-// what differs shows when Kafka refuses a result.
+// The client needs
+//
+//   - READ on the group and on the input topics,
+//   - WRITE on the output topics,
+//   - WRITE on the transactional id, which is the group's name, a hyphen and the instance's name,
+//   - CREATE for output topics that don't exist,
+//   - ALTER on the output topics for [GrowOutputs].
+//
+// With DESCRIBE_CONFIGS on the topics, a run knows their settings. Without it, a run takes them to be Kafka's
+// defaults, and what differs shows when Kafka refuses a result.
 package kafka
 
 import (
@@ -86,8 +93,10 @@ type Option func(*Broker)
 type TopicOption func(*broker.Stream)
 
 // New returns a broker for the Kafka cluster that can be reached at any of the addresses given, each "host:port" or
-// "host", with the topics given by [Topic] and [Streams], for reading and for writing. It doesn't connect yet.
-// It panics where an option is nil.
+// "host". It reads and writes the topics that [Topic] and [Streams] declare. It doesn't connect yet.
+//
+// Of an option that is given twice, the last one counts. New panics where an option is nil, and where two options
+// contradict each other, as [Plain] and [ScramSHA512] do; the message names both.
 func New(addresses []string, options ...Option) *Broker {
 	b := &Broker{settings: defaults(), runs: map[*broker.Job]*run{}}
 	b.settings.addresses = slices.Clone(addresses)
@@ -97,12 +106,15 @@ func New(addresses []string, options ...Option) *Broker {
 		}
 		option(b)
 	}
+	if problem := b.settings.contradiction(); problem != "" {
+		panic("kafka.New: " + problem)
+	}
 	return b
 }
 
-// Topic declares a topic as a stream of elements of type T, or of *T, which is the same. Which way the stream flows is up to
-// the mill: what its function takes is read, what it returns is written. A topic may be declared several times, with an
-// element type each. It panics where an option is nil.
+// Topic declares a topic as a stream of elements of type T, or of *T, which is the same. The mill says which way the
+// stream flows: what its function takes is read, and what it returns is written. A topic may be declared several
+// times, with an element type each. Topic panics where an option is nil.
 func Topic[T any](name string, options ...TopicOption) Option {
 	stream := broker.NewStream[T](name)
 	for i, option := range options {
@@ -124,8 +136,8 @@ func Named(name string) TopicOption {
 	return func(s *broker.Stream) { s.As = name }
 }
 
-// Tombstones has records without a value read as elements, whose fields are those of the record's key where that is a JSON
-// object, and zero otherwise. Without it they are no elements: they are passed over, and counted.
+// Tombstones makes elements of records without a value. Their fields are those of the record's key where that is a
+// JSON object, and zero otherwise. Without this option such records are passed over, and counted.
 func Tombstones() TopicOption { return (*broker.Stream).TakeTombstones }
 
 // Codec sets the codec of a topic's values, in place of [codec.JSON]. It panics where c is nil.
@@ -136,9 +148,9 @@ func Codec(c codec.Codec) TopicOption {
 	return func(s *broker.Stream) { s.Codec = c }
 }
 
-// MaxElement sets how many bytes a record's value may have where the topic is read, in place of [broker.DefaultMaxElement]. A
-// larger one can't be decoded; and a batch that decompresses to more than four times as much, of all topics that are read the
-// most, ends the run. It panics where bytes isn't above zero.
+// MaxElement sets how many bytes a record's value may have where the topic is read, in place of
+// [broker.DefaultMaxElement]. A larger value can't be decoded. The run ends at a batch of records that decompresses
+// to more than four times the greatest MaxElement of all topics. MaxElement panics where bytes isn't above zero.
 func MaxElement(bytes int) TopicOption {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("kafka.MaxElement(%d): an element has at least one byte", bytes))
@@ -146,9 +158,9 @@ func MaxElement(bytes int) TopicOption {
 	return func(s *broker.Stream) { s.MaxElement = bytes }
 }
 
-// Key sets the function that gives each result its record key; without it results have the key of their master record.
-// The partition is that of the task either way. It panics where key is nil, and where T isn't the topic's element type or a
-// pointer to it.
+// Key sets the function that gives each result its record key. Without it, results have the key of their master
+// record. The partition is that of the task either way. Key panics where the function is nil, and where T isn't the
+// topic's element type or a pointer to it.
 func Key[T any](key func(T) []byte) TopicOption {
 	if key == nil {
 		panic("kafka.Key: the function is nil; leave the option out for the keys of the master records")

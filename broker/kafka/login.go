@@ -15,11 +15,12 @@ import (
 // refusals is how many connections in a row a Kafka that speaks the protocol may close before the login is at fault.
 const refusals = 3
 
-// A loginWatch finds out whether Kafka refuses a client's login by closing its connections. It is safe for concurrent use.
+// A loginWatch finds out whether Kafka refuses a client's login by closing its connections. It is safe for concurrent
+// use.
 //
-// Most brokers answer a wrong password with an error. Some close the connection, as all do with a client that doesn't log in where
-// it must. A Kafka that is starting, behind a proxy, closes connections too. The difference is that a Kafka that has started first
-// says which requests it knows (ApiVersions), on this connection or on one before.
+// Most brokers answer a wrong password with an error. Some close the connection, as all do with a client that doesn't
+// log in where it must. A Kafka that is starting, behind a proxy, closes connections too. The difference is that a
+// Kafka that has started first says which requests it knows (ApiVersions), on this connection or on one before.
 type loginWatch struct {
 	mu sync.Mutex
 	// answered says that Kafka has answered ApiVersions, and closed how many connections in a row it has closed since.

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// sessionTimeout is how long the group waits for a member that sends no heartbeat, and transactionTimeout how long Kafka
-	// waits for the end of a transaction, which holds up read_committed readers.
+	// sessionTimeout is how long the group waits for a member that sends no heartbeat, and transactionTimeout how
+	// long Kafka waits for the end of a transaction, which holds up read_committed readers.
 	sessionTimeout     = 10 * time.Second
 	heartbeatInterval  = 500 * time.Millisecond
 	rebalanceTimeout   = 20 * time.Second
@@ -24,14 +24,15 @@ const (
 	bufferedRecords = 50_000
 )
 
-// A member is one client in the group, for membership and transactions. It never fetches records. After a failure that leaves in
-// doubt what Kafka holds of it, the membership replaces it by another.
+// A member is one client in the group, for membership and transactions. It never fetches records. After a failure
+// that leaves in doubt what Kafka holds of it, the membership replaces it by another.
 type member struct {
 	membership *membership
 	// ctx ends when the member has failed. Its cause says why.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	// clientContext is that of the library's client. Without it, closing the client would wait for a Kafka that doesn't answer.
+	// clientContext is that of the library's client. Without it, closing the client would wait for a Kafka that
+	// doesn't answer.
 	clientContext context.Context
 	closeClient   context.CancelFunc
 	// rejoins says that the instance shares the partitions with others, and that the group may know it already.
@@ -46,8 +47,8 @@ type member struct {
 	// attempted says that the library has tried to join since the last assignment. Only its group management uses it.
 	attempted bool
 
-	// These are guarded by assignment.mu. assigned are the partition numbers of the last assignment, valid says that they may be
-	// used, and total is how many numbers it has assigned to all members together.
+	// These are guarded by assignment.mu. assigned are the partition numbers of the last assignment, valid says that
+	// they may be used, and total is how many numbers it has assigned to all members together.
 	assigned map[int]bool
 	valid    bool
 	total    int
@@ -97,8 +98,8 @@ func (mb *member) newGroup() (*kgo.GroupTransactSession, error) {
 	return kgo.NewGroupTransactSession(options...)
 }
 
-// join joins the group, waits for the first assignment, and only then takes the transactional id. In this order, an older process
-// of this name whose producer is fenced can ask the group whether it was replaced.
+// join joins the group, waits for the first assignment, and only then takes the transactional id. In this order, an
+// older process of this name whose producer is fenced can ask the group whether it was replaced.
 func (mb *member) join(ctx context.Context) error {
 	group, err := mb.newGroup()
 	if err != nil {
@@ -116,8 +117,8 @@ func (mb *member) join(ctx context.Context) error {
 	if _, _, err = group.Client().ProducerID(ctx); err != nil {
 		return err
 	}
-	// A member that comes back under its name gets what it had, without a rebalance. Where its predecessor died between giving a
-	// partition up and saying so, nobody would have that partition.
+	// A member that comes back under its name gets what it had, without a rebalance. Where its predecessor died
+	// between giving a partition up and saying so, nobody would have that partition.
 	if mb.rejoins && !mb.membership.allAssigned(ctx, mb.membership.assignment.count()) {
 		group.Client().ForceRebalance()
 	}
@@ -141,8 +142,8 @@ func (mb *member) close() {
 	}
 }
 
-// onJoining is called before each attempt to join. A second attempt without an assignment between says that the group has
-// expelled the member, or may have: another may have had its partitions meanwhile.
+// onJoining is called before each attempt to join. A second attempt without an assignment between says that the group
+// has expelled the member, or may have: another may have had its partitions meanwhile.
 func (mb *member) onJoining(owning bool) {
 	if mb.attempted && owning {
 		mb.onLost()

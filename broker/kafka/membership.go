@@ -19,8 +19,8 @@ const (
 	nameCheck = 500 * time.Millisecond
 )
 
-// A membership keeps this instance in the group: it has one member at a time, and replaces one that has failed. It is safe for
-// concurrent use.
+// A membership keeps this instance in the group: it has one member at a time, and replaces one that has failed. It is
+// safe for concurrent use.
 type membership struct {
 	*admin
 	topics     *positionTopics
@@ -34,12 +34,19 @@ type membership struct {
 }
 
 func newMembership(t *positionTopics, o *outputs, a *assignment) *membership {
-	return &membership{admin: a.admin, topics: t, outputs: o, assignment: a, instance: a.instance, named: a.settings.instance != "",
-		opening: make(chan struct{}, 1)}
+	return &membership{
+		admin:      a.admin,
+		topics:     t,
+		outputs:    o,
+		assignment: a,
+		instance:   a.instance,
+		named:      a.settings.instance != "",
+		opening:    make(chan struct{}, 1),
+	}
 }
 
-// open returns the member that lives, and joins the group with a new one where none does. It tries until it succeeds, ctx ends,
-// or trying again is wrong.
+// open returns the member that lives, and joins the group with a new one where none does. It tries until it succeeds,
+// ctx ends, or trying again is wrong.
 func (m *membership) open(ctx context.Context) (*member, error) {
 	select {
 	case m.opening <- struct{}{}:
@@ -95,8 +102,8 @@ func (m *membership) openOnce(ctx context.Context, old *member) (*member, error)
 	return mb, nil
 }
 
-// rebalance has the group assign the partitions again where this instance joined before there was anything to share; see
-// member.join.
+// rebalance has the group assign the partitions again where this instance joined before there was anything to share;
+// see member.join.
 func (m *membership) rebalance() {
 	mb, _ := m.assignment.current()
 	if mb != nil && m.named && mb.ctx.Err() == nil {
@@ -122,12 +129,12 @@ func (m *membership) close(sessionEnded bool) {
 	}
 }
 
-// waitForName waits until no member of the group has the instance's name. Where one still has it by then, it returns a final
-// error: another process lives under the name, and two that take it from each other would never end. REQUIRES: no client of this
-// process joins under the name.
+// waitForName waits until no member of the group has the instance's name. Where one still has it by then, it returns
+// a final error: another process lives under the name, and two that take it from each other would never end.
+// REQUIRES: no client of this process joins under the name.
 //
-// The name may have been taken by a dead process, too: a request to join that was on its way when its process was killed. Such a
-// member sends no heartbeat, so the group expels it after sessionTimeout.
+// The name may have been taken by a dead process, too: a request to join that was on its way when its process was
+// killed. Such a member sends no heartbeat, so the group expels it after sessionTimeout.
 func (m *membership) waitForName(ctx context.Context) error {
 	m.logger.Warn("another process has joined the group under this instance's name: waiting to see whether it lives",
 		"instance", m.instance)
@@ -144,8 +151,9 @@ func (m *membership) waitForName(ctx context.Context) error {
 		"give each living process a name of its own, by kafka.Instance in Go and --instance of leat run"}
 }
 
-// wasReplaced tells whether a member has failed because another process has joined under its name. A producer that was fenced
-// doesn't say so: Kafka also fences the producer of a transaction that takes too long. So the group is asked.
+// wasReplaced tells whether a member has failed because another process has joined under its name. A producer that
+// was fenced doesn't say so: Kafka also fences the producer of a transaction that takes too long. So the group is
+// asked.
 func (m *membership) wasReplaced(ctx context.Context, old *member) (bool, error) {
 	cause := context.Cause(old.ctx)
 	if errors.Is(cause, kerr.FencedInstanceID) {

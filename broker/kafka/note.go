@@ -12,15 +12,14 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A note is what is kept beside the committed offset of a topic's partition, as its metadata: a prefix with the version, and
-// base64 of
+// A note is the metadata of a committed offset of a topic's partition: a prefix with the version, and base64 of
 //
 //	check         4 bytes   CRC-32C of the rest
 //	transaction   8 bytes   a number that tells transactions apart
 //	topic         16 bytes  Kafka's id of the topic
 //	offset        uvarint   the committed offset
 //	sessions      uvarint   broker.Progress.Sessions
-//	partitionCount         uvarint   how many partitions there were when this one ended its first session; until then, when it was
+//	partitions    uvarint   how many there were when this one ended its first session, or, until then, when it was
 //	                        committed first
 //	nodes         uvarint   of the whole join tree; 0 where only the offset to begin at is kept
 //
@@ -35,8 +34,8 @@ import (
 //	empty         uvarint   above offset
 //	position      uvarint, bytes
 //
-// The id says that the offsets are of the topic that is read, and not of one that was deleted or is another cluster's; the
-// offset, that nobody has moved the committed one and kept the note.
+// The id shows that the offsets are those of the topic that is read, and not of one that was deleted or is another
+// cluster's. The offset shows that nobody has moved the committed offset and kept the note.
 type note struct {
 	transaction    uint64
 	id             kadm.TopicID
@@ -59,7 +58,7 @@ const (
 	// notesBegin is what notes of all versions begin with.
 	notesBegin = "leat"
 	notePrefix = notesBegin + "3:"
-	// noteLimit is what Kafka takes by default, offset.metadata.max.bytes.
+	// noteLimit is the default of Kafka's offset.metadata.max.bytes.
 	noteLimit = 4096
 
 	flagBehind      = 1
@@ -133,7 +132,8 @@ func (n *notedNode) flags() (f byte) {
 	return f
 }
 
-// readNote reads the metadata of a committed offset; ours is false where it isn't a note but another program's.
+// readNote reads the metadata of a committed offset. It is ours where Leat has written it, and another program's
+// otherwise.
 func readNote(metadata string) (n note, ours bool, err error) {
 	text, ours := strings.CutPrefix(metadata, notePrefix)
 	switch {

@@ -13,21 +13,21 @@ const (
 	oldest = -2
 )
 
-// A place is what is asked of a partition: the first offset that isn't older than a timestamp in milliseconds, or oldest or
-// newest.
+// An offsetQuery asks for an offset of a partition: the first one that isn't older than a timestamp in milliseconds,
+// or oldest, or newest.
 type offsetQuery struct {
 	topic     string
 	partition int
 	timestamp int64
 }
 
-// An offset is what Kafka says of a place.
+// A listedOffset is Kafka's reply to an offsetQuery.
 type listedOffset struct {
 	offset int64
 	err    error
 }
 
-// listOffset asks for the offset of a place.
+// listOffset makes one query, coalesced with those of other partitions.
 func (a *admin) listOffset(ctx context.Context, topic string, p int, timestamp int64) (int64, error) {
 	found, err := a.offsets.get(ctx, offsetQuery{topic, p, timestamp})
 	if err != nil {
@@ -36,8 +36,10 @@ func (a *admin) listOffset(ctx context.Context, topic string, p int, timestamp i
 	return found.offset, found.err
 }
 
-// listOffsets asks for the offsets of queries. Where it returns an error, it has those that the error isn't about.
-func (a *admin) listOffsets(ctx context.Context, queries []offsetQuery) (found map[offsetQuery]listedOffset, err error) {
+// listOffsets makes queries. Beside an error it returns the replies that the error isn't about.
+func (a *admin) listOffsets(
+	ctx context.Context, queries []offsetQuery,
+) (found map[offsetQuery]listedOffset, err error) {
 	byTimestamp := map[int64][]offsetQuery{} // a request has each partition at most once
 	for _, p := range queries {
 		byTimestamp[p.timestamp] = append(byTimestamp[p.timestamp], p)
@@ -59,8 +61,8 @@ func (a *admin) listOffsets(ctx context.Context, queries []offsetQuery) (found m
 	return found, err
 }
 
-// listWritten returns where partitions end for those who read what isn't committed, too. Partitions are left out that Kafka
-// doesn't tell of.
+// listWritten returns where partitions end for those who read what isn't committed, too. Partitions are left out that
+// Kafka doesn't tell of.
 func (a *admin) listWritten(ctx context.Context, queries []offsetQuery) map[offsetQuery]int64 {
 	request := listRequest(queries)
 	request.IsolationLevel = 0
@@ -80,7 +82,7 @@ func (a *admin) listWritten(ctx context.Context, queries []offsetQuery) map[offs
 	return found
 }
 
-// listRequest returns a request for the offsets of queries in different partitions.
+// listRequest returns a request for queries about different partitions.
 func listRequest(queries []offsetQuery) *kmsg.ListOffsetsRequest {
 	byTopic := map[string][]kmsg.ListOffsetsRequestTopicPartition{}
 	for _, p := range queries {

@@ -16,8 +16,9 @@ import (
 
 func (s *settings) groupOf(job *broker.Job) string { return cmp.Or(s.group, job.Name) }
 
-// OpenSource implements [broker.Source]. It checks that the topics exist, have equal partition counts and may be read, as
-// far as Kafka tells. The input that it returns is a [broker.Saver], so a sink that can't keep positions leaves them here.
+// OpenSource implements [broker.Source]. It checks that the topics exist, have equal partition counts and may be
+// read, as far as Kafka tells. The input that it returns is a [broker.Saver], so a sink that can't keep positions
+// leaves them here.
 func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {
 	if len(job.Inputs) == 0 {
 		return nil, errors.New("kafka: the job has no inputs")
@@ -53,11 +54,11 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	return &output{broker: b, run: r}, nil
 }
 
-// stopped returns ctx's error where that has ended, whatever went wrong then, and err otherwise.
+// stopped returns ctx's error where ctx has ended, whatever has failed then, and err otherwise.
 func stopped(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }
 
-// openRun connects to Kafka and looks at the topics that hold the positions: those of the inputs, or the first output
-// where another storage is the source.
+// openRun connects to Kafka and checks the topics that hold the positions: the inputs, or the first output where
+// another storage is the source.
 func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ *run, err error) {
 	s := &b.settings
 	if s.groupOf(job) == "" {
@@ -66,8 +67,8 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	if len(s.addresses) == 0 {
 		return nil, errors.New(`kafka: New needs the address of a broker, "localhost:9092" say`)
 	}
-	loginWatch := newLoginWatch()
-	admin, err := s.client(job.Logger, kgo.WithHooks(loginWatch))
+	watch := newLoginWatch()
+	admin, err := s.client(job.Logger, kgo.WithHooks(watch))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -76,12 +77,13 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 			admin.Close()
 		}
 	}()
-	said := ""
-	err = untilStarted(ctx, func(ctx context.Context) error { // Kafka may be starting again, behind a proxy that hangs up
-		err := reach(ctx, admin, loginWatch, s.addresses)
-		if err != nil && final(err) == nil && err.Error() != said {
-			said = err.Error()
-			job.Logger.Warn("Kafka doesn't answer, trying again for a minute", "error", err)
+	logged := ""
+	// Kafka may be starting again, behind a proxy that closes connections meanwhile.
+	err = untilStarted(ctx, func(ctx context.Context) error {
+		err := reach(ctx, admin, watch, s.addresses)
+		if err != nil && final(err) == nil && err.Error() != logged {
+			logged = err.Error()
+			job.Logger.Warn("Kafka doesn't answer, trying again for up to a minute", "error", err)
 		}
 		return err
 	})
@@ -100,14 +102,14 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	return r, r.checkGroup(ctx)
 }
 
-// groupTimeout is how long a cluster that has just started may take until it knows its groups.
-const groupTimeout = time.Minute
+// startedTimeout is how long a cluster that has just started may take until it serves requests.
+const startedTimeout = time.Minute
 
 // reach checks that Kafka answers.
-func reach(ctx context.Context, client *kgo.Client, loginWatch *loginWatch, addresses []string) error {
+func reach(ctx context.Context, client *kgo.Client, watch *loginWatch, addresses []string) error {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	defer context.AfterFunc(loginWatch.refused, cancel)()
+	defer context.AfterFunc(watch.refused, cancel)()
 	err := client.Ping(short)
 	switch {
 	case err == nil:
@@ -116,20 +118,21 @@ func reach(ctx context.Context, client *kgo.Client, loginWatch *loginWatch, addr
 		return ctx.Err()
 	case final(err) != nil:
 		return fmt.Errorf("kafka: %s: %w", quoted(addresses), final(err))
-	case loginWatch.refused.Err() != nil:
-		return &finalError{fmt.Errorf("kafka: the broker at %s hangs up on this client", quoted(addresses)), loginAdvice}
+	case watch.refused.Err() != nil:
+		err := fmt.Errorf("kafka: the broker at %s closes this client's connections", quoted(addresses))
+		return &finalError{err, loginAdvice}
 	}
 	hint := ""
 	if errors.Is(err, io.EOF) {
-		hint = "; one that hangs up may want TLS, or none"
+		hint = "; a broker that closes connections may want TLS, or none"
 	}
 	return fmt.Errorf("kafka: no broker answers at %s: %w%s", quoted(addresses), err, hint)
 }
 
-// untilStarted does what a cluster may not be able to do that has just started: the connection breaks, or the topic that Kafka
-// keeps groups in isn't there yet.
+// untilStarted tries again what a cluster that has just started can't do yet: connections break, or the topic in
+// which Kafka keeps groups doesn't exist.
 func untilStarted(ctx context.Context, do func(ctx context.Context) error) error {
-	short, cancel := context.WithTimeout(ctx, groupTimeout)
+	short, cancel := context.WithTimeout(ctx, startedTimeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
 		err := do(short)

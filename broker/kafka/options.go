@@ -3,6 +3,7 @@ package kafka
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -30,6 +31,8 @@ type settings struct {
 	mechanism    mechanism
 	options      []kgo.Opt
 	connections  *connections
+	// given holds the names of the options that may contradict others, in the order in which they were given.
+	given []string
 }
 
 func defaults() settings {
@@ -49,29 +52,33 @@ func checkKey[T any](s *broker.Stream) {
 	}
 }
 
-// Group sets the name of the consumer group that shares the partitions and keeps the positions; without it that is the
-// mill's name. Mills that do different work need groups of their own.
+// Group sets the name of the consumer group that shares the partitions and keeps the positions. Without it, that is
+// the mill's name. Mills that do different work need groups of their own.
 func Group(name string) Option {
 	return func(b *Broker) { b.settings.group = name }
 }
 
-// Instance gives this process a name in the group that outlasts it: when it is stopped or killed, a restart under the same
-// name takes over its partitions at once, and until then nobody else does for ten seconds. Without a name, each run is a
-// new member, and after a kill its partitions go to the others after those ten seconds.
+// Instance gives this process a name in the group that outlasts it: Kafka's group.instance.id. When the process is
+// stopped or killed, a restart under the same name takes over its partitions at once. Other instances take them over
+// after ten seconds. Without a name, each run is a new member. After a kill, its partitions go to the others after
+// ten seconds.
 //
-// Two processes must not have the same name at a time: the older one stops working and, when it is sure that the other one
-// lives, ends with an error.
+// Two processes must not have the same name at a time. The older one stops working, and ends with an error once it is
+// sure that the other one lives.
 func Instance(name string) Option {
 	return func(b *Broker) { b.settings.instance = name }
 }
 
-// ClientID sets the name by which Kafka's logs and quotas know this client, "leat" without it.
+// ClientID sets the name by which Kafka's logs and quotas know this client. Without it, that is "leat".
 func ClientID(id string) Option {
-	return func(b *Broker) { b.settings.clientID = id }
+	return func(b *Broker) {
+		b.settings.clientID = id
+		b.settings.give("ClientID")
+	}
 }
 
-// CommitInterval sets the time between two transactions. Without it, that is 100 milliseconds, and less while there is
-// little to do. Results become visible with their transaction. It panics where d is negative.
+// CommitInterval sets the time between two transactions. Results become visible with their transaction. Without this
+// option, the time is 100 milliseconds, and less while there is little to do. It panics where d is negative.
 func CommitInterval(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("kafka.CommitInterval(%v): an interval can't be negative", d))
@@ -79,8 +86,8 @@ func CommitInterval(d time.Duration) Option {
 	return func(b *Broker) { b.settings.pace.Interval, b.settings.pace.Prompt = d, false }
 }
 
-// CommitResults sets the number of results, over all partitions, at which a transaction is made before its time; 500,000
-// without it. It panics where n is less than one.
+// CommitResults sets how many results, over all partitions, make a transaction come before its time. Without this
+// option, that are 500,000. It panics where n is less than one.
 func CommitResults(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.CommitResults(%d): a transaction holds at least one result", n))
@@ -88,8 +95,8 @@ func CommitResults(n int) Option {
 	return func(b *Broker) { b.settings.pace.Results = n }
 }
 
-// CommitBytes sets the size of results, over all partitions, at which a transaction is made before its time; four
-// mebibytes without it. It panics where n is less than one.
+// CommitBytes sets how many bytes of results, over all partitions, make a transaction come before its time. Without
+// this option, that are four mebibytes. It panics where n is less than one.
 func CommitBytes(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.CommitBytes(%d): a transaction holds at least one byte", n))
@@ -97,9 +104,10 @@ func CommitBytes(n int) Option {
 	return func(b *Broker) { b.settings.pace.Bytes = n }
 }
 
-// ReadAhead sets how many bytes of records are held for each node and partition before they are needed, a mebibyte without
-// it. It is an upper limit: all nodes and partitions of an instance share sixteen mebibytes, so that memory doesn't grow with
-// the partitions. One answer of Kafka for each client may come on top. It panics where n is less than one.
+// ReadAhead sets how many bytes of records are held for each node and partition before they are needed. Without this
+// option, that is a mebibyte. It is an upper limit: all nodes and partitions of an instance share sixteen mebibytes,
+// so that memory doesn't grow with the partitions. One response of Kafka for each client may come on top. It panics
+// where n is less than one.
 func ReadAhead(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.ReadAhead(%d): at least one byte must be read", n))
@@ -107,10 +115,11 @@ func ReadAhead(n int) Option {
 	return func(b *Broker) { b.settings.readAhead = n }
 }
 
-// DataTimeout ends a stream for the session when nothing has come for so long although Kafka could be reached. A session that
-// ends by it has no end-of-stream mark to begin the next one behind: the next run goes on where this one stood, and joins or
-// accounts for what came later; what was handed over stays as it was then. Zero, the default, waits for ever. It panics where d
-// is negative.
+// DataTimeout ends a stream for the session when nothing has come for so long although Kafka could be reached. Zero,
+// the default, waits for ever. It panics where d is negative.
+//
+// Such a session has no end-of-stream mark that the next one could begin behind. The next run goes on at the
+// positions where this one stood. It joins, or accounts for, what came later. What was handed over stays as it was.
 func DataTimeout(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("kafka.DataTimeout(%v): a time can't be negative", d))
@@ -118,15 +127,18 @@ func DataTimeout(d time.Duration) Option {
 	return func(b *Broker) { b.settings.dataTimeout = d }
 }
 
-// MetadataAge sets how old what the run knows of Kafka's brokers and topics may become before it asks again: partitions that
-// were added and topics that were made anew are noticed within that time; a broker that takes no connection or gives no answer
-// makes it ask at once. It is ten seconds without it; each client of the run, of which there is one for each node and two more,
-// then asks every ten seconds. It panics where d isn't between a tenth of a second and an hour.
+// MetadataAge sets how old what a run knows of Kafka's brokers and topics may become before it asks again. Added
+// partitions and recreated topics are noticed within that time. When a broker takes no connection or gives no
+// response, the run asks at once. Without this option, the age is ten seconds. A run has a client for each node and
+// two more, and each asks by itself. It panics where d isn't between a tenth of a second and an hour.
 func MetadataAge(d time.Duration) Option {
 	if d < 100*time.Millisecond || d > time.Hour {
 		panic(fmt.Sprintf("kafka.MetadataAge(%v): it takes from 100ms to 1h", d))
 	}
-	return func(b *Broker) { b.settings.metadataAge = d }
+	return func(b *Broker) {
+		b.settings.metadataAge = d
+		b.settings.give("MetadataAge")
+	}
 }
 
 // A StartPosition is where a new group begins. The zero value is [Earliest].
@@ -138,7 +150,7 @@ type StartPosition struct {
 // Earliest begins with the oldest records that the topics hold.
 func Earliest() StartPosition { return StartPosition{} }
 
-// Latest begins with what comes after the start.
+// Latest begins behind the records that the topics hold when a group begins, with those that come later.
 func Latest() StartPosition { return StartPosition{latest: true} }
 
 // From begins with the first record of each partition that isn't older than t.
@@ -146,31 +158,39 @@ func From(t time.Time) StartPosition { return StartPosition{time: t} }
 
 func (p StartPosition) isEarliest() bool { return !p.latest && p.time.IsZero() }
 
-// Start sets where a group begins that has no positions yet; [Earliest] without it.
+// Start sets where a group begins that has no positions yet. Without it, that is [Earliest]. A group that has
+// positions goes on there.
 func Start(p StartPosition) Option {
 	return func(b *Broker) { b.settings.start = p }
 }
 
-// CreateTopics says whether output topics that don't exist are created, with the partition count of the inputs, the longest
-// of their retentions, the master's message.timestamp.type, and Kafka's defaults for everything else; true without it.
+// CreateTopics says whether output topics that don't exist are created; true without it. They get the partition count
+// of the inputs, the longest of the inputs' retentions, the master's message.timestamp.type, and Kafka's defaults for
+// everything else.
 func CreateTopics(create bool) Option {
 	return func(b *Broker) { b.settings.createTopics = create }
 }
 
-// GrowOutputs has output topics that have fewer partitions than the inputs given as many, when a run begins and while it is on;
-// without it that is for somebody else to do, and a run that begins is refused until then. What a topic holds stays where it is.
-// It takes the right ALTER on the output topics.
+// GrowOutputs adds partitions to output topics that have fewer than the inputs, when a run begins and while it is on.
+// Records that a topic holds stay where they are. The client needs the right ALTER on the output topics.
+//
+// Without this option, a run that begins with such outputs fails, and says which command adds the partitions.
 func GrowOutputs() Option {
 	return func(b *Broker) { b.settings.growOutputs = true }
 }
 
-// Compression sets how results are compressed: the first of the codecs that Kafka supports. Without it that is Snappy.
+// Compression sets how results are compressed: by the first of the codecs that Kafka supports. Without it, that is
+// Snappy.
 func Compression(preference ...kgo.CompressionCodec) Option {
-	return func(b *Broker) { b.settings.compression = preference }
+	return func(b *Broker) {
+		b.settings.compression = slices.Clone(preference)
+		b.settings.give("Compression")
+	}
 }
 
 // Options adds options of the underlying library to every client that the broker makes, for what has no option here.
-// Options that this package sets itself, those of groups, transactions and consuming, must not be among them.
+// They must not set what this package sets itself: groups, transactions, and what is consumed. New panics where they
+// set what another option of this package sets, too.
 func Options(options ...kgo.Opt) Option {
 	return func(b *Broker) { b.settings.options = append(b.settings.options, options...) }
 }

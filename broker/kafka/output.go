@@ -8,7 +8,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// An output writes for one run.
+// An output is a run as its job's sink sees it.
 type output struct {
 	broker *Broker
 	*run

@@ -15,10 +15,11 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// outputs are the topics that results go to: their names, ids and settings. Some other storage's results have none.
+// outputs are the topics that results go to: their names, ids and settings. There are none where results go to
+// another storage.
 //
-// They are opened before the run owns partitions. After that only the limits of batches change, so they are safe for concurrent
-// use.
+// They are opened before the run owns partitions. After that only the limits of batches change, so they are safe for
+// concurrent use.
 type outputs struct {
 	*admin
 	// streams are the job's.
@@ -49,12 +50,12 @@ type outputTopic struct {
 	config
 	// limit is the size of the largest batch that is sent, in bytes.
 	limit atomic.Int32
-	// told says that old results were told of.
-	told bool
+	// warned says that results as old as what the topic deletes were reported.
+	warned bool
 }
 
-// open creates the output topics that are missing and checks all, for as many partitions as the inputs have. It returns what
-// Kafka says of the topics, which may have more partitions by now, where the inputs have more, too.
+// open creates the output topics that are missing and checks all, for as many partitions as the inputs have. It
+// returns what Kafka says of the topics, which may have more partitions by now, where the inputs have more, too.
 func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]topic, error) {
 	o.inputs, o.partitions = inputs, partitions
 	all := o.names()
@@ -91,7 +92,7 @@ func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]
 	return topics, o.readSettings(ctx)
 }
 
-// matchInputs sees to it that the outputs have as many partitions as the inputs.
+// matchInputs makes sure that the outputs have as many partitions as the inputs.
 func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
 	n := o.partitions
 	if maxPartitions(outputs) > n {
@@ -107,19 +108,22 @@ func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
 		return o.addPartitions(ctx, narrow, n)
 	}
 	return fmt.Errorf("%s: add partitions to it, which moves nothing that it holds, by %s; or have a run do so, by "+
-		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and it is "+
-		"created",
+		"kafka.GrowOutputs() in Go and \"grow_outputs: true\" in a pipeline file; or give the output another name, and Leat "+
+		"creates it",
 		unequal(n, outputs), o.settings.alterCommands(narrow, n))
 }
 
-// checkWider returns the error for outputs of which one has more partitions than the inputs; nil where the inputs have been
-// given as many since the run has looked at them: it goes on with them then as with any that are added while it is on.
+// checkWider returns the error for outputs of which one has more partitions than the inputs. It returns nil where
+// partitions were added to the inputs since they were opened: they are then like any that are added while the run is
+// on.
 func (o *outputs) checkWider(ctx context.Context, outputs []topic) error {
 	n, target := o.partitions, maxPartitions(outputs)
 	if len(o.inputs) == 0 {
-		return fmt.Errorf("%s: give the output another name, and it is created", unequal(n, outputs))
+		return fmt.Errorf("%s: give the output another name, and Leat creates it", unequal(n, outputs))
 	}
-	inputs, err := describeUntil(ctx, o.client, o.inputs, func(topics []topic) bool { return minPartitions(topics) >= target })
+	inputs, err := describeUntil(ctx, o.client, o.inputs, func(topics []topic) bool {
+		return minPartitions(topics) >= target
+	})
 	if err != nil {
 		return err
 	}
@@ -127,18 +131,18 @@ func (o *outputs) checkWider(ctx context.Context, outputs []topic) error {
 	if narrow == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give the "+
-		"output another name, and it is created",
+	return fmt.Errorf("%s: where partitions were added to it and the inputs are to have as many, add them by %s; or give "+
+		"the output another name, and Leat creates it",
 		unequal(n, outputs), o.settings.alterCommands(append(narrow, narrowerThan(outputs, target)...), target))
 }
 
 func unequal(inputs int, outputs []topic) string {
-	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many partitions as "+
-		"the inputs, %d, but %s", inputs, counts(outputs))
+	return fmt.Sprintf("kafka: results go to the partition that their input came from, so outputs need as many "+
+		"partitions as the inputs, %d, but %s", inputs, counts(outputs))
 }
 
-// inputConfigs returns the settings of the input topics, the master's first; nil where they may not be read or the inputs
-// are another storage's.
+// inputConfigs returns the settings of the input topics, the master's first; nil where the client may not read them,
+// and where another storage is the source.
 func (o *outputs) inputConfigs(ctx context.Context) (inputs []config, err error) {
 	o.inputRetention = unlimited
 	if len(o.inputs) == 0 {
@@ -172,7 +176,7 @@ func (o *outputs) readSettings(ctx context.Context) error {
 	for _, topic := range topics {
 		c, ok := found[topic]
 		if !ok {
-			o.logger.Info("the settings of an output topic may not be read: they are taken to be Kafka's defaults",
+			o.logger.Info("the settings of an output topic can't be read: Leat takes them to be Kafka's defaults",
 				"topic", topic, "right", "DESCRIBE_CONFIGS")
 			c = config{size: defaultBatch, retention: unlimited, bytes: unlimited}
 		}
@@ -193,7 +197,7 @@ func (o *outputs) readSettings(ctx context.Context) error {
 	return nil
 }
 
-// batchLimit returns the size of the largest batch for a topic, in bytes; the library also asks for that of no topic.
+// batchLimit returns the size of the largest batch for a topic, in bytes. The library also asks for the topic "".
 func (o *outputs) batchLimit(topic string) int32 {
 	if o := o.byName[topic]; o != nil {
 		return o.limit.Load()
@@ -228,7 +232,7 @@ func (o *outputs) create(ctx context.Context, missing, all []string, settings ma
 	return topics, nil
 }
 
-// checkDeleted returns a final error instead of err where an output topic has been deleted, be it made anew since.
+// checkDeleted returns a final error in place of err where an output topic was deleted, or deleted and recreated.
 func (o *outputs) checkDeleted(ctx context.Context, err error) error {
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID) {
 		return err
@@ -242,7 +246,7 @@ func (o *outputs) checkDeleted(ctx context.Context, err error) error {
 		case !t.exists || t.partitions == 0:
 			return &finalError{err, fmt.Sprintf("the output topic %q was deleted while results were written to it", t.name)}
 		case t.id != o.ids[t.name]:
-			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and made anew while results were written to "+
+			return &finalError{err, fmt.Sprintf("the output topic %q was deleted and recreated while results were written to "+
 				"it, and what it held is gone: to go on in the new one behind what was committed before, start the run again; "+
 				"to write all results once more, reset the offsets of group %q for all of its topics before", t.name, o.group)}
 		}

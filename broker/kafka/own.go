@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// endCheck is how often an instance whose own partitions have ended, or that has none, looks whether all others have.
+// endCheck is how often an instance without running tasks asks whether all partitions of the group have ended the
+// session.
 const endCheck = 300 * time.Millisecond
 
 type task = func(ctx context.Context, partition int) error
 
-// own implements broker.Input.Own.
+// own works on the partitions that the group assigns to this instance, until the session has ended for the whole
+// group. See broker.Input.Own.
 func (r *run) own(ctx context.Context, t task) error {
 	session, err := r.positions.currentSession(ctx)
 	if err != nil {
@@ -50,7 +52,7 @@ func (r *run) own(ctx context.Context, t task) error {
 	return err
 }
 
-// ownUntil starts tasks as partitions come, until the session has ended for the whole group.
+// ownUntil starts tasks as partitions are assigned, until the session has ended for the whole group.
 func (r *run) ownUntil(ctx context.Context, session int64, start func(context.Context, int)) (ended bool, err error) {
 	for {
 		if _, err := r.membership.open(ctx); err != nil {
@@ -73,8 +75,8 @@ func (r *run) ownUntil(ctx context.Context, session int64, start func(context.Co
 	}
 }
 
-// checkEnded finds out whether all partitions have ended the session; they have where this instance has seen the end
-// of each, or where the group's positions say so. It returns what tells when to look again; nil while tasks run.
+// checkEnded finds out whether all partitions have ended the session: this instance has seen the end of each, or the
+// group's positions say so. It returns a channel that says when to check again; nil while tasks run.
 func (r *run) checkEnded(ctx context.Context, session int64, ended *bool) (again <-chan time.Time, err error) {
 	running, done, all := r.assignment.tally()
 	switch {

@@ -7,12 +7,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A recordPool is where the library's clients take the memory of fetched records from. It comes back when all of a batch
-// were made records of ours (kgo.Record.Recycle), which keep the bytes that they refer to. It is safe for concurrent use.
+// A recordPool gives the library's clients the memory of the records that they fetch. The memory comes back when all
+// records of a batch were copied to records of ours (kgo.Record.Recycle). What those refer to, keys and values, is
+// not reused. The pool is safe for concurrent use.
 //
-// Without it, the library's records would be most of what there is for the garbage collector: some 160 bytes each.
+// Without it, the library's records, some 160 bytes each, would be most of the garbage collector's work.
 type recordPool struct {
-	// classes hold lists whose capacities are those of slabSize, by their number.
+	// classes hold lists of records, by the number that slabSize gives to their capacity.
 	classes [8 * maxSteps]sync.Pool
 }
 

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A list from the pool has room for what was asked, is at most a quarter larger, and is empty: nothing shows of those who
-// had it before.
+// A list from the pool has room for what was asked, is at most a quarter larger, and is empty: nothing shows of those
+// who had it before.
 func TestRecordPool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var pool recordPool

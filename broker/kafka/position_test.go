@@ -97,7 +97,7 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 func TestPositionsOfOthers(t *testing.T) {
 	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
 	m := &positionTopics{names: []string{"a", "b"}, ofNode: []string{"a", "b"}, ids: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
-	keep := func(p position) []kept {
+	keep := func(p position) []committedOffset {
 		all, err := m.encode(p)
 		must(t, err)
 		return all
@@ -111,24 +111,24 @@ func TestPositionsOfOthers(t *testing.T) {
 	anew.id = kadm.TopicID{7}
 	for _, test := range []struct {
 		name string
-		kept []kept
+		kept []committedOffset
 		want string
 	}{
-		{"damaged", []kept{{topic: "a", offset: 1, metadata: notePrefix + "AAAA"}}, "damaged"},
-		{"cut short", []kept{{topic: "a", metadata: ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
-		{"of another version", []kept{{topic: "a", metadata: "leat1:x"}}, "another version of Leat"},
-		{"half reset", []kept{ours[0], {topic: "b", offset: 5}}, "for all topics or for none"},
-		{"half missing", []kept{ours[0], {topic: "b", offset: -1}}, `not for "b", which was deleted and made anew`},
-		{"of two transactions", []kept{ours[0], later[1]}, "not committed together"},
-		{"half a start", []kept{ours[0], start[1]}, "not committed together"},
-		{"moved", []kept{moved, ours[1]}, "the committed offset is 5, but the positions noted beside it are those of offset 0"},
-		{"made anew", []kept{anew, ours[1]}, `topic "a" isn't the one that was read`},
+		{"damaged", []committedOffset{{topic: "a", offset: 1, metadata: notePrefix + "AAAA"}}, "damaged"},
+		{"cut short", []committedOffset{{topic: "a", metadata: ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
+		{"of another version", []committedOffset{{topic: "a", metadata: "leat1:x"}}, "another version of Leat"},
+		{"half reset", []committedOffset{ours[0], {topic: "b", offset: 5}}, "for all topics or for none"},
+		{"half missing", []committedOffset{ours[0], {topic: "b", offset: -1}}, `not for "b", which was deleted and recreated`},
+		{"of two transactions", []committedOffset{ours[0], later[1]}, "not committed together"},
+		{"half a start", []committedOffset{ours[0], start[1]}, "not committed together"},
+		{"moved", []committedOffset{moved, ours[1]}, "the committed offset is 5, but the positions noted beside it are those of offset 0"},
+		{"recreated", []committedOffset{anew, ours[1]}, `topic "a" isn't the one that was read`},
 	} {
 		if _, err := decodePosition(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
 		}
 	}
-	p, err := decodePosition([]kept{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
+	p, err := decodePosition([]committedOffset{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
 	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || !slices.Equal(p.foreign, []string{"a"}) {
 		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
 	}
@@ -182,14 +182,14 @@ func FuzzReadNote(f *testing.F) {
 }
 
 // The balancer gives every number to somebody, evenly, and moves no more than it must.
-func TestShare(t *testing.T) {
+func TestAssignNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		partitions := rapid.IntRange(1, 20).Draw(t, "partitions")
 		members := make([]subscription, rapid.IntRange(1, 8).Draw(t, "members"))
 		owner := rapid.SliceOfN(rapid.IntRange(-1, len(members)-1), partitions, partitions).Draw(t, "owners")
 		for p, m := range owner {
 			if m >= 0 {
-				members[m].numbers = append(members[m].numbers, p)
+				members[m].owned = append(members[m].owned, p)
 			}
 		}
 		got := assignNumbers(members, partitions)
@@ -206,7 +206,7 @@ func TestShare(t *testing.T) {
 		could := 0
 		held := make([]int, 0, len(members))
 		for _, m := range members {
-			held = append(held, len(m.numbers))
+			held = append(held, len(m.owned))
 		}
 		slices.Sort(held)
 		slices.Reverse(held)
@@ -223,9 +223,10 @@ func TestShare(t *testing.T) {
 	})
 }
 
-// Of two members that subscription a number, the later generation has it: the other's subscription is that of one that was expelled.
-func TestShareByGeneration(t *testing.T) {
-	got := assignNumbers([]subscription{{generation: 3, numbers: []int{0, 1}}, {generation: 4, numbers: []int{1}}}, 2)
+// Of two members that subscription a number, the later generation has it: the other's subscription is that of one
+// that was expelled.
+func TestAssignNumbersByGeneration(t *testing.T) {
+	got := assignNumbers([]subscription{{generation: 3, owned: []int{0, 1}}, {generation: 4, owned: []int{1}}}, 2)
 	if !slices.Equal(got, []int{0, 1}) {
 		t.Errorf("got %v", got)
 	}

@@ -18,6 +18,9 @@ import (
 )
 
 // positions read what the group has committed, remember it, and say what to commit. They are safe for concurrent use.
+//
+// What they remember serves three ends: the session that the run is for (first), readers that find out whether
+// records that were removed are still needed (latest, starts), and the next commit (latest).
 type positions struct {
 	*admin
 	topics   *positionTopics
@@ -31,13 +34,13 @@ type positions struct {
 	warned atomic.Bool
 
 	mu sync.Mutex
-	// first holds the session count of each partition as it was when it was asked for first; -1 before.
+	// first holds how many sessions each partition had ended when it was asked for first; -1 before.
 	first []int64
 	// starts holds where the nodes of a partition began, by topic, where that is known.
 	starts []map[string]int64
-	// latest holds the position of each partition as it was when it was asked for last.
+	// latest holds the position of each partition when it was asked for last.
 	latest []position
-	// added says what partitions without positions begin with; nil before it was asked for.
+	// added says what partitions without positions begin with; nil before it is known.
 	added *added
 }
 
@@ -67,8 +70,8 @@ func (ps *positions) setPartitions(n int) {
 	}
 }
 
-// add sets the number of partitions when it has grown. What was added begins with the session given. REQUIRES: nobody works on the
-// added partitions yet.
+// add sets the number of partitions when it has grown. What was added begins with the session given. REQUIRES: nobody
+// works on the added partitions yet.
 func (ps *positions) add(n int, session int64) {
 	ps.mu.Lock()
 	if ps.added == nil { // each partition had positions when the run began
@@ -103,14 +106,14 @@ func (ps *positions) lowestSession(ctx context.Context) (int64, error) {
 	return lowest, nil
 }
 
-// fetch returns what was committed last for partitions, in their order. It waits for transactions under way and tries as
-// long as ctx lets it.
+// fetch returns what was committed last for partitions, in their order. It waits for transactions under way, and
+// tries again until ctx ends or trying again is wrong.
 func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, error) {
 	found := map[int]position{}
 	missing := slices.Clone(partitions)
 	begun := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		// In a large group there is always a transaction under way, but not always of the same partitions.
+		// In a large group some transaction is always under way, but not always one of the same partitions.
 		some, err := ps.fetchOnce(ctx, missing)
 		maps.Copy(found, some)
 		missing = slices.DeleteFunc(missing, func(p int) bool { _, ok := some[p]; return ok })
@@ -141,7 +144,7 @@ func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, e
 				return nil, fmt.Errorf("kafka: the positions of group %q: %w", ps.group, err)
 			}
 		default:
-			ps.logger.Warn("the group's positions can't be read, trying again", "error", err, "pause", pause)
+			ps.logger.Warn("reading the group's positions failed, trying again", "error", err, "pause", pause)
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return nil, err
@@ -149,7 +152,7 @@ func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, e
 	}
 }
 
-// fetchOnce returns what was committed last by partition. Where it returns an error, it has those that the error isn't about.
+// fetchOnce returns what was committed last by partition. Beside an error it returns those that the error isn't about.
 func (ps *positions) fetchOnce(ctx context.Context, partitions []int) (map[int]position, error) {
 	if len(partitions) > 1 {
 		return ps.fetchPositions(ctx, partitions)
@@ -185,12 +188,12 @@ func (ps *positions) fetchPositions(ctx context.Context, partitions []int) (map[
 		return ps.noGroup(partitions, err)
 	}
 	if len(reply.Groups) != 1 {
-		return nil, fmt.Errorf("kafka: the reply is about %d groups", len(reply.Groups))
+		return nil, fmt.Errorf("kafka: the reply to OffsetFetch has %d groups, not 1", len(reply.Groups))
 	}
 	return ps.read(&reply.Groups[0], partitions)
 }
 
-// noGroup returns no positions where Kafka doesn't know the group: it has committed none.
+// noGroup returns zero positions where the error says that Kafka doesn't know the group, which has committed none then.
 func (*positions) noGroup(partitions []int, err error) (map[int]position, error) {
 	if !errors.Is(err, kerr.GroupIDNotFound) {
 		return nil, err
@@ -202,7 +205,7 @@ func (*positions) noGroup(partitions []int, err error) (map[int]position, error)
 	return all, nil
 }
 
-// read makes positions of a reply, but for those of partitions that are in a transaction under way.
+// read returns the positions in a reply, but for those of partitions that are in a transaction under way.
 func (ps *positions) read(reply *kmsg.OffsetFetchResponseGroup, partitions []int) (map[int]position, error) {
 	if err := kerr.ErrorForCode(reply.ErrorCode); err != nil {
 		return ps.noGroup(partitions, err)
@@ -218,7 +221,7 @@ func (ps *positions) read(reply *kmsg.OffsetFetchResponseGroup, partitions []int
 			continue
 		}
 		if len(found[p]) != len(ps.topics.names) {
-			return nil, fmt.Errorf("kafka: the reply about partition %d has %d topics, not %d",
+			return nil, fmt.Errorf("kafka: the reply to OffsetFetch has %[2]d topics of partition %[1]d, not %[3]d",
 				p, len(found[p]), len(ps.topics.names))
 		}
 		position, err := decodePosition(found[p])
@@ -232,8 +235,10 @@ func (ps *positions) read(reply *kmsg.OffsetFetchResponseGroup, partitions []int
 }
 
 // byPartition returns what a reply says of each partition, and which of them are in a transaction under way.
-func (ps *positions) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found map[int][]kept, unstable map[int]error, err error) {
-	found, unstable = map[int][]kept{}, map[int]error{}
+func (ps *positions) byPartition(
+	reply *kmsg.OffsetFetchResponseGroup,
+) (found map[int][]committedOffset, unstable map[int]error, err error) {
+	found, unstable = map[int][]committedOffset{}, map[int]error{}
 	for _, t := range reply.Topics {
 		topic := ps.topics.nameOf(t)
 		for _, p := range t.Partitions {
@@ -244,7 +249,7 @@ func (ps *positions) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found ma
 				}
 				unstable[int(p.Partition)] = err
 			}
-			k := kept{topic: topic, id: ps.topics.ids[topic], offset: p.Offset}
+			k := committedOffset{topic: topic, id: ps.topics.ids[topic], offset: p.Offset}
 			if p.Metadata != nil {
 				k.metadata = *p.Metadata
 			}
@@ -254,7 +259,7 @@ func (ps *positions) byPartition(reply *kmsg.OffsetFetchResponseGroup) (found ma
 	return found, unstable, nil
 }
 
-// remember keeps what readers and the end of the session need to know.
+// remember keeps what readers, commits and the end of the session need to know.
 func (ps *positions) remember(partitions []int, positions []position) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -270,7 +275,8 @@ func (ps *positions) remember(partitions []int, positions []position) {
 	}
 }
 
-// warnOfForeign says, once, that another program has set positions: what the mill knew beside them is gone.
+// warnOfForeign warns, once, that another program has set offsets. The nodes' own positions, noted beside the
+// offsets, are gone.
 func (ps *positions) warnOfForeign(partitions []int, positions []position) {
 	set := map[string][]int{}
 	for i, p := range partitions {
@@ -285,8 +291,9 @@ func (ps *positions) warnOfForeign(partitions []int, positions []position) {
 	for _, topic := range slices.Sorted(maps.Keys(set)) {
 		where = append(where, fmt.Sprintf("%s%v", topic, set[topic]))
 	}
-	ps.logger.Warn("the group's offsets were set by another program, a tool say: the run begins there, without what the mill had "+
-		"noted beside them; the results of the last keys before may be written again, and an open window anew",
+	ps.logger.Warn("another program, such as an administrator's tool, has set the group's offsets: the run begins there, "+
+		"without the positions that were noted beside them; results of the last keys before may be written again, and so "+
+		"may an open window",
 		"partitions", strings.Join(where, ", "))
 }
 

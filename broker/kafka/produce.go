@@ -46,8 +46,8 @@ func (o *outputs) produce(ctx context.Context, client *kgo.Client, commits []bro
 	return err
 }
 
-// flush waits until Kafka has all results. The library waits for ever for a topic that it has once seen. So where that takes
-// long, flush looks whether the topic was deleted.
+// flush waits until Kafka has all results. The library waits for ever for a topic that it has once seen. So where
+// that takes long, flush looks whether the topic was deleted.
 func (o *outputs) flush(ctx context.Context, client *kgo.Client) error {
 	for {
 		short, cancel := context.WithTimeout(ctx, flushCheck)
@@ -62,8 +62,8 @@ func (o *outputs) flush(ctx context.Context, client *kgo.Client) error {
 	}
 }
 
-// stillThere returns a final error where an output was deleted. It doesn't wait for a broker that gives no answer: the results
-// may long be on their way to another.
+// stillThere returns a final error where an output was deleted. It doesn't wait for a broker that gives no answer:
+// the results may long be on their way to another.
 func (o *outputs) stillThere(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, 2*createdGrace) // what comes late isn't taken for deleted
 	defer cancel()

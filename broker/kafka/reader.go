@@ -21,15 +21,15 @@ const recordOverhead = 168
 // maxSpare is how many lists of records a reader keeps to use them again.
 const maxSpare = 8
 
-// A fetched is what one fetch brought for a reader.
-type fetched struct {
+// A fetch is what one response brought for a reader.
+type fetch struct {
 	records []*kgo.Record
 	// bytes is what they take.
 	bytes int
 }
 
-// A reader is a cursor over a partition, with a queue of what was fetched for it ahead of its caller. What is in the queue
-// becomes records when the caller asks for them, a batch at a time: so there is memory for few of them, and a batch is in
+// A reader is a cursor over a partition, with a queue of what was fetched ahead of its caller. What is in the queue
+// becomes records a batch at a time, when the caller asks for them. So few records are in memory, and a batch is in
 // the processor's cache when it is decoded.
 type reader struct {
 	fetcher   *fetcher
@@ -39,21 +39,23 @@ type reader struct {
 	ready chan struct{}
 	end   end
 
-	// The caller's: where it is, what it has taken from the queue and not yet been given, and lists to use again.
-	next  int64
-	taken fetched
-	given int // of taken
-	spare [][]broker.Record
-	// awaited is the end of the partition that was waited for behind a data timeout.
+	// These belong to the caller: the next offset, the fetch at hand and how many of its records were returned, and
+	// lists of records to use again.
+	next     int64
+	current  fetch
+	returned int
+	spare    [][]broker.Record
+	// awaited is the end of the partition that a data timeout has been extended for.
 	awaited int64
 
 	mu     sync.Mutex
-	queue  []fetched
-	bytes  int // of the queue and of what was taken
+	queue  []fetch
+	bytes  int // of the queue and of current
 	paused bool
 	// err is what ends the stream, behind the queue.
 	err error
-	// missing says that Kafka doesn't know the topic, since when, and missed when it said so last.
+	// missing is since when Kafka says that it doesn't know the topic, and missed when it said so last. They are zero
+	// while it knows it.
 	missing, missed time.Time
 	closed          bool
 }
@@ -63,18 +65,18 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	waited, cancel := r.dataTimeout(ctx)
+	waited, cancel := r.withDataTimeout(ctx)
 	defer func() { cancel() }()
 	for {
-		records, mark, err := r.give()
+		records, mark, err := r.nextRecords()
 		switch {
 		case errors.Is(err, errMissing):
-			if err := r.lookAgain(ctx); err != nil {
+			if err := r.checkTopic(ctx); err != nil {
 				return nil, err
 			}
 			continue
 		case err != nil:
-			return nil, r.broke(ctx, err)
+			return nil, r.ended(ctx, err)
 		case mark:
 			return nil, io.EOF
 		case len(records) > 0:
@@ -88,16 +90,16 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 			return nil, err
 		case waited.Err() == nil:
 			continue
-		case r.silent(ctx):
+		case r.isIdle(ctx):
 			return nil, broker.ErrDataTimeout
 		}
 		cancel()
-		waited, cancel = r.dataTimeout(ctx)
+		waited, cancel = r.withDataTimeout(ctx)
 	}
 }
 
-// dataTimeout returns a context that ends with the data timeout, where there is one.
-func (r *reader) dataTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+// withDataTimeout returns a context that ends with the data timeout, where there is one.
+func (r *reader) withDataTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d := r.fetcher.readers.run.settings.dataTimeout; d > 0 {
 		return context.WithTimeout(ctx, d)
 	}
@@ -107,15 +109,15 @@ func (r *reader) dataTimeout(ctx context.Context) (context.Context, context.Canc
 // errMissing says that Kafka didn't know the topic.
 var errMissing = errors.New("the topic isn't known")
 
-// lookAgain finds out what has become of a topic that Kafka didn't know. It returns nil where reading goes on.
-func (r *reader) lookAgain(ctx context.Context) error {
+// checkTopic finds out what has become of a topic that Kafka didn't know. It returns nil where reading goes on.
+func (r *reader) checkTopic(ctx context.Context) error {
 	r.mu.Lock()
 	since := r.missing
 	r.err = nil
 	r.mu.Unlock()
 	there, err := r.fetcher.readers.run.identity.missing(ctx, r.topic, since)
 	if err != nil {
-		return r.broke(ctx, err)
+		return r.ended(ctx, err)
 	}
 	if there {
 		r.mu.Lock()
@@ -125,8 +127,9 @@ func (r *reader) lookAgain(ctx context.Context) error {
 	return sleep(ctx, firstPause)
 }
 
-// broke returns the error for what has ended the stream.
-func (r *reader) broke(ctx context.Context, err error) error {
+// ended returns the error of a stream that has ended by an error: with the position, or with what has become of its
+// records.
+func (r *reader) ended(ctx context.Context, err error) error {
 	if errors.Is(err, kerr.OffsetOutOfRange) {
 		return r.fetcher.readers.run.identity.gone(ctx, r.topic, r.partition, r.next)
 	}
@@ -136,11 +139,11 @@ func (r *reader) broke(ctx context.Context, err error) error {
 	}
 }
 
-// give returns the next records, or says that there is a mark; neither where nothing was fetched.
-func (r *reader) give() (records []broker.Record, mark bool, err error) {
+// nextRecords returns the next records, or says that a mark is next. It returns neither where nothing was fetched.
+func (r *reader) nextRecords() (records []broker.Record, mark bool, err error) {
 	for {
-		if r.given == len(r.taken.records) {
-			if more, err := r.take(); !more || err != nil {
+		if r.returned == len(r.current.records) {
+			if more, err := r.nextFetch(); !more || err != nil {
 				return nil, false, err
 			}
 		}
@@ -150,28 +153,29 @@ func (r *reader) give() (records []broker.Record, mark bool, err error) {
 	}
 }
 
-// convert makes a batch of what was taken, up to a mark, or passes over a mark. The markers of transactions are left out.
+// convert makes a batch of records of the current fetch, up to a mark, or passes over a mark. It leaves out
+// transaction markers.
 func (r *reader) convert() (records []broker.Record, mark bool) {
 	most := r.fetcher.readers.budget().batch
-	for !mark && r.given < len(r.taken.records) && len(records) < most {
-		fetched := r.taken.records[r.given]
+	for !mark && r.returned < len(r.current.records) && len(records) < most {
+		record := r.current.records[r.returned]
 		switch {
-		case fetched.Attrs.IsControl():
-		case endmark.Is(fetched.Value):
+		case record.Attrs.IsControl():
+		case endmark.Is(record.Value):
 			if len(records) > 0 {
 				return records, false
 			}
-			mark, r.next = true, fetched.Offset+1
+			mark, r.next = true, record.Offset+1
 		default:
 			if records == nil {
-				records = r.list(min(most, len(r.taken.records)-r.given))
+				records = r.list(min(most, len(r.current.records)-r.returned))
 			}
-			records = append(records, recordOf(fetched))
-			r.next = fetched.Offset + 1
+			records = append(records, recordOf(record))
+			r.next = record.Offset + 1
 		}
-		r.taken.records[r.given] = nil
-		r.given++
-		fetched.Recycle()
+		r.current.records[r.returned] = nil
+		r.returned++
+		record.Recycle()
 	}
 	return records, mark
 }
@@ -191,13 +195,14 @@ func (r *reader) list(n int) []broker.Record {
 // Recycle implements broker.Recycler.
 func (r *reader) Recycle(records []broker.Record) {
 	clear(records)
-	// A list that is larger than batches are now is from when there were fewer readers.
+	// A list that is larger than today's batches dates from when there were fewer readers.
 	if len(r.spare) < maxSpare && cap(records) <= r.fetcher.readers.budget().batch {
 		r.spare = append(r.spare, records[:0])
 	}
 }
 
-// wait waits until there may be something in the queue, or ctx ends. Meanwhile one of those that wait fetches for all.
+// wait waits until there may be something in the queue, or ctx ends. Meanwhile one of the readers that wait polls for
+// all.
 func (r *reader) wait(ctx context.Context) error {
 	select {
 	case <-r.ready:
@@ -215,16 +220,17 @@ func (r *reader) wait(ctx context.Context) error {
 	}
 }
 
-// silent tells whether there is nothing to read although Kafka can be reached. Where there is something that a fetch has yet to
-// bring, it is waited for once more; it may also be nothing but what compaction has left of a transaction.
-func (r *reader) silent(ctx context.Context) bool {
+// isIdle tells whether there is nothing to read although Kafka can be reached. Where Kafka says that the partition
+// goes on, isIdle returns false once, so that a fetch may bring what is there. But there may be nothing: compaction
+// can leave offsets without records behind a transaction.
+func (r *reader) isIdle(ctx context.Context) bool {
 	m := r.fetcher.readers.run
 	end, err := m.listOffset(ctx, r.topic, r.partition, newest)
 	if err != nil {
 		if ctx.Err() != nil {
 			return false // nobody waits any more
 		}
-		m.logger.Warn("Kafka can't be reached: the data timeout begins anew", "topic", r.topic, "error", err)
+		m.logger.Warn("Kafka can't be reached: the data timeout starts again", "topic", r.topic, "error", err)
 		return false
 	}
 	if end > r.awaited && end > max(r.next, r.end.emptyFrom(r.next)) {
@@ -236,15 +242,15 @@ func (r *reader) silent(ctx context.Context) bool {
 	return len(r.queue) == 0 && r.err == nil
 }
 
-// take takes from the queue what the next fetch brought, in place of what was taken before; false where there is nothing.
-func (r *reader) take() (more bool, err error) {
+// nextFetch makes the next fetch of the queue the current one. It returns false where the queue is empty.
+func (r *reader) nextFetch() (more bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return false, errors.New("Read was called after Close")
 	}
-	r.bytes -= r.taken.bytes
-	r.taken, r.given = fetched{}, 0
+	r.bytes -= r.current.bytes
+	r.current, r.returned = fetch{}, 0
 	if r.paused && r.bytes <= r.fetcher.readers.budget().ahead/2 {
 		r.paused = false
 		r.fetcher.client.ResumeFetchPartitions(r.itself())
@@ -252,13 +258,13 @@ func (r *reader) take() (more bool, err error) {
 	if len(r.queue) == 0 {
 		return false, r.err
 	}
-	r.taken = r.queue[0]
-	r.queue[0] = fetched{}
+	r.current = r.queue[0]
+	r.queue[0] = fetch{}
 	r.queue = r.queue[1:]
 	return true, nil
 }
 
-// pause ends the fetching for the reader while it has more than it may. REQUIRES: the fetcher's polling is held.
+// pause pauses fetching while the reader holds more than its budget. REQUIRES: the fetcher's polling is held.
 func (r *reader) pause() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -284,16 +290,16 @@ func (r *reader) Close() error {
 	closed := r.closed
 	r.closed, r.queue = true, nil
 	r.mu.Unlock()
-	r.taken, r.spare = fetched{}, nil
+	r.current, r.spare = fetch{}, nil
 	if !closed {
 		r.fetcher.remove(r)
 	}
 	return nil
 }
 
-// put puts what was fetched into the queue.
+// put puts what was fetched into the queue, and notes an error that came with it.
 func (r *reader) put(p kgo.FetchPartition) {
-	f := fetched{records: p.Records, bytes: sizeOf(p.Records)}
+	f := fetch{records: p.Records, bytes: sizeOf(p.Records)}
 	r.end.fetched(p)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -306,7 +312,7 @@ func (r *reader) put(p kgo.FetchPartition) {
 		r.missing = time.Time{}
 	}
 	if p.Err != nil && r.err == nil {
-		r.err = r.broken(p.Err)
+		r.err = r.endsBy(p.Err)
 	}
 	if len(r.queue) > 0 || r.err != nil {
 		select {
@@ -325,24 +331,26 @@ func sizeOf(records []*kgo.Record) int {
 	return size
 }
 
-// broken returns the error that ends the stream, nil where the library goes on by itself. REQUIRES: mu is held.
-func (r *reader) broken(err error) error {
+// endsBy returns the error that a failed fetch ends the stream with; nil where the library tries again. REQUIRES: mu
+// is held.
+func (r *reader) endsBy(err error) error {
 	var lost *kgo.ErrDataLoss
 	switch {
 	case errors.Is(err, kgo.ErrMaxDecompress):
 		return fmt.Errorf("a batch of records decompresses to far more than a batch should; raise the topic's option "+
 			"MaxElement, max_element in a pipeline file: %w", err)
 	case isUnknown(err):
-		// Two brokers that start, hours apart, and don't know the topic yet say nothing of what was between.
+		// A broker that has just started may not know the topic yet. Two that start hours apart say nothing of the
+		// time between.
 		if r.missing.IsZero() || time.Since(r.missed) > 2*missingGrace {
 			r.missing = time.Now()
 		}
 		r.missed = time.Now()
 		return errMissing
 	case errors.Is(err, kerr.OffsetOutOfRange):
-		return err // see give
+		return err // see ended
 	case errors.As(err, &lost):
-		return fmt.Errorf("Kafka has lost records that were read: %w", err)
+		return fmt.Errorf("Kafka has lost records that were read before: %w", err)
 	case final(err) != nil:
 		return final(err)
 	}

@@ -8,12 +8,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
-// A topic is missing since the first of answers that follow each other, not since one that another broker gave long before.
+// A topic is missing since the first of answers that follow each other, not since one that another broker gave long
+// before.
 func TestATopicIsMissingSinceAnswersInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{}
 		since := func() time.Time {
-			if err := r.broken(kerr.UnknownTopicOrPartition); err != errMissing {
+			if err := r.endsBy(kerr.UnknownTopicOrPartition); err != errMissing {
 				t.Fatalf("got %v, want that the topic isn't known", err)
 			}
 			return r.missing

@@ -20,8 +20,8 @@ const (
 	// leastLimit and mostLimit bound what the library takes for the largest batch, whose requests have at most 100 MiB.
 	leastLimit = 512
 	mostLimit  = 100<<20 - 4096
-	// batchOverhead is what a batch takes beside its records, and mostOverhead the most of what one takes with a single record,
-	// beside its key and value.
+	// batchOverhead is how many bytes a batch takes beside its records. mostOverhead is the most that a batch of one
+	// record takes beside the record's key and value.
 	batchOverhead = 65
 	mostOverhead  = batchOverhead + 4 + 3*binary.MaxVarintLen32
 )
@@ -54,8 +54,8 @@ func (o *outputTopic) check(key, value []byte) error {
 	size, limit := batchSize(key, value), o.limit.Load()
 	switch {
 	case size > int(limit):
-		return fmt.Errorf("kafka: a result of %d bytes is larger than topic %q takes, which is batches of %d bytes: raise its "+
-			"setting %s, to %d at least", len(value), o.name, limit, settingSize, size)
+		return fmt.Errorf("kafka: a result of %d bytes is larger than topic %q takes, which is batches of %d bytes: raise "+
+			"its setting %s, to %d at least", len(value), o.name, limit, settingSize, size)
 	case key == nil && o.compacted:
 		return fmt.Errorf("kafka: topic %q is compacted, so that each result needs a key, and the master's record has none: "+
 			"give results one, with kafka.Key or by keys of the input's records, or set the topic's %s to delete",
@@ -70,8 +70,8 @@ func batchSize(key, value []byte) int {
 	return batchOverhead + kbin.VarintLen(int32(record)) + record
 }
 
-// mark returns an end-of-stream mark. Where a topic is compacted, it has a key of its own: Kafka takes none without, and
-// drops all but the last of one key.
+// mark returns an end-of-stream mark for a topic's partition. In a compacted topic each mark has a key of its own:
+// Kafka takes no record without a key there, and keeps only the last record of each key.
 func (o *outputs) mark(topic string, partition int) *kgo.Record {
 	mark := &kgo.Record{Topic: topic, Partition: int32(partition), Value: []byte(endmark.Value)}
 	if o.byName[topic].compacted {
@@ -80,12 +80,13 @@ func (o *outputs) mark(topic string, partition int) *kgo.Record {
 	return mark
 }
 
-// checkAge looks at how old results are. Those that are older than their topic keeps them would be deleted soon after they
-// were written, without a word: that is an error where the inputs live longer, and a warning where they are as old.
+// checkAge compares the age of results with how long their topic keeps records. Kafka would silently delete results
+// that are older soon after they are written. That is an error where the inputs are kept longer, and otherwise a
+// warning: the inputs are about to be deleted, too.
 func (o *outputs) checkAge(commits []broker.Commit) error {
 	now := time.Now()
 	for i, t := range o.byStream {
-		if t.retention == unlimited || t.byAppend || t.told {
+		if t.retention == unlimited || t.byAppend || t.warned {
 			continue
 		}
 		oldest := oldestOf(commits, i)
@@ -93,15 +94,16 @@ func (o *outputs) checkAge(commits []broker.Commit) error {
 		if oldest.IsZero() || now.Sub(oldest) <= age {
 			continue
 		}
-		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic %q "+
-			"keeps records (%s): Kafka would delete them soon after they are written. Raise that, or have the topic go by when "+
-			"they are written (%s=LogAppendTime)",
+		err := fmt.Errorf("kafka: results of %v, the time of their master's record, are older than the %v for which topic "+
+			"%q keeps records (%s): Kafka would delete them soon after they are written. Raise it, or have the topic go by "+
+			"when they are written (%s=LogAppendTime)",
 			oldest.UTC().Format(time.RFC3339), age, t.name, settingRetention, settingTimestamp)
 		if longer(t.retention, o.inputRetention) != t.retention {
 			return err
 		}
-		t.told = true
-		o.logger.Warn("results are as old as records that Kafka deletes, as their input is", "topic", t.name, "error", err)
+		t.warned = true
+		o.logger.Warn("results are as old as the records that Kafka deletes from their topic, and so is their input",
+			"topic", t.name, "error", err)
 	}
 	return nil
 }
@@ -119,8 +121,9 @@ func oldestOf(commits []broker.Commit, output int) (oldest time.Time) {
 	return oldest
 }
 
-// shrink deals with a batch that was too large although its results are not: the topic's setting was lowered, or may not be
-// read. It makes batches smaller for the next session, and returns a final error where a single result is too large.
+// shrink lowers a topic's batch limit after Kafka has refused a batch as too large: the topic's setting was lowered,
+// or the client may not read it. The next member sends smaller batches. Where a single result is too large, shrink
+// returns a final error.
 func (o *outputs) shrink(ctx context.Context, failed *produceError, commits []broker.Commit) error {
 	t := o.byName[failed.topic]
 	before := t.limit.Load()

@@ -6,9 +6,12 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// What a topic's retention removes, or an administrator, may be what a node has dealt with, or what it still needs. Only
-// then a run must not go on. Between the two there may be markers of transactions, which take offsets but can't be told
-// from records once they are removed: so positions say how far those are known to reach.
+// A topic's retention, or an administrator, may remove records that a node has dealt with, or records that it still
+// needs. Only in the second case must a run not go on.
+//
+// With a position of 7 and a partition that begins at 9, the two look alike: 7 and 8 may have been records, or
+// transaction markers, which take offsets but are nothing to read. So positions hold how far only markers follow
+// (position.empty).
 
 // needed returns the offset of the first record that isn't dealt with.
 func needed(r broker.Rewind) int64 {
@@ -18,7 +21,8 @@ func needed(r broker.Rewind) int64 {
 	return r.Offset
 }
 
-// begin returns where a reader begins that goes on from an offset.
+// begin returns where a reader begins that is to go on from an offset. It returns a final error where records that it
+// needs were removed.
 func (ps *positions) begin(ctx context.Context, node, partition int, from int64) (int64, error) {
 	ps.mu.Lock()
 	kept, topic := ps.latest[partition], ps.topics.ofNode[node]
@@ -36,11 +40,11 @@ func (ps *positions) begin(ctx context.Context, node, partition int, from int64)
 	}
 	first, err := ps.listOffset(ctx, topic, partition, oldest)
 	switch {
-	case err != nil || first <= from: // where Kafka can't say, fetching shows it
+	case err != nil || first <= from: // after an error, fetching shows what is there
 	case first <= need:
 		from = first
 	case earliest:
-		ps.logger.Warn("records were removed before they could be read: going on with the oldest that is left",
+		ps.logger.Warn("records were removed before they were read: going on with the oldest record that is left",
 			"topic", topic, "partition", partition, "first", from, "left", first)
 		from = first
 	default:
@@ -49,8 +53,8 @@ func (ps *positions) begin(ctx context.Context, node, partition int, from int64)
 	return from, nil
 }
 
-// positionOf returns what a commit keeps. A node that has read nothing yet has its place where the partition began, which
-// isn't the offset 0 that the join knows.
+// positionOf returns the position that a commit keeps. A node that has read nothing yet is at offset 0 for the join,
+// but where the group began in the partition here.
 func (ps *positions) positionOf(c broker.Commit, transaction uint64) position {
 	p := position{progress: c.Progress, transaction: transaction}
 	p.progress.Nodes = make([]broker.Rewind, len(c.Progress.Nodes))
@@ -68,8 +72,8 @@ func (ps *positions) positionOf(c broker.Commit, transaction uint64) position {
 	return p
 }
 
-// emptyFrom returns the offset up to which a node had nothing to read from an offset on, 0 where nothing is known.
-// REQUIRES: mu is held.
+// emptyFrom returns the offset up to which a node had only transaction markers to read from an offset on; 0 where
+// nothing is known. REQUIRES: mu is held.
 func (ps *positions) emptyFrom(node, partition int, offset int64) int64 {
 	var empty int64
 	if e := ps.ends.of(node, partition); e != nil {

@@ -47,7 +47,12 @@ func newRun(a *admin, job *broker.Job, foreign bool) *run {
 	r.outputs = newOutputs(a, job.Outputs)
 	r.assignment = newAssignment(a, instance)
 	r.membership = newMembership(r.topics, r.outputs, r.assignment)
-	r.transactions = &transactions{membership: r.membership, assignment: r.assignment, positions: r.positions, outputs: r.outputs}
+	r.transactions = &transactions{
+		membership: r.membership,
+		assignment: r.assignment,
+		positions:  r.positions,
+		outputs:    r.outputs,
+	}
 	r.positions.endPending = func(ctx context.Context) error {
 		_, err := r.membership.open(ctx)
 		return err

@@ -9,8 +9,9 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// setStart commits where a partition begins that has no positions yet, unless that is offset 0 and the group's first session
-// anyway: a run that dies before its first result must not begin elsewhere the next time, nor with another session.
+// setStart commits where a partition without positions begins. With kafka.Latest a run that is killed before its
+// first result would otherwise begin at another offset the next time, and lose what came between. Where a partition
+// begins at offset 0 with the first session, as it would anyway, nothing is committed.
 func (r *run) setStart(ctx context.Context, p int) error {
 	fresh, plain := r.positions.isFresh(p)
 	if !fresh {
@@ -27,7 +28,7 @@ func (r *run) setStart(ctx context.Context, p int) error {
 	if len(positions[0].progress.Nodes) > 0 || len(positions[0].starts) == len(r.topics.names) {
 		return nil
 	}
-	maps.Copy(starts, positions[0].starts) // what somebody has set counts
+	maps.Copy(starts, positions[0].starts) // offsets that somebody has set go first
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err = r.transactions.commitStart(ctx, p, starts)
 		if err == nil || !errors.Is(err, broker.ErrAborted) {
@@ -53,7 +54,7 @@ func allZero(starts map[string]int64) bool {
 	return true
 }
 
-// findStart looks for the offsets where a new group begins.
+// findStart returns the offsets where a new group begins in a partition, by topic.
 func (ps *positions) findStart(ctx context.Context, p int) (map[string]int64, error) {
 	starts := map[string]int64{}
 	for _, topic := range ps.topics.names {
@@ -65,8 +66,8 @@ func (ps *positions) findStart(ctx context.Context, p int) (map[string]int64, er
 	return starts, nil
 }
 
-// startOf looks for the offset where a new group begins in a partition. It tries until Kafka says, ctx ends, or it can't be
-// known.
+// startOf returns the offset where a new group begins in a topic's partition. It tries again until Kafka replies, ctx
+// ends, or trying again is wrong.
 func (ps *positions) startOf(ctx context.Context, topic string, p int) (int64, error) {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		offset, err := ps.startOnce(ctx, topic, p)
@@ -74,7 +75,7 @@ func (ps *positions) startOf(ctx context.Context, topic string, p int) (int64, e
 		case err == nil:
 			return offset, nil
 		case final(err) != nil:
-			return 0, fmt.Errorf("kafka: where to begin in %s[%d]: %w", topic, p, final(err))
+			return 0, fmt.Errorf("kafka: find the offset to begin at in %s[%d]: %w", topic, p, final(err))
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return 0, err
@@ -92,14 +93,14 @@ func (ps *positions) startOnce(ctx context.Context, topic string, p int) (int64,
 		timestamp = start.time.UnixMilli()
 	}
 	offset, err := ps.listOffset(ctx, topic, p, timestamp)
-	if err == nil && offset < 0 { // nothing is as new as that
+	if err == nil && offset < 0 { // no record is as new as that
 		offset, err = ps.listOffset(ctx, topic, p, newest)
 	}
 	return offset, err
 }
 
-// isFresh tells whether nothing is committed yet of a partition, and whether it begins with the group's first session at the first
-// record, as partitions do that nothing else is known of.
+// isFresh tells whether nothing is committed yet of a partition, and whether it begins with the first session and at
+// its first record.
 func (ps *positions) isFresh(p int) (fresh, plain bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// createdGrace is how long a topic, or a partition, may not be known that was just created.
+// createdGrace is how long brokers may not know of a topic or partition that was just created.
 const createdGrace = time.Second
 
 // A topic is what Kafka says about one.
@@ -29,7 +29,8 @@ type topic struct {
 	operations int32
 }
 
-// may tells whether the client has a right on the topic; where Kafka doesn't tell, it shows later.
+// may tells whether the client has a right on the topic. Where Kafka doesn't tell, it is taken to have it, and a
+// request shows it.
 func (t *topic) may(operation kmsg.ACLOperation) bool {
 	return t.operations == -1<<31 || t.operations&(1<<operation) != 0
 }
@@ -74,8 +75,8 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 	return all, nil
 }
 
-// describeUntil asks again for a moment where topics aren't as they should be: not every broker knows at once of one that
-// was just created, or of partitions that were just added.
+// describeUntil asks about topics, and asks again for createdGrace while they aren't as they should be: not every
+// broker knows at once of a topic that was just created, or of partitions that were just added.
 func describeUntil(ctx context.Context, client *kgo.Client, names []string, is func([]topic) bool) ([]topic, error) {
 	short, cancel := context.WithTimeout(ctx, createdGrace)
 	defer cancel()
@@ -87,7 +88,7 @@ func describeUntil(ctx context.Context, client *kgo.Client, names []string, is f
 	}
 }
 
-// openInputs checks the input topics.
+// openInputs checks the input topics, whose offsets hold the positions then.
 func (r *run) openInputs(ctx context.Context) error {
 	r.topics.names = topicNames(r.job.Inputs)
 	for _, s := range r.job.Inputs {
@@ -130,8 +131,8 @@ func (r *run) unequalInputs(ctx context.Context, inputs []topic, target int) err
 		outputs = slices.DeleteFunc(outputs, func(t topic) bool { return !t.exists })
 		narrow = append(narrow, narrowerThan(outputs, target)...)
 	}
-	return fmt.Errorf("kafka: partition p of all input topics is joined, so they need equal numbers of partitions, but %s: give "+
-		"all of them %d, and the outputs, too; partitions are added by %s",
+	return fmt.Errorf("kafka: the records of partition p of all input topics are joined, so the topics need equal "+
+		"numbers of partitions, but %s: give all of them %d, and the outputs, too; partitions are added by %s",
 		counts(inputs), target, r.settings.alterCommands(narrow, target))
 }
 
@@ -143,7 +144,7 @@ func counts(topics []topic) string {
 	return strings.Join(parts, ", ")
 }
 
-// openPositionsOutput prepares the output topics, of which the first holds the positions.
+// openPositionsOutput opens the output topics, of which the first holds the positions of another storage's streams.
 func (r *run) openPositionsOutput(ctx context.Context) error {
 	r.setPartitions(r.job.Partitions)
 	topics, err := r.outputs.open(ctx, nil, r.job.Partitions)

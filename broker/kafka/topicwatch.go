@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// Partitions may be added to the topics while a run is on. Each instance looks for them by itself. Once all topics, inputs and
-// outputs, have as many, the instance goes on with as many: it tells the group, whose leader assigns what is new (see balancer), and
-// begins what it is assigned. It may learn of a partition before or after the group assigns it; both come to the same.
+// Partitions may be added to the topics while a run is on. Each instance looks for them by itself. Once all topics,
+// inputs and outputs, have as many, the instance goes on with as many: it tells the group, whose leader assigns what
+// is new (see balancer), and begins what it is assigned. It may learn of a partition before or after the group
+// assigns it; both come to the same.
 
-// announceAgain is how long the group may take to assign partitions before an instance that knows of them says so again.
+// announceAgain is how long the group may take to assign partitions before an instance that knows of them says so
+// again.
 const announceAgain = 3 * time.Second
 
 // A topicWatcher looks for added partitions.
@@ -76,8 +78,8 @@ func (w *topicWatcher) check(ctx context.Context) error {
 	return nil
 }
 
-// describeTopics returns the topics. It returns none where one doesn't exist or was created again: whoever reads or writes that
-// topic says so.
+// describeTopics returns the topics. It returns none where one doesn't exist or was created again: whoever reads or
+// writes that topic says so.
 func (w *topicWatcher) describeTopics(ctx context.Context) (inputs, outputs []topic, err error) {
 	all := w.topics.names
 	if w.sink {
@@ -109,8 +111,8 @@ func (w *topicWatcher) grow(n int) {
 	w.assignment.wake()
 }
 
-// announce starts a rebalance where the group's last assignment doesn't cover all partitions that this instance knows of. It returns
-// whether the group and the instance agree.
+// announce starts a rebalance where the group's last assignment doesn't cover all partitions that this instance knows
+// of. It returns whether the group and the instance agree.
 func (w *topicWatcher) announce(ctx context.Context) bool {
 	mb, err := w.membership.open(ctx)
 	if err != nil {
@@ -126,7 +128,8 @@ func (w *topicWatcher) announce(ctx context.Context) bool {
 	return total == known
 }
 
-// report logs, once, which topics have fewer partitions than others, why outputs couldn't be given as many, and what to do.
+// report logs, once, which topics have fewer partitions than others, why outputs couldn't be given as many, and what
+// to do.
 func (w *topicWatcher) report(failure string, inputs, outputs []topic) {
 	target := maxPartitions(slices.Concat(inputs, outputs))
 	narrow := narrowerThan(inputs, target)

@@ -17,9 +17,9 @@ import (
 
 // transactions make a run's commits, each in one transaction of the member that lives. One is made at a time.
 //
-// Kafka may commit a transaction whose answer is lost. Its commits must then neither be made again, which would double their
-// results, nor be given up. So each transaction has a number, which the committed positions hold, and the next attempt reads
-// those first.
+// Kafka may commit a transaction whose answer is lost. Its commits must then neither be made again, which would
+// double their results, nor be given up. So each transaction has a number, which the committed positions hold, and
+// the next attempt reads those first.
 type transactions struct {
 	membership *membership
 	assignment *assignment
@@ -29,8 +29,8 @@ type transactions struct {
 	unknown atomic.Uint64
 }
 
-// commit makes the commits visible that this instance may make, in one transaction. Those of partitions that were lost are
-// dropped: whoever has the partitions now makes them again.
+// commit makes the commits visible that this instance may make, in one transaction. Those of partitions that were
+// lost are dropped: whoever has the partitions now makes them again.
 func (t *transactions) commit(ctx context.Context, commits []broker.Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -83,8 +83,8 @@ func (t *transactions) commitStart(ctx context.Context, p int, starts map[string
 	return t.commitOffsets(ctx, mb, live, offsets, number)
 }
 
-// wasCommitted finds out whether the transaction of unknown outcome was committed. Then its commits, which are the same as
-// these, are done.
+// wasCommitted finds out whether the transaction of unknown outcome was committed. Then its commits, which are the
+// same as these, are done.
 func (t *transactions) wasCommitted(ctx context.Context, number uint64, commits []broker.Commit) (bool, error) {
 	positions, err := t.positions.fetch(ctx, []int{commits[0].Partition})
 	if err != nil {
@@ -118,8 +118,8 @@ func (t *transactions) findCommitted(ctx context.Context, number uint64, commits
 	return nil
 }
 
-// commitOffsets makes one transaction of results and offsets. A member that it leaves in doubt is killed, and the next commit is
-// another member's.
+// commitOffsets makes one transaction of results and offsets. A member that it leaves in doubt is killed, and the
+// next commit is another member's.
 func (t *transactions) commitOffsets(
 	ctx context.Context, mb *member, commits []broker.Commit, offsets []kmsg.TxnOffsetCommitRequestTopic, number uint64,
 ) error {
@@ -160,8 +160,9 @@ func (t *transactions) transact(
 	}
 	t.unknown.Store(number)
 	fill := func(request *kmsg.TxnOffsetCommitRequest) error {
-		// The request has its generation by now. A partition that is lost later is lost in another generation, and Kafka refuses
-		// this request then. One that was lost before must not be committed with the generation that came after.
+		// The request has its generation by now. A partition that is lost later is lost in another generation, and
+		// Kafka refuses this request then. One that was lost before must not be committed with the generation that
+		// came after.
 		if !t.assignment.allLive(commits) {
 			return errLost
 		}

@@ -7,11 +7,12 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// withheldCheck is how often an instance looks whether what it waits for lies behind an open transaction of another producer.
+// withheldCheck is how often an instance checks whether what it waits for lies behind an open transaction of another
+// producer.
 const withheldCheck = 2 * time.Second
 
-// watchTransactions looks for open transactions of others in the partitions that have been read as far as they can be. It does so
-// until ctx ends.
+// watchTransactions looks for open transactions of other producers until ctx ends. It looks in the partitions that
+// have been read as far as they can be.
 func (r *run) watchTransactions(ctx context.Context) {
 	for sleep(ctx, withheldCheck) == nil {
 		waiting := r.exhausted()
@@ -24,7 +25,7 @@ func (r *run) watchTransactions(ctx context.Context) {
 		}
 		stable, err := r.listOffsets(ctx, queries)
 		if err != nil {
-			continue // whoever reads tells of a Kafka that doesn't answer
+			continue // the readers report a Kafka that doesn't answer
 		}
 		written := r.listWritten(ctx, queries)
 		for p, ends := range waiting {
@@ -37,8 +38,7 @@ func (r *run) watchTransactions(ctx context.Context) {
 	}
 }
 
-// exhausted returns the ends of the readers that have fetched all that can be read, as far as fetches have told, by what to
-// ask about them.
+// exhausted returns the ends of the readers that have fetched all that can be read, by the query about them.
 func (r *run) exhausted() map[offsetQuery][]*end {
 	all := map[offsetQuery][]*end{}
 	for at, e := range r.positions.ends.exhausted() {
