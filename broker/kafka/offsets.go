@@ -41,8 +41,8 @@ func (a *admin) listOffsets(
 	ctx context.Context, queries []offsetQuery,
 ) (found map[offsetQuery]listedOffset, err error) {
 	byTimestamp := map[int64][]offsetQuery{} // a request has each partition at most once
-	for _, p := range queries {
-		byTimestamp[p.timestamp] = append(byTimestamp[p.timestamp], p)
+	for _, q := range queries {
+		byTimestamp[q.timestamp] = append(byTimestamp[q.timestamp], q)
 	}
 	found = map[offsetQuery]listedOffset{}
 	for timestamp, queries := range byTimestamp {
@@ -53,7 +53,8 @@ func (a *admin) listOffsets(
 			}
 			for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
 				for _, p := range t.Partitions {
-					found[offsetQuery{t.Topic, int(p.Partition), timestamp}] = listedOffset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+					query := offsetQuery{t.Topic, int(p.Partition), timestamp}
+					found[query] = listedOffset{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
 				}
 			}
 		}
