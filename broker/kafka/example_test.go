@@ -61,27 +61,22 @@ func Example() {
 }
 
 // exampleKafka starts a Kafka in memory with a topic of two readings and an end-of-stream mark.
-func exampleKafka() (address string, client *kgo.Client) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "readings"))
+func exampleKafka(options ...kfake.Opt) (address string, client *kgo.Client) {
+	options = append([]kfake.Opt{kfake.NumBrokers(1), kfake.SeedTopics(1, "readings")}, options...)
+	cluster, err := kfake.NewCluster(options...)
 	if err != nil {
 		log.Fatal(err)
 	}
 	address = cluster.ListenAddrs()[0]
-	client, err = kgo.NewClient(kgo.SeedBrokers(address), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableFetchSessions(),
-		kgo.ConsumeTopics(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	client, err = kgo.NewClient(kgo.SeedBrokers(address), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.DisableFetchSessions(), kgo.ConsumeTopics(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, value := range []string{
+	send(client, "readings",
 		`{"place":"boiler","celsius":91.5}`,
 		`{"place":"cellar","celsius":12}`,
-		`{"eos__": true}`,
-	} {
-		record := kgo.StringRecord(value)
-		record.Topic = "readings"
-		if err := client.ProduceSync(context.Background(), record).FirstErr(); err != nil {
-			log.Fatal(err)
-		}
-	}
+		`{"eos__": true}`)
 	return address, client
 }
