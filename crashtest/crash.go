@@ -19,8 +19,8 @@ import (
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
-// progressTime is the time between two lines about the progress.
-const progressTime = 10 * time.Second
+// progressInterval is the time between two lines about the progress.
+const progressInterval = 10 * time.Second
 
 // A crashTest is one run of the test.
 type crashTest struct {
@@ -28,8 +28,8 @@ type crashTest struct {
 	dir        string
 	cluster    *kafkaserver.Cluster
 	load       *load
-	watch      *watch
-	disturber  *disturber
+	consumer   *consumer
+	injector   *injector
 	recoveries *recoveries
 	outages    *outages
 	begin      time.Time
@@ -75,7 +75,8 @@ func (t *crashTest) onCluster(ctx context.Context) error {
 	}
 	defer client.Close()
 	topics := append(inputs(), resultsTopic)
-	created, err := kadm.NewClient(client).CreateTopics(ctx, int32(c.partitions), int16(t.cluster.Copies()), nil, topics...)
+	partitions, copies := int32(c.partitions), int16(t.cluster.Copies())
+	created, err := kadm.NewClient(client).CreateTopics(ctx, partitions, copies, nil, topics...)
 	if err == nil {
 		err = created.Error()
 	}
@@ -83,14 +84,15 @@ func (t *crashTest) onCluster(ctx context.Context) error {
 		return fmt.Errorf("create the topics: %w", err)
 	}
 	t.load = newLoad(plan{c.seed, c.elements}, c.partitions, c.rate, client)
-	if t.watch, err = newWatch(t.cluster.Addresses(), t); err != nil {
+	if t.consumer, err = newConsumer(t.cluster.Addresses(), t); err != nil {
 		return err
 	}
-	defer t.watch.client.Close()
-	return t.withFleet(ctx)
+	defer t.consumer.client.Close()
+	return t.withInstances(ctx)
 }
 
-// impatient returns the options of the test's own clients: what a broker that is away costs them would be taken for the mill's.
+// impatient returns the options of the test's own clients: what a broker that is away costs them would be taken for
+// the mill's.
 func impatient(addresses []string) []kgo.Opt {
 	return []kgo.Opt{
 		kgo.SeedBrokers(addresses...),
@@ -101,18 +103,18 @@ func impatient(addresses []string) []kgo.Opt {
 	}
 }
 
-// withFleet runs the test and ends all processes that it has started.
-func (t *crashTest) withFleet(parent context.Context) error {
+// withInstances runs the test and ends all processes that it has started.
+func (t *crashTest) withInstances(parent context.Context) error {
 	ctx, end := context.WithCancel(parent)
 	defer end()
 	group, ctx := errgroup.WithContext(ctx)
-	fleet, err := newFleet(ctx, group, t.cluster.Addresses(), t.dir, t.config)
+	instances, err := newInstances(ctx, group, t.cluster.Addresses(), t.dir, t.config)
 	if err == nil {
-		for _, i := range fleet.all() {
-			err = errors.Join(err, fleet.start(i))
+		for _, i := range instances.all() {
+			err = errors.Join(err, instances.start(i))
 		}
 	}
-	t.disturber = newDisturber(t, fleet)
+	t.injector = newInjector(t, instances)
 	group.Go(func() error {
 		defer end()
 		if err != nil {
@@ -128,7 +130,7 @@ func (t *crashTest) withFleet(parent context.Context) error {
 	return err
 }
 
-// run loads, disturbs and verifies, until all results of the last session are there and nothing comes behind them.
+// run writes input, injects faults and verifies the output, until all results of the last session are there and nothing comes behind them.
 func (t *crashTest) run(parent context.Context) error {
 	g, ctx := errgroup.WithContext(parent)
 	verified, stop := context.WithCancel(ctx)
@@ -136,12 +138,12 @@ func (t *crashTest) run(parent context.Context) error {
 	g.Go(func() error { return t.load.wait(ctx) })
 	g.Go(func() error {
 		defer stop()
-		return t.watch.run(ctx)
+		return t.consumer.run(ctx)
 	})
 	g.Go(func() error {
-		err := t.disturber.run(ctx)
+		err := t.injector.run(ctx)
 		if err == nil {
-			t.print("nothing is disturbed any more; the last session ends")
+			t.print("no more faults; the last session ends")
 			t.load.finish()
 		}
 		return err
@@ -153,10 +155,10 @@ func (t *crashTest) run(parent context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := t.disturber.fleet.stopAll(parent); err != nil {
+	if err := t.injector.instances.stopAll(parent); err != nil {
 		return err
 	}
-	return t.watch.drain(parent)
+	return t.consumer.drain(parent)
 }
 
 // print prints a line with the time since the begin.
@@ -168,21 +170,21 @@ func (t *crashTest) print(format string, arguments ...any) {
 
 // progress prints how far the test has come, from time to time.
 func (t *crashTest) progress(ctx context.Context) {
-	ticks := time.NewTicker(progressTime)
+	ticks := time.NewTicker(progressInterval)
 	defer ticks.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
-			t.print("%d results right; %s", t.watch.verified(), t.counted())
+			t.print("%d results right; %s", t.consumer.verified(), t.counted())
 		}
 	}
 }
 
 // counted lists what was done.
 func (t *crashTest) counted() string {
-	d := t.disturber
+	d := t.injector
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []string
@@ -204,12 +206,13 @@ func (t *crashTest) summary(err error) {
 	for p, n := range t.load.verified {
 		sessions += n - t.load.first[p]
 	}
-	t.print("%d results in %d partitions and %d sessions; %s", t.watch.verified(), t.load.partitions(), sessions, t.counted())
+	t.print("%d results in %d partitions and %d sessions; %s",
+		t.consumer.verified(), t.load.partitions(), sessions, t.counted())
 	alone, all := t.recoveries.times()
 	for _, times := range []struct {
 		name string
 		list []time.Duration
-	}{{"restarted at once, nothing else disturbed", alone}, {"all kills", all}} {
+	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
 		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
 			quantile(times.list, 0.5), quantile(times.list, 0.95), quantile(times.list, 1), len(times.list))
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// loadTick is the time between two portions of input.
+	// loadTick is the time between two writes of some input.
 	loadTick = 20 * time.Millisecond
 	// maxAhead is how many sessions the input may be ahead of the results.
 	maxAhead = 3
@@ -52,8 +52,8 @@ func newLoad(p plan, partitions, rate int, client *kgo.Client) *load {
 
 // begin begins to write; wait is to be called then.
 func (l *load) begin(ctx context.Context) {
-	// The partitions learn of a failure by themselves. The context isn't the group's, which ends with its Wait: records are
-	// on their way still.
+	// The partitions learn of a failure by themselves. The context isn't the group's, which ends with its Wait:
+	// records are on their way still.
 	l.running = ctx
 	for partition := range l.session {
 		l.fillers.Go(func() error { return l.fill(ctx, partition) })
@@ -92,16 +92,18 @@ func (l *load) fill(ctx context.Context, partition int) error {
 				continue
 			}
 			for stream := range data {
-				left -= l.portion(ctx, random, partition, stream, data[stream], &written[stream])
+				left -= l.writeSome(ctx, random, partition, stream, data[stream], &written[stream])
 			}
 		}
 	}
 	return nil
 }
 
-// portion writes some elements of a stream, more or less by chance so that now one stream is ahead and now another. It
-// returns 1 when it ends the session.
-func (l *load) portion(ctx context.Context, random *rand.Rand, partition, stream int, all []element, written *int) int {
+// writeSome writes some elements of a stream, more or less by chance so that now one stream is ahead and now another.
+// It returns 1 when it ends the session.
+func (l *load) writeSome(
+	ctx context.Context, random *rand.Rand, partition, stream int, all []element, written *int,
+) int {
 	if *written > len(all) {
 		return 0
 	}

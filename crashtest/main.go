@@ -1,24 +1,34 @@
-// Crashtest kills a mill in every way that it can think of, on a real Kafka, and looks at every single result: nothing may
-// be missing, doubled or out of order. From the root of the repository:
+// Crashtest kills a mill in every way that it can think of, on a real Kafka, and checks every single result: nothing
+// may be missing, doubled or out of order. From the root of the repository:
 //
 //	go run ./crashtest -kills 200
 //	go run ./crashtest -duration 1h -instances 5 -partitions 12
 //	go run ./crashtest -brokers 3 -disturb broker -kills 12 -instances 2 -rate 100
 //	go run ./crashtest -brokers 3 -disturb freeze -kills 6 -instances 2 -rate 100
 //
-// It starts Kafka on loopback from the jars that Maven has, some instances of the mill, each a process of its own, and
-// writes input as time goes on, session after session. Meanwhile it kills instances with signal 9, stops them for longer
-// than Kafka waits for them and continues them, lets others join and leave, kills Kafka, cuts connections, and adds partitions. A
-// read_committed consumer compares the output of each partition with a reference as it comes. The exit status is 1 where
-// they differ, and the first difference is shown.
+// It starts Kafka on loopback from the jars that Maven has, and some instances of the mill, each a process of its
+// own. It writes input as time goes on, session after session. Meanwhile an injector draws faults: it kills instances
+// with signal 9, stops them for longer than Kafka waits for them and continues them, lets others join and leave,
+// kills Kafka, cuts connections, and adds partitions. A read_committed consumer compares the output of each partition
+// with a reference as it comes. The exit status is 1 where they differ, and the first difference is shown.
 //
-// With several brokers, each is killed in turn and stays away for a minute, or is stopped and continued. Where nothing else is
-// disturbed, the results of every partition must go on within fifteen seconds, and thirty-five where it was stopped, whatever the
-// broker was: leader of partitions, coordinator of the group or of transactions, leader of the brokers' own quorum.
+// With several brokers, each is killed in turn and stays away for a minute, or is stopped and continued. Where no
+// other faults are injected, the results of every partition must go on within fifteen seconds, and within thirty-five
+// where the broker was stopped. That holds whatever the broker was: leader of partitions, coordinator of the group or
+// of transactions, leader of the brokers' own quorum.
 //
-// The mill is a self-join with a chain of two more streams below it; all have equal keys and gaps. Marks end its sessions, and
-// in about every other one its function does, somewhere in the middle. See
-// docs/reliability.md for what it has found.
+// The mill is a self-join with a chain of two more streams below it. All have equal keys and gaps. Marks end its
+// sessions, and in about every other one its function does, somewhere in the middle. docs/reliability.md says what
+// the crash test has found.
+//
+// # Where to begin in the code
+//
+//	injector.go                       the faults, and when they are injected
+//	brokerfaults.go, addpartitions.go the faults of single brokers; added partitions
+//	instances.go, worker.go, proxy.go the processes, what runs in them, and what cuts their connections
+//	load.go, workload.go              the input
+//	consumer.go, verifier.go, reference.go  the output, and what it must be
+//	recoveries.go, outages.go         how long it takes after a fault until results go on
 package main
 
 import (
@@ -65,7 +75,7 @@ type config struct {
 	brokers    int
 	away       time.Duration
 	frozen     time.Duration
-	disturb    map[disturbance]bool
+	faults     map[fault]bool
 	keep       bool
 	debug      bool
 }
@@ -73,23 +83,23 @@ type config struct {
 // parse reads the flags; what is wrong with them is an error.
 func parse(arguments []string, output io.Writer) (*config, error) {
 	c := &config{}
-	var disturb string
+	var faults string
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers that "+
 		"were killed or stopped where no instance is killed")
-	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "disturb for so long")
+	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "inject faults for so long")
 	flags.IntVar(&c.instances, "instances", 3, "instances of the mill that are always there")
 	flags.IntVar(&c.partitions, "partitions", 4, "partitions of each topic")
 	flags.IntVar(&c.elements, "elements", 8000, "elements of each stream, partition and session")
 	flags.IntVar(&c.rate, "rate", 800, "elements a second of each stream and partition")
 	flags.Uint64Var(&c.seed, "seed", uint64(time.Now().UnixNano()), "what chance begins with")
-	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two disturbances")
+	flags.DurationVar(&c.pause, "pause", 1500*time.Millisecond, "mean time between two faults")
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
 	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
-	flags.StringVar(&disturb, "disturb", "", "what to do: kill, zombie, rebalance, server, cut, broker, freeze, grow, with "+
-		"commas between them; by default all that goes with one broker, or with several")
+	flags.StringVar(&faults, "disturb", "", "the faults to inject: kill, zombie, rebalance, server, cut, broker, freeze, "+
+		"grow, with commas between them; by default all that goes with one broker, or with several")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
@@ -104,41 +114,41 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	case c.instances < 1 || c.partitions < 1 || c.elements < 10 || c.rate < 1:
 		return nil, errors.New("it takes at least one instance, one partition, one element a second and 10 elements")
 	}
-	if disturb == "" {
-		disturb = "kill,zombie,rebalance,server,cut,grow"
+	if faults == "" {
+		faults = "kill,zombie,rebalance,server,cut,grow"
 		if c.brokers > 1 {
-			disturb = "kill,zombie,rebalance,server,broker,freeze,grow"
+			faults = "kill,zombie,rebalance,server,broker,freeze,grow"
 		}
 	}
-	if c.disturb, err = parseDisturbances(disturb); err != nil {
+	if c.faults, err = parseFaults(faults); err != nil {
 		return nil, err
 	}
 	return c, c.check()
 }
 
-// check says what of the flags doesn't go together.
+// check returns an error that names flags that contradict each other.
 func (c *config) check() error {
-	one := c.disturb[brokers] || c.disturb[freezes]
+	one := c.faults[brokers] || c.faults[freezes]
 	switch {
-	case c.kills > 0 && !c.disturb[kills] && !one:
+	case c.kills > 0 && !c.faults[kills] && !one:
 		return errors.New(`-kills needs "kill", "broker" or "freeze" in -disturb`)
 	case c.brokers != 1 && c.brokers < 3:
 		return errors.New("-brokers takes 1, or 3 and more: of two, none may be away")
 	case one && c.brokers == 1:
 		return errors.New(`"broker" and "freeze" in -disturb need -brokers 3 or more`)
-	case c.disturb[brokers] && c.away <= goOnTime:
-		return fmt.Errorf("-away must be more than %v, which the results may take to go on", goOnTime)
-	case c.disturb[freezes] && c.frozen <= thawTime:
-		return fmt.Errorf("-frozen must be more than %v, which the results may take to go on", thawTime)
-	case c.disturb[cuts] && c.brokers > 1:
+	case c.faults[brokers] && c.away <= killPauseLimit:
+		return fmt.Errorf("-away must be more than %v, which the results may take to go on", killPauseLimit)
+	case c.faults[freezes] && c.frozen <= freezePauseLimit:
+		return fmt.Errorf("-frozen must be more than %v, which the results may take to go on", freezePauseLimit)
+	case c.faults[cuts] && c.brokers > 1:
 		return errors.New(`"cut" in -disturb takes one broker: instances go to several without a proxy between`)
 	}
 	return nil
 }
 
-// onlyBrokers tells whether nothing is disturbed but one broker at a time.
-func (c *config) onlyBrokers() bool {
-	for what := range c.disturb {
+// brokerFaultsOnly tells whether all faults are those of one broker at a time.
+func (c *config) brokerFaultsOnly() bool {
+	for what := range c.faults {
 		if what != brokers && what != freezes {
 			return false
 		}

@@ -10,7 +10,7 @@ import (
 func TestParse(t *testing.T) {
 	c, err := parse([]string{"-kills", "200", "-disturb", "kill,cut", "-seed", "7"}, io.Discard)
 	must(t, err)
-	if c.kills != 200 || c.seed != 7 || !c.disturb[kills] || !c.disturb[cuts] || len(c.disturb) != 2 {
+	if c.kills != 200 || c.seed != 7 || !c.faults[kills] || !c.faults[cuts] || len(c.faults) != 2 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 // Mistakes are answered with what would be right.
 func TestParseMistakes(t *testing.T) {
 	for _, c := range []struct{ arguments, want string }{
-		{"-disturb kil", `no disturbance "kil": choose from kill,cut,rebalance,zombie,server,broker,freeze,grow`},
+		{"-disturb kil", `no fault "kil": choose from kill,cut,rebalance,zombie,server,broker,freeze,grow`},
 		{"-kills 3 -disturb cut", `needs "kill"`},
 		{"-brokers 2", "of two, none may be away"},
 		{"-disturb broker", "need -brokers 3"},
@@ -40,10 +40,10 @@ func TestParseMistakes(t *testing.T) {
 func TestDraw(t *testing.T) {
 	c, err := parse([]string{"-disturb", "server,cut", "-seed", "1"}, io.Discard)
 	must(t, err)
-	d := newDisturber(&crashTest{config: c, load: &load{}}, nil)
-	drawn := map[disturbance]int{}
+	in := newInjector(&crashTest{config: c, load: &load{}}, nil)
+	drawn := map[fault]int{}
 	for range 200 {
-		drawn[d.draw()]++
+		drawn[in.draw()]++
 	}
 	if len(drawn) != 2 || drawn[servers] == 0 || drawn[cuts] < drawn[servers] {
 		t.Errorf("got %v", drawn)
@@ -54,17 +54,17 @@ func TestDraw(t *testing.T) {
 func TestEnough(t *testing.T) {
 	c, err := parse([]string{"-kills", "2"}, io.Discard)
 	must(t, err)
-	d := newDisturber(&crashTest{config: c, load: &load{}}, nil)
-	d.note("kills", 1)
-	if d.enough(time.Now().Add(-time.Hour)) {
+	in := newInjector(&crashTest{config: c, load: &load{}}, nil)
+	in.note("kills", 1)
+	if in.enough(time.Now().Add(-time.Hour)) {
 		t.Error("one kill of two is enough")
 	}
-	d.note("kills", 1)
-	if !d.enough(time.Now().Add(time.Hour)) {
+	in.note("kills", 1)
+	if !in.enough(time.Now().Add(time.Hour)) {
 		t.Error("two kills of two aren't enough")
 	}
 	c.kills = 0
-	if !d.enough(time.Now().Add(-time.Second)) || d.enough(time.Now().Add(time.Hour)) {
+	if !in.enough(time.Now().Add(-time.Second)) || in.enough(time.Now().Add(time.Hour)) {
 		t.Error("without a number of kills, the time doesn't count")
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// newMill returns the mill under test: a self-join with a chain of two more nodes below it. Its results are by the process
-// given.
+// newMill returns the mill under test: a self-join with a chain of two more nodes below it. Its results are by the
+// process given.
 func newMill(by string, concurrency int, b broker.Storage, logger *slog.Logger) (*leat.Mill, error) {
 	return leat.New(join(by),
 		leat.Name("crashtest"),

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// flowTime is how long ago the last result of a partition may be while it works.
-const flowTime = time.Second
+// flowAge is how long ago the last result of a partition may be while it works.
+const flowAge = time.Second
 
-// outages measure for how long each partition gives no results while a broker is away. They are safe for concurrent use.
+// outages measure for how long each partition gives no results while a broker is away. They are safe for concurrent
+// use.
 type outages struct {
 	mu sync.Mutex
-	// last is when each partition gave its last result; zero where its session has ended since, and it rests until the next.
+	// last is when each partition gave its last result; zero where its session has ended since, and it rests until
+	// the next.
 	last []time.Time
 	// begin is when the broker went that is away, zero while none is.
 	begin time.Time
@@ -52,7 +54,7 @@ func (o *outages) flow(now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, last := range o.last {
-		if now.Sub(last) > flowTime {
+		if now.Sub(last) > flowAge {
 			return false
 		}
 	}
@@ -90,15 +92,15 @@ func (o *outages) over(at time.Time) []time.Duration {
 	return slices.Clone(o.longest)
 }
 
-// judged notes what the time without a broker has cost.
-func (o *outages) judged(cost outage) {
+// reported notes what the time without a broker has cost.
+func (o *outages) reported(cost outage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.all = append(o.all, cost)
 }
 
-// costs returns the longest pause of a partition for each broker that was away, and how much of each was the mill's own, both
-// sorted.
+// costs returns the longest pause of a partition for each broker that was away, and how much of each was the mill's
+// own, both sorted.
 func (o *outages) costs() (pauses, own []time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

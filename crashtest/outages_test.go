@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// The pause of a partition is the longest one while the broker is away: from the kill on, whatever went before, and to the
-// moment when it comes back where no result has come by then. A partition that has ended its session has nothing to give.
+// The pause of a partition is the longest one while the broker is away: from the kill on, whatever went before, and
+// to the moment when it comes back where no result has come by then. A partition that has ended its session has
+// nothing to give.
 func TestOutages(t *testing.T) {
 	zero := time.Unix(1000, 0)
 	at := func(seconds int) time.Time { return zero.Add(time.Duration(seconds) * time.Second) }
@@ -40,8 +41,8 @@ func TestOutages(t *testing.T) {
 	if got := o.over(at(302)); !slices.Equal(got, slices.Repeat([]time.Duration{time.Second}, 4)) {
 		t.Errorf("the second time: got %v", got)
 	}
-	o.judged(outage{pause: 30 * time.Second, own: time.Second})
-	o.judged(outage{pause: 10 * time.Second, own: 2 * time.Second})
+	o.reported(outage{pause: 30 * time.Second, own: time.Second})
+	o.reported(outage{pause: 10 * time.Second, own: 2 * time.Second})
 	pauses, own := o.costs()
 	if !slices.Equal(pauses, []time.Duration{10 * time.Second, 30 * time.Second}) ||
 		!slices.Equal(own, []time.Duration{time.Second, 2 * time.Second}) {

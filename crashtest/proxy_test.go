@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A connection through the proxy reaches the target, whatever address was dialled; a cut ends it, and keeps new ones from
-// getting anywhere for its time.
+// A connection through the proxy reaches the target, whatever address was dialled; a cut ends it, and keeps new ones
+// from getting anywhere for its time.
 func TestProxy(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	target, err := net.Listen("tcp", "127.0.0.1:0")

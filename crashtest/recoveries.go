@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// recoveries measure how long it takes from the kill of a process until another one has committed a result in one of the
-// partitions that it had. They are safe for concurrent use.
+// recoveries measure how long it takes from the kill of a process until another one has committed a result in one of
+// the partitions that it had. They are safe for concurrent use.
 type recoveries struct {
 	mu sync.Mutex
 	// owner names the process that made the last result of each partition.
 	owner map[int]string
-	open  []*death
-	// disturbances counts those that go on.
-	disturbances int
-	// alone are the times where nothing else was disturbed meanwhile, and all are those of all kills.
+	open  []*kill
+	// faults counts those that go on.
+	faults int
+	// alone are the times where there was no other fault meanwhile, and all are those of all kills.
 	alone, all []time.Duration
 }
 
-// A death is a kill whose partitions have not gone on.
-type death struct {
+// A kill is one whose partitions have given no result since.
+type kill struct {
 	process    string
 	partitions []int
 	at         time.Time
-	disturbed  bool
+	overlapped bool
 }
 
 func newRecoveries() *recoveries { return &recoveries{owner: map[int]string{}} }
@@ -33,32 +33,32 @@ func newRecoveries() *recoveries { return &recoveries{owner: map[int]string{}} }
 func (r *recoveries) killed(process string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d := &death{process: process, at: at, disturbed: r.disturbances > 0 || len(r.open) > 0}
+	k := &kill{process: process, at: at, overlapped: r.faults > 0 || len(r.open) > 0}
 	for _, other := range r.open {
-		other.disturbed = true
+		other.overlapped = true
 	}
 	for partition, owner := range r.owner {
 		if owner == process {
-			d.partitions = append(d.partitions, partition)
+			k.partitions = append(k.partitions, partition)
 		}
 	}
-	if len(d.partitions) > 0 {
-		r.open = append(r.open, d)
+	if len(k.partitions) > 0 {
+		r.open = append(r.open, k)
 	}
 }
 
-// disturb notes that something else is disturbed until the function that it returns is called.
-func (r *recoveries) disturb() (over func()) {
+// faultBegins notes that there is another fault until the function that it returns is called.
+func (r *recoveries) faultBegins() (over func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.disturbances++
-	for _, d := range r.open {
-		d.disturbed = true
+	r.faults++
+	for _, k := range r.open {
+		k.overlapped = true
 	}
 	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.disturbances--
+		r.faults--
 	})
 }
 
@@ -67,20 +67,20 @@ func (r *recoveries) result(partition int, process string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.owner[partition] = process
-	r.open = slices.DeleteFunc(r.open, func(d *death) bool {
-		if d.process == process || !slices.Contains(d.partitions, partition) {
+	r.open = slices.DeleteFunc(r.open, func(k *kill) bool {
+		if k.process == process || !slices.Contains(k.partitions, partition) {
 			return false
 		}
-		took := at.Sub(d.at)
+		took := at.Sub(k.at)
 		r.all = append(r.all, took)
-		if !d.disturbed {
+		if !k.overlapped {
 			r.alone = append(r.alone, took)
 		}
 		return true
 	})
 }
 
-// times returns the times of kills with nothing else disturbed, and those of all, both sorted.
+// times returns the times of kills with no other fault, and those of all, both sorted.
 func (r *recoveries) times() (alone, all []time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

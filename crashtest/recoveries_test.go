@@ -20,8 +20,8 @@ func TestRecoveries(t *testing.T) {
 	r.result(2, "a#2", at(400))
 	r.result(0, "a#2", at(500)) // the first has counted
 
-	r.killed("b#1", at(600)) // while something else is disturbed
-	over := r.disturb()
+	r.killed("b#1", at(600)) // during another fault
+	over := r.faultBegins()
 	r.result(1, "b#2", at(5600))
 	over()
 	r.killed("c#1", at(6000)) // had nothing

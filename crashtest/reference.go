@@ -1,7 +1,7 @@
 package main
 
-// expected returns the results of a session by rules R2, R3 and R6, as a hash join has them: it knows nothing of merging, of
-// groups or of rewind points.
+// expected returns the results of a session by rules R2, R3 and R6, as a hash join has them: it knows nothing of
+// merging, of groups or of rewind points.
 func expected(session int, data sessionData) (results []Result) {
 	steps, details, notes := byKey(data[0]), byKey(data[1]), byKey(data[2])
 	for _, step := range data[0] {

@@ -63,8 +63,8 @@ func spaced(before string) string {
 	return " "
 }
 
-// The workload has what it is for: equal keys and gaps in every stream, masters without a match, and ends of streams that
-// lie apart.
+// The workload has what it is for: equal keys and gaps in every stream, masters without a match, and ends of streams
+// that lie apart.
 func TestWorkloadIsHard(t *testing.T) {
 	data := plan{seed: 1, elements: 2000}.session(0, 0)
 	for stream, elements := range data {

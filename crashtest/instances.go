@@ -25,10 +25,10 @@ const (
 	tailBytes = 4000
 )
 
-// A fleet is the instances of the mill, each a process behind a proxy of its own where there is one broker. It is safe for
-// concurrent use.
-type fleet struct {
-	// group runs what lasts longer than a call: proxies, and the wait for each process. An error ends the test.
+// instances are the instances of the mill. Each is a process, and has a proxy of its own where there is one broker.
+// They are safe for concurrent use.
+type instances struct {
+	// group runs what outlasts a call: the proxies, and the wait for each process. An error ends the test.
 	group *errgroup.Group
 	// ctx ends the proxies and all processes.
 	ctx   context.Context
@@ -37,13 +37,13 @@ type fleet struct {
 	debug bool
 
 	mu        sync.Mutex
-	instances []*instance
+	list      []*instance
 	processes int // that were ever started
 }
 
-// An instance is a place for one process at a time.
+// An instance is one process at a time: after a kill, the next one.
 type instance struct {
-	// name is the place's; where it isn't lasting, each process is a new member of the group.
+	// name is the instance's. Where it isn't lasting, each process is a new member of the group.
 	name    string
 	lasting bool
 	proxy   *proxy // nil where there are several brokers
@@ -53,7 +53,7 @@ type instance struct {
 	busy bool
 }
 
-// A process is one life of an instance.
+// A process is one process of an instance.
 type process struct {
 	name    string
 	command *exec.Cmd
@@ -63,61 +63,61 @@ type process struct {
 	// done is closed when the process has ended, with its exit status in status.
 	done   chan struct{}
 	status int
-	// doomed says that the process may end; guarded by the fleet's mu.
-	doomed bool
+	// mayEnd says that the process may end; guarded by instances.mu.
+	mayEnd bool
 }
 
-// newFleet makes a fleet of instances that aren't started yet.
-func newFleet(ctx context.Context, g *errgroup.Group, kafka []string, dir string, c *config) (*fleet, error) {
-	f := &fleet{group: g, ctx: ctx, kafka: kafka, dir: dir, debug: c.debug}
+// newInstances makes instances that aren't started yet.
+func newInstances(ctx context.Context, g *errgroup.Group, kafka []string, dir string, c *config) (*instances, error) {
+	is := &instances{group: g, ctx: ctx, kafka: kafka, dir: dir, debug: c.debug}
 	for i := range c.instances {
-		if _, err := f.add(fmt.Sprintf("i%d", i), true); err != nil {
+		if _, err := is.add(fmt.Sprintf("i%d", i), true); err != nil {
 			return nil, err
 		}
 	}
-	return f, nil
+	return is, nil
 }
 
-// add adds an instance that isn't started yet; it is busy where it isn't lasting.
-func (f *fleet) add(name string, lasting bool) (*instance, error) {
+// add adds an instance that isn't started yet. It is busy where it isn't lasting.
+func (is *instances) add(name string, lasting bool) (*instance, error) {
 	i := &instance{name: name, lasting: lasting, busy: !lasting}
-	if len(f.kafka) == 1 {
-		p, err := newProxy(f.kafka[0])
+	if len(is.kafka) == 1 {
+		p, err := newProxy(is.kafka[0])
 		if err != nil {
 			return nil, err
 		}
-		f.group.Go(func() error { return p.run(f.ctx) })
+		is.group.Go(func() error { return p.run(is.ctx) })
 		i.proxy = p
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.instances = append(f.instances, i)
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	is.list = append(is.list, i)
 	return i, nil
 }
 
 // all returns the instances.
-func (f *fleet) all() []*instance {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.instances)
+func (is *instances) all() []*instance {
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	return slices.Clone(is.list)
 }
 
 // remove removes an instance that is down.
-func (f *fleet) remove(i *instance) {
+func (is *instances) remove(i *instance) {
 	if i.proxy != nil {
 		i.proxy.end()
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.instances = slices.DeleteFunc(f.instances, func(other *instance) bool { return other == i })
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	is.list = slices.DeleteFunc(is.list, func(other *instance) bool { return other == i })
 }
 
-// choose returns up to n instances that run and are left alone, and makes them busy until release.
-func (f *fleet) choose(random *rand.Rand, n int) []*instance {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// choose returns up to n instances that run and aren't busy, and makes them busy until release.
+func (is *instances) choose(random *rand.Rand, n int) []*instance {
+	is.mu.Lock()
+	defer is.mu.Unlock()
 	var idle []*instance
-	for _, i := range f.instances {
+	for _, i := range is.list {
 		if i.current != nil && !i.busy {
 			idle = append(idle, i)
 		}
@@ -130,45 +130,45 @@ func (f *fleet) choose(random *rand.Rand, n int) []*instance {
 	return idle
 }
 
-func (f *fleet) release(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+func (is *instances) release(i *instance) {
+	is.mu.Lock()
+	defer is.mu.Unlock()
 	i.busy = false
 }
 
-// start starts a process for an instance, whatever has become of the one before.
-func (f *fleet) start(i *instance) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.ctx.Err(); err != nil {
+// start starts a process of an instance, whatever has become of the one before.
+func (is *instances) start(i *instance) error {
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	if err := is.ctx.Err(); err != nil {
 		return err
 	}
-	f.processes++
-	c := workerConfig{kafka: strings.Join(f.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, f.processes),
-		concurrency: 1 + f.processes%2*2, debug: f.debug}
+	is.processes++
+	c := workerConfig{kafka: strings.Join(is.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, is.processes),
+		concurrency: 1 + is.processes%2*2, debug: is.debug}
 	if i.proxy != nil {
 		c.proxy = i.proxy.address()
 	}
 	if i.lasting {
 		c.instance = i.name
 	}
-	p, err := f.launch(c, i.name)
+	p, err := is.launch(c, i.name)
 	if err != nil {
 		return fmt.Errorf("start instance %s: %w", i.name, err)
 	}
 	i.current = p
-	f.group.Go(func() error { return f.await(p) })
+	is.group.Go(func() error { return is.await(p) })
 	return nil
 }
 
 // launch starts a worker.
-func (f *fleet) launch(c workerConfig, name string) (_ *process, err error) {
+func (is *instances) launch(c workerConfig, name string) (_ *process, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	p := &process{name: c.process, done: make(chan struct{})}
-	log := filepath.Join(f.dir, name+".log")
+	log := filepath.Join(is.dir, name+".log")
 	if p.log, err = os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return nil, err
 	}
@@ -183,21 +183,21 @@ func (f *fleet) launch(c workerConfig, name string) (_ *process, err error) {
 	return p, nil
 }
 
-// await waits for the end of a process. It is an error where nobody wanted it.
-func (f *fleet) await(p *process) error {
-	stop := context.AfterFunc(f.ctx, func() { f.end(p) })
+// await waits for the end of a process. An end that nobody has asked for is an error.
+func (is *instances) await(p *process) error {
+	stop := context.AfterFunc(is.ctx, func() { is.end(p) })
 	defer stop()
 	err := p.command.Wait()
 	p.status = p.command.ProcessState.ExitCode()
 	close(p.done)
 	defer func() { _ = p.log.Close() }()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if p.doomed || f.ctx.Err() != nil {
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	if p.mayEnd || is.ctx.Err() != nil {
 		return nil
 	}
 	return fmt.Errorf("process %s has ended by itself (%w); its log %s ends with:\n%s", p.name,
-		errors.Join(err, f.ctx.Err()), p.log.Name(), tail(p.log.Name()))
+		errors.Join(err, is.ctx.Err()), p.log.Name(), tail(p.log.Name()))
 }
 
 // tail returns the end of a file.
@@ -210,45 +210,45 @@ func tail(name string) []byte {
 	return content[max(0, len(content)-tailBytes):]
 }
 
-// doom says that a process may end from now on.
-func (f *fleet) doom(p *process) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	p.doomed = true
+// letEnd allows a process to end from now on.
+func (is *instances) letEnd(p *process) {
+	is.mu.Lock()
+	defer is.mu.Unlock()
+	p.mayEnd = true
 }
 
 // end kills a process, also one that is frozen.
-func (f *fleet) end(p *process) {
-	f.doom(p)
+func (is *instances) end(p *process) {
+	is.letEnd(p)
 	_ = p.command.Process.Kill() // where it fails, the process has ended
 }
 
 // kill kills the process of an instance and waits until it is gone.
-func (f *fleet) kill(i *instance) {
-	p := f.take(i)
-	f.end(p)
+func (is *instances) kill(i *instance) {
+	p := is.take(i)
+	is.end(p)
 	<-p.done
 }
 
-// take takes the process off its instance, which is down then.
-func (f *fleet) take(i *instance) *process {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// take takes the process from its instance, which is down then.
+func (is *instances) take(i *instance) *process {
+	is.mu.Lock()
+	defer is.mu.Unlock()
 	p := i.current
 	i.current = nil
 	return p
 }
 
 // stop asks the process of an instance to end, and waits until it has.
-func (f *fleet) stop(ctx context.Context, i *instance) error {
-	p := f.take(i)
-	f.doom(p)
+func (is *instances) stop(ctx context.Context, i *instance) error {
+	p := is.take(i)
+	is.letEnd(p)
 	_ = p.stdin.Close()
-	return f.expect(ctx, p, 0)
+	return is.expect(ctx, p, 0)
 }
 
 // expect waits for a process to end by itself, with the exit status given.
-func (f *fleet) expect(ctx context.Context, p *process, status int) error {
+func (is *instances) expect(ctx context.Context, p *process, status int) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -264,9 +264,9 @@ func (f *fleet) expect(ctx context.Context, p *process, status int) error {
 	return nil
 }
 
-// expectOne waits until either the process of an instance or another one under its name has ended, as one that was
+// expectOneEnds waits until either the process of an instance or another one under its name has ended, as one that was
 // replaced does. The other one is the instance's, and must live on.
-func (f *fleet) expectOne(ctx context.Context, i *instance, other *process) error {
+func (is *instances) expectOneEnds(ctx context.Context, i *instance, other *process) error {
 	ended, lives := other, i.current
 	select {
 	case <-other.done:
@@ -278,24 +278,24 @@ func (f *fleet) expectOne(ctx context.Context, i *instance, other *process) erro
 		return fmt.Errorf("processes %s and %s have one name, and both still run after %v; their log %s ends with:\n%s",
 			other.name, lives.name, leaveTimeout, other.log.Name(), tail(other.log.Name()))
 	}
-	f.mu.Lock()
-	i.current, lives.doomed = lives, false
-	f.mu.Unlock()
+	is.mu.Lock()
+	i.current, lives.mayEnd = lives, false
+	is.mu.Unlock()
 	select {
 	case <-lives.done:
 		return fmt.Errorf("processes %s and %s have one name, and both have ended; their log %s ends with:\n%s",
 			other.name, lives.name, other.log.Name(), tail(other.log.Name()))
 	default:
-		return f.expect(ctx, ended, exitReplaced)
+		return is.expect(ctx, ended, exitReplaced)
 	}
 }
 
 // stopAll ends all processes, at the same time.
-func (f *fleet) stopAll(ctx context.Context) error {
+func (is *instances) stopAll(ctx context.Context) error {
 	var g errgroup.Group
-	for _, i := range f.all() {
+	for _, i := range is.all() {
 		if i.current != nil {
-			g.Go(func() error { return f.stop(ctx, i) })
+			g.Go(func() error { return is.stop(ctx, i) })
 		}
 	}
 	return g.Wait()

@@ -12,25 +12,26 @@ import (
 )
 
 const (
-	// mostGrowth is how many partitions there are at the end, at most, for each at the beginning.
-	mostGrowth = 2
-	// growPause is the time between two looks at whether a client knows of an added partition.
-	growPause = 50 * time.Millisecond
+	// maxGrowth is how many partitions there are at the end, at most, for each at the beginning.
+	maxGrowth = 2
+	// knownInterval is the time between two checks whether a client knows of an added partition.
+	knownInterval = 50 * time.Millisecond
 )
 
-// grow adds a partition to the inputs, with what belongs there from then on; and to the output, or leaves that to the mill.
-func (d *disturber) grow(ctx context.Context) error {
-	n := d.load.partitions() + 1
-	if n > mostGrowth*d.config.partitions {
+// addPartition adds a partition to the inputs, and begins to write input there. It adds one to the output, or leaves
+// that to the mill.
+func (in *injector) addPartition(ctx context.Context) error {
+	n := in.load.partitions() + 1
+	if n > maxGrowth*in.config.partitions {
 		return nil
 	}
 	topics := inputs()
-	if d.random.IntN(2) == 0 {
+	if in.random.IntN(2) == 0 {
 		topics = append(topics, resultsTopic)
 	}
-	d.note("partitions added", 1)
-	d.print("partition %d is added to %v", n-1, topics)
-	replies, err := kadm.NewClient(d.admin).UpdatePartitions(ctx, n, topics...)
+	in.note("partitions added", 1)
+	in.print("partition %d is added to %v", n-1, topics)
+	replies, err := kadm.NewClient(in.admin).UpdatePartitions(ctx, n, topics...)
 	if err != nil {
 		return fmt.Errorf("add partitions: %w", err)
 	}
@@ -40,18 +41,18 @@ func (d *disturber) grow(ctx context.Context) error {
 		}
 	}
 	for _, topic := range inputs() {
-		for !knows(d.admin, topic, n-1) {
-			if err := sleep(ctx, growPause); err != nil {
+		for !knows(in.admin, topic, n-1) {
+			if err := sleep(ctx, knownInterval); err != nil {
 				return err
 			}
 		}
 	}
-	d.outages.grow(n)
-	d.load.grow()
+	in.outages.grow(n)
+	in.load.grow()
 	return nil
 }
 
-// knows tells whether a client knows of a partition, and has it look where it doesn't.
+// knows tells whether a client knows of a partition, and has it ask Kafka where it doesn't.
 func knows(client *kgo.Client, topic string, partition int) bool {
 	leader, _, err := client.PartitionLeader(topic, int32(partition))
 	if err == nil && leader >= 0 {
@@ -70,8 +71,8 @@ func (o *outages) grow(partitions int) {
 	}
 }
 
-// grow begins to write the input of one more partition, from the session on that is written to others. It is called while
-// others are written.
+// grow begins to write the input of one more partition, from the session on that is written to others. It is called
+// while others are written.
 func (l *load) grow() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,11 +100,11 @@ func (l *load) begins(partition int) int {
 }
 
 // grow begins to verify partitions that were added, once the output has them.
-func (w *watch) grow() {
-	for p := len(w.partitions); p < w.load.partitions() && knows(w.client, resultsTopic, p); p++ {
-		v := newVerifier(w.load.plan, p)
-		v.begin(w.load.begins(p))
-		w.partitions, w.position, w.moved = append(w.partitions, v), append(w.position, 0), append(w.moved, time.Now())
-		w.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: {int32(p): kgo.NewOffset().AtStart()}})
+func (c *consumer) grow() {
+	for p := len(c.partitions); p < c.load.partitions() && knows(c.client, resultsTopic, p); p++ {
+		v := newVerifier(c.load.plan, p)
+		v.begin(c.load.begins(p))
+		c.partitions, c.position, c.moved = append(c.partitions, v), append(c.position, 0), append(c.moved, time.Now())
+		c.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: {int32(p): kgo.NewOffset().AtStart()}})
 	}
 }

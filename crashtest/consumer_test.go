@@ -16,12 +16,12 @@ import (
 	"github.com/leat-go/leat/internal/endmark"
 )
 
-// A bench is a load and a watch on a Kafka in this process.
+// A bench is a load and a consumer on a Kafka in this process.
 type bench struct {
-	address string
-	client  *kgo.Client
-	load    *load
-	watch   *watch
+	address  string
+	client   *kgo.Client
+	load     *load
+	consumer *consumer
 }
 
 func newBench(t *testing.T, p plan, partitions, rate int) *bench {
@@ -33,13 +33,14 @@ func newBench(t *testing.T, p plan, partitions, rate int) *bench {
 	b.client, err = kgo.NewClient(kgo.SeedBrokers(b.address), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	must(t, err)
 	t.Cleanup(b.client.Close)
-	_, err = kadm.NewClient(b.client).CreateTopics(t.Context(), int32(partitions), 1, nil, append(inputs(), resultsTopic)...)
+	topics := append(inputs(), resultsTopic)
+	_, err = kadm.NewClient(b.client).CreateTopics(t.Context(), int32(partitions), 1, nil, topics...)
 	must(t, err)
 	b.load = newLoad(p, partitions, rate, b.client)
-	b.watch, err = newWatch([]string{b.address}, &crashTest{config: &config{partitions: partitions}, load: b.load,
+	b.consumer, err = newConsumer([]string{b.address}, &crashTest{config: &config{partitions: partitions}, load: b.load,
 		recoveries: newRecoveries(), outages: newOutages(partitions)})
 	must(t, err)
-	t.Cleanup(b.watch.client.Close)
+	t.Cleanup(b.consumer.client.Close)
 	return b
 }
 
@@ -105,7 +106,7 @@ func (b *bench) read(t *testing.T, topic string, partition, n int) (values []str
 	return values
 }
 
-// The watch ends when all sessions are right; what comes behind the last is found.
+// The consumer ends when all sessions are right; what comes behind the last is found.
 func TestWatch(t *testing.T) {
 	p := plan{seed: 2, elements: 50}
 	b := newBench(t, p, 2, 1000)
@@ -113,12 +114,13 @@ func TestWatch(t *testing.T) {
 	for partition := range 2 {
 		b.write(t, partition, expected(0, p.session(partition, 0)), true)
 	}
-	must(t, b.watch.run(t.Context()))
-	must(t, b.watch.drain(t.Context()))
+	must(t, b.consumer.run(t.Context()))
+	must(t, b.consumer.drain(t.Context()))
 
 	late := expected(0, p.session(1, 0))
 	b.write(t, 1, late[len(late)-1:], false)
-	if err := b.watch.drain(t.Context()); err == nil || !strings.Contains(err.Error(), "partition 1, session 1, result 0") {
+	err := b.consumer.drain(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "partition 1, session 1, result 0") {
 		t.Errorf("got %v, want the result that came late", err)
 	}
 }
@@ -129,28 +131,31 @@ func TestWatchFindsALoss(t *testing.T) {
 	b := newBench(t, p, 1, 1000)
 	b.load.finish()
 	b.write(t, 0, expected(0, p.session(0, 0))[1:], true)
-	if err := b.watch.run(t.Context()); err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
+	err := b.consumer.run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
 		t.Errorf("got %v, want the loss", err)
 	}
 }
 
-// A partition that is added is written from the session on that others have come to, and verified once the output has it.
+// A partition that is added is written from the session on that others have come to, and verified once the output has
+// it.
 func TestGrow(t *testing.T) {
 	p := plan{seed: 2, elements: 50}
 	b := newBench(t, p, 1, 50_000)
 	c, err := parse([]string{"-partitions", "1", "-seed", "3"}, io.Discard)
 	must(t, err)
-	d := newDisturber(&crashTest{config: c, load: b.load, outages: b.watch.outages, out: io.Discard}, nil)
+	in := newInjector(&crashTest{config: c, load: b.load, outages: b.consumer.outages, out: io.Discard}, nil)
 	b.load.begin(t.Context())
 	b.load.ended(0, 1) // the next begins, and further ones
 	for range 3 {      // but one alone is added
-		must(t, d.grow(t.Context()))
+		must(t, in.addPartition(t.Context()))
 	}
 	b.load.ended(1, b.load.begins(1)+1)
 	b.load.finish()
 	must(t, b.load.wait(t.Context()))
 	first, last := b.load.begins(1), b.load.last
-	if got := b.read(t, stepsTopic, 1, 1); len(got) == 0 || !strings.HasPrefix(got[0], fmt.Sprintf(`{"s":%d,"n":0,`, first)) {
+	want := fmt.Sprintf(`{"s":%d,"n":0,`, first)
+	if got := b.read(t, stepsTopic, 1, 1); len(got) == 0 || !strings.HasPrefix(got[0], want) {
 		t.Errorf("the added partition begins with %v, not with session %d", got, first)
 	}
 	if b.load.partitions() != 2 {
@@ -164,6 +169,6 @@ func TestGrow(t *testing.T) {
 	for session := first; session <= last; session++ {
 		b.write(t, 1, expected(session, p.session(1, session)), true)
 	}
-	must(t, b.watch.run(t.Context()))
-	must(t, b.watch.drain(t.Context()))
+	must(t, b.consumer.run(t.Context()))
+	must(t, b.consumer.drain(t.Context()))
 }

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// pollTime is how long the watch waits for results before it looks whether all are there.
-	pollTime = 250 * time.Millisecond
-	// stallTime is how long a partition may stand still: much longer than a session timeout, a transaction timeout and a
-	// restart of Kafka after each other, since the next kill may come before they are over.
-	stallTime = 3 * time.Minute
+	// pollTimeout is how long the consumer waits for results before it checks whether all are there.
+	pollTimeout = 250 * time.Millisecond
+	// stallTimeout is how long a partition may stand still: much longer than a session timeout, a transaction timeout
+	// and a restart of Kafka after each other, since the next kill may come before they are over.
+	stallTimeout = 3 * time.Minute
 )
 
-// A watch reads the output as a consumer would, read_committed, and verifies it as it comes.
-type watch struct {
+// A consumer reads the output, read_committed, and verifies it as it comes.
+type consumer struct {
 	client     *kgo.Client
 	load       *load
 	recoveries *recoveries
@@ -34,34 +34,34 @@ type watch struct {
 	results int
 }
 
-func newWatch(addresses []string, t *crashTest) (*watch, error) {
+func newConsumer(addresses []string, t *crashTest) (*consumer, error) {
 	partitions := t.config.partitions
-	w := &watch{load: t.load, recoveries: t.recoveries, outages: t.outages, position: make([]int64, partitions),
+	c := &consumer{load: t.load, recoveries: t.recoveries, outages: t.outages, position: make([]int64, partitions),
 		moved: make([]time.Time, partitions)}
 	offsets := map[int32]kgo.Offset{}
 	for p := range partitions {
-		w.partitions = append(w.partitions, newVerifier(t.load.plan, p))
-		w.moved[p] = time.Now()
+		c.partitions = append(c.partitions, newVerifier(t.load.plan, p))
+		c.moved[p] = time.Now()
 		offsets[int32(p)] = kgo.NewOffset().AtStart()
 	}
 	var err error
-	w.client, err = kgo.NewClient(append(impatient(addresses),
+	c.client, err = kgo.NewClient(append(impatient(addresses),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: offsets}),
 	)...)
-	return w, err
+	return c, err
 }
 
 // run verifies until all sessions are complete.
-func (w *watch) run(ctx context.Context) error {
-	for !w.load.complete() {
-		w.grow()
-		if err := w.poll(ctx); err != nil {
+func (c *consumer) run(ctx context.Context) error {
+	for !c.load.complete() {
+		c.grow()
+		if err := c.poll(ctx); err != nil {
 			return err
 		}
-		if err := w.stalled(); err != nil {
+		if err := c.stalled(); err != nil {
 			return err
 		}
 	}
@@ -69,24 +69,24 @@ func (w *watch) run(ctx context.Context) error {
 }
 
 // drain verifies what comes behind the last session: nothing may.
-func (w *watch) drain(ctx context.Context) error {
-	ends, err := kadm.NewClient(w.client).ListCommittedOffsets(ctx, resultsTopic)
+func (c *consumer) drain(ctx context.Context) error {
+	ends, err := kadm.NewClient(c.client).ListCommittedOffsets(ctx, resultsTopic)
 	if err == nil {
 		err = ends.Error()
 	}
 	if err != nil {
 		return fmt.Errorf("ends of the output: %w", err)
 	}
-	for p := range w.partitions {
+	for p := range c.partitions {
 		end, _ := ends.Lookup(resultsTopic, int32(p))
-		for w.position[p] < end.Offset {
-			if err := w.poll(ctx); err != nil {
+		for c.position[p] < end.Offset {
+			if err := c.poll(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	for p, v := range w.partitions {
-		if v.next > 0 || v.session != w.load.verified[p] || v.session != w.load.last+1 {
+	for p, v := range c.partitions {
+		if v.next > 0 || v.session != c.load.verified[p] || v.session != c.load.last+1 {
 			return fmt.Errorf("partition %d: there are results behind the last session", p)
 		}
 	}
@@ -94,10 +94,10 @@ func (w *watch) drain(ctx context.Context) error {
 }
 
 // poll verifies what has come, and waits for it, but not for long.
-func (w *watch) poll(ctx context.Context) (err error) {
-	wait, cancel := context.WithTimeout(ctx, pollTime)
+func (c *consumer) poll(ctx context.Context) (err error) {
+	wait, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	fetches := w.client.PollFetches(wait)
+	fetches := c.client.PollFetches(wait)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -109,51 +109,51 @@ func (w *watch) poll(ctx context.Context) (err error) {
 	})
 	fetches.EachRecord(func(r *kgo.Record) {
 		if err == nil {
-			err = w.take(r, now)
+			err = c.take(r, now)
 		}
 	})
 	return err
 }
 
 // take verifies a record.
-func (w *watch) take(r *kgo.Record, now time.Time) error {
+func (c *consumer) take(r *kgo.Record, now time.Time) error {
 	p := int(r.Partition)
-	w.position[p], w.moved[p] = r.Offset+1, now
+	c.position[p], c.moved[p] = r.Offset+1, now
 	if r.Attrs.IsControl() {
 		return nil
 	}
-	v := w.partitions[p]
+	v := c.partitions[p]
 	result, err := v.take(r.Offset, r.Key, r.Value)
 	if err != nil {
 		return err
 	}
 	if result == nil {
-		w.load.ended(p, v.session)
-		w.outages.rests(p)
+		c.load.ended(p, v.session)
+		c.outages.rests(p)
 		return nil
 	}
-	w.recoveries.result(p, result.By, now)
-	w.outages.result(p, now)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.results++
+	c.recoveries.result(p, result.By, now)
+	c.outages.result(p, now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.results++
 	return nil
 }
 
 // verified returns how many results were right so far.
-func (w *watch) verified() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.results
+func (c *consumer) verified() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.results
 }
 
 // stalled returns an error where a partition that isn't complete has stood still for too long.
-func (w *watch) stalled() error {
-	for p, v := range w.partitions {
-		if !w.load.awaits(p) {
-			w.moved[p] = time.Now()
+func (c *consumer) stalled() error {
+	for p, v := range c.partitions {
+		if !c.load.awaits(p) {
+			c.moved[p] = time.Now()
 		}
-		if since := time.Since(w.moved[p]); since > stallTime {
+		if since := time.Since(c.moved[p]); since > stallTimeout {
 			return fmt.Errorf("partition %d has stood still for %v: after result %d of %d of session %d nothing comes",
 				p, since.Round(time.Second), v.next, len(v.want), v.session)
 		}
