@@ -130,7 +130,8 @@ func (t *crashTest) withInstances(parent context.Context) error {
 	return err
 }
 
-// run writes input, injects faults and verifies the output, until all results of the last session are there and nothing comes behind them.
+// run writes input, injects faults and verifies the output, until all results of the last session are there and
+// nothing comes behind them.
 func (t *crashTest) run(parent context.Context) error {
 	g, ctx := errgroup.WithContext(parent)
 	verified, stop := context.WithCancel(ctx)

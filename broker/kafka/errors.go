@@ -11,7 +11,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-const loginAdvice = "check how this client logs in: the SASL mechanism, and the user and password or the token"
+const loginAdvice = "check the way to log in: the SASL mechanism, and the user and password or the token"
 
 // finalAdvice says what a user can do about an error after which trying again is wrong; "" for all other errors.
 func finalAdvice(err error) string {

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A Cluster is some Kafka servers that keep everything three times, as far as they are so many, and take writes that one of
-// these copies fewer has. With three, any one may be away. Make one with [StartCluster].
+// A Cluster is some Kafka servers. They keep everything three times, or once for each server where there are fewer.
+// With three servers, any one may be away: a write counts when two copies have it. Make one with [StartCluster].
 type Cluster struct {
 	// Servers are in the order of their numbers.
 	Servers []*Server
 }
 
-// StartCluster starts n new servers whose data and logs are in folders of dir, which must be empty or not exist. Stop them with
-// [Cluster.Stop].
+// StartCluster starts n new servers. Their data and logs are in folders of dir, which must be empty or not exist.
+// Stop them with [Cluster.Stop].
 func StartCluster(ctx context.Context, dir string, n int) (*Cluster, error) {
 	c, err := newCluster(ctx, dir, n)
 	if err != nil {
@@ -31,8 +31,8 @@ func StartCluster(ctx context.Context, dir string, n int) (*Cluster, error) {
 	return c, nil
 }
 
-// Restart starts all servers on what they have stored, after [Cluster.Kill] or [Cluster.Stop], and returns when they take
-// connections.
+// Restart starts all servers on what they have stored, after [Cluster.Kill] or [Cluster.Stop], and returns when they
+// take connections.
 func (c *Cluster) Restart(ctx context.Context) error {
 	var g errgroup.Group
 	for _, s := range c.Servers {
@@ -52,7 +52,8 @@ func (c *Cluster) Kill() error {
 	return err
 }
 
-// Stop ends the servers that run. Several can't leave in good order together: the last ones miss those that make up a majority.
+// Stop ends the servers that run. It kills several: they can't stop in good order together, since the last ones lack
+// a majority.
 func (c *Cluster) Stop() error {
 	if len(c.Servers) == 1 && c.Servers[0].Runs() {
 		return c.Servers[0].Stop()
@@ -107,7 +108,8 @@ func (c *Cluster) format(ctx context.Context, s *Server) error {
 	if err := os.WriteFile(s.file("server.properties"), []byte(c.properties(s)), 0o644); err != nil {
 		return err
 	}
-	format := s.java(ctx, "kafka.tools.StorageTool", "format", "-t", "bGVhdC10ZXN0LWNsdXN0ZQ", "-c", s.file("server.properties"))
+	format := s.java(ctx, "kafka.tools.StorageTool", "format",
+		"-t", "bGVhdC10ZXN0LWNsdXN0ZQ", "-c", s.file("server.properties"))
 	if out, err := format.CombinedOutput(); err != nil {
 		return fmt.Errorf("format the storage: %w: %s", err, out)
 	}
@@ -127,7 +129,8 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SA
 listener.name.login.sasl.enabled.mechanisms=OAUTHBEARER,PLAIN
 listener.name.login.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule \
   required unsecuredLoginStringClaim_sub="server";
-listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_plain="secret";
+listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+  required user_plain="secret";
 controller.listener.names=CONTROLLER
 controller.quorum.voters=%[5]s
 log.dirs=%[6]s

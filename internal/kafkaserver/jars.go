@@ -16,8 +16,8 @@ const Version = "4.1.1"
 //go:embed pom.xml
 var pom []byte
 
-// Jars returns the folder of Kafka's jars in the user's cache. The first time, Maven fills it; that takes about fifteen
-// seconds and the package registry.
+// Jars returns the folder of Kafka's jars in the user's cache. The first time, Maven fetches them, which takes about
+// fifteen seconds.
 func Jars(ctx context.Context) (string, error) { return CopyJars(ctx, "kafka-"+Version, pom) }
 
 // CopyJars returns the folder of the jars that a Maven project depends on, in the user's cache under the name given.
@@ -33,7 +33,7 @@ func CopyJars(ctx context.Context, name string, pom []byte) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	// The folder gets its name when it is complete. Who is second finds it there, or loses the race and throws its own away.
+	// The folder gets its name when it is complete. A second process finds it, or loses the race and removes its own.
 	temporary, err := os.MkdirTemp(filepath.Dir(dir), "jars-*")
 	if err != nil {
 		return "", err
@@ -43,7 +43,8 @@ func CopyJars(ctx context.Context, name string, pom []byte) (string, error) {
 	if err := os.WriteFile(list, pom, 0o644); err != nil {
 		return "", err
 	}
-	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "dependency:copy-dependencies", "-DoutputDirectory="+jars)
+	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list,
+		"dependency:copy-dependencies", "-DoutputDirectory="+jars)
 	if out, err := maven.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("copy the jars of %s: %w: %s", name, err, out)
 	}

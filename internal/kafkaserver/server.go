@@ -1,5 +1,5 @@
-// Package kafkaserver runs a real Kafka for tests: a KRaft node or a cluster of several, on loopback and free ports, made of
-// jars that Maven fetches. Each can be killed and started again on what it has stored, as a server in the field can.
+// Package kafkaserver runs a real Kafka for tests: a KRaft server or a cluster of several, on loopback and free
+// ports, from jars that Maven fetches. Each can be killed, and started again on what it has stored.
 package kafkaserver
 
 import (
@@ -25,7 +25,8 @@ const startTimeout = 2 * time.Minute
 type Server struct {
 	id        int
 	dir, jars string
-	// address takes whoever comes, login whoever shows a token or knows the password, controller the other controllers.
+	// address is for clients without a login, login for those with a token or password, and controller for the other
+	// controllers.
 	address, login, controller string
 	heap                       string
 	process                    *exec.Cmd
@@ -34,7 +35,8 @@ type Server struct {
 	log     *os.File
 }
 
-// Start starts a new server whose data and log are in dir, which must be empty or not exist. Stop it with [Server.Stop].
+// Start starts a new server whose data and log are in dir, which must be empty or not exist. Stop it with
+// [Server.Stop].
 func Start(ctx context.Context, dir string) (*Server, error) {
 	c, err := newCluster(ctx, dir, 1)
 	if err != nil {
@@ -50,11 +52,11 @@ func (s *Server) ID() int { return s.id }
 // Address returns the server's address, "host:port". It stays the same when the server is started again.
 func (s *Server) Address() string { return s.address }
 
-// LoginAddress returns an address where clients log in, without encryption: by SASL OAUTHBEARER with tokens that nobody has
-// signed, or by SASL PLAIN as the user "plain" with the password "secret".
+// LoginAddress returns an address where clients log in, without encryption: by SASL OAUTHBEARER with tokens that
+// nobody has signed, or by SASL PLAIN as the user "plain" with the password "secret".
 func (s *Server) LoginAddress() string { return s.login }
 
-// Process returns the server's process, which may be stopped and continued where there are signals for that.
+// Process returns the server's process, which may be stopped and continued on systems with signals for that.
 func (s *Server) Process() *os.Process { return s.process.Process }
 
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
@@ -83,11 +85,11 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	case <-started:
 		return nil
 	case <-s.drained:
-		err = errors.New("it has ended")
+		err = errors.New("its process has ended")
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-time.After(startTimeout):
-		err = fmt.Errorf("it isn't there after %v", startTimeout)
+		err = fmt.Errorf("it hasn't started after %v", startTimeout)
 	}
 	return errors.Join(fmt.Errorf("start Kafka: %w; its log is %s", err, s.file("server.log")), s.Kill())
 }

@@ -15,22 +15,22 @@ const (
 	logTime  = "2006-01-02T15:04:05.000Z07:00"
 )
 
-// A Takeover says when the others had the work of a server that was gone, by their own logs.
+// A Takeover says when the other servers had taken over the work of one that was gone, by their own logs.
 type Takeover struct {
 	// Fenced is when the controller gave the server up, and its partitions other leaders.
 	Fenced time.Time
-	// Loaded is when the last coordinator of groups or transactions had what it needs to go on; Fenced where the server
-	// was none.
+	// Loaded is when the last coordinator of groups or transactions had loaded what it needs. It is Fenced where the
+	// server was no coordinator.
 	Loaded time.Time
 }
 
-// takeoverLine finds the time of a line that tells of a takeover, and the number of the server that was fenced; where there is
-// none, a coordinator has loaded.
+// takeoverLine finds the time of a line about a takeover, and the number of the server that was fenced. Where it
+// finds no number, a coordinator has loaded.
 var takeoverLine = regexp.MustCompile(
 	`^(\S+) .*(?:Fencing broker (\d+) at epoch|Finished loading .*(?:__consumer_offsets|__transaction_state))`)
 
-// TakenOver finds out when the others had taken over the work of a server that has been gone since a moment. The times are zero
-// where they haven't.
+// TakenOver finds out when the others had taken over the work of a server that is gone since a moment. The times are
+// zero where they haven't.
 func (c *Cluster) TakenOver(gone *Server, since time.Time) (Takeover, error) {
 	var t Takeover
 	var loaded []time.Time
@@ -60,7 +60,7 @@ func (c *Cluster) TakenOver(gone *Server, since time.Time) (Takeover, error) {
 	return t, nil
 }
 
-// takeovers finds the lines of the server's log that tell of a takeover.
+// takeovers calls found for the lines of the server's log about a takeover.
 func (s *Server) takeovers(found func(at time.Time, fenced string)) (err error) {
 	log, err := os.Open(s.file("server.log"))
 	if err != nil {

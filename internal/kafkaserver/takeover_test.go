@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The work of a server is taken over when the last coordinator of the others has loaded, after it was fenced. What was before
-// the moment, of another server, or in the log of the one that is gone, doesn't count.
+// The work of a server is taken over when the last coordinator of the others has loaded, after it was fenced. What
+// was before the moment, of another server, or in the log of the one that is gone, doesn't count.
 func TestTakenOver(t *testing.T) {
 	const (
 		fenced = " [quorum-controller-3-event-handler] INFO org.apache.kafka.controller.ReplicationControlManager - " +

@@ -24,10 +24,11 @@ import (
 )
 
 const (
-	// reachTimeout is how long Kafka may take to answer before a command gives up.
+	// reachTimeout is how long Kafka may take to answer before a command fails.
 	reachTimeout = 15 * time.Second
-	// patience is how long fetches wait at Kafka, and how soon after each other metadata may be asked for.
-	patience = 50 * time.Millisecond
+	// fetchWait is how long Kafka may hold back the response to a fetch, and the least time between two requests for
+	// metadata.
+	fetchWait = 50 * time.Millisecond
 )
 
 // Mechanisms are the names of the SASL mechanisms that a [Login] may have.
@@ -39,14 +40,14 @@ type Login struct {
 	Mechanism, User, Password string
 }
 
-// A Cluster is how to reach Kafka. Brokers are needed; the zero value of the rest is a connection without encryption and
-// login.
+// A Cluster says how to reach Kafka. Brokers must be given. The zero value of the rest is a connection without
+// encryption and login.
 type Cluster struct {
-	// Brokers are addresses of brokers, each "host:port" or "host"; those that answer tell of the others.
+	// Brokers are addresses of brokers, each "host:port" or "host". One is enough: it tells of the others.
 	Brokers []string
-	// TLS encrypts connections; nil doesn't.
+	// TLS encrypts connections. They are not encrypted where it is nil.
 	TLS *tls.Config
-	// Login is nil where Kafka wants none.
+	// Login is nil where clients don't log in.
 	Login *Login
 }
 
@@ -63,7 +64,7 @@ func (l *Login) mechanism() sasl.Mechanism {
 
 // connect returns a client, once Kafka has answered.
 func (c *Cluster) connect(ctx context.Context, options ...kgo.Opt) (*kgo.Client, error) {
-	all := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("leat"), kgo.MetadataMinAge(patience),
+	all := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("leat"), kgo.MetadataMinAge(fetchWait),
 		kgo.MaxDecompressBatchBytes(4 * broker.DefaultMaxElement)}
 	if c.TLS != nil {
 		all = append(all, kgo.DialTLSConfig(c.TLS))
@@ -82,13 +83,13 @@ func (c *Cluster) connect(ctx context.Context, options ...kgo.Opt) (*kgo.Client,
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("kafka: no broker answers at %s%s: %w", strings.Join(c.Brokers, ", "), c.doubt(), err)
+		return nil, fmt.Errorf("kafka: no broker answers at %s%s: %w", strings.Join(c.Brokers, ", "), c.loginHint(), err)
 	}
 	return client, nil
 }
 
-// doubt says what else may be wrong where no broker answers: some only hang up on a wrong password.
-func (c *Cluster) doubt() string {
+// loginHint says what else may be wrong where no broker answers: some only close the connection after a wrong password.
+func (c *Cluster) loginHint() string {
 	if c.Login == nil {
 		return ""
 	}
@@ -102,7 +103,7 @@ var ErrMissing = errors.New("there is no such topic")
 func partitions(ctx context.Context, client *kgo.Client, topic string) (int, error) {
 	topics, err := kadm.NewClient(client).ListTopicsWithInternal(ctx, topic)
 	if err != nil {
-		return 0, fmt.Errorf("kafka: asking for topics: %w", err)
+		return 0, fmt.Errorf("kafka: describe topic %q: %w", topic, err)
 	}
 	detail := topics[topic]
 	switch {
@@ -114,8 +115,8 @@ func partitions(ctx context.Context, client *kgo.Client, topic string) (int, err
 	return len(detail.Partitions), nil
 }
 
-// Groups returns the names of the consumer groups that there are, as far as this client may know of them. They are for
-// suggestions only, so it has no errors.
+// Groups returns the names of the consumer groups that this client may know of. They are for suggestions only, so it
+// returns none where it fails.
 func (c *Cluster) Groups(ctx context.Context) []string {
 	client, err := c.connect(ctx)
 	if err != nil {
@@ -126,7 +127,7 @@ func (c *Cluster) Groups(ctx context.Context) []string {
 	return groups.Groups()
 }
 
-// suggestion says which topic may be meant by a name that none has. It is an extra, so it has no errors.
+// suggestion says which topic may be meant by a name that none has. It is an extra, so it is "" where it fails.
 func suggestion(ctx context.Context, client *kgo.Client, missing string) string {
 	all, err := kadm.NewClient(client).ListTopics(ctx)
 	if err != nil {

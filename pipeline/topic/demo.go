@@ -16,8 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// A Demo is a Kafka in this process, for trying things out: it listens on this machine only, keeps everything in memory,
-// and forgets it when it is closed. Make one with [StartDemo].
+// A Demo is a Kafka in this process, for trying things out. It listens on this machine only, and keeps everything in
+// memory until it is closed. Make one with [StartDemo].
 type Demo struct {
 	// Cluster is how to reach it.
 	Cluster
@@ -26,8 +26,8 @@ type Demo struct {
 	fake *kfake.Cluster
 }
 
-// StartDemo starts a Kafka in this process. With withTLS it takes TLS connections only, with a certificate made for it
-// alone, which Cluster.TLS and CA trust. It must be closed.
+// StartDemo starts a Kafka in this process. With withTLS it takes only TLS connections, with a certificate that is
+// made for it alone, and that Cluster.TLS and CA trust. It must be closed.
 func StartDemo(withTLS bool) (*Demo, error) {
 	d := &Demo{}
 	options := []kfake.Opt{kfake.NumBrokers(1), kfake.SleepOutOfOrder()}
@@ -46,7 +46,7 @@ func StartDemo(withTLS bool) (*Demo, error) {
 	return d, nil
 }
 
-// certify makes a certificate for this machine that is its own authority.
+// certify makes a self-signed certificate for this machine.
 func (d *Demo) certify() (server *tls.Config, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -77,5 +77,5 @@ func (d *Demo) certify() (server *tls.Config, err error) {
 	}, nil
 }
 
-// Close ends it.
+// Close ends it. What it holds is gone.
 func (d *Demo) Close() { d.fake.Close() }

@@ -20,9 +20,9 @@ type Dumped struct {
 	Records, Tombstones int
 }
 
-// Dump writes the values of a topic's committed records, each a line of JSON, partition after partition. End-of-stream marks
-// and records without a value are not written. With untilEnd it stops in each partition at the first mark, and
-// waits for it; otherwise it stops at what is the end when it begins.
+// Dump writes the values of a topic's committed records, each as a line of JSON, partition after partition. It
+// doesn't write end-of-stream marks and records without a value. With untilEnd, it waits in each partition for the
+// first mark, and stops there. Without, it stops where each partition ends when Dump begins.
 func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.Writer) (dumped Dumped, err error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.W
 			}
 			dumped.Records++
 			return true, writeLine(out, record)
-		}, out.Flush) // whoever waits for a mark wants to see what comes
+		}, out.Flush) // while it waits for a mark, the user sees what has come
 		if err != nil {
 			return dumped, err
 		}
@@ -64,7 +64,7 @@ func writeLine(out *bufio.Writer, record *kgo.Record) error {
 	return out.WriteByte('\n')
 }
 
-// oneLine returns JSON without line breaks. It has none inside of texts, so they are all white space.
+// oneLine returns JSON without line breaks. JSON has none inside of strings, so all are white space.
 func oneLine(value []byte) []byte {
 	value = bytes.ReplaceAll(bytes.TrimSpace(value), []byte{'\n'}, []byte{' '})
 	return bytes.ReplaceAll(value, []byte{'\r'}, []byte{' '})

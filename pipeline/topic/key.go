@@ -11,15 +11,15 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
 )
 
-// A Key is an expression over the members of an object that makes a record's key: robot_id, or floor(time_ms / 1000). It
-// is safe for concurrent use.
+// A Key is an expression over the members of an object that makes a record's key: robot_id, or floor(time_ms / 1000).
+// It is safe for concurrent use.
 type Key struct {
 	program *expression.Program
 	picker  *rawjson.Picker
 }
 
-// CompileKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member goes by its
-// name, as far as that is a name in expressions.
+// CompileKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member goes by
+// its name, as far as that is a name in expressions.
 func CompileKey(text string) (*Key, error) {
 	root, err := expression.Parse(text)
 	if err != nil {
@@ -32,7 +32,7 @@ func CompileKey(text string) (*Key, error) {
 	return k, err
 }
 
-// memberNames collects the names that an expression uses, but for those of functions.
+// memberNames collects the names that an expression uses, without those of functions.
 type memberNames struct {
 	found []*ast.IdentifierNode
 	types types.Map
@@ -58,7 +58,7 @@ func (n *memberNames) members() types.Map {
 	return n.types
 }
 
-// A picked is an object with the places of the members that a key needs.
+// A picked is an object with the spans of the members that a key needs.
 type picked struct {
 	raw   []byte
 	spans []rawjson.Span
@@ -75,10 +75,10 @@ func (s memberScope) Types() types.Map { return s.names }
 
 // Field implements [expression.Scope].
 func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
-	slot, name, within := s.picker.Want(path), expression.PathString(path), slices.Clone(path)
+	index, name, within := s.picker.Want(path), expression.PathString(path), slices.Clone(path)
 	return func(env any) (expression.Value, error) {
 		object := env.(*picked)
-		span := object.spans[slot]
+		span := object.spans[index]
 		if span.End == 0 {
 			return expression.Value{}, &expression.MissingError{Member: name, Object: object.raw, Path: within}
 		}
@@ -86,8 +86,8 @@ func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, i
 	}, len(path), nil
 }
 
-// keyer returns a function that checks that a record is a JSON object and computes its key: of texts the bytes, of
-// everything else the JSON. A nil Key has none.
+// keyer returns a function that checks that a record is a JSON object, and computes its key: the bytes of a string,
+// and the JSON of everything else. A nil Key gives no keys.
 func (k *Key) keyer() func(object []byte) ([]byte, error) {
 	if k == nil {
 		var none rawjson.Picker

@@ -22,8 +22,8 @@ import (
 type LoadOptions struct {
 	// Key gives each record its key; nil for records without keys.
 	Key *Key
-	// Partitions is the number of partitions that the topic must have, and is created with if it doesn't exist. Zero is
-	// whatever it has, and one for a new topic.
+	// Partitions is the number of partitions that the topic must have, and with which it is created if it doesn't
+	// exist. Zero takes the topic as it is, and creates one with one partition.
 	Partitions int
 	// End puts an end-of-stream mark into every partition, behind the records.
 	End bool
@@ -36,14 +36,14 @@ type Loaded struct {
 	Records, Partitions int
 	// Created says that the topic didn't exist.
 	Created bool
-	// Warning says what is amiss with what was read though nothing failed: that the file grew meanwhile, for example.
+	// Warning says what is wrong with what was read though nothing has failed: that the file grew meanwhile, for example.
 	Warning string
 }
 
-// Load appends the objects of a JSON file, as package file reads it, to a topic. Records with equal keys go to one
-// partition, the one that other Kafka clients choose, and those without keys to all partitions in turn; within a partition
-// they have the file's order. After an error, those before the place that it names may have been loaded, or a part of
-// them.
+// Load appends the objects of a JSON file, as package file reads it, to a topic. Records with equal keys go to the
+// same partition, the one that other Kafka clients choose. Records without keys go to all partitions in turn. Within
+// a partition they have the file's order. After an error, all objects before the location that it names may have been
+// loaded, or some of them.
 func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOptions) (_ Loaded, err error) {
 	objects, err := openFile(ctx, path, options.Stdin)
 	if err != nil {
@@ -81,7 +81,7 @@ type writer struct {
 	topic      string
 	partitions int
 	created    bool
-	// compacted says that the topic keeps the last record of each key, and takes none without.
+	// compacted says that the topic keeps only the last record of each key, and refuses records without one.
 	compacted bool
 	hash      kgo.TopicPartitioner
 	// turn is the partition of the next record without a key.
@@ -92,7 +92,7 @@ type writer struct {
 }
 
 // openWriter connects, and creates the topic if it doesn't exist.
-func (c *Cluster) openWriter(ctx context.Context, topic string, wanted int, create bool) (_ *writer, err error) {
+func (c *Cluster) openWriter(ctx context.Context, topic string, count int, create bool) (_ *writer, err error) {
 	client, err := c.connect(ctx, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	if err != nil {
 		return nil, err
@@ -105,17 +105,17 @@ func (c *Cluster) openWriter(ctx context.Context, topic string, wanted int, crea
 	w := &writer{client: client, topic: topic, hash: kgo.StickyKeyPartitioner(nil).ForTopic(topic)}
 	w.partitions, err = partitions(ctx, client, topic)
 	if errors.Is(err, ErrMissing) && create {
-		w.created, w.partitions = true, max(wanted, 1)
+		w.created, w.partitions = true, max(count, 1)
 		err = w.create(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if wanted > 0 && wanted != w.partitions {
+	if count > 0 && count != w.partitions {
 		return nil, fmt.Errorf("kafka: topic %q has %d partitions, not %d: leave the number out, or choose another topic",
-			topic, w.partitions, wanted)
+			topic, w.partitions, count)
 	}
-	w.compacted = settings(ctx, client, topic).Compacted // who may not know it is told by the first record
+	w.compacted = settings(ctx, client, topic).Compacted // a client that may not know it learns it by the first record
 	return w, nil
 }
 
@@ -140,7 +140,8 @@ func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k
 			return records, nil
 		}
 		if at, ok := errors.AsType[*broker.PositionError](err); ok && errors.Is(err, broker.ErrTooLarge) {
-			err = fmt.Errorf("%w: a topic takes no objects of more than %d MiB", broker.ErrTooLarge, broker.DefaultMaxElement>>20)
+			err = fmt.Errorf("%w: a topic takes no objects of more than %d MiB",
+				broker.ErrTooLarge, broker.DefaultMaxElement>>20)
 			return records, &broker.PositionError{Position: at.Position, Err: err}
 		}
 		if err != nil {
@@ -155,7 +156,7 @@ func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k
 				return records, fmt.Errorf("kafka: topic %q is compacted (cleanup.policy), so that each record needs a key: "+
 					"say what it is with --key", w.topic)
 			}
-			record.Partition = w.place(record)
+			record.Partition = w.partitionOf(record)
 			if err := w.produce(ctx, record); err != nil {
 				return records, err
 			}
@@ -202,8 +203,8 @@ func (r *fileReader) warning() string {
 // Close implements broker.Reader.
 func (r *fileReader) Close() error { return errors.Join(r.Reader.Close(), r.input.Close()) }
 
-// place chooses a record's partition.
-func (w *writer) place(record *kgo.Record) int32 {
+// partitionOf chooses a record's partition.
+func (w *writer) partitionOf(record *kgo.Record) int32 {
 	if record.Key != nil {
 		return int32(w.hash.Partition(record, w.partitions))
 	}
@@ -244,7 +245,7 @@ func (w *writer) end(ctx context.Context) {
 			mark.Key = endmark.Key()
 		}
 		if w.produce(ctx, mark) != nil {
-			return // flush says so
+			return // flush returns the error
 		}
 	}
 }

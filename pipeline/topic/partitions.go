@@ -9,14 +9,15 @@ import (
 	"github.com/leat-go/leat/internal/endmark"
 )
 
-// Partitions reads the committed records of a topic at any place, as they were when it was opened. It belongs to no group
-// and leaves no trace. It is used by one goroutine at a time, and must be closed.
+// Partitions reads the committed records of a topic from any offset, as they were when it was opened. It belongs to
+// no group and commits nothing. It is used by one goroutine at a time, and must be closed.
 type Partitions struct {
 	reader     *reader
 	tombstones Tombstones
 }
 
-// Tombstones returns the value that stands for a record without one, by its key. A nil Tombstones passes over such records.
+// Tombstones returns the value that stands for a record without one, by its key. A nil Tombstones passes over such
+// records.
 type Tombstones func(key []byte) (value []byte)
 
 // Open gives access to the partitions of a topic.
@@ -36,9 +37,9 @@ func (p *Partitions) Bounds(partition int) (start, end int64) {
 	return p.reader.starts[partition], p.reader.ends[partition]
 }
 
-// Each calls visit for the records of a partition whose offset is from or more, in order, until it returns false or there
-// are no more. mark says that a record is an end-of-stream mark. Records without a value are passed over, or have the one that
-// Tombstones gives them.
+// Each calls visit for the records of a partition whose offset is from or more, in order, until visit returns false
+// or there are no more. mark says that a record is an end-of-stream mark. Records without a value have the one that
+// Tombstones gives them, and are passed over where it gives none.
 func (p *Partitions) Each(
 	ctx context.Context, partition int, from int64, visit func(record broker.Record, mark bool) (bool, error),
 ) error {

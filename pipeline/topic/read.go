@@ -15,19 +15,19 @@ import (
 type reader struct {
 	client *kgo.Client
 	topic  string
-	// starts and ends are what the partitions held when the reader was opened, and written where they end with what
-	// isn't committed.
+	// starts and ends bound the committed records of each partition when the reader was opened. written is where each
+	// partition ends with what isn't committed.
 	starts, ends, written []int64
 }
 
-// openReader connects. The reader must be closed.
+// openReader connects, and asks where the partitions begin and end. The reader must be closed.
 func (c *Cluster) openReader(ctx context.Context, topic string) (*reader, error) {
 	client, err := c.connect(ctx,
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		// A transaction's own records show that the end is reached where it is the last thing in a partition.
 		kgo.KeepControlRecords(),
-		kgo.FetchMaxWait(patience),
+		kgo.FetchMaxWait(fetchWait),
 	)
 	if err != nil {
 		return nil, err
@@ -77,9 +77,9 @@ func listed(n int, topic string) func(kadm.ListedOffsets, error) ([]int64, error
 
 func (r *reader) close() { r.client.Close() }
 
-// each calls visit for the records of a partition, from an offset on or from the oldest if that is later, until visit
-// returns false. Unless it follows, it returns at what was the end when the reader was opened; it waits for more
-// otherwise. pause is called where there is no more record for the moment.
+// each calls visit for the records of a partition, from an offset on, or from the oldest if that is later, until
+// visit returns false. With follow it waits for more records. Without, it returns where the partition ended when the
+// reader was opened. It calls pause when there is no further record for the moment.
 func (r *reader) each(
 	ctx context.Context, partition int, from int64, follow bool, visit func(*kgo.Record) (bool, error), pause func() error,
 ) error {
@@ -110,7 +110,7 @@ func (r *reader) each(
 	return nil
 }
 
-// failure returns what makes reading on pointless.
+// failure returns the error that ends the reading.
 func (r *reader) failure(ctx context.Context, fetches kgo.Fetches, partition int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -121,7 +121,7 @@ func (r *reader) failure(ctx context.Context, fetches kgo.Fetches, partition int
 	return nil
 }
 
-// recordOf returns a record as the broker contract has it; false for one that is passed over.
+// recordOf returns a record as the broker contract has it. It returns false for a record that is passed over.
 func recordOf(r *kgo.Record, tombstones Tombstones) (record broker.Record, ok bool) {
 	record = broker.Record{Offset: r.Offset, Value: r.Value, Key: r.Key, Time: r.Timestamp}
 	if !record.HasValue() && tombstones != nil {
@@ -133,23 +133,23 @@ func recordOf(r *kgo.Record, tombstones Tombstones) (record broker.Record, ok bo
 // A Head is the beginning of a partition.
 type Head struct {
 	Records []broker.Record
-	// Whole says that these are all: up to the current end, or to an end-of-stream mark.
+	// Whole says that these are all records up to the current end, or up to an end-of-stream mark.
 	Whole bool
 	// Start is the offset of the oldest record of the partition, and End the one behind the last committed record.
 	Start, End int64
-	// Withheld is how many records, about, lie behind End, in or behind a transaction that is still open.
+	// Withheld is about how many records lie behind End, in or behind a transaction that is still open.
 	Withheld int64
 }
 
-// A From is where to begin in a partition. The zero value is its beginning.
+// A From says where to begin in a partition. The zero value is its beginning.
 type From struct {
 	Offset int64
 	// BehindMark passes over all records up to the next end-of-stream mark, and the mark.
 	BehindMark bool
 }
 
-// Heads returns up to n records of each partition of a topic, from where is given for it, or from the beginning where from
-// is nil. It belongs to no group and leaves no trace.
+// Heads returns up to n records of each partition of a topic, from where from says for it, or from the beginning
+// where from is nil. It belongs to no group and commits nothing.
 func (c *Cluster) Heads(ctx context.Context, topic string, from []From, n int, tombstones Tombstones) ([]Head, error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {

@@ -10,15 +10,17 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Settings are what a topic does with records. The zero value is that of a topic that keeps all.
+// Settings say which records a topic keeps. The zero value is that of a topic that keeps all.
 type Settings struct {
-	// Retention is how old records become that keep their writer's time; zero for those that are kept for good.
+	// Retention is how long records are kept, by the time that their writer gave them. It is zero where they are kept
+	// for ever, or by the time when they were appended.
 	Retention time.Duration
-	// Compacted says that of the records with one key the last is kept, and that none is taken without a key.
+	// Compacted says that of the records with one key only the last is kept, and that records without a key are refused.
 	Compacted bool
 }
 
-// Settings asks for a topic's settings. Where there is no such topic, or its settings may not be read, they are zero.
+// Settings returns a topic's settings. They are zero where there is no such topic, or where the client may not read
+// them.
 func (c *Cluster) Settings(ctx context.Context, topic string) (Settings, error) {
 	client, err := c.connect(ctx)
 	if err != nil {

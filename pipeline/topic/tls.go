@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/internal/suggest"
 )
 
-// TLSFiles are what a connection by TLS is made with, PEM files all. The zero value trusts the certificate authorities of
-// the system and shows no certificate.
+// TLSFiles are the PEM files that TLS connections are made with. The zero value trusts the system's certificate
+// authorities, and shows no certificate.
 type TLSFiles struct {
 	// CA holds the certificates of the authorities that Kafka's certificate must come from.
 	CA string
@@ -26,7 +26,7 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	if f.CA != "" {
 		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			return nil, fmt.Errorf("the certificate authorities: %w%s", err, suggested(err))
+			return nil, fmt.Errorf("read the certificate authorities: %w%s", err, suggested(err))
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
@@ -41,13 +41,13 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 	if err != nil {
-		return nil, fmt.Errorf("this client's certificate: %w%s", err, suggested(err))
+		return nil, fmt.Errorf("read this client's certificate: %w%s", err, suggested(err))
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return config, nil
 }
 
-// suggested says which file may be meant where one isn't there.
+// suggested says which file may be meant by a name that none has.
 func suggested(err error) string {
 	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
 		return suggest.File(path.Path)

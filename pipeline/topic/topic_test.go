@@ -124,7 +124,8 @@ func TestKeys(t *testing.T) {
 func TestKeysAreTextsOrJSON(t *testing.T) {
 	c := start(t)
 	for text, want := range map[string]string{
-		"a": "x\"ü", "n": "12", "n / 5": "2.4", "n > 3": "true", "floor(n / 5)": "2", `a + "y"`: "x\"üy", "o.a ?? 'none'": "none",
+		"a": "x\"ü", "n": "12", "n / 5": "2.4", "n > 3": "true", "floor(n / 5)": "2",
+		`a + "y"`: "x\"üy", "o.a ?? 'none'": "none",
 	} {
 		to := fmt.Sprintf("t%x", text)
 		if _, err := load(t, c, "x.json", `[{"a":"x\"ü","n":12}]`, to, topic.LoadOptions{Key: key(t, text)}); err != nil {
@@ -139,7 +140,8 @@ func TestKeysAreTextsOrJSON(t *testing.T) {
 
 func TestRecordsWithoutKeysGoToAllPartitionsInTurn(t *testing.T) {
 	c := start(t)
-	if _, err := load(t, c, "x.json", `[{"n":0},{"n":1},{"n":2},{"n":3}]`, "x", topic.LoadOptions{Partitions: 3}); err != nil {
+	const objects = `[{"n":0},{"n":1},{"n":2},{"n":3}]`
+	if _, err := load(t, c, "x.json", objects, "x", topic.LoadOptions{Partitions: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := dump(t, c, "x", false), "{\"n\":0}\n{\"n\":3}\n{\"n\":1}\n{\"n\":2}\n"; got != want {
@@ -333,7 +335,8 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%s: %v", mechanism, err)
 		}
 		c.Login.Password = "q"
-		if _, err := c.End(t.Context(), mechanism); err == nil || !strings.Contains(err.Error(), `or they refuse the user "u" and the password`) {
+		_, err = c.End(t.Context(), mechanism)
+		if err == nil || !strings.Contains(err.Error(), `or they refuse the user "u" and the password`) {
 			t.Errorf("%s with a wrong password: %v", mechanism, err)
 		}
 	}

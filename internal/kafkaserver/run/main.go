@@ -1,6 +1,6 @@
 // Run starts Kafka for tests, runs a command with its addresses, commas between them, in the environment variable
-// LEAT_TEST_KAFKA, and stops it. LEAT_TEST_KAFKA_LOGIN is where clients of the same servers log in. Without a command it
-// waits for an interrupt.
+// LEAT_TEST_KAFKA, and stops it. LEAT_TEST_KAFKA_LOGIN is where clients of the same servers log in. Without a command
+// it waits for an interrupt.
 //
 //	go run ./internal/kafkaserver/run go test ./broker/kafka/...
 //	go run ./internal/kafkaserver/run -brokers 3 go test ./broker/kafka/...
