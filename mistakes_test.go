@@ -234,8 +234,7 @@ func TestInjectionMistakes(t *testing.T) {
 				"add leat.Provide(value), leat.Container(container), or a stream"},
 		{"list", func(Audio, []Unknown) {}, nil,
 			"parameter 2 ([]leat_test.Unknown): no join has leat_test.Unknown on its right, " +
-				"and the source has no stream of it; " +
-				"add both for its matches, or leat.Provide(value) for a value of your own"},
+				"and the source has no stream of it; add both for its matches, or leat.Provide(value) for a value of your own"},
 		{"map", func(Audio, map[Audio][]*Unknown) {}, nil,
 			"parameter 2 (map[leat_test.Audio][]*leat_test.Unknown): no join has leat_test.Unknown on its right, " +
 				"and the source has no stream of it; add both"},

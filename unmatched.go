@@ -122,7 +122,7 @@ func WriteUnmatched() Option {
 }
 
 func newUnmatched(u *observe.Unmatched) *Unmatched {
-	told := &Unmatched{
+	reported := &Unmatched{
 		Node:      u.Node,
 		Verdict:   u.Verdict,
 		Other:     u.Other,
@@ -139,12 +139,12 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 		Time:      u.Time,
 	}
 	if u.Err != nil {
-		told.Error = u.Err.Error()
+		reported.Error = u.Err.Error()
 	}
 	if u.Cause != nil {
-		told.Cause = newUnmatched(u.Cause)
+		reported.Cause = newUnmatched(u.Cause)
 	}
-	return told
+	return reported
 }
 
 // encodable returns a key as JSON can have it.

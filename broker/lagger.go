@@ -4,7 +4,7 @@ package broker
 // distance from what it has read to there.
 type Lagger interface {
 	// End returns the offset behind the last record or mark that can be read in the partition, as far as the storage has
-	// told; -1 where it hasn't yet. It is never below what [Reader.Next] returns after a Read, and equal to it where
+	// reported; -1 where it hasn't yet. It is never below what [Reader.Next] returns after a Read, and equal to it where
 	// everything has been read. It does no I/O, and is safe for concurrent use with all methods of the Reader.
 	End() int64
 }

@@ -12,7 +12,7 @@ import (
 
 // A Record is what a stream holds for one element, before decoding.
 type Record struct {
-	// Offset is the record's place in its partition. Offsets grow along a partition, not necessarily by one; they are
+	// Offset is the record's position in its partition. Offsets grow along a partition, not necessarily by one; they are
 	// never negative.
 	Offset int64
 	// Value holds the encoded element; nil where the record has no value, which an empty one isn't. It is not written to
@@ -34,7 +34,7 @@ type Header struct {
 	Value []byte
 }
 
-// A Position is a record's place, as errors and logs name it.
+// A Position says where a record is, as errors and logs name it.
 type Position struct {
 	// Stream is the stream's name: a topic, the path of a file.
 	Stream string
@@ -42,7 +42,7 @@ type Position struct {
 	Partition int
 	// Offset is the record's offset in the partition; -1 where it isn't known.
 	Offset int64
-	// Line and Column are the place in a text, from one; zero for streams without lines.
+	// Line and Column are the location in a text, from one; zero for streams without lines.
 	Line, Column int
 	// Byte is how many bytes of a file lie before the record, where it was not read from its beginning, so that offset
 	// and, far from there, line aren't known; zero otherwise.
@@ -67,8 +67,8 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s[%d]@%d", p.Stream, p.Partition, p.Offset)
 }
 
-// A PositionError is an error with the place of the record that it is about. Brokers return it for what they find wrong
-// in a stream, the engine for everything else; [errors.As] finds it.
+// A PositionError is an error with the position of the record that it is about. Brokers return it for what they find
+// wrong in a stream, the engine for everything else; [errors.As] finds it.
 type PositionError struct {
 	Position Position
 	Err      error

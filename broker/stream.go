@@ -14,8 +14,8 @@ type Stream struct {
 	Name string
 	// As tells several streams of one element type apart; see leat.Named. Empty for most.
 	As string
-	// Where is the place at which a user declared the stream, such as file:line:column, for errors; empty where that is Go
-	// code.
+	// Where is the location at which a user declared the stream, such as file:line:column, for errors; empty where that is
+	// Go code.
 	Where string
 	// Type is the element type, never a pointer.
 	Type reflect.Type

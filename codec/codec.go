@@ -29,7 +29,7 @@ type Codec interface {
 // before the call. The bytes of data are not written to and stay valid as long as anything refers to them, so the
 // element may keep references into data.
 //
-// An error is returned as an [*Error] where the place is known. A Decode is safe for concurrent use.
+// An error is returned as an [*Error] where the location is known. A Decode is safe for concurrent use.
 type Decode func(data []byte, into any) error
 
 // Encode appends the encoded form of an element to dst and returns the extended slice. The element is given as a *T
@@ -43,7 +43,7 @@ var ErrUnavailable = errors.New("unavailable")
 
 // Error says where in a record decoding failed.
 type Error struct {
-	// Offset counts the bytes from the record's first byte to the place of the error; -1 where it isn't known.
+	// Offset counts the bytes from the record's first byte to the error; -1 where it isn't known.
 	Offset int
 	// Field is the path of the member in question, for example "pose.x" or "tags[3]"; empty where it isn't known.
 	Field string

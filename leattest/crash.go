@@ -111,7 +111,7 @@ func (b *Broker) must(err error) {
 	}
 }
 
-// records returns the places of the records that the test feeds.
+// records returns the positions of the records that the test feeds.
 func (b *Broker) records() []broker.Position {
 	b.t.Helper()
 	var all []broker.Position

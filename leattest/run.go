@@ -17,7 +17,8 @@ type NewMill func(storage leat.Option) (*leat.Mill, error)
 
 var (
 	errTimeLimit = errors.New("time limit")
-	errExited    = errors.New("leattest: the function that makes the mill, or the mill's, has ended its goroutine")
+	errExited    = errors.New("leattest: the function that makes the mill, or the mill's, has ended its goroutine " +
+		"by runtime.Goexit, as t.FailNow does; use t.Error there, or return an error")
 )
 
 // Run ends the streams behind what was fed, and runs a mill until it has dealt with all of it. It starts the mill again

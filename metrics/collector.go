@@ -11,7 +11,7 @@ import (
 )
 
 // A collector collects the metrics of the runs of one mill, one run at a time. What it counts, it counts over all of
-// them; what is true of a run at a moment is told only while one goes on. It is safe for concurrent use.
+// them; gauges are exported only while a run goes on. It is safe for concurrent use.
 type collector struct {
 	families []family
 	descs    []*prometheus.Desc

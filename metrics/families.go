@@ -21,7 +21,7 @@ type family struct {
 	isHistogram bool
 	// labels are those beside mill.
 	labels []string
-	// live says that it is told only while the mill runs: afterwards it would be wrong.
+	// live says that it is exported only while the mill runs: afterwards it would be wrong.
 	live bool
 	// One of these gives its values.
 	ofMill      func(*observe.Snapshot) float64

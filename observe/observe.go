@@ -1,8 +1,8 @@
-// Package observe is what people and programs see of a run of a mill: an [Observer] is told when a run begins and ends,
-// may look at a [Snapshot] of it at any moment, and may be told of each call of the function and of each commit.
+// Package observe is what people and programs see of a run of a mill. An [Observer] follows when a run begins and ends.
+// It may take a [Snapshot] of the run at any moment, and may ask for each call of the function and each commit.
 //
 // leat.Observe gives a mill an observer. Packages metrics, tracing and monitor are observers, too, and use nothing but
-// what is here.
+// this package.
 package observe
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// An Observer is told of the runs of mills. One that is given to several mills must be safe for concurrent use, since
+// An Observer follows the runs of mills. One that is given to several mills must be safe for concurrent use, since
 // they may run side by side; what belongs to a run is best kept in the functions of its [Watch].
 type Observer interface {
 	// Begin is called when a run begins, before it opens its streams, and returns what the observer wants to know of it.
-	// ctx is the run's. An error keeps the run from beginning: it is what leat.Mill.Run returns, with the place in the
-	// code where the observer was given. Nothing has been read then, and observers that have begun already are told that
-	// the run has ended.
+	// ctx is the run's. An error keeps the run from beginning: it is what leat.Mill.Run returns, with the location in
+	// the code where the observer was given. Nothing has been read then. Of observers that have begun already, End is
+	// called.
 	Begin(ctx context.Context, run Run) (Watch, error)
 }
 

@@ -119,11 +119,11 @@ type NodeState struct {
 	// element got are left out.
 	Unmatched map[Verdict]int64
 	// Offset is behind the last element that was read, or behind the session's mark. Behind is the distance from there to
-	// the end of the partition, in records, as far as the storage has told; -1 where it doesn't know, and for a task that
-	// is over.
+	// the end of the partition, in records, as far as the storage has reported; -1 where it doesn't know, and for a task
+	// that is over.
 	Offset, Behind int64
 	// Withheld is how many records can't be read yet, about, since they lie in or behind a transaction of another producer
-	// which has been open since WithheldSince, or longer; zero where there are none, as far as the storage has told.
+	// which has been open since WithheldSince, or longer; zero where there are none, as far as the storage has reported.
 	Withheld      int64
 	WithheldSince time.Time
 	// Key is the key of the last element that was read: of the edge to the parent, at the master of that to the first

@@ -29,13 +29,13 @@ func Verdicts() []Verdict {
 }
 
 // An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it.
-// leat.Unmatched is the form in which leat.OnUnmatched tells of all of them, and leat.WriteUnmatched writes them.
+// leat.Unmatched is the form in which leat.OnUnmatched reports all of them, and leat.WriteUnmatched writes them.
 type Unmatched struct {
 	// Node is the element's node in the join tree.
 	Node    string
 	Verdict Verdict
-	// Stream, Partition and Offset are the element's position, and Line and Column its place in a text, from one; zero for
-	// streams without lines.
+	// Stream, Partition and Offset are the element's position, and Line and Column its location in a text, from one; zero
+	// for streams without lines.
 	Stream       string
 	Partition    int
 	Offset       int64

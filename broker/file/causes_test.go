@@ -36,7 +36,7 @@ func TestCauses(t *testing.T) {
 	const other = "files are read and written as JSON: .json for a list of objects, " +
 		".jsonl or .ndjson for one object a line"
 	for _, c := range []struct{ path, read, written string }{
-		{"/proc/out.jsonl", "file does not exist", "no files can be made in /proc, which is none of a disk's directories; " +
+		{"/proc/out.jsonl", "file does not exist", "no files can be made in /proc, which is no directory on a disk; " +
 			"write to another: "},
 		{in("no/such/dir/a.json"), "neither does the directory " + in("no"),
 			"the directory " + in("no") + " does not exist, make it first: "},

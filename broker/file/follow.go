@@ -44,12 +44,10 @@ func checkFollow(s broker.Stream) error {
 		return errors.New("standard input is read until its writer closes it in any case; take follow out")
 	case packed != plain:
 		return fmt.Errorf("a file that is compressed with %s can't be followed: "+
-			"what is at its end can't be decompressed before "+
-			"more comes; follow the file that it is made of", packed)
+			"what is at its end can't be decompressed before more comes; follow the file that it is made of", packed)
 	case l != lines:
 		return errors.New("only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: " +
-			"a list " +
-			"has an end")
+			"a list has an end")
 	}
 	return nil
 }
@@ -149,9 +147,8 @@ func (t *trail) begin(from int64) (*generation, error) {
 		g.readers++
 		return g, nil
 	}
-	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and what that needs is no longer open: "+
-		"rotate it "+
-		"less often", t.dropped+len(t.generations)-1)
+	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and the file that it needs "+
+		"is no longer open; rotate it less often", t.dropped+len(t.generations)-1)
 }
 
 // discover opens the file that has taken the name of the newest generation. The one before goes on until the new one
@@ -170,7 +167,7 @@ func (t *trail) discover() error {
 	if os.SameFile(named, t.newest().info) || named.Size() == 0 {
 		return errNothingYet
 	}
-	t.logger.Info("a followed file was rotated, and the new one is read behind it", "file", t.path)
+	t.logger.Info("a followed file was rotated: the old one is read to its end, and then the new one", "file", t.path)
 	return t.open(-1)
 }
 
@@ -272,7 +269,7 @@ func (t *trail) truncated(g *generation, offset int64) error {
 		return err
 	}
 	if g == t.newest() {
-		t.logger.Info("a followed file was truncated, and is read from its start", "file", t.path, "read", g.read)
+		t.logger.Info("a followed file was truncated: it is read from its start again", "file", t.path, "read", g.read)
 		t.add(&generation{file: g.file, info: g.info, begin: -1})
 	}
 	return errGenerationEnded
@@ -320,9 +317,8 @@ func (t *trail) noticeLate() {
 		return
 	}
 	before.late = info.Size() - before.read
-	t.logger.Warn("a rotated file was written to after the new one, and what was is not in the result; "+
-		"whoever writes must "+
-		"open the new file before anything is in it", "file", t.path, "bytes", before.late)
+	t.logger.Warn("a rotated file was written to after its successor: these bytes are not in the result; "+
+		"have the writer switch to the new file before anything is in it", "file", t.path, "bytes", before.late)
 }
 
 // advance goes on to the generation behind one that has ended, which is there; index is that of its first element.

@@ -471,7 +471,7 @@ func TestOutputOfStreamsWithoutAnEnd(t *testing.T) {
 		if err := out.Close(); err != nil {
 			t.Error(err)
 		}
-		if got := strings.Contains(logged.String(), "all streams are followed for ever"); got != c.warned {
+		if got := strings.Contains(logged.String(), "all streams are followed without end"); got != c.warned {
 			t.Errorf("%s: logged %s", c.out, logged.String())
 		}
 	}

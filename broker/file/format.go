@@ -82,8 +82,7 @@ func otherFormat(path string) error {
 		return nil
 	}
 	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON: "+
-		".json for a list of objects, "+
-		".jsonl or .ndjson for one object a line, and either with .gz or .zst behind it", kind)
+		".json for a list of objects, .jsonl or .ndjson for one object a line, and either with .gz or .zst behind it", kind)
 }
 
 // decompress returns what the file r holds, and a function that releases the decompressor.

@@ -29,7 +29,7 @@ type framer struct {
 	depth  int
 	quoted bool
 
-	// line and column are the place of the byte at mark, which is the first one that is still needed. In lines, line is
+	// line and column are the location of the byte at mark, which is the first one that is still needed. In lines, line is
 	// the number of the last one that was framed.
 	mark         int
 	line, column int
@@ -64,7 +64,7 @@ func newFramer(stream broker.Stream, l layout) framer {
 	return f
 }
 
-// next returns the next object, and none if more bytes are needed. Until buf changes, line and column are its place.
+// next returns the next object, and none if more bytes are needed. Until buf changes, line and column are its location.
 // After an error it returns the same error again.
 func (f *framer) next() (object []byte, err error) {
 	switch {

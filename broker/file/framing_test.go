@@ -160,8 +160,7 @@ func TestFramingErrors(t *testing.T) {
 		{"compressed lines", "a.jsonl", "\x1F\x8B\x08\x00", "a.jsonl:1:1 (partition 0, offset 0): " +
 			"the file is compressed with gzip, its name must end in .gz", 0},
 		{"a list in a lines file", "a.jsonl", "\n [{},{}]\n", "a.jsonl:2:2 (partition 0, offset 0): " +
-			"expected one object a line, found a list; " +
-			"a file with a JSON list must have a name that ends in .json", 0},
+			"expected one object a line, found a list; a file with a JSON list must have a name that ends in .json", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for size := 1; size < 70; size++ {

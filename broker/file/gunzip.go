@@ -10,7 +10,8 @@ import (
 )
 
 // errBehindGzip says what may stand behind gzip data.
-var errBehindGzip = errors.New("neither zeros nor more gzip data")
+var errBehindGzip = errors.New("only zeros or more gzip data may follow; was something appended without compressing " +
+	"it?")
 
 // unzip decompresses a gzip file as gzip(1) does: its members one after the other, up to the zeros that tapes and block
 // devices fill the last block with. Other bytes behind a member are an error: gzip(1) ignores them with a warning, and

@@ -42,9 +42,11 @@ func TestGzipMembersAndPadding(t *testing.T) {
 		{"an empty one", packed(t, "") + a + packed(t, ""), 1, ""},
 		{"a zero", a + "\x00", 1, ""},
 		{"zeros", a + b + zeros, 2, ""},
-		{"text", a + "hello", 1, "decompress the file: behind the gzip data stands 'h': neither zeros nor more gzip data"},
+		{"text", a + "hello", 1, "decompress the file: behind the gzip data stands 'h': " +
+			"only zeros or more gzip data may follow; was something appended without compressing it?"},
 		{"text behind zeros", a + zeros + "hello", 1,
-			"decompress the file: behind the gzip data and its padding of zeros stands 'h': neither zeros nor more gzip data"},
+			"decompress the file: behind the gzip data and its padding of zeros stands 'h': " +
+				"only zeros or more gzip data may follow; was something appended without compressing it?"},
 		{"a member behind zeros", a + zeros + b, 1, "behind the gzip data and its padding of zeros stands '\\x1f'"},
 		{"half a header", a + "\x1F", 1, "decompress the file: the gzip data is cut off or damaged: "},
 		{"another second byte", a + "\x1F\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 1,

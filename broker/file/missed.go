@@ -76,8 +76,9 @@ func (t *trail) findMissed() error {
 		isGeneration := slices.ContainsFunc(t.generations, func(g *generation) bool { return os.SameFile(n.info, g.info) })
 		isKnown := slices.ContainsFunc(known, func(head []byte) bool { return beginAlike(head, n.head) })
 		if !isGeneration && !isKnown && bytes.HasPrefix(bytes.TrimSpace(n.head), []byte("{")) {
-			return fmt.Errorf("it was rotated or truncated twice before anybody could look, within %v, and what %s holds now "+
-				"was not read; do that less often", longestPause, n.name)
+			return fmt.Errorf("it was rotated or truncated twice within %v, faster than it is looked at, "+
+				"so that what %s holds now "+
+				"was not read; rotate it less often", longestPause, n.name)
 		}
 	}
 	return nil

@@ -147,7 +147,8 @@ func sameFile(a, b string) bool {
 // resolve returns the absolute path behind the symbolic links that path itself is, whether or not what the last one
 // names is there.
 func resolve(path string) (string, error) {
-	for range 40 {
+	const maxLinks = 40 // as Linux has it
+	for range maxLinks {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
 			return filepath.Abs(path)
@@ -161,5 +162,5 @@ func resolve(path string) (string, error) {
 		}
 		path = link
 	}
-	return "", errors.New("too many symbolic links")
+	return "", fmt.Errorf("more than %d symbolic links lead to each other; give the path of the file itself", maxLinks)
 }

@@ -37,8 +37,10 @@ func (b *Broker) warnOfNoEnd(job *broker.Job) {
 	}
 	for _, stream := range job.Outputs {
 		if !isDirect(stream.Name) {
-			job.Logger.Warn("all streams are followed for ever, and the output appears when the session ends: that is when the "+
-				"function returns EndOfStream; a pipe or standard output gets results as they come", "output", stream.Name)
+			job.Logger.Warn("all streams are followed without end, and the output file appears only when the session ends, "+
+				"by the "+
+				"function's EndOfStream; set a data timeout, or write to standard output or a pipe, "+
+				"which get results as they come", "output", stream.Name)
 		}
 	}
 }
@@ -60,7 +62,7 @@ func (o *output) checkTwice(last *target) error {
 	return nil
 }
 
-// Commit appends results; with End it finishes the files and puts them in their places.
+// Commit appends results; with End it finishes the files and gives them their names.
 func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 	if o.failed != nil {
 		return o.failed
@@ -101,7 +103,7 @@ func (o *output) commit(ctx context.Context, c broker.Commit) error {
 	return nil
 }
 
-// end completes all files before it puts the first one in its place.
+// end completes all files before it gives the first one its name.
 func (o *output) end(ctx context.Context) error {
 	for _, t := range o.targets {
 		if err := t.complete(); err != nil {
@@ -120,7 +122,7 @@ func (o *output) end(ctx context.Context) error {
 	return nil
 }
 
-// Close removes what was not put in its place.
+// Close removes files that have not got their names.
 func (o *output) Close() error {
 	errs := make([]error, 0, len(o.targets))
 	for _, t := range o.targets {

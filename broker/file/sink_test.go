@@ -375,7 +375,7 @@ func TestNobodyReadsTheOutput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "standard output, declared for file_test.speed: nobody reads it any more: io: read/write on closed pipe"
+		want := "standard output, declared for file_test.speed: its reader has closed it: io: read/write on closed pipe"
 		if err := commit(out, false, "{}"); err == nil || err.Error() != want {
 			t.Errorf("\n got %v\nwant %s", err, want)
 		}

@@ -96,7 +96,7 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 	info, err := os.Stat(stream.Name)
 	switch {
 	case stream.Name != "" && errors.Is(err, fs.ErrNotExist):
-		logger.Warn("a followed file isn't there yet, it is waited for", "file", stream.Name, "why",
+		logger.Warn("a followed file doesn't exist yet: the run waits for it", "file", stream.Name, "why",
 			openError(stream.Name, err))
 	case err != nil:
 		return nil, openError(stream.Name, err)

@@ -18,7 +18,7 @@ func (f *framer) fail(message string, args ...any) error {
 	}
 }
 
-// stop makes the first byte that was not framed, or the object that it is in, the place of errors.
+// stop makes the first byte that was not framed, or the object that it is in, the location of errors.
 func (f *framer) stop() {
 	f.needed()
 	if f.layout == lines {

@@ -104,7 +104,7 @@ func createError(path string, err error) error {
 		if gone := missing(dir); gone != "" {
 			return fmt.Errorf("the directory %s does not exist, make it first: %w", gone, fs.ErrNotExist)
 		}
-		return fmt.Errorf("no files can be made in %s, which is none of a disk's directories; write to another: %w", dir,
+		return fmt.Errorf("no files can be made in %s, which is no directory on a disk; write to another: %w", dir,
 			fs.ErrNotExist)
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("the file system that %s is in can only be read; write to another: %w", dir, syscall.EROFS)
@@ -114,13 +114,12 @@ func createError(path string, err error) error {
 			return fmt.Errorf("no permission to write the file: %w", fs.ErrPermission)
 		}
 		return fmt.Errorf("no permission to make files in %s: results are written to a new file there, "+
-			"which takes the output's "+
-			"name when it is complete: %w", dir, fs.ErrPermission)
+			"which takes the output's name when it is complete: %w", dir, fs.ErrPermission)
 	}
 	return writeError(path, err)
 }
 
-// writeError says what err, from writing results or from putting the file at path in its place, means for a user.
+// writeError says what err, from writing results or from renaming the file to path, means for a user.
 func writeError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
@@ -224,7 +223,7 @@ func (t *target) complete() error {
 	return err
 }
 
-// publish puts the file in its place.
+// publish gives the file its name.
 func (t *target) publish() error {
 	if t.temp == nil {
 		return nil
@@ -243,7 +242,7 @@ func (t *target) close() error {
 // fail says which output err is about.
 func (t *target) fail(err error) error {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
-		return fmt.Errorf("%s: nobody reads it any more: %w", describe("output", t.stream), err)
+		return fmt.Errorf("%s: its reader has closed it: %w", describe("output", t.stream), err)
 	}
 	return fmt.Errorf("%s: %w", describe("output", t.stream), writeError(t.path, err))
 }

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// A temporary is the file that is written beside a target, until it takes its place.
+// A temporary is the file that is written beside a target, until it takes its name.
 type temporary struct {
 	file      *os.File
 	published bool

@@ -26,7 +26,7 @@ type log struct {
 	partitions []partition
 }
 
-// A partition is only ever appended to: the place of an entry is its place for good.
+// A partition is only ever appended to: the index of an entry never changes.
 type partition struct {
 	entries []Entry
 	// next is the lowest offset that the next entry may have.
@@ -41,7 +41,7 @@ func (l *log) append(partition int, e Entry) {
 	p.next = e.Record.Offset + 1 + l.gap
 }
 
-// find returns the place of the first entry with the offset given or a higher one.
+// find returns the index of the first entry with the offset given or a higher one.
 func (p *partition) find(offset int64) int {
 	return sort.Search(len(p.entries), func(i int) bool { return p.entries[i].Record.Offset >= offset })
 }

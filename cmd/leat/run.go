@@ -196,8 +196,8 @@ func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
 	}
 }
 
-// extent says how far a stream was read that was not read to its end. After a data timeout nobody knows whether there is
-// more: silent names the streams that nothing has come of.
+// extent says how far a stream was read that was not read to its end. After a data timeout nobody knows whether there
+// is more: silent names the streams that nothing has come of.
 func extent(s pipeline.StreamProgress, silent []string) string {
 	at := ""
 	switch {

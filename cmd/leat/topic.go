@@ -36,8 +36,7 @@ const passwordVariable = "LEAT_PASSWORD"
 func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 	if len(f.Brokers) == 0 {
 		return nil, &usageError{errors.New("no Kafka is given: say where it is by --brokers HOST:PORT, " +
-			"or in the environment " +
-			"variable LEAT_BROKERS")}
+			"or in the environment variable LEAT_BROKERS")}
 	}
 	cluster := &topic.Cluster{Brokers: f.Brokers}
 	files := topic.TLSFiles{CA: f.TLSCA, Cert: f.TLSCert, Key: f.TLSKey}

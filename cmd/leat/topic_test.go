@@ -112,12 +112,10 @@ func TestKafka(t *testing.T) {
 		{"lag kafka.yaml", "group kafka\n\nstream  topic   partition  position  end  behind  key\nprev    places  0", "", 0},
 		{"lag --json kafka.yaml", `"begun": true,`, "", 0},
 		{"lag speed.yaml", "", "speed.yaml:2:17: the streams that are read are files, " +
-			"which every run reads from the beginning: " +
-			"there is no lag\n", 2},
+			"which every run reads from the beginning: there is no lag\n", 2},
 		{"run --demo-kafka speed.yaml", results, "prev    locations     3        2          1        0\n", 0},
 		{"run --demo-kafka kafka.yaml", "", "kafka.yaml:2:18: a demonstration needs a file of what the topic \"places\" " +
-			"may hold: " +
-			"give the stream as {topic: places, demo: FILE}\n", 2},
+			"may hold: give the stream as {topic: places, demo: FILE}\n", 2},
 		{"run --instance here speed.yaml", "",
 			"leat: --instance is a name in Kafka's group, but no stream of speed.yaml is a topic\n", 2},
 	} {

@@ -88,7 +88,7 @@ func AutoRegister(register bool) Option {
 }
 
 // UseLatest says that the subject's latest schema is encoded with, and nothing is registered. A field that only one of
-// it and the element type has is an error. It takes the place of [Schema].
+// it and the element type has is an error. Use it instead of [Schema].
 func UseLatest() Option {
 	return func(f *format) { f.UseLatest = true }
 }

@@ -229,8 +229,7 @@ func TestAvroEvolution(t *testing.T) {
 				"type":"double"}]}`,
 			value: map[string]any{"time": int64(1), "wert": 2.0},
 			fails: "field value: schema 5, with which the record was written: " +
-				"avro_test.Reading wants this field, and the writer's " +
-				"schema hasn't got it (fields of its Reading: time, wert); " +
+				"avro_test.Reading wants this field, and the writer's schema hasn't got it (fields of its Reading: time, wert); " +
 				"make it a pointer, or give it a default by the tag `avro:\"value,default=…\"`",
 		},
 		"another type": {

@@ -104,7 +104,7 @@ func newField(t reflect.Type, field reflect.StructField) (f structField, inline 
 			f.aliases = append(f.aliases, strings.Split(strings.Trim(value, "[]"), ",")...)
 		case "default":
 			f.defaultText = &value
-		case "type-alias": // names don't matter for types: a struct stands for whatever record is in its place
+		case "type-alias": // names don't matter for types: a struct stands for whatever record the schema has there
 		case "":
 			return f, false, fmt.Errorf("%s.%s: an option of the tag avro:%q is empty", t, field.Name, field.Tag.Get("avro"))
 		default:

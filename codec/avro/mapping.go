@@ -30,7 +30,7 @@ const (
 // the same bytes; but its names are those by which the library finds the struct's fields, and, for decoding, it has
 // exactly the fields that the struct has (a projection): what the struct doesn't name is skipped unread.
 //
-// Every record is mapped anew for every Go type that stands in its place, under a name of its own.
+// Every record is mapped anew for every Go type that stands for it, under a name of its own.
 type mapper struct {
 	purpose purpose
 	// defined are the schema's named types by their full names.
@@ -39,7 +39,7 @@ type mapper struct {
 	names   map[string]bool
 }
 
-// A pairing is a named type and the Go type in its place, nil where the library chooses one.
+// A pairing is a named type and the Go type that stands for it, nil where the library chooses one.
 type pairing struct {
 	name string
 	typ  reflect.Type

@@ -1,5 +1,5 @@
 // Package build makes what the engine runs of a function and of what the options said. This file is the order in which
-// that happens, and the order in which mistakes are told; each phase is a room of its own, or a file of this one.
+// that happens, and the order in which mistakes are reported; each phase is a room of its own, or a file of this one.
 package build
 
 import (

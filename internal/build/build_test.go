@@ -30,15 +30,12 @@ func TestOrderOfPhases(t *testing.T) {
 	option := "leat.Name (build_test.go:N): the name is empty; leave the option out to call the mill like its function\n"
 	stream := "\tstream \"kept\": an element can't be a pointer, as *build_test.Kept is; declare it for build_test.Kept\n"
 	nodes := "\tleat.Join (build_test.go:N): keys of type []int have no order: " +
-		"return a number, a text, a time.Time, or a pointer to one " +
-		"of these, of which nil is null and matches nothing\n"
+		"return a number, a text, a time.Time, or a pointer to one of these, of which nil is null and matches nothing\n"
 	outputs := "result 1 (build_test.Text): the sink has no stream of build_test.Text; it has none\n" +
 		"\tleat.OnError (build_test.go:N): leat.DeadLetter needs a stream of leat.Letter in the sink; " +
-		"declare one, for example by " +
-		"file.At[leat.Letter](\"letters.jsonl\")\n" +
+		"declare one, for example by file.At[leat.Letter](\"letters.jsonl\")\n" +
 		"\tleat.WriteUnmatched (build_test.go:N): it needs a stream of leat.Unmatched in the sink; " +
-		"declare one, for example by " +
-		"file.At[leat.Unmatched](\"unmatched.jsonl\")"
+		"declare one, for example by file.At[leat.Unmatched](\"unmatched.jsonl\")"
 	several := `: the source has several streams of build_test.Video, ` +
 		`build_test.Video ("v1") and build_test.Video ("v2"); give all but ` +
 		"one a name, or a broker of its own to one that is to be written\n"
@@ -53,8 +50,7 @@ func TestOrderOfPhases(t *testing.T) {
 				"\tleat.Join (build_test.go:N)" + several + nodes +
 				"\tparameter 2 (context.Context): the context must be the first parameter\n" +
 				"\tleat.Provide (build_test.go:N): no parameter takes the float64; " +
-				"leave it out, or put what only some functions take into a " +
-				"leat.Container\n\t" + outputs},
+				"leave it out, or put what only some functions take into a leat.Container\n\t" + outputs},
 		{"typed", leat.Typed(func(context.Context, *struct {
 			Audio
 			Videos []Video
@@ -63,13 +59,11 @@ func TestOrderOfPhases(t *testing.T) {
 		}), options(noOrder), "8 mistakes:\n\t" + option + stream +
 			"\tfield Videos ([]build_test.Video)" + several + nodes +
 			"\tleat.Provide (build_test.go:N): no field takes the float64; " +
-			"leave it out, or put what only some functions take into a " +
-			"leat.Container\n\t" + outputs},
+			"leave it out, or put what only some functions take into a leat.Container\n\t" + outputs},
 		{"no tree", func(Audio, context.Context) Text { return Text{} }, options(join, join),
 			"3 mistakes:\n\t" + option + stream +
 				"\tleat.Join (build_test.go:N): build_test.Audio is joined with build_test.Video already, " +
-				"by leat.Join (build_test.go:N); " +
-				"leave one out, or tell two streams of a type apart by leat.Named"},
+				"by leat.Join (build_test.go:N); leave one out, or tell two streams of a type apart by leat.Named"},
 		{"no master", func(int) Text { return Text{} }, options(leat.Window(func(Video) any { return 1 })),
 			"4 mistakes:\n\t" +
 				option + stream +

@@ -88,7 +88,7 @@ func (b *builder) letters(spec *engine.Spec) {
 	}
 }
 
-// unmatched sets up whom to tell of unmatched elements.
+// unmatched sets up what reports unmatched elements.
 func (b *builder) unmatched(spec *engine.Spec) {
 	spec.OnUnmatched = b.declared.OnUnmatched
 	o := b.declared.WriteUnmatched

@@ -78,12 +78,10 @@ func TestInjector(t *testing.T) {
 			"no join has call_test.element on its right, " +
 				"and the source has no stream of it; add both for its matches, or leat.Provide(value) for a value of your own"},
 		{"a map of what may be elements", provided(), reflect.TypeFor[map[string][]element](), nil,
-			"no join has call_test.element on " +
-				"its right, and the source has no stream of it; add both for its matches, " +
+			"no join has call_test.element on its right, and the source has no stream of it; add both for its matches, " +
 				"or leat.Provide(value) for a value of your own"},
 		{"nothing", provided(), reflect.TypeFor[*element](), nil, "it is no element, for the source has no stream of " +
-			"call_test.element, " +
-			"and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream"},
+			"call_test.element, and nothing provides it; add leat.Provide(value), leat.Container(container), or a stream"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			value, err := call.NewInjector(c.declared).Value(c.t)

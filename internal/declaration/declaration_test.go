@@ -63,8 +63,7 @@ func TestMistakesInOptions(t *testing.T) {
 		{"twice", "mill: leat.Name (declaration_test.go:N): leat.Name (declaration_test.go:N) was given before; give it once",
 			[]*declaration.Option{name("a"), name("b")}},
 		{"two sources", "mill: leat.From (declaration_test.go:N): the source is that of leat.From (declaration_test.go:N) " +
-			"already; " +
-			"give leat.Broker, or leat.From with leat.To",
+			"already; give leat.Broker, or leat.From with leat.To",
 			[]*declaration.Option{source(b), source(b)}},
 		{"nil values", "mill: 2 mistakes:\n" +
 			"\tleat.Provide (declaration_test.go:N): value 1 is nil, with which the function can do nothing; " +

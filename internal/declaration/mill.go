@@ -1,5 +1,5 @@
 // Package declaration is what the options of a mill said, before anybody has looked whether it fits a function:
-// storages, joins, windows, provided values, policies, each with the name of its option and its place in the user's
+// storages, joins, windows, provided values, policies, each with the name of its option and its location in the user's
 // code.
 package declaration
 

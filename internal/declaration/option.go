@@ -12,7 +12,7 @@ type Option struct {
 }
 
 // Once makes an option that may be given once. It must be called by the function that is the option, such as
-// leat.Broker: its caller is the place that mistakes name. set fills the declaration; it may be called for several
+// leat.Broker: its caller is the location that mistakes name. set fills the declaration; it may be called for several
 // mills.
 func Once(name string, set func(m *Mill, o *Option)) *Option {
 	return &Option{name: name, at: mistake.Caller(1), set: set}

@@ -20,5 +20,5 @@ type Window struct {
 	Key func() (keys.Changes, error)
 }
 
-// AddWindow adds a window. A second one is a mistake that is told when the function is known.
+// AddWindow adds a window. A second one is a mistake, which package build reports once the function is known.
 func (m *Mill) AddWindow(w *Window) { m.Windows = append(m.Windows, w) }

@@ -41,19 +41,16 @@ func TestMatches(t *testing.T) {
 		{"with a window", []Video{}, windowed, "with a window the matches of each master are needed; " +
 			"make it map[jointree_test.Audio][]jointree_test.Video"},
 		{"masters", []*Audio{}, nil, "the masters come by parameter 1 (jointree_test.Audio) already; " +
-			"for a self-join add a join with " +
-			"leat.Named, or give the right node a type of its own"},
+			"for a self-join add a join with leat.Named, or give the right node a type of its own"},
 		{"not joined", []Loose{}, nil, "no join has jointree_test.Loose on its right; " +
-			"add leat.Join(func(jointree_test.Audio) K, " +
-			"func(jointree_test.Loose) K)"},
+			"add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K)"},
 		{"not joined, with a window", []Loose{}, windowed, "no join has jointree_test.Loose on its right; add " +
 			"leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), " +
 			"and make it map[jointree_test.Audio][]jointree_test.Loose"},
 		{"without a stream", []Text{}, nil,
 			"no join has jointree_test.Text on its right, and the source has no stream of it; add both"},
 		{"without a source", []Text{}, sourceless, "no join has jointree_test.Text on its right; " +
-			"add leat.Join(func(jointree_test.Audio) " +
-			"K, func(jointree_test.Text) K)"},
+			"add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Text) K)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			children, got := chain(t, c.change).Matches(reflect.TypeOf(c.list))
@@ -84,18 +81,15 @@ func TestMatchMaps(t *testing.T) {
 		{"no list", map[Audio]Video{}, nil, "an element is joined with any number of matches, which come as a list; " +
 			"make it map[jointree_test.Audio][]jointree_test.Video"},
 		{"no list, of another parent", map[Audio]*Box{}, nil, "an element is joined with any number of matches, " +
-			"which come as a list; " +
-			"make it map[jointree_test.Video][]*jointree_test.Box"},
+			"which come as a list; make it map[jointree_test.Video][]*jointree_test.Box"},
 		{"the other way round", map[Box][]Video{}, nil, "jointree_test.Video is joined to jointree_test.Audio, not to " +
 			"jointree_test.Box; make it map[jointree_test.Audio][]jointree_test.Video"},
 		{"the master as a match", map[Video][]Audio{}, nil, "jointree_test.Video is joined to jointree_test.Audio, " +
-			"not the other way " +
-			"round; make it map[jointree_test.Audio][]jointree_test.Video"},
+			"not the other way round; make it map[jointree_test.Audio][]jointree_test.Video"},
 		{"not joined", map[Video][]Loose{}, nil, "no join has jointree_test.Loose on its right; add " +
 			"leat.Join(func(jointree_test.Video) K, func(jointree_test.Loose) K)"},
 		{"interfaces in keys", map[Loose][]Box{}, loose, "jointree_test.Loose can't be the key of a map, " +
-			"for what Info holds may not be " +
-			"comparable; make it map[*jointree_test.Loose][]jointree_test.Box"},
+			"for what Info holds may not be comparable; make it map[*jointree_test.Loose][]jointree_test.Box"},
 		{"pointers to such", map[*Loose][]Box{}, loose, "[{[0] [0]}]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,10 +118,8 @@ func TestMisfits(t *testing.T) {
 		{tree.Misfit(reflect.TypeFor[Box]()), "an element is joined with any number of matches, which come as a list; " +
 			"make it map[jointree_test.Video][]jointree_test.Box"},
 		{tree.Misfit(reflect.TypeFor[Loose]()), "an element is joined with any number of matches, which come as a list; " +
-			"make it " +
-			"[]jointree_test.Loose, and add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), " +
-			"since no join has it on " +
-			"its right"},
+			"make it []jointree_test.Loose, and add leat.Join(func(jointree_test.Audio) K, func(jointree_test.Loose) K), " +
+			"since no join has it on its right"},
 		{tree.MisfitVariadic(reflect.TypeFor[[]Video]()), "a variadic parameter can't be joined; " +
 			"make it []jointree_test.Video"},
 	} {
@@ -143,8 +135,7 @@ func TestUnused(t *testing.T) {
 	want := "Audio-Video: no parameter takes jointree_test.Video; " +
 		"add one of type []jointree_test.Video, or leave the join out\n" +
 		"Video-Box: no parameter takes jointree_test.Box; add one of type map[jointree_test.Video][]jointree_test.Box, " +
-		"or leave the " +
-		"join out\n" +
+		"or leave the join out\n" +
 		`Video-Boxback: no parameter takes jointree_test.Box named "back"; ` +
 		`add one of type map[jointree_test.Video][]jointree_test.Box, ` +
 		"or leave the join out"

@@ -118,8 +118,7 @@ func TestTreeMistakes(t *testing.T) {
 			apart, []*declaration.Join{join(of[Audio](), of[Video]()), join(of[Audio](), of[Box]()),
 			join(of[Video](), of[Box]())}},
 		{"unknown left", "Text-Box: its left type jointree_test.Text is neither the master jointree_test.Audio nor on the " +
-			"right of " +
-			"another join; the tree has jointree_test.Audio and jointree_test.Box",
+			"right of another join; the tree has jointree_test.Audio and jointree_test.Box",
 			[]*declaration.Join{join(of[Text](), of[Box]())}},
 		{"unknown left name", `Boxfront-Video: leat.Left("front") names no node; ` +
 			`those of jointree_test.Box have no name and the name "back"`,
@@ -129,12 +128,10 @@ func TestTreeMistakes(t *testing.T) {
 			"say which by leat.Left(name)", []*declaration.Join{join(of[Audio](), of[Box]("a")), join(of[Audio](), of[Box]("b")),
 			join(of[Box](), of[Video]())}},
 		{"loop", "Video-Box: the joins make a loop: jointree_test.Box -> jointree_test.Video -> jointree_test.Box; " +
-			"one of these must be " +
-			"joined to the master jointree_test.Audio", []*declaration.Join{join(of[Video](), of[Box]()),
+			"one of these must be joined to the master jointree_test.Audio", []*declaration.Join{join(of[Video](), of[Box]()),
 			join(of[Box](), of[Video]())}},
 		{"two mistakes", "Audio-Audio: jointree_test.Audio is joined with itself; " +
-			"a self-join needs a type of its own for each node: " +
-			"type NextAudio Audio, or leat.Named\n" +
+			"a self-join needs a type of its own for each node: type NextAudio Audio, or leat.Named\n" +
 			"Audio-Video: jointree_test.Audio is joined with jointree_test.Video already, by Audio-Video; " + apart,
 			[]*declaration.Join{join(of[Audio](), of[Audio]()), join(of[Audio](), of[Video]()), join(of[Audio](), of[Video]())}},
 	} {
@@ -302,8 +299,7 @@ func TestStreamsOfJoins(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	want := "Audio-Box: the source has no stream of jointree_test.Box without a name; " +
-		"it has jointree_test.Box named \"front\" (\"c\"): " +
-		"take one by leat.Named"
+		"it has jointree_test.Box named \"front\" (\"c\"): take one by leat.Named"
 	if got := text([]error{tree.FindStream(tree.Nodes[1])}); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -1,5 +1,5 @@
-// Package mistake collects what is wrong with a mill, so that all of it is told at once, and has the words for it:
-// lists, types and places in the user's code. It imports no other room, so that each can use it.
+// Package mistake collects what is wrong with a mill, so that one error reports all of it, and has the words for it:
+// lists, types and locations in the user's code. It imports no other room, so that each can use it.
 package mistake
 
 import (
@@ -15,7 +15,8 @@ func (l *List) Add(format string, args ...any) {
 	*l = append(*l, fmt.Errorf(format, args...))
 }
 
-// Err returns the mistakes as one error about something, such as a function with its place; nil where there are none.
+// Err returns the mistakes as one error about something, such as a function with its location; nil where there are
+// none.
 func (l List) Err(about string) error {
 	if len(l) == 0 {
 		return nil

@@ -36,7 +36,7 @@ func (p Location) String() string {
 	return fmt.Sprintf("%s:%d", file, p.Line)
 }
 
-// Suffix returns the place in parentheses behind a space; nothing where it is unknown.
+// Suffix returns the location in parentheses behind a space; nothing where it is unknown.
 func (p Location) Suffix() string {
 	if p.File == "" {
 		return ""
@@ -62,7 +62,7 @@ func Function(fn reflect.Value) (name string, at Location) {
 	return name, Location{file, line}
 }
 
-// KeyFunction describes a key function in a plan and in errors: by its place, or by its name where that is unknown.
+// KeyFunction describes a key function in a plan and in errors: by its location, or by its name where that is unknown.
 func KeyFunction(fn any) string {
 	name, at := Function(reflect.ValueOf(fn))
 	if at == (Location{}) {

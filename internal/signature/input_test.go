@@ -149,8 +149,7 @@ func TestInputMistakes(t *testing.T) {
 		{"nothing is known", struct{ Audio }{}, nothingKnown, ""},
 		{"no struct", 1, plain, "the input (int) is no struct; make it one that holds the master element: struct{ M }"},
 		{"an element with a window", Audio{}, windowed, "the input (signature_test.Audio) is an element, " +
-			"but a window hands the masters " +
-			"over as a list; make it struct{ List []signature_test.Audio }"},
+			"but a window hands the masters over as a list; make it struct{ List []signature_test.Audio }"},
 		{"no master", struct{ N int }{}, plain,
 			"the input (struct{...}): it has no field for the master, which the joins start from; embed signature_test.Audio"},
 		{"no master and no joins", struct{ N int }{}, unjoined,
@@ -163,8 +162,7 @@ func TestInputMistakes(t *testing.T) {
 		{"a list of rows of masters", struct{ List []struct{ Audio } }{}, plain,
 			"field List ([]struct{...}): without a window each " +
 				"master comes alone; put the fields of its structs into the input itself, or add leat.Window, " +
-				"leat.WindowEvery or " +
-				"leat.WindowCount"},
+				"leat.WindowEvery or leat.WindowCount"},
 		{"a list of others than the root", struct{ Videos []Video }{}, plain,
 			"the input (struct{...}): it has no field for the master, which the joins start from; embed signature_test.Audio"},
 		{"two roots", struct{ N int }{}, twoRoots,
@@ -183,26 +181,22 @@ func TestInputMistakes(t *testing.T) {
 			List []Audio
 			More []Video
 		}{}, windowed, "field More ([]signature_test.Video): the masters come by field List ([]signature_test.Audio) " +
-			"already; put the " +
-			"matches of each master beside it, into the structs of that list"},
+			"already; put the matches of each master beside it, into the structs of that list"},
 		{"record with a window", struct {
 			List   []Audio
 			Record Record
 		}{}, windowed, "field Record (signature_test.Record): with a window each master has a record; " +
-			"put a leat.Record beside the " +
-			"master into the structs of its list"},
+			"put a leat.Record beside the master into the structs of its list"},
 		{"two elements", struct {
 			Audio
 			Video Video
 		}{}, plain, "field Video (signature_test.Video): the element beside it is field Audio (signature_test.Audio), " +
-			"whose matches " +
-			"come as a list; make it []signature_test.Video"},
+			"whose matches come as a list; make it []signature_test.Video"},
 		{"structs without an element", struct {
 			Audio
 			Videos []struct{ Boxes []Box2 }
 		}{}, plain, "field Videos ([]struct{...}): its structs have no field for the element whose matches they hold; " +
-			"embed one that " +
-			"has a stream: " + source},
+			"embed one that has a stream: " + source},
 		{"pointers to structs", struct {
 			Audio
 			Videos []*struct{ Video }
@@ -211,8 +205,7 @@ func TestInputMistakes(t *testing.T) {
 			Audio
 			Loops []Loop
 		}{}, plain, "field Loops.Loops ([]signature_test.Loop): it is in a signature_test.Loop itself, " +
-			"but a join tree has an end; " +
-			"make a type for each level"},
+			"but a join tree has an end; make a type for each level"},
 		{"not exported", struct {
 			Audio
 			videos []Video
@@ -237,8 +230,7 @@ func TestInputMistakes(t *testing.T) {
 				Video `leat:"v"`
 			}
 		}{}, plain, "field Videos.Video (signature_test.Video): the tag `leat:\"v\"` is for the node of a list, " +
-			"or of the master; " +
-			"leave it out"},
+			"or of the master; leave it out"},
 		{"a value in a list", struct {
 			Audio
 			Videos []struct {
@@ -246,8 +238,7 @@ func TestInputMistakes(t *testing.T) {
 				N []Other
 			}
 		}{}, plain, "field Videos.N ([]signature_test.Other): only the fields of the input itself are injected; " +
-			"move it there, or add " +
-			"a stream of signature_test.Other: " + source},
+			"move it there, or add a stream of signature_test.Other: " + source},
 		{"context", struct {
 			Audio
 			Ctx context.Context

@@ -6,7 +6,7 @@ import "reflect"
 //
 // It is the first one that is an element, or a list of one where there is a window. What counts as an element is what
 // has a stream or is joined; everything else may be meant to be injected. One that is meant, but has the other form, is
-// taken after that was told: so the mistakes in the parameters behind it are told, too.
+// taken after that was reported, so that mistakes in the parameters behind it are reported, too.
 func (r *reader) findMaster() (i int, master reflect.Type) {
 	i, master = r.firstMaster(r.Windowed)
 	if j, meant := r.meantMaster(master); meant != nil {
