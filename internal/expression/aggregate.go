@@ -74,8 +74,8 @@ func extreme(numbers []Value, side int) (Value, error) {
 	return sorted[len(sorted)-1], nil
 }
 
-// flatNumbers appends the numbers among values, those in lists included. What lists in lists hold counts as made, as for
-// flatten: a list may hold another one many times.
+// flatNumbers appends the numbers among values, those in lists included. What lists in lists hold counts as made, as
+// for flatten: a list may hold another one many times.
 func (f *frame) flatNumbers(numbers, values []Value, name string, nested bool) ([]Value, error) {
 	for _, v := range values {
 		if v.kind == Number {

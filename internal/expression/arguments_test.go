@@ -10,13 +10,14 @@ import (
 
 // Sets of the operands of operators_test.go, by what functions take.
 var (
-	texts_   = []string{"word", "digits", "empty"}
+	words    = []string{"word", "digits", "empty"}
 	counters = []string{"integer", "negative", "zero"}
 	numbers  = []string{"integer", "negative", "zero", "decimal", "big", "huge", "float", "quotient"}
 	truths   = []string{"yes", "no"}
 )
 
-// takes says of a function with x for one of its arguments which operands go there; all others are errors that say what is needed.
+// takes says of a function with x for one of its arguments which operands go there; all others are errors that say
+// what is needed.
 var takes = []struct {
 	call   string
 	fits   []string
@@ -45,47 +46,47 @@ var takes = []struct {
 	{"bitshr(x, 2)", counters, "a whole number of 64 bits"},
 	{"bitushr(1, x)", []string{"integer", "zero"}, ""},
 
-	{"upper(x)", texts_, "text"},
-	{"lower(x)", texts_, "text"},
-	{"trim(x)", texts_, "text"},
-	{"trim('a', x)", texts_, "text"},
-	{"trimPrefix(x, 'm')", texts_, "text"},
-	{"trimPrefix('mill', x)", texts_, "text"},
-	{"trimSuffix(x, 'l')", texts_, "text"},
-	{"trimSuffix('mill', x)", texts_, "text"},
-	{"split(x, 'i')", texts_, "text"},
-	{"split('mill', x)", texts_, "text"},
+	{"upper(x)", words, "text"},
+	{"lower(x)", words, "text"},
+	{"trim(x)", words, "text"},
+	{"trim('a', x)", words, "text"},
+	{"trimPrefix(x, 'm')", words, "text"},
+	{"trimPrefix('mill', x)", words, "text"},
+	{"trimSuffix(x, 'l')", words, "text"},
+	{"trimSuffix('mill', x)", words, "text"},
+	{"split(x, 'i')", words, "text"},
+	{"split('mill', x)", words, "text"},
 	{"split('mill', 'i', x)", counters, "a whole number that counts items"},
-	{"splitAfter(x, 'i')", texts_, "text"},
-	{"splitAfter('mill', x, 2)", texts_, "text"},
+	{"splitAfter(x, 'i')", words, "text"},
+	{"splitAfter('mill', x, 2)", words, "text"},
 	{"splitAfter('mill', 'l', x)", counters, "a whole number that counts items"},
-	{"replace(x, 'm', 'w')", texts_, "text"},
-	{"replace('mill', x, 'w')", texts_, "text"},
-	{"replace('mill', 'm', x)", texts_, "text"},
+	{"replace(x, 'm', 'w')", words, "text"},
+	{"replace('mill', x, 'w')", words, "text"},
+	{"replace('mill', 'm', x)", words, "text"},
 	{"replace('mill', 'l', 'w', x)", counters, "a whole number that counts items"},
-	{"repeat(x, 2)", texts_, "text"},
+	{"repeat(x, 2)", words, "text"},
 	{"repeat('a', x)", []string{"integer", "zero"}, ""},
-	{"indexOf(x, 'l')", texts_, "text"},
-	{"indexOf('mill', x)", texts_, "text"},
-	{"lastIndexOf(x, 'l')", texts_, "text"},
-	{"lastIndexOf('mill', x)", texts_, "text"},
-	{"hasPrefix(x, 'm')", texts_, "text"},
-	{"hasPrefix('mill', x)", texts_, "text"},
-	{"hasSuffix(x, 'l')", texts_, "text"},
-	{"hasSuffix('mill', x)", texts_, "text"},
-	{"toBase64(x)", texts_, "text"},
+	{"indexOf(x, 'l')", words, "text"},
+	{"indexOf('mill', x)", words, "text"},
+	{"lastIndexOf(x, 'l')", words, "text"},
+	{"lastIndexOf('mill', x)", words, "text"},
+	{"hasPrefix(x, 'm')", words, "text"},
+	{"hasPrefix('mill', x)", words, "text"},
+	{"hasSuffix(x, 'l')", words, "text"},
+	{"hasSuffix('mill', x)", words, "text"},
+	{"toBase64(x)", words, "text"},
 	{"fromBase64(x)", []string{"word", "empty"}, ""},
-	{"join([x, 'a'])", texts_, "text"},
-	{"join(['a', 'b'], x)", texts_, "text"},
+	{"join([x, 'a'])", words, "text"},
+	{"join(['a', 'b'], x)", words, "text"},
 	{"fromJSON(x)", []string{"digits"}, ""},
 	{"date('2026-11-28', x)", nil, ""},
 	{"duration(x)", nil, ""},
 	{"timezone(x)", nil, ""}, // an empty name is UTC, but a zone can't be written
 	{"now(x)", nil, ""},
 
-	{"len(x)", append([]string{"list", "object"}, texts_...), "a list, object or text"},
-	{"first(x)", append([]string{"list", "null"}, texts_...), "a list"},
-	{"last(x)", append([]string{"list", "null"}, texts_...), "a list"},
+	{"len(x)", append([]string{"list", "object"}, words...), "a list, object or text"},
+	{"first(x)", append([]string{"list", "null"}, words...), "a list"},
+	{"last(x)", append([]string{"list", "null"}, words...), "a list"},
 	{"reverse(x)", []string{"list"}, "a list"},
 	{"uniq(x)", []string{"list"}, "a list"},
 	{"flatten(x)", []string{"list"}, "a list"},
@@ -93,12 +94,12 @@ var takes = []struct {
 	{"take([1, 2], x)", counters, "a whole number that counts items"},
 	{"concat(x)", []string{"list"}, "a list"},
 	{"concat([1], x)", []string{"list"}, "a list"},
-	{"sort([x, x])", slices.Concat(numbers, texts_, truths, []string{"instant", "later", "minute"}), "no order"},
+	{"sort([x, x])", slices.Concat(numbers, words, truths, []string{"instant", "later", "minute"}), "no order"},
 	{"sort([1, x])", numbers, ""},
 	{"sort([2, 1], x)", nil, `is neither "asc" nor "desc"`},
 	{"sortBy([2, 1], #, x)", nil, `is neither "asc" nor "desc"`},
-	{"sortBy([2, 1], x)", slices.Concat(numbers, texts_, truths, []string{"instant", "later", "minute"}), "no order"},
-	{"groupBy([1], x)", slices.Concat(numbers, texts_, truths), "text or a number, which can name a group"},
+	{"sortBy([2, 1], x)", slices.Concat(numbers, words, truths, []string{"instant", "later", "minute"}), "no order"},
+	{"groupBy([1], x)", slices.Concat(numbers, words, truths), "text or a number, which can name a group"},
 	{"all(x, true)", []string{"list"}, "a list"},
 	{"all([1], x)", truths, "true or false"},
 	{"any(x, true)", []string{"list"}, "a list"},
@@ -121,20 +122,20 @@ var takes = []struct {
 	{"reduce(x, 1)", []string{"list"}, "a list"},
 	{"sum(x, 1)", []string{"list"}, "a list"},
 	{"sum([1], x)", numbers, "numbers and lists of numbers"},
-	{"fromPairs([[x, 1]])", slices.Concat(numbers, texts_, truths), "has a pair whose name is"},
+	{"fromPairs([[x, 1]])", slices.Concat(numbers, words, truths), "has a pair whose name is"},
 	{"fromPairs([x])", nil, "has an item that isn't a list of a name and a value"},
 	{"fromPairs(x)", nil, ""},
 	{"keys(x)", []string{"object"}, "an object"},
 	{"values(x)", []string{"object"}, "an object"},
 	{"toPairs(x)", []string{"object"}, "an object"},
-	{"get(x, 1)", append([]string{"list", "object", "null"}, texts_...), "a list or object"},
+	{"get(x, 1)", append([]string{"list", "object", "null"}, words...), "a list or object"},
 	{"get([1], x)", counters, "a whole number that counts items"},
 	{"[1, 2, 3, 4, 5, 6, 7][x]", counters, "a whole number that counts items"},
 	{"[1, 2][x:]", counters, "a whole number that counts items"},
 	{"[1, 2][:x]", counters, "a whole number that counts items"},
-	{"x[:1]", append([]string{"list"}, texts_...), "a list or text"},
+	{"x[:1]", append([]string{"list"}, words...), "a list or text"},
 	{"{mill: 1, '6': 1, '': 1, 'true': 1, 'false': 1}[x]", nil, ""},
-	{"{(x): 1}", slices.Concat(numbers, texts_, truths), "a member's name"},
+	{"{(x): 1}", slices.Concat(numbers, words, truths), "a member's name"},
 	{"x?.mill", []string{"null", "object"}, ""},
 	{"x ? 1 : 2", truths, "true or false"},
 	{"if x { 1 } else { 2 }", truths, "true or false"},
@@ -166,8 +167,8 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// expectNullKey expects that a key that can't be computed from null is null, and that one that can't be computed from anything else is an
-// error.
+// expectNullKey expects that a key that can't be computed from null is null, and that one that can't be computed from
+// anything else is an error.
 func expectNullKey(t *testing.T, p *expression.Program, call string, o operand) {
 	t.Helper()
 	if p == nil {

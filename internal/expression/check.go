@@ -40,8 +40,8 @@ func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) err
 	return nil
 }
 
-// checkedKind returns the kind of a type that the checker has found. A duration there is one, whereas a field of that type is the
-// number that it is in JSON.
+// checkedKind returns the kind of a type that the checker has found. A duration there is one, whereas a field of that
+// type is the number that it is in JSON.
 func checkedKind(t reflect.Type) Kind {
 	if t == reflect.TypeFor[time.Duration]() {
 		return Duration
@@ -66,15 +66,16 @@ func (r *remainders) restore() {
 	}
 }
 
-// comparisons hides from expr's checker what is compared with values of another Go type that are of the same kind here: the month of a
-// time with a number, and the object of groupBy with another object.
+// comparisons hides from expr's checker what is compared with values of another Go type that are of the same kind
+// here: the month of a time with a number, and the object of groupBy with another object.
 type comparisons struct {
 	nodes []*ast.BinaryNode
 	lefts []ast.Node
 }
 
-// hide puts nil in place of the left operand of the comparison that the checker's error is about, as everything may be compared with
-// that; false where the error is about something else. The operand was found right before its comparison wasn't.
+// hide puts nil in place of the left operand of the comparison that the checker's error is about, as everything may
+// be compared with that; false where the error is about something else. The operand was found right before its
+// comparison wasn't.
 func (c *comparisons) hide(root ast.Node, err error) bool {
 	var where *file.Error
 	if !errors.As(err, &where) {

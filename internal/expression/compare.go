@@ -163,7 +163,7 @@ func (v Value) unbounded() *big.Rat {
 	return new(big.Rat).SetFrac(n, tenTo(-shift))
 }
 
-// canCompare returns an error for a number that has no place in the order.
+// canCompare returns an error for a number that has no order.
 func (v Value) canCompare() error {
 	switch {
 	case v.form == floating && math.IsNaN(v.float()):

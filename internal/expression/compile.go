@@ -15,7 +15,7 @@ type compiler struct {
 	scope  Scope
 	// raw asks for fields as they are written, where they are part of the result as they stand.
 	raw bool
-	// slots counts the places in a frame, and names are those that are in sight: of variables, and of the pointers of
+	// slots counts the values in a frame, and names are those that are in sight: of variables, and of the pointers of
 	// predicates, which begin with #.
 	slots int
 	names map[string]int
@@ -44,10 +44,12 @@ type frame struct {
 }
 
 const (
-	// maxMade bounds the items of lists that one evaluation may make: 1..1000000000 is an error, and not the end of the machine.
+	// maxMade bounds the items of lists that one evaluation may make: 1..1000000000 is an error, and not the end of
+	// the machine.
 	maxMade = 1_000_000
-	// maxText bounds the bytes of the texts that it may make, and maxWritten those of a list or object that is written out. A
-	// text that is doubled forty times would be the end as well, and so would a list that holds another one twice, and so on.
+	// maxText bounds the bytes of the texts that it may make, and maxWritten those of a list or object that is
+	// written out. A text that is doubled forty times would be the end as well, and so would a list that holds
+	// another one twice, and so on.
 	maxText    = 64 << 20
 	maxWritten = 256 << 20
 )
@@ -74,8 +76,8 @@ func (f *frame) growText(size int) error {
 	return nil
 }
 
-// place is where in an expression a node stands.
-type place struct {
+// usage is what becomes of a node's value.
+type usage struct {
 	// result is set where the node's value becomes (part of) the result unchanged.
 	result bool
 	// optional is set where a missing member is null.
@@ -94,12 +96,12 @@ func constantNode(v Value, n ast.Node) node {
 }
 
 // compile compiles a node and what is below it.
-func (c *compiler) compile(n ast.Node, at place) node {
-	return c.watch.over(n, c.compileNode(n, at))
+func (c *compiler) compile(n ast.Node, use usage) node {
+	return c.watch.over(n, c.compileNode(n, use))
 }
 
-func (c *compiler) compileNode(n ast.Node, at place) node {
-	if compiled, ok := c.field(n, at); ok {
+func (c *compiler) compileNode(n ast.Node, use usage) node {
+	if compiled, ok := c.field(n, use); ok {
 		return compiled
 	}
 	switch n := n.(type) {
@@ -122,47 +124,47 @@ func (c *compiler) compileNode(n ast.Node, at place) node {
 	case *ast.PointerNode:
 		return c.slot(n, "#"+n.Name)
 	case *ast.UnaryNode:
-		return c.operation(n, unaryOperator(n.Operator), nil, c.compile(n.Node, place{}))
+		return c.operation(n, unaryOperator(n.Operator), nil, c.compile(n.Node, usage{}))
 	case *ast.BinaryNode:
-		return c.binary(n, at)
+		return c.binary(n, use)
 	case *ast.BuiltinNode:
 		return c.builtin(n)
 	case *ast.CallNode:
 		return c.call(n)
 	}
-	return c.structure(n, at)
+	return c.structure(n, use)
 }
 
 // structure compiles what isn't computed but chosen or put together.
-func (c *compiler) structure(n ast.Node, at place) node {
+func (c *compiler) structure(n ast.Node, use usage) node {
 	switch n := n.(type) {
 	case *ast.ChainNode:
-		return chain(n, c.compile(n.Node, place{result: at.result, optional: true}))
+		return chain(n, c.compile(n.Node, usage{result: use.result, optional: true}))
 	case *ast.MemberNode:
-		return c.member(n, at)
+		return c.member(n, use)
 	case *ast.SliceNode:
 		return c.slice(n)
 	case *ast.VariableDeclaratorNode:
-		return c.variable(n, at)
+		return c.variable(n, use)
 	case *ast.SequenceNode:
-		return c.sequence(n, at)
+		return c.sequence(n, use)
 	case *ast.ConditionalNode:
-		return c.conditional(n, at)
+		return c.conditional(n, use)
 	case *ast.ArrayNode:
-		return c.list(n, at)
+		return c.list(n, use)
 	case *ast.MapNode:
-		return c.object(n, at)
+		return c.object(n, use)
 	}
 	return c.fail(n, "this can't stand here")
 }
 
 // field compiles an access to a field of the scope; false for everything else.
-func (c *compiler) field(n ast.Node, at place) (node, bool) {
+func (c *compiler) field(n ast.Node, use usage) (node, bool) {
 	path, nodes := pathOf(n, c.isName)
 	if len(path) == 0 {
 		return node{}, false
 	}
-	get, used, err := c.scope.Field(path, at.result && c.raw)
+	get, used, err := c.scope.Field(path, use.result && c.raw)
 	if err != nil {
 		return c.fail(n, "%v", err), true
 	}
@@ -170,9 +172,9 @@ func (c *compiler) field(n ast.Node, at place) (node, bool) {
 		return node{}, false
 	}
 	for _, n := range nodes {
-		at.optional = at.optional || n.Optional
+		use.optional = use.optional || n.Optional
 	}
-	if at.optional {
+	if use.optional {
 		get = orNull(get)
 	}
 	return node{eval: func(f *frame) (Value, error) { return get(f.env) }, source: n.String()}, true
@@ -262,8 +264,8 @@ func (c *compiler) declare(names []string, compile func() node) (first int, comp
 	return first, compiled
 }
 
-// operation compiles an operator. Its result is a constant where its operands are. whole, if it isn't nil, is a shorter way
-// for two whole numbers.
+// operation compiles an operator, with constant folding: its result is a constant where its operands are. whole, if
+// it isn't nil, is a shorter way for two whole numbers.
 func (c *compiler) operation(
 	n ast.Node, apply operator, whole func(x, y int64) (int64, bool), parts ...node,
 ) node {
@@ -332,17 +334,17 @@ func binaryEval(apply operator, whole func(x, y int64) (int64, bool), left, righ
 
 func (v Value) isWhole() bool { return v.kind == Number && v.form == whole }
 
-func (c *compiler) binary(n *ast.BinaryNode, at place) node {
+func (c *compiler) binary(n *ast.BinaryNode, use usage) node {
 	switch n.Operator {
 	case "??":
-		left := c.compile(n.Left, place{result: at.result, optional: true})
-		return otherwise(n, left, c.compile(n.Right, at))
+		left := c.compile(n.Left, usage{result: use.result, optional: true})
+		return otherwise(n, left, c.compile(n.Right, use))
 	case "and", "&&":
-		return logical(n, false, c.compile(n.Left, place{}), c.compile(n.Right, place{}))
+		return logical(n, false, c.compile(n.Left, usage{}), c.compile(n.Right, usage{}))
 	case "or", "||":
-		return logical(n, true, c.compile(n.Left, place{}), c.compile(n.Right, place{}))
+		return logical(n, true, c.compile(n.Left, usage{}), c.compile(n.Right, usage{}))
 	}
-	left, right := c.compile(n.Left, place{}), c.compile(n.Right, place{})
+	left, right := c.compile(n.Left, usage{}), c.compile(n.Right, usage{})
 	if n.Operator == ".." {
 		return interval(n, left, right)
 	}

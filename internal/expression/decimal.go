@@ -22,11 +22,11 @@ const (
 )
 
 // pow10 are the powers of ten that fit into an int64.
-var pow10 = [smallDigits + 1]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-	1e17, 1e18}
+var pow10 = [smallDigits + 1]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+	1e16, 1e17, 1e18}
 
-// ParseNumber returns the number that a decimal text such as 12, -0.50 or 1e9 stands for, with all its digits. It reports
-// whether it is one.
+// ParseNumber returns the number that a decimal text such as 12, -0.50 or 1e9 stands for, with all its digits. It
+// reports whether it is one.
 func ParseNumber(text string) (Value, bool) {
 	v, _, ok := parseNumber(text)
 	return v, ok

@@ -16,9 +16,10 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// The language is that of expr, so whatever expr's own virtual machine can compute without rounding must come out here as well.
-// The tests below stay where float64 is exact: numbers of a few digits, and quotients by powers of two. findLast and findLastIndex
-// aren't among them, since expr's machine gets those wrong as operands when they find nothing.
+// The language is that of expr, so whatever expr's own virtual machine can compute without rounding must come out
+// here as well. The tests below stay where float64 is exact: numbers of a few digits, and quotients by powers of two.
+// findLast and findLastIndex aren't among them, since expr's machine gets those wrong as operands when they find
+// nothing.
 
 // facts is what the expressions of this file are about, in Go for expr; as JSON it is x for this package.
 var facts = map[string]any{
@@ -35,8 +36,8 @@ var facts = map[string]any{
 	"o": map[string]any{"k": 7, "w": "wheel", "l": []any{1, 2}},
 }
 
-// A grammar draws expressions of a type over facts. Names that stand for themselves have a $ in front, see plainly. A wild one draws
-// mistakes, too: members that aren't there, and values of other types.
+// A grammar draws expressions of a type over facts. Names that stand for themselves have a $ in front, see plainly. A
+// wild one draws mistakes, too: members that aren't there, and values of other types.
 type grammar struct {
 	t    *rapid.T
 	wild bool

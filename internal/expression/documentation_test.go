@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// documented are the examples of expr's own documentation that say what comes out, and others in its words. All are true.
+// documented are the examples of expr's own documentation that say what comes out, and others in its words. All are
+// true.
 var documented = []string{
 	// Literals.
 	`42 == 0x2A and 0x2A == 0o52 and 0o52 == 0b101010`, `.5 == 0.5`, `1_000_000 == 1e6`, `"foo" == 'foo'`, "`a\\n` == \"a\\\\n\"",

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// A duration is a whole number of nanoseconds in an int64, as Go's is, which is enough for 292 years. What is beyond that is an
-// error: Go's own operators would wrap around, or stop at the limit, and a key would be wrong without anybody noticing.
+// A duration is a whole number of nanoseconds in an int64, as Go's is, which is enough for 292 years. What is beyond
+// that is an error: Go's own operators would wrap around, or stop at the limit, and a key would be wrong without
+// anybody noticing.
 
 var errDuration = errors.New("the duration is longer than 292 years")
 

@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// instants is what the tests of times and durations are about: at is an instant, later is 90 seconds behind it in another zone,
-// ancient and farAway are further apart than a duration can be long.
+// instants is what the tests of times and durations are about: at is an instant, later is 90 seconds behind it in
+// another zone, ancient and farAway are further apart than a duration can be long.
 var instants = values{
 	"at":      time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC),
 	"later":   time.Date(2026, 11, 28, 13, 1, 30, 0, time.FixedZone("", 3600)),
@@ -83,8 +83,8 @@ func TestTimesAndDurations(t *testing.T) {
 	}
 }
 
-// TestDurationsDoNotWrap computes durations of more than 292 years: Go's operators wrap around there, or stop at the limit, and keys
-// would be wrong or all the same.
+// TestDurationsDoNotWrap computes durations of more than 292 years: Go's operators wrap around there, or stop at the
+// limit, and keys would be wrong or all the same.
 func TestDurationsDoNotWrap(t *testing.T) {
 	for _, source := range []string{
 		"long + duration('1ns')", "short - duration('1ns')", "short + short", "-short", "long - short", "long * 2", "short * -1",

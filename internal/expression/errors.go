@@ -21,9 +21,9 @@ import (
 type Error struct {
 	// Source is the expression.
 	Source string
-	// Offset is the place of the error, in characters from the expression's start.
+	// Offset is where the error is, in characters from the expression's start.
 	Offset int
-	// Line and Column are the same place, both from one.
+	// Line and Column are the same location, both from one.
 	Line, Column int
 	// Message says what is wrong.
 	Message string
@@ -54,7 +54,8 @@ type MissingError struct {
 // Error implements error.
 func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing%s", e.Member, e.hint) }
 
-// An ItemError says that a list has no item that an expression needs. As with a missing member, ?. and ?? provide for it.
+// An ItemError says that a list has no item that an expression needs. As with a missing member, ?. and ?? provide for
+// it.
 type ItemError struct{ Message string }
 
 // Error implements error.
@@ -124,7 +125,7 @@ func (e *MissingError) look() {
 	}
 }
 
-// newError returns an error at a place given in characters.
+// newError returns an error at an offset in characters.
 func newError(source string, offset int, format string, arguments ...any) *Error {
 	runes := []rune(source)
 	offset = max(0, min(offset, len(runes)))

@@ -10,7 +10,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// TestErrorsHaveLocations points at the part of an expression that is wrong, with a ^ below it, in characters and not bytes.
+// TestErrorsHaveLocations points at the part of an expression that is wrong, with a ^ below it, in characters and not
+// bytes.
 func TestErrorsHaveLocations(t *testing.T) {
 	for _, c := range []struct{ source, mark, want string }{
 		{"time_ms + tme",

@@ -238,8 +238,8 @@ func TestRuntimeErrors(t *testing.T) {
 	}
 }
 
-// TestNullKeys has keys that are null, or can't be computed because something is: R7a's null, and no mistake. What is passed on
-// as a value is a mistake as ever.
+// TestNullKeys has keys that are null, or can't be computed because something is: R7a's null, and no mistake. What is
+// passed on as a value is a mistake as ever.
 func TestNullKeys(t *testing.T) {
 	for source, want := range map[string]string{
 		"best":             "",

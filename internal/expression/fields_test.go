@@ -13,7 +13,7 @@ import (
 )
 
 type (
-	named_   string
+	label    string
 	counter  uint16
 	temp     float32
 	embedded struct {
@@ -40,7 +40,7 @@ type everything struct {
 	U64      uint64               `json:"u64"`
 	F32      float32              `json:"f32"`
 	F64      float64              `json:"f64"`
-	Named    named_               `json:"named"`
+	Named    label                `json:"named"`
 	Counter  counter              `json:"counter"`
 	Temp     temp                 `json:"temp"`
 	Flag     *bool                `json:"flag"`
@@ -247,7 +247,7 @@ func TestValuesOfGo(t *testing.T) {
 		{nil, expression.Null, "null"}, {(*int)(nil), expression.Null, "null"}, {true, expression.Bool, "true"}, {int8(-3), expression.Number, "-3"},
 		{uint16(3), expression.Number, "3"}, {uint64(1 << 63), expression.Number, "9223372036854775808"}, {float32(0.1), expression.Number, "0.1"},
 		{0.1, expression.Number, "0.1"}, {1e-7, expression.Number, "0.0000001"}, {temp(2.5), expression.Number, "2.5"},
-		{named_("é"), expression.Text, `"é"`}, {big.NewInt(-5), expression.Number, "-5"}, {big.NewRat(1, 3), expression.Number,
+		{label("é"), expression.Text, `"é"`}, {big.NewInt(-5), expression.Number, "-5"}, {big.NewRat(1, 3), expression.Number,
 			"0.3333333333333333333333333333333333"}, {big.NewRat(-7, 2), expression.Number, "-3.5"}, {json.Number("1.50"), expression.Number, "1.50"},
 		{json.Number("x"), expression.Other, ""}, {json.Number("+1"), expression.Other, ""}, {json.Number(""), expression.Other, ""},
 		{noon, expression.Time, `"2026-11-28T12:00:00Z"`}, {time.Minute, expression.Duration, `"1m0s"`}, {time.Saturday, expression.Number, "6"},

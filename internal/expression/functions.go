@@ -94,7 +94,7 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 	}
 	var arguments operands
 	for _, argument := range n.Arguments {
-		arguments = append(arguments, c.compile(argument, place{}))
+		arguments = append(arguments, c.compile(argument, usage{}))
 	}
 	if apply := numberFunction(n.Name); apply != nil && len(arguments) == 1 {
 		return c.operation(n, apply, nil, arguments[0])
@@ -109,7 +109,7 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 	return c.application(n, fn, arguments)
 }
 
-// application compiles a function with its arguments. What is constant is computed once.
+// application compiles a function with its arguments, with constant folding. now is no constant.
 func (c *compiler) application(n *ast.BuiltinNode, fn function, arguments operands) node {
 	isConstant := n.Name != "now"
 	for _, argument := range arguments {

@@ -13,8 +13,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// What the expressions of these tests are about: x is a list of numbers, y of objects, z an object whose members are in an
-// unusual order.
+// What the expressions of these tests are about: x is a list of numbers, y of objects, z an object whose members are
+// in an unusual order.
 var given = texts{
 	`[1.50,-0,1e400,123456789012345678901234567890.10,1E+2,0.1]`,
 	`[{"b":1.50,"a":1e2,"t":"x"},{"b":123456789012345678901234567890,"a":-0.0,"t":"y"},{"b":0.10,"a":1e400,"t":"x"}]`,
@@ -176,7 +176,8 @@ func TestEveryFunctionHasACase(t *testing.T) {
 	}
 }
 
-// TestNoRawErrors calls every function and operator with values of every kind: nothing panics, and no error is one of Go's.
+// TestNoRawErrors calls every function and operator with values of every kind: nothing panics, and no error is one of
+// Go's.
 func TestNoRawErrors(t *testing.T) {
 	values := texts{`null`, `true`, `-1.5`}
 	arguments := []string{"x", "y", "z", "'text'", "[z, x]", "{a: z}", "date('2026-11-28')", "duration('1s')", "1e400", "timezone('UTC')"}
@@ -234,8 +235,8 @@ func TestNothingIsMadeWithoutBounds(t *testing.T) {
 	}
 }
 
-// TestNestedCallsAreCompiledOnce nests functions deeply: if a level compiled its argument twice, this would not end. Those that expr
-// itself checks several times, because their arguments may be of several types, are left out.
+// TestNestedCallsAreCompiledOnce nests functions deeply: if a level compiled its argument twice, this would not end.
+// Those that expr itself checks several times, because their arguments may be of several types, are left out.
 func TestNestedCallsAreCompiledOnce(t *testing.T) {
 	for _, name := range builtin.Names {
 		if fn := builtin.Builtins[builtin.Index[name]]; !fn.Predicate && fn.Validate == nil {

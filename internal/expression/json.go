@@ -12,8 +12,8 @@ import (
 // This file reads and writes JSON. Lists and objects stay as they are written until an expression looks into them, so
 // that what it passes on keeps its digits and the order of its members.
 
-// ValueOfJSON returns the value that valid JSON without white space at its start stands for. A list or an object refers to
-// raw, which must not change while the value is in use.
+// ValueOfJSON returns the value that valid JSON without white space at its start stands for. A list or an object
+// refers to raw, which must not change while the value is in use.
 func ValueOfJSON(raw []byte) Value {
 	switch raw[0] {
 	case '"':
@@ -78,7 +78,7 @@ func skipSpace(raw []byte, i int) int {
 	return i
 }
 
-// skipValue returns the place behind the value of valid JSON that begins at i.
+// skipValue returns the offset behind the value of valid JSON that begins at i.
 func skipValue(raw []byte, i int) int {
 	for depth := 0; i < len(raw); i++ {
 		switch raw[i] {
@@ -182,8 +182,8 @@ func closed(dst []byte, end byte) []byte {
 }
 
 // AppendJSON appends the value as JSON. What was passed on is written as it stood. Of what was computed, a number is
-// written as the decimal that it is, or rounded to 34 digits where it is none, a time in RFC 3339, a duration as 1m30s. It
-// is an error if a number is infinite or NaN.
+// written as the decimal that it is, or rounded to 34 digits where it is none, a time in RFC 3339, a duration as
+// 1m30s. It is an error if a number is infinite or NaN.
 func (v Value) AppendJSON(dst []byte) ([]byte, error) {
 	switch v.kind {
 	case Unknown, Null:

@@ -70,7 +70,8 @@ func TestTidyMeansTheSame(t *testing.T) {
 	})
 }
 
-// TestDocumentsAreReadAsWritten looks into every list and object of a document, and finds what encoding/json finds; and writes it again.
+// TestDocumentsAreReadAsWritten looks into every list and object of a document, and finds what encoding/json finds;
+// and writes it again.
 func TestDocumentsAreReadAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tidy := expression.Tidy(nil, []byte(document(t, 4)))

@@ -12,15 +12,15 @@ import (
 // keys, however they are written.
 type Key struct{ v Value }
 
-// Kind returns the kind of the key: Bool, Number, Text, Time, Duration, or Null for a key that is null; Unknown for the zero
-// Key.
+// Kind returns the kind of the key: Bool, Number, Text, Time, Duration, or Null for a key that is null; Unknown for
+// the zero Key.
 func (k Key) Kind() Kind { return k.v.kind }
 
 // IsNull reports whether the key is null: it matches nothing, and takes no part in the order.
 func (k Key) IsNull() bool { return k.v.kind == Null }
 
-// String returns the key as a message shows it: texts in quotes, numbers as the data write them. A quotient that isn't a
-// decimal is cut off, as 0.3333333333333333….
+// String returns the key as a message shows it: texts in quotes, numbers as the data write them. A quotient that
+// isn't a decimal is cut off, as 0.3333333333333333….
 func (k Key) String() string {
 	if k.v.kind == Number {
 		return k.v.shown()
@@ -48,7 +48,8 @@ func (k Key) Float() (float64, bool) {
 	return k.v.approx(), true
 }
 
-// Rat returns a number exactly; false for other keys, for infinite numbers, and for those with an exponent beyond 100,000.
+// Rat returns a number exactly; false for other keys, for infinite numbers, and for those with an exponent beyond
+// 100,000.
 func (k Key) Rat() (*big.Rat, bool) {
 	if k.v.kind != Number {
 		return nil, false
@@ -60,8 +61,8 @@ func (k Key) Rat() (*big.Rat, bool) {
 	return new(big.Rat).Set(r), true
 }
 
-// Bytes returns the key as that of a record: texts, times and durations as text, all else as JSON. Equal keys have equal bytes:
-// numbers however they are written, and instants in whatever time zone, which become UTC.
+// Bytes returns the key as that of a record: texts, times and durations as text, all else as JSON. Equal keys have
+// equal bytes: numbers however they are written, and instants in whatever time zone, which become UTC.
 func (k Key) Bytes() ([]byte, error) {
 	switch k.v.kind {
 	case Number:
@@ -79,8 +80,8 @@ func (k Key) Bytes() ([]byte, error) {
 // Text returns a text as it is; false for other keys.
 func (k Key) Text() (string, bool) { return k.v.text, k.v.kind == Text }
 
-// MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null. A quotient that isn't a decimal
-// is rounded to 34 digits, and an infinity is text.
+// MarshalJSON encodes the key as a JSON number, text or truth value. The zero Key is null. A quotient that isn't a
+// decimal is rounded to 34 digits, and an infinity is text.
 func (k Key) MarshalJSON() ([]byte, error) {
 	switch {
 	case k.v.kind == Unknown:

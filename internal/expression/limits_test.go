@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// extremes is what numbers look like at their ends: infinities and NaN, which only floating fields have, and numbers that are only
-// passed on.
+// extremes is what numbers look like at their ends: infinities and NaN, which only floating fields have, and numbers
+// that are only passed on.
 var extremes = values{
 	"inf": math.Inf(1), "minus": math.Inf(-1), "nan": math.NaN(), "most": math.MaxFloat64, "tiny": math.SmallestNonzeroFloat64,
 	"one": 1.0, "zero": 0.0, "third": json.RawMessage("0.3"), "big": json.RawMessage("123456789012345678901234567890"),
@@ -70,8 +70,8 @@ func TestWhatIsTooMuch(t *testing.T) {
 	}
 }
 
-// TestKeysAreInOrder sorts keys of every kind: those of one kind by their values, and those of different kinds, which no join compares,
-// in some order that is always the same.
+// TestKeysAreInOrder sorts keys of every kind: those of one kind by their values, and those of different kinds, which
+// no join compares, in some order that is always the same.
 func TestKeysAreInOrder(t *testing.T) {
 	sorted := [][]expression.Key{
 		{{}}, {key(t, false)}, {key(t, true)},

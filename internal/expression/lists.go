@@ -241,9 +241,9 @@ func direction(arguments []Value, operand int) (int, error) {
 
 // sortedBy sorts items by their keys, stably. The keys must be of one kind.
 func sortedBy(items, keys list, direction int) (list, error) {
-	places := make([]int, len(items))
+	order := make([]int, len(items))
 	for i, key := range keys {
-		places[i] = i
+		order[i] = i
 		if err := key.ordered(); err != nil {
 			return nil, fmt.Errorf("what is to be sorted has no order: %w", err)
 		}
@@ -252,10 +252,10 @@ func sortedBy(items, keys list, direction int) (list, error) {
 			return nil, asNull(err, key.kind == Null)
 		}
 	}
-	slices.SortStableFunc(places, func(a, b int) int { return direction * Compare(Key{keys[a]}, Key{keys[b]}) })
+	slices.SortStableFunc(order, func(a, b int) int { return direction * Compare(Key{keys[a]}, Key{keys[b]}) })
 	ordered := make(list, len(items))
-	for i, place := range places {
-		ordered[i] = items[place]
+	for i, from := range order {
+		ordered[i] = items[from]
 	}
 	return ordered, nil
 }

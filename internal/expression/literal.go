@@ -12,8 +12,9 @@ import (
 	"github.com/expr-lang/expr/parser/lexer"
 )
 
-// parse parses an expression. expr's parser makes a float64 of every number with a point, and refuses what is beyond int64;
-// therefore the text of such literals is taken from the source, and put into the tree by literals.resolve after the check.
+// parse parses an expression. expr's parser makes a float64 of every number with a point, and refuses what is beyond
+// int64; therefore the text of such literals is taken from the source, and put into the tree by literals.resolve
+// after the check.
 func parse(source string, config *conf.Config) (*parser.Tree, literals, error) {
 	literals := numbersIn(source)
 	tree, err := parser.ParseWithConfig(literals.replace(source), config)

@@ -19,10 +19,10 @@ func (c *compiler) call(n *ast.CallNode) node {
 	if !ok {
 		return c.fail(n, "a method goes by its name")
 	}
-	base := c.compile(method.Node, place{optional: method.Optional})
+	base := c.compile(method.Node, usage{optional: method.Optional})
 	var arguments operands
 	for _, argument := range n.Arguments {
-		arguments = append(arguments, c.compile(argument, place{}))
+		arguments = append(arguments, c.compile(argument, usage{}))
 	}
 	return node{eval: func(f *frame) (Value, error) {
 		receiver, err := base.eval(f)
@@ -60,8 +60,8 @@ func callMethod(receiver reflect.Value, name string, values []Value) (Value, err
 	}
 	hasError := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
 	if t.NumOut() != 1 && !hasError {
-		return Value{}, fmt.Errorf("%s.%s has %d results, of which an expression has no use but for one", receiver.Type(), name,
-			t.NumOut())
+		return Value{}, fmt.Errorf("%s.%s has %d results, of which an expression has no use but for one", receiver.Type(),
+			name, t.NumOut())
 	}
 	in := make([]reflect.Value, len(values))
 	for i, v := range values {
@@ -77,8 +77,8 @@ func callMethod(receiver reflect.Value, name string, values []Value) (Value, err
 	return inRange(receiver.Interface(), name, in, ValueOf(out[0].Interface()))
 }
 
-// argument returns a value as an argument of a method, which is an operand with a number. Go's conversion would cut a number off
-// that isn't whole, or is too large.
+// argument returns a value as an argument of a method, which is an operand with a number. Go's conversion would cut a
+// number off that isn't whole, or is too large.
 func (v Value) argument(t reflect.Type, operand int) (reflect.Value, error) {
 	native := reflect.ValueOf(v.native())
 	isText := native.Kind() == reflect.String
@@ -102,7 +102,8 @@ func (v Value) shownAs() string {
 	return v.describe()
 }
 
-// inRange returns a method's result, or an error where Go's method would only give the nearest that it can, or nonsense.
+// inRange returns a method's result, or an error where Go's method would only give the nearest that it can, or
+// nonsense.
 func inRange(receiver any, name string, arguments []reflect.Value, result Value) (Value, error) {
 	at, isTime := receiver.(time.Time)
 	switch {

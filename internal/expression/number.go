@@ -7,8 +7,8 @@ import (
 	"math/bits"
 )
 
-// This file is arithmetic. Each operation has a way for small numbers, which needs no memory, one for long decimals, and
-// one for rational numbers.
+// This file is arithmetic. Each operation has a way for small numbers, which needs no memory, one for long decimals,
+// and one for rational numbers.
 
 var (
 	errDivision = errors.New("division by zero")
@@ -416,8 +416,8 @@ func sign(a Value) int {
 	return compareInts(a.int(), 0)
 }
 
-// approx returns the float64 nearest to a number, or for a long one that next to it at most, which is infinite where the
-// number is beyond float64.
+// approx returns the float64 nearest to a number, or for a long one that next to it at most, which is infinite where
+// the number is beyond float64.
 func (v Value) approx() float64 {
 	switch v.form {
 	case whole:

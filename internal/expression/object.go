@@ -12,8 +12,8 @@ type list []Value
 type object struct {
 	names  []string
 	values []Value
-	// places are those of the names, where there are more than a few.
-	places map[string]int
+	// index has the positions of the names, where there are more than a few.
+	index map[string]int
 }
 
 // fewMembers is how many are looked through one by one.
@@ -24,10 +24,10 @@ func ListValue(items []Value) Value { return Value{kind: Other, ref: list(items)
 
 func objectValue(o *object) Value { return Value{kind: Other, ref: o} }
 
-func (o *object) place(name string) int {
-	if o.places != nil {
-		if place, ok := o.places[name]; ok {
-			return place
+func (o *object) find(name string) int {
+	if o.index != nil {
+		if i, ok := o.index[name]; ok {
+			return i
 		}
 		return -1
 	}
@@ -41,18 +41,18 @@ func (o *object) place(name string) int {
 
 // set sets a member: a new one at the end, others where they are.
 func (o *object) set(name string, value Value) {
-	if i := o.place(name); i >= 0 {
+	if i := o.find(name); i >= 0 {
 		o.values[i] = value
 		return
 	}
 	o.names, o.values = append(o.names, name), append(o.values, value)
 	switch {
-	case o.places != nil:
-		o.places[name] = len(o.names) - 1
+	case o.index != nil:
+		o.index[name] = len(o.names) - 1
 	case len(o.names) > fewMembers:
-		o.places = map[string]int{}
+		o.index = map[string]int{}
 		for i, name := range o.names {
-			o.places[name] = i
+			o.index[name] = i
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (v Value) isObject() bool {
 func (v Value) member(name string) (Value, bool) {
 	switch x := v.ref.(type) {
 	case *object:
-		if i := x.place(name); i >= 0 {
+		if i := x.find(name); i >= 0 {
 			return x.values[i], true
 		}
 	case json.RawMessage:

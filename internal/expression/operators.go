@@ -10,8 +10,8 @@ import (
 // An operator computes a value of two operands; unary ones get only the first.
 type operator func(a, b Value) (Value, error)
 
-// A mismatch says that an operand, or an argument of a function, is no value that goes there. What the operand was in the
-// expression is put in front of it, see operands.explain.
+// A mismatch says that an operand, or an argument of a function, is no value that goes there. What the operand was in
+// the expression is put in front of it, see operands.explain.
 type mismatch struct {
 	operand int
 	what    string
@@ -35,10 +35,10 @@ func asNull(err error, null bool) error {
 	return err
 }
 
-// A mixture says that two operands don't go together.
-type mixture struct{ left, right Value }
+// mixedKinds says that two operands don't go together.
+type mixedKinds struct{ left, right Value }
 
-func (m *mixture) Error() string {
+func (m *mixedKinds) Error() string {
 	return fmt.Sprintf("%s doesn't go with %s", m.left.describe(), m.right.describe())
 }
 
@@ -52,7 +52,7 @@ func (o operands) explain(err error) error {
 		if e.operand < len(o) {
 			return asNull(fmt.Errorf("%s %s", o[e.operand].source, e.what), e.null)
 		}
-	case *mixture:
+	case *mixedKinds:
 		err := fmt.Errorf("%s is %s, but %s is %s", o[0].source, e.left.describe(), o[1].source, e.right.describe())
 		return asNull(err, e.left.kind == Null || e.right.kind == Null)
 	}
@@ -198,7 +198,7 @@ func plus(a, b Value) (Value, error) {
 	case a.kind == Text && b.kind == Text:
 		return TextValue(a.text + b.text), nil
 	case a.kind == Text:
-		return Value{}, &mixture{a, b}
+		return Value{}, &mixedKinds{a, b}
 	case a.kind == Time && b.kind == Duration:
 		return ValueOf(a.ref.(time.Time).Add(time.Duration(b.n))), nil
 	case a.kind == Duration && b.kind == Time:
@@ -229,7 +229,7 @@ func minus(a, b Value) (Value, error) {
 func comparing(holds func(order int) bool) operator {
 	return func(a, b Value) (Value, error) {
 		if a.kind != b.kind && a.ordered() == nil && b.ordered() == nil {
-			return Value{}, &mixture{a, b}
+			return Value{}, &mixedKinds{a, b}
 		}
 		for i, v := range []Value{a, b} {
 			if err := v.ordered(); err != nil {
@@ -278,7 +278,7 @@ func equalOthers(a, b Value) bool {
 		return false
 	}
 	for i, name := range x.names {
-		if at := y.place(name); at < 0 || !equal(x.values[i], y.values[at]) {
+		if at := y.find(name); at < 0 || !equal(x.values[i], y.values[at]) {
 			return false
 		}
 	}

@@ -15,8 +15,9 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 )
 
-// This file says of every operator and every pair of operands what comes out, by rules written down a second time, and the simplest way.
-// Each pair is tried as members of which nothing is known, as fields of a struct, and as literals.
+// This file says of every operator and every pair of operands what comes out, by rules written down a second time,
+// and the simplest way. Each pair is tried as members of which nothing is known, as fields of a struct, and as
+// literals.
 
 // An operand is a value that an operator may meet.
 type operand struct {
@@ -371,8 +372,8 @@ var rules = map[string]func(x, y operand) verdict{
 	},
 }
 
-// refused reports whether expr's checker takes an operation for a mistake that has a result where the kinds aren't known: when values
-// of different kinds are compared, or one of them is null, and when truth values are put in order.
+// refused reports whether expr's checker takes an operation for a mistake that has a result where the kinds aren't
+// known: when values of different kinds are compared, or one of them is null, and when truth values are put in order.
 func refused(x operand, operator string, y operand) bool {
 	tolerant := []string{"==", "!=", "in", "not in", "and", "&&", "or", "||"}
 	isNull := x.kind == expression.Null || y.kind == expression.Null
@@ -472,7 +473,8 @@ func sameAs(v expression.Value, o operand) bool {
 	return key.String() == o.duration.String()
 }
 
-// expectTyped compiles an operation on fields of a struct: expr's checker may refuse it, but it never comes out otherwise.
+// expectTyped compiles an operation on fields of a struct: expr's checker may refuse it, but it never comes out
+// otherwise.
 func expectTyped(t *testing.T, x operand, operator string, y operand, want verdict) {
 	t.Helper()
 	if x.field == "" || y.field == "" {
@@ -522,7 +524,8 @@ func expectRefusal(t *testing.T, err error, x operand, operator string, y operan
 	}
 }
 
-// TestLargePowers has whole exponents beyond int64, which come out as exactly as smaller ones: not at all, but for -1, 0 and 1.
+// TestLargePowers has whole exponents beyond int64, which come out as exactly as smaller ones: not at all, but for
+// -1, 0 and 1.
 func TestLargePowers(t *testing.T) {
 	scope := values{"x": json.RawMessage("1e30"), "odd": json.RawMessage("9223372036854775809"), "one": json.RawMessage("1.0")}
 	for source, want := range map[string]string{

@@ -11,8 +11,8 @@ func Pair(left, right *Program) (leftKey, rightKey func(element any) (Key, error
 	return leftKey, rightKey, nil
 }
 
-// CheckPair returns an error if keys of the two programs can't be compared: if their kinds are known and differ ("left is
-// a number, right is text"), or have no order.
+// CheckPair returns an error if keys of the two programs can't be compared: if their kinds are known and differ
+// ("left is a number, right is text"), or have no order.
 func CheckPair(left, right *Program) error {
 	for _, side := range []*Program{left, right} {
 		if side.kind == Other || side.kind == Null {
@@ -29,23 +29,23 @@ func CheckPair(left, right *Program) error {
 // PairOf returns the two key functions of an edge, made from clones of the programs: for one task. They return an error
 // for a key whose kind differs from that of the keys before.
 func PairOf(left, right *Program) (leftKey, rightKey func(element any) (Key, error)) {
-	var agreed agreement
-	return agreed.key(left.Clone()), agreed.key(right.Clone())
+	var kind keyKind
+	return kind.key(left.Clone()), kind.key(right.Clone())
 }
 
-// Single returns a key function made from a clone of the program, for one task. It returns an error for a key whose kind
-// differs from that of the keys before.
+// Single returns a key function made from a clone of the program, for one task. It returns an error for a key whose
+// kind differs from that of the keys before.
 func Single(p *Program) func(element any) (Key, error) {
-	return new(agreement).key(p.Clone())
+	return new(keyKind).key(p.Clone())
 }
 
-// agreement is the kind that the keys of an edge have, and the expression that said so first.
-type agreement struct {
+// keyKind is the kind that the keys of an edge have, and the expression that said so first.
+type keyKind struct {
 	kind Kind
 	by   *Program
 }
 
-func (a *agreement) key(p *Program) func(element any) (Key, error) {
+func (a *keyKind) key(p *Program) func(element any) (Key, error) {
 	return func(element any) (Key, error) {
 		key, err := p.Key(element)
 		if err != nil {

@@ -6,11 +6,11 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// guard makes a panic while an expression is evaluated, which is a fault of this package or of a field's methods, an error that
-// names the expression, and the place in it. It must be deferred itself.
+// guard makes a panic while an expression is evaluated, which is a fault of this package or of a field's methods, an
+// error that names the expression, and the location in it. It must be deferred itself.
 //
-// Where in the expression it was is found by evaluating it once more, with every part of it watched: so it costs nothing as long
-// as nobody panics.
+// Where in the expression it was is found by evaluating it once more, with every part of it watched: so it costs
+// nothing as long as nobody panics.
 func (p *Program) guard(env any, err *error) {
 	value := recover()
 	if value == nil {
@@ -29,7 +29,7 @@ type PanicError struct {
 	Value any
 }
 
-// Error names the expression, the place in it, the panic, and the line of code.
+// Error names the expression, the location in it, the panic, and the line of code.
 func (e *PanicError) Error() string { return e.At.Error() }
 
 // Unwrap returns the value where it is an error.
@@ -38,8 +38,8 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// culprit returns the offset of the innermost part of the expression that panics with an environment; 0 where none does,
-// this time.
+// culprit returns the offset of the innermost part of the expression that panics with an environment; 0 where none
+// does, this time.
 func (p *Program) culprit(env any) (offset int) {
 	watch := &watch{}
 	watched, err := compileWatched(p.source, p.scope, p.raw, watch)

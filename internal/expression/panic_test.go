@@ -32,8 +32,8 @@ func (s trap) Field(path []expression.Step, _ bool) (expression.Getter, int, err
 	}, 1, nil
 }
 
-// TestPanicsAreErrors lets the evaluation panic in all sorts of places: the error names the expression, the innermost part that
-// panicked, and the line of code; and the program can be used afterwards.
+// TestPanicsAreErrors lets the evaluation panic in all sorts of places: the error names the expression, the innermost
+// part that panicked, and the line of code; and the program can be used afterwards.
 func TestPanicsAreErrors(t *testing.T) {
 	for source, column := range map[string]string{
 		"bomb":                                "column 1",

@@ -6,8 +6,8 @@ import (
 	"math/bits"
 )
 
-// pow raises a to the power of b: exactly where b is a whole number, and otherwise as the shortest decimal of the nearest
-// float64.
+// pow raises a to the power of b: exactly where b is a whole number, and otherwise as the shortest decimal of the
+// nearest float64.
 func pow(a, b Value) (Value, error) {
 	exponent, ok := b.integer()
 	switch {
@@ -73,8 +73,8 @@ func (v Value) isLongInteger() bool {
 	return shift >= 0
 }
 
-// powLarge raises a to the power of a whole number beyond int64: of 0, 1 and -1 that is a number, of all others it has too many
-// digits, before the point or behind it.
+// powLarge raises a to the power of a whole number beyond int64: of 0, 1 and -1 that is a number, of all others it
+// has too many digits, before the point or behind it.
 func powLarge(a, b Value) (Value, error) {
 	switch {
 	case a.isZero() && sign(b) < 0:
@@ -144,8 +144,8 @@ func powInt(base *big.Int, count uint64) (*big.Int, bool) {
 	return new(big.Int).Exp(base, new(big.Int).SetUint64(count), nil), true
 }
 
-// A rounding says how a number becomes whole: what to add after the decimals were cut off, given the sign of what was cut
-// off and how it compares to a half.
+// A rounding says how a number becomes whole: what to add after the decimals were cut off, given the sign of what was
+// cut off and how it compares to a half.
 type rounding func(sign, half int) int64
 
 func floor(a Value) (Value, error) {

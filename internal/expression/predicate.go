@@ -27,18 +27,18 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 	if fold == nil || n.Name == "sum" && len(n.Arguments) == 1 {
 		return node{}, false // sum is an aggregate function without a predicate
 	}
-	l := &loop{list: c.compile(n.Arguments[0], place{})}
+	l := &loop{list: c.compile(n.Arguments[0], usage{})}
 	if len(n.Arguments) > 1 {
 		body, ok := n.Arguments[1].(*ast.PredicateNode)
 		if !ok {
 			return c.fail(n, "%s takes a list and a predicate", n.Name), true
 		}
-		l.item, l.body = c.declare([]string{"#", "#index", "#acc"}, func() node { return c.compile(body.Node, place{}) })
+		l.item, l.body = c.declare([]string{"#", "#index", "#acc"}, func() node { return c.compile(body.Node, usage{}) })
 		l.index, l.result = l.item+1, l.item+2
 	}
 	parts := operands{l.list, l.body}
 	if len(n.Arguments) > 2 {
-		parts = append(parts, c.compile(n.Arguments[2], place{}))
+		parts = append(parts, c.compile(n.Arguments[2], usage{}))
 	}
 	return node{eval: func(f *frame) (Value, error) {
 		items, err := l.items(f)
@@ -235,7 +235,7 @@ func groupBy(f *frame, l *loop, items list, _ []Value) (Value, error) {
 			return Value{}, operands{l.body}.explain(mustBe(0, v, "text or a number, which can name a group"))
 		}
 		var group list
-		if at := groups.place(name); at >= 0 {
+		if at := groups.find(name); at >= 0 {
 			group, _ = groups.values[at].items()
 		}
 		groups.set(name, ListValue(append(group, items[i])))

@@ -1,18 +1,21 @@
 // Package expression compiles and evaluates the expressions of configuration: keys of joins and windows, and what a
-// pipeline writes. The language is that of github.com/expr-lang/expr, whose parser and checker read it; the evaluation is
-// this package's, because numbers must not be rounded, and because what is passed on must stay as it is written:
+// pipeline writes. The language is that of github.com/expr-lang/expr, whose parser and checker read it; the
+// evaluation is this package's, because numbers must not be rounded, and because what is passed on must stay as it is
+// written:
 //
-//   - A number is what its text says (R14): decimals are decimals, of any length, and so are literals. A division is exact:
-//     10 / 5 is 2, 1 / 3 * 3 is 1, and floor(time / 1000) is right for every number. Only a power that is no whole number is
-//     computed in floating point, and is the shortest decimal of the float64 then.
+//   - A number is what its text says (R14): decimals are decimals, of any length, and so are literals. A division is
+//     exact: 10 / 5 is 2, 1 / 3 * 3 is 1, and floor(time / 1000) is right for every number. Only a power whose
+//     exponent is no whole number is computed in floating point, and is the shortest decimal of the float64 then.
 //   - A floating field of a Go struct is the shortest decimal that denotes it.
 //   - Numbers that are passed on keep their digits, and objects the order of their members, through all functions.
-//   - A missing member, null where a number is needed, and a result that is not a number are errors that name the member.
+//   - A missing member, null where a number is needed, and a result that is not a number are errors that name the
+//     member.
 //
-// How the files go together: parsing (literal.go, errors.go), compiling (compile.go, structure.go, operators.go), functions
-// (functions.go finds them, predicate.go, lists.go, aggregate.go, text.go, bits.go, library.go, method.go), values (value.go,
-// object.go, json.go, fields.go), numbers (decimal.go reads and writes, number.go and power.go compute, compare.go compares),
-// keys (key.go, pair.go). A panic is an error that names the expression (panic.go).
+// How the files go together: parsing (literal.go, errors.go), checking (check.go), compiling (compile.go,
+// structure.go, operators.go), functions (functions.go finds them, predicate.go, lists.go, aggregate.go, text.go,
+// bits.go, library.go, method.go), values (value.go, duration.go, object.go, json.go, fields.go), numbers (decimal.go
+// reads and writes, number.go and power.go compute, compare.go compares), keys (key.go, pair.go). A panic is an error
+// that names the expression (panic.go).
 package expression
 
 import (
@@ -28,8 +31,8 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it, or an [*ItemError] where
-// a list is too short. It must be safe for concurrent use.
+// A Getter reads a field from an environment. It returns a [*MissingError] where the element hasn't got it, or an
+// [*ItemError] where a list is too short. It must be safe for concurrent use.
 type Getter func(env any) (Value, error)
 
 // A Step is one step of a field's path: a name, or an index from the front (0 and more) or from the end (-1 and less).
@@ -137,7 +140,7 @@ func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Prog
 	}
 	literals.resolve(tree)
 	c := &compiler{source: source, scope: scope, raw: raw, watch: watch}
-	p.eval = c.compile(tree.Node, place{result: true}).eval
+	p.eval = c.compile(tree.Node, usage{result: true}).eval
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -158,8 +161,8 @@ func (p *Program) String() string { return p.source }
 // Kind returns the kind of the program's values as far as the types of the fields tell it; Unknown otherwise.
 func (p *Program) Kind() Kind { return p.kind }
 
-// Value evaluates the expression. The environment of a program made by CompileStruct is a pointer to the struct. Lists and
-// objects may refer to the environment.
+// Value evaluates the expression. The environment of a program made by CompileStruct is a pointer to the struct.
+// Lists and objects may refer to the environment.
 func (p *Program) Value(env any) (Value, error) {
 	v, err := p.run(env)
 	if err != nil {
@@ -188,8 +191,9 @@ func (p *Program) run(env any) (_ Value, err error) {
 	return p.eval(f)
 }
 
-// Key evaluates the expression for a key. It is null where the value is, and where it can't be computed because what it is
-// computed from is null: an operand, or something in front of a member. It is an error if the value has no order.
+// Key evaluates the expression for a key. It is null where the value is, and where it can't be computed because what
+// it is computed from is null: an operand, or something in front of a member. It is an error if the value has no
+// order.
 func (p *Program) Key(env any) (Key, error) {
 	v, err := p.run(env)
 	switch {

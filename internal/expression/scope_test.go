@@ -57,7 +57,8 @@ func (s named) Field(path []expression.Step, _ bool) (expression.Getter, int, er
 // values is a scope of Go values by their names; of a [json.RawMessage], of what it holds.
 type values map[string]any
 
-// Types implements [expression.Scope]: nothing is known of them, so that operators and functions meet them when they are evaluated.
+// Types implements [expression.Scope]: nothing is known of them, so that operators and functions meet them when they
+// are evaluated.
 func (s values) Types() types.Map {
 	names := types.Map{}
 	for name := range s {

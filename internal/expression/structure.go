@@ -8,7 +8,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// This file compiles what chooses values and puts them together: members, slices, conditions, variables, lists, objects.
+// This file compiles what chooses values and puts them together: members, slices, conditions, variables, lists,
+// objects.
 
 // errNothing ends a chain in which something in front of ?. is null.
 var errNothing = errors.New("nothing there")
@@ -27,12 +28,12 @@ func chain(n ast.Node, inner node) node {
 
 // member compiles a member of an object or an item of a list, of what was computed.
 //
-// Where the member is optional, so is all of the path in front of it: in map(next, .a.b ?? 0) an item without a gives 0, as
-// prev.a.b ?? 0 does, whose path the scope follows as a whole.
-func (c *compiler) member(n *ast.MemberNode, at place) node {
-	source, optional := n.String(), at.optional || n.Optional
-	base := c.compile(n.Node, place{optional: optional})
-	key := c.compile(n.Property, place{})
+// Where the member is optional, so is all of the path in front of it: in map(next, .a.b ?? 0) an item without a gives
+// 0, as prev.a.b ?? 0 does, whose path the scope follows as a whole.
+func (c *compiler) member(n *ast.MemberNode, use usage) node {
+	source, optional := n.String(), use.optional || n.Optional
+	base := c.compile(n.Node, usage{optional: optional})
+	key := c.compile(n.Property, usage{})
 	return node{eval: func(f *frame) (Value, error) {
 		from, err := base.eval(f)
 		if err != nil {
@@ -107,8 +108,8 @@ func index(v Value, operand int) (int, error) {
 	return 0, mustBe(operand, v, "a whole number that counts items")
 }
 
-// item returns an item of a list, or a byte of a text as expr does, by its index from the front, or from the end where that
-// is negative, and how many there are.
+// item returns an item of a list, or a byte of a text as expr does, by its index from the front, or from the end
+// where that is negative, and how many there are.
 func (v Value) item(at int) (item Value, count int, ok bool) {
 	items, isList := v.items()
 	if count = len(items); !isList {
@@ -128,12 +129,12 @@ func (v Value) item(at int) (item Value, count int, ok bool) {
 
 // slice compiles a part of a list or of a text, list[from:to].
 func (c *compiler) slice(n *ast.SliceNode) node {
-	parts := operands{c.compile(n.Node, place{})}
+	parts := operands{c.compile(n.Node, usage{})}
 	for _, bound := range []ast.Node{n.From, n.To} {
 		if bound == nil {
 			parts = append(parts, node{})
 		} else {
-			parts = append(parts, c.compile(bound, place{}))
+			parts = append(parts, c.compile(bound, usage{}))
 		}
 	}
 	return node{eval: func(f *frame) (Value, error) {
@@ -242,8 +243,8 @@ func interval(n ast.Node, from, to node) node {
 	}, source: n.String()}
 }
 
-func (c *compiler) conditional(n *ast.ConditionalNode, at place) node {
-	condition, yes, no := c.compile(n.Cond, place{}), c.compile(n.Exp1, at), c.compile(n.Exp2, at)
+func (c *compiler) conditional(n *ast.ConditionalNode, use usage) node {
+	condition, yes, no := c.compile(n.Cond, usage{}), c.compile(n.Exp1, use), c.compile(n.Exp2, use)
 	return node{eval: func(f *frame) (Value, error) {
 		holds, err := condition.holds(f)
 		switch {
@@ -269,9 +270,9 @@ func (n node) holds(f *frame) (bool, error) {
 	return holds, nil
 }
 
-func (c *compiler) variable(n *ast.VariableDeclaratorNode, at place) node {
-	value := c.compile(n.Value, place{})
-	slot, body := c.declare([]string{n.Name}, func() node { return c.compile(n.Expr, at) })
+func (c *compiler) variable(n *ast.VariableDeclaratorNode, use usage) node {
+	value := c.compile(n.Value, usage{})
+	slot, body := c.declare([]string{n.Name}, func() node { return c.compile(n.Expr, use) })
 	return node{eval: func(f *frame) (Value, error) {
 		v, err := value.eval(f)
 		if err != nil {
@@ -282,10 +283,10 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, at place) node {
 	}, source: n.String()}
 }
 
-func (c *compiler) sequence(n *ast.SequenceNode, at place) node {
+func (c *compiler) sequence(n *ast.SequenceNode, use usage) node {
 	var parts []node
 	for i, part := range n.Nodes {
-		parts = append(parts, c.compile(part, place{result: at.result && i == len(n.Nodes)-1}))
+		parts = append(parts, c.compile(part, usage{result: use.result && i == len(n.Nodes)-1}))
 	}
 	return node{eval: func(f *frame) (v Value, err error) {
 		for _, part := range parts {
@@ -297,10 +298,10 @@ func (c *compiler) sequence(n *ast.SequenceNode, at place) node {
 	}, source: n.String()}
 }
 
-func (c *compiler) list(n *ast.ArrayNode, at place) node {
+func (c *compiler) list(n *ast.ArrayNode, use usage) node {
 	var parts []node
 	for _, item := range n.Nodes {
-		parts = append(parts, c.compile(item, place{result: at.result}))
+		parts = append(parts, c.compile(item, usage{result: use.result}))
 	}
 	return node{eval: func(f *frame) (_ Value, err error) {
 		if err := f.grow(len(parts)); err != nil {
@@ -316,12 +317,12 @@ func (c *compiler) list(n *ast.ArrayNode, at place) node {
 	}, source: n.String()}
 }
 
-func (c *compiler) object(n *ast.MapNode, at place) node {
+func (c *compiler) object(n *ast.MapNode, use usage) node {
 	var names, values []node
 	for _, p := range n.Pairs {
 		pair := p.(*ast.PairNode)
-		names = append(names, c.compile(pair.Key, place{}))
-		values = append(values, c.compile(pair.Value, place{result: at.result}))
+		names = append(names, c.compile(pair.Key, usage{}))
+		values = append(values, c.compile(pair.Value, usage{result: use.result}))
 	}
 	return node{eval: func(f *frame) (Value, error) {
 		if err := f.grow(len(names)); err != nil {

@@ -25,7 +25,9 @@ const (
 
 // String returns the kind as it reads behind "is" in a message.
 func (k Kind) String() string {
-	names := [...]string{"unknown", "null", "true or false", "a number", "text", "a time", "a duration", "a list or object"}
+	names := [...]string{
+		"unknown", "null", "true or false", "a number", "text", "a time", "a duration", "a list or object",
+	}
 	if int(k) < len(names) {
 		return names[k]
 	}
