@@ -1,7 +1,7 @@
 package engine
 
-// This file finds out up to which offset all elements of each node are accounted for: handed over, or about to be reported.
-// A run that starts again reports those above, so that each is reported once (broker.Rewind.Accounted).
+// This file finds out up to which offset all elements of each node are accounted for: handed over, or about to be
+// reported. A run that starts again reports those above, so that each is reported once (broker.Rewind.Accounted).
 
 // noteDecided notes up to where all elements are dealt with.
 //
@@ -12,8 +12,8 @@ func (t *task) noteDecided() {
 	}
 }
 
-// noteDecidedMeanwhile is noteDecided at any moment: while a master is being evaluated, only what lies before the positions is
-// certain to be decided.
+// noteDecidedMeanwhile is noteDecided at any moment: while a master is being evaluated, only what lies before the
+// positions is certain to be decided.
 func (t *task) noteDecidedMeanwhile() {
 	if !t.root.cursor.hasNext {
 		t.noteDecided()

@@ -61,8 +61,8 @@ func benchEdge() Edge {
 	return KeyEdge(key, key, cmp.Compare[int], false)()
 }
 
-// BenchmarkMerge measures the join per element that is read: trees of several forms, from chunks in memory to a function
-// that is called directly.
+// BenchmarkMerge measures the join per element that is read: trees of several forms, from chunks in memory to a
+// function that is called directly.
 func BenchmarkMerge(b *testing.B) {
 	leaf := func(children ...*Node) *Node { return &Node{NewEdge: benchEdge, Children: children} }
 	benchmarks := []struct {
@@ -84,8 +84,8 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
-// BenchmarkGrowth measures how the cost per element grows with the number of streams, the depth of the tree and the size of
-// the groups.
+// BenchmarkGrowth measures how the cost per element grows with the number of streams, the depth of the tree and the
+// size of the groups.
 func BenchmarkGrowth(b *testing.B) {
 	for _, n := range []int{1, 4, 16} {
 		star := &Node{}
@@ -141,8 +141,8 @@ func benchMerge(b *testing.B, master *Node, per []int, window int) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkFunctionAlone measures what of BenchmarkMerge/two is the function's own cost: the same calls, made one after the
-// other with nothing between them.
+// BenchmarkFunctionAlone measures what of BenchmarkMerge/two is the function's own cost: the same calls, made one
+// after the other with nothing between them.
 func BenchmarkFunctionAlone(b *testing.B) {
 	const keys = 5_000
 	masters, matches := chunksOf(keys, 1), chunksOf(keys, 1)

@@ -6,21 +6,21 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// sheetItems and sheetBytes are what a sheet has room for: small, since each of a thousand tasks may have one that is hardly
-// begun.
+// bufferItems and bufferBytes are what a buffer has room for: small, since each of a thousand tasks may have one that
+// is hardly begun.
 const (
 	bufferItems = 64
 	bufferBytes = 4 << 10
 )
 
-// A sheet holds a few results that wait for their commit, side by side in one buffer. It never grows, so that results can
-// refer to it.
+// A buffer holds a few results that wait for their commit, side by side in one piece of memory. It never grows, so
+// that results can refer to it.
 type buffer struct {
 	bytes []byte
 	items []broker.Result
 }
 
-// sheetPool holds empty sheets for all tasks: what one has needed in its busiest moment is another's in the next.
+// bufferPool holds empty buffers for all tasks: what one has needed in its busiest moment is another's in the next.
 var bufferPool = sync.Pool{New: func() any { return newBuffer(bufferItems, bufferBytes) }}
 
 func newBuffer(items, bytes int) *buffer {
@@ -53,7 +53,7 @@ func (s *buffer) append(items []result, bytes []byte) {
 	}
 }
 
-// sheets are the results of some calls that wait for their commit.
+// buffers are the results of some calls that wait for their commit.
 type buffers struct {
 	// failed counts those of calls that a policy gave up.
 	calls, failed int64
@@ -82,7 +82,7 @@ func (s *buffers) add(r *results) {
 	}
 }
 
-// sheetFor returns an empty sheet that has room for a result at least.
+// bufferFor returns an empty buffer that has room for a result at least.
 func bufferFor(r *result) *buffer {
 	if size := r.end - r.start; size > bufferBytes {
 		return newBuffer(1, size)
@@ -90,24 +90,24 @@ func bufferFor(r *result) *buffer {
 	return bufferPool.Get().(*buffer)
 }
 
-// appendTo appends the results to a list for an output. They are valid until the sheets are freed.
+// appendTo appends the results to a list for an output. They are valid until the buffers are freed.
 func (s *buffers) appendTo(list []broker.Result) []broker.Result {
-	for _, sheet := range s.list {
-		list = append(list, sheet.items...)
+	for _, b := range s.list {
+		list = append(list, b.items...)
 	}
 	return list
 }
 
-// free lets go of the results.
+// free frees the results.
 func (s *buffers) free() {
-	for i, sheet := range s.list {
+	for i, b := range s.list {
 		s.list[i] = nil
-		if cap(sheet.bytes) > bufferBytes {
+		if cap(b.bytes) > bufferBytes {
 			continue
 		}
-		clear(sheet.items) // keeps no key alive
-		sheet.bytes, sheet.items = sheet.bytes[:0], sheet.items[:0]
-		bufferPool.Put(sheet)
+		clear(b.items) // keeps no key alive
+		b.bytes, b.items = b.bytes[:0], b.items[:0]
+		bufferPool.Put(b)
 	}
 	*s = buffers{list: s.list[:0]}
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// Results of any number and size come out of the sheets as they went in, while sheets of earlier commits are used again.
-func TestSheets(t *testing.T) {
+// Results of any number and size come out of the buffers as they went in, while buffers of earlier commits are used
+// again.
+func TestBuffers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s buffers
 		for range rapid.IntRange(1, 4).Draw(t, "commits") {

@@ -11,21 +11,21 @@ import (
 )
 
 // calls runs the calls of a task: in the join's goroutine one at a time, or several side by side, whose results and
-// places keep the order of the calls.
+// rewind points are submitted in the order of the calls.
 type calls struct {
 	task      *task
 	encoder   *encoder
 	committer *committer
 	pending   *pending
 
-	// own calls from the join's goroutine; call is what it calls with, and out holds the results of its calls that were
-	// not handed over to the committer yet.
+	// own calls from the join's goroutine; call is what it calls with, and out holds the results that weren't
+	// submitted yet.
 	own  *worker
 	call Call
 	out  results
 
-	// The rest is for calls side by side. Each goes to queue, which keeps the order, and to jobs, which a worker takes it
-	// from.
+	// The rest is for calls side by side. Each goes to queue, which keeps the order, and to jobs, which workers
+	// receive from.
 	queue, jobs chan *inFlight
 	// halted is closed when no later call counts: err says why; nil if the function has ended the session.
 	halted chan struct{}
@@ -108,10 +108,10 @@ func (c *calls) work(w *worker) {
 	}
 }
 
-// ahead reports whether the join goes on while its calls are made.
+// concurrent reports whether the join goes on while its calls are made.
 func (c *calls) concurrent() bool { return c.queue != nil }
 
-// submit has a call made while the join goes on. The places are those to go on from after it; last says that the session
+// dispatch has a call made while the join goes on. The rewind points are those behind it; last says that the session
 // ends there.
 func (c *calls) dispatch(call Call, last bool, points []rewindPoint) error {
 	if c.task.ctx.Err() != nil {
@@ -127,23 +127,22 @@ func (c *calls) dispatch(call Call, last bool, points []rewindPoint) error {
 	return nil
 }
 
-// make makes a call at once. Its results are held until handOver.
+// make makes a call at once. Its results are held until submit.
 func (c *calls) make(call Call) (end bool, err error) {
 	c.call = call
 	return c.own.call(&c.call, &c.out)
 }
 
-// due reports whether enough calls are held to hand them over. A hand-over costs about as much as finding the matches of
-// a master, so that calls in quick succession share one.
+// due reports whether the results of enough calls are held to submit them. That costs about as much as finding the
+// matches of a master, so that calls in quick succession are submitted together.
 func (c *calls) due() bool {
 	return c.out.calls >= c.pending.callBatch.Load() || len(c.out.bytes) >= batchBytes
 }
 
-// held reports whether there is something to hand over.
+// held reports whether there is something to submit.
 func (c *calls) held() bool { return c.out.calls > 0 || len(c.out.items) > 0 }
 
-// handOver gives the results that are held, and the places behind them, to the committer; those of calls under way come
-// before.
+// submit submits the results that are held, and the rewind points behind them; those of calls under way come before.
 func (c *calls) submit(points []rewindPoint) error {
 	if c.concurrent() {
 		f := &inFlight{done: make(chan struct{})}
@@ -157,7 +156,7 @@ func (c *calls) submit(points []rewindPoint) error {
 	return err
 }
 
-// letter sends the letter about a failure behind the calls that were made before.
+// letter submits the letter about a failure behind the results of the calls that were made before.
 func (c *calls) letter(failure Failure, record *broker.Record, points []rewindPoint) error {
 	if err := c.own.letter(failure, record, &c.out); err != nil {
 		return err
@@ -176,7 +175,7 @@ func (c *calls) enqueue(f *inFlight, points []rewindPoint) error {
 	}
 }
 
-// settleInOrder settles the calls in the order in which they were made.
+// addInOrder adds the results of calls side by side to what is pending, in the order in which they were made.
 func (c *calls) addInOrder() {
 	halt := func(err error) {
 		c.err = err
@@ -203,7 +202,7 @@ func (c *calls) addInOrder() {
 	}
 }
 
-// settle gives the results of a call, and the places behind it, to the committer.
+// add adds results, and the rewind points behind them, to what is pending.
 func (c *calls) add(out *results, points []rewindPoint) error {
 	err := c.committer.add(c.task.ctx, c.pending, out, points)
 	if err != nil && errors.Is(err, context.Cause(c.task.ctx)) {

@@ -8,7 +8,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// This file says what a random run of campaign_test.go must come to: by the naive reference, over what is in the storage.
+// This file says what a random run of campaign_test.go must come to: by the naive reference, over what is in the
+// storage.
 
 // A row is a record of a stream: an item, or what can't be decoded.
 type row struct {
@@ -32,7 +33,8 @@ type lane struct {
 	over bool
 	// plan is what the function does.
 	plan plan
-	// want are the results of each run, handed what the function has got, by node, and failed the masters that it failed for.
+	// want are the results of each run, handed what the function has got, by node, and failed the masters that it
+	// failed for.
 	want           [][]string
 	handed, failed map[position]bool
 }
@@ -43,8 +45,8 @@ type position struct {
 	offset int64
 }
 
-// A plan says at which masters the function fails, and at which it ends the session, with a result beside that or without;
-// -1 for none.
+// A plan says at which masters the function fails, and at which it ends the session, with a result beside that or
+// without; -1 for none.
 type plan struct {
 	fails     map[int]bool
 	end       int
@@ -71,7 +73,8 @@ func (l *lane) view(t *tree, isMaster, all bool) *tree {
 
 // accepts says whether an item is in order behind those that the node has (R1, R7, R7a).
 func (t *tree) accepts(it item, isMaster bool, children int) bool {
-	if up := t.last(func(it item) int { return it.Up }); !isMaster && it.Up != null && (it.Up < up || t.unique && it.Up == up) {
+	up := t.last(func(it item) int { return it.Up })
+	if !isMaster && it.Up != null && (it.Up < up || t.unique && it.Up == up) {
 		return false
 	}
 	for c := range children {

@@ -15,9 +15,9 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// A campaign is a mill that runs again and again, over streams of several partitions that grow meanwhile, with all that may
-// happen to it: sessions that the function ends, a mark or the data timeout, crashes at any commit, policies, windows, calls
-// side by side, nodes that share a stream, a second instance, positions that are values.
+// A campaign is a mill that runs again and again, over streams of several partitions that grow meanwhile, with all
+// that may happen to it: sessions that the function ends, a mark or the data timeout, crashes at any commit,
+// policies, windows, calls side by side, nodes that share a stream, a second instance, positions that are values.
 type campaign struct {
 	*rapid.T
 	storage *memory.Broker
@@ -43,8 +43,8 @@ type windowing struct {
 	count int
 }
 
-// R1 to R10: whatever ends the sessions and wherever runs die, what is committed is what the naive reference has, and each
-// element that is not handed over is told once.
+// R1 to R10: whatever ends the sessions and wherever runs die, what is committed is what the naive reference has, and
+// each element that is not handed over is told once.
 func TestCampaign(t *testing.T) {
 	cases, runs := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -99,7 +99,10 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 		memory.Stream[reported]("unmatched", memory.Partitions(partitions)))
 	c.storage, c.unmatched = memory.New(options...), make([]int64, len(shape.nodes()))
 	for p := range partitions {
-		l := &lane{partition: p, shape: shape, base: map[string]int{}, handed: map[position]bool{}, failed: map[position]bool{}}
+		l := &lane{
+			partition: p, shape: shape, base: map[string]int{},
+			handed: map[position]bool{}, failed: map[position]bool{},
+		}
 		c.drawSession(l)
 		c.lanes = append(c.lanes, l)
 	}
@@ -340,8 +343,8 @@ func (c *campaign) lowest() int64 {
 	return lowest
 }
 
-// planCrash draws what goes wrong in the next run, if anything: it dies at a commit, before that is visible or behind it with
-// its answer lost, or at a read, with what is finished committed or not; or a commit is aborted.
+// planCrash draws what goes wrong in the next run, if anything: it dies at a commit, before that is visible or behind
+// it with its answer lost, or at a read, with what is finished committed or not; or a commit is aborted.
 func (c *campaign) planCrash() {
 	commit := func() int { return rapid.IntRange(1, 4).Draw(c.T, "at commit") }
 	switch rapid.SampledFrom([]string{"none", "before", "before", "behind", "behind", "read"}).Draw(c.T, "crash") {
@@ -395,8 +398,8 @@ func (c *campaign) master(partition int) broker.Rewind {
 	return nodes[0]
 }
 
-// checkAccounted checks that each element that lies before one that was handed over is handed over or told, at the end of a
-// session.
+// checkAccounted checks that each element that lies before one that was handed over is handed over or told, at the
+// end of a session.
 func (c *campaign) checkAccounted(l *lane, endedByFunction bool) {
 	if endedByFunction && c.spec.Concurrency > 1 {
 		return // what the join had looked at beyond the call that ended the session isn't told
@@ -427,8 +430,8 @@ func (c *campaign) checkCounts(stats *engine.Stats) {
 	}
 }
 
-// checkLetters checks that there is one letter about each master that the function has failed for, and at most one about each
-// other element.
+// checkLetters checks that there is one letter about each master that the function has failed for, and at most one
+// about each other element.
 func (c *campaign) checkLetters() {
 	for _, l := range c.lanes {
 		letters, err := memory.Elements[failed](c.storage, "failed", l.partition)

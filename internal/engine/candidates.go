@@ -3,9 +3,9 @@ package engine
 // groupSize is how many elements a node's groups get memory for at a time, where they can't reuse it.
 const groupSize = 64
 
-// Candidates are the elements of a node that its parent's element at hand may match (R2), in stream order: for a parent with
-// key 7 the complete elements with key 7. The group of them is retained until a parent is above it, since the next parent may
-// have key 7, too.
+// Candidates are the elements of a node that its parent's element at hand may match (R2), in stream order: for a
+// parent with key 7 the complete elements with key 7. The group of them is retained until a parent is above it, since
+// the next parent may have key 7, too.
 type candidates struct {
 	// unique is the spec's promise: at most one element per key.
 	unique bool
@@ -14,7 +14,8 @@ type candidates struct {
 
 	// hasRight says that an element with a key for the parent was read.
 	hasRight bool
-	// leftNull says that the key of the parent's element at hand is null: it has no candidates, whatever the group holds (R7a).
+	// leftNull says that the key of the parent's element at hand is null: it has no candidates, whatever the group
+	// holds (R7a).
 	leftNull bool
 
 	group []Element

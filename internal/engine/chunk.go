@@ -9,7 +9,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// chunkSize bounds the elements that are handed over at a time.
+// chunkSize bounds the elements that a source sends to a node at a time.
 const chunkSize = 512
 
 // A chunk is a run of elements on its way to a node. The last chunk of a node has an end.
@@ -20,15 +20,15 @@ type chunk struct {
 	// behind is the offset behind the mark.
 	behind int64
 
-	// values are there when the chunk is decoded, and flaws says which of them are none: by the records' indexes, the error of
-	// one that couldn't be decoded, and errNoValue for one that is passed over. It is nil for most chunks.
+	// values are there when the chunk is decoded, and flaws says which of them are none: by the records' indexes, the
+	// error of one that couldn't be decoded, and errNoValue for one that is passed over. It is nil for most chunks.
 	values []any
 	flaws  []error
 
 	// batch decodes the chunk; nil where there is nothing to decode.
 	batch *batch
 	feed  *feed
-	// room holds elements of a chunk before, for values to use again.
+	// slab is the memory of the values: zero elements side by side, or those of a chunk before.
 	slab []any
 }
 
@@ -54,8 +54,7 @@ func (c *chunk) flawOf(i int) error {
 // last returns the offset of the last record.
 func (c *chunk) last() int64 { return c.records[len(c.records)-1].Offset }
 
-// decode returns when the chunk is decoded, or can't be. It is safe for concurrent use: whoever has time for it first decodes
-// it.
+// decode returns when the chunk is decoded, or can't be. It is safe for concurrent use: the first caller decodes it.
 func (c *chunk) decode() error {
 	if c.batch == nil {
 		return nil
@@ -64,8 +63,8 @@ func (c *chunk) decode() error {
 	return c.batch.broken
 }
 
-// makeValues makes elements for the records, zero ones if that is wanted. They lie side by side in one piece of memory,
-// which is made larger than needed where it can be used again.
+// makeValues makes elements for the records, with zero all of them zero. They lie side by side in one slab, which is
+// made larger than needed where it can be used again.
 func (c *chunk) makeValues(zero bool) {
 	n := len(c.records)
 	if n > cap(c.slab) {
@@ -89,7 +88,7 @@ type batch struct {
 	records []broker.Record
 	// chunks has one for each node.
 	chunks []*chunk
-	// used is how many of them were not given back.
+	// used is how many of them were not returned.
 	used atomic.Int32
 	once sync.Once
 	// broken says that a codec has ended the goroutine that decoded, so that not all of it is.
@@ -112,8 +111,8 @@ func (b *batch) decodeAll() {
 	}
 }
 
-// decodeFrom decodes the records from an index on, and returns the index behind the last one: that of a record that can't be
-// decoded may be it.
+// decodeFrom decodes the records from an index on, and returns the index behind the last one: that of a record that
+// can't be decoded may be it.
 func (b *batch) decodeFrom(i int) (next int) {
 	first := b.chunks[0]
 	f := first.feed

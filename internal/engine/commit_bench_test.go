@@ -18,8 +18,8 @@ func (f *one) Call(_ context.Context, _ *engine.Call, emit engine.Emit) error {
 	return emit(0, &f.result)
 }
 
-// BenchmarkCommit measures a whole task on a storage in memory, per result: reading, encoding, and commits of some size, which
-// is what differs.
+// BenchmarkCommit measures a whole task on a storage in memory, per result: reading, encoding, and commits of some
+// size, which is what differs.
 func BenchmarkCommit(b *testing.B) {
 	const results = 20_000
 	for _, size := range []int{100, 1_000, results} {

@@ -34,13 +34,13 @@ type committer struct {
 	pace       broker.Pace
 	stats      *Stats
 	logger     *slog.Logger
-	watch      hook[observe.Commit] // nil where nobody wants to know of commits
+	watch      hook[observe.Commit] // nil where no observer watches commits
 
 	// kick wakes the committer: there is something to commit.
 	kick chan struct{}
 	// full ends its wait for the next commit's time.
 	full chan struct{}
-	// results and bytes are what is pending, over all tasks.
+	// results and bytes are what is pending, over all tasks, up to a batch of each.
 	results, bytes atomic.Int64
 	// list holds the results of the commit under way. It belongs to run.
 	list []broker.Result
@@ -69,10 +69,10 @@ func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *comm
 	return c
 }
 
-// batch is how many results a task may have pending without telling the committer.
+// batch is how many results a task may have pending before it adds them to the committer's sums.
 func (c *committer) batch() int { return min(256, c.pace.Results) }
 
-// waiting returns what is pending, as far as the tasks have told.
+// waiting returns what is pending, up to a batch of each task.
 func (c *committer) waiting() (results, bytes int64) { return c.results.Load(), c.bytes.Load() }
 
 func (c *committer) join(p *pending) {
@@ -166,9 +166,10 @@ func (c *committer) run(ctx context.Context) error {
 // promptAmount is how many calls or results in an Interval are little to do.
 const promptAmount = 1000
 
-// pause returns how long to wait after a commit of so many calls or results, which came together in the time since the
-// last one, and which took so long. While there is little to do, a prompt committer works at most half of its time; rest is
-// the shorter of the last two commits, since one that the storage has held up is no reason to hold up the next.
+// pause returns how long to wait after a commit of so many calls or results, which came together in the time since
+// the last one, and which took so long. While there is little to do, a prompt committer works at most half of its
+// time; rest is the shorter of the last two commits, since one that the storage has held up is no reason to hold up
+// the next.
 func (c *committer) pause(amount int64, since, took, rest time.Duration) time.Duration {
 	pause := max(0, c.pace.Interval-took)
 	isLittle := amount*int64(c.pace.Interval) < promptAmount*int64(since)
@@ -178,7 +179,8 @@ func (c *committer) pause(amount int64, since, took, rest time.Duration) time.Du
 	return pause
 }
 
-// wait waits until there is something to commit and timer, or a task, says that it is time to; false when ctx ended.
+// wait waits until there is something to commit, and until timer has fired or the tasks have enough for a commit;
+// false when ctx ended.
 func (c *committer) wait(ctx context.Context, timer *time.Timer) bool {
 	isTime := false
 	for kicked := false; !kicked; {
@@ -204,7 +206,8 @@ func (c *committer) wait(ctx context.Context, timer *time.Timer) bool {
 	return true
 }
 
-// slowDown tells the tasks that they have had nothing to commit for as long as between two commits.
+// slowDown has the tasks submit each call at once, after a time between two commits in which there was nothing to
+// commit.
 func (c *committer) slowDown() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -274,7 +277,7 @@ func (c *committer) position(commits []broker.Commit) error {
 	return nil
 }
 
-// fill gives commits the results that were taken, in one list.
+// fill gives commits the results that are under way, in one list.
 func (c *committer) fill(commits []broker.Commit, taken []*pending) {
 	count := 0
 	for _, p := range taken {
@@ -289,7 +292,7 @@ func (c *committer) fill(commits []broker.Commit, taken []*pending) {
 	c.list = list
 }
 
-// watched is commit, and tells of it who wants to know.
+// watched is commit, with the observers of commits called before and behind it.
 func (c *committer) watched(ctx context.Context, commits []broker.Commit) error {
 	about := observe.Commit{Since: time.Now()}
 	for i := range commits {

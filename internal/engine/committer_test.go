@@ -12,8 +12,8 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A commit follows the one before sooner than the interval where there is little to do, and one that the storage has held up
-// doesn't hold up the next.
+// A commit follows the one before sooner than the interval where there is little to do, and one that the storage has
+// held up doesn't hold up the next.
 func TestPause(t *testing.T) {
 	const ms = time.Millisecond
 	prompt := broker.Pace{Interval: 100 * ms, Prompt: true}

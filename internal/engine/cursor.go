@@ -9,18 +9,19 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// maxHeld is how many chunks a cursor holds to give them back; those of a larger group are left to the garbage collector.
+// maxHeld is how many chunks a cursor holds to give them back; those of a larger group are left to the garbage
+// collector.
 const maxHeld = 16
 
-// keylessLimit is how many records in a row without all keys (tombstones, and elements with a null key) a restart reads again.
-// Of keys 5, null, null a restart reads all three: it must know the 5 to find out that a 4 behind them is out of order (R7).
-// Behind so many it goes without.
+// keylessLimit is how many records in a row without all keys (tombstones, and elements with a null key) a restart
+// reads again. Of keys 5, null, null a restart reads all three: it must know the 5 to find out that a 4 behind them
+// is out of order (R7). Behind so many it goes without.
 const keylessLimit = 512
 
 // A cursor reads a node's stream in order, element by element, and knows from which position it must be read again.
 //
-// A record is read, and becomes next; it stays next while the parent's keys are below its own; then it is dealt with: it has
-// become a candidate, or has a verdict.
+// A record is read, and becomes next; it stays next while the parent's keys are below its own; then it is dealt with:
+// it has become a candidate, or has a verdict.
 type cursor struct {
 	feed  *feed
 	chunk *chunk
@@ -28,8 +29,8 @@ type cursor struct {
 	unread int
 	// held are the chunks before it, in order, whose elements may still be needed.
 	held []*chunk
-	// next is the element that was read last, as long as hasNext says that it isn't dealt with. It is a list, so that a master
-	// can be handed over as it lies here.
+	// next is the element that was read last, as long as hasNext says that it isn't dealt with. It is a list, so that
+	// a master can be handed over as it lies here.
 	next    [1]Element
 	hasNext bool
 	// lacksKey says that a key of next, for the parent or a child, is null.
@@ -41,11 +42,11 @@ type cursor struct {
 	behindMark int64
 	// seen is the offset behind the last element that was read.
 	seen int64
-	// done is the position behind the last record that was dealt with, or the one that the run began at. It is never behind the
-	// end mark: a run that dies before the end is committed must meet the mark again.
+	// done is the position behind the last record that was dealt with, or the one that the run began at. It is never
+	// behind the end mark: a run that dies before the end is committed must meet the mark again.
 	done position
-	// restart is the position that a restart begins at to know all keys before done: done itself, or, where the last records lack
-	// keys, a position before those. keyless counts them.
+	// restart is the position that a restart begins at to know all keys before done: done itself, or, where the last
+	// records lack keys, a position before those. keyless counts them.
 	restart position
 	keyless int
 
@@ -140,7 +141,8 @@ func (c *cursor) hold() {
 	c.held = append(c.held, c.chunk)
 }
 
-// release gives those chunks back to the feed that lie before a position: what isn't read again isn't needed in memory either.
+// release gives those chunks back to the feed that lie before a position: what isn't read again isn't needed in
+// memory either.
 func (c *cursor) release(p position) {
 	released := 0
 	for released < len(c.held) && behind(c.held[released].last()) <= p {

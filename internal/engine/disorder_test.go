@@ -45,7 +45,9 @@ func (j *intervalJoin) tree() *tree {
 }
 
 // run joins the streams. The letters are about what a policy has put aside.
-func (j *intervalJoin) run(t fatal, policy engine.PolicyKind) (calls []string, letters []failed, read []int64, err error) {
+func (j *intervalJoin) run(
+	t fatal, policy engine.PolicyKind,
+) (calls []string, letters []failed, read []int64, err error) {
 	tr := j.tree()
 	b := tr.storage()
 	tr.fill(t, b)
@@ -82,8 +84,8 @@ func (j *intervalJoin) all() (calls []string) {
 	return calls
 }
 
-// contradicts reports whether the comparison of all elements with all others shows that they are out of order: it falls along
-// the left stream, or grows along the right one.
+// contradicts reports whether the comparison of all elements with all others shows that they are out of order: it
+// falls along the left stream, or grows along the right one.
 func (j *intervalJoin) contradicts() bool {
 	for l, left := range j.left {
 		for r, right := range j.right {
@@ -97,7 +99,10 @@ func (j *intervalJoin) contradicts() bool {
 }
 
 func drawIntervalJoin(t *rapid.T) *intervalJoin {
-	j := &intervalJoin{tolerance: rapid.IntRange(0, 10).Draw(t, "tolerance"), unique: rapid.IntRange(0, 3).Draw(t, "unique") == 0}
+	j := &intervalJoin{
+		tolerance: rapid.IntRange(0, 10).Draw(t, "tolerance"),
+		unique:    rapid.IntRange(0, 3).Draw(t, "unique") == 0,
+	}
 	for _, stream := range []*[]int{&j.left, &j.right} {
 		key := 0
 		for range rapid.IntRange(0, 12).Draw(t, "length") {
@@ -115,8 +120,8 @@ func drawIntervalJoin(t *rapid.T) *intervalJoin {
 	return j
 }
 
-// R7: a run by a comparison that isn't stopped has come to what nested loops come to, where one stream at most is out of order,
-// and what stops one is disorder. So it is with what a policy leaves.
+// R7: a run by a comparison that isn't stopped has come to what nested loops come to, where one stream at most is out
+// of order, and what stops one is disorder. So it is with what a policy leaves.
 func TestR7DisorderOfComparisons(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		j := drawIntervalJoin(t)

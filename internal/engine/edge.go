@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// NullKey is what a key function returns as its error where the key is null (R7a). An element without a key isn't out of
-// order: it matches nothing on that edge.
+// NullKey is what a key function returns as its error where the key is null (R7a). An element without a key isn't out
+// of order: it matches nothing on that edge.
 var NullKey = errors.New("the key is null")
 
 // Nullable returns a key function that returns NullKey for those keys of another one that are null.
@@ -21,9 +21,9 @@ func Nullable[K any](key func(element any) (K, error), null func(K) bool) func(e
 	}
 }
 
-// KeyEdge returns a constructor of edges whose keys are computed by left, over the parent's element, and by right, over
-// the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered (R7), but
-// for NullKey. With unique, a right key that repeats is disorder, too.
+// KeyEdge returns a constructor of edges whose keys are computed by left, over the parent's element, and by right,
+// over the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered
+// (R7), but for NullKey. With unique, a right key that repeats is disorder, too.
 func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b K) int, unique bool) func() Edge {
 	return func() Edge {
 		return &keyEdge[K]{
@@ -110,9 +110,9 @@ func (e *keyEdge[K]) DropBelow(group []Element) (int, error) {
 	return 0, nil
 }
 
-// FuncEdge returns a constructor of edges for keys that only the user can compare: compare tells whether the left key of
-// a parent element is below (negative), equal to (zero) or above (positive) the right key of a child element. It must
-// grow with the left and fall with the right element. What disorder can be seen through it is reported.
+// FuncEdge returns a constructor of edges for keys that only the user can compare: compare tells whether the left key
+// of a parent element is below (negative), equal to (zero) or above (positive) the right key of a child element. It
+// must grow with the left and fall with the right element. What disorder can be seen through it is reported.
 func FuncEdge(compare func(left, right any) (int, error), unique bool) func() Edge {
 	return func() Edge { return &funcEdge{compare: compare, unique: unique} }
 }
@@ -123,13 +123,13 @@ type funcEdge struct {
 
 	left, right any // the elements at hand; nil before the first
 	order       int // of left and right
-	// previous is what left or right was, previousOrder what order was and previousClosed what closed was, before the last one
-	// was set.
+	// previous is what left or right was, previousOrder what order was and previousClosed what closed was, before the
+	// last one was set.
 	previous, previousClosed any
 	previousOrder            int
-	// passedOver is the last child's element that was found below a parent's, matched the last parent's element that had one
-	// equal to it, and closed the last one that one was found above. Together with left, right and the group they are the
-	// strongest of what the comparison has said: what later elements are checked against.
+	// passedOver is the last child's element that was found below a parent's, matched the last parent's element that
+	// had one equal to it, and closed the last one that one was found above. Together with left, right and the group
+	// they are the strongest of what the comparison has said: what later elements are checked against.
 	passedOver, matched, closed any
 	// group holds the candidates, of which left is above the first ones, as many as above says.
 	group   []any
@@ -137,8 +137,8 @@ type funcEdge struct {
 	history funcHistory
 }
 
-// SetLeft accepts a parent's element unless one before it was above a child's element that it isn't above, or equal to one that
-// it is below.
+// SetLeft accepts a parent's element unless one before it was above a child's element that it isn't above, or equal
+// to one that it is below.
 func (e *funcEdge) SetLeft(parent any) (null bool, err error) {
 	order := e.order
 	if e.right != nil {
@@ -154,7 +154,8 @@ func (e *funcEdge) SetLeft(parent any) (null bool, err error) {
 	return false, nil
 }
 
-// checkLeft compares a parent's element with the child's element at hand, the one that was passed over last and the group.
+// checkLeft compares a parent's element with the child's element at hand, the one that was passed over last and the
+// group.
 func (e *funcEdge) checkLeft(parent any) (order int, err error) {
 	if order, err = e.compare(parent, e.right); err != nil {
 		return 0, &KeyError{Err: err}
@@ -173,8 +174,8 @@ func (e *funcEdge) checkLeft(parent any) (order int, err error) {
 	return order, e.checkGroup(parent)
 }
 
-// checkGroup finds out how much of the group a parent's element is above: the first elements, or they are out of order. It
-// can't be below one, since one before it was equal to that.
+// checkGroup finds out how much of the group a parent's element is above: the first elements, or they are out of
+// order. It can't be below one, since one before it was equal to that.
 func (e *funcEdge) checkGroup(parent any) error {
 	e.above = 0
 	for i, child := range e.group {
@@ -190,7 +191,8 @@ func (e *funcEdge) checkGroup(parent any) error {
 	return nil
 }
 
-// note remembers what is about to change: previous is the element that makes way for another, and order that of the new pair.
+// note remembers what is about to change: previous is the element that makes way for another, and order that of the
+// new pair.
 func (e *funcEdge) note(previous any, order int) {
 	e.previous, e.previousOrder, e.previousClosed = previous, e.order, e.closed
 	e.order = order
@@ -200,8 +202,9 @@ func (e *funcEdge) UndoLeft() {
 	e.left, e.order, e.closed = e.previous, e.previousOrder, e.previousClosed
 }
 
-// SetRight accepts a child's element unless one before it was above a parent's that it isn't above, or equal to one that it is
-// below. Where there is no parent's element, which happens only to what is verified behind the join, nothing can be said.
+// SetRight accepts a child's element unless one before it was above a parent's that it isn't above, or equal to one
+// that it is below. Where there is no parent's element, which happens only to what is verified behind the join,
+// nothing can be said.
 func (e *funcEdge) SetRight(child any) (null bool, err error) {
 	if e.left == nil {
 		return false, nil
@@ -241,8 +244,8 @@ func (e *funcEdge) checkClosed(child any) error {
 	return nil
 }
 
-// checkUnique finds a second element for the parent's that had a match last, and one that comes too late: with this promise
-// nothing above that match need have been read.
+// checkUnique finds a second element for the parent's that had a match last, and one that comes too late: with this
+// promise nothing above that match need have been read.
 func (e *funcEdge) checkUnique(child any) error {
 	if !e.unique || e.matched == nil {
 		return nil
@@ -271,7 +274,8 @@ func (e *funcEdge) Add() {
 func (e *funcEdge) LeftKey() any  { return nil }
 func (e *funcEdge) RightKey() any { return nil }
 
-// DropBelow drops what checkGroup has found: the group slides on where keys aren't a matter of equality, as with intervals.
+// DropBelow drops what checkGroup has found: the group slides on where keys aren't a matter of equality, as with
+// intervals.
 func (e *funcEdge) DropBelow([]Element) (int, error) {
 	below := e.above
 	if below > 0 {

@@ -6,16 +6,18 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// This file ends sessions. Whatever ends one (the function, a mark, the data timeout), what its last call returns, the
-// positions and the end are one addition to what is pending, and so one commit: a crash leaves all of it or nothing (R6).
+// This file ends sessions. Whatever ends one (the function, an end mark, the data timeout), the results of its last
+// call, the rewind points and the end are one addition to what is pending, and so one commit: a crash leaves all of
+// it or nothing (R6).
 
-// endWindow hands over the open window at the end of the session, if there is one. What it returns goes with the end.
+// endWindow hands over the open window at the end of the session, if there is one. Its results are committed with the
+// end.
 func (t *task) endWindow() error {
 	t.ending = true
 	return t.closeWindow()
 }
 
-// end ends the session, and hands over what the calls hold with that. byFunction says that a call has ended it.
+// end ends the session, and submits what the calls hold with that. byFunction says that a call has ended it.
 //
 // REQUIRES: the sources run.
 func (t *task) end(byFunction bool) error {
@@ -23,7 +25,7 @@ func (t *task) end(byFunction bool) error {
 	if !byFunction && !t.root.endedByMark() {
 		return t.endByTimeout()
 	}
-	// The next run begins behind the session, so that this one tells of all that it has read.
+	// The next run begins behind the session, so that this one reports all that it has read.
 	t.enterOpen()
 	if _, err := t.report(true); err != nil {
 		return err
@@ -36,14 +38,14 @@ func (t *task) end(byFunction bool) error {
 	return nil
 }
 
-// endByTimeout ends the session where no mark says what belongs to it: the next run goes on at the places of now, and
-// decides what is open.
+// endByTimeout ends the session where no end mark says what belongs to it: the next run goes on at the rewind points
+// of now, and decides what is open.
 func (t *task) endByTimeout() error {
 	t.leaveOpen()
 	if _, err := t.report(false); err != nil {
 		return err
 	}
-	t.takeBack()
+	t.withdrawUnreported()
 	if err := t.verify(); err != nil {
 		return err
 	}
@@ -60,10 +62,10 @@ func (t *task) endByTimeout() error {
 	return nil
 }
 
-// endedByMark reports whether marks alone leave no further call possible, at the master's node.
+// endedByMark reports whether end marks alone leave no further call possible, at the master's node.
 func (n *node) endedByMark() bool { return n.cursor.atMark() || n.childExhaustedByMark() }
 
-// exhaustedByMark is exhausted as far as marks have it: what the data timeout has ended may go on.
+// exhaustedByMark is exhausted by end marks alone: a stream that the data timeout has ended may go on.
 func (n *node) exhaustedByMark() bool {
 	return n.candidates.none() && (n.cursor.atMark() || n.childExhaustedByMark())
 }
@@ -72,8 +74,8 @@ func (n *node) childExhaustedByMark() bool {
 	return slices.ContainsFunc(n.children, (*node).exhaustedByMark)
 }
 
-// undecided reports whether next has no match at the child with the index given only because of the data timeout: it may have
-// one that comes later.
+// undecided reports whether next has no match at the child with the index given only because of the data timeout: it
+// may have one that comes later.
 func (n *node) undecided(missing int) bool {
 	if !n.task.timedOut {
 		return false
@@ -82,7 +84,8 @@ func (n *node) undecided(missing int) bool {
 	return !child.candidates.leftNull && child.exhausted() && !child.exhaustedByMark()
 }
 
-// leaveOpen leaves next open, and at risk what it has matches of: those are not accounted for either.
+// leaveOpen leaves next open. The verdicts about its matches at the children before the one given are provisional:
+// they are not accounted for either.
 func (n *node) leaveOpen(missing int) {
 	for _, c := range n.children[:missing] {
 		c.enterProvisionally(c.candidates.group, nil, Ended)
@@ -109,9 +112,9 @@ func (t *task) leaveOpen() {
 	}
 }
 
-// takeBack takes back the verdicts that were not told: they are about elements behind an open one, which the next run reads
-// again.
-func (t *task) takeBack() {
+// withdrawUnreported withdraws the verdicts that were not reported: they are about elements behind an open one, which
+// the next run reads again.
+func (t *task) withdrawUnreported() {
 	for _, n := range t.nodes {
 		for _, u := range n.ledger.unreported {
 			n.ledger.counts.unmatched[u.verdict]--
@@ -122,8 +125,8 @@ func (t *task) takeBack() {
 	t.ledgers.unreported = 0
 }
 
-// behindSession returns the places behind the session, and which nodes have the rest of it before them: those that have not
-// reached their marks (R5).
+// behindSession returns the rewind points behind the session, and which nodes have the rest of it before them: those
+// that have not reached their end marks (R5).
 func (t *task) behindSession() (points []rewindPoint, rest []bool) {
 	points, rest = make([]rewindPoint, len(t.nodes)), make([]bool, len(t.nodes))
 	for i, n := range t.nodes {
@@ -136,7 +139,7 @@ func (t *task) behindSession() (points []rewindPoint, rest []bool) {
 	return points, rest
 }
 
-// end gives what is held, and what the call has returned that ended the session, to the committer together with the end.
+// end submits what is held, and the results of the call that has ended the session, together with the end.
 func (c *calls) end(points []rewindPoint, rest []bool) {
 	out := &c.out
 	if c.last != nil {
@@ -147,7 +150,7 @@ func (c *calls) end(points []rewindPoint, rest []bool) {
 	c.out.reset()
 }
 
-// end adds the last results and marks the end of the session. rest tells which nodes have the rest of it before them, to be
+// end adds the last results and the end of the session. rest says which nodes have the rest of it before them, to be
 // passed over by the next run; nil where none has.
 func (p *pending) end(r *results, points []rewindPoint, rest []bool) {
 	p.mu.Lock()
@@ -158,7 +161,7 @@ func (p *pending) end(r *results, points []rewindPoint, rest []bool) {
 	p.added++
 }
 
-// progress is what the task has come to.
+// progress returns the rewind points as storages have them.
 //
 // REQUIRES: p is locked.
 func (p *pending) progress() broker.Progress {

@@ -56,8 +56,8 @@ func runPastCrashes(t *testing.T, b *memory.Broker, spec *engine.Spec) {
 	t.Fatal("the run never ends")
 }
 
-// R6: what the call that ends a session returns, the positions and the end are one commit: wherever the run dies, before a
-// commit or behind it, the session ends with that call, once.
+// R6: what the call that ends a session returns, the positions and the end are one commit: wherever the run dies,
+// before a commit or behind it, the session ends with that call, once.
 func TestR6TheEndIsOneCommit(t *testing.T) {
 	masters := make([]int, 20)
 	for i := range masters {
@@ -95,15 +95,16 @@ func expectSessions(t *testing.T, b *memory.Broker, want ...[]string) {
 	}
 }
 
-// R5: a session that the data timeout has ended has no mark. The next run goes on at the places of then: what came later is
-// joined, and what was open is decided then.
+// R5: a session that the data timeout has ended has no mark. The next run goes on at the places of then: what came
+// later is joined, and what was open is decided then.
 func TestR5DataTimeout(t *testing.T) {
 	tests := []struct {
 		name          string
 		master, child [][]int // what comes before each run
 		want          [][]string
 	}{
-		{"the master is ahead", [][]int{{1, 2, 3}, {4, 5}}, [][]int{{1}, {2, 4, 5}}, [][]string{{"0[0]"}, {"1[1]", "3[2]", "4[3]"}}},
+		{"the master is ahead", [][]int{{1, 2, 3}, {4, 5}}, [][]int{{1}, {2, 4, 5}},
+			[][]string{{"0[0]"}, {"1[1]", "3[2]", "4[3]"}}},
 		{"the child is ahead", [][]int{{1}, {2, 3}}, [][]int{{1, 2, 3}, {4}}, [][]string{{"0[0]"}, {"1[1]", "2[2]"}}},
 		{"nothing was there", [][]int{nil, {1}}, [][]int{nil, {1}}, [][]string{nil, {"0[0]"}}},
 		{"nothing of the child was there", [][]int{{1, 2}, nil}, [][]int{nil, {2}}, [][]string{nil, {"1[0]"}}},
@@ -204,8 +205,8 @@ func TestTheLastWindowIsCommittedWithTheEnd(t *testing.T) {
 	}
 }
 
-// R5: where the last session has no mark in a stream, what is left of it is what has come until the data timeout: it is passed
-// over, what comes after it isn't.
+// R5: where the last session has no mark in a stream, what is left of it is what has come until the data timeout: it
+// is passed over, what comes after it isn't.
 func TestR5RestWithoutAMark(t *testing.T) {
 	tr := pair(nil, nil)
 	b := tr.storage(memory.DataTimeout(time.Nanosecond))
@@ -224,8 +225,8 @@ func TestR5RestWithoutAMark(t *testing.T) {
 	expectSessions(t, b, []string{"0[0]", "1[1]"}, nil, []string{"4[4]"}, nil)
 }
 
-// R8: an output that shows nothing before all partitions have ended keeps no partition's positions before, either: where the run
-// dies between the ends, the next one begins anew in all.
+// R8: an output that shows nothing before all partitions have ended keeps no partition's positions before, either:
+// where the run dies between the ends, the next one begins anew in all.
 func TestPositionsOfAnOutputAtTheEnd(t *testing.T) {
 	b := memory.New(memory.Stream[item]("master", memory.Named("master"), memory.Partitions(2)),
 		memory.Stream[output]("output", memory.Partitions(2)), memory.Stream[failed]("failed", memory.Partitions(2)))

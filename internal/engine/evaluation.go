@@ -28,8 +28,8 @@ func (n *node) evaluateNext() (missing int, err error) {
 	return missing, nil
 }
 
-// evaluate finds the matches of an element: it probes the children one after the other. Missing is the index of the first one
-// that has no match for it; those behind aren't probed, so that nothing waits for their streams.
+// evaluate finds the matches of an element: it probes the children one after the other. Missing is the index of the
+// first one that has no match for it; those behind aren't probed, so that nothing waits for their streams.
 //
 // REQUIRES: the element is the one whose keys were set last.
 func (n *node) evaluate(e *Element) (missing int, err error) {

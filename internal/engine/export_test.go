@@ -1,7 +1,7 @@
 package engine
 
-// SetCallBatch has n calls handed over together: at the pace of tests, each is handed over on its own.
+// SetCallBatch has the results of n calls submitted together: at the pace of tests, each is submitted on its own.
 func (s *Spec) SetCallBatch(n int) { s.callBatch = int64(n) }
 
-// SetFeedAhead has feeds n chunks ahead of the join, so that what is spent is used again soon.
+// SetFeedAhead has feeds n chunks ahead of the join, so that what is returned is used again soon.
 func (s *Spec) SetFeedAhead(n int) { s.feedAhead = n }

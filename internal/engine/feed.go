@@ -27,23 +27,24 @@ type feed struct {
 	chunks chan *chunk
 	// source is what fills chunks; nil before the task runs.
 	source atomic.Pointer[source]
-	// spent takes chunks back whose elements nobody refers to any more.
+	// returned are chunks whose elements nobody refers to any more.
 	returned chan *chunk
 
-	// The rest is the source's. rooms hold what was given back, and backlog what there is no room for in chunks.
+	// The rest is the source's. slabs are those of chunks that were returned, and backlog is what there is no room
+	// for in chunks.
 	slabs   [][]any
 	backlog []*chunk
 }
 
-// tookOne says that there is room for a chunk. It is for the node to call.
+// signalRoom says that there is room for a chunk. It is for the node to call.
 func (f *feed) signalRoom() {
 	select {
 	case f.source.Load().room <- struct{}{}:
-	default: // the source hasn't looked yet
+	default: // the source hasn't read the last signal yet
 	}
 }
 
-// giveBack takes back a chunk whose elements nobody refers to any more. It is for the node to call.
+// giveBack returns a chunk whose elements nobody refers to any more. It is for the node to call.
 func (f *feed) giveBack(c *chunk) {
 	select {
 	case f.returned <- c:
@@ -51,7 +52,8 @@ func (f *feed) giveBack(c *chunk) {
 	}
 }
 
-// end returns the offset behind the last record of the partition; -1 where it isn't known. It is safe for concurrent use.
+// end returns the offset behind the last record of the partition; -1 where it isn't known. It is safe for concurrent
+// use.
 func (f *feed) end() int64 {
 	s := f.source.Load()
 	if s == nil {
@@ -63,8 +65,8 @@ func (f *feed) end() int64 {
 	return -1
 }
 
-// withheld returns how many records of the partition can't be read yet, because of another's transaction, and since when. It is
-// safe for concurrent use.
+// withheld returns how many records of the partition can't be read yet, because of another's transaction, and since
+// when. It is safe for concurrent use.
 func (f *feed) withheld() (records int64, since time.Time) {
 	s := f.source.Load()
 	if s == nil {

@@ -5,8 +5,8 @@ type funcHistory struct {
 	missed   any    // parent
 	bypassed [2]any // parents
 	open     bool
-	// probedBefore are the parents that had probed last, with matches and in vain, when the first of bypassed came. Where they
-	// are no longer the last, a parent has probed since.
+	// probedBefore are the parents that had probed last, with matches and in vain, when the first of bypassed came.
+	// Where they are no longer the last, a parent has probed since.
 	probedBefore [2]any
 	// hasPassedOver says that there is a child that was passed over or incomplete. The first is funcEdge.passedOver.
 	hasPassedOver bool

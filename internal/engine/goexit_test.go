@@ -29,8 +29,8 @@ func exitsAt(id int) func(item any) {
 	}
 }
 
-// R10: code of the user that ends its goroutine stops the run with an error that says so and where, wherever it is called,
-// and what was finished before is committed.
+// R10: code of the user that ends its goroutine stops the run with an error that says so and where, wherever it is
+// called, and what was finished before is committed.
 func TestR10Goexit(t *testing.T) {
 	const at = 9
 	exit := exitsAt(at)

@@ -1,22 +1,23 @@
 package engine
 
-// Neighbours are the keys that a verdict is about: that of the element, and those of the other side next to it. A key is
-// nil where there is none, or where only a user's comparison knows it.
+// Neighbours are the keys that a verdict is about: that of the element, and those of the other side next to it. A key
+// is nil where there is none, or where only a user's comparison knows it.
 type Neighbours struct{ Key, Before, After any }
 
-// A history is what an edge remembers for verdicts: keys of the elements before those at hand. It is written only where something
-// does not match: what does costs nothing.
+// A history is what an edge remembers for verdicts: keys of the elements before those at hand. It is written only
+// where something does not match: what does costs nothing.
 //
-// Say the parents are 1, 2, 5 and 8, and the children 1, 3 and 5. Parent 1 probes and matches. Parent 2 probes in vain: missed
-// is 2. Parent 5 has no match at another child and doesn't probe this edge: bypassed is from 5 to 5. Parent 8 probes: the
-// children below it are passed over. For 3 the parent before it is 2, the one after it 5, and its verdict is Gap; 5 lies among the
-// bypassed, so that its verdict is Incomplete: it has a parent, which lacks another match.
+// Say the parents are 1, 2, 5 and 8, and the children 1, 3 and 5. Parent 1 probes and matches. Parent 2 probes in
+// vain: missed is 2. Parent 5 has no match at another child and doesn't probe this edge: bypassed is from 5 to 5.
+// Parent 8 probes: the children below it are passed over. For 3 the parent before it is 2, the one after it 5, and
+// its verdict is Gap; 5 lies among the bypassed, so that its verdict is Incomplete: it has a parent, which lacks
+// another match.
 type history[K any] struct {
 	// missed is the left key of the last parent that has probed in vain.
 	missed    K
 	hasMissed bool
-	// bypassed are the first and the last left key of the parents since the last one that probed. The first is open where a run
-	// before has dealt with it: there may have been others below it.
+	// bypassed are the first and the last left key of the parents since the last one that probed. The first is open
+	// where a run before has dealt with it: there may have been others below it.
 	bypassed    [2]K
 	hasBypassed bool
 	open        bool

@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// meeting is a source of several runs of a mill, none of which begins its tasks before all know which session they are for: one
-// that comes when the others have ended it is for the next.
+// meeting is a source of several runs of a mill, none of which begins its tasks before all know which session they
+// are for: one that comes when the others have ended it is for the next.
 type meeting struct {
 	broker.Source
 	all *sync.WaitGroup
@@ -32,8 +32,8 @@ func (in meetingInput) Own(ctx context.Context, task func(ctx context.Context, p
 	return in.Input.Own(ctx, task)
 }
 
-// runInstances runs a mill several times at once, sharing the partitions, and returns the first error that isn't a crash; a crash
-// if all have had one.
+// runInstances runs a mill several times at once, sharing the partitions, and returns the first error that isn't a
+// crash; a crash if all have had one.
 func runInstances(ctx context.Context, spec *engine.Spec, n int) error {
 	var all, ended sync.WaitGroup
 	all.Add(n)

@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// A ledger says what has become of the elements of a node: each that was read is handed over, or has a verdict, or is open.
+// A ledger says what has become of the elements of a node: each that was read is handed over, or has a verdict, or is
+// open.
 //
-// A verdict is provisional as long as another parent may still hand the element over. Say the master 1 has a match b at its
-// first child and none at the second: it isn't handed over, and b only if a master 1 follows that is complete.
+// A verdict is provisional as long as another parent may still hand the element over. Say the master 1 has a match b
+// at its first child and none at the second: it isn't handed over, and b only if a master 1 follows that is complete.
 type ledger struct {
 	// all is what the ledgers of the task have in common, and node the index of this one's.
 	all    *ledgers
@@ -21,16 +22,16 @@ type ledger struct {
 	handedOver int64
 	// provisional are the provisional verdicts, in the order of the elements.
 	provisional []provisional
-	// bypassedBy is the verdict about the parent that was the last one not to probe this node, and incomplete that about the
-	// element of this node that was found incomplete last. They are the causes of verdicts that follow from them; nil where
-	// verdicts aren't explained.
+	// bypassedBy is the verdict about the parent that was the last one not to probe this node, and incomplete that
+	// about the element of this node that was found incomplete last. They are the causes of verdicts that follow from
+	// them; nil where verdicts aren't explained.
 	bypassedBy, incomplete *unmatched
 
-	// seenBefore is where cursor.seen stood when the run began, and accountedBefore the offset below which a run before has
-	// accounted for all elements: has handed them over, or reported them as unmatched.
+	// seenBefore is where cursor.seen stood when the run began, and accountedBefore the offset below which a run
+	// before has accounted for all elements: has handed them over, or reported them as unmatched.
 	seenBefore, accountedBefore int64
-	// accounted is to this run what accountedBefore is to the one before. Below decided everything was dealt with, at the last
-	// moment when no master was being evaluated; what is provisional there isn't accounted for.
+	// accounted is to this run what accountedBefore is to the one before. Below decided everything was dealt with, at
+	// the last moment when no master was being evaluated; what is provisional there isn't accounted for.
 	accounted, decided int64
 	// unreported are verdicts that weren't reported yet: the elements may lie above accounted.
 	unreported []*unmatched
@@ -57,8 +58,8 @@ type counts struct {
 	unmatched                 [Verdicts]int64
 }
 
-// enter enters a final verdict, and keeps what is told of it; nil where it isn't explained. One about an element that a run
-// before has accounted for doesn't count here.
+// enter enters a final verdict, and keeps what is told of it; nil where it isn't explained. One about an element that
+// a run before has accounted for doesn't count here.
 func (l *ledger) enter(offset int64, verdict Verdict, about *unmatched) {
 	if offset < l.accountedBefore {
 		l.countRead(offset, -1)
@@ -106,8 +107,8 @@ func (l *ledger) enterProvisionally(at int, p provisional) {
 	l.all.provisional++
 }
 
-// withdraw withdraws the provisional verdicts about elements that are handed over. What has one between two of them is among
-// them, too.
+// withdraw withdraws the provisional verdicts about elements that are handed over. What has one between two of them
+// is among them, too.
 func (l *ledger) withdraw(list []Element) {
 	first, _ := l.find(list[0].Record.Offset)
 	behind, _ := l.find(list[len(list)-1].Record.Offset + 1)
@@ -138,8 +139,8 @@ func (l *ledger) confirmBelow(offset int64) {
 	l.all.provisional -= end
 }
 
-// claim returns those elements of a list that no call got before, of which the last is one, and withdraws the provisional
-// verdicts about them.
+// claim returns those elements of a list that no call got before, of which the last is one, and withdraws the
+// provisional verdicts about them.
 func (l *ledger) claim(list []Element) []Element {
 	first := len(list) - 1
 	for first > 0 && list[first-1].Record.Offset > l.handedOver {
@@ -161,8 +162,8 @@ func (l *ledger) account() {
 	l.accounted = max(l.accounted, offset)
 }
 
-// countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no further than
-// that.
+// countRead counts an element as read; by is -1 to take that back. Most tasks are a partition's first, and look no
+// further than that.
 func (l *ledger) countRead(offset int64, by int64) {
 	if l.counted.below == 0 || !l.counted.hasRead(offset) {
 		l.counts.read += by
@@ -178,8 +179,8 @@ func (l *ledger) countMatched(list []Element) {
 	}
 }
 
-// countUncounted counts those elements as matched whose fate no task before has counted. It is kept out of its caller, and of
-// the loop over all elements: hardly any task has one before it.
+// countUncounted counts those elements as matched whose fate no task before has counted. It is kept out of its
+// caller, and of the loop over all elements: hardly any task has one before it.
 //
 //go:noinline
 func (l *ledger) countUncounted(list []Element) {

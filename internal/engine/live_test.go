@@ -37,8 +37,8 @@ func TestUniqueDoesNotWait(t *testing.T) {
 	})
 }
 
-// R4: a window by the clock closes when the clock says so, even if nothing arrives, and while the join waits for another
-// stream.
+// R4: a window by the clock closes when the clock says so, even if nothing arrives, and while the join waits for
+// another stream.
 func TestR4WindowByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := pair(nil, nil)
@@ -96,7 +96,8 @@ func TestConcurrencyKeepsOrder(t *testing.T) {
 	})
 }
 
-// While there is little to do, a prompt committer commits a result as soon as it is there; under load it waits for more.
+// While there is little to do, a prompt committer commits a result as soon as it is there; under load it waits for
+// more.
 func TestPromptCommits(t *testing.T) {
 	tests := []struct {
 		name   string

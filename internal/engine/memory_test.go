@@ -89,8 +89,8 @@ func (f *heapFunction) Call(context.Context, *engine.Call, engine.Emit) error {
 	return nil
 }
 
-// Memory doesn't grow with the streams, nor with how far one is ahead of the other, nor with the elements of windows that
-// are closed.
+// Memory doesn't grow with the streams, nor with how far one is ahead of the other, nor with the elements of windows
+// that are closed.
 func TestMemoryIsBounded(t *testing.T) {
 	const length, distance = 1_000_000, 500_000
 	key := func(e any) (int64, error) { return e.(*number).N, nil }

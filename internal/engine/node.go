@@ -1,15 +1,15 @@
 package engine
 
-// A node is a node of the join tree within one task. It joins the elements of its stream to those of its parent, with three
-// parts that know nothing of each other:
+// A node is a node of the join tree within one task. It joins the elements of its stream to those of its parent, with
+// three parts that know nothing of each other:
 //
 //   - the cursor reads the stream, and knows from which position it must be read again;
 //   - the candidates are what the parent's element at hand may match;
 //   - the ledger says what has become of each element: it was handed over, or has a verdict.
 //
-// INVARIANTS: Elements are evaluated in stream order, each at most once, and only those that match an element of the parent.
-// The group of candidates holds complete elements only. No key of the group is above the parent's left key. Below the parent's
-// left key there is nothing that was not read.
+// INVARIANTS: Elements are evaluated in stream order, each at most once, and only those that match an element of the
+// parent. The group of candidates holds complete elements only. No key of the group is above the parent's left key.
+// Below the parent's left key there is nothing that was not read.
 type node struct {
 	spec     *Node
 	task     *task
@@ -25,8 +25,9 @@ type node struct {
 	ledger     ledger
 }
 
-// advance moves the candidates on to the elements that match the parent's element whose key is the edge's left key (R2): with
-// left key 7 it drops a group of 5s, passes over a 6, adds the 7s that are complete, and stops at an 8, which stays next.
+// advance moves the candidates on to the elements that match the parent's element whose key is the edge's left key
+// (R2): with left key 7 it drops a group of 5s, passes over a 6, adds the 7s that are complete, and stops at an 8,
+// which stays next.
 func (n *node) advance() error {
 	if err := n.dropBelow(); err != nil {
 		return err
@@ -71,8 +72,8 @@ func (n *node) dropBelow() error {
 	return nil
 }
 
-// admit evaluates next and makes it a candidate if it is complete. It stays next where that is left open: the stream that
-// would tell has ended by the data timeout.
+// admit evaluates next and makes it a candidate if it is complete. It stays next where that is left open: the stream
+// that would tell has ended by the data timeout.
 func (n *node) admit() (open bool, err error) {
 	if len(n.children) > 0 {
 		missing, err := n.evaluateNext()
@@ -107,8 +108,8 @@ func (n *node) childExhausted() bool {
 	return false
 }
 
-// positions writes the positions from which the nodes of the subtree must be read again (R8). dst begins with the position of
-// the node whose index is from.
+// positions writes the positions from which the nodes of the subtree must be read again (R8). dst begins with the
+// position of the node whose index is from.
 func (n *node) positions(dst []position, from int) {
 	own := dst[n.index-from : n.index-from+n.size]
 	own[0] = n.position()
@@ -125,7 +126,8 @@ func (n *node) positions(dst []position, from int) {
 	}
 }
 
-// position returns that of the first candidate, which the next parent may match, too, and that of the cursor without any.
+// position returns that of the first candidate, which the next parent may match, too, and that of the cursor without
+// any.
 func (n *node) position() position {
 	if !n.candidates.none() {
 		return at(n.candidates.group[0].Record.Offset)
@@ -133,7 +135,8 @@ func (n *node) position() position {
 	return n.cursor.position()
 }
 
-// countHandedOver counts the elements of a list, and those below them, that reach the function and that no call got before.
+// countHandedOver counts the elements of a list, and those below them, that reach the function and that no call got
+// before.
 func (n *node) countHandedOver(list []Element) {
 	l := &n.ledger
 	last := list[len(list)-1].Record.Offset

@@ -8,18 +8,19 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// A hook is called before a call of the function or a commit, and returns the context for it, and what is called behind it.
+// A hook is called before a call of the function or a commit, and returns the context for it, and what is called
+// behind it.
 type hook[T any] func(ctx context.Context, about T) (context.Context, func(error))
 
-// watches are what the observers of a run want to know of it.
+// watches are what the observers of a run watch.
 type watches struct {
 	list []observe.Watch // of those that have begun
-	// call and commit are nil where nobody wants to know.
+	// call and commit are nil where no observer watches them.
 	call   hook[observe.Call]
 	commit hook[observe.Commit]
 }
 
-// beginWatches tells the observers that the run begins, up to one that refuses.
+// beginWatches begins the observers' watches, up to one that refuses.
 func (r *run) beginWatches(ctx context.Context) error {
 	about := observe.Run{Mill: r.spec.Name, Logger: r.spec.Logger, Snapshot: r.stats.Snapshot}
 	var calls []hook[observe.Call]
@@ -43,7 +44,7 @@ func (r *run) beginWatches(ctx context.Context) error {
 	return nil
 }
 
-// end tells the observers that the run has ended, the last one first.
+// end ends the watches, the last one first.
 func (w *watches) end(err error) {
 	for _, watch := range w.list {
 		if watch.End != nil {

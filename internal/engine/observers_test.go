@@ -55,8 +55,8 @@ func (m *marked) Call(ctx context.Context, _ *engine.Call, _ engine.Emit) error 
 	return m.err
 }
 
-// Observers are told in the order in which they were given, and of ends in the reverse of it; what one does to the context of a
-// call, the next one and the function see.
+// Observers are told in the order in which they were given, and of ends in the reverse of it; what one does to the
+// context of a call, the next one and the function see.
 func TestObserversAreToldInOrder(t *testing.T) {
 	for name, c := range map[string]struct{ err, told, ends error }{
 		"fine":             {},
@@ -87,14 +87,16 @@ func TestObserversAreToldInOrder(t *testing.T) {
 	}
 }
 
-// An observer that refuses keeps the run from beginning: nothing is opened, and those before it learn that the run is over.
+// An observer that refuses keeps the run from beginning: nothing is opened, and those before it learn that the run is
+// over.
 func TestAnObserverRefuses(t *testing.T) {
 	tr := pair([]int{1}, []int{1})
 	var l told
 	spec := tr.spec(tr.storage())
 	spec.Source = nil // whoever opens it panics
 	refused := observe.Func(func(context.Context, observe.Run) (observe.Watch, error) {
-		return observe.Watch{End: func(error) { t.Error("the run has not begun for who has refused it") }}, errors.New("not today")
+		end := func(error) { t.Error("the run has not begun for who has refused it") }
+		return observe.Watch{End: end}, errors.New("not today")
 	})
 	spec.Observers = []observe.Observer{l.observer("a"), refused, l.observer("b")}
 	if err := engine.Run(t.Context(), spec, nil); fmt.Sprint(err) != "not today" {

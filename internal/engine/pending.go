@@ -7,40 +7,48 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// batchBytes is how much a task may have pending without telling the committer.
+// batchBytes is how many bytes of results a task may have pending before it adds them to the committer's sums.
 const batchBytes = 16 << 10
 
-// The calls that a task hands over together are at most maxCallBatch, and at most a part of those between two commits:
-// then nobody notices that a result waits for others.
+// A task submits the results of several calls together: of at most maxCallBatch, and at most of one in callBatchPart
+// of those between two commits, so that a result waits for others no longer than that part of the time to its commit.
 const (
 	maxCallBatch  = 32
 	callBatchPart = 256
 )
 
-// pending is what a task has finished and nobody has committed yet: results and, always together with them, the places
-// behind them. The task adds, the committer takes.
+// pending is what a task has finished and the committer hasn't committed: results, and the rewind points behind them.
+// They change in one step, so that a commit at any moment has either a call's results and the rewind points behind
+// it, or neither.
+//
+// Say the masters 1 to 5 were called and the results of 1 to 3 submitted: pending has these three and the rewind
+// point behind 3. A commit begins with it, and the task goes on to add 4 and 5 with the rewind point behind 5: they
+// belong to the next commit. A run that dies meanwhile begins again behind 3 if the commit went through, and at 1 if
+// it didn't.
 type pending struct {
 	partition int
 	nodes     []*Node
 	sessions  int64 // ended before this one
 
-	mu       sync.Mutex
-	results  buffers
-	underWay buffers // the results that were taken last, until they are committed; the committer's
+	mu      sync.Mutex
+	results buffers
+	// underWay are the results of the commit under way. They belong to the committer.
+	underWay buffers
 	points   []rewindPoint
-	// over says that the session has ended, and rest which nodes have the rest of it before them.
+	// ended says that the session has, and rest which nodes have the rest of it before them.
 	ended bool
 	rest  []bool
-	// reported is what the committer knows of what is pending, and taken what it knew of what it took: it is told of a
-	// batch at a time.
+	// reported is what of the results is in the committer's sums over all tasks, and committing what of those under
+	// way is. The sums grow by a batch at a time, since all tasks share them.
 	reportedResults, reportedBytes     int
 	committingResults, committingBytes int
 	batch                              int // in results
-	// callBatch is how many calls the task may hold before it hands them over. It follows the task's pace, unless
+	// callBatch is how many calls the task may hold before it submits their results. It follows the task's pace, unless
 	// fixedCallBatch isn't zero.
 	callBatch      atomic.Int64
 	fixedCallBatch int64
-	// added counts the additions; taken and committed are what it was when a commit began, and when one was through.
+	// added counts the additions; committing and committed are what it was when the last commit began, and when the
+	// last one that was through had begun.
 	added, committing, committed int64
 }
 
@@ -58,7 +66,7 @@ func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCa
 	return p
 }
 
-// pace says how many calls the task has made since the last commit.
+// pace adapts callBatch to how many calls the task has made since the last commit.
 func (p *pending) pace(calls int64) {
 	batch := max(1, min(calls/callBatchPart, maxCallBatch))
 	if p.fixedCallBatch > 0 {
@@ -67,8 +75,8 @@ func (p *pending) pace(calls int64) {
 	p.callBatch.Store(batch)
 }
 
-// add adds results and replaces the places. It tells whether there was nothing pending before, and now and then how much
-// there is more than it told last.
+// add adds results and replaces the rewind points. It returns whether nothing was pending before, and, a batch at a
+// time, how many results and bytes there are more than it returned before.
 func (p *pending) add(r *results, points []rewindPoint) (first bool, results, bytes int) {
 	p.mu.Lock()
 	p.results.add(r)
@@ -85,7 +93,8 @@ func (p *pending) add(r *results, points []rewindPoint) (first bool, results, by
 	return first, results, bytes
 }
 
-// take returns what is to be committed, but for the results, which are in sent then; false if there is nothing.
+// begin begins a commit: it returns what is pending, but for the results, which are underWay then; false if there is
+// nothing.
 func (p *pending) begin() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,8 +110,8 @@ func (p *pending) begin() (broker.Commit, bool) {
 	return commit, true
 }
 
-// committedNow says that what was taken last is committed. It returns of how many calls that was, how many of them had
-// failed, and how many of the results and bytes had been reported.
+// done says that the commit under way is through. It returns of how many calls that was, how many of them had failed,
+// and how many of the results and bytes are in the committer's sums.
 func (p *pending) done() (calls, failed int64, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,8 +2,9 @@ package engine
 
 import "github.com/leat-go/leat/broker"
 
-// A position is where the reading of a node's stream stands: at an offset, or behind the element that is there. Behind means
-// that a run that begins there reads the element again, for its keys only: those of the next one must not be below (R7).
+// A position is where the reading of a node's stream stands: at an offset, or behind the element that is there.
+// Behind means that a run that begins there reads the element again, for its keys only: those of the next one must
+// not be below (R7).
 type position int64
 
 func at(offset int64) position     { return position(offset << 1) }
@@ -27,9 +28,9 @@ func positionOf(r broker.Rewind) position {
 	return at(r.Offset)
 }
 
-// A rewindPoint is what a commit holds for a node (R8): the position that the next run begins at, and how far this one has
-// looked ahead of it. Seen is the offset behind the last element that it has read, and below accounted all elements were
-// handed over or reported as unmatched.
+// A rewindPoint is what a commit holds for a node (R8): the position that the next run begins at, and how far this
+// one has looked ahead of it. Seen is the offset behind the last element that it has read, and below accounted all
+// elements were handed over or reported as unmatched.
 type rewindPoint struct {
 	position        position
 	seen, accounted int64

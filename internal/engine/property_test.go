@@ -267,7 +267,8 @@ func drawUnsorted(t *rapid.T, name string) []item {
 	keys := []int{null, null, null, 1, 2, 2, 3, 4}
 	items := make([]item, rapid.IntRange(4, 12).Draw(t, name+" length"))
 	for i := range items {
-		items[i] = item{ID: i, Up: rapid.SampledFrom(keys).Draw(t, "up"), Down: []int{rapid.SampledFrom(keys).Draw(t, "down")}}
+		up, down := rapid.SampledFrom(keys).Draw(t, "up"), rapid.SampledFrom(keys).Draw(t, "down")
+		items[i] = item{ID: i, Up: up, Down: []int{down}}
 	}
 	return items
 }
@@ -286,7 +287,9 @@ func resumesWithLetters(t *rapid.T, tr *tree, crash func(b *memory.Broker)) {
 	}
 	// A run that starts again doesn't know which streams have ended and may look a little beyond the end.
 	for i, n := range calm.progress.Nodes {
-		letters := slices.DeleteFunc(crashed.letters[i], func(offset int64) bool { return n.NextSession && offset >= n.Offset })
+		letters := slices.DeleteFunc(crashed.letters[i], func(offset int64) bool {
+			return n.NextSession && offset >= n.Offset
+		})
 		if !slices.Equal(letters, calm.letters[i]) {
 			t.Fatalf("letters about %s differ\n got %v\nwant %v", n.Node, letters, calm.letters[i])
 		}

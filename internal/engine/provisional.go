@@ -8,8 +8,8 @@ import (
 
 // This file makes provisional verdicts final: those about elements that no parent can hand over any more.
 
-// enterProvisionally enters provisional verdicts about elements that were not handed over, and those below them; because is the
-// verdict that theirs follow from.
+// enterProvisionally enters provisional verdicts about elements that were not handed over, and those below them;
+// because is the verdict that theirs follow from.
 func (n *node) enterProvisionally(list []Element, because *unmatched, verdict Verdict) {
 	if len(list) == 0 || n.ledger.hasAll(list) {
 		return
@@ -36,8 +36,8 @@ func (n *node) enterProvisionally(list []Element, because *unmatched, verdict Ve
 	}
 }
 
-// confirmLost makes the verdicts final about elements that are lost: that no group and no open window leads to. What an element
-// that is being evaluated may still take along lies in the groups at hand.
+// confirmLost makes the verdicts final about elements that are lost: that no group and no open window leads to. What
+// an element that is being evaluated may still take along lies in the groups at hand.
 func (t *task) confirmLost() {
 	live := t.ledgers.live
 	for i := range live {
@@ -57,8 +57,8 @@ func (t *task) confirmLost() {
 	}
 }
 
-// noteLive notes the least offsets that a list leads to. Lists are ordered, and so are those below them: the first of the first
-// is the least.
+// noteLive notes the least offsets that a list leads to. Lists are ordered, and so are those below them: the first of
+// the first is the least.
 func (n *node) noteLive(list []Element) {
 	if len(list) == 0 {
 		return
@@ -70,12 +70,12 @@ func (n *node) noteLive(list []Element) {
 	}
 }
 
-// confirmOvertaken makes the verdicts final about elements before what was handed over last, as far as they are in no list any
-// more. They are above the least live offset, so that confirmLost leaves them, and would keep what was handed over behind them
-// from being accounted for.
+// confirmOvertaken makes the verdicts final about elements before what was handed over last, as far as they are in no
+// list any more. They are above the least live offset, so that confirmLost leaves them, and would keep what was
+// handed over behind them from being accounted for.
 //
-// Say the elements a1, a2, a3 of one group match b1, b3 and b5 below, and a2 is incomplete at another child. The group is
-// handed over, and b1 is live as long as the group is; but b3 was matched by a2 alone, and is lost.
+// Say the elements a1, a2, a3 of one group match b1, b3 and b5 below, and a2 is incomplete at another child. The
+// group is handed over, and b1 is live as long as the group is; but b3 was matched by a2 alone, and is lost.
 func (n *node) confirmOvertaken() {
 	n.ledger.confirm(func(offset int64) bool {
 		return offset < n.ledger.handedOver && !contains(n.candidates.group, offset) && !n.parent.leadsTo(n.index, offset)
@@ -90,8 +90,8 @@ func contains(list []Element, offset int64) bool {
 	return found
 }
 
-// leadsTo reports whether an element of the node with the index given is among the matches of the groups of n and the nodes above
-// it, or of the open window.
+// leadsTo reports whether an element of the node with the index given is among the matches of the groups of n and the
+// nodes above it, or of the open window.
 func (n *node) leadsTo(index int, offset int64) bool {
 	for m := n; m != nil; m = m.parent {
 		if m.listLeadsTo(m.candidates.group, index, offset) {
@@ -102,7 +102,8 @@ func (n *node) leadsTo(index int, offset int64) bool {
 	return w != nil && n.task.root.listLeadsTo(w.masters, index, offset)
 }
 
-// listLeadsTo reports whether an element of the node with the index given is among the matches of a list of n's elements.
+// listLeadsTo reports whether an element of the node with the index given is among the matches of a list of n's
+// elements.
 func (n *node) listLeadsTo(list []Element, index int, offset int64) bool {
 	for i := range list {
 		for c, matches := range list[i].Matches {

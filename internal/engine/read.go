@@ -8,8 +8,8 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// This file reads a node's stream by its cursor: it waits for chunks, sets the keys of what is read, and puts aside what can't
-// be decoded or is out of order.
+// This file reads a node's stream by its cursor: it waits for chunks, sets the keys of what is read, and puts aside
+// what can't be decoded or is out of order.
 
 // read reads one element; false at the end of the session. It becomes next, unless it goes by a policy.
 func (n *node) read() (bool, error) {
@@ -52,8 +52,8 @@ func (n *node) readRecord() error {
 	return nil
 }
 
-// setKeys sets all keys of an element, or none if one is out of order (R1): such an element is dropped, and must leave no trace.
-// null says that its key for the parent is null (R7a).
+// setKeys sets all keys of an element, or none if one is out of order (R1): such an element is dropped, and must
+// leave no trace. null says that its key for the parent is null (R7a).
 func (n *node) setKeys(value any) (null bool, err error) {
 	if n.edge == nil && len(n.children) == 0 {
 		return false, nil // a single stream has no keys
@@ -120,8 +120,8 @@ func (n *node) rejectDisordered(record *broker.Record, value any, err error) err
 	return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 }
 
-// decodePolicy returns the policy for a record that wasn't decoded. The run stops, whatever the policy, where the record may
-// be good, and what its codec needs (a schema registry, say) can't be reached.
+// decodePolicy returns the policy for a record that wasn't decoded. The run stops, whatever the policy, where the
+// record may be good, and what its codec needs (a schema registry, say) can't be reached.
 func (n *node) decodePolicy(err error) Policy {
 	if errors.Is(err, codec.ErrUnavailable) {
 		return Policy{Kind: Fail}
@@ -172,7 +172,8 @@ func (n *node) decode(c *chunk) error {
 	return c.decode()
 }
 
-// recycle gives chunks back that nobody needs any more. Calls side by side may need them, so that there nothing is given back.
+// recycle gives chunks back that nobody needs any more. Calls side by side may need them, so that there nothing is
+// given back.
 func (n *node) recycle() {
 	if len(n.cursor.chunk.records) == 0 || n.task.calls.concurrent() {
 		return

@@ -7,7 +7,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// recycling is a source whose readers write over each record that they get back, so that one that is still in use shows.
+// recycling is a source whose readers write over each record that they get back, so that one that is still in use
+// shows.
 type recycling struct{ broker.Source }
 
 func (s recycling) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {

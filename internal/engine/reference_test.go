@@ -9,7 +9,8 @@ import (
 
 // This file is the naive reference: rules R2 to R4 by nested loops, word by word, over slices.
 
-// item is an element of every stream of the tests. Its keys are numbers, which the edges under test turn into other types.
+// item is an element of every stream of the tests. Its keys are numbers, which the edges under test turn into other
+// types.
 type item struct {
 	ID     int   `json:"id"`
 	Up     int   `json:"up"`   // right key, to the parent

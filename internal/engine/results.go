@@ -68,8 +68,8 @@ func newEncoder(streams []broker.Stream) (*encoder, error) {
 	return e, nil
 }
 
-// append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record, where
-// the stream doesn't say otherwise.
+// append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record,
+// where the stream doesn't say otherwise.
 func (e *encoder) append(r *results, output int, element any, master *broker.Record) error {
 	start := len(r.bytes)
 	encoded, err := e.encode[output](r.bytes, element)

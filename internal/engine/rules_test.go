@@ -59,8 +59,10 @@ func TestRules(t *testing.T) {
 		{"R3 a right element may serve no master", pair([]int{2}, []int{1, 2, 3}), []string{"0[1]"}},
 		{"R3 an incomplete master makes no call", pair([]int{1, 2, 3}, []int{1, 3}), []string{"0[0]", "2[1]"}},
 		{"R3 keys may be negative and zero", pair([]int{-1, 0}, []int{-1, 0}), []string{"0[0]", "1[1]"}},
-		{"R2 an element without a match below is left out alone", chain([]int{1}, []int{1, 1}, []int{1}), []string{"0[0[0] 1[0]]"}},
-		{"R2 a child that misses its own child doesn't match", chain([]int{1, 2}, []int{1, 2}, []int{2}), []string{"1[1[0]]"}},
+		{"R2 an element without a match below is left out alone", chain([]int{1}, []int{1, 1}, []int{1}),
+			[]string{"0[0[0] 1[0]]"}},
+		{"R2 a child that misses its own child doesn't match", chain([]int{1, 2}, []int{1, 2}, []int{2}),
+			[]string{"1[1[0]]"}},
 		{"no element anywhere", pair(nil, nil), nil},
 		{"no master", pair(nil, []int{1}), nil},
 		{"no child", pair([]int{1}, nil), nil},
@@ -75,8 +77,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// R5: a run ends when the other stream has ended and the master has moved past its last group, though the master goes on;
-// and when the master has ended, though the other stream hasn't.
+// R5: a run ends when the other stream has ended and the master has moved past its last group, though the master goes
+// on; and when the master has ended, though the other stream hasn't.
 func TestR5EndsWhenNoCallIsPossible(t *testing.T) {
 	for _, live := range []string{"master", "child"} {
 		t.Run(live+" goes on", func(t *testing.T) {
@@ -187,11 +189,14 @@ func TestR7DisorderFails(t *testing.T) {
 		tree       *tree
 		calls      []string
 	}{
-		{"left key", "master[0]@2: join of master with child: left key 1 comes after 2: keys must not decrease along a stream",
+		{"left key", "master[0]@2: join of master with child: left key 1 comes after 2: " +
+			"keys must not decrease along a stream",
 			pair([]int{1, 2, 1}, []int{1, 2, 3}), []string{"0[0]", "1[1]"}},
-		{"right key", "child[0]@2: join of master with child: right key 1 comes after 2: keys must not decrease along a stream",
+		{"right key", "child[0]@2: join of master with child: right key 1 comes after 2: " +
+			"keys must not decrease along a stream",
 			pair([]int{1, 2, 3}, []int{1, 2, 1}), []string{"0[0]"}},
-		{"a key that an element without a match has", "master[0]@1: join of master with child: left key 1 comes after 5: keys must not decrease along a stream",
+		{"a key that an element without a match has", "master[0]@1: join of master with child: left key 1 comes after 5: " +
+			"keys must not decrease along a stream",
 			pair([]int{5, 1}, []int{1, 9}), nil},
 	}
 	for _, test := range tests {
@@ -214,8 +219,9 @@ func TestR7DisorderFails(t *testing.T) {
 // R7: a unique right key that repeats is disorder, however the keys are compared.
 func TestR7UniqueKeyRepeats(t *testing.T) {
 	for kind, want := range map[string]string{
-		"int":  "child[0]@1: join of master with child: right key 1 repeats, but the join is declared unique",
-		"func": "child[0]@1: join of master with child: the join function finds a second element for a key, but the join is declared unique",
+		"int": "child[0]@1: join of master with child: right key 1 repeats, but the join is declared unique",
+		"func": "child[0]@1: join of master with child: the join function finds a second element for a key, " +
+			"but the join is declared unique",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			tr := pair([]int{1, 2}, []int{1, 1, 2})
@@ -318,7 +324,8 @@ func TestR10TooLarge(t *testing.T) {
 	spec := tr.spec(b)
 	spec.Master.Stream.MaxElement = 100
 	err := engine.Run(t.Context(), spec, nil)
-	if !errors.Is(err, broker.ErrTooLarge) || !strings.HasPrefix(err.Error(), "master[0]@1: element too large: it has more than the 100 bytes ") {
+	want := "master[0]@1: element too large: it has more than the 100 bytes "
+	if !errors.Is(err, broker.ErrTooLarge) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	spec.OnDecode = engine.Policy{Kind: engine.Skip}
@@ -378,7 +385,8 @@ func TestR10FunctionFails(t *testing.T) {
 		{"skip", engine.Policy{Kind: engine.Skip}, fail(1, failing), "", []string{"0", "2"}, 0},
 		{"dead letter", engine.Policy{Kind: engine.DeadLetter}, fail(1, panicking), "", []string{"0", "2"}, 1},
 		{"retry", engine.Policy{Kind: engine.Retry, Attempts: 3}, fail(3, failing), "", []string{"0", "1", "2"}, 0},
-		{"retry in vain", engine.Policy{Kind: engine.Retry, Attempts: 3}, fail(4, failing), "master[0]@1: function test: boom", []string{"0"}, 0},
+		{"retry in vain", engine.Policy{Kind: engine.Retry, Attempts: 3}, fail(4, failing),
+			"master[0]@1: function test: boom", []string{"0"}, 0},
 	}
 	for _, test := range tests {
 		for _, concurrency := range []int{1, 3} {

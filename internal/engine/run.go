@@ -32,7 +32,7 @@ type run struct {
 	decoders []codec.Decode
 	// keyDecoders decode the keys of records without a value; nil for streams that pass over them.
 	keyDecoders []codec.Decode
-	// decoding is where decoders take batches from that a source has read.
+	// decoding has the batches that sources have read and decoders may decode.
 	decoding  chan *batch
 	committer *committer
 	keeper    broker.Keeper // nil where no positions are kept
@@ -77,7 +77,7 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 	return err
 }
 
-// warn tells what the input has to say about what was read.
+// warn logs the warnings of the input about what was read.
 func (r *run) warn() {
 	warner, ok := r.input.(broker.Warner)
 	if !ok {
@@ -96,7 +96,8 @@ func (r *run) logEnd(err error) {
 	snapshot := r.stats.Snapshot()
 	extents := snapshot.Extents()
 	for i, n := range snapshot.Totals() {
-		counts := []any{"read", n.Read, "matched", n.Matched, "unmatched", n.Read - n.Matched - n.Skipped, "skipped", n.Skipped}
+		unmatched := n.Read - n.Matched - n.Skipped
+		counts := []any{"read", n.Read, "matched", n.Matched, "unmatched", unmatched, "skipped", n.Skipped}
 		if n.Tombstones > 0 {
 			counts = append(counts, "tombstones", n.Tombstones)
 		}
@@ -281,7 +282,8 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	return err
 }
 
-// claim returns a partition's progress, and makes this run the only one that commits it where the keeper has a fence for that.
+// claim returns a partition's progress, and makes this run the only one that commits it where the keeper has a fence
+// for that.
 func (r *run) claim(ctx context.Context, partition int) (broker.Progress, error) {
 	switch keeper := r.keeper.(type) {
 	case nil:
@@ -326,7 +328,8 @@ func (r *run) resume(ctx context.Context, partition int, rewinds []broker.Rewind
 	}
 	for _, rewind := range rewinds {
 		if rewind.Position != "" {
-			return fmt.Errorf("node %s was read from another storage, where its position is %s; give the changed mill another name",
+			return fmt.Errorf("node %s was read from another storage, where its position is %s; "+
+				"give the changed mill another name",
 				rewind.Node, rewind.Position)
 		}
 	}
@@ -350,8 +353,8 @@ func (r *run) skipSessions(ctx context.Context, partition int, rewinds []broker.
 	return g.Wait()
 }
 
-// skipSession returns the offset behind the next mark. Where the data timeout comes first, there is none: the rest of the last
-// session is what has come until now.
+// skipSession returns the offset behind the next mark. Where the data timeout comes first, there is none: the rest of
+// the last session is what has come until now.
 func (r *run) skipSession(ctx context.Context, node, partition int, from int64) (_ int64, err error) {
 	reader, err := r.input.Reader(ctx, node, partition, from)
 	if err != nil {
@@ -468,7 +471,7 @@ func (s *Spec) keepsValues() bool {
 		s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
 }
 
-// run joins while the sources read ahead, and hands over what is finished. It reports whether the session has ended.
+// run joins while the sources read ahead, and submits what is finished. It reports whether the session has ended.
 func (t *task) run() (ended bool, err error) {
 	ctx, stopSources := context.WithCancel(t.ctx)
 	var sources sync.WaitGroup

@@ -7,7 +7,7 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// This file makes snapshots of what stats.go keeps: whatever that costs, only who asks for one pays it.
+// This file makes snapshots of what stats.go keeps: what that costs, only a caller of Snapshot pays.
 
 // Snapshot returns what the run looks like now.
 func (s *Stats) Snapshot() observe.Snapshot {

@@ -33,7 +33,8 @@ func TestSnapshotOfARunThatWaits(t *testing.T) {
 		if master.Read != 2 || master.Matched != 1 || master.Key != "5" || !master.IsNumber || master.Number != 5 {
 			t.Errorf("master: %+v", master)
 		}
-		if child.Read != 2 || child.Matched != 1 || child.Key != "5" || child.ParentKey != "5" || child.ParentNumber != 5 || child.Group != 1 || child.Offset != 2 {
+		if child.Read != 2 || child.Matched != 1 || child.Key != "5" || child.ParentKey != "5" ||
+			child.ParentNumber != 5 || child.Group != 1 || child.Offset != 2 {
 			t.Errorf("child: %+v", child)
 		}
 		if child.Waited != 10*time.Second || master.Waited != 0 {
@@ -68,7 +69,8 @@ func TestSnapshotOfARunThatWaits(t *testing.T) {
 	})
 }
 
-// From when a run is to stop until it has stopped, whoever looks at it learns that, and not that its partitions are elsewhere.
+// From when a run is to stop until it has stopped, whoever looks at it learns that, and not that its partitions are
+// elsewhere.
 func TestSnapshotOfARunThatStops(t *testing.T) {
 	failure := errors.New("broken")
 	for name, fail := range map[string]bool{"from outside": false, "by the function": true} {

@@ -13,19 +13,19 @@ import (
 // maxBacklog is how many chunks a node may be behind another one that shares its source.
 const maxBacklog = 64
 
-// A source reads a stream ahead of the join, in a goroutine of its own: for one node, or for several that read the same
-// one and whose elements can be copied. These are read and decoded once.
+// A source reads a stream ahead of the join, in a goroutine of its own: for one node, or for several that read the
+// same one and whose elements can be copied. These are read and decoded once.
 //
-// Chunks reach a node decoded or not: the source offers each batch to the run's decoders, decodes it itself if the nodes
-// are behind, and leaves it to them otherwise: who decodes what it needs next has it at hand. So whoever would wait for the
-// other has decoding to do.
+// Chunks reach a node decoded or not: the source offers each batch to the run's decoders, decodes it itself if the
+// nodes are behind, and leaves it to them otherwise: who decodes what it needs next has it at hand. So whoever would
+// wait for the other has decoding to do.
 type source struct {
 	input    broker.Input
 	feeds    []*feed
 	decoding chan<- *batch
 	// start runs another source.
 	start func(*source)
-	// taken tells that a node has taken a chunk.
+	// room signals that a node has received a chunk, so that there is room for another.
 	room chan struct{}
 
 	reader broker.Reader
@@ -60,7 +60,7 @@ func shared(feeds []*feed) [][]*feed {
 	return groups
 }
 
-// run feeds the nodes until the stream ends or breaks, which it tells by the last chunk, or ctx ends.
+// run feeds the nodes until the stream ends or breaks, which the last chunk says, or ctx ends.
 func (s *source) run(ctx context.Context) {
 	defer func() {
 		if exited := goexit(); exited != nil {
@@ -71,7 +71,7 @@ func (s *source) run(ctx context.Context) {
 	s.finish(ctx, behind, err)
 }
 
-// finish tells the nodes what has ended the stream.
+// finish sends the nodes a last chunk that says what has ended the stream.
 func (s *source) finish(ctx context.Context, behind int64, err error) {
 	if ctx.Err() != nil {
 		return
@@ -86,7 +86,8 @@ func (s *source) finish(ctx context.Context, behind int64, err error) {
 	}
 }
 
-// read feeds the nodes and returns what the stream has ended with: io.EOF and the offset behind the mark, or why it broke.
+// read feeds the nodes and returns what the stream has ended with: io.EOF and the offset behind the mark, or why it
+// broke.
 func (s *source) read(ctx context.Context) (behind int64, err error) {
 	first := s.feeds[0]
 	if s.reader, err = s.input.Reader(ctx, first.node, first.partition, first.from); err != nil {
@@ -118,8 +119,8 @@ func (s *source) read(ctx context.Context) (behind int64, err error) {
 	}
 }
 
-// offer makes a batch of records for the nodes, and returns when it is time to read on: when there is nothing left that a
-// node has no room for, or another node has nothing left.
+// offer makes a batch of records for the nodes, and returns when it is time to read on: when there is nothing left
+// that a node has no room for, or another node has nothing left.
 func (s *source) offer(ctx context.Context, records []broker.Record) bool {
 	s.reclaim()
 	b := &batch{source: s, records: records, chunks: make([]*chunk, len(s.feeds))}
@@ -137,7 +138,7 @@ func (s *source) offer(ctx context.Context, records []broker.Record) bool {
 			s.split()
 			return true
 		}
-		b.decode() // there is time for it
+		b.decode() // instead of waiting
 		if s.flush() && !s.starving() && !s.wait(ctx) {
 			return false
 		}
@@ -145,7 +146,7 @@ func (s *source) offer(ctx context.Context, records []broker.Record) bool {
 	return true
 }
 
-// flush hands over what there is room for. It reports whether there is more.
+// flush sends what there is room for. It reports whether there is more.
 func (s *source) flush() (more bool) {
 	for _, f := range s.feeds {
 		f.flush()
@@ -159,7 +160,7 @@ func (s *source) starving() bool {
 	return slices.ContainsFunc(s.feeds, func(f *feed) bool { return len(f.chunks) == 0 })
 }
 
-// wait waits until a node has taken a chunk; false if ctx ends before.
+// wait waits until a node has received a chunk; false if ctx ends before.
 func (s *source) wait(ctx context.Context) bool {
 	select {
 	case <-s.room:
@@ -182,7 +183,7 @@ func (s *source) split() {
 	})
 }
 
-// reclaim takes what the nodes have given back.
+// reclaim uses the chunks again that the nodes have returned.
 func (s *source) reclaim() {
 	for _, f := range s.feeds {
 		for range len(f.returned) {

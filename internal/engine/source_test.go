@@ -70,8 +70,8 @@ func (p *pairs) Call(_ context.Context, call *engine.Call, _ engine.Emit) error 
 	return nil
 }
 
-// A stream that several nodes read is read once, unless a node falls so far behind another one that what is between them
-// would fill the memory.
+// A stream that several nodes read is read once, unless a node falls so far behind another one that what is between
+// them would fill the memory.
 func TestSharedSource(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		// The generator's batches have 100 records.

@@ -41,18 +41,19 @@ type Spec struct {
 	// Outputs. Letter is nil where no policy is DeadLetter.
 	Letter       func(Failure) any
 	LetterOutput int
-	// OnUnmatched is told of elements that are not handed over, each once, but for those of which the run ended before they
-	// were committed: they are told again by the next. Within a node they come in the order of the stream. It may be nil.
+	// OnUnmatched is called with the elements that are not handed over, each once, but for those of which the run
+	// ended before they were committed: the next one calls it again. Within a node they come in the order of the
+	// stream. It may be nil.
 	OnUnmatched func(*observe.Unmatched)
 	// Unmatched makes the element for what is not handed over, and UnmatchedOutput is the index of its stream in Outputs:
-	// each gets there exactly as the results do. Unmatched is nil where nobody wants them.
+	// each is written exactly as the results are. Unmatched is nil where they aren't written.
 	Unmatched       func(*observe.Unmatched) any
 	UnmatchedOutput int
-	// Observers are told of each run.
+	// Observers watch each run.
 	Observers []observe.Observer
 	Logger    *slog.Logger
 
-	// callBatch fixes how many calls are handed over together, for tests; zero follows the pace of the calls.
+	// callBatch fixes how many calls are submitted together, for tests; zero follows the pace of the calls.
 	callBatch int64
 	// feedAhead fixes how far feeds are ahead, for tests; zero is the constant of that name.
 	feedAhead int
@@ -98,8 +99,8 @@ type Emit func(output int, element any) error
 // EndOfStream is what a function returns as its error to end the session.
 var EndOfStream = errors.New("end of stream")
 
-// IsEnd reports whether a function's error ends the session: it is [EndOfStream], which may be wrapped. Beside another error, in
-// a list, that one counts, and a panic stops the run whatever its value is.
+// IsEnd reports whether a function's error ends the session: it is [EndOfStream], which may be wrapped. Beside
+// another error, in a list, that one counts, and a panic stops the run whatever its value is.
 func IsEnd(err error) bool {
 	if err == EndOfStream {
 		return true
@@ -135,15 +136,15 @@ type Element struct {
 	Matches [][]Element
 }
 
-// An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It holds the keys
-// at hand, so that each is computed once per element, and belongs to one task.
+// An Edge compares the keys of the elements of two nodes: the left key of a parent, the right key of a child. It
+// holds the keys at hand, so that each is computed once per element, and belongs to one task.
 //
-// A key may be undone right after it was set: an element that another edge finds out of order is dropped and must leave no
-// trace. A key may be null (R7a): then the left or right key stays what it was, and nothing else is called on behalf of that
-// element but that its key is undone.
+// A key may be undone right after it was set: an element that another edge finds out of order is dropped and must
+// leave no trace. A key may be null (R7a): then the left or right key stays what it was, and nothing else is called
+// on behalf of that element but that its key is undone.
 type Edge interface {
-	// SetLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out of order
-	// after the one set before (R1), is a *KeyError and not set.
+	// SetLeft makes that of a parent element the left key, unless it is null. A key that can't be computed, or is out
+	// of order after the one set before (R1), is a *KeyError and not set.
 	SetLeft(parent any) (null bool, err error)
 	// UndoLeft makes the left key what it was before the last one was set.
 	UndoLeft()
@@ -155,8 +156,8 @@ type Edge interface {
 	Compare() int
 	// Add says that the element with the right key was added to the group of candidates.
 	Add()
-	// DropBelow returns how many elements at the front of the group are below the left key. The caller drops them, and the edge
-	// forgets them.
+	// DropBelow returns how many elements at the front of the group are below the left key. The caller drops them,
+	// and the edge forgets them.
 	DropBelow(group []Element) (int, error)
 	// LeftKey and RightKey return the keys that were set last; nil where there are none.
 	LeftKey() any
@@ -165,14 +166,14 @@ type Edge interface {
 	// The rest is for verdicts, and called where something does not match. Where keys isn't nil, it gets the keys that the
 	// verdict is about.
 
-	// Bypass says that the parent with the left key doesn't probe for candidates: it has no match at a child before this one, or
-	// was itself passed over.
+	// Bypass says that the parent with the left key doesn't probe for candidates: it has no match at a child before
+	// this one, or was itself passed over.
 	Bypass()
-	// Miss says that the parent with the left key has probed for candidates and found none, and returns why. above says that the
-	// right key is above the left one; otherwise no right key is left.
+	// Miss says that the parent with the left key has probed for candidates and found none, and returns why. above
+	// says that the right key is above the left one; otherwise no right key is left.
 	Miss(above bool, keys *Neighbours) Verdict
-	// PassOver says that no parent probes for the child with the right key, and returns why: Gap, Behind, or Incomplete where the
-	// parents next to it bypassed this edge.
+	// PassOver says that no parent probes for the child with the right key, and returns why: Gap, Behind, or
+	// Incomplete where the parents next to it bypassed this edge.
 	PassOver(keys *Neighbours) Verdict
 	// NoteIncomplete says that a parent has probed for the child with the right key, and that this is itself incomplete.
 	NoteIncomplete()

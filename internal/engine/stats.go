@@ -15,8 +15,8 @@ import (
 type Stats struct {
 	// TimeCalls says that CallTime is wanted: measuring a call costs something. It is set before the run.
 	TimeCalls bool
-	// KeepRecent says that Snapshot.Recent is wanted: explaining each element that isn't handed over costs something. It is
-	// set before the run.
+	// KeepRecent says that Snapshot.Recent is wanted: explaining each element that isn't handed over costs something.
+	// It is set before the run.
 	KeepRecent bool
 
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
@@ -32,7 +32,7 @@ type Stats struct {
 	mu sync.Mutex
 	// about is what doesn't change: names, nodes, and once the run has ended also how much was read.
 	about observe.Snapshot
-	// input is nil while none is open, meter is its, and pending tells what isn't committed yet.
+	// input is nil while none is open, meter is its, and pending returns what isn't committed yet.
 	input   broker.Input
 	meter   broker.Meter
 	pending func() (results, bytes int64)
@@ -80,14 +80,14 @@ func (s *Stats) stop() {
 	s.about.Stopping = true
 }
 
-// warn keeps what the input has to say.
+// warn keeps the warnings of the input.
 func (s *Stats) warn(warnings []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.about.Warnings = warnings
 }
 
-// end keeps the last state of what the run lets go of.
+// end keeps the last state of what the run closes.
 func (s *Stats) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,8 +123,8 @@ func (s *Stats) commitEnds() {
 	s.commit = observe.Commit{}
 }
 
-// task returns the stats of the task of a partition, which begins. They go on from those of the task before it, where the
-// partition comes back.
+// task returns the stats of the task of a partition, which begins. They go on from those of the task before it, where
+// the partition comes back.
 func (s *Stats) task(partition int) *taskStats {
 	s.assigned.Add(1)
 	s.mu.Lock()
@@ -142,15 +142,15 @@ func (s *Stats) task(partition int) *taskStats {
 	return t
 }
 
-// taskStats are what a task tells of itself: at the borders of chunks and when it begins to wait, since telling for each
-// element would be felt.
+// taskStats are what a task publishes of itself: at the borders of chunks and when it begins to wait, since that
+// would cost too much for each element.
 type taskStats struct {
 	mu   sync.Mutex
 	task observe.Task
 	// ends return where the nodes' partitions end, and withheld what can't be read there yet; nil once the task is over.
 	ends     []func() int64
 	withheld []func() (int64, time.Time)
-	// details are the nodes', as far as they are put into words only where somebody asks.
+	// details are what snapshots put into words.
 	details []detail
 	// tallies are what the tasks before have counted, by node.
 	tallies []tally
@@ -184,7 +184,7 @@ func (t *task) begin() {
 	}
 }
 
-// publish tells where the task stands; waitsFor is the node that the join waits for from now on, nil if it goes on.
+// publish publishes where the task stands; waitsFor is the node that the join waits for from now on, nil if it goes on.
 func (t *task) publish(waitsFor *node) {
 	s := t.stats
 	s.mu.Lock()
@@ -225,7 +225,7 @@ func (t *task) leave(ended bool) {
 	s.ends, s.withheld = nil, nil
 }
 
-// publish tells what the node has done since it was called last, and where it stands.
+// publish adds what the node has done since it was called last, and where it stands.
 func (n *node) publish(to *observe.NodeState, d *detail) {
 	if n.ledger.counts.read > 0 {
 		d.key = n.key()
@@ -254,8 +254,8 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	}
 }
 
-// A detail is what a node tells in the engine's own form: the key of the element that it has read last, that of its parent's
-// on the same edge, and the counts of each verdict.
+// A detail is what a node publishes in the engine's own form: the key of the element that it has read last, that of
+// its parent's on the same edge, and the counts of each verdict.
 type detail struct {
 	key, parentKey any
 	unmatched      [Verdicts]int64

@@ -1,15 +1,16 @@
 package engine
 
-// A partition may be lost while a run goes on, and come back to it. Its task begins again then, at the places that were
-// committed, and meets elements that the task before has counted. This file sees to it that a run counts each once.
+// A partition may be lost while a run goes on, and come back to it. Its task begins again then, at the rewind points
+// that were committed, and meets elements that the task before has counted. This file sees to it that a run counts
+// each once.
 
-// A tally says which elements of a node were counted by the tasks that a run had for the partition before. The zero tally
-// is that of a partition's first task.
+// A tally says which elements of a node were counted by the tasks that a run had for the partition before. The zero
+// tally is that of a partition's first task.
 type tally struct {
 	// below is behind the last element that was read.
 	below int64
-	// open holds those below it, by their offsets, that were neither matched nor judged. unread says that they don't count as
-	// read either.
+	// open holds those below it, by their offsets, that were neither matched nor had a verdict. unread says that they
+	// don't count as read either.
 	open   map[int64]bool
 	unread bool
 }
@@ -20,7 +21,7 @@ func (t *tally) hasRead(offset int64) bool { return offset < t.below && !(t.unre
 // hasFate reports whether an element was counted as matched or unmatched.
 func (t *tally) hasFate(offset int64) bool { return offset < t.below && !t.open[offset] }
 
-// tallies returns what was counted, node by node, for the task that the partition may get after this one.
+// tallies returns what was counted, node by node, for the task that the partition may have after this one.
 func (t *task) tallies(ended bool) []tally {
 	tallies := make([]tally, len(t.nodes))
 	for i, n := range t.nodes {

@@ -18,16 +18,16 @@ var (
 	errHalted = errors.New("halted")
 )
 
-// passedLimit is how many chunks a task may take without handing anything over. Behind them it hands over its places alone:
-// the next run must not read a long stretch again in which nothing has matched.
+// submitAfter is how many chunks a task may read without submitting anything. Then it submits its rewind points
+// alone: the next run must not read a long stretch again in which nothing has matched.
 const submitAfter = 64
 
-// slowCall is how long a call must take for the task to tell where it stands behind it: a chunk of such calls takes too
-// long to wait for its end.
+// slowCall is how long a call must take for the task to publish where it stands behind it: a chunk of such calls
+// takes too long to wait for its end.
 const slowCall = time.Millisecond
 
-// A task joins one partition (R9). It runs in one goroutine; its sources run ahead of it, its calls may, and the committer
-// takes what it has finished.
+// A task joins one partition (R9). It runs in one goroutine. Its sources read ahead of it in goroutines of their own,
+// its calls may run behind it in workers, and what it has finished it submits to the committer, by way of pending.
 type task struct {
 	spec      *Spec
 	input     broker.Input
@@ -36,7 +36,7 @@ type task struct {
 	logger    *slog.Logger
 	ctx       context.Context // of the run; ends for a clean stop
 	runStats  *Stats
-	watch     hook[observe.Call] // nil where nobody wants to know of calls
+	watch     hook[observe.Call] // nil where no observer watches calls
 	stats     *taskStats
 	nodes     []*node // in the order of Node.Nodes
 	root      *node
@@ -48,12 +48,12 @@ type task struct {
 	// positions and points are the memory of progress.
 	positions []position
 	points    []rewindPoint
-	// ending says that the session ends: the last window is handed over with the end. timedOut says that the data timeout has
-	// ended the stream of a node.
+	// ending says that the session ends: the last window's results are committed with the end. timedOut says that the data
+	// timeout has ended the stream of a node.
 	ending, timedOut bool
-	// looking is the index of the node that has looked at an element last.
+	// reading is the index of the node that has read a record last.
 	reading int
-	// passed counts the chunks that were taken since something was handed over.
+	// chunksRead counts the chunks that were read since something was submitted.
 	chunksRead int
 }
 
@@ -163,8 +163,8 @@ func (t *task) call(masters []Element) error {
 	return err
 }
 
-// make makes a call. What it returns and the places behind it go to the committer together, at once or with those of calls
-// that follow soon.
+// make makes a call. What it returns and the rewind points behind it are submitted together, at once or with those of
+// calls that follow soon.
 func (t *task) make(masters []Element) error {
 	t.root.countHandedOver(masters)
 	call := Call{Masters: masters, Partition: t.partition}
@@ -179,7 +179,7 @@ func (t *task) make(masters []Element) error {
 	}
 	end, err := t.calls.make(call)
 	if err != nil {
-		return err // the masters are still there: what is held of calls before goes with the places before this one
+		return err // the masters are still there, so that the rewind points of calls before lie before this one
 	}
 	t.drop()
 	switch {
@@ -197,7 +197,7 @@ func (t *task) make(masters []Element) error {
 	return nil
 }
 
-// drop drops the masters that are handed over.
+// drop drops the masters that were handed over.
 func (t *task) drop() {
 	if t.window != nil {
 		t.window.close(!t.calls.concurrent())
@@ -206,23 +206,23 @@ func (t *task) drop() {
 	t.root.cursor.consume()
 }
 
-// handOver gives what the calls hold to the committer, with the places to go on from.
+// submit submits the results that the calls hold, with the rewind points behind them, where that is due.
 func (t *task) submit() error {
 	due := t.calls.held() || t.chunksRead >= submitAfter
 	if !due && t.ledgers.unreported == 0 {
 		return nil
 	}
 	points := t.progress()
-	told, err := t.report(false)
-	if err != nil || told == 0 && !due {
+	reported, err := t.report(false)
+	if err != nil || reported == 0 && !due {
 		return err
 	}
 	t.chunksRead = 0
 	return t.calls.submit(points)
 }
 
-// progress returns where the next run must start reading for all that is not handed over yet (R8). The slices are used
-// again by the next call.
+// progress returns the rewind points: where the next run must begin to read for all that is not handed over yet (R8).
+// The slice is used again by the next call.
 func (t *task) progress() []rewindPoint {
 	if t.window != nil && t.window.open() {
 		copy(t.positions, t.window.positions)
@@ -253,7 +253,7 @@ func (t *task) receive(f *feed) (*chunk, error) {
 			return c, nil
 		default:
 		}
-		// No result waits because this task does.
+		// No result waits for its commit because this task waits.
 		if err := t.submit(); err != nil {
 			return nil, err
 		}

@@ -33,14 +33,14 @@ func (u *unmatched) because(other *unmatched) {
 	}
 }
 
-// untoldLimit is how many verdicts a task keeps for the next call to hand them over with it.
+// unreportedLimit is how many verdicts a task keeps to submit their reports with the results of the next call.
 const unreportedLimit = 256
 
 // recentLimit is how many elements of each node and verdict are kept.
 const recentLimit = 16
 
-// explain describes an element that is not handed over. The memory of elements and records may be used again, so that what
-// is told has its own.
+// explain describes an element that is not handed over. The memory of elements and records may be used again, so that
+// the description has its own.
 func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours) *unmatched {
 	u := &unmatched{
 		Unmatched: observe.Unmatched{
@@ -69,7 +69,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 	return u
 }
 
-// explainError describes an element that a policy puts aside; nil where nobody wants to know.
+// explainError describes an element that a policy puts aside; nil where verdicts aren't explained.
 func (n *node) explainError(e *Element, verdict Verdict, err error) *unmatched {
 	if !n.task.ledgers.explains {
 		return nil
@@ -87,9 +87,9 @@ func cloneElement(value any) any {
 	return clone.Interface()
 }
 
-// report tells the verdicts about elements that are settled, or all of them, and returns how many those were. What goes
-// into a stream is held with the results of calls.
-func (t *task) report(all bool) (told int, err error) {
+// report reports the verdicts about elements that are accounted for, or all of them, and returns how many those were.
+// What goes into a stream is held with the results of calls.
+func (t *task) report(all bool) (reported int, err error) {
 	if t.ledgers.unreported == 0 {
 		return 0, nil
 	}
@@ -99,18 +99,18 @@ func (t *task) report(all bool) (told int, err error) {
 		i := 0
 		for ; i < len(n.ledger.unreported) && (all || n.ledger.unreported[i].Offset < n.ledger.accounted); i++ {
 			if err := t.calls.own.report(n.ledger.unreported[i], &t.calls.out); err != nil {
-				return told, err
+				return reported, err
 			}
 		}
 		n.ledger.unreported = slices.Delete(n.ledger.unreported, 0, i)
-		told += i
+		reported += i
 	}
-	t.ledgers.unreported -= told
+	t.ledgers.unreported -= reported
 	t.ledgers.reportFailed = false
-	return told, nil
+	return reported, nil
 }
 
-// report tells about an element that is not handed over, and appends what goes into a stream to out.
+// report calls OnUnmatched with an element that is not handed over, and appends what goes into a stream to out.
 func (w *worker) report(u *unmatched, out *results) (err error) {
 	spec := w.task.spec
 	if spec.OnUnmatched != nil {

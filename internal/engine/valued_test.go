@@ -7,7 +7,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// valued is a source whose positions are values: its input is a broker.Positioner, and what is kept of offsets is of no use.
+// valued is a source whose positions are values: its input is a broker.Positioner, and what is kept of offsets is of
+// no use.
 type valued struct{ broker.Source }
 
 func (s valued) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {

@@ -9,10 +9,10 @@ import (
 // This file finds out why elements are not handed over. An element of a node has one of these fates:
 //
 //   - No parent probes for it: it is passed over, and its verdict is final.
-//   - It is probed for, or is a master, and has itself no match at one of its children: it is incomplete, and its verdict is
-//     final.
-//   - It is complete, and a candidate of a parent that turns out to be incomplete: its verdict is provisional, since another
-//     parent may still hand it over (provisional.go).
+//   - It is probed for, or is a master, and has itself no match at one of its children: it is incomplete, and its
+//     verdict is final.
+//   - It is complete, and a candidate of a parent that turns out to be incomplete: its verdict is provisional, since
+//     another parent may still hand it over (provisional.go).
 //   - It is open at the end of the session, and gets its verdict then.
 //
 // INVARIANT: for an element that matches, nothing is done here.
@@ -108,8 +108,8 @@ func (n *node) resume(null bool) {
 	}
 }
 
-// enterIncomplete enters the verdict about next, which has no match at the child with the index given. The children before have
-// candidates that it would have handed over, and those behind aren't probed.
+// enterIncomplete enters the verdict about next, which has no match at the child with the index given. The children
+// before have candidates that it would have handed over, and those behind aren't probed.
 func (n *node) enterIncomplete(missing int) {
 	e, child := &n.cursor.next[0], n.children[missing]
 	var keys *Neighbours
@@ -138,8 +138,9 @@ func (n *node) miss(keys *Neighbours) Verdict {
 	return n.edge.Miss(n.cursor.hasNext && n.edge.Compare() < 0, keys)
 }
 
-// explainMiss explains the verdict about an element without a match at a child. For a master it is that of the edge to the child.
-// Another element has its counterpart, so that it is incomplete, and the verdict of the edge is the cause.
+// explainMiss explains the verdict about an element without a match at a child. For a master it is that of the edge
+// to the child. Another element has its counterpart, so that it is incomplete, and the verdict of the edge is the
+// cause.
 func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neighbours) *unmatched {
 	if keys == nil {
 		return nil
@@ -168,8 +169,8 @@ func (t *task) enterOpen() {
 	}
 }
 
-// explainOpen explains the verdict of next at the end of the session: the stream of a child has ended, or the session has
-// before a parent has probed for it.
+// explainOpen explains the verdict of next at the end of the session: the stream of a child has ended, or the session
+// has before a parent has probed for it.
 func (n *node) explainOpen() *unmatched {
 	if !n.task.ledgers.explains {
 		return nil

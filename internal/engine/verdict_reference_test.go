@@ -2,8 +2,8 @@ package engine_test
 
 import "github.com/leat-go/leat/internal/engine"
 
-// This file is the naive reference of the verdicts, like reference_test.go that of the joins: what becomes of each element
-// that was read, looked up in all elements of all streams.
+// This file is the naive reference of the verdicts, like reference_test.go that of the joins: what becomes of each
+// element that was read, looked up in all elements of all streams.
 
 // fates says what becomes of the elements of the tree of which read were read, by node, in the order of tree.nodes. The
 // fate of what a call got is matched.
@@ -23,8 +23,8 @@ type fateFinder struct{ read map[*tree]int }
 
 func (f *fateFinder) of(n *tree) []item { return n.items[:f.read[n]] }
 
-// add adds the fates of n, the child c of its parent, and those of the nodes below. The parents are those that reach a call
-// and those that ask, each with its key.
+// add adds the fates of n, the child c of its parent, and those of the nodes below. The parents are those that reach
+// a call and those that ask, each with its key.
 func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.Verdict) {
 	own := make([]engine.Verdict, len(f.of(n)))
 	evaluated, handed := make([]bool, len(own)), make([]bool, len(own))

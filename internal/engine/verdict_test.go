@@ -48,8 +48,8 @@ func reports(t fatal, tr *tree, b *memory.Broker) [][]reported {
 	return byNode
 }
 
-// Every element that was read is matched or has a verdict, and the verdicts are those of the naive reference, for any tree
-// and any streams, with and without windows and calls side by side. Each is counted, and told once.
+// Every element that was read is matched or has a verdict, and the verdicts are those of the naive reference, for any
+// tree and any streams, with and without windows and calls side by side. Each is counted, and told once.
 func TestVerdictsEqualReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tr := drawTree(t)
@@ -116,14 +116,15 @@ func TestResumeTellsVerdictsOnce(t *testing.T) {
 			want := reportsOf(progress[i].Node, fates)
 			want = slices.DeleteFunc(want, func(r reported) bool { return !reached(r, got[i], last, i) })
 			if !slices.EqualFunc(got[i], want, sameReport) {
-				t.Fatalf("reports about %s\n got %v\nwant %v\nread %v, progress %v before the last run and %v after it\nfates %v", progress[i].Node, got[i], want, read, last, progress, fates)
+				t.Fatalf("reports about %s\n got %v\nwant %v\nread %v, progress %v before the last run and %v after it\nfates %v",
+					progress[i].Node, got[i], want, read, last, progress, fates)
 			}
 		}
 	})
 }
 
-// reached reports whether the last run has come to an element that was not told before. What a run that was killed had read
-// ahead, the next doesn't come to where the session ends before it is needed again.
+// reached reports whether the last run has come to an element that was not told before. What a run that was killed
+// had read ahead, the next doesn't come to where the session ends before it is needed again.
 func reached(r reported, got []reported, last broker.Progress, node int) bool {
 	if len(last.Nodes) == 0 || r.Offset < last.Nodes[node].Accounted || r.Offset >= last.Nodes[node].Seen {
 		return true
@@ -163,8 +164,9 @@ func TestVerdictsOfComparisons(t *testing.T) {
 	})
 }
 
-// sameButFor compares reports about a node that is joined by keys or by a function. The function can't tell whether a parent
-// that asked for nothing has the key of one that asked, so that for it a gap may be between parents that are incomplete.
+// sameButFor compares reports about a node that is joined by keys or by a function. The function can't tell whether a
+// parent that asked for nothing has the key of one that asked, so that for it a gap may be between parents that are
+// incomplete.
 func sameButFor(kind string) func(got, want reported) bool {
 	return func(got, want reported) bool {
 		if kind == "func" && got.Verdict == engine.Incomplete.String() && want.Verdict == engine.Gap.String() {

@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// This file looks at what lies behind the place where a session has ended: the join reads no stream further than it needs
-// (R5), so that damage behind that place goes unseen.
+// This file reads what lies behind the end of the join: it reads no stream further than it needs (R5), so that damage
+// behind that goes unseen.
 
 // A rest is what is known of a node's stream behind the join, once the session has ended.
 type rest struct {
@@ -22,7 +22,7 @@ type rest struct {
 	verified bool
 }
 
-// bounded tells whether a node's stream ends by itself, and whether somebody must write for that.
+// bounded reports whether a node's stream ends by itself, and whether it waits for a writer to end it.
 func (t *task) bounded(n *node) (ends, waits bool) {
 	if input, ok := t.input.(broker.Bounded); ok {
 		return input.Bounded(n.index)
@@ -30,8 +30,8 @@ func (t *task) bounded(n *node) (ends, waits bool) {
 	return false, true
 }
 
-// lookForEnds finds out which streams were read to their ends although the join hasn't come to the mark. It waits for nobody who
-// writes.
+// lookForEnds finds out which streams were read to their ends although the join hasn't come to the end mark. It doesn't
+// wait for a writer.
 //
 // REQUIRES: the sources run.
 func (t *task) lookForEnds() {
@@ -40,15 +40,16 @@ func (t *task) lookForEnds() {
 		if n.cursor.ended || !ends || waits || n.cursor.unread < len(n.cursor.chunk.records) {
 			continue
 		}
-		n.cursor.rest.ahead = n.cursor.feed.next(t.ctx)
-		n.cursor.rest.drained = n.cursor.rest.ahead != nil && len(n.cursor.rest.ahead.records) == 0 && errors.Is(n.cursor.rest.ahead.end, io.EOF)
+		ahead := n.cursor.feed.next(t.ctx)
+		n.cursor.rest.ahead = ahead
+		n.cursor.rest.drained = ahead != nil && len(ahead.records) == 0 && errors.Is(ahead.end, io.EOF)
 	}
 }
 
-// verify reads the streams that end by themselves to their ends, where the user wants that, and returns what is wrong with them
-// there: an element that can't be decoded or is out of order, and what isn't one.
+// verify reads the streams that end by themselves to their ends, where the user asks for that, and returns what is
+// wrong with them there: an element that can't be decoded or is out of order, and what isn't one.
 //
-// REQUIRES: the sources run, and all that was read is judged, since the edges' keys go on.
+// REQUIRES: the sources run, and all that was read has its verdict, since the edges' keys go on.
 func (t *task) verify() error {
 	if !t.spec.Verify {
 		return nil
@@ -104,7 +105,7 @@ func (n *node) verify() error {
 	}
 }
 
-// verifyRecord looks at a record of a chunk as the join would.
+// verifyRecord reads a record of a chunk as the join would.
 func (n *node) verifyRecord(c *chunk, i int) error {
 	record, policy := &c.records[i], n.task.spec.OnDisorder
 	n.task.reading = n.index
@@ -128,7 +129,7 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 	return nil
 }
 
-// verifyKeys takes the keys of an element, of its window, too.
+// verifyKeys sets the keys of an element, and computes that of its window.
 func (n *node) verifyKeys(value any) error {
 	if _, err := n.setKeys(value); err != nil {
 		return err

@@ -7,9 +7,9 @@ import (
 	"github.com/leat-go/leat/observe"
 )
 
-// BenchmarkWatched measures what it costs to be watched, per element: elements that match cost nothing more where verdicts
-// are told, and calls the measuring of their time where metrics are shown. Elements that don't match are explained where
-// verdicts are told.
+// BenchmarkWatched measures what it costs to be watched, per element: elements that match cost nothing more where
+// verdicts are told, and calls the measuring of their time where metrics are shown. Elements that don't match are
+// explained where verdicts are told.
 func BenchmarkWatched(b *testing.B) {
 	leaf := func(children ...*Node) *Node { return &Node{NewEdge: benchEdge, Children: children} }
 	apart := chunksOf(5_000, 1) // the keys of no other chunk
@@ -24,7 +24,8 @@ func BenchmarkWatched(b *testing.B) {
 		streams [][]*chunk
 	}{
 		{"matched", &Node{Children: []*Node{leaf()}}, [][]*chunk{chunksOf(5_000, 1), chunksOf(5_000, 1)}},
-		{"matched-chain", &Node{Children: []*Node{leaf(leaf())}}, [][]*chunk{chunksOf(3_333, 1), chunksOf(3_333, 1), chunksOf(3_333, 1)}},
+		{"matched-chain", &Node{Children: []*Node{leaf(leaf())}},
+			[][]*chunk{chunksOf(3_333, 1), chunksOf(3_333, 1), chunksOf(3_333, 1)}},
 		{"unmatched", &Node{Children: []*Node{leaf()}}, [][]*chunk{apart, chunksOf(5_000, 1)}},
 	}
 	modes := []struct {

@@ -16,7 +16,7 @@ type window struct {
 	// positions are those from which the open window can be collected again (R8), and before those of the master that is
 	// being evaluated: it may open the next window.
 	positions, before []position
-	// deadline is when an open window by the clock ends, and timer says so.
+	// deadline is when an open window by the clock ends, and timer fires then.
 	deadline time.Time
 	timer    *time.Timer
 }
@@ -40,7 +40,7 @@ func newWindow(spec *Window, nodes int) *window {
 
 func (w *window) open() bool { return len(w.masters) > 0 }
 
-// mark remembers where the nodes stand before the next master is evaluated.
+// noteStart remembers where the nodes stand before the next master is evaluated.
 func (w *window) noteStart(t *task) { t.root.positions(w.before, 0) }
 
 // changed reports whether the next master, complete or not, belongs to another window than the one before it.
@@ -87,8 +87,8 @@ func (w *window) add(t *task, master Element) error {
 	return nil
 }
 
-// close leaves no window open. again says that nobody refers to the list of its masters any more; it is used again unless
-// it is much larger than it needed to be.
+// close leaves no window open. again says that nobody refers to the list of its masters any more; it is used again
+// unless it is much larger than it needed to be.
 func (w *window) close(again bool) {
 	w.last = len(w.masters)
 	if again && cap(w.masters) <= 4*w.last {
@@ -102,7 +102,7 @@ func (w *window) close(again bool) {
 	}
 }
 
-// expired returns the channel that tells when the open window's time is over; nil where no window waits for its time.
+// expired returns the channel of the timer of the open window; nil where no window waits for its time.
 func (w *window) expired() <-chan time.Time {
 	if w.every == 0 || !w.open() {
 		return nil

@@ -16,11 +16,11 @@ type worker struct {
 	task     *task
 	function Function
 	encoder  *encoder
-	// isWatched says that calls are timed, or that somebody is told of them.
+	// isWatched says that calls are timed, or that an observer watches them.
 	isWatched bool
 
-	// out and master are those of the call under way, and items and bytes what out held before it; emit, made once, works on
-	// them.
+	// out and master are those of the call under way, and items and bytes what out held before it; emit, made once,
+	// works on them.
 	out          *results
 	items, bytes int
 	master       *broker.Record
@@ -38,8 +38,8 @@ func newWorker(t *task, e *encoder) *worker {
 	return w
 }
 
-// call calls the function, as often as the policy has it, and appends its results to out. end says that it has ended the
-// session (R6). The error is what stops the run (R10).
+// call calls the function, as often as the policy has it, and appends its results to out. end says that it has ended
+// the session (R6). The error is what stops the run (R10).
 func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	ctx, policy := w.task.ctx, &w.task.spec.OnError
 	backoff := policy.Backoff
@@ -113,7 +113,7 @@ func (w *worker) at(call *Call, err error) error {
 	}
 }
 
-// attempt is try, watched where somebody wants to know.
+// attempt is try, watched where an observer asks for that.
 func (w *worker) attempt(ctx context.Context, call *Call) error {
 	if w.isWatched {
 		return w.watched(ctx, call)
@@ -121,7 +121,7 @@ func (w *worker) attempt(ctx context.Context, call *Call) error {
 	return w.try(ctx, call)
 }
 
-// watched is try, timed where somebody wants to know, and told of.
+// watched is try, timed, and with the observers of calls called before and behind it.
 func (w *worker) watched(ctx context.Context, call *Call) error {
 	t := w.task
 	if t.runStats.TimeCalls {
