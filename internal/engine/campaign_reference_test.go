@@ -39,7 +39,7 @@ type lane struct {
 	handed, failed map[position]bool
 }
 
-// A place is where an element is.
+// A position is where an element is.
 type position struct {
 	node   string
 	offset int64

@@ -24,7 +24,7 @@ type fateFinder struct{ read map[*tree]int }
 func (f *fateFinder) of(n *tree) []item { return n.items[:f.read[n]] }
 
 // add adds the fates of n, the child c of its parent, and those of the nodes below. The parents are those that reach
-// a call and those that ask, each with its key.
+// a call and those that probe, each with its key.
 func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.Verdict) {
 	own := make([]engine.Verdict, len(f.of(n)))
 	evaluated, handed := make([]bool, len(own)), make([]bool, len(own))
@@ -34,7 +34,7 @@ func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.
 			evaluated[i], handed[i] = true, complete
 		}
 		for _, p := range parents {
-			if p.asks && p.key == it.Up && it.Up != null {
+			if p.probes && p.key == it.Up && it.Up != null {
 				evaluated[i], handed[i] = true, handed[i] || p.handed && complete
 			}
 		}
@@ -58,20 +58,20 @@ func (f *fateFinder) add(n *tree, parents []parentKey, c int, fates *[][]engine.
 			if it.Down[c] == null {
 				continue // it takes no part in the order
 			}
-			asks := evaluated[i]
+			probes := evaluated[i]
 			for before := range c {
-				asks = asks && len(n.matches(it, before)) > 0
+				probes = probes && len(n.matches(it, before)) > 0
 			}
-			below = append(below, parentKey{it.Down[c], asks, handed[i]})
+			below = append(below, parentKey{it.Down[c], probes, handed[i]})
 		}
 		f.add(child, below, c, fates)
 	}
 }
 
-// parentKey is the key of a parent that asks a child for matches or does not, and reaches a call or does not.
+// parentKey is the key of a parent that probes a child for matches or does not, and reaches a call or does not.
 type parentKey struct {
-	key          int
-	asks, handed bool
+	key            int
+	probes, handed bool
 }
 
 // master is the verdict about an incomplete master: that on its first child without a match.
@@ -103,15 +103,15 @@ func (f *fateFinder) master(n *tree, it item) engine.Verdict {
 	return engine.Behind
 }
 
-// passedOver is the verdict about an element that no parent asked for.
+// passedOver is the verdict about an element that no parent probed for.
 func passedOver(key int, parents []parentKey) engine.Verdict {
-	before := -1 // the last parent that asked below key
-	after := -1  // the first that asked above
+	before := -1 // the last parent that probed below key
+	after := -1  // the first that probed above
 	for i, p := range parents {
 		switch {
-		case p.asks && p.key < key:
+		case p.probes && p.key < key:
 			before = i
-		case p.asks && p.key > key && after < 0:
+		case p.probes && p.key > key && after < 0:
 			after = i
 		}
 	}
@@ -128,7 +128,7 @@ func passedOver(key int, parents []parentKey) engine.Verdict {
 		}
 		around = around || p.key == key
 	}
-	first, last := neglected(parents, before, after)
+	first, last := bypassed(parents, before, after)
 	switch {
 	case around || first < key && key < last:
 		return engine.Incomplete
@@ -138,9 +138,9 @@ func passedOver(key int, parents []parentKey) engine.Verdict {
 	return engine.Behind
 }
 
-// neglected returns the first and the last key of the parents between two that asked, but for those with the key of the
+// bypassed returns the first and the last key of the parents between two that probed, but for those with the key of the
 // former. Without any, no key is between them.
-func neglected(parents []parentKey, before, after int) (first, last int) {
+func bypassed(parents []parentKey, before, after int) (first, last int) {
 	first, last = 1<<30, -1<<30
 	for _, p := range parents[before+1 : after] {
 		if before < 0 || p.key > parents[before].key {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"cmp"
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -210,4 +211,44 @@ func checkVerdicts(t *rapid.T, tr *tree, got []observe.NodeState) [][]engine.Ver
 		}
 	}
 	return all
+}
+
+// Elements of one group may have different keys further down. Here the master 1 matches a1, a2 and a3, which match b 1, 3 and 5;
+// a2 has no match at c. As long as the group is held for the next master 1, so is b 1, but b 3 can't be handed over any more: it is
+// reported, and accounted for, with the call that gets the elements around it.
+func TestOvertakenElementsAreReportedWithTheCall(t *testing.T) {
+	leaf := func(name string, up ...int) *tree { return &tree{name: name, kind: "int", items: keys(0, up...)} }
+	a := &tree{name: "a", kind: "int", children: []*tree{leaf("b", 1, 3, 5, 7), leaf("c", 1, 5, 7)}}
+	for id, key := range []int{1, 3, 5} {
+		a.items = append(a.items, item{ID: id, Up: 1, Down: []int{key, key}})
+	}
+	a.items = append(a.items, item{ID: 3, Up: 2, Down: []int{7, 7}})
+	tr := &tree{name: "master", children: []*tree{a}}
+	for id, key := range []int{1, 2} {
+		tr.items = append(tr.items, item{ID: id, Down: []int{key}})
+	}
+	b := tr.storage(memory.Stream[reported]("unmatched"))
+	tr.fill(t, b)
+	spec := tr.spec(b)
+	reporting(spec, b)
+	spec.NewFunction = func() engine.Function {
+		return &function{before: func(call *engine.Call) error {
+			if call.Masters[0].Value.(*item).ID == 1 {
+				return errors.New("the second call fails")
+			}
+			return nil
+		}}
+	}
+	if err := engine.Run(t.Context(), spec, nil); err == nil {
+		t.Fatal("the run went on")
+	}
+	if got, want := outputs(t, b), []string{"0[0[0][0] 2[2][1]]"}; !slices.Equal(got, want) {
+		t.Errorf("calls are %q, want %q", got, want)
+	}
+	if got, want := reports(t, tr, b)[2], []reported{{"b", 1, "incomplete"}}; !slices.Equal(got, want) {
+		t.Errorf("reports about b are %v, want %v", got, want)
+	}
+	if n := b.Progress(spec.Name, 0).Nodes[2]; n.Offset != 0 || n.Accounted != 3 {
+		t.Errorf("b begins at %d and is accounted for below %d, want 0 and 3", n.Offset, n.Accounted)
+	}
 }
