@@ -25,7 +25,7 @@ func finalAdvice(err error) string {
 			"whose name begins with the group's and a hyphen"},
 		{kerr.ClusterAuthorizationFailed, "this client lacks a right on the cluster, such as IDEMPOTENT_WRITE or CREATE"},
 		{kerr.SaslAuthenticationFailed, loginAdvice},
-		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this SASL mechanism: choose another one"},
+		{kerr.UnsupportedSaslMechanism, "Kafka doesn't support this way to log in: choose another SASL mechanism"},
 		{kerr.RecordListTooLarge, "raise the topic's segment.bytes"},
 		{kerr.InvalidRecord, "the topic takes no such record: a compacted one, whose cleanup.policy is compact, takes " +
 			"results with a key only; and a cluster may check records by rules of its own"},
