@@ -8,14 +8,15 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// grow gives the topics in and out another number of partitions, and returns the cluster with a client that knows of it.
+// grow gives the topics in and out another number of partitions, and returns the cluster with a client that knows of
+// it.
 func (c *cluster) grow(partitions int) *cluster {
 	c.Helper()
 	return c.raise("in", partitions).raise("out", partitions)
 }
 
-// R5: a partition that is added after some sessions begins with the one that the others have come to, wherever the group
-// begins: what it holds came later.
+// R5: a partition that is added after some sessions begins with the one that the others have come to, wherever the
+// group begins: what it holds came later.
 func TestAddedPartitionsBeginWithTheSessionOfTheOthers(t *testing.T) {
 	t.Parallel()
 	for sessions := 1; sessions <= 3; sessions++ {
@@ -44,7 +45,8 @@ func tryAdded(t *testing.T, sessions int, start kafka.StartPosition) {
 	c = c.grow(3)
 	c.produce(c.prefix+"in", 0, numbers(100, 103)...)
 	c.produce(c.prefix+"in", 2, numbers(200, 201)...)
-	// A run that is stopped in the midst of the session changes nothing of that, whatever has come of the partition by then.
+	// A run that is stopped in the midst of the session changes nothing of that, whatever has come of the partition
+	// by then.
 	c.runUntil(c.copier(kafka.Start(start)), func() bool { return len(c.out(0)) == len(want)+3 })
 	c.produce(c.prefix+"in", 0, mark)
 	c.produce(c.prefix+"in", 1, mark)
@@ -55,8 +57,8 @@ func tryAdded(t *testing.T, sessions int, start kafka.StartPosition) {
 	c.expectOut(2, append(numbers(200, 203), mark)...)
 }
 
-// R5: a partition of which nothing was committed yet when a run was stopped isn't one that was added: its first session is the
-// group's, and the others wait for it.
+// R5: a partition of which nothing was committed yet when a run was stopped isn't one that was added: its first
+// session is the group's, and the others wait for it.
 func TestIdlePartitionsBeginWithTheFirstSession(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -19,8 +19,8 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// R8: a broker that dies takes nothing with it that the others have taken over, whichever it is: the coordinator of the group or
-// of the transactions, the leader of partitions, or the first of the addresses that a run begins with.
+// R8: a broker that dies takes nothing with it that the others have taken over, whichever it is: the coordinator of
+// the group or of the transactions, the leader of partitions, or the first of the addresses that a run begins with.
 func TestABrokerDies(t *testing.T) {
 	const brokers = 3
 	for dead := range int32(brokers) {
@@ -74,8 +74,8 @@ func TestARunBeginsWithoutABroker(t *testing.T) {
 	}
 }
 
-// R8: a broker that is stopped refuses nothing and answers nothing. When the others have replaced it, what was asked of it is asked of
-// them, and nobody waits until the client would look at the cluster by itself.
+// R8: a broker that is stopped refuses nothing and answers nothing. When the others have replaced it, what was asked
+// of it is asked of them, and nobody waits until the client would look at the cluster by itself.
 func TestABrokerStops(t *testing.T) {
 	for name, role := range map[string]func(w *world) int32{
 		"coordinator of the group":        func(w *world) int32 { return w.CoordinatorFor("join") },
@@ -111,8 +111,8 @@ func TestABrokerStops(t *testing.T) {
 	}
 }
 
-// R8: who can't reach any broker for a while keeps its place in the group, its partitions and the session of its transactions. To
-// leave and come back would take seconds, and what was under way would be done again.
+// R8: who can't reach any broker for a while keeps its place in the group, its partitions and the session of its
+// transactions. To leave and come back would take seconds, and what was under way would be done again.
 func TestNoBrokerForAWhile(t *testing.T) {
 	t.Parallel()
 	const many = 100 // more than it takes a heartbeat and a commit to fail by, beside all else that is asked for

@@ -60,8 +60,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// hung is how long a test waits for what takes seconds at most: beyond it, something hangs. It is far above that, since the
-// race detector and busy cores may make all of it many times slower.
+// hung is how long a test waits for what takes seconds at most: beyond it, something hangs. It is far above that,
+// since the race detector and busy cores may make all of it many times slower.
 const hung = 3 * time.Minute
 
 // create creates a topic.

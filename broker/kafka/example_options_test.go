@@ -56,8 +56,8 @@ func send(client *kgo.Client, topic string, values ...string) {
 	}
 }
 
-// Instances of one service share a group. A lasting name for each, such as its host's, has a restart take over its partitions at
-// once.
+// Instances of one service share a group. A lasting name for each, such as its host's, has a restart take over its
+// partitions at once.
 func ExampleInstance() {
 	address, client := exampleKafka()
 	runAlarms(address,
@@ -102,8 +102,8 @@ func ExampleStart() {
 	// {"place":"attic"}
 }
 
-// A stream without end-of-stream marks ends the session when nothing has come for a while. The next run goes on where this one
-// stood.
+// A stream without end-of-stream marks ends the session when nothing has come for a while. The next run goes on where
+// this one stood.
 func ExampleDataTimeout() {
 	address, client := exampleKafka(kfake.SeedTopics(1, "heartbeats"))
 	send(client, "heartbeats", `{"place":"oven","celsius":99}`)
@@ -126,8 +126,8 @@ func ExampleDataTimeout() {
 	// {"place":"oven"}
 }
 
-// The output exists already, with too few partitions. The run adds the others, and notices within a second when partitions are
-// added to the inputs.
+// The output exists already, with too few partitions. The run adds the others, and notices within a second when
+// partitions are added to the inputs.
 func ExampleGrowOutputs() {
 	address, client := exampleKafka(kfake.SeedTopics(2, "readings"), kfake.SeedTopics(1, "alarms"))
 	record := kgo.StringRecord(`{"eos__": true}`)
@@ -149,7 +149,8 @@ func ExampleGrowOutputs() {
 	// 2 partitions
 }
 
-// Two topics hold elements of one type: each has a name, which its join names, too. The matches of both come in one list.
+// Two topics hold elements of one type: each has a name, which its join names, too. The matches of both come in one
+// list.
 func ExampleNamed() {
 	type Hour struct {
 		Hour int `json:"hour"`

@@ -32,8 +32,8 @@ func alarm(r Reading) *Alarm {
 	return &Alarm{r.Place}
 }
 
-// A mill on Kafka: start more processes of it, and they share the partitions. The Kafka of this example is one in memory,
-// which knows the topic "readings".
+// A mill on Kafka: start more processes of it, and they share the partitions. The Kafka of this example is one in
+// memory, which knows the topic "readings".
 func Example() {
 	address, client := exampleKafka()
 	mill, err := leat.New(alarm,

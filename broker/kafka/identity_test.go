@@ -36,8 +36,8 @@ func (c *cluster) makeAnew(topic string, values ...string) {
 	c.produce(topic, 0, values...)
 }
 
-// R8: a topic that is deleted and recreated while a run is on ends it, whatever the run does at that moment; nothing of the
-// new log is passed over because of positions in the old one.
+// R8: a topic that is deleted and recreated while a run is on ends it, whatever the run does at that moment; nothing
+// of the new log is passed over because of positions in the old one.
 func TestTopicMadeAnewWhileRunning(t *testing.T) {
 	t.Parallel()
 	for name, busy := range map[string]bool{"reading ahead": true, "waiting": false} {
@@ -94,7 +94,8 @@ func TestTopicMadeAnewBetweenRuns(t *testing.T) {
 	c.expectOut(0, append(numbers(0, 3), mark)...)
 }
 
-// R8: an offset that was moved while the note beside it was kept is refused; a reset that drops the note counts, and is told.
+// R8: an offset that was moved while the note beside it was kept is refused; a reset that drops the note counts, and
+// is told.
 func TestMovedOffsets(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// A batch of a few kilobytes that decompresses to far more than elements may have ends the stream at its place, before memory is
-// taken for it.
+// A batch of a few kilobytes that decompresses to far more than elements may have ends the stream at its place,
+// before memory is taken for it.
 func TestBatchThatDecompressesToTooMuch(t *testing.T) {
 	c := newCluster(t)
 	topic := c.prefix + "in"

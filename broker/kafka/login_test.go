@@ -26,7 +26,8 @@ func TestLogin(t *testing.T) {
 	refused(t, c, "in", "authority that signed", kafka.Plain("plain", "secret"), kafka.TLS(nil))
 }
 
-// Who can't log in is told at once, by a real Kafka, which says so, and by one that hangs up, as the one in this process does.
+// Who can't log in is told at once, by a real Kafka, which says so, and by one that hangs up, as the one in this
+// process does.
 func TestLoginIsRefused(t *testing.T) {
 	c, topic := newLogin(t)
 	must(t, open(t, c, job("", []string{topic}, nil), kafka.Plain("plain", "secret")))

@@ -43,8 +43,9 @@ func (c *cluster) pairs(fn any) *leat.Mill {
 }
 
 const (
-	// heapLimit is how much a run may hold beside what was there before it. Its read-ahead takes a mebibyte for each node as
-	// it counts, several as they lie in memory, and more while answers are on their way; the backlog would take hundreds.
+	// heapLimit is how much a run may hold beside what was there before it. Its read-ahead takes a mebibyte for each
+	// node as it counts, several as they lie in memory, and more while answers are on their way; the backlog would
+	// take hundreds.
 	heapLimit = 64 << 20
 	samples   = 8
 	// backlog is how many elements lie there when a run begins.

@@ -306,7 +306,8 @@ func TestMillOnAllPartitions(t *testing.T) {
 	}
 }
 
-// R8: whatever goes wrong and whenever, each result is committed once and in order; also where partitions are added meanwhile.
+// R8: whatever goes wrong and whenever, each result is committed once and in order; also where partitions are added
+// meanwhile.
 func TestMillSurvivesFaults(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

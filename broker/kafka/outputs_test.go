@@ -61,7 +61,8 @@ func noise(seed, size int) string {
 	return text.String()[:size]
 }
 
-// A topic takes batches up to a size. Results go in smaller ones, and one that is larger is an error with its master's place.
+// A topic takes batches up to a size. Results go in smaller ones, and one that is larger is an error with its
+// master's place.
 func TestBatchesFollowTheTopic(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -93,7 +94,8 @@ func TestBatchesFollowTheTopic(t *testing.T) {
 	}
 }
 
-// No batch is as small as some topics would have it: that is told before anything is read, and not of a result that they take.
+// No batch is as small as some topics would have it: that is told before anything is read, and not of a result that
+// they take.
 func TestTooSmallBatches(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

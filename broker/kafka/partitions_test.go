@@ -58,8 +58,8 @@ func (c *cluster) waitFor(ctx context.Context, log *logged, what string, instanc
 	}
 }
 
-// Partitions that are added while a run is on are read in it, from their beginning, as soon as all topics have them; with several
-// instances, one of them takes each. The session ends when they have ended it, too.
+// Partitions that are added while a run is on are read in it, from their beginning, as soon as all topics have them;
+// with several instances, one of them takes each. The session ends when they have ended it, too.
 func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -182,8 +182,8 @@ func TestAddedPartitionsAreSeen(t *testing.T) {
 	}
 }
 
-// R8: also with kafka.Latest, added partitions are read from their beginning, in the group's first session, too: in the run that
-// is on, and by the next one where they were added between two.
+// R8: also with kafka.Latest, added partitions are read from their beginning, in the group's first session, too: in
+// the run that is on, and by the next one where they were added between two.
 func TestAddedPartitionsOfTheFirstSession(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -255,7 +255,8 @@ func TestGrowOutputsWithoutTheRight(t *testing.T) {
 	}
 }
 
-// Partitions that are added after many sessions go on with the next one together with the others: one run reads it in all.
+// Partitions that are added after many sessions go on with the next one together with the others: one run reads it in
+// all.
 func TestAddedPartitionsAfterSessions(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -294,8 +295,8 @@ func TestGrowOutputsOnceItMay(t *testing.T) {
 	tryGrowth(c, 1, []kafka.Option{kafka.GrowOutputs()}, tell)
 }
 
-// Partitions that are added to all topics while a run begins, when it has looked at its inputs and not yet at the output, are read
-// in it, as any that are added later.
+// Partitions that are added to all topics while a run begins, when it has looked at its inputs and not yet at the
+// output, are read in it, as any that are added later.
 func TestAddedPartitionsWhileARunBegins(t *testing.T) {
 	t.Parallel()
 	c := newFake(t)

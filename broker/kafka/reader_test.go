@@ -12,8 +12,9 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// A reader that gets its records back writes over them, and over the library's behind them. What they referred to stays as
-// it was, and no record that wasn't given back changes, while readers of other partitions run ahead and are held up.
+// A reader that gets its records back writes over them, and over the library's behind them. What they referred to
+// stays as it was, and no record that wasn't given back changes, while readers of other partitions run ahead and are
+// held up.
 func TestRecycle(t *testing.T) {
 	const n, partitions = 4000, 2
 	c := newCluster(t)

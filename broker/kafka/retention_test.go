@@ -155,8 +155,8 @@ func TestRetentionWhileRunning(t *testing.T) {
 	}), c.prefix+"in[0]@", "up to offset 189", "reset the offsets of group")
 }
 
-// A session in which a master's first child never matches leaves the second one unread: its place is where it began, which
-// need be neither offset 0 nor where a restart would begin.
+// A session in which a master's first child never matches leaves the second one unread: its place is where it began,
+// which need be neither offset 0 nor where a restart would begin.
 func TestUnreadStreamsStayWhereTheyBegan(t *testing.T) {
 	t.Parallel()
 	type (

@@ -10,7 +10,8 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// With a hundred instances of a thousand partitions, a request for each partition would be a hundred thousand at the start.
+// With a hundred instances of a thousand partitions, a request for each partition would be a hundred thousand at the
+// start.
 func TestTheSessionIsFoundInOneRequest(t *testing.T) {
 	c := newFake(t)
 	c.create("in", 100)

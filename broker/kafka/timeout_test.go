@@ -32,8 +32,8 @@ func (l *sharedLog) String() string {
 	return l.text.String()
 }
 
-// R5: what comes after a session that the data timeout has ended is joined by the next run, whichever stream was ahead. Nobody
-// is told that Kafka can't be reached.
+// R5: what comes after a session that the data timeout has ended is joined by the next run, whichever stream was
+// ahead. Nobody is told that Kafka can't be reached.
 func TestDataTimeoutLosesNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ left, right [2][]string }{

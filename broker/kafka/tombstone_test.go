@@ -17,7 +17,8 @@ func (c *cluster) tombstones(keys ...string) {
 	}
 }
 
-// Records without a value are passed over and counted, or elements where the topic says so; a mark is a mark either way.
+// Records without a value are passed over and counted, or elements where the topic says so; a mark is a mark either
+// way.
 func TestTombstones(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

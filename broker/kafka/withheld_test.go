@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 )
 
-// What lies behind another producer's open transaction is told of, with since when, until that ends: else everything that the
-// topic holds would seem to have been read.
+// What lies behind another producer's open transaction is told of, with since when, until that ends: else everything
+// that the topic holds would seem to have been read.
 func TestOpenTransactionsAreTold(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
