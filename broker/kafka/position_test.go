@@ -109,11 +109,21 @@ func TestPositionsOfOthers(t *testing.T) {
 	moved, anew := ours[0], ours[0]
 	moved.offset = 5
 	anew.id = kadm.TopicID{7}
+	of := func(nodes ...int) []committedOffset {
+		n := note{id: kadm.TopicID{1}, size: 2}
+		for _, index := range nodes {
+			n.nodes = append(n.nodes, notedNode{index: index})
+		}
+		return []committedOffset{{topic: "a", id: n.id, metadata: n.text()}}
+	}
 	for _, test := range []struct {
 		name string
 		kept []committedOffset
 		want string
 	}{
+		{"without a node", of(0), "damaged"},
+		{"with a node too many", of(0, 1, 1), "damaged"},
+		{"with a node that the tree hasn't", of(0, 2), "damaged"},
 		{"damaged", []committedOffset{{topic: "a", offset: 1, metadata: notePrefix + "AAAA"}}, "damaged"},
 		{"cut short", []committedOffset{{topic: "a", metadata: ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
 		{"of another version", []committedOffset{{topic: "a", metadata: "leat1:x"}}, "another version of Leat"},
