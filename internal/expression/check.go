@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
@@ -22,6 +23,9 @@ func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) err
 		names = append(names, name)
 	}
 	if err := checkNames(p.source, tree.Node, names); err != nil {
+		return err
+	}
+	if err := checkOverloads(p.source, tree.Node); err != nil {
 		return err
 	}
 	remainders := new(remainders)
@@ -126,3 +130,52 @@ func (c *comparisons) restore() {
 		n.Left = c.lefts[i]
 	}
 }
+
+// maxOverloads bounds how often expr's checker may look at a part of an expression: a few seconds.
+const maxOverloads = 1 << 22
+
+// overloads counts how often the checker looks at the arguments of calls. It does so once for each form that a
+// function has: a replace in a replace in a replace eight times. So a call that is nested deeply enough would never
+// be done with.
+type overloads struct {
+	// looks are those at the arguments of a call, with all that is in them.
+	looks map[ast.Node]int
+	// deep is the first call that would take too long; nil where none does.
+	deep *ast.BuiltinNode
+}
+
+func checkOverloads(source string, root ast.Node) *Error {
+	o := &overloads{looks: map[ast.Node]int{}}
+	ast.Walk(&root, o)
+	if o.deep == nil {
+		return nil
+	}
+	return newError(source, o.deep.Location().From, "%s is nested too deeply: give a name to what is in it, by let",
+		o.deep.Name)
+}
+
+// Visit implements ast.Visitor. What is in a call comes before it.
+func (o *overloads) Visit(node *ast.Node) {
+	call, ok := (*node).(*ast.BuiltinNode)
+	if !ok || o.deep != nil {
+		return
+	}
+	inner := &mostLooks{o: o, looks: 1}
+	for i := range call.Arguments {
+		ast.Walk(&call.Arguments[i], inner)
+	}
+	looks := inner.looks * max(1, len(builtin.Builtins[builtin.Index[call.Name]].Types))
+	if looks > maxOverloads {
+		o.deep = call
+	}
+	o.looks[call] = min(looks, maxOverloads)
+}
+
+// mostLooks finds the call below a node at whose arguments the checker looks most often.
+type mostLooks struct {
+	o     *overloads
+	looks int
+}
+
+// Visit implements ast.Visitor.
+func (m *mostLooks) Visit(node *ast.Node) { m.looks = max(m.looks, m.o.looks[*node]) }
