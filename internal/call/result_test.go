@@ -30,7 +30,9 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 			return slices.Values(results), nil
 		}),
 		newTypedCase(t, "sequence with errors", master,
-			func(context.Context, *BenchMaster) (iter.Seq2[benchResult, error], error) { return threeResults(nil), nil }),
+			func(context.Context, *BenchMaster) (iter.Seq2[benchResult, error], error) {
+				return threeResults(nil), nil
+			}),
 	} {
 		for refused := 1; refused <= 4; refused++ {
 			var written []int
