@@ -1,7 +1,8 @@
-// Package leattest tests mills: it feeds them from slices of structs, gives their results as slices, and has things go
-// wrong.
+// Package leattest tests mills. It feeds them from slices of structs, returns their results as slices, and injects
+// faults.
 //
-// A mill can be tested as it runs in production if what makes it takes its storage as an option:
+// Write a function that makes the mill and takes its storage as an option. A test then runs the mill as production
+// does:
 //
 //	func newMill(storage leat.Option) (*leat.Mill, error) {
 //		return leat.New(speed, storage,
@@ -26,17 +27,17 @@
 //		}
 //	}
 //
-// Streams are told apart by their element types. Elements go through the codec of their stream, JSON unless [Codec]
-// sets another, so that names in tags are tested, too. The stream ends behind the elements given; [Feed] adds those of
-// the next session. An error fails the test at the line that called Run; [Broker.Try] returns it instead. A mill that
-// reads from one storage and writes to another gets the Broker for both: leat.From(b), leat.To(b).
+// A stream is known by its element type. Elements go through the codec of their stream, JSON unless [Codec] sets
+// another, so that names in tags are tested, too. The stream ends behind the elements given; [Feed] adds those of the
+// next session. An error fails the test at the line that called Run; [Broker.Try] returns it instead. A mill that reads
+// from one storage and writes to another gets the Broker for both: leat.From(b), leat.To(b).
 //
 // # Live streams and time
 //
 // [Broker.Live] runs the mill beside the steps of a test, inside a bubble of testing/synctest. There, synctest.Wait
-// returns when the mill can do no more by now: what it has come to is committed, what it still waits for isn't. And the
-// clock is the bubble's: time.Sleep moves it on at once, windows by the clock close when their time has come. It starts
-// at midnight, when windows of minutes, seconds or hours begin.
+// returns when the mill can do no more for now: all results that it can have are committed. The clock is the bubble's:
+// time.Sleep moves it on at once, and windows by the clock close when their time has come. It starts at midnight, when
+// windows of minutes, seconds or hours begin.
 //
 //	func TestTimeWindow(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
@@ -65,6 +66,6 @@
 //	)
 //
 // [Crashes] is the same as a loop, for functions that do more than return results. [Broker.CrashBeforeCommit],
-// [Broker.CrashAfterCommit], [Broker.AbortCommit], [FailRead] and [Broker.Revoke] have a single thing go wrong.
-// [FeedRecords] feeds what can't be decoded.
+// [Broker.CrashAfterCommit], [Broker.AbortCommit], [FailRead] and [Broker.Revoke] inject a single fault. [FeedRecords]
+// feeds records as they are, for example ones that can't be decoded.
 package leattest

@@ -134,7 +134,8 @@ type rowsFiller struct {
 	row      *signature.Row
 	node     *jointree.Node
 	variable reflect.Value
-	// all is a list of all structs that there is memory for, rows fill them, and the first used ones are in use.
+	// all is a list of the structs that there is memory for, and rows fill them. The first used ones hold elements of the
+	// last call.
 	all  reflect.Value
 	rows []rowFiller
 	used int

@@ -64,7 +64,7 @@ func (in *Injector) Value(t reflect.Type) (reflect.Value, error) {
 		"add leat.Provide(value), leat.Container(container), or a stream", elements.Type(t))
 }
 
-// almost returns the provided value that is what a pointer type points to, or a pointer to it; nil where there is none.
+// almost returns a provided value that differs from t only in being a pointer, or none; nil where there is none.
 func almost(c *declaration.Mill, t reflect.Type) *declaration.Provided {
 	if p := c.ProvidedOf(reflect.PointerTo(t)); p != nil || t.Kind() != reflect.Pointer {
 		return p

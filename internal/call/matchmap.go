@@ -35,8 +35,7 @@ func (p matchMapParameter) argument() argument {
 	}
 }
 
-// ofNode makes the map for one of the left nodes. Elements that are equal, as keys of the map are, have equal matches:
-// they are there once.
+// ofNode makes the map for one of the left nodes. Equal elements have equal matches, and are one key of the map.
 func (p matchMapParameter) ofNode(i int, lists lists, pointer bool, call *engine.Call) reflect.Value {
 	left := p.lefts[i]
 	m := reflect.MakeMapWithSize(p.t, len(call.Masters))

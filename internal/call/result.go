@@ -26,8 +26,8 @@ func newWriter(r Result) *writer {
 	return &writer{Result: r, buffer: buffer.Elem(), boxed: buffer.Interface()}
 }
 
-// write gives the elements of a result to emit. With ending, which stands for an EndOfStream beside it, the zero value
-// of a single element means none (R6).
+// write gives the elements of a result to emit. ending says that the function returned EndOfStream beside it: then the
+// zero value of a single element isn't written (R6).
 func (w *writer) write(v reflect.Value, emit engine.Emit, ending bool) error {
 	switch {
 	case w.Form == signature.One:

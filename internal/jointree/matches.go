@@ -48,8 +48,8 @@ func (t *Tree) joined(right reflect.Type) *Node {
 	return t.Nodes[i]
 }
 
-// fit returns the type of a parameter that gets the matches which come in lists: the list itself, or a map of them.
-// What isn't joined yet is taken for joined to the master.
+// fit returns the type of the parameter that gets the matches in a list: []R where R is joined to the master and there
+// is no window, and else map[L][]R. An R without a join counts as joined to the master.
 func (t *Tree) fit(list reflect.Type) string {
 	parent := t.Master
 	if n := t.joined(elements.Type(list.Elem())); n != nil {
@@ -88,7 +88,7 @@ func (t *Tree) Misfit(p reflect.Type) string {
 		t.fit(reflect.SliceOf(p)) + join
 }
 
-// MisfitVariadic says why a number of parameters, a list for the function, can't be had.
+// MisfitVariadic says why a variadic parameter, such as ...R, can't get matches.
 func (t *Tree) MisfitVariadic(list reflect.Type) string {
 	return "a variadic parameter can't be joined; make it " + t.fit(list)
 }

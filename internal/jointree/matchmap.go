@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/elements"
 )
 
-// A Left is a node that keys of a map come from: Path leads to it from the master, each step into the matches at a
-// child, and Children are those of its children whose matches the map holds.
+// A Left is a node whose elements are keys of a map[L][]R. Path leads to it from the master: each step is the index of
+// a child. Children are the indexes of those children whose elements the lists hold.
 type Left struct {
 	Path, Children []int
 }
@@ -37,7 +37,7 @@ func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong strin
 	return lefts, listed, ""
 }
 
-// checkMatchMap says why a map can't be had; nothing if it can.
+// checkMatchMap says why no parameter can get a map; it returns nothing where one can.
 func (t *Tree) checkMatchMap(m reflect.Type) string {
 	left := elements.Type(m.Key())
 	if m.Elem().Kind() != reflect.Slice {
@@ -86,8 +86,8 @@ func mapText(left, list reflect.Type) string {
 	return "map[" + key + "]" + list.String()
 }
 
-// incomparable returns the path of a field because of which values of a type may not be comparable; nothing where they
-// always are. The compiler sees to slices, maps and functions in key types; interfaces may hold such.
+// incomparable returns the path of a field that makes comparing values of a type panic, or nothing where none does. The
+// compiler refuses slices, maps and functions in the keys of maps, but an interface may hold one.
 func incomparable(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Struct:

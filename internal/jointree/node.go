@@ -25,7 +25,8 @@ func (n *Node) below(element reflect.Type) []int {
 	return indexes
 }
 
-// Compared reports whether a comparison joins n to its parent or to a child: that keeps elements, not keys.
+// Compared reports whether a comparison joins n to its parent or to a child. Then the engine keeps elements instead of
+// keys, so that their memory can't be used again.
 func (n *Node) Compared() bool {
 	for _, child := range n.Children {
 		if child.Join != nil && child.Join.Compared {
@@ -35,7 +36,7 @@ func (n *Node) Compared() bool {
 	return n.Join != nil && n.Join.Compared
 }
 
-// NameOf returns a name for n that no other node has, and that is the same in each run: kept positions have it.
+// NameOf returns a name for n that no other node has, and that is the same in each run: positions are stored under it.
 func (t *Tree) NameOf(n *Node) string {
 	if n.path != "" {
 		return n.path

@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/mistake"
 )
 
-// FindStream sets the stream that a node reads. It is an error if the source has none for it, or several; that there is
-// no source at all is none.
+// FindStream sets the stream that a node reads. It returns an error if the source has none for it, or several. Without
+// a source it returns nil, since that mistake is reported already.
 func (t *Tree) FindStream(n *Node) error {
 	n.Stream = broker.Stream{Type: n.Element}
 	found := n.streams(t.declared.Inputs.OfType(n.Element))

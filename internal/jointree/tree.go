@@ -1,6 +1,6 @@
-// Package jointree makes the tree of a mill's joins, and knows every rule of it: where a join hangs its right node,
-// which stream a node reads, which parameters the matches of a node can come by. What breaks a rule is told with what
-// would be right.
+// Package jointree makes the tree of a mill's joins and knows every rule of it: where a join hangs its right node,
+// which stream a node reads, and which parameters can get the matches of a node. A mistake names the rule that is
+// broken and says what would be right.
 package jointree
 
 import (

@@ -35,10 +35,11 @@ func Comparison[L, R any](compare func(L, R) int, unique bool) func() engine.Edg
 	return engine.FuncEdge(guardedComparison(compare), unique)
 }
 
-// An edgeMaker returns a constructor of edges over keys of one kind: it knows how these are told apart and put in
-// order. Go can't say "an ordered type, time.Time or a pointer to one of these, under whatever name" in a constraint,
-// so that New looks at the type, once. A K is then read as the T that it is but for its name, without reflection:
-// conversions of a *K to a *T, types that have the same memory.
+// An edgeMaker returns a constructor of edges over keys of one kind: it knows how these compare.
+//
+// No constraint of Go says "an ordered type, time.Time, or a pointer to one of these, under whatever name". So New
+// looks at the type once. From then on a K such as type Seconds int64 is read as its underlying T, an int64, by
+// converting a *K to a *T: both have the same memory, and no reflection is needed.
 type edgeMaker[K any] func(left, right func(element any) (K, error), unique bool) func() engine.Edge
 
 // edgesOf returns the maker of edges for keys of type K. It is an error if K has no order.
@@ -126,8 +127,8 @@ func timesAs[K any](pointer bool) edgeMaker[K] {
 	}
 }
 
-// pointedAs is for a K that is a *T. An edge holds what pointers point to: that may change, or be used for another
-// element, when the function has had its call.
+// pointedAs is for a K that is a *T. An edge copies what a pointer points to, since the function may change it, and its
+// memory may be used for another element.
 func pointedAs[K, T any](compare func(a, b T) int) edgeMaker[K] {
 	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(pointedKey[K, T](left), pointedKey[K, T](right), compare, unique)

@@ -31,8 +31,8 @@ func Window[M any, K comparable](key func(M) K) (Changes, error) {
 	return ChangesOf(guarded(key), func(a, b K) bool { return a == b }), nil
 }
 
-// ChangesOf returns the changes of the keys that a function computes: a key is another one unless it is the same as the
-// one before. A key that isn't the same as itself is NaN, or holds it.
+// ChangesOf returns the changes of the keys that a function computes: a key changes unless it is the same as the one
+// before. A key that isn't the same as itself is NaN, or holds NaN.
 func ChangesOf[K any](key func(element any) (K, error), same func(a, b K) bool) Changes {
 	return func() func(any) (bool, error) {
 		var last K
@@ -97,11 +97,11 @@ func windowMistake(t reflect.Type, field, why string) error {
 		"return numbers, texts, or a struct or array of these, or a time.Time alone", t, part, why)
 }
 
-// isATime is unequal's answer for a time.Time.
+// isATime is what unequal returns for a time.Time.
 const isATime = "a time"
 
-// unequal returns the field because of which values of a type that are equal need not be ==, and what it is; nothing
-// where they always are.
+// unequal returns the field that makes == differ from being equal, and what it is; nothing where == always says whether
+// values of the type are equal. A time.Time is an example: one instant in two zones is equal, but not ==.
 func unequal(t reflect.Type) (field, why string) {
 	switch t.Kind() {
 	case reflect.Struct:

@@ -1,6 +1,6 @@
-// Package signature reads the type of a function, or of the struct that a typed function gets: which parameter, field
-// or result is for what. It is pure: it knows types, and what options and storages say of types ([Facts]), but no
-// stream, no engine and no value. What is wrong is quoted, with what would be right.
+// Package signature reads the type of a function, or of the struct that a typed function gets, and finds out what each
+// parameter, field and result is for. It is pure: it knows types, and what options and storages say of types ([Facts]),
+// but no stream, no engine and no value. A mistake quotes the parameter and says what would be right.
 package signature
 
 import (

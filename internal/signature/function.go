@@ -46,7 +46,7 @@ const (
 	// Matches is a list of elements, and MatchMap has a list for each element of another type.
 	Matches
 	MatchMap
-	// Single is an element other than the master, and Variadic a number of parameters: neither can be had.
+	// Single is an element other than the master, and Variadic a variadic parameter. Both are mistakes.
 	Single
 	Variadic
 )
@@ -60,8 +60,9 @@ func (p *Parameter) String() string {
 	return fmt.Sprintf("parameter %d (%s)", p.Index+1, text)
 }
 
-// Read reads the type of a function. Without a master, which is among the mistakes unless it is that there is no
-// source, it has no parameters. What is wrong with parameters and results is in them.
+// Read reads the type of a function. Where it finds no master, the Function has no parameters, and the mistakes say
+// why, unless the reason is that there is no source. Mistakes in single parameters and results are in their field
+// Mistake.
 func Read(t reflect.Type, facts *Facts) (*Function, mistake.List) {
 	r := &reader{Facts: facts}
 	for i := range t.NumIn() {

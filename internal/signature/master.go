@@ -4,9 +4,12 @@ import "reflect"
 
 // findMaster returns the index of the parameter of the master, and its element type; nil where there is none.
 //
-// It is the first one that is an element, or a list of one where there is a window. What counts as an element is what
-// has a stream or is joined; everything else may be meant to be injected. One that is meant, but has the other form, is
-// taken after that was reported, so that mistakes in the parameters behind it are reported, too.
+// The master is the first parameter that is an element, or with a window a list of elements. An element type has a
+// stream or is joined; every other type may be meant to be injected. Of func(db *sql.DB, a Audio, v []Video) that is
+// parameter 2.
+//
+// A parameter in the wrong form, such as Audio where there is a window, is a mistake. findMaster reports it and returns
+// the parameter all the same, so that New reports the mistakes in the parameters behind it, too.
 func (r *reader) findMaster() (i int, master reflect.Type) {
 	i, master = r.firstMaster(r.Windowed)
 	if j, meant := r.meantMaster(master); meant != nil {
@@ -22,8 +25,9 @@ func (r *reader) findMaster() (i int, master reflect.Type) {
 	return i, master
 }
 
-// meantMaster returns the parameter that is meant to be the master, where first, which has the form of one, can't be:
-// the joins start from another type, or the window key is over another. It returns nil where first may be meant.
+// meantMaster returns the parameter that the user means as the master, where first, the first one in the form of a
+// master, can't be it: the joins start from another type, or the window key is over another. It returns nil where first
+// may be the master.
 func (r *reader) meantMaster(first reflect.Type) (i int, meant reflect.Type) {
 	root := r.joinRoot()
 	if root == nil {
