@@ -17,7 +17,7 @@ type Report struct {
 	Joins   []JoinReport   `json:"joins"`
 	// Problems are what would stop a run: what can't be decoded, keys that decrease or can't be computed.
 	Problems []string `json:"problems"`
-	// Findings are the mistakes that are behind it, most likely, where little or nothing would join.
+	// Findings are the mistakes behind it, most likely, where little or nothing would join.
 	Findings []Finding `json:"findings"`
 	// Example is a key to ask Explain about, that of a master element that finds no match; empty where there is none.
 	Example string `json:"example,omitempty"`

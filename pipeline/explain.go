@@ -11,7 +11,7 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/lookup"
 )
 
-// About is what Explain is asked about: a key, or an element.
+// About is what Explain explains: a key, or an element.
 type About struct {
 	// Stream is the stream whose key or element it is; empty for the master.
 	Stream string
@@ -27,7 +27,7 @@ type Explanation struct {
 	// Stream is the stream whose key it is, and By the expression that gives the key of one of its elements.
 	Stream string `json:"stream"`
 	By     string `json:"by,omitempty"`
-	// Key is the key, or Element the element, that was asked about.
+	// Key is the key, or Element the element, that it is about.
 	Key     *expression.Key `json:"key,omitempty"`
 	Element json.RawMessage `json:"element,omitempty"`
 	// Partitions has those partitions that the key is in; all, if it is in none.
@@ -39,8 +39,8 @@ type Explanation struct {
 // PartitionExplanation is an explanation for one partition; files have one.
 type PartitionExplanation struct {
 	Partition int `json:"partition"`
-	// Lookups say what the streams have, and Sentences what that means, from the stream that was asked about down the
-	// tree.
+	// Lookups say what the streams have, and Sentences what that means, down the tree from
+	// the stream whose key it is.
 	Lookups   []Lookup `json:"lookups"`
 	Sentences []string `json:"sentences"`
 	// Masters counts the master elements that it is about, and HandedOver those of them that the join hands over.

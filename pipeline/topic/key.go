@@ -15,7 +15,7 @@ import (
 // It is safe for concurrent use.
 type Key struct {
 	program *expression.Program
-	picker  *rawjson.Picker
+	picker  *rawjson.Paths
 }
 
 // CompileKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member goes by
@@ -27,7 +27,7 @@ func CompileKey(text string) (*Key, error) {
 	}
 	names := &memberNames{types: types.Map{}, calls: map[ast.Node]bool{}}
 	ast.Walk(&root, names)
-	k := &Key{picker: new(rawjson.Picker)}
+	k := &Key{picker: new(rawjson.Paths)}
 	k.program, err = expression.Compile(text, memberScope{names.members(), k.picker})
 	return k, err
 }
@@ -67,7 +67,7 @@ type picked struct {
 // memberScope lets an expression use the members of an object. The environment is a *picked.
 type memberScope struct {
 	names  types.Map
-	picker *rawjson.Picker
+	picker *rawjson.Paths
 }
 
 // Types implements [expression.Scope].
@@ -75,7 +75,7 @@ func (s memberScope) Types() types.Map { return s.names }
 
 // Field implements [expression.Scope].
 func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
-	index, name, within := s.picker.Want(path), expression.PathString(path), slices.Clone(path)
+	index, name, within := s.picker.Add(path), expression.PathString(path), slices.Clone(path)
 	return func(env any) (expression.Value, error) {
 		object := env.(*picked)
 		span := object.spans[index]
@@ -90,18 +90,18 @@ func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, i
 // and the JSON of everything else. A nil Key gives no keys.
 func (k *Key) keyer() func(object []byte) ([]byte, error) {
 	if k == nil {
-		var none rawjson.Picker
+		var none rawjson.Paths
 		return func(raw []byte) ([]byte, error) {
-			_, err := none.Pick(raw, nil)
+			_, err := none.Find(raw, nil)
 			return nil, err
 		}
 	}
 	key := expression.Single(k.program)
-	object := &picked{spans: make([]rawjson.Span, k.picker.Count())}
+	object := &picked{spans: make([]rawjson.Span, k.picker.Len())}
 	return func(raw []byte) ([]byte, error) {
 		clear(object.spans)
 		object.raw = raw
-		if _, err := k.picker.Pick(raw, object.spans); err != nil {
+		if _, err := k.picker.Find(raw, object.spans); err != nil {
 			return nil, err
 		}
 		value, err := key(object)

@@ -44,9 +44,9 @@ func newHoledGrid(s *shiftSearch, unit int64) *holedGrid {
 			if len(keys) < 3 || usualStep(keys) != unit {
 				return nil
 			}
-			places := int((keys[len(keys)-1]-keys[0])/unit) + 1
-			taken := float64(len(keys)) / float64(places)
-			holes += places - len(keys)
+			points := int((keys[len(keys)-1]-keys[0])/unit) + 1
+			taken := float64(len(keys)) / float64(points)
+			holes += points - len(keys)
 			g.missing = max(g.missing, 1-taken)
 			if side == 1 {
 				g.density = min(g.density, taken)
@@ -83,7 +83,7 @@ func (g *holedGrid) weigh(from, to int64) {
 func (g *holedGrid) weight(by int64) float64 {
 	weight := 0.0
 	if round := g.search.round(by); round > g.unit {
-		weight = math.Log(float64(round) / float64(g.unit)) // there are as many others in its place
+		weight = math.Log(float64(round) / float64(g.unit)) // it stands for as many others
 		if round/60 >= g.unit {
 			weight += roundness
 		}

@@ -120,7 +120,7 @@ func membersOf(o *object.Object, text bool) (names []string) {
 	return names[:min(len(names), mostMembers)]
 }
 
-// replaceMember writes a key with another member in place of the one at a path; the member alone where the key isn't
+// replaceMember writes a key with another member instead of the one at a path; the member alone where the key isn't
 // made of one that it names so.
 func replaceMember(key, stream string, path []string, named string) string {
 	if len(path) == 0 {

@@ -78,7 +78,7 @@ type shiftSearch struct {
 	*numeric
 	// starts and ends are the shifts that let the parts of the streams begin and end together.
 	starts, ends []int64
-	// density is that of the right keys on the lattice of both, and places is how many shifts there are at all.
+	// density is that of the right keys on the lattice of both, and possible is how many shifts there are at all.
 	density, possible float64
 	// rounds are round numbers, the greatest first.
 	rounds []int64

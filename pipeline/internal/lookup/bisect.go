@@ -13,7 +13,7 @@ import (
 // errDisorder says that keys fall along a stream, so that none can be found by bisecting it.
 var errDisorder = errors.New("keys fall along the stream")
 
-// probed is how many places of a file are looked at, whether keys grow along it, before it is bisected.
+// probed is how many elements all over a file are looked at, whether keys grow along it, before it is bisected.
 const probed = 32
 
 // A probe is the key of the first element at or behind an offset.
@@ -58,7 +58,7 @@ func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 	return max(start, low-slack), nil
 }
 
-// probeAll looks at places all over a partition.
+// probeAll looks at elements all over a partition.
 func (b *bisection) probeAll(ctx context.Context, start, end int64) error {
 	for i := range int64(probed) {
 		if _, err := b.probe(ctx, start+(end-start)/probed*i, end); err != nil {

@@ -96,15 +96,15 @@ func (m *naming) firstKind(ctx context.Context, s source, partition int) (kind e
 		return kind, err
 	}
 	start, _ := s.bounds(partition)
-	tried := 0
+	read := 0
 	err = s.each(ctx, partition, start, glance, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return true, nil
 		}
-		tried++
+		read++
 		i, err := reader.read(&record, partition)
 		if err != nil {
-			return tried < namesRead, nil // a lookup says what is wrong with it
+			return read < namesRead, nil // a lookup says what is wrong with it
 		}
 		if kind = i.name.Kind(); m.member != nil && (kind == expression.Unknown || i.key(m.by).Kind() == expression.Time) {
 			// A list, a member that isn't always there, or an instant that may be written in many ways.

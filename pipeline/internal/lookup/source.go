@@ -80,8 +80,8 @@ type fileSource struct {
 	seeker *file.Seeker // nil where it is read from its beginning
 }
 
-// scanned is how large a file may be to be read from its beginning in any case: the places of its elements are known
-// better so.
+// scanned is how large a file may be to be read from its beginning in any case: the lines of its elements are known
+// then.
 const scanned = 1 << 20
 
 func openFile(n *mill.Node) (*fileSource, error) {

@@ -82,7 +82,7 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 		return nil, false
 	}
 	within, name := slices.Clone(member), expression.PathString(slices.Concat(path, member))
-	number := at.node.members.Want(within)
+	number := at.node.members.Add(within)
 	return func(env any) (expression.Value, error) {
 		list, err := at.list(env.(*engine.Call))
 		if err != nil {
@@ -177,7 +177,7 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
 	}
 	within := slices.Clone(path[first:])
-	number := s.node.members.Want(within)
+	number := s.node.members.Add(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
 		if err != nil {

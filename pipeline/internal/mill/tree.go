@@ -15,7 +15,7 @@ type Node struct {
 	Name   string
 	Stream Stream
 	// members are those that expressions name.
-	members *rawjson.Picker
+	members *rawjson.Paths
 	Codec   object.Codec
 	// Parent is nil for the master.
 	Parent   *Node
@@ -54,7 +54,7 @@ func newTree(d *description.Description) (master *Node, output Stream, err error
 	if err != nil {
 		return nil, output, err
 	}
-	master = &Node{Name: d.Master.Value, Stream: at, members: new(rawjson.Picker)}
+	master = &Node{Name: d.Master.Value, Stream: at, members: new(rawjson.Paths)}
 	nodes := map[string]*Node{master.Name: master}
 	if err := addNodes(d, names, master, nodes); err != nil {
 		return nil, output, err
@@ -104,7 +104,7 @@ func addNodes(d *description.Description, names *streamNames, master *Node, node
 			return join.Right.Errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
 				"another stream to use it twice", right, other.Join.Left.Value, other.Join.Right.Line())
 		}
-		nodes[right] = &Node{Name: right, Stream: at, members: new(rawjson.Picker), Join: join}
+		nodes[right] = &Node{Name: right, Stream: at, members: new(rawjson.Paths), Join: join}
 	}
 	return nil
 }

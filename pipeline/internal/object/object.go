@@ -22,7 +22,7 @@ type Object struct {
 	more []rawjson.Span
 }
 
-// Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Picker.Want] returned for
+// Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Paths.Add] returned for
 // it.
 func (o *Object) Member(number int) []byte {
 	span := rawjson.Span{}
@@ -39,7 +39,7 @@ func (o *Object) Member(number int) []byte {
 
 // A Codec is the codec of one stream's objects. It implements [codec.Codec].
 type Codec struct {
-	members  *rawjson.Picker
+	members  *rawjson.Paths
 	children []child
 }
 
@@ -52,10 +52,10 @@ type child struct {
 
 // NewCodec returns the codec of a stream of whose elements expressions name these members, and to which the children
 // are joined.
-func NewCodec(members *rawjson.Picker, children ...string) Codec {
+func NewCodec(members *rawjson.Paths, children ...string) Codec {
 	c := Codec{members: members}
 	for _, name := range children {
-		c.children = append(c.children, child{name, members.Want([]expression.Step{{Name: name}})})
+		c.children = append(c.children, child{name, members.Add([]expression.Step{{Name: name}})})
 	}
 	return c
 }
@@ -99,11 +99,11 @@ func (c Codec) Decode(o *Object, data []byte) error {
 func (c Codec) pick(o *Object, data []byte) (form rawjson.Form, err error) {
 	o.Raw = data
 	spans := o.few[:]
-	if n := c.members.Count(); n > len(spans) {
+	if n := c.members.Len(); n > len(spans) {
 		o.more = make([]rawjson.Span, n)
 		spans = o.more
 	}
-	if form, err = c.members.Pick(data, spans); err != nil {
+	if form, err = c.members.Find(data, spans); err != nil {
 		return form, err
 	}
 	for _, child := range c.children {

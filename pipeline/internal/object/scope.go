@@ -14,7 +14,7 @@ type Scope struct {
 	// Stream is the name of the stream.
 	Stream string
 	// Members gets to know the members that expressions name.
-	Members *rawjson.Picker
+	Members *rawjson.Paths
 }
 
 // Types implements [expression.Scope]: nothing is known of the members.
@@ -27,7 +27,7 @@ func (s Scope) Field(path []expression.Step, _ bool) (expression.Getter, int, er
 			return expression.ValueOfJSON(env.(*Object).Raw), nil
 		}, 1, nil
 	}
-	number, name, within := s.Members.Want(path[1:]), expression.PathString(path), slices.Clone(path[1:])
+	number, name, within := s.Members.Add(path[1:]), expression.PathString(path), slices.Clone(path[1:])
 	return func(env any) (expression.Value, error) {
 		o := env.(*Object)
 		raw := o.Member(number)

@@ -61,16 +61,16 @@ func (s *scanner) name() (name, error) {
 	return name{}, s.fail("the text has no end")
 }
 
-// wanted returns what is wanted of the member whose name the scanner is behind.
-func (s *scanner) wanted(w *wanted, n name) *wanted {
-	if w == nil || w.named&n.hash.bit() == 0 {
+// member returns the prefix of the member whose name the scanner is behind; nil where no path leads.
+func (s *scanner) member(at *prefix, n name) *prefix {
+	if at == nil || at.named&n.hash.bit() == 0 {
 		return nil
 	}
 	quoted := s.data[n.start:s.pos]
 	if bytes.IndexByte(quoted, '\\') >= 0 {
-		return w.members[expression.Unquote(quoted)]
+		return at.members[expression.Unquote(quoted)]
 	}
-	return w.members[string(quoted[1:len(quoted)-1])]
+	return at.members[string(quoted[1:len(quoted)-1])]
 }
 
 // maxCompared is how many names of one object are compared with each other; those of larger ones are put into a map.
@@ -139,6 +139,6 @@ func (s *scanner) nameAt(start uint32) string {
 // none.
 func Repeated(data []byte) string {
 	// What is no JSON object has none.
-	form, _ := new(Picker).Pick(data, nil)
+	form, _ := new(Paths).Find(data, nil)
 	return form.Repeated
 }

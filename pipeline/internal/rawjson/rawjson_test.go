@@ -42,14 +42,14 @@ func TestPick(t *testing.T) {
 		`{"\u00f6\n":"\"\\"}`:           {"", "", "", "", "", `"\"\\"`},
 		`{"A":1,"a ":2,"x":{"a":true}}`: {"", "", "", "", "", ""},
 	} {
-		var p rawjson.Picker
+		var p rawjson.Paths
 		for i, path := range paths {
-			if slot := p.Want(path); slot != i || p.Want(path) != slot {
+			if slot := p.Add(path); slot != i || p.Add(path) != slot {
 				t.Fatalf("path %v has slot %d", path, slot)
 			}
 		}
-		spans := make([]rawjson.Span, p.Count())
-		if _, err := p.Pick([]byte(document), spans); err != nil {
+		spans := make([]rawjson.Span, p.Len())
+		if _, err := p.Find([]byte(document), spans); err != nil {
 			t.Errorf("%s: %v", document, err)
 			continue
 		}
@@ -84,7 +84,7 @@ func TestPickErrors(t *testing.T) {
 		`{"a":"b`:              {7, "the text has no end"},
 		`{"a":NaN}`:            {5, "unexpected character 'N' where a value is needed"},
 	} {
-		_, err := new(rawjson.Picker).Pick([]byte(document), nil)
+		_, err := new(rawjson.Paths).Find([]byte(document), nil)
 		var where *codec.Error
 		if !errors.As(err, &where) || where.Offset != want.offset || err.Error() != want.text {
 			t.Errorf("%s: error %v at %+v, want %v", document, err, where, want)
@@ -101,10 +101,10 @@ func FuzzPick(f *testing.F) {
 		f.Add([]byte(document))
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
-		var p rawjson.Picker
-		slot := p.Want(member("a"))
-		spans := make([]rawjson.Span, p.Count())
-		_, err := p.Pick(document, spans)
+		var p rawjson.Paths
+		slot := p.Add(member("a"))
+		spans := make([]rawjson.Span, p.Len())
+		_, err := p.Find(document, spans)
 		var want map[string]json.RawMessage
 		if wantErr := json.Unmarshal(document, &want); wantErr != nil || want == nil {
 			if err == nil {
@@ -177,7 +177,7 @@ func TestForm(t *testing.T) {
 		`{"a": 1}`: {}, ` {"a":1}`: {Spaced: true}, `{"a":1} `: {Spaced: true}, "{\n}": {Spaced: true}, `{"a":"\n"}`: {},
 		`{"a":1,"a":1}`: {Repeated: "a"}, "{\"a\":1,\n\"a\":1}": {Spaced: true, Repeated: "a"},
 	} {
-		if got, err := new(rawjson.Picker).Pick([]byte(document), nil); err != nil || got != want {
+		if got, err := new(rawjson.Paths).Find([]byte(document), nil); err != nil || got != want {
 			t.Errorf("%q: %+v, %v, want %+v", document, got, err, want)
 		}
 	}
@@ -197,14 +197,14 @@ func BenchmarkPick(b *testing.B) {
 			[][]expression.Step{member("id"), member("at", "lat"), member("items", 0, "p")}},
 	} {
 		b.Run(name, func(b *testing.B) {
-			var p rawjson.Picker
+			var p rawjson.Paths
 			for _, path := range c.paths {
-				p.Want(path)
+				p.Add(path)
 			}
-			data, spans := []byte(c.document), make([]rawjson.Span, p.Count())
+			data, spans := []byte(c.document), make([]rawjson.Span, p.Len())
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := p.Pick(data, spans); err != nil {
+				if _, err := p.Find(data, spans); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -15,57 +15,57 @@ const maxDepth = 10000
 // A Span is where a value lies: data[Start:End]. The zero Span stands for a value that isn't there.
 type Span struct{ Start, End int }
 
-// A Picker knows the members that are wanted of an object. The zero Picker wants none. It must not be changed once it
-// is in use; then it is safe for concurrent use.
-type Picker struct {
-	root  wanted
+// Paths are paths to values in an object. The zero Paths has none. It must not be changed once it is in use; then it is
+// safe for concurrent use.
+type Paths struct {
+	root  prefix
 	count int
 }
 
-// wanted is what is wanted at one place of a document.
-type wanted struct {
-	// slot is one more than the index of the place's span; zero where the value itself isn't wanted.
-	slot    int
-	members map[string]*wanted
-	// named has a bit for each member's name, see name.bit: most members that aren't wanted have none of them.
+// A prefix is where some paths begin with the same steps: the value there, and what they go on with.
+type prefix struct {
+	// number is one more than the index of the value's span; zero where no path ends here.
+	number  int
+	members map[string]*prefix
+	// named has a bit for each member's name, see name.bit: most members that no path names have none of them.
 	named uint64
 	// items are by their index; the negative ones count from the end.
-	items    map[int]*wanted
+	items    map[int]*prefix
 	fromBack bool
 }
 
-// Want asks for the value at a path, and returns the index of its span. One path has one span.
-func (p *Picker) Want(path []expression.Step) int {
+// Add adds a path, and returns the index of its span. One path has one span.
+func (p *Paths) Add(path []expression.Step) int {
 	at := &p.root
 	for _, step := range path {
 		at = at.child(step)
 	}
-	if at.slot == 0 {
+	if at.number == 0 {
 		p.count++
-		at.slot = p.count
+		at.number = p.count
 	}
-	return at.slot - 1
+	return at.number - 1
 }
 
-// Count returns how many spans Pick fills.
-func (p *Picker) Count() int { return p.count }
+// Len returns how many spans Find fills.
+func (p *Paths) Len() int { return p.count }
 
-func (w *wanted) child(step expression.Step) *wanted {
+func (at *prefix) child(step expression.Step) *prefix {
 	if step.IsIndex {
-		w.fromBack = w.fromBack || step.Index < 0
-		return childOf(&w.items, step.Index)
+		at.fromBack = at.fromBack || step.Index < 0
+		return childOf(&at.items, step.Index)
 	}
-	w.named |= hash([]byte(step.Name)).bit()
-	return childOf(&w.members, step.Name)
+	at.named |= hash([]byte(step.Name)).bit()
+	return childOf(&at.members, step.Name)
 }
 
-func childOf[K comparable](children *map[K]*wanted, key K) *wanted {
+func childOf[K comparable](children *map[K]*prefix, key K) *prefix {
 	if *children == nil {
-		*children = map[K]*wanted{}
+		*children = map[K]*prefix{}
 	}
 	child := (*children)[key]
 	if child == nil {
-		child = &wanted{}
+		child = &prefix{}
 		(*children)[key] = child
 	}
 	return child
@@ -79,9 +79,9 @@ type Form struct {
 	Repeated string
 }
 
-// Pick checks that data is one JSON object and nothing else, and fills spans, which has Count elements. Of members with
+// Find checks that data is one JSON object and nothing else, and fills spans, which has Len elements. Of members with
 // one name the last counts. Errors are of type [*codec.Error].
-func (p *Picker) Pick(data []byte, spans []Span) (Form, error) {
+func (p *Paths) Find(data []byte, spans []Span) (Form, error) {
 	s := &scanner{data: data, spans: spans}
 	s.space()
 	if s.at() != '{' {
@@ -115,7 +115,7 @@ func (s *scanner) fail(format string, arguments ...any) error {
 	return &codec.Error{Offset: s.pos, Err: fmt.Errorf(format, arguments...)}
 }
 
-// here describes what stands at the scanner's place.
+// here describes what comes next.
 func (s *scanner) here() string {
 	if s.pos >= len(s.data) {
 		return "unexpected end"
@@ -123,7 +123,7 @@ func (s *scanner) here() string {
 	return fmt.Sprintf("unexpected character %q", []rune(string(s.data[s.pos:min(s.pos+4, len(s.data))]))[0])
 }
 
-// at returns the byte at the scanner's place; 0 at the end.
+// at returns the next byte; 0 at the end.
 func (s *scanner) at() byte {
 	if s.pos < len(s.data) {
 		return s.data[s.pos]
@@ -144,25 +144,25 @@ func (s *scanner) space() {
 	}
 }
 
-// value scans a value; w is what is wanted of it, nil for nothing.
-func (s *scanner) value(w *wanted) error {
+// value scans the value at a prefix; nil where no path leads.
+func (s *scanner) value(at *prefix) error {
 	s.space()
 	start := s.pos
-	if err := s.scan(w); err != nil {
+	if err := s.scan(at); err != nil {
 		return err
 	}
-	if w != nil && w.slot > 0 {
-		s.spans[w.slot-1] = Span{start, s.pos}
+	if at != nil && at.number > 0 {
+		s.spans[at.number-1] = Span{start, s.pos}
 	}
 	return nil
 }
 
-func (s *scanner) scan(w *wanted) error {
+func (s *scanner) scan(at *prefix) error {
 	switch c := s.at(); {
 	case c == '{':
-		return s.nested(w, s.object)
+		return s.nested(at, s.object)
 	case c == '[':
-		return s.nested(w, s.array)
+		return s.nested(at, s.array)
 	case c == '"':
 		return s.text()
 	case c == '-' || c >= '0' && c <= '9':
@@ -177,17 +177,17 @@ func (s *scanner) scan(w *wanted) error {
 	return s.fail("%s where a value is needed", s.here())
 }
 
-func (s *scanner) nested(w *wanted, scan func(*wanted) error) error {
+func (s *scanner) nested(at *prefix, scan func(*prefix) error) error {
 	if s.depth++; s.depth > maxDepth {
 		return s.fail("values nest more than %d levels deep", maxDepth)
 	}
 	s.pos++
-	err := scan(w)
+	err := scan(at)
 	s.depth--
 	return err
 }
 
-func (s *scanner) object(w *wanted) error {
+func (s *scanner) object(at *prefix) error {
 	outer := s.names
 	var seen uniqueness
 	for first := true; ; first = false {
@@ -204,7 +204,7 @@ func (s *scanner) object(w *wanted) error {
 			return err
 		}
 		s.note(n, &seen, outer)
-		child := s.wanted(w, n)
+		child := s.member(at, n)
 		if s.space(); s.at() != ':' {
 			return s.fail("%s where a colon is needed", s.here())
 		}
@@ -234,7 +234,7 @@ func (s *scanner) next(end byte) (done bool, err error) {
 	return false, s.fail("%s where a comma or %c is needed", s.here(), end)
 }
 
-func (s *scanner) array(w *wanted) error {
+func (s *scanner) array(at *prefix) error {
 	var starts []int
 	for i := 0; ; i++ {
 		s.space()
@@ -242,10 +242,10 @@ func (s *scanner) array(w *wanted) error {
 			s.pos++
 			return nil
 		}
-		if w != nil && w.fromBack {
+		if at != nil && at.fromBack {
 			starts = append(starts, s.pos)
 		}
-		if err := s.value(w.item(i)); err != nil {
+		if err := s.value(at.item(i)); err != nil {
 			return err
 		}
 		done, err := s.next(']')
@@ -253,18 +253,18 @@ func (s *scanner) array(w *wanted) error {
 			return err
 		}
 		if done {
-			return s.fromBack(w, starts)
+			return s.fromBack(at, starts)
 		}
 	}
 }
 
-// fromBack scans the items again that were asked for by their place from the end.
-func (s *scanner) fromBack(w *wanted, starts []int) error {
-	if w == nil || !w.fromBack {
+// fromBack scans the items again that paths count from the end.
+func (s *scanner) fromBack(at *prefix, starts []int) error {
+	if at == nil || !at.fromBack {
 		return nil
 	}
 	end := s.pos
-	for index, child := range w.items {
+	for index, child := range at.items {
 		if index < 0 && -index <= len(starts) {
 			s.pos = starts[len(starts)+index]
 			if err := s.value(child); err != nil {
@@ -276,25 +276,25 @@ func (s *scanner) fromBack(w *wanted, starts []int) error {
 	return nil
 }
 
-func (w *wanted) item(i int) *wanted {
-	if w == nil {
+func (at *prefix) item(i int) *prefix {
+	if at == nil {
 		return nil
 	}
-	return w.items[i]
+	return at.items[i]
 }
 
 // forget clears the spans of an earlier member with the same name.
-func (w *wanted) forget(spans []Span) {
-	if w == nil {
+func (at *prefix) forget(spans []Span) {
+	if at == nil {
 		return
 	}
-	if w.slot > 0 {
-		spans[w.slot-1] = Span{}
+	if at.number > 0 {
+		spans[at.number-1] = Span{}
 	}
-	for _, child := range w.members {
+	for _, child := range at.members {
 		child.forget(spans)
 	}
-	for _, child := range w.items {
+	for _, child := range at.items {
 		child.forget(spans)
 	}
 }
