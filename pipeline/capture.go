@@ -57,10 +57,10 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 		return nil, err
 	}
 	streams, err := lookup.Open(ctx, m)
-	defer streams.Close()
 	if err != nil {
 		return nil, err
 	}
+	defer streams.Close()
 	masters, err := streams.MastersBetween(ctx, from, to)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,8 @@ type StreamProgress struct {
 	Offset int64 `json:"offset,omitempty"`
 	// TimedOut says that the data timeout has ended the stream, in one partition at least.
 	TimedOut bool `json:"timed_out,omitempty"`
-	// Verified says that the rest was read, too, and nothing is wrong with it, and Beyond how many elements it has. See Options.Verify.
+	// Verified says that the rest was read, too, and nothing is wrong with it, and Beyond how many elements it has. See
+	// Options.Verify.
 	Verified bool  `json:"verified,omitempty"`
 	Beyond   int64 `json:"beyond,omitempty"`
 }

@@ -60,6 +60,7 @@ func (k *KeyStats) disorder(n *mill.Node, key *expression.Program, mended bool) 
 		k.lowered[0], k.lowered[1], k.first)
 }
 
+// PerKey returns how many elements there are for a key, on average.
 func (k *KeyStats) PerKey() float64 {
 	if k.distinct == 0 {
 		return 0

@@ -54,15 +54,15 @@ func (j *join) replacements(left bool) (remedies []remedy) {
 		n, key, other = j.child.Parent, j.child.Left, j.right
 		side = func(v view) *sample.Part { return v.left }
 	}
-	sample := j.firstElement(side)
-	if sample == nil {
+	example := j.firstElement(side)
+	if example == nil {
 		return nil
 	}
 	path, _, err := n.SoleMember(key)
 	if err != nil {
 		return nil
 	}
-	for _, member := range membersOf(sample, other.isText()) {
+	for _, member := range membersOf(example, other.isText()) {
 		if len(path) == 1 && path[0] == member {
 			continue
 		}

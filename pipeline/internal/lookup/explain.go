@@ -47,10 +47,10 @@ func Explain(ctx context.Context, m *mill.Mill, name, key string, element []byte
 		return nil, err
 	}
 	streams, err := Open(ctx, m)
-	defer streams.Close()
 	if err != nil {
 		return nil, err
 	}
+	defer streams.Close()
 	q := &explainer{Streams: streams, node: n, explanation: &Explanation{Stream: n.Name, Broken: map[string]bool{}}}
 	if err := q.understand(ctx, key, element); err != nil {
 		return nil, err

@@ -56,7 +56,6 @@ func open(t *testing.T, dir string, keys []int) *Streams {
 	}
 	s, err := Open(t.Context(), m)
 	if err != nil {
-		s.Close()
 		t.Fatal(err)
 	}
 	return s

@@ -21,12 +21,12 @@ type Masters struct {
 }
 
 // MastersBetween returns the range of masters with names between two, as a user has written them.
-func (l *Streams) MastersBetween(ctx context.Context, from, to string) (*Masters, error) {
-	names, err := newNaming(ctx, l.mill, l.mill.Master, l.sources[l.mill.Master])
+func (s *Streams) MastersBetween(ctx context.Context, from, to string) (*Masters, error) {
+	names, err := newNaming(ctx, s.mill, s.mill.Master, s.sources[s.mill.Master])
 	if err != nil {
 		return nil, err
 	}
-	r := &Masters{streams: l, By: names.String(), naming: names}
+	r := &Masters{streams: s, By: names.String(), naming: names}
 	if r.From, err = names.parse(from); err != nil {
 		return nil, err
 	}

@@ -15,44 +15,45 @@ type Streams struct {
 	Partitions int
 }
 
-// Open opens all streams. They must be closed, also after an error.
+// Open opens all streams. They must be closed.
 func Open(ctx context.Context, m *mill.Mill) (*Streams, error) {
-	l := &Streams{mill: m, sources: map[*mill.Node]source{}}
 	cluster, err := m.Cluster()
 	if err != nil {
-		return l, err
+		return nil, err
 	}
+	s := &Streams{mill: m, sources: map[*mill.Node]source{}}
 	for _, n := range m.Master.All() {
-		s, err := openSource(ctx, n, cluster)
+		opened, err := openSource(ctx, n, cluster)
 		if err != nil {
-			return l, err
+			s.Close()
+			return nil, err
 		}
-		l.sources[n] = s
-		if n == m.Master || s.partitions() < l.Partitions {
-			l.Partitions = s.partitions()
+		s.sources[n] = opened
+		if n == m.Master || opened.partitions() < s.Partitions {
+			s.Partitions = opened.partitions()
 		}
 	}
-	return l, nil
+	return s, nil
 }
 
 // Close closes all streams.
-func (l *Streams) Close() {
-	for _, s := range l.sources {
-		s.close()
+func (s *Streams) Close() {
+	for _, opened := range s.sources {
+		opened.close()
 	}
 }
 
 // lookUp looks a range up at a node.
-func (l *Streams) lookUp(
+func (s *Streams) lookUp(
 	ctx context.Context, n *mill.Node, keys keyRange, name *expression.Program, partition int,
 ) (*subtree, error) {
 	reader, err := newKeyReader(n, name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := keys.slice(ctx, l.sources[n], reader, partition)
+	found, err := keys.slice(ctx, s.sources[n], reader, partition)
 	if err != nil {
 		return nil, err
 	}
-	return &subtree{node: n, by: keys.by, slice: s, needed: s.items, elsewhere: -1}, nil
+	return &subtree{node: n, by: keys.by, slice: found, needed: found.items, elsewhere: -1}, nil
 }

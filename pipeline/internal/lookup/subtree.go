@@ -27,26 +27,26 @@ type subtree struct {
 }
 
 // follow looks up what a subtree's items need further down, and finds out which of them are complete.
-func (l *Streams) follow(ctx context.Context, at *subtree, partition int) error {
+func (s *Streams) follow(ctx context.Context, at *subtree, partition int) error {
 	at.incomplete = map[*item]bool{}
 	if len(at.needed) == 0 {
 		return nil
 	}
 	for c, child := range at.node.Children {
-		below, err := l.below(ctx, at, c, partition)
+		below, err := s.below(ctx, at, c, partition)
 		if err != nil {
 			return err
 		}
 		at.children = append(at.children, below)
 		missing := below.keepNeeded(at.keys(c))
-		if err := l.follow(ctx, below, partition); err != nil {
+		if err := s.follow(ctx, below, partition); err != nil {
 			return err
 		}
 		for _, item := range at.needed {
 			at.incomplete[item] = at.incomplete[item] || below.matches(item.down[c]) == 0
 		}
 		if len(missing) > 0 {
-			if below.elsewhere, err = l.elsewhere(ctx, child, missing[0], partition); err != nil {
+			if below.elsewhere, err = s.elsewhere(ctx, child, missing[0], partition); err != nil {
 				return err
 			}
 		}
@@ -55,12 +55,12 @@ func (l *Streams) follow(ctx context.Context, at *subtree, partition int) error 
 }
 
 // below looks up what a subtree's items need of a child; nothing where all of their keys are null.
-func (l *Streams) below(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
+func (s *Streams) below(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
 	n := at.node.Children[child]
 	if len(at.keys(child)) == 0 {
 		return &subtree{node: n, by: above, slice: &slice{}, elsewhere: -1}, nil
 	}
-	return l.lookUp(ctx, n, at.keyRange(child), nil, partition)
+	return s.lookUp(ctx, n, at.keyRange(child), nil, partition)
 }
 
 // keys returns the different keys that a subtree's items have for a child, but for null.
@@ -108,12 +108,12 @@ func (t *subtree) matches(key expression.Key) (matches int) {
 }
 
 // elsewhere returns another partition that has a key; -1 if there is none.
-func (l *Streams) elsewhere(ctx context.Context, n *mill.Node, key expression.Key, partition int) (int, error) {
-	for other := range l.sources[n].partitions() {
+func (s *Streams) elsewhere(ctx context.Context, n *mill.Node, key expression.Key, partition int) (int, error) {
+	for other := range s.sources[n].partitions() {
 		if other == partition {
 			continue
 		}
-		found, err := l.lookUp(ctx, n, keyRange{by: above, low: key, high: key}, nil, other)
+		found, err := s.lookUp(ctx, n, keyRange{by: above, low: key, high: key}, nil, other)
 		if err != nil {
 			return -1, err
 		}

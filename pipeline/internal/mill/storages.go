@@ -65,16 +65,16 @@ func checkFollowed(master *Node, output Stream) error {
 		r := n.Stream.Reading
 		if r.Follow && output.Topic {
 			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit "+
-				"with the position in the file, which means nothing to the next run once the file is rotated; load it into a topic, "+
-				"as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value, n.Stream.Text.Value)
+				"with the position in the file, which means nothing to the next run once the file is rotated; load it "+
+				"into a topic, as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value, n.Stream.Text.Value)
 		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
 	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
 		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: "+
-			"write to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, or give a stream a "+
-			"data_timeout", filepath.Base(output.Text.Value))
+			"write to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, "+
+			"or give a stream a data_timeout", filepath.Base(output.Text.Value))
 	}
 	return nil
 }

@@ -11,12 +11,12 @@ import (
 
 func decode(t *testing.T, c Codec, text string) (*Object, error) {
 	t.Helper()
-	decode, err := c.Decoder(nil)
+	decoder, err := c.Decoder(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := &Object{}
-	return o, decode([]byte(text), o)
+	return o, decoder([]byte(text), o)
 }
 
 // TestDecoding: an element is written out in one line, with its numbers' digits and its members' order, each member
