@@ -135,7 +135,7 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 	r.Joins = append(r.Joins, join)
 	for _, f := range j.Findings {
 		r.Findings = append(r.Findings, Finding{
-			Mistake: Mistake(f.Cause), Left: join.Left, Right: join.Right, On: join.On,
+			Mistake: Mistake(f.Mistake), Left: join.Left, Right: join.Right, On: join.On,
 			Text: f.Text, Fix: f.Fix, Evidence: f.Evidence,
 		})
 	}

@@ -117,7 +117,7 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	for _, finding := range report.Findings {
 		ofLeft := finding.Mistake == MistakeOrder || finding.Mistake == MistakeKinds // what stops a run in the left stream
 		isBroken := found.Broken[finding.Right] || ofLeft && found.Broken[finding.Left]
-		if diagnosis.Cause(finding.Mistake).Systematic() && isBroken {
+		if diagnosis.Mistake(finding.Mistake).IsSystematic() && isBroken {
 			e.Findings = append(e.Findings, finding)
 		}
 	}
@@ -133,7 +133,7 @@ func newExplanation(found *lookup.Explanation) *Explanation {
 		for _, r := range p.Lookups {
 			partition.Lookups = append(partition.Lookups, newLookup(&r))
 		}
-		if r := p.Reason; r != nil {
+		if r := p.Cause; r != nil {
 			partition.Cause = &Cause{r.Stream, r.Verdict, r.Key, r.Text}
 		}
 		e.Partitions = append(e.Partitions, partition)

@@ -2,7 +2,7 @@ package diagnosis
 
 import "math"
 
-// sure is how unlikely, as a negative natural logarithm, chance must be before something counts as a cause.
+// sure is how unlikely, as a negative natural logarithm, chance must be before something counts as a mistake.
 const sure = 7
 
 // surprise returns how unlikely it is, as a negative natural logarithm, that k or more of n trials of probability p

@@ -12,9 +12,11 @@ import (
 // findings says what is wrong with a join.
 func (j *join) findings() (findings []Finding) {
 	left := j.child.Parent.Name
-	add := func(cause Cause, text string) { findings = append(findings, Finding{Cause: cause, Text: text}) }
+	add := func(mistake Mistake, text string) {
+		findings = append(findings, Finding{Mistake: mistake, Text: text})
+	}
 	mend := j.mend()
-	if mend.remedy == nil || mend.remedy.cause == Spelling || mend.remedy.down > 0 {
+	if mend.remedy == nil || mend.remedy.mistake == Spelling || mend.remedy.down > 0 {
 		findings = j.disorders(mend.remedy)
 	}
 	if j.partitions > 1 && j.asIs.share() < middling {
@@ -29,13 +31,13 @@ func (j *join) findings() (findings []Finding) {
 	case mend.remedy != nil && len(findings) > 0 && findings[0].Fix != "":
 	case mend.remedy != nil:
 		evidence := fmt.Sprintf("then %s; as it is, %d of %d", mend.remedy.result(left), j.asIs.matched, j.asIs.comparable)
-		findings = append(findings, Finding{mend.remedy.cause, mend.remedy.text, mend.remedy.on(), evidence})
+		findings = append(findings, Finding{mend.remedy.mistake, mend.remedy.text, mend.remedy.on(), evidence})
 	case j.left.computed == 0 || j.right.computed == 0:
 		j.emptiness(add)
 	case j.left.isText() != j.right.isText():
 		add(Kinds, j.conversions()[0].text+", which are never equal")
 	case mend.text != "":
-		add(mend.cause, mend.text)
+		add(mend.mistake, mend.text)
 	case j.common() == nil:
 		add(Apart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", left, j.left.Keys, j.child.Name,
 			j.right.Keys))
@@ -56,7 +58,7 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 			continue
 		}
 		mended := remedy != nil && remedy.down == 0
-		f := Finding{Cause: Order, Text: side.stats.disorder(side.node, side.key, mended)}
+		f := Finding{Mistake: Order, Text: side.stats.disorder(side.node, side.key, mended)}
 		if mended {
 			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(j.child.Parent.Name)
 		}
@@ -65,7 +67,7 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 	return findings
 }
 
-func (j *join) emptiness(add func(Cause, string)) {
+func (j *join) emptiness(add func(Mistake, string)) {
 	left, right := 0, 0
 	for _, v := range j.views {
 		left, right = left+len(v.left.Elements), right+len(v.right.Elements)
@@ -85,8 +87,8 @@ func (j *join) emptiness(add func(Cause, string)) {
 }
 
 // losses says where much of the left stream is lost.
-func (j *join) losses(add func(Cause, string)) {
-	causes := map[observe.Verdict]Cause{observe.Gap: Gaps, observe.Ended: EarlyEnd, observe.Behind: LateBegin}
+func (j *join) losses(add func(Mistake, string)) {
+	mistakes := map[observe.Verdict]Mistake{observe.Gap: Gaps, observe.Ended: EarlyEnd, observe.Behind: LateBegin}
 	all, matched := j.asIs.comparable, j.asIs.matched
 	told := false
 	var most Unmatched
@@ -94,7 +96,7 @@ func (j *join) losses(add func(Cause, string)) {
 	for _, u := range reasons {
 		if 2*u.Count > all && all > 1 {
 			told = true
-			add(causes[u.Verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count, words.Count(all, "element"),
+			add(mistakes[u.Verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count, words.Count(all, "element"),
 				j.child.Parent.Name, u.Text, j.neverEqual(u.Verdict)))
 		}
 		if u.Count > most.Count {
@@ -110,7 +112,7 @@ func (j *join) losses(add func(Cause, string)) {
 		text += fmt.Sprintf("%s%d %s: %s%s", link, u.Count, UnmatchedWhere(u.Verdict), u.Text, j.neverEqual(u.Verdict))
 		link = "; "
 	}
-	add(causes[most.Verdict], text)
+	add(mistakes[most.Verdict], text)
 }
 
 // neverEqual says, of gaps, that the keys of the two sides are such as can't be equal anywhere.

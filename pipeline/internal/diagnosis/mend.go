@@ -2,11 +2,11 @@ package diagnosis
 
 import "fmt"
 
-// A mend is what is known of how to mend a join: a remedy, or, where there is none, the cause.
+// A mend is what is known of how to mend a join: a remedy, or, where there is none, the mistake.
 type mend struct {
-	remedy *trial
-	cause  Cause
-	text   string
+	remedy  *trial
+	mistake Mistake
+	text    string
 }
 
 // mend returns what would mend the join; nothing where nothing is known to, or it needs no mending.
@@ -68,7 +68,7 @@ func (j *join) mendNumbers() (m mend) {
 	if near == nil {
 		return m
 	}
-	m.cause = Rounding
+	m.mistake = Rounding
 	m.text = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, "+
 		"as some would be rounded up and others down: %s", near.near, near.comparable, j.child.Parent.Name, j.child.Name,
 		j.numeric().lies(near, j.child.Name))

@@ -9,8 +9,8 @@ import (
 
 // A remedy is a way to write a join, and what is wrong if it is right.
 type remedy struct {
-	cause Cause
-	text  string
+	mistake Mistake
+	text    string
 	// lhs and rhs are the two sides of the condition.
 	lhs, rhs string
 }
@@ -97,7 +97,7 @@ func (j *join) convinces(t *trial) bool {
 // keepsPairs reports whether a remedy makes pairs by matching, and not by taking different keys of both sides for one.
 func (j *join) keepsPairs(t *trial) bool {
 	const some = 1.1
-	if t.cause == Field {
+	if t.mistake == Field {
 		return t.different[0] >= 3 && t.different[1] >= 3
 	}
 	for side, n := range t.different {
@@ -110,7 +110,7 @@ func (j *join) keepsPairs(t *trial) bool {
 
 // enough is how many matches can't be chance. A shift makes two keys equal whatever they are.
 func (j *join) enough(t *trial) int {
-	if t.cause == Shift {
+	if t.mistake == Shift {
 		return 3
 	}
 	return min(2, t.comparable)

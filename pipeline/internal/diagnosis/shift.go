@@ -204,7 +204,7 @@ func (s *shiftSearch) try(by int64) *shift {
 	return c
 }
 
-// likely reports whether a shift is a likely cause: where chance can't have made so many keys meet, or nearly all of
+// likely reports whether a shift is likely to be it: where chance can't have made so many keys meet, or nearly all of
 // them do and it makes sense. Of the right keys that counts only if the streams begin and end together: holes on the
 // right leave room for many a round number.
 func (s *shiftSearch) likely(c *shift) bool {

@@ -35,8 +35,8 @@ type Partition struct {
 	Sentences []string
 	// Masters counts the master elements that it is about, and handedOver those of them that the join hands over.
 	Masters, HandedOver int
-	// Reason is why the first of them that isn't handed over isn't, or why there are none; nil where all are.
-	Reason *Reason
+	// Cause is why the first of them that isn't handed over isn't, or why there are none; nil where all are.
+	Cause *Cause
 }
 
 // Explain looks a key, or the keys of an element, up in every stream. name is the stream that it is a key of; empty for
@@ -152,7 +152,7 @@ func (e *explainer) explain(ctx context.Context, part *Partition, top *subtree) 
 			return err
 		}
 	} else if len(top.needed) == 0 {
-		part.Reason = e.absentReason(top)
+		part.Cause = e.absentCause(top)
 	}
 	if masters == nil || len(masters.needed) == 0 {
 		top.describe(say)
@@ -181,7 +181,7 @@ func (e *explainer) introduce(top *subtree, say func(string)) {
 		key := fmt.Sprintf("the key %v (%v)", *e.explanation.Key, e.naming)
 		say(fmt.Sprintf("%s of %s.", presence(e.node.Name, key, top.needed), e.node.Stream.Name))
 	default:
-		say(e.absentReason(top).Text + ".")
+		say(e.absentCause(top).Text + ".")
 		if top.stopsAt != nil {
 			say(fmt.Sprintf("A run stops there: %v.", top.stopsAt))
 			e.explanation.Broken[e.node.Name] = true
@@ -189,12 +189,12 @@ func (e *explainer) introduce(top *subtree, say func(string)) {
 	}
 }
 
-// absentReason says why the stream doesn't have the key.
-func (e *explainer) absentReason(top *subtree) *Reason {
+// absentCause says why the stream doesn't have the key.
+func (e *explainer) absentCause(top *subtree) *Cause {
 	known := func(i *item) expression.Key { return i.name }
 	verdict := top.slice.verdict(top.by, e.keys.low, top.live())
 	text := top.absent(*e.explanation.Key, verdict, top.below, top.above, known)
-	return &Reason{e.node.Name, verdict, e.explanation.Key, text}
+	return &Cause{e.node.Name, verdict, e.explanation.Key, text}
 }
 
 // climb goes up from a child to the masters that need its elements; nil where none does.
@@ -207,7 +207,7 @@ func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*
 	if key.IsNull() {
 		text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", top.node.Name, top.node.Parent.Name)
 		say(text + ".")
-		part.Reason = &Reason{top.node.Parent.Name, observe.Null, &key, text}
+		part.Cause = &Cause{top.node.Parent.Name, observe.Null, &key, text}
 		return nil, nil
 	}
 	for child := top.node; ; child = child.Parent {
@@ -221,7 +221,7 @@ func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*
 			say(text + ".")
 			say("So nothing asks for it.")
 			e.explanation.Broken[child.Name] = true
-			part.Reason = &Reason{up.node.Name, up.missing(key), &key, text}
+			part.Cause = &Cause{up.node.Name, up.missing(key), &key, text}
 			return nil, nil
 		}
 		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.Name, key, child.Name, times(len(up.needed)),
@@ -247,13 +247,13 @@ func (e *explainer) conclude(part *Partition, masters *subtree) {
 	masters.breaks(e.explanation.Broken)
 	if at, err := masters.stop(); err != nil {
 		part.HandedOver = 0
-		part.Reason = &Reason{at.node.Name, verdictOf(err), nil, err.Error()}
+		part.Cause = &Cause{at.node.Name, verdictOf(err), nil, err.Error()}
 		e.explanation.Broken[at.node.Name] = true
 		say(fmt.Sprintf("So nothing is handed over: a run stops in %s: %v.", at.node.Name, err))
 		return
 	}
 	if failed != nil {
-		part.Reason = masters.cause(failed)
+		part.Cause = masters.cause(failed)
 	}
 	say(verdictOn(masters, part))
 }
@@ -266,18 +266,18 @@ func verdictOn(masters *subtree, part *Partition) string {
 		return fmt.Sprintf("So the element of %s is handed over.", name)
 	case n == part.Masters:
 		return fmt.Sprintf("So all %d elements of %s are handed over.", n, name)
-	case part.Masters == 1 && part.Reason.Verdict == observe.Null:
-		return fmt.Sprintf("So the element of %s is not handed over: %s.", name, part.Reason.Text)
+	case part.Masters == 1 && part.Cause.Verdict == observe.Null:
+		return fmt.Sprintf("So the element of %s is not handed over: %s.", name, part.Cause.Text)
 	case part.Masters == 1:
-		return fmt.Sprintf("So the element of %s is not handed over, for want of %v in %s.", name, part.Reason.Key,
-			part.Reason.Stream)
+		return fmt.Sprintf("So the element of %s is not handed over, for want of %v in %s.", name, part.Cause.Key,
+			part.Cause.Stream)
 	case n == 0:
 		return fmt.Sprintf("So none of the %d elements of %s is handed over, the first for want of %v in %s.", part.Masters,
-			name, part.Reason.Key, part.Reason.Stream)
+			name, part.Cause.Key, part.Cause.Stream)
 	}
 	return fmt.Sprintf("So %d of the %d elements of %s %s handed over; of the others, the first isn't for want of %v "+
 		"in %s.",
-		part.HandedOver, part.Masters, name, are(part.HandedOver), part.Reason.Key, part.Reason.Stream)
+		part.HandedOver, part.Masters, name, are(part.HandedOver), part.Cause.Key, part.Cause.Stream)
 }
 
 // breaks notes the streams that lack a key.

@@ -28,8 +28,8 @@ type Element struct {
 	Text []byte
 }
 
-// A Reason is why an element is not handed over.
-type Reason struct {
+// A Cause is why an element is not handed over.
+type Cause struct {
 	// Stream is the stream that lacks a match, and Verdict says why.
 	Stream  string
 	Verdict observe.Verdict

@@ -142,7 +142,7 @@ func (t *subtree) stop() (*subtree, error) {
 
 // cause returns why an item of a subtree isn't complete: what its first incomplete match lacks, and so on down the
 // tree.
-func (t *subtree) cause(item *item) *Reason {
+func (t *subtree) cause(item *item) *Cause {
 	for c, child := range t.children {
 		key := item.down[c]
 		if child.matches(key) > 0 {
@@ -150,13 +150,13 @@ func (t *subtree) cause(item *item) *Reason {
 		}
 		if key.IsNull() {
 			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", t.node.Name, child.node.Name)
-			return &Reason{child.node.Name, observe.Null, &key, text}
+			return &Cause{child.node.Name, observe.Null, &key, text}
 		}
 		found, _, _ := child.near(above, key)
 		if len(found) > 0 {
 			return child.cause(found[0])
 		}
-		return &Reason{child.node.Name, child.missing(key), &key, child.absence(key)}
+		return &Cause{child.node.Name, child.missing(key), &key, child.absence(key)}
 	}
 	return nil
 }

@@ -1,39 +1,39 @@
 package diagnosis
 
-// A Cause is what is wrong, most likely, with a join that matches little.
-type Cause string
+// A Mistake is what is wrong, most likely, with a join that matches little.
+type Mistake string
 
-// The causes.
+// The mistakes.
 const (
 	// Factor: the keys are in different units.
-	Factor Cause = "factor"
+	Factor Mistake = "factor"
 	// Shift: the keys are apart by the same everywhere.
-	Shift Cause = "shift"
+	Shift Mistake = "shift"
 	// Rounding: the keys are near each other, but not equal.
-	Rounding Cause = "rounding"
+	Rounding Mistake = "rounding"
 	// Spelling: the keys are texts that differ in capital letters or blanks.
-	Spelling Cause = "spelling"
+	Spelling Mistake = "spelling"
 	// Kinds: one side is text, and the other numbers.
-	Kinds Cause = "kinds"
+	Kinds Mistake = "kinds"
 	// Field: the join names another member than the one that holds the keys.
-	Field Cause = "field"
+	Field Mistake = "field"
 	// Order: the keys of a stream don't grow.
-	Order Cause = "order"
+	Order Mistake = "order"
 	// Partitions: keys meet, but not in equal partitions.
-	Partitions Cause = "partitions"
+	Partitions Mistake = "partitions"
 	// Apart: the streams lie in ranges that have nothing in common.
-	Apart Cause = "apart"
+	Apart Mistake = "apart"
 	// Gaps, causeEarlyEnd and causeLateBegin: much of the left stream's keys is not in the right one, between its
 	// keys, behind its end or before its beginning.
-	Gaps      Cause = "gaps"
-	EarlyEnd  Cause = "early_end"
-	LateBegin Cause = "late_begin"
+	Gaps      Mistake = "gaps"
+	EarlyEnd  Mistake = "early_end"
+	LateBegin Mistake = "late_begin"
 	// Empty: a stream has no elements.
-	Empty Cause = "empty"
+	Empty Mistake = "empty"
 )
 
-// Systematic reports whether the cause is in how the streams are joined, and not in what they hold.
-func (c Cause) Systematic() bool {
+// IsSystematic reports whether the mistake is in how the streams are joined, and not in what they hold.
+func (c Mistake) IsSystematic() bool {
 	switch c {
 	case Apart, Gaps, EarlyEnd, LateBegin, Empty:
 		return false
@@ -41,9 +41,9 @@ func (c Cause) Systematic() bool {
 	return true
 }
 
-// A Finding is a cause of a join's matching little, most likely, with the evidence.
+// A Finding is a mistake that is behind a join that matches little, most likely, with the evidence.
 type Finding struct {
-	Cause Cause
+	Mistake Mistake
 	// Text says what is wrong.
 	Text string
 	// Fix is what the join should say instead, and Evidence what it does then; both are empty where that isn't known.
