@@ -33,6 +33,15 @@ func (o *bentOutput) Progress(ctx context.Context, partition int) (broker.Progre
 	return p, err
 }
 
+// Claim implements broker.Claimer, where the output is one.
+func (o *bentOutput) Claim(ctx context.Context, partition int) (broker.Progress, error) {
+	p, err := o.Output.(broker.Claimer).Claim(ctx, partition)
+	if o.progress != nil {
+		p = o.progress(p)
+	}
+	return p, err
+}
+
 func (o *bentOutput) Close() error {
 	if o.close == nil {
 		return o.Output.Close()
@@ -136,6 +145,19 @@ func brokenCommits() []broken {
 					}
 				}
 				return ctx.Err()
+			})},
+		{"results before progress", "Commit/CutAtAnyMoment", "only there",
+			commitBend(func(ctx context.Context, inner broker.Output, commits []broker.Commit) error {
+				before := slices.Clone(commits)
+				for i := range before {
+					before[i].Progress, _ = inner.(broker.Keeper).Progress(context.WithoutCancel(ctx), before[i].Partition)
+					commits[i].Results = nil
+				}
+				if err := inner.Commit(ctx, before); err != nil {
+					return err
+				}
+				<-time.After(time.Millisecond)
+				return inner.Commit(ctx, commits)
 			})},
 		{"partitions one by one", "Commit/PartitionsTogether", "all or nothing",
 			commitBend(func(ctx context.Context, inner broker.Output, commits []broker.Commit) error {

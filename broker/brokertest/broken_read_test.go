@@ -95,7 +95,7 @@ func brokenMarks() []broken {
 		{"no EOF where a stream is empty", "Read/EmptyStream", "an empty stream gives io.EOF at once",
 			readBend(func(ctx context.Context, inner broker.Reader) ([]broker.Record, error) {
 				records, err := inner.Read(ctx)
-				if err == io.EOF && inner.Next() == 1 {
+				if err == io.EOF && inner.Next()%1000 == 1 {
 					<-ctx.Done()
 					err = ctx.Err()
 				}

@@ -33,8 +33,12 @@ type bend struct {
 	guarantee broker.Guarantee
 }
 
+func allBroken() []broken {
+	return slices.Concat(brokenReaders(), brokenInputs(), brokenOutputs(), brokenAtEnd(), brokenFences(), brokenPositions())
+}
+
 func TestSuiteFindsWhatIsBroken(t *testing.T) {
-	for _, b := range slices.Concat(brokenReaders(), brokenInputs(), brokenOutputs(), brokenAtEnd()) {
+	for _, b := range allBroken() {
 		t.Run(strings.ReplaceAll(b.what, " ", "_"), func(t *testing.T) {
 			failures := judge(t, b.check, bent(b.bend))
 			if len(failures) == 0 {
@@ -50,7 +54,7 @@ func TestSuiteFindsWhatIsBroken(t *testing.T) {
 // Every check that applies to the memory storage, or to one that shows its results at the end, finds something.
 func TestEveryCheckIsTested(t *testing.T) {
 	tested := map[string]bool{}
-	for _, b := range slices.Concat(brokenReaders(), brokenInputs(), brokenOutputs(), brokenAtEnd()) {
+	for _, b := range allBroken() {
 		tested[b.check] = true
 	}
 	for _, c := range checks() {
@@ -108,9 +112,9 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// bent is the harness of a memory storage with something replaced.
+// bent is the harness of a memory storage with something replaced. It has all that the suite checks.
 func bent(b bend) Harness {
-	h := onMemory()
+	h := withValues(onMemory())
 	whole := h.New
 	h.New = func(t testing.TB, setup Setup) Storage {
 		s := whole(t, setup)
@@ -138,7 +142,7 @@ func (b *bentBroker) OpenSource(ctx context.Context, job *broker.Job) (broker.In
 		return nil, err
 	}
 	if b.bend.reader != nil {
-		in = &bentInput{Input: in, reader: b.bend.reader}
+		in = &bentInput{valuedInput: in.(*valuedInput), reader: b.bend.reader}
 	}
 	if b.bend.input != nil {
 		in = b.bend.input(in)
@@ -155,12 +159,12 @@ func (b *bentBroker) OpenSink(ctx context.Context, job *broker.Job) (broker.Outp
 }
 
 type bentInput struct {
-	broker.Input
+	*valuedInput
 	reader func(broker.Reader) broker.Reader
 }
 
 func (in *bentInput) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
-	r, err := in.Input.Reader(ctx, node, partition, from)
+	r, err := in.valuedInput.Reader(ctx, node, partition, from)
 	if err != nil {
 		return nil, err
 	}

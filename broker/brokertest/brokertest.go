@@ -85,6 +85,10 @@ type Storage struct {
 	// Append adds elements, at least one, to the end of an input's partition while it is read. Leave it nil where streams
 	// don't grow.
 	Append func(input, partition int, elements ...Element)
+	// AppendLate begins to add elements, at least one, to the end of an input's partition, as a transaction does that is still
+	// open: they come before those of each later Append, but can't be read until commit is called. Leave it nil where elements
+	// appear in the order in which they were added.
+	AppendLate func(input, partition int, elements ...Element) (commit func())
 	// Reopen returns the storage as another process finds it, after the first has crashed. Leave it nil where a storage
 	// doesn't outlive its process.
 	Reopen func() (broker.Source, broker.Sink)
@@ -108,6 +112,8 @@ type features struct {
 	source, sink       bool
 	atEnd, keeper      bool
 	live, abort, block bool
+	claims, positions  bool
+	late               bool
 	timeout            bool
 	partitions         int
 }
@@ -129,6 +135,8 @@ func checks() []check {
 	all = append(all, ownChecks()...)
 	all = append(all, commitChecks()...)
 	all = append(all, endChecks()...)
+	all = append(all, fenceChecks()...)
+	all = append(all, positionChecks()...)
 	return append(all, progressChecks()...)
 }
 
@@ -143,6 +151,7 @@ func (h Harness) probe(t testing.TB) features {
 		source:     s.Source != nil,
 		sink:       s.Sink != nil,
 		live:       s.Append != nil,
+		late:       s.AppendLate != nil,
 		abort:      s.AbortCommit != nil,
 		block:      s.BlockCommits != nil,
 		timeout:    h.DataTimeouts,
@@ -155,7 +164,24 @@ func (h Harness) probe(t testing.TB) features {
 			t.Fatal("the harness returns a Sink without Visible: the suite can't see what is written")
 		}
 	}
+	h.look(t, s, &f)
 	return f
+}
+
+// look finds out what the storage has when it is opened.
+func (h Harness) look(t testing.TB, s Storage, f *features) {
+	t.Helper()
+	r := h.rigOf(t, s, Setup{Inputs: []Stream{h.stream(1, 1)}, Outputs: 1, Partitions: 1}, 0)
+	if f.source {
+		in := r.openSource()
+		_, f.positions = in.(broker.Positioner)
+		r.close(in)
+	}
+	if f.sink {
+		out, closeAll := r.openSink()
+		_, f.claims = out.(broker.Claimer)
+		closeAll()
+	}
 }
 
 func (h Harness) partitions() int { return min(max(h.Partitions, 1), 3) }

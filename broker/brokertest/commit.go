@@ -22,6 +22,7 @@ func commitChecks() []check {
 		{"Commit/SecondRun", atOnce, checkSecondCommit},
 		{"Commit/AbortLeavesNothing", func(f features) bool { return f.sink && f.abort }, checkAbort},
 		{"Commit/CancelledIsAllOrNothing", keeper, checkCancelledCommit},
+		{"Commit/CutAtAnyMoment", keeper, checkCut},
 		{"Commit/PartitionsTogether", func(f features) bool { return f.keeper && f.partitions > 1 }, checkTogether},
 		{"Commit/IsCancelled", func(f features) bool { return f.sink && f.block }, checkBlockedCommit},
 	}
@@ -281,6 +282,40 @@ func checkCancelledCommit(t testing.TB, h Harness) {
 		r.expectVisible(h.sheet(), "a cancelled commit hasn't kept the progress, so no result is visible: all or nothing")
 	}
 	closeAll()
+}
+
+// checkCut: results and progress are one whenever the context of the commit ends.
+func checkCut(t testing.TB, h Harness) {
+	r := h.sinkRig(t)
+	visible := h.sheet()
+	var before []broker.Commit
+	for n, after := range []time.Duration{0, 1, 2, 5, 10, 20, 50, 100, 200} {
+		want := h.sheet()
+		for output := range visible {
+			for p := range visible[output] {
+				want.write(output, p, visible[output][p].elements())
+			}
+		}
+		out, closeAll := r.openSink()
+		commits := r.rounds(want, n)
+		ctx, cancel := context.WithTimeout(context.Background(), after*100*time.Microsecond)
+		err := r.guard("Commit", func(context.Context) error { return out.Commit(ctx, commits) })
+		cancel()
+		closeAll()
+		r.reopen()
+		out, closeAll = r.openUnclaimed()
+		kept, keptErr := r.kept(out, 0)
+		r.must(keptErr)
+		if sameProgress(kept, commits[0].Progress) {
+			visible, before = want, commits
+		} else if err == nil {
+			t.Fatal("Commit returns nil, but the progress isn't kept")
+		}
+		r.expectKept(out, before, "a commit whose context ends keeps the progress of all partitions, or of none")
+		r.expectVisible(visible,
+			"a commit whose context ends shows its results where it keeps its progress, and only there")
+		closeAll()
+	}
 }
 
 // checkTogether: who looks on while commits go on never sees one partition's part without the other's.

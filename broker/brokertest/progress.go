@@ -31,6 +31,7 @@ func (r *rig) progress(n, partition int) broker.Progress {
 			Accounted:   1<<52 + int64(1_000_001*n+1_000*partition+i),
 			Behind:      (n+i)%3 == 1,
 			NextSession: (n+i)%2 == 1,
+			Position:    []string{"", `{"at":["7","Größe \"x\""]}`, "a: 1 < 2"}[(n+i)%3],
 		})
 	}
 	return p
@@ -129,6 +130,7 @@ func checkSaver(t testing.TB, h Harness) {
 		r.close(in)
 		return
 	}
+	r.claim(saver)
 	r.expectKept(saver, nil, "before the first Save the progress is zero")
 	var commits []broker.Commit
 	for p := range h.partitions() {

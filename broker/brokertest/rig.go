@@ -28,7 +28,12 @@ type rig struct {
 func (h Harness) rig(t testing.TB, setup Setup, nodes ...int) *rig {
 	t.Helper()
 	setup.Partitions = max(setup.Partitions, 1)
-	r := &rig{TB: t, Storage: h.New(t, setup), harness: h}
+	return h.rigOf(t, h.New(t, setup), setup, nodes...)
+}
+
+func (h Harness) rigOf(t testing.TB, s Storage, setup Setup, nodes ...int) *rig {
+	t.Helper()
+	r := &rig{TB: t, Storage: s, harness: h}
 	r.job = &broker.Job{Name: "brokertest", Logger: slog.New(slog.DiscardHandler)}
 	if r.Source == nil {
 		r.job.Inputs = []broker.Stream{broker.NewStream[Element]("elsewhere")}
@@ -103,8 +108,32 @@ func (r *rig) openSource() broker.Input {
 	return in
 }
 
-// openSink opens the sink as the engine does: after the source, where one storage is both.
+// openSink opens the sink as the engine does: after the source, where one storage is both. It claims all partitions.
 func (r *rig) openSink() (out broker.Output, closeAll func()) {
+	r.Helper()
+	out, closeAll = r.openUnclaimed()
+	r.claim(out)
+	return out, closeAll
+}
+
+// claim claims all partitions where the keeper is a broker.Claimer, and returns their progress.
+func (r *rig) claim(keeper any) (kept []broker.Progress) {
+	r.Helper()
+	claimer, ok := keeper.(broker.Claimer)
+	if !ok {
+		return nil
+	}
+	for p := range r.harness.partitions() {
+		r.must(r.guard("Claim", func(ctx context.Context) error {
+			progress, err := claimer.Claim(ctx, p)
+			kept = append(kept, progress)
+			return wrap(err, "Claim")
+		}))
+	}
+	return kept
+}
+
+func (r *rig) openUnclaimed() (out broker.Output, closeAll func()) {
 	r.Helper()
 	var in broker.Input
 	if r.Source != nil {

@@ -19,6 +19,7 @@ func waitChecks() []check {
 		{"Wait/NewRecordsArrive", live, checkLive},
 		{"Wait/ReadIsCancelled", live, checkCancelRead},
 		{"Wait/DataTimeout", timeout, checkDataTimeout},
+		{"Wait/LateCommit", func(f features) bool { return live(f) && f.late }, checkLate},
 		{"Read/BoundedReadAhead", isSource, checkReadAhead},
 	}
 }
@@ -53,6 +54,37 @@ func checkLive(t testing.TB, h Harness) {
 	r.must(err)
 	if d := differs(got, want); d != "" {
 		t.Fatalf("reading a stream that grows: %s", d)
+	}
+	r.close(reader)
+	r.close(in)
+}
+
+// checkLate: what is committed late is never passed.
+func checkLate(t testing.TB, h Harness) {
+	want := elements(1, 6)
+	r := h.rig(t, Setup{Inputs: []Stream{{{{Elements: want[:2]}}}}}, 0)
+	in := r.openSource()
+	reader, err := r.reader(in, 0, 0, 0)
+	r.must(err)
+	records, err := reader.records(2)
+	r.must(err)
+	commit := r.AppendLate(0, 0, want[2:4]...)
+	r.Append(0, 0, want[4:]...)
+	committed := make(chan struct{})
+	go func() {
+		defer close(committed)
+		<-time.After(4 * pause)
+		commit()
+	}()
+	more, err := reader.records(4)
+	<-committed
+	if err != nil {
+		t.Fatalf("elements that are committed later than others behind them are read in order, and none is passed: %v", err)
+	}
+	got, err := reader.decoded(slices.Concat(records, more))
+	r.must(err)
+	if d := differs(got, want); d != "" {
+		t.Fatalf("elements that are committed later than others behind them are read in order, and none is passed: %s", d)
 	}
 	r.close(reader)
 	r.close(in)

@@ -23,10 +23,11 @@ var heavy = []string{"crypto/tls", "html/template", "net", "net/http", "text/tem
 // Which packages a program is built of, beside most of the standard library.
 func TestDependencies(t *testing.T) {
 	for name, packages := range map[string][]string{
-		"leat":    {module},
-		"files":   {module, module + "/broker/file"},
-		"kafka":   {module, module + "/broker/kafka"},
-		"command": {module + "/cmd/leat"},
+		"leat":     {module},
+		"files":    {module, module + "/broker/file"},
+		"kafka":    {module, module + "/broker/kafka"},
+		"postgres": {module, module + "/broker/postgres"},
+		"command":  {module + "/cmd/leat"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := dependencies(t, packages...)
@@ -56,7 +57,7 @@ func TestNotCarried(t *testing.T) {
 		"files": {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
-				"github.com/expr-lang"),
+				"github.com/expr-lang", "github.com/jackc"),
 		},
 		"Avro and Protobuf without a registry": {[]string{module + "/codec/avro", module + "/codec/protobuf"}, server},
 		"expressions":                          {[]string{module + "/expr"}, server},

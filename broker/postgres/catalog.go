@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/internal/suggest"
+)
+
+// A column is one of a table or of a query's result.
+type column struct {
+	name string
+	// kind is the name of its type, ready for a CAST. It has no length: a value that is too long must not be cut.
+	kind string
+	// array says that a list is one of PostgreSQL's, and document that values are JSON.
+	array, document, binary, instantless bool
+	notNull                              bool
+	// byStart says that its default is drawn when the transaction begins, as now() is.
+	byStart bool
+}
+
+// identifier quotes a name.
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// identifiers quotes names, with commas between them.
+func identifiers(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = identifier(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// qualified quotes the name of a table, which may have its schema before a dot.
+func qualified(name string) string {
+	if schema, table, ok := strings.Cut(name, "."); ok {
+		return identifier(schema) + "." + identifier(table)
+	}
+	return identifier(name)
+}
+
+// names returns the columns' names.
+func names(columns []column) []string {
+	all := make([]string, len(columns))
+	for i := range columns {
+		all[i] = columns[i].name
+	}
+	return all
+}
+
+// find returns the column with a name, and which names there are where none has it.
+func find(columns []column, name string) (column, error) {
+	i := slices.IndexFunc(columns, func(c column) bool { return c.name == name })
+	if i >= 0 {
+		return columns[i], nil
+	}
+	all := names(columns)
+	return column{}, fmt.Errorf("there is no column %s%s; there are %s", name, suggest.Name(name, all),
+		strings.Join(all, ", "))
+}
+
+// oid returns the number of a table, "" where it doesn't exist, and its kind.
+func (s *session) oid(ctx context.Context, name string) (oid, kind string, err error) {
+	all, err := s.rows(ctx, "SELECT c.oid::text, c.relkind::text FROM pg_class c WHERE c.oid = to_regclass($1)",
+		qualified(name))
+	if err != nil || len(all) == 0 {
+		return "", "", err
+	}
+	return string(all[0][0]), string(all[0][1]), nil
+}
+
+// missing says that a table doesn't exist, and which one may be meant.
+func (s *session) missing(ctx context.Context, name string) error {
+	all, err := s.rows(ctx, `SELECT CASE WHEN pg_table_is_visible(oid) THEN relname::text ELSE
+		relnamespace::regnamespace::text || '.' || relname END
+		FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace::regnamespace::text NOT IN
+			('pg_catalog', 'information_schema')`)
+	if err != nil {
+		return err
+	}
+	var tables []string
+	for _, r := range all {
+		tables = append(tables, string(r[0]))
+	}
+	return fmt.Errorf("there is no table %s in the schemas of search_path%s", name, suggest.Name(name, tables))
+}
+
+const columnsOf = `SELECT a.attname, quote_ident(n.nspname) || '.' || quote_ident(t.typname), b.typcategory,
+	b.typname, a.attnotnull,
+	coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+	FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
+	JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+	LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+	WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+
+// columns returns the columns of a table, by its number.
+func (s *session) columns(ctx context.Context, oid string) ([]column, error) {
+	all, err := s.rows(ctx, columnsOf, oid)
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]column, len(all))
+	for i, r := range all {
+		columns[i] = newColumn(string(r[0]), string(r[1]), string(r[2]), string(r[3]))
+		columns[i].notNull = string(r[4]) == "t"
+		columns[i].byStart = isDrawnAtStart(string(r[5]))
+	}
+	return columns, nil
+}
+
+// newColumn makes a column of its name and type, and the category and name of the type below a domain.
+func newColumn(name, kind, category, base string) column {
+	return column{
+		name:        name,
+		kind:        kind,
+		array:       category == "A",
+		document:    base == "json" || base == "jsonb",
+		binary:      base == "bytea",
+		instantless: base == "timestamp",
+	}
+}
+
+// isDrawnAtStart reports whether a column's default is the time at which its transaction began.
+func isDrawnAtStart(expression string) bool {
+	e := strings.ToLower(expression)
+	for _, clock := range []string{"now()", "transaction_timestamp()", "current_timestamp", "localtimestamp",
+		"current_date", "current_time",
+		"localtime"} {
+		if strings.Contains(e, clock) {
+			return true
+		}
+	}
+	return false
+}
+
+// resultColumns returns the columns of a query.
+func (s *session) resultColumns(ctx context.Context, query string) ([]column, error) {
+	d, err := s.Prepare(ctx, "", "SELECT * FROM ("+query+"\n) q", nil)
+	if err != nil {
+		return nil, err
+	}
+	var columns []column
+	for _, f := range d.Fields {
+		all, err := s.rows(ctx, `SELECT quote_ident(n.nspname) || '.' || quote_ident(t.typname), b.typcategory, b.typname
+			FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+			JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE t.oid =
+				$1::oid`, fmt.Sprint(f.DataTypeOID))
+		if err != nil {
+			return nil, err
+		}
+		if len(all) == 0 {
+			return nil, fmt.Errorf("the type of column %s is unknown", f.Name)
+		}
+		if slices.Contains(names(columns), f.Name) {
+			return nil, fmt.Errorf("the query has two columns %s: give one another name by AS", f.Name)
+		}
+		columns = append(columns, newColumn(f.Name, string(all[0][0]), string(all[0][1]), string(all[0][2])))
+	}
+	return columns, nil
+}
+
+// uniqueKeys returns the columns of each index of a table that tells all rows apart, the primary key first.
+func (s *session) uniqueKeys(ctx context.Context, oid string) (keys [][]string, primary bool, err error) {
+	all, err := s.rows(ctx, `SELECT i.indisprimary, string_agg(a.attname, chr(31) ORDER BY k.n)
+		FROM pg_index i CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+		JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+		WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+			AND k.n <= i.indnkeyatts
+		GROUP BY i.indexrelid, i.indisprimary ORDER BY i.indisprimary DESC`, oid)
+	for i, r := range all {
+		primary = primary || i == 0 && string(r[0]) == "t"
+		keys = append(keys, strings.Split(string(r[1]), "\x1f"))
+	}
+	return keys, primary, err
+}

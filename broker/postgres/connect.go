@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// idleInTransaction ends a transaction of a process that is frozen within it, so that others don't wait for it for
+	// ever.
+	idleInTransaction = "60s"
+	firstBackoff      = 50 * time.Millisecond
+	lastBackoff       = 5 * time.Second
+)
+
+// A connector makes connections to the database.
+type connector struct {
+	config *pgconn.Config
+	logger *slog.Logger
+}
+
+// newConnector reads the url. No error shows a password.
+func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
+	config, err := pgconn.ParseConfig(b.url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w; a url looks like postgres://user@host:5432/database", err)
+	}
+	// How values look as text must not depend on the database's settings: positions are such texts.
+	for name, value := range map[string]string{
+		"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "extra_float_digits": "1",
+		"bytea_output":    "hex",
+		"client_encoding": "UTF8", "standard_conforming_strings": "on",
+		"idle_in_transaction_session_timeout": idleInTransaction,
+	} {
+		config.RuntimeParams[name] = value
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "leat"
+	}
+	for _, change := range b.configure {
+		change(config)
+	}
+	return &connector{config, logger}, nil
+}
+
+// A session is a connection to the database. It is used by one goroutine at a time.
+type session struct{ *pgconn.PgConn }
+
+// connect connects once.
+func (c *connector) connect(ctx context.Context) (*session, error) {
+	conn, err := pgconn.ConnectConfig(ctx, c.config)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return &session{conn}, nil
+}
+
+// reconnect connects, again and again while the server can't be reached, until ctx ends.
+func (c *connector) reconnect(ctx context.Context) (*session, error) {
+	backoff := firstBackoff
+	for {
+		s, err := c.connect(ctx)
+		if err == nil || ctx.Err() != nil || !isPassing(err) {
+			return s, err
+		}
+		c.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
+		if !sleep(ctx, backoff) {
+			return nil, ctx.Err()
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// close closes a connection, politely if that is quick.
+func (s *session) close() error {
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = s.Close(ctx) // the server notices in any case
+	return nil
+}
+
+// A row holds the texts of a row's columns, nil for NULL.
+type row [][]byte
+
+// rows runs a statement with texts as its parameters and returns what it gives.
+func (s *session) rows(ctx context.Context, sql string, parameters ...string) ([]row, error) {
+	values := make([][]byte, len(parameters))
+	for i, p := range parameters {
+		values[i] = []byte(p)
+	}
+	result := s.ExecParams(ctx, sql, values, nil, nil, nil)
+	var all []row
+	for result.NextRow() {
+		r := make(row, len(result.Values()))
+		for i, v := range result.Values() {
+			if v != nil {
+				r[i] = append([]byte{}, v...)
+			}
+		}
+		all = append(all, r)
+	}
+	_, err := result.Close()
+	return all, err
+}
+
+// run runs statements that give nothing and have no parameters.
+func (s *session) run(ctx context.Context, sql string) error {
+	_, err := s.Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// sleep waits for d and returns false when ctx ended before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// isPassing reports whether an error is one that goes away by itself: the connection or the server does.
+func isPassing(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case "53300", // too many connections
+			"57P01", "57P02", "57P03", "57P05", // shutdown, crash, starting up, idle session
+			"25P03", "25P04": // idle in a transaction, transaction too long
+			return true
+		}
+		return refused.Code[:2] == "08"
+	}
+	return err != nil && !errors.Is(err, context.Canceled)
+}
+
+// isConflict reports whether a transaction was rolled back because of others, so that trying again makes sense.
+func isConflict(err error) bool {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case "40001", "40P01", "55P03":
+		return true
+	}
+	return false
+}

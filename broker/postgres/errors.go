@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// explain says of an error at connecting what would mend it. It names user, database and address, never the password.
+func (c *connector) explain(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	remedy := ""
+	switch refused.Code {
+	case "28P01":
+		remedy = "the password is wrong, or missing: it is in the url, in PGPASSWORD, or in ~/.pgpass"
+	case "28000":
+		remedy = "pg_hba.conf on the server doesn't let this user in from here, or not without TLS (sslmode=require)"
+	case "3D000":
+		remedy = "CREATE DATABASE makes it; the url's last part is its name"
+	case "53300":
+		remedy = "max_connections on the server is too low, or somebody leaves connections open"
+	case "42704", "22023":
+		remedy = "the server may be older than PostgreSQL 13"
+	}
+	return described(fmt.Sprintf("connecting as %s to database %s at %s:%d", c.config.User, c.config.Database,
+		c.config.Host,
+		c.config.Port), refused, remedy)
+}
+
+// A failure is an error of the database, with what would mend it.
+type failure struct {
+	text string
+	err  error
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.err }
+
+// described puts together what the database says, and what would mend it.
+func described(what string, refused *pgconn.PgError, remedy string) error {
+	text := "postgres: " + what + ": " + refused.Message
+	if refused.Detail != "" {
+		text += " (" + strings.TrimSuffix(refused.Detail, ".") + ")"
+	}
+	if place, _, _ := strings.Cut(refused.Where, "\n"); strings.HasPrefix(place, "COPY ") {
+		text += ", at " + place
+	}
+	for _, more := range []string{remedy, refused.Hint} {
+		if more != "" {
+			text += "; " + more
+		}
+	}
+	return &failure{text, refused}
+}
+
+// explainRead says of an error while a stream is read what would mend it.
+func (t *table) explainRead(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("postgres: %s: %w", t.describe(), err)
+	}
+	remedy := ""
+	if refused.Code == "42501" {
+		remedy = fmt.Sprintf("GRANT SELECT ON %s TO the user", t.describe())
+	}
+	return described(t.describe(), refused, remedy)
+}
+
+// explainWrite says of an error while results are written what would mend it.
+func (t *target) explainWrite(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("postgres: table %s: %w", t.relation.stream.Name, err)
+	}
+	remedy := ""
+	switch refused.Code {
+	case "42501":
+		remedy = fmt.Sprintf("GRANT SELECT, INSERT, UPDATE ON %s TO the user", t.name)
+	case "23505":
+		remedy = "to replace the row, give the output a conflict clause with the columns of that index: " +
+			"postgres.Conflict, or conflict: [...]"
+		if t.relation.conflict != nil {
+			remedy = "the output's conflict clause has the columns of another index"
+		}
+	case "23502":
+		remedy = "give results such a member, or the column a default"
+	case "42P10":
+		remedy = fmt.Sprintf("CREATE UNIQUE INDEX ON %s (%s)", t.name, identifiers(t.relation.conflict))
+	case "22P02", "22003", "22007", "22008", "22001", "42804":
+		remedy = "change what the function returns, or the column's type by ALTER TABLE"
+	}
+	return described("table "+t.relation.stream.Name, refused, remedy)
+}

@@ -1,0 +1,233 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A ledger keeps the progress of a job's tasks in the table leat_positions, a row for each partition. The row's epoch
+// is its fence: whoever claims the partition raises it, and a commit names the one that it knows. Its session is used
+// for claims and commits only, and its number is in the row: a successor ends it, so that a transaction of a frozen
+// process blocks nobody.
+type ledger struct {
+	connector *connector
+	name      string
+	nameErr   error
+	shared    bool
+	holder    string
+	session   *session // nil where there is no connection
+	// epochs holds what this run has claimed, by partition.
+	epochs map[int]int64
+}
+
+// lockTimeout is how long a claim waits for a transaction of the one before, until it ends that.
+const lockTimeout = 300 * time.Millisecond
+
+const makeLedger = `CREATE TABLE IF NOT EXISTS leat_positions (
+	name text, partition int, epoch bigint NOT NULL, progress json, committed timestamptz,
+	holder text NOT NULL, claimed timestamptz NOT NULL, backend int NOT NULL, backend_start timestamptz NOT NULL,
+	PRIMARY KEY (name, partition)) WITH (fillfactor = 50)`
+
+func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	l := &ledger{connector: c, shared: job.Shared, epochs: map[int]int64{}, holder: fmt.Sprintf("process %d on %s",
+		os.Getpid(), host)}
+	l.name, l.nameErr = b.keptAs(job)
+	return l
+}
+
+// connect makes the session, which claims again what the one before had: then no transaction of that one can be
+// committed later.
+func (l *ledger) connect(ctx context.Context) error {
+	if l.session != nil && !l.session.IsClosed() {
+		return nil
+	}
+	if l.nameErr != nil {
+		return l.nameErr
+	}
+	s, err := l.connector.reconnect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.makeTable(ctx, s); err != nil {
+		return errors.Join(err, s.close())
+	}
+	_ = l.session.close()
+	l.session = s
+	for p, epoch := range l.epochs {
+		if err := l.reclaim(ctx, p, epoch); err != nil {
+			return errors.Join(err, l.close())
+		}
+	}
+	return nil
+}
+
+// makeTable makes the table where it doesn't exist.
+func (l *ledger) makeTable(ctx context.Context, s *session) error {
+	oid, _, err := s.oid(ctx, "leat_positions")
+	if err != nil {
+		return l.explain(err)
+	}
+	if oid != "" {
+		return l.mayKeep(ctx, s)
+	}
+	err = s.run(ctx, makeLedger)
+	var refused *pgconn.PgError
+	switch {
+	case !errors.As(err, &refused):
+		return err
+	case refused.Code == "23505" || refused.Code == "42P07":
+		return nil // another run has just made it
+	}
+	return described("the table leat_positions", refused,
+		"it holds positions, and is made in the first schema of search_path: "+
+			"GRANT CREATE ON that SCHEMA to the user, or have its owner "+makeLedger)
+}
+
+// mayKeep finds out whether the table that is there may be used.
+func (l *ledger) mayKeep(ctx context.Context, s *session) error {
+	may, err := s.texts(ctx, `SELECT has_table_privilege('leat_positions', 'SELECT') AND
+		has_table_privilege('leat_positions', 'INSERT')
+		AND has_table_privilege('leat_positions', 'UPDATE')`)
+	if err == nil && may[0] != "t" {
+		return errors.New("postgres: the table leat_positions: permission denied: GRANT SELECT, INSERT, UPDATE ON " +
+			"leat_positions TO the user")
+	}
+	return err
+}
+
+func (l *ledger) explain(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("postgres: leat_positions: %w", err)
+	}
+	remedy := ""
+	if refused.Code == "42501" {
+		remedy = "GRANT SELECT, INSERT, UPDATE ON leat_positions TO the user"
+	}
+	return described("the table leat_positions", refused, remedy)
+}
+
+// Progress implements broker.Keeper.
+func (l *ledger) Progress(ctx context.Context, partition int) (p broker.Progress, err error) {
+	err = l.lookedAt(ctx, func(s *session) error {
+		all, err := s.rows(ctx, "SELECT progress::text FROM leat_positions WHERE name = $1 AND partition = $2::int", l.name,
+			strconv.Itoa(partition))
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		p, err = readProgress(all[0][0])
+		return err
+	})
+	return p, err
+}
+
+// LowestSession implements broker.SessionKeeper.
+func (l *ledger) LowestSession(ctx context.Context) (lowest int64, err error) {
+	err = l.lookedAt(ctx, func(s *session) error {
+		all, err := s.rows(ctx, `SELECT coalesce(min(coalesce((progress->>'sessions')::bigint, 0)), 0)::text
+			FROM leat_positions WHERE name = $1`, l.name)
+		if err != nil {
+			return err
+		}
+		lowest, err = strconv.ParseInt(string(all[0][0]), 10, 64)
+		return err
+	})
+	return lowest, err
+}
+
+// lookedAt looks at positions by a connection of its own, as long as the server can't be reached.
+func (l *ledger) lookedAt(ctx context.Context, look func(s *session) error) error {
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	err := look(l.session)
+	if err != nil && l.session.IsClosed() && ctx.Err() == nil {
+		return l.lookedAt(ctx, look)
+	}
+	if err != nil {
+		return l.explain(err)
+	}
+	return nil
+}
+
+// kept is a Progress as the table holds it.
+type kept struct {
+	Sessions int64      `json:"sessions"`
+	Nodes    []keptNode `json:"nodes"`
+}
+
+type keptNode struct {
+	Node        string          `json:"node"`
+	Offset      int64           `json:"offset"`
+	Behind      bool            `json:"behind,omitempty"`
+	Seen        int64           `json:"seen"`
+	Accounted   int64           `json:"accounted"`
+	NextSession bool            `json:"next_session,omitempty"`
+	Position    json.RawMessage `json:"position,omitempty"`
+}
+
+func progressText(p broker.Progress) (string, error) {
+	k := kept{Sessions: p.Sessions}
+	for _, n := range p.Nodes {
+		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil}
+		if n.Position != "" {
+			node.Position = positionText(n.Position)
+		}
+		k.Nodes = append(k.Nodes, node)
+	}
+	text, err := json.Marshal(k)
+	return string(text), err
+}
+
+// positionText is a position as JSON: as it is where it is an object, which people can read, and else as a string.
+func positionText(p string) json.RawMessage {
+	if p[0] == '{' && json.Valid([]byte(p)) {
+		return json.RawMessage(p)
+	}
+	text, _ := json.Marshal(p) // of a string, that doesn't fail
+	return text
+}
+
+func readProgress(text []byte) (p broker.Progress, err error) {
+	if text == nil {
+		return p, nil
+	}
+	var k kept
+	if err := json.Unmarshal(text, &k); err != nil {
+		return p, fmt.Errorf("what is kept is damaged: %w", err)
+	}
+	p.Sessions = k.Sessions
+	for _, n := range k.Nodes {
+		r := broker.Rewind{Node: n.Node, Offset: n.Offset, Behind: n.Behind, Seen: n.Seen, Accounted: n.Accounted,
+			NextSession: n.NextSession}
+		if len(n.Position) > 0 && n.Position[0] == '"' {
+			if err := json.Unmarshal(n.Position, &r.Position); err != nil {
+				return p, err
+			}
+		} else {
+			r.Position = string(n.Position)
+		}
+		p.Nodes = append(p.Nodes, r)
+	}
+	return p, nil
+}
+
+// close ends the session.
+func (l *ledger) close() error {
+	err := l.session.close()
+	l.session = nil
+	return err
+}

@@ -1,0 +1,282 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+const (
+	// firstFetch is how many rows a reader fetches first; after that it is as many as have about fetchBytes, up to
+	// lastFetch.
+	firstFetch, lastFetch = 100, 2000
+	fetchBytes            = 1 << 20
+	// poll is the pause between two looks at a followed table that has nothing new.
+	poll = 100 * time.Millisecond
+	// idle is how long a reader that nobody reads from keeps its cursor, whose snapshot keeps the server from cleaning
+	// up.
+	idle = 5 * time.Second
+)
+
+// A reader reads a stream by a cursor, in pieces of rows, and again from the last row where the connection is lost.
+type reader struct {
+	input  *input
+	stream *stream
+
+	// mu is held while a cursor is used: whoever leaves the reader alone for long loses it.
+	mu      sync.Mutex
+	session *session // nil while there is none
+	cursor  bool     // whether the session has one open
+	timer   *time.Timer
+	closed  bool
+
+	// at is where reading goes on, and until the key that the cursor goes up to, or went where drained.
+	at      position
+	until   key
+	drained bool
+	next    int64
+	fetch   int
+}
+
+// Next implements broker.Reader.
+func (r *reader) Next() int64 { return r.next }
+
+// Read implements broker.Reader.
+func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, errors.New("postgres: Read was called after Close")
+	}
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	backoff := firstBackoff
+	for {
+		records, err := r.read(ctx)
+		switch {
+		case err == nil || err == io.EOF || err == broker.ErrDataTimeout:
+			if r.session != nil && r.session.IsClosed() {
+				r.drop()
+			}
+			if r.session != nil {
+				r.timer = time.AfterFunc(idle, r.release)
+			}
+			return records, err
+		case ctx.Err() != nil:
+			r.drop()
+			return nil, ctx.Err()
+		case !isPassing(err) || isFinal(err):
+			r.drop()
+			return nil, &broker.PositionError{Position: broker.Position{Stream: r.stream.stream.Name, Offset: r.next},
+				Err: err}
+		}
+		r.drop()
+		r.input.logger.Warn("reading was interrupted, going on", "stream", r.stream.stream.Name, "error", err, "pause",
+			backoff)
+		if !sleep(ctx, backoff) {
+			return nil, ctx.Err()
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// A finalError is found by the reader, so that trying again makes no sense.
+type finalError struct{ error }
+
+func isFinal(err error) bool {
+	var final finalError
+	return errors.As(err, &final)
+}
+
+// read reads once.
+func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
+	for {
+		if !r.cursor {
+			if err := r.open(ctx); err != nil {
+				return nil, err
+			}
+		}
+		rows, err := r.session.rows(ctx, "FETCH FORWARD "+strconv.Itoa(r.fetch)+" FROM leat_rows")
+		if err != nil {
+			return nil, r.stream.explainRead(err)
+		}
+		done := len(rows) < r.fetch
+		records, err := r.records(ctx, rows)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			if err := r.session.run(ctx, "COMMIT"); err != nil {
+				r.drop() // the next read makes another one
+			}
+			r.cursor, r.drained = false, true
+		}
+		if len(records) > 0 {
+			return records, nil
+		}
+	}
+}
+
+// open opens a cursor over what there is to read, and waits until there is something. It is io.EOF at the end of the
+// session.
+func (r *reader) open(ctx context.Context) (err error) {
+	if !r.stream.stream.Follow && (r.drained || r.stream.end == nil) {
+		r.drop()
+		return io.EOF
+	}
+	if r.session == nil {
+		if r.session, err = r.input.connector.connect(ctx); err != nil {
+			return err
+		}
+	}
+	t := r.stream.table
+	switch err := r.findUntil(ctx); {
+	case errors.Is(err, broker.ErrDataTimeout):
+		return broker.ErrDataTimeout
+	case err != nil:
+		return t.explainRead(err)
+	}
+	where, parameters := t.compare("<=", 1), append(key{}, r.until...)
+	if r.at.At != nil {
+		where += " AND " + t.compare(r.at.above(), 1+len(parameters))
+		parameters = append(parameters, r.at.At...)
+	}
+	if err := r.session.run(ctx, "BEGIN READ ONLY"); err != nil {
+		return t.explainRead(err)
+	}
+	if _, err = r.session.rows(ctx,
+		"DECLARE leat_rows NO SCROLL CURSOR FOR SELECT "+t.element()+", "+t.keyTexts()+" FROM "+t.from+
+			" WHERE "+where+t.ordered(""), parameters...); err != nil {
+		return t.explainRead(err)
+	}
+	r.cursor, r.drained = true, false
+	return nil
+}
+
+// findUntil finds the key up to which rows may be read: the session's end, or one that has been seen, once nothing can
+// come below it any more.
+func (r *reader) findUntil(ctx context.Context) error {
+	t, s := r.stream.table, r.session
+	if !t.stream.Follow {
+		if r.until != nil {
+			return nil // of a cursor before
+		}
+		err := t.settle(ctx, s, r.input.logger)
+		if err == nil {
+			r.until = r.stream.end
+		}
+		return err
+	}
+	for since := time.Now(); ; {
+		highest, err := t.highest(ctx, s)
+		if err != nil {
+			return err
+		}
+		if highest != nil && !(r.drained && highest.equal(r.until)) {
+			if err := r.settle(ctx, since); err != nil {
+				return err
+			}
+			r.until = highest
+			return nil
+		}
+		if d := t.stream.DataTimeout; d > 0 && time.Since(since) >= d {
+			return broker.ErrDataTimeout
+		}
+		if !sleep(ctx, poll) {
+			return ctx.Err()
+		}
+	}
+}
+
+// settle waits until the rows of a followed table may be read, or for as long as the data timeout.
+func (r *reader) settle(ctx context.Context, since time.Time) error {
+	t := r.stream.table
+	d := t.stream.DataTimeout
+	if d == 0 {
+		return t.settle(ctx, r.session, r.input.logger)
+	}
+	waiting, cancel := context.WithDeadline(ctx, since.Add(d))
+	defer cancel()
+	err := t.settle(waiting, r.session, r.input.logger)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return broker.ErrDataTimeout
+	}
+	return err
+}
+
+// records makes records of rows and numbers them.
+func (r *reader) records(ctx context.Context, rows []row) ([]broker.Record, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	records := make([]broker.Record, len(rows))
+	bytes := 0
+	for i, columns := range rows {
+		k, err := keyOf(columns[1:])
+		if err != nil {
+			return nil, finalError{err}
+		}
+		if r.at.After && k.equal(r.at.At) {
+			return nil, finalError{errors.New("two rows have the same " + identifiers(names(r.stream.order)) +
+				", so that their order isn't known: " +
+				"order by more columns")}
+		}
+		offset, err := r.stream.numbering.number(k, r.next, func(a, b key) (bool, error) { return r.isBelow(ctx, a, b) })
+		if err != nil {
+			return nil, finalError{err}
+		}
+		records[i] = broker.Record{Offset: offset, Value: columns[0]}
+		r.at, r.next = position{At: k, After: true}, offset+1
+		bytes += len(columns[0])
+	}
+	r.fetch = min(lastFetch, max(1, fetchBytes*len(rows)/max(bytes, 1)), 4*r.fetch)
+	return records, nil
+}
+
+// isBelow asks the database, which knows how texts are sorted.
+func (r *reader) isBelow(ctx context.Context, a, b key) (bool, error) {
+	s, err := r.input.connector.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = s.close() }()
+	t := r.stream.table
+	var left, right []string
+	for i, c := range t.order {
+		left = append(left, castParameter(1+i, c))
+		right = append(right, castParameter(1+len(a)+i, c))
+	}
+	all, err := s.texts(ctx, "SELECT "+rowOf(left)+" < "+rowOf(right), append(append(key{}, a...), b...)...)
+	return err == nil && all[0] == "t", err
+}
+
+// release closes the cursor of a reader that nobody reads from.
+func (r *reader) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop()
+}
+
+// drop closes the cursor. REQUIRES: mu is held.
+func (r *reader) drop() {
+	_ = r.session.close()
+	r.session, r.cursor = nil, false
+}
+
+// Close implements broker.Reader.
+func (r *reader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.closed = true
+	r.drop()
+	return nil
+}

@@ -1,0 +1,117 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/leat-go/leat/internal/postgresserver"
+)
+
+// server is the PostgreSQL of all tests; nil where there is none. Each test has a database of its own.
+var server *postgresserver.Server
+
+// databases counts them.
+var databases atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_POSTGRES says
+// "must".
+func run(m *testing.M) (status int) {
+	dir, err := os.MkdirTemp("", "leat-postgres-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	server, err = postgresserver.Start(context.Background(), filepath.Join(dir, "server"))
+	if err != nil {
+		if !errors.Is(err, postgresserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_POSTGRES") == "must" {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}()
+	return m.Run()
+}
+
+// A database is one of a test, with a connection of the superuser.
+type database struct {
+	testing.TB
+	name string
+	url  string
+	conn *pgconn.PgConn
+}
+
+func newDatabase(t testing.TB) *database {
+	t.Helper()
+	if server == nil {
+		t.Skip("PostgreSQL isn't installed")
+	}
+	d := &database{TB: t, name: fmt.Sprintf("test%d", databases.Add(1))}
+	d.url = server.URL(postgresserver.User, postgresserver.Password, "postgres")
+	d.connect()
+	d.exec("CREATE DATABASE " + d.name)
+	_ = d.conn.Close(context.Background())
+	d.url = server.URL(postgresserver.User, postgresserver.Password, d.name)
+	d.connect()
+	t.Cleanup(func() { _ = d.conn.Close(context.Background()) })
+	return d
+}
+
+func (d *database) connect() {
+	d.Helper()
+	conn, err := pgconn.Connect(context.Background(), d.url)
+	d.must(err)
+	d.conn = conn
+}
+
+func (d *database) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// exec runs statements.
+func (d *database) exec(sql string) {
+	d.Helper()
+	_, err := d.conn.Exec(context.Background(), sql).ReadAll()
+	d.must(err)
+}
+
+// query returns the rows of a statement as texts; NULL is "NULL".
+func (d *database) query(sql string) (rows [][]string) {
+	d.Helper()
+	results, err := d.conn.Exec(context.Background(), sql).ReadAll()
+	d.must(err)
+	for _, r := range results[0].Rows {
+		var row []string
+		for _, v := range r {
+			if v == nil {
+				row = append(row, "NULL")
+			} else {
+				row = append(row, string(v))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

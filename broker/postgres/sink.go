@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// OpenSink implements [broker.Sink]. It checks that the outputs exist, and makes the table of positions.
+func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	if len(job.Outputs) == 0 {
+		return nil, errors.New("postgres: the job has no outputs")
+	}
+	c, err := b.newConnector(job.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{ledger: newLedger(b, job, c)}
+	o.session = s
+	if err := o.open(ctx, b, job); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// open looks at the outputs.
+func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+	if o.nameErr != nil {
+		return o.nameErr
+	}
+	for _, declared := range job.Outputs {
+		r, err := b.relation(declared)
+		if err != nil {
+			return err
+		}
+		t, err := o.session.openTarget(ctx, r)
+		if err != nil {
+			return err
+		}
+		o.targets = append(o.targets, t)
+	}
+	return o.makeTable(ctx, o.session)
+}
+
+// An output writes for one run.
+type output struct {
+	*ledger
+	targets []*target
+	closed  bool
+}
+
+// Check implements broker.Checker: it finds members without a column.
+func (o *output) Check(stream int, _, value []byte) error { return o.targets[stream].check(value) }
+
+// Commit implements broker.Output: one transaction, in which the positions come last, so that their rows are locked for
+// a moment only.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.closed {
+		return errors.New("postgres: Commit was called after Close")
+	}
+	return o.ledger.commit(ctx, commits, func(ctx context.Context, s *session, c *broker.Commit) error {
+		for i, t := range o.targets {
+			if err := t.write(ctx, s, i, c.Results); err != nil {
+				return t.explainWrite(err)
+			}
+		}
+		return nil
+	})
+}
+
+// Close implements broker.Output.
+func (o *output) Close() error {
+	o.closed = true
+	return o.ledger.close()
+}
+
+// Save implements broker.Saver, for a sink that keeps no positions.
+func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
+	for {
+		err := in.ledger.commit(ctx, commits, func(context.Context, *session, *broker.Commit) error { return nil })
+		if !errors.Is(err, broker.ErrAborted) || ctx.Err() != nil {
+			return err
+		}
+		in.logger.Warn("saving positions was interrupted, trying again", "error", err, "pause", firstBackoff)
+		if !sleep(ctx, firstBackoff) {
+			return fmt.Errorf("postgres: %w", ctx.Err())
+		}
+	}
+}

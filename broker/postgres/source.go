@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// OpenSource implements [broker.Source]. It checks that what is read exists, may be read, and has an order.
+func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input, error) {
+	if len(job.Inputs) == 0 {
+		return nil, errors.New("postgres: the job has no inputs")
+	}
+	c, err := b.newConnector(job.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.close() }()
+	in := &input{connector: c, logger: job.Logger}
+	in.ledger = newLedger(b, job, c)
+	for _, declared := range job.Inputs {
+		if err := in.open(ctx, b, s, declared); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// An input reads for one run.
+type input struct {
+	*ledger
+	connector *connector
+	logger    *slog.Logger
+	// streams holds what each node reads; nodes that read one stream have one of these.
+	streams []*stream
+}
+
+// A stream is a table or query as one run reads it.
+type stream struct {
+	*table
+	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
+	end       key
+	numbering *numbering
+}
+
+// open adds the stream of the next node.
+func (in *input) open(ctx context.Context, b *Broker, s *session, declared broker.Stream) error {
+	r, err := b.relation(declared)
+	if err != nil {
+		return err
+	}
+	for _, other := range in.streams {
+		if other.relation.stream.Name != declared.Name {
+			continue
+		}
+		if other.query != r.query || !slices.Equal(other.relation.order, r.order) ||
+			other.relation.stream.Follow != r.stream.Follow {
+			return fmt.Errorf("postgres: %s is declared twice, and differently: nodes that read one stream read it in "+
+				"one order, and both "+
+				"follow it or don't; give a query over it another name", other.describe())
+		}
+		in.streams = append(in.streams, other)
+		return nil
+	}
+	t, err := s.openTable(ctx, r)
+	if err != nil {
+		return err
+	}
+	opened := &stream{table: t, numbering: newNumbering()}
+	end, err := t.highest(ctx, s)
+	if err != nil {
+		return t.explainRead(err)
+	}
+	if !declared.Follow {
+		opened.end = end
+	}
+	in.streams = append(in.streams, opened)
+	return nil
+}
+
+// Partitions returns one.
+func (in *input) Partitions() int { return 1 }
+
+// Own implements broker.Input.
+func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
+	g, own := errgroup.WithContext(ctx)
+	for p := range in.Partitions() {
+		g.Go(func() error { return task(own, p) })
+	}
+	err := g.Wait()
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// Bounded implements broker.Bounded.
+func (in *input) Bounded(node int) (ends, waits bool) { return !in.streams[node].stream.Follow, false }
+
+// Reader implements broker.Input.
+func (in *input) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if node < 0 || node >= len(in.streams) || partition != 0 || from < 0 {
+		return nil, fmt.Errorf("postgres: there is no reader of node %d, partition %d from offset %d", node, partition,
+			from)
+	}
+	st := in.streams[node]
+	at := st.numbering.position(from)
+	if from == 0 {
+		at = position{}
+	}
+	return &reader{input: in, stream: st, at: at, next: from, fetch: firstFetch}, nil
+}
+
+// Close implements broker.Input.
+func (in *input) Close() error { return in.ledger.close() }
+
+// groups returns the nodes of each stream.
+func (in *input) groups() map[*stream][]int {
+	groups := map[*stream][]int{}
+	for node, st := range in.streams {
+		groups[st] = append(groups[st], node)
+	}
+	return groups
+}

@@ -1,0 +1,199 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A table is what a stream is read from: a table, or the result of a query.
+type table struct {
+	*relation
+	// from is what stands behind FROM, named q.
+	from    string
+	columns []column
+	// order holds the columns that rows are ordered by, which tell them apart.
+	order []column
+	// oids are the numbers of the table and its partitions; nil for queries and views, whose tables aren't known.
+	oids []string
+}
+
+// describe names the stream in errors.
+func (t *table) describe() string {
+	if t.query != "" {
+		return "query " + t.stream.Name
+	}
+	return "table " + t.stream.Name
+}
+
+// openTable finds out what a stream is read from.
+func (s *session) openTable(ctx context.Context, r *relation) (*table, error) {
+	t := &table{relation: r, from: "(" + r.query + "\n) q"}
+	if err := s.lookAt(ctx, t); err != nil {
+		return nil, t.explainRead(err)
+	}
+	if len(t.order) == 0 {
+		return nil,
+			fmt.Errorf("postgres: %s: the order of its rows isn't known: it has no primary key; give it one by "+
+				"postgres.OrderBy, "+
+				"or order: [...], with columns that tell rows apart", t.describe())
+	}
+	if err := t.checkOrder(ctx, s); err != nil {
+		return nil, t.explainRead(err)
+	}
+	return t, nil
+}
+
+// lookAt finds columns and order.
+func (s *session) lookAt(ctx context.Context, t *table) (err error) {
+	if t.query != "" {
+		if t.columns, err = s.resultColumns(ctx, t.query); err != nil {
+			return err
+		}
+		return t.findOrder(t.relation.order)
+	}
+	oid, kind, err := s.oid(ctx, t.stream.Name)
+	if err == nil && oid == "" {
+		err = s.missing(ctx, t.stream.Name)
+	}
+	if err != nil {
+		return err
+	}
+	t.from = qualified(t.stream.Name) + " q"
+	if t.columns, err = s.columns(ctx, oid); err != nil {
+		return err
+	}
+	if kind != "r" && kind != "p" { // a view
+		return t.findOrder(t.relation.order)
+	}
+	all, err := s.rows(ctx, `WITH RECURSIVE parts AS (SELECT $1::oid AS oid UNION ALL SELECT i.inhrelid FROM pg_inherits i
+		JOIN parts p ON i.inhparent = p.oid) SELECT DISTINCT oid::text FROM parts`, oid)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		t.oids = append(t.oids, string(r[0]))
+	}
+	keys, primary, err := s.uniqueKeys(ctx, oid)
+	if err != nil {
+		return err
+	}
+	return t.findTableOrder(keys, primary)
+}
+
+func (t *table) findOrder(columns []string) error {
+	for _, name := range columns {
+		c, err := find(t.columns, name)
+		if err != nil {
+			return fmt.Errorf("its order: %w", err)
+		}
+		t.order = append(t.order, c)
+	}
+	return nil
+}
+
+// findTableOrder completes the order by the primary key where it doesn't tell rows apart.
+func (t *table) findTableOrder(keys [][]string, primary bool) error {
+	order := slices.Clone(t.relation.order)
+	tells := func(key []string) bool {
+		return !slices.ContainsFunc(key, func(c string) bool { return !slices.Contains(order, c) })
+	}
+	switch {
+	case len(order) > 0 && slices.ContainsFunc(keys, tells):
+	case primary:
+		for _, c := range keys[0] {
+			if !slices.Contains(order, c) {
+				order = append(order, c)
+			}
+		}
+	case len(order) > 0:
+		return fmt.Errorf("two rows may have the same %s, so that their order isn't known: there is neither a primary "+
+			"key nor a unique "+
+			"index of them; ALTER TABLE %s ADD PRIMARY KEY (…), or add columns to the order and CREATE UNIQUE INDEX "+
+			"of them",
+			strings.Join(order, ", "), qualified(t.stream.Name))
+	}
+	return t.findOrder(order)
+}
+
+// checkOrder refuses rows that have no place in the order.
+func (t *table) checkOrder(ctx context.Context, s *session) error {
+	var nullable []string
+	for _, c := range t.order {
+		if !c.notNull {
+			nullable = append(nullable, c.name)
+		}
+	}
+	if len(nullable) == 0 {
+		return nil
+	}
+	var conditions []string
+	for _, c := range nullable {
+		conditions = append(conditions, "q."+identifier(c)+" IS NULL")
+	}
+	all, err := s.rows(ctx, "SELECT FROM "+t.from+" WHERE "+strings.Join(conditions, " OR ")+" LIMIT 1")
+	if err == nil && len(all) > 0 {
+		err = fmt.Errorf("there are rows whose %s is null, and which have no place in the order; read a query that "+
+			"leaves them out, "+
+			"or order by other columns", strings.Join(nullable, " or "))
+	}
+	return err
+}
+
+// keyList is the order's columns as a list in SQL.
+func (t *table) keyList() string {
+	all := make([]string, len(t.order))
+	for i, c := range t.order {
+		all[i] = "q." + identifier(c.name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// keyTexts is the order's columns as texts.
+func (t *table) keyTexts() string {
+	all := make([]string, len(t.order))
+	for i, c := range t.order {
+		all[i] = "q." + identifier(c.name) + "::text"
+	}
+	return strings.Join(all, ", ")
+}
+
+// compare is a condition in SQL that compares the row's key with one whose values are the parameters from first on.
+func (t *table) compare(operator string, first int) string {
+	values := make([]string, len(t.order))
+	for i, c := range t.order {
+		values[i] = castParameter(first+i, c)
+	}
+	return "ROW(" + t.keyList() + ") " + operator + " " + rowOf(values)
+}
+
+// castParameter is a parameter, which is a text, as a column's value.
+func castParameter(n int, c column) string { return fmt.Sprintf("CAST($%d::text AS %s)", n, c.kind) }
+
+func rowOf(values []string) string { return "ROW(" + strings.Join(values, ", ") + ")" }
+
+// element is the expression of a row as a JSON object.
+func (t *table) element() string {
+	members := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		value := "q." + identifier(c.name)
+		switch {
+		case c.binary:
+			value = "translate(encode(" + value + ", 'base64'), chr(10), '') AS " + identifier(c.name)
+		case c.instantless:
+			value += " AT TIME ZONE 'UTC' AS " + identifier(c.name)
+		}
+		members[i] = value
+	}
+	return "(SELECT row_to_json(r)::text FROM (SELECT " + strings.Join(members, ", ") + ") r)"
+}
+
+// ordered is the end of a statement that reads rows in order.
+func (t *table) ordered(direction string) string {
+	all := make([]string, len(t.order))
+	for i, c := range t.order {
+		all[i] = "q." + identifier(c.name) + direction
+	}
+	return " ORDER BY " + strings.Join(all, ", ")
+}

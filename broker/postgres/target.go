@@ -1,0 +1,287 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/suggest"
+)
+
+// A target is a table that results are written to.
+type target struct {
+	*relation
+	name    string // quoted
+	columns map[string]*column
+	names   []string
+}
+
+// openTarget finds the columns of an output.
+func (s *session) openTarget(ctx context.Context, r *relation) (*target, error) {
+	t := &target{relation: r, name: qualified(r.stream.Name), columns: map[string]*column{}}
+	if r.query != "" {
+		return nil, fmt.Errorf("postgres: the query %s can be read only: results go to tables, see postgres.Table",
+			r.stream.Name)
+	}
+	oid, _, err := s.oid(ctx, r.stream.Name)
+	if err == nil && oid == "" {
+		err = s.missing(ctx, r.stream.Name)
+	}
+	if err != nil {
+		return nil, t.explainWrite(err)
+	}
+	columns, err := s.columns(ctx, oid)
+	if err != nil {
+		return nil, t.explainWrite(err)
+	}
+	for i := range columns {
+		t.columns[columns[i].name] = &columns[i]
+		t.names = append(t.names, columns[i].name)
+	}
+	for _, c := range r.conflict {
+		if _, err := find(columns, c); err != nil {
+			return nil, t.explainWrite(fmt.Errorf("its conflict clause: %w", err))
+		}
+	}
+	return t, t.mayInsert(ctx, s)
+}
+
+// mayInsert finds out before anything is written whether it may be.
+func (t *target) mayInsert(ctx context.Context, s *session) error {
+	may, err := s.texts(ctx, "SELECT has_table_privilege($1, 'INSERT')", t.name)
+	if err != nil {
+		return t.explainWrite(err)
+	}
+	if may[0] != "t" {
+		return fmt.Errorf("postgres: table %s: permission denied: GRANT SELECT, INSERT, UPDATE ON %s TO the user",
+			t.stream.Name, t.name)
+	}
+	if t.conflict == nil {
+		return nil
+	}
+	// The plan finds the index of the clause, or doesn't.
+	if _, err := s.rows(ctx,
+		fmt.Sprintf("EXPLAIN INSERT INTO %s (%s) SELECT %[2]s FROM %[1]s ON CONFLICT (%[3]s) DO NOTHING", t.name,
+			identifiers(t.names[:1]), identifiers(t.conflict))); err != nil {
+		return t.explainWrite(err)
+	}
+	return nil
+}
+
+// check finds members without a column, and values that no column takes.
+func (t *target) check(value []byte) error {
+	all, err := members(value, nil)
+	if err != nil {
+		return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
+	}
+	for _, m := range all {
+		c := t.columns[m.name]
+		if c == nil {
+			return fmt.Errorf("postgres: table %s has no column %s%s: leave the member out, or ALTER TABLE %s ADD "+
+				"COLUMN %s %s", t.stream.Name,
+				m.name, suggest.Name(m.name, t.names), t.name, identifier(m.name), kindFor(m.value))
+		}
+		if _, _, err := c.text(m.value); err != nil {
+			return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
+		}
+	}
+	for _, c := range t.conflict {
+		if !slices.ContainsFunc(all, func(m member) bool { return m.name == c }) {
+			return fmt.Errorf("postgres: table %s: the result has no member %s, by which it replaces a row",
+				t.stream.Name, c)
+		}
+	}
+	return nil
+}
+
+// kindFor is a type for a member's value.
+func kindFor(value []byte) string {
+	switch value[0] {
+	case '"':
+		return "text"
+	case 't', 'f':
+		return "boolean"
+	case '{', '[':
+		return "jsonb"
+	}
+	return "numeric"
+}
+
+// write writes the results of one output, in order: one statement for each run of results with the same members.
+func (t *target) write(ctx context.Context, s *session, stream int, results []broker.Result) error {
+	b := batch{target: t}
+	for i := range results {
+		if results[i].Stream != stream {
+			continue
+		}
+		all, err := members(results[i].Value, b.members)
+		if err != nil {
+			return err
+		}
+		b.members = all
+		if !b.takes(all) {
+			if err := b.flush(ctx, s); err != nil {
+				return err
+			}
+			b.begin(all)
+		}
+		if err := b.add(all); err != nil {
+			return err
+		}
+	}
+	return b.flush(ctx, s)
+}
+
+// A batch is results with the same members: lines of COPY's text format, or with a conflict clause a list for each
+// column.
+type batch struct {
+	*target
+	members []member
+	columns []string
+	lines   bytes.Buffer
+	lists   []strings.Builder
+	count   int
+}
+
+// takes reports whether a result has the same members as those before.
+func (b *batch) takes(all []member) bool {
+	return b.count > 0 && slices.EqualFunc(b.columns, all, func(c string, m member) bool { return c == m.name })
+}
+
+func (b *batch) begin(all []member) {
+	b.columns = b.columns[:0]
+	for _, m := range all {
+		b.columns = append(b.columns, m.name)
+	}
+	b.lists = make([]strings.Builder, len(all))
+}
+
+func (b *batch) add(all []member) error {
+	for i, m := range all {
+		c := b.target.columns[m.name]
+		if c == nil {
+			return fmt.Errorf("there is no column %s", m.name) // the table was changed meanwhile
+		}
+		text, null, err := c.text(m.value)
+		if err != nil {
+			return err
+		}
+		if b.conflict != nil {
+			writeItem(&b.lists[i], text, null)
+			continue
+		}
+		if i > 0 {
+			b.lines.WriteByte('\t')
+		}
+		if null {
+			b.lines.WriteString(`\N`)
+			continue
+		}
+		writeEscaped(&b.lines, text)
+	}
+	if b.conflict == nil {
+		b.lines.WriteByte('\n')
+	}
+	b.count++
+	return nil
+}
+
+// writeItem appends to an array as PostgreSQL writes it, but for its last brace.
+func writeItem(into *strings.Builder, text string, null bool) {
+	if into.Len() == 0 {
+		into.WriteByte('{')
+	} else {
+		into.WriteByte(',')
+	}
+	writeArrayItem(into, text, null)
+}
+
+// writeEscaped writes a value as COPY reads it.
+func writeEscaped(into *bytes.Buffer, text string) {
+	for {
+		i := strings.IndexAny(text, "\\\t\n\r")
+		if i < 0 {
+			into.WriteString(text)
+			return
+		}
+		into.WriteString(text[:i])
+		into.WriteByte('\\')
+		switch text[i] {
+		case '\t':
+			into.WriteByte('t')
+		case '\n':
+			into.WriteByte('n')
+		case '\r':
+			into.WriteByte('r')
+		default:
+			into.WriteByte(text[i])
+		}
+		text = text[i+1:]
+	}
+}
+
+// flush writes what the batch has.
+func (b *batch) flush(ctx context.Context, s *session) (err error) {
+	if b.count == 0 {
+		return nil
+	}
+	if len(b.columns) == 0 {
+		return errors.New("a result has no members")
+	}
+	if b.conflict == nil {
+		_, err = s.CopyFrom(ctx, &b.lines, fmt.Sprintf("COPY %s (%s) FROM STDIN", b.name, identifiers(b.columns)))
+	} else {
+		err = b.upsert(ctx, s)
+	}
+	b.lines.Reset()
+	b.count = 0
+	return err
+}
+
+// upsert inserts or replaces; of several results with one key the last, since a statement can't replace a row twice.
+func (b *batch) upsert(ctx context.Context, s *session) error {
+	var arrays, casts, replaced, parameters []string
+	for i, name := range b.columns {
+		arrays = append(arrays, fmt.Sprintf("$%d::text[]", i+1))
+		casts = append(casts, fmt.Sprintf("CAST(u.c%d AS %s) AS %s", i+1, b.target.columns[name].kind, identifier(name)))
+		if !slices.Contains(b.conflict, name) {
+			replaced = append(replaced, identifier(name)+" = excluded."+identifier(name))
+		}
+		parameters = append(parameters, b.lists[i].String()+"}")
+	}
+	action := "NOTHING"
+	if len(replaced) > 0 {
+		action = "UPDATE SET " + strings.Join(replaced, ", ")
+	}
+	_, err := s.rows(ctx,
+		fmt.Sprintf("INSERT INTO %s (%s) SELECT DISTINCT ON (%s) %s FROM (SELECT %s, u.place AS \"leat place\" FROM "+
+			"unnest(%s) WITH ORDINALITY "+
+			"u(%s, place)) v ORDER BY %s, v.\"leat place\" DESC ON CONFLICT (%s) DO %s", b.name, identifiers(b.columns),
+			prefixed("v.", b.conflict), prefixed("v.", b.columns),
+			strings.Join(casts, ", "), strings.Join(arrays, ", "), numbered(len(b.columns)), prefixed("v.", b.conflict),
+			identifiers(b.conflict),
+			action), parameters...)
+	return err
+}
+
+// prefixed quotes names behind the name of their table.
+func prefixed(prefix string, names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = prefix + identifier(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// numbered returns c1, c2 and so on.
+func numbered(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("c%d", i+1)
+	}
+	return strings.Join(all, ", ")
+}

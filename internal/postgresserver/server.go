@@ -1,0 +1,162 @@
+// Package postgresserver runs a real PostgreSQL for tests, of the programs that are installed: on loopback and a free
+// port, in a folder of its own, as an unprivileged user. It can be killed and started again on what it has stored, as a
+// server in the field can.
+package postgresserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+const (
+	// startTimeout is how long a server may take until it takes connections. It takes about a second on two idle cores.
+	startTimeout = 2 * time.Minute
+	// User and Password are those of the server's superuser.
+	User, Password = "postgres", "top-secret-of-tests"
+)
+
+// ErrNotInstalled says that there is no PostgreSQL on this machine.
+var ErrNotInstalled = errors.New("PostgreSQL isn't installed: no initdb in $PATH or /usr/lib/postgresql/*/bin")
+
+// A Server is a PostgreSQL server. Make one with [Start]. Its methods must not be called at the same time.
+type Server struct {
+	dir, programs string
+	port          int
+	process       *exec.Cmd
+	log           *os.File
+}
+
+// Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
+// where there is none.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	programs, err := find()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, programs: programs}
+	if err := s.makeDir(); err != nil {
+		return nil, err
+	}
+	secret := s.file("secret")
+	if err := os.WriteFile(secret, []byte(Password), 0o644); err != nil {
+		return nil, err
+	}
+	initialise := s.command(ctx, "initdb", "-D", s.file("data"), "-U", User, "-A", "scram-sha-256", "--pwfile", secret,
+		"--no-sync", "--encoding", "UTF8", "--locale", "C")
+	if output, err := initialise.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, output)
+	}
+	if s.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	return s, s.Restart(ctx)
+}
+
+// makeDir makes the folder, which belongs to the user that the server runs as.
+func (s *Server) makeDir() error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	return own(s.dir)
+}
+
+// URL returns what a user connects to a database with.
+func (s *Server) URL(user, password, database string) string {
+	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", user, password, s.port, database)
+}
+
+// Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
+// connections.
+func (s *Server) Restart(ctx context.Context) (err error) {
+	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+		return err
+	}
+	s.process = s.command(context.WithoutCancel(ctx), "postgres", "-D", s.file("data"), "-k", s.dir, "-p",
+		fmt.Sprint(s.port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical", "-c", "max_prepared_transactions=5", "-c",
+		"fsync=off")
+	s.process.Stdout, s.process.Stderr = s.log, s.log
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for ctx.Err() == nil {
+		ready := s.command(ctx, "pg_isready", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port))
+		if ready.Run() == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.Join(fmt.Errorf("start PostgreSQL: %w; its log is %s", ctx.Err(), s.file("server.log")), s.Kill())
+}
+
+// Kill ends the server at once. Its backends notice on their own, and the next start recovers.
+func (s *Server) Kill() error {
+	return s.end(os.Kill)
+}
+
+// Stop ends the server and its connections, and waits for it. Its data stay in its folder.
+func (s *Server) Stop() error {
+	return s.end(os.Interrupt) // a fast shutdown
+}
+
+func (s *Server) end(signal os.Signal) error {
+	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := s.process.Wait(); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return s.log.Close()
+}
+
+func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Server) command(ctx context.Context, name string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, filepath.Join(s.programs, name), arguments...)
+	command.Dir = s.dir
+	command.Env = append(os.Environ(), "LC_ALL=C")
+	runUnprivileged(command)
+	return command
+}
+
+// find returns the folder of the newest PostgreSQL's programs.
+func find() (string, error) {
+	name := "initdb"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	installed, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil {
+		return "", err
+	}
+	if len(installed) > 0 {
+		return filepath.Dir(installed[len(installed)-1]), nil
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", ErrNotInstalled
+	}
+	return filepath.Dir(path), nil
+}
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
