@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// TestMain is also the worker that is started in these tests: what it does is said in place of Kafka's address.
+// TestMain is also the worker that is started in these tests: what it does is said instead of Kafka's address.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
 		os.Exit(pretend(os.Args[3]))
@@ -50,7 +50,7 @@ func withInstances(t *testing.T, kafka string, n int, use func(ctx context.Conte
 	return g.Wait()
 }
 
-// A kill is followed by a new process in the same place; all end when they are asked to.
+// A kill is followed by a new process of the instance. All end when they are asked to.
 func TestInstancesKillAndStop(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	must(t, withInstances(t, "127.0.0.1:9", 2, func(ctx context.Context, is *instances) {
@@ -76,7 +76,7 @@ func TestInstancesKillAndStop(t *testing.T) {
 	}))
 }
 
-// A process that ends though nobody wanted it ends the test, with its log.
+// A process that ends though nobody has asked for it ends the test, with its log.
 func TestInstancesFindsAnEnd(t *testing.T) {
 	err := withInstances(t, "127.0.0.1:1", 1, func(ctx context.Context, _ *instances) { <-ctx.Done() })
 	if err == nil || !strings.Contains(err.Error(), "i0#1 has ended by itself") ||

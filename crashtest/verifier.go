@@ -120,7 +120,7 @@ func show(r Result) string {
 	return text
 }
 
-// A difference is a place where an output partition isn't what it must be.
+// A difference is where an output partition isn't what it must be.
 type difference struct {
 	partition, session, index int
 	why                       string

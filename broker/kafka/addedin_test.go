@@ -8,7 +8,8 @@ import (
 
 // at is the position of a partition that has ended some sessions, the first of them beside as many partitions as said.
 func at(sessions int64, partitionCount int) position {
-	return position{progress: broker.Progress{Sessions: sessions, Nodes: make([]broker.Rewind, 1)}, partitionCount: partitionCount}
+	progress := broker.Progress{Sessions: sessions, Nodes: make([]broker.Rewind, 1)}
+	return position{progress: progress, partitionCount: partitionCount}
 }
 
 // Partitions without positions were added where the others can't have come to where they are beside them.

@@ -25,8 +25,9 @@ type testTask struct {
 	partition int
 }
 
-// R9: whatever the group assigns and takes away, and whenever tasks return, no partition has two tasks at a time, only a task whose
-// partition was never lost since its start may commit, and what the group has confirmed is worked on.
+// R9: whatever the group assigns and takes away, and whenever tasks return, no partition has two tasks at a time,
+// only a task whose partition was never lost since its start may commit, and what the group has confirmed is worked
+// on.
 func TestAssignment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		partitions := rapid.IntRange(1, 4).Draw(t, "partitions")
@@ -142,8 +143,8 @@ func TestAssignment(t *testing.T) {
 	})
 }
 
-// Without tasks, as where another storage is the source, a commit for another instance's partition is aborted: the engine tries it
-// again. With tasks it is dropped. A partition that doesn't exist is an error, whoever owns what.
+// Without tasks, as where another storage is the source, a commit for another instance's partition is aborted: the
+// engine tries it again. With tasks it is dropped. A partition that doesn't exist is an error, whoever owns what.
 func TestCommitsOfPartitionsThatAreNotOwned(t *testing.T) {
 	t.Parallel()
 	a := newTestAssignment(2)
@@ -165,12 +166,14 @@ func TestCommitsOfPartitionsThatAreNotOwned(t *testing.T) {
 		t.Errorf("a partition that doesn't exist: got %v", err)
 	}
 	a.fail(errors.New("the end"))
-	if _, _, err := a.liveCommits(commits); err == nil || err.Error() != `kafka: group "group", instance "instance": the end` {
+	const want = `kafka: group "group", instance "instance": the end`
+	if _, _, err := a.liveCommits(commits); err == nil || err.Error() != want {
 		t.Errorf("after a failure: got %v", err)
 	}
 }
 
-// Partitions that the group has assigned before this instance knew of them are its own as soon as it does; and it asks for them.
+// Partitions that the group has assigned before this instance knew of them are its own as soon as it does; and it
+// asks for them.
 func TestAssignedPartitionsThatAreAddedLater(t *testing.T) {
 	t.Parallel()
 	a := newTestAssignment(1)

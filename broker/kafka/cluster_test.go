@@ -31,7 +31,8 @@ func newCluster(t testing.TB) *cluster {
 	if addresses == "" {
 		return newFake(t)
 	}
-	return connect(t, &cluster{TB: t, addresses: strings.Split(addresses, ","), prefix: strings.ToLower(rand.Text()) + "-"})
+	prefix := strings.ToLower(rand.Text()) + "-"
+	return connect(t, &cluster{TB: t, addresses: strings.Split(addresses, ","), prefix: prefix})
 }
 
 // newFake makes a Kafka in this process, for tests that inject faults.
@@ -112,7 +113,8 @@ func (c *cluster) committed(topic string, partition int) (records []*kgo.Record)
 func (c *cluster) eachCommitted(ctx context.Context, topic string, partition int, visit func(*kgo.Record)) {
 	c.Helper()
 	end := c.stableEnd(ctx, topic, partition)
-	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableFetchSessions(),
+	reader, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.DisableFetchSessions(),
 		kgo.KeepControlRecords(), kgo.FetchMaxWait(10*time.Millisecond), kgo.ConsumePartitions(
 			map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().AtStart()}}))
 	must(c, err)

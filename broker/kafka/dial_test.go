@@ -19,10 +19,11 @@ func TestUnresponsiveBrokers(t *testing.T) {
 	const unresponsive, other = "one:9092", "two:9092"
 	synctest.Test(t, func(t *testing.T) {
 		dialled := map[string]int{}
-		b := New([]string{unresponsive, other}, Options(kgo.Dialer(func(_ context.Context, _, address string) (net.Conn, error) {
+		dialer := kgo.Dialer(func(_ context.Context, _, address string) (net.Conn, error) {
 			dialled[address]++
 			return nil, errors.New("no connection")
-		})))
+		})
+		b := New([]string{unresponsive, other}, Options(dialer))
 		dial, err := b.settings.dialer()
 		if err != nil {
 			t.Fatal(err)

@@ -22,7 +22,8 @@ func TestBatchThatDecompressesToTooMuch(t *testing.T) {
 		kgo.ProducerBatchMaxBytes(64<<20), kgo.BrokerMaxWriteBytes(80<<20))
 	must(t, err)
 	defer producer.Close()
-	must(t, producer.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Value: []byte(`{"S":"` + strings.Repeat("x", 20<<20) + `"}`)}).FirstErr())
+	large := &kgo.Record{Topic: topic, Value: []byte(`{"S":"` + strings.Repeat("x", 20<<20) + `"}`)}
+	must(t, producer.ProduceSync(t.Context(), large).FirstErr())
 
 	j := job(c.prefix+"limit", []string{topic}, nil)
 	j.Inputs[0].MaxElement = 1 << 20
@@ -40,7 +41,8 @@ func TestBatchThatDecompressesToTooMuch(t *testing.T) {
 		n += len(records)
 		err = failed
 	}
-	if n != 1 || !errors.Is(err, kgo.ErrMaxDecompress) || !strings.HasPrefix(err.Error(), topic+"[0]@1: a batch of records decompresses to far more") {
+	want := topic + "[0]@1: a batch of records decompresses to far more"
+	if n != 1 || !errors.Is(err, kgo.ErrMaxDecompress) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%d records, then %v", n, err)
 	}
 }

@@ -34,10 +34,11 @@ func TestTheReplyToACommitIsLost(t *testing.T) {
 			c.produce("in", 0, append(numbers(0, 3), mark)...)
 			loss := &replyLoss{}
 			requests := 0
-			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.InvalidProducerEpoch, When: func(kmsg.Request) bool {
+			second := func(kmsg.Request) bool {
 				requests++
 				return requests == 2
-			}})
+			}
+			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.InvalidProducerEpoch, When: second})
 			log := &logged{}
 			c.run(newMill(c, log, kafka.Options(kgo.Dialer(loss.dial))))
 			c.expectOut(0, `{"N":0}`, `{"N":1}`, `{"N":2}`, mark)

@@ -61,7 +61,8 @@ func newNarrowWorld(c *cluster, seed uint64, partitions int) *world {
 // widen gives both inputs another number of partitions, together.
 func (w *world) widen(partitions int) {
 	w.Helper()
-	replies, err := kadm.NewClient(w.client).UpdatePartitions(context.Background(), partitions, w.prefix+"orders", w.prefix+"items")
+	topics := []string{w.prefix + "orders", w.prefix + "items"}
+	replies, err := kadm.NewClient(w.client).UpdatePartitions(context.Background(), partitions, topics...)
 	must(w, err)
 	must(w, replies.Error())
 	w.cluster = w.again("orders", partitions)

@@ -72,7 +72,8 @@ func TestBatchesFollowTheTopic(t *testing.T) {
 	out := kafka.Topic[Text](c.prefix + "out")
 	sized := func(size int, options ...leat.Option) *leat.Mill {
 		mill, err := leat.New(func(n Number) Text { return Text{noise(n.N, size)} }, append(options, leat.Logger(logger()),
-			leat.Broker(kafka.New(c.addresses, kafka.Topic[Number](c.prefix+"in"), out, kafka.Group(c.prefix+fmt.Sprint("g", size)))))...)
+			leat.Broker(kafka.New(c.addresses, kafka.Topic[Number](c.prefix+"in"), out,
+				kafka.Group(c.prefix+fmt.Sprint("g", size)))))...)
 		must(t, err)
 		return mill
 	}
@@ -155,11 +156,14 @@ func TestOutputsLiveAsLongAsInputs(t *testing.T) {
 		want          map[string]string
 	}{
 		"the cluster's": {nil, nil, nil},
-		"the longest":   {[]string{"retention.ms=1000000"}, []string{"retention.ms=2000000"}, map[string]string{"retention.ms": "2000000"}},
-		"for ever": {[]string{"retention.ms=-1", "retention.bytes=1000000"}, []string{"retention.ms=2000000", "retention.bytes=2000000"},
+		"the longest": {[]string{"retention.ms=1000000"}, []string{"retention.ms=2000000"},
+			map[string]string{"retention.ms": "2000000"}},
+		"for ever": {[]string{"retention.ms=-1", "retention.bytes=1000000"},
+			[]string{"retention.ms=2000000", "retention.bytes=2000000"},
 			map[string]string{"retention.ms": "-1", "retention.bytes": "2000000"}},
 		"one of the cluster's": {[]string{"retention.ms=1000"}, nil, map[string]string{"retention.ms": "604800000"}},
-		"compacted":            {[]string{"cleanup.policy=compact"}, nil, map[string]string{"retention.ms": "-1", "retention.bytes": "-1"}},
+		"compacted": {[]string{"cleanup.policy=compact"}, nil,
+			map[string]string{"retention.ms": "-1", "retention.bytes": "-1"}},
 		"the master's time": {[]string{"message.timestamp.type=LogAppendTime"}, nil,
 			map[string]string{"message.timestamp.type": "LogAppendTime"}},
 	} {
@@ -190,9 +194,11 @@ func TestOldResults(t *testing.T) {
 		says    string
 		fails   bool
 	}{
-		"kept":                        {[]string{"retention.ms=-1"}, []string{"retention.ms=-1"}, "", false},
-		"not as long as the input is": {[]string{"retention.ms=-1"}, []string{"retention.ms=86400000"}, "older than the 24h0m0s", true},
-		"as long as the input is":     {[]string{"retention.ms=86400000"}, []string{"retention.ms=86400000"}, "older than the 24h0m0s", false},
+		"kept": {[]string{"retention.ms=-1"}, []string{"retention.ms=-1"}, "", false},
+		"not as long as the input is": {[]string{"retention.ms=-1"}, []string{"retention.ms=86400000"},
+			"older than the 24h0m0s", true},
+		"as long as the input is": {[]string{"retention.ms=86400000"}, []string{"retention.ms=86400000"},
+			"older than the 24h0m0s", false},
 		"by when they are written": {[]string{"retention.ms=-1"}, []string{"retention.ms=86400000",
 			"message.timestamp.type=LogAppendTime"}, "", false},
 	} {

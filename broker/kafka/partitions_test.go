@@ -95,7 +95,8 @@ func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 }
 
 func tryGrowth(
-	c *cluster, instances int, options []kafka.Option, raise func(ctx context.Context, c *cluster, log *logged, instances int),
+	c *cluster, instances int, options []kafka.Option,
+	raise func(ctx context.Context, c *cluster, log *logged, instances int),
 ) {
 	c.create(c.prefix+"in", 2)
 	c.create(c.prefix+"out", 2)
@@ -224,7 +225,8 @@ func TestAddedPartitionsWithAForeignSink(t *testing.T) {
 	log := &logged{}
 	source := kafka.New(c.addresses, kafka.Topic[Number](c.prefix+"in"), kafka.Group(c.prefix+"copy"),
 		kafka.MetadataAge(100*time.Millisecond))
-	mill, err := leat.New(func(n Number) Copy { return Copy(n) }, leat.From(source), leat.To(memory.New(memory.Stream[Copy]("copies"))),
+	mill, err := leat.New(func(n Number) Copy { return Copy(n) }, leat.From(source),
+		leat.To(memory.New(memory.Stream[Copy]("copies"))),
 		leat.Logger(slog.New(slog.NewTextHandler(log, nil))))
 	must(t, err)
 	done := make(chan error, 1)
@@ -241,7 +243,8 @@ func TestAddedPartitionsWithAForeignSink(t *testing.T) {
 func TestGrowOutputsWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	acls := []kfake.ACL{
-		acl(kmsg.ACLResourceTypeGroup, "copy", kmsg.ACLOperationRead), acl(kmsg.ACLResourceTypeTopic, "in", kmsg.ACLOperationRead),
+		acl(kmsg.ACLResourceTypeGroup, "copy", kmsg.ACLOperationRead),
+		acl(kmsg.ACLResourceTypeTopic, "in", kmsg.ACLOperationRead),
 		acl(kmsg.ACLResourceTypeTopic, "out", kmsg.ACLOperationWrite),
 	}
 	c := newFake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "root", "root"),

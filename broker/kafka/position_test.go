@@ -14,7 +14,8 @@ import (
 
 // drawn is a position drawn at random, with the topics that keep it.
 func drawn(t *rapid.T) (*positionTopics, position) {
-	m := &positionTopics{names: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "topics")], ids: map[string]kadm.TopicID{}}
+	topics := rapid.IntRange(1, 3).Draw(t, "topics")
+	m := &positionTopics{names: []string{"a", "b", "c"}[:topics], ids: map[string]kadm.TopicID{}}
 	for _, topic := range m.names {
 		m.ids[topic] = kadm.TopicID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 	}
@@ -56,7 +57,8 @@ func TestPositionsComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions || got.partitionCount != want.partitionCount ||
+		if got.transaction != 7 || got.progress.Sessions != want.progress.Sessions ||
+			got.partitionCount != want.partitionCount ||
 			!slices.Equal(got.progress.Nodes, want.progress.Nodes) || !slices.Equal(got.empty, want.empty) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
@@ -96,7 +98,8 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 
 func TestPositionsOfOthers(t *testing.T) {
 	p := position{transaction: 1, progress: broker.Progress{Nodes: make([]broker.Rewind, 2)}, empty: make([]int64, 2)}
-	m := &positionTopics{names: []string{"a", "b"}, ofNode: []string{"a", "b"}, ids: map[string]kadm.TopicID{"a": {1}, "b": {2}}}
+	ids := map[string]kadm.TopicID{"a": {1}, "b": {2}}
+	m := &positionTopics{names: []string{"a", "b"}, ofNode: []string{"a", "b"}, ids: ids}
 	keep := func(p position) []committedOffset {
 		all, err := m.encode(p)
 		must(t, err)
@@ -128,17 +131,20 @@ func TestPositionsOfOthers(t *testing.T) {
 		{"cut short", []committedOffset{{topic: "a", metadata: ours[0].metadata[:len(ours[0].metadata)-4]}}, "damaged"},
 		{"of another version", []committedOffset{{topic: "a", metadata: "leat1:x"}}, "another version of Leat"},
 		{"half reset", []committedOffset{ours[0], {topic: "b", offset: 5}}, "for all topics or for none"},
-		{"half missing", []committedOffset{ours[0], {topic: "b", offset: -1}}, `not for "b", which was deleted and recreated`},
+		{"half missing", []committedOffset{ours[0], {topic: "b", offset: -1}},
+			`not for "b", which was deleted and recreated`},
 		{"of two transactions", []committedOffset{ours[0], later[1]}, "not committed together"},
 		{"half a start", []committedOffset{ours[0], start[1]}, "not committed together"},
-		{"moved", []committedOffset{moved, ours[1]}, "the committed offset is 5, but the positions noted beside it are those of offset 0"},
+		{"moved", []committedOffset{moved, ours[1]},
+			"the committed offset is 5, but the positions noted beside it are those of offset 0"},
 		{"recreated", []committedOffset{anew, ours[1]}, `topic "a" isn't the one that was read`},
 	} {
 		if _, err := decodePosition(test.kept); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, wanted one with %q", test.name, err, test.want)
 		}
 	}
-	p, err := decodePosition([]committedOffset{{topic: "a", offset: 5, metadata: "a member's name"}, {topic: "b", offset: -1}})
+	p, err := decodePosition([]committedOffset{{topic: "a", offset: 5, metadata: "a member's name"},
+		{topic: "b", offset: -1}})
 	if err != nil || len(p.progress.Nodes) > 0 || p.starts["a"] != 5 || !slices.Equal(p.foreign, []string{"a"}) {
 		t.Errorf("offsets that a tool has set: got %+v, %v", p, err)
 	}

@@ -291,9 +291,9 @@ func (ps *positions) warnOfForeign(partitions []int, positions []position) {
 	for _, topic := range slices.Sorted(maps.Keys(set)) {
 		where = append(where, fmt.Sprintf("%s%v", topic, set[topic]))
 	}
-	ps.logger.Warn("the group's offsets were set by another program, such as an administrator's tool: the run begins there, "+
-		"without the positions that were noted beside them; results of the last keys before may be written again, and so "+
-		"may an open window",
+	ps.logger.Warn("the group's offsets were set by another program, such as an administrator's tool: the run begins "+
+		"there, without the positions that were noted beside them; results of the last keys before may be written again, "+
+		"and so may an open window",
 		"partitions", strings.Join(where, ", "))
 }
 

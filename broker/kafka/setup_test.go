@@ -31,8 +31,10 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		want            []string
 	}{
 		{"missing inputs", []string{"two", "none", "nought"}, nil, nil, []string{`missing input topics: "none", "nought"`}},
-		{"misspelt input", []string{"two", "twoo"}, nil, nil, []string{`missing input topics: "twoo" (did you mean "two"?); create`}},
-		{"unequal inputs", []string{"two", "three"}, nil, nil, []string{`"two" has 2`, `"three" has 3`, "--alter --topic two --partitions 3"}},
+		{"misspelt input", []string{"two", "twoo"}, nil, nil,
+			[]string{`missing input topics: "twoo" (did you mean "two"?); create`}},
+		{"unequal inputs", []string{"two", "three"}, nil, nil,
+			[]string{`"two" has 2`, `"three" has 3`, "--alter --topic two --partitions 3"}},
 		{"unequal inputs, narrow output", []string{"two", "three"}, []string{"also-two"}, nil,
 			[]string{"--alter --topic two --partitions 3", "--alter --topic also-two --partitions 3"}},
 		{"wide output", []string{"two", "also-two"}, []string{"three"}, nil, []string{`"three" has 3`,
@@ -164,7 +166,8 @@ func TestMissingRights(t *testing.T) {
 }
 
 func acl(kind kmsg.ACLResourceType, name string, operation kmsg.ACLOperation) kfake.ACL {
-	return kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
+	return kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation,
+		Allow: true}
 }
 
 // GrowOutputs has outputs given as many partitions as the inputs have.

@@ -57,7 +57,9 @@ func TestOpenTransactionsAreTold(t *testing.T) {
 }
 
 // awaitWithheld waits until what a reader says of withheld records is as it should be.
-func awaitWithheld(ctx context.Context, t *testing.T, r broker.Reader, right func(records int64) bool) (int64, time.Time) {
+func awaitWithheld(
+	ctx context.Context, t *testing.T, r broker.Reader, right func(records int64) bool,
+) (int64, time.Time) {
 	t.Helper()
 	for {
 		if records, since := r.(broker.Withholder).Withheld(); right(records) {

@@ -15,10 +15,12 @@ func TestTakenOver(t *testing.T) {
 			"[QuorumController id=3] Fencing broker 1 at epoch 8 because its session has timed out.\n"
 		otherFenced = " [quorum-controller-3-event-handler] INFO org.apache.kafka.controller.ReplicationControlManager - " +
 			"[QuorumController id=3] Fencing broker 12 at epoch 8 because its session has timed out.\n"
-		group = " [group-coordinator-event-processor-2] INFO org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime - " +
+		group = " [group-coordinator-event-processor-2] INFO " +
+			"org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime - " +
 			"[GroupCoordinator id=2] Finished loading of metadata from __consumer_offsets-0 with epoch 3 in 8ms\n"
 		transactions = " [transaction-log-manager-0] INFO kafka.coordinator.transaction.TransactionStateManager - " +
-			"[Transaction State Manager 2]: Finished loading 1 transaction metadata from __transaction_state-1 in 30 milliseconds\n"
+			"[Transaction State Manager 2]: Finished loading 1 transaction metadata from __transaction_state-1 in 30 " +
+			"milliseconds\n"
 	)
 	since := time.Date(2026, 11, 28, 15, 0, 0, 0, time.UTC)
 	at := func(seconds float64) time.Time { return since.Add(time.Duration(seconds * float64(time.Second))) }

@@ -95,18 +95,18 @@ func TestKeys(t *testing.T) {
 	if err != nil || loaded.Partitions != 3 {
 		t.Fatalf("%+v, %v", loaded, err)
 	}
-	places := map[string]int32{}
+	partitions := map[string]int32{}
 	times := map[string][]string{}
 	for _, r := range records(t, c, "x", 200) {
 		k := string(r.Key)
-		if place, ok := places[k]; ok && place != r.Partition {
-			t.Errorf("key %s is in the partitions %d and %d", k, place, r.Partition)
+		if before, ok := partitions[k]; ok && before != r.Partition {
+			t.Errorf("key %s is in the partitions %d and %d", k, before, r.Partition)
 		}
-		places[k] = r.Partition
+		partitions[k] = r.Partition
 		times[k] = append(times[k], string(r.Value))
 	}
-	if len(places) != 7 {
-		t.Errorf("there are the keys %v", places)
+	if len(partitions) != 7 {
+		t.Errorf("there are the keys %v", partitions)
 	}
 	for k, values := range times {
 		var want []string
