@@ -60,6 +60,7 @@ func TestR1UndoneKeysLeaveNoTrace(t *testing.T) {
 		order int // of left and right
 	}{
 		{"left, before any right", []any{"left", 5, "left", 9, "undo left", "left", 6, "right", 6}, 0},
+		{"the first left, with a key below zero behind it", []any{"left", 5, "undo left", "left", -3, "right", -3}, 0},
 		{"left, above the right", []any{"left", 5, "right", 7, "left", 9, "undo left", "left", 7}, 0},
 		{"left, below the right", []any{"left", 5, "right", 7, "left", 6, "undo left", "left", 5}, -1},
 		{"the first right", []any{"left", 5, "right", 8, "undo right", "right", 5}, 0},

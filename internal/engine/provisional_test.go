@@ -23,8 +23,8 @@ func matching(offset int64, matches ...[]Element) []Element {
 	return elements
 }
 
-// overtaking returns a task with the nodes master, a below it, and b and c below a. b has provisional verdicts about the
-// elements 1, 3 and 7, and the function has got its element 5.
+// overtaking returns a task with the nodes master, a below it, and b and c below a. b has provisional verdicts about
+// the elements 1, 3 and 7, and the function has got its element 5.
 func overtaking() (t *task, master, a, b *node) {
 	t = &task{ledgers: ledgers{provisional: 3, live: make([]int64, 4)}}
 	add := func(parent *node, size int) *node {
@@ -48,8 +48,8 @@ func overtaking() (t *task, master, a, b *node) {
 	return t, master, a, b
 }
 
-// A provisional verdict is final when the element lies before one that was handed over and is in no list any more, from which
-// a later call might hand it over.
+// A provisional verdict is final when the element lies before one that was handed over and is in no list any more,
+// from which a later call might hand it over.
 func TestOvertakenElementsGetTheirVerdicts(t *testing.T) {
 	cases := []struct {
 		name string

@@ -213,9 +213,9 @@ func checkVerdicts(t *rapid.T, tr *tree, got []observe.NodeState) [][]engine.Ver
 	return all
 }
 
-// Elements of one group may have different keys further down. Here the master 1 matches a1, a2 and a3, which match b 1, 3 and 5;
-// a2 has no match at c. As long as the group is held for the next master 1, so is b 1, but b 3 can't be handed over any more: it is
-// reported, and accounted for, with the call that gets the elements around it.
+// Elements of one group may have different keys further down. Here the master 1 matches a1, a2 and a3, which match b
+// 1, 3 and 5; a2 has no match at c. As long as the group is held for the next master 1, so is b 1, but b 3 can't be
+// handed over any more: it is reported, and accounted for, with the call that gets the elements around it.
 func TestOvertakenElementsAreReportedWithTheCall(t *testing.T) {
 	leaf := func(name string, up ...int) *tree { return &tree{name: name, kind: "int", items: keys(0, up...)} }
 	a := &tree{name: "a", kind: "int", children: []*tree{leaf("b", 1, 3, 5, 7), leaf("c", 1, 5, 7)}}

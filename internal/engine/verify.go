@@ -14,7 +14,7 @@ import (
 
 // A rest is what is known of a node's stream behind the join, once the session has ended.
 type rest struct {
-	// ahead is the chunk behind the last one, where it was looked at, and drained says that there is nothing more.
+	// ahead is the chunk behind the last one, where it was read, and drained says that there is nothing more.
 	ahead   *chunk
 	drained bool
 	// beyond counts the elements that were verified, and verified says that this was all.
