@@ -284,7 +284,7 @@ func verdictOn(masters *subtree, part *Partition) string {
 func (t *subtree) breaks(broken map[string]bool) {
 	for c, child := range t.children {
 		for _, key := range t.keys(c) {
-			if items, _, _ := child.near(above, key); len(items) == 0 {
+			if items, _, _ := child.near(parentKey, key); len(items) == 0 {
 				broken[child.node.Name] = true
 			}
 		}

@@ -18,24 +18,23 @@ type item struct {
 	element *object.Object
 	at      broker.Position
 	offset  int64 // as the source counts
-	// up is the key for the parent, or that of the master's first join if down[0] is; down holds the keys for the
-	// children.
+	// up is the key for the parent; the master has none. down holds the keys for the children.
 	up   expression.Key
 	down []expression.Key
 	// name is the key that a user knows the element by.
 	name expression.Key
 }
 
-// key returns one of an item's keys: up for above, or that for a child.
+// key returns one of an item's keys: that for the parent, or for the child with a number.
 func (i *item) key(by int) expression.Key {
-	if by == above {
+	if by == parentKey {
 		return i.up
 	}
 	return i.down[by]
 }
 
-// above is the number of the key for the parent; the others are the children's.
-const above = -1
+// parentKey is the number of the key for the parent; the others are the children's.
+const parentKey = -1
 
 // A keyReader computes the keys of one node's elements in the order of its stream, and finds what a run would stop at.
 type keyReader struct {

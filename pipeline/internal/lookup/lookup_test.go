@@ -73,7 +73,7 @@ func TestLookUpFindsWhatALookAtAllFinds(t *testing.T) {
 		s := open(t, dir, keys)
 		defer s.Close()
 		b := s.mill.Master.Children[0]
-		found, err := s.lookUp(t.Context(), b, keyRange{by: above, low: keyOf(r, low), high: keyOf(r, high)}, nil, 0)
+		found, err := s.lookUp(t.Context(), b, keyRange{by: parentKey, low: keyOf(r, low), high: keyOf(r, high)}, nil, 0)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestVerdicts(t *testing.T) {
 			s := open(t, t.TempDir(), c.keys)
 			defer s.Close()
 			key := keyOf(t, c.key)
-			found, err := s.lookUp(t.Context(), s.mill.Master.Children[0], keyRange{by: above, low: key, high: key}, nil, 0)
+			found, err := s.lookUp(t.Context(), s.mill.Master.Children[0], keyRange{by: parentKey, low: key, high: key}, nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func TestVerdictsOfTopics(t *testing.T) {
 		"empty, mark": {slice{empty: true, mark: mark}, observe.Ended},
 		"above":       {slice{below: last, above: &item{up: keyOf(t, 7)}}, observe.Gap},
 	} {
-		if got := c.slice.verdict(above, key, true); got != c.want {
+		if got := c.slice.verdict(parentKey, key, true); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

@@ -46,7 +46,7 @@ type naming struct {
 
 // newNaming returns how the elements of a node are named.
 func newNaming(ctx context.Context, of *mill.Mill, n *mill.Node, s source) (*naming, error) {
-	m := &naming{node: n, by: above, join: n.Right}
+	m := &naming{node: n, by: parentKey, join: n.Right}
 	if n.Parent == nil {
 		if len(n.Children) == 0 {
 			return nil, WrongArgument("%s has no join, so its elements have no key", of.File)

@@ -58,7 +58,7 @@ func (s *Streams) follow(ctx context.Context, at *subtree, partition int) error 
 func (s *Streams) below(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
 	n := at.node.Children[child]
 	if len(at.keys(child)) == 0 {
-		return &subtree{node: n, by: above, slice: &slice{}, elsewhere: -1}, nil
+		return &subtree{node: n, by: parentKey, slice: &slice{}, elsewhere: -1}, nil
 	}
 	return s.lookUp(ctx, n, at.keyRange(child), nil, partition)
 }
@@ -93,7 +93,7 @@ func (t *subtree) keepNeeded(keys []expression.Key) (missing []expression.Key) {
 // keyRange returns the range of a child's keys that a subtree's items need.
 func (t *subtree) keyRange(child int) keyRange {
 	keys := t.keys(child)
-	return keyRange{by: above, low: keys[0], high: keys[len(keys)-1]}
+	return keyRange{by: parentKey, low: keys[0], high: keys[len(keys)-1]}
 }
 
 // matches counts the complete items with a key.
@@ -113,7 +113,7 @@ func (s *Streams) elsewhere(ctx context.Context, n *mill.Node, key expression.Ke
 		if other == partition {
 			continue
 		}
-		found, err := s.lookUp(ctx, n, keyRange{by: above, low: key, high: key}, nil, other)
+		found, err := s.lookUp(ctx, n, keyRange{by: parentKey, low: key, high: key}, nil, other)
 		if err != nil {
 			return -1, err
 		}
@@ -152,7 +152,7 @@ func (t *subtree) cause(item *item) *Cause {
 			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", t.node.Name, child.node.Name)
 			return &Cause{child.node.Name, observe.Null, &key, text}
 		}
-		found, _, _ := child.near(above, key)
+		found, _, _ := child.near(parentKey, key)
 		if len(found) > 0 {
 			return child.cause(found[0])
 		}
