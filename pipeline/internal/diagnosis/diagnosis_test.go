@@ -114,7 +114,9 @@ func TestExpressionsOfRemedies(t *testing.T) {
 			t.Errorf("%s: %s, want %s", r, got, want)
 		}
 	}
-	for number, want := range map[string]string{"1": "1", "999": "999", "1000": "1,000", "1234567": "1,234,567", "1000.5": "1000.5"} {
+	for number, want := range map[string]string{
+		"1": "1", "999": "999", "1000": "1,000", "1234567": "1,234,567", "1000.5": "1000.5",
+	} {
 		if got := grouped(number); got != want {
 			t.Errorf("%s: %s, want %s", number, got, want)
 		}

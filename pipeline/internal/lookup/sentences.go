@@ -65,8 +65,8 @@ func (t *subtree) absent(
 	name := t.node.Name
 	no := fmt.Sprintf("%s has no %v", name, key)
 	if t.elsewhere >= 0 {
-		return fmt.Sprintf("%s in this partition, but in partition %d: only equal partitions are joined, so both topics must "+
-			"be keyed by what the join compares", no, t.elsewhere)
+		return fmt.Sprintf("%s in this partition, but in partition %d: only equal partitions are joined, so both topics "+
+			"must be keyed by what the join compares", no, t.elsewhere)
 	}
 	switch {
 	case verdict == observe.OutOfOrder && len(t.late) > 0:

@@ -42,7 +42,8 @@ func numbered(n int) string {
 	return lines.String()
 }
 
-// TestSizes: a stream of up to two samples is read whole; of a longer one both ends are, and none of its elements twice.
+// TestSizes: a stream of up to two samples is read whole; of a longer one both ends are, and none of its elements
+// twice.
 func TestSizes(t *testing.T) {
 	for _, c := range []struct {
 		n, head, tail int

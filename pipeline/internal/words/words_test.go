@@ -6,7 +6,8 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// TestLocation: an element is found by the least that is needed: its line, unless others share it, its byte or its offset.
+// TestLocation: an element is located by the least that is needed: its line, unless others share it, its byte or
+// offset.
 func TestLocation(t *testing.T) {
 	for want, at := range map[string]broker.Position{
 		"offset 7":           {Offset: 7},
