@@ -66,7 +66,8 @@ func checkFollowed(master *Node, output Stream) error {
 		if r.Follow && output.Topic {
 			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit "+
 				"with the position in the file, which means nothing to the next run once the file is rotated; load it "+
-				"into a topic, as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value, n.Stream.Text.Value)
+				"into a topic, as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value,
+				n.Stream.Text.Value)
 		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
