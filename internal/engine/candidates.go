@@ -9,7 +9,7 @@ const groupSize = 64
 type candidates struct {
 	// unique is the spec's promise: at most one element per key.
 	unique bool
-	// reuse says that nobody refers to a group any more once it is dropped, so that the next one gets its memory.
+	// reuse says that nothing refers to a group once it is dropped, so that the next one gets its memory.
 	reuse bool
 
 	// hasRight says that an element with a key for the parent was read.
@@ -25,10 +25,10 @@ type candidates struct {
 	belowSize int
 }
 
-// none reports whether the parent's element at hand has no match.
+// none reports whether the group is empty.
 func (c *candidates) none() bool { return len(c.group) == 0 }
 
-// matches returns the matches of the parent's element at hand.
+// matches returns the group as the matches of the parent's element at hand, whose key isn't null.
 func (c *candidates) matches() []Element { return c.group[:len(c.group):len(c.group)] }
 
 // certain reports whether it is certain, before another element is read, that there are no further candidates (R3a).

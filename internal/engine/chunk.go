@@ -95,7 +95,7 @@ type batch struct {
 	broken error
 }
 
-// decode decodes the records unless somebody has.
+// decode decodes the records unless that is done.
 func (b *batch) decode() { b.once.Do(b.decodeAll) }
 
 func (b *batch) decodeAll() {

@@ -58,7 +58,7 @@ type counts struct {
 	unmatched                 [Verdicts]int64
 }
 
-// enter enters a final verdict, and keeps what is told of it; nil where it isn't explained. One about an element that
+// enter enters a final verdict, and keeps its explanation; nil where there is none. One about an element that
 // a run before has accounted for doesn't count here.
 func (l *ledger) enter(offset int64, verdict Verdict, about *unmatched) {
 	if offset < l.accountedBefore {

@@ -162,7 +162,7 @@ func (n *node) await() (*chunk, error) {
 	return n.task.receive(n.cursor.feed)
 }
 
-// decode decodes a chunk unless somebody has.
+// decode decodes a chunk unless that is done.
 func (n *node) decode(c *chunk) error {
 	defer func() {
 		if c.batch != nil && c.batch.broken != nil {
