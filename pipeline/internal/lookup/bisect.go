@@ -13,19 +13,19 @@ import (
 // errDisorder says that keys fall along a stream, so that none can be found by bisecting it.
 var errDisorder = errors.New("keys fall along the stream")
 
-// probed is how many elements all over a file are looked at, whether keys grow along it, before it is bisected.
-const probed = 32
+// looks is how many elements all over a file are looked at, whether keys grow along it, before it is bisected.
+const looks = 32
 
-// A probe is the key of the first element at or behind an offset.
-type probe struct {
+// A keyAt is the key of the first element at or behind an offset.
+type keyAt struct {
 	offset int64
 	key    expression.Key
 }
 
-// A bisection looks for where a key lies. What it has come across tells whether keys grow.
+// A bisection looks for where a key lies. The keys that it has seen tell whether keys grow.
 type bisection struct {
 	*search
-	probes []probe
+	seen []keyAt
 }
 
 // begin returns an offset that lies the slack or more before the first element of the range, or at the beginning.
@@ -34,13 +34,13 @@ func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 	start, high := r.source.bounds(r.partition)
 	low := start
 	if r.reader.bytes = r.source.bytes(); r.reader.bytes {
-		if err := b.probeAll(ctx, start, high); err != nil {
+		if err := b.lookAllOver(ctx, start, high); err != nil {
 			return 0, err
 		}
 	}
 	for high-low > slack {
 		middle := low + (high-low)/2
-		found, err := b.probe(ctx, middle, high)
+		found, err := b.firstKey(ctx, middle, high)
 		switch {
 		case err != nil:
 			return 0, err
@@ -58,18 +58,18 @@ func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 	return max(start, low-slack), nil
 }
 
-// probeAll looks at elements all over a partition.
-func (b *bisection) probeAll(ctx context.Context, start, end int64) error {
-	for i := range int64(probed) {
-		if _, err := b.probe(ctx, start+(end-start)/probed*i, end); err != nil {
+// lookAllOver looks at elements all over a partition.
+func (b *bisection) lookAllOver(ctx context.Context, start, end int64) error {
+	for i := range int64(looks) {
+		if _, err := b.firstKey(ctx, start+(end-start)/looks*i, end); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// probe returns the first element of a range of offsets whose keys can be computed; nil if there is none.
-func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, err error) {
+// firstKey returns the first element of a range of offsets whose keys can be computed; nil if there is none.
+func (b *bisection) firstKey(ctx context.Context, from, to int64) (found *keyAt, err error) {
 	err = b.source.each(ctx, b.partition, from, glance, func(record broker.Record, mark bool) (bool, error) {
 		if record.Offset >= to {
 			return false, nil
@@ -81,11 +81,11 @@ func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, er
 		if err != nil || i.key(b.by).IsNull() {
 			return true, nil // only the elements around the range matter, and null takes no part in the order
 		}
-		found = &probe{i.offset, i.key(b.by)}
+		found = &keyAt{i.offset, i.key(b.by)}
 		return false, nil
 	})
 	if found != nil {
-		b.probes = append(b.probes, *found)
+		b.seen = append(b.seen, *found)
 	}
 	if ctx.Err() == nil && isDamage(err) {
 		err = nil // it matters where the range lies, and is come across there
@@ -93,12 +93,12 @@ func (b *bisection) probe(ctx context.Context, from, to int64) (found *probe, er
 	return found, err
 }
 
-// falls reports whether a later one of the probes has a lesser key, where that can be told: a topic's sessions may each
+// falls reports whether a later one of the keys that were seen is less, where that can be told: a topic's sessions may each
 // begin anew.
 func (b *bisection) falls() bool {
 	if !b.reader.bytes {
 		return false
 	}
-	slices.SortFunc(b.probes, func(a, b probe) int { return cmp.Compare(a.offset, b.offset) })
-	return !slices.IsSortedFunc(b.probes, func(a, b probe) int { return expression.Compare(a.key, b.key) })
+	slices.SortFunc(b.seen, func(a, b keyAt) int { return cmp.Compare(a.offset, b.offset) })
+	return !slices.IsSortedFunc(b.seen, func(a, b keyAt) int { return expression.Compare(a.key, b.key) })
 }
