@@ -74,11 +74,11 @@ func (n *node) noteLive(list []Element) {
 // list any more. They are above the least live offset, so that confirmLost leaves them, and would keep what was
 // handed over behind them from being accounted for.
 //
-// Say the elements a1, a2, a3 of one group match b1, b3 and b5 below, and a2 is incomplete at another child. The group is
-// handed over, and b1 is live as long as the group is; but b3 was matched by a2 alone, and is lost.
+// Say the elements a1, a2, a3 of one group match b1, b3 and b5 below, and a2 is incomplete at another child. The
+// group is handed over, and b1 is live as long as the group is; but b3 was matched by a2 alone, and is lost.
 //
-// The look into the lists is for joins whose matches aren't everything between the first and the last of them, such as
-// those with match keys: there a list may hold an element that a call has overtaken.
+// The look into the lists is for joins whose matches aren't everything between the first and the last of them, such
+// as those with match keys: there a list may hold an element that a call has overtaken.
 func (n *node) confirmOvertaken() {
 	n.ledger.confirm(func(offset int64) bool {
 		return offset < n.ledger.handedOver && !contains(n.candidates.group, offset) && !n.parent.leadsTo(n.index, offset)
