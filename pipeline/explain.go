@@ -86,8 +86,8 @@ type FoundElement struct {
 	Offset *int64 `json:"offset,omitempty"`
 	// Byte is how many bytes of the file lie before the element, where it wasn't read from its beginning; zero elsewhere.
 	Byte int64 `json:"byte,omitempty"`
-	// Line and Column are its location in a file, from one; zero in a topic, and far from the beginning of a file that wasn't
-	// read from there.
+	// Line and Column are its location in a file, from one; zero in a topic, and far from the beginning of a file that
+	// wasn't read from there.
 	Line    int             `json:"line,omitempty"`
 	Column  int             `json:"column,omitempty"`
 	Element json.RawMessage `json:"element"`

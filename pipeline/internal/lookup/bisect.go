@@ -93,8 +93,8 @@ func (b *bisection) firstKey(ctx context.Context, from, to int64) (found *keyAt,
 	return found, err
 }
 
-// falls reports whether a later one of the keys that were seen is less, where that can be told: a topic's sessions may each
-// begin anew.
+// falls reports whether a later one of the keys that were seen is less, where that can be told: a topic's sessions may
+// each begin anew.
 func (b *bisection) falls() bool {
 	if !b.reader.bytes {
 		return false
