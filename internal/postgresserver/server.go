@@ -30,7 +30,9 @@ type Server struct {
 	dir, programs string
 	port          int
 	process       *exec.Cmd
-	log           *os.File
+	// exited gets what the process ended with, once.
+	exited chan error
+	log    *os.File
 }
 
 // Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
@@ -73,11 +75,35 @@ func (s *Server) URL(user, password, database string) string {
 }
 
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
-// connections.
+// connections. A server that was killed leaves backends behind that end on their own; until they have, the new one finds
+// their shared memory in use and ends at once, so that it is started again.
 func (s *Server) Restart(ctx context.Context) (err error) {
 	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return err
 	}
+	limited, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		if err := s.launch(ctx); err != nil {
+			return errors.Join(err, s.log.Close())
+		}
+		ready, ended := s.await(limited)
+		switch {
+		case ready:
+			return nil
+		case limited.Err() == nil:
+			continue
+		case ended:
+			err = s.log.Close()
+		default:
+			err = s.Kill()
+		}
+		return errors.Join(fmt.Errorf("start PostgreSQL: %w; its log is %s", limited.Err(), s.file("server.log")), err)
+	}
+}
+
+// launch starts the process.
+func (s *Server) launch(ctx context.Context) error {
 	s.process = s.command(context.WithoutCancel(ctx), "postgres", "-D", s.file("data"), "-k", s.dir, "-p",
 		fmt.Sprint(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical", "-c", "max_prepared_transactions=5", "-c",
@@ -86,19 +112,27 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	if err := s.process.Start(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
+	exited, process := make(chan error, 1), s.process
+	go func() { exited <- process.Wait() }()
+	s.exited = exited
+	return nil
+}
+
+// await waits until the server takes connections or its process has ended, or for the context's end.
+func (s *Server) await(ctx context.Context) (ready, ended bool) {
 	for ctx.Err() == nil {
-		ready := s.command(ctx, "pg_isready", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port))
-		if ready.Run() == nil {
-			return nil
+		ask := s.command(ctx, "pg_isready", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port))
+		if ask.Run() == nil {
+			return true, false
 		}
 		select {
 		case <-ctx.Done():
+		case <-s.exited:
+			return false, true
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return errors.Join(fmt.Errorf("start PostgreSQL: %w; its log is %s", ctx.Err(), s.file("server.log")), s.Kill())
+	return false, false
 }
 
 // Kill ends the server at once. Its backends notice on their own, and the next start recovers.
@@ -116,7 +150,7 @@ func (s *Server) end(signal os.Signal) error {
 		return err
 	}
 	var exit *exec.ExitError
-	if err := s.process.Wait(); err != nil && !errors.As(err, &exit) {
+	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
 		return err
 	}
 	return s.log.Close()
