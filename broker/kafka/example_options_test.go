@@ -112,7 +112,7 @@ func ExampleDataTimeout() {
 			kafka.Topic[Reading]("heartbeats"),
 			kafka.Topic[Alarm]("alarms"),
 			kafka.Group("heartbeats"),
-			kafka.DataTimeout(200*time.Millisecond),
+			kafka.DataTimeout(2*time.Second),
 		)),
 		leat.Logger(slog.New(slog.DiscardHandler)),
 	)

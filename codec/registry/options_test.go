@@ -48,8 +48,8 @@ func TestURLsAndUsersThatAreWrong(t *testing.T) {
 // A user in the URL logs in, and isn't shown by an error.
 func TestUserInURL(t *testing.T) {
 	s := codectest.Serve(t, srfake.WithAuth("Basic bWU6c2VjcmV0"))
-	client, err := registry.New(t.Context(), strings.Replace(s.URL(), "://", "://me:secret@", 1),
-		registry.Timeout(time.Millisecond))
+	url := strings.Replace(s.URL(), "://", "://me:secret@", 1)
+	client, err := registry.New(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,11 @@ func TestUserInURL(t *testing.T) {
 		t.Error(err)
 	}
 	s.Close()
-	_, err = client.Latest("a")
+	impatient, err := registry.New(t.Context(), url, registry.Timeout(time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = impatient.Latest("a")
 	codectest.WantError(t, err, "the schema registry is unavailable", s.URL())
 	if strings.Contains(err.Error(), "secret") {
 		t.Errorf("the error shows the password: %v", err)
