@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -71,15 +72,13 @@ func (o *outages) grow(partitions int) {
 	}
 }
 
-// grow begins to write the input of one more partition, from the session on that is written to others. It is called
-// while others are written.
+// grow begins to write the input of one more partition, while others are written. The mill begins it with the session that
+// the others have come to, which is behind what is written to them where the mill is slow; the partition must have a session of
+// its own for each from there on, or the mill waits for it at the end. So it gets all that aren't verified yet.
 func (l *load) grow() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := 0
-	for _, session := range l.session {
-		first = max(first, session)
-	}
+	first := slices.Min(l.verified)
 	partition := len(l.session)
 	l.first, l.session, l.verified = append(l.first, first), append(l.session, first), append(l.verified, first)
 	l.fillers.Go(func() error { return l.fill(l.running, partition) })

@@ -92,6 +92,23 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// An added partition gets all sessions that the mill may still be in, however far ahead the input of the others is.
+func TestAddedPartitionBeginsWhereTheMillMayBe(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // nothing is written
+	l := newLoad(plan{seed: 2, elements: 50}, 2, 0, nil)
+	l.begin(ctx)
+	for partition := range 2 {
+		l.next(partition, 3)
+		l.ended(partition, 1+partition)
+	}
+	l.grow()
+	if got := l.begins(2); got != 1 {
+		t.Errorf("begins with session %d; the mill is in 1", got)
+	}
+	_ = l.fillers.Wait()
+}
+
 func (b *bench) read(t *testing.T, topic string, partition, n int) (values []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
