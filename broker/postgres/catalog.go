@@ -25,10 +25,13 @@ type column struct {
 func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // identifiers quotes names, with commas between them.
-func identifiers(names []string) string {
+func identifiers(names []string) string { return prefixed("", names) }
+
+// prefixed quotes names behind the name of their table, with commas between them.
+func prefixed(prefix string, names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = identifier(n)
+		quoted[i] = prefix + identifier(n)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -4,23 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// A key holds the values of a row's order columns as texts that PostgreSQL reads back to the same values. Nil is no
+// A key holds the values of a row's order columns, of which there is one at least, as texts that PostgreSQL reads back to the same values. Nil is no
 // row.
 type key []string
 
-func (k key) equal(other key) bool {
-	if len(k) != len(other) || (k == nil) != (other == nil) {
-		return false
-	}
-	for i := range k {
-		if k[i] != other[i] {
-			return false
-		}
-	}
-	return true
-}
+func (k key) equal(other key) bool { return slices.Equal(k, other) }
 
 // keyOf copies a key from the columns of a row.
 func keyOf(r row) (key, error) {

@@ -148,19 +148,19 @@ func (l *ledger) LowestSession(ctx context.Context) (lowest int64, err error) {
 	return lowest, err
 }
 
-// lookedAt looks at positions by a connection of its own, as long as the server can't be reached.
+// lookedAt looks at positions, and again by a new session where the connection is lost meanwhile.
 func (l *ledger) lookedAt(ctx context.Context, look func(s *session) error) error {
-	if err := l.connect(ctx); err != nil {
-		return err
+	for {
+		if err := l.connect(ctx); err != nil {
+			return err
+		}
+		switch err := look(l.session); {
+		case err == nil:
+			return nil
+		case !l.session.IsClosed() || ctx.Err() != nil:
+			return l.explain(err)
+		}
 	}
-	err := look(l.session)
-	if err != nil && l.session.IsClosed() && ctx.Err() == nil {
-		return l.lookedAt(ctx, look)
-	}
-	if err != nil {
-		return l.explain(err)
-	}
-	return nil
 }
 
 // kept is a Progress as the table holds it.

@@ -77,8 +77,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 				Err: err}
 		}
 		r.drop()
-		r.input.logger.Warn("reading was interrupted, going on", "stream", r.stream.stream.Name, "error", err, "pause",
-			backoff)
+		r.input.connector.logger.Warn("reading was interrupted, going on", "stream", r.stream.stream.Name,
+			"error", err, "pause", backoff)
 		if !sleep(ctx, backoff) {
 			return nil, ctx.Err()
 		}
@@ -167,7 +167,7 @@ func (r *reader) findUntil(ctx context.Context) error {
 		if r.until != nil {
 			return nil // of a cursor before
 		}
-		err := t.settle(ctx, s, r.input.logger)
+		err := t.settle(ctx, s, r.input.connector.logger)
 		if err == nil {
 			r.until = r.stream.end
 		}
@@ -199,11 +199,11 @@ func (r *reader) settle(ctx context.Context, since time.Time) error {
 	t := r.stream.table
 	d := t.stream.DataTimeout
 	if d == 0 {
-		return t.settle(ctx, r.session, r.input.logger)
+		return t.settle(ctx, r.session, r.input.connector.logger)
 	}
 	waiting, cancel := context.WithDeadline(ctx, since.Add(d))
 	defer cancel()
-	err := t.settle(waiting, r.session, r.input.logger)
+	err := t.settle(waiting, r.session, r.input.connector.logger)
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
 		return broker.ErrDataTimeout
 	}

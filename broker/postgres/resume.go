@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -73,10 +74,7 @@ type resumed struct {
 // them.
 func (st *stream) resume(ctx context.Context, s *session, all []resumed) error {
 	base := slices.MinFunc(all, func(a, b resumed) int {
-		if a.rewind.Offset != b.rewind.Offset {
-			return int(min(1, max(-1, a.rewind.Offset-b.rewind.Offset)))
-		}
-		return boolean(a.After) - boolean(b.After)
+		return cmp.Or(cmp.Compare(a.rewind.Offset, b.rewind.Offset), boolean(a.After)-boolean(b.After))
 	})
 	first := base.rewind.Offset
 	if base.At == nil {

@@ -87,7 +87,7 @@ func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
 		if !errors.Is(err, broker.ErrAborted) || ctx.Err() != nil {
 			return err
 		}
-		in.logger.Warn("saving positions was interrupted, trying again", "error", err, "pause", firstBackoff)
+		in.connector.logger.Warn("saving positions was interrupted, trying again", "error", err, "pause", firstBackoff)
 		if !sleep(ctx, firstBackoff) {
 			return fmt.Errorf("postgres: %w", ctx.Err())
 		}

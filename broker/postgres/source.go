@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -26,8 +25,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 		return nil, err
 	}
 	defer func() { _ = s.close() }()
-	in := &input{connector: c, logger: job.Logger}
-	in.ledger = newLedger(b, job, c)
+	in := &input{ledger: newLedger(b, job, c)}
 	for _, declared := range job.Inputs {
 		if err := in.open(ctx, b, s, declared); err != nil {
 			return nil, err
@@ -39,8 +37,6 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 // An input reads for one run.
 type input struct {
 	*ledger
-	connector *connector
-	logger    *slog.Logger
 	// streams holds what each node reads; nodes that read one stream have one of these.
 	streams []*stream
 }

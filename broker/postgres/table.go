@@ -141,23 +141,17 @@ func (t *table) checkOrder(ctx context.Context, s *session) error {
 	return err
 }
 
-// keyList is the order's columns as a list in SQL.
-func (t *table) keyList() string {
+// keyList is the order's columns as a list in SQL, with a suffix behind each.
+func (t *table) keyList(suffix string) string {
 	all := make([]string, len(t.order))
 	for i, c := range t.order {
-		all[i] = "q." + identifier(c.name)
+		all[i] = "q." + identifier(c.name) + suffix
 	}
 	return strings.Join(all, ", ")
 }
 
 // keyTexts is the order's columns as texts.
-func (t *table) keyTexts() string {
-	all := make([]string, len(t.order))
-	for i, c := range t.order {
-		all[i] = "q." + identifier(c.name) + "::text"
-	}
-	return strings.Join(all, ", ")
-}
+func (t *table) keyTexts() string { return t.keyList("::text") }
 
 // compare is a condition in SQL that compares the row's key with one whose values are the parameters from first on.
 func (t *table) compare(operator string, first int) string {
@@ -165,7 +159,7 @@ func (t *table) compare(operator string, first int) string {
 	for i, c := range t.order {
 		values[i] = castParameter(first+i, c)
 	}
-	return "ROW(" + t.keyList() + ") " + operator + " " + rowOf(values)
+	return "ROW(" + t.keyList("") + ") " + operator + " " + rowOf(values)
 }
 
 // castParameter is a parameter, which is a text, as a column's value.
@@ -190,10 +184,4 @@ func (t *table) element() string {
 }
 
 // ordered is the end of a statement that reads rows in order.
-func (t *table) ordered(direction string) string {
-	all := make([]string, len(t.order))
-	for i, c := range t.order {
-		all[i] = "q." + identifier(c.name) + direction
-	}
-	return " ORDER BY " + strings.Join(all, ", ")
-}
+func (t *table) ordered(direction string) string { return " ORDER BY " + t.keyList(direction) }

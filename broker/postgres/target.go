@@ -268,15 +268,6 @@ func (b *batch) upsert(ctx context.Context, s *session) error {
 	return err
 }
 
-// prefixed quotes names behind the name of their table.
-func prefixed(prefix string, names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = prefix + identifier(n)
-	}
-	return strings.Join(quoted, ", ")
-}
-
 // numbered returns c1, c2 and so on.
 func numbered(n int) string {
 	all := make([]string, n)
