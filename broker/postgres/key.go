@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// A key holds the values of a row's order columns, of which there is one at least, as texts that PostgreSQL reads back to the same values. Nil is no
-// row.
+// A key holds the values of a row's order columns, of which there is one at least, as texts that PostgreSQL reads back
+// to the same values. Nil is no row.
 type key []string
 
 func (k key) equal(other key) bool { return slices.Equal(k, other) }
