@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // polling says when a followed file is looked at again, and when a stream has been silent for too long.
@@ -37,14 +38,7 @@ func (p *polling) wait(ctx context.Context, came time.Time) error {
 		}
 		pause = min(pause, left)
 	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return wait.For(ctx, pause)
 }
 
 // expired returns a channel that tells when a wait that began now has lasted for too long; nil for never.

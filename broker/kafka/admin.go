@@ -17,6 +17,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/suggest"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // An admin makes the requests of a run that belong to no membership and to no transaction: about topics, about
@@ -167,7 +168,7 @@ func (a *admin) awaitTopics(ctx context.Context, names []string, is func([]topic
 		if err != nil || is(topics) {
 			return topics, err
 		}
-		if err := sleep(short, pause); err != nil {
+		if err := wait.For(short, pause); err != nil {
 			return nil, err
 		}
 	}

@@ -89,15 +89,3 @@ func (l clientLogger) Level() kgo.LogLevel {
 func (l clientLogger) Log(_ kgo.LogLevel, message string, keyvals ...any) {
 	l.logger.Debug("kafka client: "+message, keyvals...)
 }
-
-// sleep waits for d and returns ctx's error when ctx ended before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // An input is a run as its job's source sees it.
@@ -52,7 +53,7 @@ func (s saver) Save(ctx context.Context, commits []broker.Commit) error {
 			return err
 		}
 		s.logger.Warn("committing the positions failed, trying again", "error", err, "pause", pause)
-		if sleep(ctx, pause) != nil {
+		if wait.For(ctx, pause) != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -73,7 +75,7 @@ func (m *membership) open(ctx context.Context) (*member, error) {
 			return nil, m.assignment.failure()
 		}
 		m.logger.Warn("joining the group failed, trying again", "error", err, "pause", pause)
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +145,7 @@ func (m *membership) waitForName(ctx context.Context) error {
 		if err == nil && !taken {
 			return nil
 		}
-		if err := sleep(ctx, nameCheck); err != nil {
+		if err := wait.For(ctx, nameCheck); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 func (s *settings) groupOf(job *broker.Job) string { return cmp.Or(s.group, job.Name) }
@@ -137,7 +138,7 @@ func untilStarted(ctx context.Context, do func(ctx context.Context) error) error
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
 		err := do(short)
 		_, answered := errors.AsType[*kerr.Error](err)
-		if err == nil || final(err) != nil || answered && !kerr.IsRetriable(err) || sleep(short, pause) != nil {
+		if err == nil || final(err) != nil || answered && !kerr.IsRetriable(err) || wait.For(short, pause) != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // positions read what the group has committed, remember it, and say what to commit. They are safe for concurrent use.
@@ -146,7 +147,7 @@ func (ps *positions) fetch(ctx context.Context, partitions []int) ([]position, e
 		default:
 			ps.logger.Warn("reading the group's positions failed, trying again", "error", err, "pause", pause)
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return nil, err
 		}
 	}

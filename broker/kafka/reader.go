@@ -13,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/endmark"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // recordOverhead is what a fetched record takes beside its bytes, roughly.
@@ -124,7 +125,7 @@ func (r *reader) checkTopic(ctx context.Context) error {
 		r.missing = time.Time{}
 		r.mu.Unlock()
 	}
-	return sleep(ctx, firstPause)
+	return wait.For(ctx, firstPause)
 }
 
 // ended returns the error of a stream that has ended by an error: with the position, or with what has become of its

@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // setStart commits where a partition without positions begins. With kafka.Latest a run that is killed before its
@@ -34,7 +35,7 @@ func (r *run) setStart(ctx context.Context, p int) error {
 		if err == nil || !errors.Is(err, broker.ErrAborted) {
 			break
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -77,7 +78,7 @@ func (ps *positions) startOf(ctx context.Context, topic string, p int) (int64, e
 		case final(err) != nil:
 			return 0, fmt.Errorf("kafka: find the offset to begin at in %s[%d]: %w", topic, p, final(err))
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return 0, err
 		}
 	}

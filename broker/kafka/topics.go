@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // createdGrace is how long brokers may not know of a topic or partition that was just created.
@@ -82,7 +83,7 @@ func describeUntil(ctx context.Context, client *kgo.Client, names []string, is f
 	defer cancel()
 	for pause := firstPause; ; pause *= 2 {
 		topics, err := describe(ctx, client, names)
-		if err != nil || is(topics) || sleep(short, pause) != nil {
+		if err != nil || is(topics) || wait.For(short, pause) != nil {
 			return topics, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // withheldCheck is how often an instance checks whether what it waits for lies behind an open transaction of another
@@ -14,7 +15,7 @@ const withheldCheck = 2 * time.Second
 // watchTransactions looks for open transactions of other producers until ctx ends. It looks in the partitions that
 // have been read as far as they can be.
 func (r *run) watchTransactions(ctx context.Context) {
-	for sleep(ctx, withheldCheck) == nil {
+	for wait.For(ctx, withheldCheck) == nil {
 		waiting := r.exhausted()
 		if len(waiting) == 0 {
 			continue

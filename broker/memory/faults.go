@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // faults are what a test has asked to go wrong. They are guarded by Broker.mu.
@@ -197,12 +198,5 @@ func (b *Broker) hold(ctx context.Context) error {
 	if err != nil || delay <= 0 {
 		return err
 	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return wait.For(ctx, delay)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/progress"
 )
 
 const (
@@ -28,12 +29,12 @@ const (
 // Claim implements broker.Claimer.
 func (l *ledger) Claim(ctx context.Context, partition int) (p broker.Progress, err error) {
 	err = l.lookedAt(ctx, func(*session) error {
-		epoch, progress, err := l.take(ctx, partition)
+		epoch, kept, err := l.take(ctx, partition)
 		if err != nil {
 			return err
 		}
 		l.epochs[partition] = epoch
-		p, err = readProgress(progress)
+		p, err = progress.Unmarshal(kept)
 		return err
 	})
 	return p, err
@@ -41,7 +42,7 @@ func (l *ledger) Claim(ctx context.Context, partition int) (p broker.Progress, e
 
 // take raises the epoch of a partition, and ends the session of whoever had it: it may be frozen in a transaction,
 // whose locks on the row or on outputs nobody else would get.
-func (l *ledger) take(ctx context.Context, partition int) (epoch int64, progress []byte, err error) {
+func (l *ledger) take(ctx context.Context, partition int) (epoch int64, kept []byte, err error) {
 	before, err := l.session.rows(ctx, holderOf, l.name, strconv.Itoa(partition))
 	if err != nil {
 		return 0, nil, err
@@ -94,11 +95,11 @@ func (l *ledger) forced(ctx context.Context, holder []row, sql string, parameter
 	}
 }
 
-func text(rows []row, column int) string {
-	if len(rows) == 0 {
+func text(all []row, column int) string {
+	if len(all) == 0 {
 		return ""
 	}
-	return string(rows[0][column])
+	return string(all[0][column])
 }
 
 // end ends the session that has a partition, if it is there.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/progress"
 )
 
 // settleTime is how long a commit whose context has ended may take to find out what has become of it.
@@ -95,12 +96,12 @@ func (l *ledger) transact(ctx context.Context, commits []broker.Commit, write wr
 
 // keep writes a commit's progress, if nobody has claimed the partition since.
 func (l *ledger) keep(ctx context.Context, c *broker.Commit) (bool, error) {
-	progress, err := progressText(c.Progress)
+	text, err := progress.Marshal(c.Progress)
 	if err != nil {
 		return false, err
 	}
 	done, err := l.session.rows(ctx, keepProgress, l.name, strconv.Itoa(c.Partition),
-		strconv.FormatInt(l.epochs[c.Partition], 10), progress)
+		strconv.FormatInt(l.epochs[c.Partition], 10), string(text))
 	return len(done) > 0, err
 }
 
@@ -157,7 +158,7 @@ func (l *ledger) isKept(ctx context.Context, commits []broker.Commit) (bool, err
 		if commits[i].Lost {
 			continue
 		}
-		want, err := progressText(commits[i].Progress)
+		want, err := progress.Marshal(commits[i].Progress)
 		if err != nil {
 			return false, err
 		}
@@ -165,7 +166,7 @@ func (l *ledger) isKept(ctx context.Context, commits []broker.Commit) (bool, err
 		err = l.lookedAt(ctx, func(s *session) error {
 			all, err := s.rows(ctx,
 				"SELECT 1 FROM leat_positions WHERE name = $1 AND partition = $2::int AND progress::text = $3", l.name,
-				strconv.Itoa(commits[i].Partition), want)
+				strconv.Itoa(commits[i].Partition), string(want))
 			found = len(all) > 0
 			return err
 		})

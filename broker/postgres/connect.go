@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -69,7 +71,7 @@ func (c *connector) reconnect(ctx context.Context) (*session, error) {
 			return s, err
 		}
 		c.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
-		if !sleep(ctx, backoff) {
+		if wait.For(ctx, backoff) != nil {
 			return nil, ctx.Err()
 		}
 		backoff = min(2*backoff, lastBackoff)
@@ -115,18 +117,6 @@ func (s *session) rows(ctx context.Context, sql string, parameters ...string) ([
 func (s *session) run(ctx context.Context, sql string) error {
 	_, err := s.Exec(ctx, sql).ReadAll()
 	return err
-}
-
-// sleep waits for d and returns false when ctx ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // isPassing reports whether an error is one that goes away by itself: the connection or the server does.

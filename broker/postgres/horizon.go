@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/leat-go/leat/broker/internal/ordered"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // This file keeps readers from passing rows that are committed late. Keys are drawn in order, but committed in any: a
@@ -27,7 +30,7 @@ const (
 func (t *table) isByTransaction() bool { return t.order[0].kind == "pg_catalog.xid8" }
 
 // highest returns the highest key that can be seen; nil where there are no rows.
-func (t *table) highest(ctx context.Context, s *session) (key, error) {
+func (t *table) highest(ctx context.Context, s *session) (ordered.Key, error) {
 	where := ""
 	if t.isByTransaction() {
 		where = " WHERE q." + identifier(t.order[0].name) + " < pg_snapshot_xmin(pg_current_snapshot())"
@@ -75,7 +78,7 @@ func (t *table) settle(ctx context.Context, s *session, logger *slog.Logger) err
 			told = time.Now()
 			t.blame(ctx, s, left[0], since, logger)
 		}
-		if !sleep(ctx, pause) {
+		if wait.For(ctx, pause) != nil {
 			return ctx.Err()
 		}
 		pause = min(2*pause, lastLook)
@@ -110,7 +113,7 @@ func (t *table) blame(ctx context.Context, s *session, transaction string, since
 
 // checkAhead refuses a position ahead of the database's transactions, whose rows are ordered by these: it is another
 // database, or one that was restored from a dump, where they begin anew.
-func (t *table) checkAhead(ctx context.Context, s *session, k key) error {
+func (t *table) checkAhead(ctx context.Context, s *session, k ordered.Key) error {
 	if !t.isByTransaction() || k == nil {
 		return nil
 	}

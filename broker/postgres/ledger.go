@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/progress"
 )
 
 // A ledger keeps the progress of a job's tasks in the table leat_positions, a row for each partition. The row's epoch
@@ -128,7 +128,7 @@ func (l *ledger) Progress(ctx context.Context, partition int) (p broker.Progress
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		p, err = readProgress(all[0][0])
+		p, err = progress.Unmarshal(all[0][0])
 		return err
 	})
 	return p, err
@@ -161,68 +161,6 @@ func (l *ledger) lookedAt(ctx context.Context, look func(s *session) error) erro
 			return l.explain(err)
 		}
 	}
-}
-
-// kept is a Progress as the table holds it.
-type kept struct {
-	Sessions int64      `json:"sessions"`
-	Nodes    []keptNode `json:"nodes"`
-}
-
-type keptNode struct {
-	Node        string          `json:"node"`
-	Offset      int64           `json:"offset"`
-	Behind      bool            `json:"behind,omitempty"`
-	Seen        int64           `json:"seen"`
-	Accounted   int64           `json:"accounted"`
-	NextSession bool            `json:"next_session,omitempty"`
-	Position    json.RawMessage `json:"position,omitempty"`
-}
-
-func progressText(p broker.Progress) (string, error) {
-	k := kept{Sessions: p.Sessions}
-	for _, n := range p.Nodes {
-		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil}
-		if n.Position != "" {
-			node.Position = positionText(n.Position)
-		}
-		k.Nodes = append(k.Nodes, node)
-	}
-	text, err := json.Marshal(k)
-	return string(text), err
-}
-
-// positionText is a position as JSON: as it is where it is an object, which people can read, and else as a string.
-func positionText(p string) json.RawMessage {
-	if p[0] == '{' && json.Valid([]byte(p)) {
-		return json.RawMessage(p)
-	}
-	text, _ := json.Marshal(p) // of a string, that doesn't fail
-	return text
-}
-
-func readProgress(text []byte) (p broker.Progress, err error) {
-	if text == nil {
-		return p, nil
-	}
-	var k kept
-	if err := json.Unmarshal(text, &k); err != nil {
-		return p, fmt.Errorf("what is kept is damaged: %w", err)
-	}
-	p.Sessions = k.Sessions
-	for _, n := range k.Nodes {
-		r := broker.Rewind{Node: n.Node, Offset: n.Offset, Behind: n.Behind, Seen: n.Seen, Accounted: n.Accounted,
-			NextSession: n.NextSession}
-		if len(n.Position) > 0 && n.Position[0] == '"' {
-			if err := json.Unmarshal(n.Position, &r.Position); err != nil {
-				return p, err
-			}
-		} else {
-			r.Position = string(n.Position)
-		}
-		p.Nodes = append(p.Nodes, r)
-	}
-	return p, nil
 }
 
 // close ends the session.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/ordered"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -36,8 +38,8 @@ type reader struct {
 	closed  bool
 
 	// at is where reading goes on, and until the key that the cursor goes up to, or went where drained.
-	at      position
-	until   key
+	at      ordered.Position
+	until   ordered.Key
 	drained bool
 	next    int64
 	fetch   int
@@ -79,7 +81,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		r.drop()
 		r.input.connector.logger.Warn("reading was interrupted, going on", "stream", r.stream.stream.Name,
 			"error", err, "pause", backoff)
-		if !sleep(ctx, backoff) {
+		if wait.For(ctx, backoff) != nil {
 			return nil, ctx.Err()
 		}
 		backoff = min(2*backoff, lastBackoff)
@@ -142,9 +144,9 @@ func (r *reader) open(ctx context.Context) (err error) {
 	case err != nil:
 		return t.explainRead(err)
 	}
-	where, parameters := t.compare("<=", 1), append(key{}, r.until...)
+	where, parameters := t.compare("<=", 1), append(ordered.Key{}, r.until...)
 	if r.at.At != nil {
-		where += " AND " + t.compare(r.at.above(), 1+len(parameters))
+		where += " AND " + t.compare(above(r.at), 1+len(parameters))
 		parameters = append(parameters, r.at.At...)
 	}
 	if err := r.session.run(ctx, "BEGIN READ ONLY"); err != nil {
@@ -178,7 +180,7 @@ func (r *reader) findUntil(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if highest != nil && !(r.drained && highest.equal(r.until)) {
+		if highest != nil && !(r.drained && highest.Equal(r.until)) {
 			if err := r.settle(ctx, since); err != nil {
 				return err
 			}
@@ -188,7 +190,7 @@ func (r *reader) findUntil(ctx context.Context) error {
 		if d := t.stream.DataTimeout; d > 0 && time.Since(since) >= d {
 			return broker.ErrDataTimeout
 		}
-		if !sleep(ctx, poll) {
+		if wait.For(ctx, poll) != nil {
 			return ctx.Err()
 		}
 	}
@@ -222,17 +224,17 @@ func (r *reader) records(ctx context.Context, rows []row) ([]broker.Record, erro
 		if err != nil {
 			return nil, finalError{err}
 		}
-		if r.at.After && k.equal(r.at.At) {
+		if r.at.After && k.Equal(r.at.At) {
 			return nil, finalError{errors.New("two rows have the same " + identifiers(names(r.stream.order)) +
 				", so that their order isn't known: " +
 				"order by more columns")}
 		}
-		offset, err := r.stream.numbering.number(k, r.next, func(a, b key) (bool, error) { return r.isBelow(ctx, a, b) })
+		offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
 		if err != nil {
 			return nil, finalError{err}
 		}
 		records[i] = broker.Record{Offset: offset, Value: columns[0]}
-		r.at, r.next = position{At: k, After: true}, offset+1
+		r.at, r.next = ordered.Position{At: k, After: true}, offset+1
 		bytes += len(columns[0])
 	}
 	r.fetch = min(lastFetch, max(1, fetchBytes*len(rows)/max(bytes, 1)), 4*r.fetch)
@@ -240,7 +242,7 @@ func (r *reader) records(ctx context.Context, rows []row) ([]broker.Record, erro
 }
 
 // isBelow asks the database, which knows how texts are sorted.
-func (r *reader) isBelow(ctx context.Context, a, b key) (bool, error) {
+func (r *reader) isBelow(ctx context.Context, a, b ordered.Key) (bool, error) {
 	s, err := r.input.connector.connect(ctx)
 	if err != nil {
 		return false, err
@@ -252,7 +254,7 @@ func (r *reader) isBelow(ctx context.Context, a, b key) (bool, error) {
 		left = append(left, castParameter(1+i, c))
 		right = append(right, castParameter(1+len(a)+i, c))
 	}
-	all, err := s.texts(ctx, "SELECT "+rowOf(left)+" < "+rowOf(right), append(append(key{}, a...), b...)...)
+	all, err := s.texts(ctx, "SELECT "+rowOf(left)+" < "+rowOf(right), append(append(ordered.Key{}, a...), b...)...)
 	return err == nil && all[0] == "t", err
 }
 

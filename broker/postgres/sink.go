@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // OpenSink implements [broker.Sink]. It checks that the outputs exist, and makes the table of positions.
@@ -88,7 +89,7 @@ func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
 			return err
 		}
 		in.connector.logger.Warn("saving positions was interrupted, trying again", "error", err, "pause", firstBackoff)
-		if !sleep(ctx, firstBackoff) {
+		if wait.For(ctx, firstBackoff) != nil {
 			return fmt.Errorf("postgres: %w", ctx.Err())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/ordered"
 )
 
 // OpenSource implements [broker.Source]. It checks that what is read exists, may be read, and has an order.
@@ -45,8 +46,8 @@ type input struct {
 type stream struct {
 	*table
 	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
-	end       key
-	numbering *numbering
+	end       ordered.Key
+	numbering *ordered.Numbering
 }
 
 // open adds the stream of the next node.
@@ -72,7 +73,7 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	if err != nil {
 		return err
 	}
-	opened := &stream{table: t, numbering: newNumbering()}
+	opened := &stream{table: t, numbering: ordered.NewNumbering()}
 	end, err := t.highest(ctx, s)
 	if err != nil {
 		return t.explainRead(err)
@@ -113,9 +114,9 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 			from)
 	}
 	st := in.streams[node]
-	at := st.numbering.position(from)
+	at := st.numbering.Position(from)
 	if from == 0 {
-		at = position{}
+		at = ordered.Position{}
 	}
 	return &reader{input: in, stream: st, at: at, next: from, fetch: firstFetch}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/member"
 	"github.com/leat-go/leat/internal/suggest"
 )
 
@@ -74,23 +75,23 @@ func (t *target) mayInsert(ctx context.Context, s *session) error {
 
 // check finds members without a column, and values that no column takes.
 func (t *target) check(value []byte) error {
-	all, err := members(value, nil)
+	all, err := member.Split(value, nil)
 	if err != nil {
 		return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
 	}
 	for _, m := range all {
-		c := t.columns[m.name]
+		c := t.columns[m.Name]
 		if c == nil {
 			return fmt.Errorf("postgres: table %s has no column %s%s: leave the member out, or ALTER TABLE %s ADD "+
 				"COLUMN %s %s", t.stream.Name,
-				m.name, suggest.Name(m.name, t.names), t.name, identifier(m.name), kindFor(m.value))
+				m.Name, suggest.Name(m.Name, t.names), t.name, identifier(m.Name), kindFor(m.Value))
 		}
-		if _, _, err := c.text(m.value); err != nil {
+		if _, _, err := c.text(m.Value); err != nil {
 			return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
 		}
 	}
 	for _, c := range t.conflict {
-		if !slices.ContainsFunc(all, func(m member) bool { return m.name == c }) {
+		if !slices.ContainsFunc(all, func(m member.Member) bool { return m.Name == c }) {
 			return fmt.Errorf("postgres: table %s: the result has no member %s, by which it replaces a row",
 				t.stream.Name, c)
 		}
@@ -118,7 +119,7 @@ func (t *target) write(ctx context.Context, s *session, stream int, results []br
 		if results[i].Stream != stream {
 			continue
 		}
-		all, err := members(results[i].Value, b.members)
+		all, err := member.Split(results[i].Value, b.members)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func (t *target) write(ctx context.Context, s *session, stream int, results []br
 // column.
 type batch struct {
 	*target
-	members []member
+	members []member.Member
 	columns []string
 	lines   bytes.Buffer
 	lists   []strings.Builder
@@ -148,25 +149,25 @@ type batch struct {
 }
 
 // takes reports whether a result has the same members as those before.
-func (b *batch) takes(all []member) bool {
-	return b.count > 0 && slices.EqualFunc(b.columns, all, func(c string, m member) bool { return c == m.name })
+func (b *batch) takes(all []member.Member) bool {
+	return b.count > 0 && slices.EqualFunc(b.columns, all, func(c string, m member.Member) bool { return c == m.Name })
 }
 
-func (b *batch) begin(all []member) {
+func (b *batch) begin(all []member.Member) {
 	b.columns = b.columns[:0]
 	for _, m := range all {
-		b.columns = append(b.columns, m.name)
+		b.columns = append(b.columns, m.Name)
 	}
 	b.lists = make([]strings.Builder, len(all))
 }
 
-func (b *batch) add(all []member) error {
+func (b *batch) add(all []member.Member) error {
 	for i, m := range all {
-		c := b.target.columns[m.name]
+		c := b.target.columns[m.Name]
 		if c == nil {
-			return fmt.Errorf("there is no column %s", m.name) // the table was changed meanwhile
+			return fmt.Errorf("there is no column %s", m.Name) // the table was changed meanwhile
 		}
-		text, null, err := c.text(m.value)
+		text, null, err := c.text(m.Value)
 		if err != nil {
 			return err
 		}

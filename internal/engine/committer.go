@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -327,7 +328,7 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 		}
 		c.stats.commitAborted(err)
 		c.logger.Warn("commit aborted, trying again", "error", err, "pause", backoff)
-		if !sleep(ctx, backoff) {
+		if wait.For(ctx, backoff) != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
 		backoff = min(2*backoff, lastCommitBackoff)
@@ -365,17 +366,5 @@ func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
-	}
-}
-
-// sleep waits for d and returns false when ctx ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/mistake"
+	"github.com/leat-go/leat/internal/wait"
 	"github.com/leat-go/leat/observe"
 )
 
@@ -65,7 +66,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 		}
 		w.task.logger.Warn("call failed, trying again", "attempt", attempt+1, "of", policy.Attempts,
 			"pause", backoff, "error", w.at(call, err))
-		if !sleep(ctx, backoff) {
+		if wait.For(ctx, backoff) != nil {
 			return false, context.Cause(ctx)
 		}
 		backoff *= 2

@@ -1,0 +1,126 @@
+// Package member takes results apart whose storage has a place of its own for each of their members, such as a column.
+package member
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A Member is one of a result: its name, and its value as it is written there.
+type Member struct {
+	Name  string
+	Value []byte
+}
+
+// Split cuts a result, which is JSON that its codec has just encoded, into its members. It appends to into[:0]; values
+// are parts of object.
+func Split(object []byte, into []Member) ([]Member, error) {
+	s := scanner{text: object}
+	s.blanks()
+	if !s.skip('{') {
+		return nil, fmt.Errorf("a result is a JSON object, but this one is %.40s", object)
+	}
+	into = into[:0]
+	for s.blanks(); !s.skip('}'); s.blanks() {
+		quoted := s.value()
+		var name string
+		if err := json.Unmarshal(quoted, &name); err != nil {
+			return nil, fmt.Errorf("a result isn't a JSON object: %w", err)
+		}
+		s.blanks()
+		if !s.skip(':') {
+			return nil, fmt.Errorf("a result isn't a JSON object at byte %d", s.at)
+		}
+		s.blanks()
+		value := s.value()
+		if len(value) == 0 {
+			return nil, fmt.Errorf("a result isn't a JSON object at byte %d", s.at)
+		}
+		into = append(into, Member{name, value})
+		s.blanks()
+		s.skip(',')
+	}
+	return into, nil
+}
+
+// A scanner goes through JSON that is known to be valid.
+type scanner struct {
+	text []byte
+	at   int
+}
+
+func (s *scanner) skip(c byte) bool {
+	if s.at < len(s.text) && s.text[s.at] == c {
+		s.at++
+		return true
+	}
+	return false
+}
+
+func (s *scanner) blanks() {
+	for s.at < len(s.text) && strings.IndexByte(" \t\r\n", s.text[s.at]) >= 0 {
+		s.at++
+	}
+}
+
+// value passes over a value and returns its text.
+func (s *scanner) value() []byte {
+	begin, depth := s.at, 0
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; c {
+		case '"':
+			s.quoted()
+			if depth == 0 {
+				return s.text[begin:s.at]
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']', ',', ':', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return s.text[begin:s.at]
+			}
+			if c == '}' || c == ']' {
+				depth--
+				if depth == 0 {
+					s.at++
+					return s.text[begin:s.at]
+				}
+			}
+		}
+		s.at++
+	}
+	return s.text[begin:]
+}
+
+// quoted passes over a string.
+func (s *scanner) quoted() {
+	for s.at++; s.at < len(s.text) && s.text[s.at] != '"'; s.at++ {
+		if s.text[s.at] == '\\' {
+			s.at++
+		}
+	}
+	s.at++
+}
+
+// Items cuts a JSON list into its items and calls take with each, until that fails.
+func Items(list []byte, take func(item []byte) error) error {
+	s := scanner{text: list}
+	s.blanks()
+	if !s.skip('[') {
+		return fmt.Errorf("not a JSON list: %.40s", list)
+	}
+	for s.blanks(); !s.skip(']'); s.blanks() {
+		item := s.value()
+		if len(item) == 0 {
+			return fmt.Errorf("not a JSON list: %.40s", list)
+		}
+		if err := take(item); err != nil {
+			return err
+		}
+		s.blanks()
+		s.skip(',')
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package ordered
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A Numbering gives the rows of a stream's partition their offsets, alike for all nodes that read it. It knows the keys
+// of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
+type Numbering struct {
+	mu   sync.Mutex
+	keys map[int64]Key
+	// anchors are positions from the run before, whose rows may not have been read yet.
+	anchors map[int64]Position
+	// low is at most the lowest offset in keys, and before the key of the last row below it that is known; nil for
+	// none.
+	low    int64
+	before Key
+}
+
+// NewNumbering returns the numbering of a stream from its beginning.
+func NewNumbering() *Numbering {
+	return &Numbering{keys: map[int64]Key{}, anchors: map[int64]Position{}}
+}
+
+// Position returns what an offset stands for.
+func (n *Numbering) Position(offset int64) Position {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k, ok := n.keys[offset]; ok {
+		return Position{At: k}
+	}
+	if p, ok := n.anchors[offset]; ok {
+		return p
+	}
+	if k := n.lastBelow(offset, n.low); k != nil {
+		return Position{At: k, After: true}
+	}
+	return Position{At: n.before, After: n.before != nil}
+}
+
+// rowBelow returns the key of the last row below an offset, nil where there is none from another offset on.
+func (n *Numbering) rowBelow(offset, from int64) Key {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p, ok := n.anchors[offset]; ok && p.After && offset > from {
+		return p.At
+	}
+	return n.lastBelow(offset, from)
+}
+
+func (n *Numbering) lastBelow(offset, from int64) Key {
+	for offset--; offset >= from; offset-- {
+		if k, ok := n.keys[offset]; ok {
+			return k
+		}
+	}
+	return nil
+}
+
+// anchor says what position an offset is.
+func (n *Numbering) anchor(offset int64, p Position) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.anchors[offset] = Position{At: p.At, After: p.After}
+}
+
+// forget forgets what lies before an offset.
+func (n *Numbering) forget(offset int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for ; n.low < offset; n.low++ {
+		if k, ok := n.keys[n.low]; ok {
+			n.before = k
+			delete(n.keys, n.low)
+		}
+		delete(n.anchors, n.low)
+	}
+}
+
+// Number returns the offset of the row with key k that comes next at a reader, whose last one had an offset below from.
+// Where another reader has met another row there, is below says of two keys which comes first.
+func (n *Numbering) Number(k Key, from int64, isBelow func(a, b Key) (bool, error)) (int64, error) {
+	for {
+		n.mu.Lock()
+		other, taken := n.keys[from]
+		if !taken {
+			n.keys[from] = k
+		}
+		n.mu.Unlock()
+		if !taken || other.Equal(k) {
+			return from, nil
+		}
+		late, err := isBelow(k, other)
+		if err != nil {
+			return 0, err
+		}
+		if late {
+			return 0, fmt.Errorf("the row %v was committed after %v was read, which is behind it in the order: it "+
+				"comes too late", k, other)
+		}
+		from++ // the other row was deleted meanwhile
+	}
+}
+
+// reset begins anew for a task that begins.
+func (n *Numbering) reset(low int64, before Key) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.keys, n.anchors, n.low, n.before = map[int64]Key{}, map[int64]Position{}, low, before
+}
+
+// Describe sets Position of the rewind points of a stream's nodes, and forgets what lies before all of them. A session
+// that ended before a node had come to its end goes on behind that end, the last row of a finite stream, which nobody
+// could find later by reading: rows may have been added. It is nil where the stream has none.
+func (n *Numbering) Describe(nodes []*broker.Rewind, end Key) (err error) {
+	lowest := nodes[0].Offset
+	for _, r := range nodes {
+		lowest = min(lowest, r.Offset)
+		if r.Position, err = n.describe(r, end).text(); err != nil {
+			return err
+		}
+	}
+	n.forget(lowest)
+	return nil
+}
+
+func (n *Numbering) describe(r *broker.Rewind, end Key) Position {
+	if r.NextSession && end != nil {
+		return Position{At: end, After: true}
+	}
+	p := n.Position(r.Offset)
+	p.Seen = n.rowBelow(r.Seen, r.Offset)
+	p.Accounted = n.rowBelow(r.Accounted, r.Offset)
+	return p
+}

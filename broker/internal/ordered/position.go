@@ -1,0 +1,69 @@
+// Package ordered numbers what a storage holds in the order of values, such as the rows of a table or the entries of a
+// stream whose ids are no int64: a position there is a value, and [broker.Positioner] says what becomes of it.
+package ordered
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A Key holds the values that a row is ordered by, of which there is one at least, as texts that the storage reads back
+// to the same values. Nil is no row.
+type Key []string
+
+// Equal reports whether two keys have the same texts.
+func (k Key) Equal(other Key) bool { return slices.Equal(k, other) }
+
+// String shows a key in errors.
+func (k Key) String() string { return "(" + strings.Join(k, ", ") + ")" }
+
+// A Position is a place in a stream's order that outlasts a run: what Rewind.Position holds, as JSON. The zero value is
+// the beginning.
+type Position struct {
+	// At is the key of the row there; nil for the beginning.
+	At Key `json:"at,omitempty"`
+	// After says that the position is behind that row.
+	After bool `json:"after,omitempty"`
+	// Seen and Accounted are the keys of the last rows below Rewind.Seen and Rewind.Accounted; nil where those are not
+	// behind At.
+	Seen      Key `json:"seen,omitempty"`
+	Accounted Key `json:"accounted,omitempty"`
+}
+
+func (p Position) text() (string, error) {
+	text, err := json.Marshal(p)
+	return string(text), err
+}
+
+func readPosition(text string) (p Position, err error) {
+	if text == "" {
+		return p, fmt.Errorf("it was kept by another storage; give the changed mill another name")
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return p, fmt.Errorf("the position %q is damaged: %w", text, err)
+	}
+	return p, nil
+}
+
+// A Resumed rewind point is one that was kept, with what its position says.
+type Resumed struct {
+	Position
+	Rewind *broker.Rewind
+}
+
+// Read reads what was kept of a node whose stream is ordered by some columns.
+func Read(node *broker.Rewind, columns []string) (Resumed, error) {
+	p, err := readPosition(node.Position)
+	if err != nil {
+		return Resumed{}, fmt.Errorf("node %s: %w", node.Node, err)
+	}
+	if p.At != nil && len(p.At) != len(columns) {
+		return Resumed{}, fmt.Errorf("node %s: it was kept for another order than %s; give the changed mill another name",
+			node.Node, strings.Join(columns, ", "))
+	}
+	return Resumed{p, node}, nil
+}
