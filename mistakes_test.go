@@ -255,7 +255,7 @@ func TestInjectionMistakes(t *testing.T) {
 		{"container", func(Audio, *sql.DB) {}, []leat.Option{leat.Container(dig.New())},
 			"parameter 2 (*sql.DB): the container can't make it: missing type: *sql.DB; " +
 				"add a constructor by container.Provide(func(...) *sql.DB), or a value by leat.Provide"},
-		{"nil container", func(Audio) {}, []leat.Option{leat.Container(nil)},
+		{"nil container", func(Audio) {}, []leat.Option{leat.Container((*dig.Container)(nil))},
 			"leat.Container (mistakes_test.go:N): the container is nil; make one by dig.New()"},
 		{"value twice", func(Audio, string) {}, []leat.Option{leat.Provide("x", "y")},
 			"leat.Provide (mistakes_test.go:N): there is a string already, from leat.Provide (mistakes_test.go:N); " +

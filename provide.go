@@ -1,7 +1,7 @@
 package leat
 
 import (
-	"go.uber.org/dig"
+	"reflect"
 
 	"github.com/leat-go/leat/internal/declaration"
 )
@@ -21,15 +21,26 @@ func Provide(values ...any) Option {
 	})
 }
 
-// Container gives values that constructors in a dig container make. They go to the parameters that are no elements and
-// that no value of [Provide] fits. [New] runs the constructors that the parameters need. Parameter objects (dig.In) are
-// fine.
-func Container(container *dig.Container) Option {
+// An Invoker calls a function with values that it makes for its parameters, as *dig.Container and *dig.Scope do, where
+// O is dig.InvokeOption. It is what [Container] takes, so that only programs that have a container are built with dig.
+type Invoker[O any] interface {
+	Invoke(function any, options ...O) error
+}
+
+// Container gives values that the constructors in a dig container make:
+//
+//	container := dig.New()
+//	...
+//	leat.New(fn, leat.Container(container), ...)
+//
+// They go to the parameters that are no elements and that no value of [Provide] fits. [New] runs the constructors that
+// the parameters need. Parameter objects (dig.In) are fine.
+func Container[O any](container Invoker[O]) Option {
 	return declaration.Once("leat.Container", func(m *declaration.Mill, o *declaration.Option) {
-		if container == nil {
+		if v := reflect.ValueOf(container); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 			m.Mistakes.Add("%s: the container is nil; make one by dig.New()", o)
 			return
 		}
-		m.Container = container
+		m.Container = declaration.NewContainer(container)
 	})
 }

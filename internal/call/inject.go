@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"reflect"
 
-	"go.uber.org/dig"
-
 	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
@@ -96,28 +94,28 @@ func ambiguous(t reflect.Type, fitting []*declaration.Provided) error {
 }
 
 // fromContainer asks a container for a value of type t.
-func fromContainer(container *dig.Container, t reflect.Type) (value reflect.Value, err error) {
+func fromContainer(container *declaration.Container, t reflect.Type) (value reflect.Value, err error) {
 	take := func(arguments []reflect.Value) []reflect.Value {
 		value = arguments[0]
 		return nil
 	}
 	taker := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{t}, nil, false), take)
 	if err := container.Invoke(taker.Interface()); err != nil {
-		return reflect.Value{}, &injectionError{t: t, err: err}
+		return reflect.Value{}, &injectionError{t: t, err: err, cause: container.Cause(err)}
 	}
 	return value, nil
 }
 
 // injectionError says that a container can't make a value.
 type injectionError struct {
-	t   reflect.Type
-	err error
+	t          reflect.Type
+	err, cause error
 }
 
-// Error gives the root cause: what dig says around it is about the function that asks, which isn't the user's.
+// Error gives the cause: what the container says around it is about the function that asks, which isn't the user's.
 func (e *injectionError) Error() string {
 	return fmt.Sprintf("the container can't make it: %v; add a constructor by container.Provide(func(...) %v), "+
-		"or a value by leat.Provide", dig.RootCause(e.err), e.t)
+		"or a value by leat.Provide", e.cause, e.t)
 }
 
 func (e *injectionError) Unwrap() error { return e.err }

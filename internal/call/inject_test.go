@@ -29,10 +29,11 @@ func provided(values ...any) *declaration.Mill {
 func contained(t *testing.T, values ...any) *declaration.Mill {
 	t.Helper()
 	m := provided(values...)
-	m.Container = dig.New()
+	container := dig.New()
+	m.Container = declaration.NewContainer(container)
 	err := errors.Join(
-		m.Container.Provide(func() string { return "made" }),
-		m.Container.Provide(func() (int8, error) { return 0, errors.New("no power") }),
+		container.Provide(func() string { return "made" }),
+		container.Provide(func() (int8, error) { return 0, errors.New("no power") }),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"reflect"
 
-	"go.uber.org/dig"
-
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
@@ -25,7 +23,7 @@ type Mill struct {
 	Joins       []*Join
 	Windows     []*Window
 	Provided    []*Provided
-	Container   *dig.Container
+	Container   *Container
 	Concurrency int
 	Verify      bool
 	OnDisorder  engine.Policy
