@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/internal/elements"
 )
 
@@ -24,7 +25,7 @@ func Load[T any](t testing.TB, path string) []T {
 }
 
 func load[T any](ctx context.Context, path string) (all []T, err error) {
-	files := file.New(file.At[T](path))
+	files := file.New(zstd.Files(), file.At[T](path))
 	stream := files.Streams()[0]
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-go/leat/broker/brokertest"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 )
 
 // TestConformance runs the suite of package brokertest on files of each format.
@@ -28,7 +29,7 @@ func TestConformance(t *testing.T) {
 // storage makes files for a check of the suite.
 func storage(t testing.TB, setup brokertest.Setup, ending string) brokertest.Storage {
 	dir := t.TempDir()
-	var options []file.Option
+	options := []file.Option{zstd.Files()}
 	declare := func(name string, i int) string {
 		path := filepath.Join(dir, fmt.Sprint(name, i, ending))
 		options = append(options, file.At[brokertest.Element](path))

@@ -5,7 +5,7 @@
 //	robot.json                  a JSON list of objects; so is any name not named below
 //	robot.jsonl, robot.ndjson   one object a line; blank lines are skipped
 //	robot.json.gz               either of them, compressed with gzip
-//	robot.jsonl.zst             either of them, compressed with Zstandard
+//	robot.jsonl.zst             either of them, compressed with Zstandard: with zstd.Files() of package broker/file/zstd
 //	-                           standard input, where a list and lines are told apart by their first character, or
 //	                            standard output, which gets one object a line
 //
@@ -67,6 +67,8 @@ type Broker struct {
 	streams []broker.Stream
 	stdin   io.Reader
 	stdout  io.Writer
+	// zstandard is nil where files can't be compressed so.
+	zstandard Compression
 }
 
 // An Option is an argument of [New].

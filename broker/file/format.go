@@ -2,19 +2,12 @@ package file
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 // standard is the path of standard input and output.
 const standard = "-"
-
-// maxWindow is how far back Zstandard data may refer, which is memory: as much as zstd(1) takes without being asked.
-const maxWindow = 128 << 20
 
 // layout is how the objects lie in a file.
 type layout int
@@ -84,53 +77,3 @@ func otherFormat(path string) error {
 	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON: "+
 		".json for a list of objects, .jsonl or .ndjson for one object a line, and either with .gz or .zst behind it", kind)
 }
-
-// decompress returns what the file r holds, and a function that releases the decompressor.
-func (c compression) decompress(r io.Reader) (io.Reader, func(), error) {
-	switch c {
-	case gzipped:
-		unzip, err := newUnzip(r)
-		if err != nil {
-			return nil, nil, err
-		}
-		return unzip, func() {}, nil
-	case zstandard:
-		// One goroutine is enough: the caller's. The join runs beside it.
-		unpack, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, nil, err
-		}
-		return unpack, unpack.Close, nil
-	}
-	return r, func() {}, nil
-}
-
-// A compressor is what results are written to on their way into a file.
-type compressor interface {
-	io.WriteCloser
-	// Flush writes what is held back, so that a reader can decompress all that was written so far.
-	Flush() error
-}
-
-// compress returns a writer that compresses to w.
-func (c compression) compress(w io.Writer) (compressor, error) {
-	switch c {
-	case gzipped:
-		return gzip.NewWriter(w), nil
-	case zstandard:
-		// A window of a mebibyte keeps the encoder's memory at a few of them.
-		pack, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
-		if err != nil {
-			return nil, fmt.Errorf("start Zstandard: %w", err)
-		}
-		return pack, nil
-	}
-	return uncompressed{w}, nil
-}
-
-// uncompressed is the compressor that doesn't.
-type uncompressed struct{ io.Writer }
-
-func (uncompressed) Flush() error { return nil }
-func (uncompressed) Close() error { return nil }

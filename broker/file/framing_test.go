@@ -24,10 +24,15 @@ type framed string
 // frameText reads a text as a file of that name, through a buffer of a given size, from an offset.
 func frameText(name string, text io.Reader, size int, from int64) ([]framed, error) {
 	l, packed := format(name)
+	by, err := New().by(name)
+	if err != nil {
+		return nil, err
+	}
 	r := &reader{
 		framer: newFramer(broker.Stream{Name: name}, l),
 		open:   func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
 		packed: packed,
+		by:     by,
 		read:   new(atomic.Int64),
 		size:   size,
 		from:   from,

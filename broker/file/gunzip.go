@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"compress/gzip"
 )
 
 // errBehindGzip says what may stand behind gzip data.

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
+	"compress/gzip"
 
 	"github.com/leat-go/leat/broker"
 )
@@ -32,10 +32,15 @@ func (r repeater) Read(p []byte) (int, error) {
 // limited returns a reader with a limit, of a text.
 func limited(name string, text io.Reader, limit int) *reader {
 	l, packed := format(name)
+	by, err := New().by(name)
+	if err != nil {
+		panic(err)
+	}
 	return &reader{
 		framer: newFramer(broker.Stream{Name: name, MaxElement: limit}, l),
 		open:   func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
 		packed: packed,
+		by:     by,
 		read:   new(atomic.Int64),
 		size:   bufferSize,
 	}

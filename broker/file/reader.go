@@ -11,9 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/leat-go/leat/broker"
 )
 
@@ -31,6 +28,7 @@ type reader struct {
 	framer framer
 	open   func() (io.ReadCloser, error)
 	packed compression
+	by     Compression
 	read   *atomic.Int64 // counts the bytes read of all files
 	size   int           // of a buffer
 
@@ -304,7 +302,7 @@ func (r *reader) start() error {
 		r.opened = r.begin(info)
 		raw.read = append(raw.read, &r.opened.read)
 	}
-	text, release, err := r.packed.decompress(raw)
+	text, release, err := r.by.Decompress(raw)
 	if err != nil {
 		return r.damaged(err)
 	}
@@ -318,7 +316,7 @@ func (r *reader) damaged(err error) error {
 	if r.packed == plain {
 		return r.framer.fail("read the file: %w", err)
 	}
-	if len(r.framer.buf) == 0 && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)) {
+	if len(r.framer.buf) == 0 && r.by.IsOther(err) {
 		return r.framer.fail("the file is not compressed with %s, as its name says: %w", r.packed, err)
 	}
 	if errors.Is(err, errBehindGzip) {

@@ -16,12 +16,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"compress/gzip"
+	kzstd "github.com/klauspost/compress/zstd"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 )
 
 // openSink opens a broker's streams as the outputs of a run.
@@ -33,9 +34,9 @@ func openSink(b *file.Broker) (broker.Output, error) {
 // mustOpen is openSink of a file that can be written.
 func mustOpen(t *testing.T, paths ...string) broker.Output {
 	t.Helper()
-	options := make([]file.Option, len(paths))
-	for i, path := range paths {
-		options[i] = file.At[speed](path)
+	options := []file.Option{zstd.Files()}
+	for _, path := range paths {
+		options = append(options, file.At[speed](path))
 	}
 	out, err := openSink(file.New(options...))
 	if err != nil {
@@ -66,7 +67,7 @@ func content(t testing.TB, path string) string {
 	case ".gz":
 		r, err = gzip.NewReader(opened)
 	case ".zst":
-		r, err = zstd.NewReader(opened)
+		r, err = kzstd.NewReader(opened)
 	}
 	if err != nil {
 		t.Fatal(err)

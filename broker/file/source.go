@@ -45,13 +45,17 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 
 // openStream finds out what a stream's path leads to.
 func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
-	s := &inputStream{Stream: stream, name: stream.Name}
+	s := &inputStream{Stream: stream, name: stream.Name, by: uncompressed{}}
 	if stream.Name == standard {
 		s.once = true
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
 		return s, nil
 	}
 	if err := otherFormat(stream.Name); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.by, err = b.by(stream.Name); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(stream.Name)
@@ -119,7 +123,7 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name)}
 		in.trails[stream.Name] = t
 	}
-	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t}, nil
+	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t, by: uncompressed{}}, nil
 }
 
 // An input reads the files of one run.
@@ -142,6 +146,7 @@ type inputStream struct {
 	name string
 	info fs.FileInfo // nil for standard input
 	open func() (io.ReadCloser, error)
+	by   Compression
 	// once says that the file can't be read a second time, and that a read may wait.
 	once bool
 	// trail is the file where it is followed; nil otherwise.
@@ -198,6 +203,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 		framer: newFramer(s.Stream, l),
 		open:   s.open,
 		packed: packed,
+		by:     s.by,
 		read:   &in.read,
 		size:   bufferSize,
 		from:   from,

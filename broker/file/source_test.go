@@ -16,11 +16,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"compress/gzip"
+	kzstd "github.com/klauspost/compress/zstd"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 )
 
 type location struct {
@@ -77,7 +78,7 @@ func gzipped(text string) string {
 }
 
 func zstandard(text string) string {
-	w, err := zstd.NewWriter(nil)
+	w, err := kzstd.NewWriter(nil)
 	if err != nil {
 		panic(err)
 	}
@@ -93,7 +94,7 @@ func TestReadCompressed(t *testing.T) {
 		"frames.ndjson.zst": zstandard("{\"a\":1}\n") + zstandard("{\"a\":2}\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			in, err := openSource(file.New(file.At[location](write(t, t.TempDir(), name, content))))
+			in, err := openSource(file.New(zstd.Files(), file.At[location](write(t, t.TempDir(), name, content))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -183,7 +184,7 @@ func TestReadDamaged(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := write(t, t.TempDir(), c.name, c.content)
-			in, err := openSource(file.New(file.At[location](path)))
+			in, err := openSource(file.New(zstd.Files(), file.At[location](path)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -24,7 +24,7 @@ type target struct {
 	direct *interruptible // nil for files
 
 	text   *bufio.Writer // of compressor
-	packed compressor    // into raw
+	packed Compressor    // into raw
 	raw    *bufio.Writer
 
 	objects int64
@@ -35,16 +35,19 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	t := &target{stream: stream, path: standard, layout: lines}
 	if stream.Name == standard {
 		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
-		return t, t.start(t.direct, plain)
+		return t, t.start(t.direct, uncompressed{})
 	}
 	if stream.Name == "" {
 		return nil, errors.New("the path is empty")
 	}
-	var packed compression
 	if err := otherFormat(stream.Name); err != nil {
 		return nil, err
 	}
-	t.layout, packed = format(stream.Name)
+	t.layout, _ = format(stream.Name)
+	packed, err := b.by(stream.Name)
+	if err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(stream.Name)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -79,15 +82,15 @@ func (t *target) checkReads(files []string) error {
 }
 
 // start puts the writers together.
-func (t *target) start(w io.Writer, packed compression) error {
+func (t *target) start(w io.Writer, packed Compression) error {
 	t.raw = bufio.NewWriterSize(w, bufferSize)
-	if packed == plain {
-		t.packed, t.text = uncompressed{t.raw}, t.raw
-		return nil
-	}
 	var err error
-	if t.packed, err = packed.compress(t.raw); err != nil {
+	if t.packed, err = packed.Compress(t.raw); err != nil {
 		return err
+	}
+	if _, plain := t.packed.(uncompressed); plain {
+		t.text = t.raw
+		return nil
 	}
 	t.text = bufio.NewWriterSize(t.packed, bufferSize)
 	return nil

@@ -57,7 +57,7 @@ func TestNotCarried(t *testing.T) {
 		"files": {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
-				"github.com/expr-lang", "github.com/jackc"),
+				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig"),
 		},
 		"Avro and Protobuf without a registry": {[]string{module + "/codec/avro", module + "/codec/protobuf"}, server},
 		"expressions":                          {[]string{module + "/expr"}, server},
@@ -106,8 +106,8 @@ func TestSize(t *testing.T) {
 		flags string
 		limit int64
 	}{
-		"as it is built": {"", 10_800_000},
-		"stripped":       {"-s -w", 7_400_000},
+		"as it is built": {"", 9_500_000},
+		"stripped":       {"-s -w", 6_500_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "robot-speed")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/internal/endmark"
 )
 
@@ -169,7 +170,7 @@ func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k
 func openFile(ctx context.Context, path string, stdin io.Reader) (*fileReader, error) {
 	stream := broker.NewStream[struct{}](path)
 	stream.Type = nil // it is no user's type, and errors don't name it
-	options := []file.Option{file.Streams(stream)}
+	options := []file.Option{zstd.Files(), file.Streams(stream)}
 	if stdin != nil {
 		options = append(options, file.Stdin(stdin))
 	}

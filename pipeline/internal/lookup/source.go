@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -142,7 +143,7 @@ func (s *fileSource) each(ctx context.Context, _ int, from int64, how amount, vi
 func (s *fileSource) eachOfAll(ctx context.Context, from int64, visit visitor) (err error) {
 	declared := s.node.Declared()
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
-	input, err := file.New(file.Streams(declared)).OpenSource(ctx, job)
+	input, err := file.New(zstd.Files(), file.Streams(declared)).OpenSource(ctx, job)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/pipeline/internal/description"
@@ -141,7 +142,7 @@ func (m *Mill) storage(topics bool, streams []broker.Stream, cluster *topic.Clus
 		}
 		return kafka.New(cluster.Brokers, all...)
 	}
-	files := []file.Option{file.Streams(streams...)}
+	files := []file.Option{zstd.Files(), file.Streams(streams...)}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}
