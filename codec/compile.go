@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-json/jsontext"
+
+	"github.com/leat-go/leat/internal/quote"
 )
 
 // An appendFunc appends the JSON form of a value, which is addressable. It gives up where the value has none, as NaN;
@@ -35,7 +37,7 @@ func (c *compiler) compile(t reflect.Type) appendFunc {
 	case reflect.Float32, reflect.Float64:
 		return appendFloat(t.Bits())
 	case reflect.String:
-		return func(dst []byte, v reflect.Value) ([]byte, bool) { return appendString(dst, v.String()), true }
+		return func(dst []byte, v reflect.Value) ([]byte, bool) { return quote.Append(dst, v.String()), true }
 	case reflect.Pointer:
 		return orNull(c.pointer(t.Elem()))
 	case reflect.Slice:

@@ -161,26 +161,6 @@ func drawString(t *rapid.T) string {
 	return s
 }
 
-// TestPlainPrefix tries every byte at every place of a few blocks.
-func TestPlainPrefix(t *testing.T) {
-	for c := range 256 {
-		plainByte := c >= ' ' && c < 0x80 && c != '"' && c != '\\'
-		for length := range 25 {
-			for at := range length {
-				text := []byte("0123456789abcdefghijklmnopqrst")[:length]
-				text[at] = byte(c)
-				want := at
-				if plainByte {
-					want = length
-				}
-				if got := plainPrefix(string(text)); got != want {
-					t.Fatalf("%q: got %d, want %d", text, got, want)
-				}
-			}
-		}
-	}
-}
-
 // TestCompiledLeavesTheRest: what the library takes otherwise than the compiled form would is left to it.
 func TestCompiledLeavesTheRest(t *testing.T) {
 	for _, typ := range []reflect.Type{

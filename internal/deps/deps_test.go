@@ -27,6 +27,7 @@ func TestDependencies(t *testing.T) {
 		"files":    {module, module + "/broker/file"},
 		"kafka":    {module, module + "/broker/kafka"},
 		"postgres": {module, module + "/broker/postgres"},
+		"sqlite":   {module, module + "/broker/sqlite"},
 		"command":  {module + "/cmd/leat"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +58,8 @@ func TestNotCarried(t *testing.T) {
 		"files": {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
-				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig"),
+				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig",
+				"modernc.org"),
 		},
 		"Avro and Protobuf without a registry": {[]string{module + "/codec/avro", module + "/codec/protobuf"}, server},
 		"expressions":                          {[]string{module + "/expr"}, server},

@@ -1,11 +1,10 @@
-package codec
+// Package quote writes text as JSON.
+package quote
 
-import (
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
-// appendString appends s as a JSON string, as encoding/json does without escaping HTML.
-func appendString(dst []byte, s string) []byte {
+// Append appends s as a JSON string, as encoding/json does without escaping HTML.
+func Append(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for {
 		n := plainPrefix(s)

@@ -1,0 +1,141 @@
+package relation
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// A Database is what differs from one database to another. It is safe for concurrent use, but for what is done with one
+// connection.
+type Database interface {
+	Connector
+	Catalog
+	Language
+	Fence
+	// Explain says of an error what would mend it; what it was about is added by the caller. It shows no secret.
+	Explain(err error, about Subject) error
+}
+
+// A Subject is what an error was about.
+type Subject struct {
+	// Name is that of a table; empty for what isn't about one.
+	Name string
+	// Written says that results were written to it, and it wasn't read.
+	Written bool
+	// Conflict holds the columns of its conflict clause.
+	Conflict []string
+}
+
+// A Connector makes connections.
+type Connector interface {
+	// Product is the name of the storage's package.
+	Product() string
+	// Connect returns a connection for reading, or for writing. It tells the log and tries again while the database can't
+	// be reached but has been before, until ctx ends.
+	Connect(ctx context.Context, write bool) (*sql.Conn, error)
+	// IsLost reports whether an error says that its connection is gone, and with it what wasn't committed.
+	IsLost(err error) bool
+	// IsPassing reports whether an error of reading goes away by itself.
+	IsPassing(err error) bool
+	// IsConflict reports whether an error says that a transaction stood in another one's way, and may be tried again.
+	IsConflict(err error) bool
+	// Poll is the pause between two looks at a followed table.
+	Poll() time.Duration
+	// Version changes where what the database holds has changed, for all but the connection's own changes. It is cheap.
+	// Where a database has no such number, it is another one each time.
+	Version(ctx context.Context, conn *sql.Conn) (int64, error)
+	// Close closes what is left of the connections.
+	Close() error
+}
+
+// A Catalog says what tables and queries are like.
+type Catalog interface {
+	// Describe returns what a table or a query is like. A table that doesn't exist is an error that says which may be
+	// meant.
+	Describe(ctx context.Context, conn *sql.Conn, d *Declaration) (*Description, error)
+	// Make makes the table of an output where it doesn't exist, with the columns that were declared.
+	Make(ctx context.Context, conn *sql.Conn, d *Declaration) error
+	// Advise returns what a user should know of a stream that is read: a sentence each.
+	Advise(ctx context.Context, conn *sql.Conn, t *Table) ([]string, error)
+	// IsServed reports whether an index gives the rows of a statement in order, so that they are not sorted.
+	IsServed(ctx context.Context, conn *sql.Conn, statement string, parameters []any) (bool, error)
+	// MayHold reports whether a statement may stay open for some seconds while its rows are read, without blocking
+	// anybody who writes.
+	MayHold(ctx context.Context, conn *sql.Conn) (bool, error)
+}
+
+// A Description is what a table or a query is like.
+type Description struct {
+	// Columns are those that an element has, Hidden those that rows may be ordered by beside.
+	Columns, Hidden []Column
+	// IsTable says that it is a table, of which Keys holds the columns of each key that tells all rows apart; where
+	// Primary, the first of them is the primary key.
+	IsTable bool
+	Keys    [][]string
+	Primary bool
+}
+
+// A Column is one of a table or of a query's result.
+type Column struct {
+	Name string
+	// Read is the expression in SQL that reads it; "" for its name alone. Key is the one that reads its value for a
+	// position; "" where it is the same.
+	Read, Key string
+	NotNull   bool
+	// Generated says that it can't be written.
+	Generated bool
+	Type      Type
+}
+
+// A Type is how a column's values are read and written. Values are those of package database/sql/driver.
+type Type interface {
+	// AppendJSON appends a value that isn't nil.
+	AppendJSON(to []byte, value any) ([]byte, error)
+	// Parameter returns JSON that isn't null as a value to write.
+	Parameter(json []byte) (any, error)
+	// Text returns a value as it is kept in positions, and Value the value of such a text.
+	Text(value any) (string, error)
+	Value(text string) (any, error)
+}
+
+// Language is what SQL differs in.
+type Language interface {
+	// Quote quotes a name.
+	Quote(name string) string
+	// EqualNames reports whether two names are those of one column.
+	EqualNames(a, b string) bool
+	// RowValues says that an index serves comparisons of rows.
+	RowValues() bool
+	// Replace is the clause of an INSERT that replaces rows with equal values in the conflict columns.
+	Replace(conflict, replaced []string) string
+	// TypeFor is a column's type for a member's value, for an ALTER TABLE that is proposed.
+	TypeFor(json []byte) string
+	// LockRow ends a SELECT of a row that is about to be changed.
+	LockRow() string
+	// InsertNew begins an INSERT that leaves a row with the same key as it is.
+	InsertNew() string
+}
+
+// A Fence keeps runs of one name apart.
+type Fence interface {
+	// MakeLedger makes the table leat_positions where it doesn't exist.
+	MakeLedger(ctx context.Context, conn *sql.Conn) error
+	// Begin begins a transaction that writes. Commit ends it: its error is one of [Connector].IsLost, or says that nothing
+	// was committed.
+	Begin(ctx context.Context, conn *sql.Conn) error
+	Commit(ctx context.Context, conn *sql.Conn) error
+	// Claiming is called within the transaction that raises a partition's epoch, so that a successor finds this connection.
+	Claiming(ctx context.Context, conn *sql.Conn, c Claim) error
+	// Oust ends the connection that has made a claim, as far as the database can: it may be frozen within a transaction.
+	Oust(ctx context.Context, conn *sql.Conn, c Claim)
+}
+
+// A Claim is one of a partition.
+type Claim struct {
+	Name      string
+	Partition int
+	Epoch     int64
+	// Holder says who has made it.
+	Holder string
+}

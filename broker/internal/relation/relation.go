@@ -1,0 +1,99 @@
+// Package relation has what the storages of relational databases share that are reached by database/sql: tables and
+// queries as streams in the order of columns, results as rows, and a ledger of positions in the same transaction. What
+// differs from one database to another is a [Database].
+package relation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A Declaration is a stream as a user has declared it.
+type Declaration struct {
+	Stream broker.Stream
+	// Query is what is read; empty for a table.
+	Query string
+	// Order holds the columns that rows are ordered by, Conflict those by which a result replaces a row.
+	Order, Conflict []string
+	// Definitions are those of the columns of an output that is made where it doesn't exist.
+	Definitions []string
+}
+
+// describe names the stream in errors.
+func (d *Declaration) describe() string {
+	if d.Query != "" {
+		return "query " + d.Stream.Name
+	}
+	return "table " + d.Stream.Name
+}
+
+// A StreamOption is an option of one table or query.
+type StreamOption func(*Declaration)
+
+// Declare applies options to a declaration; what is the function that a user has called, for panics.
+func Declare(what string, d Declaration, options []StreamOption) Declaration {
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("%s(%q): option %d is nil; leave it out", what, d.Stream.Name, i+1))
+		}
+		option(&d)
+	}
+	return d
+}
+
+// DataTimeout returns the option of a stream that is given up after d; what is the function that a user has called.
+func DataTimeout(what string, d time.Duration) StreamOption {
+	if d <= 0 {
+		panic(fmt.Sprintf("%s(%v): a time to wait must be above zero", what, d))
+	}
+	return func(declared *Declaration) { declared.Stream.DataTimeout = d }
+}
+
+// MaxElement returns the option of a stream's largest element; what is the function that a user has called.
+func MaxElement(what string, bytes int) StreamOption {
+	if bytes <= 0 {
+		panic(fmt.Sprintf("%s(%d): an element has at least one byte", what, bytes))
+	}
+	return func(d *Declaration) { d.Stream.MaxElement = bytes }
+}
+
+// A Job is one run of a storage that was declared with streams.
+type Job struct {
+	*broker.Job
+	Database Database
+	// Declared holds all streams of the storage, Name the name that positions are kept under; the mill's where it is
+	// empty.
+	Declared []Declaration
+	Name     string
+}
+
+// declaration returns that of a job's stream.
+func (j *Job) declaration(s broker.Stream) (*Declaration, error) {
+	i := slices.IndexFunc(j.Declared, func(d Declaration) bool {
+		return d.Stream.Name == s.Name && d.Stream.Type == s.Type && d.Stream.As == s.As
+	})
+	if i < 0 {
+		return nil, j.errorf("the stream %q isn't among those that %[2]s.New was given", s.Name, j.Database.Product())
+	}
+	return &j.Declared[i], nil
+}
+
+// keptAs returns the name that positions are kept under.
+func (j *Job) keptAs() (string, error) {
+	switch {
+	case j.Name != "":
+		return j.Name, nil
+	case j.Job.Name != "":
+		return j.Job.Name, nil
+	}
+	return "", j.errorf("positions are kept by name, and the mill has none: give it one by leat.Name, or %s.Name",
+		j.Database.Product())
+}
+
+// errorf makes an error that begins with the database's name.
+func (j *Job) errorf(format string, arguments ...any) error {
+	return fmt.Errorf(j.Database.Product()+": "+format, arguments...)
+}

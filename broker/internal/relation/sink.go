@@ -1,0 +1,70 @@
+package relation
+
+import (
+	"context"
+	"errors"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Create opens the outputs of a job. It checks that they exist, or makes them, and makes the table of positions.
+func Create(ctx context.Context, job *Job) (broker.Output, error) {
+	o := &output{ledger: newLedger(job)}
+	if err := o.open(ctx); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// An output writes for one run.
+type output struct {
+	*ledger
+	targets []*target
+	closed  bool
+}
+
+func (o *output) open(ctx context.Context) error {
+	if len(o.job.Outputs) == 0 {
+		return o.job.errorf("the job has no outputs")
+	}
+	if err := o.connect(ctx); err != nil {
+		return err
+	}
+	for _, declared := range o.job.Outputs {
+		d, err := o.job.declaration(declared)
+		if err != nil {
+			return err
+		}
+		t, err := o.openTarget(ctx, d)
+		if err != nil {
+			return err
+		}
+		o.targets = append(o.targets, t)
+	}
+	return nil
+}
+
+// Check implements broker.Checker: it finds members without a column.
+func (o *output) Check(stream int, _, value []byte) error { return o.targets[stream].check(value) }
+
+// Commit implements broker.Output: one transaction, in which the positions come last, so that their rows are locked for
+// a moment only.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.closed {
+		return o.job.errorf("Commit was called after Close")
+	}
+	return o.ledger.commit(ctx, commits, func(ctx context.Context, c *broker.Commit) error {
+		for i, t := range o.targets {
+			if err := t.write(ctx, o.conn, i, c.Results); err != nil {
+				return t.explain(err)
+			}
+		}
+		return nil
+	})
+}
+
+// Close implements broker.Output.
+func (o *output) Close() error {
+	o.closed = true
+	return errors.Join(o.ledger.close(), o.job.Database.Close())
+}

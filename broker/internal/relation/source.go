@@ -1,0 +1,189 @@
+package relation
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/ordered"
+)
+
+// Open opens the inputs of a job. It checks that what is read exists, may be read, and has an order.
+func Open(ctx context.Context, job *Job) (broker.Input, error) {
+	in := &input{job: job, ledger: newLedger(job)}
+	if err := in.open(ctx); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+// An input reads for one run.
+type input struct {
+	*ledger
+	job *Job
+	// streams holds what each node reads; nodes that read one stream have one of these.
+	streams []*stream
+}
+
+// A stream is a table or query as one run reads it.
+type stream struct {
+	*Table
+	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
+	end       ordered.Key
+	numbering *ordered.Numbering
+}
+
+func (in *input) open(ctx context.Context) error {
+	if len(in.job.Inputs) == 0 {
+		return in.job.errorf("the job has no inputs")
+	}
+	conn, err := in.job.Database.Connect(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	for _, declared := range in.job.Inputs {
+		st, err := in.openStream(ctx, conn, declared)
+		if err != nil {
+			return err
+		}
+		in.streams = append(in.streams, st)
+	}
+	return nil
+}
+
+// openStream returns the stream of the next node.
+func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker.Stream) (*stream, error) {
+	d, err := in.job.declaration(declared)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range in.streams {
+		if other.Stream.Name != declared.Name {
+			continue
+		}
+		if other.Query != d.Query || !slices.Equal(other.Order, d.Order) || other.Stream.Follow != d.Stream.Follow {
+			return nil, in.job.errorf("%s is declared twice, and differently: nodes that read one stream read it in one "+
+				"order, and both follow it or don't; give a query over it another name", other.describe())
+		}
+		return other, nil
+	}
+	t, err := openTable(ctx, in.job.Database, conn, d)
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{Table: t, numbering: ordered.NewNumbering()}
+	if err := st.look(ctx, conn, in.job); err != nil {
+		return nil, t.explain(err)
+	}
+	return st, nil
+}
+
+// look finds the end of a finite stream, and what a user should know.
+func (st *stream) look(ctx context.Context, conn *sql.Conn, job *Job) error {
+	end, err := st.highest(ctx, conn)
+	if err != nil {
+		return err
+	}
+	statement, parameters, err := st.Page(ordered.Position{At: end}, end)
+	if err != nil {
+		return err
+	}
+	if st.Served, err = st.Database.IsServed(ctx, conn, statement, parameters); err != nil {
+		return err
+	}
+	if !st.Stream.Follow {
+		st.end = end
+	}
+	advice, err := st.Database.Advise(ctx, conn, st.Table)
+	for _, sentence := range advice {
+		job.Logger.Warn(sentence, "stream", st.Stream.Name)
+	}
+	return err
+}
+
+// Partitions returns one.
+func (in *input) Partitions() int { return 1 }
+
+// Own implements broker.Input.
+func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
+	g, own := errgroup.WithContext(ctx)
+	for p := range in.Partitions() {
+		g.Go(func() error { return task(own, p) })
+	}
+	err := g.Wait()
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// Bounded implements broker.Bounded.
+func (in *input) Bounded(node int) (ends, waits bool) { return !in.streams[node].Stream.Follow, false }
+
+// Reader implements broker.Input.
+func (in *input) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if node < 0 || node >= len(in.streams) || partition != 0 || from < 0 {
+		return nil, in.job.errorf("there is no reader of node %d, partition %d from offset %d", node, partition, from)
+	}
+	st := in.streams[node]
+	r := &reader{job: in.job, stream: st, next: from, fetch: firstFetch, row: newRow(st.width())}
+	if from > 0 {
+		r.at = st.numbering.Position(from)
+	}
+	return r, nil
+}
+
+// Close implements broker.Input.
+func (in *input) Close() error { return errors.Join(in.ledger.close(), in.job.Database.Close()) }
+
+// Positions implements broker.Positioner.
+func (in *input) Positions(_ int, nodes []broker.Rewind) error {
+	for st, members := range in.groups() {
+		all := make([]*broker.Rewind, len(members))
+		for i, node := range members {
+			all[i] = &nodes[node]
+		}
+		if err := st.numbering.Describe(all, st.end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resume implements broker.Positioner.
+func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
+	conn, err := in.job.Database.Connect(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	for st, members := range in.groups() {
+		all := make([]ordered.Resumed, len(members))
+		for i, node := range members {
+			if all[i], err = ordered.Read(&nodes[node], names(st.OrderedBy)); err != nil {
+				return in.job.errorf("%w", err)
+			}
+		}
+		if err := st.numbering.Resume(ctx, counter{conn, st.Table}, all); err != nil {
+			return st.explain(err)
+		}
+	}
+	return nil
+}
+
+// groups returns the nodes of each stream.
+func (in *input) groups() map[*stream][]int {
+	groups := map[*stream][]int{}
+	for node, st := range in.streams {
+		groups[st] = append(groups[st], node)
+	}
+	return groups
+}

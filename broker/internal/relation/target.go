@@ -1,0 +1,240 @@
+package relation
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/member"
+	"github.com/leat-go/leat/internal/suggest"
+)
+
+const (
+	// batchRows, batchValues and batchBytes are at most how many rows, values and bytes one INSERT has.
+	batchRows, batchValues, batchBytes = 500, 2000, 512 << 10
+)
+
+// A target is a table that results are written to.
+type target struct {
+	*Declaration
+	db      Database
+	columns []Column
+}
+
+// openTarget finds the columns of an output.
+func (o *output) openTarget(ctx context.Context, d *Declaration) (*target, error) {
+	t := &target{Declaration: d, db: o.job.Database}
+	if d.Query != "" {
+		return nil, o.job.errorf("the query %s can be read only: results go to tables, see %s.Table", d.Stream.Name,
+			o.job.Database.Product())
+	}
+	if len(d.Definitions) > 0 {
+		if err := t.db.Make(ctx, o.conn, d); err != nil {
+			return nil, t.explain(err)
+		}
+	}
+	described, err := t.db.Describe(ctx, o.conn, d)
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	t.columns = slices.DeleteFunc(described.Columns, func(c Column) bool { return c.Generated })
+	if len(t.columns) == 0 {
+		return nil, t.explain(errors.New("it has no column that can be written"))
+	}
+	for _, c := range d.Conflict {
+		if _, err := find(t.db, t.columns, c); err != nil {
+			return nil, t.explain(fmt.Errorf("its conflict clause: %w", err))
+		}
+	}
+	return t, t.tryConflict(described)
+}
+
+// tryConflict checks that a unique index has the columns of the conflict clause.
+func (t *target) tryConflict(described *Description) error {
+	if t.Conflict == nil {
+		return nil
+	}
+	has := func(all []string, one string) bool {
+		return slices.ContainsFunc(all, func(c string) bool { return t.db.EqualNames(c, one) })
+	}
+	for _, key := range described.Keys {
+		if len(key) == len(t.Conflict) && !slices.ContainsFunc(key, func(c string) bool { return !has(t.Conflict, c) }) {
+			return nil
+		}
+	}
+	return t.explain(fmt.Errorf("its conflict clause: there is neither a primary key nor a unique index of %s; "+
+		"CREATE UNIQUE INDEX %s ON %s (%s)", strings.Join(t.Conflict, ", "), t.db.Quote(t.Stream.Name+"_key"),
+		t.db.Quote(t.Stream.Name), t.list(t.Conflict)))
+}
+
+// explain says which output an error is about, and what would mend it.
+func (t *target) explain(err error) error {
+	err = t.db.Explain(err, Subject{t.Stream.Name, true, t.Conflict})
+	return fmt.Errorf("%s: table %s: %w", t.db.Product(), t.Stream.Name, err)
+}
+
+// list quotes names, with commas between them.
+func (t *target) list(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = t.db.Quote(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// check finds members without a column, and values that no column takes.
+func (t *target) check(value []byte) error {
+	all, err := member.Split(value, nil)
+	if err != nil {
+		return t.explain(err)
+	}
+	if len(all) == 0 {
+		return t.explain(errors.New("a result has no members"))
+	}
+	for _, m := range all {
+		c := t.column(m.Name)
+		if c == nil {
+			return fmt.Errorf("%s: table %s has no column %s%s: leave the member out, or ALTER TABLE %s ADD COLUMN %s %s",
+				t.db.Product(), t.Stream.Name, m.Name, suggest.Name(m.Name, names(t.columns)), t.db.Quote(t.Stream.Name),
+				t.db.Quote(m.Name), t.db.TypeFor(m.Value))
+		}
+		if _, err := c.parameter(m.Value); err != nil {
+			return t.explain(err)
+		}
+	}
+	for _, c := range t.Conflict {
+		if !slices.ContainsFunc(all, func(m member.Member) bool { return t.db.EqualNames(m.Name, c) }) {
+			return t.explain(fmt.Errorf("the result has no member %s, by which it replaces a row", c))
+		}
+	}
+	return nil
+}
+
+func (t *target) column(name string) *Column {
+	for i := range t.columns {
+		if t.db.EqualNames(t.columns[i].Name, name) {
+			return &t.columns[i]
+		}
+	}
+	return nil
+}
+
+// parameter is a member's value, JSON, as a value to write.
+func (c *Column) parameter(json []byte) (any, error) {
+	if string(json) == "null" {
+		return nil, nil
+	}
+	value, err := c.Type.Parameter(json)
+	if err != nil {
+		return nil, fmt.Errorf("column %s: %w", c.Name, err)
+	}
+	return value, nil
+}
+
+// write writes the results of one output, in order: statements of many rows for each run of results with the same
+// members.
+func (t *target) write(ctx context.Context, conn *sql.Conn, stream int, results []broker.Result) error {
+	b := batch{target: t, conn: conn}
+	for i := range results {
+		if results[i].Stream != stream {
+			continue
+		}
+		all, err := member.Split(results[i].Value, b.members)
+		if err != nil {
+			return err
+		}
+		b.members = all
+		if !b.takes(all, len(results[i].Value)) {
+			if err := b.flush(ctx); err != nil {
+				return err
+			}
+			if err := b.begin(all); err != nil {
+				return err
+			}
+		}
+		if err := b.add(all, len(results[i].Value)); err != nil {
+			return err
+		}
+	}
+	return b.flush(ctx)
+}
+
+// A batch is results with the same members.
+type batch struct {
+	*target
+	conn    *sql.Conn
+	members []member.Member
+	names   []string
+	columns []*Column
+	values  []any
+	bytes   int
+	// statement is that of the last batch, which had some rows.
+	statement string
+	rows      int
+}
+
+// takes reports whether a result has the same members as those before, and room.
+func (b *batch) takes(all []member.Member, bytes int) bool {
+	n := len(b.values)
+	return n > 0 && n/len(all) < batchRows && n+len(all) <= batchValues && b.bytes+bytes <= batchBytes &&
+		slices.EqualFunc(b.names, all, func(name string, m member.Member) bool { return name == m.Name })
+}
+
+// begin begins with results that have the members given.
+func (b *batch) begin(all []member.Member) error {
+	if slices.EqualFunc(b.names, all, func(name string, m member.Member) bool { return name == m.Name }) {
+		return nil
+	}
+	b.names, b.columns, b.rows = b.names[:0], b.columns[:0], 0
+	for _, m := range all {
+		c := b.column(m.Name)
+		if c == nil {
+			return fmt.Errorf("there is no column %s", m.Name) // Check was told of other results
+		}
+		b.names, b.columns = append(b.names, m.Name), append(b.columns, c)
+	}
+	return nil
+}
+
+func (b *batch) add(all []member.Member, bytes int) error {
+	for i, m := range all {
+		value, err := b.columns[i].parameter(m.Value)
+		if err != nil {
+			return err
+		}
+		b.values = append(b.values, value)
+	}
+	b.bytes += bytes
+	return nil
+}
+
+// flush writes what the batch has.
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.values) == 0 {
+		return nil
+	}
+	if rows := len(b.values) / len(b.names); rows != b.rows {
+		b.statement, b.rows = b.insert(b.names, rows), rows
+	}
+	_, err := b.conn.ExecContext(ctx, b.statement, b.values...)
+	b.values, b.bytes = b.values[:0], 0
+	return err
+}
+
+// insert is the statement that inserts some rows.
+func (t *target) insert(names []string, rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	statement := "INSERT INTO " + t.db.Quote(t.Stream.Name) + " (" + t.list(names) + ") VALUES " +
+		strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+	if t.Conflict == nil {
+		return statement
+	}
+	replaced := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(t.Conflict, func(c string) bool { return t.db.EqualNames(c, name) })
+	})
+	return statement + " " + t.db.Replace(t.Conflict, replaced)
+}

@@ -1,0 +1,23 @@
+package quote
+
+import "testing"
+
+// TestPlainPrefix tries every byte at every place of a few blocks.
+func TestPlainPrefix(t *testing.T) {
+	for c := range 256 {
+		plainByte := c >= ' ' && c < 0x80 && c != '"' && c != '\\'
+		for length := range 25 {
+			for at := range length {
+				text := []byte("0123456789abcdefghijklmnopqrst")[:length]
+				text[at] = byte(c)
+				want := at
+				if plainByte {
+					want = length
+				}
+				if got := plainPrefix(string(text)); got != want {
+					t.Fatalf("%q: got %d, want %d", text, got, want)
+				}
+			}
+		}
+	}
+}
