@@ -232,7 +232,9 @@ type Rewind struct {
 }
 
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the
-// results is one; so may be the Input of a source that can store them for a sink that can't (then it is a [Saver]).
+// results is one; so may be the Input of a source that can store them for a sink that can't (then it is a [Saver]). The
+// tasks of several partitions ask for their progress while others commit, so that, unlike Commit, Progress and what
+// claims or looks at positions is safe for concurrent use.
 type Keeper interface {
 	// Progress returns what was committed last for a partition; the zero Progress where nothing was, or one without nodes,
 	// with the sessions of the others, where the partition was added after those had ended.
@@ -240,7 +242,7 @@ type Keeper interface {
 }
 
 // A SessionKeeper is a [Keeper] that can tell about all partitions at once, where asking for each takes long. It is
-// asked once, when a run begins.
+// asked when a run begins, and by a [Sharer] that waits for the end of the session.
 type SessionKeeper interface {
 	// LowestSession returns the lowest Progress.Sessions of all partitions.
 	LowestSession(ctx context.Context) (int64, error)

@@ -10,9 +10,10 @@ import (
 type Claimer interface {
 	Keeper
 	// Claim makes this run the only one that commits for a partition, and returns what was committed last, as Progress
-	// does without claiming. The engine calls it when the partition's task begins. It doesn't wait until the claimer
-	// before notices. That one's commits for the partition add nothing from then on, whenever they come: they fail with
-	// [ErrTakenOver], or, where partitions move from process to process ([Job].Shared), are left out (Commit.Lost).
+	// does without claiming. The engine calls it when the partition's task begins, maybe while it commits others. It
+	// doesn't wait until the claimer before notices. That one's commits for the partition add nothing from then on,
+	// whenever they come: they fail with [ErrTakenOver], or, where partitions move from process to process
+	// ([Job].Shared), are left out (Commit.Lost).
 	Claim(ctx context.Context, partition int) (Progress, error)
 }
 

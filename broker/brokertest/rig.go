@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/leat-go/leat/broker"
 )
 
@@ -116,20 +118,25 @@ func (r *rig) openSink() (out broker.Output, closeAll func()) {
 	return out, closeAll
 }
 
-// claim claims all partitions where the keeper is a broker.Claimer, and returns their progress.
-func (r *rig) claim(keeper any) (kept []broker.Progress) {
+// claim claims all partitions where the keeper is a broker.Claimer, side by side as their tasks do, and returns their
+// progress.
+func (r *rig) claim(keeper any) []broker.Progress {
 	r.Helper()
 	claimer, ok := keeper.(broker.Claimer)
 	if !ok {
 		return nil
 	}
-	for p := range r.harness.partitions() {
-		r.must(r.guard("Claim", func(ctx context.Context) error {
-			progress, err := claimer.Claim(ctx, p)
-			kept = append(kept, progress)
-			return wrap(err, "Claim")
-		}))
-	}
+	kept := make([]broker.Progress, r.harness.partitions())
+	r.must(r.guard("Claim", func(ctx context.Context) error {
+		var g errgroup.Group
+		for p := range kept {
+			g.Go(func() (err error) {
+				kept[p], err = claimer.Claim(ctx, p)
+				return wrap(err, "Claim")
+			})
+		}
+		return g.Wait()
+	}))
 	return kept
 }
 

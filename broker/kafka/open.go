@@ -28,6 +28,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
+	job.Shared = true // the group moves partitions from instance to instance
 	return &input{saver: saver{r}, broker: b, readers: newReaders(r)}, nil
 }
 

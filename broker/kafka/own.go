@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // endCheck is how often an instance without running tasks asks whether all partitions of the group have ended the
@@ -16,7 +18,7 @@ type task = func(ctx context.Context, partition int) error
 // own works on the partitions that the group assigns to this instance, until the session has ended for the whole
 // group. See broker.Input.Own.
 func (r *run) own(ctx context.Context, t task) error {
-	session, err := r.positions.currentSession(ctx)
+	session, err := r.currentSession(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,6 +77,34 @@ func (r *run) ownUntil(ctx context.Context, session int64, start func(context.Co
 	}
 }
 
+// Share implements broker.Sharer.
+func (r *run) Share(_ context.Context, session int64, positions broker.SessionKeeper) error {
+	r.shared = &shared{session, positions}
+	return nil
+}
+
+// A shared is what the engine tells of the session: positions may be kept by the sink of another storage.
+type shared struct {
+	session   int64
+	positions broker.SessionKeeper
+}
+
+// currentSession returns the number of the session that the run is for.
+func (r *run) currentSession(ctx context.Context) (int64, error) {
+	if r.shared != nil {
+		return r.shared.session, nil
+	}
+	return r.positions.currentSession(ctx)
+}
+
+// lowestSession returns the lowest number of ended sessions of all partitions.
+func (r *run) lowestSession(ctx context.Context) (int64, error) {
+	if r.shared != nil {
+		return r.shared.positions.LowestSession(ctx)
+	}
+	return r.positions.lowestSession(ctx)
+}
+
 // checkEnded finds out whether all partitions have ended the session: this instance has seen the end of each, or the
 // group's positions say so. It returns a channel that says when to check again; nil while tasks run.
 func (r *run) checkEnded(ctx context.Context, session int64, ended *bool) (again <-chan time.Time, err error) {
@@ -86,7 +116,7 @@ func (r *run) checkEnded(ctx context.Context, session int64, ended *bool) (again
 	case running > 0:
 		return nil, nil
 	}
-	lowest, err := r.positions.lowestSession(ctx)
+	lowest, err := r.lowestSession(ctx)
 	*ended = err == nil && lowest > session
 	return time.After(endCheck), err
 }

@@ -29,6 +29,8 @@ type run struct {
 	transactions *transactions
 	// sink says that the results go to this cluster, too. It is set before the run owns partitions.
 	sink bool
+	// shared is set before the run owns partitions; nil where no positions are kept.
+	shared *shared
 	// sessionEnded says that the session has ended in all partitions of the group.
 	sessionEnded atomic.Bool
 	// users counts the source and the sink that use the run. Broker.mu guards it.

@@ -21,9 +21,11 @@ const (
 	claimAgain = `UPDATE leat_positions SET epoch = epoch + 1, backend = pg_backend_pid(),
 		backend_start = (SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid())
 		WHERE name = $1 AND partition = $2::int AND epoch = $3::bigint RETURNING epoch::text`
-	// A backend is ended only if it is the one that is noted: numbers are given again.
+	// A backend is ended only if it is the one that is noted: numbers are given again. Where partitions move, it may be
+	// at work on others: then it is ended only where its client seems to be frozen within a transaction.
 	endBackend = `SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-		WHERE pid = $1::int AND backend_start::text = $2 AND pid <> pg_backend_pid()`
+		WHERE pid = $1::int AND backend_start::text = $2 AND pid <> pg_backend_pid() AND ($3 <> 'shared'
+			OR xact_start IS NOT NULL AND wait_event_type = 'Client' AND state_change < now() - interval '2 s')`
 )
 
 // Claim implements broker.Claimer.
@@ -68,6 +70,7 @@ func (l *ledger) reclaim(ctx context.Context, partition int, epoch int64) error 
 	case err != nil:
 		return err
 	case len(taken) == 0 && l.shared:
+		l.connector.logger.Info("a partition was claimed by another instance", "partition", partition)
 		delete(l.epochs, partition)
 		return nil
 	case len(taken) == 0:
@@ -107,7 +110,11 @@ func (l *ledger) end(ctx context.Context, holder []row) {
 	if len(holder) == 0 {
 		return
 	}
-	ended, err := l.session.texts(ctx, endBackend, text(holder, 0), text(holder, 1))
+	shared := ""
+	if l.shared {
+		shared = "shared"
+	}
+	ended, err := l.session.texts(ctx, endBackend, text(holder, 0), text(holder, 1), shared)
 	if err != nil {
 		l.connector.logger.Warn("the connection of the run before can't be ended; GRANT pg_signal_backend TO the user",
 			"holder", text(holder, 2), "pid", text(holder, 0), "error", err)

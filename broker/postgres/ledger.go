@@ -17,14 +17,19 @@ import (
 // A ledger keeps the progress of a job's tasks in the table leat_positions, a row for each partition. The row's epoch
 // is its fence: whoever claims the partition raises it, and a commit names the one that it knows. Its session is used
 // for claims and commits only, and its number is in the row: a successor ends it, so that a transaction of a frozen
-// process blocks nobody.
+// process blocks nobody. It is safe for concurrent use.
 type ledger struct {
 	connector *connector
 	name      string
 	nameErr   error
 	shared    bool
-	holder    string
-	session   *session // nil where there is no connection
+	// partitions returns how many the job has.
+	partitions func() int
+	holder     string
+
+	// turn is held by whoever uses what follows: the committer, and tasks that claim.
+	turn    chan struct{}
+	session *session // nil where there is no connection
 	// epochs holds what this run has claimed, by partition.
 	epochs map[int]int64
 }
@@ -37,15 +42,33 @@ const makeLedger = `CREATE TABLE IF NOT EXISTS leat_positions (
 	holder text NOT NULL, claimed timestamptz NOT NULL, backend int NOT NULL, backend_start timestamptz NOT NULL,
 	PRIMARY KEY (name, partition)) WITH (fillfactor = 50)`
 
-func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
+// A partition that is added later begins with the session that the others are in: they would wait for it otherwise.
+const enroll = `INSERT INTO leat_positions (name, partition, epoch, holder, claimed, backend, backend_start, progress)
+	SELECT $1, p, 0, 'nobody', now(), 0, now(), (SELECT json_build_object('sessions', min(coalesce(
+		(progress->>'sessions')::bigint, 0))) FROM leat_positions WHERE name = $1 HAVING count(*) > 0)
+	FROM generate_series(0, $2::int - 1) p
+	WHERE NOT EXISTS (SELECT FROM leat_positions WHERE name = $1 AND partition = p) ON CONFLICT DO NOTHING`
+
+func newLedger(b *Broker, job *broker.Job, c *connector, partitions func() int) *ledger {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	l := &ledger{connector: c, shared: job.Shared, epochs: map[int]int64{}, holder: fmt.Sprintf("process %d on %s",
-		os.Getpid(), host)}
+	l := &ledger{connector: c, shared: job.Shared, partitions: partitions, turn: make(chan struct{}, 1),
+		epochs: map[int]int64{}, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host)}
 	l.name, l.nameErr = b.keptAs(job)
 	return l
+}
+
+// inTurn waits for the ledger's turn.
+func (l *ledger) inTurn(ctx context.Context, do func() error) error {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // connect makes the session, which claims again what the one before had: then no transaction of that one can be
@@ -61,7 +84,7 @@ func (l *ledger) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.makeTable(ctx, s); err != nil {
+	if err := l.open(ctx, s); err != nil {
 		return errors.Join(err, s.close())
 	}
 	_ = l.session.close()
@@ -70,6 +93,17 @@ func (l *ledger) connect(ctx context.Context) error {
 		if err := l.reclaim(ctx, p, epoch); err != nil {
 			return errors.Join(err, l.close())
 		}
+	}
+	return nil
+}
+
+// open makes the table where it doesn't exist, and a row for each partition.
+func (l *ledger) open(ctx context.Context, s *session) error {
+	if err := l.makeTable(ctx, s); err != nil {
+		return err
+	}
+	if _, err := s.rows(ctx, enroll, l.name, strconv.Itoa(l.partitions())); err != nil {
+		return l.explain(err)
 	}
 	return nil
 }
@@ -150,6 +184,11 @@ func (l *ledger) LowestSession(ctx context.Context) (lowest int64, err error) {
 
 // lookedAt looks at positions, and again by a new session where the connection is lost meanwhile.
 func (l *ledger) lookedAt(ctx context.Context, look func(s *session) error) error {
+	return l.inTurn(ctx, func() error { return l.look(ctx, look) })
+}
+
+// look is lookedAt. REQUIRES: the turn is held.
+func (l *ledger) look(ctx context.Context, look func(s *session) error) error {
 	for {
 		if err := l.connect(ctx); err != nil {
 			return err
@@ -163,7 +202,7 @@ func (l *ledger) lookedAt(ctx context.Context, look func(s *session) error) erro
 	}
 }
 
-// close ends the session.
+// close ends the session. REQUIRES: the turn is held, or nobody uses the ledger any more.
 func (l *ledger) close() error {
 	err := l.session.close()
 	l.session = nil

@@ -102,10 +102,11 @@ func TestSessions(t *testing.T) {
 }
 
 // helper runs this test's binary as another process that runs a mill, and returns it. It ends with the test.
-func (d *database) helper(mode string) *exec.Cmd {
+func (d *database) helper(mode string, environment ...string) *exec.Cmd {
 	d.Helper()
 	command := exec.Command(os.Args[0], "-test.run", "^TestHelperProcess$", "-test.v")
 	command.Env = append(os.Environ(), "LEAT_HELPER="+mode, "LEAT_HELPER_URL="+d.url)
+	command.Env = append(command.Env, environment...)
 	command.Stderr = os.Stderr
 	d.must(command.Start())
 	d.Cleanup(func() {
@@ -123,6 +124,15 @@ func TestHelperProcess(t *testing.T) {
 		t.Skip("no helper process")
 	case "follow":
 		mill, err := d.mill(postgres.Follow())
+		d.must(err)
+		d.must(mill.Run(t.Context()))
+	case "kafka":
+		mill, err := d.fromKafka(strings.Split(os.Getenv("LEAT_HELPER_KAFKA"), ","), os.Getenv("LEAT_HELPER_PREFIX"))
+		d.must(err)
+		d.must(mill.Run(t.Context()))
+	case "to kafka":
+		mill, err := d.toKafka(strings.Split(os.Getenv("LEAT_HELPER_KAFKA"), ","), os.Getenv("LEAT_HELPER_PREFIX"),
+			postgres.Follow())
 		d.must(err)
 		d.must(mill.Run(t.Context()))
 	}

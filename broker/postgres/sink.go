@@ -22,16 +22,16 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, err
 	}
-	o := &output{ledger: newLedger(b, job, c)}
+	o := &output{ledger: newLedger(b, job, c, func() int { return job.Partitions })}
 	o.session = s
-	if err := o.open(ctx, b, job); err != nil {
+	if err := o.openTargets(ctx, b, job); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
 }
 
-// open looks at the outputs.
-func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+// openTargets looks at the outputs, and makes the table of positions.
+func (o *output) openTargets(ctx context.Context, b *Broker, job *broker.Job) error {
 	if o.nameErr != nil {
 		return o.nameErr
 	}
@@ -46,7 +46,7 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 		}
 		o.targets = append(o.targets, t)
 	}
-	return o.makeTable(ctx, o.session)
+	return o.ledger.open(ctx, o.session)
 }
 
 // An output writes for one run.

@@ -26,7 +26,8 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 		return nil, err
 	}
 	defer func() { _ = s.close() }()
-	in := &input{ledger: newLedger(b, job, c)}
+	in := &input{}
+	in.ledger = newLedger(b, job, c, in.Partitions)
 	for _, declared := range job.Inputs {
 		if err := in.open(ctx, b, s, declared); err != nil {
 			return nil, err

@@ -234,13 +234,18 @@ func (b *batch) flush(ctx context.Context, s *session) (err error) {
 		return errors.New("a result has no members")
 	}
 	if b.conflict == nil {
-		_, err = s.CopyFrom(ctx, &b.lines, fmt.Sprintf("COPY %s (%s) FROM STDIN", b.name, identifiers(b.columns)))
+		// Where the connection is lost, the driver may go on reading after it has returned: the lines are left to it.
+		_, err = s.CopyFrom(ctx, bytes.NewReader(b.lines.Bytes()),
+			fmt.Sprintf("COPY %s (%s) FROM STDIN", b.name, identifiers(b.columns)))
 	} else {
 		err = b.upsert(ctx, s)
 	}
+	if err != nil {
+		return err
+	}
 	b.lines.Reset()
 	b.count = 0
-	return err
+	return nil
 }
 
 // upsert inserts or replaces; of several results with one key the last, since a statement can't replace a row twice.

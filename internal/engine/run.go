@@ -184,29 +184,6 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	return output, nil
 }
 
-// findSession finds the session that the run is for: the first that hasn't ended in all partitions.
-func (r *run) findSession(ctx context.Context) (err error) {
-	if r.keeper == nil {
-		return nil
-	}
-	if all, ok := r.keeper.(broker.SessionKeeper); ok {
-		if r.session, err = all.LowestSession(ctx); err != nil {
-			return fmt.Errorf("positions of all partitions: %w", err)
-		}
-		return nil
-	}
-	for p := range r.input.Partitions() {
-		progress, err := r.keeper.Progress(ctx, p)
-		if err != nil {
-			return fmt.Errorf("positions of partition %d: %w", p, err)
-		}
-		if p == 0 || progress.Sessions < r.session {
-			r.session = progress.Sessions
-		}
-	}
-	return nil
-}
-
 // runTasks runs the tasks of the partitions that this process owns, and beside them the committer and the decoders.
 func (r *run) runTasks(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
