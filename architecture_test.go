@@ -3,9 +3,11 @@ package leat_test
 import (
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +53,66 @@ func drawnRooms(t *testing.T) (lines [][]string) {
 		lines = append(lines, strings.Fields(line))
 	}
 	return lines
+}
+
+// TestRoomsAreDrawn finds rooms that the drawing doesn't have. Programs and what only tests and examples use needn't be
+// in it.
+func TestRoomsAreDrawn(t *testing.T) {
+	drawn := slices.Concat(drawnRooms(t)...)
+	for _, name := range rooms(t) {
+		if !slices.Contains(drawn, name) {
+			t.Errorf("%s isn't in ARCHITECTURE.md's drawing, above what it imports", name)
+		}
+	}
+}
+
+// rooms returns the folders of all packages but of those that needn't be drawn.
+func rooms(t *testing.T) (names []string) {
+	t.Helper()
+	undrawn := regexp.MustCompile(`^(\.|bench|cmd|crashtest|examples|interop|tools|codec/(compare|internal/codectest)|` +
+		`internal/(deps|monitor/(browser|simulation)|[a-z]+server))(/|$)|/testdata(/|$)`)
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		if name := filepath.ToSlash(filepath.Dir(path)); !undrawn.MatchString(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil || len(names) < 30 {
+		t.Fatalf("found %d rooms: %v", len(names), err)
+	}
+	return names
+}
+
+// TestDocumentsNameWhatIsThere finds names of Go files in the documents that no file has, or has any more.
+func TestDocumentsNameWhatIsThere(t *testing.T) {
+	var files []string
+	if err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".go" {
+			files = append(files, "/"+filepath.ToSlash(path))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil || len(documents) == 0 {
+		t.Fatalf("no documents: %v", err)
+	}
+	named := regexp.MustCompile("`([a-zA-Z0-9_/]+\\.go)`")
+	for _, document := range append(documents, "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md") {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range named.FindAllStringSubmatch(string(text), -1) {
+			if !slices.ContainsFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+match[1]) }) {
+				t.Errorf("%s names %s, which isn't there", document, match[1])
+			}
+		}
+	}
 }
 
 // TestWhatRoomsDoNotReach checks what some packages must not reach, directly or through others.
