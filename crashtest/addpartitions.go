@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
 const (
@@ -26,9 +28,9 @@ func (in *injector) addPartition(ctx context.Context) error {
 	if n > maxGrowth*in.config.partitions {
 		return nil
 	}
-	topics := inputs()
+	topics := workload.Inputs()
 	if in.random.IntN(2) == 0 {
-		topics = append(topics, resultsTopic)
+		topics = append(topics, workload.Results)
 	}
 	in.note("partitions added", 1)
 	in.print("partition %d is added to %v", n-1, topics)
@@ -41,7 +43,7 @@ func (in *injector) addPartition(ctx context.Context) error {
 			return fmt.Errorf("add partitions to %s: %w", r.Topic, r.Err)
 		}
 	}
-	for _, topic := range inputs() {
+	for _, topic := range workload.Inputs() {
 		for !knows(in.admin, topic, n-1) {
 			if err := sleep(ctx, knownInterval); err != nil {
 				return err
@@ -100,10 +102,10 @@ func (l *load) begins(partition int) int {
 
 // grow begins to verify partitions that were added, once the output has them.
 func (c *consumer) grow() {
-	for p := len(c.partitions); p < c.load.partitions() && knows(c.client, resultsTopic, p); p++ {
-		v := newVerifier(c.load.plan, p)
-		v.begin(c.load.begins(p))
+	for p := len(c.partitions); p < c.load.partitions() && knows(c.client, workload.Results, p); p++ {
+		v := workload.NewVerifier(c.load.plan, p, true)
+		v.Begin(c.load.begins(p))
 		c.partitions, c.position, c.moved = append(c.partitions, v), append(c.position, 0), append(c.moved, time.Now())
-		c.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: {int32(p): kgo.NewOffset().AtStart()}})
+		c.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{workload.Results: {int32(p): kgo.NewOffset().AtStart()}})
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/leat-go/leat/crashtest/internal/process"
+	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
@@ -53,8 +55,8 @@ func (in *injector) killBroker(ctx context.Context) error {
 // open, new ones are taken, and nothing is answered.
 func (in *injector) freezeBroker(ctx context.Context) error {
 	return in.withoutBroker(ctx, brokerFault{"stop", "brokers stopped", in.config.frozen, freezePauseLimit,
-		func(s *kafkaserver.Server) error { return freeze(s.Process()) },
-		func(_ context.Context, s *kafkaserver.Server) error { return thaw(s.Process()) }})
+		func(s *kafkaserver.Server) error { return process.Freeze(s.Process()) },
+		func(_ context.Context, s *kafkaserver.Server) error { return process.Thaw(s.Process()) }})
 }
 
 // withoutBroker takes the broker whose turn it is away from the others, and gives it back. Where nothing else is done
@@ -173,7 +175,7 @@ func (in *injector) roles(ctx context.Context, broker int32) string {
 	}
 	roles = append(roles, fmt.Sprintf("coordinates the transactions of %d of %d instances", n, len(names)))
 	n = 0
-	if metadata, err := client.Metadata(ctx, append(inputs(), resultsTopic)...); err == nil {
+	if metadata, err := client.Metadata(ctx, append(workload.Inputs(), workload.Results)...); err == nil {
 		for _, topic := range metadata.Topics {
 			for _, p := range topic.Partitions {
 				if p.Leader == broker {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
 const (
@@ -25,7 +27,7 @@ type consumer struct {
 	load       *load
 	recoveries *recoveries
 	outages    *outages
-	partitions []*verifier // those of the output that are there
+	partitions []*workload.Verifier // those of the output that are there
 	// position is behind the last record of each partition, transaction markers included.
 	position []int64
 	moved    []time.Time
@@ -40,7 +42,7 @@ func newConsumer(addresses []string, t *crashTest) (*consumer, error) {
 		moved: make([]time.Time, partitions)}
 	offsets := map[int32]kgo.Offset{}
 	for p := range partitions {
-		c.partitions = append(c.partitions, newVerifier(t.load.plan, p))
+		c.partitions = append(c.partitions, workload.NewVerifier(t.load.plan, p, true))
 		c.moved[p] = time.Now()
 		offsets[int32(p)] = kgo.NewOffset().AtStart()
 	}
@@ -49,7 +51,7 @@ func newConsumer(addresses []string, t *crashTest) (*consumer, error) {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{resultsTopic: offsets}),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{workload.Results: offsets}),
 	)...)
 	return c, err
 }
@@ -70,7 +72,7 @@ func (c *consumer) run(ctx context.Context) error {
 
 // drain verifies what comes behind the last session: nothing may.
 func (c *consumer) drain(ctx context.Context) error {
-	ends, err := kadm.NewClient(c.client).ListCommittedOffsets(ctx, resultsTopic)
+	ends, err := kadm.NewClient(c.client).ListCommittedOffsets(ctx, workload.Results)
 	if err == nil {
 		err = ends.Error()
 	}
@@ -78,7 +80,7 @@ func (c *consumer) drain(ctx context.Context) error {
 		return fmt.Errorf("ends of the output: %w", err)
 	}
 	for p := range c.partitions {
-		end, _ := ends.Lookup(resultsTopic, int32(p))
+		end, _ := ends.Lookup(workload.Results, int32(p))
 		for c.position[p] < end.Offset {
 			if err := c.poll(ctx); err != nil {
 				return err
@@ -86,7 +88,8 @@ func (c *consumer) drain(ctx context.Context) error {
 		}
 	}
 	for p, v := range c.partitions {
-		if v.next > 0 || v.session != c.load.verified[p] || v.session != c.load.last+1 {
+		right, _ := v.Progress()
+		if right > 0 || v.Session() != c.load.verified[p] || v.Session() != c.load.last+1 {
 			return fmt.Errorf("partition %d: there are results behind the last session", p)
 		}
 	}
@@ -123,12 +126,12 @@ func (c *consumer) take(r *kgo.Record, now time.Time) error {
 		return nil
 	}
 	v := c.partitions[p]
-	result, err := v.take(r.Offset, r.Key, r.Value)
+	result, err := v.Take(r.Offset, r.Key, r.Value)
 	if err != nil {
 		return err
 	}
 	if result == nil {
-		c.load.ended(p, v.session)
+		c.load.ended(p, v.Session())
 		c.outages.rests(p)
 		return nil
 	}
@@ -154,8 +157,9 @@ func (c *consumer) stalled() error {
 			c.moved[p] = time.Now()
 		}
 		if since := time.Since(c.moved[p]); since > stallTimeout {
+			right, all := v.Progress()
 			return fmt.Errorf("partition %d has stood still for %v: after result %d of %d of session %d nothing comes",
-				p, since.Round(time.Second), v.next, len(v.want), v.session)
+				p, since.Round(time.Second), right, all, v.Session())
 		}
 	}
 	return nil

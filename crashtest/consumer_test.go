@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/endmark"
 )
 
@@ -24,7 +25,7 @@ type bench struct {
 	consumer *consumer
 }
 
-func newBench(t *testing.T, p plan, partitions, rate int) *bench {
+func newBench(t *testing.T, p workload.Plan, partitions, rate int) *bench {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SleepOutOfOrder())
 	must(t, err)
@@ -33,7 +34,7 @@ func newBench(t *testing.T, p plan, partitions, rate int) *bench {
 	b.client, err = kgo.NewClient(kgo.SeedBrokers(b.address), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	must(t, err)
 	t.Cleanup(b.client.Close)
-	topics := append(inputs(), resultsTopic)
+	topics := append(workload.Inputs(), workload.Results)
 	_, err = kadm.NewClient(b.client).CreateTopics(t.Context(), int32(partitions), 1, nil, topics...)
 	must(t, err)
 	b.load = newLoad(p, partitions, rate, b.client)
@@ -45,17 +46,17 @@ func newBench(t *testing.T, p plan, partitions, rate int) *bench {
 }
 
 // write appends results or marks to an output partition.
-func (b *bench) write(t *testing.T, partition int, results []Result, end bool) {
+func (b *bench) write(t *testing.T, partition int, results []workload.Result, end bool) {
 	t.Helper()
 	var records []*kgo.Record
 	for _, r := range results {
 		value, err := json.Marshal(r)
 		must(t, err)
-		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition),
-			Key: []byte(recordKey(r.Number)), Value: value})
+		records = append(records, &kgo.Record{Topic: workload.Results, Partition: int32(partition),
+			Key: []byte(workload.RecordKey(r.Number)), Value: value})
 	}
 	if end {
-		records = append(records, &kgo.Record{Topic: resultsTopic, Partition: int32(partition), Value: []byte(endmark.Value)})
+		records = append(records, &kgo.Record{Topic: workload.Results, Partition: int32(partition), Value: []byte(endmark.Value)})
 	}
 	must(t, b.client.ProduceSync(t.Context(), records...).FirstErr())
 }
@@ -63,7 +64,7 @@ func (b *bench) write(t *testing.T, partition int, results []Result, end bool) {
 // The load writes what the plan says, each session with its mark, and the same number of them to all partitions.
 func TestLoad(t *testing.T) {
 	const partitions = 2
-	p := plan{seed: 2, elements: 50}
+	p := workload.Plan{Seed: 2, Elements: 50}
 	b := newBench(t, p, partitions, 50_000)
 	b.load.begin(t.Context())
 	for partition := range partitions { // one is slower
@@ -74,11 +75,11 @@ func TestLoad(t *testing.T) {
 	b.load.finish()
 	must(t, b.load.wait(t.Context()))
 	sessions := b.load.last + 1
-	for stream, topic := range inputs() {
+	for stream, topic := range workload.Inputs() {
 		for partition := range partitions {
 			var want []string
 			for session := range sessions {
-				for _, e := range p.session(partition, session)[stream] {
+				for _, e := range p.Session(partition, session)[stream] {
 					value, err := json.Marshal(e)
 					must(t, err)
 					want = append(want, string(value))
@@ -96,7 +97,7 @@ func TestLoad(t *testing.T) {
 func TestAddedPartitionBeginsWhereTheMillMayBe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nothing is written
-	l := newLoad(plan{seed: 2, elements: 50}, 2, 0, nil)
+	l := newLoad(workload.Plan{Seed: 2, Elements: 50}, 2, 0, nil)
 	l.begin(ctx)
 	for partition := range 2 {
 		l.next(partition, 3)
@@ -125,16 +126,16 @@ func (b *bench) read(t *testing.T, topic string, partition, n int) (values []str
 
 // The consumer ends when all sessions are right; what comes behind the last is found.
 func TestWatch(t *testing.T) {
-	p := plan{seed: 2, elements: 50}
+	p := workload.Plan{Seed: 2, Elements: 50}
 	b := newBench(t, p, 2, 1000)
 	b.load.finish() // the session that is written now is the last: the first
 	for partition := range 2 {
-		b.write(t, partition, expected(0, p.session(partition, 0)), true)
+		b.write(t, partition, workload.Expected(0, p.Session(partition, 0)), true)
 	}
 	must(t, b.consumer.run(t.Context()))
 	must(t, b.consumer.drain(t.Context()))
 
-	late := expected(0, p.session(1, 0))
+	late := workload.Expected(0, p.Session(1, 0))
 	b.write(t, 1, late[len(late)-1:], false)
 	err := b.consumer.drain(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "partition 1, session 1, result 0") {
@@ -144,10 +145,10 @@ func TestWatch(t *testing.T) {
 
 // A result that is missing is found when the next one comes.
 func TestWatchFindsALoss(t *testing.T) {
-	p := plan{seed: 2, elements: 50}
+	p := workload.Plan{Seed: 2, Elements: 50}
 	b := newBench(t, p, 1, 1000)
 	b.load.finish()
-	b.write(t, 0, expected(0, p.session(0, 0))[1:], true)
+	b.write(t, 0, workload.Expected(0, p.Session(0, 0))[1:], true)
 	err := b.consumer.run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
 		t.Errorf("got %v, want the loss", err)
@@ -157,7 +158,7 @@ func TestWatchFindsALoss(t *testing.T) {
 // A partition that is added is written from the session on that others have come to, and verified once the output has
 // it.
 func TestGrow(t *testing.T) {
-	p := plan{seed: 2, elements: 50}
+	p := workload.Plan{Seed: 2, Elements: 50}
 	b := newBench(t, p, 1, 50_000)
 	c, err := parse([]string{"-partitions", "1", "-seed", "3"}, io.Discard)
 	must(t, err)
@@ -172,19 +173,19 @@ func TestGrow(t *testing.T) {
 	must(t, b.load.wait(t.Context()))
 	first, last := b.load.begins(1), b.load.last
 	want := fmt.Sprintf(`{"s":%d,"n":0,`, first)
-	if got := b.read(t, stepsTopic, 1, 1); len(got) == 0 || !strings.HasPrefix(got[0], want) {
+	if got := b.read(t, workload.Steps, 1, 1); len(got) == 0 || !strings.HasPrefix(got[0], want) {
 		t.Errorf("the added partition begins with %v, not with session %d", got, first)
 	}
 	if b.load.partitions() != 2 {
 		t.Errorf("there are %d partitions, not twice as many as at the beginning", b.load.partitions())
 	}
-	_, err = kadm.NewClient(b.client).UpdatePartitions(t.Context(), 2, resultsTopic)
+	_, err = kadm.NewClient(b.client).UpdatePartitions(t.Context(), 2, workload.Results)
 	must(t, err)
 	for session := range last + 1 {
-		b.write(t, 0, expected(session, p.session(0, session)), true)
+		b.write(t, 0, workload.Expected(session, p.Session(0, session)), true)
 	}
 	for session := first; session <= last; session++ {
-		b.write(t, 1, expected(session, p.session(1, session)), true)
+		b.write(t, 1, workload.Expected(session, p.Session(1, session)), true)
 	}
 	must(t, b.consumer.run(t.Context()))
 	must(t, b.consumer.drain(t.Context()))

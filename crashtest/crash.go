@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
@@ -74,7 +75,7 @@ func (t *crashTest) onCluster(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	topics := append(inputs(), resultsTopic)
+	topics := append(workload.Inputs(), workload.Results)
 	partitions, copies := int32(c.partitions), int16(t.cluster.Copies())
 	created, err := kadm.NewClient(client).CreateTopics(ctx, partitions, copies, nil, topics...)
 	if err == nil {
@@ -83,7 +84,7 @@ func (t *crashTest) onCluster(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the topics: %w", err)
 	}
-	t.load = newLoad(plan{c.seed, c.elements}, c.partitions, c.rate, client)
+	t.load = newLoad(workload.Plan{Seed: c.seed, Elements: c.elements}, c.partitions, c.rate, client)
 	if t.consumer, err = newConsumer(t.cluster.Addresses(), t); err != nil {
 		return err
 	}

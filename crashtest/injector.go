@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
@@ -67,7 +68,7 @@ func parseFaults(list string) (map[fault]bool, error) {
 		chosen[fault(name)] = true
 	}
 	for _, what := range []fault{zombies, freezes} {
-		if chosen[what] && !canFreeze {
+		if chosen[what] && !process.CanFreeze {
 			return nil, fmt.Errorf("processes can't be stopped on this system: leave out %q", what)
 		}
 	}
@@ -219,8 +220,8 @@ func (in *injector) killOne(ctx context.Context, i *instance, later time.Duratio
 		over = in.recoveries.faultBegins()
 	}
 	in.note("kills", 1)
-	in.print("kill -9 %s", i.current.name)
-	in.recoveries.killed(i.current.name, time.Now())
+	in.print("kill -9 %s", i.current.Name)
+	in.recoveries.killed(i.current.Name, time.Now())
 	in.instances.kill(i)
 	in.lasting.Go(func() error {
 		defer over()
@@ -246,9 +247,9 @@ func (in *injector) zombie(ctx context.Context) error {
 		frozen = in.between(time.Second, 16*time.Second)
 	}
 	in.note("zombies", 1)
-	in.print("stop %s for %v, replaced: %v", i.current.name, frozen.Round(time.Millisecond), replaced)
-	if err := freeze(i.current.command.Process); err != nil {
-		return fmt.Errorf("stop process %s: %w", i.current.name, err)
+	in.print("stop %s for %v, replaced: %v", i.current.Name, frozen.Round(time.Millisecond), replaced)
+	if err := i.current.Freeze(); err != nil {
+		return fmt.Errorf("stop process %s: %w", i.current.Name, err)
 	}
 	over := in.recoveries.faultBegins()
 	in.lasting.Go(func() error {
@@ -260,7 +261,7 @@ func (in *injector) zombie(ctx context.Context) error {
 		if err := sleep(ctx, frozen); err != nil {
 			return err
 		}
-		return thaw(i.current.command.Process)
+		return i.current.Thaw()
 	})
 	return nil
 }
@@ -278,7 +279,7 @@ func (in *injector) replace(ctx context.Context, i *instance, frozen time.Durati
 		return err
 	}
 	in.instances.letEnd(i.current)
-	if err := thaw(zombie.command.Process); err != nil {
+	if err := zombie.Thaw(); err != nil {
 		return err
 	}
 	return in.instances.expectOneEnds(ctx, i, zombie)
@@ -296,7 +297,7 @@ func (in *injector) rebalance(ctx context.Context) error {
 	}
 	i := chosen[0]
 	in.note("rebalances", 1)
-	in.print("%s leaves for %v", i.current.name, away.Round(time.Millisecond))
+	in.print("%s leaves for %v", i.current.Name, away.Round(time.Millisecond))
 	over := in.recoveries.faultBegins()
 	in.lasting.Go(func() error {
 		defer over()
@@ -323,7 +324,7 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 	}
 	killed := in.random.IntN(2) == 0
 	in.note("rebalances", 1)
-	in.print("%s joins for %v", i.current.name, stays.Round(time.Millisecond))
+	in.print("%s joins for %v", i.current.Name, stays.Round(time.Millisecond))
 	over := in.recoveries.faultBegins()
 	in.lasting.Go(func() error {
 		defer over()
@@ -335,7 +336,7 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 			return in.instances.stop(ctx, i)
 		}
 		in.note("kills", 1)
-		in.print("kill -9 %s", i.current.name)
+		in.print("kill -9 %s", i.current.Name)
 		in.instances.kill(i)
 		return nil
 	})
@@ -370,7 +371,7 @@ func (in *injector) cut() {
 	}
 	n := 0
 	for _, i := range all {
-		n += i.proxy.cut(refuse)
+		n += i.proxy.Cut(refuse)
 	}
 	in.note("connections cut", n)
 	in.print("cut %d connections of %d instances, for %v", n, len(all), refuse.Round(time.Millisecond))

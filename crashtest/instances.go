@@ -1,28 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
-)
 
-const (
-	// leaveTimeout is how long a process may take to end when it is asked to, or when it has been replaced.
-	leaveTimeout = 60 * time.Second
-	// tailBytes is how much of a log an error shows.
-	tailBytes = 4000
+	"github.com/leat-go/leat/crashtest/internal/process"
+	"github.com/leat-go/leat/crashtest/internal/proxy"
 )
 
 // instances are the instances of the mill. Each is a process, and has a proxy of its own where there is one broker.
@@ -46,23 +37,16 @@ type instance struct {
 	// name is the instance's. Where it isn't lasting, each process is a new member of the group.
 	name    string
 	lasting bool
-	proxy   *proxy // nil where there are several brokers
+	proxy   *proxy.Proxy // nil where there are several brokers
 	// current is nil while the instance is down.
-	current *process
+	current *worker
 	// busy says that something is being done to the instance.
 	busy bool
 }
 
-// A process is one process of an instance.
-type process struct {
-	name    string
-	command *exec.Cmd
-	// stdin asks the process to end when it is closed.
-	stdin io.Closer
-	log   *os.File
-	// done is closed when the process has ended, with its exit status in status.
-	done   chan struct{}
-	status int
+// A worker is one process of an instance.
+type worker struct {
+	*process.Process
 	// mayEnd says that the process may end; guarded by instances.mu.
 	mayEnd bool
 }
@@ -82,11 +66,11 @@ func newInstances(ctx context.Context, g *errgroup.Group, kafka []string, dir st
 func (is *instances) add(name string, lasting bool) (*instance, error) {
 	i := &instance{name: name, lasting: lasting, busy: !lasting}
 	if len(is.kafka) == 1 {
-		p, err := newProxy(is.kafka[0])
+		p, err := proxy.New(is.kafka[0])
 		if err != nil {
 			return nil, err
 		}
-		is.group.Go(func() error { return p.run(is.ctx) })
+		is.group.Go(func() error { return p.Run(is.ctx) })
 		i.proxy = p
 	}
 	is.mu.Lock()
@@ -105,7 +89,7 @@ func (is *instances) all() []*instance {
 // remove removes an instance that is down.
 func (is *instances) remove(i *instance) {
 	if i.proxy != nil {
-		i.proxy.end()
+		i.proxy.End()
 	}
 	is.mu.Lock()
 	defer is.mu.Unlock()
@@ -147,91 +131,56 @@ func (is *instances) start(i *instance) error {
 	c := workerConfig{kafka: strings.Join(is.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, is.processes),
 		concurrency: 1 + is.processes%2*2, debug: is.debug}
 	if i.proxy != nil {
-		c.proxy = i.proxy.address()
+		c.proxy = i.proxy.Address()
 	}
 	if i.lasting {
 		c.instance = i.name
 	}
-	p, err := is.launch(c, i.name)
+	started, err := process.Start(c.process, filepath.Join(is.dir, i.name+".log"), c.arguments())
 	if err != nil {
 		return fmt.Errorf("start instance %s: %w", i.name, err)
 	}
+	p := &worker{Process: started}
 	i.current = p
 	is.group.Go(func() error { return is.await(p) })
 	return nil
 }
 
-// launch starts a worker.
-func (is *instances) launch(c workerConfig, name string) (_ *process, err error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	p := &process{name: c.process, done: make(chan struct{})}
-	log := filepath.Join(is.dir, name+".log")
-	if p.log, err = os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-		return nil, err
-	}
-	p.command = exec.Command(program, c.arguments()...)
-	p.command.Stderr = p.log
-	if p.stdin, err = p.command.StdinPipe(); err == nil {
-		err = p.command.Start()
-	}
-	if err != nil {
-		return nil, errors.Join(err, p.log.Close())
-	}
-	return p, nil
-}
-
 // await waits for the end of a process. An end that nobody has asked for is an error.
-func (is *instances) await(p *process) error {
+func (is *instances) await(p *worker) error {
 	stop := context.AfterFunc(is.ctx, func() { is.end(p) })
 	defer stop()
-	err := p.command.Wait()
-	p.status = p.command.ProcessState.ExitCode()
-	close(p.done)
-	defer func() { _ = p.log.Close() }()
+	err := p.Wait()
 	is.mu.Lock()
 	defer is.mu.Unlock()
 	if p.mayEnd || is.ctx.Err() != nil {
 		return nil
 	}
-	return fmt.Errorf("process %s has ended by itself (%w); its log %s ends with:\n%s", p.name,
-		errors.Join(err, is.ctx.Err()), p.log.Name(), tail(p.log.Name()))
-}
-
-// tail returns the end of a file.
-func tail(name string) []byte {
-	content, err := os.ReadFile(name)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	content = bytes.TrimSpace(content)
-	return content[max(0, len(content)-tailBytes):]
+	return p.Errorf("has ended by itself (%w)", errors.Join(err, is.ctx.Err()))
 }
 
 // letEnd allows a process to end from now on.
-func (is *instances) letEnd(p *process) {
+func (is *instances) letEnd(p *worker) {
 	is.mu.Lock()
 	defer is.mu.Unlock()
 	p.mayEnd = true
 }
 
 // end kills a process, also one that is frozen.
-func (is *instances) end(p *process) {
+func (is *instances) end(p *worker) {
 	is.letEnd(p)
-	_ = p.command.Process.Kill() // where it fails, the process has ended
+	p.Kill()
 }
 
 // kill kills the process of an instance and waits until it is gone.
 func (is *instances) kill(i *instance) {
 	p := is.take(i)
 	is.end(p)
-	<-p.done
+	<-p.Done()
 }
 
 // take takes the process from its instance, which is down then.
-func (is *instances) take(i *instance) *process {
+func (is *instances) take(i *instance) *worker {
 	is.mu.Lock()
 	defer is.mu.Unlock()
 	p := i.current
@@ -243,51 +192,24 @@ func (is *instances) take(i *instance) *process {
 func (is *instances) stop(ctx context.Context, i *instance) error {
 	p := is.take(i)
 	is.letEnd(p)
-	_ = p.stdin.Close()
-	return is.expect(ctx, p, 0)
-}
-
-// expect waits for a process to end by itself, with the exit status given.
-func (is *instances) expect(ctx context.Context, p *process, status int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.done:
-	case <-time.After(leaveTimeout):
-		return fmt.Errorf("process %s should end, but after %v it still runs; its log %s ends with:\n%s", p.name,
-			leaveTimeout, p.log.Name(), tail(p.log.Name()))
-	}
-	if p.status != status {
-		return fmt.Errorf("process %s has ended with exit status %d instead of %d; its log %s ends with:\n%s", p.name,
-			p.status, status, p.log.Name(), tail(p.log.Name()))
-	}
-	return nil
+	p.Leave()
+	return p.Expect(ctx, 0)
 }
 
 // expectOneEnds waits until either the process of an instance or another one under its name has ended, as one that was
 // replaced does. The other one is the instance's, and must live on.
-func (is *instances) expectOneEnds(ctx context.Context, i *instance, other *process) error {
-	ended, lives := other, i.current
-	select {
-	case <-other.done:
-	case <-lives.done:
-		ended, lives = lives, other
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(leaveTimeout):
-		return fmt.Errorf("processes %s and %s have one name, and both still run after %v; their log %s ends with:\n%s",
-			other.name, lives.name, leaveTimeout, other.log.Name(), tail(other.log.Name()))
+func (is *instances) expectOneEnds(ctx context.Context, i *instance, other *worker) error {
+	lives, err := process.ExpectOneEnds(ctx, other.Process, i.current.Process, exitReplaced)
+	if err != nil {
+		return err
 	}
 	is.mu.Lock()
-	i.current, lives.mayEnd = lives, false
-	is.mu.Unlock()
-	select {
-	case <-lives.done:
-		return fmt.Errorf("processes %s and %s have one name, and both have ended; their log %s ends with:\n%s",
-			other.name, lives.name, other.log.Name(), tail(other.log.Name()))
-	default:
-		return is.expect(ctx, ended, exitReplaced)
+	defer is.mu.Unlock()
+	if lives == other.Process {
+		i.current = other
 	}
+	i.current.mayEnd = false
+	return nil
 }
 
 // stopAll ends all processes, at the same time.

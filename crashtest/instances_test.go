@@ -58,18 +58,18 @@ func TestInstancesKillAndStop(t *testing.T) {
 		first := chosen[0].current
 		is.kill(chosen[0])
 		select {
-		case <-first.done:
+		case <-first.Done():
 		default:
 			t.Error("the process still runs")
 		}
-		if first.status == 0 {
+		if first.Status() == 0 {
 			t.Error("the process ended in peace")
 		}
 		if others := is.choose(random, 5); len(others) != 1 || others[0] == chosen[0] {
 			t.Errorf("got %d instances to choose from, want the other one", len(others))
 		}
 		must(t, is.start(chosen[0]))
-		if chosen[0].current.name == first.name {
+		if chosen[0].current.Name == first.Name {
 			t.Error("two processes have the same name")
 		}
 		must(t, is.stopAll(ctx))
@@ -92,7 +92,7 @@ func TestInstancesExpectsTheStatus(t *testing.T) {
 		zombie := is.take(i)
 		is.letEnd(zombie)
 		must(t, is.start(i))
-		must(t, zombie.stdin.Close())
+		zombie.Leave()
 		must(t, is.expectOneEnds(ctx, i, zombie))
 		if err := is.stop(ctx, i); err == nil || !strings.Contains(err.Error(), "exit status 4 instead of 0") {
 			t.Errorf("got %v", err)
@@ -109,7 +109,7 @@ func TestInstancesKeepsTheLivingOne(t *testing.T) {
 		must(t, is.start(i))
 		replacement := i.current
 		is.letEnd(replacement)
-		must(t, replacement.stdin.Close())
+		replacement.Leave()
 		must(t, is.expectOneEnds(ctx, i, zombie))
 		if i.current != zombie || zombie.mayEnd {
 			t.Error("the process that lives isn't the instance's")

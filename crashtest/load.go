@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/endmark"
 )
 
@@ -22,12 +22,9 @@ const (
 	maxAhead = 3
 )
 
-// recordKey is the key of an element's record; its results have it, too.
-func recordKey(number int) string { return strconv.Itoa(number) }
-
 // A load writes the input, session after session, until it is told which one is the last.
 type load struct {
-	plan plan
+	plan workload.Plan
 	// rate is in elements a second, for each stream and partition.
 	rate   int
 	client *kgo.Client
@@ -45,7 +42,7 @@ type load struct {
 	err  error
 }
 
-func newLoad(p plan, partitions, rate int, client *kgo.Client) *load {
+func newLoad(p workload.Plan, partitions, rate int, client *kgo.Client) *load {
 	return &load{plan: p, rate: rate, client: client, first: make([]int, partitions), session: make([]int, partitions),
 		verified: make([]int, partitions), last: -1}
 }
@@ -75,9 +72,9 @@ func (l *load) wait(ctx context.Context) error {
 func (l *load) fill(ctx context.Context, partition int) error {
 	ticks := time.NewTicker(loadTick)
 	defer ticks.Stop()
-	random := rand.New(rand.NewPCG(l.plan.seed, uint64(partition)))
+	random := rand.New(rand.NewPCG(l.plan.Seed, uint64(partition)))
 	for session := l.begins(partition); l.next(partition, session); session++ {
-		data := l.plan.session(partition, session)
+		data := l.plan.Session(partition, session)
 		var written [len(data)]int
 		for left := len(data); left > 0; {
 			select {
@@ -102,7 +99,7 @@ func (l *load) fill(ctx context.Context, partition int) error {
 // writeSome writes some elements of a stream, more or less by chance so that now one stream is ahead and now another.
 // It returns 1 when it ends the session.
 func (l *load) writeSome(
-	ctx context.Context, random *rand.Rand, partition, stream int, all []element, written *int,
+	ctx context.Context, random *rand.Rand, partition, stream int, all []workload.Element, written *int,
 ) int {
 	if *written > len(all) {
 		return 0
@@ -116,14 +113,14 @@ func (l *load) writeSome(
 		}
 		e := all[*written]
 		value, _ := json.Marshal(e) // numbers always can be
-		l.produce(ctx, partition, stream, []byte(recordKey(e.Number)), value)
+		l.produce(ctx, partition, stream, []byte(workload.RecordKey(e.Number)), value)
 		*written++
 	}
 	return 0
 }
 
 func (l *load) produce(ctx context.Context, partition, stream int, key, value []byte) {
-	record := &kgo.Record{Topic: inputs()[stream], Partition: int32(partition), Key: key, Value: value}
+	record := &kgo.Record{Topic: workload.Inputs()[stream], Partition: int32(partition), Key: key, Value: value}
 	l.client.Produce(ctx, record, func(_ *kgo.Record, err error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()

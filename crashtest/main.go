@@ -25,10 +25,11 @@
 //
 //	injector.go                       the faults, and when they are injected
 //	brokerfaults.go, addpartitions.go the faults of single brokers; added partitions
-//	instances.go, worker.go, proxy.go the processes, what runs in them, and what cuts their connections
-//	load.go, workload.go              the input
-//	consumer.go, verifier.go, reference.go  the output, and what it must be
+//	instances.go, worker.go           the processes, and what runs in them
+//	load.go, consumer.go              the input, and the output
 //	recoveries.go, outages.go         how long it takes after a fault until results go on
+//	internal/workload                 the mill, its input, and what must come of it
+//	internal/process, internal/proxy  what kills and stops processes, and cuts their connections
 package main
 
 import (

@@ -68,3 +68,10 @@ func TestEnough(t *testing.T) {
 		t.Error("without a number of kills, the time doesn't count")
 	}
 }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

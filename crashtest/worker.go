@@ -14,7 +14,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
+	"github.com/leat-go/leat/crashtest/internal/proxy"
+	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
 // groupName is the group of all instances.
@@ -79,21 +82,21 @@ func work(arguments []string) int {
 
 func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 	options := []kafka.Option{
-		kafka.Topic[Step](stepsTopic),
-		kafka.Topic[Next](stepsTopic),
-		kafka.Topic[Detail](detailsTopic),
-		kafka.Topic[Note](notesTopic),
-		kafka.Topic[Result](resultsTopic),
+		kafka.Topic[workload.Step](workload.Steps),
+		kafka.Topic[workload.Next](workload.Steps),
+		kafka.Topic[workload.Detail](workload.Details),
+		kafka.Topic[workload.Note](workload.Notes),
+		kafka.Topic[workload.Result](workload.Results),
 		kafka.Group(groupName),
 		kafka.GrowOutputs(),
 	}
 	if c.proxy != "" {
-		options = append(options, kafka.Options(kgo.Dialer(through(c.proxy))))
+		options = append(options, kafka.Options(kgo.Dialer(proxy.Through(c.proxy))))
 	}
 	if c.instance != "" {
 		options = append(options, kafka.Instance(c.instance))
 	}
-	mill, err := newMill(c.process, c.concurrency, kafka.New(strings.Split(c.kafka, ","), options...), logger)
+	mill, err := workload.NewMill(c.process, c.concurrency, logger, leat.Broker(kafka.New(strings.Split(c.kafka, ","), options...)))
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
-package main
+package workload
 
-// expected returns the results of a session by rules R2, R3 and R6, as a hash join has them: it knows nothing of
+// Expected returns the results of a session by rules R2, R3 and R6, as a hash join has them: it knows nothing of
 // merging, of groups or of rewind points.
-func expected(session int, data sessionData) (results []Result) {
+func Expected(session int, data Session) (results []Result) {
 	steps, details, notes := byKey(data[0]), byKey(data[1]), byKey(data[2])
 	for _, step := range data[0] {
 		m := matcher{session: session}
@@ -21,7 +21,7 @@ func expected(session int, data sessionData) (results []Result) {
 }
 
 // writeNext writes an element with its complete details, if there are any.
-func writeNext(m *matcher, next element, details []element, notes map[int64][]element) (complete bool) {
+func writeNext(m *matcher, next Element, details []Element, notes map[int64][]Element) (complete bool) {
 	for _, detail := range details {
 		found := notes[detail.Link]
 		if len(found) == 0 {
@@ -43,8 +43,8 @@ func writeNext(m *matcher, next element, details []element, notes map[int64][]el
 	return complete
 }
 
-func byKey(elements []element) map[int64][]element {
-	index := map[int64][]element{}
+func byKey(elements []Element) map[int64][]Element {
+	index := map[int64][]Element{}
 	for _, e := range elements {
 		index[e.Key] = append(index[e.Key], e)
 	}

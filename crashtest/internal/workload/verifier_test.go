@@ -1,4 +1,4 @@
-package main
+package workload
 
 import (
 	"encoding/json"
@@ -14,23 +14,23 @@ import (
 type kept struct{ key, value []byte }
 
 // output returns what two sessions must leave in partition 0.
-func output(t *testing.T, p plan) (records []kept) {
+func output(t *testing.T, p Plan) (records []kept) {
 	for session := range 2 {
-		for _, r := range expected(session, p.session(0, session)) {
+		for _, r := range Expected(session, p.Session(0, session)) {
 			r.By = "i0#1"
 			value, err := json.Marshal(r)
 			must(t, err)
-			records = append(records, kept{[]byte(recordKey(r.Number)), value})
+			records = append(records, kept{[]byte(RecordKey(r.Number)), value})
 		}
 		records = append(records, kept{value: []byte(endmark.Value)})
 	}
 	return records
 }
 
-func verify(p plan, records []kept) (*verifier, error) {
-	v := newVerifier(p, 0)
+func verify(p Plan, records []kept) (*Verifier, error) {
+	v := NewVerifier(p, 0, true)
 	for i, r := range records {
-		if _, err := v.take(int64(i), r.key, r.value); err != nil {
+		if _, err := v.Take(int64(i), r.key, r.value); err != nil {
 			return v, err
 		}
 	}
@@ -39,8 +39,8 @@ func verify(p plan, records []kept) (*verifier, error) {
 
 // What is planted in an output is found, and where it is.
 func TestVerifierFinds(t *testing.T) {
-	p := plan{seed: 5, elements: 200}
-	first := len(expected(0, p.session(0, 0))) // the index of the first session's mark
+	p := Plan{Seed: 5, Elements: 200}
+	first := len(Expected(0, p.Session(0, 0))) // the index of the first session's mark
 	for _, c := range []struct {
 		name  string
 		plant func(records []kept) []kept
@@ -73,7 +73,7 @@ func TestVerifierFinds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := verify(p, c.plant(output(t, p)))
-			var d *difference
+			var d *Difference
 			if !errors.As(err, &d) {
 				t.Fatalf("got %v, want a difference", err)
 			}
@@ -85,7 +85,7 @@ func TestVerifierFinds(t *testing.T) {
 }
 
 func TestVerifierTakesWhatIsRight(t *testing.T) {
-	p := plan{seed: 5, elements: 200}
+	p := Plan{Seed: 5, Elements: 200}
 	v, err := verify(p, output(t, p))
 	must(t, err)
 	if want := len(output(t, p)) - 2; v.session != 2 || v.next != 0 || v.results != want {
@@ -96,7 +96,7 @@ func TestVerifierTakesWhatIsRight(t *testing.T) {
 
 // A difference is shown between what was right before it and what was expected.
 func TestDifferenceIsShown(t *testing.T) {
-	p := plan{seed: 5, elements: 200}
+	p := Plan{Seed: 5, Elements: 200}
 	records := output(t, p)
 	_, err := verify(p, slices.Delete(records, 10, 12))
 	text := err.Error()
@@ -111,5 +111,39 @@ func TestDifferenceIsShown(t *testing.T) {
 	}
 	if got, want := strings.Count(text, "expected:"), contextLines+1; got != want {
 		t.Errorf("%d expected results, want %d:\n%s", got, want, text)
+	}
+}
+
+// Of an endless input, a part ends with its last result; what lies between two parts is found.
+func TestVerifierOfEndlessInput(t *testing.T) {
+	p := Plan{Seed: 5, Elements: 200, Endless: true}
+	var records []kept
+	for _, r := range output(t, p) {
+		if r.key != nil {
+			records = append(records, kept{value: r.value})
+		}
+	}
+	first := len(Expected(0, p.Session(0, 0)))
+	for _, c := range []struct {
+		name  string
+		plant func(records []kept) []kept
+		why   string
+	}{
+		{"nothing", func(r []kept) []kept { return r }, ""},
+		{"the last of a part lost", func(r []kept) []kept { return slices.Delete(r, first-1, first) }, "it is of session 1"},
+		{"the last of a part doubled", func(r []kept) []kept { return slices.Insert(r, first, r[first-1]) },
+			"it is of session 0"},
+		{"a mark", func(r []kept) []kept { return slices.Insert(r, 10, kept{value: []byte(endmark.Value)}) }, "has no end"},
+	} {
+		v := NewVerifier(p, 0, false)
+		var err error
+		for i, r := range c.plant(slices.Clone(records)) {
+			if _, err = v.Take(int64(i), nil, r.value); err != nil {
+				break
+			}
+		}
+		if (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.why)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package workload
 
 import (
 	"fmt"
@@ -6,14 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
 )
 
 // The reference is R2 and R3: nested loops, word by word, find the same.
 func TestExpectedEqualsNestedLoops(t *testing.T) {
 	for session := range 20 {
-		data := plan{seed: 7, elements: 40}.session(1, session)
-		got, want := expected(session, data), nestedLoops(session, data)
+		data := Plan{Seed: 7, Elements: 40}.Session(1, session)
+		got, want := Expected(session, data), nestedLoops(session, data)
 		if len(want) == 0 {
 			t.Fatalf("session %d: nothing joins", session)
 		}
@@ -23,7 +24,39 @@ func TestExpectedEqualsNestedLoops(t *testing.T) {
 	}
 }
 
-func nestedLoops(session int, data sessionData) (results []Result) {
+// The parts of an endless input follow each other: no key is below one before, and a part's elements match each other only.
+func TestEndlessPartsAreApart(t *testing.T) {
+	p := Plan{Seed: 7, Elements: 40, Endless: true}
+	var all, closing Session
+	var want []Result
+	for part := range 5 {
+		data := p.Session(0, part)
+		for stream := range data {
+			all[stream] = append(all[stream], data[stream]...)
+		}
+		want = append(want, Expected(part, data)...)
+		closing = p.Closing(part)
+	}
+	for stream := range all {
+		all[stream] = append(all[stream], closing[stream]...)
+		if !slices.IsSortedFunc(all[stream], func(a, b Element) int { return int(a.Key - b.Key) }) ||
+			!slices.IsSortedFunc(all[stream], func(a, b Element) int { return int(a.Link - b.Link) }) {
+			t.Errorf("the keys of stream %d don't grow", stream)
+		}
+	}
+	got := Expected(0, all)
+	for i := range got {
+		got[i].Session = want[i].Session // the reference has been told that all are of one
+		if got[i].Number != want[i].Number {
+			t.Fatalf("result %d is of step %d instead of %d", i, got[i].Number, want[i].Number)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("together they give %d results, not %d", len(got), len(want))
+	}
+}
+
+func nestedLoops(session int, data Session) (results []Result) {
 	for _, step := range data[0] {
 		matches := ""
 		for _, next := range data[0] {
@@ -66,7 +99,7 @@ func spaced(before string) string {
 // The workload has what it is for: equal keys and gaps in every stream, masters without a match, and ends of streams
 // that lie apart.
 func TestWorkloadIsHard(t *testing.T) {
-	data := plan{seed: 1, elements: 2000}.session(0, 0)
+	data := Plan{Seed: 1, Elements: 2000}.Session(0, 0)
 	for stream, elements := range data {
 		duplicates, gaps := 0, 0
 		for i := 1; i < len(elements); i++ {
@@ -82,7 +115,7 @@ func TestWorkloadIsHard(t *testing.T) {
 			t.Errorf("stream %d has %d duplicates and %d gaps among %d keys", stream, duplicates, gaps, len(elements))
 		}
 	}
-	if n := len(expected(0, data)); n < 400 || n > 1600 {
+	if n := len(Expected(0, data)); n < 400 || n > 1600 {
 		t.Errorf("%d of %d steps have matches", n, len(data[0]))
 	}
 	if len(data[0]) == len(data[1]) && len(data[1]) == len(data[2]) {
@@ -93,35 +126,35 @@ func TestWorkloadIsHard(t *testing.T) {
 // The mill, undisturbed and in memory, gives what is expected (R5: in every session).
 func TestMillGivesTheExpected(t *testing.T) {
 	const partitions, sessions = 3, 3
-	p := plan{seed: 3, elements: 300}
+	p := Plan{Seed: 3, Elements: 300}
 	b := memory.New(
-		memory.Stream[Step](stepsTopic, memory.Partitions(partitions)),
-		memory.Stream[Next](stepsTopic),
-		memory.Stream[Detail](detailsTopic, memory.Partitions(partitions)),
-		memory.Stream[Note](notesTopic, memory.Partitions(partitions)),
-		memory.Stream[Result](resultsTopic, memory.Partitions(partitions)),
+		memory.Stream[Step](Steps, memory.Partitions(partitions)),
+		memory.Stream[Next](Steps),
+		memory.Stream[Detail](Details, memory.Partitions(partitions)),
+		memory.Stream[Note](Notes, memory.Partitions(partitions)),
+		memory.Stream[Result](Results, memory.Partitions(partitions)),
 	)
 	for session := range sessions {
 		for partition := range partitions {
-			data := p.session(partition, session)
-			must(t, memory.Append(b, stepsTopic, partition, as[Step](data[0])...))
-			must(t, memory.Append(b, detailsTopic, partition, as[Detail](data[1])...))
-			must(t, memory.Append(b, notesTopic, partition, as[Note](data[2])...))
+			data := p.Session(partition, session)
+			must(t, memory.Append(b, Steps, partition, as[Step](data[0])...))
+			must(t, memory.Append(b, Details, partition, as[Detail](data[1])...))
+			must(t, memory.Append(b, Notes, partition, as[Note](data[2])...))
 		}
-		for _, topic := range inputs() {
+		for _, topic := range Inputs() {
 			must(t, b.End(topic))
 		}
 	}
-	mill, err := newMill("test", 2, b, slog.New(slog.DiscardHandler))
+	mill, err := NewMill("test", 2, slog.New(slog.DiscardHandler), leat.Broker(b))
 	must(t, err)
 	for range sessions {
 		must(t, mill.Run(t.Context()))
 	}
 	for partition := range partitions {
-		got, err := memory.Sessions[Result](b, resultsTopic, partition)
+		got, err := memory.Sessions[Result](b, Results, partition)
 		must(t, err)
 		for session := range sessions {
-			want := expected(session, p.session(partition, session))
+			want := Expected(session, p.Session(partition, session))
 			if !slices.EqualFunc(got[session], want, same) {
 				t.Errorf("partition %d, session %d: got %d results, want %d, or others", partition, session,
 					len(got[session]), len(want))
@@ -136,7 +169,7 @@ func as[T ~struct {
 	Key     int64 `json:"k"`
 	Link    int64 `json:"l"`
 	End     bool  `json:"e,omitempty"`
-}](elements []element) []T {
+}](elements []Element) []T {
 	all := make([]T, len(elements))
 	for i, e := range elements {
 		all[i] = T(e)

@@ -1,4 +1,4 @@
-package main
+package workload
 
 import (
 	"encoding/json"
@@ -9,12 +9,14 @@ import (
 // contextLines is how many results a difference shows before and behind the one where it is.
 const contextLines = 3
 
-// A verifier compares the records of one output partition, in order, with what must be there.
-type verifier struct {
-	plan      plan
+// A Verifier compares the records of one output partition, in order, with what must be there.
+type Verifier struct {
+	plan      Plan
 	partition int
-	session   int
-	want      []Result
+	// keyed says that the records have keys, each that of its master.
+	keyed   bool
+	session int
+	want    []Result
 	// next is the index in want of the result that must come now; len(want) is the end-of-stream mark.
 	next int
 	// before holds what came last, for a difference.
@@ -23,43 +25,72 @@ type verifier struct {
 	results int
 }
 
-func newVerifier(p plan, partition int) *verifier {
-	v := &verifier{plan: p, partition: partition}
-	v.begin(0)
+// NewVerifier returns a verifier of a partition from its first session on. keyed says that records have the keys of their
+// masters.
+func NewVerifier(p Plan, partition int, keyed bool) *Verifier {
+	v := &Verifier{plan: p, partition: partition, keyed: keyed}
+	v.Begin(0)
+	v.passEnd()
 	return v
 }
 
-func (v *verifier) begin(session int) {
+// Begin goes to the begin of a session.
+func (v *Verifier) Begin(session int) {
 	v.session, v.next = session, 0
-	v.want = expected(session, v.plan.session(v.partition, session))
+	v.want = Expected(session, v.plan.Session(v.partition, session))
 }
 
-// take takes the next record of the partition. It returns the result; nil at the end of a session; and a *difference
-// where the record isn't the one that must come.
-func (v *verifier) take(offset int64, key, value []byte) (*Result, error) {
+// Session returns the session that the next record must be of.
+func (v *Verifier) Session() int { return v.session }
+
+// Progress returns how many results of the session were right, and how many there must be.
+func (v *Verifier) Progress() (right, all int) { return v.next, len(v.want) }
+
+// Results returns how many results were right in all sessions.
+func (v *Verifier) Results() int { return v.results }
+
+// Take takes the next record of the partition. It returns the result; nil at the end of a session; and a *Difference
+// where the record isn't the one that must come. A part of an endless input ends with its last result.
+func (v *Verifier) Take(offset int64, key, value []byte) (*Result, error) {
 	got, err := parseResult(value)
 	if err != nil {
 		return nil, v.differ(offset, string(value), err.Error())
 	}
 	if got == nil {
-		if v.next < len(v.want) {
-			return nil, v.differ(offset, "end of session", fmt.Sprintf("%d results are missing", len(v.want)-v.next))
-		}
-		v.note(offset, "end of session")
-		v.begin(v.session + 1)
-		return nil, nil
+		return nil, v.takeMark(offset)
 	}
 	text := show(*got)
 	if why := v.compare(*got); why != "" {
 		return nil, v.differ(offset, text, why)
 	}
-	if string(key) != recordKey(got.Number) {
+	if v.keyed && string(key) != RecordKey(got.Number) {
 		return nil, v.differ(offset, text, fmt.Sprintf("its record key is %q, not that of its master", key))
 	}
 	v.note(offset, text)
 	v.next++
 	v.results++
+	v.passEnd()
 	return got, nil
+}
+
+// passEnd goes to the next part of an endless input at the end of one: nothing marks it.
+func (v *Verifier) passEnd() {
+	for v.plan.Endless && v.next == len(v.want) {
+		v.Begin(v.session + 1)
+	}
+}
+
+// takeMark takes an end-of-stream mark.
+func (v *Verifier) takeMark(offset int64) error {
+	switch {
+	case v.plan.Endless:
+		return v.differ(offset, "end of session", "the input has no end")
+	case v.next < len(v.want):
+		return v.differ(offset, "end of session", fmt.Sprintf("%d results are missing", len(v.want)-v.next))
+	}
+	v.note(offset, "end of session")
+	v.Begin(v.session + 1)
+	return nil
 }
 
 // parseResult returns a result, or nil for an end-of-stream mark.
@@ -78,7 +109,7 @@ func parseResult(value []byte) (*Result, error) {
 }
 
 // compare says what is wrong with a result, "" where nothing is.
-func (v *verifier) compare(got Result) string {
+func (v *Verifier) compare(got Result) string {
 	if v.next < len(v.want) && same(got, v.want[v.next]) {
 		return ""
 	}
@@ -103,7 +134,7 @@ func same(a, b Result) bool {
 	return a.Session == b.Session && a.Number == b.Number && a.Matches == b.Matches
 }
 
-func (v *verifier) note(offset int64, text string) {
+func (v *Verifier) note(offset int64, text string) {
 	v.before = append(v.before, line(offset, text))
 	if len(v.before) > contextLines {
 		v.before = v.before[1:]
@@ -120,8 +151,8 @@ func show(r Result) string {
 	return text
 }
 
-// A difference is where an output partition isn't what it must be.
-type difference struct {
+// A Difference is where an output partition isn't what it must be.
+type Difference struct {
 	partition, session, index int
 	why                       string
 	before                    []string
@@ -129,20 +160,20 @@ type difference struct {
 	want                      []string
 }
 
-func (v *verifier) differ(offset int64, got, why string) *difference {
-	d := &difference{partition: v.partition, session: v.session, index: v.next, why: why, got: line(offset, got),
+func (v *Verifier) differ(offset int64, got, why string) *Difference {
+	d := &Difference{partition: v.partition, session: v.session, index: v.next, why: why, got: line(offset, got),
 		before: append([]string{}, v.before...)}
 	for _, r := range v.want[v.next:min(v.next+contextLines+1, len(v.want))] {
 		d.want = append(d.want, show(r))
 	}
-	if len(d.want) <= contextLines {
+	if len(d.want) <= contextLines && !v.plan.Endless {
 		d.want = append(d.want, "end of session")
 	}
 	return d
 }
 
 // Error shows the difference with what was before it and what was expected.
-func (d *difference) Error() string {
+func (d *Difference) Error() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "partition %d, session %d, result %d: %s\n", d.partition, d.session, d.index, d.why)
 	for _, text := range d.before {

@@ -1,0 +1,16 @@
+//go:build unix
+
+package process
+
+import (
+	"os"
+	"syscall"
+)
+
+// CanFreeze tells whether processes can be stopped and continued here.
+const CanFreeze = true
+
+// Freeze stops a process where it is, Thaw lets it go on.
+func Freeze(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
+
+func Thaw(p *os.Process) error { return p.Signal(syscall.SIGCONT) }
