@@ -68,7 +68,7 @@ func (in *injector) withoutBroker(ctx context.Context, f brokerFault) error {
 			return err
 		}
 	}
-	defer in.recoveries.faultBegins()()
+	defer in.recoveries.FaultBegins()()
 	server := in.cluster.Servers[in.count(f.counted)%len(in.cluster.Servers)]
 	in.note(f.counted, 1)
 	in.print("%s broker %d for %v: %s", f.verb, server.ID(), f.lasts, in.roles(ctx, int32(server.ID())))

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat/crashtest/internal/recovery"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
@@ -25,7 +26,7 @@ const (
 type consumer struct {
 	client     *kgo.Client
 	load       *load
-	recoveries *recoveries
+	recoveries *recovery.Times
 	outages    *outages
 	partitions []*workload.Verifier // those of the output that are there
 	// position is behind the last record of each partition, transaction markers included.
@@ -135,7 +136,7 @@ func (c *consumer) take(r *kgo.Record, now time.Time) error {
 		c.outages.rests(p)
 		return nil
 	}
-	c.recoveries.result(p, result.By, now)
+	c.recoveries.Result(p, result.By, now)
 	c.outages.result(p, now)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat/crashtest/internal/recovery"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/endmark"
 )
@@ -39,7 +40,7 @@ func newBench(t *testing.T, p workload.Plan, partitions, rate int) *bench {
 	must(t, err)
 	b.load = newLoad(p, partitions, rate, b.client)
 	b.consumer, err = newConsumer([]string{b.address}, &crashTest{config: &config{partitions: partitions}, load: b.load,
-		recoveries: newRecoveries(), outages: newOutages(partitions)})
+		recoveries: recovery.New(), outages: newOutages(partitions)})
 	must(t, err)
 	t.Cleanup(b.consumer.client.Close)
 	return b

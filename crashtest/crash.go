@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leat-go/leat/crashtest/internal/recovery"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
@@ -31,7 +32,7 @@ type crashTest struct {
 	load       *load
 	consumer   *consumer
 	injector   *injector
-	recoveries *recoveries
+	recoveries *recovery.Times
 	outages    *outages
 	begin      time.Time
 
@@ -45,7 +46,7 @@ func crash(ctx context.Context, c *config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	t := &crashTest{config: c, dir: dir, recoveries: newRecoveries(), outages: newOutages(c.partitions), begin: time.Now(),
+	t := &crashTest{config: c, dir: dir, recoveries: recovery.New(), outages: newOutages(c.partitions), begin: time.Now(),
 		out: out}
 	defer func() {
 		if c.keep || err != nil && ctx.Err() == nil {
@@ -210,21 +211,21 @@ func (t *crashTest) summary(err error) {
 	}
 	t.print("%d results in %d partitions and %d sessions; %s",
 		t.consumer.verified(), t.load.partitions(), sessions, t.counted())
-	alone, all := t.recoveries.times()
+	alone, all := t.recoveries.Sorted()
 	for _, times := range []struct {
 		name string
 		list []time.Duration
 	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
 		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
-			quantile(times.list, 0.5), quantile(times.list, 0.95), quantile(times.list, 1), len(times.list))
+			recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 0.95), recovery.Quantile(times.list, 1), len(times.list))
 	}
 	if pauses, own := t.outages.costs(); len(pauses) > 0 {
 		for _, times := range []struct {
 			name string
 			list []time.Duration
 		}{{"the longest pause of a partition's results", pauses}, {"of that, after the others had its work", own}} {
-			t.print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name, quantile(times.list, 0.5),
-				quantile(times.list, 1), len(times.list))
+			t.print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name, recovery.Quantile(times.list, 0.5),
+				recovery.Quantile(times.list, 1), len(times.list))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/crashtest/internal/process"
+	"github.com/leat-go/leat/crashtest/internal/recovery"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
@@ -81,7 +82,7 @@ type injector struct {
 	instances  *instances
 	cluster    *kafkaserver.Cluster
 	load       *load
-	recoveries *recoveries
+	recoveries *recovery.Times
 	outages    *outages
 	// print prints a line about what is done.
 	print  func(format string, arguments ...any)
@@ -217,11 +218,11 @@ func (in *injector) kill(ctx context.Context) error {
 func (in *injector) killOne(ctx context.Context, i *instance, later time.Duration) {
 	over := func() {}
 	if later > 0 {
-		over = in.recoveries.faultBegins()
+		over = in.recoveries.FaultBegins()
 	}
 	in.note("kills", 1)
 	in.print("kill -9 %s", i.current.Name)
-	in.recoveries.killed(i.current.Name, time.Now())
+	in.recoveries.Killed(i.current.Name, time.Now())
 	in.instances.kill(i)
 	in.lasting.Go(func() error {
 		defer over()
@@ -251,7 +252,7 @@ func (in *injector) zombie(ctx context.Context) error {
 	if err := i.current.Freeze(); err != nil {
 		return fmt.Errorf("stop process %s: %w", i.current.Name, err)
 	}
-	over := in.recoveries.faultBegins()
+	over := in.recoveries.FaultBegins()
 	in.lasting.Go(func() error {
 		defer over()
 		defer in.instances.release(i)
@@ -298,7 +299,7 @@ func (in *injector) rebalance(ctx context.Context) error {
 	i := chosen[0]
 	in.note("rebalances", 1)
 	in.print("%s leaves for %v", i.current.Name, away.Round(time.Millisecond))
-	over := in.recoveries.faultBegins()
+	over := in.recoveries.FaultBegins()
 	in.lasting.Go(func() error {
 		defer over()
 		defer in.instances.release(i)
@@ -325,7 +326,7 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 	killed := in.random.IntN(2) == 0
 	in.note("rebalances", 1)
 	in.print("%s joins for %v", i.current.Name, stays.Round(time.Millisecond))
-	over := in.recoveries.faultBegins()
+	over := in.recoveries.FaultBegins()
 	in.lasting.Go(func() error {
 		defer over()
 		defer in.instances.remove(i)
@@ -345,7 +346,7 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 
 // restartServers kills Kafka and starts it again.
 func (in *injector) restartServers(ctx context.Context) error {
-	defer in.recoveries.faultBegins()()
+	defer in.recoveries.FaultBegins()()
 	in.note("restarts of Kafka", 1)
 	in.print("kill -9 Kafka")
 	if err := in.cluster.Kill(); err != nil {
@@ -359,7 +360,7 @@ func (in *injector) restartServers(ctx context.Context) error {
 
 // cut closes the connections of one instance or of all, and may refuse new ones for a while.
 func (in *injector) cut() {
-	defer in.recoveries.faultBegins()()
+	defer in.recoveries.FaultBegins()()
 	all := in.instances.all()
 	if in.random.IntN(3) > 0 {
 		i := in.random.IntN(len(all))

@@ -27,7 +27,7 @@
 //	brokerfaults.go, addpartitions.go the faults of single brokers; added partitions
 //	instances.go, worker.go           the processes, and what runs in them
 //	load.go, consumer.go              the input, and the output
-//	recoveries.go, outages.go         how long it takes after a fault until results go on
+//	internal/recovery, outages.go     how long it takes after a fault until results go on
 //	internal/workload                 the mill, its input, and what must come of it
 //	internal/process, internal/proxy  what kills and stops processes, and cuts their connections
 package main

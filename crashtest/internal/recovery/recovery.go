@@ -1,4 +1,5 @@
-package main
+// Package recovery measures how soon the results of a crash test go on after a kill.
+package recovery
 
 import (
 	"slices"
@@ -6,9 +7,9 @@ import (
 	"time"
 )
 
-// recoveries measure how long it takes from the kill of a process until another one has committed a result in one of
+// Times measure how long it takes from the kill of a process until another one has committed a result in one of
 // the partitions that it had. They are safe for concurrent use.
-type recoveries struct {
+type Times struct {
 	mu sync.Mutex
 	// owner names the process that made the last result of each partition.
 	owner map[int]string
@@ -27,10 +28,11 @@ type kill struct {
 	overlapped bool
 }
 
-func newRecoveries() *recoveries { return &recoveries{owner: map[int]string{}} }
+// New returns times of no kill.
+func New() *Times { return &Times{owner: map[int]string{}} }
 
-// killed notes that a process was killed.
-func (r *recoveries) killed(process string, at time.Time) {
+// Killed notes that a process was killed.
+func (r *Times) Killed(process string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := &kill{process: process, at: at, overlapped: r.faults > 0 || len(r.open) > 0}
@@ -47,8 +49,8 @@ func (r *recoveries) killed(process string, at time.Time) {
 	}
 }
 
-// faultBegins notes that there is another fault until the function that it returns is called.
-func (r *recoveries) faultBegins() (over func()) {
+// FaultBegins notes that there is another fault until the function that it returns is called.
+func (r *Times) FaultBegins() (over func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faults++
@@ -62,8 +64,8 @@ func (r *recoveries) faultBegins() (over func()) {
 	})
 }
 
-// result notes that a process has committed a result.
-func (r *recoveries) result(partition int, process string, at time.Time) {
+// Result notes that a process has committed a result.
+func (r *Times) Result(partition int, process string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.owner[partition] = process
@@ -80,15 +82,15 @@ func (r *recoveries) result(partition int, process string, at time.Time) {
 	})
 }
 
-// times returns the times of kills with no other fault, and those of all, both sorted.
-func (r *recoveries) times() (alone, all []time.Duration) {
+// Sorted returns the times of kills with no other fault, and those of all, both sorted.
+func (r *Times) Sorted() (alone, all []time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Sorted(slices.Values(r.alone)), slices.Sorted(slices.Values(r.all))
 }
 
-// quantile returns the q-quantile of sorted times, 0 where there are none.
-func quantile(sorted []time.Duration, q float64) time.Duration {
+// Quantile returns the q-quantile of sorted times, 0 where there are none.
+func Quantile(sorted []time.Duration, q float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
