@@ -1,0 +1,222 @@
+package nats
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
+)
+
+const (
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+	// answerTimeout is how long a server may take for an answer, until it is asked again.
+	answerTimeout = 5 * time.Second
+	// api is what the subjects of JetStream's API begin with.
+	api = "$JS.API."
+)
+
+// A connection is one to a server or cluster. The client makes it again by itself where it is lost. It is safe for
+// concurrent use.
+type connection struct {
+	*natsgo.Conn
+	js     jetstream.JetStream
+	logger *slog.Logger
+
+	mu sync.Mutex
+	// asking holds what ends each request that is under way. A server tells that a request isn't permitted, but doesn't
+	// answer it.
+	asking map[*context.CancelCauseFunc]struct{}
+}
+
+// connect connects once. No error shows a password.
+func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	servers, _, err := b.servers()
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{logger: job.Logger, asking: map[*context.CancelCauseFunc]struct{}{}}
+	options := natsgo.GetDefaultOptions()
+	options.Servers, options.Name, options.Timeout = servers, "leat", answerTimeout
+	options.MaxReconnect = -1
+	// What can't be sent isn't kept for later: whoever sends it decides anew.
+	options.ReconnectBufSize = -1
+	options.PingInterval = 5 * time.Second
+	options.CustomReconnectDelayCB = func(attempts int) time.Duration {
+		return min(firstBackoff<<min(attempts, 10), lastBackoff)
+	}
+	options.DisconnectedErrCB = func(_ *natsgo.Conn, err error) {
+		if err != nil {
+			c.logger.Warn("the connection to NATS was lost, connecting again", "error", err)
+		}
+		c.interrupt(natsgo.ErrDisconnected) // what was asked isn't answered any more
+	}
+	options.ReconnectedCB = func(conn *natsgo.Conn) {
+		c.logger.Info("connected to NATS again", "server", conn.ConnectedAddr())
+	}
+	options.AsyncErrorCB = c.tell
+	for _, change := range b.configure {
+		change(&options)
+	}
+	conn, err := options.Connect()
+	if err != nil {
+		return nil, b.explainConnect(err)
+	}
+	c.Conn = conn
+	if c.js, err = jetstream.New(conn); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("nats: %w", err)
+	}
+	return c, nil
+}
+
+// servers returns the urls of the servers, and their addresses, which people may see.
+func (b *Broker) servers() (urls, addresses []string, err error) {
+	for server := range strings.SplitSeq(b.url, ",") {
+		server = strings.TrimSpace(server)
+		if !strings.Contains(server, "://") {
+			server = "nats://" + server
+		}
+		parsed, err := url.Parse(server)
+		if err != nil || parsed.Host == "" { // the error may show a password
+			return nil, nil, errors.New("nats: the url can't be read; one looks like nats://localhost:4222")
+		}
+		urls, addresses = append(urls, server), append(addresses, parsed.Host)
+	}
+	return urls, addresses, nil
+}
+
+// tell handles what the server says by itself.
+func (c *connection) tell(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
+	if !errors.Is(err, natsgo.ErrPermissionViolation) {
+		c.logger.Warn("NATS reports an error", "error", err)
+		return
+	}
+	c.interrupt(err)
+}
+
+// interrupt ends all requests that are under way.
+func (c *connection) interrupt(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for cancel := range c.asking {
+		(*cancel)(cause)
+	}
+}
+
+// ask calls f with a context that ends when the server permits something not, doesn't answer in time, or is lost.
+func (c *connection) ask(ctx context.Context, f func(ctx context.Context) error) error {
+	limited, end := context.WithTimeout(ctx, answerTimeout)
+	defer end()
+	asking, cancel := context.WithCancelCause(limited)
+	defer cancel(nil)
+	c.mu.Lock()
+	c.asking[&cancel] = struct{}{}
+	c.mu.Unlock()
+	err := f(asking)
+	c.mu.Lock()
+	delete(c.asking, &cancel)
+	c.mu.Unlock()
+	cause := context.Cause(asking)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
+	case errors.Is(cause, natsgo.ErrPermissionViolation):
+		return cause
+	case errors.Is(cause, natsgo.ErrDisconnected):
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
+
+// askUntil asks again and again while the server is away.
+func (c *connection) askUntil(ctx context.Context, f func(ctx context.Context) error) error {
+	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
+		err := c.ask(ctx, f)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil || !isPassing(err):
+			return err
+		}
+		c.logger.Warn("NATS doesn't answer, trying again", "error", err, "pause", backoff)
+		if err := wait.For(ctx, backoff); err != nil {
+			return err
+		}
+	}
+}
+
+// request sends a request to JetStream's API and reads the answer.
+func (c *connection) request(ctx context.Context, subject string, question, answer any) error {
+	data, err := json.Marshal(question)
+	if err != nil {
+		return err
+	}
+	reply, err := c.RequestWithContext(ctx, api+subject, data)
+	if err != nil {
+		return err
+	}
+	var refused struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &refused); err != nil {
+		return fmt.Errorf("the server's answer: %w", err)
+	}
+	if refused.Error != nil {
+		return refused.Error
+	}
+	return json.Unmarshal(reply.Data, answer)
+}
+
+// A message is one that is asked for.
+type message struct {
+	Subject  string    `json:"subject"`
+	Sequence uint64    `json:"seq"`
+	Headers  []byte    `json:"hdrs"`
+	Data     []byte    `json:"data"`
+	Time     time.Time `json:"time"`
+}
+
+// A lookup says which message is meant.
+type lookup struct {
+	LastBySubject string `json:"last_by_subj,omitempty"`
+	NextBySubject string `json:"next_by_subj,omitempty"`
+	Sequence      uint64 `json:"seq,omitempty"`
+}
+
+// message returns a message of a JetStream stream, from its leader, nil where there is none.
+func (c *connection) message(ctx context.Context, stream string, which lookup) (*message, error) {
+	var answer struct {
+		Message *message `json:"message"`
+	}
+	err := c.askUntil(ctx, func(ctx context.Context) error {
+		return c.request(ctx, "STREAM.MSG.GET."+stream, which, &answer)
+	})
+	if hasCode(err, jetstream.JSErrCodeMessageNotFound) {
+		return nil, nil
+	}
+	return answer.Message, err
+}
+
+// headers returns the headers of a message.
+func (m *message) headers() natsgo.Header {
+	headers, err := natsgo.DecodeHeadersMsg(m.Headers)
+	if err != nil {
+		return natsgo.Header{}
+	}
+	return headers
+}

@@ -1,0 +1,104 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Errors of the server that the client has no names for.
+const (
+	codeUnavailable     jetstream.ErrorCode = 10008 // the cluster has no leader
+	codeNoResources     jetstream.ErrorCode = 10023
+	codeRaft            jetstream.ErrorCode = 10041
+	codeStreamOffline   jetstream.ErrorCode = 10118
+	codeStoreFailed     jetstream.ErrorCode = 10077
+	codeBatchDisabled   jetstream.ErrorCode = 10174
+	codeBatchIncomplete jetstream.ErrorCode = 10176
+	codeBatchTooLarge   jetstream.ErrorCode = 10199
+	codeTooManyBatches  jetstream.ErrorCode = 10210
+	codeOverlap         jetstream.ErrorCode = 10065
+)
+
+// hasCode reports whether an error is one that JetStream has answered with.
+func hasCode(err error, codes ...jetstream.ErrorCode) bool {
+	var refused jetstream.JetStreamError
+	if !errors.As(err, &refused) || refused.APIError() == nil {
+		return false
+	}
+	for _, code := range codes {
+		if refused.APIError().ErrorCode == code {
+			return true
+		}
+	}
+	return false
+}
+
+// isPassing reports whether an error is one that goes away by itself: the connection or the server does.
+func isPassing(err error) bool {
+	for _, passing := range []error{natsgo.ErrTimeout, natsgo.ErrNoResponders, natsgo.ErrDisconnected,
+		natsgo.ErrReconnectBufExceeded, natsgo.ErrConnectionReconnecting, natsgo.ErrStaleConnection,
+		context.DeadlineExceeded, jetstream.ErrNoHeartbeat, jetstream.ErrNoStreamResponse, jetstream.ErrServerShutdown} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return isAway(err)
+}
+
+// isAway reports whether JetStream has answered that it can't do it at the moment.
+func isAway(err error) bool {
+	return hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled, codeUnavailable, codeRaft, codeStreamOffline)
+}
+
+// explainConnect says of an error at connecting what would mend it. It names no password.
+func (b *Broker) explainConnect(err error) error {
+	_, addresses, _ := b.servers()
+	at := strings.Join(addresses, ", ")
+	switch {
+	case errors.Is(err, natsgo.ErrAuthorization), errors.Is(err, natsgo.ErrAuthExpired),
+		errors.Is(err, natsgo.ErrAuthRevoked), errors.Is(err, natsgo.ErrAccountAuthExpired):
+		return fmt.Errorf("nats: %w: user, password or credentials are wrong, or missing; they are in the url, or given by "+
+			"nats.User or nats.Credentials", err)
+	case errors.Is(err, natsgo.ErrSecureConnRequired):
+		return fmt.Errorf("nats: %w: the server wants TLS, see nats.TLS", err)
+	case errors.Is(err, natsgo.ErrSecureConnWanted):
+		return fmt.Errorf("nats: %w: the server has no TLS; leave nats.TLS out", err)
+	case errors.Is(err, natsgo.ErrNoServers):
+		return fmt.Errorf("nats: nobody answers at %s: %w; start the server with JetStream (nats-server -js), or give "+
+			"another url", at, err)
+	}
+	return fmt.Errorf("nats: connecting to %s: %w", at, err)
+}
+
+// explain says of an error of JetStream what would mend it.
+func explain(stream string, err error) error {
+	remedy := ""
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, natsgo.ErrPermissionViolation):
+		remedy = "; the package's documentation has the subjects that its user must be permitted"
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, natsgo.ErrNoResponders),
+		hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled):
+		remedy = "; start the server with JetStream: nats-server -js, or jetstream {} in its configuration"
+	case hasCode(err, jetstream.JSErrCodeJetStreamNotEnabledForAccount):
+		remedy = "; the server has JetStream, but not for the user's account: jetstream: enabled in the account's configuration"
+	case hasCode(err, codeBatchDisabled):
+		remedy = "; somebody has taken allow_atomic from the stream's configuration"
+	case hasCode(err, jetstream.JSErrCodeStreamNotFound):
+		remedy = "; it was deleted, or lay in the memory of a server that was started again"
+	case hasCode(err, codeNoResources, codeStoreFailed):
+		remedy = "; the limits of the stream, of the account or of the server are reached, or its disk is full"
+	case hasCode(err, jetstream.JSErrCodeStreamMessageExceedsMaximum):
+		remedy = "; the stream's max_msg_size or the server's max_payload is too low"
+	}
+	if stream == "" {
+		return fmt.Errorf("nats: %w%s", err, remedy)
+	}
+	return fmt.Errorf("nats: stream %s: %w%s", stream, err, remedy)
+}

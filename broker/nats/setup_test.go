@@ -1,0 +1,183 @@
+package nats_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leat-go/leat/internal/natsserver"
+)
+
+// program is the server's, and shared the server of most tests, on which each has subjects of its own; nil where there
+// is none.
+var (
+	program string
+	shared  *natsserver.Server
+)
+
+// names counts them.
+var names atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests on a server of their own. Where it can't be built they are skipped, unless LEAT_TEST_NATS says
+// "must". A process that a test starts uses the server of that test.
+func run(m *testing.M) (status int) {
+	if os.Getenv("LEAT_HELPER") != "" {
+		return m.Run()
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "leat-nats-*")
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if program, err = natsserver.Build(context.Background(), dir); err != nil {
+		if os.Getenv("LEAT_TEST_NATS") == "must" {
+			return fail(err)
+		}
+		return m.Run()
+	}
+	if shared, err = natsserver.Start(context.Background(), program, filepath.Join(dir, "server"), ""); err != nil {
+		return fail(err)
+	}
+	defer func() {
+		if err := shared.Stop(); err != nil {
+			status = fail(err)
+		}
+	}()
+	return m.Run()
+}
+
+// A space is what one test has on a server: subjects that begin with its name, and a raw client.
+type space struct {
+	testing.TB
+	name   string
+	server *natsserver.Server
+	js     jetstream.JetStream
+}
+
+func newSpace(t testing.TB) *space {
+	t.Helper()
+	if shared == nil {
+		t.Skip("the NATS server can't be built")
+	}
+	return spaceOn(t, shared)
+}
+
+// ownSpace is on a server of its own, which the test may kill. extra is added to its configuration.
+func ownSpace(t testing.TB, extra string) *space {
+	t.Helper()
+	if shared == nil {
+		t.Skip("the NATS server can't be built")
+	}
+	server, err := natsserver.Start(context.Background(), program, filepath.Join(t.TempDir(), "server"), extra)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return spaceOn(t, server)
+}
+
+func spaceOn(t testing.TB, server *natsserver.Server) *space {
+	s := &space{TB: t, name: fmt.Sprint("t", names.Add(1)), server: server}
+	s.connect(server.URL())
+	return s
+}
+
+// connect makes the raw client.
+func (s *space) connect(url string, options ...natsgo.Option) {
+	s.Helper()
+	options = append(options, natsgo.MaxReconnects(-1), natsgo.ReconnectWait(10*time.Millisecond))
+	conn, err := natsgo.Connect(url, options...)
+	s.must(err)
+	s.Cleanup(conn.Close)
+	s.js, err = jetstream.New(conn)
+	s.must(err)
+}
+
+func (s *space) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// subject returns a subject of the space, and stream the name of a JetStream stream.
+func (s *space) subject(name string) string { return s.name + "." + name }
+func (s *space) stream(name string) string  { return strings.ToUpper(s.name + "_" + name) }
+
+// make makes a stream of the space with subjects.
+func (s *space) make(name string, subjects ...string) {
+	s.Helper()
+	config := jetstream.StreamConfig{Name: s.stream(name)}
+	for _, subject := range subjects {
+		config.Subjects = append(config.Subjects, s.subject(subject))
+	}
+	s.makeAs(config)
+}
+
+func (s *space) makeAs(config jetstream.StreamConfig) {
+	s.Helper()
+	_, err := s.js.CreateStream(context.Background(), config)
+	s.must(err)
+}
+
+// publish adds a message.
+func (s *space) publish(subject, value string) (sequence uint64) {
+	s.Helper()
+	ack, err := s.js.Publish(context.Background(), s.subject(subject), []byte(value))
+	s.must(err)
+	return ack.Sequence
+}
+
+// values returns what a subject holds, read by the raw client; nothing where no stream has it.
+func (s *space) values(subject string) (values []string) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	name, err := s.js.StreamNameBySubject(ctx, s.subject(subject))
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	s.must(err)
+	for from := uint64(1); ; {
+		request, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": s.subject(subject)})
+		s.must(err)
+		reply, err := s.js.Conn().RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+name, request)
+		s.must(err)
+		var answer struct {
+			Message *struct {
+				Sequence uint64 `json:"seq"`
+				Data     []byte `json:"data"`
+			} `json:"message"`
+			Error *jetstream.APIError `json:"error"`
+		}
+		s.must(json.Unmarshal(reply.Data, &answer))
+		if answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+			return values
+		}
+		if answer.Error != nil {
+			s.Fatal(answer.Error)
+		}
+		values = append(values, string(answer.Message.Data))
+		from = answer.Message.Sequence + 1
+	}
+}

@@ -1,0 +1,137 @@
+// Package natsserver runs a real NATS server with JetStream for tests, as a process of its own: on loopback and a free
+// port, in a folder of its own. It can be killed and started again on what it has stored, as a server in the field can.
+package natsserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// startTimeout is how long a server may take until it takes connections. It takes a fraction of a second on two idle
+// cores.
+const startTimeout = time.Minute
+
+// module is the server's program, in the version that go.mod names.
+const module = "github.com/nats-io/nats-server/v2"
+
+// A Server is a NATS server. Make one with [Start]. Its methods must not be called at the same time.
+type Server struct {
+	dir, program string
+	port         int
+	process      *exec.Cmd
+	// exited gets what the process ended with, once.
+	exited chan error
+	log    *os.File
+}
+
+// Build builds the server's program in dir and returns its path.
+func Build(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "nats-server")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	if output, err := exec.CommandContext(ctx, "go", "build", "-o", program, module).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the NATS server: %w: %s", err, output)
+	}
+	return program, nil
+}
+
+// Start starts a new server of a program in dir, which must not exist. extra is added to its configuration: users, TLS.
+// Messages are on disk before they are acknowledged. Stop it with [Server.Stop].
+func Start(ctx context.Context, program, dir, extra string) (*Server, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, program: program}
+	var err error
+	if s.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	config := fmt.Sprintf("listen: \"127.0.0.1:%d\"\njetstream {store_dir: %q, sync_interval: always}\n%s\n", s.port,
+		s.file("store"), extra)
+	if err := os.WriteFile(s.file("server.conf"), []byte(config), 0o644); err != nil {
+		return nil, err
+	}
+	return s, s.Restart(ctx)
+}
+
+// Address returns the server's host and port.
+func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// URL returns what a client connects with.
+func (s *Server) URL() string { return "nats://" + s.Address() }
+
+// Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
+// connections.
+func (s *Server) Restart(ctx context.Context) (err error) {
+	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+		return err
+	}
+	s.process = exec.CommandContext(context.WithoutCancel(ctx), s.program, "-c", s.file("server.conf"))
+	s.process.Dir, s.process.Stdout, s.process.Stderr = s.dir, s.log, s.log
+	if err := s.process.Start(); err != nil {
+		return errors.Join(err, s.log.Close())
+	}
+	exited, process := make(chan error, 1), s.process
+	go func() { exited <- process.Wait() }()
+	s.exited = exited
+	limited, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := s.await(limited); err != nil {
+		return errors.Join(fmt.Errorf("start NATS: %w; its log is %s", err, s.file("server.log")), s.Kill())
+	}
+	return nil
+}
+
+// await waits until the server takes connections.
+func (s *Server) await(ctx context.Context) error {
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Address())
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case ended := <-s.exited:
+			s.exited <- ended
+			return fmt.Errorf("it has ended: %w", ended)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Kill ends the server at once.
+func (s *Server) Kill() error { return s.end(os.Kill) }
+
+// Stop ends the server and its connections, and waits for it. Its data stay in its folder.
+func (s *Server) Stop() error { return s.end(os.Interrupt) }
+
+func (s *Server) end(signal os.Signal) error {
+	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return s.log.Close()
+}
+
+func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
