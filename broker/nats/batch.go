@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxBatch is how many messages a batch may have, where the server's configuration doesn't say less, and maxBatchBytes
-	// how many bytes: the server keeps what it hasn't stored yet in memory, and drops what is too much.
+	// maxBatch is how many messages a batch may have, where the server's configuration doesn't say less, and
+	// maxBatchBytes how many bytes: the server keeps what it hasn't stored yet in memory, and drops what is too much.
 	maxBatch, maxBatchBytes = 1000, 32 << 20
 
 	headerBatch         = "Nats-Batch-Id"
@@ -73,7 +73,8 @@ func readAck(data []byte) (uint64, error) {
 	switch {
 	case answer.Error == nil:
 		return answer.Sequence, nil
-	case hasCode(answer.Error, jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant):
+	case hasCode(answer.Error, jetstream.JSErrCodeStreamWrongLastSequence,
+		jetstream.JSErrCodeStreamWrongLastSequenceConstant):
 		return 0, fmt.Errorf("%w: %w", errRefused, answer.Error)
 	}
 	return 0, answer.Error

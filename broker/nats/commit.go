@@ -152,9 +152,9 @@ func (l *ledger) stillMine(c *broker.Commit, r record) error {
 		l.claims[c.Partition] = r.sequence
 		return nil
 	case r.run == l.run || r.sequence < known:
-		return fmt.Errorf("nats: stream %s has lost what it had acknowledged: its positions are of sequence %d, not %d; exactly "+
-			"once needs sync_interval: always in the server's configuration, or replicas; or somebody has removed messages. "+
-			"The next run goes on from what is left", l.stream, r.sequence, known)
+		return fmt.Errorf("nats: stream %s has lost what it had acknowledged: its positions are of sequence %d, not %d; "+
+			"exactly once needs sync_interval: always in the server's configuration, or replicas; or somebody has removed "+
+			"messages. The next run goes on from what is left", l.stream, r.sequence, known)
 	case l.shared:
 		delete(l.claims, c.Partition)
 		c.Lost = true

@@ -37,7 +37,8 @@ func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 		options = append(options, nats.Subject[brokertest.Element](s.subject(name), declared...))
 	}
 	for i := range setup.Outputs {
-		options = append(options, nats.Subject[brokertest.Element](s.subject(fmt.Sprint("out", i)), nats.InStream(s.stream("out"))))
+		options = append(options, nats.Subject[brokertest.Element](s.subject(fmt.Sprint("out", i)),
+			nats.InStream(s.stream("out"))))
 	}
 	b := nats.New(p.url(), options...)
 	return brokertest.Storage{

@@ -87,7 +87,7 @@ func explain(stream string, err error) error {
 		hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled):
 		remedy = "; start the server with JetStream: nats-server -js, or jetstream {} in its configuration"
 	case hasCode(err, jetstream.JSErrCodeJetStreamNotEnabledForAccount):
-		remedy = "; the server has JetStream, but not for the user's account: jetstream: enabled in the account's configuration"
+		remedy = "; the server has JetStream, but not for the user's account: jetstream: enabled in its configuration"
 	case hasCode(err, codeBatchDisabled):
 		remedy = "; somebody has taken allow_atomic from the stream's configuration"
 	case hasCode(err, jetstream.JSErrCodeStreamNotFound):

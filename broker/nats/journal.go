@@ -13,10 +13,10 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A commit that is too large for a batch is decided in two steps. First its results are put aside, in as few messages as
-// they need, and the positions are written with the journal's name: from then on the commit is made. Then the results
-// are copied to the outputs, batch by batch, and each of these batches holds the positions again, with how many results
-// were copied. A run that claims the partition copies the rest.
+// A commit that is too large for a batch is decided in two steps. First its results are put aside, in as few messages
+// as they need, and the positions are written with the journal's name: from then on the commit is made. Then the
+// results are copied to the outputs, batch by batch, and each of these batches holds the positions again, with how many
+// results were copied. A run that claims the partition copies the rest.
 
 // headerResults is the journal that a message of results put aside belongs to.
 const headerResults = "Leat-Results"
@@ -212,7 +212,8 @@ func (l *ledger) forget(ctx context.Context, partition int) {
 	}
 	limited, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	err := l.request(limited, "STREAM.PURGE."+l.stream, map[string]string{"filter": l.subject(partition) + ".results"}, &answer)
+	filter := map[string]string{"filter": l.subject(partition) + ".results"}
+	err := l.request(limited, "STREAM.PURGE."+l.stream, filter, &answer)
 	if err != nil {
 		l.logger.Debug("results that are copied can't be removed", "stream", l.stream, "error", err)
 	}

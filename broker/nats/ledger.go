@@ -23,8 +23,8 @@ const (
 	headerRun, headerHolder = "Leat-Run", "Leat-Holder"
 	// headerWrite tells what has written the message: a claim or a commit. Whose answer is lost finds it by that.
 	headerWrite = "Leat-Write"
-	// headerJournal is the commit whose results are put aside and not all copied to the outputs yet, and headerCopied how
-	// many of them are.
+	// headerJournal is the commit whose results are put aside and not all copied to the outputs yet, and headerCopied
+	// how many of them are.
 	headerJournal, headerCopied = "Leat-Journal", "Leat-Copied"
 
 	headerExpected = "Nats-Expected-Last-Subject-Sequence"
@@ -134,7 +134,8 @@ func (l *ledger) last(ctx context.Context, partition int) (record, error) {
 		h.Get(headerJournal), copied}, nil
 }
 
-// positions returns a record of this run as a message that the server refuses if there is another than the one expected.
+// positions returns a record of this run as a message that the server refuses if there is another than the one
+// expected.
 func (l *ledger) positions(partition int, expected uint64, r record) *natsgo.Msg {
 	m := natsgo.NewMsg(l.subject(partition))
 	m.Data = r.progress
@@ -175,8 +176,8 @@ func (l *ledger) read(r record, partition int) (broker.Progress, error) {
 	return p, nil
 }
 
-// Claim implements broker.Claimer: it writes the record again as its own. Where the one before has put results aside, it
-// copies the rest of them.
+// Claim implements broker.Claimer: it writes the record again as its own. Where the one before has put results aside,
+// it copies the rest of them.
 func (l *ledger) Claim(ctx context.Context, partition int) (p broker.Progress, err error) {
 	if err := l.ready(ctx); err != nil {
 		return p, err

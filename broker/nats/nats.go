@@ -15,8 +15,8 @@
 // messages away, and interest may never have kept them.
 //
 // An end-of-stream mark is a message whose value is a JSON object with a member "eos__" that is true, as on Kafka:
-// {"eos__": true}. Where there is none, the subject is followed as it grows, until the run's context ends or for as long
-// as [DataTimeout].
+// {"eos__": true}. Where there is none, the subject is followed as it grows, until the run's context ends or for as
+// long as [DataTimeout].
 //
 // Messages that limits or a purge have removed unread end the run with an error that says which those are; with
 // [SkipRemoved] it goes on with what is left. So does a stream that was deleted and made again, or that has lost its
@@ -25,19 +25,20 @@
 //
 // # Writing
 //
-// Each commit is one atomic batch (server 2.12 or newer), which holds the results, end-of-stream marks and the positions
-// to go on from. All outputs are in one stream, since a batch is. A message of the positions' subject,
-// leat.positions.NAME.0, is the last of the batch and names the sequence of the one before it: so the server refuses the
-// batch of a run that another one has taken over from. A consumer that reads the whole stream, and not the outputs'
+// Each commit is one atomic batch (server 2.12 or newer), which holds the results, end-of-stream marks and the
+// positions to go on from. All outputs are in one stream, since a batch is. A message of the positions' subject,
+// leat.positions.NAME.0, is the last of the batch and names the sequence of the one before it: so the server refuses
+// the batch of a run that another one has taken over from. A consumer that reads the whole stream, and not the outputs'
 // subjects, sees these messages, too. A commit whose answer is lost is looked up there.
 //
-// A commit of more than about a thousand messages is no batch. Its results are put aside in the same stream first, under
-// leat.positions.NAME.0.results, where the commit is decided. Then they are copied to the outputs batch by batch, by a
-// later run if need be. So they are written exactly once, too, but who reads meanwhile may see the first part alone.
+// A commit of more than about a thousand messages is no batch. Its results are put aside in the same stream first,
+// under leat.positions.NAME.0.results, where the commit is decided. Then they are copied to the outputs batch by batch,
+// by a later run if need be. So they are written exactly once, too, but who reads meanwhile may see the first part
+// alone.
 //
 // Outputs that don't exist are made, with file storage; see [InStream], [Replicas]. A stream that exists gets what it
-// lacks: the positions' subject, the permission for atomic batches (allow_atomic), and where messages have a greatest age
-// the permission for messages that are exempt from it (allow_msg_ttl).
+// lacks: the positions' subject, the permission for atomic batches (allow_atomic), and where messages have a greatest
+// age the permission for messages that are exempt from it (allow_msg_ttl).
 //
 // # Taking over
 //
@@ -46,7 +47,8 @@
 //
 // A connection that is lost, or a server that is killed and comes back, ends no run: it is told in the log, and tried
 // again. But a server acknowledges messages before they are on its disk, and a crash of its machine loses them, unless
-// its configuration says sync_interval: always. Exactly once needs that, or replicas; no client can see whether it is so.
+// its configuration says sync_interval: always. Exactly once needs that, or replicas; no client can see whether it is
+// so.
 //
 // # Rights
 //
@@ -136,9 +138,9 @@ func Replicas(n int) SubjectOption {
 	return func(s *subject) { s.replicas = n }
 }
 
-// SkipRemoved goes on with the first message that is left where limits or a purge may have removed unread ones, and logs
-// a warning, in place of an error. In a JetStream stream that other subjects share, nobody can tell whether there were
-// any of this one among those that were removed while nothing ran.
+// SkipRemoved goes on with the first message that is left where limits or a purge may have removed unread ones, and
+// logs a warning, in place of an error. In a JetStream stream that other subjects share, nobody can tell whether there
+// were any of this one among those that were removed while nothing ran.
 func SkipRemoved() SubjectOption {
 	return func(s *subject) { s.skipRemoved = true }
 }

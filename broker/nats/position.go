@@ -52,8 +52,8 @@ func (in *input) resume(ctx context.Context, s *stream, node *broker.Rewind) err
 		return fmt.Errorf("the position that was kept can't be read: %w", err)
 	}
 	if p.Stream != s.name {
-		return fmt.Errorf("the position was kept for stream %s, and %s is in %s: give the changed mill another name", p.Stream,
-			s.stream.Name, s.name)
+		return fmt.Errorf("the position was kept for stream %s, and %s is in %s: give the changed mill another name",
+			p.Stream, s.stream.Name, s.name)
 	}
 	if !p.Created.Equal(s.created) {
 		return s.recreated(p.Created, s.created)
@@ -117,9 +117,9 @@ func (s *stream) removed(logger *slog.Logger, from, lowest uint64) error {
 			"stream", s.name, "from", from, "to", lowest-1)
 		return nil
 	}
-	return fmt.Errorf("the limits of stream %s, or a purge, have removed the messages from %d to %d before they were read; "+
-		"the first that is left is %d. Unless all of those were of other subjects, some of %s are lost: raise the limits "+
-		"(max_age, max_msgs, max_bytes), and go on behind them with nats.SkipRemoved", s.name, from, lowest-1, lowest,
+	return fmt.Errorf("the limits of stream %s, or a purge, have removed the messages from %d to %d before they were "+
+		"read; the first that is left is %d. Unless all of those were of other subjects, some of %s are lost: raise the "+
+		"limits (max_age, max_msgs, max_bytes), and go on behind them with nats.SkipRemoved", s.name, from, lowest-1, lowest,
 		s.stream.Name)
 }
 
@@ -132,6 +132,6 @@ func (s *stream) isSame(info *jetstream.StreamInfo) error {
 }
 
 func (s *stream) recreated(before, now time.Time) error {
-	return fmt.Errorf("nats: stream %s was made anew at %s: the position is one in that of %s, and means nothing here; give "+
-		"the mill another name to begin again", s.name, now.Format(time.RFC3339), before.Format(time.RFC3339))
+	return fmt.Errorf("nats: stream %s was made anew at %s: the position is one in that of %s, and means nothing here; "+
+		"give the mill another name to begin again", s.name, now.Format(time.RFC3339), before.Format(time.RFC3339))
 }

@@ -146,8 +146,8 @@ func (r *reader) take() bool {
 	}
 }
 
-// check finds out whether messages were removed before they could be read: those between two that have arrived may be of
-// other subjects, or may have been ours.
+// check finds out whether messages were removed before they could be read: those between two that have arrived may be
+// of other subjects, or may have been ours.
 func (r *reader) check(ctx context.Context, batch []arrival) error {
 	next := uint64(r.next)
 	for _, a := range batch {

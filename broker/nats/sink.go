@@ -63,8 +63,8 @@ type output struct {
 // Check implements broker.Checker: it finds results that are too large for a message.
 func (o *output) Check(stream int, _, value []byte) error {
 	if limit := o.maxMessage - overhead; len(value) > limit {
-		return fmt.Errorf("nats: the result for %s has %d bytes, and a message takes %d, which the server's max_payload or the "+
-			"stream's max_msg_size would have to allow", o.subjects[stream], len(value), limit)
+		return fmt.Errorf("nats: the result for %s has %d bytes, and a message takes %d, which the server's max_payload or "+
+			"the stream's max_msg_size would have to allow", o.subjects[stream], len(value), limit)
 	}
 	return nil
 }

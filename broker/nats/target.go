@@ -21,8 +21,8 @@ type target struct {
 // openTarget finds or makes the stream of the outputs, and gives it what it lacks.
 func (o *output) openTarget(ctx context.Context, declared []*subject) error {
 	if isBelow(o.ConnectedServerVersion(), 2, 12) {
-		return fmt.Errorf("nats: server %s has no atomic batches, in which results and positions are written together: exactly "+
-			"once needs version 2.12 or newer", o.ConnectedServerVersion())
+		return fmt.Errorf("nats: server %s has no atomic batches, in which results and positions are written together: "+
+			"exactly once needs version 2.12 or newer", o.ConnectedServerVersion())
 	}
 	name, missing, err := o.targetName(ctx, declared)
 	if err != nil {
@@ -213,8 +213,8 @@ func (o *output) adjust(ctx context.Context, t *target, missing []string) error 
 		return o.request(ctx, "STREAM.UPDATE."+t.name, t.raw, &answer)
 	})
 	if err != nil {
-		return fmt.Errorf("%w; it has to have the subjects %s, and allow_atomic: true (and allow_msg_ttl: true where it has a "+
-			"max_age)", explain(t.name, err), strings.Join(append(t.config.Subjects, missing...), ", "))
+		return fmt.Errorf("%w; it has to have the subjects %s, and allow_atomic: true (and allow_msg_ttl: true where it has "+
+			"a max_age)", explain(t.name, err), strings.Join(append(t.config.Subjects, missing...), ", "))
 	}
 	t.config = answer.Config
 	o.logger.Info("the stream of the outputs was adjusted", "stream", t.name, "settings", changes)

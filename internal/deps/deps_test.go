@@ -28,6 +28,7 @@ func TestDependencies(t *testing.T) {
 		"kafka":    {module, module + "/broker/kafka"},
 		"postgres": {module, module + "/broker/postgres"},
 		"sqlite":   {module, module + "/broker/sqlite"},
+		"nats":     {module, module + "/broker/nats"},
 		"command":  {module + "/cmd/leat"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +60,7 @@ func TestNotCarried(t *testing.T) {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
 				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig",
-				"modernc.org"),
+				"modernc.org", "github.com/nats-io"),
 		},
 		"Avro and Protobuf without a registry": {[]string{module + "/codec/avro", module + "/codec/protobuf"}, server},
 		"expressions":                          {[]string{module + "/expr"}, server},
