@@ -22,10 +22,10 @@
 // log, and since when. Where an order column's default is now() or the like, they are all transactions that have begun
 // by then. A first order column of type xid8 with the default pg_current_xact_id() is read below the oldest transaction
 // that is still open, and needs none of this. What no reader can know is keys that are drawn before their transaction
-// writes anything: by a sequence with a CACHE above 1, or by an application. Rows that such a transaction adds below
+// writes anything: by a sequence with a CACHE above 1, of which the log warns, or by an application. Rows that such a transaction adds below
 // what was read before are missed.
 //
-// An index over the order's columns makes reading fast; without one the server sorts.
+// An index over the order's columns makes reading fast; without one the server sorts, and the log says which to create.
 //
 // # Writing
 //

@@ -153,8 +153,7 @@ func (r *reader) open(ctx context.Context) (err error) {
 		return t.explainRead(err)
 	}
 	if _, err = r.session.rows(ctx,
-		"DECLARE leat_rows NO SCROLL CURSOR FOR SELECT "+t.element()+", "+t.keyTexts()+" FROM "+t.from+
-			" WHERE "+where+t.ordered(""), parameters...); err != nil {
+		"DECLARE leat_rows NO SCROLL CURSOR FOR "+t.selectRows()+" WHERE "+where+t.ordered(""), parameters...); err != nil {
 		return t.explainRead(err)
 	}
 	r.cursor, r.drained = true, false

@@ -15,6 +15,8 @@ type table struct {
 	columns []column
 	// order holds the columns that rows are ordered by, which tell them apart.
 	order []column
+	// kind is the letter that PostgreSQL has for it: r for a table, p for a partitioned one; empty for a query.
+	kind string
 	// oids are the numbers of the table and its partitions; nil for queries and views, whose tables aren't known.
 	oids []string
 }
@@ -60,7 +62,7 @@ func (s *session) lookAt(ctx context.Context, t *table) (err error) {
 	if err != nil {
 		return err
 	}
-	t.from = qualified(t.stream.Name) + " q"
+	t.from, t.kind = qualified(t.stream.Name)+" q", kind
 	if t.columns, err = s.columns(ctx, oid); err != nil {
 		return err
 	}
@@ -181,6 +183,11 @@ func (t *table) element() string {
 		members[i] = value
 	}
 	return "(SELECT row_to_json(r)::text FROM (SELECT " + strings.Join(members, ", ") + ") r)"
+}
+
+// selectRows is a statement for rows, each with its element and the texts of its key.
+func (t *table) selectRows() string {
+	return "SELECT " + t.element() + ", " + t.keyTexts() + " FROM " + t.from
 }
 
 // ordered is the end of a statement that reads rows in order.

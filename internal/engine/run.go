@@ -71,10 +71,27 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 	if err := r.findSession(ctx); err != nil {
 		return err
 	}
+	r.advise(ctx, r.input)
+	r.advise(ctx, output)
 	err = r.runTasks(ctx)
 	r.warn()
 	r.logEnd(err)
 	return err
+}
+
+// advise logs what would serve the run better.
+func (r *run) advise(ctx context.Context, opened any) {
+	advisor, ok := opened.(broker.Advisor)
+	if !ok {
+		return
+	}
+	advice, err := advisor.Advise(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.spec.Logger.Info("there is no telling what would serve the run better", "error", err)
+	}
+	for _, a := range advice {
+		r.spec.Logger.Warn(a)
+	}
 }
 
 // warn logs the warnings of the input about what was read.
