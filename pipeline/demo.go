@@ -49,6 +49,9 @@ type demoLoad struct{ path, topic string }
 
 // demoLayout gives every stream a topic, and says what is to be loaded.
 func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
+	if p.mill.UsesStorages() {
+		return at, nil, p.mill.Master.Stream.Text.Errorf("a demonstration on Kafka is for streams that are files and topics")
+	}
 	at = mill.Layout{Inputs: map[*mill.Node]mill.Stream{}}
 	topics := demoTopics{of: map[string]string{}, used: map[string]bool{}}
 	for _, n := range p.mill.Master.All() {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/postgres"
 )
 
 // known returns the members that the parser says that it knows, by its answer to one that it doesn't, at each place of
@@ -27,8 +28,10 @@ func known(t *testing.T) (members []string) {
 		two + kafka + none + "}",
 		two + kafka + "tls: {" + none + "}}",
 		two + kafka + "sasl: {" + none + "}}",
+		two + "postgres: {" + none + "}",
+		"postgres: {}\nstreams: {a: {postgres: {" + none + "}}}\nmaster: a\noutput: a",
 	} {
-		_, err := pipeline.Parse("p.yaml", []byte(text))
+		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage())
 		var wrong *pipeline.Error
 		if !errors.As(err, &wrong) {
 			t.Fatalf("%s: %v", text, err)

@@ -187,7 +187,7 @@ func TestKafkaErrors(t *testing.T) {
 	k.load("places", 3, walk(1, 0, 3))
 	for name, c := range map[string]struct{ old, new, want string }{
 		"several partitions to a file": {
-			"{topic: steps}", "{file: steps.jsonl}", "a file takes the results of one partition, but the topics that are read " +
+			"{topic: steps}", "{file: steps.jsonl}", "a file takes the results of one partition, but the streams that are read " +
 				"have 3: write to a topic, and to a file from there by leat topic dump",
 		},
 		"missing topic": {"{topic: places}", "{topic: place}", `kafka: missing input topics: "place" (did you mean "places"?)`},

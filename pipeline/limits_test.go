@@ -136,7 +136,7 @@ func TestByteOrderMark(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: b\nä: \xFF":   "p.yaml:2:4: this byte is not UTF-8; save the file as UTF-8",
 		"a: b\n# ä\x00":   "p.yaml:2:4: this is the control character U+0000, which a text doesn't have; is it a file of data?",
-		"a: \"\u0085\"\t": "p.yaml:1:1: a pipeline file has no member \"a\": there is streams, master, join, window, output, emit, kafka",
+		"a: \"\u0085\"\t": "p.yaml:1:1: a pipeline file has no member \"a\": there is name, streams, master, join, window, output, emit, kafka",
 	} {
 		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q\n got %v\nwant %s", text, err, want)

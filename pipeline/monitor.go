@@ -5,6 +5,7 @@ import (
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A Monitor shows how far a run has come. The zero Monitor is ready for use, by one run; it is safe for concurrent use.
@@ -13,8 +14,10 @@ type Monitor struct {
 	// which costs something. It is set before the run.
 	Watched bool
 
-	stats  engine.Stats
-	topics atomic.Bool // are read
+	stats engine.Stats
+	// mill is the one that runs, and topics says that it reads topics, where a demonstration has them.
+	mill   atomic.Pointer[mill.Mill]
+	topics atomic.Bool
 }
 
 // Progress is how far a run has come.
@@ -35,9 +38,12 @@ type Progress struct {
 // StreamProgress counts the elements of one stream. What was read and is neither matched nor skipped is unmatched.
 type StreamProgress struct {
 	Name string `json:"name"`
-	// File is the path of the file that is read, or Topic the topic; the other is empty.
+	// File is the path of the file that is read, Topic the topic, or Storage the name of the storage that the stream lies
+	// in, and Address what it is there, such as "table orders"; the others are empty.
 	File      string `json:"file,omitempty"`
 	Topic     string `json:"topic,omitempty"`
+	Storage   string `json:"storage,omitempty"`
+	Address   string `json:"address,omitempty"`
 	Read      int64  `json:"read"`
 	Matched   int64  `json:"matched"`
 	Unmatched int64  `json:"unmatched"`
@@ -77,8 +83,19 @@ func (m *Monitor) Progress() Progress {
 		}
 		if m.topics.Load() {
 			stream.File, stream.Topic, stream.Offset = "", stream.File, extent.Offset
+		} else if of := m.mill.Load(); of != nil {
+			stream.File, stream.Storage, stream.Address = addressOf(of.Master.All()[i])
 		}
 		p.Streams = append(p.Streams, stream)
 	}
 	return p
+}
+
+// addressOf returns where a node's stream lies, if that isn't a topic: the path of its file, or the storage and the
+// address there.
+func addressOf(n *mill.Node) (file, storage, address string) {
+	if n.Stream.Stored == nil {
+		return n.Stream.Name, "", ""
+	}
+	return "", n.Stream.Storage, n.Stream.Stored.Called
 }

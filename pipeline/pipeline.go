@@ -32,7 +32,10 @@
 //
 //	kafka: {brokers: [localhost:9092]}
 //
-// The streams that are read are all files or all topics; the output is either. From topics to a topic results are there
+// A stream may lie in another storage, {postgres: {table: orders}}, where the member of that name at the top says how it
+// is reached, and [Load] is given the storage.
+//
+// The streams that are read lie all in one storage; the output lies in any. From topics to a topic results are there
 // exactly once. A run ends at the end-of-stream marks, and the next one goes on behind them. [Pipeline.Demo] tries all
 // that without a server. docs/pipeline.md has the other members of kafka.
 package pipeline
@@ -48,6 +51,7 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -55,31 +59,47 @@ import (
 // again, and is safe for concurrent use.
 type Pipeline struct {
 	description *description.Description
+	storages    []Storage
 	mill        *mill.Mill
 }
 
-// Load reads the pipeline file at path. Relative paths in it are relative to its directory. What is wrong with the
-// file's contents is an [*Error].
-func Load(path string) (*Pipeline, error) { return newPipeline(description.Load(path)) }
+// A Storage is a kind of storage that pipeline files may name beside files and Kafka. Each is made by a package of its
+// own, such as pipeline/postgres, so that a program carries only the drivers that it uses. It is safe for concurrent use.
+type Storage = storage.Kind
 
-// Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
-func Parse(name string, data []byte) (*Pipeline, error) {
-	return newPipeline(description.Parse(name, data))
+// Load reads the pipeline file at path, which may name files, Kafka, and the storages given. Relative paths in it are
+// relative to its directory. What is wrong with the file's contents is an [*Error].
+func Load(path string, storages ...Storage) (*Pipeline, error) {
+	d, err := description.Load(path, names(storages)...)
+	return newPipeline(d, storages, err)
 }
 
-func newPipeline(d *description.Description, err error) (*Pipeline, error) {
+// Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
+func Parse(name string, data []byte, storages ...Storage) (*Pipeline, error) {
+	d, err := description.Parse(name, data, names(storages)...)
+	return newPipeline(d, storages, err)
+}
+
+func names(storages []Storage) (names []string) {
+	for _, s := range storages {
+		names = append(names, s.Name())
+	}
+	return names
+}
+
+func newPipeline(d *description.Description, storages []Storage, err error) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := mill.Build(d)
+	m, err := mill.Build(d, storages...)
 	if err != nil {
 		return nil, err
 	}
-	return &Pipeline{d, m}, nil
+	return &Pipeline{d, storages, m}, nil
 }
 
 // ownMill returns a mill that nobody else uses, so that more expressions can be compiled for its elements.
-func (p *Pipeline) ownMill() (*mill.Mill, error) { return mill.Build(p.description) }
+func (p *Pipeline) ownMill() (*mill.Mill, error) { return mill.Build(p.description, p.storages...) }
 
 // Options are the options of a run. The zero value is good for use.
 type Options struct {
@@ -122,6 +142,7 @@ func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) err
 	if monitor == nil {
 		monitor = &Monitor{}
 	}
+	monitor.mill.Store(p.mill)
 	monitor.topics.Store(at.Inputs[p.mill.Master].Topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
 	return diagnosis.AddHint(engine.Run(ctx, p.mill.Spec(at, options.ofMill()), &monitor.stats))

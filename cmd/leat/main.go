@@ -36,6 +36,7 @@ import (
 
 	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/postgres"
 )
 
 // The exit statuses.
@@ -143,12 +144,17 @@ func (e *fileError) Error() string {
 func (e *fileError) Unwrap() error { return e.err }
 
 func load(path string) (*pipeline.Pipeline, error) {
-	p, err := pipeline.Load(path)
+	p, err := pipeline.Load(path, storages()...)
 	var wrong *pipeline.Error
 	if err != nil && !errors.As(err, &wrong) {
 		return nil, &fileError{err}
 	}
 	return p, err
+}
+
+// storages returns those that pipeline files may name beside files and Kafka.
+func storages() []pipeline.Storage {
+	return []pipeline.Storage{postgres.Storage()}
 }
 
 // options returns the options of a run, whose warnings go to logs.

@@ -137,11 +137,14 @@ func (a *app) paged(ctx context.Context, address string, shown *pipeline.Monitor
 func (s *summary) print(out io.Writer) {
 	rows := [][]string{{"stream", "file", "read", "matched", "unmatched", "skipped"}}
 	for _, stream := range s.Streams {
-		if stream.Topic != "" {
+		switch {
+		case stream.Topic != "":
 			rows[0][1] = "topic"
+		case stream.Storage != "":
+			rows[0][1] = stream.Storage
 		}
-		rows = append(rows, []string{stream.Name, stream.File + stream.Topic, fmt.Sprint(stream.Read),
-			fmt.Sprint(stream.Matched),
+		address := stream.File + stream.Topic + stream.Address // one of them
+		rows = append(rows, []string{stream.Name, address, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
 			fmt.Sprint(stream.Unmatched), fmt.Sprint(stream.Skipped)})
 	}
 	width := make([]int, len(rows[0]))

@@ -62,6 +62,10 @@ func TestNotCarried(t *testing.T) {
 				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig",
 				"modernc.org", "github.com/nats-io"),
 		},
+		"pipelines without other storages": {
+			[]string{module + "/pipeline"}, []string{"github.com/jackc", "modernc.org", "github.com/go-sql-driver",
+				"github.com/rabbitmq", "github.com/nats-io", "github.com/redis"},
+		},
 		"Avro and Protobuf without a registry": {[]string{module + "/codec/avro", module + "/codec/protobuf"}, server},
 		"expressions":                          {[]string{module + "/expr"}, server},
 	} {

@@ -14,7 +14,9 @@ import (
 // A Description is what a pipeline file says, before names and expressions are looked at.
 type Description struct {
 	// File is the file's path, as it was given.
-	File    string
+	File string
+	// Name is what the pipeline is called; its value is empty where the file doesn't say.
+	Name    Text
 	Streams []Stream
 	Master  Text
 	Joins   []Join
@@ -24,6 +26,8 @@ type Description struct {
 	Emit []EmitMember
 	// Kafka is nil where there is none.
 	Kafka *Kafka
+	// Storages holds what the file says at its top of how other storages are reached, by their names.
+	Storages map[string]*Section
 }
 
 // A Join joins the stream Right to the stream Left.
@@ -45,19 +49,21 @@ type Window struct {
 // An EmitMember is a member of what is written, and the expression of its value.
 type EmitMember struct{ Name, Value Text }
 
-// Load reads the pipeline file at path. What is wrong with its contents is an [*Error].
-func Load(path string) (*Description, error) {
+// Load reads the pipeline file at path, which may name files, Kafka, and the storages given. What is wrong with its
+// contents is an [*Error].
+func Load(path string, storages ...string) (*Description, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(path, data)
+	return Parse(path, data, storages...)
 }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
-func Parse(name string, data []byte) (*Description, error) {
+func Parse(name string, data []byte, storages ...string) (*Description, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with a byte order mark
 	s := newSource(name, data[:min(len(data), maxFile)])
+	s.storages = storages
 	d, err := s.read(data)
 	if err != nil {
 		return nil, err
@@ -72,17 +78,21 @@ func (s *source) read(data []byte) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.only(top, "a pipeline file", "streams", "master", "join", "window", "output", "emit", "kafka")
-	if err != nil {
+	if err := s.carried(top); err != nil {
 		return nil, err
 	}
-	d := &Description{}
+	names := append([]string{"name", "streams", "master", "join", "window", "output", "emit", "kafka"}, s.storages...)
+	if err := s.only(top, "a pipeline file", names...); err != nil {
+		return nil, err
+	}
+	d := &Description{Storages: map[string]*Section{}}
 	for _, part := range []struct {
 		name string
 		read func(*Description, *yaml.Node) error
 		// hint is for a missing member that is needed; empty for the others.
 		hint string
 	}{
+		{"name", s.name, ""},
 		{"streams", s.streams, "it names every stream, as in streams: {prev: {file: robot.json}}"},
 		{"master", s.master, "it names the stream whose elements the others are joined to"},
 		{"join", s.joins, ""},
@@ -105,7 +115,19 @@ func (s *source) read(data []byte) (*Description, error) {
 	if d.Kafka != nil {
 		d.Kafka.Name = top.get("kafka").name
 	}
-	return d, nil
+	return d, s.connections(d, top)
+}
+
+// connections reads how storages are reached.
+func (s *source) connections(d *Description, top *mapping) (err error) {
+	for _, name := range s.storages {
+		if m := top.get(name); m != nil {
+			if d.Storages[name], err = s.section(m, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // only refuses members with other names.
@@ -116,6 +138,11 @@ func (s *source) only(m *mapping, what string, allowed ...string) error {
 		}
 	}
 	return nil
+}
+
+func (s *source) name(d *Description, node *yaml.Node) (err error) {
+	d.Name, err = s.nonempty(node, "the name", "a pipeline file")
+	return err
 }
 
 func (s *source) master(d *Description, node *yaml.Node) (err error) {

@@ -9,6 +9,8 @@ import (
 type source struct {
 	file  string
 	lines [][]rune
+	// storages are the names of those that a file may name beside files and Kafka.
+	storages []string
 }
 
 func newSource(file string, data []byte) *source {

@@ -16,6 +16,10 @@ type Stream struct {
 	// Address is the path of a file as it is written, or, where Topic says so, the name of a topic.
 	Address Text
 	Topic   bool
+	// Storage is the name of the storage that the stream lies in, and Section what the file says of it there; empty and
+	// nil for files and topics.
+	Storage string
+	Section *Section
 	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	Demo Text
 	// Reading is how the stream is read, and ReadingAt where the first member stands that says so; nil where none does.
@@ -75,21 +79,34 @@ func (s *source) streams(d *Description, node *yaml.Node) error {
 	return nil
 }
 
-// streamForms are the forms that a stream may have.
-const streamForms = "{file: PATH} or {topic: NAME}"
+// forms are the forms that a stream may have.
+func (s *source) forms() string {
+	if len(s.storages) == 0 {
+		return "{file: PATH} or {topic: NAME}"
+	}
+	return "{file: PATH}, {topic: NAME} or {" + strings.Join(s.storages, ": {…}}, {") + ": {…}}"
+}
 
 func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	stream := Stream{Name: name}
 	what := "the stream " + name.Value
 	m, err := s.mapping(node, what)
 	if err != nil {
-		return stream, s.errorAt(s.locationOf(node), "%s must be given as %s, but this is %s", what, streamForms,
+		return stream, s.errorAt(s.locationOf(node), "%s must be given as %s, but this is %s", what, s.forms(),
 			kindOf(node))
+	}
+	if err := s.carried(m); err != nil {
+		return stream, err
+	}
+	if name := s.storageOf(m); name != "" {
+		return s.storedStream(stream, m, name, what)
 	}
 	file, topic := m.get("file"), m.get("topic")
 	allowed := []string{"file", "topic", "max_element", "follow", "data_timeout"}
 	if topic != nil {
 		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
+	} else if file == nil {
+		allowed = append(allowed, s.storages...)
 	}
 	if err := s.only(m, what, allowed...); err != nil {
 		return stream, err
@@ -99,7 +116,7 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	}
 	switch {
 	case file == nil && topic == nil:
-		return stream, s.errorAt(m.at, "%s must be given as %s", what, streamForms)
+		return stream, s.errorAt(m.at, "%s must be given as %s", what, s.forms())
 	case file == nil:
 		stream.Topic = true
 		return s.topicStream(stream, m, what)

@@ -3,6 +3,7 @@
 package mill
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,12 +11,13 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // A Mill is what a description becomes: the join tree with its compiled keys, the window, and what is written.
 type Mill struct {
-	// Name is the name of the file without its ending, and File its path.
+	// Name is what the file calls the pipeline, or else the file's name without its ending; File is its path.
 	Name, File string
 	Master     *Node
 	Output     Stream
@@ -24,16 +26,22 @@ type Mill struct {
 	Window     *Window
 	Emit       []Emitted          // empty where joined elements are written as they are
 	Kafka      *description.Kafka // nil where no stream is a topic
+	// connections are how other storages are reached, by their names.
+	connections map[string]connection
 }
 
 // Build makes a mill. What is wrong with the description is a [*description.Error]; the first mistake is told, in the
-// order of the phases: names and the tree, keys, the window, emit.
-func Build(d *description.Description) (*Mill, error) {
+// order of the phases: storages, names and the tree, keys, the window, emit. Streams may lie in storages of these kinds.
+func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 	base := filepath.Base(d.File)
 	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka,
 		OutputName: d.Output.Value}
+	m.Name = cmp.Or(d.Name.Value, m.Name)
 	var err error
-	if m.Master, m.Output, err = newTree(d); err != nil {
+	if m.connections, err = newConnections(d, kinds); err != nil {
+		return nil, err
+	}
+	if m.Master, m.Output, err = newTree(d, kinds); err != nil {
 		return nil, err
 	}
 	var streams []string
@@ -71,12 +79,13 @@ func (m *Mill) compileEmit(members []description.EmitMember) error {
 // Stopped says what becomes of the results of a run that was stopped from outside.
 func (m *Mill) Stopped() string {
 	spec := m.Spec(m.Layout(&topic.Cluster{}), &Options{}) // no password is needed
+	guarantee := broker.GuaranteeOf(spec.Sink, spec.Outputs)
 	switch {
-	case m.Output.Topic:
+	case guarantee == broker.ExactlyOnce:
 		return "what was finished is committed, and the next run goes on behind it"
-	case broker.GuaranteeOf(spec.Sink, spec.Outputs) == broker.AtEnd:
+	case guarantee == broker.AtEnd:
 		return fmt.Sprintf("nothing was written to %s, and the next run begins where this one did", m.Output.Name)
-	case m.ReadsTopics():
+	case !m.Master.Stream.IsFile():
 		return "what was written stays, and the next run goes on there, or a little before"
 	}
 	return "what was written stays, and the next run begins at the start"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
@@ -11,50 +12,136 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
 // checkStorages refuses what can't be read or written together.
-func checkStorages(d *description.Description, master *Node, output Stream) error {
-	topics := output.Topic
+func checkStorages(d *description.Description, kinds []storage.Kind, master *Node, output Stream) error {
 	for _, n := range master.All() {
-		at := n.Stream
-		topics = topics || at.Topic
-		switch {
-		case at.Topic && !master.Stream.Topic:
-			return at.Text.Errorf("the streams that are read must be all files or all topics, but %q is a file and %q a topic: "+
-				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.Name, n.Name)
-		case !at.Topic && master.Stream.Topic:
-			return at.Text.Errorf("the streams that are read must be all files or all topics, but %q is a topic and %q a file: "+
-				"load the file into a topic, as by leat topic load --end FILE TOPIC", master.Name, n.Name)
-		case at.Topic && output.Topic && at.Name == output.Name:
-			return output.Text.Errorf("the topic %q is read as %q, so results can't be written to it: they would be read again",
-				at.Name, n.Name)
-		case !at.Topic && !output.Topic && sameFile(at.Name, output.Name):
-			return output.Text.Errorf("the file %s is read as %q, and results would replace it: write them to another file",
-				at.Text.Value, n.Name)
+		if err := checkInput(master, n, output); err != nil {
+			return err
 		}
+	}
+	if err := checkOutput(d, output); err != nil {
+		return err
 	}
 	if err := checkFollowed(master, output); err != nil {
 		return err
 	}
+	return checkReached(d, kinds)
+}
+
+// checkInput refuses a stream that can't be read beside the master's, or with the output.
+func checkInput(master, n *Node, output Stream) error {
+	at := n.Stream
+	switch {
+	case at.where() != master.Stream.where():
+		return at.Text.Errorf("the streams that are read must be all in one storage, but %q is %s and %q %s: %s", master.Name,
+			master.Stream.what(), n.Name, at.what(), bringTogether(at, master.Stream))
+	case at.Stored != nil && at.Stored.OnlyWritten != nil:
+		return at.Stored.OnlyWritten.Errorf("%s says how results are written, but %q is read: take it out",
+			at.Stored.OnlyWritten.Value, n.Name)
+	case at.where() != output.where():
+		return nil
+	case at.IsFile() && sameFile(at.Name, output.Name):
+		return output.Text.Errorf("the file %s is read as %q, and results would replace it: write them to another file",
+			at.Text.Value, n.Name)
+	case !at.IsFile() && at.Name == output.Name:
+		return output.Text.Errorf("the %s %q is read as %q, so results can't be written to it: they would be read again",
+			at.noun(), at.Name, n.Name)
+	}
+	return nil
+}
+
+// bringTogether says how streams get into one storage.
+func bringTogether(a, b Stream) string {
+	if a.Topic && b.IsFile() || a.IsFile() && b.Topic {
+		return "load the file into a topic, as by leat topic load --end FILE TOPIC"
+	}
+	return "copy one of them over by a pipeline file without a join"
+}
+
+// where names the storage of a stream; what says what the stream is, and noun what it is called there.
+func (s Stream) where() string {
+	switch {
+	case s.Topic:
+		return "kafka"
+	case s.Stored != nil:
+		return s.Storage
+	}
+	return "file"
+}
+
+func (s Stream) what() string {
+	switch {
+	case s.Topic:
+		return "a topic"
+	case s.Stored != nil:
+		return "in " + s.Storage
+	}
+	return "a file"
+}
+
+func (s Stream) written() string {
+	if s.Topic {
+		return "a topic"
+	}
+	return "the " + s.Stored.Called
+}
+
+func (s Stream) noun() string {
+	if s.Topic {
+		return "topic"
+	}
+	noun, _, _ := strings.Cut(s.Stored.Called, " ")
+	return noun
+}
+
+// checkOutput refuses an output whose members say how it is read.
+func checkOutput(d *description.Description, output Stream) error {
+	if stored := output.Stored; stored != nil && stored.OnlyRead != nil {
+		return stored.OnlyRead.Errorf("%s says what is read, and how, but results are written to %q: take it out",
+			stored.OnlyRead.Value, d.Output.Value)
+	}
 	for _, stream := range d.Streams {
-		if stream.Topic && d.Kafka == nil {
-			return stream.Address.Errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
-				"kafka: {brokers: [localhost:9092]}", stream.Address.Value)
-		}
-		if stream.ReadingAt != nil && stream.Name.Value == d.Output.Value {
+		switch {
+		case stream.Name.Value != d.Output.Value:
+		case stream.ReadingAt != nil:
 			return stream.ReadingAt.Errorf("%s says how a stream is read, but results are written to %q: take it out",
 				stream.ReadingAt.Value, stream.Name.Value)
-		}
-		if stream.Demo.Value != "" && stream.Name.Value == d.Output.Value {
+		case stream.Demo.Value != "":
 			return stream.Demo.Errorf("results are written to the stream %q, so nothing is loaded into it: take demo out",
 				stream.Name.Value)
 		}
 	}
-	if d.Kafka != nil && !topics {
+	return nil
+}
+
+// checkReached refuses streams of storages that the file doesn't say how to reach, and storages without streams.
+func checkReached(d *description.Description, kinds []storage.Kind) error {
+	used := map[string]bool{}
+	for _, stream := range d.Streams {
+		if used[stream.Storage] = true; stream.Topic {
+			used["kafka"] = true
+		}
+		switch {
+		case stream.Topic && d.Kafka == nil:
+			return stream.Address.Errorf("%q is a topic, but the file doesn't say where Kafka is: add "+
+				"kafka: {brokers: [localhost:9092]}", stream.Address.Value)
+		case stream.Storage != "" && d.Storages[stream.Storage] == nil:
+			return stream.Address.Errorf("%q is in %s, but the file doesn't say how that is reached: add, at its top, %s",
+				stream.Name.Value, stream.Storage, kindOf(kinds, stream.Storage).Example())
+		}
+	}
+	if d.Kafka != nil && !used["kafka"] {
 		return d.Kafka.Name.Errorf("no stream is a topic, so Kafka isn't used: take kafka out, or give streams as " +
 			"{topic: NAME}")
+	}
+	for _, k := range kinds {
+		if section := d.Storages[k.Name()]; section != nil && !used[k.Name()] {
+			return section.Name.Errorf("no stream is in %s: take it out, or give streams as {%[1]s: {…}}", k.Name())
+		}
 	}
 	return nil
 }
@@ -64,16 +151,16 @@ func checkFollowed(master *Node, output Stream) error {
 	endless := true
 	for _, n := range master.All() {
 		r := n.Stream.Reading
-		if r.Follow && output.Topic {
-			return n.Stream.Text.Errorf("the file %s is followed, and results written to a topic: that would be one commit "+
+		if r.Follow && n.Stream.IsFile() && !output.IsFile() {
+			return n.Stream.Text.Errorf("the file %s is followed, and results written to %s: that would be one commit "+
 				"with the position in the file, which means nothing to the next run once the file is rotated; load it "+
 				"into a topic, as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value,
-				n.Stream.Text.Value)
+				output.written(), n.Stream.Text.Value)
 		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
-	if endless && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
+	if endless && output.IsFile() && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
 		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: "+
 			"write to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, "+
 			"or give a stream a data_timeout", filepath.Base(output.Text.Value))
@@ -86,6 +173,9 @@ func (m *Mill) ReadsTopics() bool { return m.Master.Stream.Topic }
 
 // UsesTopics reports whether any stream is a topic.
 func (m *Mill) UsesTopics() bool { return m.Kafka != nil }
+
+// UsesStorages reports whether any stream lies in a storage other than files and Kafka.
+func (m *Mill) UsesStorages() bool { return len(m.connections) > 0 }
 
 // Cluster returns how to reach Kafka, with certificates and passwords; nil where it isn't used.
 func (m *Mill) Cluster() (*topic.Cluster, error) {
@@ -114,33 +204,35 @@ func (m *Mill) Layout(cluster *topic.Cluster) Layout {
 
 // setStorages sets the source and the sink of a description whose streams are set.
 func (m *Mill) setStorages(spec *engine.Spec, at Layout, options *Options) {
-	var inputs []broker.Stream
-	for _, n := range spec.Master.Nodes() {
-		inputs = append(inputs, n.Stream)
+	var inputs []storage.Declared
+	for i, n := range m.Master.All() {
+		inputs = append(inputs, storage.Declared{Stream: spec.Master.Nodes()[i].Stream, Stored: at.Inputs[n].Stored})
 	}
-	reads, writes := at.Inputs[m.Master].Topic, at.Output.Topic
-	if reads == writes {
-		storage := m.storage(reads, append(inputs, spec.Outputs...), at.Cluster, options)
-		spec.Source, spec.Sink = storage, storage
+	outputs := []storage.Declared{{Stream: spec.Outputs[0], Stored: at.Output.Stored}}
+	reads, writes := at.Inputs[m.Master], at.Output
+	if reads.where() == writes.where() {
+		both := m.storage(reads, append(inputs, outputs...), at.Cluster, options)
+		spec.Source, spec.Sink = both, both
 		return
 	}
 	spec.Source = m.storage(reads, inputs, at.Cluster, options)
-	spec.Sink = m.storage(writes, spec.Outputs, at.Cluster, options)
-	if !writes {
+	spec.Sink = m.storage(writes, outputs, at.Cluster, options)
+	if writes.IsFile() {
 		spec.Sink = onePartition{spec.Sink}
 	}
 }
 
-func (m *Mill) storage(topics bool, streams []broker.Stream, cluster *topic.Cluster, options *Options) broker.Storage {
-	if topics {
-		all := append(cluster.Options(), kafka.Streams(streams...))
-		if m.Kafka != nil {
-			all = append(all, m.Kafka.Options...)
-		}
-		if options.Instance != "" {
-			all = append(all, kafka.Instance(options.Instance))
-		}
-		return kafka.New(cluster.Brokers, all...)
+// storage returns the storage that a stream lies in, with the streams that lie there.
+func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cluster, options *Options) broker.Storage {
+	if of.Stored != nil {
+		return m.newStored(of.Storage, declared)
+	}
+	var streams []broker.Stream
+	for _, d := range declared {
+		streams = append(streams, d.Stream)
+	}
+	if of.Topic {
+		return m.kafka(streams, cluster, options)
 	}
 	files := []file.Option{zstd.Files(), file.Streams(streams...)}
 	if options.Stdin != nil {
@@ -152,14 +244,25 @@ func (m *Mill) storage(topics bool, streams []broker.Stream, cluster *topic.Clus
 	return file.New(files...)
 }
 
-// onePartition is a sink of files behind a source of topics: what joins in several partitions has no order among each
+func (m *Mill) kafka(streams []broker.Stream, cluster *topic.Cluster, options *Options) broker.Storage {
+	all := append(cluster.Options(), kafka.Streams(streams...))
+	if m.Kafka != nil {
+		all = append(all, m.Kafka.Options...)
+	}
+	if options.Instance != "" {
+		all = append(all, kafka.Instance(options.Instance))
+	}
+	return kafka.New(cluster.Brokers, all...)
+}
+
+// onePartition is a sink of files behind a source that may have partitions: what joins in several partitions has no order among each
 // other that a file could keep.
 type onePartition struct{ broker.Sink }
 
 // OpenSink implements [broker.Sink].
 func (s onePartition) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if job.Partitions > 1 {
-		return nil, fmt.Errorf("output %s: a file takes the results of one partition, but the topics that are read have %d: "+
+		return nil, fmt.Errorf("output %s: a file takes the results of one partition, but the streams that are read have %d: "+
 			"write to a topic, and to a file from there by leat topic dump", job.Outputs[0].Name, job.Partitions)
 	}
 	return s.Sink.OpenSink(ctx, job)

@@ -6,14 +6,19 @@ import (
 
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
-// A Stream is a stream of a mill: a file or a topic, and how it is read.
+// A Stream is a stream of a mill: a file, a topic or what lies in another storage, and how it is read.
 type Stream struct {
-	// Name is the file's path as seen from the working directory, or the topic's name.
+	// Name is the file's path as seen from the working directory, the topic's name, or the name in a storage.
 	Name  string
 	Topic bool
+	// Storage is the name of the storage that the stream lies in, and Stored what the pipeline file says of it there;
+	// empty and nil for files and topics.
+	Storage string
+	Stored  *storage.Stream
 	// Demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	Demo string
 	// Reading is how it is read.
@@ -28,7 +33,7 @@ const Standard = "-"
 // newStream returns the stream that is described, for a pipeline file in a directory.
 func newStream(s description.Stream, dir string) Stream {
 	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, Reading: s.Reading}
-	if !s.Topic {
+	if stream.IsFile() {
 		stream.Name = resolve(dir, stream.Name)
 	}
 	if s.Demo.Value != "" {
@@ -36,6 +41,18 @@ func newStream(s description.Stream, dir string) Stream {
 	}
 	return stream
 }
+
+// storedStream returns the stream that is described as lying in a storage.
+func storedStream(s description.Stream, kind storage.Kind) (Stream, error) {
+	stored, err := kind.Stream(s.Name.Value, s.Section)
+	if err != nil {
+		return Stream{}, err
+	}
+	return Stream{Name: stored.Name, Storage: s.Storage, Stored: stored, Text: stored.Text, Reading: stored.Reading}, nil
+}
+
+// IsFile reports whether the stream is a file, standard input and output among them.
+func (s Stream) IsFile() bool { return !s.Topic && s.Storage == "" }
 
 // resolve returns a path of the pipeline file as seen from the working directory.
 func resolve(dir, path string) string {
@@ -62,12 +79,12 @@ func sameFile(a, b string) bool {
 }
 
 // IsStandard reports whether the stream is standard input or output.
-func (s Stream) IsStandard() bool { return !s.Topic && s.Name == Standard }
+func (s Stream) IsStandard() bool { return s.IsFile() && s.Name == Standard }
 
 // IsReadOnce reports whether the stream is standard input, a pipe or a device.
 func (s Stream) IsReadOnce() bool {
-	if s.Topic || s.IsStandard() {
-		return !s.Topic
+	if !s.IsFile() || s.IsStandard() {
+		return s.IsFile()
 	}
 	info, err := os.Stat(s.Name)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()

@@ -8,6 +8,7 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 )
 
 // A Node is a node of the join tree: a stream that is read.
@@ -32,6 +33,7 @@ type streamNames struct {
 	streams []description.Stream
 	used    map[string]bool
 	dir     string
+	kinds   []storage.Kind
 }
 
 // stream returns the stream that t names, or an error if there is no such stream.
@@ -40,6 +42,9 @@ func (n *streamNames) stream(t description.Text) (Stream, error) {
 	for _, stream := range n.streams {
 		if stream.Name.Value == t.Value {
 			n.used[t.Value] = true
+			if kind := kindOf(n.kinds, stream.Storage); kind != nil {
+				return storedStream(stream, kind)
+			}
 			return newStream(stream, n.dir), nil
 		}
 		candidates = append(candidates, stream.Name.Value)
@@ -48,8 +53,8 @@ func (n *streamNames) stream(t description.Text) (Stream, error) {
 }
 
 // newTree returns the master of the join tree and where the output is. Keys are not compiled yet.
-func newTree(d *description.Description) (master *Node, output Stream, err error) {
-	names := &streamNames{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File)}
+func newTree(d *description.Description, kinds []storage.Kind) (master *Node, output Stream, err error) {
+	names := &streamNames{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File), kinds: kinds}
 	at, err := names.stream(d.Master)
 	if err != nil {
 		return nil, output, err
@@ -77,7 +82,7 @@ func newTree(d *description.Description) (master *Node, output Stream, err error
 	if err := oneStandardInput(d, nodes); err != nil {
 		return nil, output, err
 	}
-	return master, output, checkStorages(d, master, output)
+	return master, output, checkStorages(d, kinds, master, output)
 }
 
 // addNodes makes a node of the right stream of each join.
@@ -143,7 +148,7 @@ func oneStandardInput(d *description.Description, nodes map[string]*Node) error 
 	first := ""
 	for _, stream := range d.Streams {
 		name := stream.Name.Value
-		if stream.Topic || stream.Address.Value != Standard || nodes[name] == nil {
+		if stream.Topic || stream.Storage != "" || stream.Address.Value != Standard || nodes[name] == nil {
 			continue
 		}
 		if first != "" {

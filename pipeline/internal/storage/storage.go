@@ -1,0 +1,136 @@
+// Package storage is the contract of the storages that pipeline files may name beside files and Kafka: a storage is a
+// member at the top, which says how it is reached, and a member of each stream that lies in it. Each is a package of its
+// own, which a program gives to pipeline.Load, so that no program carries drivers that it doesn't use.
+package storage
+
+import (
+	"cmp"
+	"crypto/tls"
+	"os"
+	"path/filepath"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/topic"
+)
+
+// A Kind is a kind of storage, such as PostgreSQL. It has no state, and is safe for concurrent use.
+type Kind interface {
+	// Name is the member of pipeline files that names it, at the top and at a stream.
+	Name() string
+	// Connection reads the member at the top. It does no I/O and reads no secret. What is wrong is a [*description.Error].
+	Connection(section *description.Section) (Connection, error)
+	// Stream reads the member of a stream, likewise; name is what the pipeline file calls the stream.
+	Stream(name string, section *description.Section) (*Stream, error)
+	// Example is what a pipeline file may have at the top, for who has left it out.
+	Example() string
+}
+
+// A Connection is how a storage is reached. It is safe for concurrent use.
+type Connection interface {
+	// Broker returns the storage for a run. Passwords and certificates are read then, unless the setup is without them.
+	Broker(setup *Setup) (broker.Storage, error)
+}
+
+// A Stream is a stream of a storage, as a pipeline file describes it.
+type Stream struct {
+	// Name is the stream's name in the storage, and Text where the file has it.
+	Name string
+	Text description.Text
+	// Called is how the storage's errors name it: "table orders".
+	Called string
+	// Reading is how it is read.
+	Reading description.Reading
+	// OnlyRead is a member that makes it one to be read, and OnlyWritten one to be written; nil for none.
+	OnlyRead, OnlyWritten *description.Text
+	// Settings are what the storage has read.
+	Settings any
+}
+
+// A Setup is what a storage is made for: the streams of a run that lie in it.
+type Setup struct {
+	// Dir is the pipeline file's directory, from which its paths are seen.
+	Dir string
+	// Streams are those that are read or written.
+	Streams []Declared
+	// Undisclosed says that passwords and certificates aren't needed: nothing is opened.
+	Undisclosed bool
+}
+
+// A Declared stream is one as it is declared to its storage, and as the pipeline file describes it.
+type Declared struct {
+	broker.Stream
+	Stored *Stream
+}
+
+// TLS reads certificates; nil where the pipeline file says nothing of them.
+func (s *Setup) TLS(t *description.TLS) (*tls.Config, error) {
+	if t == nil {
+		return nil, nil
+	}
+	config, err := topic.TLSFiles{CA: s.path(t.CA), Cert: s.path(t.Cert), Key: s.path(t.Key)}.Config()
+	if err != nil {
+		return nil, t.Name.Errorf("%v", err)
+	}
+	return config, nil
+}
+
+// path returns a path of the pipeline file as seen from the working directory.
+func (s *Setup) path(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Dir, path)
+}
+
+// A Secret is a password, in an environment variable that a pipeline file names.
+type Secret struct{ variable description.Text }
+
+// ReadSecret reads the member of a section that names the variable.
+func ReadSecret(section *description.Section, member string) Secret {
+	return Secret{section.Text(member)}
+}
+
+// IsSet reports whether the pipeline file names a variable.
+func (s Secret) IsSet() bool { return s.variable.Value != "" }
+
+// Value returns the password; empty where the pipeline file names no variable. It is an error if the variable isn't set.
+func (s Secret) Value() (string, error) {
+	if !s.IsSet() {
+		return "", nil
+	}
+	if value := os.Getenv(s.variable.Value); value != "" {
+		return value, nil
+	}
+	return "", s.variable.Errorf("the environment variable %s, which should hold the password, is not set", s.variable.Value)
+}
+
+// ReadReading reads the members of a stream that say how it is read, which are follow, data_timeout and max_element.
+func (s *Stream) ReadReading(section *description.Section) {
+	s.Reading = description.Reading{
+		Follow:      section.Bool("follow"),
+		DataTimeout: section.Duration("data_timeout"),
+		MaxElement:  section.Size("max_element"),
+	}
+	s.OnlyReadIf(section, "follow", "data_timeout", "max_element")
+}
+
+// OnlyReadIf makes the stream one to be read where a section has one of the members.
+func (s *Stream) OnlyReadIf(section *description.Section, members ...string) {
+	s.OnlyRead = cmp.Or(s.OnlyRead, first(section, members))
+}
+
+// OnlyWrittenIf makes the stream one to be written where a section has one of the members.
+func (s *Stream) OnlyWrittenIf(section *description.Section, members ...string) {
+	s.OnlyWritten = cmp.Or(s.OnlyWritten, first(section, members))
+}
+
+func first(section *description.Section, members []string) *description.Text {
+	for _, member := range members {
+		if section.Has(member) {
+			at := section.At(member)
+			return &at
+		}
+	}
+	return nil
+}

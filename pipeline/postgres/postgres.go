@@ -1,0 +1,155 @@
+// Package postgres lets pipeline files name tables and queries of a PostgreSQL database:
+//
+//	postgres: {url: "postgres://leat@localhost/shop", password_env: SHOP_PASSWORD}
+//	streams:
+//	  orders: {postgres: {table: orders, order: [placed, id]}}
+//	  items:  {postgres: {query: "SELECT o.id, i.sku FROM o JOIN i USING (id)", order: [id, sku]}}
+//	  totals: {postgres: {table: totals, conflict: [id]}}
+//
+// A program gives it to the pipeline, as in pipeline.Load(path, postgres.Storage()); the command leat does. What tables
+// and queries mean is described in package broker/postgres.
+package postgres
+
+import (
+	"crypto/tls"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/postgres"
+	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/storage"
+)
+
+// Storage returns the storage, for pipeline.Load and pipeline.Parse.
+func Storage() storage.Kind { return kind{} }
+
+type kind struct{}
+
+func (kind) Name() string { return "postgres" }
+
+func (kind) Example() string {
+	return `postgres: {url: "postgres://user@localhost/database", password_env: VARIABLE}, or postgres: {} where the ` +
+		`environment's PG… variables say it`
+}
+
+// A connection is what a pipeline file says of how to reach a database.
+type connection struct {
+	url      string
+	at       description.Text
+	password storage.Secret
+	tls      *description.TLS
+}
+
+func (kind) Connection(section *description.Section) (storage.Connection, error) {
+	section.Only("url", "password_env", "tls")
+	url := section.Text("url")
+	c := &connection{url.Value, section.Name, storage.ReadSecret(section, "password_env"), section.TLS()}
+	if err := section.Err(); err != nil {
+		return nil, err
+	}
+	if url.Value != "" {
+		c.at = url
+	}
+	if _, err := pgconn.ParseConfig(c.url); err != nil {
+		return nil, c.at.Errorf("%v; a url looks like postgres://user@host:5432/database", err)
+	}
+	return c, nil
+}
+
+// settings are what a stream's section says beside what all storages know.
+type settings struct {
+	query           string
+	order, conflict []string
+}
+
+func (kind) Stream(name string, section *description.Section) (*storage.Stream, error) {
+	section.Only("table", "query", "order", "follow", "data_timeout", "max_element", "conflict")
+	form := section.One(`{table: NAME, order: [COLUMN, …]} or {query: "SELECT …", order: [COLUMN, …]}`, "table", "query")
+	s, set := &storage.Stream{}, settings{order: section.Strings("order"), conflict: section.Strings("conflict")}
+	s.OnlyReadIf(section, "query", "order")
+	s.OnlyWrittenIf(section, "conflict")
+	s.ReadReading(section)
+	if form == "query" {
+		s.Name, s.Text, s.Called = name, section.Text("query"), "query "+name
+		set.query = s.Text.Value
+	} else {
+		s.Text = section.Text("table")
+		s.Name, s.Called = s.Text.Value, "table "+s.Text.Value
+	}
+	s.Settings = set
+	if form == "query" && set.order == nil && section.Err() == nil {
+		return nil, s.Text.Errorf("a query has no primary key that its rows would be ordered by: add order: [COLUMN, …], " +
+			"with columns that tell rows apart")
+	}
+	return s, section.Err()
+}
+
+// Broker makes the broker of a run.
+func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
+	var options []postgres.Option
+	for _, s := range setup.Streams {
+		options = append(options, declare(s))
+	}
+	if setup.Undisclosed {
+		return postgres.New(c.url, options...), nil
+	}
+	password, err := c.password.Value()
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := setup.TLS(c.tls)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.New(c.url, append(options, postgres.Configure(func(config *pgconn.Config) {
+		if password != "" {
+			config.Password = password
+		}
+		if certificates != nil {
+			secure(config, certificates)
+		}
+	}))...), nil
+}
+
+// secure has all servers that the url names reached by TLS, and by nothing else.
+func secure(config *pgconn.Config, certificates *tls.Config) {
+	of := func(host string) *tls.Config {
+		named := certificates.Clone()
+		named.ServerName = host
+		return named
+	}
+	config.TLSConfig = of(config.Host)
+	for _, other := range config.Fallbacks {
+		other.TLSConfig = of(other.Host)
+	}
+}
+
+// declare declares a stream.
+func declare(s storage.Declared) postgres.Option {
+	set := s.Stored.Settings.(settings)
+	var options []postgres.StreamOption
+	if s.As != "" {
+		options = append(options, postgres.Named(s.As))
+	}
+	if set.order != nil {
+		options = append(options, postgres.OrderBy(set.order...))
+	}
+	if set.conflict != nil {
+		options = append(options, postgres.Conflict(set.conflict...))
+	}
+	if s.Follow {
+		options = append(options, postgres.Follow())
+	}
+	if d := s.DataTimeout; d > 0 {
+		options = append(options, postgres.DataTimeout(d))
+	}
+	if n := s.MaxElement; n > 0 {
+		options = append(options, postgres.MaxElement(n))
+	}
+	if set.query != "" {
+		return postgres.Query[object.Object](s.Name, set.query, options...)
+	}
+	return postgres.Table[object.Object](s.Name, options...)
+}

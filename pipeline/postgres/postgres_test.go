@@ -1,0 +1,170 @@
+package postgres_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/internal/postgresserver"
+	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/postgres"
+)
+
+// TestMessages holds what a user reads who has made a mistake. The cases are in testdata/messages.txt.
+func TestMessages(t *testing.T) {
+	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range strings.Split(strings.ReplaceAll(string(cases), "\r\n", "\n"), "\n=== ")[1:] {
+		name, rest, _ := strings.Cut(c, "\n")
+		text, want, _ := strings.Cut(rest, ">>> ")
+		t.Run(name, func(t *testing.T) {
+			_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage())
+			var where *pipeline.Error
+			if !errors.As(err, &where) {
+				t.Fatalf("error %v, want %s", err, want)
+			}
+			if got, want := err.Error(), strings.TrimSpace(want); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestNotCarried says what a program lacks that doesn't carry the storage.
+func TestNotCarried(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres: {}\n": "p.yaml:1:1: this program doesn't carry the storage postgres",
+		"streams: {a: {postgres: {table: a}}}\nmaster: a\noutput: a\n": "p.yaml:1:15: this program doesn't carry",
+	} {
+		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestTablesToTable joins tables into one, and goes on where it was when rows have come.
+func TestTablesToTable(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec(`CREATE TABLE orders (id bigint PRIMARY KEY, total numeric);
+		CREATE TABLE items (id bigint, sku text, PRIMARY KEY (id, sku));
+		CREATE TABLE joined (id bigint PRIMARY KEY, total numeric, skus jsonb);
+		INSERT INTO orders VALUES (1, 1.50), (2, 2.00), (3, 3);
+		INSERT INTO items VALUES (1, 'a'), (1, 'b'), (3, 'c')`)
+	p := w.load(`
+streams:
+  orders: {postgres: {table: orders, order: id, follow: true, data_timeout: 500ms}}
+  items:  {postgres: {query: "SELECT id, sku FROM items", order: [id, sku], follow: true, data_timeout: 500ms}}
+  joined: {postgres: {table: joined}}
+master: orders
+join: [{left: orders, right: items, on: orders.id == items.id}]
+output: joined
+emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
+`)
+	log := w.run(p)
+	if !strings.Contains(log, `results="exactly once"`) {
+		t.Errorf("the log doesn't begin with the guarantee: %s", log)
+	}
+	if strings.Contains(log, postgresserver.Password) || strings.Contains(p.Plan().String(), postgresserver.Password) {
+		t.Error("the password is shown")
+	}
+	w.exec("INSERT INTO orders VALUES (4, 4); INSERT INTO items VALUES (4, 'd')")
+	w.run(p)
+	want := "1 1.50 [\"a\", \"b\"]\n3 3 [\"c\"]\n4 4 [\"d\"]\n"
+	if got := w.exec("SELECT * FROM joined ORDER BY id"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := w.exec("SELECT DISTINCT name FROM leat_positions"); got != "shop\n" {
+		t.Errorf("positions are kept as %s", got)
+	}
+}
+
+// TestFilesToTable keeps the positions of files in the database, under the name that the file gives itself.
+func TestFilesToTable(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec("CREATE TABLE copied (n bigint PRIMARY KEY, t text)")
+	w.write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
+	p := w.load(`
+name: copying
+streams: {a: {file: in.jsonl}, out: {postgres: {table: copied}}}
+master: a
+output: out
+`)
+	for range 2 { // the second run finds nothing to do
+		w.run(p)
+	}
+	if got := w.exec("SELECT * FROM copied ORDER BY n"); got != "1 a\n2 \n" {
+		t.Errorf("got\n%s", got)
+	}
+	if got := w.exec("SELECT name FROM leat_positions"); got != "copying\n" {
+		t.Errorf("positions are kept as %s", got)
+	}
+}
+
+// TestTableToFile writes a table to a file, all at the end.
+func TestTableToFile(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec("CREATE TABLE t (n bigint PRIMARY KEY, x numeric); INSERT INTO t VALUES (2, 2.0), (1, 1.10)")
+	p := w.load("streams: {a: {postgres: {table: t}}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n")
+	log := w.run(p)
+	if got, want := w.read("out.jsonl"), "{\"n\":1,\"x\":1.10}\n{\"n\":2,\"x\":2.0}\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	const guarantee = "all at the end or nothing"
+	if !strings.Contains(log, guarantee) || !strings.Contains(p.Plan().String(), guarantee) {
+		t.Errorf("the guarantee isn't told in\n%s\nand\n%s", log, p.Plan())
+	}
+	var progress pipeline.Monitor
+	options := quiet()
+	options.Monitor = &progress
+	if err := p.Run(t.Context(), options); err != nil {
+		t.Fatal(err)
+	}
+	if s := progress.Progress().Streams[0]; s.Storage != "postgres" || s.Address != "table t" || s.File != "" {
+		t.Errorf("the stream is shown as %+v", s)
+	}
+}
+
+// TestErrorsOfTheServer says what is wrong with the line of the pipeline file, what would mend it, and no password.
+func TestErrorsOfTheServer(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec("CREATE TABLE t (n bigint PRIMARY KEY)")
+	w.write("in.jsonl", "{\"n\":1}\n")
+	good := w.url
+	t.Setenv("LEAT_TEST_WRONG", "hush-hush")
+	for name, c := range map[string]struct{ connection, in, out, want string }{
+		"away": {"url: 'postgres://u:hush-hush@127.0.0.1:1/d'", "postgres: {table: t}", "file: out.jsonl",
+			"shop.yaml:1:1: postgres: failed to connect"},
+		"wrong password": {"url: '" + good + "', password_env: LEAT_TEST_WRONG", "postgres: {table: t}", "file: out.jsonl",
+			"the password is wrong"},
+		"variable that isn't set": {"url: '" + good + "', password_env: LEAT_TEST_UNSET", "postgres: {table: t}",
+			"file: out.jsonl", "shop.yaml:1:"},
+		"missing input": {"url: '" + good + "'", "postgres: {table: tt}", "file: out.jsonl",
+			"shop.yaml:2:33: postgres: table tt: there is no table tt in the schemas of search_path, did you mean t?"},
+		"missing output": {"url: '" + good + "'", "file: in.jsonl", "postgres: {table: tt}",
+			"shop.yaml:2:56: postgres: table tt: there is no table tt"},
+		"missing certificate": {"url: '" + good + "', tls: {ca: none.pem}", "postgres: {table: t}", "file: out.jsonl",
+			"read the certificate authorities"},
+		"no TLS there": {"url: '" + good + "', tls: true", "postgres: {table: t}", "file: out.jsonl", "shop.yaml:1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("postgres: {"+c.connection+"}\nstreams: {a: {"+
+				c.in+"}, out: {"+c.out+"}}\nmaster: a\noutput: out\n"), postgres.Storage())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = p.Run(t.Context(), quiet())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want %s", err, c.want)
+			}
+			for _, secret := range []string{"hush-hush", postgresserver.Password} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error shows the password: %v", err)
+				}
+			}
+		})
+	}
+}
