@@ -3,7 +3,6 @@ package postgres
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -18,7 +17,7 @@ func (c *column) text(value []byte) (text string, null bool, err error) {
 	case c.document:
 		return string(value), false, nil
 	case value[0] == '"':
-		if err := json.Unmarshal(value, &text); err != nil || !c.binary {
+		if text, err = member.Text(value); err != nil || !c.binary {
 			return text, false, err
 		}
 		binary, err := base64.StdEncoding.DecodeString(text)

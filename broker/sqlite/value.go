@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-go/leat/broker/internal/member"
 	"github.com/leat-go/leat/broker/internal/relation"
 	"github.com/leat-go/leat/internal/quote"
 )
@@ -140,8 +141,8 @@ func (k kind) Parameter(text []byte) (any, error) {
 		if k.document {
 			return string(text), nil
 		}
-		var s string
-		if err := json.Unmarshal(text, &s); err != nil {
+		s, err := member.Text(text)
+		if err != nil {
 			return nil, err
 		}
 		return k.textParameter(s)

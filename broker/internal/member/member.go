@@ -2,9 +2,11 @@
 package member
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Member is one of a result: its name, and its value as it is written there.
@@ -13,19 +15,24 @@ type Member struct {
 	Value []byte
 }
 
-// Split cuts a result, which is JSON that its codec has just encoded, into its members. It appends to into[:0]; values
-// are parts of object.
+// Split cuts a result, which is JSON that its codec has just encoded, into its members. It appends to into[:0], and takes
+// the names that it finds there, which are mostly the same; values are parts of object.
 func Split(object []byte, into []Member) ([]Member, error) {
 	s := scanner{text: object}
 	s.blanks()
 	if !s.skip('{') {
 		return nil, fmt.Errorf("a result is a JSON object, but this one is %.40s", object)
 	}
+	before := into
 	into = into[:0]
 	for s.blanks(); !s.skip('}'); s.blanks() {
 		quoted := s.value()
-		var name string
-		if err := json.Unmarshal(quoted, &name); err != nil {
+		var known string
+		if len(into) < len(before) {
+			known = before[len(into)].Name
+		}
+		name, err := text(quoted, known)
+		if err != nil {
 			return nil, fmt.Errorf("a result isn't a JSON object: %w", err)
 		}
 		s.blanks()
@@ -42,6 +49,21 @@ func Split(object []byte, into []Member) ([]Member, error) {
 		s.skip(',')
 	}
 	return into, nil
+}
+
+// Text returns what a JSON string says.
+func Text(quoted []byte) (string, error) { return text(quoted, "") }
+
+// text is Text, with a string that it may be.
+func text(quoted []byte, known string) (text string, err error) {
+	if n := len(quoted); n > 1 && quoted[0] == '"' && quoted[n-1] == '"' && bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
+		if string(quoted[1:n-1]) == known {
+			return known, nil
+		}
+		return string(quoted[1 : n-1]), nil
+	}
+	err = json.Unmarshal(quoted, &text)
+	return text, err
 }
 
 // A scanner goes through JSON that is known to be valid.

@@ -99,3 +99,23 @@ func parse(t *rapid.T, text []byte) (v any) {
 	}
 	return v
 }
+
+// TestText reads strings as encoding/json does.
+func TestText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		quoted := rapid.SampledFrom([]string{`""`, `"a"`, `"\u00e4\n"`, `"\\"`, "\"\xff\"", `"ä"`, `"`, ``, `1`}).Draw(t, "quoted")
+		if rapid.Bool().Draw(t, "random") {
+			text, err := json.Marshal(rapid.String().Draw(t, "text"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			quoted = string(text)
+		}
+		var want string
+		failed := json.Unmarshal([]byte(quoted), &want)
+		got, err := member.Text([]byte(quoted))
+		if got != want || (err == nil) != (failed == nil) {
+			t.Fatalf("%q is %q, %v; want %q, %v", quoted, got, err, want, failed)
+		}
+	})
+}
