@@ -19,6 +19,8 @@ type target struct {
 	name    string // quoted
 	columns map[string]*column
 	names   []string
+	// splitter is for check.
+	splitter member.Splitter
 }
 
 // openTarget finds the columns of an output.
@@ -75,10 +77,14 @@ func (t *target) mayInsert(ctx context.Context, s *session) error {
 
 // check finds members without a column, and values that no column takes.
 func (t *target) check(value []byte) error {
-	all, err := member.Split(value, nil)
-	if err != nil {
+	var refused error
+	if err := t.splitter.Split(value, func(all []member.Member) { refused = t.checkMembers(all) }); err != nil {
 		return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
 	}
+	return refused
+}
+
+func (t *target) checkMembers(all []member.Member) error {
 	for _, m := range all {
 		c := t.columns[m.Name]
 		if c == nil {

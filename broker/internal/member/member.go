@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -49,6 +50,25 @@ func Split(object []byte, into []Member) ([]Member, error) {
 		s.skip(',')
 	}
 	return into, nil
+}
+
+// A Splitter splits results, and uses memory and names again. The zero value is ready, and safe for concurrent use.
+type Splitter struct{ spare sync.Pool }
+
+// Split splits a result as the function of that name does, and calls use with its members, which may not be kept.
+func (s *Splitter) Split(object []byte, use func(all []Member)) error {
+	before, _ := s.spare.Get().(*[]Member)
+	if before == nil {
+		before = new([]Member)
+	}
+	all, err := Split(object, *before)
+	if err != nil {
+		return err
+	}
+	use(all)
+	*before = all
+	s.spare.Put(before)
+	return nil
 }
 
 // Text returns what a JSON string says.

@@ -23,6 +23,8 @@ type target struct {
 	*Declaration
 	db      Database
 	columns []Column
+	// splitter is for check.
+	splitter member.Splitter
 }
 
 // openTarget finds the columns of an output.
@@ -88,10 +90,14 @@ func (t *target) list(names []string) string {
 
 // check finds members without a column, and values that no column takes.
 func (t *target) check(value []byte) error {
-	all, err := member.Split(value, nil)
-	if err != nil {
+	var refused error
+	if err := t.splitter.Split(value, func(all []member.Member) { refused = t.checkMembers(all) }); err != nil {
 		return t.explain(err)
 	}
+	return refused
+}
+
+func (t *target) checkMembers(all []member.Member) error {
 	if len(all) == 0 {
 		return t.explain(errors.New("a result has no members"))
 	}
