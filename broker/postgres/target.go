@@ -92,6 +92,9 @@ func (t *target) checkMembers(all []member.Member) error {
 				"COLUMN %s %s", t.stream.Name,
 				m.Name, suggest.Name(m.Name, t.names), t.name, identifier(m.Name), kindFor(m.Value))
 		}
+		if c.isPlain() {
+			continue
+		}
 		if _, _, err := c.text(m.Value); err != nil {
 			return fmt.Errorf("postgres: table %s: %w", t.stream.Name, err)
 		}
@@ -134,7 +137,9 @@ func (t *target) write(ctx context.Context, s *session, stream int, results []br
 			if err := b.flush(ctx, s); err != nil {
 				return err
 			}
-			b.begin(all)
+			if err := b.begin(all); err != nil {
+				return err
+			}
 		}
 		if err := b.add(all); err != nil {
 			return err
@@ -149,8 +154,9 @@ type batch struct {
 	*target
 	members []member.Member
 	columns []string
-	lines   bytes.Buffer
-	lists   []strings.Builder
+	kinds   []*column
+	lines   []byte
+	lists   [][]byte
 	count   int
 }
 
@@ -159,76 +165,74 @@ func (b *batch) takes(all []member.Member) bool {
 	return b.count > 0 && slices.EqualFunc(b.columns, all, func(c string, m member.Member) bool { return c == m.Name })
 }
 
-func (b *batch) begin(all []member.Member) {
-	b.columns = b.columns[:0]
-	for _, m := range all {
-		b.columns = append(b.columns, m.Name)
+func (b *batch) begin(all []member.Member) error {
+	if len(all) == 0 {
+		return errors.New("a result has no members")
 	}
-	b.lists = make([]strings.Builder, len(all))
-}
-
-func (b *batch) add(all []member.Member) error {
-	for i, m := range all {
+	b.columns, b.kinds = b.columns[:0], b.kinds[:0]
+	for _, m := range all {
 		c := b.target.columns[m.Name]
 		if c == nil {
 			return fmt.Errorf("there is no column %s", m.Name) // the table was changed meanwhile
 		}
-		text, null, err := c.text(m.Value)
-		if err != nil {
+		b.columns, b.kinds = append(b.columns, m.Name), append(b.kinds, c)
+	}
+	b.lists = make([][]byte, len(all))
+	return nil
+}
+
+func (b *batch) add(all []member.Member) error {
+	for i, m := range all {
+		text, null, err := b.kinds[i].text(m.Value)
+		switch {
+		case err != nil:
 			return err
-		}
-		if b.conflict != nil {
-			writeItem(&b.lists[i], text, null)
+		case b.conflict != nil:
+			b.appendToList(i, text, null)
 			continue
+		case null:
+			b.lines = append(b.lines, `\N`...)
+		default:
+			b.lines = appendEscaped(b.lines, text)
 		}
-		if i > 0 {
-			b.lines.WriteByte('\t')
-		}
-		if null {
-			b.lines.WriteString(`\N`)
-			continue
-		}
-		writeEscaped(&b.lines, text)
+		b.lines = append(b.lines, '\t')
 	}
 	if b.conflict == nil {
-		b.lines.WriteByte('\n')
+		b.lines[len(b.lines)-1] = '\n' // in place of the last tabulator
 	}
 	b.count++
 	return nil
 }
 
-// writeItem appends to an array as PostgreSQL writes it, but for its last brace.
-func writeItem(into *strings.Builder, text string, null bool) {
-	if into.Len() == 0 {
-		into.WriteByte('{')
-	} else {
-		into.WriteByte(',')
+// appendToList appends to the array of a column's values, as PostgreSQL writes it, but for its last brace.
+func (b *batch) appendToList(column int, text []byte, null bool) {
+	list := &b.lists[column]
+	before := byte(',')
+	if len(*list) == 0 {
+		before = '{'
 	}
-	writeArrayItem(into, text, null)
+	*list = appendItem(append(*list, before), text, null)
 }
 
-// writeEscaped writes a value as COPY reads it.
-func writeEscaped(into *bytes.Buffer, text string) {
-	for {
-		i := strings.IndexAny(text, "\\\t\n\r")
-		if i < 0 {
-			into.WriteString(text)
-			return
-		}
-		into.WriteString(text[:i])
-		into.WriteByte('\\')
-		switch text[i] {
+// appendEscaped appends a value as COPY reads it.
+func appendEscaped(to, text []byte) []byte {
+	written := 0
+	for i, c := range text {
+		switch c {
+		case '\\':
 		case '\t':
-			into.WriteByte('t')
+			c = 't'
 		case '\n':
-			into.WriteByte('n')
+			c = 'n'
 		case '\r':
-			into.WriteByte('r')
+			c = 'r'
 		default:
-			into.WriteByte(text[i])
+			continue
 		}
-		text = text[i+1:]
+		to = append(append(to, text[written:i]...), '\\', c)
+		written = i + 1
 	}
+	return append(to, text[written:]...)
 }
 
 // flush writes what the batch has.
@@ -236,12 +240,9 @@ func (b *batch) flush(ctx context.Context, s *session) (err error) {
 	if b.count == 0 {
 		return nil
 	}
-	if len(b.columns) == 0 {
-		return errors.New("a result has no members")
-	}
 	if b.conflict == nil {
 		// Where the connection is lost, the driver may go on reading after it has returned: the lines are left to it.
-		_, err = s.CopyFrom(ctx, bytes.NewReader(b.lines.Bytes()),
+		_, err = s.CopyFrom(ctx, bytes.NewReader(b.lines),
 			fmt.Sprintf("COPY %s (%s) FROM STDIN", b.name, identifiers(b.columns)))
 	} else {
 		err = b.upsert(ctx, s)
@@ -249,7 +250,7 @@ func (b *batch) flush(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	b.lines.Reset()
+	b.lines = b.lines[:0]
 	b.count = 0
 	return nil
 }
@@ -263,7 +264,7 @@ func (b *batch) upsert(ctx context.Context, s *session) error {
 		if !slices.Contains(b.conflict, name) {
 			replaced = append(replaced, identifier(name)+" = excluded."+identifier(name))
 		}
-		parameters = append(parameters, b.lists[i].String()+"}")
+		parameters = append(parameters, string(b.lists[i])+"}")
 	}
 	action := "NOTHING"
 	if len(replaced) > 0 {

@@ -1,80 +1,75 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"github.com/leat-go/leat/broker/internal/member"
 )
 
-// text is a member's value as PostgreSQL reads it for a column; null is true for NULL.
-func (c *column) text(value []byte) (text string, null bool, err error) {
+// text is a member's value as PostgreSQL reads it for a column: a part of it where it can be. Null is true for NULL.
+func (c *column) text(value []byte) (text []byte, null bool, err error) {
 	switch {
 	case string(value) == "null":
-		return "", true, nil
+		return nil, true, nil
 	case c.document:
-		return string(value), false, nil
 	case value[0] == '"':
 		if text, err = member.Text(value); err != nil || !c.binary {
 			return text, false, err
 		}
-		binary, err := base64.StdEncoding.DecodeString(text)
+		binary, err := base64.StdEncoding.AppendDecode(nil, text)
 		if err != nil {
-			return "", false, fmt.Errorf("column %s takes base64: %w", c.name, err)
+			return nil, false, fmt.Errorf("column %s takes base64: %w", c.name, err)
 		}
-		return `\x` + hex.EncodeToString(binary), false, nil
+		return hex.AppendEncode([]byte(`\x`), binary), false, nil
 	case value[0] == '[' && c.array:
-		var list strings.Builder
-		err := c.list(value, &list)
-		return list.String(), false, err
+		text, err := c.appendList(nil, value)
+		return text, false, err
 	}
-	return string(value), false, nil
+	return value, false, nil
 }
 
-// writeArrayItem writes one value of an array.
-func writeArrayItem(into *strings.Builder, text string, null bool) {
+// isPlain reports whether the column takes every value.
+func (c *column) isPlain() bool { return c.document || !c.binary && !c.array }
+
+// appendItem appends one value of an array.
+func appendItem(to, text []byte, null bool) []byte {
 	if null {
-		into.WriteString("NULL")
-		return
+		return append(to, "NULL"...)
 	}
-	into.WriteByte('"')
+	to = append(to, '"')
 	for {
-		i := strings.IndexAny(text, `\"`)
+		i := bytes.IndexAny(text, `\"`)
 		if i < 0 {
 			break
 		}
-		into.WriteString(text[:i])
-		into.WriteByte('\\')
-		into.WriteByte(text[i])
+		to = append(append(to, text[:i]...), '\\', text[i])
 		text = text[i+1:]
 	}
-	into.WriteString(text)
-	into.WriteByte('"')
+	return append(append(to, text...), '"')
 }
 
-// list writes a JSON list as PostgreSQL writes arrays.
-func (c *column) list(value []byte, into *strings.Builder) error {
-	into.WriteByte('{')
+// appendList appends a JSON list as PostgreSQL writes arrays.
+func (c *column) appendList(to, value []byte) ([]byte, error) {
+	to = append(to, '{')
 	first := true
-	err := member.Items(value, func(item []byte) error {
+	err := member.Items(value, func(item []byte) (err error) {
 		if !first {
-			into.WriteByte(',')
+			to = append(to, ',')
 		}
 		first = false
 		if item[0] == '[' {
-			return c.list(item, into)
+			to, err = c.appendList(to, item)
+			return err
 		}
 		text, null, err := (&column{name: c.name}).text(item)
-		if err == nil {
-			writeArrayItem(into, text, null)
-		}
+		to = appendItem(to, text, null)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("column %s: %w", c.name, err)
+		return nil, fmt.Errorf("column %s: %w", c.name, err)
 	}
-	into.WriteByte('}')
-	return nil
+	return append(to, '}'), nil
 }

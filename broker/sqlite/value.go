@@ -145,7 +145,7 @@ func (k kind) Parameter(text []byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return k.textParameter(s)
+		return k.textParameter(string(s))
 	case 't', 'f':
 		if k.document || k.affinity == textual {
 			return string(text), nil

@@ -32,9 +32,12 @@ func Split(object []byte, into []Member) ([]Member, error) {
 		if len(into) < len(before) {
 			known = before[len(into)].Name
 		}
-		name, err := text(quoted, known)
+		name, err := Text(quoted)
 		if err != nil {
 			return nil, fmt.Errorf("a result isn't a JSON object: %w", err)
+		}
+		if string(name) != known {
+			known = string(name)
 		}
 		s.blanks()
 		if !s.skip(':') {
@@ -45,7 +48,7 @@ func Split(object []byte, into []Member) ([]Member, error) {
 		if len(value) == 0 {
 			return nil, fmt.Errorf("a result isn't a JSON object at byte %d", s.at)
 		}
-		into = append(into, Member{name, value})
+		into = append(into, Member{known, value})
 		s.blanks()
 		s.skip(',')
 	}
@@ -71,19 +74,15 @@ func (s *Splitter) Split(object []byte, use func(all []Member)) error {
 	return nil
 }
 
-// Text returns what a JSON string says.
-func Text(quoted []byte) (string, error) { return text(quoted, "") }
-
-// text is Text, with a string that it may be.
-func text(quoted []byte, known string) (text string, err error) {
-	if n := len(quoted); n > 1 && quoted[0] == '"' && quoted[n-1] == '"' && bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
-		if string(quoted[1:n-1]) == known {
-			return known, nil
-		}
-		return string(quoted[1 : n-1]), nil
+// Text returns what a JSON string says. It is a part of quoted where nothing in it is escaped.
+func Text(quoted []byte) ([]byte, error) {
+	if n := len(quoted); n > 1 && quoted[0] == '"' && quoted[n-1] == '"' && bytes.IndexByte(quoted, '\\') < 0 &&
+		utf8.Valid(quoted) {
+		return quoted[1 : n-1], nil
 	}
-	err = json.Unmarshal(quoted, &text)
-	return text, err
+	var text string
+	err := json.Unmarshal(quoted, &text)
+	return []byte(text), err
 }
 
 // A scanner goes through JSON that is known to be valid.

@@ -114,7 +114,7 @@ func TestText(t *testing.T) {
 		var want string
 		failed := json.Unmarshal([]byte(quoted), &want)
 		got, err := member.Text([]byte(quoted))
-		if got != want || (err == nil) != (failed == nil) {
+		if string(got) != want || (err == nil) != (failed == nil) {
 			t.Fatalf("%q is %q, %v; want %q, %v", quoted, got, err, want, failed)
 		}
 	})
