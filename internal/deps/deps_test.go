@@ -29,6 +29,7 @@ func TestDependencies(t *testing.T) {
 		"postgres": {module, module + "/broker/postgres"},
 		"sqlite":   {module, module + "/broker/sqlite"},
 		"nats":     {module, module + "/broker/nats"},
+		"redis":    {module, module + "/broker/redis"},
 		"command":  {module + "/cmd/leat"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +61,7 @@ func TestNotCarried(t *testing.T) {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
 				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig",
-				"modernc.org", "github.com/nats-io"),
+				"modernc.org", "github.com/nats-io", "github.com/redis"),
 		},
 		"pipelines without other storages": {
 			[]string{module + "/pipeline"}, []string{"github.com/jackc", "modernc.org", "github.com/go-sql-driver",

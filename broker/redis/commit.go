@@ -1,0 +1,187 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/progress"
+)
+
+// settleTime is how long a commit whose context has ended may take to find out what has become of it.
+const settleTime = 700 * time.Millisecond
+
+// A publication is what a commit sends to the server: outputs, and results as the script takes them.
+type publication struct {
+	outputs []string
+	results []any
+}
+
+// commit makes results and progress of some tasks visible by one script. Where its answer is lost it is sent again: the
+// script knows by the commit's number whether it was made.
+func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish func(c *broker.Commit, p *publication) error) error {
+	if l.nameErr != nil {
+		return l.nameErr
+	}
+	for i := range commits {
+		if err := l.own(&commits[i]); err != nil {
+			return err
+		}
+	}
+	for {
+		keys, arguments, err := l.arguments(commits, publish)
+		if err != nil || keys == nil {
+			return err
+		}
+		var answer []any
+		err = l.patiently(ctx, "a commit", func(c *goredis.Client) (err error) {
+			answer, err = l.publish.Run(ctx, c, keys, arguments...).Slice()
+			return err
+		})
+		switch {
+		case ctx.Err() != nil && err != nil:
+			return l.settle(ctx, commits)
+		case err != nil:
+			return l.explain(err)
+		}
+		again, err := l.answered(commits, keys[1:], answer)
+		if !again {
+			return err
+		}
+	}
+}
+
+// own checks that this run has claimed the commit's partition; where partitions move, the commit of one that has gone
+// is left out.
+func (l *ledger) own(c *broker.Commit) error {
+	if _, ok := l.claims[c.Partition]; ok || c.Lost {
+		return nil
+	}
+	if l.shared {
+		c.Lost = true
+		return nil
+	}
+	return fmt.Errorf("redis: partition %d isn't claimed by this run: %w", c.Partition, broker.ErrTakenOver)
+}
+
+// arguments returns what the script is run with; no keys where all commits are left out.
+func (l *ledger) arguments(commits []broker.Commit, publish func(c *broker.Commit, p *publication) error) (
+	keys []string, arguments []any, err error) {
+	var partitions []any
+	var p publication
+	for i := range commits {
+		c := &commits[i]
+		if c.Lost {
+			continue
+		}
+		text, err := progress.Marshal(c.Progress)
+		if err != nil {
+			return nil, nil, err
+		}
+		claimed := l.claims[c.Partition]
+		partitions = append(partitions, c.Partition, claimed.epoch, claimed.commit, text)
+		if err := publish(c, &p); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(partitions) == 0 {
+		return nil, nil, nil
+	}
+	arguments = append([]any{l.commits + 1, len(partitions) / 4}, partitions...)
+	return append([]string{l.key}, p.outputs...), append(arguments, p.results...), nil
+}
+
+// answered takes the script's answer to a commit. again says that it is to be sent without a partition that was lost.
+func (l *ledger) answered(commits []broker.Commit, outputs []string, answer []any) (again bool, err error) {
+	switch text(answer, 0) {
+	case "made":
+		l.made(commits)
+		return false, nil
+	case "refused":
+		output, err := strconv.Atoi(text(answer, 1))
+		if err != nil || output < 1 || output > len(outputs) {
+			return false, fmt.Errorf("redis: a commit was refused: %v", answer)
+		}
+		name := outputs[output-1]
+		return false, described("output "+name, refusal(text(answer, 2)), fmt.Sprintf(writeRights, name))
+	}
+	partition, err := strconv.Atoi(text(answer, 1))
+	if err != nil {
+		return false, fmt.Errorf("redis: a commit was answered by %v", answer)
+	}
+	delete(l.claims, partition)
+	switch {
+	case text(answer, 0) == "lost":
+		return false, fmt.Errorf("redis: the positions in %s, partition %d, are older than those of the last commit, or gone: the "+
+			"server has lost what it had confirmed, or somebody has removed them; start again to go on from what is there", l.key,
+			partition)
+	case !l.shared:
+		return false, l.takenOver(partition, text(answer, 2), text(answer, 3))
+	}
+	for i := range commits {
+		if commits[i].Partition == partition {
+			commits[i].Lost = true
+		}
+	}
+	return true, nil
+}
+
+// A refusal is the error of a command within a script.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// RedisError implements goredis.Error.
+func (r refusal) RedisError() {}
+
+// made notes that a commit was made.
+func (l *ledger) made(commits []broker.Commit) {
+	l.commits++
+	for i := range commits {
+		if !commits[i].Lost {
+			l.claims[commits[i].Partition] = claim{l.claims[commits[i].Partition].epoch, l.commits}
+		}
+	}
+}
+
+// settle finds out what has become of a commit whose context has ended. It raises the epochs of the commit's partitions,
+// so that a script that the server hasn't run yet isn't run later, and looks at the number of the last one that was.
+func (l *ledger) settle(ctx context.Context, commits []broker.Commit) error {
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	var arguments []any
+	var partitions []int
+	for i := range commits {
+		if p := commits[i].Partition; !commits[i].Lost {
+			partitions = append(partitions, p)
+			arguments = append(arguments, p, l.claims[p].epoch)
+		}
+	}
+	var answer []any
+	err := l.do(asking, func(c *goredis.Client) (err error) {
+		answer, err = l.renew.Run(asking, c, []string{l.key}, arguments...).Slice()
+		return err
+	})
+	if err != nil || len(answer) != 2*len(partitions) {
+		return ctx.Err()
+	}
+	made := false
+	for i, p := range partitions {
+		number, err := strconv.ParseInt(text(answer, 2*i), 10, 64)
+		if err != nil {
+			return errors.Join(ctx.Err(), l.takenOver(p, "another run", ""))
+		}
+		l.claims[p] = claim{text(answer, 2*i+1), l.claims[p].commit}
+		made = number == l.commits+1
+	}
+	if !made {
+		return ctx.Err()
+	}
+	l.made(commits)
+	return nil
+}

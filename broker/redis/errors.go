@@ -1,0 +1,91 @@
+package redis
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// explain says of an error of the server or the connection what would mend it. It names user and address, never the
+// password.
+func (l *link) explain(err error) error {
+	where := l.options.Addr
+	if l.address != "" {
+		where = l.address
+	}
+	if l.options.Username != "" {
+		where = l.options.Username + "@" + where
+	}
+	return described("the server at "+where, err, "")
+}
+
+// A failure is an error of the server, with what would mend it.
+type failure struct {
+	text string
+	err  error
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.err }
+
+// described puts together what the server says, and what would mend it. rights are the commands that what was done takes.
+func described(what string, err error, rights string) error {
+	var known *failure
+	if errors.As(err, &known) {
+		return err
+	}
+	text := "redis: " + what + ": " + err.Error()
+	if remedy := remedyFor(err, rights); remedy != "" {
+		text += "; " + remedy
+	}
+	return &failure{text, err}
+}
+
+func remedyFor(err error, rights string) string {
+	var answer goredis.Error
+	if !errors.As(err, &answer) {
+		if isRefused(err) {
+			return "the url begins with rediss where the server speaks TLS, and with redis where it doesn't; redis.Configure " +
+				"takes certificates"
+		}
+		return ""
+	}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(answer.Error(), "ERR "), " ")
+	switch kind {
+	case "NOAUTH":
+		return "the server asks for a password: redis://user:password@host:port/database"
+	case "WRONGPASS", "AUTH", "invalid":
+		return "user or password in the url are wrong, or the user is off"
+	case "NOPERM":
+		if rights == "" {
+			rights = "the commands that package redis names"
+		}
+		return "ACL SETUSER gives the user " + rights
+	case "WRONGTYPE":
+		return "the key holds something else than a stream; give the stream another key"
+	case "OOM":
+		return "the server has no memory left: trim streams by XTRIM, or raise maxmemory"
+	case "READONLY":
+		return "this server is a replica: connect to its master"
+	case "CROSSSLOT":
+		return "in a cluster, the outputs and the positions are in one hash slot: give them names with one tag in braces, " +
+			"{shop}totals and redis.Name(\"{shop}totals\")"
+	case "DB", "SELECT":
+		return "the url ends with the number of a database that the server has, /0"
+	}
+	return ""
+}
+
+// The rights that reading a stream, writing one, and keeping positions take.
+const (
+	readRights  = "~%s +xrange +xread +xinfo|stream +multi +exec"
+	writeRights = "~%s +eval +evalsha +xadd +xinfo|stream"
+	keepRights  = "~leat:positions:* +eval +evalsha +hget +hmget +hset +time"
+)
+
+// explainRead says of an error while a stream is read what would mend it.
+func (st *stream) explainRead(err error) error {
+	return described("stream "+st.Name, err, fmt.Sprintf(readRights, st.Name))
+}

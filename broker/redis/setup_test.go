@@ -1,0 +1,130 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/leat-go/leat/internal/redisserver"
+)
+
+// server is the Redis of all tests; nil where there is none. Each test has streams and positions of its own.
+var server *redisserver.Server
+
+// databases counts the tests' names.
+var databases atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_REDIS says
+// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
+func run(m *testing.M) (status int) {
+	if os.Getenv("LEAT_HELPER") != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "leat-redis-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	server, err = redisserver.Start(context.Background(), filepath.Join(dir, "server"))
+	if err != nil {
+		if !errors.Is(err, redisserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_REDIS") == "must" {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}()
+	return m.Run()
+}
+
+// A database is one of a test, with a raw client. Its names begin with what no other test has.
+type database struct {
+	testing.TB
+	prefix string
+	url    string
+	client *goredis.Client
+}
+
+func newDatabase(t testing.TB) *database {
+	t.Helper()
+	if server == nil {
+		t.Skip("Redis isn't installed")
+	}
+	return newDatabaseOn(t, server)
+}
+
+func newDatabaseOn(t testing.TB, s *redisserver.Server) *database {
+	d := &database{TB: t, prefix: fmt.Sprintf("test%d-", databases.Add(1)), url: s.URL("default", redisserver.Password, 0)}
+	d.connect()
+	t.Cleanup(func() { _ = d.client.Close() })
+	return d
+}
+
+// connect makes the raw client, which sends nothing twice.
+func (d *database) connect() {
+	options, err := goredis.ParseURL(d.url)
+	d.must(err)
+	options.MaxRetries = -1
+	options.ReadTimeout, options.WriteTimeout = time.Minute, time.Minute
+	d.client = goredis.NewClient(options)
+}
+
+func (d *database) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// do sends a command.
+func (d *database) do(command ...any) *goredis.Cmd {
+	d.Helper()
+	answer := d.client.Do(context.Background(), command...)
+	if !errors.Is(answer.Err(), goredis.Nil) {
+		d.must(answer.Err())
+	}
+	return answer
+}
+
+// key is the key of one of the test's streams.
+func (d *database) key(name string) string { return d.prefix + name }
+
+// add adds an entry, with an id of the server.
+func (d *database) add(stream string, fields ...any) {
+	d.Helper()
+	d.do(append([]any{"XADD", d.key(stream), "*"}, fields...)...)
+}
+
+// entries returns what a stream holds.
+func (d *database) entries(stream string) []goredis.XMessage {
+	d.Helper()
+	all, err := d.client.XRange(context.Background(), d.key(stream), "-", "+").Result()
+	d.must(err)
+	return all
+}
+
+// wait waits until a condition holds.
+func (d *database) wait(what string, holds func() bool) {
+	d.Helper()
+	for begin := time.Now(); !holds(); {
+		if time.Since(begin) > time.Minute {
+			d.Fatalf("after a minute, still not: %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}

@@ -1,0 +1,129 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// maxResult is how many bytes a result may have: the server takes no more in one argument by default.
+const maxResult = 512<<20 - 1
+
+// OpenSink implements [broker.Sink]. It checks that the outputs can be written, and looks at what the server keeps.
+func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	if len(job.Outputs) == 0 {
+		return nil, errors.New("redis: the job has no outputs")
+	}
+	c, err := b.newConnector(job.Logger)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{ledger: newLedger(b, job, c)}
+	if err := o.open(ctx, b, job); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// An output writes for one run.
+type output struct {
+	*ledger
+	streams []*declared
+	names   []string
+	closed  bool
+}
+
+// open looks at the outputs and the server.
+func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+	if o.nameErr != nil {
+		return o.nameErr
+	}
+	for _, s := range job.Outputs {
+		d, err := b.declared(s)
+		if err != nil {
+			return err
+		}
+		o.streams, o.names = append(o.streams, d), append(o.names, d.Name)
+	}
+	// A commit of nothing, which no partition has claimed, tells whether the outputs could be written.
+	var answer []any
+	err := o.ready(ctx, func(c *goredis.Client) (err error) {
+		answer, err = o.publish.Run(ctx, c, append([]string{o.key}, o.names...), 0, 0).Slice()
+		return err
+	})
+	if err != nil {
+		return o.explain(err)
+	}
+	if text(answer, 0) != "made" {
+		_, err := o.answered(nil, o.names, answer)
+		return err
+	}
+	return o.assess(ctx, b)
+}
+
+// Check implements broker.Checker: it finds results that no entry can hold.
+func (o *output) Check(stream int, _, value []byte) error {
+	d := o.streams[stream]
+	if len(value) > maxResult {
+		return fmt.Errorf("redis: output %s: the result has %d bytes, and an entry takes %d", d.Name, len(value), maxResult)
+	}
+	if !d.fields {
+		return nil
+	}
+	if _, err := d.fieldsOf(value); err != nil {
+		return fmt.Errorf("redis: output %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// Commit implements broker.Output.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.closed {
+		return errors.New("redis: Commit was called after Close")
+	}
+	return o.ledger.commit(ctx, commits, o.publication)
+}
+
+// publication adds what a commit publishes.
+func (o *output) publication(c *broker.Commit, p *publication) error {
+	p.outputs = o.names
+	for i := range c.Results {
+		r := &c.Results[i]
+		d := o.streams[r.Stream]
+		fields, err := d.fieldsOf(r.Value)
+		if err != nil {
+			return fmt.Errorf("redis: output %s: %w", d.Name, err)
+		}
+		p.add(r.Stream, fields)
+	}
+	if c.End {
+		for i := range o.streams {
+			p.add(i, []string{endMark, "true"})
+		}
+	}
+	return nil
+}
+
+// add adds an entry of an output.
+func (p *publication) add(output int, fields []string) {
+	p.results = append(p.results, output+1, len(fields))
+	for _, f := range fields {
+		p.results = append(p.results, f)
+	}
+}
+
+// Close implements broker.Output.
+func (o *output) Close() error {
+	o.closed = true
+	o.link.close()
+	return nil
+}
+
+// Save implements broker.Saver, for a sink that keeps no positions.
+func (in *input) Save(ctx context.Context, commits []broker.Commit) error {
+	return in.ledger.commit(ctx, commits, func(*broker.Commit, *publication) error { return nil })
+}
