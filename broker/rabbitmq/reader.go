@@ -1,0 +1,187 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
+	"github.com/leat-go/leat/internal/endmark"
+)
+
+// batch is how many records a Read returns at most.
+const batch = 1024
+
+// A reader is a cursor over a stream, on a connection of its own.
+type reader struct {
+	input  *input
+	stream broker.Stream
+	// next is the offset behind what was returned. Where the reader begins, retention may have removed what is there; from
+	// is that offset until the first message has come, and -1 behind it.
+	next, from int64
+	conn       *wire.Conn
+	sub        *wire.Subscription
+	chunk      *wire.Chunk
+	// mark says that the message before next is a mark that Read has yet to return.
+	mark  bool
+	spare []broker.Record
+}
+
+// Read implements broker.Reader.
+func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
+	if r.mark {
+		r.mark = false
+		r.next++
+		return nil, io.EOF
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		records, err := r.records()
+		if err != nil {
+			return nil, r.at(err)
+		}
+		if len(records) > 0 {
+			return records, nil
+		}
+		if r.mark {
+			return r.Read(ctx)
+		}
+		if err := r.nextChunk(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// nextChunk waits for more. Where the connection is lost, it begins anew on another one.
+func (r *reader) nextChunk(ctx context.Context) error {
+	return r.input.connector.again(ctx, func() error {
+		err := r.connect(ctx)
+		if err == nil {
+			r.chunk, err = r.wait(ctx)
+		}
+		if err == nil && r.from >= 0 {
+			err = r.checkRemoved(ctx)
+		}
+		if err != nil && !errors.Is(err, broker.ErrDataTimeout) {
+			r.disconnect()
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	})
+}
+
+// connect subscribes at the next offset.
+func (r *reader) connect(ctx context.Context) (err error) {
+	if r.sub != nil {
+		return nil
+	}
+	r.chunk = nil
+	r.conn, r.sub, err = r.input.connector.subscribe(ctx, r.stream.Name, wire.At(r.next), r.input.readAhead)
+	return err
+}
+
+func (r *reader) disconnect() {
+	_ = r.conn.Close()
+	r.conn, r.sub, r.chunk = nil, nil, nil
+}
+
+// wait waits for the next chunk, for as long as the data timeout says.
+func (r *reader) wait(ctx context.Context) (*wire.Chunk, error) {
+	if r.stream.DataTimeout == 0 {
+		return r.sub.Read(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, r.stream.DataTimeout)
+	defer cancel()
+	chunk, err := r.sub.Read(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return nil, broker.ErrDataTimeout
+	}
+	return chunk, err
+}
+
+// checkRemoved finds out whether the first chunk lies behind where the reader began because retention has removed what
+// was there.
+func (r *reader) checkRemoved(ctx context.Context) error {
+	from := r.from
+	if r.chunk.Offset <= from {
+		r.from = -1
+		return nil
+	}
+	conn, sub, err := r.input.connector.subscribe(ctx, r.stream.Name, wire.First(), 1)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	first, err := sub.Read(ctx)
+	if err != nil {
+		return err
+	}
+	r.from = -1
+	if first.Offset <= from {
+		return nil
+	}
+	return r.at(fmt.Errorf("rabbitmq: offset %d of the stream %q isn't there any more: retention has removed everything before %d. "+
+		"Raise the queue's x-max-age or x-max-length-bytes; to go on without what is gone, keep positions under another "+
+		"name", from, r.stream.Name, first.Offset))
+}
+
+// records returns what is left of the chunk, up to a mark or a batch of it.
+func (r *reader) records() (records []broker.Record, err error) {
+	if r.chunk == nil {
+		return nil, nil
+	}
+	for len(records) < batch {
+		message, offset, err := r.chunk.Next()
+		if err == io.EOF {
+			r.chunk = nil
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if offset < r.next { // the chunk begins before where the reader does
+			continue
+		}
+		record := broker.Record{Offset: offset, Time: r.chunk.Time}
+		if err := readMessage(message, &record); err != nil {
+			return nil, fmt.Errorf("the message at offset %d: %w", offset, err)
+		}
+		r.next = offset
+		if endmark.Is(record.Value) {
+			r.mark = true
+			break
+		}
+		r.next++
+		if records == nil {
+			records, r.spare = r.spare[:0], nil
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// at returns an error with its position.
+func (r *reader) at(err error) error {
+	return &broker.PositionError{Position: broker.Position{Stream: r.stream.Name, Offset: r.next}, Err: err}
+}
+
+// Recycle implements broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) {
+	clear(records)
+	r.spare = records[:0]
+}
+
+// Next implements broker.Reader.
+func (r *reader) Next() int64 { return r.next }
+
+// Close implements broker.Reader.
+func (r *reader) Close() error {
+	r.disconnect()
+	return nil
+}

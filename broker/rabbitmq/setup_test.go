@@ -1,0 +1,226 @@
+package rabbitmq_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+	"github.com/rabbitmq/rabbitmq-stream-go-client/pkg/amqp"
+	"github.com/rabbitmq/rabbitmq-stream-go-client/pkg/message"
+	"github.com/rabbitmq/rabbitmq-stream-go-client/pkg/stream"
+
+	"github.com/leat-go/leat/internal/rabbitserver"
+)
+
+// server is the RabbitMQ of all tests; nil where there is none. The streams of each test have a prefix of their own.
+var server *rabbitserver.Server
+
+// prefixes counts them.
+var prefixes atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_RABBITMQ says
+// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
+func run(m *testing.M) (status int) {
+	if os.Getenv("LEAT_HELPER") != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "leat-rabbitmq-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	server, err = rabbitserver.Start(context.Background(), filepath.Join(dir, "server"))
+	if err != nil {
+		if !errors.Is(err, rabbitserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_RABBITMQ") == "must" {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}()
+	return m.Run()
+}
+
+// A space is the streams of a test, with clients that know nothing of Leat: RabbitMQ's own, for streams and for AMQP.
+type space struct {
+	testing.TB
+	prefix  string
+	url     string
+	env     *stream.Environment
+	conn    *amqp091.Connection
+	channel *amqp091.Channel
+}
+
+func newSpace(t testing.TB) *space {
+	t.Helper()
+	if server == nil {
+		t.Skip("RabbitMQ isn't installed")
+	}
+	s := &space{TB: t, prefix: fmt.Sprintf("test%d.", prefixes.Add(1))}
+	s.url = server.StreamURL(rabbitserver.User, rabbitserver.Password)
+	s.connect()
+	t.Cleanup(s.disconnect)
+	return s
+}
+
+// connect connects the clients. What the server advertises itself by can't be resolved: the client stays where it is.
+func (s *space) connect() {
+	s.Helper()
+	u, err := url.Parse(s.url)
+	s.must(err)
+	port, err := strconv.Atoi(u.Port())
+	s.must(err)
+	s.env, err = stream.NewEnvironment(stream.NewEnvironmentOptions().SetUri(s.url).
+		SetAddressResolver(stream.AddressResolver{Host: u.Hostname(), Port: port}))
+	s.must(err)
+	s.conn, err = amqp091.Dial(server.AMQPURL(rabbitserver.User, rabbitserver.Password))
+	s.must(err)
+	s.channel, err = s.conn.Channel()
+	s.must(err)
+}
+
+func (s *space) disconnect() {
+	_ = s.env.Close()
+	_ = s.conn.Close()
+}
+
+func (s *space) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// name returns the full name of a stream of the test.
+func (s *space) name(stream string) string { return s.prefix + stream }
+
+// create makes a stream.
+func (s *space) create(name string, options ...*stream.StreamOptions) {
+	s.Helper()
+	o := stream.NewStreamOptions()
+	if len(options) > 0 {
+		o = options[0]
+	}
+	if err := s.env.DeclareStream(s.name(name), o); !errors.Is(err, stream.StreamAlreadyExists) {
+		s.must(err)
+	}
+}
+
+// publish adds messages to a stream.
+func (s *space) publish(name string, values ...string) {
+	s.Helper()
+	messages := make([]message.StreamMessage, len(values))
+	for i, v := range values {
+		messages[i] = amqp.NewMessage([]byte(v))
+	}
+	s.publishAll(name, stream.NewProducerOptions(), messages...)
+}
+
+func (s *space) publishAll(name string, options *stream.ProducerOptions, messages ...message.StreamMessage) {
+	s.Helper()
+	producer, err := s.env.NewProducer(s.name(name), options)
+	s.must(err)
+	confirmed := producer.NotifyPublishConfirmation()
+	for begin := 0; begin < len(messages); begin += 100 {
+		part := messages[begin:min(begin+100, len(messages))]
+		s.must(producer.BatchSend(part))
+		for n := 0; n < len(part); {
+			select {
+			case c := <-confirmed:
+				n += len(c)
+			case <-time.After(time.Minute):
+				s.Fatal("messages aren't confirmed")
+			}
+		}
+	}
+	s.must(producer.Close())
+}
+
+// read returns what a stream holds, as its own client reads it.
+func (s *space) read(name string) []string {
+	s.Helper()
+	all := s.readMessages(name)
+	values := make([]string, len(all))
+	for i, m := range all {
+		values[i] = string(m.GetData())
+	}
+	return values
+}
+
+func (s *space) readMessages(name string) []*amqp.Message {
+	s.Helper()
+	var all []*amqp.Message
+	last := s.lastOffset(name)
+	if last < 0 {
+		return nil
+	}
+	s.consume(name, stream.OffsetSpecification{}.First(), func(c stream.ConsumerContext, m *amqp.Message) bool {
+		all = append(all, m)
+		return c.Consumer.GetOffset() < last
+	}, time.Minute)
+	return all
+}
+
+// lastOffset returns the offset of the last message of a stream, -1 where it is empty. No command of the server's tells:
+// where Leat's publisher has written something there is a last chunk, and where it hasn't, none comes for a while.
+func (s *space) lastOffset(name string) int64 {
+	s.Helper()
+	patience := time.Minute
+	sequence, err := s.env.QuerySequence("leat."+s.prefix+".0", s.name(name))
+	s.must(err)
+	if sequence == 0 {
+		patience = 100 * time.Millisecond
+	}
+	last, left := int64(-1), 0
+	s.consume(name, stream.OffsetSpecification{}.Last(), func(c stream.ConsumerContext, _ *amqp.Message) bool {
+		if left == 0 {
+			left = int(c.GetEntriesCount())
+		}
+		left--
+		last = c.Consumer.GetOffset()
+		return left > 0
+	}, patience)
+	return last
+}
+
+// consume reads messages until each returns false, or nothing has come for so long.
+func (s *space) consume(name string, from stream.OffsetSpecification,
+	each func(stream.ConsumerContext, *amqp.Message) bool, patience time.Duration) {
+	s.Helper()
+	progress, done := make(chan bool, 1), false
+	consumer, err := s.env.NewConsumer(s.name(name), func(c stream.ConsumerContext, m *amqp.Message) {
+		if done {
+			return
+		}
+		done = !each(c, m)
+		if done {
+			progress <- true
+		}
+	}, stream.NewConsumerOptions().SetOffset(from))
+	s.must(err)
+	select {
+	case <-progress:
+	case <-time.After(patience):
+	}
+	s.must(consumer.Close())
+}

@@ -1,0 +1,112 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// OpenSink implements [broker.Sink]. It makes outputs that don't exist, and the journal, and checks that they may be
+// written.
+func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
+	if len(job.Outputs) == 0 {
+		return nil, errors.New("rabbitmq: the job has no outputs")
+	}
+	c, err := b.newConnector(job.Logger)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{ledger: newLedger(b, job, c)}
+	if err := o.open(ctx, b, job); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// open looks at the outputs, and opens the journal.
+func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+	if o.nameErr != nil {
+		return o.nameErr
+	}
+	if n := len(job.Outputs) * max(1, job.Partitions); n > maxPublishers {
+		return fmt.Errorf("rabbitmq: %d outputs of %d partitions take %d publishers, and the server remembers the ids of "+
+			"%d of a stream: read from fewer partitions", len(job.Outputs), job.Partitions, n, maxPublishers)
+	}
+	for _, declared := range job.Outputs {
+		q, err := b.queue(declared)
+		if err != nil {
+			return err
+		}
+		o.outputs = append(o.outputs, q)
+		if q.plain && o.queues == nil {
+			if o.queues, err = b.newSender(o.connector); err != nil {
+				return err
+			}
+		}
+	}
+	if err := o.ensureStreams(ctx); err != nil {
+		return err
+	}
+	if err := o.queues.ensure(ctx, o.outputs); err != nil {
+		return err
+	}
+	return o.journal.open(ctx)
+}
+
+// ensureStreams makes the outputs that are streams where they don't exist, and tries whether they may be written.
+func (o *output) ensureStreams(ctx context.Context) error {
+	conn, err := o.connector.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	o.maxMessage = conn.MaxMessage()
+	for _, q := range o.outputs {
+		if q.plain {
+			continue
+		}
+		err := ensure(ctx, conn, q.stream.Name, q.arguments)
+		if err == nil {
+			_, err = conn.Publisher(ctx, q.stream.Name, "")
+		}
+		if err != nil {
+			return explainWrite(q.stream.Name, o.connector.config, err)
+		}
+	}
+	return nil
+}
+
+// maxPublishers is how many publishers of a stream the server remembers the ids of; some are left to others.
+const maxPublishers = 200
+
+// An output writes for one run.
+type output struct {
+	*ledger
+	maxMessage int
+	closed     bool
+}
+
+// Check implements broker.Checker: a message must fit into a frame.
+func (o *output) Check(stream int, key, value []byte) error {
+	if size := len(key) + len(value) + messageOverhead; size > o.maxMessage && !o.outputs[stream].plain {
+		return fmt.Errorf("rabbitmq: a result has %d bytes, but the server takes messages of %d bytes at most: raise its "+
+			"setting stream.frame_max", size, o.maxMessage)
+	}
+	return nil
+}
+
+// Commit implements broker.Output.
+func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
+	if o.closed {
+		return errors.New("rabbitmq: Commit was called after Close")
+	}
+	return o.ledger.commit(ctx, commits, true)
+}
+
+// Close implements broker.Output.
+func (o *output) Close() error {
+	o.closed = true
+	return o.ledger.close()
+}

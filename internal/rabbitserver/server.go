@@ -1,0 +1,251 @@
+// Package rabbitserver runs a real RabbitMQ with its stream plugin for tests, of the programs that are installed: on
+// loopback and free ports, in a folder of its own, as an unprivileged user, beside an epmd of its own. It can be killed
+// and started again on what it has stored, as a server in the field can.
+package rabbitserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// startTimeout is how long a server may take until it takes connections. It takes about eight seconds on two idle
+	// cores.
+	startTimeout = 3 * time.Minute
+	// User and Password are those of a user who may do everything.
+	User, Password = "leat", "top-secret-of-tests"
+	// Guest has the same password and may connect, but neither read, write nor make anything, except what begins with
+	// "guests.".
+	Guest = "guest-of-tests"
+	// Other is a virtual host that only User may enter.
+	Other = "other"
+)
+
+// ErrNotInstalled says that there is no RabbitMQ on this machine.
+var ErrNotInstalled = errors.New("RabbitMQ isn't installed: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd in $PATH")
+
+// A Server is a RabbitMQ server. Make one with [Start]. Its methods must not be called at the same time.
+type Server struct {
+	dir, program string
+	ports        ports
+	// epmd is Erlang's port mapper, and process the server. Both are ended by their own ids.
+	epmd, process *child
+}
+
+// ports holds the ports that the server listens on, all on loopback.
+type ports struct{ amqp, stream, distribution, epmd int }
+
+// A child is a process that was started, with what it ends with.
+type child struct {
+	*exec.Cmd
+	log    *os.File
+	exited chan error // gets what the process ended with, once
+}
+
+// Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
+// where there is none.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	installed, err := filepath.Glob("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := exec.LookPath("epmd"); err != nil || len(installed) == 0 {
+		return nil, ErrNotInstalled
+	}
+	s := &Server{dir: dir, program: installed[len(installed)-1]}
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	if s.epmd, err = s.launch(ctx, "epmd", "-port", fmt.Sprint(s.ports.epmd), "-address", "127.0.0.1"); err != nil {
+		return nil, err
+	}
+	return s, s.Restart(ctx)
+}
+
+// prepare makes the folder, which belongs to the user that the server runs as, and the server's settings.
+func (s *Server) prepare() error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	if err := s.ports.choose(); err != nil {
+		return err
+	}
+	definitions, err := json.Marshal(definitions())
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string]string{
+		"plugins":          "[rabbitmq_stream].\n",
+		"definitions.json": string(definitions),
+		"rabbitmq.conf":    s.settings(),
+	} {
+		if err := os.WriteFile(s.file(name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return own(s.dir)
+}
+
+func (s *Server) settings() string {
+	return strings.Join([]string{
+		fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d", s.ports.amqp),
+		fmt.Sprintf("stream.listeners.tcp.1 = 127.0.0.1:%d", s.ports.stream),
+		"load_definitions = " + s.file("definitions.json"),
+		"disk_free_limit.absolute = 10MB",
+		// Nobody resolves this name: who follows it where it needn't fails.
+		"stream.advertised_host = advertised.invalid",
+		"",
+	}, "\n")
+}
+
+// choose finds free ports.
+func (p *ports) choose() (err error) {
+	for _, port := range []*int{&p.amqp, &p.stream, &p.distribution, &p.epmd} {
+		if *port, err = freePort(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type object = map[string]any
+
+// definitions are the users and virtual hosts that the server makes when it starts.
+func definitions() object {
+	user := func(name string) object {
+		return object{"name": name, "password_hash": hash(Password), "tags": "",
+			"hashing_algorithm": "rabbit_password_hashing_sha256"}
+	}
+	may := func(user, vhost, what string) object {
+		return object{"user": user, "vhost": vhost, "configure": what, "write": what, "read": what}
+	}
+	return object{
+		"users":       []object{user(User), user(Guest)},
+		"vhosts":      []object{{"name": "/"}, {"name": Other}},
+		"permissions": []object{may(User, "/", ".*"), may(User, Other, ".*"), may(Guest, "/", `^guests\.`)},
+	}
+}
+
+// hash returns a password as RabbitMQ keeps it: with four bytes of salt, which needn't be random here.
+func hash(password string) string {
+	salt := []byte("salt")
+	sum := sha256.Sum256(append(salt, password...))
+	return base64.StdEncoding.EncodeToString(append(salt, sum[:]...))
+}
+
+// StreamURL returns what a user connects to the stream port with.
+func (s *Server) StreamURL(user, password string) string {
+	return fmt.Sprintf("rabbitmq-stream://%s:%s@%s", user, password, s.StreamAddress())
+}
+
+// AMQPURL returns what a user connects to the AMQP port with.
+func (s *Server) AMQPURL(user, password string) string {
+	return fmt.Sprintf("amqp://%s:%s@127.0.0.1:%d", user, password, s.ports.amqp)
+}
+
+// StreamAddress returns host and port for streams.
+func (s *Server) StreamAddress() string { return fmt.Sprintf("127.0.0.1:%d", s.ports.stream) }
+
+// Restart starts the server on what it has stored, after [Server.Kill], and returns when it takes connections.
+func (s *Server) Restart(ctx context.Context) (err error) {
+	if s.process, err = s.launch(ctx, s.program); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for _, port := range []int{s.ports.amqp, s.ports.stream} {
+		if err := s.await(limited, port); err != nil {
+			return errors.Join(err, s.Stop())
+		}
+	}
+	return nil
+}
+
+// launch starts a program of the server.
+func (s *Server) launch(ctx context.Context, program string, arguments ...string) (*child, error) {
+	log, err := os.OpenFile(s.file("output.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	c := &child{Cmd: exec.CommandContext(context.WithoutCancel(ctx), program, arguments...), log: log,
+		exited: make(chan error, 1)}
+	c.Dir, c.Stdout, c.Stderr = s.dir, log, log
+	c.Env = append(os.Environ(),
+		"HOME="+s.dir, "LC_ALL=C.UTF-8",
+		fmt.Sprintf("RABBITMQ_NODENAME=leat%d@localhost", s.ports.amqp),
+		fmt.Sprintf("RABBITMQ_NODE_PORT=%d", s.ports.amqp),
+		fmt.Sprintf("RABBITMQ_DIST_PORT=%d", s.ports.distribution),
+		fmt.Sprintf("ERL_EPMD_PORT=%d", s.ports.epmd),
+		"RABBITMQ_MNESIA_BASE="+s.file("data"), "RABBITMQ_LOG_BASE="+s.file("log"),
+		"RABBITMQ_CONFIG_FILE="+s.file("rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE="+s.file("plugins"),
+		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none +sbwtdcpu none +sbwtdio none",
+		"RUNNING_UNDER_SYSTEMD=true") // then the script becomes the server, which has its process id
+	runUnprivileged(c.Cmd)
+	if err := c.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	go func() { c.exited <- c.Wait() }()
+	return c, nil
+}
+
+// await waits until a port takes connections.
+func (s *Server) await(ctx context.Context, port int) error {
+	var dialer net.Dialer
+	for {
+		conn, err := dialer.DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("start RabbitMQ: %w; its output is in %s", err, s.file("output.log"))
+		case exit := <-s.process.exited:
+			s.process.exited <- exit // for Stop
+			return fmt.Errorf("RabbitMQ has ended: %w; its output is in %s", exit, s.file("output.log"))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Kill ends the server at once.
+func (s *Server) Kill() error { return s.process.end() }
+
+// Stop ends the server, which needn't be running, and its epmd. Its data stay in its folder.
+func (s *Server) Stop() error { return errors.Join(s.process.end(), s.epmd.end()) }
+
+func (c *child) end() error {
+	if err := c.Process.Kill(); errors.Is(err, os.ErrProcessDone) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := <-c.exited; err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return c.log.Close()
+}
+
+// Process returns the server's process, to be frozen.
+func (s *Server) Process() *os.Process { return s.process.Process }
+
+func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
