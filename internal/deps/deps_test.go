@@ -27,6 +27,7 @@ func TestDependencies(t *testing.T) {
 		"files":    {module, module + "/broker/file"},
 		"kafka":    {module, module + "/broker/kafka"},
 		"postgres": {module, module + "/broker/postgres"},
+		"rabbitmq": {module, module + "/broker/rabbitmq"},
 		"sqlite":   {module, module + "/broker/sqlite"},
 		"nats":     {module, module + "/broker/nats"},
 		"redis":    {module, module + "/broker/redis"},
