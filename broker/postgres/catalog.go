@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/leat-go/leat/internal/quote"
 	"github.com/leat-go/leat/internal/suggest"
 )
 
@@ -16,7 +18,9 @@ type column struct {
 	kind string
 	// array says that a list is one of PostgreSQL's, and document that values are JSON.
 	array, document, binary, instantless bool
-	notNull                              bool
+	// reads says what the server is asked for where the column is read.
+	reads   reading
+	notNull bool
 	// byStart says that its default is drawn when the transaction begins, as now() is.
 	byStart bool
 }
@@ -122,7 +126,55 @@ func newColumn(name, kind, category, base string) column {
 		document:    base == "json" || base == "jsonb",
 		binary:      base == "bytea",
 		instantless: base == "timestamp",
+		reads:       readings[base],
 	}
+}
+
+// A reading is how a column's text becomes a JSON value. The server makes one of types that aren't named here.
+type reading int
+
+const (
+	asJSON reading = iota
+	asNumber
+	asTruth
+	asText
+	asIs
+)
+
+var readings = map[string]reading{
+	"int2": asNumber, "int4": asNumber, "int8": asNumber, "numeric": asNumber, "float4": asNumber, "float8": asNumber,
+	"bool": asTruth, "text": asText, "varchar": asText, "bpchar": asText, "uuid": asText, "bytea": asText,
+	"json": asIs, "jsonb": asIs,
+}
+
+// expression is what is selected for the column.
+func (c *column) expression() string {
+	value := "q." + identifier(c.name)
+	switch {
+	case c.binary:
+		return "translate(encode(" + value + ", 'base64'), chr(10), '')"
+	case c.instantless:
+		value += " AT TIME ZONE 'UTC'"
+	}
+	if c.reads == asJSON {
+		return "to_json(" + value + ")::text"
+	}
+	return value
+}
+
+// appendJSON appends what the server gives for the column; nil is null.
+func (r reading) appendJSON(to, text []byte) []byte {
+	switch {
+	case text == nil:
+		return append(to, "null"...)
+	case r == asText:
+		return quote.AppendBytes(to, text)
+	case r == asTruth:
+		return strconv.AppendBool(to, text[0] == 't')
+	case r == asNumber && text[len(text)-1] > '9': // NaN, Infinity
+		return quote.AppendBytes(to, text)
+	}
+	return append(to, text...)
 }
 
 // isDrawnAtStart reports whether a column's default is the time at which its transaction began.

@@ -18,6 +18,8 @@ const (
 	// lastFetch.
 	firstFetch, lastFetch = 100, 2000
 	fetchBytes            = 1 << 20
+	// textBytes is how much memory is made at a time for the elements of small rows.
+	textBytes = 64 << 10
 	// poll is the pause between two looks at a followed table that has nothing new.
 	poll = 100 * time.Millisecond
 	// idle is how long a reader that nobody reads from keeps its cursor, whose snapshot keeps the server from cleaning
@@ -43,6 +45,8 @@ type reader struct {
 	drained bool
 	next    int64
 	fetch   int
+	// average is how large the elements were that were fetched last.
+	average int
 }
 
 // Next implements broker.Reader.
@@ -104,12 +108,7 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 				return nil, err
 			}
 		}
-		rows, err := r.session.rows(ctx, "FETCH FORWARD "+strconv.Itoa(r.fetch)+" FROM leat_rows")
-		if err != nil {
-			return nil, r.stream.explainRead(err)
-		}
-		done := len(rows) < r.fetch
-		records, err := r.records(ctx, rows)
+		records, done, err := r.records(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -211,33 +210,60 @@ func (r *reader) settle(ctx context.Context, since time.Time) error {
 	return err
 }
 
-// records makes records of rows and numbers them.
-func (r *reader) records(ctx context.Context, rows []row) ([]broker.Record, error) {
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	records := make([]broker.Record, len(rows))
-	bytes := 0
-	for i, columns := range rows {
-		k, err := keyOf(columns[1:])
+// records fetches rows and numbers them. done says that there are no more behind the cursor.
+func (r *reader) records(ctx context.Context) (records []broker.Record, done bool, err error) {
+	var text []byte
+	size := 0
+	at, next := r.at, r.next
+	defer func() {
+		if err != nil { // rows that came before the connection was lost are fetched again
+			r.at, r.next = at, next
+		}
+	}()
+	err = r.session.each(ctx, "FETCH FORWARD "+strconv.Itoa(r.fetch)+" FROM leat_rows", func(row [][]byte) error {
+		offset, err := r.number(ctx, row[len(r.stream.columns):])
 		if err != nil {
-			return nil, finalError{err}
+			return finalError{err}
 		}
-		if r.at.After && k.Equal(r.at.At) {
-			return nil, finalError{errors.New("two rows have the same " + identifiers(names(r.stream.order)) +
-				", so that their order isn't known: " +
-				"order by more columns")}
+		if cap(text)-len(text) < r.average {
+			text = make([]byte, 0, max(min(textBytes, r.average*r.fetch), r.average)) // what is full stays where it is
 		}
-		offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
-		if err != nil {
-			return nil, finalError{err}
-		}
-		records[i] = broker.Record{Offset: offset, Value: columns[0]}
-		r.at, r.next = ordered.Position{At: k, After: true}, offset+1
-		bytes += len(columns[0])
+		begin := len(text)
+		text = r.stream.appendElement(text, row)
+		records = append(records, broker.Record{Offset: offset, Value: text[begin:len(text):len(text)]})
+		size += len(text) - begin
+		return nil
+	})
+	switch {
+	case isFinal(err):
+		return nil, false, err
+	case err != nil:
+		return nil, false, r.stream.explainRead(err)
 	}
-	r.fetch = min(lastFetch, max(1, fetchBytes*len(rows)/max(bytes, 1)), 4*r.fetch)
-	return records, nil
+	done = len(records) < r.fetch
+	if n := len(records); n > 0 {
+		r.average = size/n + 1
+		r.fetch = min(lastFetch, max(1, fetchBytes*n/max(size, 1)), 4*r.fetch)
+	}
+	return records, done, nil
+}
+
+// number returns the offset of the next row, by the values of its key.
+func (r *reader) number(ctx context.Context, values [][]byte) (int64, error) {
+	k, err := keyOf(values)
+	if err != nil {
+		return 0, err
+	}
+	if r.at.After && k.Equal(r.at.At) {
+		return 0, errors.New("two rows have the same " + identifiers(names(r.stream.order)) +
+			", so that their order isn't known: order by more columns")
+	}
+	offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
+	if err != nil {
+		return 0, err
+	}
+	r.at, r.next = ordered.Position{At: k, After: true}, offset+1
+	return offset, nil
 }
 
 // isBelow asks the database, which knows how texts are sorted.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/leat-go/leat/internal/quote"
 )
 
 // A table is what a stream is read from: a table, or the result of a query.
@@ -169,25 +171,26 @@ func castParameter(n int, c column) string { return fmt.Sprintf("CAST($%d::text 
 
 func rowOf(values []string) string { return "ROW(" + strings.Join(values, ", ") + ")" }
 
-// element is the expression of a row as a JSON object.
-func (t *table) element() string {
-	members := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		value := "q." + identifier(c.name)
-		switch {
-		case c.binary:
-			value = "translate(encode(" + value + ", 'base64'), chr(10), '') AS " + identifier(c.name)
-		case c.instantless:
-			value += " AT TIME ZONE 'UTC' AS " + identifier(c.name)
-		}
-		members[i] = value
+// selectRows is a statement for rows, each with its columns and then the texts of its key.
+func (t *table) selectRows() string {
+	values := make([]string, len(t.columns))
+	for i := range t.columns {
+		values[i] = t.columns[i].expression()
 	}
-	return "(SELECT row_to_json(r)::text FROM (SELECT " + strings.Join(members, ", ") + ") r)"
+	return "SELECT " + strings.Join(append(values, t.keyTexts()), ", ") + " FROM " + t.from
 }
 
-// selectRows is a statement for rows, each with its element and the texts of its key.
-func (t *table) selectRows() string {
-	return "SELECT " + t.element() + ", " + t.keyTexts() + " FROM " + t.from
+// appendElement appends a row that selectRows gives as a JSON object.
+func (t *table) appendElement(to []byte, row [][]byte) []byte {
+	for i := range t.columns {
+		before := byte(',')
+		if i == 0 {
+			before = '{'
+		}
+		to = append(quote.Append(append(to, before), t.columns[i].name), ':')
+		to = t.columns[i].reads.appendJSON(to, row[i])
+	}
+	return append(to, '}')
 }
 
 // ordered is the end of a statement that reads rows in order.

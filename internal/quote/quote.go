@@ -31,6 +31,16 @@ func Append(dst []byte, s string) []byte {
 	}
 }
 
+// AppendBytes is Append for bytes.
+func AppendBytes(dst, s []byte) []byte {
+	for _, c := range s {
+		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return Append(dst, string(s))
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
+}
+
 // appendEscaped appends a quotation mark, a backslash or a control character as it stands in a string.
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {

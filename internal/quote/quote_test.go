@@ -21,3 +21,12 @@ func TestPlainPrefix(t *testing.T) {
 		}
 	}
 }
+
+// TestAppendBytes writes bytes as Append writes a string.
+func TestAppendBytes(t *testing.T) {
+	for _, s := range []string{"", "plain", `"`, `\`, "\x00\x1f\n", "ä\u2028", "\xff", "a long text without anything in it"} {
+		if got, want := AppendBytes([]byte("x"), []byte(s)), Append([]byte("x"), s); string(got) != string(want) {
+			t.Errorf("%q is %s, want %s", s, got, want)
+		}
+	}
+}
