@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"unicode/utf8"
 )
@@ -27,17 +26,15 @@ func Split(object []byte, into []Member) ([]Member, error) {
 	before := into
 	into = into[:0]
 	for s.blanks(); !s.skip('}'); s.blanks() {
-		quoted := s.value()
-		var known string
-		if len(into) < len(before) {
-			known = before[len(into)].Name
-		}
-		name, err := Text(quoted)
-		if err != nil {
-			return nil, fmt.Errorf("a result isn't a JSON object: %w", err)
-		}
-		if string(name) != known {
-			known = string(name)
+		var name string
+		if len(into) < len(before) && s.skipName(before[len(into)].Name) {
+			name = before[len(into)].Name
+		} else {
+			text, err := Text(s.value())
+			if err != nil {
+				return nil, fmt.Errorf("a result isn't a JSON object: %w", err)
+			}
+			name = string(text)
 		}
 		s.blanks()
 		if !s.skip(':') {
@@ -48,7 +45,7 @@ func Split(object []byte, into []Member) ([]Member, error) {
 		if len(value) == 0 {
 			return nil, fmt.Errorf("a result isn't a JSON object at byte %d", s.at)
 		}
-		into = append(into, Member{known, value})
+		into = append(into, Member{name, value})
 		s.blanks()
 		s.skip(',')
 	}
@@ -99,8 +96,19 @@ func (s *scanner) skip(c byte) bool {
 	return false
 }
 
+// skipName passes over a name that is known, where it is written without escapes.
+func (s *scanner) skipName(name string) bool {
+	end := s.at + 1 + len(name)
+	if end >= len(s.text) || s.text[s.at] != '"' || s.text[end] != '"' || string(s.text[s.at+1:end]) != name ||
+		bytes.IndexByte(s.text[s.at:end], '\\') >= 0 {
+		return false
+	}
+	s.at = end + 1
+	return true
+}
+
 func (s *scanner) blanks() {
-	for s.at < len(s.text) && strings.IndexByte(" \t\r\n", s.text[s.at]) >= 0 {
+	for s.at < len(s.text) && s.text[s.at] <= ' ' {
 		s.at++
 	}
 }
@@ -109,7 +117,12 @@ func (s *scanner) blanks() {
 func (s *scanner) value() []byte {
 	begin, depth := s.at, 0
 	for s.at < len(s.text) {
-		switch c := s.text[s.at]; c {
+		c := s.text[s.at]
+		if isPlain[c] {
+			s.at++
+			continue
+		}
+		switch c {
 		case '"':
 			s.quoted()
 			if depth == 0 {
@@ -135,14 +148,26 @@ func (s *scanner) value() []byte {
 	return s.text[begin:]
 }
 
+// isPlain says which bytes are only a part of a number, true, false or null.
+var isPlain = func() (plain [256]bool) {
+	for _, c := range "+-.0123456789abcdefghijklmnopqrstuvwxyzE" {
+		plain[c] = true
+	}
+	return plain
+}()
+
 // quoted passes over a string.
 func (s *scanner) quoted() {
-	for s.at++; s.at < len(s.text) && s.text[s.at] != '"'; s.at++ {
-		if s.text[s.at] == '\\' {
+	for s.at++; s.at < len(s.text); s.at++ {
+		switch s.text[s.at] {
+		case '"':
+			s.at++
+			return
+		case '\\':
 			s.at++
 		}
 	}
-	s.at++
+	s.at = len(s.text)
 }
 
 // Items cuts a JSON list into its items and calls take with each, until that fails.

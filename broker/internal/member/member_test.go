@@ -119,3 +119,14 @@ func TestText(t *testing.T) {
 		}
 	})
 }
+
+// TestSplitKnowsNamesByWhatTheySay doesn't take a name for one that is written with the same characters.
+func TestSplitKnowsNamesByWhatTheySay(t *testing.T) {
+	before, err := member.Split([]byte(`{"a\\u0041":1}`), nil)
+	if err != nil || before[0].Name != `a\u0041` {
+		t.Fatalf("got %v, %v", before, err)
+	}
+	if all, err := member.Split([]byte(`{"a\u0041":2}`), before); err != nil || all[0].Name != "aA" {
+		t.Errorf("got %v, %v", all, err)
+	}
+}
