@@ -2,6 +2,7 @@ package ordered
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/leat-go/leat/broker"
@@ -11,7 +12,7 @@ import (
 // of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
 type Numbering struct {
 	mu   sync.Mutex
-	keys map[int64]Key
+	keys keyBlocks
 	// anchors are positions from the run before, whose rows may not have been read yet.
 	anchors map[int64]Position
 	// low is at most the lowest offset in keys, and before the key of the last row below it that is known; nil for
@@ -22,20 +23,20 @@ type Numbering struct {
 
 // NewNumbering returns the numbering of a stream from its beginning.
 func NewNumbering() *Numbering {
-	return &Numbering{keys: map[int64]Key{}, anchors: map[int64]Position{}}
+	return &Numbering{keys: newKeyBlocks(), anchors: map[int64]Position{}}
 }
 
 // Position returns what an offset stands for.
 func (n *Numbering) Position(offset int64) Position {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if k, ok := n.keys[offset]; ok {
+	if k := n.keys.get(offset); k != nil {
 		return Position{At: k}
 	}
 	if p, ok := n.anchors[offset]; ok {
 		return p
 	}
-	if k := n.lastBelow(offset, n.low); k != nil {
+	if k := n.keys.lastBelow(offset, n.low); k != nil {
 		return Position{At: k, After: true}
 	}
 	return Position{At: n.before, After: n.before != nil}
@@ -48,16 +49,7 @@ func (n *Numbering) rowBelow(offset, from int64) Key {
 	if p, ok := n.anchors[offset]; ok && p.After && offset > from {
 		return p.At
 	}
-	return n.lastBelow(offset, from)
-}
-
-func (n *Numbering) lastBelow(offset, from int64) Key {
-	for offset--; offset >= from; offset-- {
-		if k, ok := n.keys[offset]; ok {
-			return k
-		}
-	}
-	return nil
+	return n.keys.lastBelow(offset, from)
 }
 
 // anchor says what position an offset is.
@@ -71,13 +63,11 @@ func (n *Numbering) anchor(offset int64, p Position) {
 func (n *Numbering) forget(offset int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for ; n.low < offset; n.low++ {
-		if k, ok := n.keys[n.low]; ok {
-			n.before = k
-			delete(n.keys, n.low)
-		}
-		delete(n.anchors, n.low)
+	if k := n.keys.forget(n.low, offset); k != nil {
+		n.before = k
 	}
+	n.low = max(n.low, offset)
+	maps.DeleteFunc(n.anchors, func(at int64, _ Position) bool { return at < n.low })
 }
 
 // Number returns the offset of the row with key k that comes next at a reader, whose last one had an offset below from.
@@ -85,12 +75,12 @@ func (n *Numbering) forget(offset int64) {
 func (n *Numbering) Number(k Key, from int64, isBelow func(a, b Key) (bool, error)) (int64, error) {
 	for {
 		n.mu.Lock()
-		other, taken := n.keys[from]
-		if !taken {
-			n.keys[from] = k
+		other := n.keys.get(from)
+		if other == nil {
+			n.keys.set(from, k)
 		}
 		n.mu.Unlock()
-		if !taken || other.Equal(k) {
+		if other == nil || other.Equal(k) {
 			return from, nil
 		}
 		late, err := isBelow(k, other)
@@ -109,7 +99,7 @@ func (n *Numbering) Number(k Key, from int64, isBelow func(a, b Key) (bool, erro
 func (n *Numbering) reset(low int64, before Key) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.keys, n.anchors, n.low, n.before = map[int64]Key{}, map[int64]Position{}, low, before
+	n.keys, n.anchors, n.low, n.before = newKeyBlocks(), map[int64]Position{}, low, before
 }
 
 // Describe sets Position of the rewind points of a stream's nodes, and forgets what lies before all of them. A session

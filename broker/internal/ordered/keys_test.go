@@ -1,0 +1,52 @@
+package ordered
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestKeyBlocks does to blocks what it does to a map.
+func TestKeyBlocks(t *testing.T) {
+	offset := rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(blockSize-3, 2*blockSize+3), rapid.Int64Range(0, 5000))
+	rapid.Check(t, func(t *rapid.T) {
+		got, want := newKeyBlocks(), map[int64]Key{}
+		lastBelow := func(offset, from int64) (last Key) {
+			for _, o := range slices.Sorted(maps.Keys(want)) {
+				if from <= o && o < offset {
+					last = want[o]
+				}
+			}
+			return last
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"set": func(t *rapid.T) {
+				o := offset.Draw(t, "offset")
+				key := Key{fmt.Sprint(o)}
+				got.set(o, key)
+				want[o] = key
+			},
+			"get": func(t *rapid.T) {
+				if o := offset.Draw(t, "offset"); !got.get(o).Equal(want[o]) {
+					t.Fatalf("%d is %v, want %v", o, got.get(o), want[o])
+				}
+			},
+			"last below": func(t *rapid.T) {
+				o, from := offset.Draw(t, "offset"), offset.Draw(t, "from")
+				if last := got.lastBelow(o, from); !last.Equal(lastBelow(o, from)) {
+					t.Fatalf("below %d from %d is %v, want %v", o, from, last, lastBelow(o, from))
+				}
+			},
+			"forget": func(t *rapid.T) {
+				from, before := offset.Draw(t, "from"), offset.Draw(t, "before")
+				if last := got.forget(from, before); !last.Equal(lastBelow(before, from)) {
+					t.Fatalf("forgot %v last, want %v", last, lastBelow(before, from))
+				}
+				maps.DeleteFunc(want, func(o int64, _ Key) bool { return from <= o && o < before })
+			},
+		})
+	})
+}
