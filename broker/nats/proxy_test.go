@@ -19,6 +19,8 @@ type proxy struct {
 	held chan struct{}
 	// cutBefore ends the connection that is about to send this, once; cutAfter has it sent first, and loses the answer.
 	cutBefore, cutAfter []byte
+	// then is called when a connection was cut because of what it was about to send.
+	then func()
 }
 
 func newProxy(t testing.TB, server string) *proxy {
@@ -78,8 +80,10 @@ func (p *proxy) forward(client, server net.Conn) {
 		held := p.held
 		before := p.cutBefore != nil && bytes.Contains(buffer[:n], p.cutBefore)
 		after := p.cutAfter != nil && bytes.Contains(buffer[:n], p.cutAfter)
+		var then func()
 		if before {
-			p.cutBefore = nil
+			then = p.then
+			p.cutBefore, p.then = nil, nil
 		}
 		if after {
 			p.cutAfter = nil
@@ -90,6 +94,9 @@ func (p *proxy) forward(client, server net.Conn) {
 		}
 		switch {
 		case before:
+			if then != nil {
+				then()
+			}
 			return
 		case after:
 			p.detach(client)
@@ -136,6 +143,13 @@ func (p *proxy) cutAt(text string, after bool) {
 	} else {
 		p.cutBefore = []byte(text)
 	}
+}
+
+// cutAtThen ends the connection of whoever is about to send a text next, and calls a function before.
+func (p *proxy) cutAtThen(text string, then func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cutBefore, p.then = []byte(text), then
 }
 
 // hold keeps what clients send until release.

@@ -79,7 +79,7 @@ func newSpace(t testing.TB) *space {
 }
 
 // ownSpace is on a server of its own, which the test may kill. extra is added to its configuration.
-func ownSpace(t testing.TB, extra string) *space {
+func ownSpace(t testing.TB, extra string, options ...natsgo.Option) *space {
 	t.Helper()
 	if shared == nil {
 		t.Skip("the NATS server can't be built")
@@ -93,12 +93,15 @@ func ownSpace(t testing.TB, extra string) *space {
 			t.Error(err)
 		}
 	})
-	return spaceOn(t, server)
+	return spaceOn(t, server, options...)
 }
 
-func spaceOn(t testing.TB, server *natsserver.Server) *space {
+// userOfTests is whom a server knows that has users.
+var userOfTests = []natsgo.Option{natsgo.UserInfo("leat", "top-secret")}
+
+func spaceOn(t testing.TB, server *natsserver.Server, options ...natsgo.Option) *space {
 	s := &space{TB: t, name: fmt.Sprint("t", names.Add(1)), server: server}
-	s.connect(server.URL())
+	s.connect(server.URL(), options...)
 	return s
 }
 
@@ -109,7 +112,7 @@ func (s *space) connect(url string, options ...natsgo.Option) {
 	conn, err := natsgo.Connect(url, options...)
 	s.must(err)
 	s.Cleanup(conn.Close)
-	s.js, err = jetstream.New(conn)
+	s.js, err = jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(100_000))
 	s.must(err)
 }
 
