@@ -54,9 +54,8 @@ type ledger struct {
 	run, holder string
 	// stream is that of the positions; empty until it is known.
 	stream string
-	// rollup says that the server removes a positions' message when the next one is written, forever that it doesn't
-	// remove the last one because of its age.
-	rollup, forever bool
+	// forever says that the server can be told not to remove a message because of its age.
+	forever bool
 	// claims holds the sequence of the positions' message of what this run has claimed, by partition.
 	claims map[int]uint64
 	// alone holds the partitions of the commit at hand that are committed, where they don't fit into one batch.
@@ -101,7 +100,7 @@ func (l *ledger) ready(ctx context.Context) error {
 	if err != nil {
 		return explain(savedStream, err)
 	}
-	l.stream, l.rollup = savedStream, true
+	l.stream = savedStream
 	return nil
 }
 
@@ -147,9 +146,7 @@ func (l *ledger) positions(partition int, expected uint64, r record) *natsgo.Msg
 		m.Header.Set(headerJournal, r.journal)
 		m.Header.Set(headerCopied, strconv.Itoa(r.copied))
 	}
-	if l.rollup {
-		m.Header.Set(headerRollup, "sub")
-	}
+	m.Header.Set(headerRollup, "sub") // the server removes the one before
 	if l.forever {
 		m.Header.Set(headerTTL, never)
 	}

@@ -37,8 +37,9 @@
 // alone.
 //
 // Outputs that don't exist are made, with file storage; see [InStream], [Replicas]. A stream that exists gets what it
-// lacks: the positions' subject, the permission for atomic batches (allow_atomic), and where messages have a greatest
-// age the permission for messages that are exempt from it (allow_msg_ttl).
+// lacks: the positions' subject, the permissions for atomic batches (allow_atomic) and for messages that take the place
+// of those before them (allow_rollup_hdrs), and where messages have a greatest age the permission for messages that are
+// exempt from it (allow_msg_ttl).
 //
 // # Taking over
 //

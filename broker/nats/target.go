@@ -48,8 +48,7 @@ func (o *output) openTarget(ctx context.Context, declared []*subject) error {
 	if err := o.adjust(ctx, t, missing); err != nil {
 		return err
 	}
-	o.stream, o.rollup = name, t.config.AllowRollup && !t.config.DenyPurge
-	o.forever = t.config.AllowMsgTTL
+	o.stream, o.forever = name, t.config.AllowMsgTTL
 	o.maxMessage = int(o.MaxPayload())
 	if t.config.MaxMsgSize > 0 {
 		o.maxMessage = min(o.maxMessage, int(t.config.MaxMsgSize))
@@ -173,6 +172,8 @@ func (t *target) refuse() error {
 		why = "it is a mirror, which takes no messages"
 	case c.Sealed:
 		why = "it is sealed"
+	case c.DenyPurge:
+		why = "it denies purges (deny_purge), so that positions can't take the place of those before"
 	case c.NoAck:
 		why = "it acknowledges no messages (no_ack), so that nobody knows what was written"
 	case c.Retention != jetstream.LimitsPolicy:
@@ -200,6 +201,9 @@ func (o *output) adjust(ctx context.Context, t *target, missing []string) error 
 	if !t.config.AllowAtomicPublish {
 		set("allow_atomic", true)
 	}
+	if !t.config.AllowRollup {
+		set("allow_rollup_hdrs", true)
+	}
 	if t.config.MaxAge > 0 && !t.config.AllowMsgTTL {
 		set("allow_msg_ttl", true)
 	}
@@ -213,8 +217,8 @@ func (o *output) adjust(ctx context.Context, t *target, missing []string) error 
 		return o.request(ctx, "STREAM.UPDATE."+t.name, t.raw, &answer)
 	})
 	if err != nil {
-		return fmt.Errorf("%w; it has to have the subjects %s, and allow_atomic: true (and allow_msg_ttl: true where it has "+
-			"a max_age)", explain(t.name, err), strings.Join(append(t.config.Subjects, missing...), ", "))
+		return fmt.Errorf("%w; it has to have the subjects %s, allow_atomic: true and allow_rollup_hdrs: true, and "+
+			"where it has a max_age allow_msg_ttl: true", explain(t.name, err), strings.Join(append(t.config.Subjects, missing...), ", "))
 	}
 	t.config = answer.Config
 	o.logger.Info("the stream of the outputs was adjusted", "stream", t.name, "settings", changes)
