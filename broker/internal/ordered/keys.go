@@ -1,5 +1,7 @@
 package ordered
 
+import "slices"
+
 // blockSize is how many offsets a block of keys is for, a power of two.
 const blockSize = 256
 
@@ -63,7 +65,7 @@ func (k *keyBlocks) forget(from, before int64) (last Key) {
 				last = key
 			}
 			clear(b[offset%blockSize : offset%blockSize+next-offset])
-			if next%blockSize == 0 {
+			if next%blockSize == 0 && !slices.ContainsFunc(b[:], func(key Key) bool { return key != nil }) {
 				delete(k.blocks, offset/blockSize)
 				k.last = nil
 			}
