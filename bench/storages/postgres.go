@@ -58,7 +58,7 @@ var postgresStorage = storage{
 		return sum, err
 	},
 	leat: func(ctx context.Context, url string) error {
-		mill, err := leat.New(double, leat.Name("bench"), leat.Logger(slog.New(slog.DiscardHandler)),
+		mill, err := leat.New(typed, leat.Name("bench"), leat.Logger(slog.New(slog.DiscardHandler)),
 			leat.Broker(postgres.New(url, postgres.Table[event]("events"), postgres.Table[result]("results"))))
 		if err != nil {
 			return err

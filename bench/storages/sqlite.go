@@ -54,7 +54,7 @@ var sqliteStorage = storage{
 		return sum, err
 	},
 	leat: func(ctx context.Context, path string) error {
-		mill, err := leat.New(double, leat.Name("bench"), leat.Logger(slog.New(slog.DiscardHandler)),
+		mill, err := leat.New(typed, leat.Name("bench"), leat.Logger(slog.New(slog.DiscardHandler)),
 			leat.Broker(sqlite.New(path, sqlite.Table[event]("events"), sqlite.Table[result]("results"))))
 		if err != nil {
 			return err

@@ -75,6 +75,14 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 	})
 }
 
+// Pace implements broker.Pacer: a transaction holds more than a mebibyte where results come fast, since each waits for
+// the disk.
+func (o *output) Pace() broker.Pace {
+	pace := broker.DefaultPace
+	pace.Bytes = 4 << 20
+	return pace
+}
+
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
