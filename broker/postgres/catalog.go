@@ -28,6 +28,9 @@ type column struct {
 // identifier quotes a name.
 func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
+// quoted quotes a text, where there are no parameters.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
 // identifiers quotes names, with commas between them.
 func identifiers(names []string) string { return prefixed("", names) }
 

@@ -1,5 +1,5 @@
-// Package postgres is the broker for streams that are tables and queries of a PostgreSQL database: exactly once, from
-// any storage, since results and positions are one transaction.
+// Package postgres is the broker for streams that are tables, queries and changes of a PostgreSQL database: exactly once,
+// from any storage, since results and positions are one transaction.
 //
 //	postgres.New("postgres://leat@localhost/shop",
 //		postgres.Table[Order]("orders", postgres.OrderBy("placed", "id")),
@@ -27,6 +27,29 @@
 //
 // An index over the order's columns makes reading fast; without one the server sorts, and the log says which to create.
 //
+// # Changes
+//
+// [Changes] reads the changes of tables by logical replication: whole transactions in the order of their commits, each
+// insert, update, delete and truncate as an element (see [Change]), or the rows after them ([AsRows]). Values look as
+// those of a table's rows. Nothing is missed or passed by a late commit, and no order column is needed. The changes of a
+// transaction are handed over as they come, whatever its size: none is held in memory as a whole.
+//
+// The server keeps changes by a replication slot, and a publication says whose. Both are made where they don't exist,
+// and stay when the run ends; changes are those since the slot was made. A publication makes UPDATE and DELETE of a
+// table fail that has neither a primary key nor another replica identity, so that such a table is refused. What is
+// known of the row before a change is its key, unless ALTER TABLE … REPLICA IDENTITY FULL was said; a large value that an
+// update has left as it was is missing then, too. Columns that are added, renamed or dropped while the stream is read
+// are members from their first change on. A column that was added is missing in no later change.
+//
+// The slot is acknowledged up to the lowest rewind point of all nodes that is committed, with the results or without,
+// and where nothing is left up to the end of the server's log. What the join needs again is kept by the server: a mill that
+// stands still, or is gone, makes the server keep its log until the disk is full, or up to max_slot_wal_keep_size. The log
+// tells of a slot that holds back much. Whoever gives a mill up drops its slot: SELECT pg_drop_replication_slot(name).
+// A slot that was dropped or invalidated is an error that says what is lost.
+//
+// Nodes that read one stream share a connection while they are as far; each further one reads by a temporary copy of
+// the slot, since a slot serves one connection.
+//
 // # Writing
 //
 // Results are inserted, by COPY; with [Conflict] a result replaces the row with its key, and of two results with one
@@ -48,7 +71,8 @@
 //
 // # Rights
 //
-// It takes SELECT on what is read, INSERT on outputs, with [Conflict] also SELECT and UPDATE, and on the schema CREATE,
+// [Changes] take the attribute REPLICATION, and wal_level = logical on the server; to make the publication, CREATE on the
+// database and the ownership of the tables. The rest takes SELECT on what is read, INSERT on outputs, with [Conflict] also SELECT and UPDATE, and on the schema CREATE,
 // or on leat_positions SELECT, INSERT and UPDATE. To end the connection of a frozen run of another user takes
 // pg_signal_backend.
 package postgres
@@ -79,6 +103,8 @@ type relation struct {
 	query string
 	// order holds the columns that rows are ordered by, conflict those by which a result replaces a row.
 	order, conflict []string
+	// changes says that the changes of tables are read; nil for a table or query.
+	changes *captured
 }
 
 // An Option is an argument of [New].
@@ -87,7 +113,7 @@ type Option func(*Broker)
 // A StreamOption is an option of one table or query.
 type StreamOption func(*relation)
 
-// New returns a broker for a database, with the streams given by [Table] and [Query], for reading and for writing. url
+// New returns a broker for a database, with the streams given by [Table], [Query] and [Changes], for reading and for writing. url
 // is as for psql, "postgres://user:password@host:port/database?sslmode=verify-full" or "host=… user=…"; what it doesn't
 // say, the environment's PG… variables and ~/.pgpass do. It doesn't connect yet. It panics where an option is nil.
 func New(url string, options ...Option) *Broker {

@@ -21,7 +21,19 @@ func (in *input) Positions(_ int, nodes []broker.Rewind) error {
 			return err
 		}
 	}
+	for c, all := range in.ofChanges(nodes) {
+		if err := c.timeline.describe(all, c.system); err != nil {
+			return c.explain(err)
+		}
+	}
 	return nil
+}
+
+// Acknowledge implements broker.Acknowledger.
+func (in *input) Acknowledge(_ int, nodes []broker.Rewind) {
+	for c, all := range in.ofChanges(nodes) {
+		c.timeline.acknowledge(all)
+	}
 }
 
 // Resume implements broker.Positioner.
@@ -31,6 +43,11 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 		return err
 	}
 	defer func() { _ = s.close() }()
+	for c, all := range in.ofChanges(nodes) {
+		if err := c.resume(ctx, s, all); err != nil {
+			return err
+		}
+	}
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {

@@ -75,8 +75,20 @@ func newDatabase(t testing.TB) *database {
 	_ = d.conn.Close(context.Background())
 	d.url = server.URL(postgresserver.User, postgresserver.Password, d.name)
 	d.connect()
-	t.Cleanup(func() { _ = d.conn.Close(context.Background()) })
+	t.Cleanup(d.dropSlots)
 	return d
+}
+
+// dropSlots drops the database's replication slots, which hold back the log of the whole server, and closes the
+// connection.
+func (d *database) dropSlots() {
+	slots := "FROM pg_replication_slots WHERE database = current_database()"
+	_, err := d.conn.Exec(context.Background(), "SELECT pg_terminate_backend(active_pid, 10000) "+slots+
+		" AND active; SELECT pg_drop_replication_slot(slot_name) "+slots).ReadAll()
+	if err != nil {
+		d.Logf("replication slots are left behind: %v", err)
+	}
+	_ = d.conn.Close(context.Background())
 }
 
 func (d *database) connect() {

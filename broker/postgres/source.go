@@ -39,8 +39,9 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 // An input reads for one run.
 type input struct {
 	*ledger
-	// streams holds what each node reads; nodes that read one stream have one of these.
+	// streams and changes hold what each node reads, one of the two; nodes that read one stream have one of these.
 	streams []*stream
+	changes []*changes
 }
 
 // A stream is a table or query as one run reads it.
@@ -57,8 +58,12 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	if err != nil {
 		return err
 	}
+	if r.changes != nil {
+		return in.addChanges(ctx, s, r)
+	}
+	in.changes = append(in.changes, nil)
 	for _, other := range in.streams {
-		if other.relation.stream.Name != declared.Name {
+		if other == nil || other.relation.stream.Name != declared.Name {
 			continue
 		}
 		if other.query != r.query || !slices.Equal(other.relation.order, r.order) ||
@@ -86,6 +91,27 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	return nil
 }
 
+// addChanges adds the stream of the next node, which is one of changes.
+func (in *input) addChanges(ctx context.Context, s *session, r *relation) error {
+	in.streams = append(in.streams, nil)
+	for _, other := range in.changes {
+		if other == nil || other.stream.Name != r.stream.Name {
+			continue
+		}
+		if !other.equals(r) {
+			return fmt.Errorf("postgres: %s is declared twice, and differently: nodes that read one stream read it by one "+
+				"slot; give one of the two another name", other.describe())
+		}
+		in.changes = append(in.changes, other)
+		return nil
+	}
+	opened, err := in.openChanges(ctx, s, r)
+	if err == nil {
+		in.changes = append(in.changes, opened)
+	}
+	return err
+}
+
 // Partitions returns one.
 func (in *input) Partitions() int { return 1 }
 
@@ -103,7 +129,9 @@ func (in *input) Own(ctx context.Context, task func(ctx context.Context, partiti
 }
 
 // Bounded implements broker.Bounded.
-func (in *input) Bounded(node int) (ends, waits bool) { return !in.streams[node].stream.Follow, false }
+func (in *input) Bounded(node int) (ends, waits bool) {
+	return in.changes[node] == nil && !in.streams[node].stream.Follow, false
+}
 
 // Reader implements broker.Input.
 func (in *input) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
@@ -113,6 +141,9 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	if node < 0 || node >= len(in.streams) || partition != 0 || from < 0 {
 		return nil, fmt.Errorf("postgres: there is no reader of node %d, partition %d from offset %d", node, partition,
 			from)
+	}
+	if c := in.changes[node]; c != nil {
+		return c.reader(ctx, from)
 	}
 	st := in.streams[node]
 	at := st.numbering.Position(from)
@@ -129,7 +160,20 @@ func (in *input) Close() error { return in.ledger.close() }
 func (in *input) groups() map[*stream][]int {
 	groups := map[*stream][]int{}
 	for node, st := range in.streams {
-		groups[st] = append(groups[st], node)
+		if st != nil {
+			groups[st] = append(groups[st], node)
+		}
 	}
 	return groups
+}
+
+// ofChanges returns the rewind points of the nodes of each stream of changes.
+func (in *input) ofChanges(nodes []broker.Rewind) map[*changes][]*broker.Rewind {
+	all := map[*changes][]*broker.Rewind{}
+	for node, c := range in.changes {
+		if c != nil {
+			all[c] = append(all[c], &nodes[node])
+		}
+	}
+	return all
 }

@@ -26,6 +26,10 @@ type target struct {
 // openTarget finds the columns of an output.
 func (s *session) openTarget(ctx context.Context, r *relation) (*target, error) {
 	t := &target{relation: r, name: qualified(r.stream.Name), columns: map[string]*column{}}
+	if r.changes != nil {
+		return nil, fmt.Errorf("postgres: the changes %s can be read only: results go to tables, see postgres.Table",
+			r.stream.Name)
+	}
 	if r.query != "" {
 		return nil, fmt.Errorf("postgres: the query %s can be read only: results go to tables, see postgres.Table",
 			r.stream.Name)

@@ -28,7 +28,9 @@ type committer struct {
 	saver  broker.Saver  // keeps the progress where the output can't
 	// positioner knows the positions that outlast the run; nil where offsets do.
 	positioner broker.Positioner
-	atEnd      bool // the output shows nothing before all partitions have ended: progress must not run ahead of it
+	// acknowledger learns what is kept; nil where it needn't, or nothing is.
+	acknowledger broker.Acknowledger
+	atEnd        bool // the output shows nothing before all partitions have ended: progress must not run ahead of it
 	// partitions is how many there are, and ended the commits of those that have ended, by partition, with atEnd.
 	partitions int
 	ended      map[int]broker.Commit
@@ -333,18 +335,30 @@ func (c *committer) commit(ctx context.Context, commits []broker.Commit) error {
 		}
 		backoff = min(2*backoff, lastCommitBackoff)
 	}
-	if c.saver == nil {
-		return nil
-	}
-	if c.atEnd {
-		if commits = c.allEnded(commits); commits == nil {
-			return nil
+	if c.saver != nil {
+		if c.atEnd {
+			if commits = c.allEnded(commits); commits == nil {
+				return nil
+			}
+		}
+		if err := c.saver.Save(ctx, commits); err != nil {
+			return fmt.Errorf("save positions: %w", err)
 		}
 	}
-	if err := c.saver.Save(ctx, commits); err != nil {
-		return fmt.Errorf("save positions: %w", err)
-	}
+	c.acknowledge(commits)
 	return nil
+}
+
+// acknowledge tells the input which rewind points are kept. Those of a partition that was lost aren't ours to tell.
+func (c *committer) acknowledge(commits []broker.Commit) {
+	if c.acknowledger == nil {
+		return
+	}
+	for i := range commits {
+		if !commits[i].Lost {
+			c.acknowledger.Acknowledge(commits[i].Partition, commits[i].Progress.Nodes)
+		}
+	}
 }
 
 // allEnded returns the ends of all partitions once the last has ended, and nil before.

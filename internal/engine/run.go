@@ -186,6 +186,9 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 		r.keeper, r.committer.saver = saver, saver
 		positions = "are kept by the source"
 	}
+	if r.keeper != nil {
+		r.committer.acknowledger, _ = r.input.(broker.Acknowledger)
+	}
 	if forgetter, ok := r.input.(broker.Forgetter); ok && r.keeper != nil {
 		if err := forgetter.Forgets(); err != nil {
 			return output, err

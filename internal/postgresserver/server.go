@@ -107,7 +107,7 @@ func (s *Server) launch(ctx context.Context) error {
 	s.process = s.command(context.WithoutCancel(ctx), "postgres", "-D", s.file("data"), "-k", s.dir, "-p",
 		fmt.Sprint(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical", "-c", "max_prepared_transactions=5", "-c",
-		"fsync=off")
+		"fsync=off", "-c", "max_replication_slots=100", "-c", "max_wal_senders=100")
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {
 		return err
