@@ -16,6 +16,9 @@ import (
 func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Declaration) (*relation.Description, error) {
 	if r.Query != "" {
 		columns, err := resultColumns(ctx, conn, r.Query)
+		if err == nil {
+			err = comparesBinary(ctx, conn, r, "("+r.Query+"\n)")
+		}
 		return &relation.Description{Columns: columns}, err
 	}
 	kind, rowid, err := kindOf(ctx, conn, r.Stream.Name)
@@ -25,7 +28,7 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 	t := &relation.Description{IsTable: kind != "view"}
 	primary, err := tableColumns(ctx, conn, r.Stream.Name, t)
 	if err != nil || !t.IsTable {
-		return t, err
+		return t, errors.Join(err, comparesBinary(ctx, conn, r, identifier(r.Stream.Name)))
 	}
 	if len(primary) > 0 {
 		t.Keys, t.Primary = append(t.Keys, primary), true
@@ -132,7 +135,7 @@ func uniqueKeys(ctx context.Context, conn *sql.Conn, table string, t *relation.D
 				tells = false
 				break
 			}
-			collation, err := collationOf(ctx, conn, table, name)
+			collation, err := collationOf(ctx, conn, identifier(table), name)
 			if err != nil {
 				return err
 			}
@@ -145,11 +148,24 @@ func uniqueKeys(ctx context.Context, conn *sql.Conn, table string, t *relation.D
 	return nil
 }
 
-// collationOf finds out by which collation a column's texts are compared, of which SQLite has three.
+// comparesBinary refuses a view or a query in the order of columns whose collation takes different texts for equal: no
+// index says that it tells rows apart.
+func comparesBinary(ctx context.Context, conn *sql.Conn, r *relation.Declaration, from string) error {
+	for _, name := range r.Order {
+		collation, err := collationOf(ctx, conn, from, name)
+		if err == nil && collation != "BINARY" {
+			return fmt.Errorf("its order: two rows whose %s is different may be equal, since its collation is %s: SELECT %s "+
+				"COLLATE BINARY AS %[1]s", name, collation, name)
+		}
+	}
+	return nil // a column that isn't there is told of later
+}
+
+// collationOf finds out by which collation a column's texts are compared, of which SQLite has three. The table is quoted.
 func collationOf(ctx context.Context, conn *sql.Conn, table, column string) (string, error) {
 	var folds, trims bool
 	err := conn.QueryRowContext(ctx, fmt.Sprintf("SELECT v = 'A', v = 'a ' FROM (SELECT %s AS v FROM %s WHERE 0 "+
-		"UNION ALL SELECT 'a')", identifier(column), identifier(table))).Scan(&folds, &trims)
+		"UNION ALL SELECT 'a')", identifier(column), table)).Scan(&folds, &trims)
 	switch {
 	case folds:
 		return "NOCASE", err
@@ -205,8 +221,10 @@ func resultColumns(ctx context.Context, conn *sql.Conn, query string) ([]relatio
 	}
 	var columns []relation.Column
 	for _, c := range types {
-		if slices.ContainsFunc(columns, func(other relation.Column) bool { return strings.EqualFold(other.Name, c.Name()) }) {
-			return nil, fmt.Errorf("the query has two columns %s: give one another name by AS", c.Name())
+		// SQLite has called the second of two columns a by the name a:1.
+		name, _, _ := strings.Cut(c.Name(), ":")
+		if slices.ContainsFunc(columns, func(other relation.Column) bool { return strings.EqualFold(other.Name, name) }) {
+			return nil, fmt.Errorf("the query has two columns %s: give one another name by AS", name)
 		}
 		columns = append(columns, newColumn(c.Name(), c.DatabaseTypeName()))
 	}

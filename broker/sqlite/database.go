@@ -116,6 +116,9 @@ func connector(path, mode, more string) (*sql.DB, error) {
 // Product implements relation.Connector.
 func (d *database) Product() string { return "sqlite" }
 
+// Place implements relation.Connector.
+func (d *database) Place() string { return d.path }
+
 // Poll implements relation.Connector.
 func (d *database) Poll() time.Duration { return poll }
 

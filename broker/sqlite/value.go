@@ -121,7 +121,8 @@ const stored = "2006-01-02 15:04:05.999999999"
 // layouts are the forms of instants that SQLite's functions read.
 var layouts = [...]string{
 	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
-	time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02",
+	time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04Z07:00", "2006-01-02T15:04Z07:00",
+	"2006-01-02",
 }
 
 // toInstant writes a text that is a time as JSON has it; another one stays what it is.

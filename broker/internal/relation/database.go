@@ -29,8 +29,9 @@ type Subject struct {
 
 // A Connector makes connections.
 type Connector interface {
-	// Product is the name of the storage's package.
+	// Product is the name of the storage's package, and Place says in errors which database it is.
 	Product() string
+	Place() string
 	// Connect returns a connection for reading, or for writing. It tells the log and tries again while the database can't
 	// be reached but has been before, until ctx ends.
 	Connect(ctx context.Context, write bool) (*sql.Conn, error)

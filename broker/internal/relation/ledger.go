@@ -68,7 +68,7 @@ func (l *ledger) explain(err error) error {
 	if errors.Is(err, broker.ErrTakenOver) {
 		return err
 	}
-	return l.job.errorf("the table leat_positions: %w",
+	return l.job.errorf("the table leat_positions of %s: %w", l.job.Database.Place(),
 		l.job.Database.Explain(err, Subject{Name: "leat_positions", Written: true}))
 }
 

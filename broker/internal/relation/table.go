@@ -50,7 +50,7 @@ func openTable(ctx context.Context, db Database, conn *sql.Conn, d *Declaration)
 // explain says which stream an error is about, and what would mend it.
 func (t *Table) explain(err error) error {
 	err = t.Database.Explain(err, Subject{Name: t.Stream.Name})
-	return fmt.Errorf("%s: %s: %w", t.Database.Product(), t.describe(), err)
+	return fmt.Errorf("%s: %s of %s: %w", t.Database.Product(), t.describe(), t.Database.Place(), err)
 }
 
 // findOrder completes the order by the primary key where it doesn't tell rows apart. That of a query is the user's.

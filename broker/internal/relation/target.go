@@ -43,10 +43,10 @@ func (o *output) openTarget(ctx context.Context, d *Declaration) (*target, error
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	t.columns = slices.DeleteFunc(described.Columns, func(c Column) bool { return c.Generated })
-	if len(t.columns) == 0 {
-		return nil, t.explain(errors.New("it has no column that can be written"))
+	if !described.IsTable {
+		return nil, t.explain(errors.New("it is a view, and can be read only: results go to tables"))
 	}
+	t.columns = slices.DeleteFunc(described.Columns, func(c Column) bool { return c.Generated })
 	for _, c := range d.Conflict {
 		if _, err := find(t.db, t.columns, c); err != nil {
 			return nil, t.explain(fmt.Errorf("its conflict clause: %w", err))
@@ -76,7 +76,7 @@ func (t *target) tryConflict(described *Description) error {
 // explain says which output an error is about, and what would mend it.
 func (t *target) explain(err error) error {
 	err = t.db.Explain(err, Subject{t.Stream.Name, true, t.Conflict})
-	return fmt.Errorf("%s: table %s: %w", t.db.Product(), t.Stream.Name, err)
+	return fmt.Errorf("%s: table %s of %s: %w", t.db.Product(), t.Stream.Name, t.db.Place(), err)
 }
 
 // list quotes names, with commas between them.
