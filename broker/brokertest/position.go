@@ -40,6 +40,12 @@ func (r *rig) resume(nodes []broker.Rewind) broker.Input {
 	for i := range nodes {
 		nodes[i].Offset, nodes[i].Seen, nodes[i].Accounted = nodes[i].Offset+5, nodes[i].Seen+7, nodes[i].Accounted+5
 	}
+	return r.resumeAt(nodes)
+}
+
+// resumeAt is resume with the offsets given.
+func (r *rig) resumeAt(nodes []broker.Rewind) broker.Input {
+	r.Helper()
 	in := r.openSource()
 	r.must(r.guard("Resume", func(ctx context.Context) error {
 		return wrap(in.(broker.Positioner).Resume(ctx, 0, nodes), "Resume")
@@ -81,12 +87,20 @@ func checkPositions(t testing.TB, h Harness) {
 	}
 }
 
+// expectResumed goes on at a rewind point, also where its offset is 0: the session may have ended before anything was
+// read.
 func (r *rig) expectResumed(m marked) {
 	r.Helper()
-	behind := m.rewind.Behind
 	nodes := []broker.Rewind{m.rewind}
-	in := r.resume(nodes)
-	got := nodes[0]
+	r.expectRead(m, r.resume(nodes), nodes[0])
+	nodes = []broker.Rewind{m.rewind}
+	nodes[0].Offset, nodes[0].Seen, nodes[0].Accounted = 0, 0, 0
+	r.expectRead(m, r.resumeAt(nodes), nodes[0])
+}
+
+func (r *rig) expectRead(m marked, in broker.Input, got broker.Rewind) {
+	r.Helper()
+	behind := m.rewind.Behind
 	if got.Behind != behind {
 		r.Fatalf("Resume makes Behind %v of %v, although the record at the position is there", got.Behind, behind)
 	}

@@ -146,11 +146,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return c.reader(ctx, from)
 	}
 	st := in.streams[node]
-	at := st.numbering.Position(from)
-	if from == 0 {
-		at = ordered.Position{}
-	}
-	return &reader{input: in, stream: st, at: at, next: from, fetch: firstFetch}, nil
+	return &reader{input: in, stream: st, at: st.numbering.Start(from), next: from, fetch: firstFetch}, nil
 }
 
 // Close implements broker.Input.

@@ -140,10 +140,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	st := in.streams[node]
 	r := &reader{link: in.connector.link(), stream: st, next: from, count: firstCount}
 	r.end.Store(-1)
-	if from == 0 {
-		return r, nil
-	}
-	at, err := boundary(st.numbering.Position(from))
+	at, err := boundary(st.numbering.Start(from))
 	r.from = at
 	return r, err
 }

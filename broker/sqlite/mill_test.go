@@ -37,7 +37,9 @@ type total struct {
 }
 
 // quiet logs nothing.
-var quiet = leat.Logger(slog.New(slog.DiscardHandler))
+var quiet = leat.Logger(quietLogger)
+
+var quietLogger = slog.New(slog.DiscardHandler)
 
 func sum(o order, items []item) total {
 	t := total{ID: o.ID, Items: len(items)}

@@ -42,6 +42,21 @@ func (n *Numbering) Position(offset int64) Position {
 	return Position{At: n.before, After: n.before != nil}
 }
 
+// Start returns where a reader from an offset begins. Offset 0 is the beginning, unless it is one that an earlier run has
+// kept: that one's session may have ended before the node had read anything, and what it has passed over isn't read.
+func (n *Numbering) Start(offset int64) Position {
+	n.mu.Lock()
+	kept, ok := n.anchors[offset]
+	n.mu.Unlock()
+	switch {
+	case ok:
+		return kept
+	case offset == 0:
+		return Position{}
+	}
+	return n.Position(offset)
+}
+
 // rowBelow returns the key of the last row below an offset, nil where there is none from another offset on.
 func (n *Numbering) rowBelow(offset, from int64) Key {
 	n.mu.Lock()

@@ -134,11 +134,8 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return nil, in.job.errorf("there is no reader of node %d, partition %d from offset %d", node, partition, from)
 	}
 	st := in.streams[node]
-	r := &reader{job: in.job, stream: st, next: from, fetch: firstFetch, row: newRow(st.width())}
-	if from > 0 {
-		r.at = st.numbering.Position(from)
-	}
-	return r, nil
+	return &reader{job: in.job, stream: st, at: st.numbering.Start(from), next: from, fetch: firstFetch,
+		row: newRow(st.width())}, nil
 }
 
 // Close implements broker.Input.
