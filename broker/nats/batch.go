@@ -61,6 +61,23 @@ func (c *connection) publish(ctx context.Context, messages ...*natsgo.Msg) (sequ
 	return sequence, err
 }
 
+// write is publish to the ledger's stream. Where nobody takes the messages, it finds out whether the stream is gone, or
+// the server away.
+func (l *ledger) write(ctx context.Context, messages ...*natsgo.Msg) (uint64, error) {
+	sequence, err := l.publish(ctx, messages...)
+	if !errors.Is(err, natsgo.ErrNoResponders) || ctx.Err() != nil {
+		return sequence, err
+	}
+	info, missing := l.infoUntil(ctx, l.stream)
+	switch {
+	case missing != nil:
+		return 0, missing
+	case !collidesWithAny(l.subject(0), info.Config.Subjects):
+		return 0, fmt.Errorf("somebody has taken the subject %s from the stream", l.subject(0))
+	}
+	return 0, err
+}
+
 // readAck reads what the server answers to a message or batch.
 func readAck(data []byte) (uint64, error) {
 	var answer struct {

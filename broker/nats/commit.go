@@ -107,7 +107,7 @@ func (l *ledger) make(ctx context.Context, pieces []piece) error {
 	for _, p := range pieces {
 		batch = append(batch, l.positions(p.Partition, l.claims[p.Partition], record{write: write, progress: p.progress}))
 	}
-	sequence, err := l.publish(ctx, batch...)
+	sequence, err := l.write(ctx, batch...)
 	switch {
 	case err == nil:
 		for i, p := range pieces {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,9 @@ import (
 const (
 	firstBackoff = 50 * time.Millisecond
 	lastBackoff  = 5 * time.Second
+	// missingGrace is how long the server may not know a stream before it counts as deleted: a server that has just
+	// started finds its streams one by one.
+	missingGrace = 5 * time.Second
 	// answerTimeout is how long a server may take for an answer, until it is asked again.
 	answerTimeout = 5 * time.Second
 	// api is what the subjects of JetStream's API begin with.
@@ -69,6 +73,14 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 		c.logger.Info("connected to NATS again", "server", conn.ConnectedAddr())
 	}
 	options.AsyncErrorCB = c.tell
+	if b.credentials != "" {
+		if _, err := os.Stat(b.credentials); err != nil { // a server that doesn't ask for them wouldn't tell
+			return nil, fmt.Errorf("nats: credentials: %w", err)
+		}
+		if err := natsgo.UserCredentials(b.credentials)(&options); err != nil {
+			return nil, fmt.Errorf("nats: credentials: %w", err)
+		}
+	}
 	for _, change := range b.configure {
 		change(&options)
 	}

@@ -55,10 +55,17 @@ func isAway(err error) bool {
 	return hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled, codeUnavailable, codeRaft, codeStreamOffline)
 }
 
+// bare is an error of the client without "nats: ", which this package's errors begin with.
+type bare struct{ error }
+
+func (b bare) Error() string { return strings.TrimPrefix(b.error.Error(), "nats: ") }
+func (b bare) Unwrap() error { return b.error }
+
 // explainConnect says of an error at connecting what would mend it. It names no password.
 func (b *Broker) explainConnect(err error) error {
 	_, addresses, _ := b.servers()
 	at := strings.Join(addresses, ", ")
+	err = bare{err}
 	switch {
 	case errors.Is(err, natsgo.ErrAuthorization), errors.Is(err, natsgo.ErrAuthExpired),
 		errors.Is(err, natsgo.ErrAuthRevoked), errors.Is(err, natsgo.ErrAccountAuthExpired):
@@ -77,10 +84,12 @@ func (b *Broker) explainConnect(err error) error {
 
 // explain says of an error of JetStream what would mend it.
 func explain(stream string, err error) error {
-	remedy := ""
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	remedy := ""
+	err = bare{err}
+	switch {
 	case errors.Is(err, natsgo.ErrPermissionViolation):
 		remedy = "; the package's documentation has the subjects that its user must be permitted"
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, natsgo.ErrNoResponders),

@@ -31,7 +31,7 @@ func (l *ledger) putAside(ctx context.Context, p piece) error {
 		m := natsgo.NewMsg(l.subject(p.Partition) + ".results")
 		m.Data = chunk
 		m.Header.Set(headerResults, journal)
-		if _, err := l.publish(ctx, m); err != nil {
+		if _, err := l.write(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -42,7 +42,7 @@ func (l *ledger) putAside(ctx context.Context, p piece) error {
 		}
 	}
 	r := record{write: nuid.Next(), progress: p.progress, journal: journal}
-	sequence, err := l.publish(ctx, l.positions(p.Partition, l.claims[p.Partition], r))
+	sequence, err := l.write(ctx, l.positions(p.Partition, l.claims[p.Partition], r))
 	switch {
 	case err == nil:
 		r.sequence = sequence
@@ -138,7 +138,7 @@ func (l *ledger) copyOut(ctx context.Context, partition int, r record, messages 
 			after.journal = ""
 		}
 		batch := append(next, l.positions(partition, r.sequence, after))
-		sequence, err := l.publish(ctx, batch...)
+		sequence, err := l.write(ctx, batch...)
 		switch {
 		case err == nil:
 			after.sequence = sequence

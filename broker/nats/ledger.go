@@ -205,7 +205,7 @@ func (l *ledger) claim(ctx context.Context, partition int, before record) (recor
 	r := before
 	r.write = nuid.Next()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
-		sequence, err := l.publish(ctx, l.positions(partition, before.sequence, r))
+		sequence, err := l.write(ctx, l.positions(partition, before.sequence, r))
 		switch {
 		case err == nil:
 			r.sequence, r.run, r.holder = sequence, l.run, l.holder

@@ -76,6 +76,8 @@ import (
 type Broker struct {
 	url       string
 	configure []func(*natsgo.Options)
+	// credentials is the path of a file, if there is one.
+	credentials string
 	name      string
 	subjects  []subject
 }
@@ -181,9 +183,7 @@ func User(user, password string) Option {
 
 // Credentials names a file of credentials, as nsc makes it, which is read at each connection.
 func Credentials(file string) Option {
-	return Configure(func(o *natsgo.Options) {
-		_ = natsgo.UserCredentials(file)(o) // it sets functions, and never fails
-	})
+	return func(b *Broker) { b.credentials = file }
 }
 
 // TLS connects by TLS. The zero configuration trusts the system's authorities.

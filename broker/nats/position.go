@@ -100,14 +100,11 @@ func (c *connection) lowest(ctx context.Context, stream string) (uint64, error) 
 
 // behindLast returns the sequence that the next message of a stream gets.
 func (c *connection) behindLast(ctx context.Context, stream string) (next uint64, err error) {
-	err = c.askUntil(ctx, func(ctx context.Context) error {
-		info, err := c.info(ctx, stream)
-		if err == nil {
-			next = info.State.LastSeq + 1
-		}
-		return err
-	})
-	return next, err
+	info, err := c.infoUntil(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	return info.State.LastSeq + 1, nil
 }
 
 // removed says what isn't there any more, as an error or as a warning.

@@ -189,7 +189,7 @@ func recordsOf(batch []arrival) []broker.Record {
 
 // subscribe makes a consumer that begins at the next message.
 func (r *reader) subscribe(ctx context.Context) error {
-	info, err := r.info(ctx, r.stream.name)
+	info, err := r.infoUntil(ctx, r.stream.name)
 	if err != nil {
 		return err
 	}

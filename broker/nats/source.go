@@ -12,6 +12,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/suggest"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // OpenSource implements [broker.Source]. It checks that the subjects are in streams which can be read.
@@ -111,6 +112,29 @@ func (c *connection) info(ctx context.Context, name string) (info *jetstream.Str
 		return err
 	})
 	return info, err
+}
+
+// infoUntil asks again and again while the server is away, or may not have found the stream yet.
+func (c *connection) infoUntil(ctx context.Context, name string) (info *jetstream.StreamInfo, err error) {
+	var missing time.Time // since when the server has said so
+	for {
+		err = c.askUntil(ctx, func(ctx context.Context) error {
+			info, err = c.info(ctx, name)
+			return err
+		})
+		if !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return info, err
+		}
+		if missing.IsZero() {
+			missing = time.Now()
+		}
+		if time.Since(missing) > missingGrace {
+			return nil, err
+		}
+		if err := wait.For(ctx, firstBackoff); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Partitions returns one.

@@ -218,7 +218,8 @@ func (o *output) adjust(ctx context.Context, t *target, missing []string) error 
 	})
 	if err != nil {
 		return fmt.Errorf("%w; it has to have the subjects %s, allow_atomic: true and allow_rollup_hdrs: true, and "+
-			"where it has a max_age allow_msg_ttl: true", explain(t.name, err), strings.Join(append(t.config.Subjects, missing...), ", "))
+			"where it has a max_age allow_msg_ttl: true", explain(t.name, err),
+			strings.Join(append(t.config.Subjects, missing...), ", "))
 	}
 	t.config = answer.Config
 	o.logger.Info("the stream of the outputs was adjusted", "stream", t.name, "settings", changes)
