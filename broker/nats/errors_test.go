@@ -68,7 +68,9 @@ func TestWrongSetupIsRefused(t *testing.T) {
 	}
 	url := s.server.URL()
 	leat, guest, plain := nats.User("leat", "top-secret"), nats.User("guest", "hush-hush"), nats.User("plain", "hush-hush")
-	stream := func(name string, options ...nats.SubjectOption) nats.Option { return nats.Subject[order](name, options...) }
+	stream := func(name string, options ...nats.SubjectOption) nats.Option {
+		return nats.Subject[order](name, options...)
+	}
 	for _, test := range []struct {
 		name, url       string
 		inputs, outputs int
@@ -82,7 +84,8 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"no such file", url, 1, 0, []nats.Option{nats.Credentials("none.creds"), stream("ticks")}, []string{"none.creds"}},
 		{"nobody there", "nats://leat:hush-hush@127.0.0.1:1", 1, 0, []nats.Option{stream("ticks")},
 			[]string{"nobody answers at 127.0.0.1:1", "nats-server -js"}},
-		{"no url", "nats://leat:hush-hush", 1, 0, []nats.Option{stream("ticks")}, []string{"one looks like nats://localhost:4222"}},
+		{"no url", "nats://leat:hush-hush", 1, 0, []nats.Option{stream("ticks")},
+			[]string{"one looks like nats://localhost:4222"}},
 		{"TLS", url, 1, 0, []nats.Option{leat, nats.TLS(&tls.Config{}), stream("ticks")}, []string{"leave nats.TLS out"}},
 		{"no JetStream", url, 1, 0, []nats.Option{plain, stream("ticks")}, []string{"not for the user's account"}},
 		{"no right to read", url, 1, 0, []nats.Option{guest, stream("ticks")}, []string{"ermissions", "documentation"}},
@@ -201,7 +204,8 @@ func TestOutputIsDeleted(t *testing.T) {
 	s.await(len(s.want) - 2)
 	s.must(s.js.DeleteStream(t.Context(), s.stream("totals")))
 	s.grow(10)
-	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "deleted") {
+	err = <-ended
+	if err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "deleted") {
 		t.Errorf("the run ends with %v", err)
 	}
 }

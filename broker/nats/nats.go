@@ -78,8 +78,8 @@ type Broker struct {
 	configure []func(*natsgo.Options)
 	// credentials is the path of a file, if there is one.
 	credentials string
-	name      string
-	subjects  []subject
+	name        string
+	subjects    []subject
 }
 
 // A subject is a stream as a user has declared it.
