@@ -16,15 +16,9 @@ import (
 // settleTime is how long a commit whose context has ended may take to find out what has become of it.
 const settleTime = 700 * time.Millisecond
 
-// A publication is what a commit sends to the server: outputs, and results as the script takes them.
-type publication struct {
-	outputs []string
-	results []any
-}
-
 // commit makes results and progress of some tasks visible by one script. Where its answer is lost it is sent again: the
 // script knows by the commit's number whether it was made.
-func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish func(c *broker.Commit, p *publication) error) error {
+func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish publisher) error {
 	if l.nameErr != nil {
 		return l.nameErr
 	}
@@ -34,13 +28,13 @@ func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish fu
 		}
 	}
 	for {
-		keys, arguments, err := l.arguments(commits, publish)
-		if err != nil || keys == nil {
+		partitions, published, err := l.prepare(commits, publish)
+		if err != nil || len(partitions) == 0 {
 			return err
 		}
 		var answer []any
 		err = l.patiently(ctx, "a commit", func(c *goredis.Client) (err error) {
-			answer, err = l.publish.Run(ctx, c, keys, arguments...).Slice()
+			answer, err = l.send(ctx, c, partitions, published)
 			return err
 		})
 		switch {
@@ -49,7 +43,7 @@ func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish fu
 		case err != nil:
 			return l.explain(err)
 		}
-		again, err := l.answered(commits, keys[1:], answer)
+		again, err := l.answered(commits, published.outputs, answer)
 		if !again {
 			return err
 		}
@@ -69,11 +63,9 @@ func (l *ledger) own(c *broker.Commit) error {
 	return fmt.Errorf("redis: partition %d isn't claimed by this run: %w", c.Partition, broker.ErrTakenOver)
 }
 
-// arguments returns what the script is run with; no keys where all commits are left out.
-func (l *ledger) arguments(commits []broker.Commit, publish func(c *broker.Commit, p *publication) error) (
-	keys []string, arguments []any, err error) {
-	var partitions []any
-	var p publication
+// prepare returns what is sent of commits that aren't left out: four arguments for each partition, and what it publishes.
+func (l *ledger) prepare(commits []broker.Commit, publish publisher) (partitions []any, p *publication, err error) {
+	p = &publication{}
 	for i := range commits {
 		c := &commits[i]
 		if c.Lost {
@@ -85,15 +77,11 @@ func (l *ledger) arguments(commits []broker.Commit, publish func(c *broker.Commi
 		}
 		claimed := l.claims[c.Partition]
 		partitions = append(partitions, c.Partition, claimed.epoch, claimed.commit, text)
-		if err := publish(c, &p); err != nil {
+		if err := publish(c, p); err != nil {
 			return nil, nil, err
 		}
 	}
-	if len(partitions) == 0 {
-		return nil, nil, nil
-	}
-	arguments = append([]any{l.commits + 1, len(partitions) / 4}, partitions...)
-	return append([]string{l.key}, p.outputs...), append(arguments, p.results...), nil
+	return partitions, p, nil
 }
 
 // answered takes the script's answer to a commit. again says that it is to be sent without a partition that was lost.
@@ -102,6 +90,8 @@ func (l *ledger) answered(commits []broker.Commit, outputs []string, answer []an
 	case "made":
 		l.made(commits)
 		return false, nil
+	case "unstaged":
+		return true, nil
 	case "refused":
 		output, err := strconv.Atoi(text(answer, 1))
 		if err != nil || output < 1 || output > len(outputs) {
@@ -164,7 +154,7 @@ func (l *ledger) settle(ctx context.Context, commits []broker.Commit) error {
 	}
 	var answer []any
 	err := l.do(asking, func(c *goredis.Client) (err error) {
-		answer, err = l.renew.Run(asking, c, []string{l.key}, arguments...).Slice()
+		answer, err = l.scripts.renew.Run(asking, c, []string{l.key}, arguments...).Slice()
 		return err
 	})
 	if err != nil || len(answer) != 2*len(partitions) {

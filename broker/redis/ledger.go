@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -35,15 +36,20 @@ const positionsKey = "leat:positions:"
 //	holder:p              who has claimed it, at claimed:p in seconds
 type ledger struct {
 	*link
-	key                   string
-	nameErr               error
-	shared                bool
-	holder                string
-	claim, renew, publish *goredis.Script
+	key     string
+	nameErr error
+	shared  bool
+	holder  string
+	scripts scripts
+	// run tells what this run has staged apart from what others have.
+	run string
 	// claims holds what this run has claimed, by partition, and commits counts its commits.
 	claims  map[int]claim
 	commits int64
 }
+
+// scripts are run by their hashes, and sent where the server doesn't know them.
+type scripts struct{ claim, renew, commit *goredis.Script }
 
 // A claim is a partition's epoch and the number of the last commit that was made under it.
 type claim struct {
@@ -56,11 +62,9 @@ func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
 	if err != nil {
 		host = "unknown host"
 	}
-	l := &ledger{link: c.link(), shared: job.Shared, claims: map[int]claim{},
+	l := &ledger{link: c.link(), shared: job.Shared, claims: map[int]claim{}, run: rand.Text(),
 		holder:  fmt.Sprintf("process %d on %s", os.Getpid(), host),
-		claim:   goredis.NewScript(claimScript),
-		renew:   goredis.NewScript(renewScript),
-		publish: goredis.NewScript(commitScript),
+		scripts: scripts{goredis.NewScript(claimScript), goredis.NewScript(renewScript), goredis.NewScript(commitScript)},
 	}
 	name, err := b.keptAs(job)
 	l.key, l.nameErr = positionsKey+name, err
@@ -104,7 +108,7 @@ func (l *ledger) Claim(ctx context.Context, partition int) (broker.Progress, err
 	}
 	var answer []any
 	err := l.patiently(ctx, "claiming positions", func(c *goredis.Client) (err error) {
-		answer, err = l.claim.Run(ctx, c, []string{l.key}, partition, l.holder).Slice()
+		answer, err = l.scripts.claim.Run(ctx, c, []string{l.key}, partition, l.holder).Slice()
 		return err
 	})
 	if err != nil {

@@ -202,23 +202,20 @@ func stateOf(info *goredis.XInfoStream) (s state, err error) {
 //	added 9 until the position, 14 in all; there are 5: only such were removed that were read
 //	added 9 until the position, 14 in all; there are 3: two were removed that weren't
 func (r *reader) account(s state, fetched int) error {
-	o, st := &r.stream.ordinals, r.stream
+	o := &r.stream.ordinals
 	before := o.addedBefore(r.next)
+	areGone := s.length == 0 || s.first.compare(r.from) > 0 // those that were read
 	switch {
 	case r.from == (id{}):
 		if s.added >= 0 && before < 0 {
 			o.set(r.next, s.added-s.length)
 		}
-	case s.length > 0 && s.first.compare(r.from) <= 0 && (s.added < 0 || s.added >= before):
-	case s.added < 0 || before < 0:
-		if st.skipRemoved || s.added < 0 && s.length == 0 {
-			break
-		}
-		if s.added < 0 {
+	case s.added < 0:
+		if areGone && s.length > 0 && !r.stream.skipRemoved {
 			return fmt.Errorf("all entries up to %v are gone, and servers before 7.0 don't tell whether others have gone with "+
 				"them before they were read: let streams be trimmed later, or give the stream redis.SkipRemoved", r.from.before())
 		}
-	case s.added-before != s.length:
+	case before >= 0 && (s.added < before || areGone && s.added-before != s.length):
 		if err := r.removed(s, before); err != nil {
 			return err
 		}
@@ -244,6 +241,7 @@ func (r *reader) removed(s state, before int64) error {
 	}
 	if r.stream.skipRemoved {
 		r.logger.Warn(text+"; going on", "stream", r.stream.Name)
+		r.stream.ordinals.set(r.next, s.added-s.length)
 		return nil
 	}
 	return errors.New(text + ": let it be trimmed later; to go on with what is there, give the stream redis.SkipRemoved, or " +

@@ -28,7 +28,8 @@
 //
 // Each commit is one script, which adds the results and keeps the positions to go on from in the hash
 // leat:positions:NAME, NAME being the mill's or that of [Name]. It names the commit's number, so that a commit whose
-// answer is lost is sent again without being made twice. In a cluster the outputs and that hash must be in one hash
+// answer is lost is sent again without being made twice. The results of one call are always one commit: a million of them
+// keep the server busy for a second or two. In a cluster the outputs and that hash must be in one hash
 // slot: give them names with one tag in braces, {shop}totals and [Name]("{shop}totals").
 //
 // # What it promises
@@ -51,8 +52,8 @@
 // # Rights
 //
 // Reading takes +xrange +xread +xinfo|stream +multi +exec on the streams; writing +eval +evalsha +xadd +xinfo|stream on
-// outputs, and +eval +evalsha +hget +hmget +hset +time on leat:positions:*. Where +info and +config|get aren't allowed,
-// the settings can't be looked at.
+// outputs, and +eval +evalsha +hget +hmget +hset +time on leat:positions:*, where commits may be large also +del +rpush
+// +expire +llen +lrange +unlink. Where +info and +config|get aren't allowed, the settings can't be looked at.
 package redis
 
 import (

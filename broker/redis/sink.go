@@ -52,7 +52,7 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 	// A commit of nothing, which no partition has claimed, tells whether the outputs could be written.
 	var answer []any
 	err := o.ready(ctx, func(c *goredis.Client) (err error) {
-		answer, err = o.publish.Run(ctx, c, append([]string{o.key}, o.names...), 0, 0).Slice()
+		answer, err = o.send(ctx, c, nil, &publication{outputs: o.names})
 		return err
 	})
 	if err != nil {
@@ -78,6 +78,13 @@ func (o *output) Check(stream int, _, value []byte) error {
 		return fmt.Errorf("redis: output %s: %w", d.Name, err)
 	}
 	return nil
+}
+
+// Pace implements broker.Pacer: while the script of a commit runs, the server does nothing else.
+func (o *output) Pace() broker.Pace {
+	pace := broker.DefaultPace
+	pace.Results = 10_000
+	return pace
 }
 
 // Commit implements broker.Output.
@@ -106,14 +113,6 @@ func (o *output) publication(c *broker.Commit, p *publication) error {
 		}
 	}
 	return nil
-}
-
-// add adds an entry of an output.
-func (p *publication) add(output int, fields []string) {
-	p.results = append(p.results, output+1, len(fields))
-	for _, f := range fields {
-		p.results = append(p.results, f)
-	}
 }
 
 // Close implements broker.Output.
