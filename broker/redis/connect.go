@@ -127,7 +127,7 @@ func (l *link) connect(ctx context.Context) (*session, error) {
 	}
 	dial := options.Dialer
 	if dial == nil {
-		dial = goredis.NewDialer(&options)
+		dial = dialer(options.TLSConfig)
 	}
 	limited, cancel := context.WithTimeout(ctx, options.DialTimeout)
 	defer cancel()
@@ -149,6 +149,15 @@ func (l *link) connect(ctx context.Context) (*session, error) {
 	}
 	s.client = goredis.NewClient(&options)
 	return s, nil
+}
+
+// dialer returns a function that connects, with TLS where there is a configuration for it; unlike that of go-redis it
+// returns when its context ends.
+func dialer(config *tls.Config) func(ctx context.Context, network, address string) (net.Conn, error) {
+	if config != nil {
+		return (&tls.Dialer{Config: config}).DialContext
+	}
+	return (&net.Dialer{}).DialContext
 }
 
 // add notes a connection that was made, unless the session was cut off meanwhile.
@@ -183,10 +192,25 @@ func (l *link) close() {
 
 // patiently runs commands, again and again while the server can't be reached or isn't ready, until ctx ends.
 func (l *link) patiently(ctx context.Context, what string, commands func(c *goredis.Client) error) error {
+	return l.retry(ctx, what, isPassing, commands)
+}
+
+// ready runs commands when a run begins: it waits for a server that isn't ready yet, but not for one that can't be
+// reached.
+func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) error {
+	return l.retry(ctx, "opening", isUnready, commands)
+}
+
+func (l *link) retry(ctx context.Context, what string, isPassing func(error) bool, commands func(c *goredis.Client) error) error {
 	pause := firstBackoff
 	for {
 		err := l.do(ctx, commands)
-		if err == nil || ctx.Err() != nil || !isPassing(err) {
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return err
+		case !isPassing(err) && isOfConnection(err):
+			return l.explain(err)
+		case !isPassing(err):
 			return err
 		}
 		l.logger.Warn(what+" was interrupted, going on", "error", l.explain(err), "pause", pause)

@@ -44,7 +44,7 @@ func (o *output) weaknesses(ctx context.Context) (all []string, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, o.link.explain(err)
+		return nil, err
 	}
 	if value(replication, "role") == "slave" {
 		return nil, described("the server at "+o.options.Addr, refusal("READONLY it is a replica"), "")

@@ -18,7 +18,17 @@ func (l *link) explain(err error) error {
 	if l.options.Username != "" {
 		where = l.options.Username + "@" + where
 	}
+	if isLost(err) && l.options.TLSConfig != nil {
+		err = fmt.Errorf("%w, by TLS; a url for a server that doesn't speak it begins with redis in place of rediss, and "+
+			"redis.Configure takes certificates", err)
+	}
 	return described("the server at "+where, err, "")
+}
+
+// isOfConnection reports whether an error has to do with the connection alone, and not with what was asked.
+func isOfConnection(err error) bool {
+	return isLost(err) || goredis.IsAuthError(err) || strings.HasPrefix(err.Error(), "ERR DB index") ||
+		strings.HasPrefix(err.Error(), "ERR invalid DB index")
 }
 
 // A failure is an error of the server, with what would mend it.
@@ -46,10 +56,6 @@ func described(what string, err error, rights string) error {
 func remedyFor(err error, rights string) string {
 	var answer goredis.Error
 	if !errors.As(err, &answer) {
-		if isRefused(err) {
-			return "the url begins with rediss where the server speaks TLS, and with redis where it doesn't; redis.Configure " +
-				"takes certificates"
-		}
 		return ""
 	}
 	kind, _, _ := strings.Cut(strings.TrimPrefix(answer.Error(), "ERR "), " ")

@@ -73,9 +73,6 @@ func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
 
 // explain says of an error of the positions what would mend it.
 func (l *ledger) explain(err error) error {
-	if isLost(err) {
-		return l.link.explain(err)
-	}
 	return described("the positions in "+l.key, err, keepRights)
 }
 

@@ -44,7 +44,7 @@ func run(m *testing.M) (status int) {
 		return m.Run()
 	}
 	defer func() {
-		if err := server.Stop(); err != nil {
+		if err := server.Kill(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			status = 1
 		}

@@ -65,28 +65,11 @@ func (in *input) open(ctx context.Context, b *Broker, l *link, s broker.Stream) 
 	switch {
 	case isMissing(err):
 		return fmt.Errorf("redis: there is no stream %s%s: the first XADD makes it", d.Name, l.similar(ctx, d.Name))
-	case isLost(err):
-		return l.explain(err)
 	case err != nil:
 		return st.explainRead(err)
 	}
 	in.streams = append(in.streams, st)
 	return nil
-}
-
-// ready runs commands when a run begins: it waits for a server that isn't ready yet, but not for one that can't be
-// reached.
-func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) (err error) {
-	waited := l.patiently(ctx, "opening", func(c *goredis.Client) error {
-		if err = commands(c); isUnready(err) {
-			return err
-		}
-		return nil
-	})
-	if waited != nil {
-		return waited
-	}
-	return err
 }
 
 // isMissing reports whether the server says that a key doesn't exist.

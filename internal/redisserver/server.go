@@ -38,7 +38,7 @@ type Server struct {
 }
 
 // Start starts a new server in dir, which must not exist, with more settings as redis-server takes them, "--name",
-// "value". Stop it with [Server.Stop]. The error is [ErrNotInstalled] where there is none.
+// "value". End it with [Server.Kill]. The error is [ErrNotInstalled] where there is none.
 func Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Server) URL(user, password string, database int) string {
 	return fmt.Sprintf("redis://%s:%s@%s/%d", user, password, s.Address(), database)
 }
 
-// Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it answers.
+// Restart starts the server on what it has stored, after [Server.Kill], and returns when it answers.
 func (s *Server) Restart(ctx context.Context) (err error) {
 	if s.log, err = os.OpenFile(filepath.Join(s.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return err
@@ -117,14 +117,9 @@ func (s *Server) listens() bool {
 // Pid returns the process's id.
 func (s *Server) Pid() int { return s.process.Process.Pid }
 
-// Kill ends the server at once.
-func (s *Server) Kill() error { return s.end(os.Kill) }
-
-// Stop ends the server. Its data stay in its folder.
-func (s *Server) Stop() error { return s.end(os.Interrupt) }
-
-func (s *Server) end(signal os.Signal) error {
-	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+// Kill ends the server at once. Its data stay in its folder, with all that it has confirmed.
+func (s *Server) Kill() error {
+	if err := s.process.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	var exit *exec.ExitError
