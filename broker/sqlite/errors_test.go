@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,27 +17,29 @@ import (
 
 type object = map[string]any
 
-// open opens source and sink, as far as there are inputs and outputs, and closes them. It returns what was logged.
-func open(t testing.TB, b *sqlite.Broker, inputs, outputs int) (log string, err error) {
+// open opens source and sink, as far as there are inputs and outputs, and closes them. It returns the source's advice.
+func open(t testing.TB, b *sqlite.Broker, inputs, outputs int) (advice []string, err error) {
 	t.Helper()
-	logged := &lines{}
-	job := &broker.Job{Name: "test", Logger: slog.New(slog.NewTextHandler(logged, nil))}
+	job := &broker.Job{Name: "test", Logger: quietLogger}
 	job.Inputs, job.Outputs = b.Streams()[:inputs], b.Streams()[inputs:inputs+outputs]
 	if inputs > 0 {
 		in, err := b.OpenSource(t.Context(), job)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		defer in.Close()
+		if advice, err = in.(broker.Advisor).Advise(t.Context()); err != nil {
+			return nil, err
+		}
 	}
 	if outputs > 0 {
 		out, err := b.OpenSink(t.Context(), job)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		defer out.Close()
 	}
-	return logged.String(), nil
+	return advice, nil
 }
 
 // A wrong setup is refused at the start, with what would be right.
@@ -105,7 +106,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 }
 
 // What a user should know of an order is told.
-func TestWarnings(t *testing.T) {
+func TestAdvice(t *testing.T) {
 	d := newDatabase(t)
 	d.exec(`CREATE TABLE safe (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL);
 		CREATE TABLE again (id INTEGER PRIMARY KEY, at TEXT NOT NULL);
@@ -122,19 +123,20 @@ func TestWarnings(t *testing.T) {
 		{"numbers that come again", sqlite.Table[object]("again", sqlite.Follow()), "AUTOINCREMENT"},
 		{"query", sqlite.Query[object]("q", "SELECT * FROM again", sqlite.OrderBy("id"), sqlite.Follow()), "AUTOINCREMENT"},
 		{"rowid", sqlite.Table[object]("plain"), "VACUUM"},
-		{"no index", sqlite.Table[object]("safe", sqlite.OrderBy("at")), `CREATE INDEX \"safe_order\" ON \"safe\" (\"at\", \"id\")`},
+		{"no index", sqlite.Table[object]("safe", sqlite.OrderBy("at")), `CREATE INDEX "safe_order" ON "safe" ("at", "id")`},
 		{"few rows", sqlite.Table[object]("again", sqlite.OrderBy("at")), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			log, err := open(t, sqlite.New(d.path, test.stream), 1, 0)
-			if err != nil || !strings.Contains(log, test.want) || test.want == "" && log != "" {
-				t.Errorf("the log is %q, wanted %q; error %v", log, test.want, err)
+			advice, err := open(t, sqlite.New(d.path, test.stream), 1, 0)
+			if err != nil || !strings.Contains(fmt.Sprint(advice), test.want) || test.want == "" && advice != nil {
+				t.Errorf("the advice is %q, wanted %q; error %v", advice, test.want, err)
 			}
 		})
 	}
 	d.exec("CREATE INDEX safe_order ON safe (at, id)")
-	if log, err := open(t, sqlite.New(d.path, sqlite.Table[object]("safe", sqlite.OrderBy("at"))), 1, 0); log != "" || err != nil {
-		t.Errorf("with the index, the log is %q; error %v", log, err)
+	advice, err := open(t, sqlite.New(d.path, sqlite.Table[object]("safe", sqlite.OrderBy("at"))), 1, 0)
+	if advice != nil || err != nil {
+		t.Errorf("with the index, the advice is %q; error %v", advice, err)
 	}
 }
 

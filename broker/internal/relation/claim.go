@@ -10,7 +10,7 @@ import (
 
 // Claim implements broker.Claimer.
 func (l *ledger) Claim(ctx context.Context, partition int) (p broker.Progress, err error) {
-	err = l.look(ctx, func() error {
+	err = l.lookedAt(ctx, func() error {
 		taken, err := l.take(ctx, partition, 0)
 		if err != nil {
 			return err
@@ -76,7 +76,8 @@ func (l *ledger) raise(ctx context.Context, partition int, mine int64) (before k
 		err = db.Commit(ctx, l.conn)
 	}
 	if err != nil {
-		return before, errors.Join(err, l.rollback(ctx))
+		l.rollback(ctx)
+		return before, err
 	}
 	return before, nil
 }
@@ -108,9 +109,8 @@ func (l *ledger) change(ctx context.Context, partition int, mine int64) (before 
 
 // rollback ends a transaction that has failed. Nothing is left of it where the connection is lost, or it has ended by
 // itself, so that an error says nothing.
-func (l *ledger) rollback(ctx context.Context) error {
+func (l *ledger) rollback(ctx context.Context) {
 	_, _ = l.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-	return nil
 }
 
 // takenOver says by whom a partition was taken over.

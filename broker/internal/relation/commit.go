@@ -19,6 +19,11 @@ type writer func(ctx context.Context, c *broker.Commit) error
 
 // commit makes results and progress of some tasks visible in one transaction.
 func (l *ledger) commit(ctx context.Context, commits []broker.Commit, write writer) error {
+	return l.inTurn(ctx, func() error { return l.tryCommit(ctx, commits, write) })
+}
+
+// tryCommit is commit. REQUIRES: it is the ledger's turn.
+func (l *ledger) tryCommit(ctx context.Context, commits []broker.Commit, write writer) error {
 	if err := l.connect(ctx); err != nil {
 		return err
 	}
@@ -35,7 +40,7 @@ func (l *ledger) commit(ctx context.Context, commits []broker.Commit, write writ
 	case db.IsLost(err):
 		return l.settle(ctx, commits, sent, err)
 	}
-	_ = l.rollback(ctx)
+	l.rollback(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -106,7 +111,7 @@ func (l *ledger) keep(ctx context.Context, c *broker.Commit) (bool, error) {
 
 // without goes on without a commit whose partition somebody has claimed: it ends the run, unless partitions move.
 func (l *ledger) without(ctx context.Context, commits []broker.Commit, lost int, write writer) (sent bool, err error) {
-	_ = l.rollback(ctx)
+	l.rollback(ctx)
 	partition := commits[lost].Partition
 	delete(l.epochs, partition)
 	if !l.job.Shared {

@@ -20,19 +20,36 @@ type ledger struct {
 	name    string
 	nameErr error
 	holder  string
-	conn    *sql.Conn // nil while there is none
+	// partitions is how many there are.
+	partitions int
+
+	// turn is full while somebody uses the following: tasks claim side by side, and while others commit.
+	turn chan struct{}
+	conn *sql.Conn // nil while there is none
 	// epochs holds what this run has claimed, by partition.
 	epochs map[int]int64
 }
 
-func newLedger(job *Job) *ledger {
+func newLedger(job *Job, partitions int) *ledger {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	l := &ledger{job: job, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), epochs: map[int]int64{}}
+	l := &ledger{job: job, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), partitions: partitions,
+		turn: make(chan struct{}, 1), epochs: map[int]int64{}}
 	l.name, l.nameErr = job.keptAs()
 	return l
+}
+
+// inTurn waits for the ledger's turn.
+func (l *ledger) inTurn(ctx context.Context, do func() error) error {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // now is a time as the table holds it.
@@ -52,7 +69,7 @@ func (l *ledger) connect(ctx context.Context) error {
 		return err
 	}
 	l.conn = conn
-	if err := l.job.Database.MakeLedger(ctx, conn); err != nil {
+	if err := errors.Join(l.job.Database.MakeLedger(ctx, conn), l.enroll(ctx)); err != nil {
 		return errors.Join(l.explain(err), l.close())
 	}
 	for partition, epoch := range l.epochs {
@@ -61,6 +78,58 @@ func (l *ledger) connect(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// enroll makes the rows of partitions that have none. One that is added later begins with the session that the others
+// are in: they would wait for it otherwise.
+func (l *ledger) enroll(ctx context.Context) error {
+	n, lowest, err := l.sessions(ctx)
+	if err != nil || n >= l.partitions {
+		return err
+	}
+	added := any(nil)
+	if n > 0 {
+		text, err := progress.Marshal(broker.Progress{Sessions: lowest})
+		if err != nil {
+			return err
+		}
+		added = string(text)
+	}
+	if err := l.job.Database.Begin(ctx, l.conn); err != nil {
+		return err
+	}
+	for partition := range l.partitions {
+		if _, err := l.conn.ExecContext(ctx, l.job.Database.InsertNew()+
+			" INTO leat_positions (name, `partition`, epoch, progress, holder, claimed) VALUES (?, ?, 0, ?, 'nobody', ?)",
+			l.name, partition, added, now()); err != nil {
+			l.rollback(ctx)
+			return err
+		}
+	}
+	return l.job.Database.Commit(ctx, l.conn)
+}
+
+// sessions returns how many partitions have a row, and the lowest session of them.
+func (l *ledger) sessions(ctx context.Context) (n int, lowest int64, err error) {
+	rows, err := l.conn.QueryContext(ctx, "SELECT progress FROM leat_positions WHERE name = ?", l.name)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	for ; rows.Next(); n++ {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return 0, 0, err
+		}
+		p, err := progress.Unmarshal(text)
+		if err != nil {
+			return 0, 0, err
+		}
+		if n == 0 || p.Sessions < lowest {
+			lowest = p.Sessions
+		}
+	}
+	return n, lowest, rows.Err()
 }
 
 // explain says what would mend an error of the table.
@@ -74,7 +143,7 @@ func (l *ledger) explain(err error) error {
 
 // Progress implements broker.Keeper.
 func (l *ledger) Progress(ctx context.Context, partition int) (p broker.Progress, err error) {
-	err = l.look(ctx, func() error {
+	err = l.lookedAt(ctx, func() error {
 		kept, err := l.kept(ctx, partition, "")
 		if err == nil {
 			p, err = progress.Unmarshal(kept.progress)
@@ -86,32 +155,19 @@ func (l *ledger) Progress(ctx context.Context, partition int) (p broker.Progress
 
 // LowestSession implements broker.SessionKeeper.
 func (l *ledger) LowestSession(ctx context.Context) (lowest int64, err error) {
-	err = l.look(ctx, func() error {
-		rows, err := l.conn.QueryContext(ctx, "SELECT progress FROM leat_positions WHERE name = ?", l.name)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		lowest = 0
-		for first := true; rows.Next(); first = false {
-			var text []byte
-			if err := rows.Scan(&text); err != nil {
-				return err
-			}
-			p, err := progress.Unmarshal(text)
-			if err != nil {
-				return err
-			}
-			if first || p.Sessions < lowest {
-				lowest = p.Sessions
-			}
-		}
-		return rows.Err()
+	err = l.lookedAt(ctx, func() error {
+		_, lowest, err = l.sessions(ctx)
+		return err
 	})
 	return lowest, err
 }
 
-// look looks at positions, and again by a new connection where that is lost meanwhile.
+// lookedAt looks at positions when it is the ledger's turn.
+func (l *ledger) lookedAt(ctx context.Context, look func() error) error {
+	return l.inTurn(ctx, func() error { return l.look(ctx, look) })
+}
+
+// look looks at positions, and again by a new connection where that is lost meanwhile. REQUIRES: it is the ledger's turn.
 func (l *ledger) look(ctx context.Context, look func() error) error {
 	for {
 		if err := l.connect(ctx); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Create opens the outputs of a job. It checks that they exist, or makes them, and makes the table of positions.
 func Create(ctx context.Context, job *Job) (broker.Output, error) {
-	o := &output{ledger: newLedger(job)}
+	o := &output{ledger: newLedger(job, max(job.Partitions, 1))}
 	if err := o.open(ctx); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}

@@ -14,7 +14,7 @@ import (
 
 // Open opens the inputs of a job. It checks that what is read exists, may be read, and has an order.
 func Open(ctx context.Context, job *Job) (broker.Input, error) {
-	in := &input{job: job, ledger: newLedger(job)}
+	in := &input{job: job, ledger: newLedger(job, 1)}
 	if err := in.open(ctx); err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
@@ -77,14 +77,14 @@ func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker
 		return nil, err
 	}
 	st := &stream{Table: t, numbering: ordered.NewNumbering()}
-	if err := st.look(ctx, conn, in.job); err != nil {
+	if err := st.look(ctx, conn); err != nil {
 		return nil, t.explain(err)
 	}
 	return st, nil
 }
 
-// look finds the end of a finite stream, and what a user should know.
-func (st *stream) look(ctx context.Context, conn *sql.Conn, job *Job) error {
+// look finds the end of a finite stream, and whether an index serves the order.
+func (st *stream) look(ctx context.Context, conn *sql.Conn) error {
 	end, err := st.highest(ctx, conn)
 	if err != nil {
 		return err
@@ -99,11 +99,29 @@ func (st *stream) look(ctx context.Context, conn *sql.Conn, job *Job) error {
 	if !st.Stream.Follow {
 		st.end = end
 	}
-	advice, err := st.Database.Advise(ctx, conn, st.Table)
-	for _, sentence := range advice {
-		job.Logger.Warn(sentence, "stream", st.Stream.Name)
+	return nil
+}
+
+// Advise implements broker.Advisor.
+func (in *input) Advise(ctx context.Context) (advice []string, err error) {
+	conn, err := in.job.Database.Connect(ctx, false)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	defer func() { _ = conn.Close() }()
+	for i, st := range in.streams {
+		if slices.Contains(in.streams[:i], st) {
+			continue
+		}
+		found, err := st.Database.Advise(ctx, conn, st.Table)
+		if err != nil {
+			return advice, st.explain(err)
+		}
+		for _, sentence := range found {
+			advice = append(advice, st.describe()+": "+sentence)
+		}
+	}
+	return advice, nil
 }
 
 // Partitions returns one.
