@@ -61,7 +61,7 @@ type storage struct {
 	leat, loop func(ctx context.Context, url string) error
 }
 
-var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage}
+var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage, "redis": redisStorage}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -162,13 +162,14 @@ func measure(ctx context.Context, name string, rows, rounds int, profile string)
 			}
 			samples[program] = taken
 		}
-		leat, loop := samples["leat"], samples["loop"]
-		if leat.sum != loop.sum {
-			return fmt.Errorf("leat has written %s, the loop %s", leat.sum, loop.sum)
+		ours, loop := samples["leat"], samples["loop"]
+		if ours.sum != loop.sum {
+			return fmt.Errorf("leat has written %s, the loop %s", ours.sum, loop.sum)
 		}
-		ratio := loop.wall.Seconds() / leat.wall.Seconds()
+		ratio := loop.wall.Seconds() / ours.wall.Seconds()
 		ratios = append(ratios, ratio)
-		fmt.Printf("%s, round %d, %s: leat %s, loop %s: %.2f ×\n", name, round+1, leat.sum, leat.of(rows), loop.of(rows), ratio)
+		fmt.Printf("%s, round %d, %s: leat %s, loop %s: %.2f ×\n", name, round+1, ours.sum, ours.of(rows),
+			loop.of(rows), ratio)
 	}
 	slices.Sort(ratios)
 	fmt.Printf("%s: leat is %.2f × the loop (%.2f–%.2f)\n", name, ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])

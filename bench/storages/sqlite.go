@@ -34,7 +34,8 @@ var sqliteStorage = storage{
 			defer func() { _ = tx.Rollback() }()
 			for i := range rows {
 				e := nth(i)
-				if _, err := tx.ExecContext(ctx, "INSERT INTO events VALUES (?, ?, ?, ?)", e.ID, e.At, e.Name, e.Value); err != nil {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO events VALUES (?, ?, ?, ?)", e.ID, e.At, e.Name,
+					e.Value); err != nil {
 					return err
 				}
 			}
@@ -43,13 +44,15 @@ var sqliteStorage = storage{
 	},
 	clear: func(ctx context.Context, path string) error {
 		return onSQLite(path, func(db *sql.DB) error {
-			_, err := db.ExecContext(ctx, "DELETE FROM results; UPDATE position SET at = -1; DROP TABLE IF EXISTS leat_positions")
+			_, err := db.ExecContext(ctx,
+				"DELETE FROM results; UPDATE position SET at = -1; DROP TABLE IF EXISTS leat_positions")
 			return err
 		})
 	},
 	sum: func(ctx context.Context, path string) (sum string, err error) {
 		err = onSQLite(path, func(db *sql.DB) error {
-			return db.QueryRowContext(ctx, "SELECT count(*) || ' rows, ' || sum(id) || ', ' || sum(double) FROM results").Scan(&sum)
+			const sums = "SELECT count(*) || ' rows, ' || sum(id) || ', ' || sum(double) FROM results"
+			return db.QueryRowContext(ctx, sums).Scan(&sum)
 		})
 		return sum, err
 	},
