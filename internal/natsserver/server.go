@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,14 @@ func Build(ctx context.Context, dir string) (string, error) {
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	if output, err := exec.CommandContext(ctx, "go", "build", "-o", program, module).CombinedOutput(); err != nil {
+	// In the folder of this module, which says which version it is, from wherever a test or a benchmark runs.
+	folder, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/leat-go/leat").Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for the module: %w", err)
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, module)
+	build.Dir = strings.TrimSpace(string(folder))
+	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the NATS server: %w: %s", err, output)
 	}
 	return program, nil
