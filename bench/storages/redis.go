@@ -26,7 +26,7 @@ var redisStorage = storage{
 		if err != nil {
 			return "", nil, errors.Join(err, os.RemoveAll(dir))
 		}
-		return server.URL("", redisserver.Password, 0), func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }, nil
+		return server.URL("", redisserver.Password, 0), func() error { return errors.Join(server.Kill(), os.RemoveAll(dir)) }, nil
 	},
 	fill: func(ctx context.Context, url string, rows int) error {
 		return onRedis(url, func(c *goredis.Client) error {
