@@ -143,10 +143,14 @@ func TestWarnings(t *testing.T) {
 	s.makeAs(jetstream.StreamConfig{Name: s.stream("in"), Subjects: []string{s.subject("in")}, MaxMsgsPerSubject: 7})
 	s.makeAs(jetstream.StreamConfig{Name: s.stream("out"), Subjects: []string{s.subject("out")},
 		Storage: jetstream.MemoryStorage})
+	s.makeAs(jetstream.StreamConfig{Name: s.stream("few"), Subjects: []string{s.subject("few"), s.subject("others")},
+		MaxMsgs: 1000})
 	var log lines
+	s.must(open(t, log.logger(), nats.New(s.server.URL(), nats.Name(s.name+"few"), nats.Subject[order](s.subject("few"))),
+		0, 1))
 	s.must(open(t, log.logger(), nats.New(s.server.URL(), nats.Name(s.name), nats.Subject[order](s.subject("in")),
 		nats.Subject[order](s.subject("out"))), 1, 1))
-	for _, want := range []string{"max_msgs_per_subject=7", "in the server's memory", "settings="} {
+	for _, want := range []string{"max_msgs_per_subject=7", "in the server's memory", "settings=", "max_msgs=1000"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log doesn't say %q:\n%s", want, &log)
 		}

@@ -117,7 +117,12 @@ type record struct {
 
 // last returns a partition's record.
 func (l *ledger) last(ctx context.Context, partition int) (record, error) {
-	m, err := l.message(ctx, l.stream, lookup{LastBySubject: l.subject(partition)})
+	return l.lastAt(ctx, l.subject(partition))
+}
+
+// lastAt returns the record at a subject.
+func (l *ledger) lastAt(ctx context.Context, subject string) (record, error) {
+	m, err := l.message(ctx, l.stream, lookup{LastBySubject: subject})
 	if err != nil {
 		return record{}, l.explain(ctx, err)
 	}
@@ -127,16 +132,20 @@ func (l *ledger) last(ctx context.Context, partition int) (record, error) {
 	h := m.headers()
 	copied, err := strconv.Atoi(h.Get(headerCopied))
 	if h.Get(headerJournal) != "" && err != nil {
-		return record{}, fmt.Errorf("nats: what is kept at %s is damaged: %w", l.subject(partition), err)
+		return record{}, fmt.Errorf("nats: what is kept at %s is damaged: %w", subject, err)
 	}
 	return record{m.Sequence, h.Get(headerRun), h.Get(headerHolder), h.Get(headerWrite), m.Time, m.Data,
 		h.Get(headerJournal), copied}, nil
 }
 
-// positions returns a record of this run as a message that the server refuses if there is another than the one
-// expected.
+// positions returns a partition's record, by this run, as a message.
 func (l *ledger) positions(partition int, expected uint64, r record) *natsgo.Msg {
-	m := natsgo.NewMsg(l.subject(partition))
+	return l.recordAt(l.subject(partition), expected, r)
+}
+
+// recordAt returns a record as a message that the server refuses if the last one of its subject isn't the one expected.
+func (l *ledger) recordAt(subject string, expected uint64, r record) *natsgo.Msg {
+	m := natsgo.NewMsg(subject)
 	m.Data = r.progress
 	m.Header.Set(headerRun, l.run)
 	m.Header.Set(headerHolder, l.holder)

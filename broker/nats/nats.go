@@ -31,6 +31,9 @@
 // the batch of a run that another one has taken over from. A consumer that reads the whole stream, and not the outputs'
 // subjects, sees these messages, too. A commit whose answer is lost is looked up there.
 //
+// An output has no partitions: results of all partitions of the source go to it, those of each in order. Its session ends
+// when all of them have ended theirs.
+//
 // A commit of more than about a thousand messages is no batch. Its results are put aside in the same stream first,
 // under leat.positions.NAME.0.results, where the commit is decided. Then they are copied to the outputs batch by batch,
 // by a later run if need be. So they are written exactly once, too, but who reads meanwhile may see the first part
@@ -54,7 +57,7 @@
 // # Rights
 //
 // A user with restricted permissions may publish to the outputs, to leat.positions.NAME.> and to
-// $JS.API.STREAM.{INFO,NAMES,CREATE,UPDATE,MSG.GET,PURGE}.> and $JS.API.CONSUMER.{CREATE,MSG.NEXT,DELETE}.>, and
+// $JS.API.STREAM.NAMES, $JS.API.STREAM.{INFO,CREATE,UPDATE,MSG.GET,PURGE}.> and $JS.API.CONSUMER.{CREATE,MSG.NEXT,DELETE}.>,
 // subscribe to _INBOX.>.
 package nats
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/internal/endmark"
 )
 
 // OpenSink implements [broker.Sink]. It makes the outputs that don't exist.
@@ -21,7 +21,7 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, err
 	}
-	o := &output{ledger: newLedger(b, job, c)}
+	o := &output{ledger: newLedger(b, job, c), partitions: job.Partitions}
 	if err := o.open(ctx, b, job); err != nil {
 		c.Close()
 		return nil, err
@@ -55,6 +55,8 @@ type output struct {
 	*ledger
 	// subjects are those of the job's outputs.
 	subjects []string
+	// partitions is how many the source has.
+	partitions int
 	// maxMessage is how many bytes a message of the stream may have.
 	maxMessage int
 	closed     bool
@@ -82,22 +84,22 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return o.ledger.commit(ctx, commits, func(c *broker.Commit) []*natsgo.Msg {
+	err := o.ledger.commit(ctx, commits, func(c *broker.Commit) []*natsgo.Msg {
 		messages := make([]*natsgo.Msg, 0, len(c.Results)+len(o.subjects))
 		for i := range c.Results {
 			m := natsgo.NewMsg(o.subjects[c.Results[i].Stream])
 			m.Data = c.Results[i].Value
 			messages = append(messages, m)
 		}
-		if c.End {
-			for _, subject := range o.subjects {
-				m := natsgo.NewMsg(subject)
-				m.Data = []byte(endmark.Value)
-				messages = append(messages, m)
-			}
+		if c.End && o.partitions <= 1 {
+			messages = append(messages, o.endMarks()...)
 		}
 		return messages
 	})
+	if err == nil && slices.ContainsFunc(commits, func(c broker.Commit) bool { return c.End }) {
+		err = o.mark(ctx)
+	}
+	return err
 }
 
 // Close implements broker.Output.

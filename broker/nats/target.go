@@ -53,6 +53,12 @@ func (o *output) openTarget(ctx context.Context, declared []*subject) error {
 	if t.config.MaxMsgSize > 0 {
 		o.maxMessage = min(o.maxMessage, int(t.config.MaxMsgSize))
 	}
+	if limited := t.config.MaxMsgs > 0 || t.config.MaxBytes > 0; limited && t.config.Discard == jetstream.DiscardOld &&
+		len(t.config.Subjects) > len(declared)+1 {
+		o.logger.Warn("the limits of the outputs' stream, which others write to, may remove the positions of a mill that "+
+			"doesn't run for long: the next run would begin anew", "stream", name, "max_msgs", t.config.MaxMsgs,
+			"max_bytes", t.config.MaxBytes)
+	}
 	if t.config.Storage == jetstream.MemoryStorage {
 		o.logger.Warn("the stream of the outputs is in the server's memory: results and positions are lost when it ends",
 			"stream", name)
