@@ -19,6 +19,8 @@ type Report struct {
 	Problems []string `json:"problems"`
 	// Findings are the mistakes behind it, most likely, where little or nothing would join.
 	Findings []Finding `json:"findings"`
+	// Advice is what would serve a run better though nothing stops it: an index, as the storage knows.
+	Advice []string `json:"advice,omitempty"`
 	// Example is a key to ask Explain about, that of a master element that finds no match; empty where there is none.
 	Example string `json:"example,omitempty"`
 }
@@ -26,10 +28,13 @@ type Report struct {
 // StreamReport is about one stream that is read.
 type StreamReport struct {
 	Name string `json:"name"`
-	// File is the path of the file that is read, or Topic the topic; the other is empty.
-	File  string `json:"file,omitempty"`
-	Topic string `json:"topic,omitempty"`
-	// Partitions is how many partitions the topic has; zero for files.
+	// File is the path of the file that is read, Topic the topic, or Storage the storage that the stream lies in, and
+	// Address what it is there, such as "table orders"; the others are empty.
+	File    string `json:"file,omitempty"`
+	Topic   string `json:"topic,omitempty"`
+	Storage string `json:"storage,omitempty"`
+	Address string `json:"address,omitempty"`
+	// Partitions is how many partitions the stream has; zero for files.
 	Partitions int `json:"partitions,omitempty"`
 	// Read counts the elements that were read at the beginning, and Whole says that these are all. Tail counts those that
 	// were read at the end; none are where that isn't to be had without reading all, as of compressed files.
@@ -84,7 +89,7 @@ type KeyRange struct {
 func (r *KeyRange) String() string { return (*diagnosis.Range)(r).String() }
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not
-// standard input and pipes, which can be read once only, and reports what joining them would give, and which mistake
+// standard input, pipes and changes of tables, which can be read once only, and reports what joining them would give, and which mistake
 // makes it little. What they join to is given to emit, whose errors are reported. Elements of a topic count up to its
 // current end; the first ones up to an end-of-stream mark. Nothing is written, and no group joined. An error says that
 // a stream can't be read at all, or is ctx's.
@@ -108,6 +113,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 			}
 		}
 	}
+	report.Advice = samples.Advice
+	slices.Sort(report.Advice)
+	report.Advice = slices.Compact(report.Advice)
 	ofOutput, err := checkOutput(ctx, m)
 	if err != nil {
 		return nil, err
@@ -155,8 +163,8 @@ func streamReport(n *mill.Node, samples []*sample.Sample) StreamReport {
 	}
 	if n.Stream.Topic {
 		r.Topic, r.Partitions = n.Stream.Name, len(samples)
-	} else {
-		r.File = n.Stream.Name
+	} else if r.File, r.Storage, r.Address = addressOf(n); r.Storage != "" {
+		r.Partitions = len(samples)
 	}
 	return r
 }

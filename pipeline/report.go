@@ -19,9 +19,10 @@ func (r *Report) String() string {
 		findings = append(findings, strings.ReplaceAll(f.String(), "\n", "\n  "))
 	}
 	list(&text, "finding", findings)
+	list(&text, "hint", r.Advice)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, s := range r.Streams {
-		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File+s.Topic, s.read())
+		fmt.Fprintf(table, "stream %s\t%s\t%s\n", s.Name, s.File+s.Topic+s.Address, s.read())
 		if s.Repeated != "" {
 			fmt.Fprintf(table, "  %s\n", s.Repeated)
 		}

@@ -58,32 +58,11 @@ func (kind) Connection(section *description.Section) (storage.Connection, error)
 	return c, nil
 }
 
-// settings are what a stream's section says beside what all storages know.
-type settings struct {
-	query           string
-	order, conflict []string
-}
-
 func (kind) Stream(name string, section *description.Section) (*storage.Stream, error) {
-	section.Only("table", "query", "order", "follow", "data_timeout", "max_element", "conflict")
-	form := section.One(`{table: NAME, order: [COLUMN, …]} or {query: "SELECT …", order: [COLUMN, …]}`, "table", "query")
-	s, set := &storage.Stream{}, settings{order: section.Strings("order"), conflict: section.Strings("conflict")}
-	s.OnlyReadIf(section, "query", "order")
-	s.OnlyWrittenIf(section, "conflict")
-	s.ReadReading(section)
-	if form == "query" {
-		s.Name, s.Text, s.Called = name, section.Text("query"), "query "+name
-		set.query = s.Text.Value
-	} else {
-		s.Text = section.Text("table")
-		s.Name, s.Called = s.Text.Value, "table "+s.Text.Value
+	if section.Has("changes") {
+		return readChanges(name, section)
 	}
-	s.Settings = set
-	if form == "query" && set.order == nil && section.Err() == nil {
-		return nil, s.Text.Errorf("a query has no primary key that its rows would be ordered by: add order: [COLUMN, …], " +
-			"with columns that tell rows apart")
-	}
-	return s, section.Err()
+	return storage.ReadRelation(name, section)
 }
 
 // Broker makes the broker of a run.
@@ -128,19 +107,9 @@ func secure(config *pgconn.Config, certificates *tls.Config) {
 
 // declare declares a stream.
 func declare(s storage.Declared) postgres.Option {
-	set := s.Stored.Settings.(settings)
 	var options []postgres.StreamOption
 	if s.As != "" {
 		options = append(options, postgres.Named(s.As))
-	}
-	if set.order != nil {
-		options = append(options, postgres.OrderBy(set.order...))
-	}
-	if set.conflict != nil {
-		options = append(options, postgres.Conflict(set.conflict...))
-	}
-	if s.Follow {
-		options = append(options, postgres.Follow())
 	}
 	if d := s.DataTimeout; d > 0 {
 		options = append(options, postgres.DataTimeout(d))
@@ -148,8 +117,21 @@ func declare(s storage.Declared) postgres.Option {
 	if n := s.MaxElement; n > 0 {
 		options = append(options, postgres.MaxElement(n))
 	}
-	if set.query != "" {
-		return postgres.Query[object.Object](s.Name, set.query, options...)
+	if set, ok := s.Stored.Settings.(changes); ok {
+		return postgres.Changes[object.Object](s.Name, set.tables, append(options, set.options()...)...)
+	}
+	r := s.Stored.Settings.(storage.Relation)
+	if s.Follow {
+		options = append(options, postgres.Follow())
+	}
+	if r.Order != nil {
+		options = append(options, postgres.OrderBy(r.Order...))
+	}
+	if r.Conflict != nil {
+		options = append(options, postgres.Conflict(r.Conflict...))
+	}
+	if r.Query != "" {
+		return postgres.Query[object.Object](s.Name, r.Query, options...)
 	}
 	return postgres.Table[object.Object](s.Name, options...)
 }

@@ -2,6 +2,7 @@ package description
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,9 @@ func (s *source) section(m *member, what string) (*Section, error) {
 
 // Only notes a mistake where the section has other members than those allowed.
 func (s *Section) Only(allowed ...string) { s.note(s.source.only(s.mapping, s.what, allowed...)) }
+
+// Note notes a mistake that a caller has found.
+func (s *Section) Note(err error) { s.note(err) }
 
 func (s *Section) note(err error) {
 	if s.err == nil && err != nil {
@@ -163,6 +167,19 @@ func (s *Section) Size(name string) int {
 	}
 	n, err := s.source.size(m.value, name)
 	s.note(err)
+	return n
+}
+
+// Count returns a member that is a whole number above zero; zero where there is none.
+func (s *Section) Count(name string) int {
+	t := s.Text(name)
+	if t.Value == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(t.Value)
+	if err != nil || n <= 0 {
+		s.note(t.Errorf("%q is not a whole number above zero", t.Value))
+	}
 	return n
 }
 

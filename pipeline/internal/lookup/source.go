@@ -45,7 +45,7 @@ const (
 type visitor func(record broker.Record, mark bool) (more bool, err error)
 
 // openSource opens the stream of a node.
-func openSource(ctx context.Context, n *mill.Node, cluster *topic.Cluster) (source, error) {
+func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.Cluster) (source, error) {
 	if n.Stream.Topic {
 		opened, err := cluster.Open(ctx, n.Stream.Name, n.Stream.Tombstones())
 		if err != nil {
@@ -56,6 +56,9 @@ func openSource(ctx context.Context, n *mill.Node, cluster *topic.Cluster) (sour
 	if n.Stream.IsReadOnce() {
 		return nil, n.Stream.Text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a "+
 			"file first", n.Stream.Name)
+	}
+	if n.Stream.Stored != nil {
+		return openStored(ctx, m, n)
 	}
 	return openFile(n)
 }
@@ -72,6 +75,42 @@ func (s topicSource) scan() bool                              { return false }
 func (s topicSource) close() { s.Close() }
 
 func (s topicSource) each(ctx context.Context, partition int, from int64, _ amount, visit visitor) error {
+	return s.Each(ctx, partition, from, visit)
+}
+
+// A storedSource is a stream of another storage.
+type storedSource struct {
+	*mill.Look
+	starts, ends []int64
+}
+
+func openStored(ctx context.Context, m *mill.Mill, n *mill.Node) (source, error) {
+	look, err := m.Look(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	s := storedSource{Look: look}
+	for partition := range look.Partitions() {
+		start, end, err := look.Bounds(ctx, partition)
+		if err != nil {
+			return nil, errors.Join(err, look.Close())
+		}
+		s.starts, s.ends = append(s.starts, start), append(s.ends, end)
+	}
+	return s, nil
+}
+
+func (s storedSource) partitions() int { return s.Partitions() }
+func (s storedSource) bounds(partition int) (start, end int64) {
+	return s.starts[partition], s.ends[partition]
+}
+func (s storedSource) slack() int64 { return 500 }
+func (s storedSource) bytes() bool  { return false }
+func (s storedSource) scan() bool   { return false }
+
+func (s storedSource) close() { _ = s.Close() } // it was only read
+
+func (s storedSource) each(ctx context.Context, partition int, from int64, _ amount, visit visitor) error {
 	return s.Each(ctx, partition, from, visit)
 }
 

@@ -23,7 +23,7 @@ func Open(ctx context.Context, m *mill.Mill) (*Streams, error) {
 	}
 	s := &Streams{mill: m, sources: map[*mill.Node]source{}}
 	for _, n := range m.Master.All() {
-		opened, err := openSource(ctx, n, cluster)
+		opened, err := openSource(ctx, m, n, cluster)
 		if err != nil {
 			s.Close()
 			return nil, err

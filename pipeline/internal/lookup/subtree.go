@@ -125,7 +125,10 @@ func (s *Streams) elsewhere(ctx context.Context, n *mill.Node, key expression.Ke
 }
 
 // live reports whether more may come in the subtree's stream.
-func (t *subtree) live() bool { return t.node.Stream.Topic }
+func (t *subtree) live() bool {
+	at := t.node.Stream
+	return at.Topic || at.Stored != nil && (at.Stored.Queue || at.Reading.Follow)
+}
 
 // stop returns what a run stops at first, along the tree, and where; nil if nothing.
 func (t *subtree) stop() (*subtree, error) {

@@ -81,10 +81,16 @@ func sameFile(a, b string) bool {
 // IsStandard reports whether the stream is standard input or output.
 func (s Stream) IsStandard() bool { return s.IsFile() && s.Name == Standard }
 
-// IsReadOnce reports whether the stream is standard input, a pipe or a device.
+// IsReadOnce reports whether the stream is standard input, a pipe or a device, or one of a storage that can't be looked
+// at without a trace.
 func (s Stream) IsReadOnce() bool {
-	if !s.IsFile() || s.IsStandard() {
-		return s.IsFile()
+	switch {
+	case s.Stored != nil:
+		return s.Stored.ReadOnce
+	case s.Topic:
+		return false
+	case s.IsStandard():
+		return true
 	}
 	info, err := os.Stat(s.Name)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()

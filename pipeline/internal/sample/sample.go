@@ -65,6 +65,8 @@ type Samples struct {
 	Of map[*mill.Node][]*Sample
 	// Problems are what would stop a run: what can't be read or decoded.
 	Problems []string
+	// Advice is what would serve a run better, though nothing stops it.
+	Advice []string
 }
 
 // Read reads samples of all partitions of all streams.
@@ -72,6 +74,9 @@ func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Sample
 	all = &Samples{Of: map[*mill.Node][]*Sample{}}
 	if m.ReadsTopics() {
 		return all, all.readTopics(ctx, m)
+	}
+	if m.Master.Stream.Stored != nil {
+		return all, all.readStored(ctx, m)
 	}
 	return all, all.readFiles(ctx, m, options)
 }

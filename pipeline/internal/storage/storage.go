@@ -41,6 +41,10 @@ type Stream struct {
 	Called string
 	// Reading is how it is read.
 	Reading description.Reading
+	// Queue says that no reader comes to the end of the stream: it waits for more.
+	Queue bool
+	// ReadOnce says that reading changes something in the storage, so that nothing can be looked up in the stream.
+	ReadOnce bool
 	// OnlyRead is a member that makes it one to be read, and OnlyWritten one to be written; nil for none.
 	OnlyRead, OnlyWritten *description.Text
 	// Settings are what the storage has read.
@@ -68,15 +72,15 @@ func (s *Setup) TLS(t *description.TLS) (*tls.Config, error) {
 	if t == nil {
 		return nil, nil
 	}
-	config, err := topic.TLSFiles{CA: s.path(t.CA), Cert: s.path(t.Cert), Key: s.path(t.Key)}.Config()
+	config, err := topic.TLSFiles{CA: s.Path(t.CA), Cert: s.Path(t.Cert), Key: s.Path(t.Key)}.Config()
 	if err != nil {
 		return nil, t.Name.Errorf("%v", err)
 	}
 	return config, nil
 }
 
-// path returns a path of the pipeline file as seen from the working directory.
-func (s *Setup) path(path string) string {
+// Path returns a path of the pipeline file as seen from the working directory.
+func (s *Setup) Path(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}

@@ -1,0 +1,73 @@
+package sample
+
+import (
+	"context"
+	"errors"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+)
+
+// readStored reads samples of streams that lie in another storage.
+func (all *Samples) readStored(ctx context.Context, m *mill.Mill) error {
+	for _, n := range m.Master.All() {
+		if n.Stream.IsReadOnce() {
+			all.Of[n] = []*Sample{{Unread: true}}
+			continue
+		}
+		if err := all.stored(ctx, m, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored reads samples of all partitions of one stream.
+func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node) (err error) {
+	look, err := m.Look(ctx, n)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, look.Close()) }()
+	// An advice that isn't to be had is no reason not to check.
+	advice, _ := look.Advise(ctx)
+	all.Advice = append(all.Advice, advice...)
+	decode, err := n.Codec.Decoder(nil)
+	if err != nil {
+		return err
+	}
+	for partition := range look.Partitions() {
+		head, whole, err := headOf(ctx, look, partition)
+		if _, damaged := errors.AsType[*broker.PositionError](err); damaged && ctx.Err() == nil {
+			all.problem(err.Error())
+		} else if err != nil {
+			return err
+		}
+		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
+		all.Of[n] = append(all.Of[n], s)
+		if s.Whole = all.decode(&s.Head, head, decode, partition) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
+			continue
+		}
+		s.cut()
+		tail, err := look.Last(ctx, partition, Size)
+		if err != nil {
+			return err
+		}
+		all.decode(&s.Tail, tail, decode, partition)
+	}
+	return nil
+}
+
+// headOf returns the beginning of a partition, up to an end-of-stream mark, and whether these are all.
+func headOf(ctx context.Context, look *mill.Look, partition int) (records []broker.Record, whole bool, err error) {
+	whole = true
+	err = look.Each(ctx, partition, 0, func(record broker.Record, mark bool) (bool, error) {
+		if mark {
+			return false, nil
+		}
+		records = append(records, record)
+		whole = len(records) <= 2*Size
+		return whole, nil
+	})
+	return records, whole && err == nil, err
+}
