@@ -10,7 +10,11 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
+	"github.com/leat-go/leat/pipeline/rabbitmq"
+	"github.com/leat-go/leat/pipeline/redis"
+	"github.com/leat-go/leat/pipeline/sqlite"
 )
 
 // known returns the members that the parser says that it knows, by its answer to one that it doesn't, at each place of
@@ -29,9 +33,19 @@ func known(t *testing.T) (members []string) {
 		two + kafka + "tls: {" + none + "}}",
 		two + kafka + "sasl: {" + none + "}}",
 		two + "postgres: {" + none + "}",
-		"postgres: {}\nstreams: {a: {postgres: {" + none + "}}}\nmaster: a\noutput: a",
+		two + "sqlite: {" + none + "}",
+		two + "rabbitmq: {" + none + "}",
+		two + "nats: {" + none + "}",
+		two + "redis: {" + none + "}",
+		storedIn("postgres: {}", "postgres: {"+none+"}"),
+		storedIn("postgres: {}", "postgres: {changes: a, "+none+"}"),
+		storedIn("sqlite: {file: a}", "sqlite: {"+none+"}"),
+		storedIn("rabbitmq: {url: 'a://b'}", "rabbitmq: {"+none+"}"),
+		storedIn("nats: {url: 'a://b'}", "nats: {"+none+"}"),
+		storedIn("redis: {url: 'a://b'}", "redis: {"+none+"}"),
 	} {
-		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage())
+		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), rabbitmq.Storage(),
+			nats.Storage(), redis.Storage())
 		var wrong *pipeline.Error
 		if !errors.As(err, &wrong) {
 			t.Fatalf("%s: %v", text, err)
@@ -43,6 +57,11 @@ func known(t *testing.T) (members []string) {
 		members = append(members, strings.Split(list, ", ")...)
 	}
 	return members
+}
+
+// storedIn is a pipeline file with a stream in a storage.
+func storedIn(connection, stream string) string {
+	return connection + "\nstreams: {a: {" + stream + "}}\nmaster: a\noutput: a"
 }
 
 // docs/pipeline.md has every member of a pipeline file, and only those.

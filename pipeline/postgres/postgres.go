@@ -62,6 +62,9 @@ func (kind) Stream(name string, section *description.Section) (*storage.Stream, 
 	if section.Has("changes") {
 		return readChanges(name, section)
 	}
+	if section.Has("columns") {
+		return nil, section.At("columns").Errorf("a table of PostgreSQL isn't made by a run: CREATE TABLE makes it")
+	}
 	return storage.ReadRelation(name, section)
 }
 

@@ -1,0 +1,95 @@
+package postgres_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+const looked = `
+streams:
+  orders: {postgres: {table: orders, order: [placed, id], follow: true}}
+  items:  {postgres: {query: "SELECT * FROM items", order: [placed, sku], follow: true}}
+  joined: {postgres: {table: joined}}
+master: orders
+join: [{left: orders, right: items, on: orders.placed == items.placed}]
+output: joined
+`
+
+// fill makes tables in which every third order has no item.
+func (w *workplace) fill(rows string) {
+	w.Helper()
+	w.exec(`CREATE TABLE orders (id bigint PRIMARY KEY, placed bigint NOT NULL);
+		CREATE TABLE items (placed bigint NOT NULL, sku text NOT NULL, PRIMARY KEY (placed, sku));
+		CREATE TABLE joined (id bigint);
+		INSERT INTO orders SELECT i, 10 * i FROM generate_series(1, ` + rows + `) i;
+		INSERT INTO items SELECT 10 * i, 'a' FROM generate_series(1, ` + rows + `) i WHERE i % 3 <> 0`)
+}
+
+// TestCheck reads tables without waiting for more, writes nothing, and tells of a missing index.
+func TestCheck(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("12000")
+	report, err := w.load(looked).Check(t.Context(), quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if join := report.Joins[0]; len(report.Problems) > 0 || join.Comparable == 0 || join.Matched >= join.Comparable {
+		t.Errorf("got\n%v", report)
+	}
+	if s := report.Streams[0]; s.Storage != "postgres" || s.Address != "table orders" || s.Read != 1000 {
+		t.Errorf("the stream is %+v", s)
+	}
+	if advice := strings.Join(report.Advice, "\n"); !strings.Contains(advice, "CREATE INDEX CONCURRENTLY ON") {
+		t.Errorf("the advice is %q", advice)
+	}
+	if got := w.exec("SELECT count(*) FROM joined"); got != "0\n" {
+		t.Errorf("%s results were written", got)
+	}
+}
+
+// TestExplain looks keys up in tables.
+func TestExplain(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("5000")
+	p := w.load(looked)
+	for key, want := range map[string]string{
+		"40000": "So the element of orders is handed over.",
+		"30000": "So the element of orders is not handed over, for want of 30000 in items.",
+		"60000": "orders has no",
+	} {
+		explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(explanation.String(), want) {
+			t.Errorf("%s: got\n%v\nwant %s", key, explanation, want)
+		}
+	}
+}
+
+// TestCapture saves what a range needs, with a pipeline file that runs without the database.
+func TestCapture(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("5000")
+	dir := filepath.Join(w.dir, "captured")
+	if _, err := w.load(looked).Capture(t.Context(), "39980", "40010", dir); err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.Load(filepath.Join(dir, "shop.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context(), quiet()); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"id":3998,"placed":39980,"items":[{"placed":39980,"sku":"a"}]}
+{"id":4000,"placed":40000,"items":[{"placed":40000,"sku":"a"}]}
+{"id":4001,"placed":40010,"items":[{"placed":40010,"sku":"a"}]}
+`
+	if got := w.read("captured/joined.jsonl"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
