@@ -20,7 +20,7 @@ func (in *input) Advise(ctx context.Context) (advice []string, err error) {
 	}
 	defer func() { _ = s.close() }()
 	for i, st := range in.streams {
-		if slices.Contains(in.streams[:i], st) {
+		if st == nil || slices.Contains(in.streams[:i], st) { // of changes, or looked at before
 			continue
 		}
 		for _, find := range []func(context.Context, *session) ([]string, error){st.adviseIndex, st.adviseSequences} {

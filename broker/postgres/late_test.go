@@ -21,7 +21,13 @@ type followed struct {
 
 func (d *database) follow(stream postgres.Option) *followed {
 	d.Helper()
-	f := &followed{d, make(chan string, 100), &lines{}}
+	return d.followAs(stream, func(r broker.Record) string { return string(r.Value) })
+}
+
+// followAs is follow for what text makes of each record.
+func (d *database) followAs(stream postgres.Option, text func(r broker.Record) string) *followed {
+	d.Helper()
+	f := &followed{database: d, values: make(chan string, 100), log: &lines{}}
 	b := postgres.New(d.url, stream)
 	job := &broker.Job{Name: "test", Inputs: b.Streams(), Logger: slog.New(slog.NewTextHandler(f.log, nil))}
 	in, err := b.OpenSource(context.Background(), job)
@@ -39,7 +45,7 @@ func (d *database) follow(stream postgres.Option) *followed {
 				return
 			}
 			for _, r := range records {
-				f.values <- string(r.Value)
+				f.values <- text(r)
 			}
 		}
 	}()

@@ -105,7 +105,7 @@ func TestSessions(t *testing.T) {
 func (d *database) helper(mode string, environment ...string) *exec.Cmd {
 	d.Helper()
 	command := exec.Command(os.Args[0], "-test.run", "^TestHelperProcess$", "-test.v")
-	command.Env = append(os.Environ(), "LEAT_HELPER="+mode, "LEAT_HELPER_URL="+d.url)
+	command.Env = append(os.Environ(), "LEAT_HELPER="+mode, "LEAT_HELPER_URL="+d.url, "LEAT_HELPER_OUTPUT="+d.output)
 	command.Env = append(command.Env, environment...)
 	command.Stderr = os.Stderr
 	d.must(command.Start())
@@ -133,6 +133,10 @@ func TestHelperProcess(t *testing.T) {
 	case "to kafka":
 		mill, err := d.toKafka(strings.Split(os.Getenv("LEAT_HELPER_KAFKA"), ","), os.Getenv("LEAT_HELPER_PREFIX"),
 			postgres.Follow())
+		d.must(err)
+		d.must(mill.Run(t.Context()))
+	case "changes":
+		mill, err := d.eventsMill(os.Getenv("LEAT_HELPER_OUTPUT"), quiet)
 		d.must(err)
 		d.must(mill.Run(t.Context()))
 	}

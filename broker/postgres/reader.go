@@ -95,6 +95,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 // A finalError is found by the reader, so that trying again makes no sense.
 type finalError struct{ error }
 
+func (f finalError) Unwrap() error { return f.error }
+
 func isFinal(err error) bool {
 	var final finalError
 	return errors.As(err, &final)

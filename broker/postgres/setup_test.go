@@ -60,7 +60,9 @@ type database struct {
 	testing.TB
 	name string
 	url  string
-	conn *pgconn.PgConn
+	// output is the url of the database that results go to, where that is another one.
+	output string
+	conn   *pgconn.PgConn
 }
 
 func newDatabase(t testing.TB) *database {
