@@ -229,8 +229,8 @@ func (r *reader) account(s state, fetched int) error {
 
 // removed says what has become of entries that weren't read.
 func (r *reader) removed(s state, before int64) error {
-	text := fmt.Sprintf("%d entries behind %v were removed before they were read, by trimming (XTRIM, or XADD with MAXLEN or "+
-		"MINID)", s.added-before-s.length, r.from.before())
+	text := fmt.Sprintf("entries behind %v were removed before they were read, %d of them, by trimming (XTRIM, or XADD with "+
+		"MAXLEN or MINID)", r.from.before(), s.added-before-s.length)
 	deleted, err := readID(s.deleted)
 	switch {
 	case s.added < before:
