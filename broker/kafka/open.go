@@ -42,6 +42,12 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
+	if r.topics.foreign && job.Shared {
+		b.leave(job, r)
+		return nil, errors.New("kafka: the streams come from another storage that shares their partitions among instances, " +
+			"but Kafka takes results of such a partition only from the instance that its own group gives it to; leave the " +
+			"partitions out (partition_by in a pipeline file), and run one instance")
+	}
 	if !r.topics.foreign {
 		r.sink = true
 		topics, err := r.outputs.open(ctx, r.topics.names, r.Partitions())

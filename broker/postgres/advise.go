@@ -19,10 +19,7 @@ func (in *input) Advise(ctx context.Context) (advice []string, err error) {
 		return nil, err
 	}
 	defer func() { _ = s.close() }()
-	for i, st := range in.streams {
-		if st == nil || slices.Contains(in.streams[:i], st) { // of changes, or looked at before
-			continue
-		}
+	for _, st := range in.distinct() {
 		for _, find := range []func(context.Context, *session) ([]string, error){st.adviseIndex, st.adviseSequences} {
 			found, err := find(ctx, s)
 			if err != nil {

@@ -16,6 +16,65 @@ func TestConformance(t *testing.T) {
 	brokertest.Run(t, brokertest.Harness{OneSession: true, NoMarks: true, DataTimeouts: true, New: storage})
 }
 
+// Streams that are divided into partitions keep what the contract says of partitions. Results have none in a table, so
+// that this is about reading and positions.
+func TestConformancePartitions(t *testing.T) {
+	brokertest.Run(t, brokertest.Harness{OneSession: true, DataTimeouts: true, Partitions: 3, New: divided})
+}
+
+// divided makes tables with as many partitions as the inputs have.
+func divided(t testing.TB, setup brokertest.Setup) brokertest.Storage {
+	d := newDatabase(t)
+	var options []postgres.Option
+	values := make([][]string, len(setup.Inputs)) // of each input, one that belongs to a partition
+	for i, stream := range setup.Inputs {
+		name, n := fmt.Sprint("input", i), len(stream)
+		d.exec("CREATE TABLE " + name + " (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id bigint, text text, " +
+			"part text)")
+		declared := []postgres.StreamOption{postgres.PartitionBy("part", n)}
+		if setup.DataTimeout > 0 {
+			declared = append(declared, postgres.DataTimeout(setup.DataTimeout))
+		}
+		followed := false
+		for p, partition := range stream {
+			values[i] = append(values[i], d.valueIn(p, n))
+			for _, session := range partition {
+				d.insertPart(name, values[i][p], session.Elements)
+				followed = followed || !session.Ended
+			}
+		}
+		if followed {
+			declared = append(declared, postgres.Follow())
+		}
+		options = append(options, postgres.Table[brokertest.Element](name, declared...))
+	}
+	b := postgres.New(d.url, options...)
+	var mu sync.Mutex // of the connection
+	return brokertest.Storage{
+		Source: b,
+		Append: func(input, partition int, elements ...brokertest.Element) {
+			mu.Lock()
+			defer mu.Unlock()
+			d.insertPart(fmt.Sprint("input", input), values[input][partition], elements)
+		},
+		Reopen: func() (broker.Source, broker.Sink) { return b, nil },
+	}
+}
+
+// valueIn returns a text that belongs to a partition, as PartitionBy says.
+func (d *database) valueIn(partition, n int) string {
+	return d.query(fmt.Sprintf(`SELECT v FROM generate_series(1, 1000) i, CAST(i AS text) v
+		WHERE (hashtextextended(v COLLATE "C", 0) & 9223372036854775807) %% %d = %d LIMIT 1`, n, partition))[0][0]
+}
+
+func (d *database) insertPart(table, value string, elements []brokertest.Element) {
+	d.Helper()
+	for _, e := range elements {
+		d.must(d.conn.ExecParams(context.Background(), "INSERT INTO "+table+" (id, text, part) VALUES ($1::bigint, $2, $3)",
+			[][]byte{fmt.Append(nil, e.ID), []byte(e.Text), []byte(value)}, nil, nil, nil).Read().Err)
+	}
+}
+
 // storage makes tables for a check of the suite. A session without an end is a table that is followed.
 func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 	d := newDatabase(t)

@@ -2,126 +2,138 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
 	"github.com/leat-go/leat/internal/wait"
 )
 
-// This file keeps readers from passing rows that are committed late. Keys are drawn in order, but committed in any: a
-// transaction may draw 7, another one draw 8 and commit, and who has read 8 then would never come back for 7. So a key
-// is looked at first, then who could still add rows below it, and only when all of those have ended, rows are read up
-// to that key. Locks are asked for after the key was seen: whoever drew a lower one held its lock before that, and
-// either holds it still or has ended.
+// A horizon is how far a followed stream may be read, for all its readers: one of those that wait for more looks for
+// it, and tells the others. It is safe for concurrent use.
+type horizon struct {
+	// turn is held by the one that looks.
+	turn chan struct{}
 
-const (
-	// firstLook and lastLook are the pauses between two looks at whether those transactions have ended.
-	firstLook = 5 * time.Millisecond
-	lastLook  = 200 * time.Millisecond
-	// patience is how long a transaction may hold a stream back before the log tells, and then again and again.
-	patience = 5 * time.Second
-)
-
-// isByTransaction reports whether the rows are ordered by the transactions that have added them, whose order is that of
-// PostgreSQL.
-func (t *table) isByTransaction() bool { return t.order[0].kind == "pg_catalog.xid8" }
-
-// highest returns the highest key that can be seen; nil where there are no rows.
-func (t *table) highest(ctx context.Context, s *session) (ordered.Key, error) {
-	where := ""
-	if t.isByTransaction() {
-		where = " WHERE q." + identifier(t.order[0].name) + " < pg_snapshot_xmin(pg_current_snapshot())"
-	}
-	all, err := s.rows(ctx, "SELECT "+t.keyTexts()+" FROM "+t.from+where+t.ordered(" DESC")+" LIMIT 1")
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	return keyOf(all[0])
+	mu  sync.Mutex
+	key ordered.Key
+	// moved is closed when key is set, and replaced.
+	moved chan struct{}
 }
 
-const writersNow = `SELECT DISTINCT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-	JOIN pg_database d ON d.oid = a.datid AND d.datname = current_database()
-	WHERE l.granted AND l.pid <> pg_backend_pid() AND (l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
-		OR l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND ($1 = '' OR l.relation::text = ANY
-			(string_to_array($1, ',')))
-		OR $2 = 'begun' AND l.locktype = 'virtualxid')`
+func newHorizon() *horizon { return &horizon{turn: make(chan struct{}, 1), moved: make(chan struct{})} }
 
-// A prepared transaction has another number than it had before, so all of them count.
-const writersLeft = `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE virtualtransaction = ANY
-	(string_to_array($1, ','))
-	UNION ALL SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()`
+// now returns the key up to which rows may be read, nil for none, and what is closed when there is another one.
+func (h *horizon) now() (ordered.Key, <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.key, h.moved
+}
 
-// settle waits until no transaction can add a row below a key that was seen.
-func (t *table) settle(ctx context.Context, s *session, logger *slog.Logger) error {
-	if t.isByTransaction() {
-		return nil
-	}
-	begun := ""
-	for _, c := range t.order {
-		if c.byStart {
-			begun = "begun"
+func (h *horizon) move(to ordered.Key) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.key = to
+	close(h.moved)
+	h.moved = make(chan struct{})
+}
+
+// beyond waits for a horizon that is another one than a key up to which everything was read; nil where nothing was. ctx
+// may have a deadline, beyond which nothing is looked for any more. session is a connection for looking.
+func (h *horizon) beyond(
+	ctx context.Context, read ordered.Key, t *table, logger *slog.Logger, session func() (*session, error),
+) (ordered.Key, error) {
+	for {
+		key, moved := h.now()
+		if key != nil && !key.Equal(read) {
+			return key, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-moved:
+		case h.turn <- struct{}{}:
+			err := h.look(ctx, read, t, logger, session)
+			<-h.turn
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
-	left, err := s.texts(ctx, writersNow, strings.Join(t.oids, ","), begun)
+}
+
+// look looks for rows beyond the horizon, until there are some that may be read. REQUIRES: the turn is held.
+func (h *horizon) look(
+	ctx context.Context, read ordered.Key, t *table, logger *slog.Logger, session func() (*session, error),
+) error {
+	s, err := session()
 	if err != nil {
 		return err
 	}
-	since, told, pause := time.Now(), time.Now(), firstLook
 	for {
-		if left, err = s.texts(ctx, writersLeft, strings.Join(left, ",")); err != nil || len(left) == 0 {
+		if key, _ := h.now(); key != nil && !key.Equal(read) {
+			return nil // whoever had the turn before has found it
+		}
+		highest, err := t.highest(ctx, s)
+		if err != nil {
 			return err
 		}
-		if time.Since(told) >= patience {
-			told = time.Now()
-			t.blame(ctx, s, left[0], since, logger)
+		if highest != nil && !highest.Equal(read) {
+			if err := t.settle(ctx, s, logger); err != nil {
+				return err
+			}
+			h.move(highest)
+			return nil
 		}
-		if wait.For(ctx, pause) != nil {
-			return ctx.Err()
+		if err := wait.For(ctx, poll); err != nil {
+			return err
 		}
-		pause = min(2*pause, lastLook)
 	}
 }
 
-// texts runs a statement and returns its first column.
-func (s *session) texts(ctx context.Context, sql string, parameters ...string) ([]string, error) {
-	all, err := s.rows(ctx, sql, parameters...)
-	texts := make([]string, len(all))
-	for i, r := range all {
-		texts[i] = string(r[0])
-	}
-	return texts, err
-}
-
-// blame tells who holds a stream back. What a session does is for the superuser, pg_monitor and its own user to see.
-func (t *table) blame(ctx context.Context, s *session, transaction string, since time.Time, logger *slog.Logger) {
-	about := []any{"stream", t.stream.Name, "transaction", transaction, "waiting",
-		time.Since(since).Round(time.Second).String()}
-	all, err := s.rows(ctx, `SELECT a.pid::text, a.usename, a.application_name, coalesce(a.xact_start::text, ''),
-		coalesce(a.state, '')
-		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.virtualtransaction = $1 LIMIT 1`, transaction)
-	if err == nil && len(all) > 0 {
-		for i, name := range []string{"pid", "user", "application", "since", "state"} {
-			about = append(about, name, string(all[0][i]))
+// findUntil finds the key up to which rows may be read: the session's end, or the horizon of a followed stream. since
+// is when the reader began to wait.
+func (r *reader) findUntil(ctx context.Context, since time.Time) (err error) {
+	t, logger := r.stream.table, r.input.connector.logger
+	if !t.stream.Follow {
+		if r.until != nil {
+			return nil // of a cursor before
 		}
+		s, err := r.connected(ctx)
+		if err == nil {
+			err = t.settle(ctx, s, logger)
+		}
+		if err == nil {
+			r.until = r.stream.end
+		}
+		return err
 	}
-	logger.Warn("a transaction holds back a stream: it may still add rows before those that are there; "+
-		"its end, or pg_terminate_backend(pid), lets the stream go on", about...)
-}
-
-// checkAhead refuses a position ahead of the database's transactions, whose rows are ordered by these: it is another
-// database, or one that was restored from a dump, where they begin anew.
-func (t *table) checkAhead(ctx context.Context, s *session, k ordered.Key) error {
-	if !t.isByTransaction() || k == nil {
-		return nil
+	waiting := ctx
+	if d := t.stream.DataTimeout; d > 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithDeadline(ctx, since.Add(d))
+		defer cancel()
 	}
-	all, err := s.texts(ctx, "SELECT CAST($1::text AS xid8) >= pg_snapshot_xmax(pg_current_snapshot())", k[0])
-	if err == nil && all[0] == "t" {
-		err = fmt.Errorf("the position is at transaction %s, which this database hasn't come to: it is another one, "+
-			"or restored from a dump; "+
-			"give the mill another name to begin anew", k[0])
+	var read ordered.Key
+	if r.drained {
+		read = r.until
+	}
+	until, err := r.stream.horizon.beyond(waiting, read, t, logger, func() (*session, error) { return r.connected(ctx) })
+	switch {
+	case err == nil:
+		r.until = until
+	case waiting.Err() != nil && ctx.Err() == nil:
+		return broker.ErrDataTimeout
 	}
 	return err
+}
+
+// connected returns the reader's connection.
+func (r *reader) connected(ctx context.Context) (s *session, err error) {
+	if r.session == nil {
+		r.session, err = r.input.connector.connect(ctx)
+	}
+	return r.session, err
 }

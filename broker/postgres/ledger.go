@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -50,12 +49,8 @@ const enroll = `INSERT INTO leat_positions (name, partition, epoch, holder, clai
 	WHERE NOT EXISTS (SELECT FROM leat_positions WHERE name = $1 AND partition = p) ON CONFLICT DO NOTHING`
 
 func newLedger(b *Broker, job *broker.Job, c *connector, partitions func() int) *ledger {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
 	l := &ledger{connector: c, shared: job.Shared, partitions: partitions, turn: make(chan struct{}, 1),
-		epochs: map[int]int64{}, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host)}
+		epochs: map[int]int64{}, holder: process()}
 	l.name, l.nameErr = b.keptAs(job)
 	return l
 }

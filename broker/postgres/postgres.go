@@ -105,6 +105,9 @@ type relation struct {
 	order, conflict []string
 	// changes says that the changes of tables are read; nil for a table or query.
 	changes *captured
+	// partitionBy is the column by whose values the stream is divided into partitions; 0 partitions are one.
+	partitionBy string
+	partitions  int
 }
 
 // An Option is an argument of [New].

@@ -20,7 +20,7 @@ const (
 	fetchBytes            = 1 << 20
 	// textBytes is how much memory is made at a time for the elements of small rows.
 	textBytes = 64 << 10
-	// poll is the pause between two looks at a followed table that has nothing new.
+	// poll is the pause between two looks at a followed stream that has nothing new, by all its readers together.
 	poll = 100 * time.Millisecond
 	// idle is how long a reader that nobody reads from keeps its cursor, whose snapshot keeps the server from cleaning
 	// up.
@@ -29,8 +29,9 @@ const (
 
 // A reader reads a stream by a cursor, in pieces of rows, and again from the last row where the connection is lost.
 type reader struct {
-	input  *input
-	stream *stream
+	input     *input
+	stream    *stream
+	partition int
 
 	// mu is held while a cursor is used: whoever leaves the reader alone for long loses it.
 	mu      sync.Mutex
@@ -104,9 +105,9 @@ func isFinal(err error) bool {
 
 // read reads once.
 func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
-	for {
+	for since := time.Now(); ; {
 		if !r.cursor {
-			if err := r.open(ctx); err != nil {
+			if err := r.open(ctx, since); err != nil {
 				return nil, err
 			}
 		}
@@ -128,18 +129,13 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 
 // open opens a cursor over what there is to read, and waits until there is something. It is io.EOF at the end of the
 // session.
-func (r *reader) open(ctx context.Context) (err error) {
+func (r *reader) open(ctx context.Context, since time.Time) (err error) {
 	if !r.stream.stream.Follow && (r.drained || r.stream.end == nil) {
 		r.drop()
 		return io.EOF
 	}
-	if r.session == nil {
-		if r.session, err = r.input.connector.connect(ctx); err != nil {
-			return err
-		}
-	}
 	t := r.stream.table
-	switch err := r.findUntil(ctx); {
+	switch err := r.findUntil(ctx, since); {
 	case errors.Is(err, broker.ErrDataTimeout):
 		return broker.ErrDataTimeout
 	case err != nil:
@@ -150,66 +146,19 @@ func (r *reader) open(ctx context.Context) (err error) {
 		where += " AND " + t.compare(above(r.at), 1+len(parameters))
 		parameters = append(parameters, r.at.At...)
 	}
+	if _, err := r.connected(ctx); err != nil {
+		return err
+	}
 	if err := r.session.run(ctx, "BEGIN READ ONLY"); err != nil {
 		return t.explainRead(err)
 	}
-	if _, err = r.session.rows(ctx,
-		"DECLARE leat_rows NO SCROLL CURSOR FOR "+t.selectRows()+" WHERE "+where+t.ordered(""), parameters...); err != nil {
+	declare := "DECLARE leat_rows NO SCROLL CURSOR FOR " + t.selectRows() + " WHERE " + where + t.belongs(r.partition) +
+		t.ordered("")
+	if _, err = r.session.rows(ctx, declare, parameters...); err != nil {
 		return t.explainRead(err)
 	}
 	r.cursor, r.drained = true, false
 	return nil
-}
-
-// findUntil finds the key up to which rows may be read: the session's end, or one that has been seen, once nothing can
-// come below it any more.
-func (r *reader) findUntil(ctx context.Context) error {
-	t, s := r.stream.table, r.session
-	if !t.stream.Follow {
-		if r.until != nil {
-			return nil // of a cursor before
-		}
-		err := t.settle(ctx, s, r.input.connector.logger)
-		if err == nil {
-			r.until = r.stream.end
-		}
-		return err
-	}
-	for since := time.Now(); ; {
-		highest, err := t.highest(ctx, s)
-		if err != nil {
-			return err
-		}
-		if highest != nil && !(r.drained && highest.Equal(r.until)) {
-			if err := r.settle(ctx, since); err != nil {
-				return err
-			}
-			r.until = highest
-			return nil
-		}
-		if d := t.stream.DataTimeout; d > 0 && time.Since(since) >= d {
-			return broker.ErrDataTimeout
-		}
-		if wait.For(ctx, poll) != nil {
-			return ctx.Err()
-		}
-	}
-}
-
-// settle waits until the rows of a followed table may be read, or for as long as the data timeout.
-func (r *reader) settle(ctx context.Context, since time.Time) error {
-	t := r.stream.table
-	d := t.stream.DataTimeout
-	if d == 0 {
-		return t.settle(ctx, r.session, r.input.connector.logger)
-	}
-	waiting, cancel := context.WithDeadline(ctx, since.Add(d))
-	defer cancel()
-	err := t.settle(waiting, r.session, r.input.connector.logger)
-	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return broker.ErrDataTimeout
-	}
-	return err
 }
 
 // records fetches rows and numbers them. done says that there are no more behind the cursor.
@@ -260,7 +209,8 @@ func (r *reader) number(ctx context.Context, values [][]byte) (int64, error) {
 		return 0, errors.New("two rows have the same " + identifiers(names(r.stream.order)) +
 			", so that their order isn't known: order by more columns")
 	}
-	offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
+	offset, err := r.stream.numberings[r.partition].Number(k, r.next,
+		func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
 	if err != nil {
 		return 0, err
 	}

@@ -11,13 +11,13 @@ import (
 )
 
 // Positions implements broker.Positioner.
-func (in *input) Positions(_ int, nodes []broker.Rewind) error {
+func (in *input) Positions(partition int, nodes []broker.Rewind) error {
 	for st, members := range in.groups() {
 		all := make([]*broker.Rewind, len(members))
 		for i, node := range members {
 			all[i] = &nodes[node]
 		}
-		if err := st.numbering.Describe(all, st.end); err != nil {
+		if err := st.numberings[partition].Describe(all, st.end); err != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func (in *input) Acknowledge(_ int, nodes []broker.Rewind) {
 }
 
 // Resume implements broker.Positioner.
-func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
+func (in *input) Resume(ctx context.Context, partition int, nodes []broker.Rewind) error {
 	s, err := in.connector.reconnect(ctx)
 	if err != nil {
 		return err
@@ -54,11 +54,14 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 			if all[i], err = ordered.Read(&nodes[node], names(st.order)); err != nil {
 				return err
 			}
+			if err := st.checkDivision(all[i].Position); err != nil {
+				return st.explainRead(err)
+			}
 			if err := st.checkAhead(ctx, s, all[i].At); err != nil {
 				return st.explainRead(err)
 			}
 		}
-		if err := st.numbering.Resume(ctx, counter{s, st.table}, all); err != nil {
+		if err := st.numberings[partition].Resume(ctx, counter{s, st.table, partition}, all); err != nil {
 			return st.explainRead(err)
 		}
 	}
@@ -68,11 +71,13 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 // A counter implements ordered.Counter.
 type counter struct {
 	*session
-	table *table
+	table     *table
+	partition int
 }
 
 func (c counter) Exists(ctx context.Context, k ordered.Key) (bool, error) {
-	equal, err := c.texts(ctx, "SELECT 1 FROM "+c.table.from+" WHERE "+c.table.compare("=", 1), k...)
+	equal, err := c.texts(ctx, "SELECT 1 FROM "+c.table.from+" WHERE "+c.table.compare("=", 1)+
+		c.table.belongs(c.partition), k...)
 	return len(equal) > 0, err
 }
 
@@ -87,8 +92,8 @@ func (c counter) Between(ctx context.Context, from, to ordered.Position) (n int6
 		conditions = append(conditions, c.table.compare(above(from), 1+len(to.At)))
 		parameters = append(parameters, from.At...)
 	}
-	all, err := c.rows(ctx, "SELECT count(*)::text FROM "+c.table.from+" WHERE "+strings.Join(conditions, " AND "),
-		parameters...)
+	all, err := c.rows(ctx, "SELECT count(*)::text FROM "+c.table.from+" WHERE "+strings.Join(conditions, " AND ")+
+		c.table.belongs(c.partition), parameters...)
 	if err != nil {
 		return 0, err
 	}

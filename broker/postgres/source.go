@@ -33,6 +33,14 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 			return nil, err
 		}
 	}
+	if err := in.checkPartitions(); err != nil {
+		return nil, err
+	}
+	if in.Partitions() > 1 {
+		job.Shared = true
+		in.shared = true // of the ledger, which was made before
+		in.shares = newShares(in)
+	}
 	return in, nil
 }
 
@@ -42,14 +50,8 @@ type input struct {
 	// streams and changes hold what each node reads, one of the two; nodes that read one stream have one of these.
 	streams []*stream
 	changes []*changes
-}
-
-// A stream is a table or query as one run reads it.
-type stream struct {
-	*table
-	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
-	end       ordered.Key
-	numbering *ordered.Numbering
+	// shares says which partitions are whose; nil where there is only one.
+	shares *shares
 }
 
 // open adds the stream of the next node.
@@ -67,10 +69,10 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 			continue
 		}
 		if other.query != r.query || !slices.Equal(other.relation.order, r.order) ||
-			other.relation.stream.Follow != r.stream.Follow {
+			other.relation.stream.Follow != r.stream.Follow || other.partitions != r.partitions ||
+			other.partitionBy != r.partitionBy {
 			return fmt.Errorf("postgres: %s is declared twice, and differently: nodes that read one stream read it in "+
-				"one order, and both "+
-				"follow it or don't; give a query over it another name", other.describe())
+				"one order and by the same partitions, and both follow it or don't; give a query over it another name", other.describe())
 		}
 		in.streams = append(in.streams, other)
 		return nil
@@ -79,7 +81,7 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	if err != nil {
 		return err
 	}
-	opened := &stream{table: t, numbering: ordered.NewNumbering()}
+	opened := newStream(t)
 	end, err := t.highest(ctx, s)
 	if err != nil {
 		return t.explainRead(err)
@@ -112,20 +114,33 @@ func (in *input) addChanges(ctx context.Context, s *session, r *relation) error 
 	return err
 }
 
-// Partitions returns one.
-func (in *input) Partitions() int { return 1 }
+// Partitions implements broker.Input.
+func (in *input) Partitions() int {
+	if len(in.streams) == 0 {
+		return 1
+	}
+	return in.streams[0].partitionCount()
+}
 
 // Own implements broker.Input.
 func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	g, own := errgroup.WithContext(ctx)
-	for p := range in.Partitions() {
-		g.Go(func() error { return task(own, p) })
+	if in.shares != nil {
+		return in.shares.own(ctx, task)
 	}
-	err := g.Wait()
-	if err == nil || ctx.Err() == nil {
+	var g errgroup.Group
+	g.Go(func() error { return task(ctx, 0) })
+	if err := g.Wait(); err == nil || ctx.Err() == nil {
 		return err
 	}
 	return ctx.Err()
+}
+
+// Share implements broker.Sharer.
+func (in *input) Share(_ context.Context, session int64, positions broker.SessionKeeper) error {
+	if in.shares != nil {
+		in.shares.session, in.shares.positions = session, positions
+	}
+	return nil
 }
 
 // Bounded implements broker.Bounded.
@@ -138,7 +153,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if node < 0 || node >= len(in.streams) || partition != 0 || from < 0 {
+	if node < 0 || node >= len(in.streams) || partition < 0 || partition >= in.Partitions() || from < 0 {
 		return nil, fmt.Errorf("postgres: there is no reader of node %d, partition %d from offset %d", node, partition,
 			from)
 	}
@@ -146,7 +161,8 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return c.reader(ctx, from)
 	}
 	st := in.streams[node]
-	return &reader{input: in, stream: st, at: st.numbering.Start(from), next: from, fetch: firstFetch}, nil
+	at := st.numberings[partition].Start(from)
+	return &reader{input: in, stream: st, partition: partition, at: at, next: from, fetch: firstFetch}, nil
 }
 
 // Close implements broker.Input.

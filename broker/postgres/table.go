@@ -18,7 +18,8 @@ type table struct {
 	// order holds the columns that rows are ordered by, which tell them apart.
 	order []column
 	// kind is the letter that PostgreSQL has for it: r for a table, p for a partitioned one; empty for a query.
-	kind string
+	kind     string
+	division division
 	// oids are the numbers of the table and its partitions; nil for queries and views, whose tables aren't known.
 	oids []string
 }
@@ -46,7 +47,7 @@ func (s *session) openTable(ctx context.Context, r *relation) (*table, error) {
 	if err := t.checkOrder(ctx, s); err != nil {
 		return nil, t.explainRead(err)
 	}
-	return t, nil
+	return t, t.openDivision(ctx, s)
 }
 
 // lookAt finds columns and order.

@@ -11,6 +11,9 @@ import (
 // A Numbering gives the rows of a stream's partition their offsets, alike for all nodes that read it. It knows the keys
 // of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
 type Numbering struct {
+	// Of is Position.Of of all positions. It is set before the numbering is used.
+	Of string
+
 	mu   sync.Mutex
 	keys keyBlocks
 	// anchors are positions from the run before, whose rows may not have been read yet.
@@ -124,7 +127,9 @@ func (n *Numbering) Describe(nodes []*broker.Rewind, end Key) (err error) {
 	lowest := nodes[0].Offset
 	for _, r := range nodes {
 		lowest = min(lowest, r.Offset)
-		if r.Position, err = n.describe(r, end).text(); err != nil {
+		p := n.describe(r, end)
+		p.Of = n.Of
+		if r.Position, err = p.text(); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,9 @@ type Position struct {
 	// behind At.
 	Seen      Key `json:"seen,omitempty"`
 	Accounted Key `json:"accounted,omitempty"`
+	// Of says which rows there are in the partition, where a stream is divided by their values: positions of another
+	// division mean nothing.
+	Of string `json:"of,omitempty"`
 }
 
 func (p Position) text() (string, error) {
