@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,6 +73,21 @@ func (d *database) mill(options ...postgres.StreamOption) (*leat.Mill, error) {
 		leat.Join(func(o order) int64 { return o.ID }, func(i item) int64 { return i.OrderID }))
 }
 
+const dividedInto = 3
+
+// sharedMill is a mill whose instances share partitions, by the order of each element.
+func (d *database) sharedMill(f any, options ...postgres.StreamOption) (*leat.Mill, error) {
+	by := func(column string) []postgres.StreamOption {
+		return append([]postgres.StreamOption{postgres.PartitionBy(column, dividedInto)}, options...)
+	}
+	return leat.New(f, leat.Name("totals"), quiet,
+		leat.Broker(postgres.New(d.url,
+			postgres.Table[order]("orders", by("id")...),
+			postgres.Table[item]("items", by("order_id")...),
+			postgres.Table[total]("totals"))),
+		leat.Join(func(o order) int64 { return o.ID }, func(i item) int64 { return i.OrderID }))
+}
+
 // expectTotals compares the results with what SQL makes of the tables.
 func (d *database) expectTotals() {
 	d.Helper()
@@ -107,7 +124,7 @@ func (d *database) helper(mode string, environment ...string) *exec.Cmd {
 	command := exec.Command(os.Args[0], "-test.run", "^TestHelperProcess$", "-test.v")
 	command.Env = append(os.Environ(), "LEAT_HELPER="+mode, "LEAT_HELPER_URL="+d.url, "LEAT_HELPER_OUTPUT="+d.output)
 	command.Env = append(command.Env, environment...)
-	command.Stderr = os.Stderr
+	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	d.must(command.Start())
 	d.Cleanup(func() {
 		_ = command.Process.Kill()
@@ -126,6 +143,14 @@ func TestHelperProcess(t *testing.T) {
 		mill, err := d.mill(postgres.Follow())
 		d.must(err)
 		d.must(mill.Run(t.Context()))
+	case "shared":
+		ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGTERM)
+		defer stop()
+		mill, err := d.sharedMill(sum, postgres.Follow())
+		d.must(err)
+		if err := mill.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("the instance ends with %v", err)
+		}
 	case "kafka":
 		mill, err := d.fromKafka(strings.Split(os.Getenv("LEAT_HELPER_KAFKA"), ","), os.Getenv("LEAT_HELPER_PREFIX"))
 		d.must(err)
