@@ -115,9 +115,9 @@ func (t *table) adviseSequences(ctx context.Context, s *session) (advice []strin
 		if !slices.Contains(names(t.order), string(r[1])) {
 			continue
 		}
-		advice = append(advice, fmt.Sprintf("%s: the sequence %s of column %s has CACHE %s, so that a session may add rows "+
-			"below those that were read, which are missed then; ALTER SEQUENCE %[2]s CACHE 1, or order by a column of "+
-			"type xid8 with the default pg_current_xact_id()", t.describe(), r[0], r[1], r[2]))
+		advice = append(advice, fmt.Sprintf("%s: the sequence %s of column %s has CACHE %s, so that a session may add "+
+			"rows below those that were read, which are missed then; ALTER SEQUENCE %[2]s CACHE 1, or order by a column "+
+			"of type xid8 with the default pg_current_xact_id()", t.describe(), r[0], r[1], r[2]))
 	}
 	return advice, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +19,11 @@ const (
 	idleInTransaction = "60s"
 	firstBackoff      = 50 * time.Millisecond
 	lastBackoff       = 5 * time.Second
+	// openTimeout is how long a database may be away when a run begins: after a power cut both start at once. Whoever has
+	// mistaken the address reads in the log what it waits for.
+	openTimeout = time.Minute
+	// connectTimeout is how long one attempt may take, where the url doesn't say.
+	connectTimeout = 10 * time.Second
 )
 
 // A connector makes connections to the database.
@@ -40,6 +46,9 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 		"idle_in_transaction_session_timeout": idleInTransaction,
 	} {
 		config.RuntimeParams[name] = value
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "leat"
@@ -73,6 +82,33 @@ func (c *connector) reconnect(ctx context.Context) (*session, error) {
 		c.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
 		if wait.For(ctx, backoff) != nil {
 			return nil, ctx.Err()
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// opening connects when a run begins, and has do look at what there is, again where the database is away meanwhile. The
+// session is do's, unless do has failed.
+func (c *connector) opening(ctx context.Context, do func(s *session) error) error {
+	backoff := firstBackoff
+	for begun := time.Now(); ; {
+		s, err := c.connect(ctx)
+		if err == nil {
+			if err = do(s); err == nil {
+				return nil
+			}
+			lost := s.IsClosed()
+			_ = s.close()
+			if !lost {
+				return err
+			}
+		}
+		if !isPassing(err) || isUnknownHost(err) || ctx.Err() != nil || time.Since(begun)+backoff > openTimeout {
+			return err
+		}
+		c.logger.Warn("the database can't be reached, trying again for up to a minute", "error", err, "pause", backoff)
+		if wait.For(ctx, backoff) != nil {
+			return err
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
@@ -132,7 +168,8 @@ func (s *session) run(ctx context.Context, sql string) error {
 	return err
 }
 
-// isPassing reports whether an error is one that goes away by itself: the connection or the server does.
+// isPassing reports whether an error is one that goes away by itself: the connection or the server does. A certificate
+// that isn't trusted doesn't.
 func isPassing(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
@@ -144,7 +181,13 @@ func isPassing(err error) bool {
 		}
 		return refused.Code[:2] == "08"
 	}
-	return err != nil && !errors.Is(err, context.Canceled)
+	return err != nil && !errors.Is(err, context.Canceled) && !isAboutTLS(err)
+}
+
+// isUnknownHost reports whether a host has no address: most often it is misspelt.
+func isUnknownHost(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
 }
 
 // isConflict reports whether a transaction was rolled back because of others, so that trying again makes sense.

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,7 +14,7 @@ import (
 func (c *connector) explain(err error) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("postgres: %w", err)
+		return fmt.Errorf("postgres: %w%s", err, tlsRemedy(err))
 	}
 	remedy := ""
 	switch refused.Code {
@@ -30,6 +32,31 @@ func (c *connector) explain(err error) error {
 	return described(fmt.Sprintf("connecting as %s to database %s at %s:%d", c.config.User, c.config.Database,
 		c.config.Host,
 		c.config.Port), refused, remedy)
+}
+
+// isAboutTLS reports whether a connection has failed because of certificates, or because one side wants TLS and the other
+// none.
+func isAboutTLS(err error) bool { return tlsRemedy(err) != "" }
+
+// tlsRemedy is what mends an error of TLS, and empty for others.
+func tlsRemedy(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		alert     tls.AlertError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "; give the certificate of the server's CA by sslrootcert=FILE in the url, or PGSSLROOTCERT"
+	case errors.As(err, &host):
+		return "; the url must have the host that the certificate is made out to; sslmode=verify-ca doesn't look at it"
+	case errors.As(err, &invalid), errors.As(err, &alert):
+		return "; see sslrootcert, sslcert and sslkey in the url"
+	case strings.Contains(err.Error(), "server refused TLS connection"):
+		return "; the server has TLS switched off (ssl = on in postgresql.conf), or use sslmode=prefer"
+	}
+	return ""
 }
 
 // A failure is an error of the database, with what would mend it.

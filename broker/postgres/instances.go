@@ -29,7 +29,8 @@ const makeShares = `CREATE TABLE IF NOT EXISTS leat_shares (
 const (
 	lockInstances = `SELECT pg_advisory_xact_lock(hashtextextended('leat instances of ' || $1, 0))`
 	// A server that was away for longer than a lease finds no instance guilty: each has time to come back first.
-	isLive = `(i.seen > clock_timestamp() - interval '5 s' OR clock_timestamp() < pg_postmaster_start_time() + interval '5 s')`
+	isLive = `(i.seen > clock_timestamp() - interval '5 s'
+		OR clock_timestamp() < pg_postmaster_start_time() + interval '5 s')`
 	// An instance takes the session's end from those that are in the session already.
 	joinInstances = `INSERT INTO leat_instances (name, instance, process, division, session, ends, joined, seen)
 		SELECT $1, $2, $3, $4, $5::bigint, coalesce((SELECT i.ends FROM leat_instances i WHERE i.name = $1
@@ -44,8 +45,8 @@ const (
 	renewLease = `INSERT INTO leat_instances AS o (name, instance, process, division, session, ends, joined, seen)
 		VALUES ($1, $2, $3, $4, $5::bigint, $6::json, clock_timestamp(), clock_timestamp())
 		ON CONFLICT (name, instance) DO UPDATE SET seen = clock_timestamp()`
-	lookAround = `SELECT i.instance, (SELECT count(*) FROM leat_shares s WHERE s.name = $1 AND s.instance = i.instance)::text
-		FROM leat_instances i WHERE i.name = $1 AND ` + isLive + ` ORDER BY 2 DESC, i.joined, i.instance`
+	lookAround = `SELECT i.instance FROM leat_instances i WHERE i.name = $1 AND ` + isLive + ` 
+		ORDER BY (SELECT count(*) FROM leat_shares s WHERE s.name = $1 AND s.instance = i.instance) DESC, i.joined, i.instance`
 	lookAtShares = `SELECT s.partition::text, coalesce(s.instance, ''), EXISTS (SELECT FROM leat_instances i
 		WHERE i.name = $1 AND i.instance = s.instance AND ` + isLive + `)::text FROM leat_shares s WHERE s.name = $1
 		AND s.partition < $2::int ORDER BY s.partition`

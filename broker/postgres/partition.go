@@ -91,15 +91,30 @@ func (t *table) checkDivision(p ordered.Position) error {
 
 // checkPartitions refuses streams that aren't divided alike.
 func (in *input) checkPartitions() error {
-	first := in.streams[0]
-	for _, st := range in.streams[1:] {
-		if st.partitionCount() != first.partitionCount() {
+	for node := range in.streams {
+		if n, first := in.partitionCount(node), in.partitionCount(0); n != first {
 			return fmt.Errorf("postgres: %s has %d partitions and %s %d: streams that are joined have as many, "+
-				"divided by columns that are equal where elements match; give both postgres.PartitionBy, or partition_by",
-				first.describe(), first.partitionCount(), st.describe(), st.partitionCount())
+				"divided by columns that are equal where elements match; give both postgres.PartitionBy, or partition_by; "+
+				"changes have one",
+				in.describe(0), first, in.describe(node), n)
 		}
 	}
 	return nil
+}
+
+// partitionCount is how many partitions a node's stream has: changes have one.
+func (in *input) partitionCount(node int) int {
+	if st := in.streams[node]; st != nil {
+		return st.partitionCount()
+	}
+	return 1
+}
+
+func (in *input) describe(node int) string {
+	if st := in.streams[node]; st != nil {
+		return st.describe()
+	}
+	return in.changes[node].describe()
 }
 
 // A stream is a table or query as one run reads it.
@@ -126,10 +141,10 @@ func (st *stream) begin(partition int) {
 	st.numberings[partition].Of = st.division.of
 }
 
-// distinct returns the streams of a job, each once, in the order of the nodes.
+// distinct returns the tables and queries of a job, each once, in the order of the nodes.
 func (in *input) distinct() (streams []*stream) {
 	for _, st := range in.streams {
-		if !slices.Contains(streams, st) {
+		if st != nil && !slices.Contains(streams, st) {
 			streams = append(streams, st)
 		}
 	}

@@ -22,8 +22,8 @@
 // log, and since when. Where an order column's default is now() or the like, they are all transactions that have begun
 // by then. A first order column of type xid8 with the default pg_current_xact_id() is read below the oldest transaction
 // that is still open, and needs none of this. What no reader can know is keys that are drawn before their transaction
-// writes anything: by a sequence with a CACHE above 1, of which the log warns, or by an application. Rows that such a transaction adds below
-// what was read before are missed.
+// writes anything: by a sequence with a CACHE above 1, of which the log warns, or by an application. Rows that such a
+// transaction adds below what was read before are missed.
 //
 // An index over the order's columns makes reading fast; without one the server sorts, and the log says which to create.
 //
@@ -67,13 +67,18 @@
 // of a commit: that one's connection is ended. It ends with an error that says so at its next commit, and adds nothing.
 //
 // A connection that is lost, or a server that is killed and comes back, ends no run: it is told in the log, and tried
-// again.
+// again. A server that is away when a run begins is waited for up to a minute.
+//
+// # Several instances
+//
+// With [PartitionBy] several processes run the same mill at a time and share its partitions.
 //
 // # Rights
 //
-// [Changes] take the attribute REPLICATION, and wal_level = logical on the server; to make the publication, CREATE on the
-// database and the ownership of the tables. The rest takes SELECT on what is read, INSERT on outputs, with [Conflict] also SELECT and UPDATE, and on the schema CREATE,
-// or on leat_positions SELECT, INSERT and UPDATE. To end the connection of a frozen run of another user takes
+// It takes SELECT on what is read, INSERT on outputs, with [Conflict] also SELECT and UPDATE, and on the schema CREATE,
+// or on leat_positions SELECT, INSERT and UPDATE; with [PartitionBy] also DELETE, on leat_instances and leat_shares.
+// [Changes] take the attribute REPLICATION, and wal_level = logical on the server; to make the publication, CREATE on
+// the database and the ownership of the tables. To end the connection of a frozen run of another user takes
 // pg_signal_backend.
 package postgres
 

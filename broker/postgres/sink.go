@@ -18,14 +18,13 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.connect(ctx)
-	if err != nil {
+	var o *output
+	if err := c.opening(ctx, func(s *session) error {
+		o = &output{ledger: newLedger(b, job, c, func() int { return job.Partitions })}
+		o.session = s
+		return o.openTargets(ctx, b, job)
+	}); err != nil {
 		return nil, err
-	}
-	o := &output{ledger: newLedger(b, job, c, func() int { return job.Partitions })}
-	o.session = s
-	if err := o.openTargets(ctx, b, job); err != nil {
-		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
 }

@@ -21,26 +21,26 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = s.close() }()
 	in := &input{}
-	in.ledger = newLedger(b, job, c, in.Partitions)
-	for _, declared := range job.Inputs {
-		if err := in.open(ctx, b, s, declared); err != nil {
-			return nil, err
+	if err := c.opening(ctx, func(s *session) error {
+		in.streams, in.changes = nil, nil
+		for _, declared := range job.Inputs {
+			if err := in.open(ctx, b, s, declared); err != nil {
+				return err
+			}
 		}
-	}
-	if err := in.checkPartitions(); err != nil {
+		if err := in.checkPartitions(); err != nil {
+			return err
+		}
+		return s.close()
+	}); err != nil {
 		return nil, err
 	}
 	if in.Partitions() > 1 {
 		job.Shared = true
-		in.shared = true // of the ledger, which was made before
 		in.shares = newShares(in)
 	}
+	in.ledger = newLedger(b, job, c, in.Partitions)
 	return in, nil
 }
 
@@ -72,7 +72,8 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 			other.relation.stream.Follow != r.stream.Follow || other.partitions != r.partitions ||
 			other.partitionBy != r.partitionBy {
 			return fmt.Errorf("postgres: %s is declared twice, and differently: nodes that read one stream read it in "+
-				"one order and by the same partitions, and both follow it or don't; give a query over it another name", other.describe())
+				"one order and by the same partitions, and both follow it or don't; give a query over it another name",
+				other.describe())
 		}
 		in.streams = append(in.streams, other)
 		return nil
@@ -119,7 +120,7 @@ func (in *input) Partitions() int {
 	if len(in.streams) == 0 {
 		return 1
 	}
-	return in.streams[0].partitionCount()
+	return in.partitionCount(0)
 }
 
 // Own implements broker.Input.
