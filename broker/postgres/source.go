@@ -22,6 +22,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 		return nil, err
 	}
 	in := &input{}
+	in.ledger = newLedger(b, job, c, in.Partitions)
 	if err := c.opening(ctx, func(s *session) error {
 		in.streams, in.changes = nil, nil
 		for _, declared := range job.Inputs {
@@ -37,10 +38,9 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 		return nil, err
 	}
 	if in.Partitions() > 1 {
-		job.Shared = true
+		job.Shared, in.shared = true, true
 		in.shares = newShares(in)
 	}
-	in.ledger = newLedger(b, job, c, in.Partitions)
 	return in, nil
 }
 
