@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/internal/ordered"
 )
 
 // OpenSource implements [broker.Source]. It checks that what is read exists, may be read, and has an order.
