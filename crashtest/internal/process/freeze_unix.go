@@ -10,7 +10,8 @@ import (
 // CanFreeze tells whether processes can be stopped and continued here.
 const CanFreeze = true
 
-// Freeze stops a process where it is, Thaw lets it go on.
+// Freeze stops a process where it is.
 func Freeze(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
 
+// Thaw lets it go on.
 func Thaw(p *os.Process) error { return p.Signal(syscall.SIGCONT) }

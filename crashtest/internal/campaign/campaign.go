@@ -1,0 +1,217 @@
+// Package campaign kills mills on any storage in every way, and checks each of their results: it is the crash test of
+// databases and queues. What differs between storages is in a file for each.
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/crashtest/internal/proxy"
+	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/crashtest/internal/workload"
+)
+
+// progressInterval is the time between two lines about the progress.
+const progressInterval = 10 * time.Second
+
+// A Config is what a campaign does.
+type Config struct {
+	// Storage is one of [Names].
+	Storage string
+	// Kills ends the campaign after so many kills of workers; where it is 0, Duration does.
+	Kills    int
+	Duration time.Duration
+	// Elements is the length of a stream in one session, and Rate how many of them are written in a second.
+	Elements, Rate int
+	Seed           uint64
+	// Pause is the mean time between two faults.
+	Pause time.Duration
+	// Faults are those to inject, of the names that [Faults] returns; all that the storage has where it is empty.
+	Faults []string
+	// Keep keeps the logs and the server's data; they are kept when the campaign fails.
+	Keep bool
+}
+
+func (c *Config) plan(k kind) workload.Plan {
+	return workload.Plan{Seed: c.Seed, Elements: c.Elements, Endless: !k.marks}
+}
+
+// A campaign is one run of the test.
+type campaign struct {
+	config     *Config
+	kind       kind
+	faults     map[fault]bool
+	dir        string
+	storage    storage
+	proxy      *proxy.Proxy // nil where there is no server
+	load       *load
+	consumer   *consumer
+	injector   *injector
+	recoveries *recovery.Times
+	begin      time.Time
+
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// Run runs a campaign, tells about it on out, and cleans up behind it. The error shows the first difference between what
+// must come out and what did.
+func Run(ctx context.Context, c *Config, out io.Writer) (err error) {
+	k, ok := named(c.Storage)
+	if !ok {
+		return fmt.Errorf("there is no storage %q: choose from %s", c.Storage, strings.Join(Names(), ", "))
+	}
+	dir, err := os.MkdirTemp("", "leat-crashtest-*")
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // a server may run as another user
+		return err
+	}
+	t := &campaign{config: c, kind: k, dir: dir, recoveries: recovery.New(), begin: time.Now(), out: out}
+	defer func() {
+		if c.Keep || err != nil && ctx.Err() == nil {
+			t.print("the logs are in %s", dir)
+			return
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
+	}()
+	t.print("seed %d; %s starts", c.Seed, k.name)
+	if t.storage, err = k.start(ctx, filepath.Join(dir, k.name)); err != nil {
+		return fmt.Errorf("start %s: %w", k.name, err)
+	}
+	defer func() {
+		if closed := t.storage.close(); err == nil {
+			err = closed
+		}
+	}()
+	if t.faults, err = chosen(c.Faults, t.storage.server() != nil); err != nil {
+		return err
+	}
+	return t.withWorkers(ctx)
+}
+
+// withWorkers runs the test and ends all processes that it has started.
+func (t *campaign) withWorkers(parent context.Context) error {
+	ctx, end := context.WithCancel(parent)
+	defer end()
+	group, ctx := errgroup.WithContext(ctx)
+	target := t.storage.target("")
+	if s := t.storage.server(); s != nil {
+		var err error
+		if t.proxy, err = proxy.New(s.Address()); err != nil {
+			return err
+		}
+		target = t.storage.target(t.proxy.Address())
+		group.Go(func() error { return t.proxy.Run(ctx) })
+	}
+	t.load = newLoad(t.config, t.kind, t.storage)
+	t.consumer = newConsumer(t.load, t.storage, t.recoveries)
+	t.injector = newInjector(t, newWorkers(ctx, group, t.kind.name, target, t.dir))
+	group.Go(func() error {
+		defer end()
+		if err := t.injector.workers.start(); err != nil {
+			return err
+		}
+		return t.run(ctx)
+	})
+	err := group.Wait()
+	if parent.Err() != nil {
+		err = parent.Err()
+	}
+	t.summary(err)
+	return err
+}
+
+// run writes input, injects faults and verifies the output, until all results of the last session are there and nothing
+// comes behind them.
+func (t *campaign) run(parent context.Context) error {
+	g, ctx := errgroup.WithContext(parent)
+	verified, stop := context.WithCancel(ctx)
+	g.Go(func() error { return t.load.run(ctx) })
+	g.Go(func() error {
+		defer stop()
+		return t.consumer.run(ctx)
+	})
+	g.Go(func() error {
+		err := t.injector.run(ctx)
+		if err == nil {
+			t.print("no more faults; the last session ends")
+			t.load.finish()
+		}
+		return err
+	})
+	g.Go(func() error {
+		t.progress(verified)
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := t.injector.workers.stop(parent); err != nil {
+		return err
+	}
+	return t.consumer.drain(parent)
+}
+
+// print prints a line with the time since the begin.
+func (t *campaign) print(format string, arguments ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, _ = fmt.Fprintf(t.out, "%8.1fs  %s\n", time.Since(t.begin).Seconds(), fmt.Sprintf(format, arguments...))
+}
+
+// progress prints how far the test has come, from time to time.
+func (t *campaign) progress(ctx context.Context) {
+	ticks := time.NewTicker(progressInterval)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			t.print("%d results right; %s", t.consumer.verified(), t.injector.counted())
+		}
+	}
+}
+
+// summary says what the test has found.
+func (t *campaign) summary(err error) {
+	verdict := "nothing is missing, doubled or out of order"
+	if err != nil {
+		verdict = "THE TEST HAS NOT PASSED"
+	}
+	t.print("%s: %s", t.kind.name, verdict)
+	t.print("%d results in %d sessions; %s", t.consumer.verified(), t.consumer.verifier.Session(), t.injector.counted())
+	alone, all := t.recoveries.Sorted()
+	for _, times := range []struct {
+		name string
+		list []time.Duration
+	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
+		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
+			recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 0.95), recovery.Quantile(times.list, 1),
+			len(times.list))
+	}
+}
+
+// counted lists what was done.
+func (in *injector) counted() string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var all []string
+	for what, n := range in.counts {
+		all = append(all, fmt.Sprintf("%s: %d", what, n))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,218 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/crashtest/internal/process"
+)
+
+const (
+	// startTime is how long after its start a worker may fail for want of a server: it is started again then, as by any
+	// supervisor. One that was connected must not fail.
+	startTime = 20 * time.Second
+	// settleTimeout is how long two workers may go on side by side, beyond a lease.
+	settleTimeout = 60 * time.Second
+)
+
+// workers are the processes that run the mill: one at a time, or two of which one has to end. They are safe for concurrent
+// use.
+type workers struct {
+	// group waits for each process. An error ends the test.
+	group *errgroup.Group
+	// ctx ends all processes.
+	ctx               context.Context
+	kind, target, dir string
+
+	mu sync.Mutex
+	// current is nil while there is none that should go on.
+	current *worker
+	// started counts all, failedStarts those that found no server.
+	started, failedStarts int
+	// disturbed is until when a worker may be kept from its server.
+	disturbed time.Time
+}
+
+// A worker is one process.
+type worker struct {
+	*process.Process
+	begin time.Time
+	// mayEnd says that the process may end as a process does that was killed or left, mayBeTakenOver that another one may
+	// take its place. Both are guarded by workers.mu.
+	mayEnd, mayBeTakenOver bool
+}
+
+func newWorkers(ctx context.Context, g *errgroup.Group, kind, target, dir string) *workers {
+	return &workers{ctx: ctx, group: g, kind: kind, target: target, dir: dir}
+}
+
+// start starts a worker, the current one from now on.
+func (ws *workers) start() error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if err := ws.ctx.Err(); err != nil {
+		return err
+	}
+	return ws.launch()
+}
+
+// launch starts a worker. REQUIRES: mu is held.
+func (ws *workers) launch() error {
+	ws.started++
+	c := workerConfig{kind: ws.kind, target: ws.target, process: fmt.Sprintf("#%d", ws.started),
+		concurrency: 1 + ws.started%2*2}
+	p, err := process.Start(c.process, filepath.Join(ws.dir, "workers.log"), c.arguments())
+	if err != nil {
+		return fmt.Errorf("start a worker: %w", err)
+	}
+	w := &worker{Process: p, begin: time.Now()}
+	ws.current = w
+	ws.group.Go(func() error { return ws.await(w) })
+	return nil
+}
+
+// await waits for the end of a worker. One that found no server is started again; any other end that nobody has asked for
+// is an error.
+func (ws *workers) await(w *worker) error {
+	stop := context.AfterFunc(ws.ctx, w.Kill)
+	defer stop()
+	err := w.Wait()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	switch {
+	case ws.ctx.Err() != nil || w.mayEnd:
+		return nil
+	case w.Status() == exitTakenOver && w.mayBeTakenOver:
+		return nil
+	case w.Status() == exitFailed && time.Since(w.begin) < startTime && w.begin.Before(ws.disturbed):
+		ws.failedStarts++
+		if ws.current != w {
+			return nil
+		}
+		return ws.launch()
+	}
+	return w.Errorf("has ended by itself (%w)", err)
+}
+
+// disturb notes that workers may be kept from their server for so long.
+func (ws *workers) disturb(d time.Duration) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if until := time.Now().Add(d); until.After(ws.disturbed) {
+		ws.disturbed = until
+	}
+}
+
+// take takes the current worker from its place.
+func (ws *workers) take() *worker {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w := ws.current
+	ws.current = nil
+	return w
+}
+
+// name returns the current worker's.
+func (ws *workers) name() string {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.current.Name
+}
+
+// letEnd allows a worker to end from now on.
+func (ws *workers) letEnd(w *worker) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w.mayEnd = true
+}
+
+// kill kills the current worker and waits until it is gone.
+func (ws *workers) kill() {
+	w := ws.take()
+	ws.letEnd(w)
+	w.Kill()
+	<-w.Done()
+}
+
+// stop asks the current worker to end, and waits until it has.
+func (ws *workers) stop(ctx context.Context) error {
+	w := ws.take()
+	ws.letEnd(w)
+	w.Leave()
+	select {
+	case <-w.Done():
+		if w.Status() == exitFailed && w.begin.After(time.Now().Add(-startTime)) {
+			return nil // it found no server
+		}
+	default:
+	}
+	return w.Expect(ctx, 0)
+}
+
+// succeed starts a second worker while the current one is there, and returns that one.
+func (ws *workers) succeed() (before *worker, err error) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	before = ws.current
+	before.mayBeTakenOver = true
+	if err := ws.launch(); err != nil {
+		return nil, err
+	}
+	ws.current.mayBeTakenOver = true
+	return before, nil
+}
+
+// settle waits until one of the current worker and the one before it has ended, because the other one has taken over. Mostly
+// the one before ends; but one that was only about to begin when it was stopped takes over in its turn.
+func (ws *workers) settle(ctx context.Context, before *worker, lease time.Duration) error {
+	limit := time.NewTimer(settleTimeout + lease)
+	defer limit.Stop()
+	for {
+		ws.mu.Lock()
+		now := ws.current
+		ws.mu.Unlock()
+		select {
+		case <-before.Done():
+			return ws.settled(before, now)
+		case <-now.Done():
+			if now.Status() == exitTakenOver {
+				return ws.settled(now, before)
+			}
+			// it found no server, and await starts another one
+			if err := pause(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit.C:
+			return before.Errorf("and %s both still run %v after one has taken over", now.Name, settleTimeout+lease)
+		}
+	}
+}
+
+// settled makes the worker that lives the current one.
+func (ws *workers) settled(ended, lives *worker) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	lives.mayBeTakenOver = false
+	ws.current = lives
+	select {
+	case <-lives.Done():
+		if lives.Status() == exitTakenOver {
+			return ended.Errorf("and %s have taken over from each other, and both have ended", lives.Name)
+		}
+	default:
+	}
+	return nil
+}
+
+func (ws *workers) failures() int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.failedStarts
+}
