@@ -1,4 +1,4 @@
-// Crashtest kills a mill in every way that it can think of, on a real Kafka, and checks every single result: nothing
+// Crashtest kills a mill in every way that it can think of, on a real Kafka or another storage, and checks every single result: nothing
 // may be missing, doubled or out of order. From the root of the repository:
 //
 //	go run ./crashtest -kills 200
@@ -11,6 +11,11 @@
 // with signal 9, stops them for longer than Kafka waits for them and continues them, lets others join and leave,
 // kills Kafka, cuts connections, and adds partitions. A read_committed consumer compares the output of each partition
 // with a reference as it comes. The exit status is 1 where they differ, and the first difference is shown.
+//
+// Other storages have a campaign in the room internal/campaign, with one mill at a time, zombies beside their successors, and
+// answers of the server that are lost:
+//
+//	go run ./crashtest -storage postgres -kills 200
 //
 // With several brokers, each is killed in turn and stays away for a minute, or is stopped and continued. Where no
 // other faults are injected, the results of every partition must go on within fifteen seconds, and within thirty-five
@@ -28,6 +33,7 @@
 //	instances.go, worker.go           the processes, and what runs in them
 //	load.go, consumer.go              the input, and the output
 //	internal/recovery, outages.go     how long it takes after a fault until results go on
+//	internal/campaign                 the campaign on any other storage; a file for each
 //	internal/workload                 the mill, its input, and what must come of it
 //	internal/process, internal/proxy  what kills and stops processes, and cuts their connections
 package main
@@ -40,12 +46,22 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/leat-go/leat/crashtest/internal/campaign"
 )
+
+// kafkaStorage is the storage that has a campaign of its own, since it shares partitions among instances.
+const kafkaStorage = "kafka"
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		os.Exit(work(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == campaign.WorkerCommand {
+		os.Exit(campaign.Work(os.Args[2:]))
 	}
 	c, err := parse(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -55,7 +71,11 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err = crash(ctx, c, os.Stdout)
+	if c.storage == kafkaStorage {
+		err = crash(ctx, c, os.Stdout)
+	} else {
+		err = campaign.Run(ctx, c.campaign(), os.Stdout)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "crashtest:", err)
@@ -65,6 +85,8 @@ func main() {
 
 // A config is what the flags say.
 type config struct {
+	// storage is kafkaStorage or one of campaign.Names.
+	storage    string
 	kills      int
 	duration   time.Duration
 	instances  int
@@ -76,17 +98,19 @@ type config struct {
 	brokers    int
 	away       time.Duration
 	frozen     time.Duration
-	faults     map[fault]bool
-	keep       bool
-	debug      bool
+	// disturb is the list of faults as it was given, and faults what it means on Kafka.
+	disturb string
+	faults  map[fault]bool
+	keep    bool
+	debug   bool
 }
 
 // parse reads the flags; what is wrong with them is an error.
 func parse(arguments []string, output io.Writer) (*config, error) {
 	c := &config{}
-	var faults string
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
+	flags.StringVar(&c.storage, "storage", kafkaStorage, "what to run on: "+kafkaStorage+", "+strings.Join(campaign.Names(), ", "))
 	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers that "+
 		"were killed or stopped where no instance is killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "inject faults for so long")
@@ -99,8 +123,9 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
 	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
-	flags.StringVar(&faults, "disturb", "", "the faults to inject: kill, zombie, rebalance, server, cut, broker, freeze, "+
-		"grow, with commas between them; by default all that goes with one broker, or with several")
+	flags.StringVar(&c.disturb, "disturb", "", "the faults to inject, with commas between them: on Kafka kill, zombie, rebalance, "+
+		"server, cut, broker, freeze, grow, by default all that goes with one broker, or with several; on other storages "+
+		strings.Join(campaign.Faults(), ", ")+", by default all that the storage can suffer")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
@@ -115,6 +140,10 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	case c.instances < 1 || c.partitions < 1 || c.elements < 10 || c.rate < 1:
 		return nil, errors.New("it takes at least one instance, one partition, one element a second and 10 elements")
 	}
+	if c.storage != kafkaStorage {
+		return c, c.checkStorage(flags)
+	}
+	faults := c.disturb
 	if faults == "" {
 		faults = "kill,zombie,rebalance,server,cut,grow"
 		if c.brokers > 1 {
@@ -125,6 +154,30 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 		return nil, err
 	}
 	return c, c.check()
+}
+
+// campaign returns what the flags say for a storage other than Kafka.
+func (c *config) campaign() *campaign.Config {
+	faults := strings.FieldsFunc(c.disturb, func(r rune) bool { return r == ',' })
+	return &campaign.Config{Storage: c.storage, Kills: c.kills, Duration: c.duration, Elements: c.elements, Rate: c.rate,
+		Seed: c.seed, Pause: c.pause, Faults: faults, Keep: c.keep}
+}
+
+// checkStorage returns an error that names what doesn't go with a storage other than Kafka.
+func (c *config) checkStorage(flags *flag.FlagSet) (err error) {
+	if !slices.Contains(campaign.Names(), c.storage) {
+		return fmt.Errorf("-storage %s is none of %s, %s", c.storage, kafkaStorage, strings.Join(campaign.Names(), ", "))
+	}
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "instances", "partitions", "brokers", "away", "frozen", "debug":
+			err = fmt.Errorf("-%s is for Kafka only: leave it out with -storage %s", f.Name, c.storage)
+		}
+	})
+	if err == nil {
+		err = campaign.CheckFaults(c.campaign().Faults)
+	}
+	return err
 }
 
 // check returns an error that names flags that contradict each other.

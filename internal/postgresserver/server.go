@@ -74,6 +74,12 @@ func (s *Server) URL(user, password, database string) string {
 	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", user, password, s.port, database)
 }
 
+// Address returns the server's host and port.
+func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// Pid returns the id of the server's first process, whose children serve connections.
+func (s *Server) Pid() int { return s.process.Process.Pid }
+
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections. A server that was killed leaves backends behind that end on their own; until they have, the new one finds
 // their shared memory in use and ends at once, so that it is started again.

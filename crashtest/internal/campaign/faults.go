@@ -52,6 +52,16 @@ func Faults() (names []string) {
 	return names
 }
 
+// CheckFaults returns an error where a name is none of [Faults].
+func CheckFaults(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(Faults(), name) {
+			return fmt.Errorf("there is no fault %q: choose from %s", name, strings.Join(Faults(), ","))
+		}
+	}
+	return nil
+}
+
 // chosen returns the faults of these names; all that can be where there are none.
 func chosen(names []string, server bool) (map[fault]bool, error) {
 	faults := map[fault]bool{}
@@ -62,11 +72,6 @@ func chosen(names []string, server bool) (map[fault]bool, error) {
 			return nil, fmt.Errorf("%q can't be done to this storage or on this system: leave it out", w.fault)
 		case named || len(names) == 0 && possible:
 			faults[w.fault] = true
-		}
-	}
-	for _, name := range names {
-		if !faults[fault(name)] {
-			return nil, fmt.Errorf("there is no fault %q: choose from %s", name, strings.Join(Faults(), ","))
 		}
 	}
 	return faults, nil

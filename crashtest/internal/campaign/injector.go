@@ -242,7 +242,7 @@ func (in *injector) freezeServer(ctx context.Context, random *rand.Rand) error {
 	in.note("stops of the server", 1)
 	in.print("stop the server for %v", frozen.Round(time.Millisecond))
 	var stopped []*os.Process
-	for pids := []int{in.storage.server().PID()}; len(pids) > 0; pids = pids[1:] {
+	for pids := []int{in.storage.server().Pid()}; len(pids) > 0; pids = pids[1:] {
 		p, err := os.FindProcess(pids[0])
 		if err == nil {
 			err = process.Freeze(p)

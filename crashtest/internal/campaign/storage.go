@@ -52,13 +52,13 @@ type record struct {
 	value  []byte
 }
 
-// A server can be killed, stopped where it is, and started again on what it has stored.
+// A server can be killed, stopped where it is, and started again on what it has stored. Its address and the number of its first
+// process may be asked for while it is started.
 type server interface {
-	Address() string
 	Kill() error
 	Restart(ctx context.Context) error
-	// PID returns the number of its process.
-	PID() int
+	Address() string
+	Pid() int
 }
 
 // kinds returns all storages.
