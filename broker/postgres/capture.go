@@ -88,7 +88,7 @@ func (c *changes) open(ctx context.Context, s *session) (err error) {
 	if err := c.openPublication(ctx, s); err != nil {
 		return err
 	}
-	found, err := s.findSlot(ctx, c.slot)
+	found, err := s.awaitSlot(ctx, c.slot)
 	if err != nil || found == nil || c.relation.changes.temporary {
 		return err
 	}
@@ -126,7 +126,7 @@ func (c *changes) resume(ctx context.Context, s *session, nodes []*broker.Rewind
 		}
 		return nil
 	}
-	found, err := s.findSlot(ctx, c.slot)
+	found, err := s.awaitSlot(ctx, c.slot)
 	switch {
 	case err != nil:
 	case found == nil:

@@ -25,7 +25,10 @@ func (c *connector) explain(err error) error {
 	case "3D000":
 		remedy = "CREATE DATABASE makes it; the url's last part is its name"
 	case "53300":
-		remedy = "max_connections on the server is too low, or somebody leaves connections open"
+		remedy = "max_connections on the server is too low, or max_wal_senders where changes are read, or somebody leaves " +
+			"connections open"
+	case "42501":
+		remedy = "reading changes takes the right to replicate: ALTER ROLE … REPLICATION"
 	case "42704", "22023":
 		remedy = "the server may be older than PostgreSQL 13"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,8 @@ type followed struct {
 	*database
 	values chan string
 	log    *lines
+	// stop ends the reading, and the test does, too.
+	stop func()
 }
 
 func (d *database) follow(stream postgres.Option) *followed {
@@ -49,12 +52,13 @@ func (d *database) followAs(stream postgres.Option, text func(r broker.Record) s
 			}
 		}
 	}()
-	d.Cleanup(func() {
+	f.stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
 		_ = reader.Close()
 		_ = in.Close()
 	})
+	d.Cleanup(f.stop)
 	return f
 }
 

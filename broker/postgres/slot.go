@@ -13,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/postgres/internal/pgoutput"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // longestSlot is how long the name of a slot may be.
@@ -99,6 +100,19 @@ func (c *changes) lost(why string) error {
 		"pg_drop_replication_slot('%[1]s'), and give the mill another name, or remove its positions", c.slot, why)}
 }
 
+// awaitSlot looks at a slot, and waits for one that is being made: nothing is known of it before.
+func (s *session) awaitSlot(ctx context.Context, name string) (*slot, error) {
+	for {
+		found, err := s.findSlot(ctx, name)
+		if err != nil || found == nil || found.kind != "logical" || found.confirmed > 0 || found.status == "lost" {
+			return found, err
+		}
+		if err := wait.For(ctx, holderPause); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // makeSlot makes the slot where it doesn't exist. The server waits for the transactions that are open.
 func (c *changes) makeSlot(ctx context.Context) error {
 	s, err := c.connector.reconnect(ctx)
@@ -106,12 +120,15 @@ func (c *changes) makeSlot(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = s.close() }()
-	found, err := s.findSlot(ctx, c.slot)
+	found, err := s.awaitSlot(ctx, c.slot)
+	if err == nil && found != nil {
+		err = c.checkSlot(found)
+	}
 	if err != nil {
 		return c.explain(err)
 	}
 	if found != nil {
-		return c.checkSlot(found)
+		return nil
 	}
 	told := time.AfterFunc(patience, func() {
 		c.logger.Warn("the replication slot isn't made yet: the server waits for the transactions that are open",
@@ -122,7 +139,7 @@ func (c *changes) makeSlot(ctx context.Context) error {
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused) && refused.Code == "42710":
-		return nil // another run has just made it
+		return c.makeSlot(ctx) // another reader, or another run, makes it
 	case err != nil:
 		return c.explain(err)
 	}
@@ -160,6 +177,10 @@ func (c *changes) endHolder(ctx context.Context, own string) error {
 
 // explain says of an error about changes what would mend it.
 func (c *changes) explain(err error) error {
+	var explained *failure
+	if errors.As(err, &explained) {
+		return err
+	}
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("postgres: %s: %w", c.describe(), err)
@@ -167,20 +188,15 @@ func (c *changes) explain(err error) error {
 	remedy := ""
 	switch refused.Code {
 	case "42501":
-		remedy = "it takes the right to replicate: ALTER ROLE … REPLICATION"
+		remedy = "it takes the right to replicate, ALTER ROLE … REPLICATION"
 	case "53400":
 		remedy = fmt.Sprintf("raise max_replication_slots on the server, which takes a restart, or drop slots that nobody "+
-			"reads: SELECT slot_name, active FROM pg_replication_slots; the stream takes one, and one more for each further "+
-			"node that reads it: %s", c.slot)
+			"reads: SELECT slot_name, active FROM pg_replication_slots; the stream takes one, %s, and one more for each "+
+			"further node that reads it", c.slot)
 	case "53300":
 		remedy = "raise max_wal_senders and max_connections on the server, which takes a restart"
-	case "55000":
-		if !strings.Contains(refused.Message, "wal_level") {
-			return c.lost(refused.Message)
-		}
-		remedy = "set wal_level = logical in postgresql.conf, or ALTER SYSTEM SET wal_level = logical, and restart the server"
-	case "42704":
-		return c.lost(refused.Message)
+	case "55000", "42704": // the log that the slot needs was removed; the slot, or the publication, doesn't exist
+		return fmt.Errorf("postgres: %s: %w", c.describe(), c.lost(refused.Message))
 	}
 	return described(c.describe(), refused, remedy)
 }
