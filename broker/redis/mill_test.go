@@ -152,7 +152,7 @@ func (d *database) helper(url string) *exec.Cmd {
 	d.Helper()
 	command := exec.Command(os.Args[0], "-test.run", "^TestHelperProcess$", "-test.v")
 	command.Env = append(os.Environ(), "LEAT_HELPER="+d.prefix, "LEAT_HELPER_URL="+url)
-	command.Stderr = os.Stderr
+	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	d.must(command.Start())
 	d.Cleanup(func() {
 		_ = command.Process.Kill()
@@ -169,7 +169,11 @@ func TestHelperProcess(t *testing.T) {
 	}
 	mill, err := d.mill(quiet)
 	d.must(err)
-	d.must(mill.Run(t.Context()))
+	if err := mill.Run(t.Context()); errors.Is(err, broker.ErrTakenOver) {
+		os.Exit(3)
+	} else {
+		d.must(err)
+	}
 }
 
 // R8: the concatenated results are those of a run that never stopped, whatever is killed and whenever.
