@@ -93,7 +93,9 @@ func (l *ledger) add(ctx context.Context, commits []broker.Commit, results bool)
 func (l *ledger) counts(e *entry, commits []broker.Commit) error {
 	for _, p := range e.Parts {
 		if l.isIn(e, p.Partition) {
-			l.claims[p.Partition].advance(p.Results)
+			if c := l.claims[p.Partition]; c != nil { // it may have been taken over since
+				c.advance(p.Results)
+			}
 			continue
 		}
 		delete(l.claims, p.Partition)

@@ -41,7 +41,8 @@ func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 		options = append(options, rabbitmq.Stream[brokertest.Element](s.name(fmt.Sprint("output", i))))
 		s.create(fmt.Sprint("output", i))
 	}
-	b := rabbitmq.New(s.url, options...)
+	proxy := s.proxy()
+	b := rabbitmq.New(proxy.url(), options...)
 	var mu sync.Mutex // of the clients
 	return brokertest.Storage{
 		Source: b,
@@ -56,7 +57,12 @@ func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 			defer mu.Unlock()
 			s.publish(fmt.Sprint("input", input), encoded(elements)...)
 		},
-		Reopen: func() (broker.Source, broker.Sink) { return b, b },
+		Reopen:      func() (broker.Source, broker.Sink) { return b, b },
+		AbortCommit: func() { proxy.cutAfter(0) },
+		BlockCommits: func() func() {
+			proxy.hold(0)
+			return sync.OnceFunc(proxy.release)
+		},
 	}
 }
 

@@ -90,7 +90,9 @@ func (s *space) connect() {
 	s.must(err)
 	port, err := strconv.Atoi(u.Port())
 	s.must(err)
-	s.env, err = stream.NewEnvironment(stream.NewEnvironmentOptions().SetUri(s.url).
+	// With the buffers of 8 KiB that this client sets otherwise, large chunks take minutes.
+	s.env, err = stream.NewEnvironment(stream.NewEnvironmentOptions().SetUri(s.url).SetReadBuffer(1 << 20).
+		SetWriteBuffer(1 << 20).
 		SetAddressResolver(stream.AddressResolver{Host: u.Hostname(), Port: port}))
 	s.must(err)
 	s.conn, err = amqp091.Dial(server.AMQPURL(rabbitserver.User, rabbitserver.Password))
@@ -139,6 +141,10 @@ func (s *space) publish(name string, values ...string) {
 func (s *space) publishAll(name string, options *stream.ProducerOptions, messages ...message.StreamMessage) {
 	s.Helper()
 	producer, err := s.env.NewProducer(s.name(name), options)
+	for begin := time.Now(); err != nil && time.Since(begin) < time.Minute; {
+		<-time.After(20 * time.Millisecond) // the server has just started
+		producer, err = s.env.NewProducer(s.name(name), options)
+	}
 	s.must(err)
 	confirmed := producer.NotifyPublishConfirmation()
 	for begin := 0; begin < len(messages); begin += 100 {

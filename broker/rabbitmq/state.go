@@ -25,8 +25,10 @@ type state struct {
 
 // A partitionState is the state of one partition.
 type partitionState struct {
-	// claim is the offset of the claim that counts, -1 where there is none, and holder whose it is.
+	// claim is the offset of the claim that counts, -1 where there is none; run says whose it is, and holder says so to
+	// people.
 	claim  int64
+	run    string
 	holder string
 	// progress is that of the last commit; nil where there is none.
 	progress []byte
@@ -120,12 +122,13 @@ func (p *partitionState) apply(e *entry, part int, begin, offset int64, when tim
 	counts := under >= p.claim
 	switch e.Kind {
 	case kindClaim:
-		if under < 0 || counts {
-			p.claim, p.holder = offset, fmt.Sprintf("%s at %s", e.Holder, when.Format(time.RFC3339))
+		// A run claims again what it has, and may not know whether an attempt before has succeeded.
+		if under < 0 || counts || e.Run == p.run {
+			p.claim, p.run, p.holder = offset, e.Run, fmt.Sprintf("%s at %s", e.Holder, when.Format(time.RFC3339))
 		}
 	case kindCommit:
 		if counts {
-			p.claim, p.progress = under, e.Parts[part].Progress
+			p.claim, p.run, p.progress = under, e.Run, e.Parts[part].Progress
 			p.commit, p.part, p.payload, p.begin, p.done = e, part, payload, begin, false
 		}
 	case kindDone:
