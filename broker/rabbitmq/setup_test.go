@@ -69,6 +69,8 @@ type space struct {
 	env     *stream.Environment
 	conn    *amqp091.Connection
 	channel *amqp091.Channel
+	// ids holds the last message's id that was published to each stream.
+	ids map[string]int64
 }
 
 func newSpace(t testing.TB) *space {
@@ -76,7 +78,7 @@ func newSpace(t testing.TB) *space {
 	if server == nil {
 		t.Skip("RabbitMQ isn't installed")
 	}
-	s := &space{TB: t, prefix: fmt.Sprintf("test%d.", prefixes.Add(1))}
+	s := &space{TB: t, prefix: fmt.Sprintf("test%d.", prefixes.Add(1)), ids: map[string]int64{}}
 	s.url = server.StreamURL(rabbitserver.User, rabbitserver.Password)
 	s.connect()
 	t.Cleanup(s.disconnect)
@@ -138,28 +140,53 @@ func (s *space) publish(name string, values ...string) {
 	s.publishAll(name, stream.NewProducerOptions(), messages...)
 }
 
+// publishAll adds messages to a stream, and tries again while the server has just started: they have ids, by which it
+// passes over what it has.
 func (s *space) publishAll(name string, options *stream.ProducerOptions, messages ...message.StreamMessage) {
 	s.Helper()
-	producer, err := s.env.NewProducer(s.name(name), options)
+	for _, m := range messages {
+		s.ids[name]++
+		m.SetPublishingId(s.ids[name])
+	}
+	options.SetProducerName("writer")
+	err := s.tryPublish(name, options, messages)
 	for begin := time.Now(); err != nil && time.Since(begin) < time.Minute; {
-		<-time.After(20 * time.Millisecond) // the server has just started
-		producer, err = s.env.NewProducer(s.name(name), options)
+		<-time.After(20 * time.Millisecond)
+		err = s.tryPublish(name, options, messages)
 	}
 	s.must(err)
+}
+
+func (s *space) tryPublish(name string, options *stream.ProducerOptions, messages []message.StreamMessage) error {
+	producer, err := s.env.NewProducer(s.name(name), options)
+	if err != nil {
+		return err
+	}
+	defer producer.Close()
 	confirmed := producer.NotifyPublishConfirmation()
 	for begin := 0; begin < len(messages); begin += 100 {
 		part := messages[begin:min(begin+100, len(messages))]
-		s.must(producer.BatchSend(part))
+		if err := producer.BatchSend(part); err != nil {
+			return err
+		}
 		for n := 0; n < len(part); {
 			select {
-			case c := <-confirmed:
-				n += len(c)
+			case c, ok := <-confirmed:
+				if !ok {
+					return errors.New("the producer was closed")
+				}
+				for _, status := range c {
+					if !status.IsConfirmed() {
+						return status.GetError()
+					}
+					n++
+				}
 			case <-time.After(time.Minute):
-				s.Fatal("messages aren't confirmed")
+				return errors.New("messages aren't confirmed")
 			}
 		}
 	}
-	s.must(producer.Close())
+	return nil
 }
 
 // read returns what a stream holds, as its own client reads it.
