@@ -199,31 +199,47 @@ func (l *ledger) complete(ctx context.Context, partition int) error {
 		if err != nil {
 			return err
 		}
-		var waiting []*wire.Publisher
-		for i, w := range p.results() {
-			if w.Count == 0 || w.Queue {
-				continue
-			}
-			publisher, err := l.publish(ctx, partition, w, outputs[i])
-			if err != nil {
-				return explainWrite(w.Output, l.connector.config, err)
-			}
-			waiting = append(waiting, publisher)
+		if err := l.toStreams(ctx, partition, p.results(), outputs); err != nil {
+			return err
 		}
-		for _, publisher := range waiting {
-			if err := publisher.Wait(ctx); err != nil {
-				return err
-			}
-		}
-		for i, w := range p.results() {
-			if w.Queue && w.Count > 0 {
-				if err := l.queues.send(ctx, w.Output, outputs[i]); err != nil {
-					return err
-				}
-			}
+		if err := l.toQueues(ctx, p.results(), outputs); err != nil {
+			return err
 		}
 	}
 	p.finish()
+	return nil
+}
+
+// toStreams brings a commit to those of its outputs that are streams.
+func (l *ledger) toStreams(ctx context.Context, partition int, results []written, outputs [][][]byte) error {
+	var waiting []*wire.Publisher
+	for i, w := range results {
+		if w.Count == 0 || w.Queue {
+			continue
+		}
+		publisher, err := l.publish(ctx, partition, w, outputs[i])
+		if err != nil {
+			return explainWrite(w.Output, l.connector.config, err)
+		}
+		waiting = append(waiting, publisher)
+	}
+	for _, publisher := range waiting {
+		if err := publisher.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toQueues brings a commit to those of its outputs that are plain queues.
+func (l *ledger) toQueues(ctx context.Context, results []written, outputs [][][]byte) error {
+	for i, w := range results {
+		if w.Queue && w.Count > 0 {
+			if err := l.queues.send(ctx, w.Output, outputs[i]); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -238,8 +254,8 @@ func (l *ledger) publish(ctx context.Context, partition int, w written, messages
 			return nil, err
 		}
 		if last+1 < w.First {
-			l.connector.logger.Warn("the server doesn't know what it has of an output: the stream was deleted and made anew, "+
-				"or too many others write to it; results of the last commit may be there twice", "stream", w.Output)
+			l.connector.logger.Warn("the server doesn't know what it has of an output: the stream was deleted and made "+
+				"anew, or too many others write to it; results of the last commit may be there twice", "stream", w.Output)
 		}
 		if p, err = l.journal.conn.Publisher(ctx, w.Output, name); err != nil {
 			return nil, err

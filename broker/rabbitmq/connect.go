@@ -117,15 +117,6 @@ func (c *connector) again(ctx context.Context, try func() error) error {
 	}
 }
 
-// reconnect connects, again and again while the server can't be reached, until ctx ends.
-func (c *connector) reconnect(ctx context.Context) (conn *wire.Conn, err error) {
-	err = c.again(ctx, func() (err error) {
-		conn, err = c.connect(ctx)
-		return err
-	})
-	return conn, err
-}
-
 // subscribe reads a stream, on a connection of its own. Where the node that it is connected to doesn't have the stream,
 // it goes to one that does, under the name that this one advertises itself by.
 func (c *connector) subscribe(ctx context.Context, stream string, from wire.Offset, ahead int) (*wire.Conn,

@@ -46,8 +46,8 @@ type entry struct {
 // A part of an entry is what it says of one partition.
 type part struct {
 	Partition int `json:"partition"`
-	// Claim is the offset of the claim that the writer works under: it counts only if there is no later one. A claim may
-	// have none, -1: it always counts, and whatever the writer before adds behind it doesn't.
+	// Claim is the offset of the claim that the writer works under: it counts only if there is no later one. A claim
+	// may have none, -1: it always counts, and whatever the writer before adds behind it doesn't.
 	Claim    int64           `json:"claim"`
 	Progress json.RawMessage `json:"progress,omitempty"`
 	// Results tells, for each output, what of it the entry holds.

@@ -19,8 +19,8 @@ const (
 	journalAhead = 1 << 20
 )
 
-// A journal is the stream of Leat's own that decides what counts, see [state]. It is written and read on one connection.
-// It is used by one goroutine at a time.
+// A journal is the stream of Leat's own that decides what counts, see [state]. It is written and read on one
+// connection. It is used by one goroutine at a time.
 type journal struct {
 	connector *connector
 	stream    string
@@ -88,8 +88,8 @@ func ensure(ctx context.Context, conn *wire.Conn, stream string, arguments map[s
 	return err
 }
 
-// readAll reads the journal up to its end, which an entry marks that is added for that. Where to begin is in the entries:
-// it reads the last ones first.
+// readAll reads the journal up to its end, which an entry marks that is added for that. Where to begin is in the
+// entries: it reads the last ones first.
 func (j *journal) readAll(ctx context.Context) error {
 	j.state = newState()
 	from := int64(-1)
@@ -127,7 +127,8 @@ func (j *journal) appendAnd(ctx context.Context, e *entry, payload []byte, each 
 		return 0, err
 	}
 	if size := len(messages[len(messages)-1]); size > j.conn.MaxMessage() {
-		return 0, fmt.Errorf("rabbitmq: the positions have %d bytes, more than the %d of a message", size, j.conn.MaxMessage())
+		return 0, fmt.Errorf("rabbitmq: the positions have %d bytes, more than the %d of a message", size,
+			j.conn.MaxMessage())
 	}
 	if err := j.publisher.Send(ctx, j.published, messages); err != nil {
 		return 0, err

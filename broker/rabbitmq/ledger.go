@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
-// A ledger keeps the progress of a job's tasks in the journal, and brings what was committed there to the outputs. It is
-// safe for concurrent use.
+// A ledger keeps the progress of a job's tasks in the journal, and brings what was committed there to the outputs. It
+// is safe for concurrent use.
 type ledger struct {
 	connector *connector
 	job       *broker.Job

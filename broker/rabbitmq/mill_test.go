@@ -44,11 +44,11 @@ func sum(o order, items []item) (total, bill) {
 	for _, i := range items {
 		t.Total += i.Price
 	}
-	return t, bill{o.ID}
+	return t, bill(o)
 }
 
-// A shop is a test's streams of orders and items, of which the k-th order has k%4, and of totals and bills, which a mill
-// makes of them. Orders without items have neither.
+// A shop is a test's streams of orders and items, of which the k-th order has k%4, and of totals and bills, which a
+// mill makes of them. Orders without items have neither.
 type shop struct {
 	*space
 	orders int

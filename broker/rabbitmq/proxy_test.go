@@ -9,8 +9,8 @@ import (
 	"github.com/leat-go/leat/internal/rabbitserver"
 )
 
-// A proxy stands between Leat and the server. It knows the frames of the stream protocol, and can hold back, for as long
-// as it takes, what was published, as a network or a frozen process does, or cut connections there.
+// A proxy stands between Leat and the server. It knows the frames of the stream protocol, and can hold back, for as
+// long as it takes, what was published, as a network or a frozen process does, or cut connections there.
 type proxy struct {
 	listener net.Listener
 	running  sync.WaitGroup

@@ -1,5 +1,5 @@
-// Package rabbitmq is the broker for streams that are RabbitMQ streams: read from offsets, and written exactly once, from
-// any storage. Plain queues can be written, too, at least once.
+// Package rabbitmq is the broker for streams that are RabbitMQ streams: read from offsets, and written exactly once,
+// from any storage. Plain queues can be written, too, at least once.
 //
 //	rabbitmq.New("rabbitmq-stream://leat@localhost:5552",
 //		rabbitmq.Stream[Order]("orders"),
@@ -12,32 +12,33 @@
 //
 // # Reading
 //
-// A stream is read from an offset, which lasts, and followed as it grows, until an end-of-stream mark, the run's context
-// or [DataTimeout] ends it. A mark is a message that is the JSON object {"eos__": true}, as on Kafka. The data of a
-// message is the element; its subject, or the routing key that it was sent by over AMQP 0.9.1, is the record's key, its
-// creation time, or when the server stored it, the record's time, and its application properties are the record's
-// headers. Where retention has removed messages that a run needs, the run ends with an error that says which are left.
+// A stream is read from an offset, which lasts, the first time from the oldest message, and followed as it grows, until
+// an end-of-stream mark, the run's context or [DataTimeout] ends it. A mark is a message that is the JSON object
+// {"eos__": true}, as on Kafka. The data of a message is the element; its subject, or the routing key that it was sent
+// by over AMQP 0.9.1, is the record's key, its creation time, or when the server stored it, the record's time, and its
+// application properties are the record's headers. Where retention has removed messages that a run needs, the run ends
+// with an error that says which are left.
 //
 // # Writing
 //
-// Each result is a message of AMQP 1.0, with the result's JSON as its data, and the key and time of its master as subject
-// and creation time. Streams that don't exist are made, see [MaxAge] and [MaxLength].
+// Each result is a message of AMQP 1.0, with the result's JSON as its data, and the key and time of its master as
+// subject and creation time. Streams that don't exist are made, see [MaxAge] and [MaxLength].
 //
-// A commit is first added to a stream of Leat's own, the journal, which is called "leat." and the mill's name or [Name].
-// It holds the results, compressed, and the positions to go on from, and only what is in it goes to the outputs. Each
-// message has an id there, that of the journal, by which the server passes over what it has. So a commit that was
-// interrupted is completed by the next run, and each result is in its output once, in order, whatever is killed and
-// whenever. Who reads several outputs may see a commit in one of them a moment earlier than in another. The journal keeps
-// 256 MiB at most.
+// A commit is first added to a stream of Leat's own, the journal, which is called "leat." and the mill's name or
+// [Name]. It holds the results, compressed, and the positions to go on from, and only what is in it goes to the
+// outputs. Each message has an id there, that of the journal, by which the server passes over what it has. So a commit
+// that was interrupted is completed by the next run, and each result is in its output once, in order, whatever is
+// killed and whenever. Who reads several outputs may see a commit in one of them a moment earlier than in another. The
+// journal keeps 256 MiB at most.
 //
-// What the server has confirmed outlasts its process. It doesn't wait until it is on the disk: what a machine that loses
-// its power may lose, replicas on others keep.
+// What the server has confirmed outlasts its process. It doesn't wait until it is on the disk: what a machine that
+// loses its power may lose, replicas on others keep.
 //
 // # Taking over
 //
 // A second run of the same name goes on at once, from what was committed, even if the first one is frozen in the middle
-// of a commit. It notes in the journal that it has taken over; what the first one adds behind that counts for nothing. The
-// first one ends with an error that says so at its next commit.
+// of a commit. It notes in the journal that it has taken over; what the first one adds behind that counts for nothing.
+// The first one ends with an error that says so at its next commit.
 //
 // A connection that is lost, or a server that is killed and comes back, ends no run: it is told in the log, and tried
 // again.
@@ -145,8 +146,8 @@ func Codec(c codec.Codec) StreamOption {
 	return func(q *queue) { q.stream.Codec = c }
 }
 
-// Tombstones makes elements of messages whose body is null. Their fields are those of the message's key where that is a
-// JSON object, and zero otherwise. Without this option such messages are passed over, and counted.
+// Tombstones makes elements of messages without a body, or whose body is null. Their fields are those of the message's
+// key where that is a JSON object, and zero otherwise. Without this option such messages are passed over, and counted.
 func Tombstones() StreamOption {
 	return func(q *queue) { q.stream.TakeTombstones() }
 }
@@ -209,14 +210,14 @@ func Name(name string) Option {
 	return func(b *Broker) { b.name = name }
 }
 
-// AMQP sets the url of the AMQP port, as "amqp://user:password@host:5672/vhost", for queues. Without it that is what New
-// was given, with port 5672, or 5671 with TLS. Streams don't need that port.
+// AMQP sets the url of the AMQP port, as "amqp://user:password@host:5672/vhost", for queues. Without it that is what
+// New was given, with port 5672, or 5671 with TLS. Streams don't need that port.
 func AMQP(url string) Option {
 	return func(b *Broker) { b.amqpURL = url }
 }
 
-// Hosts adds nodes of the cluster, each "host:port" of its stream port, which are tried in turn where the one in the url
-// can't be reached.
+// Hosts adds nodes of the cluster, each "host:port" of its stream port, which are tried in turn where the one in the
+// url can't be reached.
 func Hosts(addresses ...string) Option {
 	return func(b *Broker) { b.hosts = append(b.hosts, addresses...) }
 }
@@ -236,8 +237,8 @@ func External() Option {
 	return func(b *Broker) { b.external = true }
 }
 
-// ReadAhead sets about how many bytes of a stream are held for each node before they are needed, in place of a mebibyte.
-// The server sends whole chunks, of which there is at least one. It panics where bytes isn't above zero.
+// ReadAhead sets about how many bytes of a stream are held for each node before they are needed, in place of a
+// mebibyte. The server sends whole chunks, of which there is at least one. It panics where bytes isn't above zero.
 func ReadAhead(bytes int) Option {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("rabbitmq.ReadAhead(%d): at least one byte must be read", bytes))

@@ -18,12 +18,13 @@ const batch = 1024
 type reader struct {
 	input  *input
 	stream broker.Stream
-	// next is the offset behind what was returned. Where the reader begins, retention may have removed what is there; from
-	// is that offset until the first message has come, and -1 behind it.
-	next, from int64
-	conn       *wire.Conn
-	sub        *wire.Subscription
-	chunk      *wire.Chunk
+	// next is the offset behind what was returned.
+	next int64
+	// from is where the reader begins, as long as retention may have removed what is there; -1 once that is known.
+	from  int64
+	conn  *wire.Conn
+	sub   *wire.Subscription
+	chunk *wire.Chunk
 	// mark says that the message before next is a mark that Read has yet to return.
 	mark  bool
 	spare []broker.Record
@@ -126,9 +127,9 @@ func (r *reader) checkRemoved(ctx context.Context) error {
 	if first.Offset <= from {
 		return nil
 	}
-	return r.at(fmt.Errorf("rabbitmq: offset %d of the stream %q isn't there any more: retention has removed everything before %d. "+
-		"Raise the queue's x-max-age or x-max-length-bytes; to go on without what is gone, keep positions under another "+
-		"name", from, r.stream.Name, first.Offset))
+	return r.at(fmt.Errorf("rabbitmq: offset %d of the stream %q isn't there any more: retention has removed everything "+
+		"before %d. Raise the queue's x-max-age or x-max-length-bytes; to go on without what is gone, keep positions under "+
+		"another name", from, r.stream.Name, first.Offset))
 }
 
 // records returns what is left of the chunk, up to a mark or a batch of it.

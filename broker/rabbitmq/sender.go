@@ -104,8 +104,8 @@ func (s *sender) explain(err error) error {
 	case errors.As(err, &refused), errors.Is(err, amqp.ErrClosed):
 		err = fmt.Errorf("%w: %w", errQueueLost, err)
 	default:
-		remedy = "queues are written over AMQP: where its port isn't 5672, or only the stream port can be reached, give the " +
-			"url by rabbitmq.AMQP"
+		remedy = "queues are written over AMQP: where its port isn't 5672, or only the stream port can be reached, give " +
+			"the url by rabbitmq.AMQP"
 	}
 	return described("connecting over AMQP to "+s.address, err, remedy)
 }
@@ -166,8 +166,8 @@ func (s *sender) send(ctx context.Context, queue string, messages [][]byte) erro
 			if !ok {
 				return s.failed(ctx, queue, errQueueLost)
 			}
-			return fmt.Errorf("rabbitmq: queue %q doesn't take results: %s; it was deleted meanwhile, and the next run makes it anew", queue,
-				back.ReplyText)
+			return fmt.Errorf("rabbitmq: queue %q doesn't take results: %s; it was deleted meanwhile, and the next run "+
+				"makes it anew", queue, back.ReplyText)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -116,7 +116,7 @@ func (s *space) must(err error) {
 }
 
 // name returns the full name of a stream of the test.
-func (s *space) name(stream string) string { return s.prefix + stream }
+func (s *space) name(short string) string { return s.prefix + short }
 
 // create makes a stream.
 func (s *space) create(name string, options ...*stream.StreamOptions) {
@@ -214,8 +214,9 @@ func (s *space) readMessages(name string) []*amqp.Message {
 	return all
 }
 
-// lastOffset returns the offset of the last message of a stream, -1 where it is empty. No command of the server's tells:
-// where Leat's publisher has written something there is a last chunk, and where it hasn't, none comes for a while.
+// lastOffset returns the offset of the last message of a stream, -1 where it is empty. No command of the server's
+// tells: where Leat's publisher has written something there is a last chunk, and where it hasn't, none comes for a
+// while.
 func (s *space) lastOffset(name string) int64 {
 	s.Helper()
 	patience := time.Minute

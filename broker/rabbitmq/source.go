@@ -85,7 +85,11 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return nil, fmt.Errorf("rabbitmq: there is no reader of node %d, partition %d from offset %d", node, partition,
 			from)
 	}
-	return &reader{input: in, stream: in.streams[node], from: from, next: from}, nil
+	r := &reader{input: in, stream: in.streams[node], from: from, next: from}
+	if from == 0 {
+		r.from = -1 // a run that begins takes what is there
+	}
+	return r, nil
 }
 
 // Close implements broker.Input.

@@ -9,8 +9,8 @@ import (
 // noTime is the time of a message that has none.
 var noTime time.Time
 
-// A state is what the journal says when it is read up to an entry. All that read up to there come to the same state: the
-// order of the entries alone decides what counts. For example:
+// A state is what the journal says when it is read up to an entry. All that read up to there come to the same state:
+// the order of the entries alone decides what counts. For example:
 //
 //	100  claim   by A         from here on A's commits count
 //	101  commit  under 100

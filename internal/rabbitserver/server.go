@@ -33,7 +33,7 @@ const (
 )
 
 // ErrNotInstalled says that there is no RabbitMQ on this machine.
-var ErrNotInstalled = errors.New("RabbitMQ isn't installed: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd in $PATH")
+var ErrNotInstalled = errors.New("RabbitMQ isn't installed: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd")
 
 // A Server is a RabbitMQ server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {

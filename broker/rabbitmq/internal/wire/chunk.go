@@ -60,8 +60,8 @@ func readChunk(raw []byte) (*Chunk, error) {
 	return c, nil
 }
 
-// Next returns the next message and its offset, and [io.EOF] behind the last. The message is part of the chunk's memory,
-// which nobody writes to again.
+// Next returns the next message and its offset, and [io.EOF] behind the last. The message is part of the chunk's
+// memory, which nobody writes to again.
 func (c *Chunk) Next() (message []byte, offset int64, err error) {
 	for c.left == 0 {
 		if len(c.entries.bytes) == 0 {

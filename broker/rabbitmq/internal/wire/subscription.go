@@ -35,8 +35,8 @@ type Subscription struct {
 	stream string
 	// ahead is how many bytes are to be under way.
 	ahead int
-	// granted is how many chunks the server may send that haven't been read here yet, and size how many bytes one had, on
-	// average. They belong to the reader.
+	// granted is how many chunks the server may send that haven't been read here yet, and size how many bytes one had,
+	// on average. They belong to the reader.
 	granted, size int
 	chunks        chan []byte
 	// gone is closed when the server has moved the stream.
