@@ -73,6 +73,9 @@ func Start(ctx context.Context, program, dir, extra string) (*Server, error) {
 // Address returns the server's host and port.
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
+// Pid returns the id of the server's process.
+func (s *Server) Pid() int { return s.process.Process.Pid }
+
 // URL returns what a client connects with.
 func (s *Server) URL() string { return "nats://" + s.Address() }
 

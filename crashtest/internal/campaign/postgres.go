@@ -43,7 +43,8 @@ func startPostgres(ctx context.Context, dir string) (storage, error) {
 	}
 	s := &postgresStorage{process: process, random: rand.New(rand.NewPCG(1, 1))}
 	if s.db, err = sql.Open("pgx", s.target(process.Address())); err == nil {
-		_, err = s.db.ExecContext(ctx, makeTables)
+		tables := makeTables("bigint PRIMARY KEY", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+		_, err = s.db.ExecContext(ctx, strings.Join(tables, ";"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, process.Stop())

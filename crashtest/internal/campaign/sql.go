@@ -11,11 +11,15 @@ import (
 	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
-// makeTables makes the inputs and the output. place is the order in which results were written.
-const makeTables = `CREATE TABLE steps (id bigint PRIMARY KEY, s int, n int, k bigint, l bigint);
-	CREATE TABLE details (id bigint PRIMARY KEY, s int, n int, k bigint, l bigint);
-	CREATE TABLE notes (id bigint PRIMARY KEY, s int, n int, k bigint, l bigint);
-	CREATE TABLE results (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s int, n int, m text, "by" text)`
+// makeTables returns the statements that make the inputs and the output, with the types of their keys: key is what an input is
+// ordered by, and place, of the output, the order in which results were written.
+func makeTables(key, place string) (statements []string) {
+	for _, name := range workload.Inputs() {
+		statements = append(statements, fmt.Sprintf("CREATE TABLE %s (id %s, s int, n int, k bigint, l bigint)", name, key))
+	}
+	return append(statements, fmt.Sprintf(`CREATE TABLE %s (place %s, s int, n int, m text, "by" text)`, workload.Results,
+		place))
+}
 
 // errConnection makes database/sql give a connection up.
 var errConnection = driver.ErrBadConn

@@ -63,7 +63,7 @@ type server interface {
 
 // kinds returns all storages.
 func kinds() []kind {
-	return []kind{postgresKind()}
+	return []kind{postgresKind(), sqliteKind(), redisKind(), natsKind()}
 }
 
 // Names returns the names of all storages.
