@@ -142,11 +142,11 @@ func (in *injector) kill(ctx context.Context, random *rand.Rand) error {
 func (in *injector) zombie(ctx context.Context, random *rand.Rand) error {
 	defer in.recoveries.FaultBegins()()
 	frozen := in.kind.lease + between(random, 500*time.Millisecond, 5*time.Second)
-	in.note("zombies", 1)
 	in.print("stop %s for %v; another one takes its place", in.workers.name(), frozen.Round(time.Millisecond))
-	if err := in.workers.current.Freeze(); err != nil {
-		return fmt.Errorf("stop a worker: %w", err)
+	if !in.workers.freeze() {
+		return nil // it has just ended for want of a server
 	}
+	in.note("zombies", 1)
 	zombie, err := in.workers.succeed()
 	if err != nil {
 		return err

@@ -46,6 +46,12 @@ func startRedis(ctx context.Context, dir string) (storage, error) {
 		return nil, errors.Join(err, process.Kill())
 	}
 	s.client = goredis.NewClient(options)
+	for _, name := range workload.Inputs() { // an empty stream is made by a group of its consumers
+		err = errors.Join(err, s.client.XGroupCreateMkStream(ctx, name, "none", "$").Err())
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	return s, nil
 }
 

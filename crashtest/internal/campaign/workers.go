@@ -89,14 +89,33 @@ func (ws *workers) await(w *worker) error {
 		return nil
 	case w.Status() == exitTakenOver && w.mayBeTakenOver:
 		return nil
-	case w.Status() == exitFailed && time.Since(w.begin) < startTime && w.begin.Before(ws.disturbed):
+	case ws.foundNoServer(w):
 		ws.failedStarts++
-		if ws.current != w {
-			return nil
-		}
-		return ws.launch()
+		return ws.again(w)
 	}
 	return w.Errorf("has ended by itself (%w)", err)
+}
+
+// foundNoServer tells whether a worker that has ended has failed because it was kept from its server when it began. REQUIRES:
+// mu is held.
+func (ws *workers) foundNoServer(w *worker) bool {
+	return w.Status() == exitFailed && time.Since(w.begin) < startTime && w.begin.Before(ws.disturbed)
+}
+
+// again starts another worker in the place of one that has ended, if that still has a place after a pause. REQUIRES: mu is
+// held.
+func (ws *workers) again(w *worker) error {
+	ws.mu.Unlock()
+	err := pause(ws.ctx)
+	ws.mu.Lock()
+	if err != nil || ws.current != w || w.mayEnd {
+		return nil
+	}
+	if err := ws.launch(); err != nil {
+		return err
+	}
+	ws.current.mayBeTakenOver = w.mayBeTakenOver
+	return nil
 }
 
 // disturb notes that workers may be kept from their server for so long.
@@ -131,6 +150,13 @@ func (ws *workers) letEnd(w *worker) {
 	w.mayEnd = true
 }
 
+// freeze stops the current worker where it is; false says that it has ended.
+func (ws *workers) freeze() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.current.Freeze() == nil
+}
+
 // kill kills the current worker and waits until it is gone.
 func (ws *workers) kill() {
 	w := ws.take()
@@ -144,14 +170,17 @@ func (ws *workers) stop(ctx context.Context) error {
 	w := ws.take()
 	ws.letEnd(w)
 	w.Leave()
+	err := w.Expect(ctx, 0)
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	select {
 	case <-w.Done():
-		if w.Status() == exitFailed && w.begin.After(time.Now().Add(-startTime)) {
-			return nil // it found no server
+		if ws.foundNoServer(w) {
+			return nil
 		}
 	default:
 	}
-	return w.Expect(ctx, 0)
+	return err
 }
 
 // succeed starts a second worker while the current one is there, and returns that one.
@@ -183,7 +212,7 @@ func (ws *workers) settle(ctx context.Context, before *worker, lease time.Durati
 			if now.Status() == exitTakenOver {
 				return ws.settled(now, before)
 			}
-			// it found no server, and await starts another one
+			// It found no server, and await starts another one.
 			if err := pause(ctx); err != nil {
 				return err
 			}
@@ -200,13 +229,16 @@ func (ws *workers) settled(ended, lives *worker) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	lives.mayBeTakenOver = false
-	ws.current = lives
 	select {
 	case <-lives.Done():
 		if lives.Status() == exitTakenOver {
 			return ended.Errorf("and %s have taken over from each other, and both have ended", lives.Name)
 		}
+		if ws.current != lives { // it ended for want of a server while it had no place
+			return ws.launch()
+		}
 	default:
+		ws.current = lives
 	}
 	return nil
 }
