@@ -2,10 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/leat-go/leat/internal/quote"
 	"github.com/leat-go/leat/internal/suggest"
@@ -79,6 +82,23 @@ func (s *session) oid(ctx context.Context, name string) (oid, kind string, err e
 		return "", "", err
 	}
 	return string(all[0][0]), string(all[0][1]), nil
+}
+
+// makeTable makes a table that doesn't exist. purpose says what it is for, to who may not make it.
+func (s *session) makeTable(ctx context.Context, name, sql, purpose string) error {
+	err := s.run(ctx, sql)
+	var refused *pgconn.PgError
+	switch {
+	case !errors.As(err, &refused):
+		return err
+	case refused.Code == "23505" || refused.Code == "42P07":
+		return nil // another run has just made it
+	}
+	remedy := ""
+	if refused.Code == "42501" {
+		remedy = purpose + ": GRANT CREATE ON its SCHEMA to the user, or have its owner run " + sql
+	}
+	return described("the table "+name, refused, remedy)
 }
 
 // missing says that a table doesn't exist, and which one may be meant.

@@ -103,6 +103,10 @@ func (t *table) explainRead(err error) error {
 
 // explainWrite says of an error while results are written what would mend it.
 func (t *target) explainWrite(err error) error {
+	var explained *failure
+	if errors.As(err, &explained) {
+		return err
+	}
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("postgres: table %s: %w", t.relation.stream.Name, err)

@@ -127,8 +127,13 @@ func explainInstances(err error) error {
 
 // join makes this instance one of those that share the partitions, and takes over where they say that the session ends.
 func (i *instance) join(ctx context.Context, s *session) error {
-	for _, make := range []string{makeInstances, makeShares} {
-		if err := i.makeTable(ctx, s, make); err != nil {
+	for _, t := range []struct{ name, sql string }{{"leat_instances", makeInstances}, {"leat_shares", makeShares}} {
+		oid, _, err := s.oid(ctx, t.name)
+		if err == nil && oid == "" {
+			err = s.makeTable(ctx, t.name, t.sql,
+				"instances that share partitions find each other there; it is made in the first schema of search_path")
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -146,25 +151,6 @@ func (i *instance) join(ctx context.Context, s *session) error {
 	}
 	i.ends = string(given[3][0][0])
 	return nil
-}
-
-// makeTable makes one of the tables where it doesn't exist.
-func (i *instance) makeTable(ctx context.Context, s *session, sql string) error {
-	table := strings.Fields(sql)[5]
-	oid, _, err := s.oid(ctx, table)
-	if err != nil || oid != "" {
-		return err
-	}
-	err = s.run(ctx, sql)
-	var refused *pgconn.PgError
-	switch {
-	case !errors.As(err, &refused):
-		return err
-	case refused.Code == "23505" || refused.Code == "42P07":
-		return nil // another instance has just made it
-	}
-	return described("the table "+table, refused, "instances that share partitions find each other there; it is made in "+
-		"the first schema of search_path: GRANT CREATE ON that SCHEMA to the user, or have its owner "+sql)
 }
 
 // look renews this instance's lease, and returns what there is to see.

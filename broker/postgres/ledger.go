@@ -112,17 +112,8 @@ func (l *ledger) makeTable(ctx context.Context, s *session) error {
 	if oid != "" {
 		return l.mayKeep(ctx, s)
 	}
-	err = s.run(ctx, makeLedger)
-	var refused *pgconn.PgError
-	switch {
-	case !errors.As(err, &refused):
-		return err
-	case refused.Code == "23505" || refused.Code == "42P07":
-		return nil // another run has just made it
-	}
-	return described("the table leat_positions", refused,
-		"it holds positions, and is made in the first schema of search_path: "+
-			"GRANT CREATE ON that SCHEMA to the user, or have its owner "+makeLedger)
+	return s.makeTable(ctx, "leat_positions", makeLedger,
+		"it holds positions, and is made in the first schema of search_path")
 }
 
 // mayKeep finds out whether the table that is there may be used.

@@ -118,6 +118,31 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// An output is made with the columns that are given, and those of the conflict clause as its key; the next run finds it.
+func TestOutputIsMade(t *testing.T) {
+	d := shop(t, 20)
+	d.exec("CREATE SCHEMA sums")
+	for range 2 {
+		mill, err := leat.New(sum, leat.Name("totals"), quiet,
+			leat.Broker(postgres.New(d.url, postgres.Table[order]("orders"), postgres.Table[item]("items"),
+				postgres.Table[total]("sums.made", postgres.Conflict("id"),
+					postgres.Columns("id bigint", "items int", `"total" numeric(20, 0) NOT NULL`)))),
+			leat.Join(func(o order) int64 { return o.ID }, func(i item) int64 { return i.OrderID }))
+		d.must(err)
+		d.must(mill.Run(t.Context()))
+		got := d.query("SELECT id, items, total FROM sums.made ORDER BY id")
+		want := d.query("SELECT order_id, count(*), sum(price) FROM items GROUP BY order_id ORDER BY order_id")
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("the results are %v, not %v", got, want)
+		}
+		d.grow(10)
+	}
+	if key := d.query("SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'sums.made'::regclass AND " +
+		"indisprimary"); len(key) != 1 || !strings.HasSuffix(key[0][0], "(id)") {
+		t.Errorf("the primary key is %v", key)
+	}
+}
+
 // helper runs this test's binary as another process that runs a mill, and returns it. It ends with the test.
 func (d *database) helper(mode string, environment ...string) *exec.Cmd {
 	d.Helper()

@@ -108,6 +108,8 @@ type relation struct {
 	query string
 	// order holds the columns that rows are ordered by, conflict those by which a result replaces a row.
 	order, conflict []string
+	// definitions are the columns that an output is made with; nil where it isn't made.
+	definitions []string
 	// changes says that the changes of tables are read; nil for a table or query.
 	changes *captured
 	// partitionBy is the column by whose values the stream is divided into partitions; 0 partitions are one.
@@ -171,6 +173,12 @@ func OrderBy(columns ...string) StreamOption {
 // index. Columns that a result has no member for stay as they are.
 func Conflict(columns ...string) StreamOption {
 	return func(r *relation) { r.conflict = slices.Clone(columns) }
+}
+
+// Columns makes the table of an output where it doesn't exist, with columns as in CREATE TABLE: "id bigint",
+// "total numeric NOT NULL". Those of [Conflict] become the primary key, unless a definition has one.
+func Columns(definitions ...string) StreamOption {
+	return func(r *relation) { r.definitions = slices.Clone(definitions) }
 }
 
 // Follow reads on as a table grows, in place of ending the stream at what was there when the run began. The stream then

@@ -36,7 +36,7 @@ func (s *session) openTarget(ctx context.Context, r *relation) (*target, error) 
 	}
 	oid, _, err := s.oid(ctx, r.stream.Name)
 	if err == nil && oid == "" {
-		err = s.missing(ctx, r.stream.Name)
+		oid, err = t.create(ctx, s)
 	}
 	if err != nil {
 		return nil, t.explainWrite(err)
@@ -55,6 +55,28 @@ func (s *session) openTarget(ctx context.Context, r *relation) (*target, error) 
 		}
 	}
 	return t, t.mayInsert(ctx, s)
+}
+
+// create makes the table, where its columns are given, and returns its number.
+func (t *target) create(ctx context.Context, s *session) (oid string, err error) {
+	if len(t.definitions) == 0 {
+		return "", fmt.Errorf("%w; an output is made where its columns are given: postgres.Columns, or columns: {...}",
+			s.missing(ctx, t.stream.Name))
+	}
+	definitions := t.definitions
+	hasKey := func(definition string) bool { return strings.Contains(strings.ToUpper(definition), "PRIMARY KEY") }
+	if t.conflict != nil && !slices.ContainsFunc(definitions, hasKey) {
+		definitions = append(slices.Clone(definitions), "PRIMARY KEY ("+identifiers(t.conflict)+")")
+	}
+	if err := s.makeTable(ctx, t.stream.Name, fmt.Sprintf("CREATE TABLE %s (%s)", t.name,
+		strings.Join(definitions, ", ")), "it holds results, and doesn't exist yet"); err != nil {
+		return "", err
+	}
+	oid, _, err = s.oid(ctx, t.stream.Name)
+	if err == nil && oid == "" {
+		err = errors.New("it was made, but isn't found: is its schema in search_path?")
+	}
+	return oid, err
 }
 
 // mayInsert finds out before anything is written whether it may be.

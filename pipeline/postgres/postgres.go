@@ -62,10 +62,21 @@ func (kind) Stream(name string, section *description.Section) (*storage.Stream, 
 	if section.Has("changes") {
 		return readChanges(name, section)
 	}
-	if section.Has("columns") {
-		return nil, section.At("columns").Errorf("a table of PostgreSQL isn't made by a run: CREATE TABLE makes it")
+	s, err := storage.ReadRelation(name, section, "partition_by", "partitions")
+	if err != nil {
+		return nil, err
 	}
-	return storage.ReadRelation(name, section)
+	r := s.Settings.(storage.Relation)
+	r.PartitionBy, r.Partitions = section.Text("partition_by").Value, section.Count("partitions")
+	s.OnlyReadIf(section, "partition_by", "partitions")
+	s.Settings = r
+	switch {
+	case section.Has("partition_by") && !section.Has("partitions"):
+		return nil, section.At("partition_by").Errorf("into how many partitions is missing: add partitions: N")
+	case section.Has("partitions") && !section.Has("partition_by"):
+		return nil, section.At("partitions").Errorf("by which column is missing: add partition_by: COLUMN")
+	}
+	return s, section.Err()
 }
 
 // Broker makes the broker of a run.
@@ -132,6 +143,12 @@ func declare(s storage.Declared) postgres.Option {
 	}
 	if r.Conflict != nil {
 		options = append(options, postgres.Conflict(r.Conflict...))
+	}
+	if r.Columns != nil {
+		options = append(options, postgres.Columns(r.Columns...))
+	}
+	if r.PartitionBy != "" {
+		options = append(options, postgres.PartitionBy(r.PartitionBy, r.Partitions))
 	}
 	if r.Query != "" {
 		return postgres.Query[object.Object](s.Name, r.Query, options...)

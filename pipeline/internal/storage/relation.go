@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"slices"
+
 	"github.com/leat-go/leat/pipeline/internal/description"
 )
 
@@ -15,11 +17,15 @@ type Relation struct {
 	Order, Conflict []string
 	// Columns are those that a table is made with, such as "id bigint".
 	Columns []string
+	// PartitionBy is the column that a stream is divided by, into so many partitions; none where it is empty.
+	PartitionBy string
+	Partitions  int
 }
 
-// ReadRelation reads the member of a stream that is a table or a query.
-func ReadRelation(name string, section *description.Section) (*Stream, error) {
-	section.Only(relationMembers...)
+// ReadRelation reads the member of a stream that is a table or a query. There may be more members than those that all
+// storages have.
+func ReadRelation(name string, section *description.Section, more ...string) (*Stream, error) {
+	section.Only(slices.Concat(relationMembers, more)...)
 	form := section.One(`{table: NAME, order: [COLUMN, …]} or {query: "SELECT …", order: [COLUMN, …]}`, "table", "query")
 	r := Relation{Order: section.Strings("order"), Conflict: section.Strings("conflict")}
 	for _, column := range section.Pairs("columns") {
