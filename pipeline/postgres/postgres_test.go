@@ -82,6 +82,32 @@ emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 	}
 }
 
+// TestDividedTables joins tables that are divided into partitions into one that is made.
+func TestDividedTables(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec(`CREATE TABLE orders (id bigint PRIMARY KEY, total numeric);
+		CREATE TABLE items (order_id bigint, sku text, PRIMARY KEY (order_id, sku));
+		INSERT INTO orders SELECT n, n FROM generate_series(1, 50) n;
+		INSERT INTO items SELECT n, 'a' || n FROM generate_series(1, 50) n`)
+	p := w.load(`
+streams:
+  orders: {postgres: {table: orders, partition_by: id, partitions: 4}}
+  items:  {postgres: {table: items, partition_by: order_id, partitions: 4}}
+  joined: {postgres: {table: made, conflict: id, columns: {id: bigint, total: "numeric(9, 2)", skus: jsonb}}}
+master: orders
+join: [{left: orders, right: items, on: orders.id == items.order_id}]
+output: joined
+emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
+`)
+	w.run(p)
+	if got := w.exec("SELECT count(*), sum(total), min(skus::text) FROM made"); got != "50 1275.00 [\"a1\"]\n" {
+		t.Errorf("got %s", got)
+	}
+	if got := w.exec("SELECT count(*) FROM leat_positions"); got != "4\n" {
+		t.Errorf("there are positions of %s partitions", got)
+	}
+}
+
 // TestFilesToTable keeps the positions of files in the database, under the name that the file gives itself.
 func TestFilesToTable(t *testing.T) {
 	w := newWorkplace(t)
