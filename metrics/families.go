@@ -99,6 +99,14 @@ func nodeFamilies() []family {
 			func(n nodeAt) (float64, bool) {
 				return float64(n.NodeState.Withheld), n.NodeState.Behind >= 0 || n.Withheld > 0
 			}),
+		nodeGauge("leat_retained_bytes",
+			"Bytes that the storage holds back until they are committed, as a replication slot does.",
+			func(n nodeAt) (float64, bool) { return float64(n.NodeState.Retained), n.NodeState.Retained > 0 }),
+		nodeGauge("leat_retained_seconds",
+			"How long ago the oldest element was made that isn't committed, where the storage holds it back.",
+			func(n nodeAt) (float64, bool) {
+				return n.snapshot.Taken.Sub(n.NodeState.RetainedSince).Seconds(), !n.NodeState.RetainedSince.IsZero()
+			}),
 		waited,
 		nodeGauge("leat_waiting_seconds", "How long the join has been waiting for this stream now; 0 where it doesn't.",
 			waiting),

@@ -126,6 +126,11 @@ type NodeState struct {
 	// which has been open since WithheldSince, or longer; zero where there are none, as far as the storage has reported.
 	Withheld      int64
 	WithheldSince time.Time
+	// Retained is how many bytes the storage holds back because this run, or others that read by the same means, may need
+	// them, as a replication slot holds back a database's log; zero where it holds back nothing, or hasn't reported.
+	// RetainedSince is when the oldest element that isn't committed was made; zero where all are.
+	Retained      int64
+	RetainedSince time.Time
 	// Key is the key of the last element that was read: of the edge to the parent, at the master of that to the first
 	// child; empty before the first, and where there is no key. Number is the key as a number, where IsNumber.
 	Key      string

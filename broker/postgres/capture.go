@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -29,12 +30,18 @@ type changes struct {
 	timeline         *timeline
 	// beat is the pause between two statuses, at most.
 	beat time.Duration
+	// retained is how many bytes of the log the slot holds back.
+	retained atomic.Int64
+	// logEnd is where the server's log ended at the last look; 0 before the first.
+	logEnd atomic.Uint64
 
 	mu sync.Mutex
 	// holder is the reader that reads by the slot itself; nil where none does.
 	holder *changeReader
 	// claimed says that a reader of this run has read by the slot, so that whoever reads by it now has taken it over.
 	claimed bool
+	// told is when the log was told last that the slot holds back much.
+	told time.Time
 	// made is the slot's name where it is temporary; empty where it isn't, or wasn't made yet.
 	made string
 }

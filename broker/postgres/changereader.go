@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,6 +28,9 @@ const (
 	changesBatch, changesBytes = 1000, 1 << 20
 	// holderPause is the pause before the slot is tried again after its holder was ended.
 	holderPause = 50 * time.Millisecond
+	// lookPause is the pause between two looks at how much of the log the slot holds back, and lookTime how long one may
+	// take.
+	lookPause, lookTime = 10 * time.Second, 5 * time.Second
 )
 
 // A changeReader reads a stream of changes as the server sends them, and again from the last transaction where the
@@ -59,10 +63,15 @@ type changeReader struct {
 	// batch is what the next Read returns.
 	batch []broker.Record
 	bytes int
+	// end is what End returns. looked is when the slot was looked at last.
+	end    atomic.Int64
+	looked time.Time
 }
 
 func newChangeReader(c *changes, at *transaction, from int64) *changeReader {
-	return &changeReader{changes: c, at: at, next: from, resumeAt: at.commit, elements: newElementMaker(c)}
+	r := &changeReader{changes: c, at: at, next: from, resumeAt: at.commit, elements: newElementMaker(c)}
+	r.end.Store(-1)
+	return r
 }
 
 // Next implements broker.Reader.
@@ -218,6 +227,10 @@ func (r *changeReader) acknowledge() error {
 	if since < acknowledgePause && since < r.changes.beat {
 		return nil
 	}
+	if !r.link.copied && time.Since(r.looked) >= lookPause {
+		r.looked = time.Now()
+		r.changes.look()
+	}
 	acknowledged := r.changes.timeline.acknowledged()
 	if acknowledged <= r.link.acknowledged && since < r.changes.beat {
 		return nil
@@ -309,12 +322,16 @@ func (r *changeReader) handle(ctx context.Context, data []byte) error {
 	case len(data) >= 18 && data[0] == 'k':
 		if r.begun == nil {
 			r.passed(pgoutput.LSN(binary.BigEndian.Uint64(data[1:])))
+			if end := r.changes.logEnd.Load(); end > 0 && uint64(r.resumeAt) >= end { // there was nothing more
+				r.end.Store(r.next)
+			}
 		}
 		if data[17] == 1 {
 			return r.link.status(r.changes.timeline.acknowledged())
 		}
 		return nil
 	case len(data) > 25 && data[0] == 'w':
+		r.end.Store(-1) // there may be more, and nobody knows how much
 		message, err := r.parser.Parse(data[25:])
 		if err != nil {
 			return finalError{err}
@@ -372,7 +389,7 @@ func (r *changeReader) add(t *layout, fill func(record *broker.Record) error) er
 	if !t.wanted {
 		return nil
 	}
-	at, err := r.changes.timeline.number(r.at, r.begun.Commit, r.next, index)
+	at, err := r.changes.timeline.number(r.at, r.begun, r.next, index)
 	if err != nil {
 		return err
 	}

@@ -171,3 +171,38 @@ func TestTemporaryChanges(t *testing.T) {
 	d.must(reader.Close())
 	d.must(in.Close())
 }
+
+// A slot that holds back more than the server wants to keep is told in the log, and how much it is.
+func TestChangesThatHoldBackMuch(t *testing.T) {
+	d, _ := newEvents(t, false)
+	d.exec("ALTER SYSTEM SET max_wal_size = '2MB'")
+	d.exec("ALTER SYSTEM SET min_wal_size = '2MB'")
+	d.exec("SELECT pg_reload_conf()")
+	defer d.exec("SELECT pg_reload_conf()")
+	defer d.exec("ALTER SYSTEM RESET ALL")
+	log := &lines{}
+	b := postgres.New(d.url, postgres.Changes[object]("events", []string{"events"}))
+	in, err := b.OpenSource(t.Context(), &broker.Job{Name: "held " + d.name, Inputs: b.Streams(),
+		Logger: slog.New(slog.NewTextHandler(log, nil))})
+	d.must(err)
+	defer func() { d.must(in.Close()) }()
+	reader, err := in.Reader(t.Context(), 0, 0, 0)
+	d.must(err)
+	defer func() { d.must(reader.Close()) }()
+	d.addEvents(3)
+	records, err := reader.Read(t.Context())
+	d.must(err)
+	// Nothing is acknowledged, and nobody reads on.
+	d.exec("CREATE TABLE filler (t text)")
+	for begin := time.Now(); !strings.Contains(log.String(), "holds back more"); <-time.After(100 * time.Millisecond) {
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("the log says nothing:\n%s", log)
+		}
+		d.exec("INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 3000)")
+		d.query("SELECT pg_switch_wal()")
+		d.exec("CHECKPOINT")
+	}
+	if bytes, since := reader.(broker.Retainer).Retained(); bytes < 2<<20 || !since.Equal(records[0].Time) {
+		t.Errorf("the slot holds back %d bytes since %v", bytes, since)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/postgres/internal/pgoutput"
@@ -35,7 +36,9 @@ type transaction struct {
 	first  int64
 	// last is the highest offset that a reader has returned of it, below first where none was.
 	last int64
-	next *transaction
+	// committed is when it was committed.
+	committed time.Time
+	next      *transaction
 }
 
 func newTimeline() *timeline { return &timeline{head: &transaction{last: -1}} }
@@ -125,12 +128,31 @@ func behind(r *broker.Rewind) int64 {
 func (t *timeline) acknowledged() pgoutput.LSN {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for x := t.head; x != nil; x = x.next {
-		if x.last >= t.needed {
-			return x.commit
-		}
+	if x := t.oldest(); x != nil {
+		return x.commit
 	}
 	return t.received
+}
+
+// since returns when the oldest change was committed that isn't acknowledged; the zero time where all are.
+func (t *timeline) since() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x := t.oldest(); x != nil {
+		return x.committed
+	}
+	return time.Time{}
+}
+
+// oldest returns the first transaction with a change that may be read again; nil where there is none. REQUIRES: mu is
+// held.
+func (t *timeline) oldest() *transaction {
+	for x := t.head; x != nil; x = x.next {
+		if x.last >= t.needed {
+			return x
+		}
+	}
+	return nil
 }
 
 // receive says that all transactions up to a place in the log were received. REQUIRES: none of their changes is still to
@@ -143,10 +165,10 @@ func (t *timeline) receive(lsn pgoutput.LSN) {
 
 // number numbers the change with an index in a transaction, and returns the transaction. Before is the one before it
 // with changes in the stream, and first the offset of its first change, counted by the reader.
-func (t *timeline) number(before *transaction, commit pgoutput.LSN, first, index int64) (*transaction, error) {
+func (t *timeline) number(before *transaction, in *pgoutput.Begin, first, index int64) (*transaction, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x := before
+	x, commit := before, in.Commit
 	for x.commit < commit && x.next != nil && x.next.commit <= commit {
 		x = x.next
 	}
@@ -154,7 +176,7 @@ func (t *timeline) number(before *transaction, commit pgoutput.LSN, first, index
 		x.next = &transaction{commit: commit, first: first, last: first - 1, next: x.next}
 		x = x.next
 	}
-	x.last = max(x.last, x.first+index)
+	x.last, x.committed = max(x.last, x.first+index), in.Time
 	if x.next != nil && x.next.first <= x.first+index || x != before && x.first < first {
 		return nil, finalError{fmt.Errorf("the transaction at %s has other changes than when the stream was read before: "+
 			"the publication or the tables were changed; give the mill another name to begin anew", commit)}

@@ -80,6 +80,20 @@ func (f *feed) withheld() (records int64, since time.Time) {
 	return 0, time.Time{}
 }
 
+// retained returns how much the storage holds back for the reader, and since when. It is safe for concurrent use.
+func (f *feed) retained() (bytes int64, since time.Time) {
+	s := f.source.Load()
+	if s == nil {
+		return 0, time.Time{}
+	}
+	if lagger := s.lagger.Load(); lagger != nil {
+		if r, ok := (*lagger).(broker.Retainer); ok {
+			return r.Retained()
+		}
+	}
+	return 0, time.Time{}
+}
+
 // chunk returns a chunk of a batch.
 func (f *feed) chunk(b *batch) *chunk {
 	c := &chunk{batch: b, feed: f, records: b.records}

@@ -52,6 +52,7 @@ func (t *taskStats) snapshot(now time.Time) observe.Task {
 		if t.ends != nil {
 			n.Behind = distance(n.Offset, t.ends[i]())
 			n.Withheld, n.WithheldSince = t.withheld[i]()
+			n.Retained, n.RetainedSince = t.retained[i]()
 		}
 		if i == task.WaitsFor {
 			n.Waited += max(0, now.Sub(task.WaitsSince))

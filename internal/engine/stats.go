@@ -147,9 +147,11 @@ func (s *Stats) task(partition int) *taskStats {
 type taskStats struct {
 	mu   sync.Mutex
 	task observe.Task
-	// ends return where the nodes' partitions end, and withheld what can't be read there yet; nil once the task is over.
+	// ends return where the nodes' partitions end, withheld what can't be read there yet, and retained what the storage
+	// holds back for them; nil once the task is over.
 	ends     []func() int64
 	withheld []func() (int64, time.Time)
+	retained []func() (int64, time.Time)
 	// details are what snapshots put into words.
 	details []detail
 	// tallies are what the tasks before have counted, by node.
@@ -179,8 +181,10 @@ func (t *task) begin() {
 	defer s.mu.Unlock()
 	s.ends = make([]func() int64, len(t.nodes))
 	s.withheld = make([]func() (int64, time.Time), len(t.nodes))
+	s.retained = make([]func() (int64, time.Time), len(t.nodes))
 	for i, n := range t.nodes {
 		s.ends[i], s.withheld[i] = n.cursor.feed.end, n.cursor.feed.withheld
+		s.retained[i] = n.cursor.feed.retained
 	}
 }
 
@@ -222,7 +226,7 @@ func (t *task) leave(ended bool) {
 	for i := range s.task.Nodes {
 		s.task.Nodes[i].Behind = -1
 	}
-	s.ends, s.withheld = nil, nil
+	s.ends, s.withheld, s.retained = nil, nil, nil
 }
 
 // publish adds what the node has done since it was called last, and where it stands.
