@@ -56,9 +56,9 @@
 //
 // # Rights
 //
-// A user with restricted permissions may publish to the outputs, to leat.positions.NAME.> and to
-// $JS.API.STREAM.NAMES, $JS.API.STREAM.{INFO,CREATE,UPDATE,MSG.GET,PURGE}.> and $JS.API.CONSUMER.{CREATE,MSG.NEXT,DELETE}.>,
-// subscribe to _INBOX.>.
+// A user with restricted permissions may publish to the outputs, to leat.positions.NAME.>, to $JS.API.STREAM.NAMES, to
+// $JS.API.STREAM.{INFO,CREATE,UPDATE,MSG.GET,PURGE}.> and to $JS.API.CONSUMER.{CREATE,MSG.NEXT,DELETE}.>, and subscribe
+// to _INBOX.>.
 package nats
 
 import (

@@ -1,0 +1,74 @@
+//go:build unix
+
+package nats_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// R8 against everything at once: processes are killed, or frozen and replaced, and wake up whenever; the server is
+// killed. LEAT_TEST_NATS_FAULTS is how many such things happen.
+func TestCampaign(t *testing.T) {
+	faults := 15
+	if text := os.Getenv("LEAT_TEST_NATS_FAULTS"); text != "" {
+		var err error
+		if faults, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newShop(ownSpace(t, ""), 20)
+	process := s.helper("totals")
+	var frozen, zombies []*exec.Cmd // those that haven't woken up yet, and all
+	counts := map[string]int{}
+	for range faults {
+		s.grow(5 + random.IntN(20))
+		<-time.After(time.Duration(random.IntN(60)) * time.Millisecond)
+		switch random.IntN(5) {
+		case 0, 1:
+			counts["kills"]++
+			s.must(process.Process.Kill())
+			_ = process.Wait()
+			process = s.helper("totals")
+		case 2, 3:
+			counts["freezes"]++
+			s.must(process.Process.Signal(syscall.SIGSTOP))
+			frozen, zombies = append(frozen, process), append(zombies, process)
+			process = s.helper("totals")
+		case 4:
+			counts["server kills"]++
+			<-s.js.PublishAsyncComplete() // what the raw client loses is no concern of this test
+			s.must(s.server.Kill())
+			s.must(s.server.Restart(t.Context()))
+			s.awaitThat("JetStream is there again", func() bool {
+				_, err := s.js.Stream(t.Context(), s.stream("shop"))
+				return err == nil
+			})
+		}
+		if len(frozen) > 0 && random.IntN(2) == 0 {
+			s.must(frozen[0].Process.Signal(syscall.SIGCONT))
+			frozen = frozen[1:]
+		}
+	}
+	s.await(len(s.want) - 2)
+	for _, f := range frozen {
+		s.must(f.Process.Signal(syscall.SIGCONT))
+	}
+	s.grow(10) // each has something to commit now
+	s.finish()
+	for _, z := range zombies {
+		if z.Wait() == nil {
+			t.Error("a run that was taken over ends well")
+		}
+	}
+	s.expect()
+	t.Logf("%v, %d results", counts, len(s.want))
+}
