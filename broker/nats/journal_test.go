@@ -49,7 +49,7 @@ func TestLargeCommitIsKilled(t *testing.T) {
 	s := &shop{space: newSpace(t)}
 	s.make("shop", "orders")
 	for round := range 8 {
-		process := s.helper("parts")
+		running := s.helper("parts")
 		s.send("orders", order{int64(round + 1)})
 		s.awaitThat("the output exists", func() bool {
 			_, err := s.js.StreamNameBySubject(t.Context(), s.subject("totals"))
@@ -64,8 +64,8 @@ func TestLargeCommitIsKilled(t *testing.T) {
 			s.must(err)
 			return info.State.LastSeq >= before+after
 		})
-		s.must(process.Process.Kill())
-		_ = process.Wait()
+		s.must(running.Kill())
+		_ = running.Wait()
 	}
 	s.helper("parts")
 	s.awaitThat("all results are there", func() bool { return len(s.values("totals")) >= 8*large })

@@ -35,8 +35,8 @@ func (o *output) Claim(ctx context.Context, partition int) (broker.Progress, err
 	return p, err
 }
 
-// mark writes the marks of sessions that all partitions have ended. What was committed is committed, so it goes on until
-// it has done that, or the context ends.
+// mark writes the marks of sessions that all partitions have ended. What was committed is committed, so it goes on
+// until it has done that, or the context ends.
 func (o *output) mark(ctx context.Context) error {
 	if o.partitions <= 1 {
 		return nil // they are in the commit

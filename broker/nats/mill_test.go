@@ -139,18 +139,26 @@ func (s *space) start(mill *leat.Mill) (stop func() error) {
 	return stop
 }
 
+// A process is another one that runs a mill.
+type process struct {
+	*os.Process
+	// Wait waits for its end, and may be called again.
+	Wait func() error
+}
+
 // helper runs this test's binary as another process that runs a mill. It ends with the test.
-func (s *space) helper(mode string) *exec.Cmd {
+func (s *space) helper(mode string) *process {
 	s.Helper()
 	command := exec.Command(os.Args[0], "-test.run", "^TestHelperProcess$", "-test.v")
 	command.Env = append(os.Environ(), "LEAT_HELPER="+mode, "LEAT_HELPER_URL="+s.server.URL(), "LEAT_HELPER_NAME="+s.name)
 	command.Stderr = os.Stderr
 	s.must(command.Start())
+	p := &process{command.Process, sync.OnceValue(command.Wait)}
 	s.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
+		_ = p.Kill()
+		_ = p.Wait()
 	})
-	return command
+	return p
 }
 
 // TestHelperProcess is no test but the process of one.
@@ -179,7 +187,7 @@ func TestKilled(t *testing.T) {
 		s.await(30 + 15*round)
 		s.grow(10)
 		<-time.After(time.Duration(round*3) * time.Millisecond)
-		s.must(process.Process.Kill())
+		s.must(process.Kill())
 		_ = process.Wait()
 		s.grow(10)
 	}

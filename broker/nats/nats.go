@@ -31,8 +31,8 @@
 // the batch of a run that another one has taken over from. A consumer that reads the whole stream, and not the outputs'
 // subjects, sees these messages, too. A commit whose answer is lost is looked up there.
 //
-// An output has no partitions: results of all partitions of the source go to it, those of each in order. Its session ends
-// when all of them have ended theirs.
+// An output has no partitions: results of all partitions of the source go to it, those of each in order. Its session
+// ends when all of them have ended theirs.
 //
 // A commit of more than about a thousand messages is no batch. Its results are put aside in the same stream first,
 // under leat.positions.NAME.0.results, where the commit is decided. Then they are copied to the outputs batch by batch,

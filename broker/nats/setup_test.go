@@ -31,7 +31,8 @@ var names atomic.Int32
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 // run runs the tests on a server of their own. Where it can't be built they are skipped, unless LEAT_TEST_NATS says
-// "must". A process that a test starts uses the server of that test.
+// "must". LEAT_TEST_NATS_SERVER is the path of another server's program. A process that a test starts uses the server
+// of that test.
 func run(m *testing.M) (status int) {
 	if os.Getenv("LEAT_HELPER") != "" {
 		return m.Run()
@@ -45,10 +46,13 @@ func run(m *testing.M) (status int) {
 		return fail(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if program, err = natsserver.Build(context.Background(), dir); err != nil {
-		if os.Getenv("LEAT_TEST_NATS") == "must" {
-			return fail(err)
-		}
+	if program = os.Getenv("LEAT_TEST_NATS_SERVER"); program == "" {
+		program, err = natsserver.Build(context.Background(), dir)
+	}
+	switch {
+	case err != nil && os.Getenv("LEAT_TEST_NATS") == "must":
+		return fail(err)
+	case err != nil:
 		return m.Run()
 	}
 	if shared, err = natsserver.Start(context.Background(), program, filepath.Join(dir, "server"), ""); err != nil {

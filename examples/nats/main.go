@@ -1,5 +1,5 @@
-// Nats joins a subject of NATS JetStream with itself, one step ahead, and writes the results to another subject, exactly
-// once: results and positions are one atomic batch.
+// Nats joins a subject of NATS JetStream with itself, one step ahead, and writes the results to another subject,
+// exactly once: results and positions are one atomic batch.
 //
 //	go run ./examples/nats
 //
