@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/postgres"
 )
@@ -167,4 +168,28 @@ func TestWhoHoldsBack(t *testing.T) {
 	}
 	late.exec("ROLLBACK")
 	f.expect("second")
+}
+
+// A position ahead of the database's transactions is one of another database, or of before it was restored from a dump.
+func TestPositionAfterRestore(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(`CREATE TABLE orders (xid xid8 NOT NULL DEFAULT pg_current_xact_id(), id bigint, PRIMARY KEY (xid, id));
+		INSERT INTO orders (id) VALUES (1), (2)`)
+	run := func() error {
+		mill, err := leat.New(func(o order) total { return total{ID: o.ID} }, leat.Name("copy"), quiet,
+			leat.Broker(postgres.New(d.url, postgres.Table[order]("orders"),
+				postgres.Table[total]("copied", postgres.Columns("id bigint", "items int", "total bigint")))))
+		d.must(err)
+		return mill.Run(t.Context())
+	}
+	d.must(run())
+	d.exec("INSERT INTO orders (id) VALUES (3)")
+	d.must(run())
+	if got := d.query("SELECT id FROM copied ORDER BY id"); fmt.Sprint(got) != "[[1] [2] [3]]" {
+		t.Errorf("the results are %v", got)
+	}
+	d.exec(`UPDATE leat_positions SET progress = regexp_replace(progress::text, '"at":\["\d+"', '"at":["900000000"')::json`)
+	if err := run(); err == nil || !strings.Contains(err.Error(), "restored from a dump") {
+		t.Errorf("behind the last transaction, a run ends with %v", err)
+	}
 }
