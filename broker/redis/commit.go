@@ -63,7 +63,8 @@ func (l *ledger) own(c *broker.Commit) error {
 	return fmt.Errorf("redis: partition %d isn't claimed by this run: %w", c.Partition, broker.ErrTakenOver)
 }
 
-// prepare returns what is sent of commits that aren't left out: four arguments for each partition, and what it publishes.
+// prepare returns what is sent of commits that aren't left out: four arguments for each partition, and what is
+// published.
 func (l *ledger) prepare(commits []broker.Commit, publish publisher) (partitions []any, p *publication, err error) {
 	p = &publication{}
 	for i := range commits {
@@ -107,9 +108,9 @@ func (l *ledger) answered(commits []broker.Commit, outputs []string, answer []an
 	delete(l.claims, partition)
 	switch {
 	case text(answer, 0) == "lost":
-		return false, fmt.Errorf("redis: the positions in %s, partition %d, are older than those of the last commit, or gone: the "+
-			"server has lost what it had confirmed, or somebody has removed them; start again to go on from what is there", l.key,
-			partition)
+		return false, fmt.Errorf("redis: the positions in %s, partition %d, are older than those of the last commit, or "+
+			"gone: the server has lost what it had confirmed, or somebody has removed them; start again to go on from what is "+
+			"there", l.key, partition)
 	case !l.shared:
 		return false, l.takenOver(partition, text(answer, 2), text(answer, 3))
 	}
@@ -139,8 +140,9 @@ func (l *ledger) made(commits []broker.Commit) {
 	}
 }
 
-// settle finds out what has become of a commit whose context has ended. It raises the epochs of the commit's partitions,
-// so that a script that the server hasn't run yet isn't run later, and looks at the number of the last one that was.
+// settle finds out what has become of a commit whose context has ended. It raises the epochs of the commit's
+// partitions, so that a script that the server hasn't run yet isn't run later, and looks at the number of the last one
+// that was.
 func (l *ledger) settle(ctx context.Context, commits []broker.Commit) error {
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()

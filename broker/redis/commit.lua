@@ -1,9 +1,9 @@
--- Makes a commit: adds results, and keeps the progress of partitions. A script isn't rolled back where a command fails,
--- so everything that can make one fail is looked at before the first that writes.
--- KEYS: the positions, outputs, lists of results that were staged.
--- ARGV: number of this commit, number of partitions, number of lists; for each partition: its number, epoch, number of its
--- last commit, progress; for each list its length; then, where there are no lists, results. A result is its output from 1,
--- the number of its fields and values, and these in turns.
+-- Makes a commit: adds results, and keeps the progress of partitions. A script isn't rolled back where a command
+-- fails, so everything that can make one fail is looked at before the first that writes. KEYS: the positions,
+-- outputs, lists of results that were staged. ARGV: number of this commit, number of partitions, number of lists;
+-- for each partition: its number, epoch, number of its last commit, progress; for each list its length; then, where
+-- there are no lists, results. A result is its output from 1, the number of its fields and values, and these in
+-- turns.
 local positions = KEYS[1]
 local number, partitions, lists = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local outputs = #KEYS - 1 - lists

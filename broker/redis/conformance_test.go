@@ -14,7 +14,9 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	brokertest.Run(t, brokertest.Harness{DataTimeouts: true, New: func(t testing.TB, s brokertest.Setup) brokertest.Storage { return storage(t, s) }})
+	brokertest.Run(t, brokertest.Harness{DataTimeouts: true, New: func(t testing.TB, s brokertest.Setup) brokertest.Storage {
+		return storage(t, s)
+	}})
 }
 
 // TestConformanceOfFields writes results, and reads them, as fields.

@@ -23,6 +23,9 @@ const (
 	// answerTimeout is how long a server may take to answer before its connection counts as lost.
 	answerTimeout = 30 * time.Second
 	dialTimeout   = 5 * time.Second
+	// openTimeout is how long a server may be away when a run begins: after a power cut both start at once. Whoever has
+	// mistaken the address reads in the log what it waits for.
+	openTimeout = time.Minute
 	// maxMoves is how often in a row a cluster may send a command elsewhere.
 	maxMoves = 5
 )
@@ -154,11 +157,27 @@ func (l *link) connect(ctx context.Context) (*session, error) {
 // dialer returns a function that connects, with TLS where there is a configuration for it; unlike that of go-redis it
 // returns when its context ends.
 func dialer(config *tls.Config) func(ctx context.Context, network, address string) (net.Conn, error) {
-	if config != nil {
-		return (&tls.Dialer{Config: config}).DialContext
+	plain := (&net.Dialer{}).DialContext
+	if config == nil {
+		return plain
 	}
-	return (&net.Dialer{}).DialContext
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := plain(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		client := tls.Client(conn, config)
+		if err := client.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(handshakeError{err}, conn.Close())
+		}
+		return client, nil
+	}
 }
+
+// A handshakeError is one of TLS. A server that doesn't speak it waits for more, so that the error is often a timeout.
+type handshakeError struct{ error }
+
+func (e handshakeError) Unwrap() error { return e.error }
 
 // add notes a connection that was made, unless the session was cut off meanwhile.
 func (s *session) add(conn net.Conn) error {
@@ -195,13 +214,18 @@ func (l *link) patiently(ctx context.Context, what string, commands func(c *gore
 	return l.retry(ctx, what, isPassing, commands)
 }
 
-// ready runs commands when a run begins: it waits for a server that isn't ready yet, but not for one that can't be
-// reached.
+// ready runs commands when a run begins: it waits for a server that is away or isn't ready yet, but for openTimeout
+// only, and not for a host that nobody knows or one that doesn't speak TLS.
 func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) error {
-	return l.retry(ctx, "opening", isUnready, commands)
+	begun := time.Now()
+	return l.retry(ctx, "opening", func(err error) bool {
+		var handshake handshakeError
+		return isPassing(err) && !isUnknownHost(err) && !errors.As(err, &handshake) && time.Since(begun) < openTimeout
+	}, commands)
 }
 
-func (l *link) retry(ctx context.Context, what string, isPassing func(error) bool, commands func(c *goredis.Client) error) error {
+func (l *link) retry(ctx context.Context, what string, isPassing func(error) bool,
+	commands func(c *goredis.Client) error) error {
 	pause := firstBackoff
 	for {
 		err := l.do(ctx, commands)
@@ -239,16 +263,24 @@ func isPassing(err error) bool {
 func isRefused(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
-	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &record) || errors.As(err, &alert)
+	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host) ||
+		errors.As(err, &record) || errors.As(err, &alert)
 }
 
-// unready are the answers of a server that will do what was asked later on: it loads its data, has lost its master, runs
-// a long script, moves keys to another node, has too many clients, can't write to its disk, lacks replicas, or has
-// discarded a transaction for one of these reasons.
-var unready = [...]string{"LOADING ", "MASTERDOWN ", "BUSY ", "CLUSTERDOWN ", "TRYAGAIN ", "ASK ", "MISCONF ", "NOREPLICAS ",
-	"ERR max number of clients", "EXECABORT "}
+// isUnknownHost reports whether a host has no address: most often it is misspelt.
+func isUnknownHost(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
+}
+
+// unready are the answers of a server that will do what was asked later on: it loads its data, has lost its master,
+// runs a long script, moves keys to another node, has too many clients, can't write to its disk, lacks replicas, or
+// has discarded a transaction for one of these reasons.
+var unready = [...]string{"LOADING ", "MASTERDOWN ", "BUSY ", "CLUSTERDOWN ", "TRYAGAIN ", "ASK ", "MISCONF ",
+	"NOREPLICAS ", "ERR max number of clients", "EXECABORT "}
 
 func isUnready(err error) bool {
 	var answer goredis.Error

@@ -17,16 +17,16 @@ func (o *output) assess(ctx context.Context, b *Broker) error {
 	}
 	b.weak.Store(len(weaknesses) > 0)
 	for _, w := range weaknesses {
-		o.logger.Warn("what the server has confirmed may be lost: results and positions are then made again, from where they "+
-			"were", "because", w)
+		o.logger.Warn("what the server has confirmed may be lost: results and positions are then made again, from where "+
+			"they were", "because", w)
 	}
 	return nil
 }
 
 // weaknesses returns why the server may lose what it has confirmed, and what would be right.
 func (o *output) weaknesses(ctx context.Context) (all []string, err error) {
-	settings := map[string]string{"appendonly": "", "appendfsync": "", "no-appendfsync-on-rewrite": "", "maxmemory": "",
-		"maxmemory-policy": ""}
+	settings := map[string]string{"appendonly": "", "appendfsync": "", "no-appendfsync-on-rewrite": "",
+		"maxmemory": "", "maxmemory-policy": ""}
 	var replication, persistence string
 	err = o.ready(ctx, func(c *goredis.Client) error {
 		for name := range settings {
@@ -73,7 +73,8 @@ func weaknessesOf(settings map[string]string, aof, replicas string) (all []strin
 		"maxmemory-policy is "+policy+", by which it removes streams and positions where memory is short: CONFIG SET "+
 			"maxmemory-policy noeviction")
 	n, err := strconv.Atoi(replicas)
-	add(err == nil && n > 0, "it has replicas, which get commits after they were confirmed: where one takes over, the last are lost")
+	add(err == nil && n > 0,
+		"it has replicas, which get commits after they were confirmed: where one takes over, the last are lost")
 	return all
 }
 

@@ -40,7 +40,7 @@ type failure struct {
 func (f *failure) Error() string { return f.text }
 func (f *failure) Unwrap() error { return f.err }
 
-// described puts together what the server says, and what would mend it. rights are the commands that what was done takes.
+// described puts together what the server says, and what would mend it. rights are what was done takes.
 func described(what string, err error, rights string) error {
 	var known *failure
 	if errors.As(err, &known) {

@@ -169,11 +169,11 @@ func TestHelperProcess(t *testing.T) {
 	}
 	mill, err := d.mill(quiet)
 	d.must(err)
-	if err := mill.Run(t.Context()); errors.Is(err, broker.ErrTakenOver) {
+	err = mill.Run(t.Context())
+	if errors.Is(err, broker.ErrTakenOver) {
 		os.Exit(3)
-	} else {
-		d.must(err)
 	}
+	d.must(err)
 }
 
 // R8: the concatenated results are those of a run that never stopped, whatever is killed and whenever.
@@ -282,4 +282,19 @@ func TestServerIsKilled(t *testing.T) {
 	if !strings.Contains(log.String(), "level=WARN") || strings.Contains(log.String(), "top-secret") {
 		t.Errorf("the log says nothing of it, or too much:\n%s", log)
 	}
+}
+
+// A server that is away when a run begins is waited for.
+func TestServerIsAway(t *testing.T) {
+	s := newShop(t, 20)
+	s.must(server.Kill())
+	log := &lines{}
+	opened := make(chan error, 1)
+	go func() {
+		b := redis.New(s.url, redis.Stream[order](s.key("orders")))
+		opened <- open(t, b, 1, 0, slog.New(slog.NewTextHandler(log, nil)))
+	}()
+	s.wait("the log says so", func() bool { return strings.Contains(log.String(), "connection refused") })
+	s.must(server.Restart(t.Context()))
+	s.must(<-opened)
 }

@@ -22,8 +22,8 @@ const (
 // A publisher adds what a commit publishes.
 type publisher func(c *broker.Commit, p *publication) error
 
-// A publication is what a commit adds to outputs. Where that is more than one command takes, it is sent in pieces to lists
-// beside the positions, which the script reads.
+// A publication is what a commit adds to outputs. Where that is more than one command takes, it is sent in pieces to
+// lists beside the positions, which the script reads.
 type publication struct {
 	outputs []string
 	// pieces hold entries as the script takes them: output, number of its fields and values, and these.

@@ -113,8 +113,8 @@ type state struct {
 	// first is the id of the first entry, and length the number of entries; zero where there are none.
 	first  id
 	length int64
-	// added counts the entries that were ever added, and is negative where the server doesn't count them; deleted is the
-	// highest id that was removed by XDEL.
+	// added counts the entries that were ever added, and is negative where the server doesn't count them; deleted
+	// is the highest id that was removed by XDEL.
 	added   int64
 	deleted string
 }
@@ -196,8 +196,9 @@ func stateOf(info *goredis.XInfoStream) (s state, err error) {
 // account finds out whether entries were removed before they were read, and notes how many were ever added before those
 // that were fetched.
 //
-// Trimming removes the first entries. So where the stream begins at the position or before it, all that were trimmed were
-// read. Where it begins behind the position, all that are there are unread, and as many must be as were added since:
+// Trimming removes the first entries. So where the stream begins at the position or before it, all that were
+// trimmed were read. Where it begins behind the position, all that are there are unread, and as many must be as
+// were added since:
 //
 //	added 9 until the position, 14 in all; there are 5: only such were removed that were read
 //	added 9 until the position, 14 in all; there are 3: two were removed that weren't
@@ -212,8 +213,9 @@ func (r *reader) account(s state, fetched int) error {
 		}
 	case s.added < 0:
 		if areGone && s.length > 0 && !r.stream.skipRemoved {
-			return fmt.Errorf("all entries up to %v are gone, and servers before 7.0 don't tell whether others have gone with "+
-				"them before they were read: let streams be trimmed later, or give the stream redis.SkipRemoved", r.from.before())
+			return fmt.Errorf("all entries up to %v are gone, and servers before 7.0 don't tell whether others have gone "+
+				"with them before they were read: let streams be trimmed later, or give the stream redis.SkipRemoved",
+				r.from.before())
 		}
 	case before >= 0 && (s.added < before || areGone && s.added-before != s.length):
 		if err := r.removed(s, before); err != nil {
@@ -229,8 +231,8 @@ func (r *reader) account(s state, fetched int) error {
 
 // removed says what has become of entries that weren't read.
 func (r *reader) removed(s state, before int64) error {
-	text := fmt.Sprintf("entries behind %v were removed before they were read, %d of them, by trimming (XTRIM, or XADD with "+
-		"MAXLEN or MINID)", r.from.before(), s.added-before-s.length)
+	text := fmt.Sprintf("entries behind %v were removed before they were read, %d of them, by trimming (XTRIM, or XADD "+
+		"with MAXLEN or MINID)", r.from.before(), s.added-before-s.length)
 	deleted, err := readID(s.deleted)
 	switch {
 	case s.added < before:
@@ -244,8 +246,8 @@ func (r *reader) removed(s state, before int64) error {
 		r.stream.ordinals.set(r.next, s.added-s.length)
 		return nil
 	}
-	return errors.New(text + ": let it be trimmed later; to go on with what is there, give the stream redis.SkipRemoved, or " +
-		"the mill another name")
+	return errors.New(text + ": let it be trimmed later; to go on with what is there, give the stream " +
+		"redis.SkipRemoved, or the mill another name")
 }
 
 // setEnd notes where the stream ends.

@@ -10,16 +10,16 @@
 // # Reading
 //
 // A stream is read in the order of its entries, without a consumer group, and followed as it grows. An entry is an
-// object whose members are its fields: a value that is a JSON number is a number with its digits, true and false are
-// truth values, and all else is text. Where its only field is json, it is that document. An entry with the field eos__
-// is an end-of-stream mark. A stream has one partition.
+// object whose members are its fields: a value that is a JSON number is a number with its digits, true and false
+// are truth values, and all else is text, in UTF-8. Where its only field is json, it is that document. An entry
+// with the field eos__ is an end-of-stream mark. A stream has one partition.
 //
-// Entries may be deleted by XDEL wherever a run stands. Trimming (XTRIM, XADD … MAXLEN) that has removed entries before
-// they were read is an error, unless [SkipRemoved] is given: Redis counts the entries that were ever added, and where
-// all entries up to the position are gone, that number tells whether others have gone with them. It doesn't tell whether
-// XDEL or trimming has removed them, so that an entry which XDEL has removed there counts, too. Servers before 7.0 don't
-// count: with them, an error says so where everything up to the position is gone. While a stream was read whose unread
-// part holds more than has been fetched, entries that XDEL takes out of that part aren't noticed, as they are meant not to be.
+// Entries may be deleted by XDEL wherever a run stands. Trimming (XTRIM, XADD … MAXLEN) that has removed entries
+// before they were read is an error, unless [SkipRemoved] is given: Redis counts the entries that were ever added,
+// and where all entries up to the position are gone, that number tells whether others have gone with them. It
+// doesn't tell whether XDEL or trimming has removed them, so that what XDEL has removed behind the position counts
+// then, too. Servers before 7.0 don't count: with them, it is an error where all entries up to the position are
+// gone.
 //
 // # Writing
 //
@@ -27,19 +27,19 @@
 // are the fields. Ids are given by the server. An output that doesn't exist is made. It grows until somebody trims it.
 //
 // Each commit is one script, which adds the results and keeps the positions to go on from in the hash
-// leat:positions:NAME, NAME being the mill's or that of [Name]. It names the commit's number, so that a commit whose
-// answer is lost is sent again without being made twice. The results of one call are always one commit: a million of them
-// keep the server busy for a second or two. In a cluster the outputs and that hash must be in one hash
-// slot: give them names with one tag in braces, {shop}totals and [Name]("{shop}totals").
+// leat:positions:NAME, NAME being the mill's or that of [Name]. It names the commit's number, so that a commit
+// whose answer is lost is sent again without being made twice. The results of one call are always one commit: a
+// million of them keep the server busy for a second or two. In a cluster the outputs and that hash must be in one
+// hash slot: give them names with one tag in braces, {shop}totals and [Name]("{shop}totals").
 //
 // # What it promises
 //
 // What a commit has added outlasts a crash of the server where appendonly is yes, appendfsync is always and
-// no-appendfsync-on-rewrite is no, no key is evicted (maxmemory-policy), and no replica takes over, since replication is
-// asynchronous. A run looks at these settings when it begins. Where they don't give it, its first line says "at least
-// once", and a warning says why: after a crash, the last commits may be gone, results and positions alike, and are made
-// again; who has read the results before gets them twice. The run that meets such a server ends with an error that says
-// so, and the next one goes on from what is there.
+// no-appendfsync-on-rewrite is no, no key is evicted (maxmemory-policy), and no replica takes over, since
+// replication is asynchronous. A run looks at these settings when it begins. Where they don't give it, its first
+// line says "at least once", and a warning says why: after a crash, the last commits may be gone, results and
+// positions alike, and are made again; who has read the results before gets them twice. The run that meets such a
+// server ends with an error that says so, and the next one goes on from what is there.
 //
 // # Taking over
 //
@@ -47,7 +47,7 @@
 // of a commit. That one ends with an error that says so at its next commit, and adds nothing.
 //
 // A connection that is lost, or a server that is killed and comes back, ends no run: it is told in the log, and tried
-// again.
+// again. A server that is away when a run begins is waited for up to a minute.
 //
 // # Rights
 //
@@ -104,8 +104,9 @@ func New(url string, options ...Option) *Broker {
 	return b
 }
 
-// Stream declares the stream at a key as one of elements of type T, or of *T, which is the same. Which way the stream
-// flows is up to the mill: what its function takes is read, what it returns is written. It panics where an option is nil.
+// Stream declares the stream at a key as one of elements of type T, or of *T, which is the same. Which way the
+// stream flows is up to the mill: what its function takes is read, what it returns is written. It panics where an
+// option is nil.
 func Stream[T any](key string, options ...StreamOption) Option {
 	d := declared{Stream: broker.NewStream[T](key)}
 	for i, option := range options {
@@ -204,5 +205,6 @@ func (b *Broker) keptAs(job *broker.Job) (string, error) {
 	case job.Name != "":
 		return job.Name, nil
 	}
-	return "", fmt.Errorf("redis: positions are kept by name, and the mill has none: give it one by leat.Name, or redis.Name")
+	return "", fmt.Errorf("redis: positions are kept by name, and the mill has none: give it one by leat.Name, or " +
+		"redis.Name")
 }

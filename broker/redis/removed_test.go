@@ -75,11 +75,15 @@ func TestRemoved(t *testing.T) {
 			d.add("s", "n", 12)
 			d.do("XTRIM", d.key("s"), "MAXLEN", 1)
 		}, "", "1 of them"},
-		"that at the position is deleted":     {4, false, func(d *database) { d.do("XDEL", d.key("s"), "5-0") }, "6", ""},
-		"unread ones are deleted":             {4, true, func(d *database) { d.do("XDEL", d.key("s"), "5-0", "6-0") }, "7", ""},
-		"it is deleted":                       {4, true, func(d *database) { d.do("DEL", d.key("s")) }, "", "the stream was deleted"},
-		"it is made anew":                     {4, true, func(d *database) { d.do("DEL", d.key("s")); d.add("s", "n", 1) }, "", "made anew"},
-		"unread ones and all before are gone": {1, true, func(d *database) { d.do("XDEL", d.key("s"), "1-0", "2-0") }, "", "or by XDEL"},
+		"that at the position is deleted": {4, false, func(d *database) { d.do("XDEL", d.key("s"), "5-0") }, "6", ""},
+		"unread ones are deleted":         {4, true, func(d *database) { d.do("XDEL", d.key("s"), "5-0", "6-0") }, "7", ""},
+		"it is deleted":                   {4, true, func(d *database) { d.do("DEL", d.key("s")) }, "", "the stream was deleted"},
+		"it is made anew": {4, true, func(d *database) {
+			d.do("DEL", d.key("s"))
+			d.add("s", "n", 1)
+		}, "", "made anew"},
+		"unread ones and all before are gone": {1, true, func(d *database) { d.do("XDEL", d.key("s"), "1-0", "2-0") }, "",
+			"or by XDEL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &follower{newDatabase(t), nil, &lines{}}
@@ -121,7 +125,8 @@ func (f *follower) number(from, to int) {
 	}
 }
 
-// goOn reads the next entry from positions that were kept, which has a value of n where one is given, or gives an error.
+// goOn reads the next entry from positions that were kept, which has a value of n where one is given, or gives an
+// error.
 func (f *follower) goOn(nodes []broker.Rewind, next, want string) {
 	f.Helper()
 	if f.client.Exists(context.Background(), f.key("s")).Val() == 0 {

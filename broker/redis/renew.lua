@@ -1,7 +1,6 @@
--- Raises the epochs of partitions that this run has claimed, so that a commit of its own that is still under way can't be
--- made any more, and returns the number of the last commit that was made and the new epoch for each. A partition that
--- somebody else has claimed has neither.
--- KEYS: the positions. ARGV: partition and epoch in turns.
+-- Raises the epochs of partitions that this run has claimed, so that a commit of its own that is still under way
+-- can't be made any more, and returns the number of the last commit that was made and the new epoch for each. A
+-- partition that somebody else has claimed has neither. KEYS: the positions. ARGV: partition and epoch in turns.
 local positions = KEYS[1]
 local answers = {}
 for i = 1, #ARGV, 2 do

@@ -59,7 +59,8 @@ func (st *stream) count(r *broker.Rewind) error {
 	return err
 }
 
-// Resume implements broker.Positioner. A session that ended before a node had reached its mark is passed over by reading.
+// Resume implements broker.Positioner. A session that ended before a node had reached its mark is passed over by
+// reading.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) (err error) {
 	l := in.connector.link()
 	defer l.close()

@@ -1,6 +1,6 @@
-// Package redisserver runs a real Redis for tests, of the program that is installed: on loopback and a free port, in a
-// folder of its own, so that nothing it has confirmed is lost. It can be killed and started again on what it has stored,
-// as a server in the field can.
+// Package redisserver runs a real Redis for tests, of the program that is installed: on loopback and a free port,
+// in a folder of its own, so that nothing it has confirmed is lost. It can be killed and started again on what it
+// has stored, as a server in the field can.
 package redisserver
 
 import (
@@ -64,7 +64,8 @@ func (s *Server) URL(user, password string, database int) string {
 
 // Restart starts the server on what it has stored, after [Server.Kill], and returns when it answers.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	if s.log, err = os.OpenFile(filepath.Join(s.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+	log := filepath.Join(s.dir, "server.log")
+	if s.log, err = os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return err
 	}
 	arguments := []string{"--bind", "127.0.0.1", "--port", fmt.Sprint(s.port), "--dir", s.dir, "--save", "",
