@@ -212,3 +212,33 @@ func TestRemovedByRetention(t *testing.T) {
 		t.Errorf("reading what is there gives %v, %v", records, err)
 	}
 }
+
+// A stream that was deleted and made anew isn't taken for the one whose positions are known.
+func TestRecreated(t *testing.T) {
+	s := newSpace(t)
+	s.create("input")
+	s.publish("input", "1", "2", "3", endmark.Value)
+	r := s.reader("input", 0)
+	s.all(r)
+	next := r.Next()
+	s.must(r.Close())
+	s.must(s.env.DeleteStream(s.name("input")))
+	s.create("input")
+	clear(s.ids)
+	s.publish("input", "4")
+	r = s.reader("input", next)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	read := make(chan error, 1)
+	go func() {
+		_, err := r.Read(ctx)
+		read <- err
+	}()
+	for len(read) == 0 { // a chunk that comes later tells it, at the latest
+		<-time.After(50 * time.Millisecond)
+		s.publish("input", "5")
+	}
+	if err := <-read; err == nil || !strings.Contains(err.Error(), "ends before offset 4") {
+		t.Errorf("reading on in it gives %v", err)
+	}
+}

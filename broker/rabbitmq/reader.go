@@ -25,6 +25,8 @@ type reader struct {
 	conn  *wire.Conn
 	sub   *wire.Subscription
 	chunk *wire.Chunk
+	// isFirst says that the next chunk is the first one of sub.
+	isFirst bool
 	// mark says that the message before next is a mark that Read has yet to return.
 	mark  bool
 	spare []broker.Record
@@ -64,8 +66,9 @@ func (r *reader) nextChunk(ctx context.Context) error {
 		if err == nil {
 			r.chunk, err = r.wait(ctx)
 		}
-		if err == nil && r.from >= 0 {
-			err = r.checkRemoved(ctx)
+		if err == nil && r.isFirst {
+			r.isFirst = false
+			err = r.checkFirst(ctx)
 		}
 		if err != nil && !errors.Is(err, broker.ErrDataTimeout) {
 			r.disconnect()
@@ -82,7 +85,7 @@ func (r *reader) connect(ctx context.Context) (err error) {
 	if r.sub != nil {
 		return nil
 	}
-	r.chunk = nil
+	r.chunk, r.isFirst = nil, true
 	r.conn, r.sub, err = r.input.connector.subscribe(ctx, r.stream.Name, wire.At(r.next), r.input.readAhead)
 	return err
 }
@@ -106,14 +109,22 @@ func (r *reader) wait(ctx context.Context) (*wire.Chunk, error) {
 	return chunk, err
 }
 
-// checkRemoved finds out whether the first chunk lies behind where the reader began because retention has removed what
-// was there.
-func (r *reader) checkRemoved(ctx context.Context) error {
-	from := r.from
-	if r.chunk.Offset <= from {
+// checkFirst finds out whether the first chunk is what comes next, or what was there is gone.
+func (r *reader) checkFirst(ctx context.Context) error {
+	if r.chunk.Offset+int64(r.chunk.Records) <= r.next {
+		return r.at(fmt.Errorf("rabbitmq: the stream %q ends before offset %d, up to which it was read: it was deleted and "+
+			"made anew. To read it from its beginning, keep positions under another name", r.stream.Name, r.next))
+	}
+	if r.from < 0 || r.chunk.Offset <= r.from {
 		r.from = -1
 		return nil
 	}
+	return r.checkRemoved(ctx, r.from)
+}
+
+// checkRemoved finds out whether the first chunk lies behind where the reader began because retention has removed what
+// was there, or because no message ever had the offsets between: the server gives some to notes of its own.
+func (r *reader) checkRemoved(ctx context.Context, from int64) error {
 	conn, sub, err := r.input.connector.subscribe(ctx, r.stream.Name, wire.First(), 1)
 	if err != nil {
 		return err

@@ -124,6 +124,9 @@ func (c *Conn) handshake(config Config) error {
 	}
 	var offered []string
 	for range answer.uint32() {
+		if answer.short {
+			break
+		}
 		offered = append(offered, answer.text())
 	}
 	if !slices.Contains(offered, mechanism) {
