@@ -231,8 +231,11 @@ func resultColumns(ctx context.Context, conn *sql.Conn, query string) ([]relatio
 	return columns, rows.Err()
 }
 
-// Make implements relation.Catalog.
-func (d *database) Make(ctx context.Context, conn *sql.Conn, r *relation.Declaration) error {
+// Prepare implements relation.Catalog.
+func (d *database) Prepare(ctx context.Context, conn *sql.Conn, r *relation.Declaration) error {
+	if len(r.Definitions) == 0 {
+		return nil
+	}
 	definitions := slices.Clone(r.Definitions)
 	if r.Conflict != nil && !strings.Contains(strings.ToUpper(strings.Join(definitions, " ")), "PRIMARY KEY") {
 		definitions = append(definitions, "PRIMARY KEY ("+identifiers("", r.Conflict)+")")

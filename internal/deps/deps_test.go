@@ -29,6 +29,7 @@ func TestDependencies(t *testing.T) {
 		"postgres": {module, module + "/broker/postgres"},
 		"rabbitmq": {module, module + "/broker/rabbitmq"},
 		"sqlite":   {module, module + "/broker/sqlite"},
+		"mysql":    {module, module + "/broker/mysql"},
 		"nats":     {module, module + "/broker/nats"},
 		"redis":    {module, module + "/broker/redis"},
 		"command":  {module + "/cmd/leat"},

@@ -3,7 +3,6 @@ package relation
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"github.com/leat-go/leat/broker/internal/ordered"
 )
@@ -61,9 +60,8 @@ func (t *Table) isBelow(ctx context.Context, conn *sql.Conn, a, b ordered.Key) (
 	if err != nil {
 		return false, err
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(made)), ", ")
 	var n int64
 	err = conn.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT "+t.KeyList("")+" FROM "+t.From+
-		" WHERE 1 = 0 UNION ALL SELECT "+marks+") q WHERE "+condition, append(made, parameters...)...).Scan(&n)
+		" WHERE 1 = 0 UNION ALL SELECT "+t.marks()+") q WHERE "+condition, append(made, parameters...)...).Scan(&n)
 	return n > 0, err
 }

@@ -44,7 +44,7 @@ type Connector interface {
 	// Poll is the pause between two looks at a followed table.
 	Poll() time.Duration
 	// Version changes where what the database holds has changed, for all but the connection's own changes. It is cheap.
-	// Where a database has no such number, it is another one each time.
+	// Where a database has no such number, it is another one whenever it may have changed for so long as a poll.
 	Version(ctx context.Context, conn *sql.Conn) (int64, error)
 	// Close closes what is left of the connections.
 	Close() error
@@ -55,8 +55,9 @@ type Catalog interface {
 	// Describe returns what a table or a query is like. A table that doesn't exist is an error that says which may be
 	// meant.
 	Describe(ctx context.Context, conn *sql.Conn, d *Declaration) (*Description, error)
-	// Make makes the table of an output where it doesn't exist, with the columns that were declared.
-	Make(ctx context.Context, conn *sql.Conn, d *Declaration) error
+	// Prepare makes the table of an output where it doesn't exist and columns were declared, and refuses one that takes no
+	// part in transactions.
+	Prepare(ctx context.Context, conn *sql.Conn, d *Declaration) error
 	// Advise returns what a user should know of a stream that is read: a sentence each.
 	Advise(ctx context.Context, conn *sql.Conn, t *Table) ([]string, error)
 	// IsServed reports whether an index gives the rows of a statement in order, so that they are not sorted.
@@ -83,7 +84,9 @@ type Column struct {
 	// Read is the expression in SQL that reads it; "" for its name alone. Key is the one that reads its value for a
 	// position; "" where it is the same.
 	Read, Key string
-	NotNull   bool
+	// Mark is the parameter that it is compared with in SQL; "" for a question mark.
+	Mark    string
+	NotNull bool
 	// Generated says that it can't be written.
 	Generated bool
 	Type      Type

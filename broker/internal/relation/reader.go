@@ -49,6 +49,8 @@ type reader struct {
 	version int64
 	next    int64
 	fetch   int
+	// since is when somebody began to wait for rows.
+	since time.Time
 	// size is how many bytes the last page had.
 	size int
 }
@@ -66,6 +68,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
+	r.since = time.Now()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
 		records, err := r.read(ctx)
 		switch {
@@ -162,7 +165,7 @@ func (r *reader) open(ctx context.Context) (err error) {
 		end()
 		return err
 	}
-	r.rows, r.end = rows, end
+	r.rows, r.end, r.drained = rows, end, false
 	return nil
 }
 
@@ -172,7 +175,7 @@ func (r *reader) await(ctx context.Context) error {
 	if !r.stream.Stream.Follow {
 		return nil
 	}
-	for since := time.Now(); ; {
+	for {
 		version, err := r.job.Database.Version(ctx, r.conn)
 		if err != nil {
 			return err
@@ -181,7 +184,7 @@ func (r *reader) await(ctx context.Context) error {
 			r.version = version
 			return nil
 		}
-		if d := r.stream.Stream.DataTimeout; d > 0 && time.Since(since) >= d {
+		if d := r.stream.Stream.DataTimeout; d > 0 && time.Since(r.since) >= d {
 			return broker.ErrDataTimeout
 		}
 		if err := wait.For(ctx, r.job.Database.Poll()); err != nil {
@@ -246,14 +249,24 @@ func (r *reader) release() {
 	_ = r.closeRows()
 }
 
-// closeRows closes the statement. REQUIRES: mu is held.
+// closeRows closes the statement. One that has more rows than a page is interrupted, and its connection given up: to close
+// it may mean to read all of them. REQUIRES: mu is held.
 func (r *reader) closeRows() error {
 	if r.rows == nil {
 		return nil
 	}
+	interrupted := r.held && !r.drained
+	if interrupted {
+		r.end()
+	}
 	err := r.rows.Close()
 	r.end()
 	r.rows = nil
+	if interrupted {
+		_ = r.conn.Close()
+		r.conn = nil
+		return nil
+	}
 	return err
 }
 

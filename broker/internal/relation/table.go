@@ -203,12 +203,11 @@ func (t *Table) compare(operator string, k ordered.Key) (condition string, param
 		}
 	}
 	if len(k) == 1 || t.Database.RowValues() || operator == "=" {
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(k)), ", ")
-		return "(" + t.KeyList("") + ") " + operator + " (" + marks + ")", values, nil
+		return "(" + t.KeyList("") + ") " + operator + " (" + t.marks() + ")", values, nil
 	}
 	condition, parameters = t.compareFrom(0, operator, values)
 	// The first column alone is what an index can be used for.
-	first := t.column(t.OrderedBy[0]) + " " + operator[:1] + "= ?"
+	first := t.column(t.OrderedBy[0]) + " " + operator[:1] + "= " + t.mark(0)
 	return first + " AND " + condition, append([]any{values[0]}, parameters...), nil
 }
 
@@ -216,11 +215,22 @@ func (t *Table) compare(operator string, k ordered.Key) (condition string, param
 func (t *Table) compareFrom(i int, operator string, values []any) (string, []any) {
 	c := t.column(t.OrderedBy[i])
 	if i == len(values)-1 {
-		return c + " " + operator + " ?", values[i:]
+		return c + " " + operator + " " + t.mark(i), values[i:]
 	}
 	rest, parameters := t.compareFrom(i+1, operator, values)
-	return "(" + c + " " + operator[:1] + " ? OR (" + c + " = ? AND " + rest + "))",
+	return "(" + c + " " + operator[:1] + " " + t.mark(i) + " OR (" + c + " = " + t.mark(i) + " AND " + rest + "))",
 		append([]any{values[i], values[i]}, parameters...)
+}
+
+// mark is the parameter of the i-th column of the order, and marks those of all.
+func (t *Table) mark(i int) string { return cmp.Or(t.OrderedBy[i].Mark, "?") }
+
+func (t *Table) marks() string {
+	all := make([]string, len(t.OrderedBy))
+	for i := range all {
+		all[i] = t.mark(i)
+	}
+	return strings.Join(all, ", ")
 }
 
 // key returns that of a row that [Table.Select] has read.

@@ -34,10 +34,8 @@ func (o *output) openTarget(ctx context.Context, d *Declaration) (*target, error
 		return nil, o.job.errorf("the query %s can be read only: results go to tables, see %s.Table", d.Stream.Name,
 			o.job.Database.Product())
 	}
-	if len(d.Definitions) > 0 {
-		if err := t.db.Make(ctx, o.conn, d); err != nil {
-			return nil, t.explain(err)
-		}
+	if err := t.db.Prepare(ctx, o.conn, d); err != nil {
+		return nil, t.explain(err)
 	}
 	described, err := t.db.Describe(ctx, o.conn, d)
 	if err != nil {

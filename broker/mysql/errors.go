@@ -1,0 +1,73 @@
+package mysql
+
+import (
+	"errors"
+	"fmt"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/leat-go/leat/broker/internal/relation"
+)
+
+// explainConnect says of an error at connecting what would mend it. It names user, database and address, never the
+// password.
+func (d *database) explainConnect(err error) error {
+	remedy := ""
+	switch number(err) {
+	case 1045, 1698:
+		remedy = "; the user or the password is wrong, or the password is missing: it is in the url, or in MYSQL_PWD"
+	case 1044:
+		remedy = "; GRANT SELECT, INSERT, UPDATE, CREATE ON " + identifier(d.config.DBName) + ".* TO the user"
+	case 1049:
+		remedy = "; CREATE DATABASE makes it; the url's last part is its name"
+	case 1040, 1203:
+		remedy = "; max_connections on the server is too low, or somebody leaves connections open"
+	}
+	if errors.Is(err, driver.ErrNoTLS) {
+		remedy = "; switch TLS on at the server, or leave tls=true out of the url"
+	}
+	return fmt.Errorf("mysql: connecting as %s to database %s at %s: %w%s", d.config.User, d.config.DBName, d.config.Addr,
+		err, remedy)
+}
+
+// Explain implements relation.Database.
+func (d *database) Explain(err error, about relation.Subject) error {
+	if remedy := remedyFor(number(err), about); remedy != "" {
+		return fmt.Errorf("%w; %s", err, remedy)
+	}
+	return err
+}
+
+// remedyFor says what would mend an error, by its number, as far as that is known.
+func remedyFor(number uint16, about relation.Subject) string {
+	switch number {
+	case 1142, 1143, 1044, 1227, 1370:
+		rights := "SELECT"
+		if about.Written {
+			rights = "SELECT, INSERT, UPDATE"
+		}
+		if about.Name == "leat_positions" {
+			rights += ", CREATE"
+		}
+		return fmt.Sprintf("GRANT %s ON %s TO the user", rights, identifier(about.Name))
+	case 1062:
+		if about.Conflict != nil {
+			return "the output's conflict clause has the columns of another index"
+		}
+		return "to replace the row, give the output a conflict clause with the columns of that index: mysql.Conflict, or " +
+			"conflict: [...]"
+	case 1048, 1364:
+		return "give results such a member, or the column a default"
+	case 1060:
+		return "give one of the columns another name by AS"
+	case 1264, 1265, 1292, 1366, 1406, 1411, 3140, 3819, 4025:
+		return "change what the function returns, or the column's type by ALTER TABLE"
+	case 1153:
+		return "raise max_allowed_packet on the server"
+	case 1021, 1114, 1030:
+		return "make room on the server's disk; the next run goes on from the last commit"
+	case 1290, 1836:
+		return "the server is read-only: connect to the one that is written to"
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package mysql
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+
+	"github.com/leat-go/leat/broker/internal/relation"
+)
+
+const makeLedger = "CREATE TABLE IF NOT EXISTS leat_positions (name varchar(190) NOT NULL, `partition` int NOT NULL, " +
+	"epoch bigint NOT NULL, progress longtext, committed varchar(40), holder varchar(400) NOT NULL, " +
+	"claimed varchar(40) NOT NULL, PRIMARY KEY (name, `partition`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+
+// MakeLedger implements relation.Fence.
+func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
+	var n int
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM information_schema.tables "+
+		"WHERE table_schema = DATABASE() AND table_name = 'leat_positions'").Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		_, err := conn.ExecContext(ctx, makeLedger)
+		return err
+	}
+	return transactional(ctx, conn, "leat_positions")
+}
+
+// Begin implements relation.Fence.
+func (d *database) Begin(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "START TRANSACTION")
+	return err
+}
+
+// Commit implements relation.Fence.
+func (d *database) Commit(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+// lock is the name of a lock that the connection holds by which a claim was made, as long as it lives: a successor finds
+// the connection by it. The server knows the names of all databases, of at most 64 characters.
+func (d *database) lock(c relation.Claim) string {
+	text := fmt.Sprintf("%s|%s|%d|%d", d.config.DBName, c.Name, c.Partition, c.Epoch)
+	return fmt.Sprintf("leat %x", sha256.Sum256([]byte(text)))[:45]
+}
+
+// Claiming implements relation.Fence.
+func (d *database) Claiming(ctx context.Context, conn *sql.Conn, c relation.Claim) error {
+	_, err := conn.ExecContext(ctx, "DO GET_LOCK(?, 0)", d.lock(c))
+	return err
+}
+
+// Oust implements relation.Fence.
+func (d *database) Oust(ctx context.Context, conn *sql.Conn, c relation.Claim) {
+	if c.Epoch == 0 {
+		return // nobody's
+	}
+	var id sql.NullInt64
+	err := conn.QueryRowContext(ctx, "SELECT nullif(IS_USED_LOCK(?), CONNECTION_ID())", d.lock(c)).Scan(&id)
+	if err == nil && !id.Valid {
+		return
+	}
+	if err == nil {
+		_, err = conn.ExecContext(ctx, fmt.Sprintf("KILL %d", id.Int64))
+	}
+	switch {
+	case number(err) == 1094: // it has gone by itself
+	case err != nil:
+		d.logger.Warn("the connection of the run before can't be ended; GRANT CONNECTION_ADMIN ON *.* TO the user, or in "+
+			"MariaDB \"CONNECTION ADMIN\"", "holder", c.Holder, "id", id.Int64, "error", err)
+	default:
+		d.logger.Info("the connection of the run before was ended", "name", c.Name, "holder", c.Holder)
+	}
+}

@@ -1,0 +1,133 @@
+package mysql_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	_ "github.com/go-sql-driver/mysql" // the driver that tests look at databases with
+
+	"github.com/leat-go/leat/internal/mariadbserver"
+)
+
+// server is the MariaDB of all tests; nil where there is none. Each test has a database of its own.
+var server *mariadbserver.Server
+
+// databases counts them.
+var databases atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_MARIADB says
+// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
+func run(m *testing.M) (status int) {
+	if os.Getenv("LEAT_HELPER") != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "leat-mariadb-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	server, err = mariadbserver.Start(context.Background(), filepath.Join(dir, "server"))
+	if err != nil {
+		server = nil
+		if !errors.Is(err, mariadbserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_MARIADB") == "must" {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}()
+	return m.Run()
+}
+
+// A database is one of a test, with connections of the user who may do everything.
+type database struct {
+	testing.TB
+	name, url string
+	db        *sql.DB
+}
+
+func newDatabase(t testing.TB) *database {
+	t.Helper()
+	if server == nil {
+		t.Skip("MariaDB isn't installed")
+	}
+	d := &database{TB: t, name: fmt.Sprintf("test%d", databases.Add(1))}
+	d.url = urlOf(mariadbserver.User, mariadbserver.Password, d.name)
+	d.connect("")
+	d.exec("CREATE DATABASE " + d.name + " CHARACTER SET utf8mb4")
+	d.must(d.db.Close())
+	d.connect(d.name)
+	t.Cleanup(func() { _ = d.db.Close() })
+	return d
+}
+
+func urlOf(user, password, database string) string {
+	return fmt.Sprintf("mysql://%s:%s@%s/%s", user, password, server.Address(), database)
+}
+
+func (d *database) connect(name string) {
+	d.Helper()
+	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/%s?multiStatements=true&interpolateParams=true&charset=utf8mb4",
+		mariadbserver.User, mariadbserver.Password, server.Address(), name))
+	d.must(err)
+	d.db = db
+}
+
+func (d *database) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// exec runs statements.
+func (d *database) exec(statements string, parameters ...any) {
+	d.Helper()
+	_, err := d.db.ExecContext(context.Background(), statements, parameters...)
+	d.must(err)
+}
+
+// query returns the rows of a statement as texts; NULL is "NULL".
+func (d *database) query(statement string) (all [][]string) {
+	d.Helper()
+	rows, err := d.db.QueryContext(context.Background(), statement)
+	d.must(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	d.must(err)
+	for rows.Next() {
+		values, into := make([]sql.NullString, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		d.must(rows.Scan(into...))
+		var row []string
+		for _, v := range values {
+			if !v.Valid {
+				v.String = "NULL"
+			}
+			row = append(row, v.String)
+		}
+		all = append(all, row)
+	}
+	d.must(rows.Err())
+	return all
+}
