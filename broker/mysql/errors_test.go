@@ -1,0 +1,146 @@
+package mysql_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/broker/mysql"
+	"github.com/leat-go/leat/internal/mariadbserver"
+)
+
+type object = map[string]any
+
+// open opens source and sink, as far as there are inputs and outputs, and closes them. It returns the source's advice.
+func open(t testing.TB, b *mysql.Broker, inputs, outputs int) (advice []string, err error) {
+	t.Helper()
+	job := &broker.Job{Name: "test", Logger: quietLogger}
+	job.Inputs, job.Outputs = b.Streams()[:inputs], b.Streams()[inputs:inputs+outputs]
+	if inputs > 0 {
+		in, err := b.OpenSource(t.Context(), job)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		if advice, err = in.(broker.Advisor).Advise(t.Context()); err != nil {
+			return nil, err
+		}
+	}
+	if outputs > 0 {
+		out, err := b.OpenSink(t.Context(), job)
+		if err != nil {
+			return nil, err
+		}
+		defer out.Close()
+	}
+	return advice, nil
+}
+
+// A wrong setup is refused at the start, with what would be right, and without secrets.
+func TestWrongSetupIsRefused(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(`CREATE TABLE orders (id BIGINT PRIMARY KEY, placed DATETIME, name VARCHAR(20), kind ENUM('b', 'a') NOT NULL);
+		INSERT INTO orders VALUES (1, NULL, 'x', 'a');
+		CREATE TABLE old (id BIGINT PRIMARY KEY) ENGINE=MyISAM;
+		CREATE TABLE log (line TEXT);
+		CREATE TABLE closed (id BIGINT PRIMARY KEY);
+		CREATE VIEW names AS SELECT name FROM orders;
+		CREATE USER IF NOT EXISTS guest@'127.0.0.1' IDENTIFIED BY 'hush-hush'`)
+	d.exec("GRANT SELECT, INSERT ON " + d.name + ".orders TO guest@'127.0.0.1'")
+	d.Cleanup(func() { d.exec("DROP USER guest@'127.0.0.1'") })
+	guest := urlOf("guest", "hush-hush", d.name)
+	for _, test := range []struct {
+		name, url       string
+		inputs, outputs int
+		stream          mysql.Option
+		want            []string
+	}{
+		{"password", urlOf(mariadbserver.User, "hush-hush", d.name), 1, 0, mysql.Table[object]("orders"),
+			[]string{"connecting as admin", "password is wrong", "MYSQL_PWD"}},
+		{"no database", urlOf(mariadbserver.User, mariadbserver.Password, "none"), 1, 0, mysql.Table[object]("orders"),
+			[]string{"Unknown database 'none'", "CREATE DATABASE"}},
+		{"nobody there", "mysql://x:hush-hush@127.0.0.1:1/x", 1, 0, mysql.Table[object]("orders"), []string{"127.0.0.1:1"}},
+		{"no url", "mysql://x:hush-hush@127.0.0.1:none/x", 1, 0, mysql.Table[object]("orders"), []string{"it looks like"}},
+		{"no database's name", "mysql://x:hush-hush@127.0.0.1", 1, 0, mysql.Table[object]("orders"), []string{"names no database"}},
+		{"parameter", "mysql://x:hush-hush@127.0.0.1/x?ssl=1", 1, 0, mysql.Table[object]("orders"), []string{"parameter ssl"}},
+		{"no TLS", d.url + "?tls=true", 1, 0, mysql.Table[object]("orders"), []string{"TLS"}},
+		{"no table", d.url, 1, 0, mysql.Table[object]("oders"), []string{"there is no such table", "did you mean orders?"}},
+		{"no output", d.url, 0, 1, mysql.Table[object]("oders"), []string{"there is no such table", "did you mean orders?"}},
+		{"no order", d.url, 1, 0, mysql.Table[object]("log"), []string{"it has no primary key", "mysql.OrderBy"}},
+		{"equal rows", d.url, 1, 0, mysql.Table[object]("log", mysql.OrderBy("line")), []string{"may have the same line"}},
+		{"no such column", d.url, 1, 0, mysql.Table[object]("orders", mysql.OrderBy("place")),
+			[]string{"there is no column place, did you mean placed?"}},
+		{"null", d.url, 1, 0, mysql.Table[object]("orders", mysql.OrderBy("placed")), []string{"rows whose placed is null"}},
+		{"unordered", d.url, 1, 0, mysql.Table[object]("orders", mysql.OrderBy("kind")), []string{"ENUM", "another column"}},
+		{"equal texts", d.url, 1, 0, mysql.Table[object]("names", mysql.OrderBy("name")), []string{"COLLATE utf8mb4_bin"}},
+		{"wrong query", d.url, 1, 0, mysql.Query[object]("q", "SELEC 1"), []string{"query q", "syntax"}},
+		{"same columns", d.url, 1, 0, mysql.Query[object]("q", "SELECT 1 AS a, 2 AS a"), []string{"'a'", "by AS"}},
+		{"query as output", d.url, 0, 1, mysql.Query[object]("q", "SELECT 1 AS a"), []string{"can be read only"}},
+		{"view as output", d.url, 0, 1, mysql.Table[object]("names"), []string{"is a view"}},
+		{"engine", d.url, 0, 1, mysql.Table[object]("old"), []string{"MyISAM has no transactions", "ENGINE=InnoDB"}},
+		{"conflict without index", d.url, 0, 1, mysql.Table[object]("orders", mysql.Conflict("placed")),
+			[]string{"CREATE UNIQUE INDEX `orders_key` ON `orders` (`placed`)"}},
+		{"no right to read", guest, 1, 0, mysql.Table[object]("closed"), []string{"no right to it"}},
+		{"no right to keep positions", guest, 0, 1, mysql.Table[object]("orders"), []string{"command denied", "GRANT", "CREATE"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := open(t, mysql.New(test.url, test.stream), test.inputs, test.outputs)
+			if err == nil {
+				t.Fatal("it was opened")
+			}
+			for _, want := range append(test.want, "mysql: ") {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error is %q, wanted one with %q", err, want)
+				}
+			}
+			for _, secret := range []string{"hush-hush", mariadbserver.Password} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error shows a password: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// A result that the table doesn't take ends the run with what would mend it, and leaves nothing.
+func TestWrongResults(t *testing.T) {
+	d := newDatabase(t)
+	d.exec("CREATE TABLE results (id BIGINT PRIMARY KEY, name VARCHAR(5) NOT NULL UNIQUE, at DATETIME, raw BLOB); " +
+		"INSERT INTO results VALUES (7, 'seven', NULL, NULL)")
+	for what, test := range map[string]struct {
+		result object
+		want   []string
+	}{
+		"no column": {object{"id": 1, "names": "x"}, []string{"has no column names, did you mean name?",
+			"ADD COLUMN `names` TEXT"}},
+		"no member":  {object{"id": 1}, []string{"default value", "a default"}},
+		"no members": {object{}, []string{"no members"}},
+		"fraction":   {object{"id": 1.5, "name": "x"}, []string{"column id", "1.5 is no integer"}},
+		"too long":   {object{"id": 1, "name": "too long"}, []string{"too long", "ALTER TABLE"}},
+		"wrong text": {object{"id": 1, "name": "x", "at": "soon"}, []string{"soon", "ALTER TABLE"}},
+		"base64":     {object{"id": 1, "name": "x", "raw": "?"}, []string{"column raw", "base64"}},
+		"there":      {object{"id": 1, "name": "seven"}, []string{"Duplicate entry", "mysql.Conflict"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			input := memory.New(memory.Stream[order]("orders"))
+			d.must(memory.Append(input, "orders", 0, order{ID: 1}, order{ID: 2}))
+			d.must(input.End("orders"))
+			mill, err := leat.New(func(order) object { return test.result }, leat.Name(what), quiet, leat.From(input),
+				leat.To(mysql.New(d.url, mysql.Table[object]("results"))))
+			d.must(err)
+			err = mill.Run(context.Background())
+			for _, want := range test.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("the error is %q, wanted one with %q", fmt.Sprint(err), want)
+				}
+			}
+			if got := d.query("SELECT count(*) FROM results"); got[0][0] != "1" {
+				t.Errorf("there are %v rows, not the one from before", got)
+			}
+		})
+	}
+}
