@@ -1,5 +1,5 @@
-// Crashtest kills a mill in every way that it can think of, on a real Kafka or another storage, and checks every single result: nothing
-// may be missing, doubled or out of order. From the root of the repository:
+// Crashtest kills a mill in every way that it can think of, on a real Kafka or another storage, and checks every single
+// result: nothing may be missing, doubled or out of order. From the root of the repository:
 //
 //	go run ./crashtest -kills 200
 //	go run ./crashtest -duration 1h -instances 5 -partitions 12

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -154,7 +155,7 @@ func (in *injector) zombie(ctx context.Context, random *rand.Rand) error {
 	if err := wait.For(ctx, frozen); err != nil {
 		return err
 	}
-	if err := zombie.Thaw(); err != nil {
+	if err := zombie.Thaw(); err != nil && !errors.Is(err, os.ErrProcessDone) { // it was about to end when it was stopped
 		return err
 	}
 	return in.workers.settle(ctx, zombie, in.kind.lease)
