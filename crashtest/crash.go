@@ -211,21 +211,16 @@ func (t *crashTest) summary(err error) {
 	}
 	t.print("%d results in %d partitions and %d sessions; %s",
 		t.consumer.verified(), t.load.partitions(), sessions, t.counted())
-	alone, all := t.recoveries.Sorted()
-	for _, times := range []struct {
-		name string
-		list []time.Duration
-	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
-		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
-			recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 0.95), recovery.Quantile(times.list, 1), len(times.list))
+	for _, line := range t.recoveries.Lines() {
+		t.print("%s", line)
 	}
 	if pauses, own := t.outages.costs(); len(pauses) > 0 {
 		for _, times := range []struct {
 			name string
 			list []time.Duration
 		}{{"the longest pause of a partition's results", pauses}, {"of that, after the others had its work", own}} {
-			t.print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name, recovery.Quantile(times.list, 0.5),
-				recovery.Quantile(times.list, 1), len(times.list))
+			t.print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name,
+				recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 1), len(times.list))
 		}
 	}
 }

@@ -110,7 +110,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	c := &config{}
 	flags := flag.NewFlagSet("crashtest", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.StringVar(&c.storage, "storage", kafkaStorage, "what to run on: "+kafkaStorage+", "+strings.Join(campaign.Names(), ", "))
+	flags.StringVar(&c.storage, "storage", kafkaStorage,
+		"what to run on: "+kafkaStorage+", "+strings.Join(campaign.Names(), ", "))
 	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers that "+
 		"were killed or stopped where no instance is killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "inject faults for so long")
@@ -123,8 +124,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.IntVar(&c.brokers, "brokers", 1, "servers of Kafka; three or more keep everything three times")
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
 	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
-	flags.StringVar(&c.disturb, "disturb", "", "the faults to inject, with commas between them: on Kafka kill, zombie, rebalance, "+
-		"server, cut, broker, freeze, grow, by default all that goes with one broker, or with several; on other storages "+
+	flags.StringVar(&c.disturb, "disturb", "", "the faults to inject, with commas between them: on Kafka kill, zombie, "+
+		"rebalance, server, cut, broker, freeze, grow, by default all that goes with one broker, or with several; on other storages "+
 		strings.Join(campaign.Faults(), ", ")+", by default all that the storage can suffer")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")

@@ -96,7 +96,8 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 	if c.instance != "" {
 		options = append(options, kafka.Instance(c.instance))
 	}
-	mill, err := workload.NewMill(c.process, c.concurrency, logger, leat.Broker(kafka.New(strings.Split(c.kafka, ","), options...)))
+	b := kafka.New(strings.Split(c.kafka, ","), options...)
+	mill, err := workload.NewMill(c.process, c.concurrency, logger, leat.Broker(b))
 	if err != nil {
 		return err
 	}

@@ -193,14 +193,8 @@ func (t *campaign) summary(err error) {
 	}
 	t.print("%s: %s", t.kind.name, verdict)
 	t.print("%d results in %d sessions; %s", t.consumer.verified(), t.consumer.verifier.Session(), t.injector.counted())
-	alone, all := t.recoveries.Sorted()
-	for _, times := range []struct {
-		name string
-		list []time.Duration
-	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
-		t.print("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)", times.name,
-			recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 0.95), recovery.Quantile(times.list, 1),
-			len(times.list))
+	for _, line := range t.recoveries.Lines() {
+		t.print("%s", line)
 	}
 }
 

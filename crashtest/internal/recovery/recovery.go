@@ -2,6 +2,7 @@
 package recovery
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -87,6 +88,19 @@ func (r *Times) Sorted() (alone, all []time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Sorted(slices.Values(r.alone)), slices.Sorted(slices.Values(r.all))
+}
+
+// Lines tells about the times, for people.
+func (r *Times) Lines() (lines []string) {
+	alone, all := r.Sorted()
+	for _, times := range []struct {
+		name string
+		list []time.Duration
+	}{{"restarted at once, no other fault", alone}, {"all kills", all}} {
+		lines = append(lines, fmt.Sprintf("from kill to the next result, %s: median %v, 95 %% within %v, longest %v (%d kills)",
+			times.name, Quantile(times.list, 0.5), Quantile(times.list, 0.95), Quantile(times.list, 1), len(times.list)))
+	}
+	return lines
 }
 
 // Quantile returns the q-quantile of sorted times, 0 where there are none.

@@ -19,7 +19,7 @@ const (
 	Results = "results"
 )
 
-// inputs returns the input topics; their order is that of a Session's streams.
+// Inputs returns the input streams; their order is that of a Session's.
 func Inputs() []string { return []string{Steps, Details, Notes} }
 
 // An Element is one of any input stream. Keys have duplicates and gaps, and begin anew with each session, unless they go on
