@@ -125,8 +125,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.DurationVar(&c.away, "away", time.Minute, "how long a broker stays away that was killed")
 	flags.DurationVar(&c.frozen, "frozen", 40*time.Second, "how long a broker is stopped")
 	flags.StringVar(&c.disturb, "disturb", "", "the faults to inject, with commas between them: on Kafka kill, zombie, "+
-		"rebalance, server, cut, broker, freeze, grow, by default all that goes with one broker, or with several; on other storages "+
-		strings.Join(campaign.Faults(), ", ")+", by default all that the storage can suffer")
+		"rebalance, server, cut, broker, freeze, grow, by default all that goes with one broker, or with several; "+
+		"on other storages "+strings.Join(campaign.Faults(), ", ")+", by default all that the storage can suffer")
 	flags.BoolVar(&c.keep, "keep", false, "keep the logs and Kafka's data; they are kept when the test fails")
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
