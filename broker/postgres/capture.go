@@ -32,6 +32,8 @@ type changes struct {
 	beat time.Duration
 	// retained is how many bytes of the log the slot holds back.
 	retained atomic.Int64
+	// copied is how many rows of a copy come before the changes.
+	copied atomic.Int64
 	// logEnd is where the server's log ended at the last look; 0 before the first.
 	logEnd atomic.Uint64
 
@@ -120,7 +122,7 @@ func (c *changes) identify(ctx context.Context) (string, error) {
 func (c *changes) equals(r *relation) bool {
 	a, b := c.relation.changes, r.changes
 	return b != nil && slices.Equal(a.tables, b.tables) && a.slot == b.slot && a.publication == b.publication &&
-		a.temporary == b.temporary && a.rows == b.rows
+		a.temporary == b.temporary && a.rows == b.rows && a.snapshot == b.snapshot
 }
 
 // resume begins with the rewind points that were kept.
@@ -139,8 +141,8 @@ func (c *changes) resume(ctx context.Context, s *session, nodes []*broker.Rewind
 	case found == nil:
 		err = c.lost("it doesn't exist any more, though positions in it are kept")
 	default:
-		if err = c.checkSlot(found); err == nil {
-			err = c.timeline.resume(nodes, c.system, found.confirmed)
+		if err = errors.Join(c.checkSlot(found), c.findSnapshot(ctx, s)); err == nil {
+			err = c.timeline.resume(nodes, c.system, found.confirmed, c.copied.Load())
 		}
 	}
 	if err != nil {

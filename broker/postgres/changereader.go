@@ -133,6 +133,9 @@ func (r *changeReader) persist(ctx context.Context, read func(context.Context) (
 
 // read receives until there are records, and nothing more is at hand.
 func (r *changeReader) read(ctx context.Context) ([]broker.Record, error) {
+	if r.isCopied() {
+		return r.readCopied(ctx)
+	}
 	if err := r.connect(ctx); err != nil {
 		return nil, err
 	}

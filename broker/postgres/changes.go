@@ -14,6 +14,7 @@ type captured struct {
 	slot, publication string
 	temporary         bool
 	rows              bool
+	snapshot          bool
 }
 
 // A Change is an element of a stream that [Changes] has declared, for tables whose rows look like Row. A type of your
@@ -55,6 +56,9 @@ func onlyOfChanges(name string) StreamOption {
 			panic(fmt.Sprintf("postgres.Changes(%q): OrderBy and Conflict are options of tables; changes come in the order "+
 				"of commits, and are read only", name))
 		}
+		if r.changes.snapshot && r.changes.temporary {
+			panic(fmt.Sprintf("postgres.Changes(%q): Snapshot needs a slot that lasts, and is no option beside Temporary", name))
+		}
 	}
 }
 
@@ -84,6 +88,15 @@ func Publication(name string) StreamOption {
 // where the connection is lost. Nothing holds back the server's log between runs.
 func Temporary() StreamOption {
 	return changesOption("Temporary", func(c *captured) { c.temporary = true })
+}
+
+// Snapshot reads the rows that the tables have when the slot is made, before the changes that come then: each as an
+// insert, in the order of the primary key, with the LSN of that moment. They are copied to a table of the database first,
+// leat_snapshot_ and the slot's name, which takes as much room as they have as JSON, and the right to CREATE in the first
+// schema of search_path; it is dropped when they are done. A run that ends meanwhile, however, goes on where it stood. A
+// slot that exists has no snapshot any more. It panics together with [Temporary].
+func Snapshot() StreamOption {
+	return changesOption("Snapshot", func(c *captured) { c.snapshot = true })
 }
 
 // AsRows makes the row after a change the element, and a deletion a record without a value, whose key is that of the

@@ -80,7 +80,7 @@ func TestWrongChanges(t *testing.T) {
 // expectEnd runs a mill of events, and expects an error that says what was lost.
 func (d *database) expectEnd(want ...string) {
 	d.Helper()
-	mill, err := d.eventsMill("", quiet)
+	mill, err := d.eventsMill("", nil, quiet)
 	d.must(err)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -49,10 +49,10 @@ func newEvents(t testing.TB, elsewhere bool) (events, results *database) {
 }
 
 // eventsMill makes a mill that notes the changes of events, in the database with a url or in the same one.
-func (d *database) eventsMill(output string, options ...leat.Option) (*leat.Mill, error) {
+func (d *database) eventsMill(output string, stream []postgres.StreamOption, options ...leat.Option) (*leat.Mill, error) {
 	return leat.New(func(c postgres.Change[event]) seen { return seen{*c.After, c.LSN} },
 		append([]leat.Option{leat.Name("events " + d.databaseName()),
-			leat.From(postgres.New(d.url, postgres.Changes[postgres.Change[event]]("events", []string{"events"}))),
+			leat.From(postgres.New(d.url, postgres.Changes[postgres.Change[event]]("events", []string{"events"}, stream...))),
 			leat.To(postgres.New(cmp.Or(output, d.url), postgres.Table[seen]("seen")))}, options...)...)
 }
 
@@ -167,7 +167,7 @@ func (d *database) running(options ...leat.Option) (stop func()) {
 	if options == nil {
 		options = []leat.Option{quiet}
 	}
-	mill, err := d.eventsMill("", options...)
+	mill, err := d.eventsMill("", nil, options...)
 	d.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -228,7 +228,7 @@ func TestChangesOfLargeTransactions(t *testing.T) {
 // The successor ends the connection of the run before, which ends with an error that says so.
 func TestChangesTakenOver(t *testing.T) {
 	d, _ := newEvents(t, false)
-	first, err := d.eventsMill("", quiet)
+	first, err := d.eventsMill("", nil, quiet)
 	d.must(err)
 	ended := make(chan error, 1)
 	var waited sync.WaitGroup

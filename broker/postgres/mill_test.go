@@ -185,8 +185,12 @@ func TestHelperProcess(t *testing.T) {
 			postgres.Follow())
 		d.must(err)
 		d.must(mill.Run(t.Context()))
-	case "changes":
-		mill, err := d.eventsMill(os.Getenv("LEAT_HELPER_OUTPUT"), quiet)
+	case "changes", "snapshot":
+		var options []postgres.StreamOption
+		if os.Getenv("LEAT_HELPER") == "snapshot" {
+			options = append(options, postgres.Snapshot())
+		}
+		mill, err := d.eventsMill(os.Getenv("LEAT_HELPER_OUTPUT"), options, quiet)
 		d.must(err)
 		d.must(mill.Run(t.Context()))
 	}

@@ -39,7 +39,7 @@
 // table fail that has neither a primary key nor another replica identity, so that such a table is refused. What is
 // known of the row before a change is its key, unless ALTER TABLE … REPLICA IDENTITY FULL was said; a large value that an
 // update has left as it was is missing then, too. Columns that are added, renamed or dropped while the stream is read
-// are members from their first change on. A column that was added is missing in no later change.
+// are members from their first change on. With [Snapshot] the rows that are there when the slot is made come first.
 //
 // The slot is acknowledged up to the lowest rewind point of all nodes that is committed, with the results or without,
 // and where nothing is left up to the end of the server's log. What the join needs again is kept by the server: a mill that

@@ -22,7 +22,7 @@ func (in *input) Positions(partition int, nodes []broker.Rewind) error {
 		}
 	}
 	for c, all := range in.ofChanges(nodes) {
-		if err := c.timeline.describe(all, c.system); err != nil {
+		if err := c.timeline.describe(all, c.system, c.copied.Load()); err != nil {
 			return c.explain(err)
 		}
 	}

@@ -24,6 +24,9 @@ func (c *changes) look() {
 	if err != nil || found == nil {
 		return
 	}
+	if err := c.dropSnapshot(ctx, s); err != nil {
+		c.logger.Warn("the copy of the rows from before the changes can't be dropped", "table", c.snapshotTable(), "error", err)
+	}
 	c.retained.Store(found.retained)
 	c.logEnd.Store(uint64(found.end))
 	c.mu.Lock()

@@ -128,6 +128,9 @@ func (c *changes) makeSlot(ctx context.Context) error {
 		return c.explain(err)
 	}
 	if found != nil {
+		if err := c.findSnapshot(ctx, s); err != nil {
+			return c.explain(err)
+		}
 		return nil
 	}
 	told := time.AfterFunc(patience, func() {
@@ -135,6 +138,12 @@ func (c *changes) makeSlot(ctx context.Context) error {
 			"stream", c.stream.Name, "slot", c.slot)
 	})
 	defer told.Stop()
+	if c.relation.changes.snapshot {
+		if err := c.makeSnapshot(ctx, s); err != nil {
+			return c.explain(err)
+		}
+		return c.makeSlot(ctx)
+	}
 	made, err := s.rows(ctx, "SELECT lsn::text FROM pg_create_logical_replication_slot($1, 'pgoutput')", c.slot)
 	var refused *pgconn.PgError
 	switch {

@@ -52,6 +52,8 @@ type changePosition struct {
 	Offset    int64 `json:"offset"`
 	Seen      int64 `json:"seen"`
 	Accounted int64 `json:"accounted"`
+	// Copied is how many rows of a copy come before the changes, where the position is among them.
+	Copied int64 `json:"copied,omitempty"`
 	// System is the server's, whose log this is a place in.
 	System string `json:"system"`
 }
@@ -75,7 +77,7 @@ func (t *timeline) find(offset int64) (*transaction, error) {
 }
 
 // describe sets Position of the rewind points of the stream's nodes, and forgets what lies before all of them.
-func (t *timeline) describe(nodes []*broker.Rewind, system string) error {
+func (t *timeline) describe(nodes []*broker.Rewind, system string, copied int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lowest := 0
@@ -88,8 +90,12 @@ func (t *timeline) describe(nodes []*broker.Rewind, system string) error {
 		}
 		x := t.marks[i].at(r.Offset)
 		t.marks[i] = x
-		text, err := json.Marshal(changePosition{x.commit.String(), r.Offset - x.first, r.Offset, r.Seen, r.Accounted,
-			system})
+		p := changePosition{Commit: x.commit.String(), Index: r.Offset - x.first, Offset: r.Offset, Seen: r.Seen,
+			Accounted: r.Accounted, System: system}
+		if x.commit == 0 {
+			p.Copied = copied
+		}
+		text, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
@@ -155,6 +161,20 @@ func (t *timeline) oldest() *transaction {
 	return nil
 }
 
+// returned says that a reader has returned a row of the copy that comes before all transactions.
+func (t *timeline) returned(head *transaction, in *pgoutput.Begin, offset int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	head.last, head.committed = max(head.last, offset), in.Time
+}
+
+// isAcknowledged reports whether a change is needed no more.
+func (t *timeline) isAcknowledged(offset int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return offset < t.needed
+}
+
 // receive says that all transactions up to a place in the log were received. REQUIRES: none of their changes is still to
 // be numbered.
 func (t *timeline) receive(lsn pgoutput.LSN) {
@@ -185,14 +205,14 @@ func (t *timeline) number(before *transaction, in *pgoutput.Begin, first, index 
 }
 
 // resume begins with what was kept. Confirmed is the place that the slot begins at: what was committed before it isn't
-// sent any more.
-func (t *timeline) resume(nodes []*broker.Rewind, system string, confirmed pgoutput.LSN) error {
+// sent any more. Copied is how many rows of a copy are there.
+func (t *timeline) resume(nodes []*broker.Rewind, system string, confirmed pgoutput.LSN, copied int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := []*transaction{}
 	var needed int64
 	for i, r := range nodes {
-		x, err := resumed(r, system, confirmed)
+		x, err := resumed(r, system, confirmed, copied)
 		if err != nil {
 			return fmt.Errorf("node %s: %w", r.Node, err)
 		}
@@ -217,7 +237,7 @@ func (t *timeline) resume(nodes []*broker.Rewind, system string, confirmed pgout
 }
 
 // resumed sets a rewind point to what was kept, and returns its transaction.
-func resumed(r *broker.Rewind, system string, confirmed pgoutput.LSN) (*transaction, error) {
+func resumed(r *broker.Rewind, system string, confirmed pgoutput.LSN, copied int64) (*transaction, error) {
 	var p changePosition
 	if err := json.Unmarshal([]byte(r.Position), &p); err != nil || p.Commit == "" {
 		return nil, fmt.Errorf("its position %q was kept by another stream; give the changed mill another name", r.Position)
@@ -230,6 +250,10 @@ func resumed(r *broker.Rewind, system string, confirmed pgoutput.LSN) (*transact
 		return nil, fmt.Errorf("its position is one in the log of the server with the system identifier %s, and this one "+
 			"has %s: it is another server, or one that was restored from a dump; give the mill another name to begin anew",
 			p.System, system)
+	}
+	if p.Copied > p.Offset && p.Copied != copied {
+		return nil, fmt.Errorf("its position is in the snapshot, of which %d rows are to be read, and the table with them is "+
+			"gone; drop the slot, and give the mill another name to begin anew", p.Copied-p.Offset)
 	}
 	r.Offset, r.Seen, r.Accounted = p.Offset, p.Seen, p.Accounted
 	r.NextSession = false
