@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/postgres/internal/pgoutput"
+	"github.com/leat-go/leat/internal/quote"
 )
 
 // An elementMaker makes records of changes, for one reader.
@@ -60,7 +61,7 @@ func (m *elementMaker) relation(ctx context.Context, r *pgoutput.Relation) error
 			return err
 		}
 		t.types = append(t.types, kind)
-		t.members = append(t.members, append(pgoutput.AppendString(nil, []byte(c.Name)), ':'))
+		t.members = append(t.members, append(quote.Append(nil, c.Name), ':'))
 		t.key = append(t.key, c.Key && (primary == nil || slices.Contains(primary, c.Name)))
 	}
 	return nil
@@ -161,8 +162,8 @@ func (m *elementMaker) truncate(record *broker.Record, t *layout, in *pgoutput.B
 
 func (m *elementMaker) head(op string, t *layout) {
 	m.buffer = append(append(m.buffer, `{"op":"`...), op...)
-	m.buffer = pgoutput.AppendString(append(m.buffer, `","schema":`...), []byte(t.Schema))
-	m.buffer = pgoutput.AppendString(append(m.buffer, `,"table":`...), []byte(t.Relation.Name))
+	m.buffer = quote.Append(append(m.buffer, `","schema":`...), t.Schema)
+	m.buffer = quote.Append(append(m.buffer, `,"table":`...), t.Relation.Name)
 }
 
 func (m *elementMaker) tail(in *pgoutput.Begin) {

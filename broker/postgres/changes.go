@@ -52,9 +52,9 @@ func Changes[T any](name string, tables []string, options ...StreamOption) Optio
 // onlyOfChanges refuses options that mean nothing for changes.
 func onlyOfChanges(name string) StreamOption {
 	return func(r *relation) {
-		if r.order != nil || r.conflict != nil {
-			panic(fmt.Sprintf("postgres.Changes(%q): OrderBy and Conflict are options of tables; changes come in the order "+
-				"of commits, and are read only", name))
+		if r.order != nil || r.conflict != nil || r.partitions > 0 {
+			panic(fmt.Sprintf("postgres.Changes(%q): OrderBy, Conflict and PartitionBy are options of tables; changes come in "+
+				"the order of commits, in one partition, and are read only", name))
 		}
 		if r.changes.snapshot && r.changes.temporary {
 			panic(fmt.Sprintf("postgres.Changes(%q): Snapshot needs a slot that lasts, and is no option beside Temporary", name))

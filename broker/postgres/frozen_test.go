@@ -38,3 +38,22 @@ func TestFrozen(t *testing.T) {
 	d.exec("DELETE FROM items WHERE order_id > (SELECT max(id) FROM totals)")
 	d.expectTotals()
 }
+
+// A run that is frozen while the server sends it changes doesn't keep the slot: the one that takes over goes on.
+func TestChangesFrozen(t *testing.T) {
+	d, _ := newEvents(t, false)
+	first := d.helper("changes")
+	d.waitForSlot()
+	d.addEvents(100)
+	d.wait("SELECT FROM seen HAVING count(*) >= 100")
+	d.must(first.Process.Signal(syscall.SIGSTOP))
+	d.addEvents(100_000) // more than the connection holds
+	d.helper("changes")
+	d.expectSeen(d)
+	d.must(first.Process.Signal(syscall.SIGCONT))
+	if err := first.Wait(); err == nil {
+		t.Error("the first run goes on, or ends well")
+	}
+	d.addEvents(10)
+	d.expectSeen(d)
+}

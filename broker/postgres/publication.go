@@ -101,9 +101,9 @@ func (c *changes) makePublication(ctx context.Context, s *session) error {
 			"without the publication of that time; if it may be lost, SELECT pg_drop_replication_slot('%[2]s')",
 			c.publication, c.slot)
 	}
-	make := fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)",
+	statement := fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)",
 		identifier(c.publication), c.tableList())
-	err = s.run(ctx, make)
+	err = s.run(ctx, statement)
 	var refused *pgconn.PgError
 	switch {
 	case err == nil:
@@ -113,7 +113,7 @@ func (c *changes) makePublication(ctx context.Context, s *session) error {
 		return nil // another run has just made it
 	case errors.As(err, &refused) && refused.Code == "42501":
 		return described(c.describe(), refused, "it takes CREATE on the database, and to own the tables; or have somebody who "+
-			"may "+make)
+			"may "+statement)
 	}
 	return err
 }

@@ -3,6 +3,8 @@ package pgoutput
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/leat-go/leat/internal/quote"
 )
 
 // A literal takes the text of an array or a composite value apart.
@@ -105,7 +107,7 @@ func (t *Type) appendComposite(dst, text []byte) (_ []byte, err error) {
 			}
 			dst = append(dst, ',')
 		}
-		dst = append(AppendString(dst, []byte(f.Name)), ':')
+		dst = append(quote.Append(dst, f.Name), ':')
 		item, quoted := l.item(',', ')')
 		if item == nil && !quoted {
 			dst = append(dst, "null"...)

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+
+	"github.com/leat-go/leat/internal/quote"
 )
 
 // A Kind is how a value of a type looks as JSON.
@@ -79,8 +81,8 @@ func (t *Type) appendNested(dst, text []byte) ([]byte, error) {
 		}
 		return append(dst, "false"...), nil
 	case Number:
-		if last := text[len(text)-1]; last < '0' || last > '9' { // NaN, Infinity
-			return AppendString(dst, text), nil
+		if len(text) == 0 || text[len(text)-1] > '9' { // NaN, Infinity
+			return quote.AppendBytes(dst, text), nil
 		}
 		return append(dst, text...), nil
 	case Document:
@@ -94,14 +96,14 @@ func (t *Type) appendNested(dst, text []byte) ([]byte, error) {
 	case Composite:
 		return t.appendComposite(dst, text)
 	}
-	return AppendString(dst, text), nil
+	return quote.AppendBytes(dst, text), nil
 }
 
 // appendTime appends "2026-11-28 10:00:00" with a T, and a zone before what says that it was before Christ.
 func appendTime(dst, text []byte, zone string) []byte {
 	day, clock, ok := bytes.Cut(text, []byte(" "))
 	if !ok { // infinity
-		return AppendString(dst, text)
+		return quote.AppendBytes(dst, text)
 	}
 	clock, before := bytes.CutSuffix(clock, []byte(" BC"))
 	dst = append(append(append(append(append(dst, '"'), day...), 'T'), clock...), zone...)
@@ -123,31 +125,4 @@ func appendBase64(dst, text []byte) ([]byte, error) {
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, raw)
 	return append(dst, '"'), nil
-}
-
-// AppendString appends a text in UTF-8 as a JSON string.
-func AppendString(dst, text []byte) []byte {
-	const digits = "0123456789abcdef"
-	dst = append(dst, '"')
-	plain := 0
-	for i, c := range text {
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[plain:i]...)
-		plain = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
-		}
-	}
-	return append(append(dst, text[plain:]...), '"')
 }
