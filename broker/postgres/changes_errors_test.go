@@ -2,12 +2,15 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/postgres"
 	"github.com/leat-go/leat/internal/postgresserver"
@@ -132,15 +135,45 @@ func TestChangesAreLost(t *testing.T) {
 	}
 }
 
-// An idle stream holds back nothing of the server's log, however much others write, and what was dealt with neither.
+// An idle stream holds back nothing of the server's log, however much others write.
 func TestChangesHoldBackNothing(t *testing.T) {
 	d, _ := newEvents(t, false)
 	d.running()
 	d.addEvents(3)
 	d.expectSeen(d)
 	d.exec("CREATE TABLE other (t text); INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 1000)")
-	end := d.query("SELECT pg_current_wal_lsn()")[0][0]
-	d.wait("SELECT FROM pg_replication_slots WHERE database = current_database() AND confirmed_flush_lsn >= '" + end + "'")
+	d.expectConfirmed(d.query("SELECT pg_current_wal_lsn()")[0][0])
+}
+
+// expectConfirmed waits until the slot is acknowledged up to a place in the log.
+func (d *database) expectConfirmed(lsn string) {
+	d.Helper()
+	d.wait("SELECT FROM pg_replication_slots WHERE database = current_database() AND confirmed_flush_lsn >= '" + lsn + "'")
+}
+
+// What matches nothing holds back nothing either, though no result is committed.
+func TestChangesThatMatchNothing(t *testing.T) {
+	d, _ := newEvents(t, false)
+	type other postgres.Change[event]
+	mill, err := leat.New(func(a change, _ []other) { t.Errorf("the function is called for %v", a) }, leat.Name("none "+d.name), quiet,
+		leat.From(postgres.New(d.url, postgres.Changes[change]("events", []string{"events"}),
+			postgres.Changes[other]("events", []string{"events"}))),
+		leat.Join(func(a change) int64 { return a.LSN }, func(b other) int64 { return b.LSN + 1 }))
+	d.must(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := mill.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("the run ends with %v", err)
+		}
+	})
+	defer running.Wait()
+	defer cancel()
+	d.waitForSlot()
+	d.addEvents(3)
+	between := d.query("SELECT pg_current_wal_lsn()")[0][0]
+	d.addEvents(3)
+	d.expectConfirmed(between)
 }
 
 // A temporary slot ends with its run, and the next one goes on with what comes then; or with its connection, which is an

@@ -288,10 +288,12 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		logger:    r.spec.Logger.With("partition", partition),
 		ctx:       ctx,
 		runStats:  r.stats,
-		watch:     r.watches.call,
-		stats:     r.stats.task(partition),
-		positions: make([]position, len(r.nodes)),
-		points:    make([]rewindPoint, len(r.nodes)),
+
+		acknowledges: r.committer.acknowledger != nil,
+		watch:        r.watches.call,
+		stats:        r.stats.task(partition),
+		positions:    make([]position, len(r.nodes)),
+		points:       make([]rewindPoint, len(r.nodes)),
 	}
 	reports := r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
 	t.ledgers = ledgers{

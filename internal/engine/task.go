@@ -22,6 +22,10 @@ var (
 // alone: the next run must not read a long stretch again in which nothing has matched.
 const submitAfter = 64
 
+// quietAfter is how long a task waits before it submits rewind points alone where the storage waits for them, see
+// [broker.Acknowledger].
+const quietAfter = time.Second
+
 // slowCall is how long a call must take for the task to publish where it stands behind it: a chunk of such calls
 // takes too long to wait for its end.
 const slowCall = time.Millisecond
@@ -55,6 +59,8 @@ type task struct {
 	reading int
 	// chunksRead counts the chunks that were read since something was submitted.
 	chunksRead int
+	// acknowledges says that the storage of the streams holds back what isn't committed.
+	acknowledges bool
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -257,9 +263,12 @@ func (t *task) receive(f *feed) (*chunk, error) {
 		if err := t.submit(); err != nil {
 			return nil, err
 		}
-		var expired <-chan time.Time
+		var expired, quiet <-chan time.Time
 		if t.window != nil {
 			expired = t.window.expired()
+		}
+		if t.acknowledges && t.chunksRead > 0 {
+			quiet = time.After(quietAfter)
 		}
 		select {
 		case c := <-f.chunks:
@@ -268,6 +277,8 @@ func (t *task) receive(f *feed) (*chunk, error) {
 			if err := t.closeWindow(); err != nil {
 				return nil, err
 			}
+		case <-quiet:
+			t.chunksRead = submitAfter
 		case <-t.calls.halted:
 			return nil, errHalted
 		case <-t.ctx.Done():
