@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
-// A Lag is how far a pipeline's group has come with its topics.
+// A Lag is how far a pipeline has come with its streams: on Kafka its group, and elsewhere what goes by its name.
 type Lag struct {
 	Group   string      `json:"group"`
 	Streams []StreamLag `json:"streams"`
@@ -26,8 +27,12 @@ type Lag struct {
 
 // StreamLag is how far the group has come with one partition of a stream.
 type StreamLag struct {
-	Name      string `json:"name"`
-	Topic     string `json:"topic"`
+	Name string `json:"name"`
+	// Topic is the topic, or Storage the storage that the stream lies in, and Address what it is there; the others are
+	// empty.
+	Topic     string `json:"topic,omitempty"`
+	Storage   string `json:"storage,omitempty"`
+	Address   string `json:"address,omitempty"`
 	Partition int    `json:"partition"`
 	// Begun says that the group has a position. Where it has none, the other members are about the partition's beginning.
 	Begun bool `json:"begun"`
@@ -36,20 +41,28 @@ type StreamLag struct {
 	Position int64 `json:"position"`
 	End      int64 `json:"end"`
 	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as
-	// long as records are needed for what may come, it isn't zero.
-	Behind int64 `json:"behind"`
+	// long as records are needed for what may come, it isn't zero. AtLeast says that there are more: of tables no more
+	// than a million rows are counted.
+	Behind  int64 `json:"behind"`
+	AtLeast bool  `json:"at_least,omitempty"`
 	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't
 	// be read before it ends. One of a moment ago is nothing unusual.
 	Withheld int64 `json:"withheld"`
 	// Key is the join key of the first record that is still to be joined, for the master that of its first join; nil where
 	// there is no such record or join.
 	Key *expression.Key `json:"key"`
+	// At is what a storage finds the position by where Position and End are numbers of this answer only, those of rows:
+	// the values of the order's columns.
+	At string `json:"at,omitempty"`
 }
 
-// Lag asks Kafka how far the pipeline's group has come. It doesn't join the group, and may be called while the pipeline
-// runs elsewhere. The streams that are read must be topics.
+// Lag asks how far the pipeline has come. It joins no group, claims nothing, and may be called while the pipeline runs
+// elsewhere. The streams that are read must not be files.
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
 	m := p.mill
+	if m.Master.Stream.Stored != nil {
+		return p.lagOfStored(ctx, options)
+	}
 	if !m.ReadsTopics() {
 		return nil, m.Master.Stream.Text.Errorf("the streams that are read are files, which every run reads from the " +
 			"beginning: there is no lag")
@@ -167,21 +180,36 @@ func keyOf(n *mill.Node, value []byte) *expression.Key {
 	return &key
 }
 
+// write writes a row of the table.
+func (s *StreamLag) write(table *tabwriter.Writer) {
+	position, end, behind, key := "not begun", fmt.Sprint(s.End), fmt.Sprint(s.Behind), "none"
+	if s.Begun {
+		position = fmt.Sprint(s.Position)
+	}
+	if s.At != "" {
+		position, end = s.At, ""
+	}
+	if s.AtLeast {
+		behind = "more than " + behind
+	}
+	if s.Key != nil {
+		key = s.Key.String()
+	}
+	fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", s.Name, s.Topic+s.Address, s.Partition, position, end, behind, key)
+}
+
 // String returns the lag as a table.
 func (l *Lag) String() string {
 	var text strings.Builder
+	where := "topic"
+	for _, s := range l.Streams {
+		where = cmp.Or(s.Storage, where)
+	}
 	fmt.Fprintf(&text, "group %s\n\n", l.Group)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "stream\ttopic\tpartition\tposition\tend\tbehind\tkey")
-	for _, s := range l.Streams {
-		position, key := "not begun", "none"
-		if s.Begun {
-			position = fmt.Sprint(s.Position)
-		}
-		if s.Key != nil {
-			key = s.Key.String()
-		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%d\t%d\t%s\n", s.Name, s.Topic, s.Partition, position, s.End, s.Behind, key)
+	fmt.Fprintf(table, "stream\t%s\tpartition\tposition\tend\tbehind\tkey\n", where)
+	for i := range l.Streams {
+		l.Streams[i].write(table)
 	}
 	// A strings.Builder takes everything.
 	_ = table.Flush()

@@ -5,7 +5,8 @@
 //	leat check FILE   reads the beginning and the end of every stream and reports what would join, and what is wrong
 //	leat explain FILE --key K                looks a key up in every stream and says why it joins, or why not
 //	leat capture FILE --from K --to K DIR    saves what the masters with these keys need, with a pipeline file to run it
-//	leat lag FILE     shows how far a pipeline on Kafka has come, for each stream and partition
+//	leat lag FILE     shows how far a pipeline has come, for each stream and partition
+//	leat positions FILE                      shows the positions that are kept; --reset removes them
 //
 //	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
@@ -70,14 +71,15 @@ type app struct {
 
 // commands is what kong parses the arguments into.
 type commands struct {
-	Run     runCommand     `cmd:"" help:"Join the streams of a pipeline file and write the results."`
-	Plan    planCommand    `cmd:"" help:"Draw the join tree of a pipeline file."`
-	Check   checkCommand   `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
-	Explain explainCommand `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
-	Capture captureCommand `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
-	Lag     lagCommand     `cmd:"" help:"Show how far a pipeline on Kafka has come, for each stream and partition."`
-	Topic   topicCommands  `cmd:"" help:"Load, show and end Kafka topics."`
-	Help    helpCommand    `cmd:"" help:"Show how a command is called."`
+	Run       runCommand       `cmd:"" help:"Join the streams of a pipeline file and write the results."`
+	Plan      planCommand      `cmd:"" help:"Draw the join tree of a pipeline file."`
+	Check     checkCommand     `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
+	Explain   explainCommand   `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
+	Capture   captureCommand   `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
+	Lag       lagCommand       `cmd:"" help:"Show how far a pipeline has come, for each stream and partition."`
+	Positions positionsCommand `cmd:"" help:"Show the positions that are kept of a pipeline, or remove them."`
+	Topic     topicCommands    `cmd:"" help:"Load, show and end Kafka topics."`
+	Help      helpCommand      `cmd:"" help:"Show how a command is called."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -258,7 +258,7 @@ func TestCommand(t *testing.T) {
 		},
 		"no command": {
 			nil, "", 2, "",
-			"leat: a command is missing: there are run, plan, check, explain, capture, lag, topic and help\n" +
+			"leat: a command is missing: there are run, plan, check, explain, capture, lag, positions, topic and help\n" +
 				"Run \"leat help\" to see what there is.\n", "",
 		},
 		"no command about topics": {

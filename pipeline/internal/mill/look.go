@@ -56,6 +56,17 @@ func (l *Look) Advise(ctx context.Context) ([]string, error) {
 	return nil, nil
 }
 
+// Resume sets the offset of a rewind point that a run has kept to one of this look.
+func (l *Look) Resume(ctx context.Context, partition int, kept broker.Rewind) (broker.Rewind, error) {
+	p, ok := l.input.(broker.Positioner)
+	if !ok {
+		return kept, nil
+	}
+	nodes := []broker.Rewind{kept}
+	err := p.Resume(ctx, partition, nodes)
+	return nodes[0], err
+}
+
 // Bounds returns the first offset of a partition and the one behind its last. They are equal where the stream is empty,
 // or can be read from its beginning only.
 func (l *Look) Bounds(ctx context.Context, partition int) (start, end int64, err error) {

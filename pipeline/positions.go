@@ -1,0 +1,142 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Positions are what is kept of how far a pipeline has come: where its next run goes on.
+type Positions struct {
+	// Name is the name under which they are kept, and KeptBy the storage that keeps them: kafka, postgres.
+	Name   string `json:"name"`
+	KeptBy string `json:"kept_by"`
+	// Partitions has each partition that something is kept of.
+	Partitions []PartitionPositions `json:"partitions"`
+}
+
+// PartitionPositions are those of one partition.
+type PartitionPositions struct {
+	Partition int `json:"partition"`
+	// Sessions counts those that have ended.
+	Sessions int64 `json:"sessions"`
+	// Streams are the streams that are read, the master first; empty where no run has committed anything.
+	Streams []StreamPosition `json:"streams"`
+}
+
+// A StreamPosition is where a stream is read on.
+type StreamPosition struct {
+	Name string `json:"name"`
+	// Offset is that of the first record that is needed again, and Behind says that it was dealt with. Where the storage
+	// has no offsets that last, At holds the values that the record is found by: a table's order columns.
+	Offset int64    `json:"offset"`
+	At     []string `json:"at,omitempty"`
+	Behind bool     `json:"behind"`
+	// NextSession says that the session ended before the stream had: the next run passes over the rest of it.
+	NextSession bool `json:"next_session,omitempty"`
+	// Kept is what a storage keeps in place of an offset, as it keeps it.
+	Kept string `json:"kept,omitempty"`
+}
+
+// Positions returns what is kept of how far the pipeline has come. It claims nothing, and may be called while the
+// pipeline runs. The storages are opened as by a run, which makes an output that doesn't exist where a run would.
+func (p *Pipeline) Positions(ctx context.Context, options Options) (_ *Positions, err error) {
+	kept, err := p.mill.OpenKept(ctx, options.ofMill())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	all := &Positions{Name: p.mill.Name, KeptBy: kept.By, Partitions: []PartitionPositions{}}
+	for partition := range kept.Input.Partitions() {
+		progress, err := kept.Keeper.Progress(ctx, partition)
+		if err != nil {
+			return nil, err
+		}
+		if progress.Sessions == 0 && len(progress.Nodes) == 0 {
+			continue
+		}
+		of := PartitionPositions{Partition: partition, Sessions: progress.Sessions, Streams: []StreamPosition{}}
+		for i := range progress.Nodes {
+			of.Streams = append(of.Streams, streamPosition(&progress.Nodes[i]))
+		}
+		all.Partitions = append(all.Partitions, of)
+	}
+	return all, nil
+}
+
+// streamPosition makes a rewind point readable.
+func streamPosition(r *broker.Rewind) StreamPosition {
+	s := StreamPosition{Name: r.Node, Offset: r.Offset, Behind: r.Behind, NextSession: r.NextSession, Kept: r.Position}
+	var ordered struct {
+		At    []string `json:"at"`
+		After bool     `json:"after"`
+	}
+	if err := json.Unmarshal([]byte(r.Position), &ordered); err == nil {
+		s.At, s.Behind = ordered.At, s.Behind || ordered.After
+	}
+	return s
+}
+
+// ResetPositions removes what is kept, so that the next run begins at the start of all streams. It fails with
+// [broker.ErrHeld] where a run is known to be under way; one that isn't known ends with an error at its next commit.
+func (p *Pipeline) ResetPositions(ctx context.Context, options Options) (err error) {
+	kept, err := p.mill.OpenKept(ctx, options.ofMill())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	remover, ok := kept.Keeper.(broker.Remover)
+	if !ok {
+		return fmt.Errorf("positions that %s keeps can't be removed: give the pipeline another name, by name: at the top of "+
+			"%s, and its next run begins anew", kept.By, p.mill.File)
+	}
+	return remover.Remove(ctx)
+}
+
+// String returns the positions as a table.
+func (p *Positions) String() string {
+	if len(p.Partitions) == 0 {
+		return fmt.Sprintf("%s keeps no positions of %s: no run has committed anything\n", p.KeptBy, p.Name)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "positions of %s, kept by %s\n\n", p.Name, p.KeptBy)
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "partition\tended sessions\tstream\tgoes on")
+	for _, of := range p.Partitions {
+		if len(of.Streams) == 0 {
+			fmt.Fprintf(table, "%d\t%d\tall\tat the beginning\n", of.Partition, of.Sessions)
+		}
+		for _, s := range of.Streams {
+			fmt.Fprintf(table, "%d\t%d\t%s\t%s\n", of.Partition, of.Sessions, s.Name, s.where())
+		}
+	}
+	// A strings.Builder takes everything.
+	_ = table.Flush()
+	return text.String()
+}
+
+// where says where the stream is read on.
+func (s *StreamPosition) where() string {
+	preposition := "at"
+	if s.Behind {
+		preposition = "behind"
+	}
+	what := fmt.Sprintf("%s offset %d", preposition, s.Offset)
+	switch {
+	case s.At != nil:
+		what = fmt.Sprintf("%s (%s)", preposition, strings.Join(s.At, ", "))
+	case s.Kept == "{}":
+		what = "at the beginning"
+	case s.Kept != "":
+		what = preposition + " " + s.Kept
+	}
+	if s.NextSession {
+		what += ", when the session there has ended"
+	}
+	return what
+}
