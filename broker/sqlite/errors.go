@@ -33,7 +33,8 @@ func (d *database) remedy(code int, about relation.Subject) string {
 	}
 	switch code & 0xff {
 	case sqlite3.SQLITE_FULL:
-		return "make room in " + filepath.Dir(d.path) + ", or raise PRAGMA max_page_count; the next run goes on from the last commit"
+		return "make room in " + filepath.Dir(d.path) + ", or raise PRAGMA max_page_count; the next run goes on from the " +
+			"last commit"
 	case sqlite3.SQLITE_READONLY:
 		return "writing takes the right to write to the file and to its folder, where SQLite has its journal"
 	case sqlite3.SQLITE_CANTOPEN:

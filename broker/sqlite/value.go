@@ -31,9 +31,9 @@ type affinity int
 const (
 	// numeric takes numbers as they are, and texts that are numbers as numbers.
 	numeric affinity = iota
-	// textual takes numbers as texts, real integers as reals, and none everything as it is.
+	// textual takes numbers as texts, inexact integers as reals, and none everything as it is.
 	textual
-	real
+	inexact
 	none
 )
 
@@ -51,12 +51,13 @@ func kindOfType(declared string) kind {
 	}
 	switch {
 	case has("INT"):
+		k.affinity = numeric
 	case has("CHAR", "CLOB", "TEXT"):
 		k.affinity = textual
 	case has("BLOB") || k.declared == "" || k.declared == "ANY":
 		k.affinity = none
 	case has("REAL", "FLOA", "DOUB"):
-		k.affinity = real
+		k.affinity = inexact
 	}
 	k.document = k.declared == "JSON" || k.declared == "JSONB"
 	k.boolean = k.declared == "BOOLEAN" || k.declared == "BOOL"
@@ -187,7 +188,7 @@ func (k kind) number(text string) (any, error) {
 		return n, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if k.affinity == real && err == nil {
+	if k.affinity == inexact && err == nil {
 		return f, nil
 	}
 	if err != nil || !isSameNumber(text, string(appendReal(nil, f))) {
