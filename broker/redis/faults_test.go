@@ -57,5 +57,5 @@ func TestFaults(t *testing.T) {
 	}
 	s.reaches(s.orders - 4)
 	s.expectTotals()
-	t.Logf("%d faults, %d connections cut, %d results", faults, p.cuts, len(s.totals()))
+	t.Logf("%d faults, %d connections cut, %d results", faults, p.cutSoFar(), len(s.totals()))
 }
