@@ -67,7 +67,8 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		s.makeAs(config)
 	}
 	url := s.server.URL()
-	leat, guest, plain := nats.User("leat", "top-secret"), nats.User("guest", "hush-hush"), nats.User("plain", "hush-hush")
+	owner, guest := nats.User("leat", "top-secret"), nats.User("guest", "hush-hush")
+	plain := nats.User("plain", "hush-hush")
 	stream := func(name string, options ...nats.SubjectOption) nats.Option {
 		return nats.Subject[order](name, options...)
 	}
@@ -86,30 +87,30 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			[]string{"nobody answers at 127.0.0.1:1", "nats-server -js"}},
 		{"no url", "nats://leat:hush-hush", 1, 0, []nats.Option{stream("ticks")},
 			[]string{"one looks like nats://localhost:4222"}},
-		{"TLS", url, 1, 0, []nats.Option{leat, nats.TLS(&tls.Config{}), stream("ticks")}, []string{"leave nats.TLS out"}},
+		{"TLS", url, 1, 0, []nats.Option{owner, nats.TLS(&tls.Config{}), stream("ticks")}, []string{"leave nats.TLS out"}},
 		{"no JetStream", url, 1, 0, []nats.Option{plain, stream("ticks")}, []string{"not for the user's account"}},
 		{"no right to read", url, 1, 0, []nats.Option{guest, stream("ticks")}, []string{"ermissions", "documentation"}},
 		{"no right to write", url, 0, 1, []nats.Option{guest, stream("totals")}, []string{"ermissions", "documentation"}},
-		{"no stream", url, 1, 0, []nats.Option{leat, stream("tocks.eu")},
+		{"no stream", url, 1, 0, []nats.Option{owner, stream("tocks.eu")},
 			[]string{"no stream has the subject tocks.eu", "nats stream add TOCKS_EU --subjects 'tocks.eu'"}},
-		{"no such stream", url, 1, 0, []nats.Option{leat, stream("ticks", nats.InStream("TOCKS"))},
+		{"no such stream", url, 1, 0, []nats.Option{owner, stream("ticks", nats.InStream("TOCKS"))},
 			[]string{"there is no stream TOCKS", "nats stream add TOCKS"}},
-		{"no such subject", url, 1, 0, []nats.Option{leat, stream("tick", nats.InStream("TICKS"))},
+		{"no such subject", url, 1, 0, []nats.Option{owner, stream("tick", nats.InStream("TICKS"))},
 			[]string{"doesn't have the subject tick, did you mean ticks?"}},
-		{"work queue", url, 1, 0, []nats.Option{leat, stream("work")}, []string{"retention policy", "--source WORK"}},
-		{"interest", url, 1, 0, []nats.Option{leat, stream("interest")}, []string{"retention policy", "--source INTEREST"}},
-		{"work queue as output", url, 0, 1, []nats.Option{leat, stream("work")}, []string{"can't go to stream WORK"}},
-		{"mirror as output", url, 0, 1, []nats.Option{leat, stream("any", nats.InStream("MIRROR"))}, []string{"a mirror"}},
-		{"no purge", url, 0, 1, []nats.Option{leat, stream("nopurge")}, []string{"deny_purge"}},
-		{"no answers", url, 0, 1, []nats.Option{leat, stream("silent")}, []string{"no_ack"}},
-		{"wildcard as output", url, 0, 1, []nats.Option{leat, stream("ticks.*")}, []string{"without wildcards"}},
-		{"two streams", url, 0, 2, []nats.Option{leat, stream("ticks"), nats.Subject[item]("totals")},
+		{"work queue", url, 1, 0, []nats.Option{owner, stream("work")}, []string{"retention policy", "--source WORK"}},
+		{"interest", url, 1, 0, []nats.Option{owner, stream("interest")}, []string{"retention policy", "--source INTEREST"}},
+		{"work queue as output", url, 0, 1, []nats.Option{owner, stream("work")}, []string{"can't go to stream WORK"}},
+		{"mirror as output", url, 0, 1, []nats.Option{owner, stream("any", nats.InStream("MIRROR"))}, []string{"a mirror"}},
+		{"no purge", url, 0, 1, []nats.Option{owner, stream("nopurge")}, []string{"deny_purge"}},
+		{"no answers", url, 0, 1, []nats.Option{owner, stream("silent")}, []string{"no_ack"}},
+		{"wildcard as output", url, 0, 1, []nats.Option{owner, stream("ticks.*")}, []string{"without wildcards"}},
+		{"two streams", url, 0, 2, []nats.Option{owner, stream("ticks"), nats.Subject[item]("totals")},
 			[]string{"TICKS and TOTALS", "one batch in one stream", "nats.InStream"}},
-		{"other stream", url, 0, 1, []nats.Option{leat, stream("totals", nats.InStream("TICKS"))},
+		{"other stream", url, 0, 1, []nats.Option{owner, stream("totals", nats.InStream("TICKS"))},
 			[]string{"totals is in stream TOTALS"}},
-		{"right", url, 1, 1, []nats.Option{leat, stream("ticks.*"), nats.Subject[item]("totals")}, nil},
-		{"right by a mirror", url, 1, 0, []nats.Option{leat, stream("ticks", nats.InStream("MIRROR"))}, nil},
-		{"positions elsewhere", url, 0, 1, []nats.Option{leat, nats.Name("TestWrongSetupIsRefused/right"), stream("ticks")},
+		{"right", url, 1, 1, []nats.Option{owner, stream("ticks.*"), nats.Subject[item]("totals")}, nil},
+		{"right by a mirror", url, 1, 0, []nats.Option{owner, stream("ticks", nats.InStream("MIRROR"))}, nil},
+		{"positions elsewhere", url, 0, 1, []nats.Option{owner, nats.Name("TestWrongSetupIsRefused/right"), stream("ticks")},
 			[]string{"are in stream TOTALS", "another name"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
