@@ -89,10 +89,10 @@ type KeyRange struct {
 func (r *KeyRange) String() string { return (*diagnosis.Range)(r).String() }
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not
-// standard input, pipes and changes of tables, which can be read once only, and reports what joining them would give, and which mistake
-// makes it little. What they join to is given to emit, whose errors are reported. Elements of a topic count up to its
-// current end; the first ones up to an end-of-stream mark. Nothing is written, and no group joined. An error says that
-// a stream can't be read at all, or is ctx's.
+// standard input, pipes and changes of tables, which can be read once only, and reports what joining them would give,
+// and which mistake makes it little. What they join to is given to emit, whose errors are reported. Elements of a topic
+// count up to its current end; the first ones up to an end-of-stream mark. Nothing is written, and no group joined. An
+// error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
 	m, err := p.ownMill()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// storages are those that some program may carry, with what makes one carry it.
-var storages = []string{"postgres", "sqlite", "mysql", "rabbitmq", "nats", "redis"}
+// storages are those that a program may carry.
+var storages = []string{"postgres", "sqlite", "rabbitmq", "nats", "redis"}
 
 // carried refuses storages that the program doesn't carry.
 func (s *source) carried(m *mapping) error {

@@ -255,8 +255,8 @@ func (m *Mill) kafka(streams []broker.Stream, cluster *topic.Cluster, options *O
 	return kafka.New(cluster.Brokers, all...)
 }
 
-// onePartition is a sink of files behind a source that may have partitions: what joins in several partitions has no order among each
-// other that a file could keep.
+// onePartition is a sink of files behind a source that may have partitions: what joins in several partitions has no
+// order among each other that a file could keep.
 type onePartition struct{ broker.Sink }
 
 // OpenSink implements [broker.Sink].
