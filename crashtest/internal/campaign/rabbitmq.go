@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
@@ -107,11 +108,41 @@ func (s *rabbitStorage) target(address string) string {
 // append publishes messages, the first of a stream with the number 1.
 func (s *rabbitStorage) append(ctx context.Context, name string, first int, elements []*workload.Element) error {
 	err := s.publish(ctx, name, first, elements)
-	if err != nil && s.environment != nil {
-		_ = s.environment.Close()
-		s.environment = nil
+	if err != nil {
+		s.disconnect()
 	}
 	return err
+}
+
+// disconnect closes all producers. A producer that has confirmations for somebody who no longer reads them holds the lock that
+// its end waits for, so they are read on meanwhile.
+func (s *rabbitStorage) disconnect() {
+	if s.environment == nil {
+		return
+	}
+	closed := make(chan struct{})
+	var unread sync.WaitGroup
+	for _, p := range s.producers {
+		unread.Go(func() { p.drain(closed) })
+	}
+	_ = s.environment.Close() // whatever it says, the next call connects anew
+	close(closed)
+	unread.Wait()
+	s.environment = nil
+}
+
+// drain reads confirmations until there are no more to come, or closed is.
+func (p *producer) drain(closed <-chan struct{}) {
+	for {
+		select {
+		case _, ok := <-p.confirmed:
+			if !ok {
+				return
+			}
+		case <-closed:
+			return
+		}
+	}
 }
 
 func (s *rabbitStorage) publish(ctx context.Context, name string, first int, elements []*workload.Element) error {
@@ -181,9 +212,7 @@ func (p *producer) await(ctx context.Context, n int) error {
 func (s *rabbitStorage) output() output { return &rabbitOutput{process: s.process} }
 
 func (s *rabbitStorage) close() error {
-	if s.environment != nil {
-		_ = s.environment.Close() // the server ends anyway
-	}
+	s.disconnect()
 	return s.process.Stop()
 }
 
