@@ -91,7 +91,7 @@ func (s *session) makeTable(ctx context.Context, name, sql, purpose string) erro
 	switch {
 	case !errors.As(err, &refused):
 		return err
-	case refused.Code == "23505" || refused.Code == "42P07":
+	case slices.Contains([]string{"23505", "42P07", "42710"}, refused.Code):
 		return nil // another run has just made it
 	}
 	remedy := ""

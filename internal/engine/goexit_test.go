@@ -59,6 +59,7 @@ func TestR10Goexit(t *testing.T) {
 		{"left key", func(spec *engine.Spec) { spec.Master.Children[0].NewEdge = edge(exit, none) }, "master[0]@9"},
 		{"right key", func(spec *engine.Spec) { spec.Master.Children[0].NewEdge = edge(none, exit) }, "child[0]@9"},
 		{"comparison", func(spec *engine.Spec) {
+			spec.Master.Copied, spec.Master.Children[0].Copied = false, false // the edge keeps elements
 			spec.Master.Children[0].NewEdge = engine.FuncEdge(func(left, right any) (int, error) {
 				exit(left)
 				return cmp.Compare(left.(*item).ID, right.(*item).ID), nil
