@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A Cluster is some Kafka servers. They keep everything three times, or once for each server where there are fewer.
@@ -79,7 +81,7 @@ func newCluster(ctx context.Context, dir string, n int) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3 * n)
+	ports, err := testserver.FreePorts(3 * n)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 const (
@@ -19,6 +21,7 @@ const (
 	startTimeout = 2 * time.Minute
 	// User and Password are those of a user who may do everything.
 	User, Password = "admin", "top-secret-of-tests"
+	account        = testserver.Account("mysql")
 )
 
 // ErrNotInstalled says that there is no MariaDB on this machine.
@@ -28,10 +31,7 @@ var ErrNotInstalled = errors.New("MariaDB isn't installed: no mariadbd and maria
 type Server struct {
 	dir, program string
 	port         int
-	process      *exec.Cmd
-	// exited gets what the process ended with, once.
-	exited chan error
-	log    *os.File
+	process      *testserver.Process
 }
 
 // Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
@@ -54,7 +54,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if output, err := initialise.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("mariadb-install-db: %w: %s", err, output)
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = testserver.FreePort(); err != nil {
 		return nil, err
 	}
 	return s, s.Restart(ctx)
@@ -70,7 +70,7 @@ func (s *Server) makeDir() error {
 	if err := os.WriteFile(s.file("init.sql"), []byte(statements), 0o644); err != nil {
 		return err
 	}
-	return own(s.dir)
+	return account.Own(s.dir)
 }
 
 // Address returns host and port.
@@ -79,71 +79,40 @@ func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-		return err
-	}
-	s.process = s.command(context.WithoutCancel(ctx), s.program, "--no-defaults", "--datadir="+s.file("data"),
+	command := s.command(context.WithoutCancel(ctx), s.program, "--no-defaults", "--datadir="+s.file("data"),
 		"--socket="+s.file("socket"), "--pid-file="+s.file("pid"), fmt.Sprintf("--port=%d", s.port),
 		"--bind-address=127.0.0.1", "--init-file="+s.file("init.sql"), "--innodb-buffer-pool-size=32M", "--skip-name-resolve")
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	if err := s.process.Start(); err != nil {
-		return errors.Join(err, s.log.Close())
+	if s.process, err = testserver.Launch(command, s.file("server.log")); err != nil {
+		return err
 	}
-	exited, process := make(chan error, 1), s.process
-	go func() { exited <- process.Wait() }()
-	s.exited = exited
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := s.await(limited); err != nil {
+	if err := s.process.Await(limited, 20*time.Millisecond, s.greets); err != nil {
 		return errors.Join(fmt.Errorf("start MariaDB: %w; its log is %s", err, s.file("server.log")), s.Kill())
 	}
 	return nil
 }
 
-// await waits until the server takes connections.
-func (s *Server) await(ctx context.Context) error {
-	for {
-		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, "tcp", s.Address())
-		if err == nil {
-			// A server that isn't ready closes the connection without a greeting.
-			_ = conn.SetReadDeadline(time.Now().Add(time.Second))
-			n, _ := conn.Read(make([]byte, 1))
-			_ = conn.Close()
-			if n > 0 {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-s.exited:
-			s.exited <- err
-			return fmt.Errorf("the process has ended: %w", err)
-		case <-time.After(20 * time.Millisecond):
-		}
+// greets reports whether the server takes connections. One that isn't ready closes them without a greeting.
+func (s *Server) greets(ctx context.Context) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Address())
+	if err != nil {
+		return false
 	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	n, _ := conn.Read(make([]byte, 1))
+	return n > 0
 }
 
 // Pid returns the process's id.
-func (s *Server) Pid() int { return s.process.Process.Pid }
+func (s *Server) Pid() int { return s.process.Pid }
 
 // Kill ends the server at once. The next start recovers.
-func (s *Server) Kill() error { return s.end(os.Kill) }
+func (s *Server) Kill() error { return s.process.End(os.Kill) }
 
 // Stop ends the server. Its data stay in its folder; where the system has no signals to ask it by, it is killed.
-func (s *Server) Stop() error { return s.end(terminate) }
-
-func (s *Server) end(signal os.Signal) error {
-	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	var exit *exec.ExitError
-	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return s.log.Close()
-}
+func (s *Server) Stop() error { return s.process.End(testserver.Terminate) }
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
@@ -151,7 +120,7 @@ func (s *Server) command(ctx context.Context, program string, arguments ...strin
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Dir = s.dir
 	command.Env = append(os.Environ(), "LC_ALL=C")
-	runUnprivileged(command)
+	account.Run(command)
 	return command
 }
 
@@ -163,13 +132,4 @@ func find(name string) (string, error) {
 		}
 	}
 	return "", ErrNotInstalled
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 }

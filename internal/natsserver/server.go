@@ -6,13 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // startTimeout is how long a server may take until it takes connections. It takes a fraction of a second on two idle
@@ -26,10 +27,7 @@ const module = "github.com/nats-io/nats-server/v2"
 type Server struct {
 	dir, program string
 	port         int
-	process      *exec.Cmd
-	// exited gets what the process ended with, once.
-	exited chan error
-	log    *os.File
+	process      *testserver.Process
 }
 
 // Build builds the server's program in dir and returns its path.
@@ -59,7 +57,7 @@ func Start(ctx context.Context, program, dir, extra string) (*Server, error) {
 	}
 	s := &Server{dir: dir, program: program}
 	var err error
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = testserver.FreePort(); err != nil {
 		return nil, err
 	}
 	config := fmt.Sprintf("listen: \"127.0.0.1:%d\"\njetstream {store_dir: %q, sync_interval: always}\n%s\n", s.port,
@@ -74,7 +72,7 @@ func Start(ctx context.Context, program, dir, extra string) (*Server, error) {
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
 // Pid returns the id of the server's process.
-func (s *Server) Pid() int { return s.process.Process.Pid }
+func (s *Server) Pid() int { return s.process.Pid }
 
 // URL returns what a client connects with.
 func (s *Server) URL() string { return "nats://" + s.Address() }
@@ -82,67 +80,25 @@ func (s *Server) URL() string { return "nats://" + s.Address() }
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+	command := exec.CommandContext(context.WithoutCancel(ctx), s.program, "-c", s.file("server.conf"))
+	command.Dir = s.dir
+	if s.process, err = testserver.Launch(command, s.file("server.log")); err != nil {
 		return err
 	}
-	s.process = exec.CommandContext(context.WithoutCancel(ctx), s.program, "-c", s.file("server.conf"))
-	s.process.Dir, s.process.Stdout, s.process.Stderr = s.dir, s.log, s.log
-	if err := s.process.Start(); err != nil {
-		return errors.Join(err, s.log.Close())
-	}
-	exited, process := make(chan error, 1), s.process
-	go func() { exited <- process.Wait() }()
-	s.exited = exited
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := s.await(limited); err != nil {
+	if err := s.process.Await(limited, 20*time.Millisecond, s.listens); err != nil {
 		return errors.Join(fmt.Errorf("start NATS: %w; its log is %s", err, s.file("server.log")), s.Kill())
 	}
 	return nil
 }
 
-// await waits until the server takes connections.
-func (s *Server) await(ctx context.Context) error {
-	for {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Address())
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case ended := <-s.exited:
-			s.exited <- ended
-			return fmt.Errorf("it has ended: %w", ended)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
+func (s *Server) listens(ctx context.Context) bool { return testserver.Listens(ctx, s.Address()) }
 
 // Kill ends the server at once.
-func (s *Server) Kill() error { return s.end(os.Kill) }
+func (s *Server) Kill() error { return s.process.End(os.Kill) }
 
 // Stop ends the server and its connections, and waits for it. Its data stay in its folder.
-func (s *Server) Stop() error { return s.end(os.Interrupt) }
-
-func (s *Server) end(signal os.Signal) error {
-	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	var exit *exec.ExitError
-	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return s.log.Close()
-}
+func (s *Server) Stop() error { return s.process.End(os.Interrupt) }
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
-}

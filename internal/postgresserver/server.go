@@ -7,12 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 const (
@@ -20,6 +21,7 @@ const (
 	startTimeout = 2 * time.Minute
 	// User and Password are those of the server's superuser.
 	User, Password = "postgres", "top-secret-of-tests"
+	account        = testserver.Account("postgres")
 )
 
 // ErrNotInstalled says that there is no PostgreSQL on this machine.
@@ -29,10 +31,7 @@ var ErrNotInstalled = errors.New("PostgreSQL isn't installed: no initdb in $PATH
 type Server struct {
 	dir, programs string
 	port          int
-	process       *exec.Cmd
-	// exited gets what the process ended with, once.
-	exited chan error
-	log    *os.File
+	process       *testserver.Process
 }
 
 // Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
@@ -55,7 +54,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if output, err := initialise.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, output)
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = testserver.FreePort(); err != nil {
 		return nil, err
 	}
 	return s, s.Restart(ctx)
@@ -66,7 +65,7 @@ func (s *Server) makeDir() error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}
-	return own(s.dir)
+	return account.Own(s.dir)
 }
 
 // URL returns what a user connects to a database with.
@@ -78,88 +77,51 @@ func (s *Server) URL(user, password, database string) string {
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
 // Pid returns the id of the server's first process, whose children serve connections.
-func (s *Server) Pid() int { return s.process.Process.Pid }
+func (s *Server) Pid() int { return s.process.Pid }
 
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections. A server that was killed leaves backends behind that end on their own; until they have, the new one finds
 // their shared memory in use and ends at once, so that it is started again.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	if s.log, err = os.OpenFile(s.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-		return err
-	}
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
 		if err := s.launch(ctx); err != nil {
-			return errors.Join(err, s.log.Close())
+			return err
 		}
-		ready, ended := s.await(limited)
-		switch {
-		case ready:
+		err := s.process.Await(limited, 50*time.Millisecond, s.isReady)
+		if err == nil {
 			return nil
-		case limited.Err() == nil:
-			continue
-		case ended:
-			err = s.log.Close()
-		default:
-			err = s.Kill()
 		}
-		return errors.Join(fmt.Errorf("start PostgreSQL: %w; its log is %s", limited.Err(), s.file("server.log")), err)
+		if killed := s.Kill(); limited.Err() != nil || killed != nil {
+			return errors.Join(fmt.Errorf("start PostgreSQL: %w; its log is %s", err, s.file("server.log")), killed)
+		}
 	}
 }
 
 // launch starts the process.
-func (s *Server) launch(ctx context.Context) error {
-	s.process = s.command(context.WithoutCancel(ctx), "postgres", "-D", s.file("data"), "-k", s.dir, "-p",
+func (s *Server) launch(ctx context.Context) (err error) {
+	command := s.command(context.WithoutCancel(ctx), "postgres", "-D", s.file("data"), "-k", s.dir, "-p",
 		fmt.Sprint(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical", "-c", "max_prepared_transactions=5", "-c",
 		"fsync=off", "-c", "max_replication_slots=100", "-c", "max_wal_senders=100")
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	if err := s.process.Start(); err != nil {
-		return err
-	}
-	exited, process := make(chan error, 1), s.process
-	go func() { exited <- process.Wait() }()
-	s.exited = exited
-	return nil
+	s.process, err = testserver.Launch(command, s.file("server.log"))
+	return err
 }
 
-// await waits until the server takes connections or its process has ended, or for the context's end.
-func (s *Server) await(ctx context.Context) (ready, ended bool) {
-	for ctx.Err() == nil {
-		ask := s.command(ctx, "pg_isready", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port))
-		if ask.Run() == nil {
-			return true, false
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.exited:
-			return false, true
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-	return false, false
+// isReady reports whether the server takes connections.
+func (s *Server) isReady(ctx context.Context) bool {
+	return s.command(ctx, "pg_isready", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port)).Run() == nil
 }
 
 // Kill ends the server at once. Its backends notice on their own, and the next start recovers.
 func (s *Server) Kill() error {
-	return s.end(os.Kill)
+	return s.process.End(os.Kill)
 }
 
 // Stop ends the server and its connections, and waits for it. Its data stay in its folder.
 func (s *Server) Stop() error {
-	return s.end(os.Interrupt) // a fast shutdown
-}
-
-func (s *Server) end(signal os.Signal) error {
-	if err := s.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	var exit *exec.ExitError
-	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return s.log.Close()
+	return s.process.End(os.Interrupt) // a fast shutdown
 }
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
@@ -168,7 +130,7 @@ func (s *Server) command(ctx context.Context, name string, arguments ...string) 
 	command := exec.CommandContext(ctx, filepath.Join(s.programs, name), arguments...)
 	command.Dir = s.dir
 	command.Env = append(os.Environ(), "LC_ALL=C")
-	runUnprivileged(command)
+	account.Run(command)
 	return command
 }
 
@@ -190,13 +152,4 @@ func find() (string, error) {
 		return "", ErrNotInstalled
 	}
 	return filepath.Dir(path), nil
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 }

@@ -10,13 +10,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 const (
@@ -30,6 +30,8 @@ const (
 	Guest = "guest-of-tests"
 	// Other is a virtual host that only User may enter.
 	Other = "other"
+
+	account = testserver.Account("rabbitmq")
 )
 
 // ErrNotInstalled says that there is no RabbitMQ on this machine.
@@ -40,18 +42,11 @@ type Server struct {
 	dir, program string
 	ports        ports
 	// epmd is Erlang's port mapper, and process the server. Both are ended by their own ids.
-	epmd, process *child
+	epmd, process *testserver.Process
 }
 
 // ports holds the ports that the server listens on, all on loopback.
 type ports struct{ amqp, stream, distribution, epmd int }
-
-// A child is a process that was started, with what it ends with.
-type child struct {
-	*exec.Cmd
-	log    *os.File
-	exited chan error // gets what the process ended with, once
-}
 
 // Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
 // where there is none.
@@ -94,7 +89,7 @@ func (s *Server) prepare() error {
 			return err
 		}
 	}
-	return own(s.dir)
+	return account.Own(s.dir)
 }
 
 func (s *Server) settings() string {
@@ -110,12 +105,12 @@ func (s *Server) settings() string {
 }
 
 // choose finds free ports.
-func (p *ports) choose() (err error) {
-	for _, port := range []*int{&p.amqp, &p.stream, &p.distribution, &p.epmd} {
-		if *port, err = freePort(); err != nil {
-			return err
-		}
+func (p *ports) choose() error {
+	free, err := testserver.FreePorts(4)
+	if err != nil {
+		return err
 	}
+	*p = ports{amqp: free[0], stream: free[1], distribution: free[2], epmd: free[3]}
 	return nil
 }
 
@@ -165,22 +160,19 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for _, port := range []int{s.ports.amqp, s.ports.stream} {
-		if err := s.await(limited, port); err != nil {
-			return errors.Join(err, s.Stop())
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		listens := func(ctx context.Context) bool { return testserver.Listens(ctx, address) }
+		if err := s.process.Await(limited, 50*time.Millisecond, listens); err != nil {
+			return errors.Join(fmt.Errorf("start RabbitMQ: %w; its output is in %s", err, s.file("output.log")), s.Stop())
 		}
 	}
 	return nil
 }
 
 // launch starts a program of the server.
-func (s *Server) launch(ctx context.Context, program string, arguments ...string) (*child, error) {
-	log, err := os.OpenFile(s.file("output.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	c := &child{Cmd: exec.CommandContext(context.WithoutCancel(ctx), program, arguments...), log: log,
-		exited: make(chan error, 1)}
-	c.Dir, c.Stdout, c.Stderr = s.dir, log, log
+func (s *Server) launch(ctx context.Context, program string, arguments ...string) (*testserver.Process, error) {
+	c := exec.CommandContext(context.WithoutCancel(ctx), program, arguments...)
+	c.Dir = s.dir
 	c.Env = append(os.Environ(),
 		"HOME="+s.dir, "LC_ALL=C.UTF-8",
 		fmt.Sprintf("RABBITMQ_NODENAME=leat%d@localhost", s.ports.amqp),
@@ -191,67 +183,22 @@ func (s *Server) launch(ctx context.Context, program string, arguments ...string
 		"RABBITMQ_CONFIG_FILE="+s.file("rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE="+s.file("plugins"),
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none +sbwtdcpu none +sbwtdio none",
 		"RUNNING_UNDER_SYSTEMD=true") // then the script becomes the server, which has its process id
-	runUnprivileged(c.Cmd)
-	if err := c.Start(); err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	go func() { c.exited <- c.Wait() }()
-	return c, nil
-}
-
-// await waits until a port takes connections.
-func (s *Server) await(ctx context.Context, port int) error {
-	var dialer net.Dialer
-	for {
-		conn, err := dialer.DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("start RabbitMQ: %w; its output is in %s", err, s.file("output.log"))
-		case exit := <-s.process.exited:
-			s.process.exited <- exit // for Stop
-			return fmt.Errorf("RabbitMQ has ended: %w; its output is in %s", exit, s.file("output.log"))
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	account.Run(c)
+	return testserver.Launch(c, s.file("output.log"))
 }
 
 // Kill ends the server at once. A server of this version that was never shut down since its first stream was made
 // doesn't find its streams again: what coordinates them is noted in a table that Erlang writes to the disk every three
 // minutes. So call [Server.Shutdown] and [Server.Restart] once, before a test depends on what a killed server has.
-func (s *Server) Kill() error { return s.process.end(os.Kill) }
+func (s *Server) Kill() error { return s.process.End(os.Kill) }
 
 // Shutdown ends the server as an administrator does.
-func (s *Server) Shutdown() error { return s.process.end(syscall.SIGTERM) }
+func (s *Server) Shutdown() error { return s.process.End(testserver.Terminate) }
 
 // Stop ends the server, which needn't be running, and its epmd. Its data stay in its folder.
-func (s *Server) Stop() error { return errors.Join(s.process.end(os.Kill), s.epmd.end(os.Kill)) }
-
-func (c *child) end(signal os.Signal) error {
-	if err := c.Process.Signal(signal); errors.Is(err, os.ErrProcessDone) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	var exit *exec.ExitError
-	if err := <-c.exited; err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return c.log.Close()
-}
+func (s *Server) Stop() error { return errors.Join(s.process.End(os.Kill), s.epmd.End(os.Kill)) }
 
 // Process returns the server's process, to be frozen.
 func (s *Server) Process() *os.Process { return s.process.Process }
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
-}

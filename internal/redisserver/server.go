@@ -7,13 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 const (
@@ -31,10 +32,7 @@ type Server struct {
 	dir, program string
 	port         int
 	settings     []string
-	process      *exec.Cmd
-	// exited gets what the process ended with, once.
-	exited chan error
-	log    *os.File
+	process      *testserver.Process
 }
 
 // Start starts a new server in dir, which must not exist, with more settings as redis-server takes them, "--name",
@@ -48,7 +46,7 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 		return nil, err
 	}
 	s := &Server{dir: dir, program: program, settings: settings}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = testserver.FreePort(); err != nil {
 		return nil, err
 	}
 	return s, s.Restart(ctx)
@@ -64,21 +62,13 @@ func (s *Server) URL(user, password string, database int) string {
 
 // Restart starts the server on what it has stored, after [Server.Kill], and returns when it answers.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	log := filepath.Join(s.dir, "server.log")
-	if s.log, err = os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-		return err
-	}
 	arguments := []string{"--bind", "127.0.0.1", "--port", fmt.Sprint(s.port), "--dir", s.dir, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--requirepass", Password, "--daemonize", "no"}
-	s.process = exec.CommandContext(context.WithoutCancel(ctx), s.program, append(arguments, s.settings...)...)
-	s.process.Dir = s.dir
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	if err := s.process.Start(); err != nil {
-		return errors.Join(err, s.log.Close())
+	command := exec.CommandContext(context.WithoutCancel(ctx), s.program, append(arguments, s.settings...)...)
+	command.Dir = s.dir
+	if s.process, err = testserver.Launch(command, filepath.Join(s.dir, "server.log")); err != nil {
+		return err
 	}
-	exited, process := make(chan error, 1), s.process
-	go func() { exited <- process.Wait() }()
-	s.exited = exited
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.await(limited); err != nil {
@@ -87,54 +77,18 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	return nil
 }
 
-// await waits until the server answers.
+// await waits until the server answers. It looks at the port first: a client that can't be connected writes to standard
+// error.
 func (s *Server) await(ctx context.Context) error {
 	client := goredis.NewClient(&goredis.Options{Addr: s.Address(), Password: Password, MaxRetries: -1, DialerRetries: 1})
 	defer func() { _ = client.Close() }()
-	for {
-		if s.listens() && client.Ping(ctx).Err() == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-s.exited:
-			s.exited <- err
-			return fmt.Errorf("the process has ended: %w", err)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// listens reports whether the port is open: a client that can't be connected writes to standard error.
-func (s *Server) listens() bool {
-	conn, err := net.Dial("tcp", s.Address())
-	if err == nil {
-		_ = conn.Close()
-	}
-	return err == nil
+	return s.process.Await(ctx, 5*time.Millisecond, func(ctx context.Context) bool {
+		return testserver.Listens(ctx, s.Address()) && client.Ping(ctx).Err() == nil
+	})
 }
 
 // Pid returns the process's id.
-func (s *Server) Pid() int { return s.process.Process.Pid }
+func (s *Server) Pid() int { return s.process.Pid }
 
 // Kill ends the server at once. Its data stay in its folder, with all that it has confirmed.
-func (s *Server) Kill() error {
-	if err := s.process.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	var exit *exec.ExitError
-	if err := <-s.exited; err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return s.log.Close()
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
-}
+func (s *Server) Kill() error { return s.process.End(os.Kill) }
