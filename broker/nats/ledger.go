@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 // Headers of a positions' message, beside those of the server.
@@ -65,13 +65,9 @@ type ledger struct {
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connection) *ledger {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
 	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, run: nuid.Next(), claims: map[int]uint64{},
-		alone: map[int]bool{}, limit: maxBatch, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host)}
-	l.name, l.nameErr = b.keptAs(job)
+		alone: map[int]bool{}, limit: maxBatch, holder: solo.Holder()}
+	l.name, l.nameErr = solo.Name("nats", b.name, job)
 	return l
 }
 

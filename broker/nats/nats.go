@@ -225,15 +225,3 @@ func (b *Broker) subject(s broker.Stream) (*subject, error) {
 	}
 	return nil, fmt.Errorf("nats: the subject %q isn't among those that nats.New was given", s.Name)
 }
-
-// keptAs returns the name that a job's positions are kept under.
-func (b *Broker) keptAs(job *broker.Job) (string, error) {
-	switch {
-	case b.name != "":
-		return b.name, nil
-	case job.Name != "":
-		return job.Name, nil
-	}
-	return "",
-		fmt.Errorf("nats: positions are kept by name, and the mill has none: give it one by leat.Name, or nats.Name")
-}

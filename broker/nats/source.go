@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/solo"
 	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/internal/wait"
 )
@@ -36,6 +36,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 
 // An input reads for one run. It keeps progress for a sink that can't.
 type input struct {
+	solo.Input
 	*ledger
 	streams []*stream // by node
 }
@@ -135,22 +136,6 @@ func (c *connection) infoUntil(ctx context.Context, name string) (info *jetstrea
 			return nil, err
 		}
 	}
-}
-
-// Partitions returns one.
-func (in *input) Partitions() int { return 1 }
-
-// Own implements broker.Input.
-func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	g, own := errgroup.WithContext(ctx)
-	for p := range in.Partitions() {
-		g.Go(func() error { return task(own, p) })
-	}
-	err := g.Wait()
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // Reader implements broker.Input.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,15 +231,6 @@ func (v *view) free() (free []int) {
 		}
 	}
 	return free
-}
-
-// process names this process to people.
-func process() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	return fmt.Sprintf("process %d on %s", os.Getpid(), host)
 }
 
 // encodeEnds writes where the streams' session ends.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 // A ledger keeps the progress of a job's tasks in the table leat_positions, a row for each partition. The row's epoch
@@ -50,8 +51,8 @@ const enroll = `INSERT INTO leat_positions (name, partition, epoch, holder, clai
 
 func newLedger(b *Broker, job *broker.Job, c *connector, partitions func() int) *ledger {
 	l := &ledger{connector: c, shared: job.Shared, partitions: partitions, turn: make(chan struct{}, 1),
-		epochs: map[int]int64{}, holder: process()}
-	l.name, l.nameErr = b.keptAs(job)
+		epochs: map[int]int64{}, holder: solo.Holder()}
+	l.name, l.nameErr = solo.Name("postgres", b.name, job)
 	return l
 }
 

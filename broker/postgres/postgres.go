@@ -247,16 +247,3 @@ func (b *Broker) relation(s broker.Stream) (*relation, error) {
 	}
 	return nil, fmt.Errorf("postgres: the stream %q isn't among those that postgres.New was given", s.Name)
 }
-
-// keptAs returns the name that a job's positions are kept under.
-func (b *Broker) keptAs(job *broker.Job) (string, error) {
-	switch {
-	case b.name != "":
-		return b.name, nil
-	case job.Name != "":
-		return job.Name, nil
-	}
-	return "",
-		fmt.Errorf("postgres: positions are kept by name, and the mill has none: give it one by leat.Name, or " +
-			"postgres.Name")
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 const (
@@ -88,7 +89,7 @@ func (s *shares) join(ctx context.Context) (err error) {
 		return in.nameErr
 	}
 	streams := in.distinct()
-	i := &instance{name: in.name, id: rand.Text(), process: process(), session: s.session, partitions: in.Partitions()}
+	i := &instance{name: in.name, id: rand.Text(), process: solo.Holder(), session: s.session, partitions: in.Partitions()}
 	for _, st := range streams {
 		i.division += st.relation.stream.Name + ": " + st.division.of + "; "
 	}

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 // OpenSource implements [broker.Source]. It checks that what is read exists, may be read, and has an order.
@@ -127,12 +126,7 @@ func (in *input) Own(ctx context.Context, task func(ctx context.Context, partiti
 	if in.shares != nil {
 		return in.shares.own(ctx, task)
 	}
-	var g errgroup.Group
-	g.Go(func() error { return task(ctx, 0) })
-	if err := g.Wait(); err == nil || ctx.Err() == nil {
-		return err
-	}
-	return ctx.Err()
+	return solo.Input{}.Own(ctx, task)
 }
 
 // Share implements broker.Sharer.

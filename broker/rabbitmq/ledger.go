@@ -3,11 +3,11 @@ package rabbitmq
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/solo"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
@@ -52,13 +52,9 @@ const noteTimeout = 500 * time.Millisecond
 const maxName = 200
 
 func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	l := &ledger{connector: c, job: job, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host),
+	l := &ledger{connector: c, job: job, holder: solo.Holder(),
 		turn: make(chan struct{}, 1), publishers: map[publisherOf]*wire.Publisher{}, claims: map[int]*claim{}}
-	l.name, l.nameErr = b.keptAs(job)
+	l.name, l.nameErr = solo.Name("rabbitmq", b.name, job)
 	if len(l.name) > maxName {
 		l.nameErr = fmt.Errorf("rabbitmq: the name that positions are kept under has %d bytes; it may have %d: give a "+
 			"shorter one by rabbitmq.Name", len(l.name), maxName)

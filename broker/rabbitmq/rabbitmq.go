@@ -292,15 +292,3 @@ func (b *Broker) queue(s broker.Stream) (*queue, error) {
 	}
 	return nil, fmt.Errorf("rabbitmq: the stream %q isn't among those that rabbitmq.New was given", s.Name)
 }
-
-// keptAs returns the name that a job's positions are kept under.
-func (b *Broker) keptAs(job *broker.Job) (string, error) {
-	switch {
-	case b.name != "":
-		return b.name, nil
-	case job.Name != "":
-		return job.Name, nil
-	}
-	return "", fmt.Errorf("rabbitmq: positions are kept by name, and the mill has none: give it one by leat.Name, or " +
-		"rabbitmq.Name")
-}

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/solo"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
@@ -40,6 +39,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 
 // An input reads for one run.
 type input struct {
+	solo.Input
 	*ledger
 	readAhead int
 	// streams holds what each node reads.
@@ -58,22 +58,6 @@ func (in *input) check(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Partitions returns one.
-func (in *input) Partitions() int { return 1 }
-
-// Own implements broker.Input.
-func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	g, own := errgroup.WithContext(ctx)
-	for p := range in.Partitions() {
-		g.Go(func() error { return task(own, p) })
-	}
-	err := g.Wait()
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // Reader implements broker.Input.

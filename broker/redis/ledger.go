@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 //go:embed claim.lua
@@ -58,15 +58,11 @@ type claim struct {
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
 	l := &ledger{link: c.link(), shared: job.Shared, claims: map[int]claim{}, run: rand.Text(),
-		holder:  fmt.Sprintf("process %d on %s", os.Getpid(), host),
+		holder:  solo.Holder(),
 		scripts: scripts{goredis.NewScript(claimScript), goredis.NewScript(renewScript), goredis.NewScript(commitScript)},
 	}
-	name, err := b.keptAs(job)
+	name, err := solo.Name("redis", b.name, job)
 	l.key, l.nameErr = positionsKey+name, err
 	return l
 }

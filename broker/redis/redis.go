@@ -196,15 +196,3 @@ func (b *Broker) declared(s broker.Stream) (*declared, error) {
 	}
 	return nil, fmt.Errorf("redis: the stream %q isn't among those that redis.New was given", s.Name)
 }
-
-// keptAs returns the name that a job's positions are kept under.
-func (b *Broker) keptAs(job *broker.Job) (string, error) {
-	switch {
-	case b.name != "":
-		return b.name, nil
-	case job.Name != "":
-		return job.Name, nil
-	}
-	return "", fmt.Errorf("redis: positions are kept by name, and the mill has none: give it one by leat.Name, or " +
-		"redis.Name")
-}

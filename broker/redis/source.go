@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
+	"github.com/leat-go/leat/broker/internal/solo"
 	"github.com/leat-go/leat/internal/suggest"
 )
 
@@ -36,6 +36,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 
 // An input reads for one run.
 type input struct {
+	solo.Input
 	*ledger
 	// streams holds what each node reads; nodes that read one stream have one of these.
 	streams []*stream
@@ -96,20 +97,6 @@ func (l *link) similar(ctx context.Context, name string) string {
 		return nil
 	})
 	return suggest.Name(name, names)
-}
-
-// Partitions returns one.
-func (in *input) Partitions() int { return 1 }
-
-// Own implements broker.Input.
-func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	g, own := errgroup.WithContext(ctx)
-	g.Go(func() error { return task(own, 0) })
-	err := g.Wait()
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // Reader implements broker.Input.

@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 // A ledger keeps the progress of a job's tasks in the table leat_positions, a row for each partition. The row's epoch is
@@ -31,13 +30,9 @@ type ledger struct {
 }
 
 func newLedger(job *Job, partitions int) *ledger {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	l := &ledger{job: job, holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), partitions: partitions,
+	l := &ledger{job: job, holder: solo.Holder(), partitions: partitions,
 		turn: make(chan struct{}, 1), epochs: map[int]int64{}}
-	l.name, l.nameErr = job.keptAs()
+	l.name, l.nameErr = solo.Name(job.Database.Product(), job.Name, job.Job)
 	return l
 }
 

@@ -81,18 +81,6 @@ func (j *Job) declaration(s broker.Stream) (*Declaration, error) {
 	return &j.Declared[i], nil
 }
 
-// keptAs returns the name that positions are kept under.
-func (j *Job) keptAs() (string, error) {
-	switch {
-	case j.Name != "":
-		return j.Name, nil
-	case j.Job.Name != "":
-		return j.Job.Name, nil
-	}
-	return "", j.errorf("positions are kept by name, and the mill has none: give it one by leat.Name, or %s.Name",
-		j.Database.Product())
-}
-
 // errorf makes an error that begins with the database's name.
 func (j *Job) errorf(format string, arguments ...any) error {
 	return fmt.Errorf(j.Database.Product()+": "+format, arguments...)

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
+	"github.com/leat-go/leat/broker/internal/solo"
 )
 
 // Open opens the inputs of a job. It checks that what is read exists, may be read, and has an order.
@@ -23,6 +22,7 @@ func Open(ctx context.Context, job *Job) (broker.Input, error) {
 
 // An input reads for one run.
 type input struct {
+	solo.Input
 	*ledger
 	job *Job
 	// streams holds what each node reads; nodes that read one stream have one of these.
@@ -122,22 +122,6 @@ func (in *input) Advise(ctx context.Context) (advice []string, err error) {
 		}
 	}
 	return advice, nil
-}
-
-// Partitions returns one.
-func (in *input) Partitions() int { return 1 }
-
-// Own implements broker.Input.
-func (in *input) Own(ctx context.Context, task func(ctx context.Context, partition int) error) error {
-	g, own := errgroup.WithContext(ctx)
-	for p := range in.Partitions() {
-		g.Go(func() error { return task(own, p) })
-	}
-	err := g.Wait()
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // Bounded implements broker.Bounded.
