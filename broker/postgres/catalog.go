@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/leat-go/leat/broker/postgres/internal/pgoutput"
 	"github.com/leat-go/leat/internal/quote"
 	"github.com/leat-go/leat/internal/suggest"
 )
@@ -17,12 +17,14 @@ import (
 // A column is one of a table or of a query's result.
 type column struct {
 	name string
+	// member is the name as it stands in a JSON object, with a colon.
+	member []byte
 	// kind is the name of its type, ready for a CAST. It has no length: a value that is too long must not be cut.
 	kind string
 	// array says that a list is one of PostgreSQL's, and document that values are JSON.
 	array, document, binary, instantless bool
-	// reads says what the server is asked for where the column is read.
-	reads   reading
+	// reads makes JSON of the column's text; nil where the server does.
+	reads   *pgoutput.Type
 	notNull bool
 	// byStart says that its default is drawn when the transaction begins, as now() is.
 	byStart bool
@@ -144,6 +146,7 @@ func (s *session) columns(ctx context.Context, oid string) ([]column, error) {
 func newColumn(name, kind, category, base string) column {
 	return column{
 		name:        name,
+		member:      append(quote.Append(nil, name), ':'),
 		kind:        kind,
 		array:       category == "A",
 		document:    base == "json" || base == "jsonb",
@@ -153,21 +156,12 @@ func newColumn(name, kind, category, base string) column {
 	}
 }
 
-// A reading is how a column's text becomes a JSON value. The server makes one of types that aren't named here.
-type reading int
-
-const (
-	asJSON reading = iota
-	asNumber
-	asTruth
-	asText
-	asIs
-)
-
-var readings = map[string]reading{
-	"int2": asNumber, "int4": asNumber, "int8": asNumber, "numeric": asNumber, "float4": asNumber, "float8": asNumber,
-	"bool": asTruth, "text": asText, "varchar": asText, "bpchar": asText, "uuid": asText, "bytea": asText,
-	"json": asIs, "jsonb": asIs,
+// readings holds the types whose texts are made JSON here; of the others the server makes it. A bytea comes as base64.
+var readings = map[string]*pgoutput.Type{
+	"int2": {Kind: pgoutput.Number}, "int4": {Kind: pgoutput.Number}, "int8": {Kind: pgoutput.Number},
+	"numeric": {Kind: pgoutput.Number}, "float4": {Kind: pgoutput.Number}, "float8": {Kind: pgoutput.Number},
+	"bool": {Kind: pgoutput.Bool}, "json": {Kind: pgoutput.Document}, "jsonb": {Kind: pgoutput.Document},
+	"text": {}, "varchar": {}, "bpchar": {}, "uuid": {}, "bytea": {},
 }
 
 // expression is what is selected for the column.
@@ -179,25 +173,21 @@ func (c *column) expression() string {
 	case c.instantless:
 		value += " AT TIME ZONE 'UTC'"
 	}
-	if c.reads == asJSON {
+	if c.reads == nil {
 		return "to_json(" + value + ")::text"
 	}
 	return value
 }
 
 // appendJSON appends what the server gives for the column; nil is null.
-func (r reading) appendJSON(to, text []byte) []byte {
+func (c *column) appendJSON(to, text []byte) ([]byte, error) {
 	switch {
 	case text == nil:
-		return append(to, "null"...)
-	case r == asText:
-		return quote.AppendBytes(to, text)
-	case r == asTruth:
-		return strconv.AppendBool(to, text[0] == 't')
-	case r == asNumber && text[len(text)-1] > '9': // NaN, Infinity
-		return quote.AppendBytes(to, text)
+		return append(to, "null"...), nil
+	case c.reads == nil:
+		return append(to, text...), nil
 	}
-	return append(to, text...)
+	return c.reads.Append(to, text)
 }
 
 // isDrawnAtStart reports whether a column's default is the time at which its transaction began.

@@ -180,7 +180,9 @@ func (r *reader) records(ctx context.Context) (records []broker.Record, done boo
 			text = make([]byte, 0, max(min(textBytes, r.average*r.fetch), r.average)) // what is full stays where it is
 		}
 		begin := len(text)
-		text = r.stream.appendElement(text, row)
+		if text, err = r.stream.appendElement(text, row); err != nil {
+			return finalError{err}
+		}
 		records = append(records, broker.Record{Offset: offset, Value: text[begin:len(text):len(text)]})
 		size += len(text) - begin
 		return nil

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/leat-go/leat/internal/quote"
 )
 
 // A table is what a stream is read from: a table, or the result of a query.
@@ -182,16 +180,17 @@ func (t *table) selectRows() string {
 }
 
 // appendElement appends a row that selectRows gives as a JSON object.
-func (t *table) appendElement(to []byte, row [][]byte) []byte {
+func (t *table) appendElement(to []byte, row [][]byte) (_ []byte, err error) {
 	for i := range t.columns {
-		before := byte(',')
+		c, before := &t.columns[i], byte(',')
 		if i == 0 {
 			before = '{'
 		}
-		to = append(quote.Append(append(to, before), t.columns[i].name), ':')
-		to = t.columns[i].reads.appendJSON(to, row[i])
+		if to, err = c.appendJSON(append(append(to, before), c.member...), row[i]); err != nil {
+			return nil, err
+		}
 	}
-	return append(to, '}')
+	return append(to, '}'), nil
 }
 
 // ordered is the end of a statement that reads rows in order.
