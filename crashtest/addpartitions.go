@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/crashtest/internal/workload"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -32,8 +33,8 @@ func (in *injector) addPartition(ctx context.Context) error {
 	if in.random.IntN(2) == 0 {
 		topics = append(topics, workload.Results)
 	}
-	in.note("partitions added", 1)
-	in.print("partition %d is added to %v", n-1, topics)
+	in.Note("partitions added", 1)
+	in.Print("partition %d is added to %v", n-1, topics)
 	replies, err := kadm.NewClient(in.admin).UpdatePartitions(ctx, n, topics...)
 	if err != nil {
 		return fmt.Errorf("add partitions: %w", err)
@@ -45,7 +46,7 @@ func (in *injector) addPartition(ctx context.Context) error {
 	}
 	for _, topic := range workload.Inputs() {
 		for !knows(in.admin, topic, n-1) {
-			if err := sleep(ctx, knownInterval); err != nil {
+			if err := wait.For(ctx, knownInterval); err != nil {
 				return err
 			}
 		}

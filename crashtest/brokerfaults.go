@@ -14,6 +14,7 @@ import (
 	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -64,20 +65,20 @@ func (in *injector) freezeBroker(ctx context.Context) error {
 func (in *injector) withoutBroker(ctx context.Context, f brokerFault) error {
 	// There is something to measure only while results come. Where none come any more, the consumer ends the test.
 	for !in.outages.flow(time.Now()) {
-		if err := sleep(ctx, pollInterval); err != nil {
+		if err := wait.For(ctx, pollInterval); err != nil {
 			return err
 		}
 	}
 	defer in.recoveries.FaultBegins()()
-	server := in.cluster.Servers[in.count(f.counted)%len(in.cluster.Servers)]
-	in.note(f.counted, 1)
-	in.print("%s broker %d for %v: %s", f.verb, server.ID(), f.lasts, in.roles(ctx, int32(server.ID())))
+	server := in.cluster.Servers[in.Count(f.counted)%len(in.cluster.Servers)]
+	in.Note(f.counted, 1)
+	in.Print("%s broker %d for %v: %s", f.verb, server.ID(), f.lasts, in.roles(ctx, int32(server.ID())))
 	begin := time.Now()
 	in.outages.began(begin)
 	if err := f.begin(server); err != nil {
 		return fmt.Errorf("%s broker %d: %w", f.verb, server.ID(), err)
 	}
-	if err := sleep(ctx, f.lasts); err != nil {
+	if err := wait.For(ctx, f.lasts); err != nil {
 		return err
 	}
 	pauses := in.outages.over(time.Now())
@@ -106,7 +107,7 @@ func (in *injector) report(server *kafkaserver.Server, f brokerFault, begin time
 	fenced, loaded := taken.Fenced.Sub(begin), taken.Loaded.Sub(begin)
 	longest := slices.Max(pauses)
 	in.outages.reported(outage{pause: longest, own: max(0, longest-loaded)})
-	in.print("broker %d is away: Kafka took %v to give it up and %v until the others had its work, results paused for %v",
+	in.Print("broker %d is away: Kafka took %v to give it up and %v until the others had its work, results paused for %v",
 		server.ID(), tenths(fenced), tenths(loaded), tenths(pauses...))
 	limit := max(f.limit, loaded+millShare)
 	if longest > limit && in.config.brokerFaultsOnly() {
@@ -144,7 +145,7 @@ func (t topics) inSync() bool {
 func (in *injector) until(ctx context.Context, within time.Duration, reached func(topics) bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for sleep(ctx, pollInterval) == nil {
+	for wait.For(ctx, pollInterval) == nil {
 		metadata, err := kadm.NewClient(in.admin).Metadata(ctx)
 		if err == nil && reached(topics(metadata.Topics)) {
 			return true

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/crashtest/internal/report"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/endmark"
 )
@@ -163,7 +164,7 @@ func TestGrow(t *testing.T) {
 	b := newBench(t, p, 1, 50_000)
 	c, err := parse([]string{"-partitions", "1", "-seed", "3"}, io.Discard)
 	must(t, err)
-	in := newInjector(&crashTest{config: c, load: b.load, outages: b.consumer.outages, out: io.Discard}, nil)
+	in := newInjector(&crashTest{config: c, load: b.load, outages: b.consumer.outages, Report: report.New(io.Discard)}, nil)
 	b.load.begin(t.Context())
 	b.load.ended(0, 1) // the next begins, and further ones
 	for range 3 {      // but one alone is added

@@ -7,9 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -17,15 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/crashtest/internal/report"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
-// progressInterval is the time between two lines about the progress.
-const progressInterval = 10 * time.Second
-
 // A crashTest is one run of the test.
 type crashTest struct {
+	*report.Report
 	config     *config
 	dir        string
 	cluster    *kafkaserver.Cluster
@@ -34,10 +30,6 @@ type crashTest struct {
 	injector   *injector
 	recoveries *recovery.Times
 	outages    *outages
-	begin      time.Time
-
-	mu  sync.Mutex
-	out io.Writer
 }
 
 // crash runs the test and cleans up behind it.
@@ -46,16 +38,16 @@ func crash(ctx context.Context, c *config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	t := &crashTest{config: c, dir: dir, recoveries: recovery.New(), outages: newOutages(c.partitions), begin: time.Now(),
-		out: out}
+	t := &crashTest{config: c, dir: dir, recoveries: recovery.New(), outages: newOutages(c.partitions),
+		Report: report.New(out)}
 	defer func() {
 		if c.keep || err != nil && ctx.Err() == nil {
-			t.print("the logs are in %s", dir)
+			t.Print("the logs are in %s", dir)
 			return
 		}
 		err = errors.Join(err, os.RemoveAll(dir))
 	}()
-	t.print("seed %d; Kafka starts", c.seed)
+	t.Print("seed %d; Kafka starts", c.seed)
 	if t.cluster, err = kafkaserver.StartCluster(ctx, filepath.Join(dir, "kafka"), c.brokers); err != nil {
 		return err
 	}
@@ -146,13 +138,13 @@ func (t *crashTest) run(parent context.Context) error {
 	g.Go(func() error {
 		err := t.injector.run(ctx)
 		if err == nil {
-			t.print("no more faults; the last session ends")
+			t.Print("no more faults; the last session ends")
 			t.load.finish()
 		}
 		return err
 	})
 	g.Go(func() error {
-		t.progress(verified)
+		t.Progress(verified, t.consumer.verified)
 		return nil
 	})
 	if err := g.Wait(); err != nil {
@@ -164,62 +156,28 @@ func (t *crashTest) run(parent context.Context) error {
 	return t.consumer.drain(parent)
 }
 
-// print prints a line with the time since the begin.
-func (t *crashTest) print(format string, arguments ...any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, _ = fmt.Fprintf(t.out, "%8.1fs  %s\n", time.Since(t.begin).Seconds(), fmt.Sprintf(format, arguments...))
-}
-
-// progress prints how far the test has come, from time to time.
-func (t *crashTest) progress(ctx context.Context) {
-	ticks := time.NewTicker(progressInterval)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-			t.print("%d results right; %s", t.consumer.verified(), t.counted())
-		}
-	}
-}
-
-// counted lists what was done.
-func (t *crashTest) counted() string {
-	d := t.injector
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []string
-	for what, n := range d.counts {
-		all = append(all, fmt.Sprintf("%s: %d", what, n))
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
-}
-
 // summary says what the test has found.
 func (t *crashTest) summary(err error) {
 	verdict := "nothing is missing, doubled or out of order"
 	if err != nil {
 		verdict = "THE TEST HAS NOT PASSED"
 	}
-	t.print("%s", verdict)
+	t.Print("%s", verdict)
 	sessions := 0
 	for p, n := range t.load.verified {
 		sessions += n - t.load.first[p]
 	}
-	t.print("%d results in %d partitions and %d sessions; %s",
-		t.consumer.verified(), t.load.partitions(), sessions, t.counted())
+	t.Print("%d results in %d partitions and %d sessions; %s",
+		t.consumer.verified(), t.load.partitions(), sessions, t.Counted())
 	for _, line := range t.recoveries.Lines() {
-		t.print("%s", line)
+		t.Print("%s", line)
 	}
 	if pauses, own := t.outages.costs(); len(pauses) > 0 {
 		for _, times := range []struct {
 			name string
 			list []time.Duration
 		}{{"the longest pause of a partition's results", pauses}, {"of that, after the others had its work", own}} {
-			t.print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name,
+			t.Print("for each broker away, %s: median %v, longest %v (%d brokers)", times.name,
 				recovery.Quantile(times.list, 0.5), recovery.Quantile(times.list, 1), len(times.list))
 		}
 	}

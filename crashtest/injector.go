@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -13,7 +12,9 @@ import (
 
 	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/crashtest/internal/report"
 	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // A fault is a kind of what is done to the mill or to Kafka.
@@ -78,35 +79,30 @@ func parseFaults(list string) (map[fault]bool, error) {
 
 // An injector injects faults into the instances and into Kafka, by chance.
 type injector struct {
+	*report.Report
 	config     *config
 	instances  *instances
 	cluster    *kafkaserver.Cluster
 	load       *load
 	recoveries *recovery.Times
 	outages    *outages
-	// print prints a line about what is done.
-	print  func(format string, arguments ...any)
-	admin  *kgo.Client
-	random *rand.Rand
+	admin      *kgo.Client
+	random     *rand.Rand
 	// lasting runs faults that last while others are injected.
 	lasting *errgroup.Group
-
-	mu     sync.Mutex
-	counts map[string]int
 }
 
 func newInjector(t *crashTest, is *instances) *injector {
 	return &injector{
+		Report:     t.Report,
 		config:     t.config,
 		instances:  is,
 		cluster:    t.cluster,
 		load:       t.load,
 		recoveries: t.recoveries,
 		outages:    t.outages,
-		print:      t.print,
 		admin:      t.load.client,
 		random:     rand.New(rand.NewPCG(t.config.seed, 0)),
-		counts:     map[string]int{},
 	}
 }
 
@@ -124,7 +120,7 @@ func (in *injector) run(ctx context.Context) error {
 func (in *injector) inject(ctx context.Context) error {
 	end := time.Now().Add(in.config.duration)
 	for !in.enough(end) {
-		if err := sleep(ctx, time.Duration(in.random.Int64N(2*int64(in.config.pause)+1))); err != nil {
+		if err := wait.For(ctx, time.Duration(in.random.Int64N(2*int64(in.config.pause)+1))); err != nil {
 			return err
 		}
 		if err := in.injectOne(ctx, in.draw()); err != nil {
@@ -138,9 +134,9 @@ func (in *injector) inject(ctx context.Context) error {
 func (in *injector) enough(end time.Time) bool {
 	switch {
 	case in.config.kills > 0 && in.config.faults[kills]:
-		return in.count("kills") >= in.config.kills
+		return in.Count("kills") >= in.config.kills
 	case in.config.kills > 0:
-		return in.count("brokers killed")+in.count("brokers stopped") >= in.config.kills
+		return in.Count("brokers killed")+in.Count("brokers stopped") >= in.config.kills
 	}
 	return time.Now().After(end)
 }
@@ -186,18 +182,6 @@ func (in *injector) injectOne(ctx context.Context, what fault) error {
 	}
 }
 
-func (in *injector) note(what string, n int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.counts[what] += n
-}
-
-func (in *injector) count(what string) int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.counts[what]
-}
-
 // kill kills one instance, or all at the same time, and starts each again: at once, or after a while.
 func (in *injector) kill(ctx context.Context) error {
 	n := 1
@@ -220,14 +204,14 @@ func (in *injector) killOne(ctx context.Context, i *instance, later time.Duratio
 	if later > 0 {
 		over = in.recoveries.FaultBegins()
 	}
-	in.note("kills", 1)
-	in.print("kill -9 %s", i.current.Name)
+	in.Note("kills", 1)
+	in.Print("kill -9 %s", i.current.Name)
 	in.recoveries.Killed(i.current.Name, time.Now())
 	in.instances.kill(i)
 	in.lasting.Go(func() error {
 		defer over()
 		defer in.instances.release(i)
-		if err := sleep(ctx, later); err != nil {
+		if err := wait.For(ctx, later); err != nil {
 			return err
 		}
 		return in.instances.start(i)
@@ -247,8 +231,8 @@ func (in *injector) zombie(ctx context.Context) error {
 	if replaced {
 		frozen = in.between(time.Second, 16*time.Second)
 	}
-	in.note("zombies", 1)
-	in.print("stop %s for %v, replaced: %v", i.current.Name, frozen.Round(time.Millisecond), replaced)
+	in.Note("zombies", 1)
+	in.Print("stop %s for %v, replaced: %v", i.current.Name, frozen.Round(time.Millisecond), replaced)
 	if err := i.current.Freeze(); err != nil {
 		return fmt.Errorf("stop process %s: %w", i.current.Name, err)
 	}
@@ -259,7 +243,7 @@ func (in *injector) zombie(ctx context.Context) error {
 		if replaced {
 			return in.replace(ctx, i, frozen)
 		}
-		if err := sleep(ctx, frozen); err != nil {
+		if err := wait.For(ctx, frozen); err != nil {
 			return err
 		}
 		return i.current.Thaw()
@@ -276,7 +260,7 @@ func (in *injector) replace(ctx context.Context, i *instance, frozen time.Durati
 	if err := in.instances.start(i); err != nil {
 		return err
 	}
-	if err := sleep(ctx, frozen); err != nil {
+	if err := wait.For(ctx, frozen); err != nil {
 		return err
 	}
 	in.instances.letEnd(i.current)
@@ -297,8 +281,8 @@ func (in *injector) rebalance(ctx context.Context) error {
 		return nil
 	}
 	i := chosen[0]
-	in.note("rebalances", 1)
-	in.print("%s leaves for %v", i.current.Name, away.Round(time.Millisecond))
+	in.Note("rebalances", 1)
+	in.Print("%s leaves for %v", i.current.Name, away.Round(time.Millisecond))
 	over := in.recoveries.FaultBegins()
 	in.lasting.Go(func() error {
 		defer over()
@@ -306,7 +290,7 @@ func (in *injector) rebalance(ctx context.Context) error {
 		if err := in.instances.stop(ctx, i); err != nil {
 			return err
 		}
-		if err := sleep(ctx, away); err != nil {
+		if err := wait.For(ctx, away); err != nil {
 			return err
 		}
 		return in.instances.start(i)
@@ -316,7 +300,7 @@ func (in *injector) rebalance(ctx context.Context) error {
 
 // temporaryInstance lets an instance without a lasting name join for a while. It leaves, or is killed.
 func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) error {
-	i, err := in.instances.add(fmt.Sprintf("temporary%d", in.count("rebalances")+1), false)
+	i, err := in.instances.add(fmt.Sprintf("temporary%d", in.Count("rebalances")+1), false)
 	if err != nil {
 		return err
 	}
@@ -324,20 +308,20 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 		return err
 	}
 	killed := in.random.IntN(2) == 0
-	in.note("rebalances", 1)
-	in.print("%s joins for %v", i.current.Name, stays.Round(time.Millisecond))
+	in.Note("rebalances", 1)
+	in.Print("%s joins for %v", i.current.Name, stays.Round(time.Millisecond))
 	over := in.recoveries.FaultBegins()
 	in.lasting.Go(func() error {
 		defer over()
 		defer in.instances.remove(i)
-		if err := sleep(ctx, stays); err != nil {
+		if err := wait.For(ctx, stays); err != nil {
 			return err
 		}
 		if !killed {
 			return in.instances.stop(ctx, i)
 		}
-		in.note("kills", 1)
-		in.print("kill -9 %s", i.current.Name)
+		in.Note("kills", 1)
+		in.Print("kill -9 %s", i.current.Name)
 		in.instances.kill(i)
 		return nil
 	})
@@ -347,12 +331,12 @@ func (in *injector) temporaryInstance(ctx context.Context, stays time.Duration) 
 // restartServers kills Kafka and starts it again.
 func (in *injector) restartServers(ctx context.Context) error {
 	defer in.recoveries.FaultBegins()()
-	in.note("restarts of Kafka", 1)
-	in.print("kill -9 Kafka")
+	in.Note("restarts of Kafka", 1)
+	in.Print("kill -9 Kafka")
 	if err := in.cluster.Kill(); err != nil {
 		return fmt.Errorf("kill Kafka: %w", err)
 	}
-	if err := sleep(ctx, in.between(0, 3*time.Second)); err != nil {
+	if err := wait.For(ctx, in.between(0, 3*time.Second)); err != nil {
 		return err
 	}
 	return in.cluster.Restart(ctx)
@@ -374,22 +358,10 @@ func (in *injector) cut() {
 	for _, i := range all {
 		n += i.proxy.Cut(refuse)
 	}
-	in.note("connections cut", n)
-	in.print("cut %d connections of %d instances, for %v", n, len(all), refuse.Round(time.Millisecond))
+	in.Note("connections cut", n)
+	in.Print("cut %d connections of %d instances, for %v", n, len(all), refuse.Round(time.Millisecond))
 }
 
 func (in *injector) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(in.random.Int64N(int64(most-least)))
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

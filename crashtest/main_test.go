@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/crashtest/internal/report"
 )
 
 func TestParse(t *testing.T) {
@@ -43,7 +45,7 @@ func TestParseMistakes(t *testing.T) {
 func TestDraw(t *testing.T) {
 	c, err := parse([]string{"-disturb", "server,cut", "-seed", "1"}, io.Discard)
 	must(t, err)
-	in := newInjector(&crashTest{config: c, load: &load{}}, nil)
+	in := newInjector(&crashTest{config: c, load: &load{}, Report: report.New(io.Discard)}, nil)
 	drawn := map[fault]int{}
 	for range 200 {
 		drawn[in.draw()]++
@@ -57,12 +59,12 @@ func TestDraw(t *testing.T) {
 func TestEnough(t *testing.T) {
 	c, err := parse([]string{"-kills", "2"}, io.Discard)
 	must(t, err)
-	in := newInjector(&crashTest{config: c, load: &load{}}, nil)
-	in.note("kills", 1)
+	in := newInjector(&crashTest{config: c, load: &load{}, Report: report.New(io.Discard)}, nil)
+	in.Note("kills", 1)
 	if in.enough(time.Now().Add(-time.Hour)) {
 		t.Error("one kill of two is enough")
 	}
-	in.note("kills", 1)
+	in.Note("kills", 1)
 	if !in.enough(time.Now().Add(time.Hour)) {
 		t.Error("two kills of two aren't enough")
 	}

@@ -9,20 +9,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/crashtest/internal/proxy"
 	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/crashtest/internal/report"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 )
-
-// progressInterval is the time between two lines about the progress.
-const progressInterval = 10 * time.Second
 
 // A Config is what a campaign does.
 type Config struct {
@@ -48,6 +44,7 @@ func (c *Config) plan(k kind) workload.Plan {
 
 // A campaign is one run of the test.
 type campaign struct {
+	*report.Report
 	config     *Config
 	kind       kind
 	faults     map[fault]bool
@@ -58,10 +55,6 @@ type campaign struct {
 	consumer   *consumer
 	injector   *injector
 	recoveries *recovery.Times
-	begin      time.Time
-
-	mu  sync.Mutex
-	out io.Writer
 }
 
 // Run runs a campaign, tells about it on out, and cleans up behind it. The error shows the first difference between what
@@ -78,15 +71,15 @@ func Run(ctx context.Context, c *Config, out io.Writer) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // a server may run as another user
 		return err
 	}
-	t := &campaign{config: c, kind: k, dir: dir, recoveries: recovery.New(), begin: time.Now(), out: out}
+	t := &campaign{config: c, kind: k, dir: dir, recoveries: recovery.New(), Report: report.New(out)}
 	defer func() {
 		if c.Keep || err != nil && ctx.Err() == nil {
-			t.print("the logs are in %s", dir)
+			t.Print("the logs are in %s", dir)
 			return
 		}
 		err = errors.Join(err, os.RemoveAll(dir))
 	}()
-	t.print("seed %d; %s starts", c.Seed, k.name)
+	t.Print("seed %d; %s starts", c.Seed, k.name)
 	if t.storage, err = k.start(ctx, filepath.Join(dir, k.name)); err != nil {
 		return fmt.Errorf("start %s: %w", k.name, err)
 	}
@@ -146,13 +139,13 @@ func (t *campaign) run(parent context.Context) error {
 	g.Go(func() error {
 		err := t.injector.run(ctx)
 		if err == nil {
-			t.print("no more faults; the last session ends")
+			t.Print("no more faults; the last session ends")
 			t.load.finish()
 		}
 		return err
 	})
 	g.Go(func() error {
-		t.progress(verified)
+		t.Progress(verified, t.consumer.verified)
 		return nil
 	})
 	if err := g.Wait(); err != nil {
@@ -164,48 +157,15 @@ func (t *campaign) run(parent context.Context) error {
 	return t.consumer.drain(parent)
 }
 
-// print prints a line with the time since the begin.
-func (t *campaign) print(format string, arguments ...any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, _ = fmt.Fprintf(t.out, "%8.1fs  %s\n", time.Since(t.begin).Seconds(), fmt.Sprintf(format, arguments...))
-}
-
-// progress prints how far the test has come, from time to time.
-func (t *campaign) progress(ctx context.Context) {
-	ticks := time.NewTicker(progressInterval)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-			t.print("%d results right; %s", t.consumer.verified(), t.injector.counted())
-		}
-	}
-}
-
 // summary says what the test has found.
 func (t *campaign) summary(err error) {
 	verdict := "nothing is missing, doubled or out of order"
 	if err != nil {
 		verdict = "THE TEST HAS NOT PASSED"
 	}
-	t.print("%s: %s", t.kind.name, verdict)
-	t.print("%d results in %d sessions; %s", t.consumer.verified(), t.consumer.verifier.Session(), t.injector.counted())
+	t.Print("%s: %s", t.kind.name, verdict)
+	t.Print("%d results in %d sessions; %s", t.consumer.verified(), t.consumer.verifier.Session(), t.Counted())
 	for _, line := range t.recoveries.Lines() {
-		t.print("%s", line)
+		t.Print("%s", line)
 	}
-}
-
-// counted lists what was done.
-func (in *injector) counted() string {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	var all []string
-	for what, n := range in.counts {
-		all = append(all, fmt.Sprintf("%s: %d", what, n))
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
 }

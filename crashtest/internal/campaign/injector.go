@@ -21,13 +21,10 @@ type injector struct {
 	*campaign
 	workers    *workers
 	recoveries *recovery.Times
-
-	mu     sync.Mutex
-	counts map[string]int
 }
 
 func newInjector(t *campaign, ws *workers) *injector {
-	return &injector{campaign: t, workers: ws, recoveries: t.recoveries, counts: map[string]int{}}
+	return &injector{campaign: t, workers: ws, recoveries: t.recoveries}
 }
 
 // run injects faults until there were enough kills or the time is up.
@@ -52,7 +49,7 @@ func (in *injector) run(ctx context.Context) error {
 	err := in.repeat(ctx, ctx, workers, in.config.Pause, 1)
 	stop()
 	beside.Wait()
-	in.note("starts without a server", in.workers.failures())
+	in.Note("starts without a server", in.workers.failures())
 	if err == nil {
 		err = failed
 	}
@@ -80,7 +77,7 @@ func (in *injector) repeat(over, ctx context.Context, faults map[fault]bool, pau
 // enough tells whether there were enough kills, or the time is up.
 func (in *injector) enough(end time.Time) bool {
 	if in.config.Kills > 0 && in.faults[kills] {
-		return in.count("kills") >= in.config.Kills
+		return in.Count("kills") >= in.config.Kills
 	}
 	return time.Now().After(end)
 }
@@ -108,18 +105,6 @@ func (in *injector) injectOne(ctx context.Context, random *rand.Rand, what fault
 	}
 }
 
-func (in *injector) note(what string, n int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.counts[what] += n
-}
-
-func (in *injector) count(what string) int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.counts[what]
-}
-
 // kill kills the worker and starts it again, mostly at once.
 func (in *injector) kill(ctx context.Context, random *rand.Rand) error {
 	later := time.Duration(0)
@@ -128,8 +113,8 @@ func (in *injector) kill(ctx context.Context, random *rand.Rand) error {
 		later = between(random, 200*time.Millisecond, 5*time.Second)
 	}
 	name := in.workers.name()
-	in.note("kills", 1)
-	in.print("kill -9 %s", name)
+	in.Note("kills", 1)
+	in.Print("kill -9 %s", name)
 	in.recoveries.Killed(name, time.Now())
 	in.workers.kill()
 	if err := wait.For(ctx, later); err != nil {
@@ -143,11 +128,11 @@ func (in *injector) kill(ctx context.Context, random *rand.Rand) error {
 func (in *injector) zombie(ctx context.Context, random *rand.Rand) error {
 	defer in.recoveries.FaultBegins()()
 	frozen := in.kind.lease + between(random, 500*time.Millisecond, 5*time.Second)
-	in.print("stop %s for %v; another one takes its place", in.workers.name(), frozen.Round(time.Millisecond))
+	in.Print("stop %s for %v; another one takes its place", in.workers.name(), frozen.Round(time.Millisecond))
 	if !in.workers.freeze() {
 		return nil // it has just ended for want of a server
 	}
-	in.note("zombies", 1)
+	in.Note("zombies", 1)
 	zombie, err := in.workers.succeed()
 	if err != nil {
 		return err
@@ -164,8 +149,8 @@ func (in *injector) zombie(ctx context.Context, random *rand.Rand) error {
 // takeover starts another worker beside the one that works, which must end.
 func (in *injector) takeover(ctx context.Context) error {
 	defer in.recoveries.FaultBegins()()
-	in.note("takeovers", 1)
-	in.print("another one takes over from %s", in.workers.name())
+	in.Note("takeovers", 1)
+	in.Print("another one takes over from %s", in.workers.name())
 	before, err := in.workers.succeed()
 	if err != nil {
 		return err
@@ -176,8 +161,8 @@ func (in *injector) takeover(ctx context.Context) error {
 // leave ends the worker in an orderly way, and starts it again after a while.
 func (in *injector) leave(ctx context.Context, random *rand.Rand) error {
 	defer in.recoveries.FaultBegins()()
-	in.note("orderly ends", 1)
-	in.print("%s leaves", in.workers.name())
+	in.Note("orderly ends", 1)
+	in.Print("%s leaves", in.workers.name())
 	if err := in.workers.stop(ctx); err != nil {
 		return err
 	}
@@ -196,8 +181,8 @@ func (in *injector) cut(random *rand.Rand) {
 	}
 	in.workers.disturb(refuse + time.Second)
 	n := in.proxy.Cut(refuse)
-	in.note("connections cut", n)
-	in.print("cut %d connections, for %v", n, refuse.Round(time.Millisecond))
+	in.Note("connections cut", n)
+	in.Print("cut %d connections, for %v", n, refuse.Round(time.Millisecond))
 }
 
 // lose loses a request to the server or an answer of it, in half of the cases that of a commit.
@@ -213,15 +198,15 @@ func (in *injector) lose(random *rand.Rand) {
 	} else if holding != "" {
 		what += " of commits"
 	}
-	in.proxy.Lose(direction, []byte(holding), passing, random.IntN(2) == 0, func() { in.note(what+" lost", 1) })
+	in.proxy.Lose(direction, []byte(holding), passing, random.IntN(2) == 0, func() { in.Note(what+" lost", 1) })
 }
 
 // restartServer kills the server and starts it again.
 func (in *injector) restartServer(ctx context.Context, random *rand.Rand) error {
 	defer in.recoveries.FaultBegins()()
 	in.workers.disturb(time.Minute)
-	in.note("restarts of the server", 1)
-	in.print("kill -9 the server")
+	in.Note("restarts of the server", 1)
+	in.Print("kill -9 the server")
 	if err := in.storage.server().Kill(); err != nil {
 		return fmt.Errorf("kill the server: %w", err)
 	}
@@ -231,7 +216,7 @@ func (in *injector) restartServer(ctx context.Context, random *rand.Rand) error 
 	if err := in.storage.server().Restart(ctx); err != nil {
 		return err
 	}
-	in.print("the server is there again")
+	in.Print("the server is there again")
 	return nil
 }
 
@@ -240,8 +225,8 @@ func (in *injector) freezeServer(ctx context.Context, random *rand.Rand) error {
 	defer in.recoveries.FaultBegins()()
 	frozen := between(random, 500*time.Millisecond, 6*time.Second)
 	in.workers.disturb(frozen + 10*time.Second)
-	in.note("stops of the server", 1)
-	in.print("stop the server for %v", frozen.Round(time.Millisecond))
+	in.Note("stops of the server", 1)
+	in.Print("stop the server for %v", frozen.Round(time.Millisecond))
 	var stopped []*os.Process
 	for pids := []int{in.storage.server().Pid()}; len(pids) > 0; pids = pids[1:] {
 		p, err := os.FindProcess(pids[0])
