@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/broker/mysql"
 	"github.com/leat-go/leat/internal/mariadbserver"
@@ -15,43 +15,18 @@ import (
 
 type object = map[string]any
 
-// open opens source and sink, as far as there are inputs and outputs, and closes them. It returns the source's advice.
-func open(t testing.TB, b *mysql.Broker, inputs, outputs int) (advice []string, err error) {
-	t.Helper()
-	job := &broker.Job{Name: "test", Logger: quietLogger}
-	job.Inputs, job.Outputs = b.Streams()[:inputs], b.Streams()[inputs:inputs+outputs]
-	if inputs > 0 {
-		in, err := b.OpenSource(t.Context(), job)
-		if err != nil {
-			return nil, err
-		}
-		defer in.Close()
-		if advice, err = in.(broker.Advisor).Advise(t.Context()); err != nil {
-			return nil, err
-		}
-	}
-	if outputs > 0 {
-		out, err := b.OpenSink(t.Context(), job)
-		if err != nil {
-			return nil, err
-		}
-		defer out.Close()
-	}
-	return advice, nil
-}
-
 // A wrong setup is refused at the start, with what would be right, and without secrets.
 func TestWrongSetupIsRefused(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE orders (id BIGINT PRIMARY KEY, placed DATETIME, name VARCHAR(20), kind ENUM('b', 'a') NOT NULL);
+	d.Exec(`CREATE TABLE orders (id BIGINT PRIMARY KEY, placed DATETIME, name VARCHAR(20), kind ENUM('b', 'a') NOT NULL);
 		INSERT INTO orders VALUES (1, NULL, 'x', 'a');
 		CREATE TABLE old (id BIGINT PRIMARY KEY) ENGINE=MyISAM;
 		CREATE TABLE log (line TEXT);
 		CREATE TABLE closed (id BIGINT PRIMARY KEY);
 		CREATE VIEW names AS SELECT name FROM orders;
 		CREATE USER IF NOT EXISTS guest@'127.0.0.1' IDENTIFIED BY 'hush-hush'`)
-	d.exec("GRANT SELECT, INSERT ON " + d.name + ".orders TO guest@'127.0.0.1'")
-	d.Cleanup(func() { d.exec("DROP USER guest@'127.0.0.1'") })
+	d.Exec("GRANT SELECT, INSERT ON " + d.name + ".orders TO guest@'127.0.0.1'")
+	d.Cleanup(func() { d.Exec("DROP USER guest@'127.0.0.1'") })
 	guest := urlOf("guest", "hush-hush", d.name)
 	for _, test := range []struct {
 		name, url       string
@@ -88,7 +63,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"no right to keep positions", guest, 0, 1, mysql.Table[object]("orders"), []string{"command denied", "GRANT", "CREATE"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := open(t, mysql.New(test.url, test.stream), test.inputs, test.outputs)
+			_, err := relationtest.Open(t, mysql.New(test.url, test.stream), test.inputs, test.outputs)
 			if err == nil {
 				t.Fatal("it was opened")
 			}
@@ -109,7 +84,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 // A result that the table doesn't take ends the run with what would mend it, and leaves nothing.
 func TestWrongResults(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE results (id BIGINT PRIMARY KEY, name VARCHAR(5) NOT NULL UNIQUE, at DATETIME, raw BLOB); " +
+	d.Exec("CREATE TABLE results (id BIGINT PRIMARY KEY, name VARCHAR(5) NOT NULL UNIQUE, at DATETIME, raw BLOB); " +
 		"INSERT INTO results VALUES (7, 'seven', NULL, NULL)")
 	for what, test := range map[string]struct {
 		result object
@@ -126,19 +101,19 @@ func TestWrongResults(t *testing.T) {
 		"there":      {object{"id": 1, "name": "seven"}, []string{"Duplicate entry", "mysql.Conflict"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			input := memory.New(memory.Stream[order]("orders"))
-			d.must(memory.Append(input, "orders", 0, order{ID: 1}, order{ID: 2}))
-			d.must(input.End("orders"))
-			mill, err := leat.New(func(order) object { return test.result }, leat.Name(what), quiet, leat.From(input),
+			input := memory.New(memory.Stream[relationtest.Order]("orders"))
+			d.Must(memory.Append(input, "orders", 0, relationtest.Order{ID: 1}, relationtest.Order{ID: 2}))
+			d.Must(input.End("orders"))
+			mill, err := leat.New(func(relationtest.Order) object { return test.result }, leat.Name(what), quiet, leat.From(input),
 				leat.To(mysql.New(d.url, mysql.Table[object]("results"))))
-			d.must(err)
+			d.Must(err)
 			err = mill.Run(context.Background())
 			for _, want := range test.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("the error is %q, wanted one with %q", fmt.Sprint(err), want)
 				}
 			}
-			if got := d.query("SELECT count(*) FROM results"); got[0][0] != "1" {
+			if got := d.Query("SELECT count(*) FROM results"); got[0][0] != "1" {
 				t.Errorf("there are %v rows, not the one from before", got)
 			}
 		})

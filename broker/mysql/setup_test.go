@@ -12,6 +12,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql" // the driver that tests look at databases with
 
+	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/internal/mariadbserver"
 )
 
@@ -59,9 +60,8 @@ func run(m *testing.M) (status int) {
 
 // A database is one of a test, with connections of the user who may do everything.
 type database struct {
-	testing.TB
+	*relationtest.Shop
 	name, url string
-	db        *sql.DB
 }
 
 func newDatabase(t testing.TB) *database {
@@ -69,13 +69,21 @@ func newDatabase(t testing.TB) *database {
 	if server == nil {
 		t.Skip("MariaDB isn't installed")
 	}
-	d := &database{TB: t, name: fmt.Sprintf("test%d", databases.Add(1))}
-	d.url = urlOf(mariadbserver.User, mariadbserver.Password, d.name)
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	d := databaseAt(t, name, urlOf(mariadbserver.User, mariadbserver.Password, name))
 	d.connect("")
-	d.exec("CREATE DATABASE " + d.name + " CHARACTER SET utf8mb4")
-	d.must(d.db.Close())
+	d.Exec("CREATE DATABASE " + d.name + " CHARACTER SET utf8mb4")
+	d.Must(d.DB.Close())
 	d.connect(d.name)
-	t.Cleanup(func() { _ = d.db.Close() })
+	t.Cleanup(func() { _ = d.DB.Close() })
+	return d
+}
+
+// databaseAt is a database that isn't connected.
+func databaseAt(t testing.TB, name, url string) *database {
+	d := &database{name: name, url: url}
+	d.Shop = &relationtest.Shop{Database: &relationtest.Database{TB: t}, NewOrder: "INSERT INTO orders VALUES ()", Mill: d.mill,
+		Environment: []string{"LEAT_HELPER_URL=" + url}}
 	return d
 }
 
@@ -87,47 +95,6 @@ func (d *database) connect(name string) {
 	d.Helper()
 	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/%s?multiStatements=true&interpolateParams=true&charset=utf8mb4",
 		mariadbserver.User, mariadbserver.Password, server.Address(), name))
-	d.must(err)
-	d.db = db
-}
-
-func (d *database) must(err error) {
-	d.Helper()
-	if err != nil {
-		d.Fatal(err)
-	}
-}
-
-// exec runs statements.
-func (d *database) exec(statements string, parameters ...any) {
-	d.Helper()
-	_, err := d.db.ExecContext(context.Background(), statements, parameters...)
-	d.must(err)
-}
-
-// query returns the rows of a statement as texts; NULL is "NULL".
-func (d *database) query(statement string) (all [][]string) {
-	d.Helper()
-	rows, err := d.db.QueryContext(context.Background(), statement)
-	d.must(err)
-	defer rows.Close()
-	columns, err := rows.Columns()
-	d.must(err)
-	for rows.Next() {
-		values, into := make([]sql.NullString, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		d.must(rows.Scan(into...))
-		var row []string
-		for _, v := range values {
-			if !v.Valid {
-				v.String = "NULL"
-			}
-			row = append(row, v.String)
-		}
-		all = append(all, row)
-	}
-	d.must(rows.Err())
-	return all
+	d.Must(err)
+	d.DB = db
 }

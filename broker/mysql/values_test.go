@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/broker/mysql"
 )
 
@@ -42,8 +43,8 @@ type anyRow struct {
 // clause.
 func TestValues(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE one " + anything + "; CREATE TABLE two " + anything + "; CREATE TABLE three " + anything)
-	d.exec(`INSERT INTO one VALUES
+	d.Exec("CREATE TABLE one " + anything + "; CREATE TABLE two " + anything + "; CREATE TABLE three " + anything)
+	d.Exec(`INSERT INTO one VALUES
 		(1, 18446744073709551615, 123456789012345678901234567890.12345678901234567890, 0.1, 0.1, true, b'1', b'101010101010',
 			'a "b" \\ \t\n, 水車', 'abcd', x'00ff5c0a', '{"z":1.0,"a":[1,"x\\n"]}', '2026-11-28 12:00:00.123456',
 			'2026-11-28 12:00:00.5', '2026-11-28', '-23:59:59.5', 2026, 'b'),
@@ -55,14 +56,14 @@ func TestValues(t *testing.T) {
 	} {
 		mill, err := leat.New(func(r anyRow) anyRow { return r }, leat.Name(fmt.Sprint("copy", i)), quiet,
 			leat.From(mysql.New(d.url, mysql.Table[anyRow]("one"))), leat.To(mysql.New(d.url, output)))
-		d.must(err)
-		d.must(mill.Run(t.Context()))
+		d.Must(err)
+		d.Must(mill.Run(t.Context()))
 	}
 	for _, column := range strings.Fields("id u n f s b one bits t c raw j at stamp day clock y e") {
 		look := "SELECT hex(" + column + ") FROM "
-		want := fmt.Sprint(d.query(look + "one ORDER BY id"))
+		want := fmt.Sprint(d.Query(look + "one ORDER BY id"))
 		for _, table := range []string{"two", "three"} {
-			if got := fmt.Sprint(d.query(look + table + " ORDER BY id")); got != want {
+			if got := fmt.Sprint(d.Query(look + table + " ORDER BY id")); got != want {
 				t.Errorf("column %s of table %s has %s, not %s", column, table, got, want)
 			}
 		}
@@ -84,12 +85,12 @@ func TestOrder(t *testing.T) {
 		{"YEAR", "(2026), (1999)"},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
-			d.exec("CREATE OR REPLACE TABLE t (k " + test.kind + ", m INT DEFAULT 1, PRIMARY KEY (k, m)); INSERT INTO t (k) VALUES " +
+			d.Exec("CREATE OR REPLACE TABLE t (k " + test.kind + ", m INT DEFAULT 1, PRIMARY KEY (k, m)); INSERT INTO t (k) VALUES " +
 				test.values)
 			b := mysql.New(d.url, mysql.Table[object]("t"))
-			job := &broker.Job{Name: "order", Inputs: b.Streams(), Logger: quietLogger}
+			job := &broker.Job{Name: "order", Inputs: b.Streams(), Logger: relationtest.Quiet}
 			all, positions := read(t, b, job, "")
-			if want := d.query("SELECT k FROM t ORDER BY k"); len(want) != len(all) {
+			if want := d.Query("SELECT k FROM t ORDER BY k"); len(want) != len(all) {
 				t.Fatalf("there are %d records, not %d", len(all), len(want))
 			}
 			for i, p := range positions {

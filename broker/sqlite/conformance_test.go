@@ -23,10 +23,10 @@ func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 	var options []sqlite.Option
 	for i, stream := range setup.Inputs {
 		name := fmt.Sprint("input", i)
-		d.exec("CREATE TABLE " + name + " (n INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER, text TEXT)")
+		d.Exec("CREATE TABLE " + name + " (n INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER, text TEXT)")
 		var declared []sqlite.StreamOption
 		for _, session := range stream[0] {
-			d.insert(name, session.Elements)
+			d.Insert(name, session.Elements)
 			if !session.Ended {
 				declared = append(declared, sqlite.Follow())
 			}
@@ -45,36 +45,25 @@ func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
 		Source: b,
 		Sink:   b,
 		Visible: func(output, _ int) brokertest.Partition {
-			if len(d.query(fmt.Sprintf("SELECT 1 FROM sqlite_schema WHERE name = 'output%d'", output))) == 0 {
+			if len(d.Query(fmt.Sprintf("SELECT 1 FROM sqlite_schema WHERE name = 'output%d'", output))) == 0 {
 				return nil
 			}
 			var session brokertest.Session
-			for _, row := range d.query(fmt.Sprintf("SELECT id, text FROM output%d ORDER BY n", output)) {
+			for _, row := range d.Query(fmt.Sprintf("SELECT id, text FROM output%d ORDER BY n", output)) {
 				id, err := strconv.ParseInt(row[0], 10, 64)
-				d.must(err)
+				d.Must(err)
 				session.Elements = append(session.Elements, brokertest.Element{ID: id, Text: row[1]})
 			}
 			return brokertest.Partition{session}
 		},
 		Append: func(input, _ int, elements ...brokertest.Element) {
-			d.insert(fmt.Sprint("input", input), elements)
+			d.Insert(fmt.Sprint("input", input), elements)
 		},
 		Reopen: func() (broker.Source, broker.Sink) { return b, b },
 		BlockCommits: func() func() {
-			tx, err := d.db.BeginTx(context.Background(), nil)
-			d.must(err)
-			return sync.OnceFunc(func() { d.must(tx.Rollback()) })
+			tx, err := d.DB.BeginTx(context.Background(), nil)
+			d.Must(err)
+			return sync.OnceFunc(func() { d.Must(tx.Rollback()) })
 		},
 	}
-}
-
-func (d *database) insert(table string, elements []brokertest.Element) {
-	d.Helper()
-	tx, err := d.db.BeginTx(context.Background(), nil)
-	d.must(err)
-	for _, e := range elements {
-		_, err := tx.ExecContext(context.Background(), "INSERT INTO "+table+" (id, text) VALUES (?, ?)", e.ID, e.Text)
-		d.must(err)
-	}
-	d.must(tx.Commit())
 }

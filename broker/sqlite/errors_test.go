@@ -10,48 +10,23 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat"
-	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/broker/sqlite"
 )
 
 type object = map[string]any
 
-// open opens source and sink, as far as there are inputs and outputs, and closes them. It returns the source's advice.
-func open(t testing.TB, b *sqlite.Broker, inputs, outputs int) (advice []string, err error) {
-	t.Helper()
-	job := &broker.Job{Name: "test", Logger: quietLogger}
-	job.Inputs, job.Outputs = b.Streams()[:inputs], b.Streams()[inputs:inputs+outputs]
-	if inputs > 0 {
-		in, err := b.OpenSource(t.Context(), job)
-		if err != nil {
-			return nil, err
-		}
-		defer in.Close()
-		if advice, err = in.(broker.Advisor).Advise(t.Context()); err != nil {
-			return nil, err
-		}
-	}
-	if outputs > 0 {
-		out, err := b.OpenSink(t.Context(), job)
-		if err != nil {
-			return nil, err
-		}
-		defer out.Close()
-	}
-	return advice, nil
-}
-
 // A wrong setup is refused at the start, with what would be right.
 func TestWrongSetupIsRefused(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE orders (id INTEGER PRIMARY KEY, placed TIMESTAMP, name TEXT COLLATE NOCASE, total NUMERIC);
+	d.Exec(`CREATE TABLE orders (id INTEGER PRIMARY KEY, placed TIMESTAMP, name TEXT COLLATE NOCASE, total NUMERIC);
 		INSERT INTO orders VALUES (1, NULL, 'x', 2);
 		CREATE UNIQUE INDEX by_name ON orders (name COLLATE BINARY);
 		CREATE TABLE log (line TEXT, PRIMARY KEY (line)) WITHOUT ROWID;
 		CREATE VIEW lines AS SELECT line FROM log`)
 	other := filepath.Join(filepath.Dir(d.path), "other.db")
-	d.must(os.WriteFile(other, []byte(strings.Repeat("this is no database. ", 100)), 0o600))
+	d.Must(os.WriteFile(other, []byte(strings.Repeat("this is no database. ", 100)), 0o600))
 	for _, test := range []struct {
 		name, path      string
 		inputs, outputs int
@@ -89,7 +64,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			[]string{"table made of", "syntax error"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := open(t, sqlite.New(test.path, test.stream), test.inputs, test.outputs)
+			_, err := relationtest.Open(t, sqlite.New(test.path, test.stream), test.inputs, test.outputs)
 			if err == nil {
 				t.Fatal("it was opened")
 			}
@@ -108,7 +83,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 // What a user should know of an order is told.
 func TestAdvice(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE safe (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL);
+	d.Exec(`CREATE TABLE safe (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL);
 		CREATE TABLE again (id INTEGER PRIMARY KEY, at TEXT NOT NULL);
 		CREATE TABLE plain (at TEXT NOT NULL);
 		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
@@ -127,14 +102,14 @@ func TestAdvice(t *testing.T) {
 		{"few rows", sqlite.Table[object]("again", sqlite.OrderBy("at")), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			advice, err := open(t, sqlite.New(d.path, test.stream), 1, 0)
+			advice, err := relationtest.Open(t, sqlite.New(d.path, test.stream), 1, 0)
 			if err != nil || !strings.Contains(fmt.Sprint(advice), test.want) || test.want == "" && advice != nil {
 				t.Errorf("the advice is %q, wanted %q; error %v", advice, test.want, err)
 			}
 		})
 	}
-	d.exec("CREATE INDEX safe_order ON safe (at, id)")
-	advice, err := open(t, sqlite.New(d.path, sqlite.Table[object]("safe", sqlite.OrderBy("at"))), 1, 0)
+	d.Exec("CREATE INDEX safe_order ON safe (at, id)")
+	advice, err := relationtest.Open(t, sqlite.New(d.path, sqlite.Table[object]("safe", sqlite.OrderBy("at"))), 1, 0)
 	if advice != nil || err != nil {
 		t.Errorf("with the index, the advice is %q; error %v", advice, err)
 	}
@@ -143,7 +118,7 @@ func TestAdvice(t *testing.T) {
 // A result that the table doesn't take ends the run with what would mend it, and leaves nothing.
 func TestWrongResults(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE results (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n NUMERIC CHECK (n < 5), raw BLOB); " +
+	d.Exec("CREATE TABLE results (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n NUMERIC CHECK (n < 5), raw BLOB); " +
 		"INSERT INTO results VALUES (7, 'seven', 1, NULL)")
 	for what, test := range map[string]struct {
 		result object
@@ -159,19 +134,19 @@ func TestWrongResults(t *testing.T) {
 		"there":      {object{"id": 1, "name": "seven"}, []string{"UNIQUE constraint", "sqlite.Conflict"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			input := memory.New(memory.Stream[order]("orders"))
-			d.must(memory.Append(input, "orders", 0, order{ID: 1}, order{ID: 2}))
-			d.must(input.End("orders"))
-			mill, err := leat.New(func(order) object { return test.result }, leat.Name(what), quiet, leat.From(input),
+			input := memory.New(memory.Stream[relationtest.Order]("orders"))
+			d.Must(memory.Append(input, "orders", 0, relationtest.Order{ID: 1}, relationtest.Order{ID: 2}))
+			d.Must(input.End("orders"))
+			mill, err := leat.New(func(relationtest.Order) object { return test.result }, leat.Name(what), quiet, leat.From(input),
 				leat.To(sqlite.New(d.path, sqlite.Table[object]("results"))))
-			d.must(err)
+			d.Must(err)
 			err = mill.Run(context.Background())
 			for _, want := range test.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("the error is %q, wanted one with %q", fmt.Sprint(err), want)
 				}
 			}
-			if got := d.query("SELECT count(*) FROM results"); got[0][0] != "1" {
+			if got := d.Query("SELECT count(*) FROM results"); got[0][0] != "1" {
 				t.Errorf("there are %v rows, not the one from before", got)
 			}
 		})
@@ -183,11 +158,11 @@ func TestFileIsRemoved(t *testing.T) {
 	for _, what := range []string{"removed", "replaced"} {
 		t.Run(what, func(t *testing.T) {
 			d := shop(t, 20)
-			_, wait := d.follow(quiet)
-			d.wait("SELECT 1 FROM totals WHERE id >= 18")
-			d.must(os.Rename(d.path, d.path+".away"))
+			_, wait := d.Follow(relationtest.Quiet)
+			d.Wait("SELECT 1 FROM totals WHERE id >= 18")
+			d.Must(os.Rename(d.path, d.path+".away"))
 			if what == "replaced" {
-				d.must(os.WriteFile(d.path, nil, 0o600))
+				d.Must(os.WriteFile(d.path, nil, 0o600))
 			}
 			if err := wait(); err == nil || !strings.Contains(err.Error(), "removed or replaced") {
 				t.Errorf("the run ends with %v", err)

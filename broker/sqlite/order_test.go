@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/broker/sqlite"
 )
 
@@ -17,17 +18,17 @@ import (
 func (d *database) records(stream sqlite.Option) (all []string) {
 	d.Helper()
 	b := sqlite.New(d.path, stream)
-	job := &broker.Job{Name: "order", Inputs: b.Streams(), Logger: quietLogger}
+	job := &broker.Job{Name: "order", Inputs: b.Streams(), Logger: relationtest.Quiet}
 	read := func(at string) (values, positions []string) {
 		in, err := b.OpenSource(d.Context(), job)
-		d.must(err)
+		d.Must(err)
 		defer in.Close()
 		from := []broker.Rewind{{Position: at}}
 		if at != "" {
-			d.must(in.(broker.Positioner).Resume(d.Context(), 0, from))
+			d.Must(in.(broker.Positioner).Resume(d.Context(), 0, from))
 		}
 		r, err := in.Reader(d.Context(), 0, 0, from[0].Offset)
-		d.must(err)
+		d.Must(err)
 		defer r.Close()
 		for {
 			records, err := r.Read(d.Context())
@@ -37,7 +38,7 @@ func (d *database) records(stream sqlite.Option) (all []string) {
 			for _, record := range records {
 				values = append(values, string(record.Value))
 				next := []broker.Rewind{{Offset: record.Offset + 1, Seen: record.Offset + 1, Accounted: record.Offset + 1}}
-				d.must(in.(broker.Positioner).Positions(0, next))
+				d.Must(in.(broker.Positioner).Positions(0, next))
 				positions = append(positions, next[0].Position)
 			}
 		}
@@ -54,7 +55,7 @@ func (d *database) records(stream sqlite.Option) (all []string) {
 // The order is SQLite's, of values of all types and by the column's collation, and positions lie in it.
 func TestOrder(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE mixed (k PRIMARY KEY, n TEXT);
+	d.Exec(`CREATE TABLE mixed (k PRIMARY KEY, n TEXT);
 		INSERT INTO mixed VALUES (x'00', 'blob'), (x'ff01', 'longer'), ('', 'empty'), ('it''s', 'quoted'), ('Größe', 'text'),
 			(-9223372036854775808, 'least'), (9223372036854775807, 'greatest'), (0.5, 'half'), (1e300, 'huge'), (-9e999, 'inf'),
 			(9007199254740993, 'odd'), (1.0, 'one');
@@ -74,13 +75,13 @@ func TestOrder(t *testing.T) {
 			"SELECT a FROM two GROUP BY a ORDER BY sum(c)"},
 	} {
 		got := d.records(test.stream)
-		want := d.query(test.sql)
+		want := d.Query(test.sql)
 		if len(got) != len(want) {
 			t.Errorf("%s: there are %d records, not %d", test.sql, len(got), len(want))
 		}
 		for i := range min(len(got), len(want)) {
 			var columns map[string]json.RawMessage
-			d.must(json.Unmarshal([]byte(got[i]), &columns))
+			d.Must(json.Unmarshal([]byte(got[i]), &columns))
 			text := ""
 			for _, name := range []string{"name", "t", "c"} {
 				text += strings.Trim(string(columns[name]), `"`)
@@ -105,7 +106,7 @@ func TestEqualKeys(t *testing.T) {
 		"SELECT 'a' AS k UNION ALL SELECT 'a'"} {
 		mill, err := leat.New(func(object) {}, quiet, leat.Name("equal"),
 			leat.From(sqlite.New(d.path, sqlite.Query[object]("q", query, sqlite.OrderBy("k")))))
-		d.must(err)
+		d.Must(err)
 		if err := mill.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "two rows have the same") {
 			t.Errorf("%s: the run ends with %v", query, err)
 		}
@@ -116,9 +117,9 @@ func TestEqualKeys(t *testing.T) {
 // collation isn't Go's.
 func TestTwoNodes(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE words (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT);
+	d.Exec(`CREATE TABLE words (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT);
 		CREATE TABLE pairs (a INT, b INT)`)
-	d.exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO words SELECT i, 'w' FROM n")
+	d.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO words SELECT i, 'w' FROM n")
 	type word struct {
 		ID int64 `json:"id"`
 	}
@@ -130,22 +131,22 @@ func TestTwoNodes(t *testing.T) {
 	mill := func() *leat.Mill {
 		m, err := leat.New(func(w word, all []next) pair {
 			if w.ID%100 == 0 {
-				d.exec("DELETE FROM words WHERE id = ?", w.ID-50)
+				d.Exec("DELETE FROM words WHERE id = ?", w.ID-50)
 			}
 			return pair{w.ID, all[0].ID}
 		}, leat.Name("pairs"), quiet,
 			leat.Join(func(w word) int64 { return w.ID + 10 }, func(n next) int64 { return n.ID }),
 			leat.Broker(sqlite.New(d.path, sqlite.Table[word]("words"), sqlite.Table[next]("words"), sqlite.Table[pair]("pairs"))))
-		d.must(err)
+		d.Must(err)
 		return m
 	}
-	d.must(mill().Run(t.Context()))
-	if got := d.query("SELECT count(*), sum(b - a), count(DISTINCT a) FROM pairs"); fmt.Sprint(got) != "[[4990 49900 4990]]" {
+	d.Must(mill().Run(t.Context()))
+	if got := d.Query("SELECT count(*), sum(b - a), count(DISTINCT a) FROM pairs"); fmt.Sprint(got) != "[[4990 49900 4990]]" {
 		t.Errorf("there are pairs %v", got)
 	}
-	d.exec("WITH RECURSIVE n(i) AS (SELECT 5001 UNION ALL SELECT i + 1 FROM n WHERE i < 5100) INSERT INTO words SELECT i, 'w' FROM n")
-	d.must(mill().Run(t.Context()))
-	if got := d.query("SELECT count(*), count(DISTINCT a) FROM pairs WHERE a > 5000"); fmt.Sprint(got) != "[[90 90]]" {
+	d.Exec("WITH RECURSIVE n(i) AS (SELECT 5001 UNION ALL SELECT i + 1 FROM n WHERE i < 5100) INSERT INTO words SELECT i, 'w' FROM n")
+	d.Must(mill().Run(t.Context()))
+	if got := d.Query("SELECT count(*), count(DISTINCT a) FROM pairs WHERE a > 5000"); fmt.Sprint(got) != "[[90 90]]" {
 		t.Errorf("the second session has pairs %v", got)
 	}
 }
@@ -156,13 +157,13 @@ func TestSorted(t *testing.T) {
 	for _, mode := range []string{"WAL", "DELETE"} {
 		t.Run(mode, func(t *testing.T) {
 			d := newDatabase(t)
-			d.exec("PRAGMA journal_mode=" + mode)
-			d.exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, k INT NOT NULL, text TEXT);
+			d.Exec("PRAGMA journal_mode=" + mode)
+			d.Exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, k INT NOT NULL, text TEXT);
 				WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
 				INSERT INTO rows SELECT i, (i * 7919) % 20000, printf('%200d', i) FROM n`)
-			output := *d
+			output := databaseAt(t, d.path)
 			if mode == "DELETE" {
-				output.path += ".out"
+				output = databaseAt(t, d.path+".out")
 			}
 			type row struct {
 				K int64 `json:"k"`
@@ -170,14 +171,14 @@ func TestSorted(t *testing.T) {
 			mill, err := leat.New(func(r row) row { return r }, leat.Name("sorted"), quiet,
 				leat.From(sqlite.New(d.path, sqlite.Table[row]("rows", sqlite.OrderBy("k")))),
 				leat.To(sqlite.New(output.path, sqlite.Table[row]("sorted", sqlite.Columns("n INTEGER PRIMARY KEY", "k INT")))))
-			d.must(err)
-			d.must(mill.Run(t.Context()))
+			d.Must(err)
+			d.Must(mill.Run(t.Context()))
 			output.connect()
-			got := output.query("SELECT count(*), sum(k = n - 1) FROM sorted")
+			got := output.Query("SELECT count(*), sum(k = n - 1) FROM sorted")
 			if got[0][0] != "20000" || got[0][1] != "20000" {
 				t.Errorf("of %s rows %s are in order", got[0][0], got[0][1])
 			}
-			if now := d.query("PRAGMA journal_mode"); now[0][0] != strings.ToLower(mode) {
+			if now := d.Query("PRAGMA journal_mode"); now[0][0] != strings.ToLower(mode) {
 				t.Errorf("the input's journal mode is %s now", now[0][0])
 			}
 		})
@@ -187,9 +188,9 @@ func TestSorted(t *testing.T) {
 // A database that can't be written to can be read; positions can't be kept in it.
 func TestReadOnly(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2); PRAGMA journal_mode=DELETE")
-	d.must(d.db.Close())
-	d.must(os.Chmod(d.path, 0o444))
+	d.Exec("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2); PRAGMA journal_mode=DELETE")
+	d.Must(d.DB.Close())
+	d.Must(os.Chmod(d.path, 0o444))
 	if got := d.elements(sqlite.Table[json.RawMessage]("t")); len(got) != 2 {
 		t.Errorf("there are elements %v", got)
 	}

@@ -37,8 +37,8 @@ type anyRow struct {
 // clause.
 func TestValues(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE one " + anything + "; CREATE TABLE two " + anything + "; CREATE TABLE three " + anything)
-	d.exec(`INSERT INTO one VALUES
+	d.Exec("CREATE TABLE one " + anything + "; CREATE TABLE two " + anything + "; CREATE TABLE three " + anything)
+	d.Exec(`INSERT INTO one VALUES
 		(1, 9223372036854775807, 0.1, 1e300, 12.50, 'a "b" \ 水車' || char(9, 10, 1), 'abcdef', 1, x'00ff5c0a',
 			'{"z":1.0,"a":[1,"x\n"]}', '2026-11-28 12:00:00.5', '2026-11-28 12:00:00', '2026-11-28', 'free'),
 		(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -51,14 +51,14 @@ func TestValues(t *testing.T) {
 	} {
 		mill, err := leat.New(func(r anyRow) anyRow { return r }, leat.Name(fmt.Sprint("copy", i)), quiet,
 			leat.From(sqlite.New(d.path, sqlite.Table[anyRow]("one"))), leat.To(sqlite.New(d.path, output)))
-		d.must(err)
-		d.must(mill.Run(t.Context()))
+		d.Must(err)
+		d.Must(mill.Run(t.Context()))
 	}
 	for _, column := range strings.Fields("id i r n d t c b raw j at stamp day free") {
 		look := "SELECT quote(" + column + "), typeof(" + column + ") FROM "
-		want := fmt.Sprint(d.query(look + "one ORDER BY id"))
+		want := fmt.Sprint(d.Query(look + "one ORDER BY id"))
 		for _, table := range []string{"two", "three"} {
-			if got := fmt.Sprint(d.query(look + table + " ORDER BY id")); got != want {
+			if got := fmt.Sprint(d.Query(look + table + " ORDER BY id")); got != want {
 				t.Errorf("column %s of table %s has %s, not %s", column, table, got, want)
 			}
 		}
@@ -70,17 +70,17 @@ func (d *database) elements(stream sqlite.Option) (all []string) {
 	d.Helper()
 	mill, err := leat.New(func(o json.RawMessage) { all = append(all, string(o)) }, quiet,
 		leat.From(sqlite.New(d.path, sqlite.Name(fmt.Sprint("elements", time.Now().UnixNano())), stream)))
-	d.must(err)
-	d.must(mill.Run(d.Context()))
+	d.Must(err)
+	d.Must(mill.Run(d.Context()))
 	return all
 }
 
 // An element is a JSON object of the row's columns, in their order.
 func TestElements(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, \"a \"\" b\" REAL, b BOOL, j JSONB, at DATETIME, day DATE, raw BLOB, " +
+	d.Exec("CREATE TABLE t (id INTEGER PRIMARY KEY, \"a \"\" b\" REAL, b BOOL, j JSONB, at DATETIME, day DATE, raw BLOB, " +
 		"twice INT AS (id * 2))")
-	d.exec(`INSERT INTO t VALUES (1, 1e6, 1, jsonb('{"k": [1.50]}'), '2026-11-28T12:00+02:00', '2026-11-28', x'ff'),
+	d.Exec(`INSERT INTO t VALUES (1, 1e6, 1, jsonb('{"k": [1.50]}'), '2026-11-28T12:00+02:00', '2026-11-28', x'ff'),
 		(2, 9e999, 'x', 'no json', '2026-11-28', 5, 'text')`)
 	got := d.elements(sqlite.Table[json.RawMessage]("t"))
 	want := []string{
@@ -97,7 +97,7 @@ func TestElements(t *testing.T) {
 // defaults, or stay.
 func TestConflict(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(`CREATE TABLE results (a NUMERIC, b TEXT, n INT DEFAULT 7, note TEXT DEFAULT 'new', PRIMARY KEY (a, b));
+	d.Exec(`CREATE TABLE results (a NUMERIC, b TEXT, n INT DEFAULT 7, note TEXT DEFAULT 'new', PRIMARY KEY (a, b));
 		INSERT INTO results VALUES (1, 'x', 1, 'old')`)
 	type result struct {
 		A json.Number `json:"A"`
@@ -108,14 +108,14 @@ func TestConflict(t *testing.T) {
 	results := []result{{"1.0", "x", 2}, {"2", "x", 3}, {"2.00", "x", 4}, {"3", "x", 0}, {"1", "x", 5}, {"1", "x", 6}}
 	input := memory.New(memory.Stream[in]("in"))
 	for i := range results {
-		d.must(memory.Append(input, "in", 0, in{i}))
+		d.Must(memory.Append(input, "in", 0, in{i}))
 	}
-	d.must(input.End("in"))
+	d.Must(input.End("in"))
 	mill, err := leat.New(func(i in) result { return results[i.ID] }, leat.Name("conflict"), quiet, leat.From(input),
 		leat.To(sqlite.New(d.path, sqlite.Table[result]("results", sqlite.Conflict("A", "B")))))
-	d.must(err)
-	d.must(mill.Run(t.Context()))
-	if got := fmt.Sprint(d.query("SELECT a, n, note FROM results ORDER BY a")); got != "[[1 6 old] [2 4 new] [3 7 new]]" {
+	d.Must(err)
+	d.Must(mill.Run(t.Context()))
+	if got := fmt.Sprint(d.Query("SELECT a, n, note FROM results ORDER BY a")); got != "[[1 6 old] [2 4 new] [3 7 new]]" {
 		t.Errorf("the table has %s", got)
 	}
 }
@@ -128,21 +128,21 @@ func TestColumns(t *testing.T) {
 		ID int `json:"id"`
 	}
 	input := memory.New(memory.Stream[in]("in"))
-	d.must(memory.Append(input, "in", 0, in{2}, in{1}, in{2}))
-	d.must(input.End("in"))
+	d.Must(memory.Append(input, "in", 0, in{2}, in{1}, in{2}))
+	d.Must(input.End("in"))
 	for range 2 {
 		mill, err := leat.New(func(i in) in { return i }, leat.Name("made"), quiet, leat.From(input),
 			leat.To(sqlite.New(d.path, sqlite.Table[in]("results", sqlite.Conflict("id"), sqlite.Columns("id INTEGER")))))
-		d.must(err)
-		d.must(mill.Run(t.Context()))
-		d.must(memory.Append(input, "in", 0, in{3}))
-		d.must(input.End("in"))
+		d.Must(err)
+		d.Must(mill.Run(t.Context()))
+		d.Must(memory.Append(input, "in", 0, in{3}))
+		d.Must(input.End("in"))
 	}
 	d.connect()
-	if got := fmt.Sprint(d.query("SELECT id FROM results ORDER BY id")); got != "[[1] [2] [3]]" {
+	if got := fmt.Sprint(d.Query("SELECT id FROM results ORDER BY id")); got != "[[1] [2] [3]]" {
 		t.Errorf("the table has %s", got)
 	}
-	if got := d.query("PRAGMA journal_mode"); got[0][0] != "wal" {
+	if got := d.Query("PRAGMA journal_mode"); got[0][0] != "wal" {
 		t.Errorf("the journal mode is %s", got)
 	}
 }

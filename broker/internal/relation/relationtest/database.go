@@ -1,0 +1,143 @@
+// Package relationtest is what the tests of storages behind database/sql share: a database to look at, and a shop whose
+// orders and items a mill joins, which is killed, taken over and run again.
+package relationtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/brokertest"
+)
+
+// A Database is one of a test, with connections of its own.
+type Database struct {
+	testing.TB
+	DB *sql.DB
+}
+
+// Must ends the test where there is an error.
+func (d *Database) Must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// Exec runs statements.
+func (d *Database) Exec(statements string, parameters ...any) {
+	d.Helper()
+	_, err := d.DB.ExecContext(context.Background(), statements, parameters...)
+	d.Must(err)
+}
+
+// Query returns the rows of a statement as texts; NULL is "NULL".
+func (d *Database) Query(statement string) (all [][]string) {
+	d.Helper()
+	rows, err := d.DB.QueryContext(context.Background(), statement)
+	d.Must(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	d.Must(err)
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		d.Must(rows.Scan(into...))
+		row := make([]string, len(values))
+		for i, v := range values {
+			switch v := v.(type) {
+			case nil:
+				row[i] = "NULL"
+			case []byte:
+				row[i] = string(v)
+			default:
+				row[i] = fmt.Sprint(v)
+			}
+		}
+		all = append(all, row)
+	}
+	d.Must(rows.Err())
+	return all
+}
+
+// Insert adds elements to a table of brokertest's, in one transaction.
+func (d *Database) Insert(table string, elements []brokertest.Element) {
+	d.Helper()
+	tx, err := d.DB.BeginTx(context.Background(), nil)
+	d.Must(err)
+	for _, e := range elements {
+		_, err := tx.ExecContext(context.Background(), "INSERT INTO "+table+" (id, text) VALUES (?, ?)", e.ID, e.Text)
+		d.Must(err)
+	}
+	d.Must(tx.Commit())
+}
+
+// Wait waits until a statement gives a row.
+func (d *Database) Wait(statement string) {
+	d.Helper()
+	for begin := time.Now(); len(d.Query(statement)) == 0; {
+		if time.Since(begin) > time.Minute {
+			d.Fatalf("after a minute, nothing has come of %s", statement)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// A Broker is a storage with its streams.
+type Broker interface {
+	broker.Source
+	broker.Sink
+	Streams() []broker.Stream
+}
+
+// Open opens source and sink, as far as there are inputs and outputs, and closes them. It returns the source's advice.
+func Open(t testing.TB, b Broker, inputs, outputs int) (advice []string, err error) {
+	t.Helper()
+	job := &broker.Job{Name: "test", Logger: Quiet}
+	job.Inputs, job.Outputs = b.Streams()[:inputs], b.Streams()[inputs:inputs+outputs]
+	if inputs > 0 {
+		in, err := b.OpenSource(t.Context(), job)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		if advice, err = in.(broker.Advisor).Advise(t.Context()); err != nil {
+			return nil, err
+		}
+	}
+	if outputs > 0 {
+		out, err := b.OpenSink(t.Context(), job)
+		if err != nil {
+			return nil, err
+		}
+		defer out.Close()
+	}
+	return advice, nil
+}
+
+// Lines is a log that several goroutines write. The zero value is empty.
+type Lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *Lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns what was written.
+func (l *Lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
