@@ -1,6 +1,6 @@
 // Sqlite joins two tables of an SQLite database and writes to a third one, exactly once: results and positions are one
-// transaction. It makes shop.db in the current folder, with some orders; each run adds more of them and goes on behind
-// those of the run before, also after a kill -9.
+// transaction. It makes leat-shop.db in the folder for temporary files, with some orders; each run adds more of them and
+// goes on behind those of the run before, also after a kill -9.
 package main
 
 import (
@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 
 	_ "modernc.org/sqlite" // makes the shop
 
@@ -45,7 +47,7 @@ func total(o Order, items []Item) Total {
 }
 
 func main() {
-	if err := run(context.Background(), "shop.db"); err != nil {
+	if err := run(context.Background(), filepath.Join(os.TempDir(), "leat-shop.db")); err != nil {
 		log.Fatal(err)
 	}
 }
