@@ -85,6 +85,8 @@ type trail struct {
 	// generations are those that are open, the newest last; dropped counts those before them.
 	generations []*generation
 	dropped     int
+	// waiting is how many readers have looked for the file before it was there: they need its first generation.
+	waiting int
 	// beside are the files beside it when the newest generation was found, or the trail began.
 	beside []neighbour
 }
@@ -128,27 +130,41 @@ func (t *trail) measure() {
 	}
 }
 
-// begin returns the generation that a reader from an element on begins with, or [errNothingYet].
-func (t *trail) begin(from int64) (*generation, error) {
+// begin finds the generation that a reader begins with. It returns [errNothingYet] while there is none.
+func (t *trail) begin(f *follower) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.generations) == 0 {
 		if err := t.open(0); err != nil {
-			return nil, err
+			t.wait(f, true)
+			return err
 		}
 	}
 	for _, g := range slices.Backward(t.generations) {
-		if g.begin < 0 || g.begin > from {
+		if g.begin < 0 || g.begin > f.from {
 			continue
 		}
 		if g.missed != nil {
-			return nil, g.missed
+			return g.missed
 		}
 		g.readers++
-		return g, nil
+		f.at = g
+		t.wait(f, false)
+		return nil
 	}
-	return nil, fmt.Errorf("it was rotated %d times while a reader was behind, and the file that it needs "+
+	return fmt.Errorf("it was rotated %d times while a reader was behind, and the file that it needs "+
 		"is no longer open; rotate it less often", t.dropped+len(t.generations)-1)
+}
+
+// wait notes whether a reader waits for the file to be there. REQUIRES: mu is held.
+func (t *trail) wait(f *follower, waits bool) {
+	switch {
+	case waits && !f.waits:
+		t.waiting++
+	case !waits && f.waits:
+		t.waiting--
+	}
+	f.waits = waits
 }
 
 // discover opens the file that has taken the name of the newest generation. The one before goes on until the new one
@@ -202,7 +218,8 @@ func (t *trail) add(g *generation) {
 // drop closes the oldest generations where all readers have passed them. Some stay, for readers that begin anew.
 // REQUIRES: mu is held.
 func (t *trail) drop() error {
-	for len(t.generations) > maxGenerations && t.generations[0].readers == 0 && t.generations[1].begin >= 0 {
+	for len(t.generations) > maxGenerations && t.waiting == 0 && t.generations[0].readers == 0 &&
+		t.generations[1].begin >= 0 {
 		oldest := t.generations[0].file
 		t.generations = t.generations[1:]
 		if oldest != t.generations[0].file {
@@ -335,11 +352,15 @@ func (t *trail) advance(g *generation, index int64) (*generation, error) {
 	return next, t.drop()
 }
 
-// leave says that a reader needs a generation no longer.
-func (t *trail) leave(g *generation) {
+// leave says that a reader needs the file no longer.
+func (t *trail) leave(f *follower) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g.readers--
+	t.wait(f, false)
+	if f.at != nil {
+		f.at.readers--
+		f.at = nil
+	}
 }
 
 // warnings tells what was written too late to be read.
@@ -375,6 +396,7 @@ type follower struct {
 	trail  *trail
 	from   int64
 	at     *generation // nil while there is no file
+	waits  bool        // for the file to be there
 	offset int64
 	// last are the bytes before offset, a footprint at most.
 	last []byte
@@ -384,11 +406,9 @@ type follower struct {
 // advance is called.
 func (f *follower) Read(p []byte) (int, error) {
 	if f.at == nil {
-		at, err := f.trail.begin(f.from)
-		if err != nil {
+		if err := f.trail.begin(f); err != nil {
 			return 0, err
 		}
-		f.at = at
 	}
 	whole, err := f.recognise()
 	if err != nil {
@@ -456,9 +476,6 @@ func (f *follower) advance(index int64) error {
 
 // Close implements [io.Closer].
 func (f *follower) Close() error {
-	if f.at != nil {
-		f.trail.leave(f.at)
-		f.at = nil
-	}
+	f.trail.leave(f)
 	return nil
 }

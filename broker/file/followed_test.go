@@ -250,3 +250,17 @@ func TestFollowProperty(t *testing.T) {
 		f.close(readers...)
 	})
 }
+
+// A reader that looked for the file before it was there needs its first line, however far another one is by now.
+func TestFollowFromBeforeTheFile(t *testing.T) {
+	f := follow(t, filepath.Join(t.TempDir(), "a.jsonl"), noWait)
+	ahead, behind := f.reader(0), f.reader(0)
+	behind.drain()
+	for n := range 12 {
+		f.write(fmt.Sprintf("{\"a\":%d}\n", n))
+		ahead.drain()
+		f.rotate()
+	}
+	behind.drain()
+	f.close(ahead, behind)
+}
