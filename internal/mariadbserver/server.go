@@ -25,7 +25,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no MariaDB on this machine.
-var ErrNotInstalled = errors.New("MariaDB isn't installed: no mariadbd and mariadb-install-db in $PATH or /usr/sbin")
+var ErrNotInstalled = fmt.Errorf("MariaDB %w: no mariadbd and mariadb-install-db in $PATH or /usr/sbin; on Debian: apt install mariadb-server",
+	testserver.ErrNotInstalled)
 
 // A Server is a MariaDB server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {

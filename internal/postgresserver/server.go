@@ -25,7 +25,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no PostgreSQL on this machine.
-var ErrNotInstalled = errors.New("PostgreSQL isn't installed: no initdb in $PATH or /usr/lib/postgresql/*/bin")
+var ErrNotInstalled = fmt.Errorf("PostgreSQL %w: no initdb in $PATH or /usr/lib/postgresql/*/bin; on Debian: apt install postgresql",
+	testserver.ErrNotInstalled)
 
 // A Server is a PostgreSQL server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
@@ -58,6 +59,15 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		return nil, err
 	}
 	return s, s.Restart(ctx)
+}
+
+// Demo is Start for an example. It returns the url of the superuser's database, and what ends the server.
+func Demo(ctx context.Context, dir string) (url string, stop func() error, err error) {
+	s, err := Start(ctx, dir)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.URL(User, Password, "postgres"), s.Stop, nil
 }
 
 // makeDir makes the folder, which belongs to the user that the server runs as.

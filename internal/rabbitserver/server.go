@@ -35,7 +35,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no RabbitMQ on this machine.
-var ErrNotInstalled = errors.New("RabbitMQ isn't installed: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd")
+var ErrNotInstalled = fmt.Errorf("RabbitMQ %w: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd; on Debian: apt install rabbitmq-server",
+	testserver.ErrNotInstalled)
 
 // A Server is a RabbitMQ server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
@@ -66,6 +67,15 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		return nil, err
 	}
 	return s, s.Restart(ctx)
+}
+
+// Demo is Start for an example. It returns the url of the stream port, and what ends the server.
+func Demo(ctx context.Context, dir string) (url string, stop func() error, err error) {
+	s, err := Start(ctx, dir)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.StreamURL(User, Password), s.Stop, nil
 }
 
 // prepare makes the folder, which belongs to the user that the server runs as, and the server's settings.

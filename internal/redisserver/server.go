@@ -25,7 +25,7 @@ const (
 )
 
 // ErrNotInstalled says that there is no Redis on this machine.
-var ErrNotInstalled = errors.New("Redis isn't installed: no redis-server in $PATH")
+var ErrNotInstalled = fmt.Errorf("Redis %w: no redis-server in $PATH; on Debian: apt install redis-server", testserver.ErrNotInstalled)
 
 // A Server is a Redis server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
@@ -50,6 +50,15 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 		return nil, err
 	}
 	return s, s.Restart(ctx)
+}
+
+// Demo is Start for an example. It returns the url of a database, and what ends the server.
+func Demo(ctx context.Context, dir string) (url string, stop func() error, err error) {
+	s, err := Start(ctx, dir)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.URL("default", Password, 0), s.Kill, nil
 }
 
 // Address returns host and port.

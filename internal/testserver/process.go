@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// ErrNotInstalled says that there is no such server on this machine.
+var ErrNotInstalled = errors.New("isn't installed")
+
 // A Process is a server's. Make one with [Launch].
 type Process struct {
 	*os.Process
