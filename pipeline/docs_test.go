@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/mysql"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
 	"github.com/leat-go/leat/pipeline/rabbitmq"
@@ -34,18 +35,20 @@ func known(t *testing.T) (members []string) {
 		two + kafka + "sasl: {" + none + "}}",
 		two + "postgres: {" + none + "}",
 		two + "sqlite: {" + none + "}",
+		two + "mysql: {" + none + "}",
 		two + "rabbitmq: {" + none + "}",
 		two + "nats: {" + none + "}",
 		two + "redis: {" + none + "}",
 		storedIn("postgres: {}", "postgres: {"+none+"}"),
 		storedIn("postgres: {}", "postgres: {changes: a, "+none+"}"),
 		storedIn("sqlite: {file: a}", "sqlite: {"+none+"}"),
+		storedIn("mysql: {}", "mysql: {"+none+"}"),
 		storedIn("rabbitmq: {url: 'a://b'}", "rabbitmq: {"+none+"}"),
 		storedIn("nats: {url: 'a://b'}", "nats: {"+none+"}"),
 		storedIn("redis: {url: 'a://b'}", "redis: {"+none+"}"),
 	} {
-		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), rabbitmq.Storage(),
-			nats.Storage(), redis.Storage())
+		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), mysql.Storage(),
+			rabbitmq.Storage(), nats.Storage(), redis.Storage())
 		var wrong *pipeline.Error
 		if !errors.As(err, &wrong) {
 			t.Fatalf("%s: %v", text, err)

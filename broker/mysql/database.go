@@ -37,7 +37,7 @@ type database struct {
 
 // open reads the url.
 func (b *Broker) open(job *broker.Job) (*database, error) {
-	config, err := b.parse()
+	config, err := ParseURL(b.url)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +54,9 @@ func (b *Broker) open(job *broker.Job) (*database, error) {
 	}
 	for _, change := range b.configure {
 		change(config)
+	}
+	if config.DBName == "" {
+		return nil, errDatabase
 	}
 	connector, err := driver.NewConnector(config)
 	if err != nil {

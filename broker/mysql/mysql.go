@@ -83,8 +83,8 @@ type StreamOption = relation.StreamOption
 // New returns a broker for a database, with the streams given by [Table] and [Query], for reading and for writing. url
 // is "mysql://user:password@host:port/database", with ?tls=true where the server's certificate is to be checked,
 // tls=preferred or tls=skip-verify where it isn't, and socket=/path for one of Unix. What it doesn't say, the environment
-// does: MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_USER, MYSQL_PWD and MYSQL_DATABASE. It doesn't connect yet. It
-// panics where an option is nil.
+// does: MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_USER, MYSQL_PWD and MYSQL_DATABASE; see [ParseURL]. It doesn't
+// connect yet. It panics where an option is nil.
 func New(url string, options ...Option) *Broker {
 	b := &Broker{url: url}
 	for i, option := range options {

@@ -88,7 +88,7 @@ func databaseAt(t testing.TB, name, url string) *database {
 }
 
 func urlOf(user, password, database string) string {
-	return fmt.Sprintf("mysql://%s:%s@%s/%s", user, password, server.Address(), database)
+	return server.URL(user, password, database)
 }
 
 func (d *database) connect(name string) {

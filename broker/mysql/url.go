@@ -12,13 +12,18 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 )
 
-// errURL is what is said of an url that can't be read. What can't be read isn't shown: there may be a password in it.
+// errURL is what is said of a url that can't be read. What can't be read isn't shown: there may be a password in it.
 var errURL = errors.New("mysql: the url can't be read; it looks like mysql://user:password@host:3306/database?tls=true, " +
 	"with %40 for an @ in the password")
 
-// parse makes a configuration of the url and the environment.
-func (b *Broker) parse() (*driver.Config, error) {
-	u, err := url.Parse(b.url)
+// errDatabase is what is said of a url without a database.
+var errDatabase = errors.New("mysql: the url names no database; it is what stands behind the host: " +
+	"mysql://user@host/database, or in MYSQL_DATABASE")
+
+// ParseURL returns the driver's configuration that [New] makes of a url and the environment, before [Configure]. An empty
+// url is read as mysql://. No error shows anything of the url, since it may hold a password.
+func ParseURL(text string) (*driver.Config, error) {
+	u, err := url.Parse(cmp.Or(text, "mysql://"))
 	if err != nil || u.Scheme != "mysql" && u.Scheme != "mariadb" || u.Opaque != "" {
 		return nil, errURL
 	}
@@ -29,9 +34,6 @@ func (b *Broker) parse() (*driver.Config, error) {
 		config.Passwd = os.Getenv("MYSQL_PWD")
 	}
 	config.DBName = cmp.Or(strings.TrimPrefix(u.Path, "/"), os.Getenv("MYSQL_DATABASE"))
-	if config.DBName == "" {
-		return nil, errors.New("mysql: the url names no database; it is what stands behind the host: mysql://user@host/database")
-	}
 	config.Net, config.Addr = "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), os.Getenv("MYSQL_HOST"), "127.0.0.1"),
 		cmp.Or(u.Port(), os.Getenv("MYSQL_TCP_PORT"), "3306"))
 	socket := ""

@@ -37,6 +37,7 @@ import (
 
 	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/mysql"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
 	"github.com/leat-go/leat/pipeline/rabbitmq"
@@ -160,7 +161,8 @@ func load(path string) (*pipeline.Pipeline, error) {
 
 // storages returns those that pipeline files may name beside files and Kafka.
 func storages() []pipeline.Storage {
-	return []pipeline.Storage{postgres.Storage(), sqlite.Storage(), rabbitmq.Storage(), nats.Storage(), redis.Storage()}
+	return []pipeline.Storage{postgres.Storage(), sqlite.Storage(), mysql.Storage(), rabbitmq.Storage(), nats.Storage(),
+		redis.Storage()}
 }
 
 // options returns the options of a run, whose warnings go to logs.

@@ -21,7 +21,9 @@ const (
 	startTimeout = 2 * time.Minute
 	// User and Password are those of a user who may do everything.
 	User, Password = "admin", "top-secret-of-tests"
-	account        = testserver.Account("mysql")
+	// Database is one that is there from the start, and empty.
+	Database = "leat"
+	account  = testserver.Account("mysql")
 )
 
 // ErrNotInstalled says that there is no MariaDB on this machine.
@@ -31,13 +33,14 @@ var ErrNotInstalled = fmt.Errorf("MariaDB %w: no mariadbd and mariadb-install-db
 // A Server is a MariaDB server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
 	dir, program string
+	arguments    []string
 	port         int
 	process      *testserver.Process
 }
 
-// Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
-// where there is none.
-func Start(ctx context.Context, dir string) (*Server, error) {
+// Start starts a new server in dir, which must not exist, with more arguments for mariadbd. Stop it with [Server.Stop]. The
+// error is [ErrNotInstalled] where there is none.
+func Start(ctx context.Context, dir string, arguments ...string) (*Server, error) {
 	program, err := find("mariadbd")
 	if err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, program: program}
+	s := &Server{dir: dir, program: program, arguments: arguments}
 	if err := s.makeDir(); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,8 @@ func (s *Server) makeDir() error {
 		return err
 	}
 	statements := fmt.Sprintf("CREATE USER IF NOT EXISTS '%s'@'127.0.0.1' IDENTIFIED BY '%s';\n"+
-		"GRANT ALL ON *.* TO '%[1]s'@'127.0.0.1' WITH GRANT OPTION;\n", User, Password)
+		"GRANT ALL ON *.* TO '%[1]s'@'127.0.0.1' WITH GRANT OPTION;\n"+
+		"CREATE DATABASE IF NOT EXISTS %[3]s CHARACTER SET utf8mb4;\n", User, Password, Database)
 	if err := os.WriteFile(s.file("init.sql"), []byte(statements), 0o644); err != nil {
 		return err
 	}
@@ -77,12 +81,18 @@ func (s *Server) makeDir() error {
 // Address returns host and port.
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
+// URL returns the one of a database, for package broker/mysql.
+func (s *Server) URL(user, password, database string) string {
+	return fmt.Sprintf("mysql://%s:%s@%s/%s", user, password, s.Address(), database)
+}
+
 // Restart starts the server on what it has stored, after [Server.Kill] or [Server.Stop], and returns when it takes
 // connections.
 func (s *Server) Restart(ctx context.Context) (err error) {
-	command := s.command(context.WithoutCancel(ctx), s.program, "--no-defaults", "--datadir="+s.file("data"),
-		"--socket="+s.file("socket"), "--pid-file="+s.file("pid"), fmt.Sprintf("--port=%d", s.port),
-		"--bind-address=127.0.0.1", "--init-file="+s.file("init.sql"), "--innodb-buffer-pool-size=32M", "--skip-name-resolve")
+	arguments := append([]string{"--no-defaults", "--datadir=" + s.file("data"), "--socket=" + s.file("socket"),
+		"--pid-file=" + s.file("pid"), fmt.Sprintf("--port=%d", s.port), "--bind-address=127.0.0.1",
+		"--init-file=" + s.file("init.sql"), "--innodb-buffer-pool-size=32M", "--skip-name-resolve"}, s.arguments...)
+	command := s.command(context.WithoutCancel(ctx), s.program, arguments...)
 	if s.process, err = testserver.Launch(command, s.file("server.log")); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/mysql"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
 	"github.com/leat-go/leat/pipeline/rabbitmq"
@@ -169,7 +170,7 @@ func (w *workplace) elements(lines string) (all []map[string]any) {
 func (w *workplace) run(name, text string) *pipeline.Pipeline {
 	w.Helper()
 	p, err := pipeline.Parse(filepath.Join(w.dir, w.prefix+name+".yaml"), []byte(text), postgres.Storage(), sqlite.Storage(),
-		rabbitmq.Storage(), nats.Storage(), redis.Storage())
+		mysql.Storage(), rabbitmq.Storage(), nats.Storage(), redis.Storage())
 	if err != nil {
 		w.Fatalf("%v\n%s", err, text)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/leat-go/leat/internal/mariadbserver"
 	"github.com/leat-go/leat/internal/natsserver"
 	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/internal/rabbitserver"
@@ -37,8 +38,8 @@ func (w *workplace) storages() []*storage {
 		w.kafka(), sqliteStorage(),
 	}
 	for variable, start := range map[string]func(dir string) (*storage, error){
-		"LEAT_TEST_POSTGRES": w.postgres, "LEAT_TEST_REDIS": w.redis, "LEAT_TEST_RABBITMQ": w.rabbitmq,
-		"LEAT_TEST_NATS": w.nats,
+		"LEAT_TEST_POSTGRES": w.postgres, "LEAT_TEST_MARIADB": w.mysql, "LEAT_TEST_REDIS": w.redis,
+		"LEAT_TEST_RABBITMQ": w.rabbitmq, "LEAT_TEST_NATS": w.nats,
 	} {
 		s, err := start(w.serverDir())
 		switch {
@@ -141,6 +142,26 @@ func (w *workplace) postgres(dir string) (*storage, error) {
 			_, err := conn.Exec(w.Context(), fmt.Sprintf("CREATE TABLE %s (%s, PRIMARY KEY (%s))", name,
 				strings.Join(columns[kind], ", "), strings.Trim(orderOf(kind), "[]"))).ReadAll()
 			return err
+		},
+	}, nil
+}
+
+func (w *workplace) mysql(dir string) (*storage, error) {
+	server, err := mariadbserver.Start(w.Context(), dir)
+	if err != nil {
+		return nil, err
+	}
+	w.stop(server.Stop)
+	w.Setenv("LEAT_MATRIX_MYSQL", mariadbserver.Password)
+	return &storage{
+		name: "mysql", guarantee: exactlyOnce, ends: true,
+		connection: fmt.Sprintf("mysql: {url: 'mysql://%s@%s/%s', password_env: LEAT_MATRIX_MYSQL}\n", mariadbserver.User,
+			server.Address(), mariadbserver.Database),
+		stream: func(kind, name string, read bool) string {
+			if read {
+				return fmt.Sprintf("mysql: {table: %s, order: %s}", name, orderOf(kind))
+			}
+			return fmt.Sprintf("mysql: {table: %s, conflict: %s, columns: {%s}}", name, orderOf(kind), pairs(kind))
 		},
 	}, nil
 }

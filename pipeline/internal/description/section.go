@@ -10,7 +10,7 @@ import (
 )
 
 // storages are those that a program may carry.
-var storages = []string{"postgres", "sqlite", "rabbitmq", "nats", "redis"}
+var storages = []string{"postgres", "sqlite", "mysql", "rabbitmq", "nats", "redis"}
 
 // carried refuses storages that the program doesn't carry.
 func (s *source) carried(m *mapping) error {

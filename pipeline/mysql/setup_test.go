@@ -1,0 +1,177 @@
+package mysql_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/mysql"
+)
+
+// server is the MariaDB of all tests; nil where there is none. Each test has a database of its own.
+var server *mariadbserver.Server
+
+// databases counts them.
+var databases atomic.Int32
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+// runTests runs the tests on a server of their own. Where none is installed those that need it are skipped, unless
+// LEAT_TEST_MARIADB says "must".
+func runTests(m *testing.M) (status int) {
+	dir, err := os.MkdirTemp("", "leat-pipeline-mysql-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	server, err = mariadbserver.Start(context.Background(), filepath.Join(dir, "server"))
+	if err != nil {
+		server = nil
+		if !errors.Is(err, mariadbserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_MARIADB") == "must" {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}()
+	return m.Run()
+}
+
+// A workplace is a directory and a database of a test.
+type workplace struct {
+	testing.TB
+	dir, url string
+	db       *sql.DB
+}
+
+func newWorkplace(t testing.TB) *workplace {
+	t.Helper()
+	if server == nil {
+		t.Skip("MariaDB isn't installed")
+	}
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	w := &workplace{TB: t, dir: t.TempDir()}
+	w.connect("")
+	w.exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4")
+	_ = w.db.Close()
+	w.connect(name)
+	w.url = server.URL(mariadbserver.User, mariadbserver.Password, name)
+	t.Cleanup(func() { _ = w.db.Close() })
+	return w
+}
+
+func (w *workplace) connect(database string) {
+	w.Helper()
+	config := driver.NewConfig()
+	config.User, config.Passwd, config.DBName = mariadbserver.User, mariadbserver.Password, database
+	config.Net, config.Addr, config.MultiStatements = "tcp", server.Address(), true
+	connector, err := driver.NewConnector(config)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.db = sql.OpenDB(connector)
+}
+
+// exec runs statements.
+func (w *workplace) exec(statements string) {
+	w.Helper()
+	if _, err := w.db.ExecContext(w.Context(), statements); err != nil {
+		w.Fatalf("%s: %v", statements, err)
+	}
+}
+
+// query returns the texts of what a statement gives, a line for each row.
+func (w *workplace) query(statement string) string {
+	w.Helper()
+	rows, err := w.db.QueryContext(w.Context(), statement)
+	if err != nil {
+		w.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		w.Fatal(err)
+	}
+	var text strings.Builder
+	for rows.Next() {
+		row, into := make([]sql.NullString, len(columns)), make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			w.Fatal(err)
+		}
+		texts := make([]string, len(row))
+		for i := range row {
+			texts[i] = row[i].String
+		}
+		text.WriteString(strings.Join(texts, " ") + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		w.Fatal(err)
+	}
+	return text.String()
+}
+
+func (w *workplace) write(name, text string) {
+	w.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *workplace) read(name string) string {
+	w.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(text)
+}
+
+// load makes a pipeline of a text behind the one that says how the database is reached.
+func (w *workplace) load(text string) *pipeline.Pipeline {
+	w.Helper()
+	p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("mysql: {url: '"+w.url+"'}\n"+text), mysql.Storage())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return p
+}
+
+// run runs a pipeline with a logger that keeps what is said.
+func (w *workplace) run(p *pipeline.Pipeline) (log string) {
+	w.Helper()
+	var text bytes.Buffer
+	if err := p.Run(w.Context(), pipeline.Options{Logger: slog.New(slog.NewTextHandler(&text, nil))}); err != nil {
+		w.Fatal(err)
+	}
+	return text.String()
+}
+
+func quiet() pipeline.Options {
+	return pipeline.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+}
