@@ -3,6 +3,7 @@ package kafka_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // A cluster is a Kafka: one in this process, or where LEAT_TEST_KAFKA has its address, a real one that all tests share.
@@ -83,7 +86,8 @@ func (c *cluster) produce(topic string, partition int, values ...string) {
 }
 
 // stableEnd returns the end of a partition once no transaction is open there: Kafka ends them a moment after it has
-// confirmed that it will.
+// confirmed that it will. A partition that was just made isn't known to all of Kafka at once either, and has no end until
+// then.
 func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) int64 {
 	c.Helper()
 	admin := kadm.NewClient(c.client)
@@ -92,10 +96,13 @@ func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) in
 		must(c, err)
 		ends, err := admin.ListEndOffsets(ctx, topic)
 		must(c, err)
-		s, _ := stable.Lookup(topic, int32(partition))
-		e, ok := ends.Lookup(topic, int32(partition))
-		if !ok || s.Offset == e.Offset {
+		s, known := stable.Lookup(topic, int32(partition))
+		e, still := ends.Lookup(topic, int32(partition))
+		if known && still && s.Err == nil && e.Err == nil && s.Offset == e.Offset {
 			return s.Offset
+		}
+		if err := wait.For(ctx, 10*time.Millisecond); err != nil {
+			c.Fatalf("partition %d of %s: %v; its last error: %v", partition, topic, err, errors.Join(s.Err, e.Err))
 		}
 	}
 }
