@@ -196,6 +196,12 @@ func (r *reader) await(ctx context.Context) error {
 // page reads some rows of the open statement and numbers them.
 func (r *reader) page(ctx context.Context) (records []broker.Record, err error) {
 	r.size = 0
+	at, next := r.at, r.next
+	defer func() {
+		if err != nil { // rows that came before the connection was lost are read again
+			records, r.at, r.next = nil, at, next
+		}
+	}()
 	var text []byte
 	for len(records) < r.fetch && r.rows.Next() {
 		if err := r.rows.Scan(r.row.into...); err != nil {

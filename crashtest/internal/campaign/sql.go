@@ -24,17 +24,21 @@ func makeTables(key, place string) (statements []string) {
 // errConnection makes database/sql give a connection up.
 var errConnection = driver.ErrBadConn
 
-// insertRows returns a statement that adds elements to a table, and leaves out those that are there. Their keys have gaps.
+// insertRows returns a statement that adds elements to a table, and leaves out those that are there.
 func insertRows(table string, first int, elements []*workload.Element) string {
+	return "INSERT " + intoTable(table, first, elements) + " ON CONFLICT (id) DO NOTHING"
+}
+
+// intoTable is the part of an INSERT that names the table and the rows of elements. Their keys have gaps.
+func intoTable(table string, first int, elements []*workload.Element) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "INSERT INTO %s (id, s, n, k, l) VALUES ", table)
+	fmt.Fprintf(&s, "INTO %s (id, s, n, k, l) VALUES ", table)
 	for i, e := range elements {
 		if i > 0 {
 			s.WriteByte(',')
 		}
 		fmt.Fprintf(&s, "(10 * %d, %d, %d, %d, %d)", first+i, e.Session, e.Number, e.Key, e.Link)
 	}
-	s.WriteString(" ON CONFLICT (id) DO NOTHING")
 	return s.String()
 }
 

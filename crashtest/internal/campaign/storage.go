@@ -63,7 +63,7 @@ type server interface {
 
 // kinds returns all storages.
 func kinds() []kind {
-	return []kind{postgresKind(), sqliteKind(), redisKind(), natsKind(), rabbitKind()}
+	return []kind{postgresKind(), sqliteKind(), mysqlKind(), redisKind(), natsKind(), rabbitKind()}
 }
 
 // Names returns the names of all storages.
