@@ -9,12 +9,6 @@ import (
 	"syscall"
 )
 
-// lock locks an open file as long as it is open, which ends with the process at the latest. It fails if another
-// process, or another open file of this one, has it locked.
-func lock(file *os.File) error {
-	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-}
-
 // replace gives an open file another name, which may be that of another file, and closes it. The lock holds until then,
 // so that nobody takes the file for a stale one.
 func replace(file *os.File, name string) error {

@@ -2,13 +2,12 @@ package file
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
+	"github.com/leat-go/leat/internal/tempfile"
 )
 
 // A temporary is the file that is written beside a target, until it takes its name.
@@ -30,8 +29,8 @@ func newTemporary(target string, info fs.FileInfo) (*temporary, error) {
 		}
 	}
 	dir, prefix := filepath.Dir(target), temporaryPrefix(target)
-	removeStale(dir, prefix)
-	file, err := createLocked(dir, prefix)
+	tempfile.RemoveStale(dir, prefix)
+	file, err := tempfile.Create(dir, prefix, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -49,66 +48,6 @@ func temporaryPrefix(target string) string {
 	base := filepath.Base(target)
 	// Names end at 255 bytes, and some file systems take no half characters.
 	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + ".leat-"
-}
-
-// createLocked makes a new file, which no other process takes for a stale one.
-func createLocked(dir, prefix string) (*os.File, error) {
-	for range 100 {
-		path := filepath.Join(dir, fmt.Sprint(prefix, rand.Uint64()))
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		// Before the file was locked, another process may have taken it for a stale one: then it has locked it, or removed
-		// it. Any other error says that there are no locks, and then no file is ever found stale.
-		if err := lock(file); !errors.Is(err, syscall.EWOULDBLOCK) {
-			if still, err := isAt(file, path); still || err != nil {
-				return file, err
-			}
-		}
-		_ = file.Close()
-	}
-	return nil, fmt.Errorf("can't make a temporary file in %s: a hundred names were taken", dir)
-}
-
-// isAt tells whether path names the open file.
-func isAt(file *os.File, path string) (bool, error) {
-	open, err := file.Stat()
-	if err != nil {
-		return false, err
-	}
-	named, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(open, named), err
-}
-
-// removeStale removes the temporary files of processes that have died: those that nobody has locked. What can't be seen
-// or removed stays; that does no harm.
-func removeStale(dir, prefix string) {
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), prefix)
-		if ok && strings.Trim(number, "0123456789") == "" && entry.Type().IsRegular() {
-			removeUnlocked(filepath.Join(dir, entry.Name()))
-		}
-	}
-}
-
-// removeUnlocked removes a file if it can be locked.
-func removeUnlocked(path string) {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return
-	}
-	if lock(file) == nil {
-		_ = os.Remove(path)
-	}
-	_ = file.Close()
 }
 
 // publish gives the file, which is complete and on disk, the target's name.
