@@ -437,8 +437,8 @@ func ExampleLogger() {
 	// Output:
 	// level=INFO msg="run starts"
 	//   leat.mill=watch
-	//   leat.results="exactly once"
-	//   leat.positions="are kept with the results"
+	//   leat.results="no results"
+	//   leat.positions="are kept by the source"
 	//   leat.partitions=1
 	// level=WARN msg="call skipped"
 	//   leat.mill=watch

@@ -39,8 +39,8 @@ func From(source broker.Source) Option {
 	})
 }
 
-// To sets the storage that results are written to. [From] sets the one for the elements. A function without results may
-// have a sink, too, which then keeps the positions.
+// To sets the storage that results are written to. [From] sets the one for the elements. A function without results
+// needs none: its positions are kept by the source.
 func To(sink broker.Sink) Option {
 	return declaration.Once("leat.To", func(m *declaration.Mill, o *declaration.Option) {
 		if mistake.IsNil(sink) {

@@ -36,7 +36,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 // rights of the others.
 func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if len(job.Outputs) == 0 {
-		return nil, errors.New("kafka: the job has no outputs")
+		return nil, errors.New("kafka: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	r, err := b.join(job, func() (*run, error) { return b.openRun(ctx, job, true) })
 	if err != nil {

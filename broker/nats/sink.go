@@ -15,7 +15,7 @@ import (
 // OpenSink implements [broker.Sink]. It makes the outputs that don't exist.
 func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if len(job.Outputs) == 0 {
-		return nil, errors.New("nats: the job has no outputs")
+		return nil, errors.New("nats: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	c, err := b.connect(ctx, job)
 	if err != nil {

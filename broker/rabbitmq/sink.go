@@ -12,7 +12,7 @@ import (
 // written.
 func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if len(job.Outputs) == 0 {
-		return nil, errors.New("rabbitmq: the job has no outputs")
+		return nil, errors.New("rabbitmq: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	c, err := b.newConnector(job.Logger)
 	if err != nil {

@@ -16,7 +16,7 @@ const maxResult = 512<<20 - 1
 // OpenSink implements [broker.Sink]. It checks that the outputs can be written, and looks at what the server keeps.
 func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, error) {
 	if len(job.Outputs) == 0 {
-		return nil, errors.New("redis: the job has no outputs")
+		return nil, errors.New("redis: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	c, err := b.newConnector(job.Logger)
 	if err != nil {

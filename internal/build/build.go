@@ -87,6 +87,9 @@ func (b *builder) build() *engine.Spec {
 	b.unmatched(spec)
 
 	spec.Master, spec.Window, spec.Outputs = root, window, b.outputs
+	if len(b.outputs) == 0 && b.declared.OneBroker() {
+		spec.Sink = nil // the source keeps the positions; a storage can't write to no stream
+	}
 	spec.NewFunction = form.newFunction(b, results)
 	return spec
 }

@@ -25,7 +25,7 @@ type output struct {
 
 func (o *output) open(ctx context.Context) error {
 	if len(o.job.Outputs) == 0 {
-		return o.job.errorf("the job has no outputs")
+		return o.job.errorf("there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	if err := o.connect(ctx); err != nil {
 		return err
