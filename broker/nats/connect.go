@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -96,18 +97,33 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 	return c, nil
 }
 
+// opening connects when a run begins, and has do look at what there is, again where the server is away meanwhile. The
+// connection is closed where that fails.
+func (b *Broker) opening(ctx context.Context, job *broker.Job, do func(c *connection) error) error {
+	return server.Await(ctx, job.Logger, "NATS", isAwayAtStart, func() error {
+		c, err := b.connect(ctx, job)
+		if err != nil {
+			return err
+		}
+		if err = do(c); err != nil {
+			c.Close()
+		}
+		return err
+	})
+}
+
 // servers returns the urls of the servers, and their addresses, which people may see.
 func (b *Broker) servers() (urls, addresses []string, err error) {
-	for server := range strings.SplitSeq(b.url, ",") {
-		server = strings.TrimSpace(server)
-		if !strings.Contains(server, "://") {
-			server = "nats://" + server
+	for one := range strings.SplitSeq(b.url, ",") {
+		one = strings.TrimSpace(one)
+		if !strings.Contains(one, "://") {
+			one = "nats://" + one
 		}
-		parsed, err := url.Parse(server)
+		parsed, err := url.Parse(one)
 		if err != nil || parsed.Host == "" { // the error may show a password
 			return nil, nil, errors.New("nats: the url can't be read; one looks like nats://localhost:4222")
 		}
-		urls, addresses = append(urls, server), append(addresses, parsed.Host)
+		urls, addresses = append(urls, one), append(addresses, parsed.Host)
 	}
 	return urls, addresses, nil
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
+	"syscall"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -48,6 +51,20 @@ func isPassing(err error) bool {
 		}
 	}
 	return isAway(err)
+}
+
+// isAwayAtStart reports whether an error at the start of a run is one that goes away by itself. A server that has no
+// JetStream doesn't get it: it has it before it takes connections.
+func isAwayAtStart(err error) bool {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, natsgo.ErrNoResponders), hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled):
+		return false
+	case errors.Is(err, natsgo.ErrNoServers), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET),
+		errors.As(err, &network):
+		return true
+	}
+	return isPassing(err)
 }
 
 // isAway reports whether JetStream has answered that it can't do it at the moment.

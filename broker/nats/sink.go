@@ -17,13 +17,12 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if len(job.Outputs) == 0 {
 		return nil, errors.New("nats: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
-	c, err := b.connect(ctx, job)
+	var o *output
+	err := b.opening(ctx, job, func(c *connection) error {
+		o = &output{ledger: newLedger(b, job, c), partitions: job.Partitions}
+		return o.open(ctx, b, job)
+	})
 	if err != nil {
-		return nil, err
-	}
-	o := &output{ledger: newLedger(b, job, c), partitions: job.Partitions}
-	if err := o.open(ctx, b, job); err != nil {
-		c.Close()
 		return nil, err
 	}
 	return o, nil

@@ -20,16 +20,18 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if len(job.Inputs) == 0 {
 		return nil, errors.New("nats: the job has no inputs")
 	}
-	c, err := b.connect(ctx, job)
+	var in *input
+	err := b.opening(ctx, job, func(c *connection) error {
+		in = &input{ledger: newLedger(b, job, c)}
+		for _, declared := range job.Inputs {
+			if err := in.open(ctx, b, declared); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	in := &input{ledger: newLedger(b, job, c)}
-	for _, declared := range job.Inputs {
-		if err := in.open(ctx, b, declared); err != nil {
-			c.Close()
-			return nil, err
-		}
 	}
 	return in, nil
 }

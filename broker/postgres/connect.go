@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -19,9 +19,6 @@ const (
 	idleInTransaction = "60s"
 	firstBackoff      = 50 * time.Millisecond
 	lastBackoff       = 5 * time.Second
-	// openTimeout is how long a database may be away when a run begins: after a power cut both start at once. Whoever has
-	// mistaken the address reads in the log what it waits for.
-	openTimeout = time.Minute
 	// connectTimeout is how long one attempt may take, where the url doesn't say.
 	connectTimeout = 10 * time.Second
 )
@@ -90,28 +87,19 @@ func (c *connector) reconnect(ctx context.Context) (*session, error) {
 // opening connects when a run begins, and has do look at what there is, again where the database is away meanwhile. The
 // session is do's, unless do has failed.
 func (c *connector) opening(ctx context.Context, do func(s *session) error) error {
-	backoff := firstBackoff
-	for begun := time.Now(); ; {
+	answered := false // what the database itself has answered is final, while it stays
+	isAway := func(err error) bool { return !answered && isPassing(err) }
+	return server.Await(ctx, c.logger, "the database", isAway, func() error {
 		s, err := c.connect(ctx)
-		if err == nil {
-			if err = do(s); err == nil {
-				return nil
-			}
-			lost := s.IsClosed()
+		if err != nil {
+			return err
+		}
+		if err = do(s); err != nil {
+			answered = !s.IsClosed()
 			_ = s.close()
-			if !lost {
-				return err
-			}
 		}
-		if !isPassing(err) || isUnknownHost(err) || ctx.Err() != nil || time.Since(begun)+backoff > openTimeout {
-			return err
-		}
-		c.logger.Warn("the database can't be reached, trying again for up to a minute", "error", err, "pause", backoff)
-		if wait.For(ctx, backoff) != nil {
-			return err
-		}
-		backoff = min(2*backoff, lastBackoff)
-	}
+		return err
+	})
 }
 
 // close closes a connection, politely if that is quick.
@@ -182,12 +170,6 @@ func isPassing(err error) bool {
 		return refused.Code[:2] == "08"
 	}
 	return err != nil && !errors.Is(err, context.Canceled) && !isAboutTLS(err)
-}
-
-// isUnknownHost reports whether a host has no address: most often it is misspelt.
-func isUnknownHost(err error) bool {
-	var lookup *net.DNSError
-	return errors.As(err, &lookup) && lookup.IsNotFound
 }
 
 // isConflict reports whether a transaction was rolled back because of others, so that trying again makes sense.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 	"github.com/leat-go/leat/internal/wait"
 )
@@ -103,6 +104,11 @@ func (c *connector) connectTo(ctx context.Context, address string) (*wire.Conn, 
 	return conn, nil
 }
 
+// opening calls try when a run begins, and again for a while where the server is away.
+func (c *connector) opening(ctx context.Context, try func() error) error {
+	return server.Await(ctx, c.logger, "RabbitMQ", isPassing, try)
+}
+
 // again calls try until it succeeds, while what it fails by goes away by itself, and says so in the log.
 func (c *connector) again(ctx context.Context, try func() error) error {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
@@ -154,10 +160,13 @@ func (c *connector) subscribe(ctx context.Context, stream string, from wire.Offs
 // isPassing reports whether an error is one that goes away by itself: the connection or the server does.
 func isPassing(err error) bool {
 	var refused *wire.Error
-	var network net.Error
+	var network *net.OpError
 	if errors.As(err, &refused) {
 		return refused.Code == wire.StreamNotAvailable || refused.Code == wire.InternalError
 	}
+	if server.IsAboutTLS(err) {
+		return false
+	}
 	return errors.Is(err, wire.ErrLost) || errors.Is(err, errQueueLost) || errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network)
 }

@@ -31,7 +31,12 @@ const publishKey = 2
 
 func (s *space) proxy() *proxy {
 	s.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return s.proxyAt("127.0.0.1:0")
+}
+
+func (s *space) proxyAt(address string) *proxy {
+	s.Helper()
+	listener, err := net.Listen("tcp", address)
 	s.must(err)
 	p := &proxy{listener: listener, conns: map[net.Conn]bool{}, free: -1, released: make(chan struct{}),
 		held: make(chan struct{}, 1)}

@@ -19,14 +19,17 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 		return nil, err
 	}
 	o := &output{ledger: newLedger(b, job, c)}
-	if err := o.open(ctx, b, job); err != nil {
+	if err = o.declare(b, job); err == nil {
+		err = c.opening(ctx, func() error { return o.open(ctx) })
+	}
+	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
 }
 
-// open looks at the outputs, and opens the journal.
-func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+// declare takes the outputs over from a job.
+func (o *output) declare(b *Broker, job *broker.Job) error {
 	if o.nameErr != nil {
 		return o.nameErr
 	}
@@ -46,6 +49,11 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 			}
 		}
 	}
+	return nil
+}
+
+// open makes the outputs and the journal where they don't exist, and opens them.
+func (o *output) open(ctx context.Context) error {
 	if err := o.ensureStreams(ctx); err != nil {
 		return err
 	}

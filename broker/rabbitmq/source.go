@@ -31,7 +31,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 		}
 		in.streams = append(in.streams, q.stream)
 	}
-	if err := in.check(ctx); err != nil {
+	if err := c.opening(ctx, func() error { return in.check(ctx) }); err != nil {
 		return nil, err
 	}
 	return in, nil

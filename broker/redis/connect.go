@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -14,6 +13,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -23,9 +23,6 @@ const (
 	// answerTimeout is how long a server may take to answer before its connection counts as lost.
 	answerTimeout = 30 * time.Second
 	dialTimeout   = 5 * time.Second
-	// openTimeout is how long a server may be away when a run begins: after a power cut both start at once. Whoever has
-	// mistaken the address reads in the log what it waits for.
-	openTimeout = time.Minute
 	// maxMoves is how often in a row a cluster may send a command elsewhere.
 	maxMoves = 5
 )
@@ -168,16 +165,11 @@ func dialer(config *tls.Config) func(ctx context.Context, network, address strin
 		}
 		client := tls.Client(conn, config)
 		if err := client.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(handshakeError{err}, conn.Close())
+			return nil, errors.Join(server.HandshakeError{Err: err}, conn.Close())
 		}
 		return client, nil
 	}
 }
-
-// A handshakeError is one of TLS. A server that doesn't speak it waits for more, so that the error is often a timeout.
-type handshakeError struct{ error }
-
-func (e handshakeError) Unwrap() error { return e.error }
 
 // add notes a connection that was made, unless the session was cut off meanwhile.
 func (s *session) add(conn net.Conn) error {
@@ -209,23 +201,20 @@ func (l *link) close() {
 	}
 }
 
+// ready runs commands when a run begins: it waits for a server that is away or isn't ready yet, but not for ever, nor
+// for one that doesn't speak TLS.
+func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) error {
+	return server.Await(ctx, l.logger, "Redis", isPassing, func() error {
+		err := l.do(ctx, commands)
+		if err != nil && ctx.Err() == nil && (isOfConnection(err) || isPassing(err)) {
+			return l.explain(err)
+		}
+		return err
+	})
+}
+
 // patiently runs commands, again and again while the server can't be reached or isn't ready, until ctx ends.
 func (l *link) patiently(ctx context.Context, what string, commands func(c *goredis.Client) error) error {
-	return l.retry(ctx, what, isPassing, commands)
-}
-
-// ready runs commands when a run begins: it waits for a server that is away or isn't ready yet, but for openTimeout
-// only, and not for a host that nobody knows or one that doesn't speak TLS.
-func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) error {
-	begun := time.Now()
-	return l.retry(ctx, "opening", func(err error) bool {
-		var handshake handshakeError
-		return isPassing(err) && !isUnknownHost(err) && !errors.As(err, &handshake) && time.Since(begun) < openTimeout
-	}, commands)
-}
-
-func (l *link) retry(ctx context.Context, what string, isPassing func(error) bool,
-	commands func(c *goredis.Client) error) error {
 	pause := firstBackoff
 	for {
 		err := l.do(ctx, commands)
@@ -254,26 +243,9 @@ func isLost(err error) bool {
 // isPassing reports whether an error is one that goes away by itself: the connection or the server does.
 func isPassing(err error) bool {
 	if isLost(err) {
-		return !isRefused(err)
+		return !server.IsAboutTLS(err)
 	}
 	return isUnready(err)
-}
-
-// isRefused reports whether TLS has failed in a way that trying again doesn't change.
-func isRefused(err error) bool {
-	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host) ||
-		errors.As(err, &record) || errors.As(err, &alert)
-}
-
-// isUnknownHost reports whether a host has no address: most often it is misspelt.
-func isUnknownHost(err error) bool {
-	var lookup *net.DNSError
-	return errors.As(err, &lookup) && lookup.IsNotFound
 }
 
 // unready are the answers of a server that will do what was asked later on: it loads its data, has lost its master,

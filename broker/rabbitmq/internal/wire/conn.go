@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // closeTimeout is how long Close waits until the server has taken what was sent before.
@@ -80,7 +82,7 @@ func dial(ctx context.Context, config Config) (*Conn, error) {
 	if config.TLS != nil {
 		secure := tls.Client(raw, config.TLS)
 		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("TLS: %w", err), raw.Close())
+			return nil, errors.Join(server.HandshakeError{Err: err}, raw.Close())
 		}
 		raw = secure
 	}

@@ -1,0 +1,77 @@
+// Package server is what storages that connect to a server share: waiting for one that is away when a run begins, and
+// telling which errors of a connection no waiting mends.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/leat-go/leat/internal/wait"
+)
+
+const (
+	// startLimit is how long a server may be away when a run begins.
+	startLimit   = time.Minute
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+)
+
+// Await calls try, which opens something on a server when a run begins, again and again while the server is away, for
+// up to a minute: after a power cut both start at once. It logs what it waits for, so that whoever has mistaken the
+// address sees it. name says which server it is: "RabbitMQ", "the database".
+//
+// It returns try's error at once where isPassing reports false of it, where nobody knows the host, which is misspelt
+// most often, and where TLS has failed. Where ctx ends first, the error is ctx's and that of the last try.
+func Await(ctx context.Context, logger *slog.Logger, name string, isPassing func(error) bool, try func() error) error {
+	backoff := firstBackoff
+	for begun := time.Now(); ; {
+		err := try()
+		var handshake HandshakeError
+		if err == nil || ctx.Err() != nil || !isPassing(err) || IsUnknownHost(err) || IsAboutTLS(err) ||
+			errors.As(err, &handshake) || time.Since(begun)+backoff > startLimit {
+			return err
+		}
+		logger.Warn(name+" can't be reached, trying again for up to a minute", "error", err, "pause", backoff)
+		if ended := wait.For(ctx, backoff); ended != nil {
+			return fmt.Errorf("%w while the server was waited for: %w", ended, err)
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// A HandshakeError is one of TLS while connecting. A server that doesn't speak it closes the connection, or waits for
+// more, so that the error within may be one of any connection.
+type HandshakeError struct{ Err error }
+
+func (e HandshakeError) Error() string { return "TLS: " + e.Err.Error() }
+func (e HandshakeError) Unwrap() error { return e.Err }
+
+// IsUnknownHost reports whether a host has no address.
+func IsUnknownHost(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
+}
+
+// IsAboutTLS reports whether one side doesn't trust the other's certificate, or doesn't speak TLS.
+func IsAboutTLS(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host) ||
+		errors.As(err, &invalid) || errors.As(err, &record) || IsAlert(err)
+}
+
+// IsAlert reports whether the other side has ended TLS by an alert, as a server does that misses a certificate.
+func IsAlert(err error) bool {
+	var alert tls.AlertError
+	var remote *net.OpError // what crypto/tls makes of an alert; the type within is its own
+	return errors.As(err, &alert) || errors.As(err, &remote) && remote.Op == "remote error"
+}
