@@ -47,11 +47,17 @@ type Position struct {
 	// Byte is how many bytes of a file lie before the record, where it was not read from its beginning, so that offset
 	// and, far from there, line aren't known; zero otherwise.
 	Byte int64
+	// At holds the values by which people find the record where offsets mean nothing to them, those of the columns that a
+	// table's rows are ordered by, as (2026-11-29, 17); empty elsewhere.
+	At string
 }
 
-// String returns "stream:line:column (offset n)" where there are lines, "stream, byte n" where these aren't known, and
-// "stream[partition]@offset" elsewhere.
+// String returns "stream:line:column (offset n)" where there are lines, "stream, byte n" where these aren't known,
+// "stream[partition] at (values)" where it has such, and "stream[partition]@offset" elsewhere.
 func (p Position) String() string {
+	if p.At != "" {
+		return fmt.Sprintf("%s[%d] at %s", p.Stream, p.Partition, p.At)
+	}
 	if p.Line > 0 && p.Offset < 0 {
 		return fmt.Sprintf("%s:%d:%d", p.Stream, p.Line, p.Column)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
-// countedRows is how many records behind a position are counted where only reading them tells.
+// countedRows is how many records behind a position are counted, by an index or by reading them.
 const countedRows = 1_000_000
 
 // lagOfStored asks a storage other than Kafka how far the pipeline has come.
@@ -74,30 +74,54 @@ func storedLag(
 		return s, err
 	}
 	defer func() { err = errors.Join(err, look.Close()) }()
-	behind := false
+	kept := broker.Rewind{}
 	if rewind != nil {
-		at := streamPosition(rewind)
-		if s.Begun = true; at.Kept != "" {
+		kept, s.Begun = *rewind, true
+		if at := streamPosition(rewind); at.Kept != "" {
 			s.At = at.where()
 		}
-		resumed, err := look.Resume(ctx, partition, *rewind)
-		if err != nil {
-			return s, err
-		}
-		s.Position, behind = resumed.Offset, resumed.Behind
 	}
-	s.End = s.Position
-	err = look.Each(ctx, partition, s.Position, func(record broker.Record, mark bool) (bool, error) {
-		if behind && record.Offset == s.Position {
+	if look.Seeker() != nil {
+		return s, s.count(ctx, look, n, kept)
+	}
+	return s, s.measure(ctx, look, n, kept)
+}
+
+// count counts the records of a storage that finds them by positions, without reading them: those of a table by its
+// index.
+func (s *StreamLag) count(ctx context.Context, look *mill.Look, n *mill.Node, kept broker.Rewind) (err error) {
+	if s.Behind, err = look.Seeker().Count(ctx, 0, s.Partition, kept.Position, countedRows); err != nil {
+		return err
+	}
+	s.AtLeast = s.Behind == countedRows
+	first := true
+	return look.Each(ctx, s.Partition, mill.Place{Position: kept.Position}, func(r broker.Record, mark bool) (bool, error) {
+		if first && kept.Behind && !mark && look.Values(s.Partition, r.Offset) == mill.Values(kept.Position) {
+			first = false
+			s.Behind-- // it was dealt with
+			return true, nil
+		}
+		if !mark {
+			s.Key = keyOf(n, r.Value)
+		}
+		return mark, nil
+	})
+}
+
+// measure takes the distance to where a queue ends, as the storage has it, and counts where it doesn't tell.
+func (s *StreamLag) measure(ctx context.Context, look *mill.Look, n *mill.Node, kept broker.Rewind) error {
+	s.Position, s.End = kept.Offset, kept.Offset
+	err := look.Each(ctx, s.Partition, mill.Place{Offset: kept.Offset}, func(r broker.Record, mark bool) (bool, error) {
+		if kept.Behind && r.Offset == kept.Offset {
 			return true, nil // it was dealt with
 		}
-		s.End = record.Offset + 1
+		s.End = r.Offset + 1
 		s.Behind++
 		if s.Key == nil && !mark {
-			s.Key = keyOf(n, record.Value)
+			s.Key = keyOf(n, r.Value)
 		}
 		s.AtLeast = s.Behind >= countedRows
 		return !s.AtLeast, nil
 	})
-	return s, err
+	return err
 }

@@ -101,14 +101,18 @@ func (r *reader) findUntil(ctx context.Context, since time.Time) (err error) {
 		if r.until != nil {
 			return nil // of a cursor before
 		}
-		s, err := r.connected(ctx)
-		if err == nil {
-			err = t.settle(ctx, s, logger)
+		if !r.stream.settled.Load() {
+			s, err := r.connected(ctx)
+			if err == nil {
+				err = t.settle(ctx, s, logger)
+			}
+			if err != nil {
+				return err
+			}
+			r.stream.settled.Store(true)
 		}
-		if err == nil {
-			r.until = r.stream.end
-		}
-		return err
+		r.until = r.stream.end
+		return nil
 	}
 	waiting := ctx
 	if d := t.stream.DataTimeout; d > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/broker/internal/ordered"
 )
@@ -123,6 +124,8 @@ type stream struct {
 	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
 	end     ordered.Key
 	horizon *horizon
+	// settled says that no transaction can add a row up to end any more.
+	settled atomic.Bool
 	// numberings are those of the partitions.
 	numberings []*ordered.Numbering
 }

@@ -158,11 +158,16 @@ func (t *table) keyTexts() string { return t.keyList("::text") }
 
 // compare is a condition in SQL that compares the row's key with one whose values are the parameters from first on.
 func (t *table) compare(operator string, first int) string {
-	values := make([]string, len(t.order))
-	for i, c := range t.order {
-		values[i] = castParameter(first+i, c)
+	return t.compareFirst(operator, first, len(t.order))
+}
+
+// compareFirst compares only the first n columns.
+func (t *table) compareFirst(operator string, first, n int) string {
+	columns, values := make([]string, n), make([]string, n)
+	for i, c := range t.order[:n] {
+		columns[i], values[i] = "q."+identifier(c.name), castParameter(first+i, c)
 	}
-	return "ROW(" + t.keyList("") + ") " + operator + " " + rowOf(values)
+	return rowOf(columns) + " " + operator + " " + rowOf(values)
 }
 
 // castParameter is a parameter, which is a text, as a column's value.

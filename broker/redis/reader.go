@@ -250,11 +250,16 @@ func (r *reader) removed(s state, before int64) error {
 		"redis.SkipRemoved, or the mill another name")
 }
 
-// setEnd notes where the stream ends.
+// setEnd notes where the stream ends, if that is known.
 func (r *reader) setEnd(s state, fetched int) {
 	end := r.next + int64(fetched)
-	if before := r.stream.ordinals.addedBefore(r.next); before >= 0 && s.added >= 0 && fetched == r.count {
+	before := r.stream.ordinals.addedBefore(r.next)
+	switch {
+	case fetched < r.count:
+	case before >= 0 && s.added >= 0:
 		end = max(end, r.next+s.added-before)
+	default:
+		end = -1
 	}
 	r.end.Store(end)
 }
@@ -273,7 +278,7 @@ func (r *reader) records() ([]broker.Record, error) {
 			return nil, err
 		}
 		r.from, r.next = e.id.after(), offset+1
-		if r.end.Load() < r.next {
+		if end := r.end.Load(); end >= 0 && end < r.next {
 			r.end.Store(r.next)
 		}
 		if mark {

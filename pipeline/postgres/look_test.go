@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -91,5 +92,49 @@ func TestCapture(t *testing.T) {
 `
 	if got := w.read("captured/joined.jsonl"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestExplainBisectsTables looks a key up in the middle of large tables, of whose rows few are read.
+func TestExplainBisectsTables(t *testing.T) {
+	w := newWorkplace(t)
+	const rows = 60_000
+	w.exec(fmt.Sprintf(`CREATE TABLE orders (placed timestamptz, id bigint, PRIMARY KEY (placed, id));
+		CREATE TABLE items (placed timestamptz, sku uuid, PRIMARY KEY (placed, sku));
+		CREATE TABLE joined (id bigint);
+		INSERT INTO orders SELECT '2026-11-29Z'::timestamptz + i / 100 * interval '1 second', i FROM generate_series(1, %d) i;
+		INSERT INTO items SELECT placed, gen_random_uuid() FROM orders WHERE id %% 100 < 2;
+		ANALYZE`, rows))
+	read := func() (n int) {
+		t.Helper()
+		_, err := fmt.Sscan(w.exec(`SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables
+			WHERE relname IN ('orders', 'items')`), &n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	p := w.load(`
+streams:
+  orders: {postgres: {table: orders}}
+  items:  {postgres: {table: items}}
+  joined: {postgres: {table: joined}}
+master: orders
+join: [{left: orders, right: items, on: date(orders.placed) == date(items.placed)}]
+output: joined
+emit: {id: orders.id}
+`)
+	before := read()
+	explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: "2026-11-29T00:05:00Z"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"So all 100 elements of orders are handed over.", "at (2026-11-29 00:05:00+00, 30000) to"} {
+		if !strings.Contains(explanation.String(), want) {
+			t.Errorf("got\n%v\nwant %s", explanation, want)
+		}
+	}
+	if n := read() - before; n < 100 || n > rows/2 {
+		t.Errorf("%d rows were read, of %d", n, rows)
 	}
 }

@@ -196,19 +196,34 @@ func above(p ordered.Position) string {
 
 // compare is a condition in SQL that compares the row's key with another one.
 func (t *Table) compare(operator string, k ordered.Key) (condition string, parameters []any, err error) {
-	values := make([]any, len(k))
-	for i, text := range k {
-		if values[i], err = t.OrderedBy[i].Type.Value(text); err != nil {
-			return "", nil, err
-		}
+	values, err := t.values(k)
+	if err != nil {
+		return "", nil, err
 	}
 	if len(k) == 1 || t.Database.RowValues() || operator == "=" {
 		return "(" + t.KeyList("") + ") " + operator + " (" + t.marks() + ")", values, nil
 	}
+	condition, parameters = t.compareFirst(operator, values)
+	return condition, parameters, nil
+}
+
+// compareFirst compares the order's first columns with as many values, as a condition that an index serves: by the first
+// column alone.
+func (t *Table) compareFirst(operator string, values []any) (condition string, parameters []any) {
 	condition, parameters = t.compareFrom(0, operator, values)
-	// The first column alone is what an index can be used for.
 	first := t.column(t.OrderedBy[0]) + " " + operator[:1] + "= " + t.mark(0)
-	return first + " AND " + condition, append([]any{values[0]}, parameters...), nil
+	return first + " AND " + condition, append([]any{values[0]}, parameters...)
+}
+
+// values returns those of the order's first columns as parameters.
+func (t *Table) values(k ordered.Key) (values []any, err error) {
+	values = make([]any, len(k))
+	for i, text := range k {
+		if values[i], err = t.OrderedBy[i].Type.Value(text); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
 }
 
 // compareFrom compares by the i-th column, and by the next where that one is equal.
@@ -251,7 +266,12 @@ func (t *Table) key(row []any) (ordered.Key, error) {
 
 // highest returns the key of the last row; nil where there is none.
 func (t *Table) highest(ctx context.Context, conn *sql.Conn) (ordered.Key, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT "+t.Select()+" FROM "+t.From+" ORDER BY "+t.KeyList(" DESC")+" LIMIT 1")
+	return t.firstKey(ctx, conn, " ORDER BY "+t.KeyList(" DESC")+" LIMIT 1")
+}
+
+// firstKey returns the key of the first row that the end of a statement chooses; nil where there is none.
+func (t *Table) firstKey(ctx context.Context, conn *sql.Conn, chosen string, parameters ...any) (ordered.Key, error) {
+	rows, err := conn.QueryContext(ctx, "SELECT "+t.Select()+" FROM "+t.From+chosen, parameters...)
 	if err != nil {
 		return nil, err
 	}

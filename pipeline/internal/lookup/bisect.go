@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // errDisorder says that keys fall along a stream, so that none can be found by bisecting it.
@@ -15,6 +16,16 @@ var errDisorder = errors.New("keys fall along the stream")
 
 // looks is how many elements all over a file are looked at, whether keys grow along it, before it is bisected.
 const looks = 32
+
+// begin returns a place the slack or more before the first element of the range, or the beginning.
+func (r *search) begin(ctx context.Context, slack int64) (from mill.Place, err error) {
+	if s := r.source.seeker(); s != nil {
+		from.Position, err = (&seeking{search: r, seeker: s}).begin(ctx, int(slack))
+		return from, err
+	}
+	from.Offset, err = (&bisection{search: r}).begin(ctx, slack)
+	return from, err
+}
 
 // A keyAt is the key of the first element at or behind an offset.
 type keyAt struct {
@@ -29,11 +40,10 @@ type bisection struct {
 }
 
 // begin returns an offset that lies the slack or more before the first element of the range, or at the beginning.
-func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
-	b := &bisection{search: r}
-	start, high := r.source.bounds(r.partition)
+func (b *bisection) begin(ctx context.Context, slack int64) (int64, error) {
+	start, high := b.source.bounds(b.partition)
 	low := start
-	if r.reader.bytes = r.source.bytes(); r.reader.bytes {
+	if b.source.isOneSession() {
 		if err := b.lookAllOver(ctx, start, high); err != nil {
 			return 0, err
 		}
@@ -46,7 +56,7 @@ func (r *search) begin(ctx context.Context, slack int64) (int64, error) {
 			return 0, err
 		case found == nil:
 			high = middle
-		case expression.Compare(found.key, r.low) < 0:
+		case expression.Compare(found.key, b.low) < 0:
 			low = found.offset + 1
 		default:
 			high = middle
@@ -70,7 +80,7 @@ func (b *bisection) lookAllOver(ctx context.Context, start, end int64) error {
 
 // firstKey returns the first element of a range of offsets whose keys can be computed; nil if there is none.
 func (b *bisection) firstKey(ctx context.Context, from, to int64) (found *keyAt, err error) {
-	err = b.source.each(ctx, b.partition, from, glance, func(record broker.Record, mark bool) (bool, error) {
+	err = b.source.each(ctx, b.partition, mill.Place{Offset: from}, glance, func(record broker.Record, mark bool) (bool, error) {
 		if record.Offset >= to {
 			return false, nil
 		}
@@ -96,7 +106,7 @@ func (b *bisection) firstKey(ctx context.Context, from, to int64) (found *keyAt,
 // falls reports whether a later one of the keys that were seen is less, where that can be told: a topic's sessions may
 // each begin anew.
 func (b *bisection) falls() bool {
-	if !b.reader.bytes {
+	if !b.source.isOneSession() {
 		return false
 	}
 	slices.SortFunc(b.seen, func(a, b keyAt) int { return cmp.Compare(a.offset, b.offset) })

@@ -87,7 +87,7 @@ func (e *explainer) understand(ctx context.Context, key string, element []byte) 
 }
 
 func (e *explainer) understandElement(text []byte) error {
-	reader, err := newKeyReader(e.node, e.naming.program())
+	reader, err := newKeyReader(e.node, nil, e.naming.program())
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,8 @@ type keyReader struct {
 	down   []func(any) (expression.Key, error)
 	name   func(any) (expression.Key, error)
 	last   *lastKeys // nil at the beginning of a session
-	// bytes says that records' offsets are bytes of a file.
-	bytes bool
+	// source is what is read; nil where an element is given by a user.
+	source source
 }
 
 // lastKeys are the last keys along a stream that aren't null; the zero key before the first.
@@ -71,12 +71,12 @@ func latest(key, last expression.Key) expression.Key {
 	return key
 }
 
-func newKeyReader(n *mill.Node, name *expression.Program) (*keyReader, error) {
+func newKeyReader(n *mill.Node, s source, name *expression.Program) (*keyReader, error) {
 	decode, err := n.Codec.Decoder(nil)
 	if err != nil {
 		return nil, err
 	}
-	k := &keyReader{node: n, decode: decode}
+	k := &keyReader{node: n, source: s, decode: decode}
 	if n.Parent != nil {
 		k.up = expression.Single(n.Right)
 	}
@@ -97,12 +97,12 @@ func (u undecodable) Unwrap() error { return u.error }
 
 // read makes an item of a record. The error says why a run would stop at it.
 func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
-	at := r.locate(record, partition)
+	at := r.source.locate(record, partition)
 	element := &object.Object{}
 	if err := r.decode(record.Value, element); err != nil {
 		err = record.DecodeError(r.node.Stream.Name, partition, err)
-		if damaged, ok := errors.AsType[*broker.PositionError](err); ok && r.bytes {
-			damaged.Position.Offset, damaged.Position.Byte = at.Offset, at.Byte
+		if damaged, ok := errors.AsType[*broker.PositionError](err); ok {
+			damaged.Position.Offset, damaged.Position.Byte, damaged.Position.At = at.Offset, at.Byte, at.At
 		}
 		return nil, undecodable{err}
 	}
@@ -112,15 +112,6 @@ func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
 	}
 	i.at, i.offset = at, record.Offset
 	return i, nil
-}
-
-// locate returns where a record lies, for people.
-func (r *keyReader) locate(record *broker.Record, partition int) broker.Position {
-	at := record.At(r.node.Stream.Name, partition)
-	if r.bytes {
-		at.Offset, at.Byte = -1, record.Offset
-	}
-	return at
 }
 
 // item computes an element's keys.

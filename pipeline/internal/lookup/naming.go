@@ -91,13 +91,13 @@ const namesRead = 1000
 // firstKind returns the kind of a partition's first name that can be computed; Unknown if there is none among the
 // first.
 func (m *naming) firstKind(ctx context.Context, s source, partition int) (kind expression.Kind, err error) {
-	reader, err := newKeyReader(m.node, m.program())
+	reader, err := newKeyReader(m.node, s, m.program())
 	if err != nil {
 		return kind, err
 	}
 	start, _ := s.bounds(partition)
 	read := 0
-	err = s.each(ctx, partition, start, glance, func(record broker.Record, mark bool) (bool, error) {
+	err = s.each(ctx, partition, mill.Place{Offset: start}, glance, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return true, nil
 		}

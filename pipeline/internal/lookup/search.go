@@ -10,6 +10,7 @@ import (
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // lateRecords is how many records behind where a key belongs are looked at for elements that come too late.
@@ -77,24 +78,25 @@ type search struct {
 // slice looks a range up in a partition, with a new reader of keys.
 //
 // It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't
-// in order or doesn't lie as it must for that, a file is read from its beginning: so the answer is right.
+// in order or doesn't lie as it must for that, a file or table is read from its beginning: so the answer is right.
 func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partition int) (*slice, error) {
 	for slack := s.slack(); ; slack *= 8 {
 		r := &search{keyRange: k, reader: reader, source: s, partition: partition}
 		r.reader.last = nil
+		start, _ := s.bounds(partition)
 		from, err := r.begin(ctx, slack)
 		if err == nil {
 			err = r.read(ctx, from)
 		}
-		start, _ := s.bounds(partition)
+		isWhole := from == mill.Place{Offset: start}
 		switch {
-		case errors.Is(err, file.ErrNotLines), errors.Is(err, errDisorder), err == nil && from > start && r.disorder():
+		case errors.Is(err, file.ErrNotLines), errors.Is(err, errDisorder), err == nil && !isWhole && r.disorder():
 			if !s.scan() {
 				return nil, err
 			}
 		case err != nil:
 			return nil, err
-		case from > start && r.found.below == nil:
+		case !isWhole && r.found.below == nil:
 			// What lies before the range may be far: long elements, or records that are none.
 		default:
 			return &r.found, nil
@@ -105,11 +107,11 @@ func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partit
 // disorder reports whether keys were out of order in what was read, of a source that can be read from its beginning.
 func (r *search) disorder() bool {
 	out := len(r.found.late) > 0 || r.found.stopsAt != nil && verdictOf(r.found.stopsAt) == observe.OutOfOrder
-	return out && r.reader.bytes
+	return out && r.source.isOneSession()
 }
 
 // read reads the slice from an offset on.
-func (r *search) read(ctx context.Context, from int64) error {
+func (r *search) read(ctx context.Context, from mill.Place) error {
 	r.found.empty = true
 	err := r.source.each(ctx, r.partition, from, whole, r.visit)
 	var damaged *broker.PositionError
@@ -130,7 +132,7 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 	}
 	if mark {
 		if found.mark == nil && found.above == nil {
-			at := r.reader.locate(&record, r.partition)
+			at := r.source.locate(&record, r.partition)
 			found.mark = &at
 		}
 		r.reader.last = nil // another session begins

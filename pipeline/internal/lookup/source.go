@@ -22,12 +22,17 @@ type source interface {
 	bounds(partition int) (start, end int64)
 	// slack is how many offsets before the key reading begins, so that disorder near it shows.
 	slack() int64
-	// bytes reports whether offsets are bytes of a file.
-	bytes() bool
+	// seeker finds positions to bisect by; nil where that is done by offsets.
+	seeker() broker.Seeker
+	// isOneSession reports whether keys must grow all along a partition that is bisected. Each session of a queue may begin
+	// anew.
+	isOneSession() bool
 	// scan makes the source be read from the beginning from now on, and reports whether that is anything new.
 	scan() bool
-	// each calls visit for the records of a partition from an offset on, until it returns false or there are no more.
-	each(ctx context.Context, partition int, from int64, how amount, visit visitor) error
+	// each calls visit for the records of a partition from a place on, until it returns false or there are no more.
+	each(ctx context.Context, partition int, from mill.Place, how amount, visit mill.Visitor) error
+	// locate returns where a record lies, for people, that each has given last.
+	locate(record *broker.Record, partition int) broker.Position
 	close()
 }
 
@@ -41,9 +46,6 @@ const (
 	glance
 )
 
-// A visitor gets one record, or an end-of-stream mark, and says whether it wants the next.
-type visitor func(record broker.Record, mark bool) (more bool, err error)
-
 // openSource opens the stream of a node.
 func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.Cluster) (source, error) {
 	if n.Stream.Topic {
@@ -51,7 +53,7 @@ func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.
 		if err != nil {
 			return nil, err
 		}
-		return topicSource{opened}, nil
+		return topicSource{opened, n.Stream.Name}, nil
 	}
 	if n.Stream.IsReadOnce() {
 		return nil, n.Stream.Text.Errorf("%s can be read once only, so nothing can be looked up in it: write it to a "+
@@ -64,24 +66,36 @@ func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.
 }
 
 // A topicSource is a Kafka topic.
-type topicSource struct{ *topic.Partitions }
+type topicSource struct {
+	*topic.Partitions
+	name string
+}
 
 func (s topicSource) partitions() int                         { return s.Count() }
 func (s topicSource) bounds(partition int) (start, end int64) { return s.Bounds(partition) }
 func (s topicSource) slack() int64                            { return 500 }
-func (s topicSource) bytes() bool                             { return false }
+func (s topicSource) seeker() broker.Seeker                   { return nil }
+func (s topicSource) isOneSession() bool                      { return false }
 func (s topicSource) scan() bool                              { return false }
 
 func (s topicSource) close() { s.Close() }
 
-func (s topicSource) each(ctx context.Context, partition int, from int64, _ amount, visit visitor) error {
-	return s.Each(ctx, partition, from, visit)
+func (s topicSource) each(ctx context.Context, partition int, from mill.Place, _ amount, visit mill.Visitor) error {
+	return s.Each(ctx, partition, from.Offset, visit)
+}
+
+func (s topicSource) locate(record *broker.Record, partition int) broker.Position {
+	return record.At(s.name, partition)
 }
 
 // A storedSource is a stream of another storage.
 type storedSource struct {
 	*mill.Look
+	name         string
+	queue        bool
 	starts, ends []int64
+	// scans says that it is read from the beginning although positions could be found.
+	scans bool
 }
 
 func openStored(ctx context.Context, m *mill.Mill, n *mill.Node) (source, error) {
@@ -89,7 +103,7 @@ func openStored(ctx context.Context, m *mill.Mill, n *mill.Node) (source, error)
 	if err != nil {
 		return nil, err
 	}
-	s := storedSource{Look: look}
+	s := &storedSource{Look: look, name: n.Stream.Name, queue: n.Stream.Stored.Queue}
 	for partition := range look.Partitions() {
 		start, end, err := look.Bounds(ctx, partition)
 		if err != nil {
@@ -100,24 +114,40 @@ func openStored(ctx context.Context, m *mill.Mill, n *mill.Node) (source, error)
 	return s, nil
 }
 
-func (s storedSource) partitions() int { return s.Partitions() }
-func (s storedSource) bounds(partition int) (start, end int64) {
+func (s *storedSource) partitions() int { return s.Partitions() }
+func (s *storedSource) bounds(partition int) (start, end int64) {
 	return s.starts[partition], s.ends[partition]
 }
-func (s storedSource) slack() int64 { return 500 }
-func (s storedSource) bytes() bool  { return false }
-func (s storedSource) scan() bool   { return false }
+func (s *storedSource) slack() int64       { return 500 }
+func (s *storedSource) isOneSession() bool { return s.seeker() != nil && !s.queue }
 
-func (s storedSource) close() { _ = s.Close() } // it was only read
+func (s *storedSource) seeker() broker.Seeker {
+	if s.scans {
+		return nil
+	}
+	return s.Seeker()
+}
 
-func (s storedSource) each(ctx context.Context, partition int, from int64, _ amount, visit visitor) error {
+func (s *storedSource) scan() bool {
+	isNew := s.isOneSession()
+	s.scans = s.scans || isNew
+	return isNew
+}
+
+func (s *storedSource) close() { _ = s.Close() } // it was only read
+
+func (s *storedSource) each(ctx context.Context, partition int, from mill.Place, _ amount, visit mill.Visitor) error {
 	return s.Each(ctx, partition, from, visit)
+}
+
+func (s *storedSource) locate(record *broker.Record, partition int) broker.Position {
+	return s.At(record, s.name, partition)
 }
 
 // A fileSource is a JSON file. Where that can be, it is read from any byte on.
 type fileSource struct {
-	node   *mill.Node
-	seeker *file.Seeker // nil where it is read from its beginning
+	node *mill.Node
+	file *file.Seeker // nil where it is read from its beginning
 }
 
 // scanned is how large a file may be to be read from its beginning in any case: the lines of its elements are known
@@ -125,52 +155,62 @@ type fileSource struct {
 const scanned = 1 << 20
 
 func openFile(n *mill.Node) (*fileSource, error) {
-	seeker, err := file.OpenSeeker(n.Declared())
+	opened, err := file.OpenSeeker(n.Declared())
 	if err != nil {
 		return nil, err
 	}
-	s := &fileSource{n, seeker}
-	if seeker != nil && seeker.Size() <= scanned {
+	s := &fileSource{n, opened}
+	if opened != nil && opened.Size() <= scanned {
 		s.scan()
 	}
 	return s, nil
 }
 
-func (s *fileSource) partitions() int { return 1 }
-func (s *fileSource) slack() int64    { return 64 << 10 }
-func (s *fileSource) bytes() bool     { return s.seeker != nil }
+func (s *fileSource) partitions() int       { return 1 }
+func (s *fileSource) slack() int64          { return 64 << 10 }
+func (s *fileSource) seeker() broker.Seeker { return nil }
+func (s *fileSource) isOneSession() bool    { return s.file != nil }
+
+// locate returns a record's byte, too, where the file isn't read from its beginning.
+func (s *fileSource) locate(record *broker.Record, partition int) broker.Position {
+	at := record.At(s.node.Stream.Name, partition)
+	if s.file != nil {
+		at.Offset, at.Byte = -1, record.Offset
+	}
+	return at
+}
 
 func (s *fileSource) bounds(int) (start, end int64) {
-	if s.seeker == nil {
+	if s.file == nil {
 		return 0, 0
 	}
-	return 0, s.seeker.Size()
+	return 0, s.file.Size()
 }
 
 func (s *fileSource) scan() bool {
-	if s.seeker == nil {
+	if s.file == nil {
 		return false
 	}
 	// It was only read.
-	_ = s.seeker.Close()
-	s.seeker = nil
+	_ = s.file.Close()
+	s.file = nil
 	return true
 }
 
 func (s *fileSource) close() { s.scan() }
 
-func (s *fileSource) each(ctx context.Context, _ int, from int64, how amount, visit visitor) error {
-	if s.seeker == nil {
-		return s.eachOfAll(ctx, from, visit)
+func (s *fileSource) each(ctx context.Context, _ int, from mill.Place, how amount, visit mill.Visitor) error {
+	if s.file == nil {
+		return s.eachOfAll(ctx, from.Offset, visit)
 	}
 	expected := 4 << 10
 	if how == whole {
 		expected = 128 << 10
 	}
-	return s.seeker.Each(ctx, from, expected, func(at int64, object []byte) (_ bool, err error) {
+	return s.file.Each(ctx, from.Offset, expected, func(at int64, object []byte) (_ bool, err error) {
 		record := broker.Record{Offset: at, Value: object}
 		if how == whole {
-			if record.Line, record.Column, err = s.seeker.Line(at); err != nil {
+			if record.Line, record.Column, err = s.file.Line(at); err != nil {
 				return false, err
 			}
 		}
@@ -179,7 +219,7 @@ func (s *fileSource) each(ctx context.Context, _ int, from int64, how amount, vi
 }
 
 // eachOfAll reads the file from its beginning.
-func (s *fileSource) eachOfAll(ctx context.Context, from int64, visit visitor) (err error) {
+func (s *fileSource) eachOfAll(ctx context.Context, from int64, visit mill.Visitor) (err error) {
 	declared := s.node.Declared()
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
 	input, err := file.New(zstd.Files(), file.Streams(declared)).OpenSource(ctx, job)

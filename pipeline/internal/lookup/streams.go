@@ -47,7 +47,7 @@ func (s *Streams) Close() {
 func (s *Streams) lookUp(
 	ctx context.Context, n *mill.Node, keys keyRange, name *expression.Program, partition int,
 ) (*subtree, error) {
-	reader, err := newKeyReader(n, name)
+	reader, err := newKeyReader(n, s.sources[n], name)
 	if err != nil {
 		return nil, err
 	}

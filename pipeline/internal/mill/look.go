@@ -2,9 +2,11 @@ package mill
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -18,10 +20,19 @@ const quiet = time.Second
 // is there.
 type Look struct {
 	input broker.Input
-	// numbered says that offsets are of this look only, so that it is read from its beginning.
-	numbered bool
-	queue    bool
-	ends     map[int]int64
+	// seeker is the input where records are found by positions; nil where that is by offsets.
+	seeker broker.Seeker
+	queue  bool
+	// ends are the offsets behind the partitions' last records, and lasts the positions of these in a queue.
+	ends  map[int]int64
+	lasts map[int]string
+}
+
+// A Place is where reading begins: at an offset, or at a position where there are no offsets that last. The zero value is
+// the beginning.
+type Place struct {
+	Offset   int64
+	Position string
 }
 
 // Look opens the stream of a node. It must be closed.
@@ -37,10 +48,13 @@ func (m *Mill) Look(ctx context.Context, n *Node) (*Look, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Look{input: input, queue: at.Stored.Queue, ends: map[int]int64{}}
-	_, l.numbered = input.(broker.Positioner)
+	l := &Look{input: input, queue: at.Stored.Queue, ends: map[int]int64{}, lasts: map[int]string{}}
+	l.seeker, _ = input.(broker.Seeker)
 	return l, nil
 }
+
+// Seeker returns what finds records by their positions; nil where they have offsets that last.
+func (l *Look) Seeker() broker.Seeker { return l.seeker }
 
 // Partitions returns how many there are.
 func (l *Look) Partitions() int { return l.input.Partitions() }
@@ -56,46 +70,41 @@ func (l *Look) Advise(ctx context.Context) ([]string, error) {
 	return nil, nil
 }
 
-// Resume sets the offset of a rewind point that a run has kept to one of this look.
-func (l *Look) Resume(ctx context.Context, partition int, kept broker.Rewind) (broker.Rewind, error) {
-	p, ok := l.input.(broker.Positioner)
-	if !ok {
-		return kept, nil
-	}
-	nodes := []broker.Rewind{kept}
-	err := p.Resume(ctx, partition, nodes)
-	return nodes[0], err
-}
-
 // Bounds returns the first offset of a partition and the one behind its last. They are equal where the stream is empty,
-// or can be read from its beginning only.
+// or has no offsets that last.
 func (l *Look) Bounds(ctx context.Context, partition int) (start, end int64, err error) {
-	if l.numbered {
+	if l.seeker != nil {
 		return 0, 0, nil
 	}
-	err = l.Each(ctx, partition, 0, func(record broker.Record, _ bool) (bool, error) {
+	err = l.Each(ctx, partition, Place{}, func(record broker.Record, _ bool) (bool, error) {
 		start = record.Offset
 		return false, nil
 	})
 	return start, max(start, l.ends[partition]), err
 }
 
-// Each calls visit for the records of a partition from an offset on, and for end-of-stream marks, until it returns false
+// A Visitor gets a record, or an end-of-stream mark, and says whether it wants the next.
+type Visitor func(record broker.Record, mark bool) (more bool, err error)
+
+// Each calls visit for the records of a partition from a place on, and for end-of-stream marks, until it returns false
 // or there are no more.
-func (l *Look) Each(
-	ctx context.Context, partition int, from int64, visit func(record broker.Record, mark bool) (bool, error),
-) (err error) {
-	reader, err := l.input.Reader(ctx, 0, partition, from)
+func (l *Look) Each(ctx context.Context, partition int, from Place, visit Visitor) (err error) {
+	if l.seeker != nil {
+		if from.Offset, err = l.seeker.Seek(ctx, 0, partition, from.Position); err != nil {
+			return err
+		}
+	}
+	over, err := l.isOver(ctx, partition)
+	if err != nil {
+		return err
+	}
+	reader, err := l.input.Reader(ctx, 0, partition, from.Offset)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	for end := int64(-1); ; {
+	for {
 		records, err := reader.Read(ctx)
-		if lagger, ok := reader.(broker.Lagger); ok && end < 0 {
-			end = lagger.End()
-			l.ends[partition] = end
-		}
 		switch {
 		case errors.Is(err, broker.ErrDataTimeout), err == io.EOF && !l.queue:
 			return nil
@@ -112,21 +121,48 @@ func (l *Look) Each(
 				return err
 			}
 		}
-		if end >= 0 && reader.Next() >= end {
-			return nil
+		if isOver, err := over(reader); isOver || err != nil {
+			return err
 		}
 	}
 }
 
-// Last returns up to n records at the end of a partition: of its last session that has elements. There are none where
-// the stream can be read from its beginning only.
+// isOver returns what says of a reader, behind each Read, whether it has come to the end of what was there at first.
+func (l *Look) isOver(ctx context.Context, partition int) (func(broker.Reader) (bool, error), error) {
+	if l.seeker == nil {
+		end := int64(-1)
+		return func(reader broker.Reader) (bool, error) {
+			if lagger, ok := reader.(broker.Lagger); ok && end < 0 {
+				end = lagger.End()
+				l.ends[partition] = end
+			}
+			return end >= 0 && reader.Next() >= end, nil
+		}, nil
+	}
+	if !l.queue {
+		return func(broker.Reader) (bool, error) { return false, nil }, nil // there is an end
+	}
+	if l.lasts[partition] == "" {
+		last, err := l.seeker.Before(ctx, 0, partition, "", 1)
+		if err != nil {
+			return nil, err
+		}
+		l.lasts[partition] = last
+	}
+	return func(reader broker.Reader) (bool, error) {
+		at, err := l.seeker.PositionOf(0, partition, reader.Next()-1)
+		return at == l.lasts[partition], err
+	}, nil
+}
+
+// Last returns up to n records at the end of a partition: of its last session that has elements.
 func (l *Look) Last(ctx context.Context, partition, n int) (records []broker.Record, err error) {
-	start, end, err := l.Bounds(ctx, partition)
-	if err != nil || end == start {
+	from, err := l.beforeEnd(ctx, partition, 2*n)
+	if err != nil {
 		return nil, err
 	}
 	marked := false
-	err = l.Each(ctx, partition, max(start, end-2*int64(n)), func(record broker.Record, mark bool) (bool, error) {
+	err = l.Each(ctx, partition, from, func(record broker.Record, mark bool) (bool, error) {
 		if marked && !mark {
 			records, marked = nil, false
 		}
@@ -136,4 +172,47 @@ func (l *Look) Last(ctx context.Context, partition, n int) (records []broker.Rec
 		return true, nil
 	})
 	return records[max(0, len(records)-n):], err
+}
+
+// beforeEnd returns a place about n records before the end of a partition.
+func (l *Look) beforeEnd(ctx context.Context, partition, n int) (from Place, err error) {
+	if l.seeker != nil {
+		from.Position, err = l.seeker.Before(ctx, 0, partition, "", n)
+		return from, err
+	}
+	start, end, err := l.Bounds(ctx, partition)
+	return Place{Offset: max(start, end-int64(n))}, err
+}
+
+// At returns how people find a record that was read since the last Each began: where it lies, and the values that its
+// position has where there are no offsets that last.
+func (l *Look) At(record *broker.Record, stream string, partition int) broker.Position {
+	at := record.At(stream, partition)
+	if l.seeker == nil {
+		return at
+	}
+	if values := l.Values(partition, record.Offset); values != "" {
+		at.Offset, at.At = -1, values
+	}
+	return at
+}
+
+// Values returns the values of a record's position, as the function Values does.
+func (l *Look) Values(partition int, offset int64) string {
+	position, err := l.seeker.PositionOf(0, partition, offset)
+	if err != nil {
+		return ""
+	}
+	return Values(position)
+}
+
+// Values returns the values of a position that consists of such, as (2026-11-29, 17); empty where it doesn't.
+func Values(position string) string {
+	var ordered struct {
+		At []string `json:"at"`
+	}
+	if err := json.Unmarshal([]byte(position), &ordered); err != nil || len(ordered.At) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(ordered.At, ", ") + ")"
 }

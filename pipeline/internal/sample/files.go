@@ -64,7 +64,7 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 			all.problem(err.Error())
 			return s, nil
 		}
-		if !all.decode(&s.Head, records, decode, 0) {
+		if !all.decode(&s.Head, records, decode, 0, nil) {
 			return s, nil
 		}
 	}

@@ -4,6 +4,7 @@ package sample
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
@@ -81,17 +82,29 @@ func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Sample
 	return all, all.readFiles(ctx, m, options)
 }
 
+// A locator says where a record of a stream's partition lies, for people.
+type locator func(record *broker.Record, stream string, partition int) broker.Position
+
 func (all *Samples) problem(text string) { all.Problems = append(all.Problems, text) }
 
-// decode appends elements to a part, up to the first that can't be decoded, which is a problem.
-func (all *Samples) decode(p *Part, records []broker.Record, decode codec.Decode, partition int) bool {
+// decode appends elements to a part, up to the first that can't be decoded, which is a problem. locate says where a record
+// lies; nil for what the record says.
+func (all *Samples) decode(p *Part, records []broker.Record, decode codec.Decode, partition int, locate locator) bool {
+	if locate == nil {
+		locate = (*broker.Record).At
+	}
 	for i := range records {
 		element := &object.Object{}
 		if err := decode(records[i].Value, element); err != nil {
-			all.problem(records[i].DecodeError(p.stream, partition, err).Error())
+			err = records[i].DecodeError(p.stream, partition, err)
+			if wrong, ok := errors.AsType[*broker.PositionError](err); ok {
+				at := locate(&records[i], p.stream, partition)
+				wrong.Position.Offset, wrong.Position.At = at.Offset, at.At
+			}
+			all.problem(err.Error())
 			return false
 		}
-		p.Positions = append(p.Positions, records[i].At(p.stream, partition))
+		p.Positions = append(p.Positions, locate(&records[i], p.stream, partition))
 		p.add(element, records[i].Value)
 	}
 	return true

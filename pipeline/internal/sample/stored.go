@@ -45,7 +45,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node) (err
 		}
 		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
 		all.Of[n] = append(all.Of[n], s)
-		if s.Whole = all.decode(&s.Head, head, decode, partition) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
+		if s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
 			continue
 		}
 		s.cut()
@@ -53,7 +53,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node) (err
 		if err != nil {
 			return err
 		}
-		all.decode(&s.Tail, tail, decode, partition)
+		all.decode(&s.Tail, tail, decode, partition, look.At)
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node) (err
 // headOf returns the beginning of a partition, up to an end-of-stream mark, and whether these are all.
 func headOf(ctx context.Context, look *mill.Look, partition int) (records []broker.Record, whole bool, err error) {
 	whole = true
-	err = look.Each(ctx, partition, 0, func(record broker.Record, mark bool) (bool, error) {
+	err = look.Each(ctx, partition, mill.Place{}, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return false, nil
 		}

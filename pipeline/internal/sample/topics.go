@@ -43,7 +43,7 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 		}
 		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
 		samples[partition] = s
-		if s.Whole = all.decode(&s.Head, head, decode, partition) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
+		if s.Whole = all.decode(&s.Head, head, decode, partition, nil) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
 			continue
 		}
 		s.cut()
@@ -51,7 +51,7 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 		if err != nil {
 			return nil, err
 		}
-		all.decode(&s.Tail, tail, decode, partition)
+		all.decode(&s.Tail, tail, decode, partition, nil)
 	}
 	return samples, nil
 }

@@ -29,10 +29,12 @@ func Quoted(text string) string {
 }
 
 // Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its
-// offset.
+// offset, in a table by the values that it is ordered by.
 func Location(at broker.Position) string {
 	const indented = 16
 	switch {
+	case at.At != "":
+		return at.At
 	case at.Line == 0 && at.Offset < 0:
 		return fmt.Sprintf("byte %d", at.Byte)
 	case at.Line == 0:

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/leat-go/leat/broker/internal/ordered"
+)
+
+// This file lets people look things up in the middle of a table, as broker.Seeker. Changes can't be looked up: to read
+// them leaves a trace.
+
+// Seek implements broker.Seeker.
+func (in *input) Seek(_ context.Context, node, partition int, position string) (int64, error) {
+	return in.streams[node].numberings[partition].Seek(position)
+}
+
+// PositionOf implements broker.Seeker.
+func (in *input) PositionOf(node, partition int, offset int64) (string, error) {
+	return in.streams[node].numberings[partition].PositionOf(offset)
+}
+
+// Before implements broker.Seeker.
+func (in *input) Before(ctx context.Context, node, partition int, position string, n int) (found string, err error) {
+	err = in.find(ctx, node, partition, func(f finder) error {
+		found, err = f.numbering().Before(ctx, f, position, n)
+		return err
+	})
+	return found, err
+}
+
+// Middle implements broker.Seeker.
+func (in *input) Middle(ctx context.Context, node, partition int, from, to string) (found string, err error) {
+	err = in.find(ctx, node, partition, func(f finder) error {
+		if found, err = f.numbering().Middle(ctx, f, from, to); err != nil {
+			return err
+		}
+		p, err := ordered.ReadPosition(found)
+		if err != nil || p.At == nil {
+			return err
+		}
+		// What looks like a value between two others may be none: 'up' between 'infinity' and '2026-11-29'.
+		if _, err := f.rows(ctx, "SELECT "+f.stream.compare("=", 1)+" FROM "+f.stream.from+" LIMIT 0", p.At...); err != nil {
+			found = ""
+			return ctx.Err()
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Count implements broker.Seeker: by an index where one serves the order.
+func (in *input) Count(ctx context.Context, node, partition int, position string, limit int64) (n int64, err error) {
+	err = in.find(ctx, node, partition, func(f finder) error {
+		n, err = f.count(ctx, position, limit)
+		return err
+	})
+	return n, err
+}
+
+// find has rows of a partition found by a connection of its own.
+func (in *input) find(ctx context.Context, node, partition int, do func(finder) error) error {
+	s, err := in.connector.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }()
+	st := in.streams[node]
+	if err := do(finder{s, st, partition}); err != nil {
+		return st.explainRead(err)
+	}
+	return nil
+}
+
+// A finder finds the rows of a stream's partition, as ordered.Finder.
+type finder struct {
+	*session
+	stream    *stream
+	partition int
+}
+
+func (f finder) numbering() *ordered.Numbering { return f.stream.numberings[f.partition] }
+
+// First implements ordered.Finder.
+func (f finder) First(ctx context.Context) (ordered.Key, error) { return f.key(ctx, "true", "", 1) }
+
+// LastBelow implements ordered.Finder.
+func (f finder) LastBelow(ctx context.Context, values ordered.Key) (ordered.Key, error) {
+	where := "true"
+	if len(values) > 0 {
+		where = f.stream.compareFirst("<", 1, len(values))
+	}
+	return f.key(ctx, where, " DESC", 1, values...)
+}
+
+// Nth implements ordered.Finder.
+func (f finder) Nth(ctx context.Context, n int, before *ordered.Position) (ordered.Key, error) {
+	switch {
+	case before == nil:
+		return f.key(ctx, "true", " DESC", n)
+	case before.At == nil:
+		return nil, nil
+	case before.After:
+		return f.key(ctx, f.stream.compare("<=", 1), " DESC", n, before.At...)
+	}
+	return f.key(ctx, f.stream.compare("<", 1), " DESC", n, before.At...)
+}
+
+// key returns the key of the n-th row under a condition; nil where there are fewer.
+func (f finder) key(
+	ctx context.Context, where, direction string, n int, parameters ...string,
+) (ordered.Key, error) {
+	all, err := f.rows(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s%s LIMIT 1 OFFSET %d", f.stream.keyTexts(),
+		f.stream.from, where, f.stream.belongs(f.partition), f.stream.ordered(direction), n-1), parameters...)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return keyOf(all[0])
+}
+
+// count counts the rows from a position on, up to a limit.
+func (f finder) count(ctx context.Context, position string, limit int64) (n int64, err error) {
+	p, err := ordered.ReadPosition(position)
+	if err != nil {
+		return 0, err
+	}
+	where, parameters := "true", slices.Clone(p.At)
+	if p.At != nil {
+		where = f.stream.compare(above(p), 1)
+	}
+	if end := f.stream.end; end != nil {
+		where += " AND " + f.stream.compare("<=", 1+len(parameters))
+		parameters = append(parameters, end...)
+	}
+	all, err := f.texts(ctx, fmt.Sprintf("SELECT count(*)::text FROM (SELECT 1 FROM %s WHERE %s%s LIMIT %d) counted",
+		f.stream.from, where, f.stream.belongs(f.partition), limit), parameters...)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(all[0], 10, 64)
+}
