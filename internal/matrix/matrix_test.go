@@ -166,14 +166,21 @@ func (w *workplace) elements(lines string) (all []map[string]any) {
 	return all
 }
 
-// run runs a pipeline file.
-func (w *workplace) run(name, text string) *pipeline.Pipeline {
+// parse reads a pipeline file.
+func (w *workplace) parse(name, text string) *pipeline.Pipeline {
 	w.Helper()
 	p, err := pipeline.Parse(filepath.Join(w.dir, w.prefix+name+".yaml"), []byte(text), postgres.Storage(), sqlite.Storage(),
 		mysql.Storage(), rabbitmq.Storage(), nats.Storage(), redis.Storage())
 	if err != nil {
 		w.Fatalf("%v\n%s", err, text)
 	}
+	return p
+}
+
+// run runs a pipeline file.
+func (w *workplace) run(name, text string) *pipeline.Pipeline {
+	w.Helper()
+	p := w.parse(name, text)
 	if err := p.Run(w.Context(), pipeline.Options{Logger: quiet}); err != nil {
 		w.Fatalf("%v\n%s", err, text)
 	}

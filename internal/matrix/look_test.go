@@ -1,0 +1,106 @@
+package matrix_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// many is how many orders there are to look things up in: more than what check reads of both ends.
+const many = 5000
+
+// TestLook checks, explains and captures streams in every storage: what is said must be what is said of files.
+func TestLook(t *testing.T) {
+	w := &workplace{t, t.TempDir(), fmt.Sprintf("look%d-", os.Getpid())}
+	all := w.storages()
+	var orders, items strings.Builder
+	for i := range many {
+		fmt.Fprintf(&orders, "{\"id\":%d,\"name\":\"n%d\",\"big\":%d}\n", i, i, i%7)
+		if i%3 != 0 {
+			fmt.Fprintf(&items, "{\"id\":%d,\"n\":1}\n", i)
+		}
+	}
+	for kind, text := range map[string]string{"orders": orders.String(), "items": items.String()} {
+		if err := os.WriteFile(filepath.Join(w.dir, kind+".jsonl"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all[1:] {
+			w.copy(kind, all[0], s, kind, kind)
+		}
+	}
+	for _, s := range all {
+		t.Run(s.name, func(t *testing.T) {
+			w := &workplace{t, w.dir, w.prefix}
+			w.look(s, w.joined(s, "looked"))
+		})
+	}
+}
+
+// joined is a pipeline that joins in a storage, and writes to a file.
+func (w *workplace) joined(s *storage, output string) *pipeline.Pipeline {
+	w.Helper()
+	return w.parse("look-"+s.name, s.connection+fmt.Sprintf(`streams:
+  orders: {%s}
+  items:  {%s}
+  joined: {file: %s-%s.jsonl}
+master: orders
+join: [{left: orders, right: items, on: orders.id == items.id}]
+output: joined
+`, s.stream("orders", "orders", true), s.stream("items", "items", true), output, s.name))
+}
+
+func (w *workplace) look(s *storage, p *pipeline.Pipeline) {
+	w.Helper()
+	options := pipeline.Options{Logger: quiet}
+	report, err := p.Check(w.Context(), options)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if r := report.Streams[0]; r.Read != 1000 || r.Tail != 1000 || len(report.Problems) > 0 {
+		w.Errorf("check has read %d and, at the end, %d:\n%v", r.Read, r.Tail, report)
+	}
+	if keys := fmt.Sprint(report.Joins[0].LeftKeys); keys != fmt.Sprintf("0 to %d", many-1) {
+		w.Errorf("the keys are from %s", keys)
+	}
+	for key, want := range map[string]string{
+		"4000": "So the element of orders is handed over.",
+		"3000": "So the element of orders is not handed over, for want of 3000 in items.",
+		"9999": "orders has no",
+	} {
+		explanation, err := p.Explain(w.Context(), options, pipeline.About{Key: key})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if !strings.Contains(explanation.String(), want) {
+			w.Errorf("%s: got\n%v\nwant %s", key, explanation, want)
+		}
+	}
+	dir := filepath.Join(w.dir, "captured-"+s.name)
+	if _, err := p.Capture(w.Context(), "3998", "4001", dir); err != nil {
+		w.Fatal(err)
+	}
+	captured, err := pipeline.Load(filepath.Join(dir, w.prefix+"look-"+s.name+".yaml"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := captured.Run(w.Context(), options); err != nil {
+		w.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "joined.jsonl"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	want := `{"id":3998,"name":"n3998","big":1,"items":[{"id":3998,"n":1}]}
+{"id":4000,"name":"n4000","big":3,"items":[{"id":4000,"n":1}]}
+{"id":4001,"name":"n4001","big":4,"items":[{"id":4001,"n":1}]}
+`
+	if diff := cmp.Diff(w.elements(want), w.elements(string(text))); diff != "" {
+		w.Errorf("captured: - want, + got\n%s", diff)
+	}
+}
