@@ -185,3 +185,32 @@ func imports(t *testing.T, name string) (imported []string) {
 	slices.Sort(imported)
 	return slices.Compact(imported)
 }
+
+// TestFuzzingStartsNoServer finds fuzz targets beside tests that start a server. Each of a target's worker processes would
+// start one, too, which holds the pipes that the fuzzer waits for: it waits for ever.
+func TestFuzzingStartsNoServer(t *testing.T) {
+	fuzzes := regexp.MustCompile(`(?m)^func Fuzz`)
+	starts := regexp.MustCompile(`"` + module + `/internal/[a-z]+server"`)
+	targets, servers := map[string]bool{}, map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		folder := filepath.Dir(path)
+		targets[folder] = targets[folder] || fuzzes.Match(text)
+		servers[folder] = servers[folder] || starts.Match(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, fuzzed := range targets {
+		if fuzzed && servers[folder] {
+			t.Errorf("%s has fuzz targets and tests that start a server: put what is fuzzed in a package of its own", folder)
+		}
+	}
+	if !targets[filepath.FromSlash("broker/rabbitmq/internal/amqp1")] || !servers[filepath.FromSlash("broker/rabbitmq")] {
+		t.Error("the fuzz targets or the tests with servers that are known weren't found")
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 	"github.com/leat-go/leat/internal/endmark"
 )
@@ -176,12 +177,12 @@ func (l *ledger) messagesOf(c *broker.Commit, mark bool) [][][]byte {
 	for i := range c.Results {
 		r := &c.Results[i]
 		begin := len(all)
-		all = appendMessage(all, r.Key, r.Time, r.Value)
+		all = amqp1.Append(all, r.Key, r.Time, r.Value)
 		outputs[r.Stream] = append(outputs[r.Stream], all[begin:len(all):len(all)])
 	}
 	for i := range outputs {
 		if mark {
-			outputs[i] = append(outputs[i], appendMessage(nil, nil, noTime, []byte(endmark.Value)))
+			outputs[i] = append(outputs[i], amqp1.Append(nil, nil, noTime, []byte(endmark.Value)))
 		}
 	}
 	return outputs

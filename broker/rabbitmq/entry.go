@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 )
 
 // The kinds of entries.
@@ -95,13 +96,13 @@ func (e *entry) message(payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendMessage(nil, nil, noTime, append(append(head, '\n'), payload...)), nil
+	return amqp1.Append(nil, nil, noTime, append(append(head, '\n'), payload...)), nil
 }
 
 // readEntry reads a message of the journal.
 func readEntry(message []byte) (e *entry, payload []byte, err error) {
 	var record broker.Record
-	if err := readMessage(message, &record); err != nil {
+	if err := amqp1.Read(message, &record); err != nil {
 		return nil, nil, err
 	}
 	head, payload, found := bytes.Cut(record.Value, []byte("\n"))

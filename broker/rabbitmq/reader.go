@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 	"github.com/leat-go/leat/internal/endmark"
 )
@@ -161,7 +162,7 @@ func (r *reader) records() (records []broker.Record, err error) {
 			continue
 		}
 		record := broker.Record{Offset: offset, Time: r.chunk.Time}
-		if err := readMessage(message, &record); err != nil {
+		if err := amqp1.Read(message, &record); err != nil {
 			return nil, fmt.Errorf("the message at offset %d: %w", offset, err)
 		}
 		r.next = offset

@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 )
 
 // A sender sends results to plain queues, over AMQP 0.9.1. It is used by one goroutine at a time. A nil one has nothing
@@ -186,7 +187,7 @@ func (s *sender) failed(ctx context.Context, queue string, err error) error {
 // publishingOf makes of a message as the journal has it one of AMQP 0.9.1.
 func publishingOf(message []byte) (amqp.Publishing, error) {
 	var r broker.Record
-	if err := readMessage(message, &r); err != nil {
+	if err := amqp1.Read(message, &r); err != nil {
 		return amqp.Publishing{}, err
 	}
 	p := amqp.Publishing{Body: r.Value, DeliveryMode: amqp.Persistent, Timestamp: r.Time}

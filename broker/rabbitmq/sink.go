@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 )
 
 // OpenSink implements [broker.Sink]. It makes outputs that don't exist, and the journal, and checks that they may be
@@ -98,7 +99,7 @@ type output struct {
 
 // Check implements broker.Checker: a message must fit into a frame.
 func (o *output) Check(stream int, key, value []byte) error {
-	if size := len(key) + len(value) + messageOverhead; size > o.maxMessage && !o.outputs[stream].plain {
+	if size := len(key) + len(value) + amqp1.Overhead; size > o.maxMessage && !o.outputs[stream].plain {
 		return fmt.Errorf("rabbitmq: a result has %d bytes, but the server takes messages of %d bytes at most: raise its "+
 			"setting stream.frame_max", size, o.maxMessage)
 	}

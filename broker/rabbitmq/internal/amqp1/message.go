@@ -1,4 +1,8 @@
-package rabbitmq
+// Package amqp1 writes and reads messages of RabbitMQ's streams as AMQP 1.0 has them, as far as a broker.Record needs.
+//
+// A message is sections, each a described value. Leat writes two of them: properties, with what a record has beside its
+// value, and data, the value. It reads also what other clients write.
+package amqp1
 
 import (
 	"encoding/binary"
@@ -11,9 +15,6 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A stream holds messages as AMQP 1.0 has them: sections, each a described value. Leat writes two of them: properties,
-// with what a record has beside its value, and data, the value. It reads also what other clients write.
-
 // The descriptors of a message's sections.
 const (
 	sectionAnnotations = 0x72
@@ -24,7 +25,7 @@ const (
 	sectionValue       = 0x77
 )
 
-// The codes of the types that are read or written here.
+// The codes of the types that are read or message here.
 const (
 	typeDescribed  = 0x00
 	typeNull       = 0x40
@@ -47,11 +48,11 @@ const (
 const (
 	propertySubject  = 3
 	propertyCreation = 9
-	properties       = 10 // so many are written
+	properties       = 10 // so many are message
 )
 
-// appendMessage adds a result as a message: its key is the subject, its time that of creation, its value the data.
-func appendMessage(b, key []byte, made time.Time, value []byte) []byte {
+// Append adds a result as a message: its key is the subject, its time that of creation, its value the data.
+func Append(b, key []byte, made time.Time, value []byte) []byte {
 	if key != nil || !made.IsZero() {
 		b = append(b, typeDescribed, typeSmallUlong, sectionProperties, typeList32)
 		at := len(b)
@@ -79,13 +80,13 @@ func appendSized(b []byte, code byte, value []byte) []byte {
 	return append(b, value...)
 }
 
-// messageOverhead is the most that a message takes beside key and value.
-const messageOverhead = 64
+// Overhead is the most that a message takes beside key and value.
+const Overhead = 64
 
-// readMessage sets a record's value, key, time and headers from a message. Of a message with several data sections, the
+// Read sets a record's value, key, time and headers from a message. Of a message with several data sections, the
 // value is all of them, in a row. What it refers to is the message's memory.
-func readMessage(message []byte, r *broker.Record) error {
-	in := amqpReader{bytes: message}
+func Read(message []byte, r *broker.Record) error {
+	in := reader{bytes: message}
 	for len(in.bytes) > 0 && in.err == nil {
 		if in.byte() != typeDescribed {
 			return errors.New("it isn't a message as AMQP 1.0 has them")
@@ -114,13 +115,13 @@ func readMessage(message []byte, r *broker.Record) error {
 	return nil
 }
 
-// An amqpReader reads AMQP values. err is set once something was wrong, and everything is empty from then on.
-type amqpReader struct {
+// A reader reads AMQP values. err is set once something was wrong, and everything is empty from then on.
+type reader struct {
 	bytes []byte
 	err   error
 }
 
-func (in *amqpReader) take(n uint64) []byte {
+func (in *reader) take(n uint64) []byte {
 	if n > uint64(len(in.bytes)) {
 		in.bytes = nil
 		if in.err == nil {
@@ -133,10 +134,10 @@ func (in *amqpReader) take(n uint64) []byte {
 	return taken
 }
 
-func (in *amqpReader) byte() byte { return in.take(1)[0] }
+func (in *reader) byte() byte { return in.take(1)[0] }
 
 // fixed returns the bytes of a value whose size its code tells: none, 1, 2, 4, 8 or 16.
-func (in *amqpReader) fixed(code byte) []byte {
+func (in *reader) fixed(code byte) []byte {
 	if code>>4 == 4 {
 		return nil
 	}
@@ -144,31 +145,44 @@ func (in *amqpReader) fixed(code byte) []byte {
 }
 
 // sized returns the bytes of a value that says how many it has.
-func (in *amqpReader) sized(code byte) []byte {
+func (in *reader) sized(code byte) []byte {
 	if code>>4&1 == 0 { // 0xa, 0xc and 0xe have a byte for it, 0xb, 0xd and 0xf four
 		return in.take(uint64(in.byte()))
 	}
 	return in.take(uint64(binary.BigEndian.Uint32(in.take(4))))
 }
 
+// maxDepth is how deep a value may be described by values that are themselves described. The standard's are not at all.
+const maxDepth = 8
+
 // skip passes over a value, and returns its bytes.
-func (in *amqpReader) skip(code byte) []byte {
+func (in *reader) skip(code byte) []byte { return in.skipWithin(code, maxDepth) }
+
+func (in *reader) skipWithin(code byte, depth int) []byte {
 	switch {
-	case code == typeDescribed:
-		in.skip(in.byte())
-		return in.skip(in.byte())
-	case code < 0x40:
-		in.err = fmt.Errorf("type %#x isn't known", code)
-		in.bytes = nil
+	case in.err != nil:
 		return nil
+	case code == typeDescribed && depth == 0:
+		return in.fail("a description is described more than %d times", maxDepth)
+	case code == typeDescribed:
+		in.skipWithin(in.byte(), depth-1)
+		return in.skipWithin(in.byte(), depth-1)
+	case code < 0x40:
+		return in.fail("type %#x isn't known", code)
 	case code < 0xa0:
 		return in.fixed(code)
 	}
 	return in.sized(code)
 }
 
+// fail ends the reading.
+func (in *reader) fail(format string, args ...any) []byte {
+	in.bytes, in.err = nil, fmt.Errorf(format, args...)
+	return nil
+}
+
 // number reads a whole number that isn't negative.
-func (in *amqpReader) number(code byte) (n uint64) {
+func (in *reader) number(code byte) (n uint64) {
 	for _, b := range in.skip(code) {
 		n = n<<8 | uint64(b)
 	}
@@ -176,22 +190,22 @@ func (in *amqpReader) number(code byte) (n uint64) {
 }
 
 // members returns what is in a list or map, and how many values that are.
-func (in *amqpReader) members(code byte) (*amqpReader, int) {
+func (in *reader) members(code byte) (*reader, int) {
 	if code == typeList0 || code == typeNull {
-		return &amqpReader{}, 0
+		return &reader{}, 0
 	}
-	inside := &amqpReader{bytes: in.sized(code)}
+	inside := &reader{bytes: in.sized(code)}
 	if code == typeList8 || code == typeMap8 {
 		return inside, int(inside.byte())
 	}
 	if code != typeList32 && code != typeMap32 {
 		in.err = fmt.Errorf("type %#x is neither a list nor a map", code)
-		return &amqpReader{}, 0
+		return &reader{}, 0
 	}
 	return inside, int(binary.BigEndian.Uint32(inside.take(4)))
 }
 
-func (in *amqpReader) data(r *broker.Record) {
+func (in *reader) data(r *broker.Record) {
 	piece := in.sized(in.byte())
 	if r.Value == nil {
 		r.Value = piece
@@ -201,7 +215,7 @@ func (in *amqpReader) data(r *broker.Record) {
 }
 
 // value reads a body that is one value. An element is one that is text or bytes; null is none.
-func (in *amqpReader) value(r *broker.Record) {
+func (in *reader) value(r *broker.Record) {
 	switch code := in.byte(); code {
 	case typeNull:
 	case typeText8, typeText32, typeBinary8, typeBinary32, typeSymbol8, typeSymbol32:
@@ -212,7 +226,7 @@ func (in *amqpReader) value(r *broker.Record) {
 	}
 }
 
-func (in *amqpReader) properties(r *broker.Record) {
+func (in *reader) properties(r *broker.Record) {
 	inside, n := in.members(in.byte())
 	for i := range n {
 		code := inside.byte()
@@ -231,7 +245,7 @@ func (in *amqpReader) properties(r *broker.Record) {
 }
 
 // application reads the properties that applications set, which are a record's headers.
-func (in *amqpReader) application(r *broker.Record) {
+func (in *reader) application(r *broker.Record) {
 	in.pairs(func(name, value []byte) {
 		r.Headers = append(r.Headers, broker.Header{Key: string(name), Value: value})
 	})
@@ -239,7 +253,7 @@ func (in *amqpReader) application(r *broker.Record) {
 
 // annotations reads what RabbitMQ notes of a message that came by AMQP 0.9.1: its routing key is the record's key,
 // where that has no other.
-func (in *amqpReader) annotations(r *broker.Record) {
+func (in *reader) annotations(r *broker.Record) {
 	in.pairs(func(name, value []byte) {
 		if string(name) == "x-routing-key" && r.Key == nil {
 			r.Key = value
@@ -248,7 +262,7 @@ func (in *amqpReader) annotations(r *broker.Record) {
 }
 
 // pairs reads a map.
-func (in *amqpReader) pairs(add func(name, value []byte)) {
+func (in *reader) pairs(add func(name, value []byte)) {
 	inside, n := in.members(in.byte())
 	for range n / 2 {
 		name := inside.skip(inside.byte())
