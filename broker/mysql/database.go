@@ -24,6 +24,11 @@ const (
 	// lockWait is how many seconds a statement waits for somebody's lock.
 	lockWait                  = "1"
 	firstBackoff, lastBackoff = 50 * time.Millisecond, 5 * time.Second
+	// openTimeout is how long a database may be away when a run begins: after a power cut both start at once. Whoever has
+	// mistaken the address reads in the log what it waits for.
+	openTimeout = time.Minute
+	// connectTimeout is how long one attempt may take.
+	connectTimeout = 10 * time.Second
 )
 
 // A database is a database as one run uses it.
@@ -31,7 +36,7 @@ type database struct {
 	config *driver.Config
 	logger *slog.Logger
 	pool   *sql.DB
-	// reached says that a connection was made before: then one that can't be made is waited for.
+	// reached says that a connection was made before: then one that can't be made is waited for without end.
 	reached atomic.Bool
 }
 
@@ -83,22 +88,42 @@ func (d *database) Version(context.Context, *sql.Conn) (int64, error) {
 
 // Connect implements relation.Connector.
 func (d *database) Connect(ctx context.Context, _ bool) (*sql.Conn, error) {
+	begun := time.Now()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
-		conn, err := d.pool.Conn(ctx)
+		conn, err := d.connect(ctx)
 		switch {
 		case err == nil:
 			d.reached.Store(true)
 			return conn, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case !d.reached.Load() || !d.IsPassing(err):
+		}
+		text, patient := "the database can't be reached, trying again", true
+		if !d.reached.Load() {
+			text += " for up to a minute"
+			patient = !isUnknownHost(err) && time.Since(begun)+backoff <= openTimeout
+		}
+		if !patient || !d.IsPassing(err) {
 			return nil, d.explainConnect(err)
 		}
-		d.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
+		d.logger.Warn(text, "address", d.config.Addr, "error", err, "pause", backoff)
 		if err := wait.For(ctx, backoff); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// connect connects once.
+func (d *database) connect(ctx context.Context) (*sql.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return d.pool.Conn(limited)
+}
+
+// isUnknownHost reports whether a host has no address: most often it is misspelt.
+func isUnknownHost(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
 }
 
 // number is MySQL's number of an error, zero for other errors.
@@ -113,6 +138,9 @@ func number(err error) uint16 {
 // IsLost implements relation.Connector. The driver closes a connection whose context ends while it is used.
 func (d *database) IsLost(err error) bool {
 	var network net.Error
+	if tlsRemedy(err) != "" {
+		return false
+	}
 	switch number(err) {
 	case 0:
 		return errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, driver.ErrInvalidConn) ||

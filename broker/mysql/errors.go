@@ -1,6 +1,9 @@
 package mysql
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 
@@ -15,19 +18,52 @@ func (d *database) explainConnect(err error) error {
 	remedy := ""
 	switch number(err) {
 	case 1045, 1698:
-		remedy = "; the user or the password is wrong, or the password is missing: it is in the url, or in MYSQL_PWD"
+		remedy = "; the user or the password is wrong, or the password is missing: it is in the url, or in MYSQL_PWD; a user " +
+			"who must come by TLS, or show a certificate, is refused in the same way"
 	case 1044:
 		remedy = "; GRANT SELECT, INSERT, UPDATE, CREATE ON " + identifier(d.config.DBName) + ".* TO the user"
 	case 1049:
 		remedy = "; CREATE DATABASE makes it; the url's last part is its name"
 	case 1040, 1203:
 		remedy = "; max_connections on the server is too low, or somebody leaves connections open"
+	case 1129:
+		remedy = "; FLUSH HOSTS on the server lets this host in again"
+	case 1130:
+		remedy = "; CREATE USER ...@'host' on the server lets a user in from this host"
 	}
-	if errors.Is(err, driver.ErrNoTLS) {
-		remedy = "; switch TLS on at the server, or leave tls=true out of the url"
+	switch {
+	case remedy != "":
+	case errors.Is(err, context.DeadlineExceeded):
+		remedy = "; it doesn't answer: see whether host and port are those of the server"
+	case errors.Is(err, driver.ErrPktSync), errors.Is(err, driver.ErrMalformPkt), errors.Is(err, driver.ErrOldProtocol):
+		remedy = "; what listens there is no MySQL server, or one from before 4.1"
+	default:
+		remedy = tlsRemedy(err)
 	}
 	return fmt.Errorf("mysql: connecting as %s to database %s at %s: %w%s", d.config.User, d.config.DBName, d.config.Addr,
 		err, remedy)
+}
+
+// tlsRemedy is what mends an error of TLS, and empty for others.
+func tlsRemedy(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		alert     tls.AlertError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "; give the certificate of the server's CA: tls: {ca: FILE} in a pipeline file, mysql.Configure in Go"
+	case errors.As(err, &host):
+		return "; the url must have the host that the certificate is made out to"
+	case errors.As(err, &invalid), errors.As(err, &alert), errors.As(err, &record):
+		return "; see the certificates of both sides: tls: {ca, cert, key} in a pipeline file, mysql.Configure in Go"
+	case errors.Is(err, driver.ErrNoTLS):
+		return "; switch TLS on at the server, or leave tls out of the url or the pipeline file"
+	}
+	return ""
 }
 
 // Explain implements relation.Database.

@@ -95,15 +95,16 @@ func (l *ledger) change(ctx context.Context, partition int, mine int64) (before 
 	switch {
 	case err != nil:
 		return before, err
-	case mine != 0 && before.epoch != mine:
+	case mine != 0 && before.epoch != mine && (before.holder != l.holder || before.claimed != l.tries[partition]):
 		return before, errGone
 	}
 	if err := db.Claiming(ctx, l.conn, Claim{l.name, partition, before.epoch + 1, l.holder}); err != nil {
 		return before, err
 	}
+	l.tries[partition] = now()
 	_, err = l.conn.ExecContext(ctx,
 		"UPDATE leat_positions SET epoch = ?, holder = ?, claimed = ? WHERE name = ? AND `partition` = ?",
-		before.epoch+1, l.holder, now(), l.name, partition)
+		before.epoch+1, l.holder, l.tries[partition], l.name, partition)
 	return before, err
 }
 

@@ -125,7 +125,7 @@ func (l *ledger) without(ctx context.Context, commits []broker.Commit, lost int,
 // answer is in the table; a new connection claims the partitions again first, which waits for the transaction before, or
 // ends it.
 func (l *ledger) settle(ctx context.Context, commits []broker.Commit, sent bool, cause error) error {
-	_ = l.close()
+	l.close()
 	if !sent {
 		if ctx.Err() != nil {
 			return ctx.Err()

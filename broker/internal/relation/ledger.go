@@ -25,13 +25,15 @@ type ledger struct {
 	// turn is full while somebody uses the following: tasks claim side by side, and while others commit.
 	turn chan struct{}
 	conn *sql.Conn // nil while there is none
-	// epochs holds what this run has claimed, by partition.
+	// epochs holds what this run has claimed, by partition, and tries the time of the last claim that it has tried, which
+	// was made if the row has it, though no answer came.
 	epochs map[int]int64
+	tries  map[int]string
 }
 
 func newLedger(job *Job, partitions int) *ledger {
 	l := &ledger{job: job, holder: solo.Holder(), partitions: partitions,
-		turn: make(chan struct{}, 1), epochs: map[int]int64{}}
+		turn: make(chan struct{}, 1), epochs: map[int]int64{}, tries: map[int]string{}}
 	l.name, l.nameErr = solo.Name(job.Database.Product(), job.Name, job.Job)
 	return l
 }
@@ -48,28 +50,35 @@ func (l *ledger) inTurn(ctx context.Context, do func() error) error {
 }
 
 // now is a time as the table holds it.
-func now() string { return time.Now().UTC().Format("2006-01-02 15:04:05.000") }
+func now() string { return time.Now().UTC().Format("2006-01-02 15:04:05.000000") }
 
-// connect makes the connection, which claims again what the one before had: then no transaction of that one can be
-// committed later.
+// connect makes the connection, if there is none.
 func (l *ledger) connect(ctx context.Context) error {
-	if l.conn != nil {
+	switch {
+	case l.conn != nil:
 		return nil
-	}
-	if l.nameErr != nil {
+	case l.nameErr != nil:
 		return l.nameErr
 	}
+	return l.job.untilKept(ctx, func() error { return l.connectOnce(ctx) })
+}
+
+// connectOnce makes a connection, which claims again what the one before had: then no transaction of that one can be
+// committed later.
+func (l *ledger) connectOnce(ctx context.Context) error {
 	conn, err := l.job.Database.Connect(ctx, true)
 	if err != nil {
-		return err
+		return finalError{err} // Connect has tried again itself
 	}
 	l.conn = conn
 	if err := errors.Join(l.job.Database.MakeLedger(ctx, conn), l.enroll(ctx)); err != nil {
-		return errors.Join(l.explain(err), l.close())
+		l.close()
+		return l.explain(err)
 	}
 	for partition, epoch := range l.epochs {
 		if err := l.reclaim(ctx, partition, epoch); err != nil {
-			return errors.Join(err, l.close())
+			l.close()
+			return err
 		}
 	}
 	return nil
@@ -162,23 +171,29 @@ func (l *ledger) lookedAt(ctx context.Context, look func() error) error {
 	return l.inTurn(ctx, func() error { return l.look(ctx, look) })
 }
 
-// look looks at positions, and again by a new connection where that is lost meanwhile. REQUIRES: it is the ledger's turn.
+// look looks at positions. REQUIRES: it is the ledger's turn.
 func (l *ledger) look(ctx context.Context, look func() error) error {
-	for {
-		if err := l.connect(ctx); err != nil {
-			return err
-		}
-		err := look()
-		switch {
-		case err == nil:
-			return nil
-		case !l.job.Database.IsLost(err):
+	return l.connected(ctx, func() error {
+		if err := look(); err != nil {
 			return l.explain(err)
 		}
-		if err := l.close(); err != nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
+		return nil
+	})
+}
+
+// connected calls do when there is a connection, and again by a new one where that is lost meanwhile. REQUIRES: it is the
+// ledger's turn.
+func (l *ledger) connected(ctx context.Context, do func() error) error {
+	return l.job.untilKept(ctx, func() error {
+		if err := l.connect(ctx); err != nil {
+			return finalError{err}
 		}
-	}
+		err := do()
+		if err != nil && l.job.Database.IsLost(err) {
+			l.close()
+		}
+		return err
+	})
 }
 
 // kept is what the table has of a partition.
@@ -201,11 +216,9 @@ func (l *ledger) kept(ctx context.Context, partition int, lock string) (k kept, 
 }
 
 // close closes the connection.
-func (l *ledger) close() error {
-	if l.conn == nil {
-		return nil
+func (l *ledger) close() {
+	if l.conn != nil {
+		_ = l.conn.Close() // it may be closed already
+		l.conn = nil
 	}
-	_ = l.conn.Close() // it may be closed already
-	l.conn = nil
-	return nil
 }

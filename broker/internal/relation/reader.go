@@ -95,9 +95,6 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	}
 }
 
-// A finalError is found by the reader, so that trying again makes no sense.
-type finalError struct{ error }
-
 // read reads once.
 func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 	for {
@@ -233,13 +230,12 @@ func (r *reader) number(ctx context.Context, values []any) (int64, error) {
 		return 0, finalError{errors.New("two rows have the same " + r.stream.KeyList("") + ", so that their order isn't " +
 			"known: order by more columns")}
 	}
-	offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (bool, error) {
-		conn, err := r.job.Database.Connect(ctx, false) // the reader's may be in use
-		if err != nil {
-			return false, err
-		}
-		defer func() { _ = conn.Close() }()
-		return r.stream.isBelow(ctx, conn, a, b)
+	offset, err := r.stream.numbering.Number(k, r.next, func(a, b ordered.Key) (below bool, err error) {
+		err = r.job.withConn(ctx, func(conn *sql.Conn) error { // the reader's may be in use
+			below, err = r.stream.isBelow(ctx, conn, a, b)
+			return err
+		})
+		return below, err
 	})
 	if err != nil {
 		return 0, finalError{err}

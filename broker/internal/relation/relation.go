@@ -4,11 +4,15 @@
 package relation
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/wait"
 )
 
 // A Declaration is a stream as a user has declared it.
@@ -79,6 +83,41 @@ func (j *Job) declaration(s broker.Stream) (*Declaration, error) {
 		return nil, j.errorf("the stream %q isn't among those that %[2]s.New was given", s.Name, j.Database.Product())
 	}
 	return &j.Declared[i], nil
+}
+
+// A finalError is one that trying again doesn't mend.
+type finalError struct{ error }
+
+func (e finalError) Unwrap() error { return e.error }
+
+// withConn has do use a connection for reading, and another one again where that is lost meanwhile.
+func (j *Job) withConn(ctx context.Context, do func(conn *sql.Conn) error) error {
+	return j.untilKept(ctx, func() error {
+		conn, err := j.Database.Connect(ctx, false)
+		if err != nil {
+			return finalError{err} // Connect has tried again itself
+		}
+		defer func() { _ = conn.Close() }()
+		return do(conn)
+	})
+}
+
+// untilKept calls do, and again where the connection that it uses is lost meanwhile, until ctx ends.
+func (j *Job) untilKept(ctx context.Context, do func() error) error {
+	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
+		err := do()
+		var final finalError
+		switch {
+		case err == nil || errors.As(err, &final) || !j.Database.IsLost(err):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		j.Logger.Warn("the connection was lost, trying again", "error", err, "pause", backoff)
+		if err := wait.For(ctx, backoff); err != nil {
+			return err
+		}
+	}
 }
 
 // errorf makes an error that begins with the database's name.

@@ -27,21 +27,21 @@ func (o *output) open(ctx context.Context) error {
 	if len(o.job.Outputs) == 0 {
 		return o.job.errorf("there are no results to write: leave out leat.To; the source keeps the positions")
 	}
-	if err := o.connect(ctx); err != nil {
-		return err
-	}
-	for _, declared := range o.job.Outputs {
-		d, err := o.job.declaration(declared)
-		if err != nil {
-			return err
+	return o.connected(ctx, func() error {
+		o.targets = nil
+		for _, declared := range o.job.Outputs {
+			d, err := o.job.declaration(declared)
+			if err != nil {
+				return err
+			}
+			t, err := o.openTarget(ctx, d)
+			if err != nil {
+				return err
+			}
+			o.targets = append(o.targets, t)
 		}
-		t, err := o.openTarget(ctx, d)
-		if err != nil {
-			return err
-		}
-		o.targets = append(o.targets, t)
-	}
-	return nil
+		return nil
+	})
 }
 
 // Check implements broker.Checker: it finds members without a column.
@@ -74,5 +74,6 @@ func (o *output) Pace() broker.Pace {
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
-	return errors.Join(o.ledger.close(), o.job.Database.Close())
+	o.ledger.close()
+	return o.job.Database.Close()
 }

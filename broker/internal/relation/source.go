@@ -41,19 +41,17 @@ func (in *input) open(ctx context.Context) error {
 	if len(in.job.Inputs) == 0 {
 		return in.job.errorf("the job has no inputs")
 	}
-	conn, err := in.job.Database.Connect(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	for _, declared := range in.job.Inputs {
-		st, err := in.openStream(ctx, conn, declared)
-		if err != nil {
-			return err
+	return in.job.withConn(ctx, func(conn *sql.Conn) error {
+		in.streams = nil
+		for _, declared := range in.job.Inputs {
+			st, err := in.openStream(ctx, conn, declared)
+			if err != nil {
+				return err
+			}
+			in.streams = append(in.streams, st)
 		}
-		in.streams = append(in.streams, st)
-	}
-	return nil
+		return nil
+	})
 }
 
 // openStream returns the stream of the next node.
@@ -104,24 +102,23 @@ func (st *stream) look(ctx context.Context, conn *sql.Conn) error {
 
 // Advise implements broker.Advisor.
 func (in *input) Advise(ctx context.Context) (advice []string, err error) {
-	conn, err := in.job.Database.Connect(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close() }()
-	for i, st := range in.streams {
-		if slices.Contains(in.streams[:i], st) {
-			continue
+	err = in.job.withConn(ctx, func(conn *sql.Conn) error {
+		advice = nil
+		for i, st := range in.streams {
+			if slices.Contains(in.streams[:i], st) {
+				continue
+			}
+			found, err := st.Database.Advise(ctx, conn, st.Table)
+			if err != nil {
+				return st.explain(err)
+			}
+			for _, sentence := range found {
+				advice = append(advice, st.describe()+": "+sentence)
+			}
 		}
-		found, err := st.Database.Advise(ctx, conn, st.Table)
-		if err != nil {
-			return advice, st.explain(err)
-		}
-		for _, sentence := range found {
-			advice = append(advice, st.describe()+": "+sentence)
-		}
-	}
-	return advice, nil
+		return nil
+	})
+	return advice, err
 }
 
 // Bounded implements broker.Bounded.
@@ -141,7 +138,10 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 }
 
 // Close implements broker.Input.
-func (in *input) Close() error { return errors.Join(in.ledger.close(), in.job.Database.Close()) }
+func (in *input) Close() error {
+	in.ledger.close()
+	return in.job.Database.Close()
+}
 
 // Positions implements broker.Positioner.
 func (in *input) Positions(_ int, nodes []broker.Rewind) error {
@@ -159,11 +159,17 @@ func (in *input) Positions(_ int, nodes []broker.Rewind) error {
 
 // Resume implements broker.Positioner.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
-	conn, err := in.job.Database.Connect(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
+	return in.job.withConn(ctx, func(conn *sql.Conn) error {
+		resumed := slices.Clone(nodes) // what is changed before the connection is lost must not be counted again
+		if err := in.resume(ctx, conn, resumed); err != nil {
+			return err
+		}
+		copy(nodes, resumed)
+		return nil
+	})
+}
+
+func (in *input) resume(ctx context.Context, conn *sql.Conn, nodes []broker.Rewind) (err error) {
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {
