@@ -15,6 +15,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -24,9 +25,6 @@ const (
 	// lockWait is how many seconds a statement waits for somebody's lock.
 	lockWait                  = "1"
 	firstBackoff, lastBackoff = 50 * time.Millisecond, 5 * time.Second
-	// openTimeout is how long a database may be away when a run begins: after a power cut both start at once. Whoever has
-	// mistaken the address reads in the log what it waits for.
-	openTimeout = time.Minute
 	// connectTimeout is how long one attempt may take.
 	connectTimeout = 10 * time.Second
 )
@@ -87,26 +85,26 @@ func (d *database) Version(context.Context, *sql.Conn) (int64, error) {
 }
 
 // Connect implements relation.Connector.
-func (d *database) Connect(ctx context.Context, _ bool) (*sql.Conn, error) {
-	begun := time.Now()
+func (d *database) Connect(ctx context.Context, _ bool) (conn *sql.Conn, err error) {
+	if d.reached.Load() {
+		return d.reconnect(ctx)
+	}
+	err = server.Await(ctx, d.logger, "the database", d.IsPassing, func() error {
+		conn, err = d.connect(ctx)
+		return err
+	})
+	d.reached.Store(err == nil)
+	return conn, err
+}
+
+// reconnect connects, again and again while the server can't be reached, until ctx ends.
+func (d *database) reconnect(ctx context.Context) (*sql.Conn, error) {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
 		conn, err := d.connect(ctx)
-		switch {
-		case err == nil:
-			d.reached.Store(true)
-			return conn, nil
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
+		if err == nil || ctx.Err() != nil || !d.IsPassing(err) {
+			return conn, err
 		}
-		text, patient := "the database can't be reached, trying again", true
-		if !d.reached.Load() {
-			text += " for up to a minute"
-			patient = !isUnknownHost(err) && time.Since(begun)+backoff <= openTimeout
-		}
-		if !patient || !d.IsPassing(err) {
-			return nil, d.explainConnect(err)
-		}
-		d.logger.Warn(text, "address", d.config.Addr, "error", err, "pause", backoff)
+		d.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
 		if err := wait.For(ctx, backoff); err != nil {
 			return nil, err
 		}
@@ -117,13 +115,14 @@ func (d *database) Connect(ctx context.Context, _ bool) (*sql.Conn, error) {
 func (d *database) connect(ctx context.Context) (*sql.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	return d.pool.Conn(limited)
-}
-
-// isUnknownHost reports whether a host has no address: most often it is misspelt.
-func isUnknownHost(err error) bool {
-	var lookup *net.DNSError
-	return errors.As(err, &lookup) && lookup.IsNotFound
+	conn, err := d.pool.Conn(limited)
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, d.explainConnect(err)
 }
 
 // number is MySQL's number of an error, zero for other errors.
@@ -138,7 +137,7 @@ func number(err error) uint16 {
 // IsLost implements relation.Connector. The driver closes a connection whose context ends while it is used.
 func (d *database) IsLost(err error) bool {
 	var network net.Error
-	if tlsRemedy(err) != "" {
+	if server.IsAboutTLS(err) {
 		return false
 	}
 	switch number(err) {

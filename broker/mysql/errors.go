@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/leat-go/leat/broker/internal/relation"
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // explainConnect says of an error at connecting what would mend it. It names user, database and address, never the
@@ -46,22 +46,17 @@ func (d *database) explainConnect(err error) error {
 
 // tlsRemedy is what mends an error of TLS, and empty for others.
 func tlsRemedy(err error) string {
-	var (
-		authority x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		alert     tls.AlertError
-		record    tls.RecordHeaderError
-	)
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
 	switch {
+	case errors.Is(err, driver.ErrNoTLS):
+		return "; switch TLS on at the server, or leave tls out of the url or the pipeline file"
 	case errors.As(err, &authority):
 		return "; give the certificate of the server's CA: tls: {ca: FILE} in a pipeline file, mysql.Configure in Go"
 	case errors.As(err, &host):
 		return "; the url must have the host that the certificate is made out to"
-	case errors.As(err, &invalid), errors.As(err, &alert), errors.As(err, &record):
+	case server.IsAboutTLS(err):
 		return "; see the certificates of both sides: tls: {ca, cert, key} in a pipeline file, mysql.Configure in Go"
-	case errors.Is(err, driver.ErrNoTLS):
-		return "; switch TLS on at the server, or leave tls out of the url or the pipeline file"
 	}
 	return ""
 }
