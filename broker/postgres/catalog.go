@@ -24,8 +24,10 @@ type column struct {
 	// array says that a list is one of PostgreSQL's, and document that values are JSON.
 	array, document, binary, instantless bool
 	// reads makes JSON of the column's text; nil where the server does.
-	reads   *pgoutput.Type
-	notNull bool
+	reads *pgoutput.Type
+	// castless says that what the server gives for the column is what a cast to text makes of it, too.
+	castless bool
+	notNull  bool
 	// byStart says that its default is drawn when the transaction begins, as now() is.
 	byStart bool
 }
@@ -153,6 +155,7 @@ func newColumn(name, kind, category, base string) column {
 		binary:      base == "bytea",
 		instantless: base == "timestamp",
 		reads:       readings[base],
+		castless:    slices.Contains([]string{"int2", "int4", "int8", "numeric", "text", "varchar", "uuid"}, base),
 	}
 }
 

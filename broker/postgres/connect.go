@@ -137,19 +137,6 @@ func (s *session) rows(ctx context.Context, sql string, parameters ...string) ([
 	return all, err
 }
 
-// each runs a statement and calls take with the texts of each row's columns, which may not be kept.
-func (s *session) each(ctx context.Context, sql string, take func(row [][]byte) error) error {
-	result := s.ExecParams(ctx, sql, nil, nil, nil, nil)
-	for result.NextRow() {
-		if err := take(result.Values()); err != nil {
-			_, _ = result.Close()
-			return err
-		}
-	}
-	_, err := result.Close()
-	return err
-}
-
 // run runs statements that give nothing and have no parameters.
 func (s *session) run(ctx context.Context, sql string) error {
 	_, err := s.Exec(ctx, sql).ReadAll()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,8 +17,10 @@ const (
 	// lastFetch.
 	firstFetch, lastFetch = 100, 2000
 	fetchBytes            = 1 << 20
-	// textBytes is how much memory is made at a time for the elements of small rows.
-	textBytes = 64 << 10
+	// batchSize is how many records a Read returns at most, and maxSpare how many empty lists of them are kept.
+	batchSize, maxSpare = 512, 8
+	// firstText and lastText are how much memory is made at a time for elements, at first and later.
+	firstText, lastText = 4 << 10, 64 << 10
 	// poll is the pause between two looks at a followed stream that has nothing new, by all its readers together.
 	poll = 100 * time.Millisecond
 	// idle is how long a reader that nobody reads from keeps its cursor, whose snapshot keeps the server from cleaning
@@ -36,7 +37,7 @@ type reader struct {
 	// mu is held while a cursor is used: whoever leaves the reader alone for long loses it.
 	mu      sync.Mutex
 	session *session // nil while there is none
-	cursor  bool     // whether the session has one open
+	cursor  *cursor  // nil while the session has none open
 	timer   *time.Timer
 	closed  bool
 
@@ -46,8 +47,13 @@ type reader struct {
 	drained bool
 	next    int64
 	fetch   int
-	// average is how large the elements were that were fetched last.
-	average int
+	// text has room for the next elements behind those that were returned.
+	text []byte
+	// values are those of the last row's key.
+	values [][]byte
+	keys   keyMaker
+	// spare are lists of records that were recycled.
+	spare [][]broker.Record
 }
 
 // Next implements broker.Reader.
@@ -106,7 +112,7 @@ func isFinal(err error) bool {
 // read reads once.
 func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 	for since := time.Now(); ; {
-		if !r.cursor {
+		if r.cursor == nil {
 			if err := r.open(ctx, since); err != nil {
 				return nil, err
 			}
@@ -116,10 +122,10 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 			return nil, err
 		}
 		if done {
-			if err := r.session.run(ctx, "COMMIT"); err != nil {
+			if err := r.cursor.commit(ctx); err != nil {
 				r.drop() // the next read makes another one
 			}
-			r.cursor, r.drained = false, true
+			r.cursor, r.drained = nil, true
 		}
 		if len(records) > 0 {
 			return records, nil
@@ -149,42 +155,35 @@ func (r *reader) open(ctx context.Context, since time.Time) (err error) {
 	if _, err := r.connected(ctx); err != nil {
 		return err
 	}
-	if err := r.session.run(ctx, "BEGIN READ ONLY"); err != nil {
+	rows := t.selectRows() + " WHERE " + where + t.belongs(r.partition) + t.ordered("")
+	if r.cursor, err = r.session.openCursor(ctx, rows, parameters...); err != nil {
 		return t.explainRead(err)
 	}
-	declare := "DECLARE leat_rows NO SCROLL CURSOR FOR " + t.selectRows() + " WHERE " + where + t.belongs(r.partition) +
-		t.ordered("")
-	if _, err = r.session.rows(ctx, declare, parameters...); err != nil {
-		return t.explainRead(err)
-	}
-	r.cursor, r.drained = true, false
+	r.drained = false
 	return nil
 }
 
-// records fetches rows and numbers them. done says that there are no more behind the cursor.
+// records reads rows and numbers them. done says that there are no more behind them.
 func (r *reader) records(ctx context.Context) (records []broker.Record, done bool, err error) {
-	var text []byte
+	records = r.list()
 	size := 0
 	at, next := r.at, r.next
 	defer func() {
-		if err != nil { // rows that came before the connection was lost are fetched again
+		if err != nil { // rows that came before the connection was lost are read again
 			r.at, r.next = at, next
 		}
 	}()
-	err = r.session.each(ctx, "FETCH FORWARD "+strconv.Itoa(r.fetch)+" FROM leat_rows", func(row [][]byte) error {
-		offset, err := r.number(ctx, row[len(r.stream.columns):])
+	done, err = r.cursor.read(ctx, batchSize, r.fetch, func(row [][]byte) error {
+		offset, err := r.number(ctx, row)
 		if err != nil {
 			return finalError{err}
 		}
-		if cap(text)-len(text) < r.average {
-			text = make([]byte, 0, max(min(textBytes, r.average*r.fetch), r.average)) // what is full stays where it is
-		}
-		begin := len(text)
-		if text, err = r.stream.appendElement(text, row); err != nil {
+		value, err := r.element(row)
+		if err != nil {
 			return finalError{err}
 		}
-		records = append(records, broker.Record{Offset: offset, Value: text[begin:len(text):len(text)]})
-		size += len(text) - begin
+		records = append(records, broker.Record{Offset: offset, Value: value})
+		size += len(value)
 		return nil
 	})
 	switch {
@@ -193,17 +192,46 @@ func (r *reader) records(ctx context.Context) (records []broker.Record, done boo
 	case err != nil:
 		return nil, false, r.stream.explainRead(err)
 	}
-	done = len(records) < r.fetch
 	if n := len(records); n > 0 {
-		r.average = size/n + 1
 		r.fetch = min(lastFetch, max(1, fetchBytes*n/max(size, 1)), 4*r.fetch)
 	}
 	return records, done, nil
 }
 
-// number returns the offset of the next row, by the values of its key.
-func (r *reader) number(ctx context.Context, values [][]byte) (int64, error) {
-	k, err := keyOf(values)
+// element returns a row as an element. Elements lie side by side; what was returned stays where it is.
+func (r *reader) element(row [][]byte) (value []byte, err error) {
+	if size := r.stream.elementSize(row); cap(r.text)-len(r.text) < size {
+		r.text = make([]byte, 0, max(size, min(lastText, max(firstText, 2*cap(r.text)))))
+	}
+	begin := len(r.text)
+	if r.text, err = r.stream.appendElement(r.text, row); err != nil {
+		return nil, err
+	}
+	return r.text[begin:len(r.text):len(r.text)], nil
+}
+
+// list returns an empty list of records.
+func (r *reader) list() []broker.Record {
+	if last := len(r.spare) - 1; last >= 0 {
+		records := r.spare[last]
+		r.spare = r.spare[:last]
+		return records
+	}
+	return make([]broker.Record, 0, min(batchSize, r.fetch))
+}
+
+// Recycle implements broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) {
+	if cap(records) >= batchSize && len(r.spare) < maxSpare {
+		clear(records)
+		r.spare = append(r.spare, records[:0])
+	}
+}
+
+// number returns the offset of the next row.
+func (r *reader) number(ctx context.Context, row [][]byte) (int64, error) {
+	r.values = r.stream.appendKey(r.values[:0], row)
+	k, err := r.keys.key(r.values)
 	if err != nil {
 		return 0, err
 	}
@@ -246,8 +274,9 @@ func (r *reader) release() {
 
 // drop closes the cursor. REQUIRES: mu is held.
 func (r *reader) drop() {
+	r.cursor.close()
 	_ = r.session.close()
-	r.session, r.cursor = nil, false
+	r.session, r.cursor = nil, nil
 }
 
 // Close implements broker.Reader.

@@ -15,6 +15,8 @@ type table struct {
 	columns []column
 	// order holds the columns that rows are ordered by, which tell them apart.
 	order []column
+	// keyAt holds the index of each of these in what selectRows gives of a row.
+	keyAt []int
 	// kind is the letter that PostgreSQL has for it: r for a table, p for a partitioned one; empty for a query.
 	kind     string
 	division division
@@ -92,6 +94,15 @@ func (t *table) findOrder(columns []string) error {
 			return fmt.Errorf("its order: %w", err)
 		}
 		t.order = append(t.order, c)
+	}
+	behind := len(t.columns)
+	for _, c := range t.order {
+		i := slices.IndexFunc(t.columns, func(read column) bool { return read.name == c.name && read.castless })
+		if i < 0 {
+			i = behind
+			behind++
+		}
+		t.keyAt = append(t.keyAt, i)
 	}
 	return nil
 }
@@ -175,13 +186,36 @@ func castParameter(n int, c column) string { return fmt.Sprintf("CAST($%d::text 
 
 func rowOf(values []string) string { return "ROW(" + strings.Join(values, ", ") + ")" }
 
-// selectRows is a statement for rows, each with its columns and then the texts of its key.
+// selectRows is a statement for rows, each with its columns, and then the texts of those of its key whose values don't
+// come as texts.
 func (t *table) selectRows() string {
-	values := make([]string, len(t.columns))
+	var values []string
 	for i := range t.columns {
-		values[i] = t.columns[i].expression()
+		values = append(values, t.columns[i].expression())
 	}
-	return "SELECT " + strings.Join(append(values, t.keyTexts()), ", ") + " FROM " + t.from
+	for i, c := range t.order {
+		if t.keyAt[i] >= len(t.columns) {
+			values = append(values, "q."+identifier(c.name)+"::text")
+		}
+	}
+	return "SELECT " + strings.Join(values, ", ") + " FROM " + t.from
+}
+
+// appendKey appends the texts of the key of a row that selectRows gives.
+func (t *table) appendKey(to, row [][]byte) [][]byte {
+	for _, i := range t.keyAt {
+		to = append(to, row[i])
+	}
+	return to
+}
+
+// elementSize is about how many bytes appendElement appends.
+func (t *table) elementSize(row [][]byte) int {
+	size := len("{}")
+	for i := range t.columns {
+		size += len(t.columns[i].member) + len(row[i]) + len("null,")
+	}
+	return size
 }
 
 // appendElement appends a row that selectRows gives as a JSON object.

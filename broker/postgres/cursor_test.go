@@ -1,0 +1,94 @@
+package postgres_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/postgres"
+	"github.com/leat-go/leat/internal/wait"
+)
+
+type number struct {
+	ID int64 `json:"id"`
+}
+
+// read opens a stream and reads as often as is said. It returns the input and how many records each time gave.
+func (d *database) read(stream postgres.Option, times int) (in broker.Input, r broker.Reader, counts []int) {
+	d.Helper()
+	b := postgres.New(d.url, stream)
+	in, err := b.OpenSource(d.Context(), &broker.Job{Name: "test", Inputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	d.must(err)
+	d.Cleanup(func() { _ = in.Close() })
+	r, err = in.Reader(d.Context(), 0, 0, 0)
+	d.must(err)
+	d.Cleanup(func() { _ = r.Close() })
+	for range times {
+		records, err := r.Read(d.Context())
+		d.must(err)
+		counts = append(counts, len(records))
+	}
+	return in, r, counts
+}
+
+// While rows of one page are read, the server makes those of the next one, and no more. Each row that it makes takes a
+// lock here, which lasts until the connection ends.
+func TestOnePageAhead(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(`CREATE TABLE numbers AS SELECT id FROM generate_series(1, 20000) id;
+		ALTER TABLE numbers ADD PRIMARY KEY (id); ANALYZE numbers`)
+	_, r, counts := d.read(postgres.Query[number]("locking",
+		"SELECT id, pg_try_advisory_lock(id) AS locked FROM numbers ORDER BY id", postgres.OrderBy("id")), 2)
+	if !slices.Equal(counts, []int{100, 400}) {
+		t.Fatalf("Read returned %v records, wanted the pages of 100 and 400", counts)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	expect := func(what string, want int) {
+		t.Helper()
+		made := ""
+		for made != strconv.Itoa(want) {
+			if wait.For(ctx, time.Millisecond) != nil {
+				t.Fatalf("%s the server has made %s rows, wanted %d", what, made, want)
+			}
+			made = d.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")[0][0]
+			if n, _ := strconv.Atoi(made); n > 100+400+400 {
+				t.Fatalf("%s the server has made %d rows: more than one page ahead", what, n)
+			}
+		}
+	}
+	expect("behind 500 rows", 100+400+400)
+	d.must(r.Close())
+	expect("behind Close", 0)
+}
+
+// The key that a position holds has the texts that a cast gives, whatever the rows themselves come as: it was written by
+// earlier versions, too.
+func TestPositionsHoldTextsOfCasts(t *testing.T) {
+	d := newDatabase(t)
+	types := map[string]string{"boolean": "true", "char(4)": "ab", "varchar": `a "b"`, "numeric": "1.50", "bigint": "-7",
+		"uuid": "00000000-0000-0000-0000-00000000000a", "date": "2026-11-29", "timestamptz": "2026-11-29 10:00:00.5+00",
+		"timestamp": "2026-11-29 10:00:00", "bytea": `\x00ff`, "float8": "1e+20", `"char"`: "x", "name": "n", "inet": "10.0.0.1"}
+	for kind, value := range types {
+		t.Run(kind, func(t *testing.T) {
+			d := &database{TB: t, name: d.name, url: d.url, conn: d.conn}
+			d.exec("DROP TABLE IF EXISTS keyed; CREATE TABLE keyed (id " + kind + " PRIMARY KEY); INSERT INTO keyed VALUES ('" +
+				value + "')")
+			in, r, _ := d.read(postgres.Table[struct{}]("keyed"), 1)
+			nodes := []broker.Rewind{{Offset: r.Next()}}
+			d.must(in.(broker.Positioner).Positions(0, nodes))
+			want := `{"at":[` + strconv.Quote(d.query("SELECT id::text FROM keyed")[0][0]) + `],"after":true}`
+			if got := nodes[0].Position; got != want {
+				t.Errorf("the position is %s, wanted %s", got, want)
+			}
+			d.must(in.(broker.Positioner).Resume(t.Context(), 0, nodes))
+			if nodes[0].Offset != 1 {
+				t.Errorf("the position is offset %d when it is read back, wanted 1", nodes[0].Offset)
+			}
+		})
+	}
+}
