@@ -10,6 +10,9 @@ import (
 // keyBytes is how much memory is made at a time for the texts of keys.
 const keyBytes = 8 << 10
 
+// keyOf copies the values of one key.
+func keyOf(values [][]byte) (ordered.Key, error) { return new(keyMaker).key(values) }
+
 // A keyMaker makes keys of rows, many in one piece of memory. The zero value is ready.
 type keyMaker struct {
 	texts  *strings.Builder

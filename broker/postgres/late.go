@@ -39,7 +39,7 @@ func (t *table) highest(ctx context.Context, s *session) (ordered.Key, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	return new(keyMaker).key(all[0])
+	return keyOf(all[0])
 }
 
 const writersNow = `SELECT DISTINCT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
