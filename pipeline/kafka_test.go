@@ -356,7 +356,7 @@ func TestExplainAcrossPartitions(t *testing.T) {
 	p := k.parse(strings.Replace(onKafka, "next: {topic: places}", "next: {topic: others}", 1))
 	explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: "10"})
 	k.must(err)
-	const want = "next has no 20 in this partition, but in partition 2: only equal partitions are joined, so both topics must be " +
+	const want = "next has no 20 in this partition, but in partition 2: only equal partitions are joined, so both streams must be " +
 		"keyed by what the join compares"
 	if cause := explanation.Partitions[0].Cause; cause == nil || cause.Verdict != pipeline.OtherPartition || cause.Text != want {
 		t.Error(explanation)

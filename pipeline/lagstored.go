@@ -108,20 +108,35 @@ func (s *StreamLag) count(ctx context.Context, look *mill.Look, n *mill.Node, ke
 	})
 }
 
-// measure takes the distance to where a queue ends, as the storage has it, and counts where it doesn't tell.
-func (s *StreamLag) measure(ctx context.Context, look *mill.Look, n *mill.Node, kept broker.Rewind) error {
-	s.Position, s.End = kept.Offset, kept.Offset
-	err := look.Each(ctx, s.Partition, mill.Place{Offset: kept.Offset}, func(r broker.Record, mark bool) (bool, error) {
-		if kept.Behind && r.Offset == kept.Offset {
-			return true, nil // it was dealt with
+// measure asks a queue how many records there are from an offset on, and counts them where it doesn't tell.
+func (s *StreamLag) measure(ctx context.Context, look *mill.Look, n *mill.Node, kept broker.Rewind) (err error) {
+	s.Position = kept.Offset
+	first, all, err := look.Remaining(ctx, s.Partition, kept.Offset)
+	if err != nil {
+		return err
+	}
+	wasDealtWith := len(first) > 0 && kept.Behind && first[0].Offset == kept.Offset
+	if s.Behind = all; all < 0 {
+		if err := s.read(ctx, look); err != nil {
+			return err
 		}
-		s.End = r.Offset + 1
+	}
+	if wasDealtWith {
+		first = first[1:]
+		s.Behind--
+	}
+	if s.End = s.Position + s.Behind; len(first) > 0 {
+		s.Key = keyOf(n, first[0].Value)
+	}
+	return nil
+}
+
+// read counts records by reading them.
+func (s *StreamLag) read(ctx context.Context, look *mill.Look) error {
+	s.Behind = 0
+	return look.Each(ctx, s.Partition, mill.Place{Offset: s.Position}, func(broker.Record, bool) (bool, error) {
 		s.Behind++
-		if s.Key == nil && !mark {
-			s.Key = keyOf(n, r.Value)
-		}
 		s.AtLeast = s.Behind >= countedRows
 		return !s.AtLeast, nil
 	})
-	return err
 }

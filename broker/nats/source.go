@@ -153,6 +153,19 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	return r, nil
 }
 
+// End implements broker.Ender.
+func (in *input) End(ctx context.Context, node, _ int) (int64, error) {
+	st := in.streams[node]
+	last, err := in.message(ctx, st.name, lookup{LastBySubject: st.subject.stream.Name})
+	switch {
+	case err != nil:
+		return 0, explain(st.name, err)
+	case last == nil:
+		return 0, nil
+	}
+	return int64(last.Sequence) + 1, nil
+}
+
 // Close implements broker.Input.
 func (in *input) Close() error {
 	in.connection.Close()

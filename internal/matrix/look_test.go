@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leat-go/leat/pipeline"
 )
@@ -37,22 +39,25 @@ func TestLook(t *testing.T) {
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			w := &workplace{t, w.dir, w.prefix}
-			w.look(s, w.joined(s, "looked"))
+			w.look(s, w.joined(s))
+			if s.name == "nats" {
+				w.lookInSharedStream(s)
+			}
 		})
 	}
 }
 
 // joined is a pipeline that joins in a storage, and writes to a file.
-func (w *workplace) joined(s *storage, output string) *pipeline.Pipeline {
+func (w *workplace) joined(s *storage) *pipeline.Pipeline {
 	w.Helper()
 	return w.parse("look-"+s.name, s.connection+fmt.Sprintf(`streams:
   orders: {%s}
   items:  {%s}
-  joined: {file: %s-%s.jsonl}
+  joined: {file: looked-%s.jsonl}
 master: orders
 join: [{left: orders, right: items, on: orders.id == items.id}]
 output: joined
-`, s.stream("orders", "orders", true), s.stream("items", "items", true), output, s.name))
+`, s.stream("orders", "orders", true), s.stream("items", "items", true), s.name))
 }
 
 func (w *workplace) look(s *storage, p *pipeline.Pipeline) {
@@ -102,5 +107,50 @@ func (w *workplace) look(s *storage, p *pipeline.Pipeline) {
 `
 	if diff := cmp.Diff(w.elements(want), w.elements(string(text))); diff != "" {
 		w.Errorf("captured: - want, + got\n%s", diff)
+	}
+}
+
+// lookInSharedStream finds what lies between the messages of other subjects of a stream of NATS.
+func (w *workplace) lookInSharedStream(s *storage) {
+	w.Helper()
+	_, url, _ := strings.Cut(strings.TrimSuffix(s.connection, "'}\n"), "'")
+	conn, err := natsgo.Connect(url)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(4*many))
+	if err == nil {
+		_, err = js.CreateStream(w.Context(), jetstream.StreamConfig{Name: "SHOP", Subjects: []string{"shared.>"}})
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	for i := range many {
+		for _, subject := range []string{"orders", "other", "items", "other"} {
+			if subject == "items" && i%3 == 0 {
+				continue
+			}
+			text := fmt.Sprintf(`{"id":%d,"name":"n%[1]d","big":%d}`, i, i%7)
+			if subject == "items" {
+				text = fmt.Sprintf(`{"id":%d,"n":1}`, i)
+			}
+			if _, err := js.PublishAsync("shared."+subject, []byte(text)); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}
+	<-js.PublishAsyncComplete()
+	shared := *s
+	shared.name = "shared"
+	shared.stream = func(_, name string, _ bool) string { return "nats: {subject: shared." + name + "}" }
+	p := w.joined(&shared)
+	w.look(&shared, p)
+	lag, err := p.Lag(w.Context(), pipeline.Options{Logger: quiet})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if behind := lag.Streams[0].Behind; behind != many {
+		w.Errorf("%d orders are behind, want %d", behind, many)
 	}
 }

@@ -65,7 +65,7 @@ func (t *subtree) absent(
 	name := t.node.Name
 	no := fmt.Sprintf("%s has no %v", name, key)
 	if t.elsewhere >= 0 {
-		return fmt.Sprintf("%s in this partition, but in partition %d: only equal partitions are joined, so both topics "+
+		return fmt.Sprintf("%s in this partition, but in partition %d: only equal partitions are joined, so both streams "+
 			"must be keyed by what the join compares", no, t.elsewhere)
 	}
 	switch {
@@ -74,9 +74,11 @@ func (t *subtree) absent(
 	case t.stopsAt != nil:
 		return no + " before something that a run stops at"
 	case t.empty && verdict == Waiting:
-		return fmt.Sprintf("%s: the topic has no elements yet", no)
+		return fmt.Sprintf("%s: it has no elements yet", no)
 	case t.empty:
 		return fmt.Sprintf("%s: it has no elements at all", no)
+	case verdict == Waiting && !t.node.Stream.HasMarks():
+		return fmt.Sprintf("%s yet: its last is %s, so a run waits here for more", no, at(known(below), below))
 	case verdict == Waiting:
 		return fmt.Sprintf("%s yet: its last is %s and no end-of-stream mark follows, so a run waits here", no,
 			at(known(below), below))

@@ -127,10 +127,44 @@ func (l *Look) Each(ctx context.Context, partition int, from Place, visit Visito
 	}
 }
 
+// Remaining returns the first records from an offset on, up to a mark, and how many there are in all, marks among them; -1
+// where the storage doesn't tell.
+func (l *Look) Remaining(
+	ctx context.Context, partition int, from int64,
+) (first []broker.Record, all int64, err error) {
+	reader, err := l.input.Reader(ctx, 0, partition, from)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	for marks := int64(0); ; marks++ {
+		first, err = reader.Read(ctx)
+		switch {
+		case errors.Is(err, broker.ErrDataTimeout):
+			return nil, marks, nil
+		case err == io.EOF:
+			continue
+		case err != nil:
+			return nil, 0, err
+		}
+		if lagger, ok := reader.(broker.Lagger); ok && lagger.End() >= 0 {
+			return first, marks + int64(len(first)) + lagger.End() - reader.Next(), nil
+		}
+		return first, -1, nil
+	}
+}
+
 // isOver returns what says of a reader, behind each Read, whether it has come to the end of what was there at first.
 func (l *Look) isOver(ctx context.Context, partition int) (func(broker.Reader) (bool, error), error) {
 	if l.seeker == nil {
 		end := int64(-1)
+		if ender, ok := l.input.(broker.Ender); ok {
+			var err error
+			if end, err = ender.End(ctx, 0, partition); err != nil {
+				return nil, err
+			}
+			l.ends[partition] = end
+		}
 		return func(reader broker.Reader) (bool, error) {
 			if lagger, ok := reader.(broker.Lagger); ok && end < 0 {
 				end = lagger.End()
@@ -155,23 +189,31 @@ func (l *Look) isOver(ctx context.Context, partition int) (func(broker.Reader) (
 	}, nil
 }
 
-// Last returns up to n records at the end of a partition: of its last session that has elements.
+// Last returns up to n records at the end of a partition: of its last session that has elements. Offsets may be far apart,
+// so that it goes back further where there are too few behind a place.
 func (l *Look) Last(ctx context.Context, partition, n int) (records []broker.Record, err error) {
-	from, err := l.beforeEnd(ctx, partition, 2*n)
-	if err != nil {
-		return nil, err
+	for back := 2 * n; ; back *= 8 {
+		from, err := l.beforeEnd(ctx, partition, back)
+		if err != nil {
+			return nil, err
+		}
+		isSession := false // behind a mark
+		marked := false
+		records = nil
+		err = l.Each(ctx, partition, from, func(record broker.Record, mark bool) (bool, error) {
+			if marked && !mark {
+				records, marked, isSession = nil, false, true
+			}
+			if marked = marked || mark; !mark {
+				records = append(records, record)
+			}
+			return true, nil
+		})
+		start, _, boundsErr := l.Bounds(ctx, partition)
+		if err = errors.Join(err, boundsErr); err != nil || len(records) >= n || isSession || from == (Place{Offset: start}) {
+			return records[max(0, len(records)-n):], err
+		}
 	}
-	marked := false
-	err = l.Each(ctx, partition, from, func(record broker.Record, mark bool) (bool, error) {
-		if marked && !mark {
-			records, marked = nil, false
-		}
-		if marked = marked || mark; !mark {
-			records = append(records, record)
-		}
-		return true, nil
-	})
-	return records[max(0, len(records)-n):], err
 }
 
 // beforeEnd returns a place about n records before the end of a partition.

@@ -54,6 +54,9 @@ func storedStream(s description.Stream, kind storage.Kind) (Stream, error) {
 // IsFile reports whether the stream is a file, standard input and output among them.
 func (s Stream) IsFile() bool { return !s.Topic && s.Storage == "" }
 
+// HasMarks reports whether end-of-stream marks may end the stream's sessions, where it is followed otherwise.
+func (s Stream) HasMarks() bool { return s.Topic || s.Stored != nil && s.Stored.Queue }
+
 // resolve returns a path of the pipeline file as seen from the working directory.
 func resolve(dir, path string) string {
 	if path == Standard || filepath.IsAbs(path) {
