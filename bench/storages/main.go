@@ -61,8 +61,9 @@ type storage struct {
 	leat, loop func(ctx context.Context, url string) error
 }
 
-var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage, "redis": redisStorage,
-	"nats": natsStorage}
+var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage, "mysql": mysqlStorage,
+	"redis": redisStorage,
+	"nats":  natsStorage}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

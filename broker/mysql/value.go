@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leat-go/leat/broker/internal/relation"
 	"github.com/leat-go/leat/internal/quote"
@@ -116,8 +118,8 @@ func (k kind) Parameter(text []byte) (any, error) {
 		if k.name == "JSON" {
 			return string(text), nil
 		}
-		var s string
-		if err := json.Unmarshal(text, &s); err != nil {
+		s, err := unquote(text)
+		if err != nil {
 			return nil, err
 		}
 		return k.textParameter(s)
@@ -133,6 +135,15 @@ func (k kind) Parameter(text []byte) (any, error) {
 		return string(text), nil
 	}
 	return k.number(string(text))
+}
+
+// unquote returns the text that a JSON string is; most need no decoder.
+func unquote(text []byte) (s string, err error) {
+	if within := text[1 : len(text)-1]; bytes.IndexByte(within, '\\') < 0 && utf8.Valid(within) {
+		return string(within), nil
+	}
+	err = json.Unmarshal(text, &s)
+	return s, err
 }
 
 func (k kind) textParameter(s string) (any, error) {
@@ -155,6 +166,9 @@ func (k kind) textParameter(s string) (any, error) {
 // column would round what is none without a word.
 func (k kind) number(text string) (any, error) {
 	if k.isText() || k.name == "JSON" {
+		return text, nil
+	}
+	if k.name != "BIT" && !k.isInteger() && strings.ContainsAny(text, ".eE") {
 		return text, nil
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
