@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
@@ -12,8 +14,13 @@ import (
 	"github.com/leat-go/leat/internal/endmark"
 )
 
-// batch is how many records a Read returns at most.
-const batch = 1024
+const (
+	// batch is how many records a Read returns at most.
+	batch = 1024
+	// endInterval is the pause between two looks at where a stream ends, and endTimeout how long one may take.
+	endInterval = time.Second
+	endTimeout  = 10 * time.Second
+)
 
 // A reader is a cursor over a stream, on a connection of its own.
 type reader struct {
@@ -28,16 +35,22 @@ type reader struct {
 	chunk *wire.Chunk
 	// isFirst says that the next chunk is the first one of sub.
 	isFirst bool
-	// mark says that the message before next is a mark that Read has yet to return.
+	// mark says that the message at next is a mark that Read has yet to return.
 	mark  bool
 	spare []broker.Record
+	// end is what End returns, and looked when the server was last asked for it.
+	end    atomic.Int64
+	looked time.Time
 }
+
+// End implements broker.Lagger. It counts what the server keeps for itself between messages, until that is passed.
+func (r *reader) End() int64 { return r.end.Load() }
 
 // Read implements broker.Reader.
 func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 	if r.mark {
 		r.mark = false
-		r.next++
+		r.pass(r.next)
 		return nil, io.EOF
 	}
 	for {
@@ -70,6 +83,9 @@ func (r *reader) nextChunk(ctx context.Context) error {
 		if err == nil && r.isFirst {
 			r.isFirst = false
 			err = r.checkFirst(ctx)
+		}
+		if err == nil && time.Since(r.looked) >= endInterval {
+			err = r.lookForEnd(ctx)
 		}
 		if err != nil && !errors.Is(err, broker.ErrDataTimeout) {
 			r.disconnect()
@@ -108,6 +124,31 @@ func (r *reader) wait(ctx context.Context) (*wire.Chunk, error) {
 		return nil, broker.ErrDataTimeout
 	}
 	return chunk, err
+}
+
+// lookForEnd asks where the stream ends, on the connection that it is read by. There is a chunk by now, so that the
+// server has an answer.
+func (r *reader) lookForEnd(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
+	end, err := r.conn.End(limited, r.stream.Name)
+	r.looked = time.Now()
+	switch {
+	case err == nil:
+		r.end.Store(max(end, r.next))
+	case ctx.Err() == nil && limited.Err() != nil: // reading doesn't wait for that
+	default:
+		return explainRead(r.stream.Name, r.input.connector.config, err)
+	}
+	return nil
+}
+
+// pass goes on behind a message.
+func (r *reader) pass(offset int64) {
+	r.next = offset + 1
+	if r.next > r.end.Load() && r.end.Load() >= 0 {
+		r.end.Store(r.next)
+	}
 }
 
 // checkFirst finds out whether the first chunk is what comes next, or what was there is gone.
@@ -170,7 +211,7 @@ func (r *reader) records() (records []broker.Record, err error) {
 			r.mark = true
 			break
 		}
-		r.next++
+		r.pass(offset)
 		if records == nil {
 			records, r.spare = r.spare[:0], nil
 		}

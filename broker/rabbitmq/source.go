@@ -70,6 +70,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 			from)
 	}
 	r := &reader{input: in, stream: in.streams[node], from: from, next: from}
+	r.end.Store(-1)
 	if from == 0 {
 		r.from = -1 // a run that begins takes what is there
 	}

@@ -197,9 +197,7 @@ func (s *Server) launch(ctx context.Context, program string, arguments ...string
 	return testserver.Launch(c, s.file("output.log"))
 }
 
-// Kill ends the server at once. A server of this version that was never shut down since its first stream was made
-// doesn't find its streams again: what coordinates them is noted in a table that Erlang writes to the disk every three
-// minutes. So call [Server.Shutdown] and [Server.Restart] once, before a test depends on what a killed server has.
+// Kill ends the server at once. It finds its streams again only if [Server.Settle] was called after the first was made.
 func (s *Server) Kill() error { return s.process.End(os.Kill) }
 
 // Shutdown ends the server as an administrator does.

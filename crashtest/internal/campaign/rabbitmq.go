@@ -74,6 +74,9 @@ func startRabbit(ctx context.Context, dir string) (storage, error) {
 			err = errors.Join(err, s.environment.DeclareStream(name, stream.NewStreamOptions()))
 		}
 	}
+	if err == nil {
+		err = process.Settle(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, process.Stop())
 	}

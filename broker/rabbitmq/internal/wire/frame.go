@@ -20,6 +20,7 @@ const (
 	subscribe         command = 7
 	deliver           command = 8
 	credit            command = 9
+	unsubscribe       command = 12
 	create            command = 13
 	deleteStream      command = 14
 	metadata          command = 15

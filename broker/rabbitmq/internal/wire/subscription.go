@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -48,10 +49,9 @@ type Subscription struct {
 func (c *Conn) Subscribe(ctx context.Context, stream string, from Offset, ahead int) (*Subscription, error) {
 	s := &Subscription{conn: c, stream: stream, ahead: ahead, granted: 1, chunks: make(chan []byte, maxCredit),
 		gone: make(chan struct{})}
-	c.mu.Lock()
-	s.id = uint8(len(c.subscriptions))
-	c.subscriptions[s.id] = s
-	c.mu.Unlock()
+	if err := c.addSubscription(s); err != nil {
+		return nil, err
+	}
 	_, err := c.call(ctx, subscribe, fmt.Sprintf("reading the stream %q", stream), func(f *frame) {
 		f.uint8(s.id).text(stream).uint16(from.kind)
 		if from.kind == At(0).kind {
@@ -60,6 +60,44 @@ func (c *Conn) Subscribe(ctx context.Context, stream string, from Offset, ahead 
 		f.uint16(uint16(s.granted))
 	})
 	return s, err
+}
+
+// addSubscription gives a subscription an id that no other one has.
+func (c *Conn) addSubscription(s *Subscription) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.subscriptions) > math.MaxUint8 {
+		return errors.New("a connection has 256 subscriptions at most")
+	}
+	for c.subscriptions[s.id] != nil {
+		s.id++
+	}
+	c.subscriptions[s.id] = s
+	return nil
+}
+
+// Close ends the subscription, and leaves the connection open.
+func (s *Subscription) Close(ctx context.Context) error {
+	_, err := s.conn.call(ctx, unsubscribe, fmt.Sprintf("ending to read the stream %q", s.stream), func(f *frame) {
+		f.uint8(s.id)
+	})
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	delete(s.conn.subscriptions, s.id)
+	return err
+}
+
+// End returns the offset behind the last message of a stream that has one.
+func (c *Conn) End(ctx context.Context, stream string) (int64, error) {
+	s, err := c.Subscribe(ctx, stream, Last(), 1)
+	if err != nil {
+		return 0, err
+	}
+	last, err := s.Read(ctx)
+	if err = errors.Join(err, s.Close(ctx)); err != nil {
+		return 0, err
+	}
+	return last.Offset + int64(last.Records), nil
 }
 
 // delivered hands a chunk to its subscription.
