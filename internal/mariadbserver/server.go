@@ -64,6 +64,15 @@ func Start(ctx context.Context, dir string, arguments ...string) (*Server, error
 	return s, s.Restart(ctx)
 }
 
+// Demo is Start for an example. It returns the url of a database, and what ends the server.
+func Demo(ctx context.Context, dir string) (url string, stop func() error, err error) {
+	s, err := Start(ctx, dir)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.URL(User, Password, Database), s.Stop, nil
+}
+
 // makeDir makes the folder, which belongs to the user that the server runs as, with the statements that it starts with.
 func (s *Server) makeDir() error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
