@@ -51,7 +51,7 @@ func missing(ctx context.Context, conn *sql.Conn, name string) error {
 	for _, r := range all {
 		tables = append(tables, r[0])
 	}
-	return fmt.Errorf("there is no such table, or the user has no right to it%s", suggest.Name(name, tables))
+	return fmt.Errorf("there is no such table, or the user has no right to it (GRANT SELECT)%s", suggest.Name(name, tables))
 }
 
 // rows returns what a statement gives, as texts.

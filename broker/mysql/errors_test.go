@@ -58,7 +58,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"engine", d.url, 0, 1, mysql.Table[object]("old"), []string{"MyISAM has no transactions", "ENGINE=InnoDB"}},
 		{"conflict without index", d.url, 0, 1, mysql.Table[object]("orders", mysql.Conflict("placed")),
 			[]string{"CREATE UNIQUE INDEX `orders_key` ON `orders` (`placed`)"}},
-		{"no right to read", guest, 1, 0, mysql.Table[object]("closed"), []string{"no right to it"}},
+		{"no right to read", guest, 1, 0, mysql.Table[object]("closed"), []string{"no right to it (GRANT SELECT)"}},
 		{"no right to keep positions", guest, 0, 1, mysql.Table[object]("orders"), []string{"command denied", "GRANT", "CREATE"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

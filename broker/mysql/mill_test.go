@@ -58,6 +58,15 @@ func TestKilled(t *testing.T) { shop(t, 50).CheckKilled(8) }
 
 func TestTakenOver(t *testing.T) { shop(t, 20).CheckTakenOver() }
 
+// A run leaves no connection behind.
+func TestConnectionsAreClosed(t *testing.T) {
+	d := shop(t, 100)
+	mill, err := d.mill(relationtest.Quiet, false)
+	d.Must(err)
+	d.Must(mill.Run(t.Context()))
+	d.Wait("SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() HAVING count(*) = 1") // the test's own
+}
+
 // A connection that is lost, and a server that is killed and comes back, end no run.
 func TestServerIsKilled(t *testing.T) {
 	d := shop(t, 20)

@@ -74,16 +74,16 @@ func newWorkplace(t testing.TB) *workplace {
 	}
 	name := fmt.Sprintf("test%d", databases.Add(1))
 	w := &workplace{TB: t, dir: t.TempDir()}
-	w.connect("")
+	w.connectTo(server, "")
 	w.exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4")
 	_ = w.db.Close()
-	w.connect(name)
+	w.connectTo(server, name)
 	w.url = server.URL(mariadbserver.User, mariadbserver.Password, name)
 	t.Cleanup(func() { _ = w.db.Close() })
 	return w
 }
 
-func (w *workplace) connect(database string) {
+func (w *workplace) connectTo(server *mariadbserver.Server, database string) {
 	w.Helper()
 	config := driver.NewConfig()
 	config.User, config.Passwd, config.DBName = mariadbserver.User, mariadbserver.Password, database
