@@ -173,19 +173,28 @@ func resultColumns(ctx context.Context, conn *sql.Conn, query string) ([]relatio
 }
 
 // tellsApart refuses a view or a query in the order of texts whose collation takes different ones for equal: no index
-// says that it tells rows apart.
+// says that it tells rows apart. Most take "a" and "a " for equal, so that the second would be passed over where the first
+// ends a page.
 func tellsApart(ctx context.Context, conn *sql.Conn, r *relation.Declaration, from string, columns []relation.Column) error {
 	for _, name := range r.Order {
 		i := slices.IndexFunc(columns, func(c relation.Column) bool { return strings.EqualFold(c.Name, name) })
 		if i < 0 || !columns[i].Type.(kind).isText() {
 			continue
 		}
-		var collation string
-		err := conn.QueryRowContext(ctx, fmt.Sprintf("SELECT COLLATION(v) FROM (SELECT q.%s AS v FROM %s WHERE 1 = 0 "+
-			"UNION ALL SELECT 'a') x", identifier(name), from)).Scan(&collation)
-		if err == nil && !strings.HasSuffix(collation, "_bin") && collation != "binary" {
-			return fmt.Errorf("its order: two rows whose %s is different may be equal, since its collation is %s: SELECT %s "+
-				"COLLATE utf8mb4_bin AS %[1]s", name, collation, name)
+		var version, collation string
+		var padded bool
+		err := conn.QueryRowContext(ctx, fmt.Sprintf("SELECT version(), COLLATION(v), v = 'a ' FROM (SELECT q.%s AS v FROM %s "+
+			"WHERE 1 = 0 UNION ALL SELECT 'a') x", identifier(name), from)).Scan(&version, &collation, &padded)
+		if err != nil {
+			return err
+		}
+		if padded || !strings.HasSuffix(collation, "_bin") && collation != "binary" {
+			exact := "utf8mb4_0900_bin"
+			if strings.Contains(version, "MariaDB") {
+				exact = "utf8mb4_nopad_bin"
+			}
+			return fmt.Errorf("its order: two rows whose %s is different, if only in blanks at its end, may be equal, since "+
+				"its collation is %s: SELECT %[1]s COLLATE %[3]s AS %[1]s", name, collation, exact)
 		}
 	}
 	return nil

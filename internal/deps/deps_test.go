@@ -63,7 +63,7 @@ func TestNotCarried(t *testing.T) {
 			[]string{module, module + "/broker/file"},
 			append(server, "github.com/prometheus", "go.opentelemetry.io", "google.golang.org/protobuf", "github.com/twmb",
 				"github.com/expr-lang", "github.com/jackc", "github.com/klauspost", "go.uber.org/dig",
-				"modernc.org", "github.com/nats-io", "github.com/redis"),
+				"modernc.org", "github.com/go-sql-driver", "github.com/rabbitmq", "github.com/nats-io", "github.com/redis"),
 		},
 		"pipelines without other storages": {
 			[]string{module + "/pipeline"}, []string{"github.com/jackc", "modernc.org", "github.com/go-sql-driver",

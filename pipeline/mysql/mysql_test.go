@@ -46,7 +46,7 @@ streams:
   orders: {mysql: {table: orders, order: id, follow: true, in_commit_order: true, data_timeout: 500ms}}
   items:
     mysql:
-      query: "SELECT id, sku COLLATE utf8mb4_bin AS sku FROM items"
+      query: "SELECT id, sku COLLATE utf8mb4_nopad_bin AS sku FROM items"
       order: [id, sku]
       follow: true
       in_commit_order: true
