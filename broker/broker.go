@@ -62,6 +62,10 @@ type Job struct {
 	// Shared says that partitions may move from this process to another one while the run goes on. A source sets it in
 	// OpenSource; it matters to a sink that is a [Claimer].
 	Shared bool
+	// Looking says that somebody looks at streams or positions, and nothing runs: a storage makes nothing that isn't there,
+	// no table, stream or slot, and waits for nobody's transaction. Outputs aren't opened. Where what would keep the
+	// positions doesn't exist, asking for them, or opening the sink, fails with [ErrNothingKept].
+	Looking bool
 	// Logger is never nil.
 	Logger *slog.Logger
 }
@@ -171,6 +175,9 @@ type Output interface {
 // not behind the session: the next run goes on there, and what came later is joined or accounted for. It may be
 // wrapped; what the reader has read must have been returned before.
 var ErrDataTimeout = errors.New("no data came for as long as the data timeout")
+
+// ErrNothingKept marks the error of a storage that is only looked at ([Job].Looking), and keeps nothing of the job.
+var ErrNothingKept = errors.New("no positions are kept")
 
 // ErrAborted marks the error of a commit that left nothing behind and may be tried again.
 var ErrAborted = errors.New("commit aborted")

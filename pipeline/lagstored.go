@@ -49,7 +49,7 @@ func keptRewinds(ctx context.Context, m *mill.Mill, options *mill.Options) (rewi
 	defer func() { err = errors.Join(err, kept.Close()) }()
 	rewinds = make([][]*broker.Rewind, len(m.Master.All()))
 	for partition := range kept.Input.Partitions() {
-		progress, err := kept.Progress(ctx, m, partition)
+		progress, err := kept.ProgressOf(ctx, m, partition)
 		if err != nil {
 			return nil, err
 		}

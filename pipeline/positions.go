@@ -44,7 +44,7 @@ type StreamPosition struct {
 }
 
 // Positions returns what is kept of how far the pipeline has come. It claims nothing, and may be called while the
-// pipeline runs. The storages are opened as by a run, which makes an output that doesn't exist where a run would.
+// pipeline runs. Nothing is made that isn't there.
 func (p *Pipeline) Positions(ctx context.Context, options Options) (_ *Positions, err error) {
 	kept, err := p.mill.OpenKept(ctx, options.ofMill())
 	if err != nil {
@@ -53,7 +53,7 @@ func (p *Pipeline) Positions(ctx context.Context, options Options) (_ *Positions
 	defer func() { err = errors.Join(err, kept.Close()) }()
 	all := &Positions{Name: p.mill.Name, KeptBy: kept.By, Partitions: []PartitionPositions{}}
 	for partition := range kept.Input.Partitions() {
-		progress, err := kept.Keeper.Progress(ctx, partition)
+		progress, err := kept.Progress(ctx, partition)
 		if err != nil {
 			return nil, err
 		}
@@ -90,12 +90,7 @@ func (p *Pipeline) ResetPositions(ctx context.Context, options Options) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	remover, ok := kept.Keeper.(broker.Remover)
-	if !ok {
-		return fmt.Errorf("positions that %s keeps can't be removed: give the pipeline another name, by name: at the top of "+
-			"%s, and its next run begins anew", kept.By, p.mill.File)
-	}
-	return remover.Remove(ctx)
+	return kept.Remove(ctx, p.mill)
 }
 
 // String returns the positions as a table.

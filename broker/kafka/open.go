@@ -48,7 +48,7 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 			"but Kafka takes results of such a partition only from the instance that its own group gives it to; leave the " +
 			"partitions out (partition_by in a pipeline file), and run one instance")
 	}
-	if !r.topics.foreign {
+	if !r.topics.foreign && !job.Looking {
 		r.sink = true
 		topics, err := r.outputs.open(ctx, r.topics.names, r.Partitions())
 		if err != nil {

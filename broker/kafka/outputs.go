@@ -22,8 +22,9 @@ import (
 // concurrent use.
 type outputs struct {
 	*admin
-	// streams are the job's.
+	// streams are the job's, and looking is Job.Looking.
 	streams []broker.Stream
+	looking bool
 	// inputs are the topics that are read, the master's first; none where another storage is the source.
 	inputs []string
 	// partitions is how many there are of each input.
@@ -37,8 +38,8 @@ type outputs struct {
 	inputRetention int64
 }
 
-func newOutputs(a *admin, streams []broker.Stream) *outputs {
-	return &outputs{admin: a, streams: streams, ids: map[string]kadm.TopicID{}}
+func newOutputs(a *admin, job *broker.Job) *outputs {
+	return &outputs{admin: a, streams: job.Outputs, looking: job.Looking, ids: map[string]kadm.TopicID{}}
 }
 
 // names returns the names of the topics.
@@ -70,6 +71,9 @@ func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]
 		if !t.exists {
 			missing = append(missing, t.name)
 		}
+	}
+	if missing != nil && o.looking {
+		return nil, broker.ErrNothingKept
 	}
 	configs, err := o.inputConfigs(ctx)
 	if err != nil {

@@ -46,7 +46,7 @@ func newRun(a *admin, job *broker.Job, foreign bool) *run {
 	r := &run{admin: a, job: job, topics: &positionTopics{ids: map[string]kadm.TopicID{}, foreign: foreign}}
 	r.identity = &identity{admin: a, topics: r.topics}
 	r.positions = newPositions(r.identity)
-	r.outputs = newOutputs(a, job.Outputs)
+	r.outputs = newOutputs(a, job)
 	r.assignment = newAssignment(a, instance)
 	r.membership = newMembership(r.topics, r.outputs, r.assignment)
 	r.transactions = &transactions{

@@ -13,14 +13,21 @@ const makeLedger = "CREATE TABLE IF NOT EXISTS leat_positions (name varchar(190)
 	"epoch bigint NOT NULL, progress longtext, committed varchar(40), holder varchar(400) NOT NULL, " +
 	"claimed varchar(40) NOT NULL, PRIMARY KEY (name, `partition`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
 
+// HasLedger implements relation.Fence.
+func (d *database) HasLedger(ctx context.Context, conn *sql.Conn) (bool, error) {
+	var n int
+	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM information_schema.tables "+
+		"WHERE table_schema = DATABASE() AND table_name = 'leat_positions'").Scan(&n)
+	return n > 0, err
+}
+
 // MakeLedger implements relation.Fence.
 func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
-	var n int
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM information_schema.tables "+
-		"WHERE table_schema = DATABASE() AND table_name = 'leat_positions'").Scan(&n); err != nil {
+	exists, err := d.HasLedger(ctx, conn)
+	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if !exists {
 		_, err := conn.ExecContext(ctx, makeLedger)
 		return err
 	}

@@ -50,6 +50,8 @@ type ledger struct {
 	nameErr error
 	prefix  string
 	shared  bool
+	// looking is Job.Looking.
+	looking bool
 	// run tells this run from others, and holder is what people know it by.
 	run, holder string
 	// stream is that of the positions; empty until it is known.
@@ -65,7 +67,7 @@ type ledger struct {
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connection) *ledger {
-	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, run: nuid.Next(), claims: map[int]uint64{},
+	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, looking: job.Looking, run: nuid.Next(), claims: map[int]uint64{},
 		alone: map[int]bool{}, limit: maxBatch, holder: solo.Holder()}
 	l.name, l.nameErr = solo.Name("nats", b.name, job)
 	return l
@@ -88,11 +90,18 @@ func (l *ledger) ready(ctx context.Context) error {
 		Description: "positions that Leat keeps for outputs which don't"}
 	err := l.askUntil(ctx, func(ctx context.Context) error {
 		_, err := l.js.Stream(ctx, savedStream)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
+		switch {
+		case !errors.Is(err, jetstream.ErrStreamNotFound):
+		case l.looking:
+			return broker.ErrNothingKept
+		default:
 			_, err = l.js.CreateStream(ctx, config)
 		}
 		return err
 	})
+	if errors.Is(err, broker.ErrNothingKept) {
+		return err
+	}
 	if err != nil {
 		return explain(savedStream, err)
 	}

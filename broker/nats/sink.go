@@ -46,6 +46,9 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 		declared = append(declared, s)
 		o.subjects = append(o.subjects, stream.Name)
 	}
+	if job.Looking {
+		return o.findTarget(ctx, declared)
+	}
 	return o.openTarget(ctx, declared)
 }
 

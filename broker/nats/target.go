@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // A target is the JetStream stream of all outputs and of their positions, as the server describes it. What this package
@@ -63,6 +65,22 @@ func (o *output) openTarget(ctx context.Context, declared []*subject) error {
 		o.logger.Warn("the stream of the outputs is in the server's memory: results and positions are lost when it ends",
 			"stream", name)
 	}
+	return nil
+}
+
+// findTarget finds the stream of the outputs for somebody who looks.
+func (o *output) findTarget(ctx context.Context, declared []*subject) error {
+	name, _, err := o.targetName(ctx, declared)
+	if err == nil {
+		_, err = o.target(ctx, name)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return broker.ErrNothingKept
+	case err != nil:
+		return explain(name, err)
+	}
+	o.stream = name
 	return nil
 }
 

@@ -28,6 +28,8 @@ type changes struct {
 	// database and system say whose log it is.
 	database, system string
 	timeline         *timeline
+	// looking is Job.Looking.
+	looking bool
 	// beat is the pause between two statuses, at most.
 	beat time.Duration
 	// retained is how many bytes of the log the slot holds back.
@@ -53,7 +55,7 @@ func (c *changes) describe() string { return "changes " + c.stream.Name }
 // openChanges finds out what a stream of changes is read from, and makes the publication.
 func (in *input) openChanges(ctx context.Context, s *session, r *relation) (*changes, error) {
 	c := &changes{relation: r, connector: in.connector, logger: in.connector.logger, slot: r.changes.slot,
-		publication: r.changes.publication, timeline: newTimeline()}
+		publication: r.changes.publication, timeline: newTimeline(), looking: in.looking}
 	if c.slot == "" {
 		if in.nameErr != nil {
 			return nil, in.nameErr
@@ -93,6 +95,9 @@ func (c *changes) open(ctx context.Context, s *session) (err error) {
 	}
 	if c.system, err = c.identify(ctx); err != nil {
 		return err
+	}
+	if c.looking {
+		return nil
 	}
 	if err := c.openPublication(ctx, s); err != nil {
 		return err

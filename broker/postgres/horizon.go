@@ -101,7 +101,7 @@ func (r *reader) findUntil(ctx context.Context, since time.Time) (err error) {
 		if r.until != nil {
 			return nil // of a cursor before
 		}
-		if !r.stream.settled.Load() {
+		if !r.stream.settled.Load() && !r.input.looking {
 			s, err := r.connected(ctx)
 			if err == nil {
 				err = t.settle(ctx, s, logger)

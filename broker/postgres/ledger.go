@@ -23,6 +23,8 @@ type ledger struct {
 	name      string
 	nameErr   error
 	shared    bool
+	// looking is Job.Looking.
+	looking bool
 	// partitions returns how many the job has.
 	partitions func() int
 	holder     string
@@ -50,7 +52,7 @@ const enroll = `INSERT INTO leat_positions (name, partition, epoch, holder, clai
 	WHERE NOT EXISTS (SELECT FROM leat_positions WHERE name = $1 AND partition = p) ON CONFLICT DO NOTHING`
 
 func newLedger(b *Broker, job *broker.Job, c *connector, partitions func() int) *ledger {
-	l := &ledger{connector: c, shared: job.Shared, partitions: partitions, turn: make(chan struct{}, 1),
+	l := &ledger{connector: c, shared: job.Shared, looking: job.Looking, partitions: partitions, turn: make(chan struct{}, 1),
 		epochs: map[int]int64{}, holder: solo.Holder()}
 	l.name, l.nameErr = solo.Name("postgres", b.name, job)
 	return l
@@ -98,6 +100,9 @@ func (l *ledger) open(ctx context.Context, s *session) error {
 	if err := l.makeTable(ctx, s); err != nil {
 		return err
 	}
+	if l.looking {
+		return nil
+	}
 	if _, err := s.rows(ctx, enroll, l.name, strconv.Itoa(l.partitions())); err != nil {
 		return l.explain(err)
 	}
@@ -110,7 +115,12 @@ func (l *ledger) makeTable(ctx context.Context, s *session) error {
 	if err != nil {
 		return l.explain(err)
 	}
-	if oid != "" {
+	switch {
+	case oid == "" && l.looking:
+		return broker.ErrNothingKept
+	case l.looking:
+		return nil
+	case oid != "":
 		return l.mayKeep(ctx, s)
 	}
 	return s.makeTable(ctx, "leat_positions", makeLedger,

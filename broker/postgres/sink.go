@@ -34,6 +34,9 @@ func (o *output) openTargets(ctx context.Context, b *Broker, job *broker.Job) er
 	if o.nameErr != nil {
 		return o.nameErr
 	}
+	if job.Looking {
+		return o.ledger.open(ctx, o.session)
+	}
 	for _, declared := range job.Outputs {
 		r, err := b.relation(declared)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
@@ -27,6 +28,8 @@ type journal struct {
 	// run tells this run's entries from those of others.
 	run    string
 	number uint64
+	// looking is Job.Looking.
+	looking bool
 
 	conn      *wire.Conn // nil where there is none
 	publisher *wire.Publisher
@@ -46,7 +49,11 @@ func (j *journal) isOpen() bool { return j.conn != nil && j.conn.Err() == nil }
 // open connects, and reads the journal up to its end.
 func (j *journal) open(ctx context.Context) (err error) {
 	j.drop()
-	if err := j.ensure(ctx); err != nil {
+	err = j.ensure(ctx)
+	switch {
+	case errors.Is(err, broker.ErrNothingKept):
+		return err
+	case err != nil:
 		return j.explain(err)
 	}
 	j.conn, j.sub, err = j.connector.subscribe(ctx, j.stream, wire.Last(), journalAhead)
@@ -70,6 +77,12 @@ func (j *journal) ensure(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
+	if j.looking {
+		if _, err = conn.Nodes(ctx, j.stream); wire.Is(err, wire.StreamDoesNotExist) {
+			return broker.ErrNothingKept
+		}
+		return err
+	}
 	return ensure(ctx, conn, j.stream, map[string]string{
 		"max-length-bytes":              strconv.Itoa(journalLength),
 		"stream-max-segment-size-bytes": strconv.Itoa(segmentLength),

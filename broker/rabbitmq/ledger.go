@@ -60,6 +60,7 @@ func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
 			"shorter one by rabbitmq.Name", len(l.name), maxName)
 	}
 	l.journal = newJournal(c, l.name)
+	l.journal.looking = job.Looking
 	return l
 }
 
@@ -149,6 +150,9 @@ func (l *ledger) Progress(ctx context.Context, partition int) (p broker.Progress
 func (l *ledger) look(ctx context.Context) error {
 	if _, err := l.journal.append(ctx, &entry{Kind: kindLook}, nil); err != nil {
 		return err
+	}
+	if l.job.Looking {
+		return nil // the next run does that
 	}
 	for p := range l.journal.state.partitions {
 		if err := l.complete(ctx, p); err != nil {

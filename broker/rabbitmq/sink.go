@@ -44,6 +44,9 @@ func (o *output) declare(b *Broker, job *broker.Job) error {
 			return err
 		}
 		o.outputs = append(o.outputs, q)
+		if job.Looking {
+			continue
+		}
 		if q.plain && o.queues == nil {
 			if o.queues, err = b.newSender(o.connector); err != nil {
 				return err
@@ -55,6 +58,9 @@ func (o *output) declare(b *Broker, job *broker.Job) error {
 
 // open makes the outputs and the journal where they don't exist, and opens them.
 func (o *output) open(ctx context.Context) error {
+	if o.job.Looking {
+		return o.journal.open(ctx)
+	}
 	if err := o.ensureStreams(ctx); err != nil {
 		return err
 	}

@@ -51,6 +51,11 @@ func (b *Broker) open(job *broker.Job, output bool) (*database, error) {
 			"connection", b.path)
 	}
 	d := &database{path: path, logger: job.Logger, output: output}
+	if job.Looking && output {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("sqlite: there is no file %s: %w", path, broker.ErrNothingKept)
+		}
+	}
 	mayMake := output && slices.ContainsFunc(b.declared, func(declared relation.Declaration) bool {
 		return len(declared.Definitions) > 0
 	})

@@ -15,11 +15,16 @@ const makeLedger = `CREATE TABLE IF NOT EXISTS leat_positions (
 	name TEXT NOT NULL, partition INTEGER NOT NULL, epoch INTEGER NOT NULL, progress TEXT, committed TEXT,
 	holder TEXT NOT NULL, claimed TEXT NOT NULL, PRIMARY KEY (name, partition))`
 
-// MakeLedger implements relation.Fence.
-func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
+// HasLedger implements relation.Fence.
+func (d *database) HasLedger(ctx context.Context, conn *sql.Conn) (bool, error) {
 	var n int
 	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'leat_positions'").Scan(&n)
-	if err != nil || n > 0 {
+	return n > 0, err
+}
+
+// MakeLedger implements relation.Fence.
+func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
+	if exists, err := d.HasLedger(ctx, conn); err != nil || exists {
 		return err
 	}
 	if err := d.Begin(ctx, conn); err != nil {

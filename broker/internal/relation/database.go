@@ -123,6 +123,8 @@ type Language interface {
 
 // A Fence keeps runs of one name apart.
 type Fence interface {
+	// HasLedger reports whether the table leat_positions exists.
+	HasLedger(ctx context.Context, conn *sql.Conn) (bool, error)
 	// MakeLedger makes the table leat_positions where it doesn't exist.
 	MakeLedger(ctx context.Context, conn *sql.Conn) error
 	// Begin begins a transaction that writes. Commit ends it: its error is one of [Connector].IsLost, or says that nothing

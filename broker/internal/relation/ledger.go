@@ -19,6 +19,8 @@ type ledger struct {
 	name    string
 	nameErr error
 	holder  string
+	// writes says that the connection is one for writing: not where somebody looks only.
+	writes bool
 	// partitions is how many there are.
 	partitions int
 
@@ -32,7 +34,7 @@ type ledger struct {
 }
 
 func newLedger(job *Job, partitions int) *ledger {
-	l := &ledger{job: job, holder: solo.Holder(), partitions: partitions,
+	l := &ledger{job: job, holder: solo.Holder(), partitions: partitions, writes: !job.Looking,
 		turn: make(chan struct{}, 1), epochs: map[int]int64{}, tries: map[int]string{}}
 	l.name, l.nameErr = solo.Name(job.Database.Product(), job.Name, job.Job)
 	return l
@@ -66,11 +68,14 @@ func (l *ledger) connect(ctx context.Context) error {
 // connectOnce makes a connection, which claims again what the one before had: then no transaction of that one can be
 // committed later.
 func (l *ledger) connectOnce(ctx context.Context) error {
-	conn, err := l.job.Database.Connect(ctx, true)
+	conn, err := l.job.Database.Connect(ctx, l.writes)
 	if err != nil {
 		return finalError{err} // Connect has tried again itself
 	}
 	l.conn = conn
+	if l.job.Looking {
+		return l.find(ctx)
+	}
 	if err := errors.Join(l.job.Database.MakeLedger(ctx, conn), l.enroll(ctx)); err != nil {
 		l.close()
 		return l.explain(err)
@@ -80,6 +85,20 @@ func (l *ledger) connectOnce(ctx context.Context) error {
 			l.close()
 			return err
 		}
+	}
+	return nil
+}
+
+// find finds the table, and makes nothing.
+func (l *ledger) find(ctx context.Context) error {
+	exists, err := l.job.Database.HasLedger(ctx, l.conn)
+	switch {
+	case err != nil:
+		l.close()
+		return l.explain(err)
+	case !exists:
+		l.close()
+		return broker.ErrNothingKept
 	}
 	return nil
 }

@@ -55,16 +55,13 @@ func (in *input) Count(ctx context.Context, node, _ int, position string, limit 
 
 // find has rows found by a connection of its own.
 func (in *input) find(ctx context.Context, node int, do func(finder) error) error {
-	conn, err := in.job.Database.Connect(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
 	st := in.streams[node]
-	if err := do(finder{conn, st}); err != nil {
-		return st.explain(err)
-	}
-	return nil
+	return in.job.withConn(ctx, func(conn *sql.Conn) error {
+		if err := do(finder{conn, st}); err != nil {
+			return st.explain(err)
+		}
+		return nil
+	})
 }
 
 // A finder finds the rows of a stream, as ordered.Finder.

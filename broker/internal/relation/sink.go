@@ -28,6 +28,9 @@ func (o *output) open(ctx context.Context) error {
 		return o.job.errorf("there are no results to write: leave out leat.To; the source keeps the positions")
 	}
 	return o.connected(ctx, func() error {
+		if o.job.Looking {
+			return nil
+		}
 		o.targets = nil
 		for _, declared := range o.job.Outputs {
 			d, err := o.job.declaration(declared)

@@ -43,7 +43,7 @@ func (m *Mill) Look(ctx context.Context, n *Node) (*Look, error) {
 		declared.DataTimeout = quiet
 	}
 	s := m.newStored(at.Storage, []storage.Declared{{Stream: declared, Stored: at.Stored}})
-	job := &broker.Job{Name: m.Name, Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
+	job := &broker.Job{Name: m.Name, Inputs: []broker.Stream{declared}, Looking: true, Logger: slog.New(slog.DiscardHandler)}
 	input, err := s.OpenSource(ctx, job)
 	if err != nil {
 		return nil, err
