@@ -58,6 +58,7 @@ func main() {
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		asks:     term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	os.Exit(a.main(os.Args[1:]))
 }
@@ -66,8 +67,8 @@ func main() {
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// terminal says that somebody looks at stderr.
-	terminal bool
+	// terminal says that somebody looks at stderr, and asks that they can be asked, too.
+	terminal, asks bool
 }
 
 // commands is what kong parses the arguments into.

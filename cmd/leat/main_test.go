@@ -391,7 +391,7 @@ func TestVersion(t *testing.T) {
 func TestTerminal(t *testing.T) {
 	w := newWorkplace(t, files())
 	var out, diagnostics bytes.Buffer
-	a := &app{strings.NewReader(""), &out, &diagnostics, true}
+	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &diagnostics, terminal: true}
 	if status := a.main([]string{"run", filepath.Join(w.dir, "wrong.yaml")}); status != 2 {
 		t.Errorf("status %d", status)
 	}

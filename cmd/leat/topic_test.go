@@ -138,7 +138,7 @@ func TestTerminalOfKafka(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	var out, diagnostics bytes.Buffer
-	a := &app{strings.NewReader(""), &out, &diagnostics, true}
+	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &diagnostics, terminal: true}
 	if status := a.main([]string{"run", filepath.Join(w.dir, "kafka.yaml")}); status != 0 ||
 		strings.Contains(diagnostics.String(), "KiB") || !strings.HasPrefix(out.String(), "stream  topic   read") {
 		t.Errorf("status %d, %s, %q", status, out.String(), diagnostics.String())
