@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,8 +25,9 @@ type reader struct {
 	*connection
 	stream       *stream
 	subscription *subscription // nil while there is none
-	// held is a message that has arrived, and isn't read yet.
-	held   *arrival
+	// arrived holds messages that were taken from the subscription and aren't read yet; list is the memory of all.
+	arrived, list []arrival
+
 	next   int64
 	end    atomic.Int64
 	closed bool
@@ -72,33 +74,31 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 			return nil, err
 		}
 	}
-	if r.held == nil {
+	if len(r.arrived) == 0 {
 		if err := r.await(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if endmark.Is(r.held.Data()) {
-		if err := r.check(ctx, []arrival{*r.held}); err != nil {
-			return nil, err
-		}
-		r.pass(*r.held)
-		r.held = nil
-		return nil, io.EOF
+	n := slices.IndexFunc(r.arrived, func(a arrival) bool { return endmark.Is(a.Data()) })
+	isMark := n == 0
+	switch {
+	case isMark:
+		n = 1
+	case n < 0:
+		n = len(r.arrived)
 	}
-	batch := append(make([]arrival, 0, 1+len(r.subscription.arrivals)), *r.held)
-	r.held = nil
-	for len(batch) < batchSize && r.take() {
-		if endmark.Is(r.held.Data()) {
-			break
-		}
-		batch = append(batch, *r.held)
-		r.held = nil
-	}
+	batch := r.arrived[:n]
 	if err := r.check(ctx, batch); err != nil {
 		return nil, err
 	}
-	r.pass(batch[len(batch)-1])
-	return recordsOf(batch), nil
+	r.arrived = r.arrived[n:]
+	r.pass(batch[n-1])
+	records := recordsOf(batch)
+	clear(batch) // the list is used again
+	if isMark {
+		return nil, io.EOF
+	}
+	return records, nil
 }
 
 // pass sets next and end behind a message that was read.
@@ -107,7 +107,7 @@ func (r *reader) pass(a arrival) {
 	r.end.Store(r.next + int64(a.pending))
 }
 
-// await holds the next message, for which it waits as long as the data timeout.
+// await takes the next messages, for which it waits as long as the data timeout.
 func (r *reader) await(ctx context.Context) error {
 	var expired <-chan time.Time
 	if d := r.stream.stream.DataTimeout; d > 0 {
@@ -115,35 +115,37 @@ func (r *reader) await(ctx context.Context) error {
 		defer timer.Stop()
 		expired = timer.C
 	}
-	select {
-	case a := <-r.subscription.arrivals:
-		r.held = &a
+	if r.take() {
 		return nil
-	case err := <-r.subscription.failed:
-		if r.take() {
-			r.subscription.fail(err) // it is found again behind what has arrived
-			return nil
+	}
+	for {
+		select {
+		case <-r.subscription.ready:
+			if r.take() {
+				return nil
+			}
+		case err := <-r.subscription.failed:
+			if r.take() {
+				r.subscription.fail(err) // it is found again behind what has arrived
+				return nil
+			}
+			return fmt.Errorf("%w: %w", errAgain, err)
+		case <-expired:
+			if !r.IsConnected() {
+				return errAgain // the subject may have grown
+			}
+			return broker.ErrDataTimeout
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		return fmt.Errorf("%w: %w", errAgain, err)
-	case <-expired:
-		if !r.IsConnected() {
-			return errAgain // the subject may have grown
-		}
-		return broker.ErrDataTimeout
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
-// take holds the next message if it is there.
+// take takes the messages that have come, and reports whether there are any.
 func (r *reader) take() bool {
-	select {
-	case a := <-r.subscription.arrivals:
-		r.held = &a
-		return true
-	default:
-		return false
-	}
+	r.list = r.subscription.take(r.list[:0])
+	r.arrived = r.list
+	return len(r.arrived) > 0
 }
 
 // check finds out whether messages were removed before they could be read: those between two that have arrived may be
@@ -200,7 +202,7 @@ func (r *reader) subscribe(ctx context.Context) error {
 		return fmt.Errorf("the stream ends at %d, before the position: its newest messages were lost, as when the server's "+
 			"machine crashes and sync_interval isn't always", last)
 	}
-	r.held = nil
+	r.arrived = nil
 	var consumer jetstream.Consumer
 	err = r.ask(ctx, func(ctx context.Context) (err error) {
 		consumer, err = r.js.CreateConsumer(ctx, r.stream.name, jetstream.ConsumerConfig{
@@ -227,7 +229,7 @@ func (r *reader) drop() {
 		return
 	}
 	name := r.subscription.close()
-	r.subscription, r.held = nil, nil
+	r.subscription, r.arrived, r.list = nil, nil, nil
 	if !r.IsConnected() {
 		return // it vanishes by itself
 	}

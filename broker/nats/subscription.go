@@ -36,12 +36,18 @@ type arrival struct {
 	sure bool
 }
 
-// A subscription gets the messages of one consumer. How many it holds is limited: when arrivals are full, it stops to
-// ask for more.
+// A subscription gets the messages of one consumer. How many it holds is limited: where there is no room it stops to ask
+// for more. Messages are handed over in lists: to wake the reader for each of them would take longer than to read it.
 type subscription struct {
 	consumer jetstream.Consumer
 	context  jetstream.ConsumeContext
-	arrivals chan arrival
+
+	mu sync.Mutex
+	// arrived holds what has come and wasn't taken, up to batchSize messages.
+	arrived []arrival
+	// ready signals that there is something again, and room that what had arrived was taken.
+	ready, room chan struct{}
+
 	// failed gets the error that ends it, once.
 	failed chan error
 	closed chan struct{}
@@ -54,8 +60,8 @@ type subscription struct {
 }
 
 func subscribe(consumer jetstream.Consumer, minBytes int) (*subscription, error) {
-	s := &subscription{consumer: consumer, arrivals: make(chan arrival, batchSize), failed: make(chan error, 1),
-		closed: make(chan struct{}), pending: 1}
+	s := &subscription{consumer: consumer, ready: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		failed: make(chan error, 1), closed: make(chan struct{}), pending: 1}
 	var err error
 	s.context, err = consumer.Consume(s.handle,
 		jetstream.PullMaxMessagesWithBytesLimit(prefetch, max(prefetchBytes, minBytes)),
@@ -77,15 +83,44 @@ func (s *subscription) handle(m jetstream.Msg) {
 	}
 	a := arrival{m, about.Sequence.Stream, about.Timestamp, about.NumPending, s.pending == 0 && !s.waited}
 	s.last, s.pending, s.waited = about.Sequence.Consumer, about.NumPending, false
-	select {
-	case s.arrivals <- a:
-		return
-	default:
+	for !s.put(a) {
 		s.waited = true
+		select {
+		case <-s.room:
+		case <-s.closed:
+			return
+		}
 	}
+}
+
+// put adds a message where there is room.
+func (s *subscription) put(a arrival) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.arrived) == batchSize {
+		return false
+	}
+	s.arrived = append(s.arrived, a)
+	if len(s.arrived) == 1 {
+		signal(s.ready)
+	}
+	return true
+}
+
+// take returns what has arrived, and goes on with an empty list that the caller needs no more.
+func (s *subscription) take(empty []arrival) (arrived []arrival) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	arrived, s.arrived = s.arrived, empty
+	signal(s.room)
+	return arrived
+}
+
+// signal wakes who waits, now or next.
+func signal(to chan<- struct{}) {
 	select {
-	case s.arrivals <- a:
-	case <-s.closed:
+	case to <- struct{}{}:
+	default:
 	}
 }
 
