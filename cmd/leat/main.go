@@ -8,6 +8,8 @@
 //	leat lag FILE     shows how far a pipeline has come, for each stream and partition
 //	leat positions FILE                      shows the positions that are kept; --reset removes them
 //
+//	leat sort FILE --by EXPR -o FILE         puts the elements of a file in order, in bounded memory
+//
 //	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
 //	leat topic end TOPIC         puts an end-of-stream mark into every partition of a Kafka topic
@@ -80,6 +82,7 @@ type commands struct {
 	Capture   captureCommand   `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
 	Lag       lagCommand       `cmd:"" help:"Show how far a pipeline has come, for each stream and partition."`
 	Positions positionsCommand `cmd:"" help:"Show the positions that are kept of a pipeline, or remove them."`
+	Sort      sortCommand      `cmd:"" help:"Put the elements of a file in order."`
 	Topic     topicCommands    `cmd:"" help:"Load, show and end Kafka topics."`
 	Help      helpCommand      `cmd:"" help:"Show how a command is called."`
 

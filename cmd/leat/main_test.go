@@ -258,7 +258,7 @@ func TestCommand(t *testing.T) {
 		},
 		"no command": {
 			nil, "", 2, "",
-			"leat: a command is missing: there are run, plan, check, explain, capture, lag, positions, topic and help\n" +
+			"leat: a command is missing: there are run, plan, check, explain, capture, lag, positions, sort, topic and help\n" +
 				"Run \"leat help\" to see what there is.\n", "",
 		},
 		"no command about topics": {
@@ -360,7 +360,7 @@ func TestHelp(t *testing.T) {
 		"help run": "leat run <file> [flags]", "help plan": "leat plan <file> [flags]",
 		"help check":   "leat check <file> [flags]",
 		"help explain": "leat explain <file> [flags]", "help capture": "leat capture --from=K --to=K <file> <dir> [flags]",
-		"help lag": "leat lag <file> [flags]", "help topic": "leat topic <command> [flags]",
+		"help lag": "leat lag <file> [flags]", "help sort": "leat sort --by=EXPR <file> [flags]", "help topic": "leat topic <command> [flags]",
 		"help topic load": "leat topic load <file> <topic> [flags]", "help topic dump": "leat topic dump <topic> [flags]",
 		"help topic end": "leat topic end <topic> [flags]", "help help": "leat help [<command> ...] [flags]",
 	} {

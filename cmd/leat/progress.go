@@ -30,28 +30,32 @@ func (a *app) showing(snapshot func() observe.Snapshot, how string, run func(log
 	case showInPlace:
 		s := newScreen(a.stderr)
 		defer s.clear()
-		return following(refresh, snapshot, s.show, func() error { return run(s) })
+		return following(refresh, viewing(snapshot), s.show, func() error { return run(s) })
 	case showPlain:
 		out := &shared{out: a.stderr}
 		say := func(v monitor.View) { fmt.Fprintln(out, plainLine(v)) }
-		return following(plainEvery, snapshot, say, func() error { return run(out) })
+		return following(plainEvery, viewing(snapshot), say, func() error { return run(out) })
 	}
 	return run(a.stderr)
 }
 
-// following runs a function, and shows at each interval what it does meanwhile.
-func following(interval time.Duration, snapshot func() observe.Snapshot, show func(monitor.View),
-	run func() error) error {
+// viewing returns a function that gives views of snapshots, each with what has changed since the one before.
+func viewing(snapshot func() observe.Snapshot) func() monitor.View {
+	var viewer monitor.Viewer
+	return func() monitor.View { return viewer.View(snapshot()) }
+}
+
+// following runs a function, and shows at each interval how far it has come.
+func following[P any](interval time.Duration, progress func() P, show func(P), run func() error) error {
 	done := make(chan struct{})
 	var follower sync.WaitGroup
 	follower.Go(func() {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
-		var viewer monitor.Viewer
 		for {
 			select {
 			case <-ticker.C:
-				show(viewer.View(snapshot()))
+				show(progress())
 			case <-done:
 				return
 			}

@@ -28,13 +28,18 @@ func newScreen(out io.Writer) *screen { return &screen{out: cwriter.New(out)} }
 
 // show draws what a run does, instead of what was drawn before.
 func (s *screen) show(v monitor.View) {
+	s.showLines(func(width int) []string { return liveLines(v, width) })
+}
+
+// showLines draws lines for a width, instead of what was drawn before.
+func (s *screen) showLines(lines func(width int) []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	width, height, err := s.out.GetTermSize()
 	if err != nil || width <= 0 || height <= 0 {
 		width, height = usualWidth, usualHeight
 	}
-	s.lines = liveLines(v, width)
+	s.lines = lines(width)
 	// A line that leaves the screen at its top can't be drawn again.
 	s.lines = s.lines[:min(len(s.lines), max(1, height-1))]
 	s.draw()

@@ -9,9 +9,9 @@ import (
 // This file writes keys as bytes that are in the order of the keys, so that what sorts them need not know their kinds.
 //
 // A number of either sign is its integral part in eight bytes, and its fraction; where the integral part has no room
-// there, it is an exponent and digits. A fraction, too, is an exponent (how many zeros stand before its first digit) and
-// digits: 40 at most, two in a byte, without zeros at the end. That is exact for all decimals that people have, and is
-// followed by what is left behind the 40 digits, as a continued fraction: it ends for every rational number, so that
+// there, it is an exponent and digits. A fraction, too, is an exponent (how many zeros stand before its first digit)
+// and digits: 40 at most, two in a byte, without zeros at the end. That is exact for all decimals that people have, and
+// is followed by what is left behind the 40 digits, as a continued fraction: it ends for every rational number, so that
 // 1 / 3 has its place among decimals of any length. All bytes of negative numbers are complemented.
 //
 //	1764.5    0x23  00 00 00 00 00 00 06 E4  FF  34 00     5 is the pair 50, and is written as 50 + 2
@@ -31,8 +31,8 @@ const (
 	orderedNull        = 0x60
 )
 
-// AppendOrdered appends bytes that compare as keys do: bytes.Compare of those of two keys is what Compare returns of the
-// keys, but that null is above all others.
+// AppendOrdered appends bytes that compare as keys do: bytes.Compare of those of two keys is what Compare returns of
+// the keys, but that null is above all others.
 func (k Key) AppendOrdered(dst []byte) []byte {
 	v := k.v
 	switch v.kind {
@@ -52,7 +52,9 @@ func (k Key) AppendOrdered(dst []byte) []byte {
 	return append(dst, orderedNull)
 }
 
-func appendSigned(dst []byte, n int64) []byte { return binary.BigEndian.AppendUint64(dst, uint64(n)^1<<63) }
+func appendSigned(dst []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(dst, uint64(n)^1<<63)
+}
 
 func appendOrderedNumber(dst []byte, v Value) []byte {
 	if v.form == whole && v.int() >= 0 {
@@ -216,8 +218,9 @@ func appendDigits(dst []byte, num, denom *big.Int) []byte {
 	return appendContinued(append(dst, someMore), rest, denom)
 }
 
-// appendContinued appends num / denom, which is above zero and below one, as a continued fraction 1/(a + 1/(b + …)). The
-// greater a, the lower the fraction, and the other way round with b; where it ends, an infinite number would follow.
+// appendContinued appends num / denom, which is above zero and below one, as a continued fraction 1/(a + 1/(b + …)).
+// The greater a, the lower the fraction, and the other way round with b; where it ends, an infinite number would
+// follow.
 func appendContinued(dst []byte, num, denom *big.Int) []byte {
 	num, denom = new(big.Int).Set(num), new(big.Int).Set(denom)
 	for falling := true; ; falling = !falling {
@@ -259,8 +262,8 @@ func digitsOf(n *big.Int) int64 {
 	return size
 }
 
-// Minus returns the key that lies a distance below: a number below a number, a duration below a time or a duration. It is
-// an error if there is no such key, since kinds don't fit or the result is out of range.
+// Minus returns the key that lies a distance below: a number below a number, a duration below a time or a duration. It
+// is an error if there is no such key, since kinds don't fit or the result is out of range.
 func (k Key) Minus(distance Key) (Key, error) {
 	v, err := minus(k.v, distance.v)
 	if err != nil {

@@ -19,13 +19,15 @@ func anyKey(t *rapid.T, label string) expression.Key {
 		v = expression.TextValue(rapid.StringOfN(rapid.RuneFrom([]rune("ab\x00é")), 0, 20, -1).Draw(t, label))
 	case 1:
 		zone := time.FixedZone("", rapid.IntRange(-3600, 3600).Draw(t, label+" zone"))
-		v = expression.ValueOf(time.Unix(rapid.Int64Range(-2, 2).Draw(t, label), rapid.Int64Range(0, 3).Draw(t, label)).In(zone))
+		at := time.Unix(rapid.Int64Range(-2, 2).Draw(t, label), rapid.Int64Range(0, 3).Draw(t, label+" nanoseconds"))
+		v = expression.ValueOf(at.In(zone))
 	case 2:
 		v = expression.ValueOf(time.Duration(rapid.Int64().Draw(t, label)))
 	case 3:
 		v = expression.BoolValue(rapid.Bool().Draw(t, label))
 	case 4:
-		v = expression.ValueOf(rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), 0.1, 1e300, -1e-300, 1 << 63}).Draw(t, label))
+		floats := []float64{math.Inf(1), math.Inf(-1), 0.1, 1e300, -1e-300, 1 << 63}
+		v = expression.ValueOf(rapid.SampledFrom(floats).Draw(t, label))
 	case 5:
 		v = expression.UintValue(rapid.Uint64().Draw(t, label))
 	case 6, 7:

@@ -178,8 +178,8 @@ func (s *Sorter) bufferFor(runs, atLeast int) int {
 	return int(max(min(s.memory/8/int64(max(runs, 1)), 1<<20), int64(atLeast)))
 }
 
-// mergeOnce merges each fanIn of the runs to one, in another file. Runs that are merged are neighbours, so that equal keys
-// stay in order.
+// mergeOnce merges each fanIn of the runs to one, in another file. Runs that are merged are neighbours, so that equal
+// keys stay in order.
 func (s *Sorter) mergeOnce(ctx context.Context, fanIn, buffer int) error {
 	file, err := s.create(s.dir)
 	if err != nil {

@@ -78,8 +78,9 @@ func TestOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keys := rapid.OneOf(
 			rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0xFF}), 0, 20),
-			rapid.Map(rapid.SampledFrom([]string{"", "key", "a key of sixteen", "a key of sixteen\x00", "a key of sixteen and more",
-				"a key of sixteen and less"}), func(text string) []byte { return []byte(text) }),
+			rapid.Map(rapid.SampledFrom([]string{
+				"", "key", "a key of sixteen", "a key of sixteen\x00", "a key of sixteen and more", "a key of sixteen and less",
+			}), func(text string) []byte { return []byte(text) }),
 			rapid.Map(rapid.Uint16(), func(n uint16) []byte { return binary.BigEndian.AppendUint16(nil, n) }),
 		)
 		var elements []element

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"strings"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -14,9 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
-	"github.com/leat-go/leat/broker/file"
-	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/internal/endmark"
+	"github.com/leat-go/leat/pipeline/internal/objectfile"
 )
 
 // LoadOptions are the options of [Cluster.Load]. The zero value is good for use.
@@ -46,7 +43,7 @@ type Loaded struct {
 // a partition they have the file's order. After an error, all objects before the location that it names may have been
 // loaded, or some of them.
 func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOptions) (_ Loaded, err error) {
-	objects, err := openFile(ctx, path, options.Stdin)
+	objects, err := objectfile.Open(ctx, "load", path, options.Stdin)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -58,7 +55,7 @@ func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOpti
 	defer w.client.Close()
 	loaded := Loaded{Partitions: w.partitions, Created: w.created}
 	loaded.Records, err = w.load(ctx, path, objects, options.Key)
-	loaded.Warning = objects.warning()
+	loaded.Warning = objects.Warning()
 	if err == nil && options.End {
 		w.end(ctx)
 	}
@@ -165,44 +162,6 @@ func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k
 		}
 	}
 }
-
-// openFile returns a reader of a JSON file, or of standard input.
-func openFile(ctx context.Context, path string, stdin io.Reader) (*fileReader, error) {
-	stream := broker.NewStream[struct{}](path)
-	stream.Type = nil // it is no user's type, and errors don't name it
-	options := []file.Option{zstd.Files(), file.Streams(stream)}
-	if stdin != nil {
-		options = append(options, file.Stdin(stdin))
-	}
-	files := file.New(options...)
-	job := &broker.Job{Name: "load", Inputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)}
-	input, err := files.OpenSource(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	r, err := input.Reader(ctx, 0, 0, 0)
-	if err != nil {
-		return nil, errors.Join(err, input.Close())
-	}
-	return &fileReader{r, input}, nil
-}
-
-// fileReader closes the input with its only reader.
-type fileReader struct {
-	broker.Reader
-	input broker.Input
-}
-
-// warning tells how the file was changed while it was read.
-func (r *fileReader) warning() string {
-	if warner, ok := r.input.(broker.Warner); ok {
-		return strings.Join(warner.Warnings(), "; ")
-	}
-	return ""
-}
-
-// Close implements broker.Reader.
-func (r *fileReader) Close() error { return errors.Join(r.Reader.Close(), r.input.Close()) }
 
 // partitionOf chooses a record's partition.
 func (w *writer) partitionOf(record *kgo.Record) int32 {

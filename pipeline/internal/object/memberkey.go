@@ -1,0 +1,112 @@
+package object
+
+import (
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/types"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/rawjson"
+)
+
+// A MemberKey is an expression over the members of one object, each by its name: robot_id, or floor(time_ms / 1000). It
+// is safe for concurrent use.
+type MemberKey struct {
+	// Program is the expression. What it is evaluated over is what Pick returns.
+	Program *expression.Program
+	members *rawjson.Paths
+}
+
+// CompileMemberKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member
+// goes by its name, as far as that is a name in expressions. Errors are of type [*expression.Error].
+func CompileMemberKey(text string) (*MemberKey, error) {
+	root, err := expression.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	names := &memberNames{types: types.Map{}, calls: map[ast.Node]bool{}}
+	ast.Walk(&root, names)
+	members := new(rawjson.Paths)
+	program, err := expression.Compile(text, memberScope{names.members(), members})
+	if err != nil {
+		return nil, err
+	}
+	return &MemberKey{program, members}, nil
+}
+
+// memberNames collects the names that an expression uses, without those of functions.
+type memberNames struct {
+	found []*ast.IdentifierNode
+	types types.Map
+	calls map[ast.Node]bool
+}
+
+// Visit implements ast.Visitor.
+func (n *memberNames) Visit(node *ast.Node) {
+	switch x := (*node).(type) {
+	case *ast.IdentifierNode:
+		n.found = append(n.found, x)
+	case *ast.CallNode:
+		n.calls[x.Callee] = true
+	}
+}
+
+func (n *memberNames) members() types.Map {
+	for _, name := range n.found {
+		if !n.calls[name] {
+			n.types[name.Value] = types.Any
+		}
+	}
+	return n.types
+}
+
+// A Picker finds in objects what a key needs of them. It is used by one goroutine at a time.
+type Picker struct {
+	members *rawjson.Paths
+	object  picked
+}
+
+// picked is an object with the spans of the members that a key needs.
+type picked struct {
+	raw   []byte
+	spans []rawjson.Span
+}
+
+// Picker returns a new picker.
+func (k *MemberKey) Picker() *Picker {
+	return &Picker{k.members, picked{spans: make([]rawjson.Span, k.members.Len())}}
+}
+
+// Pick checks that raw is a JSON object, and returns what the key's program is evaluated over until the next call.
+// Errors are of type [*codec.Error].
+func (p *Picker) Pick(raw []byte) (env any, err error) {
+	clear(p.object.spans)
+	p.object.raw = raw
+	if _, err := p.members.Find(raw, p.object.spans); err != nil {
+		return nil, err
+	}
+	return &p.object, nil
+}
+
+// memberScope lets an expression use the members of an object. The environment is a *picked.
+type memberScope struct {
+	names   types.Map
+	members *rawjson.Paths
+}
+
+// Types implements [expression.Scope].
+func (s memberScope) Types() types.Map { return s.names }
+
+// Field implements [expression.Scope].
+func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
+	index, name, within := s.members.Add(path), expression.PathString(path), slices.Clone(path)
+	return func(env any) (expression.Value, error) {
+		object := env.(*picked)
+		span := object.spans[index]
+		if span.End == 0 {
+			return expression.Value{}, &expression.MissingError{Member: name, Object: object.raw, Path: within}
+		}
+		return expression.ValueOfJSON(object.raw[span.Start:span.End]), nil
+	}, len(path), nil
+}
