@@ -11,6 +11,8 @@ import (
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // Errors of the server that the client has no names for.
@@ -81,22 +83,22 @@ func (b bare) Unwrap() error { return b.error }
 // explainConnect says of an error at connecting what would mend it. It names no password.
 func (b *Broker) explainConnect(err error) error {
 	_, addresses, _ := b.servers()
-	at := strings.Join(addresses, ", ")
+	at := "connecting to " + strings.Join(addresses, ", ")
 	err = bare{err}
 	switch {
 	case errors.Is(err, natsgo.ErrAuthorization), errors.Is(err, natsgo.ErrAuthExpired),
 		errors.Is(err, natsgo.ErrAuthRevoked), errors.Is(err, natsgo.ErrAccountAuthExpired):
-		return fmt.Errorf("nats: %w: user, password or credentials are wrong, or missing; they are in the url, or given by "+
-			"nats.User or nats.Credentials", err)
+		return fmt.Errorf("nats: %s: %w: user, password or credentials are wrong, or missing; they are in the url, or given "+
+			"by nats.User or nats.Credentials, in a pipeline file by user and password_env, or creds", at, err)
 	case errors.Is(err, natsgo.ErrSecureConnRequired):
-		return fmt.Errorf("nats: %w: the server wants TLS, see nats.TLS", err)
+		return fmt.Errorf("nats: %s: %w: the server wants TLS: tls: true in a pipeline file, nats.TLS in Go", at, err)
 	case errors.Is(err, natsgo.ErrSecureConnWanted):
-		return fmt.Errorf("nats: %w: the server has no TLS; leave nats.TLS out", err)
+		return fmt.Errorf("nats: %s: %w: the server has no TLS; leave nats.TLS out, or tls in a pipeline file", at, err)
 	case errors.Is(err, natsgo.ErrNoServers):
-		return fmt.Errorf("nats: nobody answers at %s: %w; start the server with JetStream (nats-server -js), or give "+
-			"another url", at, err)
+		return fmt.Errorf("nats: nobody answers at %s: %w; nats-server -js starts a server with JetStream",
+			strings.Join(addresses, ", "), err)
 	}
-	return fmt.Errorf("nats: connecting to %s: %w", at, err)
+	return fmt.Errorf("nats: %s: %w%s", at, err, server.Remedy(err, "nats.TLS"))
 }
 
 // explain says of an error of JetStream what would mend it.
@@ -108,7 +110,8 @@ func explain(stream string, err error) error {
 	err = bare{err}
 	switch {
 	case errors.Is(err, natsgo.ErrPermissionViolation):
-		remedy = "; the package's documentation has the subjects that its user must be permitted"
+		remedy = "; permit the user that subject in the server's configuration; the documentation of package broker/nats " +
+			"lists all that a run takes"
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, natsgo.ErrNoResponders),
 		hasCode(err, jetstream.JSErrCodeJetStreamNotEnabled):
 		remedy = "; start the server with JetStream: nats-server -js, or jetstream {} in its configuration"

@@ -8,13 +8,20 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // explain says of an error at connecting what would mend it. It names user, database and address, never the password.
 func (c *connector) explain(err error) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("postgres: %w%s", err, tlsRemedy(err))
+		remedy := tlsRemedy(err)
+		if server.IsUnknownHost(err) {
+			remedy = server.Remedy(err, "")
+		}
+		// Where there are several servers to try, the client's error has a line for each.
+		return &failure{"postgres: " + strings.Join(strings.Fields(err.Error()), " ") + remedy, err}
 	}
 	remedy := ""
 	switch refused.Code {
@@ -51,7 +58,8 @@ func tlsRemedy(err error) string {
 	)
 	switch {
 	case errors.As(err, &authority):
-		return "; give the certificate of the server's CA by sslrootcert=FILE in the url, or PGSSLROOTCERT"
+		return "; give the certificate of the server's CA: sslrootcert=FILE in the url, PGSSLROOTCERT, or tls: {ca: FILE} in a " +
+			"pipeline file"
 	case errors.As(err, &host):
 		return "; the url must have the host that the certificate is made out to; sslmode=verify-ca doesn't look at it"
 	case errors.As(err, &invalid), errors.As(err, &alert):
@@ -96,7 +104,9 @@ func (t *table) explainRead(err error) error {
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		remedy = fmt.Sprintf("GRANT SELECT ON %s TO the user", t.describe())
+		if remedy = "GRANT SELECT ON " + t.describe() + " TO the user"; t.query != "" {
+			remedy = "GRANT SELECT ON what the query reads TO the user"
+		}
 	}
 	return described(t.describe(), refused, remedy)
 }

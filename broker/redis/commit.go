@@ -99,7 +99,7 @@ func (l *ledger) answered(commits []broker.Commit, outputs []string, answer []an
 			return false, fmt.Errorf("redis: a commit was refused: %v", answer)
 		}
 		name := outputs[output-1]
-		return false, described("output "+name, refusal(text(answer, 2)), fmt.Sprintf(writeRights, name))
+		return false, described("output stream "+name, refusal(text(answer, 2)), fmt.Sprintf(writeRights, name))
 	}
 	partition, err := strconv.Atoi(text(answer, 1))
 	if err != nil {

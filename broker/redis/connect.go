@@ -40,11 +40,11 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 		return nil, errors.New("redis: the url can't be read: it looks like redis://user:password@host:6379/0, or with " +
 			"rediss for TLS, and characters such as / and @ in a password are written as %2F and %40")
 	}
-	options.ClientName = "leat"
 	options.ReadTimeout, options.WriteTimeout, options.DialTimeout = answerTimeout, answerTimeout, dialTimeout
 	for _, change := range b.configure {
 		change(options)
 	}
+	options.OnConnect = named(options.OnConnect)
 	// A link has one connection, and tries again itself: it knows which commands may be sent twice.
 	options.PoolSize, options.PipelinePoolSize = 1, -1
 	options.MaxRetries, options.DialerRetries = -1, 1
@@ -54,6 +54,17 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 	}
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &connector{options, logger}, nil
+}
+
+// named has the server show connections as leat's. A user who may not name them does without.
+func named(then func(ctx context.Context, c *goredis.Conn) error) func(ctx context.Context, c *goredis.Conn) error {
+	return func(ctx context.Context, c *goredis.Conn) error {
+		_ = c.ClientSetName(ctx, "leat").Err()
+		if then == nil {
+			return nil
+		}
+		return then(ctx, c)
+	}
 }
 
 // A link is a connection to the node that has some keys. It connects when it is used, and again where the connection
@@ -163,9 +174,14 @@ func dialer(config *tls.Config) func(ctx context.Context, network, address strin
 		if err != nil {
 			return nil, err
 		}
-		client := tls.Client(conn, config)
+		certain := config.Clone()
+		if host, _, err := net.SplitHostPort(address); err == nil && certain.ServerName == "" {
+			certain.ServerName = host
+		}
+		client := tls.Client(conn, certain)
 		if err := client.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(server.HandshakeError{Err: err}, conn.Close())
+			_ = conn.Close()
+			return nil, server.HandshakeError{Err: err}
 		}
 		return client, nil
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // explain says of an error of the server or the connection what would mend it. It names user and address, never the
@@ -18,9 +20,12 @@ func (l *link) explain(err error) error {
 	if l.options.Username != "" {
 		where = l.options.Username + "@" + where
 	}
-	if isLost(err) && l.options.TLSConfig != nil {
-		err = fmt.Errorf("%w, by TLS; a url for a server that doesn't speak it begins with redis in place of rediss, and "+
-			"redis.Configure takes certificates", err)
+	if isLost(err) {
+		remedy := server.Remedy(err, "redis.Configure")
+		if remedy == "" && l.options.TLSConfig != nil {
+			remedy = ", by TLS; a url for a server that doesn't speak it begins with redis in place of rediss"
+		}
+		err = fmt.Errorf("%w%s", err, remedy)
 	}
 	return described("the server at "+where, err, "")
 }
@@ -63,7 +68,7 @@ func remedyFor(err error, rights string) string {
 	case "NOAUTH":
 		return "the server asks for a password: redis://user:password@host:port/database"
 	case "WRONGPASS", "AUTH", "invalid":
-		return "user or password in the url are wrong, or the user is off"
+		return "the user or the password is wrong, or the user is off"
 	case "NOPERM":
 		if rights == "" {
 			rights = "the commands that package redis names"

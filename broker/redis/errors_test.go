@@ -72,7 +72,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		stream          string
 		want            []string
 	}{
-		{"password", as("default"), 1, 0, "clicks", []string{"WRONGPASS", "user or password in the url are wrong"}},
+		{"password", as("default"), 1, 0, "clicks", []string{"WRONGPASS", "the user or the password is wrong"}},
 		{"no password", "redis://" + server.Address(), 1, 0, "clicks", []string{"NOAUTH", "the server asks for a password"}},
 		{"no such user", as("nobody"), 1, 0, "clicks", []string{"nobody@127.0.0.1", "WRONGPASS"}},
 		{"no such host", "redis://x:hush-hush@nobody.invalid", 1, 0, "clicks", []string{"nobody.invalid"}},
@@ -84,7 +84,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			[]string{"by TLS", "begins with redis in place of rediss"}},
 		{"no stream", d.url, 1, 0, "click", []string{"there is no stream", "did you mean " + d.key("clicks")}},
 		{"no stream to read", d.url, 1, 0, "text", []string{"WRONGTYPE", "something else than a stream"}},
-		{"no stream to write", d.url, 0, 1, "text", []string{"output " + d.key("text"), "something else than a stream"}},
+		{"no stream to write", d.url, 0, 1, "text", []string{"output stream " + d.key("text"), "something else than a stream"}},
 		{"ids used up", d.url, 0, 1, "full", []string{"ids must grow"}},
 		{"no right to read", as("guest"), 1, 0, "clicks", []string{"NOPERM", "ACL SETUSER", "~" + d.key("clicks") + " +xrange"}},
 		{"no right to write", as("writer"), 0, 1, "clicks", []string{"NOPERM", "~" + d.key("clicks") + " +eval +evalsha +xadd"}},
@@ -99,6 +99,25 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			}
 			expectError(t, err, test.want...)
 		})
+	}
+}
+
+// A user with the rights that the package's documentation names may read, write and keep positions.
+func TestDocumentedRights(t *testing.T) {
+	d := newDatabase(t)
+	d.add("orders", "id", 1)
+	d.add("orders", "eos__", "true")
+	d.do("ACL", "SETUSER", "exact", "on", ">hush-hush", "resetkeys", "~"+d.key("orders"), "~"+d.key("totals"),
+		"~leat:positions:*", "-@all", "+xrange", "+xread", "+xinfo|stream", "+multi", "+exec", "+eval", "+evalsha", "+xadd",
+		"+hget", "+hmget", "+hset", "+time")
+	d.Cleanup(func() { d.do("ACL", "DELUSER", "exact") })
+	mill, err := leat.New(func(o order) total { return total{ID: o.ID} }, leat.Name(d.prefix+"totals"), quiet,
+		leat.Broker(redis.New(server.URL("exact", "hush-hush", 0), redis.Stream[order](d.key("orders")),
+			redis.Stream[total](d.key("totals")))))
+	d.must(err)
+	d.must(mill.Run(t.Context()))
+	if got := d.entries("totals"); len(got) != 2 { // the result, and the mark
+		t.Errorf("there is %v", got)
 	}
 }
 
@@ -126,7 +145,7 @@ func TestWrongResults(t *testing.T) {
 			mill, err := leat.New(func(order) any { return test.result }, leat.Name(d.prefix+what), quiet, leat.From(input),
 				leat.To(redis.New(d.url, redis.Stream[any](d.key("results"), redis.Fields()))))
 			d.must(err)
-			expectError(t, mill.Run(t.Context()), "output "+d.key("results"), test.want)
+			expectError(t, mill.Run(t.Context()), "output stream "+d.key("results"), test.want)
 			if got := d.entries("results"); len(got) > 0 {
 				t.Errorf("there is %v", got)
 			}

@@ -72,13 +72,14 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 func (o *output) Check(stream int, _, value []byte) error {
 	d := o.streams[stream]
 	if len(value) > maxResult {
-		return fmt.Errorf("redis: output %s: the result has %d bytes, and an entry takes %d", d.Name, len(value), maxResult)
+		return fmt.Errorf("redis: output stream %s: the result has %d bytes, and an entry takes %d", d.Name, len(value),
+			maxResult)
 	}
 	if !d.fields {
 		return nil
 	}
 	if _, err := d.fieldsOf(value); err != nil {
-		return fmt.Errorf("redis: output %s: %w", d.Name, err)
+		return fmt.Errorf("redis: output stream %s: %w", d.Name, err)
 	}
 	return nil
 }
@@ -106,7 +107,7 @@ func (o *output) publication(c *broker.Commit, p *publication) error {
 		d := o.streams[r.Stream]
 		fields, err := d.fieldsOf(r.Value)
 		if err != nil {
-			return fmt.Errorf("redis: output %s: %w", d.Name, err)
+			return fmt.Errorf("redis: output stream %s: %w", d.Name, err)
 		}
 		p.add(r.Stream, fields)
 	}

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
@@ -68,7 +69,10 @@ func TestTLS(t *testing.T) {
 	quiet := slog.New(slog.DiscardHandler)
 	d.must(open(t, redis.New(url, stream, trust), 1, 0, quiet))
 	d.must(open(t, redis.New(url, stream, trust), 0, 1, quiet))
-	expectError(t, open(t, redis.New(url, stream), 1, 0, quiet), "certificate", "redis.Configure takes certificates")
+	// A configuration that doesn't name the server, as a pipeline file gives it, gets the name from the url.
+	unnamed := redis.Configure(func(o *goredis.Options) { o.TLSConfig = &tls.Config{RootCAs: trusted} })
+	d.must(open(t, redis.New(url, stream, unnamed), 1, 0, quiet))
+	expectError(t, open(t, redis.New(url, stream), 1, 0, quiet), "certificate", "redis.Configure in Go")
 	other := strings.Replace(url, "127.0.0.1", "localhost", 1)
 	expectError(t, open(t, redis.New(other, stream, trust), 1, 0, quiet), "certificate is valid for")
 }

@@ -59,7 +59,7 @@ func (b *Broker) open(job *broker.Job, output bool) (*database, error) {
 	mayMake := output && slices.ContainsFunc(b.declared, func(declared relation.Declaration) bool {
 		return len(declared.Definitions) > 0
 	})
-	if d.file, err = find(path, mayMake); err != nil {
+	if d.file, err = find(path, output, mayMake); err != nil {
 		return nil, err
 	}
 	if d.reads, err = connector(path, "rw", "&_query_only=1"); err != nil {
@@ -70,28 +70,38 @@ func (b *Broker) open(job *broker.Job, output bool) (*database, error) {
 }
 
 // find returns the file, and which one may be meant where there is none.
-func find(path string, mayMake bool) (fs.FileInfo, error) {
+func find(path string, output, mayMake bool) (fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("sqlite: %s is a folder, not a database", path)
 	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		return info, wrap(err)
+	case !mayMake && !output:
+		return nil, missingFile(path, "")
 	case !mayMake:
-		var names []string
-		all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
-		for _, other := range all {
-			names = append(names, filepath.Base(other))
-		}
-		return nil, fmt.Errorf("sqlite: there is no file %s%s; an output is made where its columns are given: "+
-			"sqlite.Columns, or columns: {...}", path, suggest.Name(filepath.Base(path), names))
+		return nil, missingFile(path, "; an output is made where its columns are given: sqlite.Columns, or columns: {...}")
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("sqlite: there is no folder %s for the file %s; make it", filepath.Dir(path),
+			filepath.Base(path))
+	}
 	if err != nil {
 		return nil, wrap(err)
 	}
 	info, err = file.Stat()
 	return info, wrap(errors.Join(err, file.Close()))
+}
+
+// missingFile says which file may be meant.
+func missingFile(path, remedy string) error {
+	var names []string
+	all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	for _, other := range all {
+		names = append(names, filepath.Base(other))
+	}
+	return fmt.Errorf("sqlite: there is no file %s%s%s", path, suggest.Name(filepath.Base(path), names), remedy)
 }
 
 func wrap(err error) error {

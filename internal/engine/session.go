@@ -14,7 +14,11 @@ func (r *run) findSession(ctx context.Context) (err error) {
 		return nil
 	}
 	sessions := sessionsOf(r.keeper, r.input)
-	if r.session, err = sessions.LowestSession(ctx); err != nil {
+	r.session, err = sessions.LowestSession(ctx)
+	if err != nil && ctx.Err() == nil && r.committer.saver != nil {
+		return fmt.Errorf("the output keeps no positions, so that they are kept where the streams are read: %w", err)
+	}
+	if err != nil {
 		return err
 	}
 	if sharer, ok := r.input.(broker.Sharer); ok {

@@ -12,6 +12,7 @@ package postgres
 
 import (
 	"crypto/tls"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -114,6 +115,13 @@ func secure(config *pgconn.Config, certificates *tls.Config) {
 		return named
 	}
 	config.TLSConfig = of(config.Host)
+	// With sslmode=prefer, which is the default, a server is tried without TLS, too; that would be the same twice now.
+	last := pgconn.FallbackConfig{Host: config.Host, Port: config.Port}
+	config.Fallbacks = slices.DeleteFunc(config.Fallbacks, func(other *pgconn.FallbackConfig) bool {
+		again := other.Host == last.Host && other.Port == last.Port
+		last = *other
+		return again
+	})
 	for _, other := range config.Fallbacks {
 		other.TLSConfig = of(other.Host)
 	}

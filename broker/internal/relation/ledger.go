@@ -76,7 +76,11 @@ func (l *ledger) connectOnce(ctx context.Context) error {
 	if l.job.Looking {
 		return l.find(ctx)
 	}
-	if err := errors.Join(l.job.Database.MakeLedger(ctx, conn), l.enroll(ctx)); err != nil {
+	err = l.job.Database.MakeLedger(ctx, conn)
+	if err == nil {
+		err = l.enroll(ctx)
+	}
+	if err != nil {
 		l.close()
 		return l.explain(err)
 	}

@@ -34,8 +34,11 @@ func Await(ctx context.Context, logger *slog.Logger, name string, isPassing func
 		err := try()
 		var handshake HandshakeError
 		if err == nil || ctx.Err() != nil || !isPassing(err) || IsUnknownHost(err) || IsAboutTLS(err) ||
-			errors.As(err, &handshake) || time.Since(begun)+backoff > startLimit {
+			errors.As(err, &handshake) {
 			return err
+		}
+		if time.Since(begun)+backoff > startLimit {
+			return fmt.Errorf("%w; %s has been waited for: start it, or give its address in the url", err, name)
 		}
 		logger.Warn(name+" can't be reached, trying again for up to a minute", "error", err, "pause", backoff)
 		if ended := wait.For(ctx, backoff); ended != nil {
@@ -51,6 +54,24 @@ type HandshakeError struct{ Err error }
 
 func (e HandshakeError) Error() string { return "TLS: " + e.Err.Error() }
 func (e HandshakeError) Unwrap() error { return e.Err }
+
+// Remedy is what mends an error of a connection, behind a semicolon; empty where that isn't known. option is the one
+// that takes certificates in Go.
+func Remedy(err error, option string) string {
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	switch {
+	case IsUnknownHost(err):
+		return "; no machine has that name: give another host in the url"
+	case errors.As(err, &authority):
+		return "; give the certificate of the server's CA: tls: {ca: FILE} in a pipeline file, " + option + " in Go"
+	case errors.As(err, &host):
+		return "; the url must have the host that the certificate is made out to"
+	case IsAboutTLS(err):
+		return "; see the certificates of both sides: tls: {ca, cert, key} in a pipeline file, " + option + " in Go"
+	}
+	return ""
+}
 
 // IsUnknownHost reports whether a host has no address.
 func IsUnknownHost(err error) bool {

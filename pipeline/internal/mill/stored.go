@@ -105,11 +105,10 @@ func (s *stored) locate(err error) error {
 	if err == nil {
 		return nil
 	}
-	at := s.connection.name
+	at, longest := s.connection.name, 0 // "table orders" is in what is said of "table orders2", too
 	for _, stream := range s.setup.Streams {
-		if strings.Contains(err.Error(), stream.Stored.Called) {
-			at = stream.Stored.Text
-			break
+		if called := stream.Stored.Called; len(called) > longest && strings.Contains(err.Error(), called) {
+			at, longest = stream.Stored.Text, len(called)
 		}
 	}
 	return fmt.Errorf("%s: %w", at.Location(), err)
