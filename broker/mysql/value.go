@@ -1,7 +1,6 @@
 package mysql
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/leat-go/leat/broker/internal/relation"
 	"github.com/leat-go/leat/internal/quote"
@@ -109,82 +107,6 @@ func toInstant(text string) string {
 		return t.Format(time.RFC3339Nano)
 	}
 	return text
-}
-
-// Parameter implements relation.Type.
-func (k kind) Parameter(text []byte) (any, error) {
-	switch text[0] {
-	case '"':
-		if k.name == "JSON" {
-			return string(text), nil
-		}
-		s, err := unquote(text)
-		if err != nil {
-			return nil, err
-		}
-		return k.textParameter(s)
-	case 't', 'f':
-		if k.name == "JSON" || k.isText() {
-			return string(text), nil
-		}
-		if text[0] == 't' {
-			return int64(1), nil
-		}
-		return int64(0), nil
-	case '{', '[':
-		return string(text), nil
-	}
-	return k.number(string(text))
-}
-
-// unquote returns the text that a JSON string is; most need no decoder.
-func unquote(text []byte) (s string, err error) {
-	if within := text[1 : len(text)-1]; bytes.IndexByte(within, '\\') < 0 && utf8.Valid(within) {
-		return string(within), nil
-	}
-	err = json.Unmarshal(text, &s)
-	return s, err
-}
-
-func (k kind) textParameter(s string) (any, error) {
-	switch {
-	case k.isBinary():
-		binary, err := base64.StdEncoding.DecodeString(s)
-		if err != nil {
-			return nil, fmt.Errorf("it takes base64: %w", err)
-		}
-		return binary, nil
-	case k.isInstant():
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return t.UTC().Format("2006-01-02 15:04:05.999999999"), nil
-		}
-	}
-	return s, nil
-}
-
-// number is a JSON number as a value to write. Digits are kept as text, which MySQL reads exactly for DECIMAL; an integer
-// column would round what is none without a word.
-func (k kind) number(text string) (any, error) {
-	if k.isText() || k.name == "JSON" {
-		return text, nil
-	}
-	if k.name != "BIT" && !k.isInteger() && strings.ContainsAny(text, ".eE") {
-		return text, nil
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n, nil
-	}
-	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-		return n, nil
-	}
-	if !k.isInteger() && k.name != "BIT" {
-		return text, nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
-		return nil, fmt.Errorf("%s is no integer of its range", text)
-	}
-	return int64(f), nil
 }
 
 // Text implements relation.Type.

@@ -136,8 +136,15 @@ func toInstant(text string) string {
 	return text
 }
 
-// Parameter implements relation.Type.
-func (k kind) Parameter(text []byte) (any, error) {
+// AppendValue implements relation.Type.
+func (k kind) AppendValue(to *relation.Statement, json []byte) error {
+	value, err := k.parameter(json)
+	to.AppendParameter(value)
+	return err
+}
+
+// parameter returns JSON as a value to write.
+func (k kind) parameter(text []byte) (any, error) {
 	switch text[0] {
 	case '"':
 		if k.document {

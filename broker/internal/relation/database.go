@@ -96,11 +96,32 @@ type Column struct {
 type Type interface {
 	// AppendJSON appends a value that isn't nil.
 	AppendJSON(to []byte, value any) ([]byte, error)
-	// Parameter returns JSON that isn't null as a value to write.
-	Parameter(json []byte) (any, error)
+	// AppendValue appends JSON that isn't null, as a value to write, to a statement.
+	AppendValue(to *Statement, json []byte) error
 	// Text returns a value as it is kept in positions, and Value the value of such a text.
 	Text(value any) (string, error)
 	Value(text string) (any, error)
+}
+
+// A Statement is one that is being put together: its text, and the parameters of the question marks in it. The zero value
+// is empty.
+type Statement struct {
+	Text       []byte
+	Parameters []any
+}
+
+// Append appends text.
+func (s *Statement) Append(text string) { s.Text = append(s.Text, text...) }
+
+// AppendParameter appends a question mark with its value.
+func (s *Statement) AppendParameter(value any) {
+	s.Text, s.Parameters = append(s.Text, '?'), append(s.Parameters, value)
+}
+
+// Reset empties the statement, whose memory is used again.
+func (s *Statement) Reset() {
+	clear(s.Parameters)
+	s.Text, s.Parameters = s.Text[:0], s.Parameters[:0]
 }
 
 // Language is what SQL differs in.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/member"
@@ -23,8 +24,9 @@ type target struct {
 	*Declaration
 	db      Database
 	columns []Column
-	// splitter is for check.
+	// splitter and tried, of statements, are for check.
 	splitter member.Splitter
+	tried    sync.Pool
 }
 
 // openTarget finds the columns of an output.
@@ -99,6 +101,12 @@ func (t *target) checkMembers(all []member.Member) error {
 	if len(all) == 0 {
 		return t.explain(errors.New("a result has no members"))
 	}
+	s, _ := t.tried.Get().(*Statement)
+	if s == nil {
+		s = &Statement{}
+	}
+	defer t.tried.Put(s)
+	s.Reset()
 	for _, m := range all {
 		c := t.column(m.Name)
 		if c == nil {
@@ -106,7 +114,7 @@ func (t *target) checkMembers(all []member.Member) error {
 				t.db.Product(), t.Stream.Name, m.Name, suggest.Name(m.Name, names(t.columns)), t.db.Quote(t.Stream.Name),
 				t.db.Quote(m.Name), t.db.TypeFor(m.Value))
 		}
-		if _, err := c.parameter(m.Value); err != nil {
+		if err := c.appendValue(s, m.Value); err != nil {
 			return t.explain(err)
 		}
 	}
@@ -127,16 +135,16 @@ func (t *target) column(name string) *Column {
 	return nil
 }
 
-// parameter is a member's value, JSON, as a value to write.
-func (c *Column) parameter(json []byte) (any, error) {
+// appendValue appends a member's value, JSON, to a statement that writes it.
+func (c *Column) appendValue(to *Statement, json []byte) error {
 	if string(json) == "null" {
-		return nil, nil
+		to.Append("NULL")
+		return nil
 	}
-	value, err := c.Type.Parameter(json)
-	if err != nil {
-		return nil, fmt.Errorf("column %s: %w", c.Name, err)
+	if err := c.Type.AppendValue(to, json); err != nil {
+		return fmt.Errorf("column %s: %w", c.Name, err)
 	}
-	return value, nil
+	return nil
 }
 
 // write writes the results of one output, in order: statements of many rows for each run of results with the same
@@ -174,17 +182,15 @@ type batch struct {
 	members []member.Member
 	names   []string
 	columns []*Column
-	values  []any
-	bytes   int
-	// statement is that of the last batch, which had some rows.
-	statement string
-	rows      int
+	// before and behind are what stands around the rows, of which the statement has some.
+	before, behind string
+	statement      Statement
+	rows, bytes    int
 }
 
 // takes reports whether a result has the same members as those before, and room.
 func (b *batch) takes(all []member.Member, bytes int) bool {
-	n := len(b.values)
-	return n > 0 && n/len(all) < batchRows && n+len(all) <= batchValues && b.bytes+bytes <= batchBytes &&
+	return b.rows > 0 && b.rows < batchRows && (b.rows+1)*len(all) <= batchValues && b.bytes+bytes <= batchBytes &&
 		slices.EqualFunc(b.names, all, func(name string, m member.Member) bool { return name == m.Name })
 }
 
@@ -193,7 +199,7 @@ func (b *batch) begin(all []member.Member) error {
 	if slices.EqualFunc(b.names, all, func(name string, m member.Member) bool { return name == m.Name }) {
 		return nil
 	}
-	b.names, b.columns, b.rows = b.names[:0], b.columns[:0], 0
+	b.names, b.columns = b.names[:0], b.columns[:0]
 	for _, m := range all {
 		c := b.column(m.Name)
 		if c == nil {
@@ -201,44 +207,49 @@ func (b *batch) begin(all []member.Member) error {
 		}
 		b.names, b.columns = append(b.names, m.Name), append(b.columns, c)
 	}
+	b.before, b.behind = b.insert(b.names)
 	return nil
 }
 
 func (b *batch) add(all []member.Member, bytes int) error {
+	separator := ", ("
+	if b.rows == 0 {
+		separator = b.before + "("
+	}
+	b.statement.Append(separator)
 	for i, m := range all {
-		value, err := b.columns[i].parameter(m.Value)
-		if err != nil {
+		if i > 0 {
+			b.statement.Append(", ")
+		}
+		if err := b.columns[i].appendValue(&b.statement, m.Value); err != nil {
 			return err
 		}
-		b.values = append(b.values, value)
 	}
-	b.bytes += bytes
+	b.statement.Append(")")
+	b.rows, b.bytes = b.rows+1, b.bytes+bytes
 	return nil
 }
 
 // flush writes what the batch has.
 func (b *batch) flush(ctx context.Context) error {
-	if len(b.values) == 0 {
+	if b.rows == 0 {
 		return nil
 	}
-	if rows := len(b.values) / len(b.names); rows != b.rows {
-		b.statement, b.rows = b.insert(b.names, rows), rows
-	}
-	_, err := b.conn.ExecContext(ctx, b.statement, b.values...)
-	b.values, b.bytes = b.values[:0], 0
+	b.statement.Append(b.behind)
+	_, err := b.conn.ExecContext(ctx, string(b.statement.Text), b.statement.Parameters...)
+	b.statement.Reset()
+	b.rows, b.bytes = 0, 0
 	return err
 }
 
-// insert is the statement that inserts some rows.
-func (t *target) insert(names []string, rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
-	statement := "INSERT INTO " + t.db.Quote(t.Stream.Name) + " (" + t.list(names) + ") VALUES " +
-		strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+// insert is a statement that inserts rows: what stands before them, and behind.
+func (t *target) insert(names []string) (before, behind string) {
+	before = "INSERT INTO " + t.db.Quote(t.Stream.Name) + " (" + t.list(names) + ") VALUES "
 	if t.Conflict == nil {
-		return statement
+		return before, ""
 	}
 	replaced := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return slices.ContainsFunc(t.Conflict, func(c string) bool { return t.db.EqualNames(c, name) })
 	})
-	return statement + " " + t.db.Replace(t.Conflict, replaced)
+	return before, " " + t.db.Replace(t.Conflict, replaced)
 }
