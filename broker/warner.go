@@ -8,11 +8,3 @@ type Warner interface {
 	// Warnings returns what there is to say, a sentence each, in lower case. It names the stream.
 	Warnings() []string
 }
-
-// A Forgetter is an [Input] some of whose offsets mean nothing to the next run, so that positions can't be kept for it.
-type Forgetter interface {
-	Input
-	// Forgets returns why positions can't be kept, and what would be right; nil where they can. It is asked when the input
-	// was opened and the run keeps positions, and what it returns ends the run.
-	Forgets() error
-}

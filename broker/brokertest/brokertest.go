@@ -85,6 +85,9 @@ type Storage struct {
 	// Append adds elements, at least one, to the end of an input's partition while it is read. Leave it nil where streams
 	// don't grow.
 	Append func(input, partition int, elements ...Element)
+	// Grow adds elements, at least one, to the end of an input's partition between two runs. Leave it nil where Append does
+	// that, too, or streams don't grow.
+	Grow func(input, partition int, elements ...Element)
 	// AppendLate begins to add elements, at least one, to the end of an input's partition, as a transaction does that is still
 	// open: they come before those of each later Append, but can't be read until commit is called. Leave it nil where elements
 	// appear in the order in which they were added.
@@ -113,7 +116,7 @@ type features struct {
 	atEnd, keeper      bool
 	live, abort, block bool
 	claims, positions  bool
-	late               bool
+	late, grows        bool
 	timeout            bool
 	partitions         int
 }
@@ -137,6 +140,7 @@ func checks() []check {
 	all = append(all, endChecks()...)
 	all = append(all, fenceChecks()...)
 	all = append(all, positionChecks()...)
+	all = append(all, appendedChecks()...)
 	return append(all, progressChecks()...)
 }
 
@@ -152,6 +156,7 @@ func (h Harness) probe(t testing.TB) features {
 		sink:       s.Sink != nil,
 		live:       s.Append != nil,
 		late:       s.AppendLate != nil,
+		grows:      s.Append != nil || s.Grow != nil,
 		abort:      s.AbortCommit != nil,
 		block:      s.BlockCommits != nil,
 		timeout:    h.DataTimeouts,

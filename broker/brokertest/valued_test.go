@@ -262,6 +262,10 @@ func brokenPositions() []broken {
 			resumeBend(func(n *broker.Rewind) { n.Offset++ })},
 		{"how far was looked is forgotten", "Position/ComesBack", "lie below Seen",
 			resumeBend(func(n *broker.Rewind) { n.Seen = n.Offset })},
+		{"an appended element is passed over", "Session/AppendedBehindItsEnd", "were appended",
+			resumeBend(func(n *broker.Rewind) { n.Offset += 4 })},
+		{"the rest of a session is read in the next one", "Session/AppendedBehindItsRest", "were appended",
+			resumeBend(func(n *broker.Rewind) { n.NextSession = false })},
 		{"each node has numbers of its own", "Position/OneNumbering", "agree on the offsets", bend{
 			input: func(inner broker.Input) broker.Input { return &apart{inner.(*valuedInput)} }}},
 		{"late commits are lost", "Wait/LateCommit", "none is passed", bend{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +48,25 @@ func storage(t testing.TB, setup brokertest.Setup, ending string) brokertest.Sto
 	}
 	b := file.New(options...)
 	visible := func(output, _ int) brokertest.Partition { return decode(t, outputs[output]) }
-	return brokertest.Storage{Source: b, Sink: b, Visible: visible}
+	held := make([][]brokertest.Element, len(setup.Inputs))
+	for i, stream := range setup.Inputs {
+		held[i] = stream[0][0].Elements
+	}
+	grow := func(input, _ int, more ...brokertest.Element) {
+		path := b.Streams()[input].Name
+		content := append(written(t, path), encode(t, more, ending)...)
+		if filepath.Ext(path) == ".json" {
+			held[input] = append(slices.Clip(held[input]), more...)
+			content = encode(t, held[input], ending)
+		}
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ending == ".json.zst" {
+		grow = nil // a list has an end, and what is compressed can only be written anew
+	}
+	return brokertest.Storage{Source: b, Sink: b, Visible: visible, Grow: grow}
 }
 
 // encode returns a file's content.
@@ -60,7 +79,7 @@ func encode(t testing.TB, elements []brokertest.Element, ending string) []byte {
 		}
 		objects[i] = string(object)
 	}
-	text := strings.Join(objects, "\n")
+	text := strings.Join(objects, "\n") + "\n"
 	if strings.HasPrefix(ending, ".json.") || ending == ".json" {
 		text = "[" + strings.Join(objects, ", ") + "]"
 	}
@@ -71,6 +90,15 @@ func encode(t testing.TB, elements []brokertest.Element, ending string) []byte {
 		text = zstandard(text)
 	}
 	return []byte(text)
+}
+
+// written returns a file's bytes.
+func written(t testing.TB, path string) []byte {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // decode returns what an output file holds, nothing if it isn't there.

@@ -1,11 +1,9 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -25,8 +23,6 @@ const (
 	longestPause  = 250 * time.Millisecond
 	// maxGenerations is how many generations of a followed file stay open for readers that lag behind.
 	maxGenerations = 8
-	// footprint is how many bytes before an offset are compared to tell whether a file is still the one that was read.
-	footprint = 1 << 10
 )
 
 var (
@@ -52,36 +48,16 @@ func checkFollow(s broker.Stream) error {
 	return nil
 }
 
-// A generation is what a followed file is between two rotations or truncations.
-type generation struct {
-	// file is that of the generation before, too, where that was truncated.
-	file *os.File
-	info fs.FileInfo
-	// begin is the index of its first element in the stream; -1 until a reader has read all before it.
-	begin int64
-	// size is the largest that was seen, and read how far a reader has come, at most. Where the generation has ended that
-	// is its end, and cut says that it was truncated there, so that nothing before can be read again.
-	size, read int64
-	ended, cut bool
-	// tip are the bytes before read, a footprint at most.
-	tip []byte
-	// head are its first bytes, a footprint at most, once they were read.
-	head []byte
-	// missed says what was there between the generation before and this one, and nobody has seen.
-	missed error
-	// late is how many bytes came behind the end.
-	late int64
-	// readers is how many readers are in it.
-	readers int
-}
-
 // A trail is a followed file as all its readers see it: one generation after the other. What the first reader finds out
 // counts for all, since nodes that read one stream must see one. It is safe for concurrent use.
 type trail struct {
-	path   string
-	logger *slog.Logger
+	path    string
+	logger  *slog.Logger
+	anchors *anchors
 
 	mu sync.Mutex
+	// first is the index of the first element of the first generation.
+	first int64
 	// generations are those that are open, the newest last; dropped counts those before them.
 	generations []*generation
 	dropped     int
@@ -135,10 +111,13 @@ func (t *trail) begin(f *follower) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.generations) == 0 {
-		if err := t.open(0); err != nil {
+		if err := t.open(t.first); err != nil {
 			t.wait(f, true)
 			return err
 		}
+	}
+	if a := t.anchors.before(f.from); slices.Contains(t.generations, a.of) && a.of.missed == nil {
+		return f.begin(a)
 	}
 	for _, g := range slices.Backward(t.generations) {
 		if g.begin < 0 || g.begin > f.from {
@@ -147,10 +126,7 @@ func (t *trail) begin(f *follower) error {
 		if g.missed != nil {
 			return g.missed
 		}
-		g.readers++
-		f.at = g
-		t.wait(f, false)
-		return nil
+		return f.begin(anchor{Element: g.begin, of: g})
 	}
 	return fmt.Errorf("it was rotated %d times while a reader was behind, and the file that it needs "+
 		"is no longer open; rotate it less often", t.dropped+len(t.generations)-1)
@@ -171,7 +147,7 @@ func (t *trail) wait(f *follower, waits bool) {
 // holds something: whoever writes may notice a rotation late. REQUIRES: mu is held.
 func (t *trail) discover() error {
 	if len(t.generations) == 0 {
-		return t.open(0)
+		return t.open(t.first)
 	}
 	named, err := os.Stat(t.path)
 	switch {
@@ -190,13 +166,16 @@ func (t *trail) discover() error {
 func (t *trail) newest() *generation { return t.generations[len(t.generations)-1] }
 
 // open opens the file as its newest generation; errNothingYet where there is none. REQUIRES: mu is held.
-func (t *trail) open(begin int64) error {
-	file, err := os.Open(t.path)
+func (t *trail) open(begin int64) error { return t.openAt(t.path, begin) }
+
+// openAt is open for a file that may have got another name. REQUIRES: mu is held.
+func (t *trail) openAt(path string, begin int64) error {
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errNothingYet
 	}
 	if err != nil {
-		return openError(t.path, err)
+		return openError(path, err)
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -205,7 +184,11 @@ func (t *trail) open(begin int64) error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	t.add(&generation{file: file, info: info, begin: begin, size: info.Size()})
+	g := &generation{file: file, info: info, begin: begin, size: info.Size()}
+	t.add(g)
+	if begin >= 0 {
+		t.anchors.add(anchor{Element: begin, of: g})
+	}
 	return t.drop()
 }
 
@@ -301,28 +284,6 @@ func (t *trail) beginsWith(g *generation, text []byte) {
 	}
 }
 
-// reach notes that a reader has come to an offset, behind some bytes. REQUIRES: the trail's mu is held.
-func (g *generation) reach(offset int64, last []byte) {
-	if offset > g.read {
-		g.read, g.tip = offset, append(g.tip[:0], last...)
-		g.size = max(g.size, offset)
-	}
-}
-
-// end returns [errGenerationEnded] at the end of a generation that has ended, and before it what can't be read any
-// more. REQUIRES: the trail's mu is held.
-func (g *generation) end(offset int64) error {
-	end := g.read
-	if g.cut {
-		end = g.size
-	}
-	if offset < end {
-		return fmt.Errorf("it was truncated before it was read to its end: %d bytes are lost; rotate it by renaming it",
-			end-offset)
-	}
-	return errGenerationEnded
-}
-
 // noticeLate warns of what was written to a rotated file after it was left. REQUIRES: mu is held.
 func (t *trail) noticeLate() {
 	if len(t.generations) < 2 {
@@ -347,6 +308,7 @@ func (t *trail) advance(g *generation, index int64) (*generation, error) {
 		return nil, next.missed
 	}
 	next.begin = index
+	t.anchors.add(anchor{Element: index, of: next})
 	next.readers++
 	g.readers--
 	return next, t.drop()
@@ -381,6 +343,11 @@ func (t *trail) warnings() (warnings []string) {
 func (t *trail) close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.closeAll()
+}
+
+// closeAll closes the generations. REQUIRES: mu is held.
+func (t *trail) closeAll() error {
 	var errs []error
 	for i, g := range t.generations {
 		if i == 0 || g.file != t.generations[i-1].file {
@@ -389,93 +356,4 @@ func (t *trail) close() error {
 	}
 	t.generations = nil
 	return errors.Join(errs...)
-}
-
-// A follower is one reader's offset in a trail.
-type follower struct {
-	trail  *trail
-	from   int64
-	at     *generation // nil while there is no file
-	waits  bool        // for the file to be there
-	offset int64
-	// last are the bytes before offset, a footprint at most.
-	last []byte
-}
-
-// Read implements [io.Reader], but returns [errNothingYet] where the file may grow, and [errGenerationEnded] until
-// advance is called.
-func (f *follower) Read(p []byte) (int, error) {
-	if f.at == nil {
-		if err := f.trail.begin(f); err != nil {
-			return 0, err
-		}
-	}
-	whole, err := f.recognise()
-	if err != nil {
-		return 0, err
-	}
-	if !whole {
-		return 0, f.trail.changed(f.at, f.offset, 0)
-	}
-	n, err := f.at.file.ReadAt(f.within(p), f.offset)
-	if err != nil && err != io.EOF {
-		return 0, err
-	}
-	// What was read followed what was read before if that is still there.
-	whole, err = f.recognise()
-	switch {
-	case err != nil:
-		return 0, err
-	case !whole:
-		return 0, f.trail.changed(f.at, f.offset, int64(n))
-	case n == 0:
-		return 0, f.trail.check(f.at, f.offset, f.last)
-	}
-	if f.offset == 0 {
-		f.trail.beginsWith(f.at, p[:n])
-	}
-	f.offset += int64(n)
-	f.last = append(f.last, p[:n]...)
-	f.last = f.last[max(0, len(f.last)-footprint):]
-	return n, nil
-}
-
-// within cuts a buffer so that nothing behind the end of a generation is read.
-func (f *follower) within(p []byte) []byte {
-	f.trail.mu.Lock()
-	defer f.trail.mu.Unlock()
-	if f.at.ended {
-		return p[:min(int64(len(p)), max(0, f.at.read-f.offset))]
-	}
-	return p
-}
-
-// recognise reports whether the file still holds what was read last: it may have been truncated, and have grown again
-// beyond the offset, while nobody looked.
-func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f.offset) }
-
-// holds reports whether a file has some bytes before an offset.
-func holds(file *os.File, last []byte, offset int64) (bool, error) {
-	now := make([]byte, len(last))
-	n, err := file.ReadAt(now, offset-int64(len(now)))
-	if err != nil && err != io.EOF {
-		return false, err
-	}
-	return n == len(now) && bytes.Equal(now, last), nil
-}
-
-// advance goes on to the next generation; index is that of its first element.
-func (f *follower) advance(index int64) error {
-	next, err := f.trail.advance(f.at, index)
-	if err != nil {
-		return err
-	}
-	*f = follower{trail: f.trail, at: next}
-	return nil
-}
-
-// Close implements [io.Closer].
-func (f *follower) Close() error {
-	f.trail.leave(f)
-	return nil
 }

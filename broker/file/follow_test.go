@@ -15,10 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
-	"github.com/leat-go/leat/broker/memory"
 )
 
 // silence is how long the readers of these tests wait before they say that nothing comes. Those that wait for so long
@@ -430,21 +428,6 @@ func TestFollowedLines(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	f.close(r)
-}
-
-// Positions in a followed file mean nothing to the next run, so that an output that would keep them is refused.
-func TestFollowedFilesKeepNoPositions(t *testing.T) {
-	path := write(t, t.TempDir(), "a.jsonl", "{}\n")
-	mill, err := leat.New(func(location) speed { return speed{} },
-		leat.From(file.New(file.At[location](path, file.Follow()))),
-		leat.To(memory.New(memory.Stream[speed]("speeds"))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "input " + path + ", declared for file_test.location: positions can't be kept for a file that is followed: "
-	if err := mill.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("\n got %v\nwant %s", err, want)
-	}
 }
 
 // A file that would appear at the end of a session that nothing in the streams ends is warned of.

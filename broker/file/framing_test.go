@@ -29,14 +29,15 @@ func frameText(name string, text io.Reader, size int, from int64) ([]framed, err
 		return nil, err
 	}
 	r := &reader{
-		framer: newFramer(broker.Stream{Name: name}, l),
-		open:   func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
-		packed: packed,
-		by:     by,
-		read:   new(atomic.Int64),
-		size:   size,
-		from:   from,
-		next:   from,
+		anchors: &anchors{},
+		framer:  newFramer(broker.Stream{Name: name}, l),
+		open:    func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
+		packed:  packed,
+		by:      by,
+		read:    new(atomic.Int64),
+		size:    size,
+		from:    from,
+		next:    from,
 	}
 	defer func() { _ = r.Close() }()
 	var all []framed

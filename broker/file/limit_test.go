@@ -37,12 +37,13 @@ func limited(name string, text io.Reader, limit int) *reader {
 		panic(err)
 	}
 	return &reader{
-		framer: newFramer(broker.Stream{Name: name, MaxElement: limit}, l),
-		open:   func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
-		packed: packed,
-		by:     by,
-		read:   new(atomic.Int64),
-		size:   bufferSize,
+		anchors: &anchors{},
+		framer:  newFramer(broker.Stream{Name: name, MaxElement: limit}, l),
+		open:    func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
+		packed:  packed,
+		by:      by,
+		read:    new(atomic.Int64),
+		size:    bufferSize,
 	}
 }
 

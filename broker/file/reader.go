@@ -41,6 +41,19 @@ type reader struct {
 	begin  func(info fs.FileInfo) *opened
 	// follow is file where that is followed; nil otherwise.
 	follow *follower
+
+	anchors *anchors
+	// start is the anchor that reading begins at, and base the byte of the text, or of the generation, that framer.buf
+	// begins with; tail are the bytes before that one, a footprint at most.
+	start anchor
+	base  int64
+	tail  []byte
+	// unended says that the last line has no line feed in the file.
+	unended bool
+	// compared is the stream with whose position the text is compared on the way there; nil for none.
+	compared *inputStream
+	// limit is how many bytes of the file are read; zero for all.
+	limit int64
 	// timeout is how long a Read waits until it gives up; zero for ever. came is when the last bytes came.
 	timeout time.Duration
 	came    time.Time
@@ -75,7 +88,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		}
 		switch {
 		case err == io.EOF:
-			r.next = max(r.from, r.framer.index) + 1
+			r.next = r.behindMark()
 		case errors.Is(err, errNothingYet):
 			if err = polling.wait(ctx, r.came); err == broker.ErrDataTimeout {
 				r.tellOfPart()
@@ -85,6 +98,17 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 			return nil, err
 		}
 	}
+}
+
+// behindMark returns the offset behind the end. The end of a file that may grow is no mark that takes an offset: what is
+// appended is behind it. What can be read once only has other contents in the next session.
+func (r *reader) behindMark() int64 {
+	end := max(r.from, r.framer.index)
+	if r.pending == nil {
+		return end
+	}
+	r.anchors.end(end + 1)
+	return end + 1
 }
 
 // tellOfPart warns of a last line of a followed file that has no newline when the session ends by the data timeout: it
@@ -161,7 +185,8 @@ func (r *reader) advance() error {
 	if err := r.follow.advance(r.framer.index); err != nil {
 		return err
 	}
-	r.framer.line = 0
+	r.framer.line, r.unended = 0, false
+	r.base, r.tail = -int64(len(r.framer.buf)), nil
 	return nil
 }
 
@@ -177,6 +202,8 @@ func (r *reader) lastLine() bool {
 	}
 	f.buf = append(f.buf, '\n')
 	f.layout = lines
+	r.base-- // for the byte that the file doesn't have
+	r.unended = true
 	return true
 }
 
@@ -196,11 +223,14 @@ func (r *reader) unfinished() bool {
 func (r *reader) frame() ([]broker.Record, error) {
 	f := &r.framer
 	var records []broker.Record
+	end := 0
 	for len(records) < batchSize {
 		value, err := f.next()
 		if value == nil {
+			r.dropAnchor(end, records)
 			return records, err
 		}
+		end = f.pos
 		if f.index <= r.from {
 			continue
 		}
@@ -215,7 +245,39 @@ func (r *reader) frame() ([]broker.Record, error) {
 		record := &records[len(records)-1]
 		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line, f.column
 	}
+	r.dropAnchor(end, records)
 	return records, nil
+}
+
+// dropAnchor leaves an anchor behind the last of some records, whose text ends in the buffer at end.
+func (r *reader) dropAnchor(end int, records []broker.Record) {
+	if len(records) == 0 {
+		return
+	}
+	last := &records[len(records)-1]
+	a := anchor{Element: last.Offset + 1, Line: last.Line, Byte: r.base + int64(end)}
+	if r.framer.layout == list || r.unended {
+		a.Line-- // it goes on in this line
+	}
+	if r.follow != nil {
+		a.of = r.follow.at
+	}
+	a.fingerprint = r.before(end, a.Byte)
+	if r.opened != nil {
+		r.anchors.reaches(r.opened.read.Load())
+	}
+	r.anchors.add(a)
+}
+
+// before returns the fingerprint of the bytes before a byte of the buffer, which is one of the text, too.
+func (r *reader) before(end int, at int64) fingerprint {
+	if r.unended {
+		end--
+	}
+	n := int(min(footprint, at))
+	here := min(n, end)
+	there := min(n-here, len(r.tail))
+	return fingerprintOf(r.tail[len(r.tail)-there:], r.framer.buf[end-here:end])
 }
 
 // batch returns an empty list for about n records, up to a batch.
@@ -238,7 +300,7 @@ func (r *reader) Recycle(records []broker.Record) {
 // fill reads once, into a new buffer if the old one is full.
 func (r *reader) fill() error {
 	if r.file == nil {
-		if err := r.start(); err != nil {
+		if err := r.openFile(); err != nil {
 			return err
 		}
 	}
@@ -250,10 +312,11 @@ func (r *reader) fill() error {
 	}
 	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
 	f.buf = f.buf[:len(f.buf)+n]
+	if r.follow != nil && r.follow.begun != nil {
+		r.beginAt(r.follow.begun.anchor)
+		r.tail, r.follow.begun = r.follow.begun.tail, nil
+	}
 	if n > 0 {
-		if r.follow != nil && r.came.IsZero() {
-			f.index = r.follow.at.begin
-		}
 		r.came = time.Now()
 	}
 	if err == errNothingYet || err == errGenerationEnded {
@@ -282,24 +345,43 @@ func (r *reader) grow() error {
 		f.stop()
 		return f.fail("%w", f.stream.TooLarge())
 	}
+	done := f.buf[:len(f.buf)-needed]
+	r.base += int64(len(done))
+	r.tail = append(r.tail, done[max(0, len(done)-footprint):]...)
+	r.tail = append(r.tail[:0], r.tail[max(0, len(r.tail)-footprint):]...)
 	f.moveTo(make([]byte, 0, max(min(size, f.limit+r.size), needed+1)))
 	return nil
 }
 
-// start opens the file.
-func (r *reader) start() error {
+// beginAt begins at an anchor: that is where the file is opened, or a followed one was found.
+func (r *reader) beginAt(a anchor) {
+	r.start, r.base = a, a.Byte
+	r.framer.index, r.framer.line = a.Element, a.Line
+}
+
+// openFile opens the file at the reader's start.
+func (r *reader) openFile() error {
 	file, err := r.open()
 	if err != nil {
 		return err
 	}
 	r.file = file
+	if r.start.Byte > 0 {
+		if err := r.seek(file.(io.ReadSeeker)); err != nil {
+			return r.damaged(err)
+		}
+	}
 	raw := counter{file, []*atomic.Int64{r.read}}
+	if r.limit > 0 {
+		raw.Reader = io.LimitReader(file, r.limit-r.start.Byte)
+	}
 	if stat, ok := file.(fs.File); ok && r.begin != nil {
 		info, err := stat.Stat()
 		if err != nil {
 			return r.damaged(err)
 		}
 		r.opened = r.begin(info)
+		r.opened.read.Store(r.start.Byte)
 		raw.read = append(raw.read, &r.opened.read)
 	}
 	text, release, err := r.by.Decompress(raw)
@@ -307,12 +389,28 @@ func (r *reader) start() error {
 		return r.damaged(err)
 	}
 	r.text, r.release = text, release
+	if r.compared != nil {
+		r.text = newComparing(text, r.compared)
+	}
 	return nil
+}
+
+// seek goes to the reader's start, and takes the bytes before it.
+func (r *reader) seek(file io.ReadSeeker) error {
+	r.tail = make([]byte, min(footprint, r.start.Byte))
+	if _, err := file.Seek(r.start.Byte-int64(len(r.tail)), io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(file, r.tail)
+	return err
 }
 
 // damaged returns the error for a file that can't be read on.
 func (r *reader) damaged(err error) error {
 	r.framer.stop()
+	if errors.Is(err, errChanged) {
+		return err
+	}
 	if r.packed == plain {
 		return r.framer.fail("read the file: %w", err)
 	}

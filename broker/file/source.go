@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 					describe("input", stream), kindOf(s.info), describe("input", other.Stream))
 			}
 		}
+		s.anchors = in.anchorsOf(s)
 		in.streams = append(in.streams, s)
 		if !s.once {
 			job.Files = append(job.Files, s.name)
@@ -43,9 +45,27 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 	return in, nil
 }
 
+// anchorsOf returns the anchors of a node's stream, which it shares with the nodes that read the same one.
+func (in *input) anchorsOf(s *inputStream) *anchors {
+	for _, other := range in.streams {
+		if s.sameFile(other) {
+			return other.anchors
+		}
+	}
+	if s.trail != nil {
+		return s.trail.anchors
+	}
+	as := &anchors{}
+	if s.info != nil {
+		as.reach = s.info.Size()
+	}
+	return as
+}
+
 // openStream finds out what a stream's path leads to.
 func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
 	s := &inputStream{Stream: stream, name: stream.Name, by: uncompressed{}}
+	_, s.packed = format(stream.Name)
 	if stream.Name == standard {
 		s.once = true
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
@@ -87,6 +107,11 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if err != nil {
 		return nil, openError(stream.Name, err)
 	}
+	head := headOf(file)
+	if l, _ := format(stream.Name); l == list && s.packed == plain {
+		head = head[:bytes.LastIndexByte(head, '}')+1] // a list's end moves as it grows
+	}
+	s.head = fingerprintOf(head)
 	return s, file.Close()
 }
 
@@ -120,7 +145,7 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 	}
 	t := in.trails[stream.Name]
 	if t == nil {
-		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name)}
+		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name), anchors: &anchors{}}
 		in.trails[stream.Name] = t
 	}
 	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t, by: uncompressed{}}, nil
@@ -147,6 +172,13 @@ type inputStream struct {
 	info fs.FileInfo // nil for standard input
 	open func() (io.ReadCloser, error)
 	by   Compression
+	// packed is how the file is compressed, and head the fingerprint of its first bytes when the run began.
+	packed compression
+	head   fingerprint
+	// anchors are those of all nodes that read the stream, and kept is the position that this one goes on from; nil where
+	// none was kept.
+	anchors *anchors
+	kept    *position
 	// once says that the file can't be read a second time, and that a read may wait.
 	once bool
 	// trail is the file where it is followed; nil otherwise.
@@ -198,30 +230,55 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	if again := in.use(s); again && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
-	l, packed := format(s.Name)
+	r := in.reader(node, from)
+	if start := r.start.Byte; start > 0 && s.trail == nil {
+		in.leaveOut(start)
+	}
+	return r, nil
+}
+
+// reader returns a reader of a node's file that isn't counted.
+func (in *input) reader(node int, from int64) *reader {
+	s := in.streams[node]
+	l, _ := format(s.Name)
 	r := &reader{
-		framer: newFramer(s.Stream, l),
-		open:   s.open,
-		packed: packed,
-		by:     s.by,
-		read:   &in.read,
-		size:   bufferSize,
-		from:   from,
-		next:   from,
+		framer:  newFramer(s.Stream, l),
+		open:    s.open,
+		packed:  s.packed,
+		by:      s.by,
+		read:    &in.read,
+		size:    bufferSize,
+		anchors: s.anchors,
+		from:    from,
+		next:    from,
 
 		timeout: s.DataTimeout,
 	}
 	switch {
-	case s.once:
-		r.pending = make(chan stepped, 1)
-	case s.trail == nil:
-		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
-	}
-	if s.trail != nil {
+	case s.trail != nil:
 		r.follow = &follower{trail: s.trail, from: from}
 		r.open = func() (io.ReadCloser, error) { return r.follow, nil }
+		return r
+	case s.once:
+		r.pending = make(chan stepped, 1)
+	default:
+		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
 	}
-	return r, nil
+	if l == lines && s.packed == plain && !s.once {
+		r.beginAt(s.anchors.before(from))
+	} else if s.kept != nil {
+		r.compared = s
+	}
+	return r
+}
+
+// leaveOut leaves what lies before a reader's start out of what there is to read.
+func (in *input) leaveOut(bytes int64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.total > 0 {
+		in.total = max(1, in.total-bytes)
+	}
 }
 
 // use notes that a node's file is read, and reports whether it was before.
@@ -268,19 +325,6 @@ func (in *input) Warnings() []string {
 		}
 	}
 	return warnings
-}
-
-// Forgets makes the input a broker.Forgetter: which elements a followed file held, when it is rotated, nobody knows any
-// more.
-func (in *input) Forgets() error {
-	for _, s := range in.streams {
-		if s.trail != nil {
-			return fmt.Errorf("%s: positions can't be kept for a file that is followed: the next run doesn't know what it held "+
-				"before it was rotated; load it into a topic, as by tail -F FILE | leat topic load - TOPIC, and join that",
-				describe("input", s.Stream))
-		}
-	}
-	return nil
 }
 
 // Bounded makes the input a broker.Bounded: all ends but what is followed, and a pipe when its writer closes it.

@@ -189,11 +189,6 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	if r.keeper != nil {
 		r.committer.acknowledger, _ = r.input.(broker.Acknowledger)
 	}
-	if forgetter, ok := r.input.(broker.Forgetter); ok && r.keeper != nil {
-		if err := forgetter.Forgets(); err != nil {
-			return output, err
-		}
-	}
 	guarantee := "no results"
 	if output != nil {
 		g := broker.GuaranteeOf(spec.Sink, spec.Outputs)

@@ -83,13 +83,6 @@ func (s Stream) what() string {
 	return "a file"
 }
 
-func (s Stream) written() string {
-	if s.Topic {
-		return "a topic"
-	}
-	return "the " + s.Stored.Called
-}
-
 func (s Stream) noun() string {
 	if s.Topic {
 		return "topic"
@@ -146,17 +139,11 @@ func checkReached(d *description.Description, kinds []storage.Kind) error {
 	return nil
 }
 
-// checkFollowed refuses outputs that don't go with files that are followed.
+// checkFollowed refuses an output file where no session ends.
 func checkFollowed(master *Node, output Stream) error {
 	endless := true
 	for _, n := range master.All() {
 		r := n.Stream.Reading
-		if r.Follow && n.Stream.IsFile() && !output.IsFile() {
-			return n.Stream.Text.Errorf("the file %s is followed, and results written to %s: that would be one commit "+
-				"with the position in the file, which means nothing to the next run once the file is rotated; load it "+
-				"into a topic, as by tail -F %s | leat topic load - TOPIC, and join that", n.Stream.Text.Value,
-				output.written(), n.Stream.Text.Value)
-		}
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
 	files := file.New()
