@@ -55,10 +55,25 @@ func (c *chunk) add(key, value []byte) {
 	e.block, e.offset = uint32(len(c.blocks)-1), uint32(len(block))
 	c.blocks[e.block] = append(append(block, rest...), value...)
 	c.used += int64(size) + entrySize
+	if len(c.entries) == cap(c.entries) {
+		c.grow()
+	}
 	c.entries = append(c.entries, e)
 	if n := len(c.entries); n > 1 && !c.disordered {
 		c.disordered = c.less(&c.entries[n-1], &c.entries[n-2])
 	}
+}
+
+// grow makes room for as many entries again, but not for more than will be there if those to come are like those that
+// are: each time, all of them are copied.
+func (c *chunk) grow() {
+	n := len(c.entries)
+	room := max(2*n, 64)
+	if n > 0 {
+		likely := int64(float64(n) * 1.02 * float64(c.limit) / float64(c.used))
+		room = int(min(int64(room), max(likely, int64(n+n/16+1))))
+	}
+	c.entries = append(make([]entry, 0, room), c.entries...)
 }
 
 // room returns the last block, with room for so many bytes.

@@ -40,14 +40,16 @@ type lateSorting struct {
 
 // below returns the key that lies the lateness below another.
 func (l *lateSorting) below(k expression.Key) (expression.Key, error) {
-	wants := map[expression.Kind]expression.Kind{
-		expression.Number: expression.Number, expression.Time: expression.Duration, expression.Duration: expression.Duration,
-	}[k.Kind()]
-	switch {
-	case wants == expression.Unknown:
+	wants := expression.Duration
+	switch k.Kind() {
+	case expression.Number:
+		wants = expression.Number
+	case expression.Time, expression.Duration:
+	default:
 		return k, fmt.Errorf("%s is %s, of which none is a distance above another: sort without a lateness",
 			l.key.Program, k.Kind())
-	case wants != l.lateness.Kind():
+	}
+	if wants != l.lateness.Kind() {
 		return k, fmt.Errorf("%s is %s, and the lateness %s is %s: it must be %s", l.key.Program, k.Kind(), l.within,
 			l.lateness.Kind(), wants)
 	}

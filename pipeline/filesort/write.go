@@ -37,9 +37,12 @@ func openWriter(ctx context.Context, path string, stdout io.Writer, monitor *Mon
 
 // write writes what put puts into the outlet, in a goroutine of its own, and completes the file.
 func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
-	full := make(chan []broker.Result, 1)
+	full, empty := make(chan *parcel, 1), make(chan *parcel, 3)
+	for range cap(empty) {
+		empty <- &parcel{}
+	}
 	group, inGroup := errgroup.WithContext(ctx)
-	o := &outlet{ctx: inGroup, full: full}
+	o := &outlet{ctx: inGroup, full: full, empty: empty}
 	group.Go(func() error {
 		defer close(full)
 		if err := put(o); err != nil {
@@ -48,11 +51,12 @@ func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
 		return o.flush()
 	})
 	group.Go(func() error {
-		for results := range full {
-			if err := w.output.Commit(inGroup, []broker.Commit{{Results: results}}); err != nil {
+		for p := range full {
+			if err := w.output.Commit(inGroup, []broker.Commit{{Results: p.results}}); err != nil {
 				return err
 			}
-			w.monitor.written.Add(int64(len(results)))
+			w.monitor.written.Add(int64(len(p.results)))
+			empty <- p // there is room for all of them
 		}
 		return nil
 	})
@@ -70,44 +74,65 @@ func (w *writer) close() error {
 	return nil
 }
 
-// An outlet collects what is written next.
+// An outlet takes what is written next. It fills one parcel while another is written.
 type outlet struct {
-	ctx     context.Context
-	full    chan<- []broker.Result
+	ctx         context.Context
+	full, empty chan *parcel
+	filling     *parcel // nil before the next element
+}
+
+// A parcel is what is written at a time.
+type parcel struct {
 	results []broker.Result
 	bytes   []byte // what the results refer to
 }
 
 const (
-	outletResults = 2048
-	outletBytes   = 256 << 10
+	parcelResults = 2048
+	parcelBytes   = 256 << 10
 )
 
 // put adds a copy of an element.
 func (o *outlet) put(value []byte) error {
-	if len(o.results) == outletResults || len(o.bytes)+len(value) > cap(o.bytes) && len(o.bytes) > 0 {
+	if p := o.filling; p != nil && (len(p.results) == parcelResults || len(p.bytes)+len(value) > cap(p.bytes)) {
 		if err := o.flush(); err != nil {
 			return err
 		}
 	}
-	if o.results == nil {
-		o.results = make([]broker.Result, 0, outletResults)
-		o.bytes = make([]byte, 0, max(outletBytes, len(value)))
+	if o.filling == nil {
+		select {
+		case o.filling = <-o.empty:
+		case <-o.ctx.Done():
+			return o.ctx.Err()
+		}
+		o.filling.reset(len(value))
 	}
-	begin := len(o.bytes)
-	o.bytes = append(o.bytes, value...)
-	o.results = append(o.results, broker.Result{Value: o.bytes[begin:len(o.bytes):len(o.bytes)]})
+	p := o.filling
+	begin := len(p.bytes)
+	p.bytes = append(p.bytes, value...)
+	p.results = append(p.results, broker.Result{Value: p.bytes[begin:len(p.bytes):len(p.bytes)]})
 	return nil
+}
+
+// reset empties a parcel, and makes room for an element of so many bytes.
+func (p *parcel) reset(size int) {
+	if p.results == nil {
+		p.results = make([]broker.Result, 0, parcelResults)
+	}
+	if cap(p.bytes) < size || cap(p.bytes) != parcelBytes {
+		p.bytes = make([]byte, 0, max(size, parcelBytes))
+	}
+	p.results, p.bytes = p.results[:0], p.bytes[:0]
 }
 
 // flush hands on what was put.
 func (o *outlet) flush() error {
-	if len(o.results) == 0 {
+	if o.filling == nil {
 		return nil
 	}
 	select {
-	case o.full <- o.results:
-		o.results, o.bytes = nil, nil
+	case o.full <- o.filling:
+		o.filling = nil
 		return nil
 	case <-o.ctx.Done():
 		return o.ctx.Err()
