@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -94,6 +96,7 @@ func (c *connector) opening(ctx context.Context, do func(s *session) error) erro
 		if err != nil {
 			return err
 		}
+		c.tellOfPooler(ctx, s)
 		if err = do(s); err != nil {
 			answered = !s.IsClosed()
 			_ = s.close()
@@ -154,9 +157,25 @@ func isPassing(err error) bool {
 			"25P03", "25P04": // idle in a transaction, transaction too long
 			return true
 		}
-		return refused.Code[:2] == "08"
+		return refused.Code[:2] == "08" && !isFromPooler(refused)
 	}
 	return err != nil && !errors.Is(err, context.Canceled) && !isAboutTLS(err)
+}
+
+// isFromPooler reports whether a pooler such as PgBouncer has refused what a connection begins with. It has code 08P01
+// for whatever it says, also for a server that is away.
+func isFromPooler(refused *pgconn.PgError) bool {
+	return refused.Code == "08P01" && strings.Contains(refused.Message, "startup parameter")
+}
+
+// tellOfPooler warns where somebody stands between this process and the server's: the number of the server's process
+// isn't that of the connection then.
+func (c *connector) tellOfPooler(ctx context.Context, s *session) {
+	serving, err := s.texts(ctx, "SELECT pg_backend_pid()::text")
+	if err == nil && serving[0] != fmt.Sprint(s.PID()) {
+		c.logger.Warn("a pooler such as PgBouncer stands before the database; "+poolerRemedy, "address",
+			net.JoinHostPort(c.config.Host, fmt.Sprint(c.config.Port)))
+	}
 }
 
 // isConflict reports whether a transaction was rolled back because of others, so that trying again makes sense.

@@ -12,6 +12,10 @@ import (
 	"github.com/leat-go/leat/broker/internal/server"
 )
 
+// poolerRemedy says how to go by a pooler.
+const poolerRemedy = "connect to PostgreSQL itself: a run has few connections, keeps them, and counts on their settings, " +
+	"which pool_mode = transaction mixes up"
+
 // explain says of an error at connecting what would mend it. It names user, database and address, never the password.
 func (c *connector) explain(err error) error {
 	var refused *pgconn.PgError
@@ -36,6 +40,10 @@ func (c *connector) explain(err error) error {
 			"connections open"
 	case "42501":
 		remedy = "reading changes takes the right to replicate: ALTER ROLE … REPLICATION"
+	case "08P01":
+		if isFromPooler(refused) {
+			remedy = "a pooler such as PgBouncer stands before the database; " + poolerRemedy
+		}
 	case "42704", "22023":
 		remedy = "the server may be older than PostgreSQL 13"
 	}
