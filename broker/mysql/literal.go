@@ -85,13 +85,17 @@ func appendHex(to, bytes []byte) []byte {
 	return append(to, '\'')
 }
 
-// appendNumber appends a JSON number. One with a fraction is a text, which MySQL reads exactly for DECIMAL; an integer
-// column would round it without a word.
+// appendNumber appends a JSON number. One with a fraction is a text, which MySQL reads exactly for DECIMAL; for an integer
+// column, which would round it without a word, it is an error.
 func (k kind) appendNumber(to, json []byte) ([]byte, error) {
 	if k.isText() || k.name == "JSON" {
 		return appendText(to, json), nil
 	}
-	if isWhole := k.isInteger() || k.name == "BIT"; !isWhole && bytes.ContainsAny(json, ".eE") {
+	isWhole := k.isInteger() || k.name == "BIT"
+	switch {
+	case isShort(json):
+		return append(to, json...), nil
+	case !isWhole:
 		return appendText(to, json), nil
 	}
 	if n, err := strconv.ParseInt(string(json), 10, 64); err == nil {
@@ -100,12 +104,19 @@ func (k kind) appendNumber(to, json []byte) ([]byte, error) {
 	if n, err := strconv.ParseUint(string(json), 10, 64); err == nil {
 		return strconv.AppendUint(to, n, 10), nil
 	}
-	if !k.isInteger() && k.name != "BIT" {
-		return appendText(to, json), nil
-	}
 	f, err := strconv.ParseFloat(string(json), 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
 		return nil, fmt.Errorf("%s is no integer of its range", json)
 	}
 	return strconv.AppendInt(to, int64(f), 10), nil
+}
+
+// isShort reports whether a JSON number is an integer that 64 bits hold for certain.
+func isShort(json []byte) bool {
+	for i, c := range json {
+		if (c < '0' || c > '9') && (i > 0 || c != '-') {
+			return false
+		}
+	}
+	return len(json) < 19
 }
