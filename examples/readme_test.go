@@ -78,3 +78,27 @@ func TestREADMEShowsRealCode(t *testing.T) {
 		}
 	}
 }
+
+// What docs/storages.md shows as a pipeline file is one of examples/shop, which are run by the tests there.
+func TestStoragesShowRealPipelines(t *testing.T) {
+	root := os.DirFS("..")
+	page, err := fs.ReadFile(root, "docs/storages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Count(string(page), "```yaml\n")
+	block := regexp.MustCompile("(?ms)^<!-- (examples/shop/\\S+\\.yaml) -->\n```yaml\n(.*?)^```$")
+	shown := block.FindAllStringSubmatch(string(page), -1)
+	if len(shown) == 0 || len(shown) != blocks {
+		t.Fatalf("%d of %d pipeline files are of examples/shop", len(shown), blocks)
+	}
+	for _, block := range shown {
+		file, err := fs.ReadFile(root, block[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(file) != block[2] {
+			t.Errorf("%s isn't what docs/storages.md shows", block[1])
+		}
+	}
+}

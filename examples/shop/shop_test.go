@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,32 @@ func TestPipelineFiles(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What docs/storages.md grants is enough to read, to write, to make outputs, and to read changes.
+func TestDocumentedRights(t *testing.T) {
+	s := newShop(t)
+	s.exec("CREATE TABLE totals (id bigint PRIMARY KEY, customer text, placed timestamptz)")
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "storages.md"))
+	s.must(err)
+	blocks := regexp.MustCompile("(?ms)^```sql\n(.*?)^```$").FindAllSubmatch(page, -1)
+	if len(blocks) != 2 {
+		t.Fatalf("docs/storages.md has %d blocks of SQL, of which the first is for tables, the second for changes", len(blocks))
+	}
+	replaced := strings.NewReplacer("change me", postgresserver.Password, "DATABASE shop", "DATABASE postgres")
+	s.exec(replaced.Replace(string(blocks[0][1])))
+	t.Setenv("PGUSER", "leat")
+	for name, output := range map[string]string{"rows": "table: totals, conflict: id",
+		"made": "table: made, columns: {id: bigint, customer: text, placed: timestamptz}"} {
+		s.must(os.WriteFile(filepath.Join(s.dir, name+".yaml"), []byte("postgres: {}\nstreams: {orders: {postgres: "+
+			"{table: orders}}, out: {postgres: {"+output+"}}}\nmaster: orders\noutput: out\n"), 0o600))
+		s.run(t, name+".yaml")
+	}
+	equal(t, s.table("SELECT id || customer FROM totals JOIN made USING (id, customer) ORDER BY id"), "1Ada", "2Blaise",
+		"3Charles")
+	s.exec(replaced.Replace(string(blocks[1][1])) + "; ALTER TABLE orders OWNER TO leat; ALTER TABLE items OWNER TO leat")
+	s.replace("changes-to-file.yaml", "data_timeout: 5s", "data_timeout: 500ms")
+	s.run(t, "changes-to-file.yaml")
 }
 
 // newShop makes the database, and has the environment say where it is.
