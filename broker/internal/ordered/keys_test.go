@@ -25,13 +25,20 @@ func TestKeyBlocks(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"set": func(t *rapid.T) {
 				o := offset.Draw(t, "offset")
-				key := Key{fmt.Sprint(o)}
+				key := Key(rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "aa", fmt.Sprint(o)}), 1, 3).Draw(t, "key"))
 				got.set(o, key)
 				want[o] = key
 			},
 			"get": func(t *rapid.T) {
 				if o := offset.Draw(t, "offset"); !got.get(o).Equal(want[o]) {
 					t.Fatalf("%d is %v, want %v", o, got.get(o), want[o])
+				}
+			},
+			"has": func(t *rapid.T) {
+				o, key := offset.Draw(t, "offset"), Key(rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "aa"}), 1, 3).Draw(t, "key"))
+				there, equal := got.has(o, key)
+				if there != (want[o] != nil) || equal != (there && want[o].Equal(key)) {
+					t.Fatalf("%d is %v: has %v says %v, %v", o, want[o], key, there, equal)
 				}
 			},
 			"last below": func(t *rapid.T) {

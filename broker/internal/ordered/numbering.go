@@ -93,12 +93,15 @@ func (n *Numbering) forget(offset int64) {
 func (n *Numbering) Number(k Key, from int64, isBelow func(a, b Key) (bool, error)) (int64, error) {
 	for {
 		n.mu.Lock()
-		other := n.keys.get(from)
-		if other == nil {
+		there, equal := n.keys.has(from, k)
+		var other Key
+		if !there {
 			n.keys.set(from, k)
+		} else if !equal {
+			other = n.keys.get(from)
 		}
 		n.mu.Unlock()
-		if other == nil || other.Equal(k) {
+		if other == nil {
 			return from, nil
 		}
 		late, err := isBelow(k, other)
