@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +148,10 @@ func kindFor(value []byte) string {
 
 // write writes the results of one output, in order: one statement for each run of results with the same members.
 func (t *target) write(ctx context.Context, s *session, stream int, results []broker.Result) error {
-	b := batch{target: t}
+	if t.conflict == nil {
+		return t.copyAll(ctx, s, stream, results)
+	}
+	b := batch{rowMaker: rowMaker{target: t}}
 	for i := range results {
 		if results[i].Stream != stream {
 			continue
@@ -159,13 +161,14 @@ func (t *target) write(ctx context.Context, s *session, stream int, results []br
 			return err
 		}
 		b.members = all
-		if !b.takes(all) {
+		if b.count == 0 || !b.takes(all) {
 			if err := b.flush(ctx, s); err != nil {
 				return err
 			}
 			if err := b.begin(all); err != nil {
 				return err
 			}
+			b.lists = make([][]byte, len(all))
 		}
 		if err := b.add(all); err != nil {
 			return err
@@ -174,57 +177,49 @@ func (t *target) write(ctx context.Context, s *session, stream int, results []br
 	return b.flush(ctx, s)
 }
 
-// A batch is results with the same members: lines of COPY's text format, or with a conflict clause a list for each
-// column.
-type batch struct {
+// A rowMaker makes rows of results with the same members.
+type rowMaker struct {
 	*target
+	// written are the columns that the members go to, in their order.
+	written []column
+}
+
+// begin begins with results that have the members given.
+func (m *rowMaker) begin(all []member.Member) error {
+	if len(all) == 0 {
+		return errors.New("a result has no members")
+	}
+	m.written = m.written[:0]
+	for _, one := range all {
+		c := m.columns[one.Name]
+		if c == nil {
+			return fmt.Errorf("there is no column %s", one.Name) // the table was changed meanwhile
+		}
+		m.written = append(m.written, *c)
+	}
+	return nil
+}
+
+// takes reports whether a result has those members.
+func (m *rowMaker) takes(all []member.Member) bool {
+	return slices.EqualFunc(m.written, all, func(c column, one member.Member) bool { return c.name == one.Name })
+}
+
+// A batch is results with the same members that replace rows: a list for each column.
+type batch struct {
+	rowMaker
 	members []member.Member
-	columns []string
-	kinds   []*column
-	lines   []byte
 	lists   [][]byte
 	count   int
 }
 
-// takes reports whether a result has the same members as those before.
-func (b *batch) takes(all []member.Member) bool {
-	return b.count > 0 && slices.EqualFunc(b.columns, all, func(c string, m member.Member) bool { return c == m.Name })
-}
-
-func (b *batch) begin(all []member.Member) error {
-	if len(all) == 0 {
-		return errors.New("a result has no members")
-	}
-	b.columns, b.kinds = b.columns[:0], b.kinds[:0]
-	for _, m := range all {
-		c := b.target.columns[m.Name]
-		if c == nil {
-			return fmt.Errorf("there is no column %s", m.Name) // the table was changed meanwhile
-		}
-		b.columns, b.kinds = append(b.columns, m.Name), append(b.kinds, c)
-	}
-	b.lists = make([][]byte, len(all))
-	return nil
-}
-
 func (b *batch) add(all []member.Member) error {
 	for i, m := range all {
-		text, null, err := b.kinds[i].text(m.Value)
-		switch {
-		case err != nil:
+		text, null, err := b.written[i].text(m.Value)
+		if err != nil {
 			return err
-		case b.conflict != nil:
-			b.appendToList(i, text, null)
-			continue
-		case null:
-			b.lines = append(b.lines, `\N`...)
-		default:
-			b.lines = appendEscaped(b.lines, text)
 		}
-		b.lines = append(b.lines, '\t')
-	}
-	if b.conflict == nil {
-		b.lines[len(b.lines)-1] = '\n' // in place of the last tabulator
+		b.appendToList(i, text, null)
 	}
 	b.count++
 	return nil
@@ -240,53 +235,22 @@ func (b *batch) appendToList(column int, text []byte, null bool) {
 	*list = appendItem(append(*list, before), text, null)
 }
 
-// appendEscaped appends a value as COPY reads it.
-func appendEscaped(to, text []byte) []byte {
-	written := 0
-	for i, c := range text {
-		switch c {
-		case '\\':
-		case '\t':
-			c = 't'
-		case '\n':
-			c = 'n'
-		case '\r':
-			c = 'r'
-		default:
-			continue
-		}
-		to = append(append(to, text[written:i]...), '\\', c)
-		written = i + 1
-	}
-	return append(to, text[written:]...)
-}
-
 // flush writes what the batch has.
-func (b *batch) flush(ctx context.Context, s *session) (err error) {
+func (b *batch) flush(ctx context.Context, s *session) error {
 	if b.count == 0 {
 		return nil
 	}
-	if b.conflict == nil {
-		// Where the connection is lost, the driver may go on reading after it has returned: the lines are left to it.
-		_, err = s.CopyFrom(ctx, bytes.NewReader(b.lines),
-			fmt.Sprintf("COPY %s (%s) FROM STDIN", b.name, identifiers(b.columns)))
-	} else {
-		err = b.upsert(ctx, s)
-	}
-	if err != nil {
-		return err
-	}
-	b.lines = b.lines[:0]
 	b.count = 0
-	return nil
+	return b.upsert(ctx, s)
 }
 
 // upsert inserts or replaces; of several results with one key the last, since a statement can't replace a row twice.
 func (b *batch) upsert(ctx context.Context, s *session) error {
 	var arrays, casts, replaced, parameters []string
-	for i, name := range b.columns {
+	columns := names(b.written)
+	for i, name := range columns {
 		arrays = append(arrays, fmt.Sprintf("$%d::text[]", i+1))
-		casts = append(casts, fmt.Sprintf("CAST(u.c%d AS %s) AS %s", i+1, b.target.columns[name].kind, identifier(name)))
+		casts = append(casts, fmt.Sprintf("CAST(u.c%d AS %s) AS %s", i+1, b.written[i].kind, identifier(name)))
 		if !slices.Contains(b.conflict, name) {
 			replaced = append(replaced, identifier(name)+" = excluded."+identifier(name))
 		}
@@ -299,9 +263,9 @@ func (b *batch) upsert(ctx context.Context, s *session) error {
 	_, err := s.rows(ctx,
 		fmt.Sprintf("INSERT INTO %s (%s) SELECT DISTINCT ON (%s) %s FROM (SELECT %s, u.place AS \"leat place\" FROM "+
 			"unnest(%s) WITH ORDINALITY "+
-			"u(%s, place)) v ORDER BY %s, v.\"leat place\" DESC ON CONFLICT (%s) DO %s", b.name, identifiers(b.columns),
-			prefixed("v.", b.conflict), prefixed("v.", b.columns),
-			strings.Join(casts, ", "), strings.Join(arrays, ", "), numbered(len(b.columns)), prefixed("v.", b.conflict),
+			"u(%s, place)) v ORDER BY %s, v.\"leat place\" DESC ON CONFLICT (%s) DO %s", b.name, identifiers(columns),
+			prefixed("v.", b.conflict), prefixed("v.", columns),
+			strings.Join(casts, ", "), strings.Join(arrays, ", "), numbered(len(columns)), prefixed("v.", b.conflict),
 			identifiers(b.conflict),
 			action), parameters...)
 	return err
