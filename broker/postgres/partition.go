@@ -92,30 +92,15 @@ func (t *table) checkDivision(p ordered.Position) error {
 
 // checkPartitions refuses streams that aren't divided alike.
 func (in *input) checkPartitions() error {
-	for node := range in.streams {
-		if n, first := in.partitionCount(node), in.partitionCount(0); n != first {
+	for _, node := range in.nodes {
+		if n, first := node.partitionCount(), in.nodes[0].partitionCount(); n != first {
 			return fmt.Errorf("postgres: %s has %d partitions and %s %d: streams that are joined have as many, "+
 				"divided by columns that are equal where elements match; give both postgres.PartitionBy, or partition_by; "+
 				"changes have one",
-				in.describe(0), first, in.describe(node), n)
+				in.nodes[0].describe(), first, node.describe(), n)
 		}
 	}
 	return nil
-}
-
-// partitionCount is how many partitions a node's stream has: changes have one.
-func (in *input) partitionCount(node int) int {
-	if st := in.streams[node]; st != nil {
-		return st.partitionCount()
-	}
-	return 1
-}
-
-func (in *input) describe(node int) string {
-	if st := in.streams[node]; st != nil {
-		return st.describe()
-	}
-	return in.changes[node].describe()
 }
 
 // A stream is a table or query as one run reads it.
@@ -146,8 +131,8 @@ func (st *stream) begin(partition int) {
 
 // distinct returns the tables and queries of a job, each once, in the order of the nodes.
 func (in *input) distinct() (streams []*stream) {
-	for _, st := range in.streams {
-		if st != nil && !slices.Contains(streams, st) {
+	for _, node := range in.nodes {
+		if st := node.rows; st != nil && !slices.Contains(streams, st) {
 			streams = append(streams, st)
 		}
 	}

@@ -14,12 +14,12 @@ import (
 
 // Seek implements broker.Seeker.
 func (in *input) Seek(_ context.Context, node, partition int, position string) (int64, error) {
-	return in.streams[node].numberings[partition].Seek(position)
+	return in.nodes[node].rows.numberings[partition].Seek(position)
 }
 
 // PositionOf implements broker.Seeker.
 func (in *input) PositionOf(node, partition int, offset int64) (string, error) {
-	return in.streams[node].numberings[partition].PositionOf(offset)
+	return in.nodes[node].rows.numberings[partition].PositionOf(offset)
 }
 
 // Before implements broker.Seeker.
@@ -67,7 +67,7 @@ func (in *input) find(ctx context.Context, node, partition int, do func(finder) 
 		return err
 	}
 	defer func() { _ = s.close() }()
-	st := in.streams[node]
+	st := in.nodes[node].rows
 	if err := do(finder{s, st, partition}); err != nil {
 		return st.explainRead(err)
 	}

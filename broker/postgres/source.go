@@ -22,7 +22,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	in := &input{}
 	in.ledger = newLedger(b, job, c, in.Partitions)
 	if err := c.opening(ctx, func(s *session) error {
-		in.streams, in.changes = nil, nil
+		in.nodes = nil
 		for _, declared := range job.Inputs {
 			if err := in.open(ctx, b, s, declared); err != nil {
 				return err
@@ -45,14 +45,34 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 // An input reads for one run.
 type input struct {
 	*ledger
-	// streams and changes hold what each node reads, one of the two; nodes that read one stream have one of these.
-	streams []*stream
-	changes []*changes
+	// nodes says what each node reads; nodes that read one stream share it.
+	nodes []source
 	// shares says which partitions are whose; nil where there is only one.
 	shares *shares
 }
 
-// open adds the stream of the next node.
+// A source is what a node reads: rows, or changes. The other one is nil.
+type source struct {
+	rows    *stream
+	changes *changes
+}
+
+// partitionCount is how many partitions a source has: changes have one.
+func (s source) partitionCount() int {
+	if s.changes != nil {
+		return 1
+	}
+	return s.rows.partitionCount()
+}
+
+func (s source) describe() string {
+	if s.changes != nil {
+		return s.changes.describe()
+	}
+	return s.rows.describe()
+}
+
+// open adds the source of the next node.
 func (in *input) open(ctx context.Context, b *Broker, s *session, declared broker.Stream) error {
 	r, err := b.relation(declared)
 	if err != nil {
@@ -61,8 +81,8 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	if r.changes != nil {
 		return in.addChanges(ctx, s, r)
 	}
-	in.changes = append(in.changes, nil)
-	for _, other := range in.streams {
+	for _, node := range in.nodes {
+		other := node.rows
 		if other == nil || other.relation.stream.Name != declared.Name {
 			continue
 		}
@@ -73,7 +93,7 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 				"one order and by the same partitions, and both follow it or don't; give a query over it another name",
 				other.describe())
 		}
-		in.streams = append(in.streams, other)
+		in.nodes = append(in.nodes, node)
 		return nil
 	}
 	t, err := s.openTable(ctx, r)
@@ -88,14 +108,14 @@ func (in *input) open(ctx context.Context, b *Broker, s *session, declared broke
 	if !declared.Follow {
 		opened.end = end
 	}
-	in.streams = append(in.streams, opened)
+	in.nodes = append(in.nodes, source{rows: opened})
 	return nil
 }
 
-// addChanges adds the stream of the next node, which is one of changes.
+// addChanges adds the source of the next node, which is one of changes.
 func (in *input) addChanges(ctx context.Context, s *session, r *relation) error {
-	in.streams = append(in.streams, nil)
-	for _, other := range in.changes {
+	for _, node := range in.nodes {
+		other := node.changes
 		if other == nil || other.stream.Name != r.stream.Name {
 			continue
 		}
@@ -103,22 +123,22 @@ func (in *input) addChanges(ctx context.Context, s *session, r *relation) error 
 			return fmt.Errorf("postgres: %s is declared twice, and differently: nodes that read one stream read it by one "+
 				"slot; give one of the two another name", other.describe())
 		}
-		in.changes = append(in.changes, other)
+		in.nodes = append(in.nodes, node)
 		return nil
 	}
 	opened, err := in.openChanges(ctx, s, r)
 	if err == nil {
-		in.changes = append(in.changes, opened)
+		in.nodes = append(in.nodes, source{changes: opened})
 	}
 	return err
 }
 
 // Partitions implements broker.Input.
 func (in *input) Partitions() int {
-	if len(in.streams) == 0 {
+	if len(in.nodes) == 0 {
 		return 1
 	}
-	return in.partitionCount(0)
+	return in.nodes[0].partitionCount()
 }
 
 // Own implements broker.Input.
@@ -139,7 +159,8 @@ func (in *input) Share(_ context.Context, session int64, positions broker.Sessio
 
 // Bounded implements broker.Bounded.
 func (in *input) Bounded(node int) (ends, waits bool) {
-	return in.changes[node] == nil && !in.streams[node].stream.Follow, false
+	rows := in.nodes[node].rows
+	return rows != nil && !rows.stream.Follow, false
 }
 
 // Reader implements broker.Input.
@@ -147,14 +168,14 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if node < 0 || node >= len(in.streams) || partition < 0 || partition >= in.Partitions() || from < 0 {
+	if node < 0 || node >= len(in.nodes) || partition < 0 || partition >= in.Partitions() || from < 0 {
 		return nil, fmt.Errorf("postgres: there is no reader of node %d, partition %d from offset %d", node, partition,
 			from)
 	}
-	if c := in.changes[node]; c != nil {
+	if c := in.nodes[node].changes; c != nil {
 		return c.reader(ctx, from)
 	}
-	st := in.streams[node]
+	st := in.nodes[node].rows
 	at := st.numberings[partition].Start(from)
 	return &reader{input: in, stream: st, partition: partition, at: at, next: from, fetch: firstFetch}, nil
 }
@@ -165,9 +186,9 @@ func (in *input) Close() error { return in.ledger.close() }
 // groups returns the nodes of each stream.
 func (in *input) groups() map[*stream][]int {
 	groups := map[*stream][]int{}
-	for node, st := range in.streams {
-		if st != nil {
-			groups[st] = append(groups[st], node)
+	for i, node := range in.nodes {
+		if st := node.rows; st != nil {
+			groups[st] = append(groups[st], i)
 		}
 	}
 	return groups
@@ -176,9 +197,9 @@ func (in *input) groups() map[*stream][]int {
 // ofChanges returns the rewind points of the nodes of each stream of changes.
 func (in *input) ofChanges(nodes []broker.Rewind) map[*changes][]*broker.Rewind {
 	all := map[*changes][]*broker.Rewind{}
-	for node, c := range in.changes {
-		if c != nil {
-			all[c] = append(all[c], &nodes[node])
+	for i, node := range in.nodes {
+		if c := node.changes; c != nil {
+			all[c] = append(all[c], &nodes[i])
 		}
 	}
 	return all
