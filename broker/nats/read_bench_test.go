@@ -22,7 +22,8 @@ func BenchmarkRead(b *testing.B) {
 	s.makeAs(jetstream.StreamConfig{Name: s.stream("READ"), Subjects: []string{s.subject("read")},
 		Storage: jetstream.MemoryStorage})
 	for range count {
-		_, err := s.js.PublishAsync(s.subject("read"), []byte(`{"id":1234567,"at":1700000000,"name":"event 123","value":308641.75}`),
+		_, err := s.js.PublishAsync(s.subject("read"),
+			[]byte(`{"id":1234567,"at":1700000000,"name":"event 123","value":308641.75}`),
 			jetstream.WithStallWait(time.Minute))
 		s.must(err)
 	}

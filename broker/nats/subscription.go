@@ -36,8 +36,8 @@ type arrival struct {
 	sure bool
 }
 
-// A subscription gets the messages of one consumer. How many it holds is limited: where there is no room it stops to ask
-// for more. Messages are handed over in lists: to wake the reader for each of them would take longer than to read it.
+// A subscription gets the messages of one consumer. How many it holds is limited: where there is no room it stops to
+// ask for more. Messages are handed over in lists: to wake the reader for each would take longer than to read it.
 type subscription struct {
 	consumer jetstream.Consumer
 	context  jetstream.ConsumeContext

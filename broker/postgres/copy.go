@@ -39,8 +39,8 @@ func (t *target) copyAll(ctx context.Context, s *session, stream int, results []
 	}
 }
 
-// A copier makes lines of COPY's text format of results with the same members, as the driver takes them: the server takes
-// some while the next are made. It is safe for concurrent use.
+// A copier makes lines of COPY's text format of results with the same members, as the driver takes them: the server
+// takes some while the next are made. It is safe for concurrent use.
 type copier struct {
 	mu sync.Mutex
 	rowMaker
@@ -96,8 +96,8 @@ func (c *copier) addNext() bool {
 	return true
 }
 
-// end returns the results behind those that were copied, and the error of one that can't be written. Where the connection
-// is lost, the driver may go on reading for a moment: it gets nothing more.
+// end returns the results behind those that were copied, and the error of one that can't be written. Where the
+// connection is lost, the driver may go on reading for a moment: it gets nothing more.
 func (c *copier) end() (rest []broker.Result, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

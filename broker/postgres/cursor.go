@@ -11,9 +11,9 @@ import (
 // drainTime is how long a cursor that is closed may wait for what the server is about to send.
 const drainTime = time.Second
 
-// A cursor reads the rows of a statement, in a transaction of its own, and asks for them in pages. While the rows of one
-// page are taken, the server makes those of the next: a cursor asks for one page ahead, and what has come of it stays
-// in the connection until it is taken.
+// A cursor reads the rows of a statement, in a transaction of its own, and asks for them in pages. While the rows of
+// one page are taken, the server makes those of the next: a cursor asks for one page ahead, and what has come of it
+// stays in the connection until it is taken.
 type cursor struct {
 	session  *session
 	pipeline *pgconn.Pipeline
@@ -111,8 +111,8 @@ func (c *cursor) commit(ctx context.Context) error {
 	return c.session.run(ctx, "COMMIT")
 }
 
-// close ends the cursor wherever it stands, and leaves the session good for closing only. It takes what is under way, so
-// that the server can end the connection in good order.
+// close ends the cursor wherever it stands, and leaves the session good for closing only. It takes what is under way,
+// so that the server can end the connection in good order.
 func (c *cursor) close() {
 	if c == nil {
 		return

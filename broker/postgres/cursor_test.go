@@ -21,7 +21,8 @@ type number struct {
 func (d *database) read(stream postgres.Option, times int) (in broker.Input, r broker.Reader, counts []int) {
 	d.Helper()
 	b := postgres.New(d.url, stream)
-	in, err := b.OpenSource(d.Context(), &broker.Job{Name: "test", Inputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)})
+	job := &broker.Job{Name: "test", Inputs: b.Streams(), Logger: slog.New(slog.DiscardHandler)}
+	in, err := b.OpenSource(d.Context(), job)
 	d.must(err)
 	d.Cleanup(func() { _ = in.Close() })
 	r, err = in.Reader(d.Context(), 0, 0, 0)
@@ -66,13 +67,14 @@ func TestOnePageAhead(t *testing.T) {
 	expect("behind Close", 0)
 }
 
-// The key that a position holds has the texts that a cast gives, whatever the rows themselves come as: it was written by
-// earlier versions, too.
+// The key that a position holds has the texts that a cast gives, whatever the rows themselves come as: it was written
+// by earlier versions, too.
 func TestPositionsHoldTextsOfCasts(t *testing.T) {
 	d := newDatabase(t)
 	types := map[string]string{"boolean": "true", "char(4)": "ab", "varchar": `a "b"`, "numeric": "1.50", "bigint": "-7",
 		"uuid": "00000000-0000-0000-0000-00000000000a", "date": "2026-11-29", "timestamptz": "2026-11-29 10:00:00.5+00",
-		"timestamp": "2026-11-29 10:00:00", "bytea": `\x00ff`, "float8": "1e+20", `"char"`: "x", "name": "n", "inet": "10.0.0.1"}
+		"timestamp": "2026-11-29 10:00:00", "bytea": `\x00ff`, "float8": "1e+20",
+		`"char"`: "x", "name": "n", "inet": "10.0.0.1"}
 	for kind, value := range types {
 		t.Run(kind, func(t *testing.T) {
 			d := &database{TB: t, name: d.name, url: d.url, conn: d.conn}

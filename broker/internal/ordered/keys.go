@@ -6,8 +6,8 @@ import "encoding/binary"
 const blockSize = 256
 
 // keyBlocks holds the keys of rows by their offsets, in blocks: most rows lie side by side, and each of those that are
-// read is looked up. A block has the texts of its keys in one piece of memory, in which the garbage collector has nothing
-// to look for: there may be a million of them.
+// read is looked up. A block has the texts of its keys in one piece of memory, in which the garbage collector has
+// nothing to look for: there may be a million of them.
 type keyBlocks struct {
 	blocks map[int64]*keyBlock
 	// at is the number of the block that was used last, and last that one; nil for none.
@@ -15,8 +15,8 @@ type keyBlocks struct {
 	last *keyBlock
 }
 
-// A keyBlock holds keys, each as its values with their lengths before them. Those of a key that is replaced or forgotten
-// stay until the block goes.
+// A keyBlock holds keys, each as its values with their lengths before them. Those of a key that is replaced or
+// forgotten stay until the block goes.
 type keyBlock struct {
 	texts []byte
 	// begin and end say where in texts a key is; both are 0 where there is none.
