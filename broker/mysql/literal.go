@@ -80,8 +80,8 @@ func appendText(to, text []byte) []byte {
 	}
 }
 
-func appendHex(to, bytes []byte) []byte {
-	to = hex.AppendEncode(append(to, "X'"...), bytes)
+func appendHex(to, binary []byte) []byte {
+	to = hex.AppendEncode(append(to, "X'"...), binary)
 	return append(to, '\'')
 }
 

@@ -45,7 +45,8 @@
 // of a commit: that one's connection is killed. It ends with an error that says so at its next commit, and adds nothing.
 //
 // A connection that is lost, or a server that is killed and comes back, ends no run: it is told in the log, and tried
-// again. One that is away when a run begins is waited for up to a minute. What was committed is there after that with the server's default, innodb_flush_log_at_trx_commit=1.
+// again. One that is away when a run begins is waited for up to a minute. What was committed is there after that with
+// the server's default, innodb_flush_log_at_trx_commit=1.
 //
 // # Rights
 //

@@ -137,8 +137,8 @@ func toInstant(text string) string {
 }
 
 // AppendValue implements relation.Type.
-func (k kind) AppendValue(to *relation.Statement, json []byte) error {
-	value, err := k.parameter(json)
+func (k kind) AppendValue(to *relation.Statement, text []byte) error {
+	value, err := k.parameter(text)
 	to.AppendParameter(value)
 	return err
 }

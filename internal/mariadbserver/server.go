@@ -27,8 +27,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no MariaDB on this machine.
-var ErrNotInstalled = fmt.Errorf("MariaDB %w: no mariadbd and mariadb-install-db in $PATH or /usr/sbin; on Debian: apt install mariadb-server",
-	testserver.ErrNotInstalled)
+var ErrNotInstalled = fmt.Errorf("MariaDB %w: no mariadbd and mariadb-install-db in $PATH or /usr/sbin; on Debian: apt "+
+	"install mariadb-server", testserver.ErrNotInstalled)
 
 // A Server is a MariaDB server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {

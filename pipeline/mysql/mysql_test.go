@@ -79,8 +79,8 @@ emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 func TestFilesToTable(t *testing.T) {
 	w := newWorkplace(t)
 	host, port, _ := strings.Cut(server.Address(), ":")
-	for name, value := range map[string]string{"MYSQL_HOST": host, "MYSQL_TCP_PORT": port, "LEAT_TEST_MYSQL": mariadbserver.Password,
-		"MYSQL_USER": mariadbserver.User, "MYSQL_DATABASE": w.url[strings.LastIndex(w.url, "/")+1:]} {
+	for name, value := range map[string]string{"MYSQL_HOST": host, "MYSQL_TCP_PORT": port,
+		"LEAT_TEST_MYSQL": mariadbserver.Password, "MYSQL_USER": mariadbserver.User, "MYSQL_DATABASE": w.url[strings.LastIndex(w.url, "/")+1:]} {
 		t.Setenv(name, value)
 	}
 	w.write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
@@ -139,10 +139,11 @@ func TestErrorsOfTheServer(t *testing.T) {
 			"shop.yaml:1:1: mysql: the url names no database"},
 		"missing input": {good, "mysql: {table: tt}", "file: out.jsonl",
 			"shop.yaml:2:30: mysql: table tt"},
-		"missing output":      {good, "file: in.jsonl", "mysql: {table: tt}", "shop.yaml:2:53: mysql: table tt"},
-		"engine":              {good, "file: in.jsonl", "mysql: {table: old}", "ALTER TABLE `old` ENGINE=InnoDB"},
-		"missing certificate": {good + ", tls: {ca: none.pem}", "mysql: {table: t}", "file: out.jsonl", "read the certificate authorities"},
-		"no TLS there":        {good + ", tls: true", "mysql: {table: t}", "file: out.jsonl", "shop.yaml:1:1"},
+		"missing output": {good, "file: in.jsonl", "mysql: {table: tt}", "shop.yaml:2:53: mysql: table tt"},
+		"engine":         {good, "file: in.jsonl", "mysql: {table: old}", "ALTER TABLE `old` ENGINE=InnoDB"},
+		"missing certificate": {good + ", tls: {ca: none.pem}", "mysql: {table: t}", "file: out.jsonl",
+			"read the certificate authorities"},
+		"no TLS there": {good + ", tls: true", "mysql: {table: t}", "file: out.jsonl", "shop.yaml:1:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("mysql: {"+c.connection+"}\nstreams: {a: {"+
