@@ -292,3 +292,30 @@ func TestStandardInputAndPositions(t *testing.T) {
 		t.Errorf("the output has %d elements", strings.Count(done, " ")+1)
 	}
 }
+
+// Positions and lag say where in a file a pipeline is, as people look for it.
+func TestShownPositionsOfFiles(t *testing.T) {
+	f := oneFile(t, "{file: a.jsonl}")
+	f.write("a.jsonl", lines(1, 3))
+	f.session("1 2 3")
+	f.append("a.jsonl", lines(4, 5))
+	options := pipeline.Options{Logger: slog.New(slog.DiscardHandler)}
+	positions, err := f.load().Positions(t.Context(), options)
+	if err != nil || !strings.Contains(positions.String(), " at offset 3, line 4, byte 24\n") {
+		t.Errorf("%v, %v", positions, err)
+	}
+	lag, err := f.load().Lag(t.Context(), options)
+	if err != nil || !strings.Contains(lag.String(), " at offset 3, line 4, byte 24 ") || lag.Streams[0].Behind != 2 {
+		t.Errorf("%v, %v", lag, err)
+	}
+	f = oneFile(t, `{file: "-"}`)
+	f.stdin = strings.NewReader(lines(1, 3))
+	f.session("1 2 3")
+	if positions, err = f.load().Positions(t.Context(), options); err != nil ||
+		!strings.Contains(positions.String(), "at the beginning of what the next run is given") {
+		t.Errorf("%v, %v", positions, err)
+	}
+	if _, err := f.load().Lag(t.Context(), options); err == nil || !strings.Contains(err.Error(), "read once only") {
+		t.Error(err)
+	}
+}

@@ -51,21 +51,20 @@ type StreamLag struct {
 	// Key is the join key of the first record that is still to be joined, for the master that of its first join; nil where
 	// there is no such record or join.
 	Key *expression.Key `json:"key"`
-	// At is what a storage finds the position by where Position and End are numbers of this answer only, those of rows:
-	// the values of the order's columns.
+	// At is what a storage finds the position by: the values of a table's order columns, where Position and End are numbers
+	// of this answer only, or the line and byte of a file.
 	At string `json:"at,omitempty"`
 }
 
 // Lag asks how far the pipeline has come. It joins no group, claims nothing, and may be called while the pipeline runs
-// elsewhere. The streams that are read must not be files.
+// elsewhere. Where no positions are kept, from files to a file, it is an error.
 func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error) {
 	m := p.mill
 	if m.Master.Stream.Stored != nil {
 		return p.lagOfStored(ctx, options)
 	}
 	if !m.ReadsTopics() {
-		return nil, m.Master.Stream.Text.Errorf("the streams that are read are files, which every run reads from the " +
-			"beginning: there is no lag")
+		return p.lagOfFiles(ctx, options)
 	}
 	cluster, err := m.Cluster()
 	if err != nil {

@@ -37,10 +37,18 @@ type StreamPosition struct {
 	Offset int64    `json:"offset"`
 	At     []string `json:"at,omitempty"`
 	Behind bool     `json:"behind"`
+	// Fresh says that the stream can be read once only, and that its session has ended: the next run is given another one.
+	Fresh bool `json:"fresh,omitempty"`
 	// NextSession says that the session ended before the stream had: the next run passes over the rest of it.
 	NextSession bool `json:"next_session,omitempty"`
+	// Line and Byte are where reading goes on in a file, up to Offset without giving anything: the line, counted from one, and
+	// the number of bytes before it.
+	Line int   `json:"line,omitempty"`
+	Byte int64 `json:"byte,omitempty"`
 	// Kept is what a storage keeps in place of an offset, as it keeps it.
 	Kept string `json:"kept,omitempty"`
+
+	element int64 // the offset at Line and Byte
 }
 
 // Positions returns what is kept of how far the pipeline has come. It claims nothing, and may be called while the
@@ -75,9 +83,22 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 	var ordered struct {
 		At    []string `json:"at"`
 		After bool     `json:"after"`
+		// From is of a file, and Fresh of what can be read once only, whose session has ended.
+		From *struct {
+			Element int64 `json:"element"`
+			Line    int   `json:"line"`
+			Byte    int64 `json:"byte"`
+		} `json:"from"`
+		Fresh bool `json:"fresh"`
 	}
 	if err := json.Unmarshal([]byte(r.Position), &ordered); err == nil {
 		s.At, s.Behind = ordered.At, s.Behind || ordered.After
+		switch from := ordered.From; {
+		case ordered.Fresh:
+			s.Fresh = true
+		case from != nil:
+			s.Line, s.Byte, s.element = from.Line+1, from.Byte, from.Element
+		}
 	}
 	return s
 }
@@ -125,6 +146,12 @@ func (s *StreamPosition) where() string {
 	switch {
 	case s.At != nil:
 		what = fmt.Sprintf("%s (%s)", preposition, strings.Join(s.At, ", "))
+	case s.Fresh:
+		return "at the beginning of what the next run is given"
+	case s.Line > 0 && s.element == s.Offset:
+		what += fmt.Sprintf(", line %d, byte %d", s.Line, s.Byte)
+	case s.Line > 0:
+		what += fmt.Sprintf(", up to %d elements behind line %d, byte %d", s.Offset-s.element, s.Line, s.Byte)
 	case s.Kept == "{}":
 		what = "at the beginning"
 	case s.Kept != "":

@@ -24,7 +24,19 @@
 // same target, if the operating system can tell that no living process writes it; where it can't (Windows, a network
 // file system without locks), the file stays and may be deleted by hand.
 //
-// There is one partition. Files keep no positions: each run reads them from the start.
+// There is one partition. As a sink, files keep no positions: each run reads from the start. A sink that keeps them, such
+// as a database, keeps those in files, too: how many bytes lie before the next element, how many lines, and
+// fingerprints of the file, of its first bytes and of those before the position.
+//
+//   - A session ends at what is there; the next run goes on with what was appended since, and ends at once where that is
+//     nothing.
+//   - A file of lines is read on from its byte, in constant time. Lists and compressed files are read up to it again, and
+//     may be written anew with more elements behind the same. So do positions of a session that ended before its file: the
+//     next run reads the rest of it once, to pass over it.
+//   - A file that was replaced, truncated or changed there is an error. Changes elsewhere before the position aren't found.
+//   - Standard input and pipes can't be read again. When the writer has closed one and the session has ended, the next run
+//     begins with what it is given then. A run that was stopped in the middle must be given the same from its beginning,
+//     which it checks.
 //
 // A file that grows while it is read gives the elements that are whole where its end was found; a last line that is
 // being written is left out. That, and every other change of a file while it was read, is a warning at the end of the
@@ -46,8 +58,12 @@
 //   - Offsets count on; lines are those of the file that an element came in.
 //
 // It goes on until the context ends or, with [DataTimeout], nothing has come for so long. So an output file appears
-// only if something else ends the session; standard output and pipes get results as they come. Positions can't be kept:
-// an output that would keep them, such as a topic, is refused. Each run reads what the file holds from its start.
+// only if something else ends the session; standard output and pipes get results as they come.
+//
+// Where the sink keeps positions, the next run looks for the file that it was reading: at its path or, if it was rotated
+// meanwhile, beside it. It reads that to its end, and then what came behind it, in the order that the names tell:
+// a.jsonl.2, a.jsonl.1, a.jsonl, or by the dates in them. What can't be told for certain, is compressed or gone is an
+// error that says what is lost.
 package file
 
 import (
@@ -62,7 +78,7 @@ import (
 )
 
 // A Broker reads and writes streams that are JSON files. Make one with [New]. It is a [broker.Source] and a
-// [broker.Sink], keeps nothing from one run to the next, and is safe for concurrent use.
+// [broker.Sink], keeps nothing from one run to the next itself, and is safe for concurrent use.
 type Broker struct {
 	streams []broker.Stream
 	stdin   io.Reader
