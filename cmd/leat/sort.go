@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/leat-go/leat/internal/monitor"
@@ -42,6 +44,8 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 		return &usageError{fmt.Errorf("--memory: %w", err)}
 	}
 	limitHeap(memory)
+	// A reader that has seen enough, as head has, would end the process with its temporary file still there.
+	signal.Ignore(syscall.SIGPIPE)
 	options := filesort.Options{
 		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Stdin: a.stdin, Stdout: a.stdout, Monitor: &filesort.Monitor{},
 	}

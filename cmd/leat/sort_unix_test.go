@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -25,6 +28,41 @@ func TestSortKilled(t *testing.T) {
 	if left := list(t, temporary); len(left) != 0 || w.read("out.jsonl") != inOrder ||
 		!slices.Equal(list(t, w.dir), []string{"a.jsonl", "out.jsonl"}) {
 		t.Errorf("behind the next there are %v and %v, and the output is %s", left, list(t, w.dir), w.read("out.jsonl"))
+	}
+}
+
+// TestSortIntoHead: where its reader has seen enough, a sort removes its temporary file before it ends.
+func TestSortIntoHead(t *testing.T) {
+	var text strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&text, "{\"t\":%d}\n", i*7919%50_000)
+	}
+	w := newWorkplace(t, map[string]string{"a.jsonl": text.String()})
+	temporary := t.TempDir()
+	command := w.command("sort", "a.jsonl", "--by", "t", "--memory", "100KB")
+	command.Env = append(command.Env, "TMPDIR="+temporary)
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "{\"t\":0}\n" {
+		t.Errorf("%s, %v", line, err)
+	}
+	if err := stdout.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait() // the status says it
+	if status := command.ProcessState.ExitCode(); status != statusFailed ||
+		!strings.Contains(stderr.String(), "standard output: its reader has closed it") {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
+	if left := list(t, temporary); len(left) != 0 {
+		t.Errorf("%v are left", left)
 	}
 }
 

@@ -3,6 +3,7 @@ package expression_test
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,31 @@ func TestBytesOfKeysFarAway(t *testing.T) {
 		if err != nil || bytes.Compare(key.AppendOrdered(nil), expression.Key{}.AppendOrdered(nil)) >= 0 {
 			t.Errorf("%v isn't below null", key)
 		}
+	}
+}
+
+// TestBytesOfQuotients: a quotient that isn't a decimal has its place among decimals of any length (R14).
+func TestBytesOfQuotients(t *testing.T) {
+	threes := strings.Repeat("3", 60)
+	ascending := [][2]string{
+		{"-1", "3"}, {"-0." + threes, "1"}, {"0.3", "1"}, {"0." + threes[:40], "1"}, {"0." + threes, "1"}, {"1", "3"},
+		{"0." + threes + "4", "1"}, {"0." + threes[:40] + "4", "1"}, {"0.4", "1"}, {threes, "7"}, {threes + "1", "70"},
+	}
+	var last []byte
+	for _, quotient := range ascending {
+		v, err := evaluate(t, "x / y", quotient[0], quotient[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := expression.NewKey(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := key.AppendOrdered(nil)
+		if bytes.Compare(last, next) >= 0 {
+			t.Errorf("%s isn't above the number before it", quotient)
+		}
+		last = next
 	}
 }
 
