@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // A target is the JetStream stream of all outputs and of their positions, as the server describes it. What this package
@@ -22,7 +23,7 @@ type target struct {
 
 // openTarget finds or makes the stream of the outputs, and gives it what it lacks.
 func (o *output) openTarget(ctx context.Context, declared []*subject) error {
-	if isBelow(o.ConnectedServerVersion(), 2, 12) {
+	if server.IsBelow(o.ConnectedServerVersion(), 2, 12) {
 		return fmt.Errorf("nats: server %s has no atomic batches, in which results and positions are written together: "+
 			"exactly once needs version 2.12 or newer", o.ConnectedServerVersion())
 	}
@@ -257,13 +258,4 @@ func (t *target) hasAll(subjects []string) bool {
 		}
 	}
 	return true
-}
-
-// isBelow reports whether a server's version, such as 2.11.4, is below one; a version that can't be read isn't.
-func isBelow(version string, major, minor int) bool {
-	var haveMajor, haveMinor int
-	if _, err := fmt.Sscanf(version, "%d.%d", &haveMajor, &haveMinor); err != nil {
-		return false
-	}
-	return haveMajor < major || haveMajor == major && haveMinor < minor
 }

@@ -26,7 +26,8 @@ func TestServerComesLater(t *testing.T) {
 	log := &lines{}
 	url := "rabbitmq-stream://" + rabbitserver.User + ":" + rabbitserver.Password + "@" + address
 	_, ended := s.start(url, leat.Logger(slog.New(slog.NewTextHandler(log, nil))))
-	for begin := time.Now(); !strings.Contains(log.String(), "RabbitMQ can't be reached, trying again for up to a minute"); {
+	waits := "RabbitMQ can't be reached, trying again for up to a minute"
+	for begin := time.Now(); !strings.Contains(log.String(), waits); {
 		if time.Since(begin) > time.Minute {
 			t.Fatalf("the run doesn't wait:\n%s", log)
 		}

@@ -3,9 +3,10 @@ package rabbitmq
 import (
 	"errors"
 	"fmt"
-	"net"
+	"strings"
 	"syscall"
 
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
@@ -31,19 +32,32 @@ func described(what string, err error, remedy string) error {
 // password.
 func (c *connector) explain(address string, err error) error {
 	var refused *wire.Error
-	var lookup *net.DNSError
 	remedy := ""
 	switch {
 	case errors.As(err, &refused):
 		remedy = c.explainRefusal(refused.Code)
+	case isAboutTLS(err), server.IsUnknownHost(err):
+		remedy = connecting(err, "rabbitmq-stream://")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		remedy = "nobody listens there: the server may be away, its stream plugin off (rabbitmq-plugins enable " +
 			"rabbitmq_stream), or its stream port, 5552 if nothing else is set, another one"
-	case errors.As(err, &lookup):
-		remedy = "no machine has that name"
 	}
 	return described(fmt.Sprintf("connecting as %s to virtual host %q at %s", c.config.User, c.config.VirtualHost,
 		address), err, remedy)
+}
+
+// isAboutTLS reports whether a connection has failed by TLS.
+func isAboutTLS(err error) bool {
+	var handshake server.HandshakeError
+	return errors.As(err, &handshake) || server.IsAboutTLS(err)
+}
+
+// connecting says what mends an error of TLS or of a host's name. plain is what the url of a port without TLS begins with.
+func connecting(err error, plain string) string {
+	if remedy := server.Remedy(err, "rabbitmq.TLS"); remedy != "" {
+		return strings.TrimPrefix(remedy, "; ")
+	}
+	return "the url of a port that doesn't speak TLS begins with " + plain
 }
 
 func (c *connector) explainRefusal(code wire.Code) string {
@@ -60,6 +74,10 @@ func (c *connector) explainRefusal(code wire.Code) string {
 	return ""
 }
 
+// unavailable is what may be the matter with a stream that exists, but nobody leads.
+const unavailable = "the server doesn't know who leads it; that passes while it starts, and where it doesn't, the " +
+	"documentation of package rabbitmq says why, and what mends it: see \"Servers that are killed\""
+
 // explainRead says of an error while a stream is read what would mend it.
 func explainRead(stream string, config wire.Config, err error) error {
 	remedy := ""
@@ -68,6 +86,8 @@ func explainRead(stream string, config wire.Config, err error) error {
 		remedy = permission(config, "read", stream)
 	case wire.Is(err, wire.StreamDoesNotExist):
 		remedy = "its queue must have the type stream (x-queue-type); where it is a super stream, name its partitions"
+	case wire.Is(err, wire.StreamNotAvailable):
+		remedy = unavailable
 	}
 	return described(fmt.Sprintf("stream %q", stream), err, remedy)
 }
@@ -83,6 +103,8 @@ func explainWrite(stream string, config wire.Config, err error) error {
 			"rabbitmq.Queue"
 	case wire.Is(err, wire.StreamDoesNotExist):
 		remedy = "it was deleted meanwhile, and the next run makes it anew"
+	case wire.Is(err, wire.StreamNotAvailable):
+		remedy = unavailable
 	}
 	return described(fmt.Sprintf("stream %q", stream), err, remedy)
 }

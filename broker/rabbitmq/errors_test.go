@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 
@@ -39,9 +38,8 @@ func TestWrongSetupIsRefused(t *testing.T) {
 	s.create("stream")
 	_, err := s.channel.QueueDeclare(s.name("queue"), true, false, false, false, nil)
 	s.must(err)
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	_, err = s.channel.QueueDeclare("leat."+s.name("journal"), true, false, false, false, nil)
 	s.must(err)
-	defer silent.Close()
 	amqpAddress := strings.TrimPrefix(server.AMQPURL("", ""), "amqp://:@")
 	guest := server.StreamURL(rabbitserver.Guest, rabbitserver.Password)
 	streamOf := func(name string, options ...rabbitmq.Option) []rabbitmq.Option {
@@ -76,6 +74,10 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"a queue is read as a stream", s.url, false, streamOf("queue"), []string{"the stream doesn't exist",
 			"x-queue-type"}},
 		{"a queue is written as a stream", s.url, true, streamOf("queue"), []string{"isn't a stream", "rabbitmq.Queue"}},
+		{"a stream is written as a queue", s.url, true, []rabbitmq.Option{rabbitmq.Queue[string](s.name("stream"))},
+			[]string{"is a stream, not a queue", "rabbitmq.Stream"}},
+		{"the journal is a queue", s.url, true, streamOf("stream", rabbitmq.Name(s.name("journal"))),
+			[]string{"isn't a stream", "rabbitmq.Name"}},
 		{"a queue is read", s.url, false, []rabbitmq.Option{rabbitmq.Queue[string]("queue")},
 			[]string{"results can only be written to", "rabbitmq.Stream"}},
 		{"no right to read", guest, false, streamOf("stream"), []string{"access refused", "the right to read it",

@@ -191,8 +191,14 @@ func (j *journal) explain(err error) error {
 		return fmt.Errorf("rabbitmq: the journal %s: %w", j.stream, err)
 	}
 	remedy := ""
-	if refused.Code == wire.AccessRefused {
+	switch refused.Code {
+	case wire.AccessRefused:
 		remedy = permission(j.connector.config, "configure, write and read", j.stream)
+	case wire.PreconditionFailed:
+		remedy = fmt.Sprintf("a queue %s is there, which isn't a stream: keep positions under another name, by rabbitmq.Name",
+			j.stream)
+	case wire.StreamNotAvailable:
+		remedy = unavailable
 	}
 	return described("the journal, which holds positions", err, remedy)
 }

@@ -8,7 +8,7 @@
 //	)
 //
 // It takes RabbitMQ 3.9 or later with its stream plugin (rabbitmq-plugins enable rabbitmq_stream). A stream is one
-// partition. Where a super stream is to be read, name its partitions, each a stream.
+// partition. Super streams (3.11 and later) aren't read as such: name the partitions of one, each a stream.
 //
 // # Reading
 //
@@ -33,6 +33,20 @@
 //
 // What the server has confirmed outlasts its process. It doesn't wait until it is on the disk: what a machine that
 // loses its power may lose, replicas on others keep.
+//
+// # Servers that are killed
+//
+// A server that is killed and started again finds its streams, and what it has confirmed. One case is known in which it
+// doesn't (seen in 3.10.8, and the code of 4.3 is the same there): when it is killed within about a second of the first
+// stream that was ever made on it. The name of the process that knows all streams isn't in the server's table yet then
+// (names.dets), and all its streams stay "not available", for all clients. The messages are still there. Stop the server
+// and put the name back, as the user that it runs as, in the folder coordination/NODE of its data, where the folder's
+// name that begins with RABBIT says which:
+//
+//	erl -noshell -eval '{ok, T} = dets:open_file(t, [{file, "names.dets"}]),
+//		ok = dets:insert(T, {rabbit_stream_coordinator, <<"RABBIT...">>}), ok = dets:close(T), halt().'
+//
+// Or delete the streams and make them anew. A server that was shut down once, or ran for a few seconds, has it.
 //
 // # Taking over
 //
@@ -232,7 +246,7 @@ func TLS(config *tls.Config) Option {
 }
 
 // External tells the server who the user is by the client's certificate, in place of a password. The server needs the
-// plugin rabbitmq_auth_mechanism_ssl.
+// plugin rabbitmq_auth_mechanism_ssl, and version 3.13: before, its stream port can't do that.
 func External() Option {
 	return func(b *Broker) { b.external = true }
 }

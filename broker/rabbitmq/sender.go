@@ -11,14 +11,18 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 )
 
 // A sender sends results to plain queues, over AMQP 0.9.1. It is used by one goroutine at a time. A nil one has nothing
 // to do.
 type sender struct {
+	// url is one without TLS: that is made before the library sees the connection, which would tell its errors from no
+	// others.
 	url     string
 	address string
+	tls     *tls.Config // nil for a connection without it
 	config  amqp.Config
 	conn    *amqp.Connection
 	channel *amqp.Channel
@@ -48,13 +52,17 @@ func (b *Broker) newSender(c *connector) (*sender, error) {
 		return nil, errors.New("rabbitmq: the url of rabbitmq.AMQP can't be read: one looks like " +
 			"amqp://user:password@host:5672/vhost, or begins with amqps")
 	}
-	s := &sender{url: given, address: u.Host, config: amqp.Config{
+	s := &sender{address: u.Host, config: amqp.Config{
 		Heartbeat:  b.heartbeat,
 		Properties: amqp.Table{"product": "Leat", "platform": "Go", "connection_name": "leat"},
 	}}
 	if u.Scheme == "amqps" {
-		s.config.TLSClientConfig = withServerName(b.tls, u.Hostname())
+		s.tls = withServerName(b.tls, u.Hostname())
+		if u.Scheme = "amqp"; u.Port() == "" {
+			u.Host = net.JoinHostPort(u.Hostname(), "5671")
+		}
 	}
+	s.url = u.String()
 	if b.external {
 		s.config.SASL = []amqp.Authentication{&amqp.ExternalAuth{}}
 	}
@@ -70,14 +78,7 @@ func (s *sender) connect(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	config := s.config
-	config.Dial = func(network, address string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(limited, network, address)
-		if err != nil {
-			return nil, err
-		}
-		deadline, _ := limited.Deadline()
-		return conn, conn.SetDeadline(deadline) // the library clears it once it is connected
-	}
+	config.Dial = func(network, address string) (net.Conn, error) { return s.dial(limited, network, address) }
 	var err error
 	if s.conn, err = amqp.DialConfig(s.url, config); err == nil {
 		if s.channel, err = s.conn.Channel(); err == nil {
@@ -91,22 +92,40 @@ func (s *sender) connect(ctx context.Context) error {
 	return nil
 }
 
+// dial makes a connection, by TLS where the url says so. The library clears its deadline once it is connected.
+func (s *sender) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if s.tls != nil {
+		secure := tls.Client(conn, s.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(server.HandshakeError{Err: err}, conn.Close())
+		}
+		conn = secure
+	}
+	deadline, _ := ctx.Deadline()
+	return conn, conn.SetDeadline(deadline)
+}
+
 // explain says of an error what would mend it.
 func (s *sender) explain(err error) error {
 	remedy := ""
 	var refused *amqp.Error
-	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &refused) && refused.Code == amqp.AccessRefused:
 		remedy = "the user or the password is wrong, or rabbitmqctl set_permissions has to give the right to write"
 	case errors.As(err, &refused) && refused.Code == amqp.NotAllowed:
 		remedy = "the url's last part is the name of a virtual host, which must exist and let the user in"
-	case errors.As(err, &refused) && refused.Code == amqp.PreconditionFailed, errors.As(err, &certificate):
+	case errors.As(err, &refused) && refused.Code == amqp.PreconditionFailed:
+	case isAboutTLS(err):
+		remedy = connecting(err, "amqp://, by rabbitmq.AMQP")
 	case errors.As(err, &refused), errors.Is(err, amqp.ErrClosed):
 		err = fmt.Errorf("%w: %w", errQueueLost, err)
 	default:
-		remedy = "queues are written over AMQP: where its port isn't 5672, or only the stream port can be reached, give " +
-			"the url by rabbitmq.AMQP"
+		remedy = "queues are written over AMQP: where its port isn't 5672, only the stream port can be reached, or that one " +
+			"takes TLS only (amqps://), give the url by rabbitmq.AMQP"
 	}
 	return described("connecting over AMQP to "+s.address, err, remedy)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
+	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
 
 // OpenSink implements [broker.Sink]. It makes outputs that don't exist, and the journal, and checks that they may be
@@ -80,6 +81,9 @@ func (o *output) ensureStreams(ctx context.Context) error {
 	o.maxMessage = conn.MaxMessage()
 	for _, q := range o.outputs {
 		if q.plain {
+			if err := refuseStream(ctx, conn, q.stream.Name); err != nil {
+				return err
+			}
 			continue
 		}
 		err := ensure(ctx, conn, q.stream.Name, q.arguments)
@@ -91,6 +95,19 @@ func (o *output) ensureStreams(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// refuseStream refuses a queue that is a stream: there each result would be at least once, and it can be exactly once.
+func refuseStream(ctx context.Context, conn *wire.Conn, queue string) error {
+	_, err := conn.Nodes(ctx, queue)
+	switch {
+	case err == nil, wire.Is(err, wire.StreamNotAvailable):
+		return fmt.Errorf("rabbitmq: %q is a stream, not a queue: declare it by rabbitmq.Stream, which writes each result "+
+			"exactly once", queue)
+	case errors.Is(err, wire.ErrLost):
+		return err
+	}
+	return nil // what it is will be seen when it is declared
 }
 
 // maxPublishers is how many publishers of a stream the server remembers the ids of; some are left to others.

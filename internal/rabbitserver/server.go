@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,19 +36,21 @@ const (
 )
 
 // ErrNotInstalled says that there is no RabbitMQ on this machine.
-var ErrNotInstalled = fmt.Errorf("RabbitMQ %w: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd; on Debian: apt install rabbitmq-server",
-	testserver.ErrNotInstalled)
+var ErrNotInstalled = fmt.Errorf("RabbitMQ %w: no rabbitmq-server in /usr/lib/rabbitmq, or no epmd; on Debian: apt "+
+	"install rabbitmq-server", testserver.ErrNotInstalled)
 
 // A Server is a RabbitMQ server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
 	dir, program string
 	ports        ports
+	// authority has signed the server's certificate, and signs those of users.
+	authority *testserver.Authority
 	// epmd is Erlang's port mapper, and process the server. Both are ended by their own ids.
 	epmd, process *testserver.Process
 }
 
 // ports holds the ports that the server listens on, all on loopback.
-type ports struct{ amqp, stream, distribution, epmd int }
+type ports struct{ amqp, amqps, stream, streamTLS, distribution, epmd int }
 
 // Start starts a new server in dir, which must not exist. Stop it with [Server.Stop]. The error is [ErrNotInstalled]
 // where there is none.
@@ -90,10 +93,17 @@ func (s *Server) prepare() error {
 	if err != nil {
 		return err
 	}
+	certificate, key, err := s.certify()
+	if err != nil {
+		return err
+	}
 	for name, content := range map[string]string{
-		"plugins":          "[rabbitmq_stream].\n",
+		"plugins":          "[rabbitmq_stream,rabbitmq_auth_mechanism_ssl].\n",
 		"definitions.json": string(definitions),
 		"rabbitmq.conf":    s.settings(),
+		"authority.pem":    string(s.authority.PEM()),
+		"certificate.pem":  string(certificate),
+		"key.pem":          string(key),
 	} {
 		if err := os.WriteFile(s.file(name), []byte(content), 0o644); err != nil {
 			return err
@@ -102,10 +112,32 @@ func (s *Server) prepare() error {
 	return account.Own(s.dir)
 }
 
+// certify makes an authority, and the server's certificate.
+func (s *Server) certify() (certificate, key []byte, err error) {
+	if s.authority, err = testserver.NewAuthority(); err != nil {
+		return nil, nil, err
+	}
+	signed, err := s.authority.Certificate("server of tests", net.IPv4(127, 0, 0, 1))
+	if err != nil {
+		return nil, nil, err
+	}
+	return testserver.Files(signed)
+}
+
 func (s *Server) settings() string {
 	return strings.Join([]string{
 		fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d", s.ports.amqp),
+		fmt.Sprintf("listeners.ssl.1 = 127.0.0.1:%d", s.ports.amqps),
 		fmt.Sprintf("stream.listeners.tcp.1 = 127.0.0.1:%d", s.ports.stream),
+		fmt.Sprintf("stream.listeners.ssl.1 = 127.0.0.1:%d", s.ports.streamTLS),
+		"ssl_options.cacertfile = " + s.file("authority.pem"),
+		"ssl_options.certfile = " + s.file("certificate.pem"),
+		"ssl_options.keyfile = " + s.file("key.pem"),
+		"ssl_options.verify = verify_peer",
+		"ssl_options.fail_if_no_peer_cert = true",
+		"ssl_cert_login_from = common_name",
+		"auth_mechanisms.1 = PLAIN",
+		"auth_mechanisms.2 = EXTERNAL",
 		"load_definitions = " + s.file("definitions.json"),
 		"disk_free_limit.absolute = 10MB",
 		// Nobody resolves this name: who follows it where it needn't fails.
@@ -116,11 +148,11 @@ func (s *Server) settings() string {
 
 // choose finds free ports.
 func (p *ports) choose() error {
-	free, err := testserver.FreePorts(4)
+	free, err := testserver.FreePorts(6)
 	if err != nil {
 		return err
 	}
-	*p = ports{amqp: free[0], stream: free[1], distribution: free[2], epmd: free[3]}
+	*p = ports{amqp: free[0], stream: free[1], distribution: free[2], epmd: free[3], amqps: free[4], streamTLS: free[5]}
 	return nil
 }
 
@@ -158,6 +190,20 @@ func (s *Server) StreamURL(user, password string) string {
 func (s *Server) AMQPURL(user, password string) string {
 	return fmt.Sprintf("amqp://%s:%s@127.0.0.1:%d", user, password, s.ports.amqp)
 }
+
+// SecureStreamURL returns what a user connects to the stream port for TLS with. The server asks for a certificate that
+// [Server.Authority] has signed.
+func (s *Server) SecureStreamURL(user, password string) string {
+	return fmt.Sprintf("rabbitmq-stream+tls://%s:%s@127.0.0.1:%d", user, password, s.ports.streamTLS)
+}
+
+// SecureAMQPURL returns what a user connects to the AMQP port for TLS with.
+func (s *Server) SecureAMQPURL(user, password string) string {
+	return fmt.Sprintf("amqps://%s:%s@127.0.0.1:%d", user, password, s.ports.amqps)
+}
+
+// Authority has signed the server's certificate. A user whose name is that of its certificate needs no password.
+func (s *Server) Authority() *testserver.Authority { return s.authority }
 
 // StreamAddress returns host and port for streams.
 func (s *Server) StreamAddress() string { return fmt.Sprintf("127.0.0.1:%d", s.ports.stream) }
@@ -197,7 +243,7 @@ func (s *Server) launch(ctx context.Context, program string, arguments ...string
 	return testserver.Launch(c, s.file("output.log"))
 }
 
-// Kill ends the server at once. It finds its streams again only if [Server.Settle] was called after the first was made.
+// Kill ends the server at once. It finds its streams again if [Server.Settle] was called after the first was made.
 func (s *Server) Kill() error { return s.process.End(os.Kill) }
 
 // Shutdown ends the server as an administrator does.

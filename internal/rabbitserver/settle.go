@@ -24,7 +24,8 @@ const (
 func (s *Server) Settle(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	if err := s.process.Await(limited, 50*time.Millisecond, func(context.Context) bool { return s.isSettled() }); err != nil {
+	settled := func(context.Context) bool { return s.isSettled() }
+	if err := s.process.Await(limited, 50*time.Millisecond, settled); err != nil {
 		return fmt.Errorf("wait until RabbitMQ has saved the name of the process that knows its streams: %w", err)
 	}
 	return nil

@@ -1,5 +1,5 @@
 // Package server is what storages that connect to a server share: waiting for one that is away when a run begins, and
-// telling which errors of a connection no waiting mends.
+// telling which errors of a connection no waiting mends, and which servers are too old.
 package server
 
 import (
@@ -71,6 +71,15 @@ func Remedy(err error, option string) string {
 		return "; see the certificates of both sides: tls: {ca, cert, key} in a pipeline file, " + option + " in Go"
 	}
 	return ""
+}
+
+// IsBelow reports whether a server's version, such as 2.11.4, is below one; a version that can't be read isn't.
+func IsBelow(version string, major, minor int) bool {
+	var haveMajor, haveMinor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &haveMajor, &haveMinor); err != nil {
+		return false
+	}
+	return haveMajor < major || haveMajor == major && haveMinor < minor
 }
 
 // IsUnknownHost reports whether a host has no address.

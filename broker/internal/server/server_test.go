@@ -72,3 +72,12 @@ func TestAwait(t *testing.T) {
 		})
 	}
 }
+
+func TestIsBelow(t *testing.T) {
+	for version, want := range map[string]bool{"3.10.8": true, "2.14": true, "3.13.0": false, "4.0.1": false, "3.13": false,
+		"unknown": false, "": false} {
+		if got := server.IsBelow(version, 3, 13); got != want {
+			t.Errorf("IsBelow(%q, 3, 13) is %v", version, got)
+		}
+	}
+}

@@ -21,6 +21,9 @@ type injector struct {
 	*campaign
 	workers    *workers
 	recoveries *recovery.Times
+	// spared is until when the server is neither killed nor stopped: a server that starts slowly would be away most of the
+	// time, and nobody would come to work. It belongs to the faults of the server.
+	spared time.Time
 }
 
 func newInjector(t *campaign, ws *workers) *injector {
@@ -203,6 +206,9 @@ func (in *injector) lose(random *rand.Rand) {
 
 // restartServer kills the server and starts it again.
 func (in *injector) restartServer(ctx context.Context, random *rand.Rand) error {
+	if err := wait.For(ctx, time.Until(in.spared)); err != nil {
+		return err
+	}
 	defer in.recoveries.FaultBegins()()
 	in.workers.disturb(time.Minute)
 	in.Note("restarts of the server", 1)
@@ -213,15 +219,20 @@ func (in *injector) restartServer(ctx context.Context, random *rand.Rand) error 
 	if err := wait.For(ctx, between(random, 0, 3*time.Second)); err != nil {
 		return err
 	}
+	begun := time.Now()
 	if err := in.storage.server().Restart(ctx); err != nil {
 		return err
 	}
+	in.spared = time.Now().Add(time.Since(begun))
 	in.Print("the server is there again")
 	return nil
 }
 
 // freezeServer stops the server and all its processes where they are, and continues them after a while.
 func (in *injector) freezeServer(ctx context.Context, random *rand.Rand) error {
+	if err := wait.For(ctx, time.Until(in.spared)); err != nil {
+		return err
+	}
 	defer in.recoveries.FaultBegins()()
 	frozen := between(random, 500*time.Millisecond, 6*time.Second)
 	in.workers.disturb(frozen + 10*time.Second)

@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	// startTime is how long after its start a worker may fail for want of a server: it is started again then, as by any
-	// supervisor. One that was connected must not fail.
-	startTime = 20 * time.Second
-	// settleTimeout is how long two workers may go on side by side, beyond a lease.
-	settleTimeout = 60 * time.Second
+	// startTime is how long after its start a worker may fail for want of a server, which it waits a minute for: it is
+	// started again then, as by any supervisor. One that was connected must not fail.
+	startTime = 80 * time.Second
+	// settleTimeout is how long two workers may go on side by side, beyond a lease. RabbitMQ takes seconds to start, and
+	// may be killed anew before both have come to work.
+	settleTimeout = 3 * time.Minute
 )
 
 // workers are the processes that run the mill: one at a time, or two of which one has to end. They are safe for concurrent

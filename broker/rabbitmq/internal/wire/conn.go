@@ -123,6 +123,10 @@ func (c *Conn) handshake(config Config) error {
 	mechanism, secret := "PLAIN", []byte("\x00"+config.User+"\x00"+config.Password)
 	if config.External {
 		mechanism, secret = "EXTERNAL", nil
+		if server.IsBelow(c.Version, 3, 13) {
+			return fmt.Errorf("RabbitMQ %s can't tell users by their certificates on its stream port, where it closes the "+
+				"connection: that takes version 3.13", c.Version)
+		}
 	}
 	var offered []string
 	for range answer.uint32() {
@@ -147,7 +151,7 @@ func (c *Conn) handshake(config Config) error {
 
 // tune agrees on the size of frames and on heartbeats: each the smaller of what the sides want, where zero is no limit.
 func (c *Conn) tune(wanted time.Duration) error {
-	key, b, err := readFrame(c.in)
+	key, b, err := readFrame(c.in, maxAnswer)
 	if err != nil {
 		return err
 	}
@@ -178,7 +182,7 @@ func (c *Conn) ask(what command, doing string, fill func(f *frame)) (*body, erro
 	if _, err := c.net.Write(f.finished()); err != nil {
 		return nil, err
 	}
-	key, b, err := readFrame(c.in)
+	key, b, err := readFrame(c.in, maxAnswer)
 	switch {
 	case err != nil:
 		return nil, err
@@ -296,7 +300,7 @@ func (c *Conn) read() {
 		if c.Heartbeat > 0 {
 			_ = c.net.SetReadDeadline(time.Now().Add(2*c.Heartbeat + time.Second))
 		}
-		key, b, err := readFrame(c.in)
+		key, b, err := readFrame(c.in, maxFrame)
 		if err == nil {
 			err = c.handle(key, b)
 		}

@@ -34,7 +34,8 @@ const (
 	heartbeat         command = 23
 	response          command = 0x8000
 	protocolVersion           = 1
-	maxFrame                  = 1 << 30
+	maxFrame                  = 1 << 30 // chunks have any size
+	maxAnswer                 = 1 << 20 // before both sides have agreed on a size
 	frameHeader               = 4 + 2 + 2
 	correlationHeader         = frameHeader + 4
 )
@@ -139,15 +140,16 @@ func (b *body) err() error {
 	return nil
 }
 
-// readFrame reads the next frame.
-func readFrame(in *bufio.Reader) (command, *body, error) {
+// readFrame reads the next frame, of at most so many bytes.
+func readFrame(in *bufio.Reader, most uint32) (command, *body, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(in, length[:]); err != nil {
 		return 0, nil, err
 	}
 	n := binary.BigEndian.Uint32(length[:])
-	if n < 4 || n > maxFrame {
-		return 0, nil, fmt.Errorf("the server has sent a frame of %d bytes: it may not speak the stream protocol", n)
+	if n < 4 || n > most {
+		return 0, nil, fmt.Errorf("the server has sent a frame of %d bytes: it may not speak the stream protocol there, or "+
+			"only by TLS; then the url begins with rabbitmq-stream+tls://", n)
 	}
 	b := &body{bytes: make([]byte, n)}
 	if _, err := io.ReadFull(in, b.bytes); err != nil {
