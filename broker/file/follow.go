@@ -166,7 +166,13 @@ func (t *trail) discover() error {
 func (t *trail) newest() *generation { return t.generations[len(t.generations)-1] }
 
 // open opens the file as its newest generation; errNothingYet where there is none. REQUIRES: mu is held.
-func (t *trail) open(begin int64) error { return t.openAt(t.path, begin) }
+func (t *trail) open(begin int64) error {
+	err := t.openAt(t.path, begin)
+	if err == nil && begin >= 0 {
+		t.anchors.add(anchor{Element: begin, of: t.newest()})
+	}
+	return err
+}
 
 // openAt is open for a file that may have got another name. REQUIRES: mu is held.
 func (t *trail) openAt(path string, begin int64) error {
@@ -186,9 +192,6 @@ func (t *trail) openAt(path string, begin int64) error {
 	}
 	g := &generation{file: file, info: info, begin: begin, size: info.Size()}
 	t.add(g)
-	if begin >= 0 {
-		t.anchors.add(anchor{Element: begin, of: g})
-	}
 	return t.drop()
 }
 
