@@ -25,8 +25,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no PostgreSQL on this machine.
-var ErrNotInstalled = fmt.Errorf("PostgreSQL %w: no initdb in $PATH or /usr/lib/postgresql/*/bin; on Debian: apt install postgresql",
-	testserver.ErrNotInstalled)
+var ErrNotInstalled = fmt.Errorf("PostgreSQL %w: no initdb in $PATH or /usr/lib/postgresql/*/bin; "+
+	"on Debian: apt install postgresql", testserver.ErrNotInstalled)
 
 // A Server is a PostgreSQL server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {

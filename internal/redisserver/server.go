@@ -25,7 +25,8 @@ const (
 )
 
 // ErrNotInstalled says that there is no Redis on this machine.
-var ErrNotInstalled = fmt.Errorf("Redis %w: no redis-server in $PATH; on Debian: apt install redis-server", testserver.ErrNotInstalled)
+var ErrNotInstalled = fmt.Errorf("Redis %w: no redis-server in $PATH; "+
+	"on Debian: apt install redis-server", testserver.ErrNotInstalled)
 
 // A Server is a Redis server. Make one with [Start]. Its methods must not be called at the same time.
 type Server struct {
