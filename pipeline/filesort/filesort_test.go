@@ -293,7 +293,7 @@ func TestKeys(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, _, err := sortText(compile(t, c.by, c.within), strings.ReplaceAll(c.in, "}{", "}\n{"), Options{})
+			got, _, err := sortText(compile(t, c.by, c.within), strings.ReplaceAll(c.in, "}{", "}\n{")+"\n", Options{})
 			if c.err != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), c.err) {
 					t.Errorf("got %v, want %s", err, c.err)
