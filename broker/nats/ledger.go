@@ -67,8 +67,9 @@ type ledger struct {
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connection) *ledger {
-	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, looking: job.Looking, run: nuid.Next(), claims: map[int]uint64{},
-		alone: map[int]bool{}, limit: maxBatch, holder: solo.Holder()}
+	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, looking: job.Looking, run: nuid.Next(),
+		claims: map[int]uint64{},
+		alone:  map[int]bool{}, limit: maxBatch, holder: solo.Holder()}
 	l.name, l.nameErr = solo.Name("nats", b.name, job)
 	return l
 }
