@@ -63,7 +63,7 @@ type storage struct {
 
 var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage, "mysql": mysqlStorage,
 	"redis": redisStorage,
-	"nats":  natsStorage}
+	"nats":  natsStorage, "rabbitmq": rabbitStorage}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
