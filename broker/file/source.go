@@ -273,11 +273,11 @@ func (in *input) reader(node int, from int64) *reader {
 }
 
 // leaveOut leaves what lies before a reader's start out of what there is to read.
-func (in *input) leaveOut(bytes int64) {
+func (in *input) leaveOut(size int64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.total > 0 {
-		in.total = max(1, in.total-bytes)
+		in.total = max(1, in.total-size)
 	}
 }
 
