@@ -33,6 +33,7 @@ type reader struct {
 	input     *input
 	stream    *stream
 	partition int
+	tail      ordered.Tail
 
 	// mu is held while a cursor is used: whoever leaves the reader alone for long loses it.
 	mu      sync.Mutex
@@ -56,6 +57,9 @@ type reader struct {
 	spare [][]broker.Record
 }
 
+// End implements broker.Lagger. Of what is left it counts no more than a hundred thousand rows.
+func (r *reader) End() int64 { return r.tail.End() }
+
 // Next implements broker.Reader.
 func (r *reader) Next() int64 { return r.next }
 
@@ -74,6 +78,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		records, err := r.read(ctx)
 		switch {
 		case err == nil || err == io.EOF || err == broker.ErrDataTimeout:
+			r.measure(ctx, r.drained || err == io.EOF)
 			if r.session != nil && r.session.IsClosed() {
 				r.drop()
 			}
@@ -97,6 +102,16 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
+}
+
+// measure finds out how much is left, unless somebody only looks.
+func (r *reader) measure(ctx context.Context, drained bool) {
+	if r.input.looking {
+		return
+	}
+	r.tail.Read(r.next, drained, func(limit int64) (int64, error) {
+		return r.input.count(ctx, r.stream, r.partition, r.at, limit)
+	})
 }
 
 // A finalError is found by the reader, so that trying again makes no sense.

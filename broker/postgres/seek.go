@@ -53,11 +53,27 @@ func (in *input) Middle(ctx context.Context, node, partition int, from, to strin
 
 // Count implements broker.Seeker: by an index where one serves the order.
 func (in *input) Count(ctx context.Context, node, partition int, position string, limit int64) (n int64, err error) {
-	err = in.find(ctx, node, partition, func(f finder) error {
-		n, err = f.count(ctx, position, limit)
-		return err
-	})
-	return n, err
+	p, err := ordered.ReadPosition(position)
+	if err != nil {
+		return 0, err
+	}
+	return in.count(ctx, in.streams[node], partition, p, limit)
+}
+
+// count counts the rows of a stream's partition from a position on, up to a limit.
+func (in *input) count(
+	ctx context.Context, st *stream, partition int, from ordered.Position, limit int64,
+) (n int64, err error) {
+	s, err := in.connector.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = s.close() }()
+	n, err = finder{s, st, partition}.count(ctx, from, limit)
+	if err != nil {
+		return 0, st.explainRead(err)
+	}
+	return n, nil
 }
 
 // find has rows of a partition found by a connection of its own.
@@ -121,11 +137,7 @@ func (f finder) key(
 }
 
 // count counts the rows from a position on, up to a limit.
-func (f finder) count(ctx context.Context, position string, limit int64) (n int64, err error) {
-	p, err := ordered.ReadPosition(position)
-	if err != nil {
-		return 0, err
-	}
+func (f finder) count(ctx context.Context, p ordered.Position, limit int64) (n int64, err error) {
 	where, parameters := "true", slices.Clone(p.At)
 	if p.At != nil {
 		where = f.stream.compare(above(p), 1)

@@ -31,7 +31,9 @@ const (
 // open from page to page, as long as somebody reads and it is in nobody's way.
 type reader struct {
 	job    *Job
+	input  *input
 	stream *stream
+	tail   ordered.Tail
 
 	// mu is held while a statement is used: whoever leaves the reader alone for long loses it.
 	mu     sync.Mutex
@@ -55,6 +57,9 @@ type reader struct {
 	size int
 }
 
+// End implements broker.Lagger. Of what is left it counts no more than a hundred thousand rows.
+func (r *reader) End() int64 { return r.tail.End() }
+
 // Next implements broker.Reader.
 func (r *reader) Next() int64 { return r.next }
 
@@ -73,6 +78,7 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		records, err := r.read(ctx)
 		switch {
 		case err == nil || err == io.EOF || errors.Is(err, broker.ErrDataTimeout):
+			r.measure(ctx, r.drained || err == io.EOF)
 			if r.rows != nil {
 				r.timer = time.AfterFunc(idle, r.release)
 			}
@@ -93,6 +99,14 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 			return nil, err
 		}
 	}
+}
+
+// measure finds out how much is left, unless somebody only looks.
+func (r *reader) measure(ctx context.Context, drained bool) {
+	if r.job.Looking {
+		return
+	}
+	r.tail.Read(r.next, drained, func(limit int64) (int64, error) { return r.input.count(ctx, r.stream, r.at, limit) })
 }
 
 // read reads once.

@@ -46,8 +46,17 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 
 // Count implements broker.Seeker: by an index where one serves the order.
 func (in *input) Count(ctx context.Context, node, _ int, position string, limit int64) (n int64, err error) {
-	err = in.find(ctx, node, func(f finder) error {
-		n, err = f.count(ctx, position, limit)
+	p, err := ordered.ReadPosition(position)
+	if err != nil {
+		return 0, err
+	}
+	return in.count(ctx, in.streams[node], p, limit)
+}
+
+// count counts the rows of a stream from a position on, up to a limit.
+func (in *input) count(ctx context.Context, st *stream, from ordered.Position, limit int64) (n int64, err error) {
+	err = in.job.withConn(ctx, func(conn *sql.Conn) error {
+		n, err = finder{conn, st}.count(ctx, from, limit)
 		return err
 	})
 	return n, err
@@ -113,11 +122,7 @@ func (f finder) Nth(ctx context.Context, n int, before *ordered.Position) (order
 }
 
 // count counts the rows from a position on, up to a limit.
-func (f finder) count(ctx context.Context, position string, limit int64) (n int64, err error) {
-	p, err := ordered.ReadPosition(position)
-	if err != nil {
-		return 0, err
-	}
+func (f finder) count(ctx context.Context, from ordered.Position, limit int64) (n int64, err error) {
 	var conditions []string
 	var parameters []any
 	add := func(operator string, k ordered.Key) {
@@ -129,7 +134,7 @@ func (f finder) count(ctx context.Context, position string, limit int64) (n int6
 		condition, values, err = f.stream.compare(operator, k)
 		conditions, parameters = append(conditions, condition), append(parameters, values...)
 	}
-	add(above(p), p.At)
+	add(above(from), from.At)
 	add("<=", f.stream.end)
 	if err != nil {
 		return 0, err

@@ -133,7 +133,7 @@ func (in *input) Reader(ctx context.Context, node, partition int, from int64) (b
 		return nil, in.job.errorf("there is no reader of node %d, partition %d from offset %d", node, partition, from)
 	}
 	st := in.streams[node]
-	return &reader{job: in.job, stream: st, at: st.numbering.Start(from), next: from, fetch: firstFetch,
+	return &reader{job: in.job, input: in, stream: st, at: st.numbering.Start(from), next: from, fetch: firstFetch,
 		row: newRow(st.width())}, nil
 }
 
