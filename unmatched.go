@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/observe"
 )
@@ -52,6 +53,9 @@ type Unmatched struct {
 	// Line and Column are its location in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
+	// At holds the values that the element is found by where its offset is a number of this run only, those that a table's
+	// rows are ordered by; empty elsewhere.
+	At string `json:"at,omitempty"`
 	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
 	Element json.RawMessage `json:"element"`
 	// Value is the element itself, a pointer to a copy of its own; nil for one that is Undecodable. It isn't encoded.
@@ -66,7 +70,8 @@ type Unmatched struct {
 // String says in words what was not handed over and why.
 func (u Unmatched) String() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s %s[%d]@%d: %s", u.Node, u.Stream, u.Partition, u.Offset, u.Verdict)
+	at := broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, At: u.At}
+	fmt.Fprintf(&s, "%s %v: %s", u.Node, at, u.Verdict)
 	if u.Error != "" {
 		s.WriteString(": " + u.Error)
 	}
@@ -134,6 +139,7 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 		Offset:    u.Offset,
 		Line:      u.Line,
 		Column:    u.Column,
+		At:        u.At,
 		Element:   rawElement(u.Record),
 		Value:     u.Value,
 		Time:      u.Time,

@@ -40,6 +40,9 @@ type Unmatched struct {
 	Partition    int
 	Offset       int64
 	Line, Column int
+	// At holds the values that the element is found by where its offset is a number of this run only, those that a table's
+	// rows are ordered by; empty elsewhere.
+	At string
 	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as it
 	// was read; nil where the run doesn't keep it.
 	Value  any

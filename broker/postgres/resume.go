@@ -36,6 +36,14 @@ func (in *input) Acknowledge(_ int, nodes []broker.Rewind) {
 	}
 }
 
+// Locate implements broker.Locator. Changes are found by what is in them.
+func (in *input) Locate(node, partition int, offset int64) string {
+	if in.streams[node] == nil {
+		return ""
+	}
+	return in.streams[node].numberings[partition].Locate(offset)
+}
+
 // Resume implements broker.Positioner.
 func (in *input) Resume(ctx context.Context, partition int, nodes []broker.Rewind) error {
 	s, err := in.connector.reconnect(ctx)

@@ -59,6 +59,11 @@ func (st *stream) count(r *broker.Rewind) error {
 	return err
 }
 
+// Locate implements broker.Locator.
+func (in *input) Locate(node, _ int, offset int64) string {
+	return in.streams[node].numbering.Locate(offset)
+}
+
 // Resume implements broker.Positioner. A session that ended before a node had reached its mark is passed over by
 // reading.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) (err error) {

@@ -60,3 +60,20 @@ func TestPositionsConfirmed(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorsLocateRows says by which values a row is found that a run fails at.
+func TestErrorsLocateRows(t *testing.T) {
+	w := newWorkplace(t, map[string]string{
+		"orders.jsonl": "{\"id\":1,\"at\":10}\n{\"id\":2,\"at\":30}\n{\"id\":7,\"at\":20}\n",
+		"load.yaml": "sqlite: {file: shop.db}\nstreams: {orders: {file: orders.jsonl}, " +
+			"kept: {sqlite: {table: kept, columns: {id: INTEGER PRIMARY KEY, at: INTEGER}}}}\nmaster: orders\noutput: kept\n",
+		"join.yaml": "sqlite: {file: shop.db}\nstreams: {a: {sqlite: {table: kept}}, b: {sqlite: {table: kept}}, " +
+			"out: {file: out.jsonl}}\nmaster: a\njoin: [{left: a, right: b, on: a.at == b.at}]\noutput: out\n",
+	})
+	if status, _, stderr := w.call("", "run", "load.yaml"); status != 0 {
+		t.Fatal(stderr)
+	}
+	if status, _, stderr := w.call("", "run", "join.yaml"); status != statusFailed || !strings.Contains(stderr, "kept[0] at (7)") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+}

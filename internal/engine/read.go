@@ -31,7 +31,7 @@ func (n *node) readRecord() error {
 	n.task.reading = n.index
 	record, value := &c.records[i], c.values[i]
 	if flaw := c.flawOf(i); flaw != nil {
-		return n.rejectFlawed(record, flaw)
+		return n.rejectFlawed(record, n.located(record, flaw))
 	}
 	null, err := n.setKeys(value)
 	if err != nil {
@@ -114,9 +114,29 @@ func (n *node) passTombstone(offset int64) {
 	n.cursor.dealtWith(offset, true)
 }
 
+// at says where a record of the node lies, for people.
+func (n *node) at(record *broker.Record) broker.Position {
+	at := record.At(n.spec.Stream.Name, n.task.partition)
+	if l, ok := n.task.input.(broker.Locator); ok {
+		at.At = l.Locate(n.index, n.task.partition, record.Offset)
+	}
+	return at
+}
+
+// located returns why a record wasn't decoded, with the values that it is found by.
+func (n *node) located(record *broker.Record, flaw error) error {
+	at, known := errors.AsType[*broker.PositionError](flaw)
+	if values := n.at(record).At; known && values != "" {
+		located := *at
+		located.Position.At = values
+		return &located
+	}
+	return flaw
+}
+
 // rejectDisordered deals with an element that is out of order, or whose keys can't be computed.
 func (n *node) rejectDisordered(record *broker.Record, value any, err error) error {
-	err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
+	err = &broker.PositionError{Position: n.at(record), Err: err}
 	return n.task.reject(n, &Element{Value: value, Record: record}, err, n.task.spec.OnDisorder, OutOfOrder)
 }
 

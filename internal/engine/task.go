@@ -140,7 +140,7 @@ func (t *task) joinNext() error {
 // rejectNext puts the next master aside because its window key can't be computed.
 func (t *task) rejectNext(err error) error {
 	master := t.root.cursor.next[0]
-	at := master.Record.At(t.root.spec.Stream.Name, t.partition)
+	at := t.root.at(master.Record)
 	t.root.cursor.consume()
 	t.root.ledger.countRead(master.Record.Offset, -1) // reject counts it
 	bypass(t.root.children, nil)
@@ -314,7 +314,7 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 func (t *task) failure(n *node, record *broker.Record, err error) Failure {
 	return Failure{
 		Node:     n.spec.Name,
-		Position: record.At(n.spec.Stream.Name, t.partition),
+		Position: n.at(record),
 		Value:    record.Value,
 		Err:      err,
 	}

@@ -23,7 +23,8 @@ type unmatched struct {
 
 // position returns where the element is.
 func (u *unmatched) position() broker.Position {
-	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column}
+	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column,
+		At: u.At}
 }
 
 // because says that the verdict follows from another one; nil where that is not known.
@@ -51,6 +52,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 			Offset:    e.Record.Offset,
 			Line:      e.Record.Line,
 			Column:    e.Record.Column,
+			At:        n.at(e.Record).At,
 			Record:    bytes.Clone(e.Record.Value),
 			Key:       keys.Key,
 			Before:    keys.Before,

@@ -114,12 +114,12 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 	case err == errNoValue:
 		return nil
 	case err != nil:
-		policy = n.decodePolicy(err)
+		policy, err = n.decodePolicy(err), n.located(record, err)
 	default:
 		if err = n.verifyKeys(c.values[i]); err == nil {
 			return nil
 		}
-		err = &broker.PositionError{Position: record.At(n.spec.Stream.Name, n.task.partition), Err: err}
+		err = &broker.PositionError{Position: n.at(record), Err: err}
 	}
 	if policy.Kind == Fail {
 		return beyond(err)

@@ -109,7 +109,7 @@ func (w *worker) letter(failure Failure, record *broker.Record, out *results) er
 func (w *worker) at(call *Call, err error) error {
 	record := call.Masters[0].Record
 	return &broker.PositionError{
-		Position: record.At(w.task.root.spec.Stream.Name, w.task.partition),
+		Position: w.task.root.at(record),
 		Err:      fmt.Errorf("function %s: %w", w.task.spec.Name, err),
 	}
 }

@@ -236,7 +236,8 @@ func verdicts(recent []observe.Unmatched) []Verdict {
 }
 
 func position(u observe.Unmatched) broker.Position {
-	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column}
+	return broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, Line: u.Line, Column: u.Column,
+		At: u.At}
 }
 
 func partition(s observe.Snapshot, t observe.Task) Partition {

@@ -45,6 +45,16 @@ func (n *Numbering) Position(offset int64) Position {
 	return Position{At: n.before, After: n.before != nil}
 }
 
+// Locate returns the values by which people find the row at an offset; empty where they aren't known.
+func (n *Numbering) Locate(offset int64) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k := n.keys.get(offset); k != nil {
+		return k.String()
+	}
+	return ""
+}
+
 // Start returns where a reader from an offset begins. Offset 0 is the beginning, unless it is one that an earlier run has
 // kept: that one's session may have ended before the node had read anything, and what it has passed over isn't read.
 func (n *Numbering) Start(offset int64) Position {

@@ -157,6 +157,11 @@ func (in *input) Positions(_ int, nodes []broker.Rewind) error {
 	return nil
 }
 
+// Locate implements broker.Locator.
+func (in *input) Locate(node, _ int, offset int64) string {
+	return in.streams[node].numbering.Locate(offset)
+}
+
 // Resume implements broker.Positioner.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
 	return in.job.withConn(ctx, func(conn *sql.Conn) error {
