@@ -38,10 +38,10 @@ func (in *input) Acknowledge(_ int, nodes []broker.Rewind) {
 
 // Locate implements broker.Locator. Changes are found by what is in them.
 func (in *input) Locate(node, partition int, offset int64) string {
-	if in.streams[node] == nil {
+	if in.nodes[node].rows == nil {
 		return ""
 	}
-	return in.streams[node].numberings[partition].Locate(offset)
+	return in.nodes[node].rows.numberings[partition].Locate(offset)
 }
 
 // Resume implements broker.Positioner.

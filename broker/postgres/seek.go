@@ -57,7 +57,7 @@ func (in *input) Count(ctx context.Context, node, partition int, position string
 	if err != nil {
 		return 0, err
 	}
-	return in.count(ctx, in.streams[node], partition, p, limit)
+	return in.count(ctx, in.nodes[node].rows, partition, p, limit)
 }
 
 // count counts the rows of a stream's partition from a position on, up to a limit.
