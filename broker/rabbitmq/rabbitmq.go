@@ -37,8 +37,8 @@
 // # Servers that are killed
 //
 // A server that is killed and started again finds its streams, and what it has confirmed. One case is known in which it
-// doesn't (seen in 3.10.8, and the code of 4.3 is the same there): when it is killed within about a second of the first
-// stream that was ever made on it. The name of the process that knows all streams isn't in the server's table yet then
+// doesn't (seen in 3.10.8; in 2026 its library Ra still had that code): when it is killed within about a second of the
+// first stream that was ever made on it. The name of the process that knows all streams isn't in the server's table yet then
 // (names.dets), and all its streams stay "not available", for all clients. The messages are still there. Stop the server
 // and put the name back, as the user that it runs as, in the folder coordination/NODE of its data, where the folder's
 // name that begins with RABBIT says which:
