@@ -18,7 +18,8 @@ func Middle(a, b string) (middle string, ok bool) {
 		middle, ok := Middle(a[len(begin):len(a)-len(end)], b[len(begin):len(b)-len(end)])
 		return begin + middle + end, ok
 	}
-	for _, between := range []func(a, b string) (middle string, known bool){numberBetween, timeBetween, uuidBetween, textBetween} {
+	kinds := [...]func(a, b string) (middle string, known bool){numberBetween, timeBetween, uuidBetween, textBetween}
+	for _, between := range kinds {
 		if middle, known := between(a, b); known {
 			return middle, middle != a && middle != b && middle != ""
 		}
