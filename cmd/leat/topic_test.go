@@ -111,8 +111,8 @@ func TestKafka(t *testing.T) {
 		{"topic dump --until-end speed --brokers " + brokers, results, "", 0},
 		{"lag kafka.yaml", "group kafka\n\nstream  topic   partition  position  end  behind  key\nprev    places  0", "", 0},
 		{"lag --json kafka.yaml", `"begun": true,`, "", 0},
-		{"lag speed.yaml", "", "speed.yaml:2:17: the streams that are read are files, " +
-			"which every run reads from the beginning: there is no lag\n", 2},
+		{"lag speed.yaml", "", "speed.yaml:4:17: from files to a file no positions are kept, and " +
+			"every run reads from the beginning: there is no lag\n", 2},
 		{"run --demo-kafka speed.yaml", results, "prev    locations     3        2          1        0\n", 0},
 		{"run --demo-kafka kafka.yaml", "", "kafka.yaml:2:18: a demonstration needs a file of what the topic \"places\" " +
 			"may hold: give the stream as {topic: places, demo: FILE}\n", 2},
