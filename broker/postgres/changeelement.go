@@ -97,20 +97,36 @@ func (t *layout) moves(c *pgoutput.Change) bool {
 	return false
 }
 
+// known returns the row before a change as far as the server has told it. Where it has sent the key alone, all other
+// columns are null in its message, which says nothing of the row's values.
+func (t *layout) known(c *pgoutput.Change) []pgoutput.Value {
+	if !c.OldIsKey {
+		return c.Old
+	}
+	known := slices.Clone(c.Old)
+	for i := range known {
+		if i < len(t.key) && !t.key[i] {
+			known[i] = pgoutput.Value{Kind: pgoutput.Unchanged}
+		}
+	}
+	return known
+}
+
 // change fills a record with a change.
 func (m *elementMaker) change(record *broker.Record, t *layout, c *pgoutput.Change, in *pgoutput.Begin) (err error) {
 	row := c.New
 	if row == nil {
 		row = c.Old
 	}
-	if record.Key, err = m.object(t, row, nil, keysOnly); err != nil {
+	before := t.known(c)
+	if record.Key, err = m.object(t, row, before, keysOnly); err != nil {
 		return err
 	}
 	if m.changes.relation.changes.rows {
 		if c.Op == pgoutput.Delete {
 			return nil
 		}
-		record.Value, err = m.object(t, c.New, c.Old, allColumns)
+		record.Value, err = m.object(t, c.New, before, allColumns)
 		return err
 	}
 	begin := len(m.buffer)
@@ -121,7 +137,7 @@ func (m *elementMaker) change(record *broker.Record, t *layout, c *pgoutput.Chan
 	m.buffer = append(m.buffer, `,"after":`...)
 	if c.New == nil {
 		m.buffer = append(m.buffer, "null"...)
-	} else if _, err := m.object(t, c.New, c.Old, allColumns); err != nil {
+	} else if _, err := m.object(t, c.New, before, allColumns); err != nil {
 		return err
 	}
 	m.tail(in)

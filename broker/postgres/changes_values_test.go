@@ -78,6 +78,24 @@ func TestChangesOfLargeValues(t *testing.T) {
 	)
 }
 
+// An update that changes the key sends that of the row before with null in all other columns, which says nothing of a
+// large value that is as it was. A key may be large itself.
+func TestChangesOfKeysBesideLargeValues(t *testing.T) {
+	d := newDatabase(t)
+	d.exec("CREATE TABLE s (id int PRIMARY KEY, large text); CREATE TABLE k (id text PRIMARY KEY, n int); " +
+		"ALTER TABLE s ALTER large SET STORAGE EXTERNAL; ALTER TABLE k ALTER id SET STORAGE EXTERNAL")
+	f := d.follow(postgres.Changes[change]("s", []string{"s", "k"}))
+	large, key := strings.Repeat("x", 10_000), strings.Repeat("k", 2_300)
+	d.exec("INSERT INTO s VALUES (1, '" + large + "'); UPDATE s SET id = 2")
+	d.exec("INSERT INTO k VALUES ('" + key + "', 1); UPDATE k SET n = 2")
+	f.expectChanges(
+		fmt.Sprintf(`insert public.s null {"id":1,"large":"%s"}`, large),
+		`update public.s {"id":1} {"id":2}`,
+		fmt.Sprintf(`insert public.k null {"id":"%s","n":1}`, key),
+		fmt.Sprintf(`update public.k {"id":"%[1]s"} {"id":"%[1]s","n":2}`, key),
+	)
+}
+
 // Tables may change while they are read: each change has the columns of its time.
 func TestChangesOfTablesThatChange(t *testing.T) {
 	d := newDatabase(t)

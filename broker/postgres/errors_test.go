@@ -122,13 +122,15 @@ func TestWrongSetupIsRefused(t *testing.T) {
 // A result that the table doesn't take ends the run with what would mend it, and leaves nothing.
 func TestWrongResults(t *testing.T) {
 	d := newDatabase(t)
-	d.exec("CREATE TABLE results (id int PRIMARY KEY, name varchar(5) NOT NULL, at timestamptz, unique (name)); " +
+	d.exec("CREATE TABLE results (id int PRIMARY KEY, name varchar(5) NOT NULL, at timestamptz, unique (name), " +
+		"twice int GENERATED ALWAYS AS (id * 2) STORED); " +
 		"INSERT INTO results VALUES (7, 'seven')")
 	type result struct {
 		ID    *int64  `json:"id"`
 		Name  *string `json:"name,omitempty"`
 		Names *string `json:"names,omitempty"`
 		At    *string `json:"at,omitempty"`
+		Twice *int64  `json:"twice,omitempty"`
 	}
 	name := func(s string) *string { return &s }
 	for what, test := range map[string]struct {
@@ -141,6 +143,8 @@ func TestWrongResults(t *testing.T) {
 		"too long":  {result{ID: new(int64), Name: name("too long")}, []string{"character varying(5)", "ALTER TABLE"}},
 		"wrong text": {result{ID: new(int64), Name: name("x"), At: name("soon")}, []string{"soon", "column at",
 			"ALTER TABLE"}},
+		"generated": {result{ID: new(int64), Name: name("x"), Twice: new(int64)}, []string{"generated column",
+			"leave that member out"}},
 		"there": {result{ID: new(int64), Name: name("seven")}, []string{"duplicate key", "postgres.Conflict"}},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -11,8 +11,9 @@ import (
 // A Numbering gives the rows of a stream's partition their offsets, alike for all nodes that read it. It knows the keys
 // of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
 type Numbering struct {
-	// Of is Position.Of of all positions. It is set before the numbering is used.
+	// Of and By are those of all positions. They are set before the numbering is used.
 	Of string
+	By []string
 
 	mu   sync.Mutex
 	keys keyBlocks
@@ -141,7 +142,7 @@ func (n *Numbering) Describe(nodes []*broker.Rewind, end Key) (err error) {
 	for _, r := range nodes {
 		lowest = min(lowest, r.Offset)
 		p := n.describe(r, end)
-		p.Of = n.Of
+		p.Of, p.By = n.Of, n.By
 		if r.Position, err = p.text(); err != nil {
 			return err
 		}

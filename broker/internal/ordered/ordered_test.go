@@ -198,7 +198,7 @@ func TestEndedSession(t *testing.T) {
 
 // TestReadRefuses says what can't be gone on from.
 func TestReadRefuses(t *testing.T) {
-	for _, text := range []string{"", "{", `{"at":["1","2"]}`} {
+	for _, text := range []string{"", "{", `{"at":["1","2"]}`, `{"at":["1"],"by":["other"]}`, `{"by":["other"]}`} {
 		if r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}); err == nil {
 			t.Errorf("%q is %v", text, r)
 		}

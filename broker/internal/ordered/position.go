@@ -35,6 +35,9 @@ type Position struct {
 	// Of says which rows there are in the partition, where a stream is divided by their values: positions of another
 	// division mean nothing.
 	Of string `json:"of,omitempty"`
+	// By names the columns that the rows are ordered by: values of others mean nothing. Nil, as earlier releases kept it,
+	// is not known.
+	By []string `json:"by,omitempty"`
 }
 
 func (p Position) text() (string, error) {
@@ -64,7 +67,12 @@ func Read(node *broker.Rewind, columns []string) (Resumed, error) {
 	if err != nil {
 		return Resumed{}, fmt.Errorf("node %s: %w", node.Node, err)
 	}
-	if p.At != nil && len(p.At) != len(columns) {
+	switch {
+	case p.By != nil && !slices.Equal(p.By, columns):
+		return Resumed{}, fmt.Errorf("node %s: it was kept for rows in the order of %s, which are in that of %s now; "+
+			"give the changed mill another name, or, where a column was only renamed, read it by its old name, as by a query",
+			node.Node, strings.Join(p.By, ", "), strings.Join(columns, ", "))
+	case p.At != nil && len(p.At) != len(columns):
 		return Resumed{}, fmt.Errorf("node %s: it was kept for another order than %s; give the changed mill another name",
 			node.Node, strings.Join(columns, ", "))
 	}

@@ -37,7 +37,7 @@ func ReadPosition(position string) (Position, error) {
 // PositionOf returns the position of a row that was numbered.
 func (n *Numbering) PositionOf(offset int64) (string, error) {
 	p := n.Position(offset)
-	p.Of = n.Of
+	p.Of, p.By = n.Of, n.By
 	return p.text()
 }
 
@@ -55,7 +55,7 @@ func (n *Numbering) Before(ctx context.Context, f Finder, position string, rows 
 	if err != nil || key == nil {
 		return "", err
 	}
-	return Position{At: key, Of: n.Of}.text()
+	return Position{At: key, Of: n.Of, By: n.By}.text()
 }
 
 // Middle returns a position between two others, as [broker.Seeker].Middle. It halves the first column in which the two
@@ -86,7 +86,7 @@ func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (stri
 	if err != nil || p.At == nil {
 		return "", err
 	}
-	p.Of = n.Of
+	p.Of, p.By = n.Of, n.By
 	return p.text()
 }
 

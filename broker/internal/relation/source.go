@@ -75,6 +75,7 @@ func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker
 		return nil, err
 	}
 	st := &stream{Table: t, numbering: ordered.NewNumbering()}
+	st.numbering.By = names(t.OrderedBy)
 	if err := st.look(ctx, conn); err != nil {
 		return nil, t.explain(err)
 	}
