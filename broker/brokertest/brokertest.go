@@ -31,6 +31,9 @@ type Harness struct {
 	OneSession bool
 	// NoMarks says that outputs hold no end-of-stream marks, as database tables don't: Visible then returns one session.
 	NoMarks bool
+	// Unbounded says that streams have no end at all, as the changes of a database haven't: a session over them ends
+	// elsewhere, and leaves no rest to pass over. What New makes of [Session].Ended then only stands for an end.
+	Unbounded bool
 	// DataTimeouts says that a stream may end by broker.ErrDataTimeout: New heeds Setup.DataTimeout.
 	DataTimeouts bool
 	// Patience is how long the suite waits for what should come at once; zero means ten seconds.
@@ -117,6 +120,7 @@ type features struct {
 	live, abort, block bool
 	claims, positions  bool
 	late, grows        bool
+	unbounded          bool
 	timeout            bool
 	partitions         int
 }
@@ -160,6 +164,7 @@ func (h Harness) probe(t testing.TB) features {
 		abort:      s.AbortCommit != nil,
 		block:      s.BlockCommits != nil,
 		timeout:    h.DataTimeouts,
+		unbounded:  h.Unbounded,
 		partitions: h.partitions(),
 	}
 	if f.sink {

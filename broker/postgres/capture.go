@@ -44,6 +44,8 @@ type changes struct {
 	holder *changeReader
 	// claimed says that a reader of this run has read by the slot, so that whoever reads by it now has taken it over.
 	claimed bool
+	// left is the server's process of the last link by the slot, once that is closed. It may be there still.
+	left string
 	// told is when the log was told last that the slot holds back much.
 	told time.Time
 	// made is the slot's name where it is temporary; empty where it isn't, or wasn't made yet.
@@ -235,8 +237,17 @@ func (c *changes) claim() {
 	c.claimed = true
 }
 
-func (c *changes) isClaimed() bool {
+// leave notes the server's process of a link by the slot that is closed.
+func (c *changes) leave(pid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.claimed
+	c.left = pid
+}
+
+// isClaimed reports whether a reader of this run has read by the slot, and by which of the server's processes last, if
+// that link is closed.
+func (c *changes) isClaimed() (claimed bool, left string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.claimed, c.left
 }

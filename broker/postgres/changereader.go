@@ -287,7 +287,7 @@ func (r *changeReader) begin(ctx context.Context, l *link) error {
 			}
 			return err
 		}
-		if err := r.changes.endHolder(ctx, r.own); err != nil {
+		if err := r.changes.endHolder(ctx); err != nil {
 			return err
 		}
 		if err := wait.For(ctx, holderPause); err != nil {
@@ -302,6 +302,9 @@ func (r *changeReader) drop() {
 		return
 	}
 	r.own = r.link.pid()
+	if !r.link.copied {
+		r.changes.leave(r.own)
+	}
 	r.link.close()
 	r.link = nil
 }

@@ -15,7 +15,8 @@ import (
 
 // Streams of changes have no end. A session of the suite that has one is a stream whose data timeout stands for it.
 func TestChangesConformance(t *testing.T) {
-	brokertest.Run(t, brokertest.Harness{OneSession: true, NoMarks: true, DataTimeouts: true, New: changesStorage})
+	brokertest.Run(t, brokertest.Harness{OneSession: true, NoMarks: true, Unbounded: true, DataTimeouts: true,
+		New: changesStorage})
 }
 
 // endTimeout stands for the end of a session.

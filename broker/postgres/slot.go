@@ -158,8 +158,9 @@ func (c *changes) makeSlot(ctx context.Context) error {
 }
 
 // endHolder ends the backend that reads by the slot, and reports whether there was one. A run that has claimed its
-// partition ends that of the run before, whose process may be frozen; later it ends none but its own.
-func (c *changes) endHolder(ctx context.Context, own string) error {
+// partition ends that of the run before, whose process may be frozen; later it ends none but its own: the server may still
+// have that of a reader that was just closed.
+func (c *changes) endHolder(ctx context.Context) error {
 	s, err := c.connector.connect(ctx)
 	if err != nil {
 		return err
@@ -169,7 +170,8 @@ func (c *changes) endHolder(ctx context.Context, own string) error {
 	if err != nil || found == nil || found.pid == "0" {
 		return err
 	}
-	if c.isClaimed() && found.pid != own {
+	claimed, own := c.isClaimed()
+	if claimed && found.pid != own {
 		return finalError{fmt.Errorf("the slot %s is read by another connection, with the pid %s: %w", c.slot, found.pid,
 			broker.ErrTakenOver)}
 	}

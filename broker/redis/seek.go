@@ -80,7 +80,7 @@ func (in *input) Count(ctx context.Context, node, _ int, at string, limit int64)
 				n++
 			}
 		default:
-			n, err = counter{f.link, f.stream}.Between(ctx, p, ordered.Position{At: ordered.Key{last.String()}})
+			n, err = counter(f).Between(ctx, p, ordered.Position{At: ordered.Key{last.String()}})
 		}
 		return err
 	})
