@@ -84,6 +84,9 @@ type FoundElement struct {
 	// Offset is the element's in its partition, and in a file how many elements lie before it; nil where these weren't
 	// read.
 	Offset *int64 `json:"offset,omitempty"`
+	// At holds the values that the element is found by where offsets don't last: those that a table's rows are ordered by;
+	// empty elsewhere.
+	At string `json:"at,omitempty"`
 	// Byte is how many bytes of the file lie before the element, where it wasn't read from its beginning; zero elsewhere.
 	Byte int64 `json:"byte,omitempty"`
 	// Line and Column are its location in a file, from one; zero in a topic, and far from the beginning of a file that
@@ -94,7 +97,7 @@ type FoundElement struct {
 }
 
 // Explain looks a key up in every stream of the join tree, and says what each has around it, where the chain breaks,
-// and whether the master element is handed over. Topics and files are bisected, as keys grow along them; a file that is
+// and whether the master element is handed over. Topics, files and tables are bisected, as keys grow along them; a file that is
 // compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says that there can't be
 // such a key.
 func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*Explanation, error) {
@@ -154,7 +157,7 @@ func newFoundElement(e *lookup.Element) *FoundElement {
 	if e == nil {
 		return nil
 	}
-	found := &FoundElement{Key: e.Key, Byte: e.At.Byte, Line: e.At.Line, Column: e.At.Column, Element: e.Text}
+	found := &FoundElement{Key: e.Key, At: e.At.At, Byte: e.At.Byte, Line: e.At.Line, Column: e.At.Column, Element: e.Text}
 	if e.At.Offset >= 0 {
 		found.Offset = &e.At.Offset
 	}

@@ -134,6 +134,9 @@ emit: {id: orders.id}
 			t.Errorf("got\n%v\nwant %s", explanation, want)
 		}
 	}
+	if first := explanation.Partitions[0].Lookups[0].First; first == nil || first.At != "(2026-11-29 00:05:00+00, 30000)" {
+		t.Errorf("the first element is %+v", first)
+	}
 	if n := read() - before; n < 100 || n > rows/2 {
 		t.Errorf("%d rows were read, of %d", n, rows)
 	}
