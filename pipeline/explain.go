@@ -97,9 +97,9 @@ type FoundElement struct {
 }
 
 // Explain looks a key up in every stream of the join tree, and says what each has around it, where the chain breaks,
-// and whether the master element is handed over. Topics, files and tables are bisected, as keys grow along them; a file that is
-// compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says that there can't be
-// such a key.
+// and whether the master element is handed over. Topics, files and tables are bisected, as keys grow along
+// them; a file that is compressed is read up to the key. It joins no group and writes nothing. An [*ArgumentError] says
+// that there can't be such a key.
 func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*Explanation, error) {
 	m, err := p.ownMill()
 	if err != nil {
