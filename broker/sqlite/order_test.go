@@ -58,7 +58,7 @@ func TestOrder(t *testing.T) {
 	d.Exec(`CREATE TABLE mixed (k PRIMARY KEY, n TEXT);
 		INSERT INTO mixed VALUES (x'00', 'blob'), (x'ff01', 'longer'), ('', 'empty'), ('it''s', 'quoted'), ('Größe', 'text'),
 			(-9223372036854775808, 'least'), (9223372036854775807, 'greatest'), (0.5, 'half'), (1e300, 'huge'), (-9e999, 'inf'),
-			(9007199254740993, 'odd'), (1.0, 'one');
+			(9007199254740993, 'odd'), (1.0, 'one'), (CAST(x'61ff' AS TEXT), 'latin 1'), (CAST(x'6180' AS TEXT), 'cut');
 		CREATE TABLE names (name TEXT COLLATE NOCASE, n INT, PRIMARY KEY (name, n)) WITHOUT ROWID;
 		INSERT INTO names VALUES ('b', 1), ('A', 2), ('a', 1), ('B', 2), ('c', 0), ('C', 5), ('Ä', 1);
 		CREATE TABLE plain (t TEXT); INSERT INTO plain VALUES ('z'), ('y'), ('x'); DELETE FROM plain WHERE t = 'y';

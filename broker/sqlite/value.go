@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leat-go/leat/broker/internal/member"
 	"github.com/leat-go/leat/broker/internal/relation"
@@ -216,6 +217,9 @@ func (k kind) Text(value any) (string, error) {
 		}
 		return strconv.FormatFloat(v, 'e', -1, 64), nil
 	case string:
+		if !utf8.ValidString(v) { // SQLite takes any bytes as a text, and a position is JSON
+			return "t'" + hex.EncodeToString([]byte(v)) + "'", nil
+		}
 		return "'" + v + "'", nil
 	case []byte:
 		return "x'" + hex.EncodeToString(v) + "'", nil
@@ -228,6 +232,9 @@ func (k kind) Value(text string) (any, error) {
 	switch {
 	case strings.HasPrefix(text, "'") && len(text) >= 2:
 		return text[1 : len(text)-1], nil
+	case strings.HasPrefix(text, "t'"):
+		bytes, err := hex.DecodeString(text[2 : len(text)-1])
+		return string(bytes), err
 	case strings.HasPrefix(text, "x'"):
 		return hex.DecodeString(text[2 : len(text)-1])
 	}
