@@ -21,11 +21,16 @@ const (
 	OutOfOrder Verdict = "out_of_order"
 	// Undecodable: the record could not be decoded (see leat.OnDecodeError).
 	Undecodable Verdict = "undecodable"
+	// NotTaken: the element is within reach of others, and these took another: the last, first or nearest, or one whose
+	// key isn't equal.
+	NotTaken Verdict = "not_taken"
+	// Excluded: the element has a match where it must have none (leat.Absent), or is such a match.
+	Excluded Verdict = "excluded"
 )
 
 // Verdicts returns all verdicts, in the order in which people read them.
 func Verdicts() []Verdict {
-	return []Verdict{Gap, Behind, Ended, Incomplete, Null, OutOfOrder, Undecodable}
+	return []Verdict{Gap, Behind, Ended, Incomplete, Null, NotTaken, Excluded, OutOfOrder, Undecodable}
 }
 
 // An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it.

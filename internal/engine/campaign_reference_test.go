@@ -29,6 +29,8 @@ type lane struct {
 	marked map[string]bool
 	// from is the first master that was not handed over.
 	from int
+	// runs counts those that have worked on the session.
+	runs int
 	// over says that the session is over for the join; what is left of it is passed over.
 	over bool
 	// plan is what the function does.
@@ -59,7 +61,9 @@ func (l *lane) view(t *tree, isMaster, all bool) *tree {
 	if !all {
 		rows = rows[:l.have[t.streamName()]]
 	}
-	view := &tree{name: t.name, stream: t.stream, kind: t.kind, unique: t.unique}
+	view := *t
+	view.items, view.children = nil, nil
+	view.isLive, view.timedOut, view.ended = !all, !all, l.marked[t.streamName()]
 	for _, r := range rows {
 		if !r.garbage && view.accepts(r.item, isMaster, len(t.children)) {
 			view.items = append(view.items, r.item)
@@ -68,13 +72,13 @@ func (l *lane) view(t *tree, isMaster, all bool) *tree {
 	for _, child := range t.children {
 		view.children = append(view.children, l.view(child, false, all))
 	}
-	return view
+	return &view
 }
 
 // accepts says whether an item is in order behind those that the node has (R1, R7, R7a).
 func (t *tree) accepts(it item, isMaster bool, children int) bool {
 	up := t.last(func(it item) int { return it.Up })
-	if !isMaster && it.Up != null && (it.Up < up || t.unique && it.Up == up) {
+	if !isMaster && it.Up != null && (it.Up < up || t.unique && it.Up == up && t.repeats(it)) {
 		return false
 	}
 	for c := range children {
@@ -83,6 +87,13 @@ func (t *tree) accepts(it item, isMaster bool, children int) bool {
 		}
 	}
 	return true
+}
+
+// repeats says whether the node has an item with the key of another, and its match key.
+func (t *tree) repeats(it item) bool {
+	return slices.ContainsFunc(t.items, func(other item) bool {
+		return other.Up == it.Up && (!t.by || other.ByUp == it.ByUp && it.ByUp != null)
+	})
 }
 
 // last returns the last key of the node's items that isn't null; null, which is below all others, where there is none.
@@ -156,4 +167,15 @@ func (l *lane) isOver(b *memory.Broker, master broker.Rewind) bool {
 // mayCall says whether another call would be possible in the session if all of it were there.
 func (l *lane) mayCall() bool {
 	return len(l.view(l.shape, true, true).callsFrom(l.from, false, 1)) > 0
+}
+
+// mayHold says whether a node may hold an item that no parent's has taken, or one that only such an item leads to.
+func (t *tree) mayHold(n *tree) bool {
+	if t != n && !slices.Contains(t.nodes(), n) {
+		return false
+	}
+	if t.take != engine.TakeAll || t.unequal || t.by || t.unique && !t.isPlain() {
+		return true
+	}
+	return slices.ContainsFunc(t.children, func(c *tree) bool { return c.mayHold(n) })
 }

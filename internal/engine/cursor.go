@@ -49,6 +49,11 @@ type cursor struct {
 	// records lack keys, a position before those. keyless counts them.
 	restart position
 	keyless int
+	// handsOver says that records without all keys may have been handed over: of a master's with a child that needs no
+	// match. A restart doesn't hand them over again; dealtBefore is the offset below which a run before has dealt with
+	// all.
+	handsOver   bool
+	dealtBefore int64
 
 	rest rest
 }
@@ -90,13 +95,16 @@ func (c *cursor) consume() {
 // dealtWith moves the position behind a record.
 func (c *cursor) dealtWith(offset int64, lacksKey bool) {
 	c.done = behind(offset)
-	if lacksKey {
+	if lacksKey && (c.restart.isBehind() || !c.handsOver) {
 		if c.keyless++; c.keyless < keylessLimit {
 			return
 		}
 	}
 	c.restart, c.keyless = c.done, 0
 }
+
+// skips reports whether a run before has dealt with the record at an offset, and a restart reads it for its keys only.
+func (c *cursor) skips(offset int64) bool { return c.handsOver && offset < c.dealtBefore }
 
 // position returns where reading must begin again for next and all behind it.
 func (c *cursor) position() position {

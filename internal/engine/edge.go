@@ -294,6 +294,10 @@ func (e *KeyError) Error() string {
 		name = "right key"
 	}
 	switch {
+	case e.By && e.Unique:
+		return fmt.Sprintf("%s %v repeats with the same match key, but the join is declared unique", name, e.Key)
+	case e.By:
+		return fmt.Sprintf("the match key of the %s side can't be computed: %v", name[:len(name)-len(" key")], e.Err)
 	case e.Err != nil:
 		return fmt.Sprintf("the %s can't be computed: %v", name, e.Err)
 	case e.Unique && e.Key == nil:

@@ -71,24 +71,27 @@ func (n *node) exhaustedByMark() bool {
 }
 
 func (n *node) childExhaustedByMark() bool {
-	return slices.ContainsFunc(n.children, (*node).exhaustedByMark)
+	return slices.ContainsFunc(n.children, func(c *node) bool {
+		return c.candidates.need == NeedOne && c.exhaustedByMark()
+	})
 }
 
-// undecided reports whether next has no match at the child with the index given only because of the data timeout: it
-// may have one that comes later.
+// undecided reports whether next has no match at the child with the index given, and isn't certain to have none only
+// because of the data timeout: one may come later.
 func (n *node) undecided(missing int) bool {
 	if !n.task.timedOut {
 		return false
 	}
 	child := n.children[missing]
-	return !child.candidates.leftNull && child.exhausted() && !child.exhaustedByMark()
+	return !child.candidates.leftNull && !child.candidates.sure && len(child.candidates.matches()) == 0 &&
+		!child.endedByMark()
 }
 
 // leaveOpen leaves next open. The verdicts about its matches at the children before the one given are provisional:
 // they are not accounted for either.
 func (n *node) leaveOpen(missing int) {
 	for _, c := range n.children[:missing] {
-		c.enterProvisionally(c.candidates.group, nil, Ended)
+		c.enterMatches(nil, Ended)
 	}
 }
 
@@ -100,7 +103,7 @@ func (t *task) leaveOpen() {
 		t.confirmLost()
 	}
 	for _, n := range t.nodes[1:] {
-		n.enterProvisionally(n.candidates.group, nil, Ended)
+		n.leaveHeldOpen()
 	}
 	t.noteDecided()
 	t.account()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,7 +120,8 @@ func (t *tree) spec(b *memory.Broker) *engine.Spec {
 func (t *tree) node(b *memory.Broker, c int) *engine.Node {
 	n := &engine.Node{Name: t.name, Stream: stream(b, t.streamName()), Unique: t.unique, Copied: t.kind != "func"}
 	if t.kind != "" {
-		n.NewEdge = edge(t.kind, c, t.unique)
+		n.NewEdge = t.edge(c)
+		n.Take, n.Need, n.Unequal = t.take, t.need, t.unequal
 	}
 	for i, child := range t.children {
 		n.Children = append(n.Children, child.node(b, i))
@@ -128,25 +130,55 @@ func (t *tree) node(b *memory.Broker, c int) *engine.Node {
 	return n
 }
 
-func edge(kind string, c int, unique bool) func() engine.Edge {
-	switch kind {
+// edge returns the edge to the parent, whose c-th child t is.
+func (t *tree) edge(c int) func() engine.Edge {
+	switch t.kind {
 	case "int":
-		return keyEdge(c, unique, func(key int) int { return key })
+		return edgeOf(t, c, func(key int) int { return key }, func(key int) int { return key })
 	case "float":
-		return keyEdge(c, unique, func(key int) float64 { return float64(key) / 4 })
+		return edgeOf(t, c, func(key int) float64 { return float64(key) / 4 }, func(d float64) int { return int(d * 4) })
 	case "string":
-		return keyEdge(c, unique, func(key int) string { return fmt.Sprintf("%08d", key+1_000_000) })
+		return edgeOf(t, c, func(key int) string { return fmt.Sprintf("%08d", key+1_000_000) }, func(key string) int {
+			n, err := strconv.Atoi(key)
+			if err != nil {
+				panic(err)
+			}
+			return n - 1_000_000
+		})
 	}
 	return engine.FuncEdge(func(left, right any) (int, error) {
 		return cmp.Compare(left.(*item).Down[c], right.(*item).Up), nil
-	}, unique)
+	}, t.unique)
 }
 
-func keyEdge[K cmp.Ordered](c int, unique bool, key func(int) K) func() engine.Edge {
-	return engine.KeyEdge(
-		func(e any) (K, error) { return orNull(e.(*item).Down[c], key) },
-		func(e any) (K, error) { return orNull(e.(*item).Up, key) },
-		cmp.Compare[K], unique)
+// isPlain says that an edge joins equal keys and takes all.
+func (t *tree) isPlain() bool {
+	return t.lo == 0 && t.hi == 0 && t.take == engine.TakeAll && !t.unequal && !t.by
+}
+
+func edgeOf[K cmp.Ordered](t *tree, c int, key func(int) K, number func(K) int) func() engine.Edge {
+	left := func(e any) (K, error) { return orNull(e.(*item).Down[c], key) }
+	right := func(e any) (K, error) { return orNull(e.(*item).Up, key) }
+	if t.isPlain() {
+		return engine.KeyEdge(left, right, cmp.Compare[K], t.unique)
+	}
+	spec := engine.ReachSpec[K]{Left: left, Right: right, Compare: cmp.Compare[K], Unique: t.unique}
+	if t.lo > -unbounded {
+		spec.Reach.Low = func(left, right K) int { return cmp.Compare(number(right)-number(left), t.lo) }
+	}
+	if t.hi < unbounded {
+		spec.Reach.High = func(left, right K) int { return cmp.Compare(number(right)-number(left), t.hi) }
+	}
+	spec.Reach.Farther = func(left, before, after K) bool {
+		return number(after)-number(left) >= number(left)-number(before)
+	}
+	if t.by {
+		same := func(key int) int { return key }
+		spec.By = engine.NewMatchKey(
+			func(e any) (int, error) { return orNull(e.(*item).ByDown[c], same) },
+			func(e any) (int, error) { return orNull(e.(*item).ByUp, same) })
+	}
+	return engine.ReachEdge(spec)
 }
 
 func orNull[K any](key int, of func(int) K) (K, error) {

@@ -20,6 +20,10 @@ type ledger struct {
 
 	// handedOver is the offset of the last element that reached the function.
 	handedOver int64
+	// handed are the offsets of those that have and may again, at a sparse node; nil at others. pruneAt is how many there
+	// may be until those are removed that can't any more.
+	handed  map[int64]bool
+	pruneAt int
 	// provisional are the provisional verdicts, in the order of the elements.
 	provisional []provisional
 	// bypassedBy is the verdict about the parent that was the last one not to probe this node, and incomplete that
@@ -37,14 +41,23 @@ type ledger struct {
 	unreported []*unmatched
 }
 
+// sparsePatience is the patience of tasks with sparse nodes.
+const sparsePatience = 256
+
 // ledgers are what the ledgers of a task have in common.
 type ledgers struct {
 	// explains says that verdicts are explained, for observers or for reports, and reports that each is reported.
 	explains, reports bool
+	// accounts says that Rewind.Accounted is exact: where verdicts are reported, and where a restart must know which
+	// masters without all keys were dealt with.
+	accounts bool
 	// reportFailed says that a report has failed, so that the task makes no further one.
 	reportFailed bool
 	// unreported and provisional are how many there are in all ledgers.
 	unreported, provisional int
+	// patience is how many provisional verdicts there may be until the join looks which are final. It is zero but where
+	// nodes are sparse: there the look is at all that is held.
+	patience int
 	// live is for confirmLost.
 	live []int64
 	// stats keep the last verdicts where keepsRecent.
@@ -137,6 +150,22 @@ func (l *ledger) confirmBelow(offset int64) {
 	}
 	l.provisional = slices.Delete(l.provisional, 0, end)
 	l.all.provisional -= end
+}
+
+// withdrawOne withdraws the provisional verdict about an element, if there is one.
+func (l *ledger) withdrawOne(offset int64) {
+	if at, found := l.find(offset); found {
+		l.provisional = slices.Delete(l.provisional, at, at+1)
+		l.all.provisional--
+	}
+}
+
+// isHandedOver reports whether an element has reached the function.
+func (l *ledger) isHandedOver(offset int64) bool {
+	if l.handed != nil {
+		return l.handed[offset]
+	}
+	return offset <= l.handedOver
 }
 
 // claim returns those elements of a list that no call got before, of which the last is one, and withdraws the

@@ -1,5 +1,12 @@
 package engine
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/leat-go/leat/broker"
+)
+
 // A node is a node of the join tree within one task. It joins the elements of its stream to those of its parent, with
 // three parts that know nothing of each other:
 //
@@ -7,9 +14,9 @@ package engine
 //   - the candidates are what the parent's element at hand may match;
 //   - the ledger says what has become of each element: it was handed over, or has a verdict.
 //
-// INVARIANTS: Elements are evaluated in stream order, each at most once, and only those that match an element of the
-// parent. The group of candidates holds complete elements only. No key of the group is above the parent's left key.
-// Below the parent's left key there is nothing that was not read.
+// INVARIANTS: Elements are evaluated in stream order, each at most once, and only those within reach of an element of
+// the parent. The group of candidates holds complete elements only. No key of the group is above the reach of the
+// parent's left key, and below that reach there is nothing that was not read.
 type node struct {
 	spec     *Node
 	task     *task
@@ -19,6 +26,17 @@ type node struct {
 	// index is that in task.nodes, and size the number of nodes from this one down: they lie side by side there.
 	index, size int
 
+	// isPlain says that a parent's element needs a match, and that all of the group matches. maySettle says that the
+	// matches may be certain before an element above the reach was read, and stopsEarly that they may be although the
+	// element at hand is within reach.
+	isPlain, maySettle, stopsEarly bool
+	// isSparse says that the matches of several parents' elements needn't lie side by side, so that each element must be
+	// known that was handed over.
+	isSparse bool
+	// isLoose says that a child needs no match, or must have none: then the node's elements may be complete without all
+	// keys.
+	isLoose bool
+
 	cursor     cursor
 	candidates candidates
 	evaluation evaluation
@@ -27,14 +45,14 @@ type node struct {
 
 // advance moves the candidates on to the elements that match the parent's element whose key is the edge's left key
 // (R2): with left key 7 it drops a group of 5s, passes over a 6, adds the 7s that are complete, and stops at an 8,
-// which stays next.
+// which stays next. Where the reach is from 2 below to the key, it passes over what is below 5, and adds 5 to 7.
 func (n *node) advance() error {
 	if err := n.dropBelow(); err != nil {
 		return err
 	}
-	for len(n.children) == 0 || !n.childExhausted() {
+	for len(n.children) == 0 || !n.childExhausted() || n.readsOn() {
 		if !n.cursor.hasNext {
-			if n.candidates.certain(n.edge) {
+			if n.maySettle && n.candidates.settled(n.edge, false) {
 				return nil
 			}
 			if ok, err := n.read(); !ok || err != nil {
@@ -44,11 +62,12 @@ func (n *node) advance() error {
 		}
 		order := n.edge.Compare()
 		if order < 0 {
+			n.candidates.sure = true
 			return nil
 		}
 		if order > 0 {
 			n.passOver()
-		} else if open, err := n.admit(); open || err != nil {
+		} else if stays, err := n.admit(); stays || err != nil {
 			return err
 		}
 		n.cursor.consume()
@@ -56,9 +75,19 @@ func (n *node) advance() error {
 	return nil
 }
 
-// dropBelow drops the candidates that are below the left key.
+// readsOn reports whether it is worth reading on though the elements of the node lack a match: where none of it is
+// needed, and only the data timeout has ended the stream below, what lies above the reach makes certain that there is none.
+//
+//go:noinline
+func (n *node) readsOn() bool { return n.candidates.need != NeedOne && !n.childExhaustedByMark() }
+
+// dropBelow drops the candidates that are below the left key's reach.
 func (n *node) dropBelow() error {
 	if n.candidates.none() {
+		return nil
+	}
+	if n.candidates.selection != nil {
+		n.slide()
 		return nil
 	}
 	dropped, err := n.edge.DropBelow(n.candidates.group)
@@ -66,15 +95,21 @@ func (n *node) dropBelow() error {
 		return err
 	}
 	n.candidates.drop(dropped)
+	if len(n.children) > 0 {
+		n.candidates.dropPositions(dropped)
+	}
 	if len(n.children) > 0 && n.candidates.reuse && n.candidates.none() {
 		n.evaluation.lists = n.evaluation.lists[:0]
 	}
 	return nil
 }
 
-// admit evaluates next and makes it a candidate if it is complete. It stays next where that is left open: the stream
-// that would tell has ended by the data timeout.
-func (n *node) admit() (open bool, err error) {
+// admit evaluates next and makes it a candidate if it is complete. It stays next where it isn't needed, since the
+// matches are certain without it, and where it is left open: the stream that would tell has ended by the data timeout.
+func (n *node) admit() (stays bool, err error) {
+	if n.stopsEarly && n.candidates.settled(n.edge, true) {
+		return true, nil
+	}
 	if len(n.children) > 0 {
 		missing, err := n.evaluateNext()
 		switch {
@@ -89,19 +124,76 @@ func (n *node) admit() (open bool, err error) {
 			return false, nil
 		}
 	}
-	n.candidates.add(n.cursor.next[0], n.evaluation.below)
+	c := &n.candidates
+	if len(c.group) == cap(c.group) {
+		c.makeRoom()
+	}
+	c.group = append(c.group, n.cursor.next[0])
 	n.edge.Add()
+	if len(n.children) > 0 || c.selection != nil {
+		n.note()
+	}
 	return false, nil
 }
 
-// exhausted reports whether the node can't have a match for any further element of its parent (R5).
+// note notes what the candidates must know of the last of them.
+func (n *node) note() {
+	c := &n.candidates
+	c.below.addAll(n.evaluation.below)
+	if n.isLoose {
+		c.starts.add(n.cursor.position())
+	}
+	if c.selection != nil {
+		c.selection.add(len(c.group))
+		n.replace(c.selection.newest())
+		c.close()
+	}
+}
+
+// slide drops the candidates that no parent's element from the left key on will take.
+func (n *node) slide() {
+	s := n.candidates.selection
+	for i := range s.about.items {
+		if s.about.items[i].list == nil {
+			continue
+		}
+		if !s.below(i) {
+			break
+		}
+		n.leave(i)
+	}
+	if list := s.leftList(); list != nil {
+		n.replace(list)
+	}
+	n.candidates.close()
+}
+
+// replace drops the candidates of a list that others have taken the place of.
+func (n *node) replace(list *valueList) {
+	s := n.candidates.selection
+	for i := s.replaced(list); i >= 0; i = s.replaced(list) {
+		n.leave(s.index(list, i))
+	}
+}
+
+// leave drops a candidate.
+func (n *node) leave(i int) {
+	s := n.candidates.selection
+	if !s.about.items[i].taken {
+		n.enterUntaken(i)
+	}
+	s.remove(i)
+}
+
+// exhausted reports whether the node can't have a match for any further element of its parent (R5). One that has ended
+// and holds candidates may have.
 func (n *node) exhausted() bool {
 	return n.candidates.none() && (n.cursor.atEnd() || n.childExhausted())
 }
 
 func (n *node) childExhausted() bool {
 	for _, child := range n.children {
-		if child.exhausted() {
+		if child.candidates.need == NeedOne && child.exhausted() {
 			return true
 		}
 	}
@@ -116,8 +208,8 @@ func (n *node) positions(dst []position, from int) {
 	switch {
 	case n.size == 1:
 	case !n.candidates.none():
-		copy(own[1:], n.candidates.below)
-	case n.evaluation.running:
+		copy(own[1:], n.candidates.below.items)
+	case n.evaluation.running, n.isLoose && n.cursor.keyless > 0 && n.evaluation.from == n.cursor.restart:
 		copy(own[1:], n.evaluation.below)
 	default:
 		for _, child := range n.children {
@@ -129,16 +221,26 @@ func (n *node) positions(dst []position, from int) {
 // position returns that of the first candidate, which the next parent may match, too, and that of the cursor without
 // any.
 func (n *node) position() position {
-	if !n.candidates.none() {
-		return at(n.candidates.group[0].Record.Offset)
+	switch {
+	case n.candidates.none():
+		return n.cursor.position()
+	case n.isLoose:
+		return n.candidates.starts.items[0]
 	}
-	return n.cursor.position()
+	return at(n.candidates.group[0].Record.Offset)
 }
 
 // countHandedOver counts the elements of a list, and those below them, that reach the function and that no call got
 // before.
 func (n *node) countHandedOver(list []Element) {
+	if len(list) == 0 {
+		return
+	}
 	l := &n.ledger
+	if n.isSparse {
+		n.countEach(list)
+		return
+	}
 	last := list[len(list)-1].Record.Offset
 	if last <= l.handedOver {
 		return
@@ -150,6 +252,99 @@ func (n *node) countHandedOver(list []Element) {
 	l.countMatched(list)
 	if len(n.children) > 0 {
 		n.countHandedOverBelow(list)
+	}
+}
+
+// countEach is countHandedOver at a sparse node.
+func (n *node) countEach(list []Element) {
+	l := &n.ledger
+	for i := range list {
+		offset := list[i].Record.Offset
+		if l.handed[offset] {
+			continue
+		}
+		if len(l.handed) >= l.pruneAt {
+			n.prune()
+		}
+		l.handed[offset] = true
+		l.handedOver = max(l.handedOver, offset)
+		l.withdrawOne(offset)
+		l.countMatched(list[i : i+1])
+		n.countHandedOverBelow(list[i : i+1])
+	}
+}
+
+// minHanded is how many elements a sparse node remembers at least to be handed over.
+const minHanded = 64
+
+// prune forgets those elements that were handed over and that nothing leads to any more.
+func (n *node) prune() {
+	live := map[int64]bool{}
+	note := func(offset int64) { live[offset] = n.ledger.handed[offset] }
+	for i := range n.candidates.group {
+		note(n.candidates.group[i].Record.Offset)
+	}
+	for m := n.parent; m != nil; m = m.parent {
+		m.eachBelow(m.candidates.group, n, note)
+	}
+	root := n.task.root
+	if root.cursor.hasNext {
+		root.eachBelow(root.cursor.next[:], n, note)
+	}
+	if n.task.window != nil {
+		root.eachBelow(n.task.window.masters, n, note)
+	}
+	maps.DeleteFunc(n.ledger.handed, func(offset int64, _ bool) bool { return !live[offset] })
+	n.ledger.pruneAt = max(minHanded, 2*len(n.ledger.handed))
+}
+
+// eachBelow calls visit for the elements of a node below that a list of n's elements leads to.
+func (n *node) eachBelow(list []Element, below *node, visit func(offset int64)) {
+	c := slices.IndexFunc(n.children, func(c *node) bool {
+		return c.index <= below.index && below.index < c.index+c.size
+	})
+	child := n.children[c]
+	for i := range list {
+		if len(list[i].Matches) == 0 {
+			continue // next, whose matches aren't known yet
+		}
+		matches := list[i].Matches[c]
+		if child != below {
+			child.eachBelow(matches, below, visit)
+			continue
+		}
+		for j := range matches {
+			visit(matches[j].Record.Offset)
+		}
+	}
+}
+
+// setForm sets what follows from the node's edge and from its parent.
+func (n *node) setForm() {
+	s := n.candidates.selection
+	n.isPlain = s == nil && n.candidates.need == NeedOne
+	n.stopsEarly = s != nil || n.candidates.need == NeedAbsent
+	n.maySettle = n.stopsEarly || n.candidates.unique
+	n.isSparse = s != nil && !s.isMonotone() || n.parent.isSparse || n.parent.candidates.selection != nil
+	if s != nil || n.isSparse {
+		// What was handed over may lie above what wasn't, and a restart doesn't know which is which: it tells neither.
+		n.ledger.accountedBefore = max(n.ledger.accountedBefore, n.ledger.seenBefore)
+	}
+	if n.isSparse {
+		n.ledger.handed, n.ledger.pruneAt = map[int64]bool{}, minHanded
+		n.task.ledgers.patience = sparsePatience
+	}
+}
+
+// loosen sets what follows from the children, where a run before has left the rewind point given.
+func (n *node) loosen(before broker.Rewind) {
+	n.isLoose = slices.ContainsFunc(n.children, func(c *node) bool { return c.candidates.need != NeedOne })
+	if n.parent != nil || !n.isLoose {
+		return
+	}
+	n.cursor.handsOver, n.task.ledgers.accounts = true, true
+	if before.Behind {
+		n.cursor.dealtBefore = before.Accounted
 	}
 }
 

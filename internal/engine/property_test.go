@@ -19,13 +19,19 @@ var errCrash = errors.New("crash")
 
 // drawTree draws a join tree of up to six nodes of any form, with streams whose keys have duplicates and gaps on every
 // side; some streams are empty, and keys may be negative.
-func drawTree(t *rapid.T) *tree {
+func drawTree(t *rapid.T) *tree { return drawTreeOf(t, drawEdge) }
+
+// drawPlainTree draws a tree of which each edge joins equal keys, takes all and needs one.
+func drawPlainTree(t *rapid.T) *tree { return drawTreeOf(t, func(*rapid.T, *tree) {}) }
+
+func drawTreeOf(t *rapid.T, drawEdge func(*rapid.T, *tree)) *tree {
 	nodes := make([]*tree, rapid.IntRange(1, 6).Draw(t, "nodes"))
 	for i := range nodes {
 		nodes[i] = &tree{name: fmt.Sprintf("n%d", i)}
 		if i > 0 {
 			nodes[i].kind = rapid.SampledFrom([]string{"int", "float", "string", "func"}).Draw(t, "kind")
 			nodes[i].unique = rapid.IntRange(0, 4).Draw(t, "unique") == 0
+			drawEdge(t, nodes[i])
 			parent := nodes[rapid.IntRange(0, i-1).Draw(t, "parent")]
 			parent.children = append(parent.children, nodes[i])
 		}
@@ -37,6 +43,32 @@ func drawTree(t *rapid.T) *tree {
 		n.items = drawItems(t, n)
 	}
 	return nodes[0]
+}
+
+// drawEdge draws what an edge says beside its keys, of what leat.New takes.
+func drawEdge(t *rapid.T, n *tree) {
+	needs := []engine.Need{engine.NeedOne, engine.NeedOne, engine.NeedNone, engine.NeedAbsent}
+	n.need = rapid.SampledFrom(needs).Draw(t, "need")
+	if n.kind == "func" || rapid.Bool().Draw(t, "plain") {
+		return
+	}
+	n.by = rapid.IntRange(0, 2).Draw(t, "by") == 0
+	if n.need != engine.NeedAbsent {
+		n.take = engine.Take(rapid.IntRange(0, 3).Draw(t, "take"))
+	}
+	if n.kind == "string" {
+		return
+	}
+	n.lo = rapid.SampledFrom([]int{-unbounded, -3, -2, -1, -1, 0, 0, 1}).Draw(t, "lo")
+	n.hi = rapid.SampledFrom([]int{unbounded, 3, 2, 1, 0, 0, 0, -1}).Draw(t, "hi")
+	if n.lo == -unbounded && n.take == engine.TakeAll && n.need != engine.NeedAbsent {
+		n.lo = -2
+	}
+	if n.hi == unbounded && (n.by || n.take == engine.TakeAll || n.take == engine.TakeLast) {
+		n.hi = 2
+	}
+	n.hi = max(n.hi, n.lo)
+	n.unequal = (n.lo < 0 || n.hi > 0) && rapid.IntRange(0, 2).Draw(t, "unequal") == 0
 }
 
 // drawItems draws a stream whose keys, one to the parent and one to each child, grow by steps of their own.
@@ -56,6 +88,10 @@ func drawItems(t *rapid.T, n *tree) []item {
 		}
 		up = keys[0]
 		items[i] = item{ID: i, Up: up, Window: keys[1] / 4, Down: slices.Clone(keys[2:])}
+		items[i].ByUp, items[i].ByDown = rapid.IntRange(0, 2).Draw(t, "by"), make([]int, len(n.children))
+		for c := range n.children {
+			items[i].ByDown[c] = rapid.IntRange(0, 2).Draw(t, "by of child")
+		}
 		if n.nulls {
 			drawNulls(t, &items[i])
 		}
@@ -65,7 +101,7 @@ func drawItems(t *rapid.T, n *tree) []item {
 
 // drawNulls makes some keys of an item null.
 func drawNulls(t *rapid.T, it *item) {
-	for _, key := range append([]*int{&it.Up}, pointers(it.Down)...) {
+	for _, key := range slices.Concat([]*int{&it.Up, &it.ByUp}, pointers(it.Down), pointers(it.ByDown)) {
 		if rapid.IntRange(0, 5).Draw(t, "null") == 0 {
 			*key = null
 		}
@@ -268,7 +304,7 @@ func drawUnsorted(t *rapid.T, name string) []item {
 	items := make([]item, rapid.IntRange(4, 12).Draw(t, name+" length"))
 	for i := range items {
 		up, down := rapid.SampledFrom(keys).Draw(t, "up"), rapid.SampledFrom(keys).Draw(t, "down")
-		items[i] = item{ID: i, Up: up, Down: []int{down}}
+		items[i] = item{ID: i, Up: up, Down: []int{down}, ByDown: []int{0}}
 	}
 	return items
 }

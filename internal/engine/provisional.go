@@ -11,27 +11,79 @@ import (
 // enterProvisionally enters provisional verdicts about elements that were not handed over, and those below them;
 // because is the verdict that theirs follow from.
 func (n *node) enterProvisionally(list []Element, because *unmatched, verdict Verdict) {
-	if len(list) == 0 || n.ledger.hasAll(list) {
+	if len(list) == 0 || !n.isSparse && n.ledger.hasAll(list) {
 		return
 	}
 	for i := range list {
-		e := &list[i]
-		offset := e.Record.Offset
-		if offset <= n.ledger.handedOver {
-			continue
+		if !n.ledger.isHandedOver(list[i].Record.Offset) {
+			n.enterOneProvisionally(&list[i], because, verdict)
 		}
-		at, found := n.ledger.find(offset)
-		if found {
-			continue
+	}
+}
+
+// enterOneProvisionally enters a provisional verdict about an element unless there is one.
+func (n *node) enterOneProvisionally(e *Element, because *unmatched, verdict Verdict) {
+	at, found := n.ledger.find(e.Record.Offset)
+	if found {
+		return
+	}
+	var u *unmatched
+	if n.task.ledgers.explains {
+		u = n.explain(e, verdict, n.parent, Neighbours{})
+		u.because(because)
+	}
+	n.ledger.enterProvisionally(at, provisional{e.Record.Offset, verdict, u})
+	if verdict == Excluded {
+		verdict = Incomplete // what it has matches of has excluded nothing
+	}
+	for c, matches := range e.Matches {
+		n.children[c].enterProvisionally(matches, u, verdict)
+	}
+}
+
+// enterMatches enters provisional verdicts about the matches of the parent's element at hand.
+func (n *node) enterMatches(because *unmatched, verdict Verdict) {
+	if !n.candidates.leftNull {
+		n.enterProvisionally(n.candidates.matches(), because, verdict)
+	}
+}
+
+// enterHeld enters provisional verdicts about the candidates at the end of the session.
+func (n *node) enterHeld() {
+	s := n.candidates.selection
+	if s == nil {
+		n.enterProvisionally(n.candidates.group, nil, Ended)
+		return
+	}
+	for i := range s.about.items {
+		switch a := &s.about.items[i]; {
+		case a.list == nil:
+		case a.taken:
+			n.enterProvisionally(n.candidates.group[i:i+1], nil, Ended)
+		default:
+			n.enterOneProvisionally(&n.candidates.group[i], nil, Ended)
 		}
-		var u *unmatched
-		if n.task.ledgers.explains {
-			u = n.explain(e, verdict, n.parent, Neighbours{})
-			u.because(because)
-		}
-		n.ledger.enterProvisionally(at, provisional{offset, verdict, u})
-		for c, matches := range e.Matches {
-			n.children[c].enterProvisionally(matches, u, verdict)
+	}
+}
+
+// leaveHeldOpen leaves the candidates to the next run. Those that were no match of any parent's element count as not
+// read.
+func (n *node) leaveHeldOpen() {
+	s := n.candidates.selection
+	if s == nil {
+		n.enterProvisionally(n.candidates.group, nil, Ended)
+		return
+	}
+	for i := range s.about.items {
+		switch a := &s.about.items[i]; {
+		case a.list == nil:
+		case a.taken:
+			n.enterProvisionally(n.candidates.group[i:i+1], nil, Ended)
+		default:
+			n.ledger.counts.read--
+			for c, matches := range n.candidates.group[i].Matches {
+				n.children[c].enterProvisionally(matches, nil, Ended)
+			}
 		}
 	}
 }
@@ -51,22 +103,32 @@ func (t *task) confirmLost() {
 	}
 	for i, n := range t.nodes {
 		n.ledger.confirmBelow(live[i])
+		if n.isSparse {
+			n.confirmOvertaken()
+			continue
+		}
 		if p := n.ledger.provisional; len(p) > 0 && p[0].offset < n.ledger.handedOver {
 			n.confirmOvertaken()
 		}
 	}
 }
 
-// noteLive notes the least offsets that a list leads to. Lists are ordered, and so are those below them: the first of
-// the first is the least.
+// noteLive notes the least offsets that a list leads to. Lists are ordered, and so are those below them, unless they
+// are sparse or may be empty: the first of the first is the least.
 func (n *node) noteLive(list []Element) {
 	if len(list) == 0 {
 		return
 	}
 	live := &n.task.ledgers.live[n.index]
 	*live = min(*live, list[0].Record.Offset)
-	for c, matches := range list[0].Matches {
-		n.children[c].noteLive(matches)
+	for c, child := range n.children {
+		if !child.isSparse && child.candidates.need == NeedOne {
+			child.noteLive(list[0].Matches[c])
+			continue
+		}
+		for i := range list {
+			child.noteLive(list[i].Matches[c])
+		}
 	}
 }
 
@@ -81,7 +143,8 @@ func (n *node) noteLive(list []Element) {
 // as those with match keys: there a list may hold an element that a call has overtaken.
 func (n *node) confirmOvertaken() {
 	n.ledger.confirm(func(offset int64) bool {
-		return offset < n.ledger.handedOver && !contains(n.candidates.group, offset) && !n.parent.leadsTo(n.index, offset)
+		return (n.isSparse || offset < n.ledger.handedOver) &&
+			!contains(n.candidates.group, offset) && !n.parent.leadsTo(n.index, offset)
 	})
 }
 

@@ -42,6 +42,11 @@ func (n *node) readRecord() error {
 		n.resume(null) // a run before has dealt with it; only its keys were wanted
 		return nil
 	}
+	if n.cursor.skips(record.Offset) {
+		n.resume(null)
+		n.cursor.dealtWith(record.Offset, n.cursor.lacksKey)
+		return nil
+	}
 	n.ledger.countRead(record.Offset, 1)
 	n.cursor.see(record.Offset)
 	n.cursor.next[0] = Element{Value: value, Record: record}

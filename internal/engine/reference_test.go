@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/leat-go/leat/internal/engine"
 )
 
 // This file is the naive reference: rules R2 to R4 by nested loops, word by word, over slices.
@@ -13,8 +15,10 @@ import (
 // types.
 type item struct {
 	ID     int   `json:"id"`
-	Up     int   `json:"up"`   // right key, to the parent
-	Down   []int `json:"down"` // left keys, to each child
+	Up     int   `json:"up"`    // right key, to the parent
+	Down   []int `json:"down"`  // left keys, to each child
+	ByUp   int   `json:"by_up"` // match keys
+	ByDown []int `json:"by_down"`
 	Window int   `json:"window"`
 }
 
@@ -30,24 +34,76 @@ type tree struct {
 	kind     string // of the keys to the parent
 	unique   bool
 	nulls    bool // some keys are null
+	lo, hi   int  // the reach
+	take     engine.Take
+	need     engine.Need
+	unequal  bool
+	by       bool // there is a match key
+
+	// ended says that the stream has its end mark. isLive says that some haven't: what may still come counts, unless they
+	// are timedOut.
+	ended, isLive, timedOut bool
 }
+
+// unbounded is a reach's end without a bound.
+const unbounded = 1 << 40
 
 func (t *tree) streamName() string { return cmp.Or(t.stream, t.name) }
 
-// matches are the matches of a parent's item at the child c of its node (R2).
-func (t *tree) matches(parent item, c int) (matching []item) {
+// candidates are the candidates of a parent's item at the child c of its node (R2).
+func (t *tree) candidates(parent item, c int) (found []item) {
 	child := t.children[c]
+	if parent.Down[c] == null || child.by && parent.ByDown[c] == null {
+		return nil
+	}
 	for _, it := range child.items {
-		if it.Up == parent.Down[c] && it.Up != null && child.complete(it) {
-			matching = append(matching, it)
+		distance := it.Up - parent.Down[c]
+		switch {
+		case it.Up == null, child.by && it.ByUp != parent.ByDown[c]:
+		case distance < child.lo || distance > child.hi, child.unequal && distance == 0:
+		case child.complete(it):
+			found = append(found, it)
 		}
 	}
-	return matching
+	return found
+}
+
+// matches are the matches of a parent's item at the child c of its node (R2); none where these must be absent.
+func (t *tree) matches(parent item, c int) []item {
+	if t.children[c].need == engine.NeedAbsent {
+		return nil
+	}
+	if t.isLive {
+		found, _ := t.look(parent, c, t.timedOut)
+		return found
+	}
+	return t.children[c].taken(parent.Down[c], t.candidates(parent, c))
+}
+
+// taken are those of the candidates of a left key that the node takes.
+func (t *tree) taken(left int, candidates []item) []item {
+	if len(candidates) == 0 || t.take == engine.TakeAll {
+		return candidates
+	}
+	best := candidates[0]
+	for _, it := range candidates[1:] {
+		if t.take == engine.TakeLast || t.take == engine.TakeNearest && isNearer(left, it, best) {
+			best = it
+		}
+	}
+	return []item{best}
+}
+
+// isNearer says whether an item is to be taken instead of one before it.
+func isNearer(left int, it, before item) bool {
+	d, e := it.Up-left, before.Up-left
+	return max(d, -d) < max(e, -e) || d == e && d <= 0
 }
 
 func (t *tree) complete(it item) bool {
-	for c := range t.children {
-		if len(t.matches(it, c)) == 0 {
+	for c, child := range t.children {
+		n := len(t.candidates(it, c))
+		if child.need == engine.NeedOne && n == 0 || child.need == engine.NeedAbsent && n > 0 {
 			return false
 		}
 	}
@@ -97,7 +153,15 @@ func (t *tree) callsFrom(from int, windowed bool, count int) (calls [][]item) {
 		if windowed && i > 0 && it.Window != t.items[first+i-1].Window {
 			flush()
 		}
-		if !t.complete(it) {
+		if t.isLive {
+			judged := t.judge(it, t.timedOut)
+			if judged == isOpen {
+				break
+			}
+			if judged == isIncomplete {
+				continue
+			}
+		} else if !t.complete(it) {
 			continue
 		}
 		window = append(window, it)
@@ -115,4 +179,17 @@ func (t *tree) renderAll(masters []item) string {
 		texts[i] = t.render(master)
 	}
 	return strings.Join(texts, ",")
+}
+
+// String describes the tree with its items.
+func (t *tree) String() string {
+	var s strings.Builder
+	for _, n := range t.nodes() {
+		fmt.Fprintf(&s, "%s %s [%d %d] take %d need %d unequal %v by %v unique %v, %d children, ended %v\n",
+			n.name, n.kind, n.lo, n.hi, n.take, n.need, n.unequal, n.by, n.unique, len(n.children), n.ended)
+		for _, it := range n.items {
+			fmt.Fprintf(&s, "\t%+v\n", it)
+		}
+	}
+	return s.String()
 }

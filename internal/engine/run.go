@@ -293,6 +293,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 	reports := r.spec.OnUnmatched != nil || r.spec.Unmatched != nil
 	t.ledgers = ledgers{
 		reports:     reports,
+		accounts:    reports,
 		explains:    reports || r.stats.KeepRecent,
 		keepsRecent: r.stats.KeepRecent,
 		stats:       t.stats,
@@ -316,6 +317,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 		index:  i,
 	}
 	n.candidates = candidates{
+		need:   spec.Need,
 		unique: spec.Unique,
 		// The matches of a master are used up by its call; those of other elements outlive the next one's.
 		reuse: depth <= 1 && t.spec.Window == nil && t.spec.Concurrency <= 1,
@@ -349,14 +351,17 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 	}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
+		n.candidates.selection = newSelection(spec, n.edge)
+		n.setForm()
 		n.edge.Follow(follows(rewinds[parent.index]), follows(rewinds[i]))
 	}
 	t.nodes = append(t.nodes, n)
 	for _, child := range spec.Children {
 		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
 	}
+	n.loosen(rewinds[i])
 	n.size = len(t.nodes) - i
-	n.evaluation.below = make([]position, n.size-1)
+	n.evaluation = evaluation{below: make([]position, n.size-1), from: -1}
 	n.candidates.belowSize = n.size - 1
 	return n
 }

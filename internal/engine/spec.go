@@ -66,12 +66,18 @@ type Node struct {
 	Stream broker.Stream
 	// NewEdge makes the edge to the parent for one task; nil for the master.
 	NewEdge func() Edge
-	// Unique promises at most one element per key.
+	// Unique promises at most one element per key and match keys.
 	Unique bool
+	// Take says which candidates match, and Need what becomes of a parent's element by its matches. Unequal says that
+	// equal order keys are no match. A Take other than TakeAll, and Unequal, are for edges of ReachEdge.
+	Take    Take
+	Need    Need
+	Unequal bool
 	// Copied says that neither the function nor the edge keeps pointers to elements: their memory is used again.
 	Copied bool
-	// On describes the keys in a plan, for example "time + 10 == time".
-	On       string
+	// On describes the keys in a plan, for example "time + 10 == time", and How what else the edge says: "last within 5
+	// before, optional".
+	On, How  string
 	Children []*Node
 }
 
@@ -152,7 +158,8 @@ type Edge interface {
 	SetRight(child any) (null bool, err error)
 	// UndoRight makes the right key what it was before the last one was set.
 	UndoRight()
-	// Compare compares the left key with the right key. It changes nothing.
+	// Compare compares the left key with the right key, or where there is a reach says on which side of it the right key
+	// is: below it (positive), within it (zero) or above (negative). It changes nothing.
 	Compare() int
 	// Add says that the element with the right key was added to the group of candidates.
 	Add()
@@ -194,6 +201,8 @@ type KeyError struct {
 	Err error
 	// Unique says that the key repeats although it was promised not to.
 	Unique bool
+	// By says that it is about the match keys, with Unique about both.
+	By bool
 }
 
 // Window describes how masters are grouped: exactly one of its fields is set.

@@ -244,7 +244,7 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 		d.unmatched[v] += count
 	}
 	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
-	to.Offset, to.TimedOut, to.Group = n.cursor.seen, n.cursor.timedOut, len(n.candidates.group)
+	to.Offset, to.TimedOut, to.Group = n.cursor.seen, n.cursor.timedOut, n.candidates.held()
 	to.Ended = n.cursor.ended && !n.cursor.timedOut || n.cursor.rest.drained
 	if n.cursor.ended && !n.cursor.timedOut {
 		to.Offset = n.cursor.behindMark

@@ -76,11 +76,15 @@ func (t *task) join() error {
 		if !t.root.cursor.hasNext {
 			continue
 		}
-		if err := t.joinNext(); err != nil {
+		open, err := t.joinNext()
+		if err != nil {
 			return err
 		}
-		if t.ledgers.provisional > 0 {
+		if t.ledgers.provisional > t.ledgers.patience {
 			t.confirmLost()
+		}
+		if open {
+			return t.endWindow()
 		}
 		if len(t.root.children) > 0 && t.root.childExhausted() {
 			return t.endWindow()
@@ -88,53 +92,54 @@ func (t *task) join() error {
 	}
 }
 
-// joinNext finds the matches of the next master and hands it over if it is complete (R3, R4).
-func (t *task) joinNext() error {
+// joinNext finds the matches of the next master and hands it over if it is complete (R3, R4). It is left open, and
+// stays next, where the data timeout has ended the stream that would tell.
+func (t *task) joinNext() (open bool, err error) {
 	root := t.root
 	if root.candidates.reuse {
 		root.evaluation.lists = root.evaluation.lists[:0]
 	}
-	if t.ledgers.reports {
+	if t.ledgers.accounts {
 		t.noteDecided()
 	}
 	if t.window != nil {
 		t.window.noteStart(t)
 		changed, err := t.window.changed(root.cursor.next[0].Value)
 		if err != nil {
-			return t.rejectNext(err)
+			return false, t.rejectNext(err)
 		}
 		if changed {
 			if err := t.closeWindow(); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	missing, err := root.evaluate(&root.cursor.next[0])
 	if err != nil {
-		return err
+		return false, err
 	}
 	if missing == complete && t.window != nil && t.window.overdue() {
 		if err := t.closeWindow(); err != nil {
-			return err
+			return false, err
 		}
 	}
 	switch {
 	case missing != complete && root.undecided(missing):
-		return nil // it stays next
+		return true, nil
 	case missing != complete:
 		root.enterIncomplete(missing)
 		root.cursor.consume()
-		return nil
+		return false, nil
 	case t.window != nil:
 		master := root.cursor.next[0]
 		root.cursor.consume()
-		return t.window.add(t, master)
+		return false, t.window.add(t, master)
 	}
 	masters := root.cursor.next[:]
 	if t.calls.concurrent() {
 		masters = slices.Clone(masters)
 	}
-	return t.call(masters)
+	return false, t.call(masters)
 }
 
 // rejectNext puts the next master aside because its window key can't be computed.
@@ -235,12 +240,12 @@ func (t *task) progress() []rewindPoint {
 	} else {
 		t.root.positions(t.positions, 0)
 	}
-	if t.ledgers.reports {
+	if t.ledgers.accounts {
 		t.accountNow()
 	}
 	for i, n := range t.nodes {
 		accounted := n.cursor.seen
-		if t.ledgers.reports {
+		if t.ledgers.accounts {
 			accounted = n.ledger.accounted
 		}
 		t.points[i] = rewindPoint{t.positions[i], n.cursor.seen, accounted}

@@ -29,6 +29,8 @@ const (
 	Null
 	OutOfOrder
 	Undecodable
+	NotTaken
+	Excluded
 	// Verdicts is the number of verdicts.
 	Verdicts int = iota
 )
@@ -50,6 +52,10 @@ func (v Verdict) observed() observe.Verdict {
 		return observe.OutOfOrder
 	case Undecodable:
 		return observe.Undecodable
+	case NotTaken:
+		return observe.NotTaken
+	case Excluded:
+		return observe.Excluded
 	}
 	return "unknown"
 }
@@ -96,6 +102,24 @@ func bypass(children []*node, because *unmatched) {
 	}
 }
 
+// enterUntaken enters the verdict about a candidate that is dropped and was no match of any parent's element: these
+// took others, or none had its match keys. What it has matches of may be handed over by others.
+func (n *node) enterUntaken(i int) {
+	verdict := NotTaken
+	if n.candidates.selection.lacksProbe(i) {
+		verdict = Gap
+	}
+	e := &n.candidates.group[i]
+	var u *unmatched
+	if n.task.ledgers.explains {
+		u = n.explain(e, verdict, n.parent, Neighbours{Key: n.candidates.selection.keyOf(i)})
+	}
+	n.ledger.enter(e.Record.Offset, verdict, u)
+	for c, matches := range e.Matches {
+		n.children[c].enterProvisionally(matches, u, Incomplete)
+	}
+}
+
 // resume remembers the keys of an element that a run before has dealt with. null says that its key for the parent is.
 func (n *node) resume(null bool) {
 	if n.edge != nil && !null {
@@ -116,7 +140,12 @@ func (n *node) enterIncomplete(missing int) {
 	if n.task.ledgers.explains {
 		keys = &Neighbours{}
 	}
-	verdict := child.miss(keys)
+	verdict := Excluded
+	if child.candidates.need != NeedAbsent {
+		verdict = child.miss(keys)
+	} else if keys != nil {
+		keys.Key = child.edge.LeftKey()
+	}
 	u := n.explainMiss(e, verdict, child, keys)
 	if n.edge != nil {
 		n.edge.NoteIncomplete()
@@ -125,7 +154,10 @@ func (n *node) enterIncomplete(missing int) {
 	}
 	n.ledger.enter(e.Record.Offset, verdict, u)
 	for _, c := range n.children[:missing] {
-		c.enterProvisionally(c.candidates.group, u, Incomplete)
+		c.enterMatches(u, Incomplete)
+	}
+	if child.candidates.need == NeedAbsent {
+		child.enterMatches(u, Excluded)
 	}
 	bypass(n.children[missing+1:], u)
 }
@@ -135,7 +167,7 @@ func (n *node) miss(keys *Neighbours) Verdict {
 	if n.candidates.leftNull {
 		return Null
 	}
-	return n.edge.Miss(n.cursor.hasNext && n.edge.Compare() < 0, keys)
+	return n.edge.Miss(n.candidates.sure || n.cursor.hasNext && n.edge.Compare() < 0, keys)
 }
 
 // explainMiss explains the verdict about an element without a match at a child. For a master it is that of the edge
@@ -159,7 +191,7 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 // enterOpen enters the verdicts about what is open at the end of the session.
 func (t *task) enterOpen() {
 	for _, n := range t.nodes[1:] {
-		n.enterProvisionally(n.candidates.group, nil, Ended)
+		n.enterHeld()
 	}
 	for _, n := range t.nodes {
 		n.ledger.confirmBelow(math.MaxInt64)

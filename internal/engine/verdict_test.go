@@ -53,7 +53,7 @@ func reports(t fatal, tr *tree, b *memory.Broker) [][]reported {
 // tree and any streams, with and without windows and calls side by side. Each is counted, and told once.
 func TestVerdictsEqualReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tr := drawTree(t)
+		tr := drawPlainTree(t)
 		withoutFunctions(tr)
 		b := tr.storage(memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")), memory.Stream[reported]("unmatched"))
 		tr.fill(t, b)
@@ -91,7 +91,7 @@ func reportsOf(node string, fates []engine.Verdict) (reports []reported) {
 // R8: whatever crashes, each element that is not handed over is told exactly once, and none that is.
 func TestResumeTellsVerdictsOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tr := drawTree(t)
+		tr := drawPlainTree(t)
 		withoutFunctions(tr)
 		batch := memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch"))
 		b := tr.storage(batch, memory.Stream[reported]("unmatched"), memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
@@ -141,7 +141,7 @@ func sameReport(a, b reported) bool { return a.Node == b.Node && a.Offset == b.O
 // verdicts, but for what a comparison can't know.
 func TestVerdictsOfComparisons(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tr := drawTree(t)
+		tr := drawPlainTree(t)
 		b := tr.storage(memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")), memory.Stream[reported]("unmatched"))
 		tr.fill(t, b)
 		spec, _ := drawSpec(t, tr, b)

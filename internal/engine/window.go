@@ -68,7 +68,7 @@ func (w *window) overdue() bool {
 func (w *window) add(t *task, master Element) error {
 	if !w.open() {
 		copy(w.positions, w.before)
-		if t.ledgers.reports {
+		if t.ledgers.accounts {
 			t.account()
 		}
 		if w.every > 0 {

@@ -177,6 +177,10 @@ func why(u observe.Unmatched) string {
 			return subject + " has itself no match"
 		}
 		return subject + " has itself no match: " + why(*u.Cause)
+	case observe.NotTaken:
+		return fmt.Sprintf("each of %s that it is within reach of took another", u.Other)
+	case observe.Excluded:
+		return fmt.Sprintf("it has a match where there must be none, between it and %s", u.Other)
 	case observe.Null:
 		return fmt.Sprintf("it has no key for %s: its key is null", u.Other)
 	case observe.OutOfOrder, observe.Undecodable:

@@ -1,0 +1,230 @@
+package engine
+
+// A Reach says which right keys are within the reach of a left key (R2): those from left + lo to left + hi. Its
+// functions are exact: none of them overflows.
+type Reach[K any] struct {
+	// Low and High compare a right key with left + lo and left + hi. Low is nil where the reach has no lower bound, and
+	// High where it has no upper one.
+	Low, High func(left, right K) int
+	// Farther reports whether after, a right key above left, is at least as far from it as before, one below. It is nil
+	// for keys that have no distances; the reach is zero then.
+	Farther func(left, before, after K) bool
+}
+
+// A ReachSpec describes an edge with a reach or match keys.
+type ReachSpec[K any] struct {
+	// Left and Right compute the keys, over a parent's and a child's element, as those of KeyEdge.
+	Left, Right func(element any) (K, error)
+	Compare     func(a, b K) int
+	Reach       Reach[K]
+	// By makes the match keys for one task; nil without any.
+	By func() MatchKeys
+	// Unique promises at most one element per key and match keys on the right.
+	Unique bool
+}
+
+// ReachEdge returns a constructor of edges whose parent's elements match the child's within a reach, or by match keys.
+func ReachEdge[K any](spec ReachSpec[K]) func() Edge {
+	return func() Edge {
+		e := &reachEdge[K]{reach: spec.Reach}
+		e.left = side[K]{keyOf: spec.Left}
+		e.right = side[K]{keyOf: spec.Right, right: true, unique: spec.Unique && spec.By == nil}
+		e.compare = spec.Compare
+		if spec.By != nil {
+			e.by, e.unique = spec.By(), spec.Unique
+		}
+		return e
+	}
+}
+
+// A reachEdge keeps the right keys of the group, since they differ.
+type reachEdge[K any] struct {
+	keyEdge[K]
+	reach Reach[K]
+	by    MatchKeys // nil without match keys
+	// unique promises at most one element per key and match keys; noted says that the right key's are among those that
+	// the match keys have noted for that.
+	unique, noted bool
+	// keys are the right keys of the group.
+	keys queue[K]
+	// last is the right key of the last candidate or of the last element that was passed over, for verdicts.
+	last    K
+	hasLast bool
+}
+
+// order returns where a right key lies: above the reach of a left one (negative), within it, or below (positive).
+func (e *reachEdge[K]) order(left, right K) int {
+	switch {
+	case e.reach.Low != nil && e.reach.Low(left, right) < 0:
+		return 1
+	case e.reach.High != nil && e.reach.High(left, right) > 0:
+		return -1
+	}
+	return 0
+}
+
+func (e *reachEdge[K]) Compare() int { return e.order(e.left.key, e.right.key) }
+
+// SetLeft implements [Edge]. A key counts in the order also where a match key is null.
+func (e *reachEdge[K]) SetLeft(parent any) (null bool, err error) {
+	if null, err = e.left.set(parent, e.compare); null || err != nil || e.by == nil {
+		return null, err
+	}
+	if null, err = e.by.setLeft(parent); err != nil {
+		e.left.undo()
+		return false, &KeyError{Err: err, By: true}
+	}
+	return null, nil
+}
+
+// SetRight implements [Edge].
+func (e *reachEdge[K]) SetRight(child any) (null bool, err error) {
+	hadKey, before := e.right.hasKey, e.right.key
+	e.noted = false
+	if null, err = e.right.set(child, e.compare); null || err != nil || e.by == nil {
+		return null, err
+	}
+	if null, err = e.by.setRight(child); err != nil {
+		e.right.undo()
+		return false, &KeyError{Right: true, Err: err, By: true}
+	}
+	if !e.unique || null {
+		return null, nil
+	}
+	if e.noted = e.by.note(!hadKey || e.compare(before, e.right.key) != 0); e.noted {
+		return false, nil
+	}
+	key := e.right.key
+	e.right.undo()
+	return false, &KeyError{Right: true, Key: key, Previous: key, Unique: true, By: true}
+}
+
+// UndoLeft implements [Edge]. The match key isn't looked at before the next one is set.
+func (e *reachEdge[K]) UndoLeft() { e.left.undo() }
+
+// UndoRight implements [Edge].
+func (e *reachEdge[K]) UndoRight() {
+	e.right.undo()
+	if e.noted {
+		e.by.forget()
+	}
+}
+
+// Add implements [Edge].
+func (e *reachEdge[K]) Add() {
+	e.matched, e.hasMatched = e.left.key, true
+	e.last, e.hasLast = e.right.key, true
+	e.keys.add(e.right.key)
+}
+
+// DropBelow implements [Edge]: the group slides on.
+func (e *reachEdge[K]) DropBelow([]Element) (int, error) {
+	if e.reach.Low == nil {
+		return 0, nil
+	}
+	below := 0
+	for below < len(e.keys.items) && e.reach.Low(e.left.key, e.keys.items[below]) < 0 {
+		below++
+	}
+	e.keys.drop(below)
+	return below, nil
+}
+
+// at returns the right key of a candidate, or the right key at hand.
+func (e *reachEdge[K]) at(i int) K {
+	if i == atHand {
+		return e.right.key
+	}
+	return e.keys.items[i]
+}
+
+func (e *reachEdge[K]) hasRight() bool  { return e.right.hasKey }
+func (e *reachEdge[K]) keyOf(i int) any { return e.at(i) }
+func (e *reachEdge[K]) side(i int) int  { return e.compare(e.at(i), e.left.key) }
+
+func (e *reachEdge[K]) below(i int) bool {
+	return e.reach.Low != nil && e.reach.Low(e.left.key, e.at(i)) < 0
+}
+
+func (e *reachEdge[K]) atHigh(i int) int {
+	if e.reach.High == nil {
+		return -1
+	}
+	return e.reach.High(e.left.key, e.at(i))
+}
+
+func (e *reachEdge[K]) farther(before, after int) bool {
+	return e.reach.Farther(e.left.key, e.at(before), e.at(after))
+}
+
+func (e *reachEdge[K]) keepsAll() bool { return e.reach.Low == nil }
+
+func (e *reachEdge[K]) matchKeys() MatchKeys { return e.by }
+
+func (e *reachEdge[K]) forget(n int) { e.keys.drop(n) }
+
+func (e *reachEdge[K]) keep(indexes []int) { e.keys.keep(indexes) }
+
+// PassOver implements [Edge].
+func (e *reachEdge[K]) PassOver(keys *Neighbours) Verdict {
+	h, key := &e.history, e.right.key
+	e.last, e.hasLast = key, true
+	before, ok := e.probed()
+	after, verdict := e.left.key, Gap
+	if e.bypassing() {
+		switch first, last := h.bypassed[0], h.bypassed[1]; {
+		case e.order(last, key) < 0:
+			before, ok = last, true
+		case h.open || e.order(first, key) <= 0:
+			verdict, before, after, ok = Incomplete, first, last, !h.open
+		default:
+			after = first
+		}
+	}
+	if verdict == Gap && !ok && !h.follows[0] {
+		verdict = Behind
+	}
+	if keys != nil {
+		*keys = Neighbours{Key: key, After: after}
+		if ok {
+			keys.Before = before
+		}
+	}
+	return verdict
+}
+
+// NoteIncomplete implements [Edge].
+func (e *reachEdge[K]) NoteIncomplete() {
+	e.last, e.hasLast = e.right.key, true
+	e.history.incomplete, e.history.hasIncomplete = e.right.key, true
+}
+
+// Miss implements [Edge].
+func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
+	h, key := &e.history, e.left.key
+	h.missed, h.hasMissed = key, true
+	if keys != nil {
+		*keys = Neighbours{Key: key}
+	}
+	if h.hasIncomplete && e.order(key, h.incomplete) == 0 {
+		return Incomplete
+	}
+	if keys != nil {
+		if e.hasLast {
+			keys.Before = e.last
+		}
+		if above && e.right.hasKey && (!e.hasLast || e.compare(e.right.key, e.last) != 0) {
+			keys.After = e.right.key
+		}
+	}
+	switch {
+	case !above:
+		return Ended
+	case e.hasLast || h.follows[1]:
+		return Gap
+	}
+	return Behind
+}
+
+// ResumeRight implements [Edge].
+func (e *reachEdge[K]) ResumeRight() { e.last, e.hasLast = e.right.key, true }
