@@ -41,8 +41,10 @@
 //
 // Others are about one element type, or one node of the tree:
 //
-//	Join, JoinFunc, expr.Join          two element types, with the keys that join them (many)
-//	Unique, Named, Left                options of one join
+//	Join, AsOf, JoinFunc, expr.Join    two element types, with the keys that join them (many)
+//	Within, Last, First, Nearest,      options of one join
+//	Unequal, By, Optional, Absent,
+//	Unique, Named, Left
 //	file.At, kafka.Topic and so on     the stream of one element type; its options are those of the storage, such as
 //	                                   file.Named, file.Codec, kafka.DataTimeout
 //
@@ -61,10 +63,15 @@
 //	[]R                  without a window, where R is joined to the master: the matches of the master
 //	map[L][]R            where R is joined to L, which may be the master: the matches of each L. An L that occurs
 //	                     several times among the elements of a call is there once
+//	R, *R                where R is joined to the master and the join takes one match: that match; *R is nil
+//	                     where there is none, with [Optional]
+//	map[L]R, map[L]*R    where R is joined to L and the join takes one: the match of each L
 //	leat.Record          the master record's stream, partition, offset, key, headers and time
 //	[]leat.Record        with a window: those of each master
 //	*slog.Logger         the mill's logger, as given by [Logger]
 //	any other type       a value of [Provide] or of a [Container]
+//
+// Nothing of a node that must be [Absent], or of those below it, comes by a parameter.
 //
 // # Results
 //

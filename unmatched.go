@@ -23,6 +23,8 @@ const (
 	Ended       = observe.Ended
 	Incomplete  = observe.Incomplete
 	Null        = observe.Null
+	NotTaken    = observe.NotTaken
+	Excluded    = observe.Excluded
 	OutOfOrder  = observe.OutOfOrder
 	Undecodable = observe.Undecodable
 )

@@ -19,7 +19,8 @@ import (
 
 // Join is [leat.Join] with two expressions as keys, over the fields of the left and of the right element, such as
 // "time_seconds" and "floor(time_ms / 1000)". [leat.New] checks them. A key is null, and matches nothing (see
-// [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Both types must be given:
+// [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Keys by expression
+// have no distances: [leat.Within] is for key functions. Both types must be given:
 // expr.Join[Audio, Video](...).
 func Join[L, R any](left, right string, options ...leat.JoinOption) leat.Option {
 	return declaration.Many("expr.Join", func(m *declaration.Mill, o *declaration.Option) {
@@ -43,13 +44,20 @@ func edge(j *declaration.Join, left, right string) (func() engine.Edge, error) {
 	if err := expression.CheckPair(leftProgram, rightProgram); err != nil {
 		return nil, err
 	}
+	if _, err := keys.EqualKeys[expression.Key](nil, nil, expression.Compare, &j.Options); err != nil {
+		return nil, err
+	}
 	return func() engine.Edge {
 		leftKey, rightKey, err := expression.Pair(leftProgram, rightProgram)
 		if err != nil {
 			panic(err) // CheckPair has said that it is none
 		}
 		left, right := engine.Nullable(leftKey, expression.Key.IsNull), engine.Nullable(rightKey, expression.Key.IsNull)
-		return engine.KeyEdge(left, right, expression.Compare, j.Unique)()
+		edge, err := keys.EqualKeys(left, right, expression.Compare, &j.Options)
+		if err != nil {
+			panic(err) // it was none when the join was made
+		}
+		return edge()
 	}, nil
 }
 

@@ -112,7 +112,7 @@ func (b *builder) facts() *signature.Facts {
 		facts.WindowOver = m.Windows[0].Master
 	}
 	for _, j := range m.Joins {
-		facts.Joins = append(facts.Joins, signature.Join{Left: j.Left, Right: j.Right})
+		facts.Joins = append(facts.Joins, signature.Join{Left: j.Left, Right: j.Right, TakesOne: j.Take != engine.TakeAll})
 	}
 	for _, p := range m.Provided {
 		facts.Provided = append(facts.Provided, p.Value.Type())

@@ -19,6 +19,7 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 			b.mistakes.Add("%s: %w", n.Join.Option, err)
 		}
 		spec.NewEdge, spec.Unique, spec.On = edge, n.Join.Unique, n.Join.On
+		spec.Take, spec.Need, spec.Unequal, spec.How = n.Join.Take, n.Join.Need, n.Join.Unequal, n.Join.Options.String()
 	}
 	for _, child := range n.Children {
 		spec.Children = append(spec.Children, b.node(child))

@@ -75,7 +75,10 @@ func (b *builder) parameter(p *signature.Parameter) call.Parameter {
 			return call.MatchMap(p.Type, listed.Stream, lefts)
 		}
 	case signature.Single:
-		wrong = b.tree.Misfit(p.Type)
+		var child int
+		if child, wrong = b.tree.Match(p.Type); wrong == "" {
+			return call.Match(p.Type, child)
+		}
 	case signature.Variadic:
 		wrong = b.tree.MisfitVariadic(p.Type)
 	}

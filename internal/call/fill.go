@@ -112,7 +112,10 @@ type listFiller interface {
 
 // list returns what fills v, a list of elements of a node.
 func (m maker) list(l *signature.List, n *jointree.Node, v reflect.Value) listFiller {
-	if l.Row == nil {
+	switch {
+	case l.Row != nil && l.Node.Single:
+		return m.single(l, n, v)
+	case l.Row == nil:
 		return elementsFiller{n.Stream.Filler(elementVariable(v, n.Stream))}
 	}
 	return &rowsFiller{maker: m, row: l.Row, node: n, variable: v, all: reflect.Zero(v.Type())}
@@ -163,5 +166,36 @@ func (f *rowsFiller) grow(n int) {
 	f.rows, f.used = make([]rowFiller, n), 0
 	for i := range f.rows {
 		f.rows[i] = f.maker.row(f.row, f.node, f.all.Index(i))
+	}
+}
+
+// singleFiller fills a struct with the only match and its own, or a pointer to one.
+type singleFiller struct {
+	row rowFiller
+	// variable gets memory, a pointer to the struct, or nil where there is no match. It isn't valid where the struct is
+	// filled itself.
+	variable, memory reflect.Value
+}
+
+func (m maker) single(l *signature.List, n *jointree.Node, v reflect.Value) listFiller {
+	if v.Kind() != reflect.Pointer {
+		return &singleFiller{row: m.row(l.Row, n, v)}
+	}
+	memory := reflect.New(v.Type().Elem())
+	return &singleFiller{m.row(l.Row, n, memory.Elem()), v, memory}
+}
+
+func (f *singleFiller) fill(elements []engine.Element, partition int) {
+	if len(elements) == 0 {
+		f.row.clear()
+	} else {
+		f.row.fill(&elements[0], partition)
+	}
+	switch {
+	case !f.variable.IsValid():
+	case len(elements) == 0:
+		f.variable.SetZero()
+	default:
+		f.variable.Set(f.memory)
 	}
 }

@@ -109,3 +109,22 @@ func (p matchesParameter) argument() argument {
 		return lists.matches(&call.Masters[0], p.children)
 	}
 }
+
+// Match gets the only match of the master at a child as a t, an element or a pointer to one; nil where there is none.
+func Match(t reflect.Type, child int) Parameter { return matchParameter{t, child} }
+
+type matchParameter struct {
+	t     reflect.Type
+	child int
+}
+
+func (p matchParameter) argument() argument {
+	none, pointer := reflect.Zero(p.t), p.t.Kind() == reflect.Pointer
+	return func(_ context.Context, call *engine.Call) reflect.Value {
+		matches := call.Masters[0].Matches[p.child]
+		if len(matches) == 0 {
+			return none
+		}
+		return elementValue(&matches[0], pointer)
+	}
+}

@@ -1,10 +1,12 @@
 package declaration
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/internal/keys"
 )
 
 // A Join is what a join option said.
@@ -16,7 +18,9 @@ type Join struct {
 	Name, LeftName string
 	HasName        bool
 	HasLeft        bool
-	Unique         bool
+	keys.Options
+	// complaints say what is wrong with the join's options by themselves.
+	complaints []string
 	// Compared says that it is by a comparison instead of keys.
 	Compared bool
 	// On describes the keys in a plan.
@@ -41,6 +45,7 @@ func AddJoin[O interface{ DeclareJoin(*Join) }](m *Mill, j *Join, options []O) {
 		o.DeclareJoin(j)
 		checkNames(m, &before, j)
 	}
+	j.check(m)
 	m.Joins = append(m.Joins, j)
 }
 
@@ -61,3 +66,71 @@ type JoinOption func(*Join)
 
 // DeclareJoin adds what the option says to a join.
 func (o JoinOption) DeclareJoin(j *Join) { o(j) }
+
+// Complain says that an option of the join is mistaken, or contradicts another.
+func (j *Join) Complain(format string, args ...any) {
+	j.complaints = append(j.complaints, fmt.Sprintf(format, args...))
+}
+
+// SetTake says which match is taken. option is the name of what the user wrote.
+func (j *Join) SetTake(take engine.Take, option string) {
+	if j.Take != engine.TakeAll && j.Take != take {
+		j.Complain("%s contradicts %s; an element takes one of its matches: leave one out", option, keys.TakeOption(j.Take))
+	}
+	j.Take = take
+}
+
+// SetNeed says what becomes of an element by its matches. option is the name of what the user wrote.
+func (j *Join) SetNeed(need engine.Need, option string) {
+	if j.Need != engine.NeedOne && j.Need != need {
+		j.Complain("%s contradicts another option: a match is needed, leat.Optional, or leat.Absent; leave one out", option)
+	}
+	j.Need = need
+}
+
+// SetWithin says what the reach is.
+func (j *Join) SetWithin(before, after any) {
+	given := &keys.Within{Before: before, After: after}
+	for _, bound := range []any{before, after} {
+		if bound == nil {
+			j.Complain("%v: a bound is nil; give a number, a time.Duration, or leat.Any", given)
+			return
+		}
+	}
+	if j.IsNamed && *j.Within != *given {
+		j.Complain("%v contradicts %v; a join has one reach: leave one out", given, j.Within)
+	}
+	j.Within, j.IsNamed = given, true
+}
+
+// AddMatchKey adds a match key.
+func (j *Join) AddMatchKey(by keys.MatchKey, err error) {
+	j.By = append(j.By, by)
+	switch {
+	case err != nil:
+		j.Complain("%v", err)
+	case by.Left != j.Left || by.Right != j.Right:
+		j.Complain("leat.By is over %v and %v, but the join is of %v with %v; give functions of these",
+			by.Left, by.Right, j.Left, j.Right)
+	}
+}
+
+// check checks the options of a join together.
+func (j *Join) check(m *Mill) {
+	for _, complaint := range j.complaints {
+		m.Mistakes.Add("%s: %s", j.Option, complaint)
+	}
+	if len(j.complaints) > 0 {
+		j.Edge = nil
+		return
+	}
+	if j.Compared && (j.Within != nil || j.Take != engine.TakeAll || j.Unequal || len(j.By) > 0) {
+		m.Mistakes.Add("%s: a comparison says by itself what matches, and knows no distances; use leat.Join with keys for "+
+			"leat.Within, leat.By, leat.Unequal, leat.Last, leat.First and leat.Nearest", j.Option)
+		return
+	}
+	if err := j.Options.Check(); err != nil {
+		m.Mistakes.Add("%s: %w", j.Option, err)
+		j.Edge = nil
+	}
+}

@@ -116,8 +116,8 @@ func TestSize(t *testing.T) {
 		flags string
 		limit int64
 	}{
-		"as it is built": {"", 9_500_000},
-		"stripped":       {"-s -w", 6_500_000},
+		"as it is built": {"", 10_000_000},
+		"stripped":       {"-s -w", 6_900_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "robot-speed")

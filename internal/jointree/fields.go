@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/internal/declaration"
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/mistake"
 	"github.com/leat-go/leat/internal/signature"
 )
@@ -19,8 +20,16 @@ func OfInput(in *signature.Input, declared *Declared) (*Tree, mistake.List) {
 	} else {
 		t.Master = t.addRow(in.Row, nil)
 	}
+	var absent []*declaration.Join
 	for _, j := range declared.Joins {
-		t.joinField(j)
+		if t.isWithoutField(j, absent) {
+			absent = append(absent, j)
+		} else {
+			t.joinField(j)
+		}
+	}
+	for _, j := range absent {
+		t.addAbsent(j)
 	}
 	if len(t.mistakes) > 0 {
 		return nil, t.mistakes
@@ -60,6 +69,8 @@ func (t *Tree) addField(f signature.Node, parent *Node) *Node {
 		Origin:  f.Origin,
 		Copied:  f.Copied,
 		path:    f.Path,
+		single:  f.Single,
+		pointer: f.Pointer,
 		tagged:  f.Tagged,
 	}
 	t.Nodes = append(t.Nodes, n)
@@ -106,6 +117,60 @@ func (t *Tree) joinField(j *declaration.Join) {
 		t.mistakes.Add("%s: %s has a join already, %s; leave one out", j.Option, called[0].Origin, called[0].Join.Option)
 	default:
 		called[0].Join = j
+		t.checkSingle(called[0])
+	}
+}
+
+// checkSingle checks that a field that holds one element is for a join that takes one.
+func (t *Tree) checkSingle(n *Node) {
+	switch {
+	case !n.single:
+	case !n.takesOne():
+		t.mistakes.Add("%s: %s takes any number of matches, which come as a list; make it []%v, "+
+			"or have the join take one by leat.Last, leat.First or leat.Nearest", n.Origin, n.Join.Option, n.Element)
+	default:
+		if wrong := n.misfitSingle(n.pointer); wrong != "" {
+			t.mistakes.Add("%s: %s", n.Origin, wrong)
+		}
+	}
+}
+
+// isWithoutField reports whether nothing of a join's right node reaches the function, so that the input has no field
+// for it: it must be absent, or hangs on one of the others that have none.
+func (t *Tree) isWithoutField(j *declaration.Join, others []*declaration.Join) bool {
+	if j.Need == engine.NeedAbsent {
+		return true
+	}
+	isField := slices.ContainsFunc(t.Nodes, func(n *Node) bool { return n.Element == j.Left })
+	return !isField && slices.ContainsFunc(others, func(o *declaration.Join) bool { return o.Right == j.Left })
+}
+
+// addAbsent adds the node of a join without a field, behind the other children of its parent.
+func (t *Tree) addAbsent(j *declaration.Join) {
+	for _, n := range t.Nodes {
+		isField := n.Element == j.Right && n.Join == nil && n.Parent != nil && n.Parent.Element == j.Left
+		if j.Need == engine.NeedAbsent && isField {
+			t.mistakes.Add("%s: %s has leat.Absent, so that none of its elements reaches the function; leave the field out",
+				n.Origin, j.Option)
+			return
+		}
+	}
+	n := &Node{Element: j.Right, Name: j.Name, Join: j, Origin: j.Option.String()}
+	var parents []*Node
+	for _, p := range t.Nodes {
+		if p.Element == j.Left && (!j.HasLeft || p.isCalled(j.LeftName)) {
+			parents = append(parents, p)
+		}
+	}
+	switch len(parents) {
+	case 0:
+		t.mistakes.Add("%s: the input holds no %v that it may be joined to; it has %s", j.Option, j.Left, originList(t.Nodes))
+	case 1:
+		n.Parent = parents[0]
+		n.Parent.Children = append(n.Parent.Children, n)
+		t.Nodes = append(t.Nodes, n)
+	default:
+		t.mistakes.Add("%s: its left node may be %s; say which by leat.Left(name)", j.Option, originList(parents))
 	}
 }
 

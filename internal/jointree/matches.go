@@ -1,6 +1,7 @@
 package jointree
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -21,11 +22,41 @@ func (t *Tree) Matches(list reflect.Type) (children []int, wrong string) {
 	return children, ""
 }
 
+// Match returns which child of the master has the only match that comes by a parameter, an element or a pointer to one.
+// Otherwise it says why there is none.
+func (t *Tree) Match(p reflect.Type) (child int, wrong string) {
+	children := t.Master.below(elements.Type(p))
+	if t.declared.Windowed || len(children) == 0 || !t.Master.Children[children[0]].takesOne() {
+		return 0, t.Misfit(p)
+	}
+	n := t.Master.Children[children[0]]
+	if len(children) > 1 {
+		return 0, fmt.Sprintf("the master has several matches, at %s; make it %s", nodeList(t.Master.of(children)),
+			reflect.SliceOf(p))
+	}
+	if wrong := n.misfitSingle(p.Kind() == reflect.Pointer); wrong != "" {
+		return 0, wrong
+	}
+	n.used = true
+	return children[0], ""
+}
+
+// of returns n's children with the indexes given.
+func (n *Node) of(indexes []int) []*Node {
+	nodes := make([]*Node, len(indexes))
+	for i, c := range indexes {
+		nodes[i] = n.Children[c]
+	}
+	return nodes
+}
+
 // misplacedList says why a parameter can't get a list.
 func (t *Tree) misplacedList(list reflect.Type) string {
 	master, right := t.Master, elements.Type(list.Elem())
 	n := t.joined(right)
 	switch {
+	case n != nil && n.isAbsent():
+		return n.String() + " must be absent (leat.Absent), so that none of its elements reaches the function; leave it out"
 	case n == nil && right == master.Element:
 		return "the masters come by " + master.Origin + " already; for a self-join add a join with leat.Named, " +
 			"or give the right node a type of its own"
@@ -81,7 +112,13 @@ func (t *Tree) Misfit(p reflect.Type) string {
 		return "the master comes by " + t.Master.Origin + " already; leave one out"
 	}
 	join := ""
-	if t.joined(e) == nil {
+	n := t.joined(e)
+	switch {
+	case n != nil && n.isAbsent():
+		return n.String() + " must be absent (leat.Absent), so that none of its elements reaches the function; leave it out"
+	case n != nil && n.takesOne():
+		return "each " + n.Parent.String() + " has a match of its own; make it " + mapText(n.Parent.Element, p)
+	case n == nil:
 		join = ", and add " + exampleJoin(t.Master.Element, e) + ", since no join has it on its right"
 	}
 	return "an element is joined with any number of matches, which come as a list; make it " +
@@ -96,7 +133,7 @@ func (t *Tree) MisfitVariadic(list reflect.Type) string {
 // Unused returns a mistake for each node whose elements no parameter gets.
 func (t *Tree) Unused() (mistakes mistake.List) {
 	for _, n := range t.Nodes[1:] {
-		if !n.used {
+		if !n.used && !n.isAbsent() {
 			mistakes.Add("%s: no parameter takes %s; add one of type %s, or leave the join out",
 				n.Origin, n, t.fit(reflect.SliceOf(n.Element)))
 		}

@@ -21,7 +21,7 @@ func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong strin
 	if wrong := t.checkMatchMap(m); wrong != "" {
 		return nil, nil, wrong
 	}
-	left, right := elements.Type(m.Key()), elements.Type(m.Elem().Elem())
+	left, right := elements.Type(m.Key()), elementOf(m.Elem())
 	for _, n := range t.Nodes {
 		children := n.below(right)
 		if n.Element != left || len(children) == 0 {
@@ -40,14 +40,14 @@ func (t *Tree) MatchMap(m reflect.Type) (lefts []Left, listed *Node, wrong strin
 // checkMatchMap says why no parameter can get a map; it returns nothing where one can.
 func (t *Tree) checkMatchMap(m reflect.Type) string {
 	left := elements.Type(m.Key())
-	if m.Elem().Kind() != reflect.Slice {
+	if m.Elem().Kind() != reflect.Slice && !t.hasOne(m) {
 		return "an element is joined with any number of matches, which come as a list; make it " +
 			t.fitMap(m.Key(), reflect.SliceOf(m.Elem()))
 	}
-	right := elements.Type(m.Elem().Elem())
+	right := elementOf(m.Elem())
 	var parents []*Node
 	for _, n := range t.Nodes {
-		if n.Element == right && n.Parent != nil {
+		if n.Element == right && n.Parent != nil && !n.isAbsent() {
 			parents = append(parents, n.Parent)
 		}
 	}
@@ -62,9 +62,49 @@ func (t *Tree) checkMatchMap(m reflect.Type) string {
 		return right.String() + " is joined to " + parents[0].String() + ", not to " + left.String() +
 			"; make it " + mapText(parents[0].Element, m.Elem())
 	}
+	if wrong := t.misfitMap(m); wrong != "" {
+		return wrong
+	}
 	if field := incomparable(m.Key()); field != "" {
 		return fmt.Sprintf("%v can't be the key of a map, for what %s holds may not be comparable; make it %s",
 			left, field, mapText(left, m.Elem()))
+	}
+	return ""
+}
+
+// elementOf returns the element type of the values of a map: lists of elements, or elements.
+func elementOf(value reflect.Type) reflect.Type {
+	if value.Kind() == reflect.Slice {
+		value = value.Elem()
+	}
+	return elements.Type(value)
+}
+
+// hasOne reports whether the elements of a map's values are single matches.
+func (t *Tree) hasOne(m reflect.Type) bool {
+	n := t.joined(elements.Type(m.Elem()))
+	return n != nil && n.takesOne()
+}
+
+// misfitMap says why single matches can't be the values of a map; nothing where they can, or are lists.
+func (t *Tree) misfitMap(m reflect.Type) string {
+	if m.Elem().Kind() == reflect.Slice {
+		return ""
+	}
+	left, right := elements.Type(m.Key()), elements.Type(m.Elem())
+	for _, n := range t.Nodes {
+		children := n.below(right)
+		if n.Element != left || len(children) == 0 {
+			continue
+		}
+		if len(children) > 1 || !n.Children[children[0]].takesOne() {
+			return "an element may have several matches, which come as a list; make it " +
+				mapText(m.Key(), reflect.SliceOf(m.Elem()))
+		}
+		if wrong := n.Children[children[0]].misfitSingle(m.Elem().Kind() == reflect.Pointer); wrong != "" {
+			return fmt.Sprintf("with leat.Optional there may be no match; make it %s, of which a value is nil then",
+				mapText(m.Key(), reflect.PointerTo(m.Elem())))
+		}
 	}
 	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/leat-go/leat/internal/engine"
 )
 
 // fromMaster returns the indexes that lead from the master to n, each into the children of the node before.
@@ -14,11 +16,32 @@ func (n *Node) fromMaster() []int {
 	return append(n.Parent.fromMaster(), slices.Index(n.Parent.Children, n))
 }
 
-// below returns the indexes of n's children of an element type.
+// isAbsent reports whether n, or a node above it, must have no match: nothing of it reaches the function.
+func (n *Node) isAbsent() bool {
+	for ; n.Join != nil; n = n.Parent {
+		if n.Join.Need == engine.NeedAbsent {
+			return true
+		}
+	}
+	return false
+}
+
+// takesOne reports whether n's parent has one match at n at most.
+func (n *Node) takesOne() bool { return n.Join != nil && n.Join.Take != engine.TakeAll }
+
+// misfitSingle says why the only match at n can't come by what holds one element; nothing where it can.
+func (n *Node) misfitSingle(isPointer bool) string {
+	if n.Join.Need == engine.NeedNone && !isPointer {
+		return fmt.Sprintf("with leat.Optional there may be no match; make it *%v, which is nil then", n.Element)
+	}
+	return ""
+}
+
+// below returns the indexes of n's children of an element type, but for those that must have no match.
 func (n *Node) below(element reflect.Type) []int {
 	var indexes []int
 	for i, c := range n.Children {
-		if c.Element == element {
+		if c.Element == element && !c.isAbsent() {
 			indexes = append(indexes, i)
 		}
 	}

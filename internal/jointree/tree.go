@@ -55,6 +55,8 @@ type Node struct {
 	// node's name is from its tag.
 	path   string
 	tagged bool
+	// single says that the field holds one element, and pointer that it is a pointer to one.
+	single, pointer bool
 }
 
 // String returns the element type, with the name where there is one.

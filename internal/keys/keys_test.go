@@ -22,7 +22,7 @@ type sample struct {
 // edge returns an edge by one key for both sides.
 func edge[K any](t *testing.T, key func(sample) K) engine.Edge {
 	t.Helper()
-	newEdge, err := keys.Edge(key, key, false)
+	newEdge, err := keys.Edge(key, key, &keys.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestWindows(t *testing.T) {
 // TestKindMistakes checks that types without an order, or whose == isn't about values, are refused with what would be
 // right.
 func TestKindMistakes(t *testing.T) {
-	_, err := keys.Edge(func(sample) []int { return nil }, func(sample) []int { return nil }, false)
+	_, err := keys.Edge(func(sample) []int { return nil }, func(sample) []int { return nil }, &keys.Options{})
 	if err == nil || !strings.Contains(err.Error(), "keys of type []int have no order: "+
 		"return a number, a text, a time.Time, or a pointer") {
 		t.Errorf("got %v", err)

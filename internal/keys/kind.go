@@ -20,14 +20,17 @@ func On(left, right any) string {
 	return mistake.KeyFunction(left) + " == " + mistake.KeyFunction(right)
 }
 
-// Edge returns a constructor of edges whose keys two functions compute. It is an error if keys of the type have no
-// order.
-func Edge[L, R, K any](left func(L) K, right func(R) K, unique bool) (func() engine.Edge, error) {
+// Edge returns a constructor of edges whose keys two functions compute, with the options given. It is an error if keys
+// of the type have no order, or the options don't fit them.
+func Edge[L, R, K any](left func(L) K, right func(R) K, o *Options) (func() engine.Edge, error) {
 	edges, err := edgesOf[K]()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case !o.isPlain():
+		return reaching(guarded(left), guarded(right), o)
 	}
-	return edges(guarded(left), guarded(right), unique), nil
+	return edges(guarded(left), guarded(right), o.Unique), nil
 }
 
 // Comparison returns a constructor of edges for keys that only a comparison of the user's knows.

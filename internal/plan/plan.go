@@ -64,7 +64,10 @@ func (p *Plan) add(name, text string) { p.details = append(p.details, detail{nam
 
 func nodeOf(spec *engine.Node) *node {
 	n := &node{name: spec.Name, stream: spec.Stream.Name, on: spec.On}
-	if spec.Unique {
+	switch {
+	case spec.How != "":
+		n.on += ", " + spec.How
+	case spec.Unique:
 		n.on += ", unique"
 	}
 	for _, child := range spec.Children {

@@ -38,8 +38,11 @@ type Facts struct {
 	Inject func(reflect.Type) (reflect.Value, error)
 }
 
-// A Join has the element types of the sides of a join.
-type Join struct{ Left, Right reflect.Type }
+// A Join has the element types of the sides of a join. TakesOne says that an element has one match at most.
+type Join struct {
+	Left, Right reflect.Type
+	TakesOne    bool
+}
 
 // element returns the element type of t, which is t or what it points to.
 func element(t reflect.Type) reflect.Type { return elements.Type(t) }
@@ -59,6 +62,11 @@ func (f *Facts) isListOfElements(t reflect.Type) bool {
 // isJoined reports whether a type is on the right of a join.
 func (f *Facts) isJoined(t reflect.Type) bool {
 	return slices.ContainsFunc(f.Joins, func(j Join) bool { return j.Right == t })
+}
+
+// takesOne reports whether a type is on the right of a join whose elements have one match at most.
+func (f *Facts) takesOne(t reflect.Type) bool {
+	return slices.ContainsFunc(f.Joins, func(j Join) bool { return j.Right == t && j.TakesOne })
 }
 
 // isMatchMap reports whether a type is that of a map from an element to a list of others, or would be meant to be.

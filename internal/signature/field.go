@@ -72,6 +72,8 @@ const (
 	elementField
 	listField
 	rowsField
+	// rowField is a struct that holds one match beside its own.
+	rowField
 	recordField
 )
 
@@ -87,6 +89,8 @@ func (r *inputReader) kind(t reflect.Type) fieldKind {
 		return recordField
 	case r.isElement(element(t)):
 		return elementField
+	case t.Kind() != reflect.Slice && r.isMatchRow(element(t)):
+		return rowField
 	case t.Kind() != reflect.Slice:
 		return otherField
 	case r.isElement(element(listed)):
@@ -95,6 +99,19 @@ func (r *inputReader) kind(t reflect.Type) fieldKind {
 		return rowsField
 	}
 	return otherField
+}
+
+// isMatchRow reports whether a type is that of a struct for the only match of an element and its own matches.
+func (r *inputReader) isMatchRow(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for s := range t.Fields() {
+		if r.takesOne(element(s.Type)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isRow reports whether a type is that of a struct for an element and its matches, or would be meant to be.

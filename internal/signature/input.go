@@ -32,7 +32,7 @@ type Row struct {
 	Lists []*List
 }
 
-// A List is a field of a row that holds elements of a node.
+// A List is a field of a row that holds elements of a node, or the only one, where Node.Single says so.
 type List struct {
 	Index int
 	Node  Node
@@ -52,6 +52,8 @@ type Node struct {
 	Origin string
 	// Copied says that the function gets copies of the elements.
 	Copied bool
+	// Single says that the field holds one element instead of a list, and Pointer that it is a pointer.
+	Single, Pointer bool
 }
 
 // ReadInput reads the struct that a typed function gets. It returns nil if there are mistakes in it, or if there is no
@@ -144,6 +146,9 @@ func (r *inputReader) windowed(t reflect.Type) {
 // list reads the field of a list.
 func (r *inputReader) list(f field) *List {
 	l := &List{Index: f.Index[0]}
+	if f.Type.Kind() != reflect.Slice {
+		return r.single(f, l)
+	}
 	t := f.Type.Elem()
 	switch {
 	case r.kind(f.Type) == listField:
@@ -154,6 +159,20 @@ func (r *inputReader) list(f field) *List {
 		if l.Row = r.row(t, f); l.Row != nil {
 			l.Node = l.Row.Node
 		}
+	}
+	return l
+}
+
+// single reads a field of one element, or of the struct that holds it beside its matches.
+func (r *inputReader) single(f field, l *List) *List {
+	if r.kind(f.Type) == elementField {
+		l.Node = f.node(f.Type)
+	} else if l.Row = r.row(element(f.Type), f); l.Row != nil {
+		l.Node = l.Row.Node
+	}
+	l.Node.Single, l.Node.Pointer = true, f.Type.Kind() == reflect.Pointer
+	if l.Row != nil {
+		l.Row.Node = l.Node
 	}
 	return l
 }
@@ -193,15 +212,20 @@ func (r *inputReader) row(t reflect.Type, f field) *Row {
 	return row
 }
 
-// ownElement returns the field of a struct that holds its element; the zero field where there is none.
+// ownElement returns the field of a struct that holds its element; the zero field where there is none. Others may hold
+// its matches, at joins that take one.
 func (r *inputReader) ownElement(fields []field) field {
 	var own field
 	for _, c := range fields {
-		switch {
-		case r.kind(c.Type) != elementField:
-		case own.path == "":
+		if r.kind(c.Type) != elementField {
+			continue
+		}
+		if own.path == "" || r.takesOne(element(own.Type)) && !r.takesOne(element(c.Type)) {
 			own = c
-		default:
+		}
+	}
+	for _, c := range fields {
+		if r.kind(c.Type) == elementField && c.path != own.path && !r.takesOne(element(c.Type)) {
 			r.mistakes.Add("%s: the element beside it is %s, whose matches come as a list; make it []%v", c, own, c.Type)
 		}
 	}
@@ -211,9 +235,12 @@ func (r *inputReader) ownElement(fields []field) field {
 // member reads a field of a row other than that of its element. Only those of the input itself may be injected.
 func (r *inputReader) member(f field, row *Row, outer bool) {
 	switch r.kind(f.Type) {
-	case listField, rowsField:
+	case listField, rowsField, rowField:
 		row.Lists = append(row.Lists, r.list(f))
-	case elementField: // ownElement has said what is wrong
+	case elementField: // ownElement has said where it is none of a match
+		if r.takesOne(element(f.Type)) {
+			row.Lists = append(row.Lists, r.list(f))
+		}
 	case recordField:
 		r.untagged(f)
 		if f.Type != r.Record {

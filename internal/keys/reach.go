@@ -1,0 +1,234 @@
+package keys
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+
+	"github.com/leat-go/leat/internal/engine"
+)
+
+// An arithmetic computes with keys of a kind: D is a difference of two keys. Its differences are exact but for those of
+// floating numbers, so that no key overflows.
+type arithmetic[K, D any] struct {
+	// minus returns a - b.
+	minus   func(a, b K) D
+	compare func(a, b D) int
+	negate  func(d D) D
+	// bound reads a bound as a difference. The error says what would be right.
+	bound func(given any) (D, error)
+}
+
+// reach returns the reach of the options over keys of a kind.
+func (a arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
+	r.Farther = func(left, before, after K) bool {
+		return a.compare(a.minus(after, left), a.minus(left, before)) >= 0
+	}
+	var lo, hi D
+	_, noBefore := w.Before.(NoBound)
+	_, noAfter := w.After.(NoBound)
+	if !noBefore {
+		if lo, err = a.bound(w.Before); err != nil {
+			return r, fmt.Errorf("%v: %w", w, err)
+		}
+		lo = a.negate(lo)
+		r.Low = func(left, right K) int { return a.compare(a.minus(right, left), lo) }
+	}
+	if !noAfter {
+		if hi, err = a.bound(w.After); err != nil {
+			return r, fmt.Errorf("%v: %w", w, err)
+		}
+		r.High = func(left, right K) int { return a.compare(a.minus(right, left), hi) }
+	}
+	if !noBefore && !noAfter && a.compare(lo, hi) > 0 {
+		return r, fmt.Errorf("%v reaches nothing: it begins above its end; both count away from the left key, "+
+			"before to lower keys and after to higher ones, and a negative number to the other side", w)
+	}
+	return r, nil
+}
+
+// A difference is one of integers: a magnitude that 64 bits hold, and a sign.
+type difference struct {
+	negative  bool
+	magnitude uint64
+}
+
+func compareDifferences(a, b difference) int {
+	switch {
+	case a.negative && b.negative:
+		return cmp.Compare(b.magnitude, a.magnitude)
+	case a.negative:
+		return -1
+	case b.negative:
+		return 1
+	}
+	return cmp.Compare(a.magnitude, b.magnitude)
+}
+
+func negated(d difference) difference {
+	d.negative = !d.negative && d.magnitude > 0
+	return d
+}
+
+// minusSigned is exact: the difference of two int64 may need 65 bits, of which one is the sign.
+func minusSigned(a, b int64) difference {
+	if a < b {
+		return difference{true, uint64(b) - uint64(a)}
+	}
+	return difference{false, uint64(a) - uint64(b)}
+}
+
+func minusUnsigned(a, b uint64) difference {
+	if a < b {
+		return difference{true, b - a}
+	}
+	return difference{false, a - b}
+}
+
+// integers returns the arithmetic of integers, which minus subtracts, of keys of a type.
+func integers[K any](keys reflect.Type, minus func(a, b K) difference) arithmetic[K, difference] {
+	return arithmetic[K, difference]{minus, compareDifferences, negated, func(given any) (difference, error) {
+		v := reflect.ValueOf(given)
+		switch {
+		case v.Type() == durationType && keys != durationType:
+			return difference{}, fmt.Errorf("%v is a time.Duration, but the keys are numbers of type %v; "+
+				"give a number in their units", given, keys)
+		case v.CanInt():
+			return minusSigned(v.Int(), 0), nil
+		case v.CanUint():
+			return minusUnsigned(v.Uint(), 0), nil
+		}
+		return difference{}, fmt.Errorf("%v is of type %T, but the keys are integers of type %v; "+
+			"give an integer in their units, or leat.Any", given, given, keys)
+	}}
+}
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+// floats returns the arithmetic of floating numbers, of keys of a type. The infinite are as far from themselves as
+// other numbers.
+func floats(keys reflect.Type) arithmetic[float64, float64] {
+	minus := func(a, b float64) float64 {
+		if a == b {
+			return 0
+		}
+		return a - b
+	}
+	negate := func(d float64) float64 { return -d }
+	return arithmetic[float64, float64]{minus, cmp.Compare[float64], negate, func(given any) (f float64, err error) {
+		switch v := reflect.ValueOf(given); {
+		case v.Type() == durationType:
+			return 0, fmt.Errorf("%v is a time.Duration, but the keys are numbers of type %v; give a number in their units",
+				given, keys)
+		case v.CanInt():
+			f = float64(v.Int())
+		case v.CanUint():
+			f = float64(v.Uint())
+		case v.CanFloat():
+			f = v.Float()
+		default:
+			return 0, fmt.Errorf("%v is of type %T, but the keys are numbers of type %v; give a number in their units, "+
+				"or leat.Any", given, given, keys)
+		}
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return 0, fmt.Errorf("%v is no distance; give a finite number, or leat.Any", given)
+		}
+		return f, nil
+	}}
+}
+
+// A span is a difference of instants: seconds, and nanoseconds from 0 to 999,999,999.
+type span struct {
+	seconds     int64
+	nanoseconds int64
+}
+
+func compareSpans(a, b span) int {
+	return cmp.Or(cmp.Compare(a.seconds, b.seconds), cmp.Compare(a.nanoseconds, b.nanoseconds))
+}
+
+func newSpan(seconds, nanoseconds int64) span {
+	if nanoseconds < 0 {
+		seconds, nanoseconds = seconds-1, nanoseconds+1e9
+	}
+	return span{seconds, nanoseconds}
+}
+
+// instants are the arithmetic of times, by the wall clock.
+func instants() arithmetic[time.Time, span] {
+	minus := func(x, y time.Time) span {
+		seconds := x.Unix() - y.Unix()
+		switch isLess := x.Unix() < y.Unix(); {
+		case isLess && seconds > 0:
+			return span{seconds: math.MinInt64}
+		case !isLess && seconds < 0:
+			return span{seconds: math.MaxInt64}
+		}
+		return newSpan(seconds, int64(x.Nanosecond()-y.Nanosecond()))
+	}
+	negate := func(d span) span { return newSpan(-d.seconds, -d.nanoseconds) }
+	return arithmetic[time.Time, span]{minus, compareSpans, negate, func(given any) (span, error) {
+		d, ok := given.(time.Duration)
+		if !ok && !isZero(given) {
+			return span{}, fmt.Errorf("%v is of type %T, but the keys are times; give a time.Duration, "+
+				"such as 2*time.Second, or leat.Any", given, given)
+		}
+		return newSpan(int64(d/time.Second), int64(d%time.Second)), nil
+	}}
+}
+
+// isZero reports whether a bound is the number zero.
+func isZero(bound any) bool {
+	v := reflect.ValueOf(bound)
+	return (v.CanInt() || v.CanUint() || v.CanFloat()) && v.IsZero()
+}
+
+// edge returns a constructor of edges with the options, over keys that have an arithmetic.
+func (a arithmetic[K, D]) edge(left, right func(any) (K, error), compare func(a, b K) int,
+	o *Options) (func() engine.Edge, error) {
+	if o.Within == nil || isZero(o.Within.Before) && isZero(o.Within.After) {
+		return equalKeys(left, right, compare, o)
+	}
+	reach, err := a.reach(o.Within)
+	if err != nil {
+		return nil, err
+	}
+	return engine.ReachEdge(engine.ReachSpec[K]{Left: left, Right: right, Compare: compare, Reach: reach,
+		By: matchKeys(o.By), Unique: o.Unique}), nil
+}
+
+// EqualKeys returns a constructor of edges that join equal keys of any type, with the options. It is an error if these
+// have a reach: nothing is known of distances.
+func EqualKeys[K any](left, right func(any) (K, error), compare func(a, b K) int,
+	o *Options) (func() engine.Edge, error) {
+	switch {
+	case o.Within != nil && !(isZero(o.Within.Before) && isZero(o.Within.After)):
+		return nil, fmt.Errorf("%v: keys by expression have no distances; use leat.Join with key functions", o.Within)
+	case o.isPlain():
+		return engine.KeyEdge(left, right, compare, o.Unique), nil
+	}
+	return equalKeys(left, right, compare, o)
+}
+
+// equalKeys returns a constructor of edges that join equal keys, with options that the plain ones don't have.
+func equalKeys[K any](left, right func(any) (K, error), compare func(a, b K) int,
+	o *Options) (func() engine.Edge, error) {
+	if o.Unequal {
+		return nil, errors.New("leat.Unequal leaves out equal keys, and without a reach no others match; add leat.Within")
+	}
+	same := func(left, right K) int { return compare(right, left) }
+	return engine.ReachEdge(engine.ReachSpec[K]{Left: left, Right: right, Compare: compare,
+		Reach: engine.Reach[K]{Low: same, High: same}, By: matchKeys(o.By), Unique: o.Unique}), nil
+}
+
+// texts returns an error for texts with a reach: they have no distances.
+func texts(w *Within) error {
+	if w == nil || isZero(w.Before) && isZero(w.After) {
+		return nil
+	}
+	return fmt.Errorf("%v: the keys are texts, which have no distances; return numbers or times from the key functions, "+
+		"or leave it out", w)
+}
