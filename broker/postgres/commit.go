@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
 )
@@ -95,7 +97,12 @@ func (l *ledger) transact(ctx context.Context, commits []broker.Commit, write wr
 		}
 		transaction = number
 	}
-	if err := s.run(ctx, "COMMIT"); err != nil {
+	err = s.run(ctx, "COMMIT")
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused): // as by a deferred constraint of an output
+		return transaction, described("COMMIT", refused, "")
+	case err != nil:
 		return transaction, l.explain(err)
 	}
 	return transaction, nil

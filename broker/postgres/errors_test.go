@@ -123,14 +123,15 @@ func TestWrongSetupIsRefused(t *testing.T) {
 func TestWrongResults(t *testing.T) {
 	d := newDatabase(t)
 	d.exec("CREATE TABLE results (id int PRIMARY KEY, name varchar(5) NOT NULL, at timestamptz, unique (name), " +
-		"twice int GENERATED ALWAYS AS (id * 2) STORED); " +
+		"twice int GENERATED ALWAYS AS (id * 2) STORED, parent int REFERENCES results DEFERRABLE INITIALLY DEFERRED); " +
 		"INSERT INTO results VALUES (7, 'seven')")
 	type result struct {
-		ID    *int64  `json:"id"`
-		Name  *string `json:"name,omitempty"`
-		Names *string `json:"names,omitempty"`
-		At    *string `json:"at,omitempty"`
-		Twice *int64  `json:"twice,omitempty"`
+		ID     *int64  `json:"id"`
+		Name   *string `json:"name,omitempty"`
+		Names  *string `json:"names,omitempty"`
+		At     *string `json:"at,omitempty"`
+		Twice  *int64  `json:"twice,omitempty"`
+		Parent int64   `json:"parent,omitempty"`
 	}
 	name := func(s string) *string { return &s }
 	for what, test := range map[string]struct {
@@ -145,11 +146,13 @@ func TestWrongResults(t *testing.T) {
 			"ALTER TABLE"}},
 		"generated": {result{ID: new(int64), Name: name("x"), Twice: new(int64)}, []string{"generated column",
 			"leave that member out"}},
+		"deferred": {result{ID: new(int64), Name: name("x"), Parent: 99}, []string{"postgres: COMMIT: ", "foreign key",
+			"(99)"}},
 		"there": {result{ID: new(int64), Name: name("seven")}, []string{"duplicate key", "postgres.Conflict"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			input := memory.New(memory.Stream[order]("orders"))
-			d.must(memory.Append(input, "orders", 0, order{ID: 1}, order{ID: 2}))
+			d.must(memory.Append(input, "orders", 0, order{ID: 1}))
 			d.must(input.End("orders"))
 			mill, err := leat.New(func(order) result { return test.result }, leat.Name(what), quiet, leat.From(input),
 				leat.To(postgres.New(d.url, postgres.Table[result]("results"))))
