@@ -116,7 +116,8 @@ func (s *stream) removed(logger *slog.Logger, from, lowest uint64) error {
 	}
 	return fmt.Errorf("the limits of stream %s, or a purge, have removed the messages from %d to %d before they were "+
 		"read; the first that is left is %d. Unless all of those were of other subjects, some of %s are lost: raise the "+
-		"limits (max_age, max_msgs, max_bytes), and go on behind them with nats.SkipRemoved", s.name, from, lowest-1, lowest,
+		"limits (max_age, max_msgs, max_bytes), and go on behind them with nats.SkipRemoved, or "+
+		"skip_removed: true", s.name, from, lowest-1, lowest,
 		s.stream.Name)
 }
 

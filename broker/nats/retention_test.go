@@ -83,7 +83,8 @@ func TestRemovedIsNeeded(t *testing.T) {
 		s.publish("in", one(id))
 	}
 	s.purge(4)
-	s.fails(s.subject("in")+"[0]@2", "from 2 to 3", "the first that is left is 4", "nats.SkipRemoved")
+	s.fails(s.subject("in")+"[0]@2", "from 2 to 3", "the first that is left is 4", "nats.SkipRemoved",
+		"skip_removed: true")
 	s.expectOut(one("1"))
 	s.copied(2, nats.SkipRemoved())
 	s.expectOut(one("1"), one("4"))

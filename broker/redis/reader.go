@@ -214,7 +214,8 @@ func (r *reader) account(s state, fetched int) error {
 	case s.added < 0:
 		if areGone && s.length > 0 && !r.stream.skipRemoved {
 			return fmt.Errorf("all entries up to %v are gone, and servers before 7.0 don't tell whether others have gone "+
-				"with them before they were read: let streams be trimmed later, or give the stream redis.SkipRemoved",
+				"with them before they were read: let streams be trimmed later, or give the stream redis.SkipRemoved, or "+
+				"skip_removed: true",
 				r.from.before())
 		}
 	case before >= 0 && (s.added < before || areGone && s.added-before != s.length):
@@ -247,7 +248,7 @@ func (r *reader) removed(s state, before int64) error {
 		return nil
 	}
 	return errors.New(text + ": let it be trimmed later; to go on with what is there, give the stream " +
-		"redis.SkipRemoved, or the mill another name")
+		"redis.SkipRemoved, or skip_removed: true, or the mill another name")
 }
 
 // setEnd notes where the stream ends, if that is known.
