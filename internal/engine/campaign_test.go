@@ -121,7 +121,7 @@ func drawShape(t *rapid.T) *tree {
 		nodes[i].unique = rapid.IntRange(0, 4).Draw(t, "unique") == 0
 		drawEdge(t, nodes[i])
 		parent := nodes[rapid.IntRange(0, i-1).Draw(t, "parent")]
-		if parent.need != engine.NeedOne && nodes[i].need == engine.NeedOne {
+		if (parent.need != engine.NeedOne || !parent.isPlain()) && nodes[i].need == engine.NeedOne {
 			// That no element of parent will be complete, since a stream below has ended, the reference doesn't know.
 			nodes[i].need = engine.NeedNone
 		}
