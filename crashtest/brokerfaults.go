@@ -11,9 +11,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/workload"
 	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/internal/testserver"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -56,8 +56,8 @@ func (in *injector) killBroker(ctx context.Context) error {
 // open, new ones are taken, and nothing is answered.
 func (in *injector) freezeBroker(ctx context.Context) error {
 	return in.withoutBroker(ctx, brokerFault{"stop", "brokers stopped", in.config.frozen, freezePauseLimit,
-		func(s *kafkaserver.Server) error { return process.Freeze(s.Process()) },
-		func(_ context.Context, s *kafkaserver.Server) error { return process.Thaw(s.Process()) }})
+		func(s *kafkaserver.Server) error { return testserver.Freeze(s.Process()) },
+		func(_ context.Context, s *kafkaserver.Server) error { return testserver.Thaw(s.Process()) }})
 }
 
 // withoutBroker takes the broker whose turn it is away from the others, and gives it back. Where nothing else is done

@@ -10,10 +10,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/recovery"
 	"github.com/leat-go/leat/crashtest/internal/report"
 	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/internal/testserver"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -70,7 +70,7 @@ func parseFaults(list string) (map[fault]bool, error) {
 		chosen[fault(name)] = true
 	}
 	for _, what := range []fault{zombies, freezes} {
-		if chosen[what] && !process.CanFreeze {
+		if chosen[what] && !testserver.CanFreeze {
 			return nil, fmt.Errorf("processes can't be stopped on this system: leave out %q", what)
 		}
 	}

@@ -4,8 +4,9 @@ package mysql_test
 
 import (
 	"context"
-	"syscall"
 	"testing"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A run that is frozen within a commit, with locks on the positions and on an output, doesn't block the one that takes
@@ -23,7 +24,7 @@ func TestFrozen(t *testing.T) {
 	d.Must(err)
 	d.Grow(5)
 	d.Wait("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock' AND db = DATABASE()")
-	d.Must(first.Process.Signal(syscall.SIGSTOP))
+	d.Must(testserver.Freeze(first.Process))
 	_, err = conn.ExecContext(context.Background(), "DO RELEASE_LOCK('stop')")
 	d.Must(err)
 	d.Must(conn.Close())
@@ -34,7 +35,7 @@ func TestFrozen(t *testing.T) {
 	if got := d.Query("SELECT epoch FROM leat_positions"); got[0][0] != "2" {
 		t.Errorf("the epoch is %v after one takeover", got)
 	}
-	d.Must(first.Process.Signal(syscall.SIGCONT))
+	d.Must(testserver.Thaw(first.Process))
 	if err := first.Wait(); err == nil {
 		t.Error("the first run goes on, or ends well")
 	}

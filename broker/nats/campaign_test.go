@@ -6,9 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // R8 against everything at once: processes are killed, or frozen and replaced, and wake up whenever; the server is
@@ -39,7 +40,7 @@ func TestCampaign(t *testing.T) {
 			running = s.helper("totals")
 		case 2, 3:
 			counts["freezes"]++
-			s.must(running.Signal(syscall.SIGSTOP))
+			s.must(testserver.Freeze(running.Process))
 			frozen, zombies = append(frozen, running), append(zombies, running)
 			running = s.helper("totals")
 		case 4:
@@ -53,7 +54,7 @@ func TestCampaign(t *testing.T) {
 			})
 		}
 		if len(frozen) > 0 && random.IntN(2) == 0 {
-			s.must(frozen[0].Signal(syscall.SIGCONT))
+			s.must(testserver.Thaw(frozen[0].Process))
 			frozen = frozen[1:]
 		}
 	}
@@ -70,7 +71,7 @@ func TestCampaign(t *testing.T) {
 		return len(s.values("totals")) >= len(s.want)-2
 	})
 	for _, f := range frozen {
-		s.must(f.Signal(syscall.SIGCONT))
+		s.must(testserver.Thaw(f.Process))
 	}
 	s.expectOneLeft(append(zombies, running))
 	s.finish()

@@ -3,9 +3,10 @@
 package nats_test
 
 import (
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A run that is frozen, whenever that is, blocks nobody, and adds nothing when it wakes up.
@@ -17,18 +18,18 @@ func TestFrozen(t *testing.T) {
 		s.await(len(s.want) - 2)
 		s.grow(10)
 		<-time.After(time.Duration(round) * 3 * time.Millisecond)
-		s.must(running.Signal(syscall.SIGSTOP))
+		s.must(testserver.Freeze(running.Process))
 		frozen = append(frozen, running)
 		s.grow(10)
 		running = s.helper("totals")
 		if round%2 == 1 {
 			// It wakes up while the next one goes on.
-			s.must(frozen[round].Signal(syscall.SIGCONT))
+			s.must(testserver.Thaw(frozen[round].Process))
 		}
 	}
 	s.await(len(s.want) - 2)
 	for _, f := range frozen {
-		s.must(f.Signal(syscall.SIGCONT))
+		s.must(testserver.Thaw(f.Process))
 	}
 	s.expectOneLeft(append(frozen, running))
 	s.finish()

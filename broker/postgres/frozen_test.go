@@ -3,8 +3,9 @@
 package postgres_test
 
 import (
-	"syscall"
 	"testing"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A run that is frozen within a commit, with locks on the positions and on an output, doesn't block the one that takes
@@ -22,7 +23,7 @@ func TestFrozen(t *testing.T) {
 	d.grow(5)
 	d.wait("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory' AND datname = " +
 		"current_database()")
-	d.must(first.Process.Signal(syscall.SIGSTOP))
+	d.must(testserver.Freeze(first.Process))
 	d.exec("SELECT pg_advisory_unlock(1)")
 	d.wait("SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE 'UPDATE leat_positions%'")
 	d.grow(5)
@@ -31,7 +32,7 @@ func TestFrozen(t *testing.T) {
 	if got := d.query("SELECT epoch FROM leat_positions"); got[0][0] != "2" {
 		t.Errorf("the epoch is %v after one takeover", got)
 	}
-	d.must(first.Process.Signal(syscall.SIGCONT))
+	d.must(testserver.Thaw(first.Process))
 	if err := first.Wait(); err == nil {
 		t.Error("the first run goes on, or ends well")
 	}
@@ -46,11 +47,11 @@ func TestChangesFrozen(t *testing.T) {
 	d.waitForSlot()
 	d.addEvents(100)
 	d.wait("SELECT FROM seen HAVING count(*) >= 100")
-	d.must(first.Process.Signal(syscall.SIGSTOP))
+	d.must(testserver.Freeze(first.Process))
 	d.addEvents(100_000) // more than the connection holds
 	d.helper("changes")
 	d.expectSeen(d)
-	d.must(first.Process.Signal(syscall.SIGCONT))
+	d.must(testserver.Thaw(first.Process))
 	if err := first.Wait(); err == nil {
 		t.Error("the first run goes on, or ends well")
 	}

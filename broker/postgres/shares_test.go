@@ -17,6 +17,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/postgres"
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // expectShared compares the totals with what SQL makes of the tables: each is there once, and those of a partition are
@@ -63,12 +64,12 @@ func (s *swarm) step() string {
 		return "left"
 	case what == 2 && len(s.running) > 1:
 		c := s.pick(&s.running)
-		s.must(c.Process.Signal(syscall.SIGSTOP))
+		s.must(testserver.Freeze(c.Process))
 		s.frozen = append(s.frozen, c)
 		return "frozen"
 	case what == 3 && len(s.frozen) > 0:
 		c := s.pick(&s.frozen)
-		s.must(c.Process.Signal(syscall.SIGCONT))
+		s.must(testserver.Thaw(c.Process))
 		s.running = append(s.running, c)
 		return "thawed"
 	case what == 4:
@@ -109,7 +110,7 @@ func testInstances(t *testing.T, seed uint64) {
 	}
 	t.Log(steps)
 	for _, c := range s.frozen {
-		s.must(c.Process.Signal(syscall.SIGCONT))
+		s.must(testserver.Thaw(c.Process))
 	}
 	s.running = append(s.running, s.helper("shared"))
 	// These make the items of the last orders certain, in each partition.

@@ -3,9 +3,10 @@
 package rabbitmq_test
 
 import (
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A process that is frozen, at any moment, doesn't block the one that takes over, and adds nothing when it wakes.
@@ -16,11 +17,11 @@ func TestFrozen(t *testing.T) {
 			first := s.helper()
 			s.wait(20)
 			s.grow(200) // so that it has something to do
-			s.must(first.Process.Signal(syscall.SIGSTOP))
+			s.must(testserver.Freeze(first.Process))
 			s.helper()
 			s.wait(170)
 			<-time.After(pause) // beyond its heartbeats, in one case
-			s.must(first.Process.Signal(syscall.SIGCONT))
+			s.must(testserver.Thaw(first.Process))
 			gone := make(chan error, 1)
 			go func() { gone <- first.Wait() }()
 			for ended := false; !ended; {

@@ -8,9 +8,10 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // R8: whatever is killed, frozen or cut, and whenever, the concatenated results are those of a run that never stopped.
@@ -35,11 +36,11 @@ func TestFaults(t *testing.T) {
 			s.must(command.Process.Kill())
 			command = s.helper(url)
 		case 2:
-			s.must(command.Process.Signal(syscall.SIGSTOP))
+			s.must(testserver.Freeze(command.Process))
 			frozen = append(frozen, command)
 			command = s.helper(url)
 			if len(frozen) > 1 {
-				s.must(frozen[0].Process.Signal(syscall.SIGCONT))
+				s.must(testserver.Thaw(frozen[0].Process))
 				frozen = frozen[1:]
 			}
 		case 3:
@@ -49,7 +50,7 @@ func TestFaults(t *testing.T) {
 	}
 	s.reaches(s.orders - 4)
 	for _, f := range frozen {
-		s.must(f.Process.Signal(syscall.SIGCONT))
+		s.must(testserver.Thaw(f.Process))
 		s.grow(5)
 		if err := f.Wait(); err == nil {
 			t.Error("a run that another one has taken over from ends well")

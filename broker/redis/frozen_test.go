@@ -3,8 +3,9 @@
 package redis_test
 
 import (
-	"syscall"
 	"testing"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A run that is frozen doesn't block the one that takes over, and adds nothing when it wakes.
@@ -13,11 +14,11 @@ func TestFrozen(t *testing.T) {
 	first := s.helper(s.url)
 	s.reaches(18)
 	s.grow(500)
-	s.must(first.Process.Signal(syscall.SIGSTOP))
+	s.must(testserver.Freeze(first.Process))
 	s.grow(5)
 	s.helper(s.url)
 	s.reaches(s.orders - 4)
-	s.must(first.Process.Signal(syscall.SIGCONT))
+	s.must(testserver.Thaw(first.Process))
 	s.grow(5)
 	if err := first.Wait(); err == nil {
 		t.Error("the first run goes on, or ends well")

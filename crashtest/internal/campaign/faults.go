@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/leat-go/leat/crashtest/internal/process"
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 // A fault is a kind of what is done to the mill or to the server.
@@ -66,7 +66,7 @@ func CheckFaults(names []string) error {
 func chosen(names []string, server bool) (map[fault]bool, error) {
 	faults := map[fault]bool{}
 	for _, w := range weights() {
-		possible := (server || !w.server) && (process.CanFreeze || w.fault != zombies && w.fault != freezes)
+		possible := (server || !w.server) && (testserver.CanFreeze || w.fault != zombies && w.fault != freezes)
 		switch named := slices.Contains(names, string(w.fault)); {
 		case named && !possible:
 			return nil, fmt.Errorf("%q can't be done to this storage or on this system: leave it out", w.fault)

@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/proxy"
 	"github.com/leat-go/leat/crashtest/internal/recovery"
+	"github.com/leat-go/leat/internal/testserver"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -242,7 +243,7 @@ func (in *injector) freezeServer(ctx context.Context, random *rand.Rand) error {
 	for pids := []int{in.storage.server().Pid()}; len(pids) > 0; pids = pids[1:] {
 		p, err := os.FindProcess(pids[0])
 		if err == nil {
-			err = process.Freeze(p)
+			err = testserver.Freeze(p)
 		}
 		if err == nil { // else a process of the server has ended meanwhile
 			stopped = append(stopped, p)
@@ -251,7 +252,7 @@ func (in *injector) freezeServer(ctx context.Context, random *rand.Rand) error {
 	}
 	err := wait.For(ctx, frozen)
 	for _, p := range stopped {
-		_ = process.Thaw(p)
+		_ = testserver.Thaw(p)
 	}
 	return err
 }

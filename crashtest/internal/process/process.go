@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/leat-go/leat/internal/testserver"
 )
 
 const (
@@ -76,10 +78,10 @@ func (p *Process) Kill() { _ = p.command.Process.Kill() } // where it fails, the
 func (p *Process) Leave() { _ = p.stdin.Close() }
 
 // Freeze stops the process where it is.
-func (p *Process) Freeze() error { return Freeze(p.command.Process) }
+func (p *Process) Freeze() error { return testserver.Freeze(p.command.Process) }
 
 // Thaw lets it go on.
-func (p *Process) Thaw() error { return Thaw(p.command.Process) }
+func (p *Process) Thaw() error { return testserver.Thaw(p.command.Process) }
 
 // Expect waits for the process to end by itself, with the exit status given.
 func (p *Process) Expect(ctx context.Context, status int) error {
