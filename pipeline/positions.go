@@ -49,6 +49,8 @@ type StreamPosition struct {
 	Kept string `json:"kept,omitempty"`
 
 	element int64 // the offset at Line and Byte
+	// atBeginning says that what is kept names a table or stream, and nothing that was read of it.
+	atBeginning bool
 }
 
 // Positions returns what is kept of how far the pipeline has come. It claims nothing, and may be called while the
@@ -83,6 +85,8 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 	var ordered struct {
 		At    []string `json:"at"`
 		After bool     `json:"after"`
+		// In names a table or stream; without a key there, the position is its beginning.
+		In string `json:"in"`
 		// From is of a file, and Fresh of what can be read once only, whose session has ended.
 		From *struct {
 			Element int64 `json:"element"`
@@ -94,6 +98,8 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 	if err := json.Unmarshal([]byte(r.Position), &ordered); err == nil {
 		s.At, s.Behind = ordered.At, s.Behind || ordered.After
 		switch from := ordered.From; {
+		case ordered.In != "" && ordered.At == nil:
+			s.atBeginning = true
 		case ordered.Fresh:
 			s.Fresh = true
 		case from != nil:
@@ -152,7 +158,7 @@ func (s *StreamPosition) where() string {
 		what += fmt.Sprintf(", line %d, byte %d", s.Line, s.Byte)
 	case s.Line > 0:
 		what += fmt.Sprintf(", up to %d elements behind line %d, byte %d", s.Offset-s.element, s.Line, s.Byte)
-	case s.Kept == "{}":
+	case s.Kept == "{}" || s.atBeginning:
 		what = "at the beginning"
 	case s.Kept != "":
 		what = preposition + " " + s.Kept

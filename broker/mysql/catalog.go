@@ -21,16 +21,16 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 		}
 		return &relation.Description{Columns: columns}, tellsApart(ctx, conn, r, "("+r.Query+"\n) q", columns)
 	}
-	var kind string
-	err := conn.QueryRowContext(ctx, "SELECT table_type FROM information_schema.tables WHERE table_schema = DATABASE() "+
-		"AND table_name = ?", r.Stream.Name).Scan(&kind)
+	var name, kind string
+	err := conn.QueryRowContext(ctx, "SELECT concat(table_schema, '.', table_name), table_type FROM information_schema.tables "+
+		"WHERE table_schema = DATABASE() AND table_name = ?", r.Stream.Name).Scan(&name, &kind)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, missing(ctx, conn, r.Stream.Name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	t := &relation.Description{IsTable: kind == "BASE TABLE"}
+	t := &relation.Description{Name: name, IsTable: kind == "BASE TABLE"}
 	if t.Columns, err = tableColumns(ctx, conn, r.Stream.Name); err != nil {
 		return nil, err
 	}

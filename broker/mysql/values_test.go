@@ -134,3 +134,11 @@ func read(t *testing.T, b *mysql.Broker, job *broker.Job, at string) (values, po
 		}
 	}
 }
+
+// A position says which table it is of, with its database.
+func TestPositionsOfAnotherTable(t *testing.T) {
+	d := newDatabase(t)
+	d.Exec("CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY); INSERT INTO a VALUES (1)")
+	relationtest.CheckOtherTable(t, mysql.New(d.url, mysql.Table[object]("a")), mysql.New(d.url, mysql.Table[object]("b")),
+		mysql.New(d.url, mysql.Query[object]("q", "SELECT * FROM b", mysql.OrderBy("id"))), d.name+".a", d.name+".b")
+}

@@ -88,6 +88,19 @@ func (s *session) oid(ctx context.Context, name string) (oid, kind string, err e
 	return string(all[0][0]), string(all[0][1]), nil
 }
 
+// nameOf returns the name of a table with its schema, by its number.
+func (s *session) nameOf(ctx context.Context, oid string) (string, error) {
+	all, err := s.rows(ctx, "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON "+
+		"n.oid = c.relnamespace WHERE c.oid = $1::oid", oid)
+	switch {
+	case err != nil:
+		return "", err
+	case len(all) == 0:
+		return "", errors.New("it was dropped just now")
+	}
+	return string(all[0][0]), nil
+}
+
 // makeTable makes a table that doesn't exist. purpose says what it is for, to who may not make it.
 func (s *session) makeTable(ctx context.Context, name, sql, purpose string) error {
 	err := s.run(ctx, sql)

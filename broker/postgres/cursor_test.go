@@ -84,15 +84,41 @@ func TestPositionsHoldTextsOfCasts(t *testing.T) {
 			in, r, _ := d.read(postgres.Table[struct{}]("keyed"), 1)
 			nodes := []broker.Rewind{{Offset: r.Next()}}
 			d.must(in.(broker.Positioner).Positions(0, nodes))
-			want := `{"at":[` + strconv.Quote(d.query("SELECT id::text FROM keyed")[0][0]) + `],"after":true,"by":["id"]}`
+			want := `{"at":[` + strconv.Quote(d.query("SELECT id::text FROM keyed")[0][0]) + `],"after":true,"by":["id"],"in":"public.keyed"}`
 			if got := nodes[0].Position; got != want {
 				t.Errorf("the position is %s, wanted %s", got, want)
 			}
-			nodes[0].Position = strings.Replace(nodes[0].Position, `,"by":["id"]`, "", 1) // as earlier versions kept it
+			nodes[0].Position = strings.Replace(nodes[0].Position, `,"by":["id"],"in":"public.keyed"`, "", 1) // as earlier versions kept it
 			d.must(in.(broker.Positioner).Resume(t.Context(), 0, nodes))
 			if nodes[0].Offset != 1 {
 				t.Errorf("the position is offset %d when it is read back, wanted 1", nodes[0].Offset)
 			}
 		})
+	}
+}
+
+// A position says which table it is of: another one of the same name and order isn't gone on with, in another schema
+// either. A query goes on from any.
+func TestPositionsOfAnotherTable(t *testing.T) {
+	d := newDatabase(t)
+	d.exec("CREATE SCHEMA other; CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); " +
+		"CREATE TABLE other.a (id int PRIMARY KEY); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); INSERT INTO other.a VALUES (1)")
+	for _, options := range [][]postgres.StreamOption{nil, {postgres.PartitionBy("id", 1)}} {
+		in, r, _ := d.read(postgres.Table[struct{}]("a", options...), 1)
+		kept := []broker.Rewind{{Node: "n", Offset: r.Next()}}
+		d.must(in.(broker.Positioner).Positions(0, kept))
+		resume := func(stream postgres.Option) error {
+			in, _, _ := d.read(stream, 0)
+			return in.(broker.Positioner).Resume(t.Context(), 0, slices.Clone(kept))
+		}
+		for _, name := range []string{"b", "other.a"} {
+			err := resume(postgres.Table[struct{}](name, options...))
+			other := strings.Replace("public."+name, "public.other", "other", 1)
+			if err == nil || !strings.Contains(err.Error(), "kept for public.a, but "+other+" is read now") {
+				t.Errorf("what was kept for table a is read on in %s, and the error is %v", name, err)
+			}
+		}
+		d.must(resume(postgres.Table[struct{}]("public.a", options...)))
+		d.must(resume(postgres.Query[struct{}]("q", "SELECT * FROM b", append(options, postgres.OrderBy("id"))...)))
 	}
 }

@@ -127,7 +127,7 @@ func newStream(t *table) *stream {
 func (st *stream) begin(partition int) {
 	st.numberings[partition] = ordered.NewNumbering()
 	st.numberings[partition].Of = st.division.of
-	st.numberings[partition].By = names(st.order)
+	st.numberings[partition].By, st.numberings[partition].From = names(st.order), st.table.name
 }
 
 // distinct returns the tables and queries of a job, each once, in the order of the nodes.

@@ -59,7 +59,8 @@ func (in *input) Resume(ctx context.Context, partition int, nodes []broker.Rewin
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {
-			if all[i], err = ordered.Read(&nodes[node], names(st.order)); err != nil {
+			all[i], err = ordered.Read(&nodes[node], names(st.order), st.table.name, ordered.ReadByQuery)
+			if err != nil {
 				return err
 			}
 			if err := st.checkDivision(all[i].Position); err != nil {

@@ -18,7 +18,9 @@ type table struct {
 	// keyAt holds the index of each of these in what selectRows gives of a row.
 	keyAt []int
 	// kind is the letter that PostgreSQL has for it: r for a table, p for a partitioned one; empty for a query.
-	kind     string
+	kind string
+	// name is what the catalog calls a table, or a view, with its schema; empty for a query. Positions are kept with it.
+	name     string
 	division division
 	// oids are the numbers of the table and its partitions; nil for queries and views, whose tables aren't known.
 	oids []string
@@ -66,6 +68,9 @@ func (s *session) lookAt(ctx context.Context, t *table) (err error) {
 		return err
 	}
 	t.from, t.kind = qualified(t.stream.Name)+" q", kind
+	if t.name, err = s.nameOf(ctx, oid); err != nil {
+		return err
+	}
 	if t.columns, err = s.columns(ctx, oid); err != nil {
 		return err
 	}

@@ -147,3 +147,33 @@ func (f *follower) goOn(nodes []broker.Rewind, next, want string) {
 		f.Errorf("reading on at %s gave %v, wanted %s", nodes[0].Position, values, next)
 	}
 }
+
+// A position says which stream it is of: another one isn't gone on with.
+func TestPositionsOfAnotherStream(t *testing.T) {
+	f := &follower{newDatabase(t), nil, &lines{}}
+	f.number(1, 3)
+	in := f.input()
+	_, next, err := f.read(in, 0, 3)
+	f.must(err)
+	kept := []broker.Rewind{{Node: "s", Offset: next, Seen: next, Accounted: next}}
+	f.must(in.(broker.Positioner).Positions(0, kept))
+	f.must(in.Close())
+	s, prefix := f.key("s"), f.prefix
+	f.prefix += "other-"
+	f.number(1, 4)
+	in = f.input()
+	defer in.Close()
+	want := "kept for " + s + ", but " + f.key("s") + " is read now"
+	err = in.(broker.Positioner).Resume(context.Background(), 0, append([]broker.Rewind{}, kept...))
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("reading another stream on ends with %v, want an error with %q", err, want)
+	}
+	f.prefix = prefix
+	f.number(4, 4)
+	f.goOn(kept, "4", "")
+	kept[0].Position = strings.Replace(kept[0].Position, `,"in":"`+s+`"`, "", 1) // as earlier versions kept it
+	if strings.Contains(kept[0].Position, `"in"`) {
+		t.Errorf("the position is %s", kept[0].Position)
+	}
+	f.goOn(kept, "4", "")
+}

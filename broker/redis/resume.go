@@ -73,7 +73,8 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) (err 
 		all := make([]ordered.Resumed, len(members))
 		toPass := make([]bool, len(members))
 		for i, node := range members {
-			if all[i], err = ordered.Read(&nodes[node], idColumns); err != nil {
+			all[i], err = ordered.Read(&nodes[node], idColumns, st.Name, "give it its old name by RENAME")
+			if err != nil {
 				return fmt.Errorf("redis: %w", err)
 			}
 			toPass[i] = nodes[node].NextSession

@@ -41,7 +41,7 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 		if err != nil || low.after().compare(high) >= 0 {
 			return err
 		}
-		text, err := json.Marshal(ordered.Position{At: ordered.Key{low.half(high).String()}})
+		text, err := json.Marshal(ordered.Position{At: ordered.Key{low.half(high).String()}, From: f.stream.Name})
 		found = string(text)
 		return err
 	})

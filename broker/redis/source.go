@@ -62,6 +62,7 @@ func (in *input) open(ctx context.Context, b *Broker, l *link, s broker.Stream) 
 		}
 	}
 	st := &stream{declared: d, numbering: ordered.NewNumbering()}
+	st.numbering.From = d.Name
 	err = l.ready(ctx, func(c *goredis.Client) error { return mayRead(ctx, c, d.Name) })
 	switch {
 	case isMissing(err):

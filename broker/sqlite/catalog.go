@@ -21,11 +21,11 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 		}
 		return &relation.Description{Columns: columns}, err
 	}
-	kind, rowid, err := kindOf(ctx, conn, r.Stream.Name)
+	found, kind, rowid, err := kindOf(ctx, conn, r.Stream.Name)
 	if err != nil {
 		return nil, err
 	}
-	t := &relation.Description{IsTable: kind != "view"}
+	t := &relation.Description{Name: found, IsTable: kind != "view"}
 	primary, err := tableColumns(ctx, conn, r.Stream.Name, t)
 	if err != nil || !t.IsTable {
 		return t, errors.Join(err, comparesBinary(ctx, conn, r, identifier(r.Stream.Name)))
@@ -42,15 +42,16 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 	return t, nil
 }
 
-// kindOf returns what a table is, and whether its rows have a rowid. There may be a view, or a virtual table.
-func kindOf(ctx context.Context, conn *sql.Conn, name string) (kind string, rowid bool, err error) {
+// kindOf returns how a table is spelled, what it is, and whether its rows have a rowid. There may be a view, or a virtual table.
+func kindOf(ctx context.Context, conn *sql.Conn, name string) (found, kind string, rowid bool, err error) {
 	var without bool
 	err = conn.QueryRowContext(ctx,
-		"SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE", name).Scan(&kind, &without)
+		"SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE", name).
+		Scan(&found, &kind, &without)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", false, missing(ctx, conn, name)
+		return "", "", false, missing(ctx, conn, name)
 	}
-	return kind, kind == "table" && !without, err
+	return found, kind, kind == "table" && !without, err
 }
 
 // missing says that a table doesn't exist, and which one may be meant.

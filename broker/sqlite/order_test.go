@@ -99,6 +99,14 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// A position says which table it is of, as the catalog spells it.
+func TestPositionsOfAnotherTable(t *testing.T) {
+	d := newDatabase(t)
+	d.Exec("CREATE TABLE A (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1)")
+	relationtest.CheckOtherTable(t, sqlite.New(d.path, sqlite.Table[object]("a")), sqlite.New(d.path, sqlite.Table[object]("b")),
+		sqlite.New(d.path, sqlite.Query[object]("q", "SELECT * FROM b", sqlite.OrderBy("id"))), "A", "b")
+}
+
 // Equal keys are refused where no index rules them out.
 func TestEqualKeys(t *testing.T) {
 	d := newDatabase(t)

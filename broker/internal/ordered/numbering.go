@@ -1,6 +1,7 @@
 package ordered
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"sync"
@@ -11,9 +12,10 @@ import (
 // A Numbering gives the rows of a stream's partition their offsets, alike for all nodes that read it. It knows the keys
 // of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
 type Numbering struct {
-	// Of and By are those of all positions. They are set before the numbering is used.
-	Of string
-	By []string
+	// Of, By and From are those of all positions. They are set before the numbering is used.
+	Of   string
+	By   []string
+	From string
 
 	mu   sync.Mutex
 	keys keyBlocks
@@ -141,14 +143,19 @@ func (n *Numbering) Describe(nodes []*broker.Rewind, end Key) (err error) {
 	lowest := nodes[0].Offset
 	for _, r := range nodes {
 		lowest = min(lowest, r.Offset)
-		p := n.describe(r, end)
-		p.Of, p.By = n.Of, n.By
-		if r.Position, err = p.text(); err != nil {
+		if r.Position, err = n.text(n.describe(r, end)); err != nil {
 			return err
 		}
 	}
 	n.forget(lowest)
 	return nil
+}
+
+// text returns a position as it is kept.
+func (n *Numbering) text(p Position) (string, error) {
+	p.Of, p.By, p.From = n.Of, n.By, n.From
+	text, err := json.Marshal(p)
+	return string(text), err
 }
 
 func (n *Numbering) describe(r *broker.Rewind, end Key) Position {

@@ -143,7 +143,7 @@ func resume(t *rapid.T, rows table, nodes []broker.Rewind) *ordered.Numbering {
 	all := make([]ordered.Resumed, len(nodes))
 	for i := range nodes {
 		var err error
-		if all[i], err = ordered.Read(&nodes[i], []string{"row"}); err != nil {
+		if all[i], err = ordered.Read(&nodes[i], []string{"row"}, "rows", "rename it back"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestEndedSession(t *testing.T) {
 	if err := n.Describe([]*broker.Rewind{&ended}, key(7)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ordered.Read(&ended, []string{"row"})
+	r, err := ordered.Read(&ended, []string{"row"}, "rows", "rename it back")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,9 +198,22 @@ func TestEndedSession(t *testing.T) {
 
 // TestReadRefuses says what can't be gone on from.
 func TestReadRefuses(t *testing.T) {
-	for _, text := range []string{"", "{", `{"at":["1","2"]}`, `{"at":["1"],"by":["other"]}`, `{"by":["other"]}`} {
-		if r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}); err == nil {
+	for _, text := range []string{"", "{", `{"at":["1","2"]}`, `{"at":["1"],"by":["other"]}`, `{"by":["other"]}`,
+		`{"at":["1"],"in":"others"}`, `{"in":"others"}`} {
+		if r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}, "rows", "rename it back"); err == nil {
 			t.Errorf("%q is %v", text, r)
+		}
+	}
+}
+
+// TestReadFrom reads what was kept for the same table, for one that isn't known, and whatever a query goes on from.
+func TestReadFrom(t *testing.T) {
+	for text, from := range map[string]string{
+		`{"at":["1"]}`: "rows", `{"at":["1"],"in":"rows"}`: "rows", `{"at":["1"],"from":"others"}`: "",
+	} {
+		r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}, from, "")
+		if err != nil || !r.At.Equal(key(1)) {
+			t.Errorf("%q of %q is %v, %v", text, from, r, err)
 		}
 	}
 }

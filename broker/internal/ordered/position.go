@@ -38,12 +38,13 @@ type Position struct {
 	// By names the columns that the rows are ordered by: values of others mean nothing. Nil, as earlier releases kept it,
 	// is not known.
 	By []string `json:"by,omitempty"`
+	// From names the table or stream that was read, as "public.orders": values of another one mean nothing. It is empty
+	// for queries, and where it isn't known, as earlier releases kept it.
+	From string `json:"in,omitempty"`
 }
 
-func (p Position) text() (string, error) {
-	text, err := json.Marshal(p)
-	return string(text), err
-}
+// ReadByQuery says what to do where a table was only renamed, for [Read]. Positions of queries name nothing.
+const ReadByQuery = "read it by a query, as query: select * from its new name, with an order"
 
 func readPosition(text string) (p Position, err error) {
 	if text == "" {
@@ -61,13 +62,18 @@ type Resumed struct {
 	Rewind *broker.Rewind
 }
 
-// Read reads what was kept of a node whose stream is ordered by some columns.
-func Read(node *broker.Rewind, columns []string) (Resumed, error) {
+// Read reads what was kept of a node whose stream is ordered by some columns, and read from what from names; that is empty
+// for queries. ifRenamed says what to do where that was only renamed.
+func Read(node *broker.Rewind, columns []string, from, ifRenamed string) (Resumed, error) {
 	p, err := readPosition(node.Position)
 	if err != nil {
 		return Resumed{}, fmt.Errorf("node %s: %w", node.Node, err)
 	}
 	switch {
+	case p.From != "" && from != "" && p.From != from:
+		return Resumed{}, fmt.Errorf("node %s: its position was kept for %s, but %s is read now; give the changed mill "+
+			"another name, or begin anew by leat positions FILE --reset; where %[2]s was only renamed, %[4]s",
+			node.Node, p.From, from, ifRenamed)
 	case p.By != nil && !slices.Equal(p.By, columns):
 		return Resumed{}, fmt.Errorf("node %s: it was kept for rows in the order of %s, which are in that of %s now; "+
 			"give the changed mill another name, or, where a column was only renamed, read it by its old name, as by a query",

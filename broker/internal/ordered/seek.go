@@ -36,9 +36,7 @@ func ReadPosition(position string) (Position, error) {
 
 // PositionOf returns the position of a row that was numbered.
 func (n *Numbering) PositionOf(offset int64) (string, error) {
-	p := n.Position(offset)
-	p.Of, p.By = n.Of, n.By
-	return p.text()
+	return n.text(n.Position(offset))
 }
 
 // Before returns a position with up to n rows between itself and another one, as [broker.Seeker].Before.
@@ -55,7 +53,7 @@ func (n *Numbering) Before(ctx context.Context, f Finder, position string, rows 
 	if err != nil || key == nil {
 		return "", err
 	}
-	return Position{At: key, Of: n.Of, By: n.By}.text()
+	return n.text(Position{At: key})
 }
 
 // Middle returns a position between two others, as [broker.Seeker].Middle. It halves the first column in which the two
@@ -86,8 +84,7 @@ func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (stri
 	if err != nil || p.At == nil {
 		return "", err
 	}
-	p.Of, p.By = n.Of, n.By
-	return p.text()
+	return n.text(p)
 }
 
 // middle returns a position between two keys, the zero one where none is known.

@@ -69,6 +69,8 @@ type Catalog interface {
 
 // A Description is what a table or a query is like.
 type Description struct {
+	// Name is what the database calls a table, or a view; empty for a query. Positions are kept with it.
+	Name string
 	// Columns are those that an element has, Hidden those that rows may be ordered by beside.
 	Columns, Hidden []Column
 	// IsTable says that it is a table, of which Keys holds the columns of each key that tells all rows apart; where

@@ -75,7 +75,7 @@ func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker
 		return nil, err
 	}
 	st := &stream{Table: t, numbering: ordered.NewNumbering()}
-	st.numbering.By = names(t.OrderedBy)
+	st.numbering.By, st.numbering.From = names(t.OrderedBy), t.Name
 	if err := st.look(ctx, conn); err != nil {
 		return nil, t.explain(err)
 	}
@@ -179,7 +179,8 @@ func (in *input) resume(ctx context.Context, conn *sql.Conn, nodes []broker.Rewi
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {
-			if all[i], err = ordered.Read(&nodes[node], names(st.OrderedBy)); err != nil {
+			all[i], err = ordered.Read(&nodes[node], names(st.OrderedBy), st.Name, ordered.ReadByQuery)
+			if err != nil {
 				return in.job.errorf("%w", err)
 			}
 		}

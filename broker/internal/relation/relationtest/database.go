@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -120,6 +121,47 @@ func Open(t testing.TB, b Broker, inputs, outputs int) (advice []string, err err
 		defer out.Close()
 	}
 	return advice, nil
+}
+
+// CheckOtherTable checks that a position that is kept for table a, which has a row, isn't read on in table b, and that
+// both are named, but that a query goes on from it.
+func CheckOtherTable(t testing.TB, a, b, query Broker, nameOfA, nameOfB string) {
+	t.Helper()
+	open := func(b Broker) broker.Input {
+		in, err := b.OpenSource(t.Context(), &broker.Job{Name: "other", Inputs: b.Streams(), Logger: Quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in
+	}
+	in := open(a)
+	defer in.Close()
+	r, err := in.Reader(t.Context(), 0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := []broker.Rewind{{Node: "n", Offset: r.Next()}}
+	if err := in.(broker.Positioner).Positions(0, kept); err != nil {
+		t.Fatal(err)
+	}
+	resume := func(b Broker) error {
+		in := open(b)
+		defer in.Close()
+		return in.(broker.Positioner).Resume(t.Context(), 0, slices.Clone(kept))
+	}
+	want := "kept for " + nameOfA + ", but " + nameOfB + " is read now"
+	if err := resume(b); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("reading table b on ends with %v, want an error with %q", err, want)
+	}
+	for _, same := range []Broker{a, query} {
+		if err := resume(same); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // Lines is a log that several goroutines write. The zero value is empty.
