@@ -10,8 +10,8 @@ import (
 // CanFreeze tells whether processes can be stopped and continued here.
 const CanFreeze = true
 
-// Freeze stops a child process where it is, and returns when it stands still: the signal alone leaves its threads the time
-// to do a little more, such as to commit what they were asked for.
+// Freeze stops a process where it is, and returns when it stands still, if it is a child of this one: the signal alone
+// leaves its threads the time to do a little more, such as to commit what they were asked for.
 func Freeze(p *os.Process) error {
 	if err := p.Signal(unix.SIGSTOP); err != nil {
 		return err
@@ -19,8 +19,8 @@ func Freeze(p *os.Process) error {
 	for {
 		err := unix.Waitid(unix.P_PID, p.Pid, nil, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
 		switch {
-		case errors.Is(err, unix.ECHILD): // somebody has waited for it
-			return os.ErrProcessDone
+		case errors.Is(err, unix.ECHILD): // it is another's child, or has ended
+			return nil
 		case !errors.Is(err, unix.EINTR):
 			return os.NewSyscallError("waitid", err)
 		}

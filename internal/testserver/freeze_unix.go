@@ -10,7 +10,7 @@ import (
 // CanFreeze tells whether processes can be stopped and continued here.
 const CanFreeze = true
 
-// Freeze stops a child process where it is, or a moment later.
+// Freeze stops a process where it is, or a moment later.
 func Freeze(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
 
 // Thaw lets it go on.
