@@ -3,10 +3,8 @@ package mysql_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -14,6 +12,7 @@ import (
 
 	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // server is the MariaDB of all tests; nil where there is none. Each test has a database of its own.
@@ -22,40 +21,14 @@ var server *mariadbserver.Server
 // databases counts them.
 var databases atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_MARIADB", start)) }
 
-// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_MARIADB says
-// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
-func run(m *testing.M) (status int) {
-	if os.Getenv("LEAT_HELPER") != "" {
-		return m.Run()
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = mariadbserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "leat-mariadb-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	server, err = mariadbserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		server = nil
-		if !errors.Is(err, mariadbserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_MARIADB") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Stop, nil
 }
 
 // A database is one of a test, with connections of the user who may do everything.

@@ -17,6 +17,7 @@ import (
 	"github.com/leat-go/leat/broker/internal/relation/relationtest"
 	"github.com/leat-go/leat/broker/mysql"
 	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // secure starts a server that speaks TLS, with a certificate for 127.0.0.1, which is returned.
@@ -27,14 +28,7 @@ func secure(t *testing.T) (*mariadbserver.Server, *x509.Certificate) {
 	}
 	certified := httptest.NewTLSServer(nil) // has one
 	certified.Close()
-	dir, err := os.MkdirTemp("", "leat-mariadb-*") // the server's user may look into it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := fixture.Dir(t)
 	certificate := certified.TLS.Certificates[0]
 	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
 	if err != nil {

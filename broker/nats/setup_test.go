@@ -16,6 +16,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leat-go/leat/internal/natsserver"
+	"github.com/leat-go/leat/internal/testserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // program is the server's, and shared the server of most tests, on which each has subjects of its own; nil where there
@@ -28,42 +30,20 @@ var (
 // names counts them.
 var names atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_NATS", start)) }
 
-// run runs the tests on a server of their own. Where it can't be built they are skipped, unless LEAT_TEST_NATS says
-// "must". LEAT_TEST_NATS_SERVER is the path of another server's program. A process that a test starts uses the server
-// of that test.
-func run(m *testing.M) (status int) {
-	if os.Getenv("LEAT_HELPER") != "" {
-		return m.Run()
-	}
-	fail := func(err error) int {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	dir, err := os.MkdirTemp("", "leat-nats-*")
-	if err != nil {
-		return fail(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
+// start starts the server of most tests. LEAT_TEST_NATS_SERVER is the path of another server's program; one that can't be
+// built counts as one that isn't installed.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
 	if program = os.Getenv("LEAT_TEST_NATS_SERVER"); program == "" {
-		program, err = natsserver.Build(context.Background(), dir)
-	}
-	switch {
-	case err != nil && os.Getenv("LEAT_TEST_NATS") == "must":
-		return fail(err)
-	case err != nil:
-		return m.Run()
-	}
-	if shared, err = natsserver.Start(context.Background(), program, filepath.Join(dir, "server"), ""); err != nil {
-		return fail(err)
-	}
-	defer func() {
-		if err := shared.Stop(); err != nil {
-			status = fail(err)
+		if program, err = natsserver.Build(ctx, filepath.Dir(dir)); err != nil {
+			return nil, fmt.Errorf("NATS %w: %w", testserver.ErrNotInstalled, err)
 		}
-	}()
-	return m.Run()
+	}
+	if shared, err = natsserver.Start(ctx, program, dir, ""); err != nil {
+		return nil, err
+	}
+	return shared.Stop, nil
 }
 
 // A space is what one test has on a server: subjects that begin with its name, and a raw client.

@@ -2,16 +2,15 @@ package postgres_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/leat-go/leat/internal/postgresserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // server is the PostgreSQL of all tests; nil where there is none. Each test has a database of its own.
@@ -20,39 +19,14 @@ var server *postgresserver.Server
 // databases counts them.
 var databases atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_POSTGRES", start)) }
 
-// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_POSTGRES says
-// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
-func run(m *testing.M) (status int) {
-	if os.Getenv("LEAT_HELPER") != "" {
-		return m.Run()
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = postgresserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "leat-postgres-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	server, err = postgresserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		if !errors.Is(err, postgresserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_POSTGRES") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Stop, nil
 }
 
 // A database is one of a test, with a connection of the superuser.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/rabbitmq/rabbitmq-stream-go-client/pkg/stream"
 
 	"github.com/leat-go/leat/internal/rabbitserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // server is the RabbitMQ of all tests; nil where there is none. The streams of each test have a prefix of their own.
@@ -26,39 +26,14 @@ var server *rabbitserver.Server
 // prefixes counts them.
 var prefixes atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_RABBITMQ", start)) }
 
-// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_RABBITMQ says
-// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
-func run(m *testing.M) (status int) {
-	if os.Getenv("LEAT_HELPER") != "" {
-		return m.Run()
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = rabbitserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "leat-rabbitmq-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	server, err = rabbitserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		if !errors.Is(err, rabbitserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_RABBITMQ") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Stop, nil
 }
 
 // A space is the streams of a test, with clients that know nothing of Leat: RabbitMQ's own, for streams and for AMQP.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/leat-go/leat/internal/redisserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // server is the Redis of all tests; nil where there is none. Each test has streams and positions of its own.
@@ -21,35 +21,14 @@ var server *redisserver.Server
 // databases counts the tests' names.
 var databases atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_REDIS", start)) }
 
-// run runs the tests on a server of their own. Where none is installed they are skipped, unless LEAT_TEST_REDIS says
-// "must". A process that a test starts uses the server of that test: one of its own would be left behind by kill -9.
-func run(m *testing.M) (status int) {
-	if os.Getenv("LEAT_HELPER") != "" {
-		return m.Run()
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = redisserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "leat-redis-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	server, err = redisserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		if !errors.Is(err, redisserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_REDIS") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Kill(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Kill, nil
 }
 
 // A database is one of a test, with a raw client. Its names begin with what no other test has.

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +14,7 @@ import (
 
 	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/internal/redisserver"
-	"github.com/leat-go/leat/internal/testserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // secret is in all passwords, and in no message.
@@ -57,30 +54,10 @@ func (w *workplace) run(mishaps []mishap) {
 	}
 }
 
-// start starts a server for a test that is skipped where it isn't installed, unless the variable says "must".
+// start starts a server for a test.
 func start(t *testing.T, variable string, demo func(context.Context, string) (string, func() error, error)) *url.URL {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "leat-mishaps-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // where this is root the server runs as another user
-		t.Fatal(err)
-	}
-	at, stop, err := demo(t.Context(), filepath.Join(dir, "server"))
-	if errors.Is(err, testserver.ErrNotInstalled) && os.Getenv(variable) != "must" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	u, err := url.Parse(at)
+	u, err := url.Parse(fixture.Start(t, variable, demo))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -23,7 +22,7 @@ import (
 	_ "modernc.org/sqlite" // reads what was written
 
 	"github.com/leat-go/leat/internal/postgresserver"
-	"github.com/leat-go/leat/internal/testserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
@@ -114,17 +113,7 @@ func TestDocumentedRights(t *testing.T) {
 func newShop(t *testing.T) *shop {
 	s := &shop{TB: t, dir: t.TempDir()}
 	s.must(os.CopyFS(s.dir, os.DirFS(".")))
-	dir, err := os.MkdirTemp("", "leat-shop-*")
-	s.must(err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s.must(os.Chmod(dir, 0o755)) // where this is root the server runs as another user
-	at, stop, err := postgresserver.Demo(t.Context(), filepath.Join(dir, "server"))
-	if errors.Is(err, testserver.ErrNotInstalled) && os.Getenv("LEAT_TEST_POSTGRES") != "must" {
-		t.Skip(err)
-	}
-	s.must(err)
-	t.Cleanup(func() { s.must(stop()) })
-	u, err := url.Parse(at)
+	u, err := url.Parse(fixture.Start(t, "LEAT_TEST_POSTGRES", postgresserver.Demo))
 	s.must(err)
 	for variable, value := range map[string]string{"PGHOST": u.Hostname(), "PGPORT": u.Port(), "PGSSLMODE": "disable",
 		"PGUSER": postgresserver.User, "PGPASSWORD": postgresserver.Password, "PGDATABASE": "postgres"} {

@@ -16,6 +16,7 @@ import (
 	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/internal/rabbitserver"
 	"github.com/leat-go/leat/internal/redisserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -41,7 +42,7 @@ func (w *workplace) storages() []*storage {
 		"LEAT_TEST_POSTGRES": w.postgres, "LEAT_TEST_MARIADB": w.mysql, "LEAT_TEST_REDIS": w.redis,
 		"LEAT_TEST_RABBITMQ": w.rabbitmq, "LEAT_TEST_NATS": w.nats,
 	} {
-		s, err := start(w.serverDir())
+		s, err := start(filepath.Join(fixture.Dir(w), "server"))
 		switch {
 		case err == nil:
 			all = append(all, s)
@@ -52,20 +53,6 @@ func (w *workplace) storages() []*storage {
 		}
 	}
 	return all
-}
-
-// serverDir returns the name of a folder that doesn't exist, which a server's user may look into.
-func (w *workplace) serverDir() string {
-	w.Helper()
-	dir, err := os.MkdirTemp("", "leat-matrix-*")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return filepath.Join(dir, "server")
 }
 
 // kafka is the one at LEAT_TEST_KAFKA, or else one in this process.

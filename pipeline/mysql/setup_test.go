@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/mysql"
 )
@@ -27,37 +27,14 @@ var server *mariadbserver.Server
 // databases counts them.
 var databases atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_MARIADB", start)) }
 
-// runTests runs the tests on a server of their own. Where none is installed those that need it are skipped, unless
-// LEAT_TEST_MARIADB says "must".
-func runTests(m *testing.M) (status int) {
-	dir, err := os.MkdirTemp("", "leat-pipeline-mysql-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = mariadbserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	server, err = mariadbserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		server = nil
-		if !errors.Is(err, mariadbserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_MARIADB") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Stop, nil
 }
 
 // A workplace is a directory and a database of a test.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/mysql"
 )
@@ -77,13 +78,8 @@ func TestTLS(t *testing.T) {
 	if server == nil {
 		t.Skip("MariaDB isn't installed")
 	}
-	dir, err := os.MkdirTemp("", "leat-pipeline-mysql-*") // the server's user may look into it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := fixture.Dir(t)
 	a := newAuthority(t, dir)
-	a.must(os.Chmod(dir, 0o755))
 	a.sign("server", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	a.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	file := func(name string) string { return filepath.Join(dir, name) }

@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/leat-go/leat/internal/postgresserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/postgres"
 )
@@ -26,36 +26,14 @@ var server *postgresserver.Server
 // databases counts them.
 var databases atomic.Int32
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m, "LEAT_TEST_POSTGRES", start)) }
 
-// runTests runs the tests on a server of their own. Where none is installed those that need it are skipped, unless
-// LEAT_TEST_POSTGRES says "must".
-func runTests(m *testing.M) (status int) {
-	dir, err := os.MkdirTemp("", "leat-pipeline-postgres-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+// start starts the server of all tests.
+func start(ctx context.Context, dir string) (stop func() error, err error) {
+	if server, err = postgresserver.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	server, err = postgresserver.Start(context.Background(), filepath.Join(dir, "server"))
-	if err != nil {
-		if !errors.Is(err, postgresserver.ErrNotInstalled) || os.Getenv("LEAT_TEST_POSTGRES") == "must" {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}()
-	return m.Run()
+	return server.Stop, nil
 }
 
 // A workplace is a directory and a database of a test.

@@ -2,40 +2,18 @@
 package servertest
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/examples/internal/server"
-	"github.com/leat-go/leat/internal/testserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
 // Runs runs a program on a new server, once for each of wants, which is what it must print then. Where the server isn't
 // installed the test is skipped, unless the environment's variable says "must".
 func Runs(t *testing.T, p server.Program, variable string, wants ...string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "leat-example-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // where this is root the server runs as another user
-		t.Fatal(err)
-	}
-	url, stop, err := p.Start(t.Context(), filepath.Join(dir, "server"))
-	if errors.Is(err, testserver.ErrNotInstalled) && os.Getenv(variable) != "must" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	url := fixture.Start(t, variable, p.Start)
 	for n, want := range wants {
 		var out strings.Builder
 		if err := p.Run(t.Context(), url, &out); err != nil {
