@@ -319,3 +319,16 @@ func TestShownPositionsOfFiles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The lag by the positions of other streams would be a number that means nothing, or blame a file.
+func TestLagOfOtherStreamsIsRefused(t *testing.T) {
+	f := twoFiles(t)
+	f.write("a.jsonl", lines(1, 2))
+	f.write("b.jsonl", lines(1, 2))
+	f.session("1 2")
+	f.text = oneFile(t, "{file: a.jsonl}").text
+	lag, err := f.load().Lag(t.Context(), pipeline.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "those of another pipeline, with other streams") {
+		t.Errorf("%v, %v", lag, err)
+	}
+}

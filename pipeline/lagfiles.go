@@ -32,7 +32,7 @@ func (p *Pipeline) lagOfFiles(ctx context.Context, options Options) (_ *Lag, err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	progress, err := kept.Progress(ctx, 0)
+	progress, err := kept.ProgressOf(ctx, m, 0)
 	if err != nil {
 		return nil, err
 	}
