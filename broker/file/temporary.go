@@ -65,12 +65,5 @@ func (t *temporary) close() error {
 		return nil
 	}
 	t.published = true
-	err := t.file.Close()
-	if errors.Is(err, os.ErrClosed) {
-		err = nil
-	}
-	if gone := os.Remove(t.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
-		err = errors.Join(err, gone)
-	}
-	return err
+	return tempfile.Remove(t.file)
 }

@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"syscall"
@@ -208,14 +207,8 @@ func createFile(dir string) (spill, error) {
 	return tempFile{file}, err
 }
 
-// Remove implements spill. Once it is closed, another process may take it for a stale file and be faster.
-func (f tempFile) Remove() error {
-	err := errors.Join(f.Close(), os.Remove(f.Name()))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
+// Remove implements spill.
+func (f tempFile) Remove() error { return tempfile.Remove(f.File) }
 
 // diskError says what an error of a temporary file means for a user.
 func diskError(dir string, err error) error {

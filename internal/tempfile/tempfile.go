@@ -50,6 +50,19 @@ func isAt(file *os.File, path string) (bool, error) {
 	return err == nil && os.SameFile(open, named), err
 }
 
+// Remove closes a file of Create, unless it is closed, and removes it. Once it is closed, another process may take it for
+// a stale one and be faster.
+func Remove(file *os.File) error {
+	err := file.Close()
+	if errors.Is(err, os.ErrClosed) {
+		err = nil
+	}
+	if gone := os.Remove(file.Name()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
 // RemoveStale removes the files of processes that have died: those of Create with this folder and prefix that nobody
 // has locked. What can't be seen or removed stays; that does no harm.
 func RemoveStale(dir, prefix string) {
