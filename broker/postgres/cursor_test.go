@@ -117,6 +117,11 @@ func TestPositionsOfAnotherTable(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "kept for public.a, but "+other+" is read now") {
 				t.Errorf("what was kept for table a is read on in %s, and the error is %v", name, err)
 			}
+			in, _, _ := d.read(postgres.Table[struct{}](name, options...), 0)
+			_, err = in.(broker.Seeker).Count(t.Context(), 0, 0, kept[0].Position, 10)
+			if err == nil || !strings.Contains(err.Error(), "kept for public.a, but "+other+" is read now") {
+				t.Errorf("what is left of %s is counted, and the error is %v", name, err)
+			}
 		}
 		d.must(resume(postgres.Table[struct{}]("public.a", options...)))
 		d.must(resume(postgres.Query[struct{}]("q", "SELECT * FROM b", append(options, postgres.OrderBy("id"))...)))

@@ -125,9 +125,8 @@ func newStream(t *table) *stream {
 
 // begin forgets what is known of a partition, before a task of it begins.
 func (st *stream) begin(partition int) {
-	st.numberings[partition] = ordered.NewNumbering()
-	st.numberings[partition].Of = st.division.of
-	st.numberings[partition].By, st.numberings[partition].From = names(st.order), st.table.name
+	st.numberings[partition] = ordered.NewNumbering(ordered.Origin{Of: st.division.of, By: names(st.order),
+		From: st.table.name}, ordered.ReadByQuery)
 }
 
 // distinct returns the tables and queries of a job, each once, in the order of the nodes.

@@ -59,7 +59,7 @@ func (in *input) Resume(ctx context.Context, partition int, nodes []broker.Rewin
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {
-			all[i], err = ordered.Read(&nodes[node], names(st.order), st.table.name, ordered.ReadByQuery)
+			all[i], err = st.numberings[partition].Read(&nodes[node])
 			if err != nil {
 				return err
 			}

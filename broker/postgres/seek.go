@@ -37,7 +37,7 @@ func (in *input) Middle(ctx context.Context, node, partition int, from, to strin
 		if found, err = f.numbering().Middle(ctx, f, from, to); err != nil {
 			return err
 		}
-		p, err := ordered.ReadPosition(found)
+		p, err := f.numbering().ReadPosition(found)
 		if err != nil || p.At == nil {
 			return err
 		}
@@ -53,11 +53,15 @@ func (in *input) Middle(ctx context.Context, node, partition int, from, to strin
 
 // Count implements broker.Seeker: by an index where one serves the order.
 func (in *input) Count(ctx context.Context, node, partition int, position string, limit int64) (n int64, err error) {
-	p, err := ordered.ReadPosition(position)
-	if err != nil {
-		return 0, err
+	st := in.nodes[node].rows
+	p, err := st.numberings[partition].ReadPosition(position)
+	if err == nil && position != "" {
+		err = st.checkDivision(p)
 	}
-	return in.count(ctx, in.nodes[node].rows, partition, p, limit)
+	if err != nil {
+		return 0, st.explainRead(err)
+	}
+	return in.count(ctx, st, partition, p, limit)
 }
 
 // count counts the rows of a stream's partition from a position on, up to a limit.

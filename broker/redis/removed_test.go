@@ -168,6 +168,10 @@ func TestPositionsOfAnotherStream(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("reading another stream on ends with %v, want an error with %q", err, want)
 	}
+	_, err = in.(broker.Seeker).Count(context.Background(), 0, 0, kept[0].Position, 10)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("what is left of another stream is counted, and the error is %v, want one with %q", err, want)
+	}
 	f.prefix = prefix
 	f.number(4, 4)
 	f.goOn(kept, "4", "")

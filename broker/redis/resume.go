@@ -11,9 +11,6 @@ import (
 	"github.com/leat-go/leat/broker/internal/ordered"
 )
 
-// idColumns is what an entry's key holds.
-var idColumns = []string{"id"}
-
 // A position is where a stream is read on: what Rewind.Position holds, as JSON.
 type position struct {
 	ordered.Position
@@ -73,7 +70,7 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) (err 
 		all := make([]ordered.Resumed, len(members))
 		toPass := make([]bool, len(members))
 		for i, node := range members {
-			all[i], err = ordered.Read(&nodes[node], idColumns, st.Name, "give it its old name by RENAME")
+			all[i], err = st.numbering.Read(&nodes[node])
 			if err != nil {
 				return fmt.Errorf("redis: %w", err)
 			}

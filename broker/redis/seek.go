@@ -41,7 +41,8 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 		if err != nil || low.after().compare(high) >= 0 {
 			return err
 		}
-		text, err := json.Marshal(ordered.Position{At: ordered.Key{low.half(high).String()}, From: f.stream.Name})
+		text, err := json.Marshal(ordered.Position{At: ordered.Key{low.half(high).String()},
+			Origin: ordered.Origin{By: []string{"id"}, From: f.stream.Name}})
 		found = string(text)
 		return err
 	})
@@ -58,9 +59,10 @@ func (i id) half(to id) id {
 // Count implements broker.Seeker. The server counts what is added, so that the position tells; entries that were removed
 // by XDEL count until they are passed. Where it doesn't tell, ids are read.
 func (in *input) Count(ctx context.Context, node, _ int, at string, limit int64) (n int64, err error) {
-	p, err := ordered.ReadPosition(at)
+	st := in.streams[node]
+	p, err := st.numbering.ReadPosition(at)
 	if err != nil {
-		return 0, err
+		return 0, st.explainRead(err)
 	}
 	var kept position
 	if at != "" {
@@ -122,11 +124,11 @@ func (f finder) state(ctx context.Context) (s state, err error) {
 // between returns the ids that two positions stand for, those of the first and behind the last entry where they are
 // empty.
 func (f finder) between(ctx context.Context, from, to string) (low, high id, err error) {
-	first, err := ordered.ReadPosition(from)
+	first, err := f.stream.numbering.ReadPosition(from)
 	if err != nil {
 		return low, high, err
 	}
-	end, err := ordered.ReadPosition(to)
+	end, err := f.stream.numbering.ReadPosition(to)
 	if err != nil {
 		return low, high, err
 	}

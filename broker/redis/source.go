@@ -61,8 +61,8 @@ func (in *input) open(ctx context.Context, b *Broker, l *link, s broker.Stream) 
 			return nil
 		}
 	}
-	st := &stream{declared: d, numbering: ordered.NewNumbering()}
-	st.numbering.From = d.Name
+	st := &stream{declared: d, numbering: ordered.NewNumbering(ordered.Origin{By: []string{"id"}, From: d.Name},
+		"give it its old name by RENAME")}
 	err = l.ready(ctx, func(c *goredis.Client) error { return mayRead(ctx, c, d.Name) })
 	switch {
 	case isMissing(err):

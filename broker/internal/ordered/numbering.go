@@ -12,10 +12,9 @@ import (
 // A Numbering gives the rows of a stream's partition their offsets, alike for all nodes that read it. It knows the keys
 // of the rows from the lowest rewind point on. Make one with [NewNumbering]; it is safe for concurrent use.
 type Numbering struct {
-	// Of, By and From are those of all positions. They are set before the numbering is used.
-	Of   string
-	By   []string
-	From string
+	// origin is that of all positions, and ifRenamed what to do where From was only renamed.
+	origin    Origin
+	ifRenamed string
 
 	mu   sync.Mutex
 	keys keyBlocks
@@ -27,9 +26,10 @@ type Numbering struct {
 	before Key
 }
 
-// NewNumbering returns the numbering of a stream from its beginning.
-func NewNumbering() *Numbering {
-	return &Numbering{keys: newKeyBlocks(), anchors: map[int64]Position{}}
+// NewNumbering returns the numbering of a stream's partition from its beginning. ifRenamed says in errors what to do where
+// what origin.From names was only renamed.
+func NewNumbering(origin Origin, ifRenamed string) *Numbering {
+	return &Numbering{origin: origin, ifRenamed: ifRenamed, keys: newKeyBlocks(), anchors: map[int64]Position{}}
 }
 
 // Position returns what an offset stands for.
@@ -153,7 +153,7 @@ func (n *Numbering) Describe(nodes []*broker.Rewind, end Key) (err error) {
 
 // text returns a position as it is kept.
 func (n *Numbering) text(p Position) (string, error) {
-	p.Of, p.By, p.From = n.Of, n.By, n.From
+	p.Origin = n.origin
 	text, err := json.Marshal(p)
 	return string(text), err
 }

@@ -48,6 +48,11 @@ func number(k ordered.Key) int {
 	return n
 }
 
+// newNumbering returns the numbering of a table that is read from what from names.
+func newNumbering(from string) *ordered.Numbering {
+	return ordered.NewNumbering(ordered.Origin{By: []string{"row"}, From: from}, "rename it back")
+}
+
 func key(row int) ordered.Key { return ordered.Key{strconv.Itoa(row)} }
 
 func keysInOrder(a, b ordered.Key) (bool, error) { return number(a) < number(b), nil }
@@ -84,7 +89,7 @@ func TestResume(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := table(rapid.SliceOfNDistinct(rapid.IntRange(0, 30), 1, 12, rapid.ID[int]).Draw(t, "rows"))
 		slices.Sort(rows)
-		n := ordered.NewNumbering()
+		n := newNumbering("rows")
 		points := make([]point, rapid.IntRange(1, 3).Draw(t, "nodes"))
 		starts := make([]int64, len(points))
 		for session := range 3 {
@@ -140,14 +145,14 @@ func change(t *rapid.T, rows table, session int) table {
 
 // resume begins a run with what was kept: the positions, and offsets that mean nothing now but for their order.
 func resume(t *rapid.T, rows table, nodes []broker.Rewind) *ordered.Numbering {
+	n := newNumbering("rows")
 	all := make([]ordered.Resumed, len(nodes))
 	for i := range nodes {
 		var err error
-		if all[i], err = ordered.Read(&nodes[i], []string{"row"}, "rows", "rename it back"); err != nil {
+		if all[i], err = n.Read(&nodes[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	n := ordered.NewNumbering()
 	if err := n.Resume(t.Context(), rows, all); err != nil {
 		t.Fatal(err)
 	}
@@ -178,16 +183,16 @@ func check(t *rapid.T, rows table, n *ordered.Numbering, r *broker.Rewind, want 
 
 // TestEndedSession goes on behind the last row of a finite stream.
 func TestEndedSession(t *testing.T) {
-	n := ordered.NewNumbering()
+	n := newNumbering("rows")
 	ended := broker.Rewind{Node: "n", Offset: 1, Seen: 1, Accounted: 1, NextSession: true}
 	if err := n.Describe([]*broker.Rewind{&ended}, key(7)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ordered.Read(&ended, []string{"row"}, "rows", "rename it back")
+	r, err := n.Read(&ended)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n = ordered.NewNumbering()
+	n = newNumbering("rows")
 	if err := n.Resume(t.Context(), table{1, 3, 7, 8, 9}, []ordered.Resumed{r}); err != nil {
 		t.Fatal(err)
 	}
@@ -200,8 +205,11 @@ func TestEndedSession(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	for _, text := range []string{"", "{", `{"at":["1","2"]}`, `{"at":["1"],"by":["other"]}`, `{"by":["other"]}`,
 		`{"at":["1"],"in":"others"}`, `{"in":"others"}`} {
-		if r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}, "rows", "rename it back"); err == nil {
+		if r, err := newNumbering("rows").Read(&broker.Rewind{Node: "n", Position: text}); err == nil {
 			t.Errorf("%q is %v", text, r)
+		}
+		if p, err := newNumbering("rows").ReadPosition(text); err == nil && text != "" {
+			t.Errorf("%q is looked up as %v", text, p)
 		}
 	}
 }
@@ -211,7 +219,7 @@ func TestReadFrom(t *testing.T) {
 	for text, from := range map[string]string{
 		`{"at":["1"]}`: "rows", `{"at":["1"],"in":"rows"}`: "rows", `{"at":["1"],"from":"others"}`: "",
 	} {
-		r, err := ordered.Read(&broker.Rewind{Node: "n", Position: text}, []string{"row"}, from, "")
+		r, err := newNumbering(from).Read(&broker.Rewind{Node: "n", Position: text})
 		if err != nil || !r.At.Equal(key(1)) {
 			t.Errorf("%q of %q is %v, %v", text, from, r, err)
 		}
@@ -220,7 +228,7 @@ func TestReadFrom(t *testing.T) {
 
 // TestLateRow refuses a row that comes behind one that is after it.
 func TestLateRow(t *testing.T) {
-	n := ordered.NewNumbering()
+	n := newNumbering("rows")
 	if _, err := n.Number(key(5), 0, keysInOrder); err != nil {
 		t.Fatal(err)
 	}

@@ -32,18 +32,21 @@ type Position struct {
 	// behind At.
 	Seen      Key `json:"seen,omitempty"`
 	Accounted Key `json:"accounted,omitempty"`
-	// Of says which rows there are in the partition, where a stream is divided by their values: positions of another
-	// division mean nothing.
+	Origin
+}
+
+// An Origin says what a position is one of: in another one it means nothing.
+type Origin struct {
+	// Of says which rows there are in the partition, where a stream is divided by their values.
 	Of string `json:"of,omitempty"`
-	// By names the columns that the rows are ordered by: values of others mean nothing. Nil, as earlier releases kept it,
-	// is not known.
+	// By names the columns that the rows are ordered by. Nil, as earlier releases kept it, is not known.
 	By []string `json:"by,omitempty"`
-	// From names the table or stream that was read, as "public.orders": values of another one mean nothing. It is empty
-	// for queries, and where it isn't known, as earlier releases kept it.
+	// From names the table or stream that is read, as "public.orders". It is empty for queries, and where it isn't known,
+	// as earlier releases kept it.
 	From string `json:"in,omitempty"`
 }
 
-// ReadByQuery says what to do where a table was only renamed, for [Read]. Positions of queries name nothing.
+// ReadByQuery says what to do where a table was only renamed, for [NewNumbering]. Positions of queries name nothing.
 const ReadByQuery = "read it by a query, as query: select * from its new name, with an order"
 
 func readPosition(text string) (p Position, err error) {
@@ -62,25 +65,43 @@ type Resumed struct {
 	Rewind *broker.Rewind
 }
 
-// Read reads what was kept of a node whose stream is ordered by some columns, and read from what from names; that is empty
-// for queries. ifRenamed says what to do where that was only renamed.
-func Read(node *broker.Rewind, columns []string, from, ifRenamed string) (Resumed, error) {
+// Read reads what was kept of a node.
+func (n *Numbering) Read(node *broker.Rewind) (Resumed, error) {
 	p, err := readPosition(node.Position)
+	if err == nil {
+		err = n.check(p)
+	}
 	if err != nil {
 		return Resumed{}, fmt.Errorf("node %s: %w", node.Node, err)
 	}
-	switch {
-	case p.From != "" && from != "" && p.From != from:
-		return Resumed{}, fmt.Errorf("node %s: its position was kept for %s, but %s is read now; give the changed mill "+
-			"another name, or begin anew by leat positions FILE --reset; where %[2]s was only renamed, %[4]s",
-			node.Node, p.From, from, ifRenamed)
-	case p.By != nil && !slices.Equal(p.By, columns):
-		return Resumed{}, fmt.Errorf("node %s: it was kept for rows in the order of %s, which are in that of %s now; "+
-			"give the changed mill another name, or, where a column was only renamed, read it by its old name, as by a query",
-			node.Node, strings.Join(p.By, ", "), strings.Join(columns, ", "))
-	case p.At != nil && len(p.At) != len(columns):
-		return Resumed{}, fmt.Errorf("node %s: it was kept for another order than %s; give the changed mill another name",
-			node.Node, strings.Join(columns, ", "))
-	}
 	return Resumed{p, node}, nil
+}
+
+// ReadPosition reads a position, which is empty for the beginning.
+func (n *Numbering) ReadPosition(position string) (Position, error) {
+	if position == "" {
+		return Position{}, nil
+	}
+	p, err := readPosition(position)
+	if err == nil {
+		err = n.check(p)
+	}
+	return p, err
+}
+
+// check refuses a position that was kept for other rows than those that are read, or for another order.
+func (n *Numbering) check(p Position) error {
+	switch {
+	case p.From != "" && n.origin.From != "" && p.From != n.origin.From:
+		return fmt.Errorf("its position was kept for %s, but %s is read now; give the changed mill another name, or begin "+
+			"anew by leat positions FILE --reset; where %[1]s was only renamed, %[3]s", p.From, n.origin.From, n.ifRenamed)
+	case p.By != nil && !slices.Equal(p.By, n.origin.By):
+		return fmt.Errorf("it was kept for rows in the order of %s, which are in that of %s now; give the changed mill "+
+			"another name, or, where a column was only renamed, read it by its old name, as by a query",
+			strings.Join(p.By, ", "), strings.Join(n.origin.By, ", "))
+	case p.At != nil && len(p.At) != len(n.origin.By):
+		return fmt.Errorf("it was kept for another order than %s; give the changed mill another name",
+			strings.Join(n.origin.By, ", "))
+	}
+	return nil
 }

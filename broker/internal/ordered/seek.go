@@ -17,21 +17,13 @@ type Finder interface {
 // Seek makes offset 0 stand for a position, the beginning where that is empty, and forgets what was before. It returns
 // that offset.
 func (n *Numbering) Seek(position string) (int64, error) {
-	p, err := ReadPosition(position)
+	p, err := n.ReadPosition(position)
 	if err != nil {
 		return 0, err
 	}
 	n.reset(0, nil)
 	n.anchor(0, p)
 	return 0, nil
-}
-
-// ReadPosition reads a position, which is empty for the beginning.
-func ReadPosition(position string) (Position, error) {
-	if position == "" {
-		return Position{}, nil
-	}
-	return readPosition(position)
 }
 
 // PositionOf returns the position of a row that was numbered.
@@ -41,7 +33,7 @@ func (n *Numbering) PositionOf(offset int64) (string, error) {
 
 // Before returns a position with up to n rows between itself and another one, as [broker.Seeker].Before.
 func (n *Numbering) Before(ctx context.Context, f Finder, position string, rows int) (string, error) {
-	p, err := ReadPosition(position)
+	p, err := n.ReadPosition(position)
 	if err != nil {
 		return "", err
 	}
@@ -62,11 +54,11 @@ func (n *Numbering) Before(ctx context.Context, f Finder, position string, rows 
 //	(5, 1) (5, 2) … (5, 900)   behind the last row with 5, so that the rest is bisected by the second column
 //	(6, 1) (6, 2) … (6, 700)
 func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (string, error) {
-	low, err := ReadPosition(from)
+	low, err := n.ReadPosition(from)
 	if err != nil {
 		return "", err
 	}
-	high, err := ReadPosition(to)
+	high, err := n.ReadPosition(to)
 	if err != nil {
 		return "", err
 	}

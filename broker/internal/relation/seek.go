@@ -36,7 +36,7 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 		found, err = f.stream.numbering.Middle(ctx, f, from, to)
 		return err
 	})
-	if p, readErr := ordered.ReadPosition(found); err == nil && readErr == nil {
+	if p, readErr := in.streams[node].numbering.ReadPosition(found); err == nil && readErr == nil {
 		if _, wrong := in.streams[node].values(p.At); wrong != nil {
 			return "", nil // the column can't hold what looks like a value between
 		}
@@ -46,11 +46,12 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 
 // Count implements broker.Seeker: by an index where one serves the order.
 func (in *input) Count(ctx context.Context, node, _ int, position string, limit int64) (n int64, err error) {
-	p, err := ordered.ReadPosition(position)
+	st := in.streams[node]
+	p, err := st.numbering.ReadPosition(position)
 	if err != nil {
-		return 0, err
+		return 0, st.explain(err)
 	}
-	return in.count(ctx, in.streams[node], p, limit)
+	return in.count(ctx, st, p, limit)
 }
 
 // count counts the rows of a stream from a position on, up to a limit.

@@ -74,8 +74,8 @@ func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{Table: t, numbering: ordered.NewNumbering()}
-	st.numbering.By, st.numbering.From = names(t.OrderedBy), t.Name
+	st := &stream{Table: t, numbering: ordered.NewNumbering(ordered.Origin{By: names(t.OrderedBy), From: t.Name},
+		ordered.ReadByQuery)}
 	if err := st.look(ctx, conn); err != nil {
 		return nil, t.explain(err)
 	}
@@ -179,7 +179,7 @@ func (in *input) resume(ctx context.Context, conn *sql.Conn, nodes []broker.Rewi
 	for st, members := range in.groups() {
 		all := make([]ordered.Resumed, len(members))
 		for i, node := range members {
-			all[i], err = ordered.Read(&nodes[node], names(st.OrderedBy), st.Name, ordered.ReadByQuery)
+			all[i], err = st.numbering.Read(&nodes[node])
 			if err != nil {
 				return in.job.errorf("%w", err)
 			}

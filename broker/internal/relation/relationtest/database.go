@@ -5,6 +5,7 @@ package relationtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,8 +124,8 @@ func Open(t testing.TB, b Broker, inputs, outputs int) (advice []string, err err
 	return advice, nil
 }
 
-// CheckOtherTable checks that a position that is kept for table a, which has a row, isn't read on in table b, and that
-// both are named, but that a query goes on from it.
+// CheckOtherTable checks that a position that is kept for table a, which has a row, isn't read on in table b, nor what is
+// behind it there counted, and that both are named, but that a query goes on from it.
 func CheckOtherTable(t testing.TB, a, b, query Broker, nameOfA, nameOfB string) {
 	t.Helper()
 	open := func(b Broker) broker.Input {
@@ -157,8 +158,17 @@ func CheckOtherTable(t testing.TB, a, b, query Broker, nameOfA, nameOfB string) 
 	if err := resume(b); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("reading table b on ends with %v, want an error with %q", err, want)
 	}
+	count := func(b Broker) error {
+		in := open(b)
+		defer in.Close()
+		_, err := in.(broker.Seeker).Count(t.Context(), 0, 0, kept[0].Position, 10)
+		return err
+	}
+	if err := count(b); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("what is left of table b is counted, and the error is %v, want one with %q", err, want)
+	}
 	for _, same := range []Broker{a, query} {
-		if err := resume(same); err != nil {
+		if err := errors.Join(resume(same), count(same)); err != nil {
 			t.Error(err)
 		}
 	}
