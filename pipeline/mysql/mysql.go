@@ -85,14 +85,7 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	for _, s := range setup.Streams {
 		options = append(options, declare(s))
 	}
-	if setup.Undisclosed {
-		return mysql.New(c.url, options...), nil
-	}
-	password, err := c.password.Value()
-	if err != nil {
-		return nil, err
-	}
-	certificates, err := setup.TLS(c.tls)
+	password, certificates, err := setup.Secrets(c.password, c.tls)
 	if err != nil {
 		return nil, err
 	}
@@ -107,31 +100,12 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 
 // declare declares a stream.
 func declare(s storage.Declared) mysql.Option {
-	var options []mysql.StreamOption
-	if s.As != "" {
-		options = append(options, mysql.Named(s.As))
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, mysql.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, mysql.MaxElement(n))
-	}
-	if s.Follow {
-		options = append(options, mysql.FollowInCommitOrder())
-	}
-	r := s.Stored.Settings.(storage.Relation)
-	if r.Order != nil {
-		options = append(options, mysql.OrderBy(r.Order...))
-	}
-	if r.Conflict != nil {
-		options = append(options, mysql.Conflict(r.Conflict...))
-	}
-	if r.Columns != nil {
-		options = append(options, mysql.Columns(r.Columns...))
-	}
-	if r.Query != "" {
-		return mysql.Query[object.Object](s.Name, r.Query, options...)
+	options := storage.Options[mysql.StreamOption]{
+		Named: mysql.Named, DataTimeout: mysql.DataTimeout, MaxElement: mysql.MaxElement, Follow: mysql.FollowInCommitOrder,
+		OrderBy: mysql.OrderBy, Conflict: mysql.Conflict, Columns: mysql.Columns,
+	}.Of(s)
+	if query := s.Stored.Settings.(storage.Relation).Query; query != "" {
+		return mysql.Query[object.Object](s.Name, query, options...)
 	}
 	return mysql.Table[object.Object](s.Name, options...)
 }

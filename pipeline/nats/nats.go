@@ -70,14 +70,7 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	for _, s := range setup.Streams {
 		options = append(options, declare(s))
 	}
-	if setup.Undisclosed {
-		return nats.New(c.url.Hidden(), options...), nil
-	}
-	password, err := c.url.Password()
-	if err != nil {
-		return nil, err
-	}
-	certificates, err := setup.TLS(c.tls)
+	password, certificates, err := setup.Secrets(c.url.Password, c.tls)
 	if err != nil {
 		return nil, err
 	}
@@ -90,16 +83,15 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	if certificates != nil {
 		options = append(options, nats.TLS(certificates))
 	}
-	return nats.New(c.url.Hidden(), options...), nil
+	return nats.New(c.url.Text.Value, options...), nil
 }
 
 // declare declares a stream.
 func declare(s storage.Declared) nats.Option {
 	set := s.Stored.Settings.(settings)
-	var options []nats.SubjectOption
-	if s.As != "" {
-		options = append(options, nats.Named(s.As))
-	}
+	options := storage.Options[nats.SubjectOption]{
+		Named: nats.Named, DataTimeout: nats.DataTimeout, MaxElement: nats.MaxElement,
+	}.Of(s)
 	if set.stream != "" {
 		options = append(options, nats.InStream(set.stream))
 	}
@@ -108,12 +100,6 @@ func declare(s storage.Declared) nats.Option {
 	}
 	if set.skipRemoved {
 		options = append(options, nats.SkipRemoved())
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, nats.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, nats.MaxElement(n))
 	}
 	return nats.Subject[object.Object](s.Name, options...)
 }

@@ -86,14 +86,7 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	for _, s := range setup.Streams {
 		options = append(options, declare(s))
 	}
-	if setup.Undisclosed {
-		return postgres.New(c.url, options...), nil
-	}
-	password, err := c.password.Value()
-	if err != nil {
-		return nil, err
-	}
-	certificates, err := setup.TLS(c.tls)
+	password, certificates, err := setup.Secrets(c.password, c.tls)
 	if err != nil {
 		return nil, err
 	}
@@ -129,32 +122,14 @@ func secure(config *pgconn.Config, certificates *tls.Config) {
 
 // declare declares a stream.
 func declare(s storage.Declared) postgres.Option {
-	var options []postgres.StreamOption
-	if s.As != "" {
-		options = append(options, postgres.Named(s.As))
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, postgres.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, postgres.MaxElement(n))
-	}
+	options := storage.Options[postgres.StreamOption]{
+		Named: postgres.Named, DataTimeout: postgres.DataTimeout, MaxElement: postgres.MaxElement, Follow: postgres.Follow,
+		OrderBy: postgres.OrderBy, Conflict: postgres.Conflict, Columns: postgres.Columns,
+	}.Of(s)
 	if set, ok := s.Stored.Settings.(changes); ok {
 		return postgres.Changes[object.Object](s.Name, set.tables, append(options, set.options()...)...)
 	}
 	r := s.Stored.Settings.(storage.Relation)
-	if s.Follow {
-		options = append(options, postgres.Follow())
-	}
-	if r.Order != nil {
-		options = append(options, postgres.OrderBy(r.Order...))
-	}
-	if r.Conflict != nil {
-		options = append(options, postgres.Conflict(r.Conflict...))
-	}
-	if r.Columns != nil {
-		options = append(options, postgres.Columns(r.Columns...))
-	}
 	if r.PartitionBy != "" {
 		options = append(options, postgres.PartitionBy(r.PartitionBy, r.Partitions))
 	}

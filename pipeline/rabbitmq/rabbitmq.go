@@ -72,30 +72,22 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	for _, s := range setup.Streams {
 		options = append(options, declare(s))
 	}
-	if setup.Undisclosed {
-		return rabbitmq.New(c.url.Hidden(), options...), nil
-	}
-	url, err := c.url.Text()
-	if err != nil {
-		return nil, err
-	}
-	certificates, err := setup.TLS(c.tls)
+	password, certificates, err := setup.Secrets(c.url.Password, c.tls)
 	if err != nil {
 		return nil, err
 	}
 	if certificates != nil {
 		options = append(options, rabbitmq.TLS(certificates))
 	}
-	return rabbitmq.New(url, options...), nil
+	return rabbitmq.New(c.url.With(password), options...), nil
 }
 
 // declare declares a stream.
 func declare(s storage.Declared) rabbitmq.Option {
 	set := s.Stored.Settings.(settings)
-	var options []rabbitmq.StreamOption
-	if s.As != "" {
-		options = append(options, rabbitmq.Named(s.As))
-	}
+	options := storage.Options[rabbitmq.StreamOption]{
+		Named: rabbitmq.Named, DataTimeout: rabbitmq.DataTimeout, MaxElement: rabbitmq.MaxElement,
+	}.Of(s)
 	if s.Stored.Reading.Tombstones {
 		options = append(options, rabbitmq.Tombstones())
 	}
@@ -104,12 +96,6 @@ func declare(s storage.Declared) rabbitmq.Option {
 	}
 	if set.maxLength > 0 {
 		options = append(options, rabbitmq.MaxLength(int64(set.maxLength)))
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, rabbitmq.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, rabbitmq.MaxElement(n))
 	}
 	if set.queue {
 		return rabbitmq.Queue[object.Object](s.Name, options...)

@@ -60,18 +60,11 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	for _, s := range setup.Streams {
 		options = append(options, declare(s))
 	}
-	if setup.Undisclosed {
-		return redis.New(c.url.Hidden(), options...), nil
-	}
-	password, err := c.url.Password()
+	password, certificates, err := setup.Secrets(c.url.Password, c.tls)
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := setup.TLS(c.tls)
-	if err != nil {
-		return nil, err
-	}
-	return redis.New(c.url.Hidden(), append(options, redis.Configure(func(o *goredis.Options) {
+	return redis.New(c.url.Text.Value, append(options, redis.Configure(func(o *goredis.Options) {
 		if password != "" {
 			o.Password = password
 		}
@@ -84,21 +77,14 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 // declare declares a stream.
 func declare(s storage.Declared) redis.Option {
 	set := s.Stored.Settings.(settings)
-	var options []redis.StreamOption
-	if s.As != "" {
-		options = append(options, redis.Named(s.As))
-	}
+	options := storage.Options[redis.StreamOption]{
+		Named: redis.Named, DataTimeout: redis.DataTimeout, MaxElement: redis.MaxElement,
+	}.Of(s)
 	if set.fields {
 		options = append(options, redis.Fields())
 	}
 	if set.skipRemoved {
 		options = append(options, redis.SkipRemoved())
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, redis.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, redis.MaxElement(n))
 	}
 	return redis.Stream[object.Object](s.Name, options...)
 }

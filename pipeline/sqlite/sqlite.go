@@ -53,31 +53,12 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 
 // declare declares a stream.
 func declare(s storage.Declared) sqlite.Option {
-	var options []sqlite.StreamOption
-	if s.As != "" {
-		options = append(options, sqlite.Named(s.As))
-	}
-	if d := s.DataTimeout; d > 0 {
-		options = append(options, sqlite.DataTimeout(d))
-	}
-	if n := s.MaxElement; n > 0 {
-		options = append(options, sqlite.MaxElement(n))
-	}
-	if s.Follow {
-		options = append(options, sqlite.Follow())
-	}
-	r := s.Stored.Settings.(storage.Relation)
-	if r.Order != nil {
-		options = append(options, sqlite.OrderBy(r.Order...))
-	}
-	if r.Conflict != nil {
-		options = append(options, sqlite.Conflict(r.Conflict...))
-	}
-	if r.Columns != nil {
-		options = append(options, sqlite.Columns(r.Columns...))
-	}
-	if r.Query != "" {
-		return sqlite.Query[object.Object](s.Name, r.Query, options...)
+	options := storage.Options[sqlite.StreamOption]{
+		Named: sqlite.Named, DataTimeout: sqlite.DataTimeout, MaxElement: sqlite.MaxElement, Follow: sqlite.Follow,
+		OrderBy: sqlite.OrderBy, Conflict: sqlite.Conflict, Columns: sqlite.Columns,
+	}.Of(s)
+	if query := s.Stored.Settings.(storage.Relation).Query; query != "" {
+		return sqlite.Query[object.Object](s.Name, query, options...)
 	}
 	return sqlite.Table[object.Object](s.Name, options...)
 }

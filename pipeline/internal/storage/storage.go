@@ -67,8 +67,20 @@ type Declared struct {
 	Stored *Stream
 }
 
-// TLS reads certificates; nil where the pipeline file says nothing of them.
-func (s *Setup) TLS(t *description.TLS) (*tls.Config, error) {
+// Secrets reads a password and certificates, which are empty and nil where the pipeline file says nothing of them, or
+// where the setup is without them.
+func (s *Setup) Secrets(p Secret, t *description.TLS) (password string, certificates *tls.Config, err error) {
+	if s.Undisclosed {
+		return "", nil, nil
+	}
+	if password, err = p.value(); err != nil {
+		return "", nil, err
+	}
+	certificates, err = s.certificates(t)
+	return password, certificates, err
+}
+
+func (s *Setup) certificates(t *description.TLS) (*tls.Config, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -95,12 +107,9 @@ func ReadSecret(section *description.Section, member string) Secret {
 	return Secret{section.Text(member)}
 }
 
-// IsSet reports whether the pipeline file names a variable.
-func (s Secret) IsSet() bool { return s.variable.Value != "" }
-
-// Value returns the password; empty where the pipeline file names no variable. It is an error if the variable isn't set.
-func (s Secret) Value() (string, error) {
-	if !s.IsSet() {
+// value returns the password; empty where the pipeline file names no variable. It is an error if the variable isn't set.
+func (s Secret) value() (string, error) {
+	if s.variable.Value == "" {
 		return "", nil
 	}
 	if value := os.Getenv(s.variable.Value); value != "" {
