@@ -183,13 +183,10 @@ func (c *chunk) sortAll(ctx context.Context, entries, spare []entry, goroutines 
 	}
 	half := len(entries) / 2
 	left, right := entries[:half], entries[half:]
-	switch {
-	case len(entries) < many:
-		c.sortAll(ctx, left, spare, 1)
-		c.sortAll(ctx, right, spare, 1)
-	case ctx.Err() != nil:
+	switch isLarge := len(entries) >= many; {
+	case isLarge && ctx.Err() != nil:
 		return
-	case goroutines < 2:
+	case !isLarge || goroutines < 2:
 		c.sortAll(ctx, left, spare, 1)
 		c.sortAll(ctx, right, spare, 1)
 	default:

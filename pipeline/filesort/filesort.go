@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/extsort"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/objectfile"
 )
@@ -114,6 +115,9 @@ type Report struct {
 // Sort reads the file at one path and writes its elements, in order, to another one. Errors about an element name its
 // location. When it returns, everything temporary is gone.
 func (o *Order) Sort(ctx context.Context, from, to string, options Options) (_ Report, err error) {
+	if options.Memory <= 0 {
+		options.Memory = extsort.DefaultMemory
+	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}

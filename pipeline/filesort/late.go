@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/internal/expression"
-	"github.com/leat-go/leat/internal/extsort"
 	"github.com/leat-go/leat/internal/lateness"
 )
 
@@ -105,13 +104,9 @@ func (l *lateSorting) admit(k expression.Key, size int) error {
 	if err := l.release(); err != nil {
 		return err
 	}
-	memory := l.Memory
-	if memory <= 0 {
-		memory = extsort.DefaultMemory
-	}
-	if l.size > memory {
+	if l.size > l.Memory {
 		return fmt.Errorf("%s: the elements that come within %s of each other, %d, take more than %d bytes of memory: "+
-			"allow more, or sort the file as a whole, which needs a temporary file", l.path, l.within, l.waiting.Len(), memory)
+			"allow more, or sort the file as a whole, which needs a temporary file", l.path, l.within, l.waiting.Len(), l.Memory)
 	}
 	return nil
 }
