@@ -58,9 +58,8 @@ func (in *input) resumeFile(ctx context.Context, node int, p *position) error {
 	if err := s.compare(file, p); err != nil {
 		return err
 	}
-	s.anchors.add(p.From)
-	if p.Read != nil {
-		s.anchors.add(*p.Read)
+	for _, a := range p.anchors() {
+		s.anchors.add(a)
 	}
 	if p.End > 0 {
 		return in.pass(ctx, node, p)
@@ -74,10 +73,11 @@ func (s *inputStream) compare(file *os.File, p *position) error {
 	if err != nil {
 		return err
 	}
-	differs, err := p.differsAtHead(file)
-	if err == nil && differs == "" && s.packed == plain {
-		differs, err = p.differsAtAnchors(file)
+	differsFrom := p.differs
+	if s.packed != plain {
+		differsFrom = p.differsAtHead // anchors count decompressed bytes
 	}
+	differs, err := differsFrom(file)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read %s: %w", s.name, err)
@@ -91,6 +91,15 @@ func (s *inputStream) compare(file *os.File, p *position) error {
 		return p.From.continued(file, s.name)
 	}
 	return nil
+}
+
+// differs tells how a file differs from that of the position; empty where it doesn't.
+func (p *position) differs(file io.ReaderAt) (string, error) {
+	differs, err := p.differsAtHead(file)
+	if err == nil && differs == "" {
+		differs, err = p.differsAtAnchors(file)
+	}
+	return differs, err
 }
 
 // differsAtHead tells how a file differs in its first bytes from that of the position; empty where it doesn't.
@@ -112,7 +121,7 @@ func (p *position) differsAtAnchors(file io.ReaderAt) (string, error) {
 	return "", nil
 }
 
-// anchors returns those at which the file must be what it was.
+// anchors returns those at which the file must be what it was, in their order.
 func (p *position) anchors() []anchor {
 	if p.Read == nil {
 		return []anchor{p.From}
@@ -120,10 +129,17 @@ func (p *position) anchors() []anchor {
 	return []anchor{p.From, *p.Read}
 }
 
+// last returns the last anchor: how far the file was read, at least.
+func (p *position) last() anchor {
+	if p.Read == nil {
+		return p.From
+	}
+	return *p.Read
+}
+
 // changed says that a stream isn't what a position was kept of.
 func (s *inputStream) changed(p *position, how string) error {
-	all := p.anchors()
-	last := all[len(all)-1]
+	last := p.last()
 	if s.once {
 		return fmt.Errorf("%w: the run before was stopped in the middle of %s, behind line %d, and it can't be read again; %s: "+
 			"give it the same again from its beginning, or, %s", errChanged, kindOf(s.info), last.Line, how, startAnew)

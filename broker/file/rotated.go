@@ -79,38 +79,34 @@ func (t *trail) anchorAll(positions []position) error {
 		if p.isUnknown() {
 			continue // it is come to from the one before
 		}
-		found := false
-		for _, g := range t.generations {
-			differs, err := p.differs(g.file)
-			if err != nil {
-				return err
-			}
-			if found = differs == ""; found {
-				for _, a := range p.anchors() {
-					a.of = g
-					t.anchors.add(a)
-				}
-				break
-			}
+		g, err := t.generationOf(&p)
+		if err != nil {
+			return err
 		}
-		if !found {
-			return t.lost(&p, nil)
+		for _, a := range p.anchors() {
+			a.of = g
+			t.anchors.add(a)
 		}
 	}
 	return nil
 }
 
+// generationOf returns the generation that a position was kept of. REQUIRES: mu is held.
+func (t *trail) generationOf(p *position) (*generation, error) {
+	for _, g := range t.generations {
+		differs, err := p.differs(g.file)
+		if err != nil {
+			return nil, err
+		}
+		if differs == "" {
+			return g, nil
+		}
+	}
+	return nil, t.lost(p, nil)
+}
+
 // isUnknown reports whether a position says nothing of the file that it is in, since that held nothing.
 func (p *position) isUnknown() bool { return p.Head.Size == 0 }
-
-// differs tells how a file differs from that of a position; empty where it doesn't.
-func (p *position) differs(file *os.File) (string, error) {
-	differs, err := p.differsAtHead(file)
-	if err == nil && differs == "" {
-		differs, err = p.differsAtAnchors(file)
-	}
-	return differs, err
-}
 
 // find returns the name of the file that a position was kept of: the followed one, or one beside it. REQUIRES: mu is
 // held.
@@ -152,8 +148,7 @@ func (t *trail) find(p *position) (string, error) {
 
 // lost says that a position's file is nowhere.
 func (t *trail) lost(p *position, compared []string) error {
-	all := p.anchors()
-	last := all[len(all)-1]
+	last := p.last()
 	where := "and there is no file beside it"
 	if len(compared) > 0 {
 		where = "and it isn't among " + strings.Join(compared, ", ")
