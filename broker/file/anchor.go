@@ -26,20 +26,37 @@ type fingerprint struct {
 // fingerprintOf returns the fingerprint of texts, one behind the other.
 func fingerprintOf(texts ...[]byte) (f fingerprint) {
 	for _, text := range texts {
-		f.Size += int64(len(text))
-		f.Sum = crc32.Update(f.Sum, crc32.MakeTable(crc32.Castagnoli), text)
+		f = f.followedBy(text)
 	}
 	return f
 }
 
+// followedBy returns the fingerprint of these bytes with more behind them.
+func (f fingerprint) followedBy(text []byte) fingerprint {
+	return fingerprint{f.Size + int64(len(text)), crc32.Update(f.Sum, crc32.MakeTable(crc32.Castagnoli), text)}
+}
+
 // isBefore reports whether a file has these bytes before one of its bytes.
 func (f fingerprint) isBefore(file io.ReaderAt, at int64) (bool, error) {
-	text := make([]byte, f.Size)
-	n, err := file.ReadAt(text, at-f.Size)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
+	text, err := bytesBefore(file, at, f.Size)
+	return err == nil && fingerprintOf(text) == f, err
+}
+
+// bytesBefore returns so many bytes before one of a file; fewer where it ends before that.
+func bytesBefore(file io.ReaderAt, at, size int64) ([]byte, error) {
+	text := make([]byte, size)
+	n, err := file.ReadAt(text, at-size)
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	return fingerprintOf(text[:n]) == f, nil
+	return text[:n], err
+}
+
+// tailOf returns the last bytes of a text and of what follows it, a footprint at most, in the text's memory.
+func tailOf(text, behind []byte) []byte {
+	behind = behind[max(0, len(behind)-footprint):]
+	kept := min(len(text), footprint-len(behind))
+	return append(append(text[:0], text[len(text)-kept:]...), behind...)
 }
 
 // An anchor is a byte of a file at which an element has ended. Readers leave one behind each batch, so that a position

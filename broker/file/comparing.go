@@ -2,7 +2,6 @@ package file
 
 import (
 	"errors"
-	"hash/crc32"
 	"io"
 )
 
@@ -19,17 +18,17 @@ type comparing struct {
 	ahead []compared
 }
 
-// A compared anchor has the sum of what was read of its bytes.
+// A compared anchor has the fingerprint of what was read of its bytes.
 type compared struct {
 	anchor
-	sum uint32
+	seen fingerprint
 }
 
 func newComparing(text io.Reader, s *inputStream) *comparing {
 	c := &comparing{text: text, stream: s}
 	for _, a := range s.kept.anchors() {
 		if a.Size > 0 {
-			c.ahead = append(c.ahead, compared{a, 0})
+			c.ahead = append(c.ahead, compared{anchor: a})
 		}
 	}
 	return c
@@ -45,11 +44,11 @@ func (c *comparing) Read(p []byte) (int, error) {
 	for _, a := range c.ahead {
 		begin := min(max(a.Byte-a.Size-c.at, 0), int64(n))
 		end := min(max(a.Byte-c.at, 0), int64(n))
-		a.sum = crc32.Update(a.sum, crc32.MakeTable(crc32.Castagnoli), p[begin:end])
+		a.seen = a.seen.followedBy(p[begin:end])
 		switch {
 		case a.Byte > c.at+int64(n):
 			ahead = append(ahead, a)
-		case a.sum != a.Sum:
+		case a.seen != a.fingerprint:
 			return 0, c.stream.changed(c.stream.kept, "other bytes lie before that")
 		}
 	}

@@ -61,8 +61,7 @@ func (f *follower) Read(p []byte) (int, error) {
 		f.trail.beginsWith(f.at, p[:n])
 	}
 	f.offset += int64(n)
-	f.last = append(f.last, p[:n]...)
-	f.last = f.last[max(0, len(f.last)-footprint):]
+	f.last = tailOf(f.last, p[:n])
 	return n, nil
 }
 
@@ -99,12 +98,8 @@ func (f *follower) recognise() (bool, error) { return holds(f.at.file, f.last, f
 
 // holds reports whether a file has some bytes before an offset.
 func holds(file *os.File, last []byte, offset int64) (bool, error) {
-	now := make([]byte, len(last))
-	n, err := file.ReadAt(now, offset-int64(len(now)))
-	if err != nil && err != io.EOF {
-		return false, err
-	}
-	return n == len(now) && bytes.Equal(now, last), nil
+	now, err := bytesBefore(file, offset, int64(len(last)))
+	return err == nil && bytes.Equal(now, last), err
 }
 
 // advance goes on to the next generation; index is that of its first element.

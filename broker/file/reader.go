@@ -347,8 +347,7 @@ func (r *reader) grow() error {
 	}
 	done := f.buf[:len(f.buf)-needed]
 	r.base += int64(len(done))
-	r.tail = append(r.tail, done[max(0, len(done)-footprint):]...)
-	r.tail = append(r.tail[:0], r.tail[max(0, len(r.tail)-footprint):]...)
+	r.tail = tailOf(r.tail, done)
 	f.moveTo(make([]byte, 0, max(min(size, f.limit+r.size), needed+1)))
 	return nil
 }
