@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,19 +35,8 @@ func (in *input) Before(ctx context.Context, node, partition int, position strin
 // Middle implements broker.Seeker.
 func (in *input) Middle(ctx context.Context, node, partition int, from, to string) (found string, err error) {
 	err = in.find(ctx, node, partition, func(f finder) error {
-		if found, err = f.numbering().Middle(ctx, f, from, to); err != nil {
-			return err
-		}
-		p, err := f.numbering().ReadPosition(found)
-		if err != nil || p.At == nil {
-			return err
-		}
-		// What looks like a value between two others may be none: 'up' between 'infinity' and '2026-11-29'.
-		if _, err := f.rows(ctx, "SELECT "+f.stream.compare("=", 1)+" FROM "+f.stream.from+" LIMIT 0", p.At...); err != nil {
-			found = ""
-			return ctx.Err()
-		}
-		return nil
+		found, err = f.numbering().Middle(ctx, f, from, to)
+		return err
 	})
 	return found, err
 }
@@ -126,6 +116,16 @@ func (f finder) Nth(ctx context.Context, n int, before *ordered.Position) (order
 		return f.key(ctx, f.stream.compare("<=", 1), " DESC", n, before.At...)
 	}
 	return f.key(ctx, f.stream.compare("<", 1), " DESC", n, before.At...)
+}
+
+// Middle implements ordered.Finder.
+func (f finder) Middle(ctx context.Context, from, to ordered.Position) (ordered.Position, error) {
+	p, err := ordered.Between(ctx, f, from.At, to.At, func(k ordered.Key) bool {
+		// What looks like a value between two others may be none: 'up' between 'infinity' and '2026-11-29'.
+		_, err := f.rows(ctx, "SELECT "+f.stream.compare("=", 1)+" FROM "+f.stream.from+" LIMIT 0", k...)
+		return err == nil
+	})
+	return p, cmp.Or(err, ctx.Err())
 }
 
 // key returns the key of the n-th row under a condition; nil where there are fewer.

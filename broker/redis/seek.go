@@ -37,23 +37,10 @@ func (in *input) Before(ctx context.Context, node, _ int, position string, n int
 // Middle implements broker.Seeker.
 func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (found string, err error) {
 	err = in.find(node, func(f finder) error {
-		low, high, err := f.between(ctx, from, to)
-		if err != nil || low.after().compare(high) >= 0 {
-			return err
-		}
-		text, err := json.Marshal(ordered.Position{At: ordered.Key{low.half(high).String()},
-			Origin: ordered.Origin{By: []string{"id"}, From: f.stream.Name}})
-		found = string(text)
+		found, err = f.stream.numbering.Middle(ctx, f, from, to)
 		return err
 	})
 	return found, err
-}
-
-// half returns the id half way to a higher one.
-func (i id) half(to id) id {
-	seq, carry := bits.Add64(i.seq, to.seq, 0)
-	ms, carry := bits.Add64(i.ms, to.ms, carry)
-	return id{ms>>1 | carry<<63, seq>>1 | ms<<63}
 }
 
 // Count implements broker.Seeker. The server counts what is added, so that the position tells; entries that were removed
@@ -121,34 +108,6 @@ func (f finder) state(ctx context.Context) (s state, err error) {
 	return s, err
 }
 
-// between returns the ids that two positions stand for, those of the first and behind the last entry where they are
-// empty.
-func (f finder) between(ctx context.Context, from, to string) (low, high id, err error) {
-	first, err := f.stream.numbering.ReadPosition(from)
-	if err != nil {
-		return low, high, err
-	}
-	end, err := f.stream.numbering.ReadPosition(to)
-	if err != nil {
-		return low, high, err
-	}
-	if first.At == nil {
-		if first.At, err = f.First(ctx); err != nil {
-			return low, high, err
-		}
-	}
-	if end.At == nil {
-		end.After = true
-		if end.At, err = f.LastBelow(ctx, nil); err != nil {
-			return low, high, err
-		}
-	}
-	if low, err = boundary(first); err == nil {
-		high, err = boundary(end)
-	}
-	return low, high, err
-}
-
 // First implements ordered.Finder.
 func (f finder) First(ctx context.Context) (ordered.Key, error) {
 	return f.key(ctx, 1, func(c *goredis.Client) *goredis.XMessageSliceCmd { return c.XRangeN(ctx, f.stream.Name, "-", "+", 1) })
@@ -175,6 +134,26 @@ func (f finder) Nth(ctx context.Context, n int, before *ordered.Position) (order
 	return f.key(ctx, n, func(c *goredis.Client) *goredis.XMessageSliceCmd {
 		return c.XRevRangeN(ctx, f.stream.Name, below, "-", int64(n))
 	})
+}
+
+// Middle implements ordered.Finder.
+func (f finder) Middle(_ context.Context, from, to ordered.Position) (p ordered.Position, err error) {
+	low, err := boundary(from)
+	if err != nil {
+		return p, err
+	}
+	high, err := boundary(to)
+	if err != nil || low.after().compare(high) >= 0 {
+		return p, err
+	}
+	return ordered.Position{At: ordered.Key{low.half(high).String()}}, nil
+}
+
+// half returns the id half way to a higher one.
+func (i id) half(to id) id {
+	seq, carry := bits.Add64(i.seq, to.seq, 0)
+	ms, carry := bits.Add64(i.ms, to.ms, carry)
+	return id{ms>>1 | carry<<63, seq>>1 | ms<<63}
 }
 
 // key returns the id of the n-th entry that a command gives; nil where there are fewer.

@@ -12,6 +12,9 @@ type Finder interface {
 	// Nth returns the key of the n-th row before a position, counted from one; nil where there are fewer. The position is
 	// nil for the end.
 	Nth(ctx context.Context, n int, before *Position) (Key, error)
+	// Middle returns a position between two, of which neither is the beginning; the zero one where none is known. Where
+	// the second is behind a row, that is the last one.
+	Middle(ctx context.Context, from, to Position) (Position, error)
 }
 
 // Seek makes offset 0 stand for a position, the beginning where that is empty, and forgets what was before. It returns
@@ -48,11 +51,7 @@ func (n *Numbering) Before(ctx context.Context, f Finder, position string, rows 
 	return n.text(Position{At: key})
 }
 
-// Middle returns a position between two others, as [broker.Seeker].Middle. It halves the first column in which the two
-// differ. Where the values there lie side by side, it goes to their border:
-//
-//	(5, 1) (5, 2) … (5, 900)   behind the last row with 5, so that the rest is bisected by the second column
-//	(6, 1) (6, 2) … (6, 700)
+// Middle returns a position between two others, as [broker.Seeker].Middle.
 func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (string, error) {
 	low, err := n.ReadPosition(from)
 	if err != nil {
@@ -68,19 +67,24 @@ func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (stri
 		}
 	}
 	if high.At == nil {
+		high.After = true
 		if high.At, err = f.LastBelow(ctx, nil); err != nil || high.At == nil {
 			return "", err
 		}
 	}
-	p, err := middle(ctx, f, low.At, high.At)
+	p, err := f.Middle(ctx, low, high)
 	if err != nil || p.At == nil {
 		return "", err
 	}
 	return n.text(p)
 }
 
-// middle returns a position between two keys, the zero one where none is known.
-func middle(ctx context.Context, f Finder, low, high Key) (Position, error) {
+// Between returns a position between two keys, as [Finder].Middle. It halves the first column in which the two differ,
+// unless holds says that the columns can't hold that. Where the values there lie side by side, it goes to their border:
+//
+//	(5, 1) (5, 2) … (5, 900)   behind the last row with 5, so that the rest is bisected by the second column
+//	(6, 1) (6, 2) … (6, 700)
+func Between(ctx context.Context, f Finder, low, high Key, holds func(Key) bool) (Position, error) {
 	column := 0
 	for column < len(low) && low[column] == high[column] {
 		column++
@@ -90,7 +94,9 @@ func middle(ctx context.Context, f Finder, low, high Key) (Position, error) {
 	}
 	if value, ok := Middle(low[column], high[column]); ok {
 		key := append(Key{}, low...)
-		key[column] = value
+		if key[column] = value; !holds(key) {
+			return Position{}, nil
+		}
 		return Position{At: key}, nil
 	}
 	if column == len(low)-1 {

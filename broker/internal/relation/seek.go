@@ -36,11 +36,6 @@ func (in *input) Middle(ctx context.Context, node, _ int, from, to string) (foun
 		found, err = f.stream.numbering.Middle(ctx, f, from, to)
 		return err
 	})
-	if p, readErr := in.streams[node].numbering.ReadPosition(found); err == nil && readErr == nil {
-		if _, wrong := in.streams[node].values(p.At); wrong != nil {
-			return "", nil // the column can't hold what looks like a value between
-		}
-	}
 	return found, err
 }
 
@@ -120,6 +115,14 @@ func (f finder) Nth(ctx context.Context, n int, before *ordered.Position) (order
 	}
 	return f.stream.firstKey(ctx, f.conn, fmt.Sprintf("%s ORDER BY %s LIMIT 1 OFFSET %d", where,
 		f.stream.KeyList(" DESC"), n-1), parameters...)
+}
+
+// Middle implements ordered.Finder.
+func (f finder) Middle(ctx context.Context, from, to ordered.Position) (ordered.Position, error) {
+	return ordered.Between(ctx, f, from.At, to.At, func(k ordered.Key) bool {
+		_, err := f.stream.values(k)
+		return err == nil
+	})
 }
 
 // count counts the rows from a position on, up to a limit.
