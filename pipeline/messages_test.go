@@ -2,12 +2,11 @@ package pipeline_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 )
 
 const (
@@ -17,29 +16,7 @@ const (
 
 // TestMessages holds what a user reads who has made a mistake: one line, with the very place and what would be right.
 // The cases are in testdata/messages.txt.
-func TestMessages(t *testing.T) {
-	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range strings.Split(strings.ReplaceAll(string(cases), "\r\n", "\n"), "\n=== ")[1:] {
-		name, rest, _ := strings.Cut(c, "\n")
-		text, want, ok := strings.Cut(rest, ">>> ")
-		if !ok {
-			t.Fatalf("%s: there is no >>>", name)
-		}
-		t.Run(name, func(t *testing.T) {
-			_, err := pipeline.Parse("p.yaml", []byte(text))
-			var where *pipeline.Error
-			if !errors.As(err, &where) {
-				t.Fatalf("error %v, want %s", err, want)
-			}
-			if got, want := err.Error(), strings.TrimSpace(want); got != want {
-				t.Errorf("got  %s\nwant %s", got, want)
-			}
-		})
-	}
-}
+func TestMessages(t *testing.T) { storagetest.Messages(t) }
 
 func TestConditionsInEveryForm(t *testing.T) {
 	for _, on := range []string{

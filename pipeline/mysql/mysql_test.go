@@ -1,38 +1,18 @@
 package mysql_test
 
 import (
-	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/internal/mariadbserver"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 	"github.com/leat-go/leat/pipeline/mysql"
 )
 
 // TestMessages holds what a user reads who has made a mistake. The cases are in testdata/messages.txt.
-func TestMessages(t *testing.T) {
-	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range strings.Split(strings.ReplaceAll(string(cases), "\r\n", "\n"), "\n=== ")[1:] {
-		name, rest, _ := strings.Cut(c, "\n")
-		text, want, _ := strings.Cut(rest, ">>> ")
-		t.Run(name, func(t *testing.T) {
-			_, err := pipeline.Parse("p.yaml", []byte(text), mysql.Storage())
-			var where *pipeline.Error
-			if !errors.As(err, &where) {
-				t.Fatalf("error %v, want %s", err, want)
-			}
-			if got, want := err.Error(), strings.TrimSpace(want); got != want {
-				t.Errorf("got  %s\nwant %s", got, want)
-			}
-		})
-	}
-}
+func TestMessages(t *testing.T) { storagetest.Messages(t, mysql.Storage()) }
 
 // TestTablesToTable joins tables into one that is made, and goes on where it was when rows have come.
 func TestTablesToTable(t *testing.T) {
@@ -41,7 +21,7 @@ func TestTablesToTable(t *testing.T) {
 		CREATE TABLE items (id BIGINT, sku VARCHAR(10), PRIMARY KEY (id, sku));
 		INSERT INTO orders VALUES (1, 1.50), (2, 2.00), (3, 3);
 		INSERT INTO items VALUES (1, 'a'), (1, 'b'), (3, 'c')`)
-	p := w.load(`
+	p := w.Load(`
 streams:
   orders: {mysql: {table: orders, order: id, follow: true, in_commit_order: true, data_timeout: 500ms}}
   items:
@@ -57,7 +37,7 @@ join: [{left: orders, right: items, on: orders.id == items.id}]
 output: joined
 emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 `)
-	log := w.run(p)
+	log := w.Run(p)
 	if !strings.Contains(log, `results="exactly once"`) || !strings.Contains(p.Plan().String(), "exactly once") {
 		t.Errorf("log and plan don't tell the guarantee: %s\n%s", log, p.Plan())
 	}
@@ -65,7 +45,7 @@ emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 		t.Error("the password is shown")
 	}
 	w.exec("INSERT INTO orders VALUES (4, 4); INSERT INTO items VALUES (4, 'd')")
-	w.run(p)
+	w.Run(p)
 	want := "1 1.50 [\"a\",\"b\"]\n3 3.00 [\"c\"]\n4 4.00 [\"d\"]\n"
 	if got := w.query("SELECT * FROM joined ORDER BY id"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -80,11 +60,11 @@ func TestFilesToTable(t *testing.T) {
 	w := newWorkplace(t)
 	host, port, _ := strings.Cut(server.Address(), ":")
 	for name, value := range map[string]string{"MYSQL_HOST": host, "MYSQL_TCP_PORT": port,
-		"LEAT_TEST_MYSQL": mariadbserver.Password, "MYSQL_USER": mariadbserver.User, "MYSQL_DATABASE": w.url[strings.LastIndex(w.url, "/")+1:]} {
+		"LEAT_TEST_MYSQL": mariadbserver.Password, "MYSQL_USER": mariadbserver.User, "MYSQL_DATABASE": w.URL[strings.LastIndex(w.URL, "/")+1:]} {
 		t.Setenv(name, value)
 	}
-	w.write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
-	p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte(`mysql: {password_env: LEAT_TEST_MYSQL}
+	w.Write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
+	p, err := pipeline.Parse(filepath.Join(w.Dir, "shop.yaml"), []byte(`mysql: {password_env: LEAT_TEST_MYSQL}
 name: copying
 streams: {a: {file: in.jsonl}, out: {mysql: {table: copied, columns: {n: BIGINT PRIMARY KEY, t: TEXT}}}}
 master: a
@@ -94,7 +74,7 @@ output: out
 		t.Fatal(err)
 	}
 	for range 2 { // the second run finds nothing to do
-		w.run(p)
+		w.Run(p)
 	}
 	if got := w.query("SELECT * FROM copied ORDER BY n"); got != "1 a\n2 \n" {
 		t.Errorf("got\n%s", got)
@@ -108,14 +88,14 @@ output: out
 func TestTableToFile(t *testing.T) {
 	w := newWorkplace(t)
 	w.exec("CREATE TABLE t (n BIGINT PRIMARY KEY, x DECIMAL(5,2)); INSERT INTO t VALUES (2, 2.0), (1, 1.10)")
-	p := w.load("streams: {a: {mysql: {table: t}}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n")
+	p := w.Load("streams: {a: {mysql: {table: t}}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n")
 	var progress pipeline.Monitor
-	options := quiet()
+	options := storagetest.Quiet()
 	options.Monitor = &progress
 	if err := p.Run(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.read("out.jsonl"), "{\"n\":1,\"x\":1.10}\n{\"n\":2,\"x\":2.00}\n"; got != want {
+	if got, want := w.Read("out.jsonl"), "{\"n\":1,\"x\":1.10}\n{\"n\":2,\"x\":2.00}\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	if s := progress.Progress().Streams[0]; s.Storage != "mysql" || s.Address != "table t" || s.File != "" {
@@ -127,10 +107,10 @@ func TestTableToFile(t *testing.T) {
 func TestErrorsOfTheServer(t *testing.T) {
 	w := newWorkplace(t)
 	w.exec("CREATE TABLE t (n BIGINT PRIMARY KEY); CREATE TABLE old (n BIGINT PRIMARY KEY) ENGINE=MyISAM")
-	w.write("in.jsonl", "{\"n\":1}\n")
-	good := "url: '" + w.url + "'"
+	w.Write("in.jsonl", "{\"n\":1}\n")
+	good := "url: '" + w.URL + "'"
 	t.Setenv("LEAT_TEST_WRONG", "hush-hush")
-	for name, c := range map[string]struct{ connection, in, out, want string }{
+	w.Mishaps(t, map[string]storagetest.Mishap{
 		"wrong password": {good + ", password_env: LEAT_TEST_WRONG", "mysql: {table: t}", "file: out.jsonl",
 			"shop.yaml:1:1: mysql: connecting as admin"},
 		"variable that isn't set": {good + ", password_env: LEAT_TEST_UNSET", "mysql: {table: t}",
@@ -144,22 +124,5 @@ func TestErrorsOfTheServer(t *testing.T) {
 		"missing certificate": {good + ", tls: {ca: none.pem}", "mysql: {table: t}", "file: out.jsonl",
 			"read the certificate authorities"},
 		"no TLS there": {good + ", tls: true", "mysql: {table: t}", "file: out.jsonl", "shop.yaml:1:1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("mysql: {"+c.connection+"}\nstreams: {a: {"+
-				c.in+"}, out: {"+c.out+"}}\nmaster: a\noutput: out\n"), mysql.Storage())
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = p.Run(t.Context(), quiet())
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Fatalf("error %v, want %s", err, c.want)
-			}
-			for _, secret := range []string{"hush-hush", mariadbserver.Password} {
-				if strings.Contains(err.Error(), secret) {
-					t.Errorf("the error shows the password: %v", err)
-				}
-			}
-		})
-	}
+	}, "hush-hush", mariadbserver.Password)
 }

@@ -1,14 +1,10 @@
 package mysql_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,7 +13,7 @@ import (
 
 	"github.com/leat-go/leat/internal/mariadbserver"
 	"github.com/leat-go/leat/internal/testserver/fixture"
-	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 	"github.com/leat-go/leat/pipeline/mysql"
 )
 
@@ -39,9 +35,15 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 
 // A workplace is a directory and a database of a test.
 type workplace struct {
-	testing.TB
-	dir, url string
-	db       *sql.DB
+	storagetest.Workplace
+	db *sql.DB
+}
+
+// workplaceIn returns a workplace that isn't connected yet.
+func workplaceIn(t testing.TB, dir string) *workplace {
+	w := &workplace{Workplace: storagetest.Workplace{TB: t, Kind: mysql.Storage(), Dir: dir}}
+	w.Exec, w.Query = w.exec, w.query
+	return w
 }
 
 func newWorkplace(t testing.TB) *workplace {
@@ -50,12 +52,12 @@ func newWorkplace(t testing.TB) *workplace {
 		t.Skip("MariaDB isn't installed")
 	}
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	w := &workplace{TB: t, dir: t.TempDir()}
+	w := workplaceIn(t, t.TempDir())
 	w.connectTo(server, "")
 	w.exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4")
 	_ = w.db.Close()
 	w.connectTo(server, name)
-	w.url = server.URL(mariadbserver.User, mariadbserver.Password, name)
+	w.URL = server.URL(mariadbserver.User, mariadbserver.Password, name)
 	t.Cleanup(func() { _ = w.db.Close() })
 	return w
 }
@@ -111,44 +113,4 @@ func (w *workplace) query(statement string) string {
 		w.Fatal(err)
 	}
 	return text.String()
-}
-
-func (w *workplace) write(name, text string) {
-	w.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
-		w.Fatal(err)
-	}
-}
-
-func (w *workplace) read(name string) string {
-	w.Helper()
-	text, err := os.ReadFile(filepath.Join(w.dir, name))
-	if err != nil {
-		w.Fatal(err)
-	}
-	return string(text)
-}
-
-// load makes a pipeline of a text behind the one that says how the database is reached.
-func (w *workplace) load(text string) *pipeline.Pipeline {
-	w.Helper()
-	p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("mysql: {url: '"+w.url+"'}\n"+text), mysql.Storage())
-	if err != nil {
-		w.Fatal(err)
-	}
-	return p
-}
-
-// run runs a pipeline with a logger that keeps what is said.
-func (w *workplace) run(p *pipeline.Pipeline) (log string) {
-	w.Helper()
-	var text bytes.Buffer
-	if err := p.Run(w.Context(), pipeline.Options{Logger: slog.New(slog.NewTextHandler(&text, nil))}); err != nil {
-		w.Fatal(err)
-	}
-	return text.String()
-}
-
-func quiet() pipeline.Options {
-	return pipeline.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }

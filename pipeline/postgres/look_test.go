@@ -2,11 +2,11 @@ package postgres_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 )
 
 const looked = `
@@ -33,66 +33,24 @@ func (w *workplace) fill(rows string) {
 func TestCheck(t *testing.T) {
 	w := newWorkplace(t)
 	w.fill("12000")
-	report, err := w.load(looked).Check(t.Context(), quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if join := report.Joins[0]; len(report.Problems) > 0 || join.Comparable == 0 || join.Matched >= join.Comparable {
-		t.Errorf("got\n%v", report)
-	}
-	if s := report.Streams[0]; s.Storage != "postgres" || s.Address != "table orders" || s.Read != 1000 {
-		t.Errorf("the stream is %+v", s)
-	}
-	if advice := strings.Join(report.Advice, "\n"); !strings.Contains(advice, "CREATE INDEX CONCURRENTLY ON") {
-		t.Errorf("the advice is %q", advice)
-	}
-	if got := w.exec("SELECT count(*) FROM joined"); got != "0\n" {
-		t.Errorf("%s results were written", got)
-	}
+	w.Check(looked, "CREATE INDEX CONCURRENTLY ON")
 }
 
 // TestExplain looks keys up in tables.
 func TestExplain(t *testing.T) {
 	w := newWorkplace(t)
 	w.fill("5000")
-	p := w.load(looked)
-	for key, want := range map[string]string{
-		"40000": "So the element of orders is handed over.",
-		"30000": "So the element of orders is not handed over, for want of 30000 in items.",
-		"60000": "orders has no",
-	} {
-		explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: key})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(explanation.String(), want) {
-			t.Errorf("%s: got\n%v\nwant %s", key, explanation, want)
-		}
-	}
+	w.Explain(looked)
 }
 
 // TestCapture saves what a range needs, with a pipeline file that runs without the database.
 func TestCapture(t *testing.T) {
 	w := newWorkplace(t)
 	w.fill("5000")
-	dir := filepath.Join(w.dir, "captured")
-	if _, err := w.load(looked).Capture(t.Context(), "39980", "40010", dir); err != nil {
-		t.Fatal(err)
-	}
-	p, err := pipeline.Load(filepath.Join(dir, "shop.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(t.Context(), quiet()); err != nil {
-		t.Fatal(err)
-	}
-	want := `{"id":3998,"placed":39980,"items":[{"placed":39980,"sku":"a"}]}
+	w.Capture(looked, `{"id":3998,"placed":39980,"items":[{"placed":39980,"sku":"a"}]}
 {"id":4000,"placed":40000,"items":[{"placed":40000,"sku":"a"}]}
 {"id":4001,"placed":40010,"items":[{"placed":40010,"sku":"a"}]}
-`
-	if got := w.read("captured/joined.jsonl"); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
+`)
 }
 
 // TestExplainBisectsTables looks a key up in the middle of large tables, of whose rows few are read.
@@ -114,7 +72,7 @@ func TestExplainBisectsTables(t *testing.T) {
 		}
 		return n
 	}
-	p := w.load(`
+	p := w.Load(`
 streams:
   orders: {postgres: {table: orders}}
   items:  {postgres: {table: items}}
@@ -125,7 +83,7 @@ output: joined
 emit: {id: orders.id}
 `)
 	before := read()
-	explanation, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: "2026-11-29T00:05:00Z"})
+	explanation, err := p.Explain(t.Context(), storagetest.Quiet(), pipeline.About{Key: "2026-11-29T00:05:00Z"})
 	if err != nil {
 		t.Fatal(err)
 	}

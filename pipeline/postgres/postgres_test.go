@@ -1,38 +1,17 @@
 package postgres_test
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 	"github.com/leat-go/leat/pipeline/postgres"
 )
 
 // TestMessages holds what a user reads who has made a mistake. The cases are in testdata/messages.txt.
-func TestMessages(t *testing.T) {
-	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range strings.Split(strings.ReplaceAll(string(cases), "\r\n", "\n"), "\n=== ")[1:] {
-		name, rest, _ := strings.Cut(c, "\n")
-		text, want, _ := strings.Cut(rest, ">>> ")
-		t.Run(name, func(t *testing.T) {
-			_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage())
-			var where *pipeline.Error
-			if !errors.As(err, &where) {
-				t.Fatalf("error %v, want %s", err, want)
-			}
-			if got, want := err.Error(), strings.TrimSpace(want); got != want {
-				t.Errorf("got  %s\nwant %s", got, want)
-			}
-		})
-	}
-}
+func TestMessages(t *testing.T) { storagetest.Messages(t, postgres.Storage()) }
 
 // TestNotCarried says what a program lacks that doesn't carry the storage.
 func TestNotCarried(t *testing.T) {
@@ -54,7 +33,7 @@ func TestTablesToTable(t *testing.T) {
 		CREATE TABLE joined (id bigint PRIMARY KEY, total numeric, skus jsonb);
 		INSERT INTO orders VALUES (1, 1.50), (2, 2.00), (3, 3);
 		INSERT INTO items VALUES (1, 'a'), (1, 'b'), (3, 'c')`)
-	p := w.load(`
+	p := w.Load(`
 streams:
   orders: {postgres: {table: orders, order: id, follow: true, data_timeout: 500ms}}
   items:  {postgres: {query: "SELECT id, sku FROM items", order: [id, sku], follow: true, data_timeout: 500ms}}
@@ -64,7 +43,7 @@ join: [{left: orders, right: items, on: orders.id == items.id}]
 output: joined
 emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 `)
-	log := w.run(p)
+	log := w.Run(p)
 	if !strings.Contains(log, `results="exactly once"`) {
 		t.Errorf("the log doesn't begin with the guarantee: %s", log)
 	}
@@ -72,7 +51,7 @@ emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 		t.Error("the password is shown")
 	}
 	w.exec("INSERT INTO orders VALUES (4, 4); INSERT INTO items VALUES (4, 'd')")
-	w.run(p)
+	w.Run(p)
 	want := "1 1.50 [\"a\", \"b\"]\n3 3 [\"c\"]\n4 4 [\"d\"]\n"
 	if got := w.exec("SELECT * FROM joined ORDER BY id"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -89,7 +68,7 @@ func TestDividedTables(t *testing.T) {
 		CREATE TABLE items (order_id bigint, sku text, PRIMARY KEY (order_id, sku));
 		INSERT INTO orders SELECT n, n FROM generate_series(1, 50) n;
 		INSERT INTO items SELECT n, 'a' || n FROM generate_series(1, 50) n`)
-	p := w.load(`
+	p := w.Load(`
 streams:
   orders: {postgres: {table: orders, partition_by: id, partitions: 4}}
   items:  {postgres: {table: items, partition_by: order_id, partitions: 4}}
@@ -99,7 +78,7 @@ join: [{left: orders, right: items, on: orders.id == items.order_id}]
 output: joined
 emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 `)
-	w.run(p)
+	w.Run(p)
 	if got := w.exec("SELECT count(*), sum(total), min(skus::text) FROM made"); got != "50 1275.00 [\"a1\"]\n" {
 		t.Errorf("got %s", got)
 	}
@@ -112,15 +91,15 @@ emit: {id: orders.id, total: orders.total, skus: "map(items, .sku)"}
 func TestFilesToTable(t *testing.T) {
 	w := newWorkplace(t)
 	w.exec("CREATE TABLE copied (n bigint PRIMARY KEY, t text)")
-	w.write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
-	p := w.load(`
+	w.Write("in.jsonl", "{\"n\":1,\"t\":\"a\"}\n{\"n\":2,\"t\":null}\n")
+	p := w.Load(`
 name: copying
 streams: {a: {file: in.jsonl}, out: {postgres: {table: copied}}}
 master: a
 output: out
 `)
 	for range 2 { // the second run finds nothing to do
-		w.run(p)
+		w.Run(p)
 	}
 	if got := w.exec("SELECT * FROM copied ORDER BY n"); got != "1 a\n2 \n" {
 		t.Errorf("got\n%s", got)
@@ -134,9 +113,9 @@ output: out
 func TestTableToFile(t *testing.T) {
 	w := newWorkplace(t)
 	w.exec("CREATE TABLE t (n bigint PRIMARY KEY, x numeric); INSERT INTO t VALUES (2, 2.0), (1, 1.10)")
-	p := w.load("streams: {a: {postgres: {table: t}}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n")
-	log := w.run(p)
-	if got, want := w.read("out.jsonl"), "{\"n\":1,\"x\":1.10}\n{\"n\":2,\"x\":2.0}\n"; got != want {
+	p := w.Load("streams: {a: {postgres: {table: t}}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n")
+	log := w.Run(p)
+	if got, want := w.Read("out.jsonl"), "{\"n\":1,\"x\":1.10}\n{\"n\":2,\"x\":2.0}\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	const guarantee = "all at the end or nothing"
@@ -144,7 +123,7 @@ func TestTableToFile(t *testing.T) {
 		t.Errorf("the guarantee isn't told in\n%s\nand\n%s", log, p.Plan())
 	}
 	var progress pipeline.Monitor
-	options := quiet()
+	options := storagetest.Quiet()
 	options.Monitor = &progress
 	if err := p.Run(t.Context(), options); err != nil {
 		t.Fatal(err)
@@ -158,10 +137,10 @@ func TestTableToFile(t *testing.T) {
 func TestErrorsOfTheServer(t *testing.T) {
 	w := newWorkplace(t)
 	w.exec("CREATE TABLE t (n bigint PRIMARY KEY)")
-	w.write("in.jsonl", "{\"n\":1}\n")
-	good := w.url
+	w.Write("in.jsonl", "{\"n\":1}\n")
+	good := w.URL
 	t.Setenv("LEAT_TEST_WRONG", "hush-hush")
-	for name, c := range map[string]struct{ connection, in, out, want string }{
+	w.Mishaps(t, map[string]storagetest.Mishap{
 		"wrong password": {"url: '" + good + "', password_env: LEAT_TEST_WRONG", "postgres: {table: t}", "file: out.jsonl",
 			"the password is wrong"},
 		"variable that isn't set": {"url: '" + good + "', password_env: LEAT_TEST_UNSET", "postgres: {table: t}",
@@ -173,22 +152,5 @@ func TestErrorsOfTheServer(t *testing.T) {
 		"missing certificate": {"url: '" + good + "', tls: {ca: none.pem}", "postgres: {table: t}", "file: out.jsonl",
 			"read the certificate authorities"},
 		"no TLS there": {"url: '" + good + "', tls: true", "postgres: {table: t}", "file: out.jsonl", "shop.yaml:1:1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("postgres: {"+c.connection+"}\nstreams: {a: {"+
-				c.in+"}, out: {"+c.out+"}}\nmaster: a\noutput: out\n"), postgres.Storage())
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = p.Run(t.Context(), quiet())
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Fatalf("error %v, want %s", err, c.want)
-			}
-			for _, secret := range []string{"hush-hush", postgresserver.Password} {
-				if strings.Contains(err.Error(), secret) {
-					t.Errorf("the error shows the password: %v", err)
-				}
-			}
-		})
-	}
+	}, "hush-hush", postgresserver.Password)
 }

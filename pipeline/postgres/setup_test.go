@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,7 +13,7 @@ import (
 
 	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/internal/testserver/fixture"
-	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 	"github.com/leat-go/leat/pipeline/postgres"
 )
 
@@ -38,9 +35,8 @@ func start(ctx context.Context, dir string) (stop func() error, err error) {
 
 // A workplace is a directory and a database of a test.
 type workplace struct {
-	testing.TB
-	dir, url string
-	conn     *pgconn.PgConn
+	storagetest.Workplace
+	conn *pgconn.PgConn
 }
 
 func newWorkplace(t testing.TB) *workplace {
@@ -49,7 +45,8 @@ func newWorkplace(t testing.TB) *workplace {
 		t.Skip("PostgreSQL isn't installed")
 	}
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	w := &workplace{TB: t, dir: t.TempDir()}
+	w := &workplace{Workplace: storagetest.Workplace{TB: t, Kind: postgres.Storage(), Dir: t.TempDir()}}
+	w.Exec, w.Query = func(sql string) { w.exec(sql) }, w.exec
 	w.connect("postgres")
 	w.exec("CREATE DATABASE " + name)
 	_ = w.conn.Close(t.Context())
@@ -60,9 +57,9 @@ func newWorkplace(t testing.TB) *workplace {
 
 func (w *workplace) connect(database string) {
 	w.Helper()
-	w.url = server.URL(postgresserver.User, postgresserver.Password, database)
+	w.URL = server.URL(postgresserver.User, postgresserver.Password, database)
 	var err error
-	if w.conn, err = pgconn.Connect(w.Context(), w.url); err != nil {
+	if w.conn, err = pgconn.Connect(w.Context(), w.URL); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -80,45 +77,4 @@ func (w *workplace) exec(sql string) string {
 		text.WriteByte('\n')
 	}
 	return text.String()
-}
-
-func (w *workplace) write(name, text string) {
-	w.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
-		w.Fatal(err)
-	}
-}
-
-func (w *workplace) read(name string) string {
-	w.Helper()
-	text, err := os.ReadFile(filepath.Join(w.dir, name))
-	if err != nil {
-		w.Fatal(err)
-	}
-	return string(text)
-}
-
-// load makes a pipeline of a text behind the one that says how the database is reached.
-func (w *workplace) load(text string) *pipeline.Pipeline {
-	w.Helper()
-	p, err := pipeline.Parse(filepath.Join(w.dir, "shop.yaml"), []byte("postgres: {url: '"+w.url+"'}\n"+text),
-		postgres.Storage())
-	if err != nil {
-		w.Fatal(err)
-	}
-	return p
-}
-
-// run runs a pipeline with a logger that keeps what is said.
-func (w *workplace) run(p *pipeline.Pipeline) (log string) {
-	w.Helper()
-	var text bytes.Buffer
-	if err := p.Run(w.Context(), pipeline.Options{Logger: slog.New(slog.NewTextHandler(&text, nil))}); err != nil {
-		w.Fatal(err)
-	}
-	return text.String()
-}
-
-func quiet() pipeline.Options {
-	return pipeline.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }

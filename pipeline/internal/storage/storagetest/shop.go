@@ -1,0 +1,109 @@
+package storagetest
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// The functions below look at a shop: a pipeline file joins the tables orders (id, placed) and items (placed, …) into
+// joined on the time they were placed. Order i was placed at 10·i, and every third has no item.
+
+// Check reads the tables of 12,000 orders without waiting for more, writes nothing, and tells of a missing index.
+func (w *Workplace) Check(shop, advice string) {
+	w.Helper()
+	report, err := w.Load(shop).Check(w.Context(), Quiet())
+	if err != nil {
+		w.Fatal(err)
+	}
+	if join := report.Joins[0]; len(report.Problems) > 0 || join.Comparable == 0 || join.Matched >= join.Comparable {
+		w.Errorf("got\n%v", report)
+	}
+	if s := report.Streams[0]; s.Storage != w.Kind.Name() || s.Address != "table orders" || s.Read != 1000 {
+		w.Errorf("the stream is %+v", s)
+	}
+	if got := strings.Join(report.Advice, "\n"); !strings.Contains(got, advice) {
+		w.Errorf("the advice is %q", got)
+	}
+	if got := w.Query("SELECT count(*) FROM joined"); got != "0\n" {
+		w.Errorf("%s results were written", got)
+	}
+}
+
+// Explain looks keys of 5,000 orders up.
+func (w *Workplace) Explain(shop string) {
+	w.Helper()
+	p := w.Load(shop)
+	for key, want := range map[string]string{
+		"40000": "So the element of orders is handed over.",
+		"30000": "So the element of orders is not handed over, for want of 30000 in items.",
+		"60000": "orders has no",
+	} {
+		explanation, err := p.Explain(w.Context(), Quiet(), pipeline.About{Key: key})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if !strings.Contains(explanation.String(), want) {
+			w.Errorf("%s: got\n%v\nwant %s", key, explanation, want)
+		}
+	}
+}
+
+// Capture saves what a range of 5,000 orders needs, with a pipeline file that gives these results without the database.
+func (w *Workplace) Capture(shop, results string) {
+	w.Helper()
+	dir := filepath.Join(w.Dir, "captured")
+	if _, err := w.Load(shop).Capture(w.Context(), "39980", "40010", dir); err != nil {
+		w.Fatal(err)
+	}
+	p, err := pipeline.Load(filepath.Join(dir, "shop.yaml"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := p.Run(w.Context(), Quiet()); err != nil {
+		w.Fatal(err)
+	}
+	if got := w.Read("captured/joined.jsonl"); got != results {
+		w.Errorf("got\n%swant\n%s", got, results)
+	}
+}
+
+// Positions shows what is kept of 6 orders, the last of which lies at a position, tells how far the pipeline is behind, and
+// begins anew once that is removed. The shop is followed.
+func (w *Workplace) Positions(shop, last string) {
+	w.Helper()
+	p := w.Load(shop)
+	positions := func() string {
+		w.Helper()
+		positions, err := p.Positions(w.Context(), Quiet())
+		if err != nil {
+			w.Fatal(err)
+		}
+		return positions.String()
+	}
+	storage := w.Kind.Name()
+	if got, want := positions(), storage+" keeps no positions of shop: no run has committed anything\n"; got != want {
+		w.Errorf("before the first run:\n%swant\n%s", got, want)
+	}
+	w.Run(p)
+	if got := positions(); !strings.Contains(got, "positions of shop, kept by "+storage) ||
+		!strings.Contains(got, "orders  at "+last) {
+		w.Errorf("behind the first run:\n%s", got)
+	}
+	w.Exec("INSERT INTO orders VALUES (7, 70), (8, 80)")
+	lag, err := p.Lag(w.Context(), Quiet())
+	if err != nil {
+		w.Fatal(err)
+	}
+	if s := lag.Streams[0]; s.Name != "orders" || !s.Begun || s.Behind != 3 || s.Key == nil {
+		w.Errorf("the lag is\n%v", lag)
+	}
+	if err := p.ResetPositions(w.Context(), Quiet()); err != nil {
+		w.Fatal(err)
+	}
+	w.Run(p)
+	if got := w.Query("SELECT count(*), count(DISTINCT id) FROM joined"); got != "8 4\n" {
+		w.Errorf("after the reset there are %s results", got)
+	}
+}
