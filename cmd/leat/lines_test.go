@@ -111,11 +111,11 @@ func TestPlainLinesComeEveryFiveSeconds(t *testing.T) {
 func TestLogsComeAboveTheLines(t *testing.T) {
 	var out bytes.Buffer
 	s := newScreen(&out)
-	s.show(played(nil))
+	s.show(func(width int) []string { return liveLines(played(nil), width) })
 	if _, err := s.Write([]byte("first\n")); err != nil {
 		t.Fatal(err)
 	}
-	s.show(played(stalled))
+	s.show(func(width int) []string { return liveLines(played(stalled), width) })
 	if _, err := s.Write([]byte("second\n")); err != nil {
 		t.Fatal(err)
 	}

@@ -28,15 +28,23 @@ const (
 func (a *app) showing(snapshot func() observe.Snapshot, how string, run func(logs io.Writer) error) error {
 	switch how {
 	case showInPlace:
-		s := newScreen(a.stderr)
-		defer s.clear()
-		return following(refresh, viewing(snapshot), s.show, func() error { return run(s) })
+		return showingInPlace(a.stderr, viewing(snapshot), liveLines, run)
 	case showPlain:
 		out := &shared{out: a.stderr}
 		say := func(v monitor.View) { fmt.Fprintln(out, plainLine(v)) }
 		return following(plainEvery, viewing(snapshot), say, func() error { return run(out) })
 	}
 	return run(a.stderr)
+}
+
+// showingInPlace runs a function, and shows how far it has come on lines that stay at the end of a terminal. The function
+// writes logs to what it gets.
+func showingInPlace[P any](terminal io.Writer, progress func() P, lines func(p P, width int) []string,
+	run func(logs io.Writer) error) error {
+	s := newScreen(terminal)
+	defer s.clear()
+	show := func(p P) { s.show(func(width int) []string { return lines(p, width) }) }
+	return following(refresh, progress, show, func() error { return run(s) })
 }
 
 // viewing returns a function that gives views of snapshots, each with what has changed since the one before.

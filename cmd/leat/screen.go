@@ -6,8 +6,6 @@ import (
 
 	"github.com/mattn/go-runewidth"
 	"github.com/vbauerster/mpb/v8/cwriter"
-
-	"github.com/leat-go/leat/internal/monitor"
 )
 
 // A screen keeps lines in place at the end of a terminal. What is written to it meanwhile appears above them. It is
@@ -26,13 +24,8 @@ const (
 
 func newScreen(out io.Writer) *screen { return &screen{out: cwriter.New(out)} }
 
-// show draws what a run does, instead of what was drawn before.
-func (s *screen) show(v monitor.View) {
-	s.showLines(func(width int) []string { return liveLines(v, width) })
-}
-
-// showLines draws lines for a width, instead of what was drawn before.
-func (s *screen) showLines(lines func(width int) []string) {
+// show draws lines for a width, instead of what was drawn before.
+func (s *screen) show(lines func(width int) []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	width, height, err := s.out.GetTermSize()

@@ -91,12 +91,8 @@ func (a *app) sorting(how string, progress func() filesort.Progress, run func(lo
 	if how != showInPlace {
 		return run(a.stderr)
 	}
-	s := newScreen(a.stderr)
-	defer s.clear()
-	show := func(p filesort.Progress) {
-		s.showLines(func(width int) []string { return []string{fit(sortLine(p, width), width)} })
-	}
-	return following(refresh, progress, show, func() error { return run(s) })
+	line := func(p filesort.Progress, width int) []string { return []string{fit(sortLine(p, width), width)} }
+	return showingInPlace(a.stderr, progress, line, run)
 }
 
 // sortLine says how far a sort has come.
