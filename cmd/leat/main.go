@@ -60,6 +60,7 @@ func main() {
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		results:  term.IsTerminal(int(os.Stdout.Fd())),
 		asks:     term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	os.Exit(a.main(os.Args[1:]))
@@ -69,8 +70,8 @@ func main() {
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// terminal says that somebody looks at stderr, and asks that they can be asked, too.
-	terminal, asks bool
+	// terminal says that somebody looks at stderr, results that they look at stdout, and asks that they can be asked.
+	terminal, results, asks bool
 }
 
 // commands is what kong parses the arguments into.

@@ -49,13 +49,9 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	options := filesort.Options{
 		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Stdin: a.stdin, Stdout: a.stdout, Monitor: &filesort.Monitor{},
 	}
-	how := showInPlace
-	if c.Quiet || !a.terminal || !movable() {
-		how = showNothing
-	}
 	start := time.Now()
 	var report filesort.Report
-	err = a.sorting(how, options.Monitor.Progress, func(logs io.Writer) error {
+	err = a.sorting(c.showsProgress(a), options.Monitor.Progress, func(logs io.Writer) error {
 		options.Logger = a.options(logs).Logger
 		report, err = order.Sort(ctx, c.File, c.Output, options)
 		return err
@@ -86,9 +82,16 @@ func limitHeap(memory int64) {
 	}
 }
 
+// showsProgress reports whether a terminal shows how far the sort has come. A line that stays in place would take away
+// lines of results that the same terminal shows.
+func (c *sortCommand) showsProgress(a *app) bool {
+	onResults := c.Output == "-" && a.results
+	return !c.Quiet && !onResults && a.terminal && movable()
+}
+
 // sorting runs a sort and shows how far it has come.
-func (a *app) sorting(how string, progress func() filesort.Progress, run func(logs io.Writer) error) error {
-	if how != showInPlace {
+func (a *app) sorting(shows bool, progress func() filesort.Progress, run func(logs io.Writer) error) error {
+	if !shows {
 		return run(a.stderr)
 	}
 	line := func(p filesort.Progress, width int) []string { return []string{fit(sortLine(p, width), width)} }

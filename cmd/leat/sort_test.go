@@ -129,6 +129,21 @@ func TestSortLine(t *testing.T) {
 	}
 }
 
+// TestSortShowsProgress: a terminal that shows the results shows no progress, whose line would take some of them away.
+func TestSortShowsProgress(t *testing.T) {
+	t.Setenv("TERM", "xterm")
+	for _, c := range []struct {
+		output  string
+		results bool
+		want    bool
+	}{{"-", true, false}, {"-", false, true}, {"out.jsonl", true, true}} {
+		sort := &sortCommand{Output: c.output}
+		if got := sort.showsProgress(&app{terminal: true, results: c.results}); got != c.want {
+			t.Errorf("output %s, on a terminal %t: %t, want %t", c.output, c.results, got, c.want)
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1": 1, "2KB": 2000, "2 KiB": 2048, "256MB": 256e6, "1.5g": 3 << 29, "1TiB": 1 << 40,
