@@ -57,8 +57,8 @@ func (w *workplace) command(arguments ...string) *exec.Cmd {
 	return command
 }
 
-// call calls the command and returns what it has said; durations are replaced by T, and the
-// port of a page by PORT.
+// call calls the command and returns what it has said; durations are replaced by T, the port of a page by PORT, and
+// times of log lines are left out.
 func (w *workplace) call(stdin string, arguments ...string) (status int, stdout, stderr string) {
 	w.t.Helper()
 	var out, diagnostics bytes.Buffer
@@ -72,7 +72,34 @@ func (w *workplace) call(stdin string, arguments ...string) (status int, stdout,
 	return command.ProcessState.ExitCode(), timeless(out.String()), timeless(diagnostics.String())
 }
 
+// A call is one of the command, with its exit status and all that it says.
+type call struct {
+	arguments []string
+	stdin     string
+	status    int
+	stdout    string
+	stderr    string
+	// written is what the output file holds then; empty if it must not be there.
+	written string
+}
+
+// check makes a call, and compares its exit status and what it says. The caller compares what is written.
+func (w *workplace) check(c call) {
+	w.t.Helper()
+	status, stdout, stderr := w.call(c.stdin, c.arguments...)
+	if status != c.status {
+		w.t.Errorf("%s: status %d, want %d", c.arguments, status, c.status)
+	}
+	if diff := cmp.Diff(c.stdout, stdout); diff != "" {
+		w.t.Errorf("%s: standard output: %s", c.arguments, diff)
+	}
+	if diff := cmp.Diff(c.stderr, stderr); diff != "" {
+		w.t.Errorf("%s: standard error: %s", c.arguments, diff)
+	}
+}
+
 func timeless(text string) string {
+	text = regexp.MustCompile(`time=\S+ level=`).ReplaceAllString(text, "level=")
 	text = regexp.MustCompile(`localhost:[0-9]+/ shows`).ReplaceAllString(text, "localhost:PORT/ shows")
 	return regexp.MustCompile(`in [0-9.]+m?s\n`).ReplaceAllString(text, "in T\n")
 }
@@ -122,15 +149,7 @@ const (
 
 // TestCommand calls the command as a user does, and looks at its exit status and at all that it says.
 func TestCommand(t *testing.T) {
-	for name, c := range map[string]struct {
-		arguments []string
-		stdin     string
-		status    int
-		stdout    string
-		stderr    string
-		// written is what speed.jsonl holds then; empty if it must not be there.
-		written string
-	}{
+	for name, c := range map[string]call{
 		"run":                     {[]string{"run", "speed.yaml"}, "", 0, table, "", results},
 		"run quietly":             {[]string{"run", "-q", "speed.yaml"}, "", 0, "", "", results},
 		"run with plain progress": {[]string{"run", "--progress", "plain", "speed.yaml"}, "", 0, table, "", results},
@@ -280,16 +299,7 @@ func TestCommand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, files())
-			status, stdout, stderr := w.call(c.stdin, c.arguments...)
-			if status != c.status {
-				t.Errorf("status %d, want %d", status, c.status)
-			}
-			if diff := cmp.Diff(c.stdout, stdout); diff != "" {
-				t.Errorf("standard output: %s", diff)
-			}
-			if diff := cmp.Diff(c.stderr, stderr); diff != "" {
-				t.Errorf("standard error: %s", diff)
-			}
+			w.check(c)
 			written, err := os.ReadFile(filepath.Join(w.dir, "speed.jsonl"))
 			if (err == nil) != (c.written != "" || name == "nothing joins") || string(written) != c.written {
 				t.Errorf("written: %q, %v", written, err)

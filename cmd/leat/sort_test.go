@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/leat-go/leat/pipeline/filesort"
 )
 
@@ -21,15 +19,7 @@ const (
 // TestSort calls leat sort as a user does, and looks at its exit status and at all that it says.
 func TestSort(t *testing.T) {
 	const summary = "5 elements, 2 of them out of order before, 1 without a key (null), in T\n"
-	for name, c := range map[string]struct {
-		arguments []string
-		stdin     string
-		status    int
-		stdout    string
-		stderr    string
-		// written is what out.jsonl holds then; empty if it must not be there.
-		written string
-	}{
+	for name, c := range map[string]call{
 		"a file":             {[]string{"a.jsonl", "--by", "t", "-o", "out.jsonl"}, "", 0, summary, "", inOrder},
 		"quietly":            {[]string{"a.jsonl", "-q", "--by", "t", "--output=out.jsonl"}, "", 0, "", "", inOrder},
 		"to standard output": {[]string{"a.jsonl", "--by", "t"}, "", 0, inOrder, summary, ""},
@@ -90,19 +80,8 @@ func TestSort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, map[string]string{"a.jsonl": unsorted, "a.json": `[{"t":2},{"t":1}]`})
-			status, stdout, stderr := w.call(c.stdin, append([]string{"sort"}, c.arguments...)...)
-			if status != c.status {
-				t.Errorf("status %d, want %d", status, c.status)
-			}
-			if diff := cmp.Diff(c.stdout, stdout); diff != "" {
-				t.Errorf("standard output: %s", diff)
-			}
-			if _, said, ok := strings.Cut(stderr, " level=WARN"); ok {
-				stderr = "level=WARN" + said
-			}
-			if diff := cmp.Diff(c.stderr, stderr); diff != "" {
-				t.Errorf("standard error: %s", diff)
-			}
+			c.arguments = append([]string{"sort"}, c.arguments...)
+			w.check(c)
 			written, err := os.ReadFile(filepath.Join(w.dir, "out.jsonl"))
 			if (err == nil) != (c.written != "") || string(written) != c.written {
 				t.Errorf("written: %q, %v", written, err)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/leat-go/leat/pipeline/topic"
 )
 
@@ -61,16 +59,8 @@ func TestTopic(t *testing.T) {
 			"leat: the certificate authorities: locations.json holds no certificate in PEM form\n"},
 	} {
 		arguments := append([]string{"topic"}, strings.Fields(c.arguments)...)
-		status, stdout, stderr := w.call(c.stdin, append(arguments, "--brokers", brokers)...)
-		if status != c.status {
-			t.Errorf("%s: status %d, want %d", c.arguments, status, c.status)
-		}
-		if diff := cmp.Diff(c.stdout, stdout); diff != "" {
-			t.Errorf("%s: standard output: %s", c.arguments, diff)
-		}
-		if diff := cmp.Diff(c.stderr, stderr); diff != "" {
-			t.Errorf("%s: standard error: %s", c.arguments, diff)
-		}
+		w.check(call{arguments: append(arguments, "--brokers", brokers), stdin: c.stdin, status: c.status,
+			stdout: c.stdout, stderr: c.stderr})
 	}
 }
 
