@@ -332,3 +332,23 @@ func TestLagOfOtherStreamsIsRefused(t *testing.T) {
 		t.Errorf("%v, %v", lag, err)
 	}
 }
+
+// Files of other robots are none of this one's rotations, and the number of the robot is none of a rotation.
+func TestRotatedFilesWithNumbersInTheirNames(t *testing.T) {
+	for name, rotated := range map[string][3]string{
+		"counters": {"robot-7.jsonl.2", "robot-7.jsonl.1", "robot-8.jsonl.1"},
+		"dates":    {"robot-7-2026-11-27.jsonl", "robot-7-2026-11-28.jsonl", "robot-8-2026-11-28.jsonl"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := oneFile(t, "{file: robot-7.jsonl, follow: true, data_timeout: 300ms}")
+			f.write(rotated[0], lines(1, 1))
+			f.write("robot-7.jsonl", lines(2, 3))
+			f.session("2 3")
+			f.append("robot-7.jsonl", lines(4, 4))
+			f.rename("robot-7.jsonl", rotated[1])
+			f.write("robot-7.jsonl", lines(5, 5))
+			f.write(rotated[2], lines(100, 101))
+			f.session("2 3 4 5")
+		})
+	}
+}

@@ -28,8 +28,7 @@ func neighbours(path string) (all []neighbour) {
 	if err != nil {
 		return nil
 	}
-	name := filepath.Base(path)
-	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	name, stem := filepath.Base(path), stemOf(path)
 	for _, e := range entries {
 		rest, isNamedAfter := strings.CutPrefix(e.Name(), stem)
 		if !isNamedAfter || e.Name() == name || rest == "" || !strings.Contains(".-_", rest[:1]) {

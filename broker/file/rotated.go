@@ -175,7 +175,7 @@ func successors(path, rotated string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	of := shapeOf(rotated)
+	of := shapeOf(stemOf(path), rotated)
 	for _, e := range entries {
 		name := e.Name()
 		if _, packed := format(name); packed != plain {
@@ -212,7 +212,7 @@ func (s shape) checkTimes(dir, rotated string, entries []fs.DirEntry) error {
 		return err
 	}
 	for _, e := range entries {
-		if shapeOf(e.Name()) != s || e.Name() == rotated {
+		if shapeOf(s.stem, e.Name()) != s || e.Name() == rotated {
 			continue
 		}
 		info, err := e.Info()

@@ -2,14 +2,18 @@ package file
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// A shape is how rotated files are named: their names differ in numbers only.
+// A shape is how rotated files are named: their names differ in numbers only, behind what they have of the followed
+// file's name. A number there is none of a rotation: robot-8.jsonl.1 has come behind no file of robot-7.jsonl.
 type shape struct {
-	// text is the name with each digit as 0; with a counter, which may have any length, without its digits.
+	// stem is what the name begins with, as that of the followed file.
+	stem string
+	// text is the rest with each digit as 0; with a counter, which may have any length, without its digits.
 	text string
 	// counts says that the only number is a counter, which grows with the files' age: a.jsonl.1 is younger than a.jsonl.2.
 	// Others are dates and times, which grow with each rotation.
@@ -19,10 +23,21 @@ type shape struct {
 // maxCounter is how many digits a counter of rotations has at most; years have four.
 const maxCounter = 3
 
-func shapeOf(name string) shape {
-	begin, end := lastNumber(name)
-	if begin < end && end-begin <= maxCounter && !strings.ContainsFunc(name[:begin], isDigit) {
-		return shape{name[:begin] + "0" + name[end:], true}
+// stemOf returns what the names of a followed file's rotations begin with: its own without what follows the last dot.
+func stemOf(path string) string {
+	name := filepath.Base(path)
+	return strings.TrimSuffix(name, filepath.Ext(name))
+}
+
+// shapeOf returns the shape of a name that begins with a stem; the zero value, which is no file's, for others.
+func shapeOf(stem, name string) shape {
+	rest, isNamedAfter := strings.CutPrefix(name, stem)
+	if !isNamedAfter {
+		return shape{}
+	}
+	begin, end := lastNumber(rest)
+	if begin < end && end-begin <= maxCounter && !strings.ContainsFunc(rest[:begin], isDigit) {
+		return shape{stem, rest[:begin] + "0" + rest[end:], true}
 	}
 	zero := func(r rune) rune {
 		if isDigit(r) {
@@ -30,7 +45,7 @@ func shapeOf(name string) shape {
 		}
 		return r
 	}
-	return shape{strings.Map(zero, name), false}
+	return shape{stem, strings.Map(zero, rest), false}
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
@@ -55,7 +70,7 @@ func number(name string) int {
 // isBehind reports whether a file has come behind another one, whose shape s is.
 func (s shape) isBehind(name, other string) bool {
 	switch {
-	case shapeOf(name) != s:
+	case shapeOf(s.stem, name) != s:
 		return false
 	case s.counts:
 		return number(name) < number(other)
