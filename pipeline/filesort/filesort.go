@@ -140,7 +140,10 @@ func (o *Order) Sort(ctx context.Context, from, to string, options Options) (_ R
 	} else {
 		err = s.late(ctx)
 	}
-	s.report.Warning = objects.Warning()
+	s.report.Warning = objects.Warning() // before the output may take the place of what was read
+	if err == nil {
+		err = out.complete(ctx)
+	}
 	return s.report, err
 }
 

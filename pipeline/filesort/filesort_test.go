@@ -351,7 +351,10 @@ func TestInPlace(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := compile(t, "k", "").Sort(context.Background(), path, path, Options{})
+		report, err := compile(t, "k", "").Sort(context.Background(), path, path, Options{})
+		if report.Warning != "" {
+			t.Errorf("%s: the warning is %q", text, report.Warning)
+		}
 		if got, errRead := os.ReadFile(path); string(got) != want || errRead != nil {
 			t.Errorf("%s, %v, want %s", got, err, want)
 		}

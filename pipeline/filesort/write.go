@@ -35,7 +35,7 @@ func openWriter(ctx context.Context, path string, stdout io.Writer, monitor *Mon
 	return &writer{output, monitor}, nil
 }
 
-// write writes what put puts into the outlet, in a goroutine of its own, and completes the file.
+// write writes what put puts into the outlet, in a goroutine of its own.
 func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
 	full, empty := make(chan *parcel, 1), make(chan *parcel, 3)
 	for range cap(empty) {
@@ -60,9 +60,11 @@ func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
+	return group.Wait()
+}
+
+// complete makes the file appear.
+func (w *writer) complete(ctx context.Context) error {
 	return w.output.Commit(ctx, []broker.Commit{{End: true}})
 }
 
