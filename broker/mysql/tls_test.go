@@ -4,10 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
-	"encoding/pem"
 	"fmt"
-	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,29 +17,16 @@ import (
 	"github.com/leat-go/leat/internal/testserver/fixture"
 )
 
-// secure starts a server that speaks TLS, with a certificate for 127.0.0.1, which is returned.
-func secure(t *testing.T) (*mariadbserver.Server, *x509.Certificate) {
+// secure starts a server that speaks TLS, with a certificate for 127.0.0.1, and returns who trusts it.
+func secure(t *testing.T) (*mariadbserver.Server, *x509.CertPool) {
 	t.Helper()
 	if server == nil {
 		t.Skip("MariaDB isn't installed")
 	}
-	certified := httptest.NewTLSServer(nil) // has one
-	certified.Close()
+	authority := fixture.NewAuthority(t)
 	dir := fixture.Dir(t)
-	certificate := certified.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		"certificate": {Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}, "key": {Type: "PRIVATE KEY", Bytes: key},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := mariadbserver.Start(t.Context(), filepath.Join(dir, "server"), "--ssl-cert="+filepath.Join(dir, "certificate"),
-		"--ssl-key="+filepath.Join(dir, "key"))
+	certificate, key := authority.Certify(dir, "server")
+	s, err := mariadbserver.Start(t.Context(), filepath.Join(dir, "server"), "--ssl-cert="+certificate, "--ssl-key="+key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +35,13 @@ func secure(t *testing.T) (*mariadbserver.Server, *x509.Certificate) {
 			t.Error(err)
 		}
 	})
-	return s, certified.Certificate()
+	return s, authority.Pool()
 }
 
 // TLS is checked as the url says, or by the certificates of Configure. What doesn't go away by itself ends a run at once,
 // with what would mend it.
 func TestTLS(t *testing.T) {
-	s, certificate := secure(t)
+	s, trusted := secure(t)
 	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/%s?multiStatements=true", mariadbserver.User,
 		mariadbserver.Password, s.Address(), mariadbserver.Database))
 	if err != nil {
@@ -69,8 +53,6 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := s.URL("secure", "hush-hush", mariadbserver.Database)
-	trusted := x509.NewCertPool()
-	trusted.AddCert(certificate)
 	trust := mysql.Configure(func(c *driver.Config) { c.TLS = &tls.Config{RootCAs: trusted} })
 	plain := mysql.Configure(func(*driver.Config) {})
 	for name, test := range map[string]struct {

@@ -1,64 +1,23 @@
 package nats_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
-	"math/big"
-	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 
 	"github.com/leat-go/leat/broker/nats"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
-
-// certificate makes one for loopback, signed by itself, and returns its files and who trusts it.
-func certificate(t testing.TB) (certificate, key string, trust *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true,
-		BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, key = filepath.Join(t.TempDir(), "certificate.pem"), filepath.Join(t.TempDir(), "key.pem")
-	for path, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der},
-		key: {Type: "EC PRIVATE KEY", Bytes: encoded}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	signed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trust = x509.NewCertPool()
-	trust.AddCert(signed)
-	return certificate, key, trust
-}
 
 // A server with TLS is told from one that somebody else runs, and from one without.
 func TestTLS(t *testing.T) {
-	file, key, trust := certificate(t)
-	config := &tls.Config{RootCAs: trust, MinVersion: tls.VersionTLS13}
+	authority := fixture.NewAuthority(t)
+	file, key := authority.Certify(t.TempDir(), "server")
+	config := &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS13}
 	s := ownSpace(t, fmt.Sprintf("tls {cert_file: %q, key_file: %q}", file, key), natsgo.Secure(config))
 	s.make("in", "in")
 	for name, test := range map[string]struct {

@@ -2,12 +2,7 @@ package redis_test
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"net"
-	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,44 +12,24 @@ import (
 
 	"github.com/leat-go/leat/broker/redis"
 	"github.com/leat-go/leat/internal/redisserver"
+	"github.com/leat-go/leat/internal/testserver"
+	"github.com/leat-go/leat/internal/testserver/fixture"
 )
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}
 
 // A server that speaks TLS is read by a url that begins with rediss; a certificate that isn't known ends the run at once.
 func TestTLS(t *testing.T) {
 	if server == nil {
 		t.Skip("Redis isn't installed")
 	}
-	// The test server of net/http has a certificate for 127.0.0.1.
-	certified := httptest.NewTLSServer(nil)
-	defer certified.Close()
+	authority := fixture.NewAuthority(t)
 	dir := t.TempDir()
-	certificate := certified.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	certificate, key := authority.Certify(dir, "server")
+	port, err := testserver.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, block := range map[string]*pem.Block{
-		"certificate": {Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}, "key": {Type: "PRIVATE KEY", Bytes: key},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	port := freePort(t)
 	s, err := redisserver.Start(t.Context(), filepath.Join(dir, "server"), "--tls-port", strconv.Itoa(port),
-		"--tls-cert-file", filepath.Join(dir, "certificate"), "--tls-key-file", filepath.Join(dir, "key"),
-		"--tls-auth-clients", "no")
+		"--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +38,7 @@ func TestTLS(t *testing.T) {
 	d.add("clicks", "id", 1)
 	url := "rediss://:" + redisserver.Password + "@127.0.0.1:" + strconv.Itoa(port)
 	stream := redis.Stream[object](d.key("clicks"))
-	trusted := x509.NewCertPool()
-	trusted.AddCert(certified.Certificate())
+	trusted := authority.Pool()
 	trust := redis.Configure(func(o *goredis.Options) { o.TLSConfig.RootCAs = trusted })
 	quiet := slog.New(slog.DiscardHandler)
 	d.must(open(t, redis.New(url, stream, trust), 1, 0, quiet))

@@ -1,47 +1,16 @@
 package mysql_test
 
 import (
-	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/internal/mariadbserver"
-	"github.com/leat-go/leat/internal/testserver"
 	"github.com/leat-go/leat/internal/testserver/fixture"
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 	"github.com/leat-go/leat/pipeline/mysql"
 )
-
-// certificates makes the files that a server and a client of a pipeline file need, in a directory.
-func certificates(t testing.TB, dir string) {
-	t.Helper()
-	write := func(name string, content []byte) {
-		// The server's user reads them, too.
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	authority, err := testserver.NewAuthority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	write("ca.pem", authority.PEM())
-	for _, name := range []string{"server", "client"} {
-		made, err := authority.Certificate(name, net.IPv4(127, 0, 0, 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		certificate, key, err := testserver.Files(made)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(name+".pem", certificate)
-		write(name+".key", key)
-	}
-}
 
 // TestTLS connects by TLS with the certificates that a pipeline file names: the server's is verified, and the client's
 // shown where the server wants one.
@@ -50,7 +19,10 @@ func TestTLS(t *testing.T) {
 		t.Skip("MariaDB isn't installed")
 	}
 	dir := fixture.Dir(t)
-	certificates(t, dir)
+	a := fixture.NewAuthority(t)
+	a.Write(dir)
+	a.Certify(dir, "server")
+	a.Certify(dir, "client")
 	file := func(name string) string { return filepath.Join(dir, name) }
 	secure, err := mariadbserver.Start(t.Context(), file("data"), "--ssl-ca="+file("ca.pem"), "--ssl-cert="+file("server.pem"),
 		"--ssl-key="+file("server.key"))
