@@ -11,11 +11,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -64,6 +66,26 @@ type storage struct {
 var storages = map[string]storage{"sqlite": sqliteStorage, "postgres": postgresStorage, "mysql": mysqlStorage,
 	"redis": redisStorage,
 	"nats":  natsStorage, "rabbitmq": rabbitStorage}
+
+// inTempDir has a server started in a temporary folder, which is removed when it is stopped.
+func inTempDir(start func(ctx context.Context, dir string) (string, func() error, error)) func(context.Context) (
+	string, func() error, error) {
+	return func(ctx context.Context) (string, func() error, error) {
+		dir, err := os.MkdirTemp("", "leat-storages-")
+		if err != nil {
+			return "", nil, err
+		}
+		err = os.Chmod(dir, 0o755) // where this is root the server runs as another user
+		if err != nil {
+			return "", nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		url, stop, err := start(ctx, filepath.Join(dir, "server"))
+		if err != nil {
+			return "", nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		return url, func() error { return errors.Join(stop(), os.RemoveAll(dir)) }, nil
+	}
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -17,21 +16,7 @@ import (
 )
 
 var mysqlStorage = storage{
-	start: func(ctx context.Context) (string, func() error, error) {
-		dir, err := os.MkdirTemp("", "leat-storages-")
-		if err != nil {
-			return "", nil, err
-		}
-		if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
-			return "", nil, err
-		}
-		server, err := mariadbserver.Start(ctx, dir)
-		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		stop := func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }
-		return server.URL(mariadbserver.User, mariadbserver.Password, mariadbserver.Database), stop, nil
-	},
+	start: inTempDir(mariadbserver.Demo),
 	fill: func(ctx context.Context, url string, rows int) error {
 		return onMySQL(url, func(db *sql.DB) error {
 			for _, statement := range []string{

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -19,21 +19,17 @@ import (
 )
 
 var natsStorage = storage{
-	start: func(ctx context.Context) (string, func() error, error) {
-		dir, err := os.MkdirTemp("", "leat-storages-")
+	start: inTempDir(func(ctx context.Context, dir string) (string, func() error, error) {
+		program, err := natsserver.Build(ctx, filepath.Dir(dir))
 		if err != nil {
 			return "", nil, err
 		}
-		program, err := natsserver.Build(ctx, dir)
-		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
-		}
 		server, err := natsserver.Start(ctx, program, dir, "")
 		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
+			return "", nil, err
 		}
-		return server.URL(), func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }, nil
-	},
+		return server.URL(), server.Stop, nil
+	}),
 	fill: func(ctx context.Context, url string, rows int) error {
 		return onNATS(url, func(js jetstream.JetStream) error {
 			if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"events"}}); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,18 +14,7 @@ import (
 )
 
 var postgresStorage = storage{
-	start: func(ctx context.Context) (string, func() error, error) {
-		dir, err := os.MkdirTemp("", "leat-storages-")
-		if err != nil {
-			return "", nil, err
-		}
-		server, err := postgresserver.Start(ctx, dir)
-		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		stop := func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }
-		return server.URL(postgresserver.User, postgresserver.Password, "postgres"), stop, nil
-	},
+	start: inTempDir(postgresserver.Demo),
 	fill: func(ctx context.Context, url string, rows int) error {
 		return onPostgres(ctx, url, func(c *pgx.Conn) error {
 			if _, err := c.Exec(ctx, `CREATE TABLE events (id bigint PRIMARY KEY, at bigint, name text, value double precision);

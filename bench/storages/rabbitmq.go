@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	neturl "net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -23,22 +21,7 @@ import (
 )
 
 var rabbitStorage = storage{
-	start: func(ctx context.Context) (string, func() error, error) {
-		dir, err := os.MkdirTemp("", "leat-storages-")
-		if err != nil {
-			return "", nil, err
-		}
-		var server *rabbitserver.Server
-		if err = os.Chmod(dir, 0o755); err == nil { // the server runs as another user
-			server, err = rabbitserver.Start(ctx, filepath.Join(dir, "server"))
-		}
-		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		return server.StreamURL(rabbitserver.User, rabbitserver.Password), func() error {
-			return errors.Join(server.Stop(), os.RemoveAll(dir))
-		}, nil
-	},
+	start: inTempDir(rabbitserver.Demo),
 	fill: func(_ context.Context, url string, rows int) error {
 		return onRabbit(url, func(env *stream.Environment) error {
 			if err := env.DeclareStream("events", stream.NewStreamOptions()); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -17,17 +16,7 @@ import (
 )
 
 var redisStorage = storage{
-	start: func(ctx context.Context) (string, func() error, error) {
-		dir, err := os.MkdirTemp("", "leat-storages-")
-		if err != nil {
-			return "", nil, err
-		}
-		server, err := redisserver.Start(ctx, dir)
-		if err != nil {
-			return "", nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		return server.URL("", redisserver.Password, 0), func() error { return errors.Join(server.Kill(), os.RemoveAll(dir)) }, nil
-	},
+	start: inTempDir(redisserver.Demo),
 	fill: func(ctx context.Context, url string, rows int) error {
 		return onRedis(url, func(c *goredis.Client) error {
 			for first := 0; first < rows; first += 10_000 {
