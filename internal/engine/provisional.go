@@ -50,25 +50,23 @@ func (n *node) enterMatches(because *unmatched, verdict Verdict) {
 
 // enterHeld enters provisional verdicts about the candidates at the end of the session.
 func (n *node) enterHeld() {
-	s := n.candidates.selection
-	if s == nil {
-		n.enterProvisionally(n.candidates.group, nil, Ended)
-		return
-	}
-	for i := range s.about.items {
-		switch a := &s.about.items[i]; {
-		case a.list == nil:
-		case a.taken:
-			n.enterProvisionally(n.candidates.group[i:i+1], nil, Ended)
-		default:
-			n.enterOneProvisionally(&n.candidates.group[i], nil, Ended)
-		}
-	}
+	n.enterCandidates(func(i int) { n.enterOneProvisionally(&n.candidates.group[i], nil, Ended) })
 }
 
 // leaveHeldOpen leaves the candidates to the next run. Those that were no match of any parent's element count as not
 // read.
 func (n *node) leaveHeldOpen() {
+	n.enterCandidates(func(i int) {
+		n.ledger.counts.read--
+		for c, matches := range n.candidates.group[i].Matches {
+			n.children[c].enterProvisionally(matches, nil, Ended)
+		}
+	})
+}
+
+// enterCandidates enters provisional verdicts about the candidates at the end of the session. other is called for those
+// that a selection holds and that were no match of any parent's element.
+func (n *node) enterCandidates(other func(i int)) {
 	s := n.candidates.selection
 	if s == nil {
 		n.enterProvisionally(n.candidates.group, nil, Ended)
@@ -80,10 +78,7 @@ func (n *node) leaveHeldOpen() {
 		case a.taken:
 			n.enterProvisionally(n.candidates.group[i:i+1], nil, Ended)
 		default:
-			n.ledger.counts.read--
-			for c, matches := range n.candidates.group[i].Matches {
-				n.children[c].enterProvisionally(matches, nil, Ended)
-			}
+			other(i)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func NewMatchKey[L, R any, K comparable](left func(L) K, right func(R) K) (Match
 	}
 	switch {
 	case pointer:
-		m.set(nonNull(pointedValue(guarded(left))), nonNull(pointedValue(guarded(right))))
+		setMatchKey(&m, nonNull(pointedValue(guarded(left))), nonNull(pointedValue(guarded(right))))
 	case isTime(t):
 		setMatchKey(&m, instantOf(guarded(left)), instantOf(guarded(right)))
 	default:
@@ -46,9 +46,7 @@ func NewMatchKey[L, R any, K comparable](left func(L) K, right func(R) K) (Match
 	return m, nil
 }
 
-// set sets the functions of a match key whose values have several types.
-func (m *MatchKey) set(left, right func(element any) (any, error)) { setMatchKey(m, left, right) }
-
+// setMatchKey sets the functions of a match key.
 func setMatchKey[K comparable](m *MatchKey, left, right func(element any) (K, error)) {
 	m.New = engine.NewMatchKey(left, right)
 	m.Functions = func() (_, _ func(element any) (any, error)) { return asAny(left), asAny(right) }

@@ -30,25 +30,28 @@ type Within struct{ Before, After any }
 
 func (w *Within) String() string { return fmt.Sprintf("leat.Within(%v, %v)", w.Before, w.After) }
 
+// isPoint reports whether only equal keys lie within. A nil Within is that, too.
+func (w *Within) isPoint() bool { return w == nil || isZero(w.Before) && isZero(w.After) }
+
+// bounds says which bounds the reach has. A nil Within has both.
+func (w *Within) bounds() (below, above bool) {
+	if w == nil {
+		return true, true
+	}
+	_, noBefore := w.Before.(NoBound)
+	_, noAfter := w.After.(NoBound)
+	return !noBefore, !noAfter
+}
+
 // isPlain reports whether equal keys match with the options, and all of them.
 func (o *Options) isPlain() bool {
 	return o.Within == nil && o.Take == engine.TakeAll && !o.Unequal && len(o.By) == 0
 }
 
-// bounds says which bounds the reach has.
-func (o *Options) bounds() (below, above bool) {
-	if o.Within == nil {
-		return true, true
-	}
-	_, noBefore := o.Within.Before.(NoBound)
-	_, noAfter := o.Within.After.(NoBound)
-	return !noBefore, !noAfter
-}
-
 // Check returns an error for options that contradict each other, or that leave a join that can't match, never hands
 // anything over, or keeps a whole stream in memory.
 func (o *Options) Check() error {
-	below, above := o.bounds()
+	below, above := o.Within.bounds()
 	switch {
 	case o.Need == engine.NeedAbsent && o.Take != engine.TakeAll:
 		return fmt.Errorf("leat.Absent hands no match over, so that there is none to take; leave %s out", TakeOption(o.Take))
@@ -114,7 +117,7 @@ func (o *Options) String() string {
 // describe says in words where the reach is.
 func (w *Within) describe() string {
 	switch before, after := side(w.Before, "before"), side(w.After, "after"); {
-	case isZero(w.Before) && isZero(w.After):
+	case w.isPoint():
 		return ""
 	case isZero(w.After):
 		return "within " + before

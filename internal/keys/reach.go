@@ -28,22 +28,21 @@ func (a arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 		return a.compare(a.minus(after, left), a.minus(left, before)) >= 0
 	}
 	var lo, hi D
-	_, noBefore := w.Before.(NoBound)
-	_, noAfter := w.After.(NoBound)
-	if !noBefore {
+	below, above := w.bounds()
+	if below {
 		if lo, err = a.bound(w.Before); err != nil {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
 		lo = a.negate(lo)
 		r.Low = func(left, right K) int { return a.compare(a.minus(right, left), lo) }
 	}
-	if !noAfter {
+	if above {
 		if hi, err = a.bound(w.After); err != nil {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
 		r.High = func(left, right K) int { return a.compare(a.minus(right, left), hi) }
 	}
-	if !noBefore && !noAfter && a.compare(lo, hi) > 0 {
+	if below && above && a.compare(lo, hi) > 0 {
 		return r, fmt.Errorf("%v reaches nothing: it begins above its end; both count away from the left key, "+
 			"before to lower keys and after to higher ones, and a negative number to the other side", w)
 	}
@@ -189,7 +188,7 @@ func isZero(bound any) bool {
 // edge returns a constructor of edges with the options, over keys that have an arithmetic.
 func (a arithmetic[K, D]) edge(left, right func(any) (K, error), compare func(a, b K) int,
 	o *Options) (func() engine.Edge, error) {
-	if o.Within == nil || isZero(o.Within.Before) && isZero(o.Within.After) {
+	if o.Within.isPoint() {
 		return equalKeys(left, right, compare, o)
 	}
 	reach, err := a.reach(o.Within)
@@ -205,7 +204,7 @@ func (a arithmetic[K, D]) edge(left, right func(any) (K, error), compare func(a,
 func EqualKeys[K any](left, right func(any) (K, error), compare func(a, b K) int,
 	o *Options) (func() engine.Edge, error) {
 	switch {
-	case o.Within != nil && !(isZero(o.Within.Before) && isZero(o.Within.After)):
+	case !o.Within.isPoint():
 		return nil, fmt.Errorf("%v: keys by expression have no distances; use leat.Join with key functions", o.Within)
 	case o.isPlain():
 		return engine.KeyEdge(left, right, compare, o.Unique), nil
@@ -226,7 +225,7 @@ func equalKeys[K any](left, right func(any) (K, error), compare func(a, b K) int
 
 // texts returns an error for texts with a reach: they have no distances.
 func texts(w *Within) error {
-	if w == nil || isZero(w.Before) && isZero(w.After) {
+	if w.isPoint() {
 		return nil
 	}
 	return fmt.Errorf("%v: the keys are texts, which have no distances; return numbers or times from the key functions, "+
