@@ -56,7 +56,7 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 	if err != nil {
 		return nil, err
 	}
-	streams, err := lookup.Open(ctx, m)
+	streams, err := lookup.Open(ctx, m, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	if err != nil {
 		return nil, err
 	}
-	found, err := lookup.Explain(ctx, m, about.Stream, about.Key, about.Element)
+	found, err := lookup.Explain(ctx, m, options.Logger, about.Stream, about.Key, about.Element)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -26,7 +27,7 @@ func (p *Pipeline) lagOfStored(ctx context.Context, options Options) (_ *Lag, er
 				"leat positions shows the position, and pg_replication_slots what the slot holds back", n.Stream.Stored.Called)
 		}
 		for partition, r := range rewinds[i] {
-			s, err := storedLag(ctx, m, n, partition, r)
+			s, err := storedLag(ctx, m, n, partition, r, options.Logger)
 			if err != nil {
 				return nil, err
 			}
@@ -66,10 +67,10 @@ func keptRewinds(ctx context.Context, m *mill.Mill, options *mill.Options) (rewi
 
 // storedLag returns how far one node has come in one partition; rewind is nil where it hasn't begun.
 func storedLag(
-	ctx context.Context, m *mill.Mill, n *mill.Node, partition int, rewind *broker.Rewind,
+	ctx context.Context, m *mill.Mill, n *mill.Node, partition int, rewind *broker.Rewind, logger *slog.Logger,
 ) (s StreamLag, err error) {
 	s = StreamLag{Name: n.Name, Storage: n.Stream.Storage, Address: n.Stream.Stored.Called, Partition: partition}
-	look, err := m.Look(ctx, n)
+	look, err := m.Look(ctx, n, logger)
 	if err != nil {
 		return s, err
 	}

@@ -1,12 +1,15 @@
 package postgres_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
 	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
+	"github.com/leat-go/leat/pipeline/postgres"
 )
 
 const looked = `
@@ -51,6 +54,44 @@ func TestCapture(t *testing.T) {
 {"id":4000,"placed":40000,"items":[{"placed":40000,"sku":"a"}]}
 {"id":4001,"placed":40010,"items":[{"placed":40010,"sku":"a"}]}
 `)
+}
+
+// A listener to a log ends what is logged about.
+type listener struct {
+	strings.Builder
+	end func()
+}
+
+func (l *listener) Write(line []byte) (int, error) {
+	l.end()
+	return l.Builder.Write(line)
+}
+
+// TestLooksAtAServerThatIsAway waits for the server as a run does, and says so.
+func TestLooksAtAServerThatIsAway(t *testing.T) {
+	p, err := pipeline.Parse("p.yaml", []byte("postgres: {url: 'postgres://leat@127.0.0.1:1/shop'}"+looked), postgres.Storage())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, look := range map[string]func(context.Context, pipeline.Options) error{
+		"check": func(ctx context.Context, options pipeline.Options) error {
+			_, err := p.Check(ctx, options)
+			return err
+		},
+		"explain": func(ctx context.Context, options pipeline.Options) error {
+			_, err := p.Explain(ctx, options, pipeline.About{Key: "10"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			log := &listener{end: cancel}
+			err := look(ctx, pipeline.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
+			if err == nil || !strings.Contains(log.String(), "can't be reached, trying again for up to a minute") {
+				t.Errorf("error %v, and the log is %q", err, log)
+			}
+		})
+	}
 }
 
 // TestExplainBisectsTables looks a key up in the middle of large tables, of whose rows few are read.

@@ -5,6 +5,7 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -40,13 +41,15 @@ type Partition struct {
 }
 
 // Explain looks a key, or the keys of an element, up in every stream. name is the stream that it is a key of; empty for
-// the master.
-func Explain(ctx context.Context, m *mill.Mill, name, key string, element []byte) (*Explanation, error) {
+// the master. The logger is that of [Open].
+func Explain(
+	ctx context.Context, m *mill.Mill, logger *slog.Logger, name, key string, element []byte,
+) (*Explanation, error) {
 	n, err := find(m, name)
 	if err != nil {
 		return nil, err
 	}
-	streams, err := Open(ctx, m)
+	streams, err := Open(ctx, m, logger)
 	if err != nil {
 		return nil, err
 	}

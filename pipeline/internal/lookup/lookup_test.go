@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +55,7 @@ func open(t *testing.T, dir string, keys []int) *Streams {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), m)
+	s, err := Open(t.Context(), m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,7 +79,7 @@ func openTable(t *testing.T, columns, values, order, change string) *mill.Mill {
 // rows were read.
 func explain(t *testing.T, m *mill.Mill, key string, scans bool) (said string, read int) {
 	t.Helper()
-	streams, err := Open(t.Context(), m)
+	streams, err := Open(t.Context(), m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

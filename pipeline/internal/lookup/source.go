@@ -47,7 +47,9 @@ const (
 )
 
 // openSource opens the stream of a node.
-func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.Cluster) (source, error) {
+func openSource(
+	ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.Cluster, logger *slog.Logger,
+) (source, error) {
 	if n.Stream.Topic {
 		opened, err := cluster.Open(ctx, n.Stream.Name, n.Stream.Tombstones())
 		if err != nil {
@@ -60,7 +62,7 @@ func openSource(ctx context.Context, m *mill.Mill, n *mill.Node, cluster *topic.
 			"file first", n.Stream.Name)
 	}
 	if n.Stream.Stored != nil {
-		return openStored(ctx, m, n)
+		return openStored(ctx, m, n, logger)
 	}
 	return openFile(n)
 }
@@ -98,8 +100,8 @@ type storedSource struct {
 	scans bool
 }
 
-func openStored(ctx context.Context, m *mill.Mill, n *mill.Node) (source, error) {
-	look, err := m.Look(ctx, n)
+func openStored(ctx context.Context, m *mill.Mill, n *mill.Node, logger *slog.Logger) (source, error) {
+	look, err := m.Look(ctx, n, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -15,15 +16,16 @@ type Streams struct {
 	Partitions int
 }
 
-// Open opens all streams. They must be closed.
-func Open(ctx context.Context, m *mill.Mill) (*Streams, error) {
+// Open opens all streams. The logger is told of storages that are waited for; nil stands for [slog.Default]. They must be
+// closed.
+func Open(ctx context.Context, m *mill.Mill, logger *slog.Logger) (*Streams, error) {
 	cluster, err := m.Cluster()
 	if err != nil {
 		return nil, err
 	}
 	s := &Streams{mill: m, sources: map[*mill.Node]source{}}
 	for _, n := range m.Master.All() {
-		opened, err := openSource(ctx, m, n, cluster)
+		opened, err := openSource(ctx, m, n, cluster, logger)
 		if err != nil {
 			s.Close()
 			return nil, err

@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,15 +36,16 @@ type Place struct {
 	Position string
 }
 
-// Look opens the stream of a node. It must be closed.
-func (m *Mill) Look(ctx context.Context, n *Node) (*Look, error) {
+// Look opens the stream of a node. The logger is told of a storage that is waited for; nil stands for [slog.Default]. It
+// must be closed.
+func (m *Mill) Look(ctx context.Context, n *Node, logger *slog.Logger) (*Look, error) {
 	at := n.Stream
 	declared := n.Declared()
 	if at.Stored.Queue {
 		declared.DataTimeout = quiet
 	}
 	s := m.newStored(at.Storage, []storage.Declared{{Stream: declared, Stored: at.Stored}})
-	job := &broker.Job{Name: m.Name, Inputs: []broker.Stream{declared}, Looking: true, Logger: slog.New(slog.DiscardHandler)}
+	job := &broker.Job{Name: m.Name, Inputs: []broker.Stream{declared}, Looking: true, Logger: cmp.Or(logger, slog.Default())}
 	input, err := s.OpenSource(ctx, job)
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Sample
 		return all, all.readTopics(ctx, m)
 	}
 	if m.Master.Stream.Stored != nil {
-		return all, all.readStored(ctx, m)
+		return all, all.readStored(ctx, m, options.Logger)
 	}
 	return all, all.readFiles(ctx, m, options)
 }

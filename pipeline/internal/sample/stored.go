@@ -3,19 +3,20 @@ package sample
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // readStored reads samples of streams that lie in another storage.
-func (all *Samples) readStored(ctx context.Context, m *mill.Mill) error {
+func (all *Samples) readStored(ctx context.Context, m *mill.Mill, logger *slog.Logger) error {
 	for _, n := range m.Master.All() {
 		if n.Stream.IsReadOnce() {
 			all.Of[n] = []*Sample{{Unread: true}}
 			continue
 		}
-		if err := all.stored(ctx, m, n); err != nil {
+		if err := all.stored(ctx, m, n, logger); err != nil {
 			return err
 		}
 	}
@@ -23,8 +24,8 @@ func (all *Samples) readStored(ctx context.Context, m *mill.Mill) error {
 }
 
 // stored reads samples of all partitions of one stream.
-func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node) (err error) {
-	look, err := m.Look(ctx, n)
+func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logger *slog.Logger) (err error) {
+	look, err := m.Look(ctx, n, logger)
 	if err != nil {
 		return err
 	}
