@@ -36,7 +36,8 @@ func quotes(a, b string) (begin, end string, ok bool) {
 	return "", "", false
 }
 
-// numberBetween returns an integer between integers, and else a decimal with one digit more than they have.
+// numberBetween returns an integer between integers where there is one, and else a decimal with one digit more than they
+// have.
 func numberBetween(a, b string) (string, bool) {
 	low, high := new(big.Rat), new(big.Rat)
 	if !isNumber(a) || !isNumber(b) {
@@ -49,9 +50,11 @@ func numberBetween(a, b string) (string, bool) {
 	}
 	half := low.Add(low, high)
 	half.Quo(half, big.NewRat(2, 1))
-	if low.IsInt() && !strings.ContainsAny(a+b, ".eE") {
-		sum := new(big.Int).Div(half.Num(), half.Denom())
-		return sum.String(), true
+	if !strings.ContainsAny(a+b, ".eE") {
+		whole := new(big.Int).Div(half.Num(), half.Denom()).String()
+		if whole != a {
+			return whole, true
+		}
 	}
 	digits := max(digitsBehindPoint(a), digitsBehindPoint(b)) + 1
 	return half.FloatString(min(digits, 30)), true

@@ -79,8 +79,8 @@ func (n *Numbering) Middle(ctx context.Context, f Finder, from, to string) (stri
 	return n.text(p)
 }
 
-// Between returns a position between two keys, as [Finder].Middle. It halves the first column in which the two differ,
-// unless holds says that the columns can't hold that. Where the values there lie side by side, it goes to their border:
+// Between returns a position between two keys, as [Finder].Middle. It halves the first column in which the two differ.
+// Where the values there lie side by side, or holds says that the column can't hold the half, it goes to their border:
 //
 //	(5, 1) (5, 2) … (5, 900)   behind the last row with 5, so that the rest is bisected by the second column
 //	(6, 1) (6, 2) … (6, 700)
@@ -94,10 +94,9 @@ func Between(ctx context.Context, f Finder, low, high Key, holds func(Key) bool)
 	}
 	if value, ok := Middle(low[column], high[column]); ok {
 		key := append(Key{}, low...)
-		if key[column] = value; !holds(key) {
-			return Position{}, nil
+		if key[column] = value; holds(key) {
+			return Position{At: key}, nil
 		}
-		return Position{At: key}, nil
 	}
 	if column == len(low)-1 {
 		return Position{}, nil
