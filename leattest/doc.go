@@ -34,23 +34,24 @@
 //
 // # Live streams and time
 //
-// [Broker.Live] runs the mill beside the steps of a test, inside a bubble of testing/synctest. There, synctest.Wait
-// returns when the mill can do no more for now: all results that it can have are committed. The clock is the bubble's:
-// time.Sleep moves it on at once, and windows by the clock close when their time has come. It starts at midnight, when
-// windows of minutes, seconds or hours begin.
+// [Broker.Live] runs the mill beside the steps of a test, inside a bubble of testing/synctest. There, [Expect] waits
+// until the mill can do no more for now, and says which results have come since, and that no others have: so a test
+// states what the mill hands over when, and for which element it waits. [End] ends one stream before the others. A
+// function that has no results notes its calls itself, and the test calls synctest.Wait before it looks at them.
+//
+// The clock is the bubble's: time.Sleep moves it on at once, and windows by the clock close when their time has come.
+// It starts at midnight, when windows of minutes, seconds or hours begin.
 //
 //	func TestTimeWindow(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
 //			b := leattest.New(t, leattest.Stream[Visit](nil), leattest.Result[Count]())
 //			b.Live(newMill, func() {
 //				leattest.Feed(b, []Visit{{"home"}, {"shop"}})
-//				synctest.Wait()
-//				// The window is open: there are no results.
+//				leattest.Expect[Count](b, nil) // the window is open
 //				time.Sleep(20 * time.Second)
-//				synctest.Wait()
-//				// Now there is one.
+//				leattest.Expect(b, []Count{{2}})
 //			})
-//			// Here the stream has ended, and the last window is closed.
+//			leattest.Expect[Count](b, nil) // the stream has ended, and the last window was closed
 //		})
 //	}
 //

@@ -1,7 +1,6 @@
 package leattest_test
 
 import (
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,22 +25,15 @@ func newCounter(storage leat.Option) (*leat.Mill, error) {
 func testCounter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := leattest.New(t, leattest.Stream[Visit](nil), leattest.Result[Count]())
-		expect := func(want ...Count) {
-			t.Helper()
-			synctest.Wait() // until the mill has done all that it can do by now
-			if got := leattest.Results[Count](b); !slices.Equal(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-		}
 		b.Live(newCounter, func() {
 			leattest.Feed(b, []Visit{{"home"}, {"shop"}})
-			expect()
+			leattest.Expect[Count](b, nil)
 			time.Sleep(20 * time.Second) // takes no time in a bubble
-			expect(Count{2})
+			leattest.Expect(b, []Count{{2}})
 			leattest.Feed(b, []Visit{{"home"}})
-			expect(Count{2})
+			leattest.Expect[Count](b, nil)
 		})
-		expect(Count{2}, Count{1}) // the stream has ended, so the last window is closed
+		leattest.Expect(b, []Count{{1}}) // the stream has ended, so the last window is closed
 	})
 }
 

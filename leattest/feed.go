@@ -1,6 +1,8 @@
 package leattest
 
 import (
+	"fmt"
+
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/internal/elements"
@@ -12,6 +14,9 @@ import (
 func Feed[T any](b *Broker, added []T, which ...Selector) {
 	b.t.Helper()
 	feed[T](b, which, func(s *stream, partition int) error {
+		for _, element := range added {
+			b.noteFed(s.String() + " " + show(element))
+		}
 		return memory.Append(b.memory, s.name, partition, added...)
 	})
 }
@@ -21,6 +26,9 @@ func Feed[T any](b *Broker, added []T, which ...Selector) {
 func FeedRecords[T any](b *Broker, records []broker.Record, which ...Selector) {
 	b.t.Helper()
 	feed[T](b, which, func(s *stream, partition int) error {
+		for _, record := range records {
+			b.noteFed(fmt.Sprintf("%s %s", s, record.Value))
+		}
 		return b.memory.AppendRecords(s.name, partition, records...)
 	})
 }

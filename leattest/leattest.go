@@ -38,8 +38,16 @@ type Broker struct {
 	mu sync.Mutex
 	// open says that there may be something behind the last end-of-stream marks.
 	open bool
-	// ended counts the sessions that the test has closed.
+	// ended counts the sessions that the test has closed, and marks the end-of-stream marks of each partition: one more
+	// where End has ended a stream before the others.
 	ended int64
+	marks map[partitionID]int64
+	// runs are the runs of mills that are under way.
+	runs []*run
+	// expected counts the results that Expect has looked at. fed counts what was fed since, and lastFed shows its end.
+	expected map[partitionID]int
+	fed      int
+	lastFed  []string
 }
 
 // An Option is an argument of [New]: a stream, or a setting of the whole test. It may be used for several brokers.
@@ -93,6 +101,7 @@ func New(t testing.TB, options ...Option) *Broker {
 	}
 	b := &Broker{t: t, memory: p.storage(), streams: p.streams, partitions: p.partitions, open: true}
 	b.limit, b.timeout = p.limit, p.timeout
+	b.marks, b.expected = map[partitionID]int64{}, map[partitionID]int{}
 	for _, s := range p.streams {
 		if err := s.fill(b.memory); err != nil {
 			t.Fatalf("leattest.New: %v", err)
@@ -207,22 +216,4 @@ func (b *Broker) checkSession(job *broker.Job) error {
 	return fmt.Errorf("leattest: mill %q %w; feed the next session by leattest.Feed, if only with no elements, "+
 		"and run it again",
 		job.Name, errNothingLeft)
-}
-
-// end puts an end-of-stream mark behind what was fed, in every stream that the test feeds, where no data timeout ends
-// them.
-func (b *Broker) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.open {
-		return
-	}
-	b.open = false
-	b.ended++
-	for _, s := range b.streams {
-		if s.input() && b.timeout == 0 {
-			// It fails only for streams and partitions that don't exist.
-			_ = b.memory.End(s.name)
-		}
-	}
 }

@@ -230,26 +230,19 @@ func TestCommits(t *testing.T) {
 func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := leattest.New(t, locationStreams()...)
-		expect := func(want ...Speed) {
-			t.Helper()
-			synctest.Wait()
-			if got := leattest.Results[Speed](b); !slices.Equal(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-		}
 		b.Live(newMill, func() {
 			leattest.Feed(b, steps[:2])
-			expect() // whether there is another location at 10 isn't known yet
+			leattest.Expect[Speed](b, nil) // whether there is another location at 10 isn't known yet
 			leattest.Feed(b, steps[2:3])
-			expect(way[0])
+			leattest.Expect(b, way[:1])
 			b.CrashAfterCommit(1)
 			b.Revoke(0)
 			leattest.Feed(b, steps[3:])
-			expect(way[0])
+			leattest.Expect[Speed](b, nil)
 			b.Restore(0)
-			expect(way[:2]...)
+			leattest.Expect(b, way[1:2])
 		})
-		expect(way...)
+		leattest.Expect(b, way[2:])
 		b.Live(newMill, func() { leattest.Feed(b, steps[:2]) })
 		check(t, leattest.Sessions[Speed](b), [][]Speed{way, way[:1]})
 	})

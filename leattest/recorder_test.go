@@ -53,7 +53,12 @@ func failures(t testing.TB, test func(t testing.TB)) []string {
 // expectFailure wants a test to fail once, with a message that has all the texts.
 func expectFailure(t *testing.T, test func(t testing.TB), texts ...string) {
 	t.Helper()
-	got := failures(t, test)
+	expectTexts(t, failures(t, test), texts...)
+}
+
+// expectTexts wants one failure, with all the texts.
+func expectTexts(t *testing.T, got []string, texts ...string) {
+	t.Helper()
 	if len(got) != 1 {
 		t.Fatalf("got the failures %q, want one with %q", got, texts)
 	}

@@ -37,7 +37,7 @@ func (b *Broker) Try(newMill NewMill) error {
 	b.end()
 	ctx, cancel := context.WithTimeoutCause(b.t.Context(), b.limit, errTimeLimit)
 	defer cancel()
-	return b.run(ctx, newMill)
+	return b.run(ctx, newMill, b.start())
 }
 
 // Live runs a mill while steps feeds the streams and looks at the results; then it ends the streams and waits for the
@@ -49,11 +49,12 @@ func (b *Broker) Live(newMill NewMill, steps func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancelCause(b.t.Context())
 	b.begin()
+	r := b.start() // before the steps, which Expect tells by it
 	ended := make(chan error, 1)
 	go func() {
 		err := errExited
 		defer func() { ended <- err }()
-		err = b.run(ctx, newMill)
+		err = b.run(ctx, newMill, r)
 	}()
 	stepped := false
 	defer func() {
@@ -85,9 +86,10 @@ func (b *Broker) begin() {
 }
 
 // run runs a mill, and again after each crash that was asked for.
-func (b *Broker) run(ctx context.Context, newMill NewMill) error {
+func (b *Broker) run(ctx context.Context, newMill NewMill, r *run) error {
+	defer b.stop(r)
 	for crashed := false; ; crashed = true {
-		mill, err := newMill(leat.Broker(b))
+		mill, err := newMill(watched{b, r})
 		if err != nil {
 			return err
 		}
