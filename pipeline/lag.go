@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
@@ -42,7 +43,7 @@ type StreamLag struct {
 	End      int64 `json:"end"`
 	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as
 	// long as records are needed for what may come, it isn't zero. AtLeast says that there are more: of tables no more
-	// than a million rows are counted.
+	// than a million rows are counted. It is -1 where records can't be counted without reading them, and Log is there.
 	Behind  int64 `json:"behind"`
 	AtLeast bool  `json:"at_least,omitempty"`
 	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't
@@ -54,6 +55,22 @@ type StreamLag struct {
 	// At is what a storage finds the position by: the values of a table's order columns, where Position and End are numbers
 	// of this answer only, or the line and byte of a file.
 	At string `json:"at,omitempty"`
+	// Log says how far behind the changes of a database's tables are.
+	Log *LogLag `json:"log,omitempty"`
+}
+
+// A LogLag is how far behind the reader of a database's log is.
+type LogLag struct {
+	// From is the place in the log up to which everything was dealt with, and End where the log ends; both are empty where
+	// nothing reads it yet. Bytes is the distance between them, with what others have written.
+	From  string `json:"from,omitempty"`
+	End   string `json:"end,omitempty"`
+	Bytes int64  `json:"bytes"`
+	// RetainedBy is what keeps the database from removing the log, and RetainedBytes how much of it.
+	RetainedBy    string `json:"retained_by,omitempty"`
+	RetainedBytes int64  `json:"retained_bytes"`
+	// Through is when the last change was committed that was dealt with; nil where that isn't known.
+	Through *time.Time `json:"through,omitempty"`
 }
 
 // Lag asks how far the pipeline has come. It joins no group, claims nothing, and may be called while the pipeline runs
@@ -194,6 +211,9 @@ func (s *StreamLag) write(table *tabwriter.Writer) {
 	if s.Key != nil {
 		key = s.Key.String()
 	}
+	if s.Log != nil {
+		end, behind, key = s.Log.End, byteCount(s.Log.Bytes)+" of the log", "unknown"
+	}
 	fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", s.Name, s.Topic+s.Address, s.Partition, position, end, behind, key)
 }
 
@@ -218,8 +238,38 @@ func (l *Lag) String() string {
 				"of another producer ends\n", s.Name, s.Partition, s.Withheld)
 		}
 	}
+	for _, s := range l.Streams {
+		if s.Log != nil {
+			fmt.Fprintf(&text, "\n%s: %s\n", s.Name, s.Log)
+		}
+	}
 	if l.Hint != "" {
 		fmt.Fprintf(&text, "\n%s\n", l.Hint)
 	}
 	return text.String()
+}
+
+// String says what holds the log back.
+func (l *LogLag) String() string {
+	if l.RetainedBy == "" {
+		return "nothing holds the database's log back before the first run"
+	}
+	text := fmt.Sprintf("%s holds back %s of the database's log", l.RetainedBy, byteCount(l.RetainedBytes))
+	if l.Through != nil {
+		text += ", and the last change that was dealt with is of " + l.Through.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+// byteCount returns a number of bytes for people.
+func byteCount(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

@@ -22,10 +22,6 @@ func (p *Pipeline) lagOfStored(ctx context.Context, options Options) (_ *Lag, er
 	lag := &Lag{Group: m.Name, Streams: []StreamLag{}}
 	begun := false
 	for i, n := range m.Master.All() {
-		if n.Stream.IsReadOnce() {
-			return nil, n.Stream.Text.Errorf("how much there is behind a position in the %s isn't known without reading it: "+
-				"leat positions shows the position, and pg_replication_slots what the slot holds back", n.Stream.Stored.Called)
-		}
 		for partition, r := range rewinds[i] {
 			s, err := storedLag(ctx, m, n, partition, r, options.Logger)
 			if err != nil {
@@ -82,10 +78,25 @@ func storedLag(
 			s.At = at.where()
 		}
 	}
-	if look.Seeker() != nil {
+	backlog, err := look.Backlog(ctx, partition, rewind)
+	switch {
+	case err != nil:
+		return s, err
+	case backlog != nil:
+		s.setBacklog(backlog)
+		return s, nil
+	case look.Seeker() != nil:
 		return s, s.count(ctx, look, n, kept)
 	}
 	return s, s.measure(ctx, look, n, kept)
+}
+
+// setBacklog says how much of a storage's log there is behind a position.
+func (s *StreamLag) setBacklog(b *broker.Backlog) {
+	s.Behind, s.Log = -1, &LogLag{From: b.From, End: b.End, Bytes: b.Bytes, RetainedBy: b.By, RetainedBytes: b.Retained}
+	if !b.Through.IsZero() {
+		s.Log.Through = &b.Through
+	}
 }
 
 // count counts the records of a storage that finds them by positions, without reading them: those of a table by its

@@ -51,6 +51,8 @@ type StreamPosition struct {
 	element int64 // the offset at Line and Byte
 	// atBeginning says that what is kept names a table or stream, and nothing that was read of it.
 	atBeginning bool
+	// change describes a place in the changes of a database's tables.
+	change string
 }
 
 // Positions returns what is kept of how far the pipeline has come. It claims nothing, and may be called while the
@@ -94,6 +96,9 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 			Byte    int64 `json:"byte"`
 		} `json:"from"`
 		Fresh bool `json:"fresh"`
+		// LSN and Index are of changes: a commit, and the number of a change in it.
+		LSN   string `json:"lsn"`
+		Index int64  `json:"index"`
 	}
 	if err := json.Unmarshal([]byte(r.Position), &ordered); err == nil {
 		s.At, s.Behind = ordered.At, s.Behind || ordered.After
@@ -102,11 +107,28 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 			s.atBeginning = true
 		case ordered.Fresh:
 			s.Fresh = true
+		case ordered.LSN != "":
+			s.change = changeAt(ordered.LSN, ordered.Index, s.Behind)
 		case from != nil:
 			s.Line, s.Byte, s.element = from.Line+1, from.Byte, from.Element
 		}
 	}
 	return s
+}
+
+// changeAt describes the place of the change with an index in a commit, or behind it. Before all commits are the rows of a
+// snapshot.
+func changeAt(commit string, index int64, isBehind bool) string {
+	if isBehind {
+		index++
+	}
+	switch {
+	case commit == "0/0":
+		return fmt.Sprintf("behind row %d of the snapshot", index)
+	case index == 0:
+		return "at the commit " + commit
+	}
+	return fmt.Sprintf("behind change %d of the commit %s", index, commit)
 }
 
 // ResetPositions removes what is kept, so that the next run begins at the start of all streams. It fails with
@@ -158,6 +180,8 @@ func (s *StreamPosition) where() string {
 		what += fmt.Sprintf(", line %d, byte %d", s.Line, s.Byte)
 	case s.Line > 0:
 		what += fmt.Sprintf(", up to %d elements behind line %d, byte %d", s.Offset-s.element, s.Line, s.Byte)
+	case s.change != "":
+		what = s.change
 	case s.Kept == "{}" || s.atBeginning:
 		what = "at the beginning"
 	case s.Kept != "":

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -51,4 +53,56 @@ func (r *changeReader) Retained() (bytes int64, since time.Time) {
 	return r.changes.retained.Load(), r.changes.timeline.since()
 }
 
-var _ broker.Retainer = (*changeReader)(nil)
+// Backlog implements broker.Backlogger for changes: to read them would move the slot.
+func (in *input) Backlog(ctx context.Context, node, _ int, kept *broker.Rewind) (*broker.Backlog, error) {
+	c := in.nodes[node].changes
+	if c == nil {
+		return nil, nil
+	}
+	s, err := in.connector.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.close() }()
+	b, err := c.backlog(ctx, s, kept)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return b, nil
+}
+
+// backlog returns what there is of the server's log behind a rewind point.
+func (c *changes) backlog(ctx context.Context, s *session, kept *broker.Rewind) (*broker.Backlog, error) {
+	if c.relation.changes.temporary {
+		return nil, errors.New("the slot is temporary: it ends with its run, and nothing is held back for the next one")
+	}
+	found, err := s.findSlot(ctx, c.slot)
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil && kept != nil:
+		return nil, c.lost("it doesn't exist any more, though positions in it are kept")
+	case found == nil:
+		return &broker.Backlog{}, nil
+	}
+	if err := c.checkSlot(found); err != nil {
+		return nil, err
+	}
+	b := &broker.Backlog{By: "the slot " + c.slot, End: found.end.String(), Retained: found.retained}
+	from := found.confirmed
+	if kept != nil {
+		p, commit, err := readChangePosition(kept.Position, c.system)
+		if err != nil {
+			return nil, fmt.Errorf("node %s: %w", kept.Node, err)
+		}
+		b.Through = p.Committed
+		from = max(from, commit) // the slot is confirmed further where nothing has come since
+	}
+	b.From, b.Bytes = from.String(), int64(max(found.end, from)-from)
+	return b, nil
+}
+
+var (
+	_ broker.Retainer   = (*changeReader)(nil)
+	_ broker.Backlogger = (*input)(nil)
+)

@@ -54,6 +54,8 @@ type changePosition struct {
 	Accounted int64 `json:"accounted"`
 	// Copied is how many rows of a copy come before the changes, where the position is among them.
 	Copied int64 `json:"copied,omitempty"`
+	// Committed is when the transaction was committed; it is left out where that isn't known.
+	Committed time.Time `json:"committed,omitzero"`
 	// System is the server's, whose log this is a place in.
 	System string `json:"system"`
 }
@@ -91,7 +93,7 @@ func (t *timeline) describe(nodes []*broker.Rewind, system string, copied int64)
 		x := t.marks[i].at(r.Offset)
 		t.marks[i] = x
 		p := changePosition{Commit: x.commit.String(), Index: r.Offset - x.first, Offset: r.Offset, Seen: r.Seen,
-			Accounted: r.Accounted, System: system}
+			Accounted: r.Accounted, Committed: x.committed, System: system}
 		if x.commit == 0 {
 			p.Copied = copied
 		}
@@ -238,18 +240,9 @@ func (t *timeline) resume(nodes []*broker.Rewind, system string, confirmed pgout
 
 // resumed sets a rewind point to what was kept, and returns its transaction.
 func resumed(r *broker.Rewind, system string, confirmed pgoutput.LSN, copied int64) (*transaction, error) {
-	var p changePosition
-	if err := json.Unmarshal([]byte(r.Position), &p); err != nil || p.Commit == "" {
-		return nil, fmt.Errorf("its position %q was kept by another stream; give the changed mill another name", r.Position)
-	}
-	commit, err := pgoutput.ParseLSN(p.Commit)
+	p, commit, err := readChangePosition(r.Position, system)
 	if err != nil {
 		return nil, err
-	}
-	if p.System != system {
-		return nil, fmt.Errorf("its position is one in the log of the server with the system identifier %s, and this one "+
-			"has %s: it is another server, or one that was restored from a dump; give the mill another name to begin anew",
-			p.System, system)
 	}
 	if p.Copied > p.Offset && p.Copied != copied {
 		return nil, fmt.Errorf("its position is in the snapshot, of which %d rows are to be read, and the table with them is "+
@@ -260,5 +253,19 @@ func resumed(r *broker.Rewind, system string, confirmed pgoutput.LSN, copied int
 	if r.Behind && commit < confirmed {
 		r.Offset, r.Behind = r.Offset+1, false
 	}
-	return &transaction{commit: commit, first: p.Offset - p.Index, last: p.Offset - p.Index - 1}, nil
+	return &transaction{commit: commit, first: p.Offset - p.Index, last: p.Offset - p.Index - 1, committed: p.Committed}, nil
+}
+
+// readChangePosition reads a position that was kept, and refuses one of another stream or server.
+func readChangePosition(text, system string) (p changePosition, commit pgoutput.LSN, err error) {
+	if err := json.Unmarshal([]byte(text), &p); err != nil || p.Commit == "" {
+		return p, 0, fmt.Errorf("its position %q was kept by another stream; give the changed mill another name", text)
+	}
+	if p.System != system {
+		return p, 0, fmt.Errorf("its position is one in the log of the server with the system identifier %s, and this one "+
+			"has %s: it is another server, or one that was restored from a dump; give the mill another name to begin anew",
+			p.System, system)
+	}
+	commit, err = pgoutput.ParseLSN(p.Commit)
+	return p, commit, err
 }

@@ -140,3 +140,57 @@ emit: {id: orders.id}
 		t.Errorf("%d rows were read, of %d", n, rows)
 	}
 }
+
+// TestLagOfChanges tells how much of the log is behind the position, and what the slot holds back, without reading it.
+func TestLagOfChanges(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec("CREATE TABLE orders (id bigint PRIMARY KEY, filler text); CREATE TABLE seen (id bigint)")
+	p := w.Load(`
+streams:
+  changes: {postgres: {changes: orders, slot: shop_lag, data_timeout: 500ms}}
+  seen: {postgres: {table: seen}}
+master: changes
+output: seen
+emit: {id: changes.after.id}
+`)
+	lag := func() *pipeline.Lag {
+		t.Helper()
+		lag, err := p.Lag(t.Context(), storagetest.Quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lag
+	}
+	before := lag()
+	if s := before.Streams[0]; s.Begun || s.Log == nil || s.Log.RetainedBy != "" || before.Hint == "" {
+		t.Errorf("before the first run:\n%v", before)
+	}
+	w.Run(p) // makes the slot
+	defer w.exec("SELECT pg_drop_replication_slot('shop_lag')")
+	w.exec("INSERT INTO orders VALUES (1, 'a'), (2, 'b')")
+	w.Run(p)
+	w.exec("INSERT INTO orders SELECT i, repeat('x', 1000) FROM generate_series(3, 3000) i")
+	behind := lag()
+	s := behind.Streams[0]
+	if !s.Begun || s.Behind != -1 || s.Log.Bytes < 3_000_000 || s.Log.RetainedBytes < s.Log.Bytes || s.Log.Through == nil {
+		t.Errorf("3 MB behind the position: %+v, %+v", s, s.Log)
+	}
+	for _, want := range []string{"behind change 2 of the commit", " MiB of the log", "the slot shop_lag holds back",
+		"the last change that was dealt with is of 20"} {
+		if !strings.Contains(behind.String(), want) {
+			t.Errorf("got\n%v\nwant %s", behind, want)
+		}
+	}
+	w.Run(p)
+	if got := w.exec("SELECT count(*) FROM seen"); got != "3000\n" {
+		t.Errorf("after looking %s rows were seen", got)
+	}
+	if s := lag().Streams[0]; s.Log.Bytes > 1_000_000 {
+		t.Errorf("with all read: %+v", s.Log)
+	}
+	w.exec("SELECT pg_drop_replication_slot('shop_lag')")
+	if _, err := p.Lag(t.Context(), storagetest.Quiet()); err == nil || !strings.Contains(err.Error(), "doesn't exist any more") {
+		t.Errorf("without the slot: error %v", err)
+	}
+	w.exec("SELECT pg_create_logical_replication_slot('shop_lag', 'pgoutput')")
+}

@@ -58,6 +58,14 @@ func (m *Mill) Look(ctx context.Context, n *Node, logger *slog.Logger) (*Look, e
 // Seeker returns what finds records by their positions; nil where they have offsets that last.
 func (l *Look) Seeker() broker.Seeker { return l.seeker }
 
+// Backlog returns how much there is behind a rewind point of a stream that can't be read without a trace; nil for others.
+func (l *Look) Backlog(ctx context.Context, partition int, kept *broker.Rewind) (*broker.Backlog, error) {
+	if b, ok := l.input.(broker.Backlogger); ok {
+		return b.Backlog(ctx, 0, partition, kept)
+	}
+	return nil, nil
+}
+
 // Partitions returns how many there are.
 func (l *Look) Partitions() int { return l.input.Partitions() }
 
