@@ -189,12 +189,16 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	if r.keeper != nil {
 		r.committer.acknowledger, _ = r.input.(broker.Acknowledger)
 	}
-	guarantee := "no results"
+	guarantee, level := "no results", slog.LevelInfo
 	if output != nil {
 		g := broker.GuaranteeOf(spec.Sink, spec.Outputs)
 		guarantee, r.committer.atEnd, r.committer.partitions = g.String(), g == broker.AtEnd, r.input.Partitions()
+		// Who reads warnings only is told, too, where the next run may repeat what this one has written.
+		if g == broker.AtLeastOnce && r.keeper != nil {
+			guarantee, level = guarantee+": after a crash the last ones may be there twice", slog.LevelWarn
+		}
 	}
-	spec.Logger.Info("run starts", "results", guarantee, "positions", positions,
+	spec.Logger.Log(ctx, level, "run starts", "results", guarantee, "positions", positions,
 		"partitions", r.input.Partitions())
 	return output, nil
 }
