@@ -1,6 +1,6 @@
-// Sensor-sync puts together what a robot's sensors measured at about the same time: for each frame of a camera the
-// nearest sample of an inertial unit, at most 10 ms away, and the nearest depth image, if there is one so near. From the
-// root of the repository:
+// Sensor-sync puts together what a robot's sensors measured at about the same time: to each frame of a camera the
+// nearest sample of an inertial unit, at most 10 ms away, and the nearest depth image, if there is one so near. From
+// the root of the repository:
 //
 //	go run ./examples/sensor-sync
 //

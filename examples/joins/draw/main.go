@@ -1,0 +1,141 @@
+// Draw draws the timelines of docs/joins.md, each from the data of examples/joins, the reach in the pipeline file and
+// the results of the mill. In examples/joins:
+//
+//	go generate
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"math"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/leat-go/leat/examples/joins"
+)
+
+func main() {
+	for _, kind := range joins.Kinds() {
+		drawing, err := draw(kind)
+		if err == nil {
+			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", kind.Name+".svg"), drawing, 0o644)
+		}
+		if err != nil {
+			log.Fatalf("%s: %v", kind.Name, err)
+		}
+	}
+}
+
+// draw makes the picture of a join: trades above, quotes below, a line for each match.
+func draw(kind joins.Kind) ([]byte, error) {
+	trades, err := load[joins.Trade]("trades.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	quotes, err := load[joins.Quote]("quotes.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	results, err := run(kind)
+	if err != nil {
+		return nil, err
+	}
+	join, err := describe(kind.Name + ".yaml")
+	if err != nil {
+		return nil, err
+	}
+	p := picture{trades: trades, quotes: quotes, results: results, join: join}
+	return p.draw(kind.Name), nil
+}
+
+// load reads a file of JSON lines.
+func load[T any](name string) ([]T, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return decode[T](data)
+}
+
+func decode[T any](lines []byte) (elements []T, err error) {
+	for d := json.NewDecoder(bytes.NewReader(lines)); ; {
+		var element T
+		switch err := d.Decode(&element); err {
+		case nil:
+			elements = append(elements, element)
+		case io.EOF:
+			return elements, nil
+		default:
+			return nil, err
+		}
+	}
+}
+
+// run returns the bids that each trade was handed over with, by the trade's time.
+func run(kind joins.Kind) (map[int64][]int64, error) {
+	var out bytes.Buffer
+	if err := kind.Run(context.Background(), &out); err != nil {
+		return nil, err
+	}
+	results, err := decode[struct {
+		Time int64
+		Bid  *int64
+		Bids []int64
+	}](out.Bytes())
+	bids := make(map[int64][]int64)
+	for _, r := range results {
+		if r.Bid != nil {
+			r.Bids = append(r.Bids, *r.Bid)
+		}
+		bids[r.Time] = r.Bids
+	}
+	return bids, err
+}
+
+// join is what a pipeline file says of the join of trades and quotes.
+type join struct {
+	before, after float64
+	by            bool
+}
+
+func describe(pipeline string) (join, error) {
+	data, err := os.ReadFile(pipeline)
+	if err != nil {
+		return join{}, err
+	}
+	var description struct {
+		Join []struct{ Within, By any }
+	}
+	if err := yaml.Unmarshal(data, &description); err != nil {
+		return join{}, err
+	}
+	said := description.Join[0]
+	j := join{by: said.By != nil}
+	before, after := said.Within, said.Within
+	if sides, ok := said.Within.(map[string]any); ok {
+		before, after = sides["before"], sides["after"]
+	}
+	if j.before, err = bound(before); err != nil {
+		return join{}, err
+	}
+	j.after, err = bound(after)
+	return j, err
+}
+
+// bound returns what a pipeline file says of one side of a reach; what it doesn't say is 0.
+func bound(said any) (bound float64, err error) {
+	switch said {
+	case nil:
+		return 0, nil
+	case "any":
+		return math.Inf(1), nil
+	}
+	_, err = fmt.Sscan(fmt.Sprint(said), &bound)
+	return bound, err
+}
