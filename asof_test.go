@@ -3,6 +3,7 @@ package leat_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -223,18 +224,65 @@ func TestMistakesInOptionsOfJoins(t *testing.T) {
 	}
 }
 
-// The plan says what an edge takes, needs and how far it reaches.
+// The plan says what an edge takes, needs and how far it reaches, and what its node retains at most.
 func TestPlanOfOptions(t *testing.T) {
-	b := memory.New(memory.Stream[Trade]("trades"), memory.Stream[Quote]("quotes"))
-	mill, err := leat.New(func(Trade, *Quote) {}, leat.Broker(b),
-		leat.AsOf(tradeAt, quoteAt, leat.By(tickerOf, quoteTicker), leat.Within(2, 0), leat.Optional()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := mill.Plan()
-	for form, text := range map[string]string{"text": plan.String(), "Mermaid": plan.Mermaid(), "DOT": plan.DOT()} {
-		if !strings.Contains(text, "last within 2 before, by asof_test.go:") || !strings.Contains(text, ", optional") {
-			t.Errorf("%s: %s", form, text)
+	list, one := func(Trade, []Quote) {}, func(Trade, Quote) {}
+	by := leat.By(tickerOf, quoteTicker)
+	const forEver = "one element for each value of its match key, for ever"
+	for _, c := range []struct {
+		fn            any
+		join          leat.Option
+		how, retained string
+	}{
+		{list, leat.Join(tradeAt, quoteAt), "", "all elements of one key"},
+		{list, leat.Join(tradeAt, quoteAt, leat.Unique()), "unique", "one element of one key"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Last()), "last", "the last element of one key"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Nearest(), by), "nearest, by KEYS",
+			"the last element for each value of its match key, of one key"},
+		{func(Trade, *Quote) {}, leat.AsOf(tradeAt, quoteAt, by, leat.Within(2, 0), leat.Optional()),
+			"last within 2 before, by KEYS, optional", "the last element for each value of its match key within 2 before"},
+		{one, leat.AsOf(tradeAt, quoteAt), "last within any time before", "the last element"},
+		{one, leat.AsOf(tradeAt, quoteAt, leat.Within(9, 0), leat.Unequal()), "last within 9 before, not at equal keys",
+			"the last element within 9 before, and those of the key at hand"},
+		{one, leat.AsOf(tradeAt, quoteAt, by, leat.Within(leat.Any, 0)), "last within any time before, by KEYS", forEver},
+		{one, leat.Join(tradeAt, quoteAt, leat.Within(leat.Any, 2), leat.Nearest(), by),
+			"nearest within any time before and 2 after, by KEYS", forEver + ", and all elements within 2 after"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Within(2, 2), leat.Nearest()), "nearest within 2 before and 2 after",
+			"the nearest element on each side"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Within(2, 2), leat.Nearest(), by),
+			"nearest within 2 before and 2 after, by KEYS", "all elements within 2 before and 2 after"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Within(0, leat.Any), leat.First()), "first within any time after",
+			"the first element within any time after"},
+		{one, leat.Join(tradeAt, quoteAt, leat.Within(leat.Any, leat.Any), leat.First()),
+			"first within any time before and any time after", "the first element"},
+		{list, leat.Join(tradeAt, quoteAt, leat.Within(60, 0)), "within 60 before", "all elements within 60 before"},
+		{func(Trade) {}, leat.Join(tradeAt, quoteAt, leat.Within(60, 0), leat.Absent()), "within 60 before, absent",
+			"one element within 60 before"},
+		{func(Trade) {}, leat.Join(tradeAt, quoteAt, leat.Within(leat.Any, 0), leat.Absent(), by),
+			"within any time before, by KEYS, absent", forEver},
+		{list, leat.JoinFunc(func(Trade, Quote) int { return 0 }), "", "all elements that match one of the other side"},
+	} {
+		b := memory.New(memory.Stream[Trade]("trades"), memory.Stream[Quote]("quotes"))
+		mill, err := leat.New(c.fn, leat.Broker(b), c.join)
+		if err != nil {
+			t.Errorf("%s: %v", c.retained, err)
+			continue
+		}
+		plan := mill.Plan()
+		keys := regexp.MustCompile(`by \w+\.go:\d+ == \w+\.go:\d+`)
+		text := keys.ReplaceAllString(plan.String(), "by KEYS")
+		if c.how != "" && !strings.Contains(text, ", "+c.how+"\n") || !strings.Contains(text, "Quote: "+c.retained+"\n") {
+			t.Errorf("%s, and retained %s: %s", c.how, c.retained, text)
+		}
+		warns := strings.Contains(c.retained, "for ever")
+		for _, form := range []string{plan.String(), plan.Mermaid(), plan.DOT()} {
+			form = keys.ReplaceAllString(form, "by KEYS")
+			if !strings.Contains(form, c.how) || !strings.Contains(form, c.retained) {
+				t.Errorf("%s isn't said, or not what is retained: %s", c.how, form)
+			}
+			if strings.Contains(form, "warning") != warns {
+				t.Errorf("that this isn't bounded: %s", form)
+			}
 		}
 	}
 }

@@ -623,6 +623,7 @@ func ExampleMill_Plan() {
 	// Location         locations
 	// └─ NextLocation  locations  on time + 10 == time, unique
 	//
+	// retained        NextLocation: one element of one key
 	// output          Speed to speeds
 	// guarantee       exactly once
 	// concurrency     one call at a time in each partition

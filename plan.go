@@ -11,8 +11,9 @@ func (m *Mill) Plan() Plan {
 	return Plan{text: p.String(), mermaid: p.Mermaid(), dot: p.DOT()}
 }
 
-// A Plan describes a mill: the join tree with its streams and keys, the window, the outputs with what a commit
-// guarantees, concurrency and policies. Get one by [Mill.Plan]; the zero Plan is empty.
+// A Plan describes a mill: the join tree with its streams and keys, the window, what each node retains in memory at most,
+// the outputs with what a commit guarantees, concurrency and policies. It warns of what isn't bounded. Get one by
+// [Mill.Plan]; the zero Plan is empty.
 type Plan struct{ text, mermaid, dot string }
 
 // String returns the plan as text for a terminal, over several lines.

@@ -18,8 +18,11 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 		if err != nil {
 			b.mistakes.Add("%s: %w", n.Join.Option, err)
 		}
-		spec.NewEdge, spec.Unique, spec.On = edge, n.Join.Unique, n.Join.On
-		spec.Take, spec.Need, spec.Unequal, spec.How = n.Join.Take, n.Join.Need, n.Join.Unequal, n.Join.Options.String()
+		spec.NewEdge, spec.On = edge, n.Join.On
+		n.Join.Describe(spec)
+		if n.Join.Compared {
+			spec.Retained = "all elements that match one of the other side"
+		}
 	}
 	for _, child := range n.Children {
 		spec.Children = append(spec.Children, b.node(child))

@@ -77,8 +77,11 @@ type Node struct {
 	Copied bool
 	// On describes the keys in a plan, for example "time + 10 == time", and How what else the edge says: "last within 5
 	// before, optional".
-	On, How  string
-	Children []*Node
+	On, How string
+	// Retained says in words what the node retains in memory at most, and Unbounded that this grows as the stream does.
+	Retained  string
+	Unbounded bool
+	Children  []*Node
 }
 
 // Nodes returns n and all nodes below it, parents first, children in the order of their joins. This is the order of

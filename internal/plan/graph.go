@@ -10,8 +10,8 @@ func (p Plan) Mermaid() string {
 	var text strings.Builder
 	text.WriteString("flowchart TD\n")
 	p.draw(shapes{
-		node: func(id, name, stream string) {
-			fmt.Fprintf(&text, "  %s[\"%s<br/>%s\"]\n", id, mermaidText(name), mermaidText(stream))
+		node: func(id string, lines []string) {
+			fmt.Fprintf(&text, "  %s[\"%s\"]\n", id, mermaidText(strings.Join(lines, "\n")))
 		},
 		function: func(id, name, details string) {
 			fmt.Fprintf(&text, "  %s([\"%s%s\"])\n", id, mermaidText(name), mermaidText(details))
@@ -34,8 +34,8 @@ func (p Plan) DOT() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "digraph %s {\n  node [shape=box];\n", dotText(p.name))
 	p.draw(shapes{
-		node: func(id, name, stream string) {
-			fmt.Fprintf(&text, "  %s [label=%s];\n", id, dotText(name+"\n"+stream))
+		node: func(id string, lines []string) {
+			fmt.Fprintf(&text, "  %s [label=%s];\n", id, dotText(strings.Join(lines, "\n")))
 		},
 		function: func(id, name, details string) {
 			fmt.Fprintf(&text, "  %s [label=%s, shape=oval];\n", id, dotText(name+details))
@@ -56,7 +56,7 @@ func (p Plan) DOT() string {
 
 // shapes are how a language draws the parts of a plan.
 type shapes struct {
-	node     func(id, name, stream string)
+	node     func(id string, lines []string)
 	function func(id, name, details string)
 	output   func(id, name string)
 	join     func(left, right, on string)
@@ -71,7 +71,7 @@ func (p Plan) draw(s shapes) {
 	tree = func(n *node) string {
 		id := fmt.Sprintf("n%d", count)
 		count++
-		s.node(id, n.name, n.stream)
+		s.node(id, n.lines())
 		for _, child := range n.children {
 			s.join(id, tree(child), child.on)
 		}

@@ -22,7 +22,9 @@ type Plan struct {
 type node struct {
 	name     string // the element type, or how the node is called
 	stream   string
-	on       string // keys of the join; empty for the master
+	on       string // keys of the join and what else it says; empty for the master
+	retained string // what it retains at most; empty where that is no more than the element at hand
+	warning  string // empty where that is bounded
 	children []*node
 }
 
@@ -34,7 +36,9 @@ func Of(spec *engine.Spec) Plan {
 	p := Plan{name: spec.Name, root: nodeOf(spec.Master)}
 	if spec.Window != nil {
 		p.add("window", spec.Window.Text)
+		p.root.retained = "all elements of the open window"
 	}
+	p.addRetained()
 	for i, stream := range spec.Outputs {
 		if spec.Letter != nil && i == spec.LetterOutput {
 			p.add("letters", streamText(stream))
@@ -62,18 +66,60 @@ func Of(spec *engine.Spec) Plan {
 
 func (p *Plan) add(name, text string) { p.details = append(p.details, detail{name, text}) }
 
+// addRetained adds a line for each node that retains more than the element at hand, and one for each warning.
+func (p *Plan) addRetained() {
+	name := "retained"
+	p.root.each(func(n *node) {
+		if n.retained != "" {
+			p.add(name, n.name+": "+n.retained)
+			name = ""
+		}
+	})
+	p.root.each(func(n *node) {
+		if n.warning != "" {
+			p.add("warning", n.name+": "+n.warning)
+		}
+	})
+}
+
 func nodeOf(spec *engine.Node) *node {
-	n := &node{name: spec.Name, stream: spec.Stream.Name, on: spec.On}
+	n := &node{name: spec.Name, stream: spec.Stream.Name, on: spec.On, retained: spec.Retained}
 	switch {
 	case spec.How != "":
 		n.on += ", " + spec.How
 	case spec.Unique:
 		n.on += ", unique"
 	}
+	if spec.Unbounded {
+		n.warning = "memory grows with each new value of a match key; a restart reads again from the oldest that is retained"
+	}
 	for _, child := range spec.Children {
 		n.children = append(n.children, nodeOf(child))
 	}
+	if spec.Retained != "" && len(spec.Children) > 0 {
+		n.retained += ", with their matches"
+	}
 	return n
+}
+
+// each calls visit for n and each node below it, parents first.
+func (n *node) each(visit func(*node)) {
+	visit(n)
+	for _, child := range n.children {
+		child.each(visit)
+	}
+}
+
+// lines are what a drawing says of a node: its name, its stream, and what it retains.
+func (n *node) lines() []string {
+	lines := []string{n.name, n.stream}
+	if n.retained != "" {
+		lines = append(lines, "retains "+n.retained)
+	}
+	if n.warning != "" {
+		lines = append(lines, "warning: "+n.warning)
+	}
+	return lines
 }
 
 // streamText returns a stream's name, and the name of its element type where it has one.

@@ -31,10 +31,11 @@ func specs() map[string]*engine.Spec {
 		Master: &engine.Node{Name: "Location", Stream: broker.NewStream[Location]("robot-locations.json")},
 	}
 	chain := &engine.Node{
-		Name:   "Speed",
-		Stream: broker.NewStream[Speed]("speeds"),
-		On:     "time == floor(time_ms / 1000)",
-		Unique: true,
+		Name:     "Speed",
+		Stream:   broker.NewStream[Speed]("speeds"),
+		On:       "time == floor(time_ms / 1000)",
+		Unique:   true,
+		Retained: "one element of one key",
 	}
 	tree := &engine.Spec{
 		Name: "speed",
@@ -47,12 +48,17 @@ func specs() map[string]*engine.Spec {
 					Name:     "NextLocation",
 					Stream:   broker.NewStream[Location]("robot-locations"),
 					On:       "main.go:27 == main.go:28",
+					Retained: "all elements of one key",
 					Children: []*engine.Node{chain},
 				},
 				{
 					Name:   `Location/robot "3" <main>`,
 					Stream: broker.NewStream[Location](`C:\robots\3.json`),
 					On:     "name == \"#3\"",
+					How:    "last within any time before, by robot == robot, optional",
+
+					Retained:  "one element for each value of its match key, for ever",
+					Unbounded: true,
 				},
 			},
 		},
