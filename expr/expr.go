@@ -8,57 +8,66 @@ package expr
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/internal/declaration"
 	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/exprkeys"
 	"github.com/leat-go/leat/internal/keys"
 )
 
 // Join is [leat.Join] with two expressions as keys, over the fields of the left and of the right element, such as
 // "time_seconds" and "floor(time_ms / 1000)". [leat.New] checks them. A key is null, and matches nothing (see
-// [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Keys by expression
-// have no distances: [leat.Within] is for key functions. Both types must be given:
+// [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Both types must be given:
 // expr.Join[Audio, Video](...).
+//
+// Distances between keys are exact, whatever their numbers are. A bound of [leat.Within] is a number, or a time.Duration
+// where keys are times. A floating number is the shortest decimal that denotes it; a json.Number has any digits.
 func Join[L, R any](left, right string, options ...leat.JoinOption) leat.Option {
 	return declaration.Many("expr.Join", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)
 		j.On = left + " == " + right
-		j.Edge = func() (func() engine.Edge, error) { return edge(j, left, right) }
+		j.Edge = func() (func() engine.Edge, error) {
+			leftKey, rightKey, err := compile(left, j.Left, right, j.Right)
+			if err != nil {
+				return nil, err
+			}
+			return exprkeys.Edge(leftKey, rightKey, &j.Options)
+		}
 		declaration.AddJoin(m, j, options)
 	})
 }
 
-// edge compiles the keys of a join. Programs belong to one goroutine, so each task gets its own.
-func edge(j *declaration.Join, left, right string) (func() engine.Edge, error) {
-	leftProgram, err := expression.CompileStruct(left, j.Left)
-	if err != nil {
-		return nil, fmt.Errorf("left key, over %v: %w", j.Left, err)
+// compile compiles the keys of both sides, each over the fields of a struct type.
+func compile(left string, leftType reflect.Type, right string, rightType reflect.Type) (
+	leftKey, rightKey *expression.Program, err error) {
+	if leftKey, err = expression.CompileStruct(left, leftType); err != nil {
+		return nil, nil, fmt.Errorf("left key, over %v: %w", leftType, err)
 	}
-	rightProgram, err := expression.CompileStruct(right, j.Right)
-	if err != nil {
-		return nil, fmt.Errorf("right key, over %v: %w", j.Right, err)
+	if rightKey, err = expression.CompileStruct(right, rightType); err != nil {
+		return nil, nil, fmt.Errorf("right key, over %v: %w", rightType, err)
 	}
-	if err := expression.CheckPair(leftProgram, rightProgram); err != nil {
-		return nil, err
-	}
-	if _, err := keys.EqualKeys[expression.Key](nil, nil, expression.Compare, &j.Options); err != nil {
-		return nil, err
-	}
-	return func() engine.Edge {
-		leftKey, rightKey, err := expression.Pair(leftProgram, rightProgram)
-		if err != nil {
-			panic(err) // CheckPair has said that it is none
+	return leftKey, rightKey, nil
+}
+
+// By is [leat.By] with two expressions as match key, over the fields of the left and of the right element, such as
+// "ticker" and "lower(symbol)". What is equal is what is equal in keys of [Join]: numbers are compared as numbers, times
+// as instants. A join by functions may have it, too. Both types must be given: expr.By[Trade, Quote](...).
+func By[L, R any](left, right string) leat.JoinOption {
+	return declaration.JoinOption(func(j *declaration.Join) {
+		m := keys.MatchKey{Left: elements.TypeFor[L](), Right: elements.TypeFor[R](), Text: left + " == " + right}
+		leftKey, rightKey, err := compile(left, m.Left, right, m.Right)
+		if err == nil {
+			err = exprkeys.SetMatchKey(&m, leftKey, rightKey)
 		}
-		left, right := engine.Nullable(leftKey, expression.Key.IsNull), engine.Nullable(rightKey, expression.Key.IsNull)
-		edge, err := keys.EqualKeys(left, right, expression.Compare, &j.Options)
 		if err != nil {
-			panic(err) // it was none when the join was made
+			err = fmt.Errorf("expr.By: %w", err)
 		}
-		return edge()
-	}, nil
+		j.AddMatchKey(m, err)
+	})
 }
 
 // Window is [leat.Window] with an expression as key, over the fields of the master element, such as "floor(time /

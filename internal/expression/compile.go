@@ -19,6 +19,8 @@ type compiler struct {
 	// predicates, which begin with #.
 	slots int
 	names map[string]int
+	// compared are the parts of the expression that it compares with null.
+	compared []string
 	// watch is told which part panics; nil where none is watched.
 	watch *watch
 	err   *Error
@@ -176,6 +178,9 @@ func (c *compiler) field(n ast.Node, use usage) (node, bool) {
 	}
 	if use.optional {
 		get = orNull(get)
+	}
+	if err := c.misuse(path, false, use.optional); err != nil {
+		return c.fail(n, "%v", err), true
 	}
 	return node{eval: func(f *frame) (Value, error) { return get(f.env) }, source: n.String()}, true
 }

@@ -47,12 +47,19 @@ type MissingError struct {
 	Path   []Step
 	// Null says that the member is missing because something in front of it is null, where there is no Object.
 	Null bool
+	// Why says why, if it isn't empty, and what would be right.
+	Why string
 
 	hint string
 }
 
 // Error implements error.
-func (e *MissingError) Error() string { return fmt.Sprintf("member %s is missing%s", e.Member, e.hint) }
+func (e *MissingError) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("member %s is missing: %s", e.Member, e.Why)
+	}
+	return fmt.Sprintf("member %s is missing%s", e.Member, e.hint)
+}
 
 // An ItemError says that a list has no item that an expression needs. As with a missing member, ?. and ?? provide for
 // it.
@@ -218,6 +225,9 @@ func sides(operation *ast.BinaryNode) string {
 func explainMember(e *Error, member *ast.MemberNode) {
 	property, ok := member.Property.(*ast.StringNode)
 	if !ok {
+		if strings.HasPrefix(e.Message, "cannot use int to get an element from") {
+			e.Message = fmt.Sprintf("%s is one element and no list", member.Node)
+		}
 		return
 	}
 	name, list := property.Value, member.Node

@@ -150,9 +150,13 @@ func (c *compiler) ofLister(n *ast.BuiltinNode) (node, bool) {
 	if !ok || len(n.Arguments) == 0 {
 		return node{}, false
 	}
-	path, _ := pathOf(n.Arguments[0], c.isName)
+	path, nodes := pathOf(n.Arguments[0], c.isName)
 	if len(path) == 0 {
 		return node{}, false
+	}
+	optional := slices.ContainsFunc(nodes, func(n *ast.MemberNode) bool { return n.Optional })
+	if err := c.misuse(path, n.Name == "len", optional); err != nil {
+		return c.fail(n.Arguments[0], "%v", err), true
 	}
 	var get Getter
 	switch {

@@ -92,6 +92,33 @@ func (k Key) MarshalJSON() ([]byte, error) {
 	return k.v.AppendJSON(nil)
 }
 
+// A MatchValue is a key that == compares: those of equal keys are equal, and no others.
+type MatchValue struct {
+	kind Kind
+	// n holds what fits, as most numbers do; text holds a text, and what doesn't fit in the form of AppendOrdered.
+	n    int64
+	text string
+}
+
+// MatchValue returns the key as a value that == compares. A null key has none.
+func (k Key) MatchValue() MatchValue {
+	v := k.v
+	switch v.kind {
+	case Text:
+		return MatchValue{kind: Text, text: v.text}
+	case Bool, Duration:
+		return MatchValue{kind: v.kind, n: v.int()}
+	case Number:
+		if v.isWhole() {
+			return MatchValue{kind: Number, n: v.int()}
+		}
+		if n, ok := v.integerOfAnyForm(); ok {
+			return MatchValue{kind: Number, n: n}
+		}
+	}
+	return MatchValue{kind: v.kind, text: string(k.AppendOrdered(nil))}
+}
+
 // NewKey makes a key of a value. It is an error if the value has no order.
 func NewKey(v Value) (Key, error) {
 	if err := v.ordered(); err != nil {

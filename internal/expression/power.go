@@ -63,6 +63,21 @@ func (v Value) integer() (int64, bool) {
 	return scaleInt(n, shift)
 }
 
+// integerOfAnyForm is integer for numbers that have more digits than they need, too: 1.00000000000000000000000.
+func (v Value) integerOfAnyForm() (int64, bool) {
+	switch v.form {
+	case long:
+		if n, shift := stripBig(v.ref.(*big.Int), v.d); n.IsInt64() && shift >= 0 {
+			return scaleInt(n.Int64(), shift)
+		}
+		return 0, false
+	case fraction, exact:
+		r := v.rational()
+		return r.Num().Int64(), r.IsInt() && r.Num().IsInt64()
+	}
+	return v.integer()
+}
+
 // isLongInteger reports whether a number is a whole one beyond int64.
 func (v Value) isLongInteger() bool {
 	n, shift, ok := v.long()

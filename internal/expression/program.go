@@ -77,6 +77,13 @@ type Lister interface {
 	Each(path, member []Step) (get Getter, ok bool)
 }
 
+// A Guard is a Scope that knows which uses of a path would be mistakes.
+type Guard interface {
+	// Misuse returns an error for a path, of which counted says that it is what len counts. It is no mistake where the
+	// expression provides for null: part is the beginning of the path that may be null, and empty where that isn't why.
+	Misuse(path []Step, counted bool) (part string, err error)
+}
+
 // A Program is a compiled expression. It is used by one goroutine at a time; see Clone.
 type Program struct {
 	source string
@@ -139,7 +146,7 @@ func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Prog
 		return nil, err
 	}
 	literals.resolve(tree)
-	c := &compiler{source: source, scope: scope, raw: raw, watch: watch}
+	c := &compiler{source: source, scope: scope, raw: raw, watch: watch, compared: comparedWithNull(tree.Node)}
 	p.eval = c.compile(tree.Node, usage{result: true}).eval
 	if c.err != nil {
 		return nil, c.err

@@ -46,10 +46,20 @@ func NewMatchKey[L, R any, K comparable](left func(L) K, right func(R) K) (Match
 	return m, nil
 }
 
-// setMatchKey sets the functions of a match key.
+// setMatchKey sets the functions of a match key, which several tasks may use.
 func setMatchKey[K comparable](m *MatchKey, left, right func(element any) (K, error)) {
 	m.New = engine.NewMatchKey(left, right)
 	m.Functions = func() (_, _ func(element any) (any, error)) { return asAny(left), asAny(right) }
+}
+
+// SetFunctions sets the functions of a match key, of which each task gets its own. Their error is engine.NullKey where
+// a value is null.
+func SetFunctions[K comparable](m *MatchKey, functions func() (left, right func(element any) (K, error))) {
+	m.New = func() engine.MatchKeys { return engine.NewMatchKey(functions())() }
+	m.Functions = func() (_, _ func(element any) (any, error)) {
+		left, right := functions()
+		return asAny(left), asAny(right)
+	}
 }
 
 // asAny returns a function for the values of another one, as any.

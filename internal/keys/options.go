@@ -33,6 +33,9 @@ func (w *Within) String() string { return fmt.Sprintf("leat.Within(%v, %v)", w.B
 // isPoint reports whether only equal keys lie within. A nil Within is that, too.
 func (w *Within) isPoint() bool { return w == nil || isZero(w.Before) && isZero(w.After) }
 
+// HasReach reports whether keys that aren't equal may match.
+func (o *Options) HasReach() bool { return !o.Within.isPoint() }
+
 // bounds says which bounds the reach has. A nil Within has both.
 func (w *Within) bounds() (below, above bool) {
 	if w == nil {

@@ -11,38 +11,38 @@ import (
 	"github.com/leat-go/leat/internal/engine"
 )
 
-// An arithmetic computes with keys of a kind: D is a difference of two keys. Its differences are exact but for those of
+// An Arithmetic computes with keys of a kind: D is a difference of two keys. Its differences are exact but for those of
 // floating numbers, so that no key overflows.
-type arithmetic[K, D any] struct {
-	// minus returns a - b.
-	minus   func(a, b K) D
-	compare func(a, b D) int
-	negate  func(d D) D
-	// bound reads a bound as a difference. The error says what would be right.
-	bound func(given any) (D, error)
+type Arithmetic[K, D any] struct {
+	// Minus returns a - b.
+	Minus   func(a, b K) D
+	Compare func(a, b D) int
+	Negate  func(d D) D
+	// Bound reads a bound as a difference. The error says what would be right.
+	Bound func(given any) (D, error)
 }
 
 // reach returns the reach of the options over keys of a kind.
-func (a arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
+func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 	r.Farther = func(left, before, after K) bool {
-		return a.compare(a.minus(after, left), a.minus(left, before)) >= 0
+		return a.Compare(a.Minus(after, left), a.Minus(left, before)) >= 0
 	}
 	var lo, hi D
 	below, above := w.bounds()
 	if below {
-		if lo, err = a.bound(w.Before); err != nil {
+		if lo, err = a.Bound(w.Before); err != nil {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
-		lo = a.negate(lo)
-		r.Low = func(left, right K) int { return a.compare(a.minus(right, left), lo) }
+		lo = a.Negate(lo)
+		r.Low = func(left, right K) int { return a.Compare(a.Minus(right, left), lo) }
 	}
 	if above {
-		if hi, err = a.bound(w.After); err != nil {
+		if hi, err = a.Bound(w.After); err != nil {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
-		r.High = func(left, right K) int { return a.compare(a.minus(right, left), hi) }
+		r.High = func(left, right K) int { return a.Compare(a.Minus(right, left), hi) }
 	}
-	if below && above && a.compare(lo, hi) > 0 {
+	if below && above && a.Compare(lo, hi) > 0 {
 		return r, fmt.Errorf("%v reaches nothing: it begins above its end; both count away from the left key, "+
 			"before to lower keys and after to higher ones, and a negative number to the other side", w)
 	}
@@ -88,8 +88,8 @@ func minusUnsigned(a, b uint64) difference {
 }
 
 // integers returns the arithmetic of integers, which minus subtracts, of keys of a type.
-func integers[K any](keys reflect.Type, minus func(a, b K) difference) arithmetic[K, difference] {
-	return arithmetic[K, difference]{minus, compareDifferences, negated, func(given any) (difference, error) {
+func integers[K any](keys reflect.Type, minus func(a, b K) difference) Arithmetic[K, difference] {
+	return Arithmetic[K, difference]{minus, compareDifferences, negated, func(given any) (difference, error) {
 		v := reflect.ValueOf(given)
 		switch {
 		case v.Type() == durationType && keys != durationType:
@@ -109,7 +109,7 @@ var durationType = reflect.TypeFor[time.Duration]()
 
 // floats returns the arithmetic of floating numbers, of keys of a type. The infinite are as far from themselves as
 // other numbers.
-func floats(keys reflect.Type) arithmetic[float64, float64] {
+func floats(keys reflect.Type) Arithmetic[float64, float64] {
 	minus := func(a, b float64) float64 {
 		if a == b {
 			return 0
@@ -117,7 +117,7 @@ func floats(keys reflect.Type) arithmetic[float64, float64] {
 		return a - b
 	}
 	negate := func(d float64) float64 { return -d }
-	return arithmetic[float64, float64]{minus, cmp.Compare[float64], negate, func(given any) (f float64, err error) {
+	return Arithmetic[float64, float64]{minus, cmp.Compare[float64], negate, func(given any) (f float64, err error) {
 		switch v := reflect.ValueOf(given); {
 		case v.Type() == durationType:
 			return 0, fmt.Errorf("%v is a time.Duration, but the keys are numbers of type %v; give a number in their units",
@@ -157,7 +157,7 @@ func newSpan(seconds, nanoseconds int64) span {
 }
 
 // instants are the arithmetic of times, by the wall clock.
-func instants() arithmetic[time.Time, span] {
+func instants() Arithmetic[time.Time, span] {
 	minus := func(x, y time.Time) span {
 		seconds := x.Unix() - y.Unix()
 		switch isLess := x.Unix() < y.Unix(); {
@@ -169,7 +169,7 @@ func instants() arithmetic[time.Time, span] {
 		return newSpan(seconds, int64(x.Nanosecond()-y.Nanosecond()))
 	}
 	negate := func(d span) span { return newSpan(-d.seconds, -d.nanoseconds) }
-	return arithmetic[time.Time, span]{minus, compareSpans, negate, func(given any) (span, error) {
+	return Arithmetic[time.Time, span]{minus, compareSpans, negate, func(given any) (span, error) {
 		d, ok := given.(time.Duration)
 		if !ok && !isZero(given) {
 			return span{}, fmt.Errorf("%v is of type %T, but the keys are times; give a time.Duration, "+
@@ -185,10 +185,14 @@ func isZero(bound any) bool {
 	return (v.CanInt() || v.CanUint() || v.CanFloat()) && v.IsZero()
 }
 
-// edge returns a constructor of edges with the options, over keys that have an arithmetic.
-func (a arithmetic[K, D]) edge(left, right func(any) (K, error), compare func(a, b K) int,
+// Edge returns a constructor of edges with the options, over keys that have an arithmetic. It is an error if the options
+// don't fit the keys.
+func (a Arithmetic[K, D]) Edge(left, right func(any) (K, error), compare func(a, b K) int,
 	o *Options) (func() engine.Edge, error) {
-	if o.Within.isPoint() {
+	switch {
+	case o.isPlain():
+		return engine.KeyEdge(left, right, compare, o.Unique), nil
+	case o.Within.isPoint():
 		return equalKeys(left, right, compare, o)
 	}
 	reach, err := a.reach(o.Within)
@@ -197,19 +201,6 @@ func (a arithmetic[K, D]) edge(left, right func(any) (K, error), compare func(a,
 	}
 	return engine.ReachEdge(engine.ReachSpec[K]{Left: left, Right: right, Compare: compare, Reach: reach,
 		By: matchKeys(o.By), Unique: o.Unique}), nil
-}
-
-// EqualKeys returns a constructor of edges that join equal keys of any type, with the options. It is an error if these
-// have a reach: nothing is known of distances.
-func EqualKeys[K any](left, right func(any) (K, error), compare func(a, b K) int,
-	o *Options) (func() engine.Edge, error) {
-	switch {
-	case !o.Within.isPoint():
-		return nil, fmt.Errorf("%v: keys by expression have no distances; use leat.Join with key functions", o.Within)
-	case o.isPlain():
-		return engine.KeyEdge(left, right, compare, o.Unique), nil
-	}
-	return equalKeys(left, right, compare, o)
 }
 
 // equalKeys returns a constructor of edges that join equal keys, with options that the plain ones don't have.

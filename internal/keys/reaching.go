@@ -17,7 +17,7 @@ func reaching[K any](left, right func(any) (K, error), o *Options) (func() engin
 		t, pointer = t.Elem(), true
 	}
 	if isTime(t) {
-		return instants().edge(wallClock(read[K, time.Time](left, pointer)), wallClock(read[K, time.Time](right, pointer)),
+		return instants().Edge(wallClock(read[K, time.Time](left, pointer)), wallClock(read[K, time.Time](right, pointer)),
 			time.Time.Compare, o)
 	}
 	switch t.Kind() {
@@ -55,15 +55,15 @@ func reaching[K any](left, right func(any) (K, error), o *Options) (func() engin
 }
 
 func signed(t reflect.Type, left, right func(any) (int64, error), o *Options) (func() engine.Edge, error) {
-	return integers(t, minusSigned).edge(left, right, cmp.Compare[int64], o)
+	return integers(t, minusSigned).Edge(left, right, cmp.Compare[int64], o)
 }
 
 func unsigned(t reflect.Type, left, right func(any) (uint64, error), o *Options) (func() engine.Edge, error) {
-	return integers(t, minusUnsigned).edge(left, right, cmp.Compare[uint64], o)
+	return integers(t, minusUnsigned).Edge(left, right, cmp.Compare[uint64], o)
 }
 
 func floating(t reflect.Type, left, right func(any) (float64, error), o *Options) (func() engine.Edge, error) {
-	return floats(t).edge(notNaN[float64, float64](left), notNaN[float64, float64](right), cmp.Compare[float64], o)
+	return floats(t).Edge(notNaN[float64, float64](left), notNaN[float64, float64](right), cmp.Compare[float64], o)
 }
 
 // read returns a function for the keys of another one as the type that they are made of, or point to. A nil pointer

@@ -30,15 +30,6 @@ type Description struct {
 	Storages map[string]*Section
 }
 
-// A Join joins the stream Right to the stream Left.
-type Join struct {
-	Left, Right Text
-	// On is the condition.
-	On Text
-	// Unique says that keys of the right stream don't repeat.
-	Unique bool
-}
-
 // A Window is a window: exactly one of its members is set.
 type Window struct {
 	Key   *Text
@@ -153,47 +144,6 @@ func (s *source) master(d *Description, node *yaml.Node) (err error) {
 func (s *source) output(d *Description, node *yaml.Node) (err error) {
 	d.Output, err = s.text(node, "output")
 	return err
-}
-
-func (s *source) joins(d *Description, node *yaml.Node) error {
-	items, err := s.list(node, "join")
-	if err != nil {
-		return err
-	}
-	for _, item := range items {
-		join, err := s.join(item)
-		if err != nil {
-			return err
-		}
-		d.Joins = append(d.Joins, join)
-	}
-	return nil
-}
-
-func (s *source) join(node *yaml.Node) (join Join, err error) {
-	m, err := s.mapping(node, "a join", "left", "right", "on", "unique")
-	if err != nil {
-		return join, err
-	}
-	for _, part := range []struct {
-		name string
-		to   *Text
-	}{{"left", &join.Left}, {"right", &join.Right}, {"on", &join.On}} {
-		value := m.get(part.name)
-		if value == nil {
-			return join, s.errorAt(m.at, "the join has no member %q: it is given as "+
-				`{left: STREAM, right: STREAM, on: "LEFT.time == RIGHT.time"}`, part.name)
-		}
-		if *part.to, err = s.text(value.value, part.name); err != nil {
-			return join, err
-		}
-	}
-	unique := m.get("unique")
-	if unique == nil {
-		return join, nil
-	}
-	join.Unique, err = s.boolean(unique.value, "unique")
-	return join, err
 }
 
 func (s *source) window(d *Description, node *yaml.Node) error {

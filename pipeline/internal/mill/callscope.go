@@ -1,8 +1,10 @@
 package mill
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/types"
 
@@ -11,8 +13,9 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
-// callScope lets expressions use a joined element by the names of its streams: the master, and lists of the matches at
-// its children; with a window only the list of the masters. The environment is an *engine.Call.
+// callScope lets expressions use a joined element by the names of its streams: the master, and at its children the
+// matches: lists, or a single element where the join takes one. With a window there is only the list of the masters. The
+// environment is an *engine.Call.
 type callScope struct {
 	master *Node
 	window bool
@@ -24,10 +27,18 @@ func (s callScope) Types() types.Map {
 		return types.Map{s.master.Name: types.Array(elementType(s.master))}
 	}
 	names := types.Map{s.master.Name: elementType(s.master)}
-	for _, child := range s.master.Children {
-		names[child.Name] = types.Array(elementType(child))
+	for _, child := range s.master.joined() {
+		names[child.Name] = matchesType(child)
 	}
 	return names
+}
+
+// matchesType is the type of what a joined element has of a child.
+func matchesType(n *Node) types.Type {
+	if n.isSingle() {
+		return elementType(n)
+	}
+	return types.Array(elementType(n))
 }
 
 // elementType is the type of a node's joined elements: of its members only the children are known.
@@ -36,8 +47,8 @@ func elementType(n *Node) types.Type {
 		return types.Any
 	}
 	members := types.Map{types.Extra: types.Any}
-	for _, child := range n.Children {
-		members[child.Name] = types.Array(elementType(child))
+	for _, child := range n.joined() {
+		members[child.Name] = matchesType(child)
 	}
 	return members
 }
@@ -45,16 +56,22 @@ func elementType(n *Node) types.Type {
 // A target is what a path leads to: one joined element of a node, or a list of them.
 type target struct {
 	node *Node
-	// one is nil at a list, list at an element.
+	// one is nil at a list, list at an element. The element is nil where there is none.
 	one  func(*engine.Call) (*engine.Element, error)
 	list func(*engine.Call) ([]engine.Element, error)
+	// isOptional says that there may be no element, since the join doesn't need one.
+	isOptional bool
 }
 
 // Field implements [expression.Scope].
 func (s callScope) Field(path []expression.Step, raw bool) (expression.Getter, int, error) {
 	at := s.start(path[0].Name)
 	for i := 1; i < len(path); i++ {
-		next, ok := at.step(path[i], expression.PathString(path[:i]))
+		name := expression.PathString(path[:i])
+		if at.one != nil && path[i].IsIndex {
+			return nil, 0, errNoList(name, at.node)
+		}
+		next, ok := at.step(path[i], name)
 		if !ok {
 			return at.member(path, i, raw), len(path), nil
 		}
@@ -101,6 +118,40 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 	}, true
 }
 
+// Misuse implements [expression.Guard].
+func (s callScope) Misuse(path []expression.Step, counted bool) (part string, err error) {
+	at := s.start(path[0].Name)
+	for i := 1; i < len(path); i++ {
+		name := expression.PathString(path[:i])
+		if at.isOptional {
+			return name, errors.New(whyNull(name))
+		}
+		next, ok := at.step(path[i], name)
+		if !ok {
+			return "", nil
+		}
+		at = next
+	}
+	if counted && at.one != nil && at.node.isSingle() {
+		return "", errNoList(expression.PathString(path), at.node)
+	}
+	return "", nil
+}
+
+// errNoList says that a path leads to one element of a node, and why.
+func errNoList(path string, n *Node) error {
+	if !n.isSingle() {
+		return fmt.Errorf("%s is one element and no list", path)
+	}
+	return fmt.Errorf("%s is one element and no list, since its join takes one match", path)
+}
+
+// whyNull says why a match may be null, and what to write.
+func whyNull(path string) string {
+	return fmt.Sprintf("%s is null where there is no match, since its join says need: optional: write %[1]s?. in place of "+
+		"%[1]s., which is null then, or provide for it by ??", path)
+}
+
 // follow returns where a path leads; false if that is a member.
 func (s callScope) follow(path []expression.Step) (target, bool) {
 	at := s.start(path[0].Name)
@@ -122,22 +173,40 @@ func (s callScope) start(name string) target {
 	if name == s.master.Name {
 		return master
 	}
-	child, _ := master.child(name)
+	child, _ := master.child(name, name)
 	return child
 }
 
-// child returns the list of the matches at a child of an element's node.
-func (s target) child(name string) (target, bool) {
-	for i, child := range s.node.Children {
-		if child.Name == name {
-			return target{node: child, list: func(c *engine.Call) ([]engine.Element, error) {
-				parent, err := s.one(c)
-				if err != nil {
-					return nil, err
-				}
-				return parent.Matches[i], nil
-			}}, true
+// child returns the matches at a child of an element's node: a list, or a single element where there is one at most.
+// path is where that is.
+func (s target) child(name, path string) (target, bool) {
+	for i, child := range s.node.joined() {
+		if child.Name != name {
+			continue
 		}
+		above := strings.TrimSuffix(path, "."+name)
+		list := func(c *engine.Call) ([]engine.Element, error) {
+			parent, err := s.one(c)
+			switch {
+			case err != nil:
+				return nil, err
+			case parent == nil:
+				return nil, &expression.MissingError{Member: path, Null: true, Why: whyNull(above)}
+			}
+			return parent.Matches[i], nil
+		}
+		if !child.isSingle() {
+			return target{node: child, list: list}, true
+		}
+		single := target{node: child, one: func(c *engine.Call) (*engine.Element, error) {
+			matches, err := list(c)
+			if err != nil || len(matches) == 0 {
+				return nil, err
+			}
+			return &matches[0], nil
+		}}
+		single.isOptional = child.Join.Need == engine.NeedNone
+		return single, true
 	}
 	return target{}, false
 }
@@ -146,7 +215,7 @@ func (s target) child(name string) (target, bool) {
 // member; name is the path up to here.
 func (s target) step(step expression.Step, name string) (target, bool) {
 	if s.one != nil {
-		return s.child(step.Name)
+		return s.child(step.Name, name+"."+step.Name)
 	}
 	if !step.IsIndex {
 		return target{}, false
@@ -180,8 +249,11 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 	number := s.node.members.Add(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
-		if err != nil {
+		switch {
+		case err != nil:
 			return expression.Value{}, err
+		case element == nil:
+			return expression.Value{}, &expression.MissingError{Member: name, Null: true, Why: whyNull(expression.PathString(path[:first]))}
 		}
 		o := element.Value.(*object.Object)
 		member := o.Member(number)
@@ -199,22 +271,18 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 // whole reads a joined element, or a list of them, as they would be written.
 func (s target) whole() expression.Getter {
 	return func(env any) (expression.Value, error) {
-		joined, err := s.append(nil, env.(*engine.Call))
-		if err != nil {
-			return expression.Value{}, err
+		call := env.(*engine.Call)
+		if s.one == nil {
+			list, err := s.list(call)
+			if err != nil {
+				return expression.Value{}, err
+			}
+			return expression.RawValue(appendList(nil, list, s.node)), nil
 		}
-		return expression.RawValue(joined), nil
+		element, err := s.one(call)
+		if err != nil || element == nil {
+			return expression.NullValue(), err
+		}
+		return expression.RawValue(appendJoined(nil, element, s.node)), nil
 	}
-}
-
-func (s target) append(dst []byte, call *engine.Call) ([]byte, error) {
-	if s.one == nil {
-		list, err := s.list(call)
-		return appendList(dst, list, s.node), err
-	}
-	element, err := s.one(call)
-	if err != nil {
-		return nil, err
-	}
-	return appendJoined(dst, element, s.node), nil
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
-// appendJoined appends an element with one more member for each child of its node: the list of its matches.
+// appendJoined appends an element with one more member for each child of its node: the list of its matches, or its
+// match where it has one at most, which is null where there is none.
 func appendJoined(dst []byte, element *engine.Element, n *Node) []byte {
 	raw := element.Value.(*object.Object).Raw
 	if len(n.Children) == 0 {
@@ -18,15 +19,28 @@ func appendJoined(dst []byte, element *engine.Element, n *Node) []byte {
 	}
 	body := bytes.TrimRight(raw[:len(raw)-1], " \t")
 	dst = append(dst, body...)
-	empty := len(body) == 1
-	for i, child := range n.Children {
-		if !empty || i > 0 {
+	isFirst := len(body) == 1
+	for i, child := range n.joined() {
+		if !isFirst {
 			dst = append(dst, ',')
 		}
+		isFirst = false
 		dst = append(expression.AppendText(dst, child.Name), ':')
-		dst = appendList(dst, element.Matches[i], child)
+		if child.isSingle() {
+			dst = appendSingle(dst, element.Matches[i], child)
+		} else {
+			dst = appendList(dst, element.Matches[i], child)
+		}
 	}
 	return append(dst, '}')
+}
+
+// appendSingle appends the only one of at most one element, or null.
+func appendSingle(dst []byte, elements []engine.Element, n *Node) []byte {
+	if len(elements) == 0 {
+		return append(dst, "null"...)
+	}
+	return appendJoined(dst, &elements[0], n)
 }
 
 func appendList(dst []byte, elements []engine.Element, n *Node) []byte {

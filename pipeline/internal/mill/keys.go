@@ -9,46 +9,110 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/exprkeys"
+	"github.com/leat-go/leat/internal/keys"
 	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline/internal/description"
 )
 
-// compileKeys compiles the two sides of a join's condition; streams are the names of all nodes.
-func (n *Node) compileKeys(streams []string) error {
-	on := n.Join.On
-	sides, err := n.split(on)
-	if err != nil {
+// compileKeys compiles what a join says; streams are the names of all nodes.
+func (n *Node) compileKeys(streams []string) (err error) {
+	join := n.Join
+	if n.Left, n.Right, err = n.compilePair(condition{"on", join.On}, streams); err != nil {
 		return err
+	}
+	n.On = n.Left.String() + " == " + n.Right.String()
+	if w := join.Within; join.HasReach() {
+		if err := expression.CheckReach(n.Left, n.Right, w.Unit); err != nil {
+			return w.At.Errorf("%v", err)
+		}
+	}
+	n.options = keys.Options{Unique: join.Unique, Unequal: join.Unequal, Take: join.Take, Need: join.Need,
+		Within: withinOf(join.Within), IsNamed: true}
+	for _, by := range join.By {
+		left, right, err := n.compilePair(condition{"by", by}, streams)
+		if err != nil {
+			return err
+		}
+		key := keys.MatchKey{Text: left.String() + " == " + right.String()}
+		if err := exprkeys.SetMatchKey(&key, left, right); err != nil {
+			return by.Errorf("%v", err)
+		}
+		n.By = append(n.By, MatchKey{left, right})
+		n.options.By = append(n.options.By, key)
+	}
+	if err = n.options.Check(); err == nil {
+		n.newEdge, err = exprkeys.Edge(n.Left, n.Right, &n.options)
+	}
+	if err != nil {
+		return join.On.Errorf("%v", err)
+	}
+	return nil
+}
+
+// withinOf returns a reach as package keys has it; nil for none.
+func withinOf(w *description.Within) *keys.Within {
+	if w == nil {
+		return nil
+	}
+	of := func(b description.Bound) any {
+		switch {
+		case b.Any:
+			return keys.Any
+		case b.Distance.IsZero():
+			return 0
+		}
+		return b.Distance
+	}
+	return &keys.Within{Before: of(w.Before), After: of(w.After)}
+}
+
+// compilePair compiles the two sides of a condition.
+func (n *Node) compilePair(c condition, streams []string) (left, right *expression.Program, err error) {
+	sides, err := n.split(c)
+	if err != nil {
+		return nil, nil, err
 	}
 	owners := [2]*Node{}
 	for i := range sides {
 		if owners[i], err = n.owner(sides[i], streams); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	if owners[0] == owners[1] {
-		return on.Errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].Name,
+		return nil, nil, c.Errorf("both sides of == are about %q: one must be about %q, the other about %q", owners[0].Name,
 			n.Parent.Name, n.Name)
 	}
 	for i, side := range sides {
 		program, err := expression.Compile(side.text, owners[i].Scope())
 		if err != nil {
-			return on.Locate(err, side.offset)
+			return nil, nil, c.Locate(err, side.offset)
 		}
 		if owners[i] == n {
-			n.Right = program
+			right = program
 		} else {
-			n.Left = program
+			left = program
 		}
 	}
-	if err := expression.CheckPair(n.Left, n.Right); err != nil {
-		return on.Errorf("%v", err)
+	for _, p := range []*expression.Program{left, right} {
+		if c.member == "by" && (p.Kind() == expression.Other || p.Kind() == expression.Null) {
+			return nil, nil, c.Errorf("%s is %s, which can't be a match key: give a number, a text, true or false, or a time",
+				p, p.Kind())
+		}
 	}
-	n.On = n.Left.String() + " == " + n.Right.String()
-	return nil
+	if err := expression.CheckPair(left, right); err != nil {
+		return nil, nil, c.Errorf("%v", err)
+	}
+	return left, right, nil
 }
 
-// A side is one side of a join's condition.
+// A condition is a text with an == between two keys, and the name of the member that it is: on or by.
+type condition struct {
+	member string
+	description.Text
+}
+
+// A side is one side of a condition.
 type side struct {
 	on     description.Text
 	offset int
@@ -57,59 +121,64 @@ type side struct {
 }
 
 // split splits a condition at its ==.
-func (n *Node) split(on description.Text) (sides [2]side, err error) {
-	source := []rune(on.Value)
-	if strings.TrimSpace(on.Value) == "" {
-		return sides, on.Errorf("%s", n.form())
+func (n *Node) split(c condition) (sides [2]side, err error) {
+	source := []rune(c.Value)
+	if strings.TrimSpace(c.Value) == "" {
+		return sides, c.Errorf("%s", n.form(c))
 	}
-	root, err := expression.Parse(on.Value)
+	root, err := expression.Parse(c.Value)
 	if err != nil {
-		return sides, on.Locate(err, 0)
+		return sides, c.Locate(err, 0)
 	}
 	equals, ok := root.(*ast.BinaryNode)
 	if !ok || equals.Operator != "==" {
-		return sides, n.otherwise(on, root)
+		return sides, n.otherwise(c, root)
 	}
 	at := equals.Location().From
 	unwrap(source, at)
 	for i, bounds := range [2][2]int{{0, at}, {at + len("=="), len(source)}} {
 		half := string(source[bounds[0]:bounds[1]])
 		lead := len([]rune(half)) - len([]rune(strings.TrimLeft(half, " \t\r\n")))
-		sides[i] = side{on: on, offset: bounds[0] + lead, text: strings.TrimSpace(half)}
+		sides[i] = side{on: c.Text, offset: bounds[0] + lead, text: strings.TrimSpace(half)}
 	}
 	sides[0].names, sides[1].names = namesIn(equals.Left), namesIn(equals.Right)
 	return sides, nil
 }
 
 // form says what a condition is.
-func (n *Node) form() string {
-	return fmt.Sprintf("on must compare two keys by one ==, as in %q", n.Parent.Name+".time + 10 == "+n.Name+".time")
+func (n *Node) form(c condition) string {
+	example := n.Parent.Name + ".time + 10 == " + n.Name + ".time"
+	if c.member == "by" {
+		example = n.Parent.Name + ".id == " + n.Name + ".id"
+	}
+	return fmt.Sprintf("%s must compare two keys by one ==, as in %q", c.member, example)
 }
 
 // otherwise says what to do instead of a condition that isn't one ==.
-func (n *Node) otherwise(on description.Text, condition ast.Node) error {
+func (n *Node) otherwise(c condition, root ast.Node) error {
 	operator, instead := "", ""
-	switch c := condition.(type) {
+	switch x := root.(type) {
 	case *ast.BinaryNode:
-		operator = c.Operator
+		operator = x.Operator
 	case *ast.UnaryNode:
-		operator = c.Operator
+		operator = x.Operator
 	}
 	switch operator {
 	case "<", "<=", ">", ">=":
-		instead = fmt.Sprintf("keys that are near each other are made equal by the steps that both lie in, as in %q",
-			"floor("+n.Parent.Name+".time / 10) == floor("+n.Name+".time / 10)")
+		instead = fmt.Sprintf("keys that are near each other match by a reach, as in on: %q with within: {before: 10}, "+
+			"or within: {before: 10s} where they are times", n.Parent.Name+".time == "+n.Name+".time")
 	case "and", "&&":
-		instead = fmt.Sprintf("keep the condition that both streams are in the order of, and choose among its matches in "+
-			"emit, as by %q", "filter("+n.Name+", .id == "+n.Parent.Name+".id)")
+		instead = fmt.Sprintf("keep in on the condition that both streams are in the order of, and give each other one in "+
+			"by, as in by: [%q]", n.Parent.Name+".id == "+n.Name+".id")
 	case "or", "||":
 		instead = "write a pipeline file for each of the conditions"
 	case "!=", "not", "!":
-		instead = "which elements have no match is told by leat.OnUnmatched, in Go"
+		instead = "need: absent leaves those elements that have no match, and equal: false with a reach takes no equal " +
+			"keys for matches"
 	default:
-		return on.Errorf("%s", n.form())
+		return c.Errorf("%s", n.form(c))
 	}
-	return on.ErrorAt(condition.Location().From, "streams are joined where two keys are equal, by one ==, "+
+	return c.ErrorAt(root.Location().From, "streams are joined where two keys are equal, by one ==, "+
 		"and not by %q: %s", operator, instead)
 }
 

@@ -69,11 +69,29 @@ func (m *Mill) compileEmit(members []description.EmitMember) error {
 	for _, member := range members {
 		program, err := expression.CompileRaw(member.Value.Value, callScope{m.Master, m.Window != nil})
 		if err != nil {
-			return member.Value.Locate(err, 0)
+			return m.explainAbsent(member.Value, err)
 		}
 		m.Emit = append(m.Emit, Emitted{member.Name.Value, program})
 	}
 	return nil
+}
+
+// explainAbsent returns an error about the names of streams of which nothing is in a joined element, or else err, located
+// in the text of an expression.
+func (m *Mill) explainAbsent(text description.Text, err error) error {
+	root, parseErr := expression.Parse(text.Value)
+	if parseErr != nil {
+		return text.Locate(err, 0)
+	}
+	for _, name := range namesIn(root) {
+		for _, n := range m.Master.All() {
+			if above := n.absent(); above != nil && n.Name == name.Value {
+				return text.ErrorAt(name.Location().From, "nothing of %s is in a joined element, since the join of %s says "+
+					"need: absent", n.Name, above.Name)
+			}
+		}
+	}
+	return text.Locate(err, 0)
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.

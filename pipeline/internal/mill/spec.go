@@ -6,7 +6,6 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -66,20 +65,13 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On}
 	if n.Join != nil {
-		spec.Unique = n.Join.Unique
-		spec.NewEdge = n.newEdge
+		spec.Unique, spec.Take, spec.Need, spec.Unequal = n.Join.Unique, n.Join.Take, n.Join.Need, n.Join.Unequal
+		spec.How, spec.NewEdge = n.options.String(), n.newEdge
 	}
 	for _, child := range n.Children {
 		spec.Children = append(spec.Children, child.spec(streams))
 	}
 	return spec
-}
-
-// newEdge makes the edge to the parent for one task.
-func (n *Node) newEdge() engine.Edge {
-	left, right := expression.PairOf(n.Left, n.Right)
-	left, right = engine.Nullable(left, expression.Key.IsNull), engine.Nullable(right, expression.Key.IsNull)
-	return engine.KeyEdge(left, right, expression.Compare, n.Join.Unique)()
 }
 
 // NewFunction makes the function for one goroutine.

@@ -1,10 +1,13 @@
 package mill
 
 import (
+	"iter"
 	"path/filepath"
 	"slices"
 
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/keys"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/rawjson"
@@ -26,6 +29,42 @@ type Node struct {
 	Join        *description.Join
 	Left, Right *expression.Program
 	On          string
+	// By are the match keys of the join.
+	By []MatchKey
+	// options are what the join says beside its keys, and newEdge makes the edge to the parent for one task.
+	options keys.Options
+	newEdge func() engine.Edge
+}
+
+// A MatchKey is a match key of a join: Left over the parent's elements, Right over the node's own.
+type MatchKey struct{ Left, Right *expression.Program }
+
+// isSingle reports whether an element of the parent has one match at most, so that it is no list.
+func (n *Node) isSingle() bool { return n.Join != nil && n.Join.Take != engine.TakeAll }
+
+// isAbsent reports whether an element of the parent must have no match: there is nothing of the node in a joined
+// element.
+func (n *Node) isAbsent() bool { return n.Join != nil && n.Join.Need == engine.NeedAbsent }
+
+// absent returns the node that must be absent, which is the node itself or above it; nil where there is none.
+func (n *Node) absent() *Node {
+	for ; n != nil; n = n.Parent {
+		if n.isAbsent() {
+			return n
+		}
+	}
+	return nil
+}
+
+// joined returns the children whose matches are in a joined element, each with its index among all.
+func (n *Node) joined() iter.Seq2[int, *Node] {
+	return func(yield func(int, *Node) bool) {
+		for i, child := range n.Children {
+			if !child.isAbsent() && !yield(i, child) {
+				return
+			}
+		}
+	}
 }
 
 // streamNames is what the streams are called in a file.
@@ -171,15 +210,15 @@ func (n *Node) All() []*Node {
 	return nodes
 }
 
-// isChild reports whether a stream is joined to the node.
+// isChild reports whether a stream's matches are in the node's joined elements.
 func (n *Node) isChild(name string) bool {
-	return slices.ContainsFunc(n.Children, func(child *Node) bool { return child.Name == name })
+	return slices.ContainsFunc(n.Children, func(child *Node) bool { return child.Name == name && !child.isAbsent() })
 }
 
 // seal makes the node's codec, once all expressions are compiled.
 func (n *Node) seal() {
 	var children []string
-	for _, child := range n.Children {
+	for _, child := range n.joined() {
 		children = append(children, child.Name)
 	}
 	n.Codec = object.NewCodec(n.members, children...)
