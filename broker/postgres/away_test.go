@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"log/slog"
 	"net"
 	"net/url"
@@ -75,5 +76,23 @@ func TestConnectionIsLostAtCommit(t *testing.T) {
 					made, log)
 			}
 		})
+	}
+}
+
+// Where the connection is lost while kept positions are looked up, they are looked up again.
+func TestConnectionIsLostWhilePositionsAreLookedUp(t *testing.T) {
+	d := shop(t, 40)
+	var cuts atomic.Int32
+	p := &proxy{TB: t, target: d.address(), refuses: func(text []byte) bool {
+		return bytes.Contains(text, []byte("SELECT count(*)::text")) && cuts.Add(1) <= 3
+	}}
+	p.listen(0)
+	mill, log := d.loggedMill(p)
+	d.must(mill.Run(t.Context()))
+	d.grow(20)
+	d.must(mill.Run(t.Context()))
+	d.expectTotals()
+	if cuts.Load() < 3 {
+		t.Errorf("%d connections were cut: %s", cuts.Load(), log)
 	}
 }

@@ -20,6 +20,8 @@ type proxy struct {
 	// cuts reports whether a connection is cut off at a COMMIT that keeps positions: before the server gets it, or before
 	// its answer comes back. nil cuts none.
 	cuts func(before bool) bool
+	// refuses reports whether a connection is cut off before the server gets some statements; nil refuses none.
+	refuses func(text []byte) bool
 
 	mu      sync.Mutex
 	conns   []net.Conn
@@ -109,6 +111,9 @@ func (l *link) copy(to, from net.Conn, passes func([]byte) bool) {
 func (l *link) request(text []byte) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.refuses != nil && l.refuses(text) {
+		return false
+	}
 	l.keeps = l.keeps || bytes.Contains(text, []byte("UPDATE leat_positions SET progress"))
 	if !l.keeps || !bytes.Contains(text, []byte("COMMIT\x00")) {
 		return true

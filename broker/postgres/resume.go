@@ -46,11 +46,25 @@ func (in *input) Locate(node, partition int, offset int64) string {
 
 // Resume implements broker.Positioner.
 func (in *input) Resume(ctx context.Context, partition int, nodes []broker.Rewind) error {
-	s, err := in.connector.reconnect(ctx)
-	if err != nil {
+	for {
+		s, err := in.connector.reconnect(ctx)
+		if err != nil {
+			return err
+		}
+		resumed := slices.Clone(nodes) // what is changed before the connection is lost must not be counted again
+		err = in.resume(ctx, s, partition, resumed)
+		isLost := s.IsClosed() && isPassing(err) && ctx.Err() == nil
+		_ = s.close()
+		if isLost {
+			in.connector.logger.Warn("the connection was lost while positions were looked up, trying again", "error", err)
+			continue
+		}
+		copy(nodes, resumed)
 		return err
 	}
-	defer func() { _ = s.close() }()
+}
+
+func (in *input) resume(ctx context.Context, s *session, partition int, nodes []broker.Rewind) (err error) {
 	for c, all := range in.ofChanges(nodes) {
 		if err := c.resume(ctx, s, all); err != nil {
 			return err
