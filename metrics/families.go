@@ -63,6 +63,10 @@ func elementFamilies() []family {
 			func(n *observe.NodeState) int64 { return n.Read }),
 		count("leat_elements_matched_total", "Elements that were handed to the function.",
 			func(n *observe.NodeState) int64 { return n.Matched }),
+		count("leat_elements_without_match_total",
+			"Elements of the stream that this one is joined to that were handed to the function without a match in this one, "+
+				"where they need none.",
+			func(n *observe.NodeState) int64 { return n.WithoutMatch }),
 		byVerdict("leat_elements_unmatched_total", "Elements that were not handed to the function, by the reason.",
 			observe.Gap, observe.Behind, observe.Ended, observe.Incomplete, observe.Null,
 			observe.NotTaken, observe.Excluded),

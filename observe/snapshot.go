@@ -68,6 +68,7 @@ func (n *NodeState) add(other *NodeState) {
 	n.Matched += other.Matched
 	n.Skipped += other.Skipped
 	n.Tombstones += other.Tombstones
+	n.WithoutMatch += other.WithoutMatch
 	if n.Unmatched == nil {
 		n.Unmatched = maps.Clone(other.Unmatched)
 	} else {
@@ -115,6 +116,9 @@ type NodeState struct {
 	Read, Matched, Skipped int64
 	// Tombstones counts the records without a value that were passed over. They are no elements, and not in Read.
 	Tombstones int64
+	// WithoutMatch counts the elements of the node's parent that a call got without a match at this node, where they need
+	// none (leat.Optional).
+	WithoutMatch int64
 	// Unmatched counts by verdict what was not handed over, OutOfOrder and Undecodable among them. Verdicts that no
 	// element got are left out.
 	Unmatched map[Verdict]int64
@@ -141,7 +145,8 @@ type NodeState struct {
 	ParentKey      string
 	ParentNumber   float64
 	ParentIsNumber bool
-	// Group is how many elements the node holds in memory.
+	// Group is how many elements the node retains in memory, beside what was read ahead. How many bytes they take isn't
+	// known.
 	Group int
 	// Line is that of the last element that was read, where the storage has lines; zero otherwise.
 	Line int

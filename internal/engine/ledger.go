@@ -68,7 +68,9 @@ type ledgers struct {
 // counts are the counts of one node that its task hasn't published yet.
 type counts struct {
 	read, matched, tombstones int64
-	unmatched                 [Verdicts]int64
+	// without counts the parent's elements that were handed over without a match at this node.
+	without   int64
+	unmatched [Verdicts]int64
 }
 
 // enter enters a final verdict, and keeps its explanation; nil where there is none. One about an element that
@@ -217,5 +219,12 @@ func (l *ledger) countUncounted(list []Element) {
 		if !l.counted.hasFate(list[i].Record.Offset) {
 			l.counts.matched++
 		}
+	}
+}
+
+// countWithout counts a parent's element that is handed over without a match, unless a task before has counted it.
+func (l *ledger) countWithout(isCounted bool) {
+	if !isCounted {
+		l.counts.without++
 	}
 }

@@ -233,9 +233,6 @@ func (n *node) position() position {
 // countHandedOver counts the elements of a list, and those below them, that reach the function and that no call got
 // before.
 func (n *node) countHandedOver(list []Element) {
-	if len(list) == 0 {
-		return
-	}
 	l := &n.ledger
 	if n.isSparse {
 		n.countEach(list)
@@ -352,7 +349,11 @@ func (n *node) loosen(before broker.Rewind) {
 func (n *node) countHandedOverBelow(list []Element) {
 	for i := range list {
 		for c, matches := range list[i].Matches {
-			n.children[c].countHandedOver(matches)
+			if child := n.children[c]; len(matches) > 0 {
+				child.countHandedOver(matches)
+			} else if child.candidates.need == NeedNone {
+				child.ledger.countWithout(n.ledger.counted.hasFate(list[i].Record.Offset))
+			}
 		}
 	}
 }

@@ -148,6 +148,13 @@ func TestEngineEqualsReference(t *testing.T) {
 			t.Fatalf("calls differ\n got %q\nwant %q", got, want)
 		}
 		checkMatched(t, stats, want)
+		got, without := totals(stats), map[*tree]int64{}
+		tr.countWithout(tr.completeItems(), without)
+		for i, n := range tr.nodes() {
+			if got[i].WithoutMatch != without[n] {
+				t.Fatalf("%d elements were handed over without a match at %s, want %d", got[i].WithoutMatch, n.name, without[n])
+			}
+		}
 	})
 }
 

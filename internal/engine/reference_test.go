@@ -110,6 +110,37 @@ func (t *tree) complete(it item) bool {
 	return true
 }
 
+// completeItems are the items that are complete.
+func (t *tree) completeItems() (items []item) {
+	for _, it := range t.items {
+		if t.complete(it) {
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+// countWithout counts for each node below t, of items of t that are handed over, those without a match that need none,
+// and goes on with what they match.
+func (t *tree) countWithout(items []item, counts map[*tree]int64) {
+	for c, child := range t.children {
+		var below []item
+		seen := map[int]bool{}
+		for _, it := range items {
+			matches := t.matches(it, c)
+			if len(matches) == 0 && child.need == engine.NeedNone {
+				counts[child]++
+			}
+			for _, m := range matches {
+				if !seen[m.ID] {
+					seen[m.ID], below = true, append(below, m)
+				}
+			}
+		}
+		child.countWithout(below, counts)
+	}
+}
+
 // render writes an item with all that it is joined with.
 func (t *tree) render(it item) string {
 	var s strings.Builder

@@ -240,6 +240,7 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	to.Read += n.ledger.counts.read
 	to.Matched += n.ledger.counts.matched
 	to.Tombstones += n.ledger.counts.tombstones
+	to.WithoutMatch += n.ledger.counts.without
 	for v, count := range n.ledger.counts.unmatched {
 		d.unmatched[v] += count
 	}

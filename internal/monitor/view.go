@@ -81,6 +81,8 @@ type Stream struct {
 	Faults    []Count `json:"faults"`
 
 	Tombstones int64 `json:"tombstones"`
+	// WithoutMatch counts the parent's elements that were handed over without a match in this stream, where they need none.
+	WithoutMatch int64 `json:"without_match"`
 	// Rate is how many elements are read per second, over the last seconds.
 	Rate float64 `json:"rate"`
 	// Behind is how many records the partitions hold that weren't read yet; -1 where that isn't known.

@@ -75,15 +75,16 @@ function showStreams(view) {
         make("th", { scope: "row", role: "rowheader" }, foreign(stream.name), foreign(stream.stream, { class: "stream dim mono" })),
         ...columns.slice(1).map((text) => make("td", { role: "cell", "data-label": text }, make("span"))))))));
   }
-  place.querySelectorAll("tbody tr").forEach((row, i) => fillRow(row, view.streams[i]));
+  place.querySelectorAll("tbody tr").forEach((row, i) => fillRow(row, view.streams[i], view));
 }
 
-function fillRow(row, stream) {
+function fillRow(row, stream, view) {
+  const lacking = stream.without_match > 0 ? `${count(stream.without_match)} of ${view.streams[stream.parent].name} without` : "";
   const list = (counts) => counts.map((v) => `${count(v.count)} ${word(v.verdict)}`).join(", ");
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
-    [exact(stream.read), `${rate(stream.rate)}/s${without(stream.tombstones)}`], [exact(stream.matched)], [exact(stream.unmatched), list(stream.verdicts)],
+    [exact(stream.read), `${rate(stream.rate)}/s${without(stream.tombstones)}`], [exact(stream.matched), lacking], [exact(stream.unmatched), list(stream.verdicts)],
     [exact(stream.skipped), list(stream.faults)], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group)],
     [percent(stream.wait_share)], [states[stream.state]],
   ];
