@@ -53,6 +53,28 @@ func ExampleJoin() {
 	// 70 1
 }
 
+// The doors that are within 10 ms, with distances that are exact.
+func ExampleJoin_within() {
+	runMill(func(l Location, doors []Door) {
+		fmt.Println(l.Time, len(doors), doors[0].Name)
+	}, expr.Join[Location, Door]("time / 1000", "time_seconds", leat.Within(0.01, 0.01)))
+	// Output:
+	// 0 2 hall
+	// 10 2 hall
+	// 20 2 hall
+	// 70 1 gate
+}
+
+func ExampleBy() {
+	runMill(func(l Location, door Door) {
+		fmt.Println(l.Time, door.Name)
+	}, expr.Join[Location, Door]("time / 1000", "time_seconds", leat.Within(1, 0), leat.Last(),
+		expr.By[Location, Door]("x > 4", `name == "gate"`)))
+	// Output:
+	// 10 porch
+	// 70 gate
+}
+
 func ExampleWindow() {
 	runMill(func(list []Location, doors map[Location][]Door) {
 		fmt.Println(len(list), len(doors[list[0]]))

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/memory"
@@ -63,6 +65,29 @@ func TestMistakes(t *testing.T) {
 			"add leat.Join(func(expr_test.Audio) K, func(expr_test.Video) K)"},
 		{"kinds of keys", func(Audio, []Text) {}, expr.Join[Audio, Text]("time", "text"),
 			"expr.Join (expr_test.go:N): keys must be of one kind, but left is a number (time) and right is text (text)"},
+		{"reach of text", func(Text, []Video) {}, expr.Join[Text, Video]("text", "string(time_ms)", leat.Within(5, 0)),
+			"expr.Join (expr_test.go:N): leat.Within(5, 0): text is text, and texts have no distances: a reach needs numbers " +
+				"or times, such as date(…)"},
+		{"reach of numbers by a duration", misfit, expr.Join[Audio, Video]("time", "time_ms", leat.Within(time.Second, 0)),
+			"expr.Join (expr_test.go:N): leat.Within(1s, 0): time is a number, but the reach is given as a duration: " +
+				"give it as a number in the keys' units"},
+		{"reach that is none", misfit, expr.Join[Audio, Video]("time", "time_ms", leat.Within("5", 0)),
+			"expr.Join (expr_test.go:N): leat.Within(5, 0): 5, of type string, is no distance; give a number, or a duration " +
+				"where keys are times"},
+		{"reach in two units", misfit, expr.Join[Audio, Video]("time", "time_ms", leat.Within(5, time.Second)),
+			"expr.Join (expr_test.go:N): leat.Within(5, 1s): one bound is a number and the other is a duration: " +
+				"give both in the keys' units"},
+		{"reach of nothing", misfit, expr.Join[Audio, Video]("time", "time_ms", leat.Within(-0.5, 0.1)),
+			"expr.Join (expr_test.go:N): leat.Within(-0.5, 0.1) reaches nothing: it begins above its end; both count away from " +
+				"the left key, before to lower keys and after to higher ones, and a negative number to the other side"},
+		{"match key with an unknown field", misfit,
+			expr.Join[Audio, Video]("time", "time_ms", expr.By[Audio, Video]("time", "shoot")),
+			"expr.Join (expr_test.go:N): expr.By: right key, over expr_test.Video: expression \"shoot\", column 1: " +
+				"unknown name shoot, did you mean shot?"},
+		{"match key of two kinds", misfit,
+			expr.Join[Audio, Video]("time", "time_ms", expr.By[Audio, Video]("time", "string(shot)")),
+			"expr.Join (expr_test.go:N): expr.By: keys must be of one kind, but left is a number (time) and right is text " +
+				"(string(shot))"},
 		{"nil option of a join", misfit, expr.Join[Audio, Video]("time", "time_ms", nil),
 			"expr.Join (expr_test.go:N): option 1 of the join is nil; leave it out"},
 		{"window", func([]Audio) {}, expr.Window[Audio]("floor(tim / 2)"),
@@ -118,5 +143,74 @@ func TestOptionsOfJoins(t *testing.T) {
 	if err := mill.Run(t.Context()); err == nil || !strings.Contains(err.Error(),
 		"repeats, but the join is declared unique") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestReaches joins by expressions within a reach: distances are exact, where floating numbers' are not, and match keys
+// are equal as values.
+func TestReaches(t *testing.T) {
+	type Trade struct {
+		Time   float64 `json:"time"`
+		Ticker int     `json:"ticker"`
+	}
+	type Quote struct {
+		Time   float64 `json:"time"`
+		Ticker string  `json:"ticker"`
+		Bid    int     `json:"bid"`
+	}
+	b := memory.New(memory.Stream[Trade]("trades"), memory.Stream[Quote]("quotes"))
+	err := errors.Join(
+		// 0.3 - 0.1 is above 0.2 in floating numbers.
+		memory.Append(b, "trades", 0, Trade{0.3, 1}, Trade{0.3, 2}, Trade{0.5, 2}),
+		memory.Append(b, "quotes", 0, Quote{0.0999, "1", 1}, Quote{0.1, "1.0", 2}, Quote{0.2, "2", 3}),
+		b.End("trades"), b.End("quotes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	mill, err := leat.New(func(_ Trade, quotes []Quote) {
+		got = append(got, len(quotes), quotes[0].Bid)
+	}, leat.Broker(b), expr.Join[Trade, Quote]("time", "time", leat.Within(0.2, 0),
+		expr.By[Trade, Quote]("ticker", "float(ticker)")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mill.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{1, 2, 1, 3}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if plan := mill.Plan().String(); !strings.Contains(plan, "on time == time, within 0.2 before, by ticker == float(ticker)") {
+		t.Errorf("got %s", plan)
+	}
+}
+
+// TestReachesOfTimes has a reach over times by expressions be a time.Duration.
+func TestReachesOfTimes(t *testing.T) {
+	type Order struct{ At time.Time }
+	type Payment struct {
+		At *time.Time
+		ID int
+	}
+	noon := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	late := noon.Add(time.Hour + 1)
+	b := memory.New(memory.Stream[Order]("orders"), memory.Stream[Payment]("payments"))
+	err := errors.Join(memory.Append(b, "orders", 0, Order{noon}, Order{noon.Add(1)}),
+		memory.Append(b, "payments", 0, Payment{nil, 1}, Payment{&late, 2}), b.End("orders"), b.End("payments"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []time.Time
+	mill, err := leat.New(func(o Order) { got = append(got, o.At) }, leat.Broker(b),
+		expr.Join[Order, Payment]("At", "At", leat.Within(0, time.Hour), leat.Absent()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mill.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || !got[0].Equal(noon) {
+		t.Errorf("without a payment within an hour: %v", got)
 	}
 }

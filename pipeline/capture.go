@@ -56,6 +56,9 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 	if err != nil {
 		return nil, err
 	}
+	if err := onlyEqualKeys(m, "capture"); err != nil {
+		return nil, err
+	}
 	streams, err := lookup.Open(ctx, m, nil)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/lookup"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // About is what Explain explains: a key, or an element.
@@ -105,6 +106,9 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := onlyEqualKeys(m, "explain"); err != nil {
+		return nil, err
+	}
 	found, err := lookup.Explain(ctx, m, options.Logger, about.Stream, about.Key, about.Element)
 	if err != nil {
 		return nil, err
@@ -125,6 +129,16 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 		}
 	}
 	return e, nil
+}
+
+// onlyEqualKeys returns an error for a mill with joins of which a command would say what isn't so.
+func onlyEqualKeys(m *mill.Mill, command string) error {
+	n := m.FirstOfNearKeys()
+	if n == nil {
+		return nil
+	}
+	return fmt.Errorf("%s knows joins of equal keys only, without by, take and need, so that it can't judge the join of %s "+
+		"with %s", command, n.Parent.Name, n.Name)
 }
 
 func newExplanation(found *lookup.Explanation) *Explanation {

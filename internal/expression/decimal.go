@@ -177,7 +177,10 @@ func decimalValue(n, shift int64) Value {
 
 // scaleInt returns n × 10^shift unless that is beyond int64; shift isn't negative.
 func scaleInt(n, shift int64) (int64, bool) {
-	if shift > smallDigits {
+	switch {
+	case shift == 0:
+		return n, true // also the least int64
+	case shift > smallDigits:
 		return 0, n == 0
 	}
 	return mulInt(n, pow10[shift])

@@ -46,6 +46,18 @@ func (n *Node) isSingle() bool { return n.Join != nil && n.Join.Take != engine.T
 // element.
 func (n *Node) isAbsent() bool { return n.Join != nil && n.Join.Need == engine.NeedAbsent }
 
+// FirstOfNearKeys returns the first node whose join is more than that of equal keys with all matches, of which one is
+// needed; nil where all are that. Explain and Capture know such joins only.
+func (m *Mill) FirstOfNearKeys() *Node {
+	for _, n := range m.Master.All()[1:] {
+		j := n.Join
+		if j.HasReach() || len(j.By) > 0 || j.Take != engine.TakeAll || j.Need != engine.NeedOne {
+			return n
+		}
+	}
+	return nil
+}
+
 // absent returns the node that must be absent, which is the node itself or above it; nil where there is none.
 func (n *Node) absent() *Node {
 	for ; n != nil; n = n.Parent {
