@@ -104,40 +104,48 @@ func (k Kind) Run(ctx context.Context, results io.Writer) error {
 
 func exact(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bids, storage,
-		leat.Join(Trade.at, Quote.at))
+		leat.Join(Trade.at, Quote.at),
+	)
 }
 
 func last(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bid, storage,
-		leat.AsOf(Trade.at, Quote.at, leat.Within(2, 0)))
+		leat.AsOf(Trade.at, Quote.at, leat.Within(2, 0)),
+	)
 }
 
 func first(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bid, storage,
-		leat.Join(Trade.at, Quote.at, leat.First(), leat.Within(0, 3)))
+		leat.Join(Trade.at, Quote.at, leat.First(), leat.Within(0, 3)),
+	)
 }
 
 func nearest(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bid, storage,
-		leat.Join(Trade.at, Quote.at, leat.Nearest(), leat.Within(2, 2)))
+		leat.Join(Trade.at, Quote.at, leat.Nearest(), leat.Within(2, 2)),
+	)
 }
 
 func within(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bids, storage,
-		leat.Join(Trade.at, Quote.at, leat.Within(2, 1)))
+		leat.Join(Trade.at, Quote.at, leat.Within(2, 1)),
+	)
 }
 
 func optional(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bidOrNone, storage,
-		leat.AsOf(Trade.at, Quote.at, leat.Within(2, 0), leat.Optional()))
+		leat.AsOf(Trade.at, Quote.at, leat.Within(2, 0), leat.Optional()),
+	)
 }
 
 func absent(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(alone, storage,
-		leat.Join(Trade.at, Quote.at, leat.Within(2, 1), leat.Absent()))
+		leat.Join(Trade.at, Quote.at, leat.Within(2, 1), leat.Absent()),
+	)
 }
 
 func by(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bid, storage,
-		leat.AsOf(Trade.at, Quote.at, leat.Within(4, 0), leat.By(Trade.ticker, Quote.ticker)))
+		leat.AsOf(Trade.at, Quote.at, leat.Within(4, 0), leat.By(Trade.ticker, Quote.ticker)),
+	)
 }
