@@ -46,6 +46,7 @@ func TestExcerpt(t *testing.T) {
 func FuzzPipeline(f *testing.F) {
 	for _, text := range []string{
 		"", joined, joined + "window: {every: 20s}\nemit:\n  x: a.t\n", joined + "window: floor(a.t / 3)\n",
+		two + "join:\n- {left: a, right: b, on: a.t == b.t, by: [a.k == b.k], within: {before: any}, take: last, need: optional}\n",
 		two + "join:\n- left: a\n  right: b\n  on: |\n    a.t ==\n    b.t + \"x\n", "streams: &x {a: *x}\n", "{}", "[", "a: \"\\x\"",
 		"? a\n: b\n", "!!str a: b", "streams:\n  a: {file: '-'}\nmaster: a\noutput: a\n", "\xff", "<<: {a: b}", "a: |2-\n   x",
 		strings.ReplaceAll(joined, "file: ", "topic: ") + "kafka: {brokers: [x:1, y], tls: {ca: z}, sasl: {mechanism: plain, user: u, password: p}}",

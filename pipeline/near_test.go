@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -147,5 +149,34 @@ func TestPlanOfNearKeys(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s\nhasn't got\n%s", text, want)
 		}
+	}
+}
+
+// TestLooksAtNearKeys: what knows equal keys only says so of others, and claims nothing.
+func TestLooksAtNearKeys(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range nearFiles {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte(nearStreams))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := p.Check(t.Context(), quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := report.String(); len(report.Joins)+len(report.Problems)+len(report.Findings) > 0 ||
+		!strings.Contains(text, "it hasn't looked at that of trades with quotes") {
+		t.Errorf("%s", text)
+	}
+	const want = "knows joins of equal keys only, without by, take and need, so that it can't judge the join of trades with quotes"
+	if _, err := p.Explain(t.Context(), quiet(), pipeline.About{Key: "1.5"}); err == nil || err.Error() != "explain "+want {
+		t.Errorf("got %v", err)
+	}
+	if _, err := p.Capture(t.Context(), "1", "2", filepath.Join(dir, "captured")); err == nil || err.Error() != "capture "+want {
+		t.Errorf("got %v", err)
 	}
 }

@@ -46,14 +46,18 @@ func (n *Node) isSingle() bool { return n.Join != nil && n.Join.Take != engine.T
 // element.
 func (n *Node) isAbsent() bool { return n.Join != nil && n.Join.Need == engine.NeedAbsent }
 
-// FirstOfNearKeys returns the first node whose join is more than that of equal keys with all matches, of which one is
-// needed; nil where all are that. Explain and Capture know such joins only.
+// IsOfNearKeys reports whether the join to the parent is more than that of equal keys with all matches, of which one is
+// needed.
+func (n *Node) IsOfNearKeys() bool {
+	j := n.Join
+	return j != nil && (j.HasReach() || len(j.By) > 0 || j.Take != engine.TakeAll || j.Need != engine.NeedOne)
+}
+
+// FirstOfNearKeys returns the first node whose join is one of near keys, see IsOfNearKeys; nil where there is none.
 func (m *Mill) FirstOfNearKeys() *Node {
-	for _, n := range m.Master.All()[1:] {
-		j := n.Join
-		if j.HasReach() || len(j.By) > 0 || j.Take != engine.TakeAll || j.Need != engine.NeedOne {
-			return n
-		}
+	all := m.Master.All()
+	if i := slices.IndexFunc(all, (*Node).IsOfNearKeys); i >= 0 {
+		return all[i]
 	}
 	return nil
 }
