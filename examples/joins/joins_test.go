@@ -43,12 +43,12 @@ func TestResultsAreThoseOfThePage(t *testing.T) {
 
 // Code and pipeline files on the page are parts of the files that it names.
 func TestPageShowsRealCode(t *testing.T) {
-	shown := blocks(t, "<!-- examples/joins/(\\S+) -->\n```(?:go|yaml)")
+	shown := blocks(t, "<!-- (examples/\\S+) -->\n```(?:go|yaml)")
 	if len(shown) < 2*len(joins.Kinds()) {
 		t.Errorf("the page shows only %d parts of files", len(shown))
 	}
 	for _, block := range shown {
-		file, err := os.ReadFile(block[1])
+		file, err := os.ReadFile("../../" + block[1])
 		if err != nil {
 			t.Fatal(err)
 		}
