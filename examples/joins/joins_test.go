@@ -3,12 +3,14 @@ package joins_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/leat-go/leat/examples/joins"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/filesort"
 )
 
 // What docs/joins.md says of a kind of join is what comes out, by the mill as by the pipeline file.
@@ -41,6 +43,22 @@ func TestResultsAreThoseOfThePage(t *testing.T) {
 	}
 }
 
+// What is out of order by 1 at most, leat sort puts in order.
+func TestSortGivesTheOrderedQuotes(t *testing.T) {
+	order, err := filesort.Compile("time", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sorted := filepath.Join(t.TempDir(), "sorted.jsonl")
+	if _, err := order.Sort(t.Context(), "quotes-disordered.jsonl", sorted, filesort.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	got, want := read(t, sorted), read(t, "quotes.jsonl")
+	if got != want {
+		t.Errorf("sorted, the quotes are\n%snot\n%s", got, want)
+	}
+}
+
 // Code and pipeline files on the page are parts of the files that it names.
 func TestPageShowsRealCode(t *testing.T) {
 	shown := blocks(t, "<!-- (examples/\\S+) -->\n```(?:go|yaml)")
@@ -48,11 +66,7 @@ func TestPageShowsRealCode(t *testing.T) {
 		t.Errorf("the page shows only %d parts of files", len(shown))
 	}
 	for _, block := range shown {
-		file, err := os.ReadFile("../../" + block[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(string(file), strings.TrimSpace(block[2])) {
+		if !strings.Contains(read(t, "../../"+block[1]), strings.TrimSpace(block[2])) {
 			t.Errorf("%s has nothing like\n%s", block[1], block[2])
 		}
 	}
@@ -61,9 +75,15 @@ func TestPageShowsRealCode(t *testing.T) {
 // blocks returns the blocks of docs/joins.md behind what begins like this, and what its group matched.
 func blocks(t *testing.T, begin string) [][]string {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/joins.md")
+	page := read(t, "../../docs/joins.md")
+	return regexp.MustCompile("(?ms)^"+begin+"\n(.*?)^```$").FindAllStringSubmatch(page, -1)
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile("(?ms)^"+begin+"\n(.*?)^```$").FindAllStringSubmatch(string(page), -1)
+	return string(text)
 }

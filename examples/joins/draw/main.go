@@ -14,6 +14,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -21,37 +22,53 @@ import (
 )
 
 func main() {
-	for _, kind := range joins.Kinds() {
-		drawing, err := draw(kind)
+	for _, name := range names() {
+		drawing, err := draw(name)
 		if err == nil {
-			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", kind.Name+".svg"), drawing, 0o644)
+			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", name+".svg"), drawing, 0o644)
 		}
 		if err != nil {
-			log.Fatalf("%s: %v", kind.Name, err)
+			log.Fatalf("%s: %v", name, err)
 		}
 	}
 }
 
-// draw makes the picture of a join: trades above, quotes below, a line for each match.
-func draw(kind joins.Kind) ([]byte, error) {
-	trades, err := load[joins.Trade]("trades.jsonl")
-	if err != nil {
+// sorted is the picture of a stream that is sorted before it is joined.
+const sorted = "sort"
+
+// names returns the names of all pictures.
+func names() []string {
+	all := []string{sorted}
+	for _, kind := range joins.Kinds() {
+		all = append(all, kind.Name)
+	}
+	return all
+}
+
+// draw makes the picture of a join: trades above, quotes below, a line for each match. A sorted stream is joined by last.
+func draw(name string) ([]byte, error) {
+	var p picture
+	joined := name
+	var err error
+	if name == sorted {
+		joined = "last"
+		if p.asRead, err = load[joins.Quote]("quotes-disordered.jsonl"); err != nil {
+			return nil, err
+		}
+	}
+	if p.trades, err = load[joins.Trade]("trades.jsonl"); err != nil {
 		return nil, err
 	}
-	quotes, err := load[joins.Quote]("quotes.jsonl")
-	if err != nil {
+	if p.quotes, err = load[joins.Quote]("quotes.jsonl"); err != nil {
 		return nil, err
 	}
-	results, err := run(kind)
-	if err != nil {
+	if p.results, err = run(joined); err != nil {
 		return nil, err
 	}
-	join, err := describe(kind.Name + ".yaml")
-	if err != nil {
+	if p.join, err = describe(joined + ".yaml"); err != nil {
 		return nil, err
 	}
-	p := picture{trades: trades, quotes: quotes, results: results, join: join}
-	return p.draw(kind.Name), nil
+	return p.draw(name), nil
 }
 
 // load reads a file of JSON lines.
@@ -78,9 +95,11 @@ func decode[T any](lines []byte) (elements []T, err error) {
 }
 
 // run returns the bids that each trade was handed over with, by the trade's time.
-func run(kind joins.Kind) (map[int64][]int64, error) {
+func run(name string) (map[int64][]int64, error) {
+	kinds := joins.Kinds()
+	i := slices.IndexFunc(kinds, func(k joins.Kind) bool { return k.Name == name })
 	var out bytes.Buffer
-	if err := kind.Run(context.Background(), &out); err != nil {
+	if err := kinds[i].Run(context.Background(), &out); err != nil {
 		return nil, err
 	}
 	results, err := decode[struct {

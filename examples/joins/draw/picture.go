@@ -17,14 +17,14 @@ const (
 
 // Where things are, in pixels.
 const (
-	width, height = 680, 172
-	left, right   = 62, 676
-	origin, step  = 84, 43.0 // where time 0 is, and how long a unit of time is
-	latest        = 13
-	tradesAt      = 30
-	quotesAt      = 108
-	axisAt        = 142
-	radius        = 12
+	width        = 680
+	left, right  = 62, 676
+	origin, step = 84, 43.0 // where time 0 is, and how long a unit of time is
+	latest       = 13
+	tradesAt     = 30
+	quotesAt     = 108
+	asReadAt     = 176
+	radius       = 12
 )
 
 type picture struct {
@@ -32,14 +32,16 @@ type picture struct {
 	quotes  []joins.Quote
 	results map[int64][]int64 // the bids that a trade was handed over with, by its time
 	join    join
+	asRead  []joins.Quote // the quotes as they come, where they are out of order; else empty
 	bytes.Buffer
 }
 
 func (p *picture) draw(name string) []byte {
 	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" `+
-		`font-family="system-ui, sans-serif" font-size="13" text-anchor="middle">`, width, height)
+		`font-family="system-ui, sans-serif" font-size="13" text-anchor="middle">`, width, p.axisAt()+30)
 	p.add(`<title>%s: which quotes each trade is handed over with</title>`, name)
 	p.axis()
+	p.order()
 	for _, trade := range p.trades {
 		p.reach(trade)
 	}
@@ -62,17 +64,44 @@ func (p *picture) add(format string, args ...any) { fmt.Fprintf(p, format+"\n", 
 // x is where a time lies.
 func x(time int64) float64 { return origin + float64(time)*step }
 
-// axis draws the lanes and the times of all elements.
+// axisAt is where the axis of time is: below all lanes.
+func (p *picture) axisAt() int {
+	if len(p.asRead) > 0 {
+		return asReadAt + 34
+	}
+	return quotesAt + 34
+}
+
+// axis draws the lanes and the axis of time.
 func (p *picture) axis() {
-	p.add(`<g fill="%s" text-anchor="start"><text x="4" y="%d">trades</text><text x="4" y="%d">quotes</text>`+
-		`<text x="4" y="%d">time</text></g>`, gray, tradesAt+5, quotesAt+5, axisAt+19)
-	p.add(`<path d="M%d %dH%dM%[1]d %[4]dH%[3]dM%[1]d %[5]dH%[3]d" stroke="%[6]s" opacity=".5"/>`,
-		left, tradesAt, right, quotesAt, axisAt, gray)
+	p.lane("trades", tradesAt, tradesAt)
+	p.lane("quotes", quotesAt, quotesAt)
+	p.lane("time", p.axisAt(), p.axisAt()+14)
 	p.add(`<g fill="%s">`, gray)
 	for time := int64(0); time <= latest; time++ {
-		p.add(`<text x="%g" y="%d">%d</text>`, x(time), axisAt+19, time)
+		p.add(`<text x="%g" y="%d">%d</text>`, x(time), p.axisAt()+19, time)
 	}
 	p.add(`</g>`)
+}
+
+// lane draws a line and its name.
+func (p *picture) lane(name string, y, nameAt int) {
+	p.add(`<text x="4" y="%d" fill="%s" text-anchor="start">%s</text>`, nameAt+5, gray, name)
+	p.add(`<path d="M%d %dH%d" stroke="%s" opacity=".5"/>`, left, y, right, gray)
+}
+
+// order draws the quotes as they come, and where each is put.
+func (p *picture) order() {
+	if len(p.asRead) == 0 {
+		return
+	}
+	p.lane("as read", asReadAt, asReadAt)
+	for i, quote := range p.asRead {
+		sorted := slices.Index(p.quotes, quote)
+		at := x(1) + float64(i)*1.6*step
+		p.add(`<path d="M%g %dL%g %d" stroke="%s" stroke-dasharray="4 3"/>`, at, asReadAt, p.quoteX(sorted), quotesAt, gray)
+		p.circle(at, asReadAt, p.colour(quote.Ticker, orange), true, fmt.Sprint(quote.Bid))
+	}
 }
 
 // reach shades where a trade's matches may lie. A reach of 0 is as wide as a circle.
