@@ -24,8 +24,9 @@ import (
 // [leat.Join]), where a field that it is made of is a nil pointer, or is behind one. Both types must be given:
 // expr.Join[Audio, Video](...).
 //
-// Distances between keys are exact, whatever their numbers are. A bound of [leat.Within] is a number, or a time.Duration
-// where keys are times. A floating number is the shortest decimal that denotes it; a json.Number has any digits.
+// Distances between keys are exact, whatever their numbers are. A bound of [leat.Within] is a number, or a
+// time.Duration where keys are times. A floating number is the shortest decimal that denotes it; a json.Number has any
+// digits.
 func Join[L, R any](left, right string, options ...leat.JoinOption) leat.Option {
 	return declaration.Many("expr.Join", func(m *declaration.Mill, o *declaration.Option) {
 		j := declaration.NewJoin[L, R](o)
@@ -54,8 +55,8 @@ func compile(left string, leftType reflect.Type, right string, rightType reflect
 }
 
 // By is [leat.By] with two expressions as match key, over the fields of the left and of the right element, such as
-// "ticker" and "lower(symbol)". What is equal is what is equal in keys of [Join]: numbers are compared as numbers, times
-// as instants. A join by functions may have it, too. Both types must be given: expr.By[Trade, Quote](...).
+// "ticker" and "lower(symbol)". What is equal is what is equal in keys of [Join]: numbers are compared as numbers,
+// times as instants. A join by functions may have it, too. Both types must be given: expr.By[Trade, Quote](...).
 func By[L, R any](left, right string) leat.JoinOption {
 	return declaration.JoinOption(func(j *declaration.Join) {
 		m := keys.MatchKey{Left: elements.TypeFor[L](), Right: elements.TypeFor[R](), Text: left + " == " + right}

@@ -181,7 +181,8 @@ func TestReaches(t *testing.T) {
 	if want := []int{1, 2, 1, 3}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if plan := mill.Plan().String(); !strings.Contains(plan, "on time == time, within 0.2 before, by ticker == float(ticker)") {
+	const how = "on time == time, within 0.2 before, by ticker == float(ticker)"
+	if plan := mill.Plan().String(); !strings.Contains(plan, how) {
 		t.Errorf("got %s", plan)
 	}
 }

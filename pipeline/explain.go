@@ -137,8 +137,8 @@ func onlyEqualKeys(m *mill.Mill, command string) error {
 	if n == nil {
 		return nil
 	}
-	return fmt.Errorf("%s knows joins of equal keys only, without by, take and need, so that it can't judge the join of %s "+
-		"with %s", command, n.Parent.Name, n.Name)
+	return fmt.Errorf("%s knows joins of equal keys only, without by, take and need, so that it can't judge the join of "+
+		"%s with %s", command, n.Parent.Name, n.Name)
 }
 
 func newExplanation(found *lookup.Explanation) *Explanation {

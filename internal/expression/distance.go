@@ -37,7 +37,8 @@ func DistanceOf(x any) (Distance, error) {
 		}
 		return Distance{kind: Number, number: v}, nil
 	}
-	return Distance{}, fmt.Errorf("%v, of type %T, is no distance; give a number, or a duration where keys are times", x, x)
+	return Distance{}, fmt.Errorf("%v, of type %T, is no distance; give a number, or a duration where keys are times", x,
+		x)
 }
 
 // Kind returns Number or Duration, or Unknown for the number zero, which fits keys of any kind.

@@ -93,15 +93,17 @@ func TestDistancesOfTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if CompareDistances(Between(last, first), longest) != 1 || CompareDistances(Between(first, last), longest.Negated()) != -1 {
+	if CompareDistances(Between(last, first), longest) != 1 ||
+		CompareDistances(Between(first, last), longest.Negated()) != -1 {
 		t.Error("ten thousand years are no longer than 292")
 	}
 	shortest, err := DistanceOf(time.Duration(math.MinInt64))
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := []Key{{ValueOf(time.Duration(math.MinInt64))}, {ValueOf(time.Duration(0))}, {ValueOf(time.Duration(math.MaxInt64))}}
-	if CompareDistances(Between(keys[0], keys[1]), shortest) != 0 || CompareDistances(Between(keys[0], keys[2]), shortest) != -1 {
+	least, zero := Key{ValueOf(time.Duration(math.MinInt64))}, Key{ValueOf(time.Duration(0))}
+	greatest := Key{ValueOf(time.Duration(math.MaxInt64))}
+	if CompareDistances(Between(least, zero), shortest) != 0 || CompareDistances(Between(least, greatest), shortest) != -1 {
 		t.Error("a difference of durations has gone round")
 	}
 }
@@ -167,8 +169,8 @@ func TestMatchValues(t *testing.T) {
 	keys := []Key{{TextValue("1")}, {BoolValue(true)}, {ValueOf(time.Duration(1))}, {ValueOf(time.Unix(1, 0))},
 		{ValueOf(time.Unix(1, 0).In(time.FixedZone("", 3600)))}, {ValueOf(1.0)}, {ValueOf(big.NewRat(4, 2))},
 		{ValueOf(big.NewRat(1, 3))}}
-	for _, text := range []string{"1", "1.0", "1e0", "1.00000000000000000000000000", "10e-1", "-1", "0", "-0.0", "2", "0.5", "5e-1",
-		"9223372036854775807", "9223372036854775807.00000", "9223372036854775808", "9223372036854775808.0", "1e30",
+	for _, text := range []string{"1", "1.0", "1e0", "1.00000000000000000000000000", "10e-1", "-1", "0", "-0.0", "2", "0.5",
+		"5e-1", "9223372036854775807", "9223372036854775807.00000", "9223372036854775808", "9223372036854775808.0", "1e30",
 		"1000000000000000000000000000000", "-9223372036854775808", "-9223372036854775808.0"} {
 		keys = append(keys, numberKey(t, text))
 	}

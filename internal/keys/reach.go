@@ -185,8 +185,8 @@ func isZero(bound any) bool {
 	return (v.CanInt() || v.CanUint() || v.CanFloat()) && v.IsZero()
 }
 
-// Edge returns a constructor of edges with the options, over keys that have an arithmetic. It is an error if the options
-// don't fit the keys.
+// Edge returns a constructor of edges with the options, over keys that have an arithmetic. It is an error if the
+// options don't fit the keys.
 func (a Arithmetic[K, D]) Edge(left, right func(any) (K, error), compare func(a, b K) int,
 	o *Options) (func() engine.Edge, error) {
 	switch {

@@ -14,8 +14,8 @@ import (
 )
 
 // callScope lets expressions use a joined element by the names of its streams: the master, and at its children the
-// matches: lists, or a single element where the join takes one. With a window there is only the list of the masters. The
-// environment is an *engine.Call.
+// matches: lists, or a single element where the join takes one. With a window there is only the list of the masters.
+// The environment is an *engine.Call.
 type callScope struct {
 	master *Node
 	window bool
@@ -148,8 +148,8 @@ func errNoList(path string, n *Node) error {
 
 // whyNull says why a match may be null, and what to write.
 func whyNull(path string) string {
-	return fmt.Sprintf("%s is null where there is no match, since its join says need: optional: write %[1]s?. in place of "+
-		"%[1]s., which is null then, or provide for it by ??", path)
+	return fmt.Sprintf("%s is null where there is no match, since its join says need: optional: write %[1]s?. in place "+
+		"of %[1]s., which is null then, or provide for it by ??", path)
 }
 
 // follow returns where a path leads; false if that is a member.
@@ -177,8 +177,8 @@ func (s callScope) start(name string) target {
 	return child
 }
 
-// child returns the matches at a child of an element's node: a list, or a single element where there is one at most.
-// path is where that is.
+// child returns the matches at a child of an element's node: a list, or a single element where the join takes one. path
+// is that of the child.
 func (s target) child(name, path string) (target, bool) {
 	for i, child := range s.node.joined() {
 		if child.Name != name {
@@ -245,7 +245,7 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 		// The checker has refused a list's member, unless the name was computed.
 		return func(any) (expression.Value, error) { return expression.Value{}, &expression.MissingError{Member: name} }
 	}
-	within := slices.Clone(path[first:])
+	within, above := slices.Clone(path[first:]), expression.PathString(path[:first])
 	number := s.node.members.Add(within)
 	return func(env any) (expression.Value, error) {
 		element, err := s.one(env.(*engine.Call))
@@ -253,7 +253,7 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 		case err != nil:
 			return expression.Value{}, err
 		case element == nil:
-			return expression.Value{}, &expression.MissingError{Member: name, Null: true, Why: whyNull(expression.PathString(path[:first]))}
+			return expression.Value{}, &expression.MissingError{Member: name, Null: true, Why: whyNull(above)}
 		}
 		o := element.Value.(*object.Object)
 		member := o.Member(number)

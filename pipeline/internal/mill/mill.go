@@ -76,8 +76,8 @@ func (m *Mill) compileEmit(members []description.EmitMember) error {
 	return nil
 }
 
-// explainAbsent returns an error about the names of streams of which nothing is in a joined element, or else err, located
-// in the text of an expression.
+// explainAbsent returns an error about the names of streams of which nothing is in a joined element, or else err,
+// located in the text of an expression.
 func (m *Mill) explainAbsent(text description.Text, err error) error {
 	root, parseErr := expression.Parse(text.Value)
 	if parseErr != nil {
