@@ -132,12 +132,12 @@ func TestWatch(t *testing.T) {
 	b := newBench(t, p, 2, 1000)
 	b.load.finish() // the session that is written now is the last: the first
 	for partition := range 2 {
-		b.write(t, partition, workload.Expected(0, p.Session(partition, 0)), true)
+		b.write(t, partition, p.Expected(partition, 0), true)
 	}
 	must(t, b.consumer.run(t.Context()))
 	must(t, b.consumer.drain(t.Context()))
 
-	late := workload.Expected(0, p.Session(1, 0))
+	late := p.Expected(1, 0)
 	b.write(t, 1, late[len(late)-1:], false)
 	err := b.consumer.drain(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "partition 1, session 1, result 0") {
@@ -150,7 +150,7 @@ func TestWatchFindsALoss(t *testing.T) {
 	p := workload.Plan{Seed: 2, Elements: 50}
 	b := newBench(t, p, 1, 1000)
 	b.load.finish()
-	b.write(t, 0, workload.Expected(0, p.Session(0, 0))[1:], true)
+	b.write(t, 0, p.Expected(0, 0)[1:], true)
 	err := b.consumer.run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "1 results before it are missing") {
 		t.Errorf("got %v, want the loss", err)
@@ -186,10 +186,10 @@ func TestGrow(t *testing.T) {
 	_, err = kadm.NewClient(b.client).UpdatePartitions(t.Context(), 2, workload.Results)
 	must(t, err)
 	for session := range last + 1 {
-		b.write(t, 0, workload.Expected(session, p.Session(0, session)), true)
+		b.write(t, 0, p.Expected(0, session), true)
 	}
 	for session := first; session <= last; session++ {
-		b.write(t, 1, workload.Expected(session, p.Session(1, session)), true)
+		b.write(t, 1, p.Expected(1, session), true)
 	}
 	must(t, b.consumer.run(t.Context()))
 	must(t, b.consumer.drain(t.Context()))

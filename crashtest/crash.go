@@ -77,7 +77,7 @@ func (t *crashTest) onCluster(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the topics: %w", err)
 	}
-	t.load = newLoad(workload.Plan{Seed: c.seed, Elements: c.elements}, c.partitions, c.rate, client)
+	t.load = newLoad(workload.Plan{Seed: c.seed, Elements: c.elements, Kind: c.workload}, c.partitions, c.rate, client)
 	if t.consumer, err = newConsumer(t.cluster.Addresses(), t); err != nil {
 		return err
 	}

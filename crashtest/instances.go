@@ -14,6 +14,7 @@ import (
 
 	"github.com/leat-go/leat/crashtest/internal/process"
 	"github.com/leat-go/leat/crashtest/internal/proxy"
+	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
 // instances are the instances of the mill. Each is a process, and has a proxy of its own where there is one broker.
@@ -26,6 +27,8 @@ type instances struct {
 	kafka []string
 	dir   string
 	debug bool
+	// workload is the kind of the mill.
+	workload workload.Kind
 
 	mu        sync.Mutex
 	list      []*instance
@@ -53,7 +56,7 @@ type worker struct {
 
 // newInstances makes instances that aren't started yet.
 func newInstances(ctx context.Context, g *errgroup.Group, kafka []string, dir string, c *config) (*instances, error) {
-	is := &instances{group: g, ctx: ctx, kafka: kafka, dir: dir, debug: c.debug}
+	is := &instances{group: g, ctx: ctx, kafka: kafka, dir: dir, debug: c.debug, workload: c.workload}
 	for i := range c.instances {
 		if _, err := is.add(fmt.Sprintf("i%d", i), true); err != nil {
 			return nil, err
@@ -129,7 +132,7 @@ func (is *instances) start(i *instance) error {
 	}
 	is.processes++
 	c := workerConfig{kafka: strings.Join(is.kafka, ","), process: fmt.Sprintf("%s#%d", i.name, is.processes),
-		concurrency: 1 + is.processes%2*2, debug: is.debug}
+		concurrency: 1 + is.processes%2*2, workload: string(is.workload), debug: is.debug}
 	if i.proxy != nil {
 		c.proxy = i.proxy.Address()
 	}

@@ -3,6 +3,7 @@
 //
 //	go run ./crashtest -kills 200
 //	go run ./crashtest -duration 1h -instances 5 -partitions 12
+//	go run ./crashtest -workload joins -kills 200
 //	go run ./crashtest -brokers 3 -disturb broker -kills 12 -instances 2 -rate 100
 //	go run ./crashtest -brokers 3 -disturb freeze -kills 6 -instances 2 -rate 100
 //
@@ -22,7 +23,8 @@
 // where the broker was stopped. That holds whatever the broker was: leader of partitions, coordinator of the group or
 // of transactions, leader of the brokers' own quorum.
 //
-// The mill is a self-join with a chain of two more streams below it. All have equal keys and gaps. Marks end its
+// The mill is a self-join with a chain of two more streams below it; with -workload joins, a self-join within a reach, with
+// an optional last match by a match key, the nearest below it, and a stream in which there must be none. All have equal keys and gaps. Marks end its
 // sessions, and in about every other one its function does, somewhere in the middle. docs/reliability.md says what
 // the crash test has found.
 //
@@ -51,6 +53,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat/crashtest/internal/campaign"
+	"github.com/leat-go/leat/crashtest/internal/workload"
 )
 
 // kafkaStorage is the storage that has a campaign of its own, since it shares partitions among instances.
@@ -87,6 +90,7 @@ func main() {
 type config struct {
 	// storage is kafkaStorage or one of campaign.Names.
 	storage    string
+	workload   workload.Kind
 	kills      int
 	duration   time.Duration
 	instances  int
@@ -112,6 +116,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.SetOutput(output)
 	flags.StringVar(&c.storage, "storage", kafkaStorage,
 		"what to run on: "+kafkaStorage+", "+strings.Join(campaign.Names(), ", "))
+	kind := flags.String("workload", string(workload.Chain), "what the mill joins by: equal keys in a chain (chain), or "+
+		"near ones with match keys, optional and absent ones (joins)")
 	flags.IntVar(&c.kills, "kills", 0, "end after so many kills, in place of -duration: of instances, or of brokers that "+
 		"were killed or stopped where no instance is killed")
 	flags.DurationVar(&c.duration, "duration", 2*time.Minute, "inject faults for so long")
@@ -131,6 +137,9 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 	flags.BoolVar(&c.debug, "debug", false, "have the instances log what the Kafka client does")
 	err := flags.Parse(arguments)
 	if err != nil {
+		return nil, err
+	}
+	if c.workload, err = workload.KindOf(*kind); err != nil {
 		return nil, err
 	}
 	switch {
@@ -160,7 +169,7 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 // campaign returns what the flags say for a storage other than Kafka.
 func (c *config) campaign() *campaign.Config {
 	faults := strings.FieldsFunc(c.disturb, func(r rune) bool { return r == ',' })
-	return &campaign.Config{Storage: c.storage, Kills: c.kills, Duration: c.duration, Elements: c.elements, Rate: c.rate,
+	return &campaign.Config{Storage: c.storage, Workload: c.workload, Kills: c.kills, Duration: c.duration, Elements: c.elements, Rate: c.rate,
 		Seed: c.seed, Pause: c.pause, Faults: faults, Keep: c.keep}
 }
 

@@ -31,6 +31,7 @@ func TestParseMistakes(t *testing.T) {
 		{"-storage oracle", "is none of kafka, postgres"},
 		{"-storage postgres -brokers 3", "-brokers is for Kafka only"},
 		{"-storage postgres -disturb grow", `no fault "grow"`},
+		{"-workload near", "choose from chain, joins"},
 		{"-kills -1", "can't be negative"},
 		{"-instances 0", "at least one instance"},
 		{"more", `"more" is too much`},

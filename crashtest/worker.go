@@ -35,12 +35,13 @@ type workerConfig struct {
 	// process is the name that results bear.
 	process     string
 	concurrency int
+	workload    string
 	debug       bool
 }
 
 func (c *workerConfig) arguments() []string {
 	return []string{"worker", "-kafka", c.kafka, "-proxy", c.proxy, "-instance", c.instance, "-process", c.process,
-		"-concurrency", fmt.Sprint(c.concurrency), fmt.Sprintf("-debug=%v", c.debug)}
+		"-concurrency", fmt.Sprint(c.concurrency), "-workload", c.workload, fmt.Sprintf("-debug=%v", c.debug)}
 }
 
 // work is the program in a worker's process: it runs the mill, session after session, until its standard input ends,
@@ -53,6 +54,7 @@ func work(arguments []string) int {
 	flags.StringVar(&c.instance, "instance", "", "name in the group")
 	flags.StringVar(&c.process, "process", "", "name of the process in the results")
 	flags.IntVar(&c.concurrency, "concurrency", 1, "calls at a time")
+	flags.StringVar(&c.workload, "workload", "", "kind of the mill")
 	flags.BoolVar(&c.debug, "debug", false, "log what the Kafka client does")
 	_ = flags.Parse(arguments) // ends the process where it fails
 
@@ -86,6 +88,7 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 		kafka.Topic[workload.Next](workload.Steps),
 		kafka.Topic[workload.Detail](workload.Details),
 		kafka.Topic[workload.Note](workload.Notes),
+		kafka.Topic[workload.Halt](workload.Notes),
 		kafka.Topic[workload.Result](workload.Results),
 		kafka.Group(groupName),
 		kafka.GrowOutputs(),
@@ -97,7 +100,11 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 		options = append(options, kafka.Instance(c.instance))
 	}
 	b := kafka.New(strings.Split(c.kafka, ","), options...)
-	mill, err := workload.NewMill(c.process, c.concurrency, logger, leat.Broker(b))
+	kind, err := workload.KindOf(c.workload)
+	if err != nil {
+		return err
+	}
+	mill, err := kind.NewMill(c.process, c.concurrency, logger, leat.Broker(b))
 	if err != nil {
 		return err
 	}

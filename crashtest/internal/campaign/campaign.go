@@ -24,6 +24,8 @@ import (
 type Config struct {
 	// Storage is one of [Names].
 	Storage string
+	// Workload says what the mill joins by.
+	Workload workload.Kind
 	// Kills ends the campaign after so many kills of workers; where it is 0, Duration does.
 	Kills    int
 	Duration time.Duration
@@ -39,7 +41,7 @@ type Config struct {
 }
 
 func (c *Config) plan(k kind) workload.Plan {
-	return workload.Plan{Seed: c.Seed, Elements: c.Elements, Endless: !k.marks}
+	return workload.Plan{Seed: c.Seed, Elements: c.Elements, Endless: !k.marks, Kind: c.Workload}
 }
 
 // A campaign is one run of the test.
@@ -110,7 +112,8 @@ func (t *campaign) withWorkers(parent context.Context) error {
 	}
 	t.load = newLoad(t.config, t.kind, t.storage)
 	t.consumer = newConsumer(t.load, t.storage, t.recoveries)
-	t.injector = newInjector(t, newWorkers(ctx, group, t.kind.name, target, t.dir))
+	t.injector = newInjector(t, newWorkers(ctx, group, workerConfig{kind: t.kind.name, target: target,
+		workload: string(t.config.Workload)}, t.dir))
 	group.Go(func() error {
 		defer end()
 		if err := t.injector.workers.start(); err != nil {

@@ -26,6 +26,7 @@ func mysqlBroker(target string) broker.Storage {
 		mysql.Table[workload.Next](workload.Steps, mysql.FollowInCommitOrder()),
 		mysql.Table[workload.Detail](workload.Details, mysql.FollowInCommitOrder()),
 		mysql.Table[workload.Note](workload.Notes, mysql.FollowInCommitOrder()),
+		mysql.Table[workload.Halt](workload.Notes, mysql.FollowInCommitOrder()),
 		mysql.Table[workload.Result](workload.Results))
 }
 

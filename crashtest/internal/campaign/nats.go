@@ -30,6 +30,7 @@ func natsBroker(target string) broker.Storage {
 		nats.Subject[workload.Next](workload.Steps),
 		nats.Subject[workload.Detail](workload.Details),
 		nats.Subject[workload.Note](workload.Notes),
+		nats.Subject[workload.Halt](workload.Notes),
 		nats.Subject[workload.Result](workload.Results))
 }
 

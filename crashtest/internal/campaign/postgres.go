@@ -26,6 +26,7 @@ func postgresBroker(target string) broker.Storage {
 		postgres.Table[workload.Next](workload.Steps, postgres.Follow()),
 		postgres.Table[workload.Detail](workload.Details, postgres.Follow()),
 		postgres.Table[workload.Note](workload.Notes, postgres.Follow()),
+		postgres.Table[workload.Halt](workload.Notes, postgres.Follow()),
 		postgres.Table[workload.Result](workload.Results))
 }
 

@@ -39,6 +39,7 @@ func rabbitBroker(target string) broker.Storage {
 		rabbitmq.Stream[workload.Next](workload.Steps),
 		rabbitmq.Stream[workload.Detail](workload.Details),
 		rabbitmq.Stream[workload.Note](workload.Notes),
+		rabbitmq.Stream[workload.Halt](workload.Notes),
 		rabbitmq.Stream[workload.Result](workload.Results))
 }
 

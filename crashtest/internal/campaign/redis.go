@@ -26,6 +26,7 @@ func redisBroker(target string) broker.Storage {
 		redis.Stream[workload.Next](workload.Steps),
 		redis.Stream[workload.Detail](workload.Details),
 		redis.Stream[workload.Note](workload.Notes),
+		redis.Stream[workload.Halt](workload.Notes),
 		redis.Stream[workload.Result](workload.Results))
 }
 

@@ -24,6 +24,7 @@ func sqliteBroker(target string) broker.Storage {
 		sqlite.Table[workload.Next](workload.Steps, sqlite.Follow()),
 		sqlite.Table[workload.Detail](workload.Details, sqlite.Follow()),
 		sqlite.Table[workload.Note](workload.Notes, sqlite.Follow()),
+		sqlite.Table[workload.Halt](workload.Notes, sqlite.Follow()),
 		sqlite.Table[workload.Result](workload.Results))
 }
 

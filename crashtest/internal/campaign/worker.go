@@ -26,7 +26,7 @@ const (
 
 // A workerConfig is what the arguments of a worker say.
 type workerConfig struct {
-	kind, target string
+	kind, target, workload string
 	// process is the name that results bear.
 	process     string
 	concurrency int
@@ -34,7 +34,7 @@ type workerConfig struct {
 
 func (c *workerConfig) arguments() []string {
 	return []string{WorkerCommand, "-kind", c.kind, "-target", c.target, "-process", c.process,
-		"-concurrency", fmt.Sprint(c.concurrency)}
+		"-concurrency", fmt.Sprint(c.concurrency), "-workload", c.workload}
 }
 
 // Work is the program in a worker's process: it runs the mill, session after session, until its standard input ends,
@@ -46,6 +46,7 @@ func Work(arguments []string) int {
 	flags.StringVar(&c.target, "target", "", "where it is")
 	flags.StringVar(&c.process, "process", "", "name of the process in the results")
 	flags.IntVar(&c.concurrency, "concurrency", 1, "calls at a time")
+	flags.StringVar(&c.workload, "workload", "", "kind of the mill")
 	_ = flags.Parse(arguments) // ends the process where it fails
 
 	signal.Ignore(os.Interrupt) // it is for the process that started this one
@@ -73,7 +74,11 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 	if !ok {
 		return fmt.Errorf("there is no storage %q", c.kind)
 	}
-	mill, err := workload.NewMill(c.process, c.concurrency, logger, leat.Broker(k.broker(c.target)))
+	of, err := workload.KindOf(c.workload)
+	if err != nil {
+		return err
+	}
+	mill, err := of.NewMill(c.process, c.concurrency, logger, leat.Broker(k.broker(c.target)))
 	if err != nil {
 		return err
 	}

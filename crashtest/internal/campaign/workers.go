@@ -27,8 +27,10 @@ type workers struct {
 	// group waits for each process. An error ends the test.
 	group *errgroup.Group
 	// ctx ends all processes.
-	ctx               context.Context
-	kind, target, dir string
+	ctx context.Context
+	// config is that of all workers, without their names.
+	config workerConfig
+	dir    string
 
 	mu sync.Mutex
 	// current is nil while there is none that should go on.
@@ -48,8 +50,8 @@ type worker struct {
 	mayEnd, mayBeTakenOver bool
 }
 
-func newWorkers(ctx context.Context, g *errgroup.Group, kind, target, dir string) *workers {
-	return &workers{ctx: ctx, group: g, kind: kind, target: target, dir: dir}
+func newWorkers(ctx context.Context, g *errgroup.Group, c workerConfig, dir string) *workers {
+	return &workers{ctx: ctx, group: g, config: c, dir: dir}
 }
 
 // start starts a worker, the current one from now on.
@@ -65,8 +67,8 @@ func (ws *workers) start() error {
 // launch starts a worker. REQUIRES: mu is held.
 func (ws *workers) launch() error {
 	ws.started++
-	c := workerConfig{kind: ws.kind, target: ws.target, process: fmt.Sprintf("#%d", ws.started),
-		concurrency: 1 + ws.started%2*2}
+	c := ws.config
+	c.process, c.concurrency = fmt.Sprintf("#%d", ws.started), 1+ws.started%2*2
 	p, err := process.Start(c.process, filepath.Join(ws.dir, "workers.log"), c.arguments())
 	if err != nil {
 		return fmt.Errorf("start a worker: %w", err)

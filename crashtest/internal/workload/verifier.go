@@ -37,7 +37,7 @@ func NewVerifier(p Plan, partition int, keyed bool) *Verifier {
 // Begin goes to the begin of a session.
 func (v *Verifier) Begin(session int) {
 	v.session, v.next = session, 0
-	v.want = Expected(session, v.plan.Session(v.partition, session))
+	v.want = v.plan.Expected(v.partition, session)
 }
 
 // Session returns the session that the next record must be of.

@@ -16,7 +16,7 @@ type kept struct{ key, value []byte }
 // output returns what two sessions must leave in partition 0.
 func output(t *testing.T, p Plan) (records []kept) {
 	for session := range 2 {
-		for _, r := range Expected(session, p.Session(0, session)) {
+		for _, r := range p.Expected(0, session) {
 			r.By = "i0#1"
 			value, err := json.Marshal(r)
 			must(t, err)
@@ -40,7 +40,7 @@ func verify(p Plan, records []kept) (*Verifier, error) {
 // What is planted in an output is found, and where it is.
 func TestVerifierFinds(t *testing.T) {
 	p := Plan{Seed: 5, Elements: 200}
-	first := len(Expected(0, p.Session(0, 0))) // the index of the first session's mark
+	first := len(p.Expected(0, 0)) // the index of the first session's mark
 	for _, c := range []struct {
 		name  string
 		plant func(records []kept) []kept
@@ -123,7 +123,7 @@ func TestVerifierOfEndlessInput(t *testing.T) {
 			records = append(records, kept{value: r.value})
 		}
 	}
-	first := len(Expected(0, p.Session(0, 0)))
+	first := len(p.Expected(0, 0))
 	for _, c := range []struct {
 		name  string
 		plant func(records []kept) []kept

@@ -11,7 +11,7 @@ import (
 	"github.com/leat-go/leat"
 )
 
-// The streams. Steps are joined with themselves, one key ahead; details hang on the next steps and notes on the details.
+// The streams. Which hang on which is the kind's.
 const (
 	Steps   = "steps"
 	Details = "details"
@@ -43,6 +43,8 @@ type (
 	Detail Element
 	// Note hangs on a Detail.
 	Note Element
+	// Halt is a note again, of which a step of [Joins] must have none.
+	Halt Element
 )
 
 // A Result says what a step was joined with.
@@ -83,27 +85,13 @@ func (m *matcher) element(e Element) {
 	}
 }
 
-// Join returns the mill's function. The results are by the process given.
-func Join(by string) func(Step, []Next, map[Next][]Detail, map[Detail][]Note) (Result, error) {
-	return func(step Step, next []Next, details map[Next][]Detail, notes map[Detail][]Note) (Result, error) {
-		m := matcher{session: step.Session}
-		for _, n := range next {
-			m.open(Element(n))
-			for _, d := range details[n] {
-				m.open(Element(d))
-				for _, note := range notes[d] {
-					m.element(Element(note))
-				}
-				m.close()
-			}
-			m.close()
-		}
-		result := Result{step.Session, step.Number, m.text.String(), by}
-		if step.End {
-			return result, leat.EndOfStream
-		}
-		return result, nil
+// result returns what the function returns for a step with the matches written.
+func (m *matcher) result(step Step, by string) (Result, error) {
+	result := Result{step.Session, step.Number, m.text.String(), by}
+	if step.End {
+		return result, leat.EndOfStream
 	}
+	return result, nil
 }
 
 // A Session is what the streams of one partition hold in one session, in the order of [Inputs].
@@ -118,10 +106,15 @@ type Plan struct {
 	// Endless says that the streams have no end marks, as tables don't: a session is then only a part of one that has no end.
 	// Keys grow from each part to the next, so that the results of a part are those of its own elements, and nothing ends it.
 	Endless bool
+	// Kind says what the mill joins by; the zero value is [Chain].
+	Kind Kind
 }
 
 // maxGrowth is how much a key grows at the most from an element to the next.
 const maxGrowth = 4
+
+// maxReach is how far from its key an element looks for others at the most.
+const maxReach = 4
 
 // Session returns a session of a partition. It is the same whenever it is called.
 func (p Plan) Session(partition, session int) (data Session) {
@@ -149,8 +142,8 @@ func (p Plan) first(session int) int64 {
 	if !p.Endless {
 		return 0
 	}
-	// A step looks one key ahead; with two to spare it finds nothing of the next part.
-	return int64(session) * int64(maxGrowth*p.Elements+2)
+	// An element looks maxReach keys ahead or back; with one more to spare it finds nothing of another part.
+	return int64(session) * int64(maxGrowth*p.Elements+maxReach+1)
 }
 
 // Closing returns what makes the results of an endless input certain up to a session: an element of each stream that

@@ -12,21 +12,28 @@ import (
 
 // The reference is R2 and R3: nested loops, word by word, find the same.
 func TestExpectedEqualsNestedLoops(t *testing.T) {
-	for session := range 20 {
-		data := Plan{Seed: 7, Elements: 40}.Session(1, session)
-		got, want := Expected(session, data), nestedLoops(session, data)
-		if len(want) == 0 {
-			t.Fatalf("session %d: nothing joins", session)
-		}
-		if !slices.Equal(got, want) {
-			t.Fatalf("session %d:\ngot  %v\nwant %v", session, got, want)
+	for kind, loops := range map[Kind]func(int, Session) []Result{Chain: nestedLoops, Joins: nestedNearLoops} {
+		p := Plan{Seed: 7, Elements: 40, Kind: kind}
+		for session := range 20 {
+			got, want := p.Expected(1, session), loops(session, p.Session(1, session))
+			if len(want) == 0 {
+				t.Fatalf("%s, session %d: nothing joins", kind, session)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s, session %d:\ngot  %v\nwant %v", kind, session, got, want)
+			}
 		}
 	}
 }
 
 // The parts of an endless input follow each other: no key is below one before, and a part's elements match each other only.
 func TestEndlessPartsAreApart(t *testing.T) {
-	p := Plan{Seed: 7, Elements: 40, Endless: true}
+	for _, kind := range []Kind{Chain, Joins} {
+		partsAreApart(t, Plan{Seed: 7, Elements: 40, Endless: true, Kind: kind})
+	}
+}
+
+func partsAreApart(t *testing.T, p Plan) {
 	var all, closing Session
 	var want []Result
 	for part := range 5 {
@@ -34,7 +41,7 @@ func TestEndlessPartsAreApart(t *testing.T) {
 		for stream := range data {
 			all[stream] = append(all[stream], data[stream]...)
 		}
-		want = append(want, Expected(part, data)...)
+		want = append(want, p.Expected(0, part)...)
 		closing = p.Closing(part)
 	}
 	for stream := range all {
@@ -44,7 +51,10 @@ func TestEndlessPartsAreApart(t *testing.T) {
 			t.Errorf("the keys of stream %d don't grow", stream)
 		}
 	}
-	got := Expected(0, all)
+	got := nestedLoops(0, all)
+	if p.Kind == Joins {
+		got = expectedNear(0, all)
+	}
 	for i := range got {
 		got[i].Session = want[i].Session // the reference has been told that all are of one
 		if got[i].Number != want[i].Number {
@@ -89,6 +99,48 @@ func nestedLoops(session int, data Session) (results []Result) {
 	return results
 }
 
+// nestedNearLoops is R2 and R3 for Joins, over all elements of the streams.
+func nestedNearLoops(session int, data Session) (results []Result) {
+	for _, step := range data[0] {
+		matches, last, isHalted := "", "", false
+		for _, next := range data[0] {
+			if d := next.Key - step.Key; d >= -1 && d <= 3 && d != 0 {
+				matches += spaced(matches) + fmt.Sprint(next.Number)
+			}
+		}
+		for _, detail := range data[1] {
+			if d := detail.Key - step.Key; d < -4 || d > 0 || symbol(detail.Number) != symbol(step.Number) {
+				continue
+			}
+			note := -1
+			for _, n := range data[2] { // at most one key away, so that there are three keys to choose from
+				closer := note < 0 || detail.Link == n.Key || n.Key < detail.Link
+				if d := n.Key - detail.Link; d >= -1 && d <= 1 && closer {
+					note = n.Number
+				}
+			}
+			if note >= 0 {
+				last = fmt.Sprintf("%d[%d]", detail.Number, note)
+			}
+		}
+		for _, halt := range data[2] {
+			d := halt.Key - step.Key
+			isHalted = isHalted || d >= 0 && d <= 1 && symbol(halt.Number) == symbol(step.Number)
+		}
+		if matches == "" || isHalted {
+			continue
+		}
+		if last != "" {
+			matches += " " + last
+		}
+		results = append(results, Result{Session: session, Number: step.Number, Matches: matches})
+		if step.End {
+			return results
+		}
+	}
+	return results
+}
+
 func spaced(before string) string {
 	if before == "" {
 		return ""
@@ -115,8 +167,10 @@ func TestWorkloadIsHard(t *testing.T) {
 			t.Errorf("stream %d has %d duplicates and %d gaps among %d keys", stream, duplicates, gaps, len(elements))
 		}
 	}
-	if n := len(Expected(0, data)); n < 400 || n > 1600 {
-		t.Errorf("%d of %d steps have matches", n, len(data[0]))
+	for _, kind := range []Kind{Chain, Joins} {
+		if n := len(Plan{Seed: 1, Elements: 2000, Kind: kind}.Expected(0, 2)); n < 400 || n > 1600 {
+			t.Errorf("%s: %d of %d steps have matches", kind, n, len(data[0]))
+		}
 	}
 	if len(data[0]) == len(data[1]) && len(data[1]) == len(data[2]) {
 		t.Error("all streams end together")
@@ -125,13 +179,19 @@ func TestWorkloadIsHard(t *testing.T) {
 
 // The mill, undisturbed and in memory, gives what is expected (R5: in every session).
 func TestMillGivesTheExpected(t *testing.T) {
+	for _, kind := range []Kind{Chain, Joins} {
+		t.Run(string(kind), func(t *testing.T) { givesTheExpected(t, Plan{Seed: 3, Elements: 300, Kind: kind}) })
+	}
+}
+
+func givesTheExpected(t *testing.T, p Plan) {
 	const partitions, sessions = 3, 3
-	p := Plan{Seed: 3, Elements: 300}
 	b := memory.New(
 		memory.Stream[Step](Steps, memory.Partitions(partitions)),
 		memory.Stream[Next](Steps),
 		memory.Stream[Detail](Details, memory.Partitions(partitions)),
 		memory.Stream[Note](Notes, memory.Partitions(partitions)),
+		memory.Stream[Halt](Notes),
 		memory.Stream[Result](Results, memory.Partitions(partitions)),
 	)
 	for session := range sessions {
@@ -145,7 +205,7 @@ func TestMillGivesTheExpected(t *testing.T) {
 			must(t, b.End(topic))
 		}
 	}
-	mill, err := NewMill("test", 2, slog.New(slog.DiscardHandler), leat.Broker(b))
+	mill, err := p.Kind.NewMill("test", 2, slog.New(slog.DiscardHandler), leat.Broker(b))
 	must(t, err)
 	for range sessions {
 		must(t, mill.Run(t.Context()))
@@ -154,7 +214,7 @@ func TestMillGivesTheExpected(t *testing.T) {
 		got, err := memory.Sessions[Result](b, Results, partition)
 		must(t, err)
 		for session := range sessions {
-			want := Expected(session, p.Session(partition, session))
+			want := p.Expected(partition, session)
 			if !slices.EqualFunc(got[session], want, same) {
 				t.Errorf("partition %d, session %d: got %d results, want %d, or others", partition, session,
 					len(got[session]), len(want))
