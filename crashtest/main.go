@@ -23,10 +23,10 @@
 // where the broker was stopped. That holds whatever the broker was: leader of partitions, coordinator of the group or
 // of transactions, leader of the brokers' own quorum.
 //
-// The mill is a self-join with a chain of two more streams below it; with -workload joins, a self-join within a reach, with
-// an optional last match by a match key, the nearest below it, and a stream in which there must be none. All have equal keys and gaps. Marks end its
-// sessions, and in about every other one its function does, somewhere in the middle. docs/reliability.md says what
-// the crash test has found.
+// The mill is a self-join with a chain of two more streams below it; with -workload joins, a self-join within a
+// reach, with an optional last match by a match key, the nearest below it, and a stream in which there must be none. All
+// have equal keys and gaps. Marks end its sessions, and in about every other one its function does, somewhere in the
+// middle. docs/reliability.md says what the crash test has found.
 //
 // # Where to begin in the code
 //
@@ -169,8 +169,8 @@ func parse(arguments []string, output io.Writer) (*config, error) {
 // campaign returns what the flags say for a storage other than Kafka.
 func (c *config) campaign() *campaign.Config {
 	faults := strings.FieldsFunc(c.disturb, func(r rune) bool { return r == ',' })
-	return &campaign.Config{Storage: c.storage, Workload: c.workload, Kills: c.kills, Duration: c.duration, Elements: c.elements, Rate: c.rate,
-		Seed: c.seed, Pause: c.pause, Faults: faults, Keep: c.keep}
+	return &campaign.Config{Storage: c.storage, Workload: c.workload, Kills: c.kills, Duration: c.duration,
+		Elements: c.elements, Rate: c.rate, Seed: c.seed, Pause: c.pause, Faults: faults, Keep: c.keep}
 }
 
 // checkStorage returns an error that names what doesn't go with a storage other than Kafka.

@@ -56,6 +56,9 @@ func (w *loginWatch) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ t
 		w.answered = true
 	case err == nil && key != int16(kmsg.SASLHandshake):
 		w.closed = 0
+	case errors.Is(err, io.EOF) && key == int16(kmsg.ApiVersions):
+		// Whoever hears the question needs no login to answer it: Kafka has ended behind its proxy.
+		w.answered, w.closed = false, 0
 	case errors.Is(err, io.EOF) && w.answered:
 		if w.closed++; w.closed == refusals {
 			w.refuse()
