@@ -28,7 +28,7 @@ func fillRecord(record any, stream string, partition int, e *engine.Element) {
 	*record.(*Record) = Record{
 		Stream:    stream,
 		Partition: partition,
-		Offset:    e.Record.Offset,
+		Offset:    e.Record.StoredOffset(),
 		Key:       e.Record.Key,
 		Headers:   e.Record.Headers,
 		Time:      e.Record.Time,

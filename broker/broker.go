@@ -236,6 +236,10 @@ type Rewind struct {
 	// Position says where Offset, Seen and Accounted are, in a way that outlasts the run, where the input is a
 	// [Positioner]; it is empty elsewhere. Only the storage that the stream is read from understands it.
 	Position string
+	// Sorted is kept for a stream that the run puts in order as it reads it, and empty for others: how far it is in that
+	// order. A storage gives it back as it was. Offset, Behind, Seen and Accounted are those of the stream as it lies in
+	// the storage: Offset is that of the first record that wasn't dealt with.
+	Sorted string
 }
 
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the

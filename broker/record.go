@@ -26,6 +26,25 @@ type Record struct {
 	// Line and Column say where in a text the value begins, both counted from one, Column in characters; zero for
 	// storages without lines.
 	Line, Column int
+
+	// stored is the offset in the storage, plus one, of a record that was ranked; zero for others.
+	stored int64
+}
+
+// Ranked returns the record of a stream that a run puts in order as it reads it: its Offset is the record's rank in that
+// order, and [Record.StoredOffset] what Offset was. Storages neither make nor get such records.
+func (r *Record) Ranked(rank int64) Record {
+	ranked := *r
+	ranked.stored, ranked.Offset = r.Offset+1, rank
+	return ranked
+}
+
+// StoredOffset returns the record's offset in its storage: Offset, but for a record that was ranked.
+func (r *Record) StoredOffset() int64 {
+	if r.stored > 0 {
+		return r.stored - 1
+	}
+	return r.Offset
 }
 
 // A Header is one of a record's headers.
@@ -88,7 +107,7 @@ func (e *PositionError) Unwrap() error { return e.Err }
 
 // At returns the position of r, a record of the stream and partition given.
 func (r *Record) At(stream string, partition int) Position {
-	return Position{Stream: stream, Partition: partition, Offset: r.Offset, Line: r.Line, Column: r.Column}
+	return Position{Stream: stream, Partition: partition, Offset: r.StoredOffset(), Line: r.Line, Column: r.Column}
 }
 
 // DecodeError returns err, the result of decoding r, as a PositionError. In a text it points at the very character

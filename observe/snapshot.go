@@ -69,6 +69,8 @@ func (n *NodeState) add(other *NodeState) {
 	n.Skipped += other.Skipped
 	n.Tombstones += other.Tombstones
 	n.WithoutMatch += other.WithoutMatch
+	n.Waiting += other.Waiting
+	n.Late += other.Late
 	if n.Unmatched == nil {
 		n.Unmatched = maps.Clone(other.Unmatched)
 	} else {
@@ -148,6 +150,10 @@ type NodeState struct {
 	// Group is how many elements the node retains in memory, beside what was read ahead. How many bytes they take isn't
 	// known.
 	Group int
+	// Waiting is how many elements of a stream that is put in order as it is read (leat.Sort) wait for others that may
+	// come before them, and Late counts those that came after one that they belonged before. What came late is Skipped, too.
+	Waiting int
+	Late    int64
 	// Line is that of the last element that was read, where the storage has lines; zero otherwise.
 	Line int
 	// Verified says that what the join hadn't come to was verified, to the stream's end, and Beyond counts its elements.

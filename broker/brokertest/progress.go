@@ -32,6 +32,7 @@ func (r *rig) progress(n, partition int) broker.Progress {
 			Behind:      (n+i)%3 == 1,
 			NextSession: (n+i)%2 == 1,
 			Position:    []string{"", `{"at":["7","Größe \"x\""]}`, "a: 1 < 2"}[(n+i)%3],
+			Sorted:      []string{"", `{"rank":7,"key":"AAE="}`, `"Größe"`}[(n+2*i)%3],
 		})
 	}
 	return p

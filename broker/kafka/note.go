@@ -29,10 +29,12 @@ import (
 //	name          uvarint, bytes
 //	offset        uvarint
 //	seen          varint    above offset
-//	flags         byte      1: Behind, 2: NextSession, 4: with accounted, 8: with empty, 16: with position
+//	flags         byte      1: Behind, 2: NextSession, 4: with accounted, 8: with empty, 16: with position,
+//	                        32: with sorted
 //	accounted     varint    above offset; without it, it is seen
 //	empty         uvarint   above offset
 //	position      uvarint, bytes
+//	sorted        uvarint, bytes
 //
 // The id shows that the offsets are those of the topic that is read, and not of one that was deleted or is another
 // cluster's. The offset shows that nobody has moved the committed offset and kept the note.
@@ -66,6 +68,7 @@ const (
 	flagAccounted   = 4
 	flagEmpty       = 8
 	flagPosition    = 16
+	flagSorted      = 32
 )
 
 var (
@@ -110,6 +113,10 @@ func (n *notedNode) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(len(n.Position)))
 		b = append(b, n.Position...)
 	}
+	if f&flagSorted != 0 {
+		b = binary.AppendUvarint(b, uint64(len(n.Sorted)))
+		b = append(b, n.Sorted...)
+	}
 	return b
 }
 
@@ -128,6 +135,9 @@ func (n *notedNode) flags() (f byte) {
 	}
 	if n.Position != "" {
 		f |= flagPosition
+	}
+	if n.Sorted != "" {
+		f |= flagSorted
 	}
 	return f
 }
@@ -194,6 +204,9 @@ func (d *decoder) node() notedNode {
 	}
 	if f[0]&flagPosition != 0 {
 		n.Position = string(d.bytes(int(d.uvarint())))
+	}
+	if f[0]&flagSorted != 0 {
+		n.Sorted = string(d.bytes(int(d.uvarint())))
 	}
 	return n
 }

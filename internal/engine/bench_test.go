@@ -185,7 +185,7 @@ func benchRunWatched(b *testing.B, spec *Spec, stats *Stats, streams [][]*chunk)
 	r.decoders, r.keyDecoders = make([]codec.Decode, len(r.nodes)), make([]codec.Decode, len(r.nodes))
 	r.committer = newCommitter(nil, r.stats, spec.Logger)
 	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
-	t := r.newTask(b.Context(), 0, make([]broker.Rewind, len(r.nodes)), p)
+	t := r.newTask(b.Context(), 0, make([]start, len(r.nodes)), p)
 	for i, n := range t.nodes {
 		n.cursor.feed.source.Store(&source{room: make(chan struct{}, 1)})
 		n.cursor.feed.chunks = make(chan *chunk, len(streams[i])+1)

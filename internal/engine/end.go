@@ -135,7 +135,7 @@ func (t *task) behindSession() (points []rewindPoint, rest []bool) {
 	for i, n := range t.nodes {
 		offset := n.cursor.behindMark
 		if rest[i] = !n.cursor.ended || n.cursor.timedOut; rest[i] {
-			offset = n.cursor.seen
+			offset = n.seen()
 		}
 		points[i] = behindAll(offset)
 	}

@@ -103,6 +103,13 @@ func (f *feed) chunk(b *batch) *chunk {
 	return c
 }
 
+// chunkOf returns a chunk of records that were decoded before, to decode them again.
+func (f *feed) chunkOf(records []broker.Record) *chunk {
+	c := &chunk{feed: f, records: records}
+	c.batch = &batch{records: records, chunks: []*chunk{c}}
+	return c
+}
+
 // flush moves what there is room for from the backlog to the node.
 func (f *feed) flush() {
 	for len(f.backlog) > 0 {

@@ -85,7 +85,11 @@ func (t *tree) storage(options ...memory.Option) *memory.Broker {
 // fill appends the tree's items to its streams, with end-of-stream marks behind.
 func (t *tree) fill(tb fatal, b *memory.Broker) {
 	for _, n := range t.nodes() {
-		if err := memory.Append(b, n.name, 0, n.items...); err != nil {
+		items := n.items
+		if n.sort != nil {
+			items = n.stored
+		}
+		if err := memory.Append(b, n.name, 0, items...); err != nil {
 			tb.Fatalf("append: %v", err)
 		}
 		if err := b.End(n.name); err != nil {
@@ -119,6 +123,7 @@ func (t *tree) spec(b *memory.Broker) *engine.Spec {
 // node returns the node of t, which is the c-th child of its parent.
 func (t *tree) node(b *memory.Broker, c int) *engine.Node {
 	n := &engine.Node{Name: t.name, Stream: stream(b, t.streamName()), Unique: t.unique, Copied: t.kind != "func"}
+	n.Sort = t.sort.spec()
 	if t.kind != "" {
 		n.NewEdge = t.edge(c)
 		n.Take, n.Need, n.Unequal = t.take, t.need, t.unequal

@@ -67,7 +67,7 @@ type ledgers struct {
 
 // counts are the counts of one node that its task hasn't published yet.
 type counts struct {
-	read, matched, tombstones int64
+	read, matched, tombstones, late int64
 	// without counts the parent's elements that were handed over without a match at this node.
 	without   int64
 	unmatched [Verdicts]int64
@@ -83,9 +83,13 @@ func (l *ledger) enter(offset int64, verdict Verdict, about *unmatched) {
 	if !l.counted.hasFate(offset) {
 		l.counts.unmatched[verdict]++
 	}
-	if about == nil {
-		return
+	if about != nil {
+		l.keep(about)
 	}
+}
+
+// keep keeps the explanation of a final verdict.
+func (l *ledger) keep(about *unmatched) {
 	if l.all.keepsRecent {
 		l.all.stats.remember(l.node, about)
 	}

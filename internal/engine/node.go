@@ -37,6 +37,8 @@ type node struct {
 	// keys.
 	isLoose bool
 
+	// sorter is between feed and cursor; nil where the stream is in order.
+	sorter     *sorter
 	cursor     cursor
 	candidates candidates
 	evaluation evaluation

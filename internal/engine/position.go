@@ -34,13 +34,18 @@ func positionOf(r broker.Rewind) position {
 type rewindPoint struct {
 	position        position
 	seen, accounted int64
+	// sorted is where that is in the stream as it lies in the storage, where it is put in order; nil elsewhere.
+	sorted *sortedPoint
 }
 
 // behindAll is the rewind point at an offset before which nothing is open.
-func behindAll(offset int64) rewindPoint { return rewindPoint{at(offset), offset, offset} }
+func behindAll(offset int64) rewindPoint { return rewindPoint{at(offset), offset, offset, nil} }
 
 // of returns the rewind point as storages have it.
 func (p rewindPoint) of(node string) broker.Rewind {
+	if p.sorted != nil {
+		return p.sorted.of(p, node)
+	}
 	return broker.Rewind{
 		Node: node, Offset: p.position.offset(), Behind: p.position.isBehind(), Seen: p.seen, Accounted: p.accounted,
 	}

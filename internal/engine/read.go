@@ -119,11 +119,19 @@ func (n *node) passTombstone(offset int64) {
 	n.cursor.dealtWith(offset, true)
 }
 
+// seen returns the offset behind the last record that was read.
+func (n *node) seen() int64 {
+	if n.sorter != nil {
+		return n.sorter.seen
+	}
+	return n.cursor.seen
+}
+
 // at says where a record of the node lies, for people.
 func (n *node) at(record *broker.Record) broker.Position {
 	at := record.At(n.spec.Stream.Name, n.task.partition)
 	if l, ok := n.task.input.(broker.Locator); ok {
-		at.At = l.Locate(n.index, n.task.partition, record.Offset)
+		at.At = l.Locate(n.index, n.task.partition, record.StoredOffset())
 	}
 	return at
 }
@@ -156,18 +164,32 @@ func (n *node) decodePolicy(err error) Policy {
 
 // receive waits for the next chunk.
 func (n *node) receive() error {
-	c, err := n.await()
+	c, err := n.nextChunk()
 	if err != nil {
-		return err
-	}
-	n.cursor.feed.signalRoom()
-	if err := n.decode(c); err != nil {
 		return err
 	}
 	n.recycle()
 	err = n.cursor.load(c)
 	n.task.timedOut = n.task.timedOut || n.cursor.timedOut
 	return err
+}
+
+// nextChunk waits for the next chunk, and decodes it.
+func (n *node) nextChunk() (*chunk, error) {
+	if n.sorter != nil {
+		return n.sorter.next()
+	}
+	return n.nextUnsorted()
+}
+
+// nextUnsorted is nextChunk of the stream as it lies in the storage.
+func (n *node) nextUnsorted() (*chunk, error) {
+	c, err := n.await()
+	if err != nil {
+		return nil, err
+	}
+	n.cursor.feed.signalRoom()
+	return c, n.decode(c)
 }
 
 // await publishes where the task stands, and waits for the next chunk.
@@ -200,7 +222,7 @@ func (n *node) decode(c *chunk) error {
 // recycle gives chunks back that nobody needs any more. Calls side by side may need them, so that there nothing is
 // given back.
 func (n *node) recycle() {
-	if len(n.cursor.chunk.records) == 0 || n.task.calls.concurrent() {
+	if len(n.cursor.chunk.records) == 0 || n.task.calls.concurrent() || n.sorter != nil {
 		return
 	}
 	n.cursor.hold()

@@ -20,6 +20,7 @@ type item struct {
 	ByUp   int   `json:"by_up"` // match keys
 	ByDown []int `json:"by_down"`
 	Window int   `json:"window"`
+	Sort   int   `json:"sort"`
 }
 
 // null is a key that is null: it matches nothing, and takes no part in the order (R7a).
@@ -39,6 +40,9 @@ type tree struct {
 	need     engine.Need
 	unequal  bool
 	by       bool // there is a match key
+	// sort puts the stream in order; nil where it is. stored is the stream as it lies in the storage then.
+	sort   *sorting
+	stored []item
 
 	// ended says that the stream has its end mark. isLive says that some haven't: what may still come counts, unless they
 	// are timedOut.

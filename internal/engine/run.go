@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +67,9 @@ func Run(ctx context.Context, spec *Spec, stats *Stats) (err error) {
 		defer func() { err = errors.Join(err, output.Close()) }()
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.checkSorts(); err != nil {
 		return err
 	}
 	if err := r.findSession(ctx); err != nil {
@@ -259,10 +263,14 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	if err := r.skipSessions(ctx, partition, rewinds); err != nil {
 		return err
 	}
+	starts, err := r.starts(rewinds)
+	if err != nil {
+		return fmt.Errorf("the positions kept for %q, partition %d: %w", r.spec.Name, partition, err)
+	}
 	p := newPending(partition, r.nodes, progress.Sessions, r.committer.batch(), r.spec.callBatch)
 	r.committer.join(p)
 	defer r.committer.leave(p)
-	t := r.newTask(ctx, partition, rewinds, p)
+	t := r.newTask(ctx, partition, starts, p)
 	t.begin()
 	ended, err := t.run()
 	if err != nil && (ctx.Err() == nil || r.running.Err() != nil) {
@@ -278,7 +286,7 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	return err
 }
 
-func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewind, p *pending) *task {
+func (r *run) newTask(ctx context.Context, partition int, starts []start, p *pending) *task {
 	t := &task{
 		spec:      r.spec,
 		input:     r.input,
@@ -303,7 +311,7 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 		stats:       t.stats,
 		live:        make([]int64, len(r.nodes)),
 	}
-	t.root = t.addNode(r, r.spec.Master, nil, 0, rewinds)
+	t.root = t.addNode(r, r.spec.Master, nil, 0, starts)
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
 	}
@@ -312,8 +320,9 @@ func (r *run) newTask(ctx context.Context, partition int, rewinds []broker.Rewin
 }
 
 // addNode adds n and the nodes below it to the task, in the order of Node.Nodes.
-func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []broker.Rewind) *node {
+func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []start) *node {
 	i := len(t.nodes)
+	from := starts[i].rewind
 	n := &node{
 		spec:   spec,
 		task:   t,
@@ -336,34 +345,37 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, rewinds []br
 			keepValue: t.spec.keepsValues(),
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
-			from:      positionOf(rewinds[i]).offset(),
+			from:      starts[i].kept.Offset,
 			returned:  make(chan *chunk, feedAhead),
 		},
 		chunk:   &chunk{},
-		done:    positionOf(rewinds[i]),
-		restart: positionOf(rewinds[i]),
-		seen:    max(rewinds[i].Seen, rewinds[i].Offset),
+		done:    positionOf(from),
+		restart: positionOf(from),
+		seen:    max(from.Seen, from.Offset),
 	}
 	n.ledger = ledger{
 		all:             &t.ledgers,
 		node:            i,
-		seenBefore:      rewinds[i].Seen,
+		seenBefore:      from.Seen,
 		handedOver:      -1,
 		counted:         t.stats.tallies[i],
-		accountedBefore: rewinds[i].Accounted,
-		accounted:       rewinds[i].Accounted,
+		accountedBefore: from.Accounted,
+		accounted:       from.Accounted,
+	}
+	if spec.Sort != nil {
+		n.sorter = newSorter(n, &starts[i], t.stats.tallies[i])
 	}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()
 		n.candidates.selection = newSelection(spec, n.edge)
 		n.setForm()
-		n.edge.Follow(follows(rewinds[parent.index]), follows(rewinds[i]))
+		n.edge.Follow(follows(starts[parent.index].rewind), follows(from))
 	}
 	t.nodes = append(t.nodes, n)
 	for _, child := range spec.Children {
-		n.children = append(n.children, t.addNode(r, child, n, depth+1, rewinds))
+		n.children = append(n.children, t.addNode(r, child, n, depth+1, starts))
 	}
-	n.loosen(rewinds[i])
+	n.loosen(from)
 	n.size = len(t.nodes) - i
 	n.evaluation = evaluation{below: make([]position, n.size-1), from: -1}
 	n.candidates.belowSize = n.size - 1
@@ -375,7 +387,7 @@ func follows(r broker.Rewind) bool { return r.Behind || r.Offset > 0 && r.Seen >
 
 // keepsValues reports whether an element's record may be needed after it was decoded.
 func (s *Spec) keepsValues() bool {
-	return s.OnUnmatched != nil || s.Unmatched != nil ||
+	return s.OnUnmatched != nil || s.Unmatched != nil || slices.ContainsFunc(s.Master.Nodes(), (*Node).sortsWhole) ||
 		s.OnDisorder.Kind == DeadLetter || s.OnDecode.Kind == DeadLetter || s.OnError.Kind == DeadLetter
 }
 
@@ -383,6 +395,7 @@ func (s *Spec) keepsValues() bool {
 func (t *task) run() (ended bool, err error) {
 	ctx, stopSources := context.WithCancel(t.ctx)
 	var sources sync.WaitGroup
+	defer func() { err = cmp.Or(err, t.closeSorters()) }()
 	defer sources.Wait()
 	defer stopSources()
 	start := func(s *source) { sources.Go(func() { s.run(ctx) }) }

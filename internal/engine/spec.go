@@ -64,6 +64,8 @@ type Node struct {
 	// Name is unique in the tree.
 	Name   string
 	Stream broker.Stream
+	// Sort puts the stream in order as it is read; nil where it is in order.
+	Sort *Sort
 	// NewEdge makes the edge to the parent for one task; nil for the master.
 	NewEdge func() Edge
 	// Unique promises at most one element per key and match keys.

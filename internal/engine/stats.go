@@ -245,13 +245,17 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 		d.unmatched[v] += count
 	}
 	to.Skipped = d.unmatched[OutOfOrder] + d.unmatched[Undecodable]
-	to.Offset, to.TimedOut, to.Group = n.cursor.seen, n.cursor.timedOut, n.candidates.held()
+	to.Offset, to.TimedOut, to.Group = n.seen(), n.cursor.timedOut, n.candidates.held()
 	to.Ended = n.cursor.ended && !n.cursor.timedOut || n.cursor.rest.drained
 	if n.cursor.ended && !n.cursor.timedOut {
 		to.Offset = n.cursor.behindMark
 	}
 	if n.cursor.unread > 0 {
 		to.Line = n.cursor.chunk.records[n.cursor.unread-1].Line
+	}
+	if n.sorter != nil {
+		to.Waiting = n.sorter.waiting()
+		to.Late += n.ledger.counts.late
 	}
 	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified
 	if n.cursor.hasNext {

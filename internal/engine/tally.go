@@ -13,6 +13,8 @@ type tally struct {
 	// don't count as read either.
 	open   map[int64]bool
 	unread bool
+	// stored is behind the last record that was read, in the stream as it lies in the storage, where it is put in order.
+	stored int64
 }
 
 // hasRead reports whether an element was counted as read.
@@ -26,6 +28,9 @@ func (t *task) tallies(ended bool) []tally {
 	tallies := make([]tally, len(t.nodes))
 	for i, n := range t.nodes {
 		tallies[i] = tally{below: max(n.cursor.seen, n.ledger.counted.below), open: map[int64]bool{}, unread: ended}
+		if n.sorter != nil {
+			tallies[i].stored = max(n.sorter.seen, n.sorter.countedBelow)
+		}
 	}
 	if t.window != nil && !ended {
 		t.root.leaveUncounted(t.window.masters, tallies)

@@ -248,9 +248,21 @@ func (t *task) progress() []rewindPoint {
 		if t.ledgers.accounts {
 			accounted = n.ledger.accounted
 		}
-		t.points[i] = rewindPoint{t.positions[i], n.cursor.seen, accounted}
+		t.points[i] = rewindPoint{t.positions[i], n.cursor.seen, accounted, nil}
+		if n.sorter != nil {
+			t.points[i].sorted = n.sorter.pointAt(t.positions[i], t.lowest(i).offset())
+		}
 	}
 	return t.points
+}
+
+// lowest returns the lowest position that a node may still have: the window that is opened next, if it is, may be
+// collected again from where the node stood before its first master was evaluated.
+func (t *task) lowest(node int) position {
+	if t.window == nil {
+		return t.positions[node]
+	}
+	return min(t.positions[node], t.window.before[node])
 }
 
 // receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
@@ -304,7 +316,7 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 		return nil
 	}
 	n.cursor.see(record.Offset)
-	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
+	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.StoredOffset(),
 		"error", err)
 	if policy.Kind != DeadLetter {
 		return nil

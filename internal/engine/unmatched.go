@@ -17,6 +17,8 @@ type unmatched struct {
 	observe.Unmatched
 	// verdict is Verdict as a number.
 	verdict Verdict
+	// ordinal is the element's offset as the node has it: in a stream that is put in order it isn't that of Offset.
+	ordinal int64
 	// record has the key and the time of the element's record, for the stream that it is reported to.
 	record broker.Record
 }
@@ -49,7 +51,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 			Verdict:   verdict.observed(),
 			Stream:    n.spec.Stream.Name,
 			Partition: n.task.partition,
-			Offset:    e.Record.Offset,
+			Offset:    e.Record.StoredOffset(),
 			Line:      e.Record.Line,
 			Column:    e.Record.Column,
 			At:        n.at(e.Record).At,
@@ -60,6 +62,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 			Time:      time.Now(),
 		},
 		verdict: verdict,
+		ordinal: e.Record.Offset,
 		record:  broker.Record{Key: bytes.Clone(e.Record.Key), Time: e.Record.Time},
 	}
 	if e.Value != nil {
@@ -97,9 +100,9 @@ func (t *task) report(all bool) (reported int, err error) {
 	}
 	t.ledgers.reportFailed = true
 	for _, n := range t.nodes {
-		slices.SortStableFunc(n.ledger.unreported, func(a, b *unmatched) int { return cmp.Compare(a.Offset, b.Offset) })
+		slices.SortStableFunc(n.ledger.unreported, func(a, b *unmatched) int { return cmp.Compare(a.ordinal, b.ordinal) })
 		i := 0
-		for ; i < len(n.ledger.unreported) && (all || n.ledger.unreported[i].Offset < n.ledger.accounted); i++ {
+		for ; i < len(n.ledger.unreported) && (all || n.ledger.unreported[i].ordinal < n.ledger.accounted); i++ {
 			if err := t.calls.own.report(n.ledger.unreported[i], &t.calls.out); err != nil {
 				return reported, err
 			}

@@ -37,13 +37,18 @@ func (t *task) bounded(n *node) (ends, waits bool) {
 func (t *task) lookForEnds() {
 	for _, n := range t.nodes {
 		ends, waits := t.bounded(n)
-		if n.cursor.ended || !ends || waits || n.cursor.unread < len(n.cursor.chunk.records) {
+		if n.cursor.ended || !ends || waits || n.cursor.unread < len(n.cursor.chunk.records) || n.holdsUnsorted() {
 			continue
 		}
 		ahead := n.cursor.feed.next(t.ctx)
 		n.cursor.rest.ahead = ahead
 		n.cursor.rest.drained = ahead != nil && len(ahead.records) == 0 && errors.Is(ahead.end, io.EOF)
 	}
+}
+
+// holdsUnsorted reports whether elements of a stream that is put in order have been read that the cursor hasn't got.
+func (n *node) holdsUnsorted() bool {
+	return n.sorter != nil && (n.sorter.waiting() > 0 || len(n.sorter.out.records) > 0 || n.sorter.end != nil)
 }
 
 // verify reads the streams that end by themselves to their ends, where the user asks for that, and returns what is
@@ -93,16 +98,34 @@ func (n *node) verify() error {
 		case c.end != nil:
 			return beyond(c.end)
 		}
-		if c, n.cursor.rest.ahead = n.cursor.rest.ahead, nil; c == nil {
-			if c = n.cursor.feed.next(n.task.ctx); c == nil {
-				return context.Cause(n.task.ctx)
-			}
-		}
-		if err := n.decode(c); err != nil {
+		var err error
+		if c, err = n.following(); err != nil {
 			return err
 		}
 		at = 0
 	}
+}
+
+// following returns the next chunk behind the end of the join.
+func (n *node) following() (c *chunk, err error) {
+	if n.sorter == nil {
+		return n.followingUnsorted()
+	}
+	n.sorter.verifies = true
+	if c, err = n.sorter.next(); err == nil || n.task.ctx.Err() != nil {
+		return c, err
+	}
+	return nil, beyond(err)
+}
+
+// followingUnsorted is following of the stream as it lies in the storage.
+func (n *node) followingUnsorted() (c *chunk, err error) {
+	if c, n.cursor.rest.ahead = n.cursor.rest.ahead, nil; c == nil {
+		if c = n.cursor.feed.next(n.task.ctx); c == nil {
+			return nil, context.Cause(n.task.ctx)
+		}
+	}
+	return c, n.decode(c)
 }
 
 // verifyRecord reads a record of a chunk as the join would.
@@ -121,11 +144,19 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 		}
 		err = &broker.PositionError{Position: n.at(record), Err: err}
 	}
-	if policy.Kind == Fail {
+	if err = n.tellFlaw(record, err, policy); err != nil {
 		return beyond(err)
 	}
+	return nil
+}
+
+// tellFlaw returns what is wrong with a record behind the end of the join, or logs it, as the policy says.
+func (n *node) tellFlaw(record *broker.Record, err error, policy Policy) error {
+	if policy.Kind == Fail {
+		return err
+	}
 	n.task.logger.Warn("an element behind the end of the join would be put aside", "node", n.spec.Name,
-		"stream", n.spec.Stream.Name, "offset", record.Offset, "error", err)
+		"stream", n.spec.Stream.Name, "offset", record.StoredOffset(), "error", err)
 	return nil
 }
 

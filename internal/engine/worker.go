@@ -135,7 +135,7 @@ func (w *worker) watched(ctx context.Context, call *Call) error {
 	ctx, end, err := t.watch.begin(ctx, observe.Call{
 		Stream:    t.root.spec.Stream.Name,
 		Partition: t.partition,
-		Offset:    call.Masters[0].Record.Offset,
+		Offset:    call.Masters[0].Record.StoredOffset(),
 		Masters:   len(call.Masters),
 	})
 	if err != nil {

@@ -77,6 +77,12 @@ func (b *Buffer[K, E]) Len() int { return len(b.waiting) }
 // Last returns the key released last. It is the zero value before the first.
 func (b *Buffer[K, E]) Last() K { return b.last }
 
+// Released returns the key released last; false before the first.
+func (b *Buffer[K, E]) Released() (K, bool) { return b.last, b.released }
+
+// Highest returns the highest key that was pushed; false before the first.
+func (b *Buffer[K, E]) Highest() (K, bool) { return b.highest, b.arrived > 0 }
+
 func (b *Buffer[K, E]) before(i, j int) bool {
 	x, y := &b.waiting[i], &b.waiting[j]
 	order := b.compare(x.key, y.key)

@@ -22,31 +22,44 @@ type keptNode struct {
 	Accounted   int64           `json:"accounted"`
 	NextSession bool            `json:"next_session,omitempty"`
 	Position    json.RawMessage `json:"position,omitempty"`
+	Sorted      json.RawMessage `json:"sorted,omitempty"`
 }
 
 // Marshal returns progress as JSON; the zero value is an object, too.
 func Marshal(p broker.Progress) ([]byte, error) {
 	k := kept{Sessions: p.Sessions}
 	for _, n := range p.Nodes {
-		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil}
+		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil, nil}
 		if n.Position != "" {
-			node.Position = positionText(n.Position)
+			node.Position = textJSON(n.Position)
+		}
+		if n.Sorted != "" {
+			node.Sorted = textJSON(n.Sorted)
 		}
 		k.Nodes = append(k.Nodes, node)
 	}
 	return json.Marshal(k)
 }
 
-// positionText is a position as JSON: as it is where it is an object, which people can read, and else as a string. An
-// object that would be written with other blanks or escapes is a string, too, for it must come back as it was.
-func positionText(p string) json.RawMessage {
-	if p[0] == '{' {
-		if written, err := json.Marshal(json.RawMessage(p)); err == nil && string(written) == p {
+// textJSON is a text as JSON: as it is where it is an object, which people can read, and else as a string. An object that
+// would be written with other blanks or escapes is a string, too, for it must come back as it was.
+func textJSON(text string) json.RawMessage {
+	if text[0] == '{' {
+		if written, err := json.Marshal(json.RawMessage(text)); err == nil && string(written) == text {
 			return written
 		}
 	}
-	text, _ := json.Marshal(p) // of a string, that doesn't fail
-	return text
+	quoted, _ := json.Marshal(text) // of a string, that doesn't fail
+	return quoted
+}
+
+// readText reads what textJSON has made; nothing is empty.
+func readText(kept json.RawMessage) (text string, err error) {
+	if len(kept) > 0 && kept[0] == '"' {
+		err = json.Unmarshal(kept, &text)
+		return text, err
+	}
+	return string(kept), nil
 }
 
 // Unmarshal reads what [Marshal] has written; nothing is the zero value.
@@ -62,12 +75,11 @@ func Unmarshal(text []byte) (p broker.Progress, err error) {
 	for _, n := range k.Nodes {
 		r := broker.Rewind{Node: n.Node, Offset: n.Offset, Behind: n.Behind, Seen: n.Seen, Accounted: n.Accounted,
 			NextSession: n.NextSession}
-		if len(n.Position) > 0 && n.Position[0] == '"' {
-			if err := json.Unmarshal(n.Position, &r.Position); err != nil {
-				return p, err
-			}
-		} else {
-			r.Position = string(n.Position)
+		if r.Position, err = readText(n.Position); err != nil {
+			return p, err
+		}
+		if r.Sorted, err = readText(n.Sorted); err != nil {
+			return p, err
 		}
 		p.Nodes = append(p.Nodes, r)
 	}

@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// A sorter stands between a node's feed and its cursor where the stream is put in order (R12): the cursor sees released
+// elements only. What can't be one (a record without a value, or one that can't be decoded) and what comes late is dealt
+// with here, since it has no place in that order.
+//
+// Chunks that went through a sorter aren't given back: elements that wait lie in them.
+type sorter struct {
+	node    *node
+	keys    SortKeys
+	ranking ranking
+	// whole sorts the stream as a whole; nil where there is a lateness.
+	whole *wholeSort
+
+	// seen is the offset behind the last record that was read, in this run or those before, and seenBefore what it was when
+	// this one began: what is read again below it was dealt with if it comes late. Below countedBelow it was counted, too.
+	seen, seenBefore, countedBelow int64
+	// resumed is what runs before have released last. hasReleased says that this run has released something.
+	resumed     release
+	hasReleased bool
+	// out are released elements that the cursor hasn't got, and failure and end what comes behind those.
+	out     *chunk
+	failure error
+	end     *chunk
+	// key is memory for the bytes of keys.
+	key []byte
+	// point is the one made last, for position.
+	point    *sortedPoint
+	position position
+	// verifies says that what is wrong is only told: the session has ended.
+	verifies bool
+}
+
+// newSorter returns the sorter of a node, which begins at from; counted is what was counted before in this run.
+func newSorter(n *node, from *start, counted tally) *sorter {
+	s := &sorter{
+		node:         n,
+		keys:         n.spec.Sort.NewKeys(),
+		seen:         max(from.kept.Seen, from.kept.Offset),
+		seenBefore:   from.kept.Seen,
+		countedBelow: counted.stored,
+		resumed:      from.last,
+		out:          &chunk{},
+		position:     -1,
+	}
+	offset := from.kept.Offset
+	s.ranking = ranking{base: from.rewind.Offset, before: from.last, start: offset, next: offset}
+	if n.spec.Sort.Whole {
+		s.whole = &wholeSort{sorter: s}
+	}
+	return s
+}
+
+// next returns the next chunk of released elements, or what has ended the stream.
+func (s *sorter) next() (*chunk, error) {
+	for {
+		c, err := s.ready()
+		if c != nil || err != nil {
+			return c, err
+		}
+		if c, err = s.receive(); err != nil {
+			return nil, err
+		}
+		s.take(c)
+	}
+}
+
+// receive waits for the next chunk of the feed, and decodes it.
+func (s *sorter) receive() (c *chunk, err error) {
+	if s.verifies {
+		return s.node.followingUnsorted()
+	}
+	return s.node.nextUnsorted()
+}
+
+// ready returns the next chunk that needs nothing more to be read; nil where there is none.
+func (s *sorter) ready() (*chunk, error) {
+	c := s.out
+	switch {
+	case len(c.records) > 0:
+		s.out = &chunk{}
+		return c, nil
+	case s.failure != nil:
+		return nil, s.failure
+	case s.end != nil && s.whole != nil && s.end.end == io.EOF:
+		if err := s.whole.pull(s.node.task.ctx); err != nil {
+			return nil, err
+		}
+		if len(s.out.records) > 0 {
+			return s.ready()
+		}
+	}
+	return s.end, nil
+}
+
+// take takes the elements of a chunk, or what has ended the stream. An error comes behind what was released before it.
+//
+// Where the data timeout has ended the stream, what waits is left to the next run: it may be that something comes before
+// it.
+func (s *sorter) take(c *chunk) {
+	for i := range c.records {
+		if s.failure = s.takeRecord(c, i); s.failure != nil {
+			return
+		}
+	}
+	if c.end == nil {
+		if s.whole != nil {
+			s.node.cursor.feed.giveBack(c)
+		}
+		return
+	}
+	s.end = c
+	if errors.Is(c.end, io.EOF) {
+		s.keys.end()
+		s.release()
+	}
+}
+
+// takeRecord takes a record of a chunk.
+func (s *sorter) takeRecord(c *chunk, i int) error {
+	n := s.node
+	n.task.reading = n.index
+	record, value := &c.records[i], c.values[i]
+	switch flaw := c.flawOf(i); {
+	case flaw == errNoValue:
+		s.passTombstone(record)
+		return nil
+	case flaw != nil:
+		return s.reject(record, value, n.located(record, flaw), n.decodePolicy(flaw), Undecodable)
+	}
+	null, err := s.keys.set(value)
+	if err != nil {
+		return s.disorder(record, value, fmt.Errorf("the sort key can't be computed: %w", err))
+	}
+	s.key = s.keys.appendOrdered(s.key[:0])
+	switch dealt, late := s.isDealtWith(record.Offset, null); {
+	case late:
+		s.countLate(record.Offset)
+		return s.disorder(record, value, s.keys.late())
+	case dealt:
+		s.see(record.Offset)
+		return nil
+	case s.whole != nil:
+		if err := s.whole.push(n.task.ctx, s.key, record); err != nil {
+			return err
+		}
+		s.see(record.Offset)
+		return nil
+	}
+	return s.push(record, value, null)
+}
+
+// push has an element wait, and releases what may go out now.
+func (s *sorter) push(record *broker.Record, value any, null bool) error {
+	number := s.ranking.number()
+	added, err := s.keys.push(number)
+	switch {
+	case err != nil:
+		return s.disorder(record, value, err)
+	case added:
+		s.ranking.arrive(record, value)
+	case null:
+		s.ranking.arrive(record, value)
+		s.out.add(s.ranking.releaseNull(number))
+	default:
+		s.countLate(record.Offset)
+		return s.disorder(record, value, s.keys.late())
+	}
+	s.see(record.Offset)
+	s.release()
+	return nil
+}
+
+// release releases what needn't wait any more.
+func (s *sorter) release() {
+	for {
+		number, ok := s.keys.next()
+		if !ok {
+			return
+		}
+		s.key = s.keys.appendReleased(s.key[:0])
+		s.out.add(s.ranking.release(number, s.key))
+		s.hasReleased = true
+	}
+}
+
+// add adds an element to a chunk.
+func (c *chunk) add(record broker.Record, value any) {
+	c.records, c.values = append(c.records, record), append(c.values, value)
+}
+
+// see notes that the record at an offset was read.
+func (s *sorter) see(offset int64) {
+	s.ranking.next = offset + 1
+	s.seen = max(s.seen, offset+1)
+}
+
+// isDealtWith reports whether runs before have dealt with an element, with the key at hand, or whether it comes late
+// after what they have released. Released elements are in the order of key and offset, so that the last one tells: of
+// (2, offset 2) those with lower keys lie before it, and so does one with key 2 at offset 0.
+func (s *sorter) isDealtWith(offset int64, null bool) (dealt, late bool) {
+	isAgain := offset < s.seenBefore
+	switch last := &s.resumed; {
+	case !isAgain && (s.hasReleased || last.isNone):
+		return false, false
+	case null && s.whole == nil:
+		return isAgain && offset < last.behind && s.keys.waiting() == 0 && !s.hasReleased, false
+	case last.isNone || string(s.key) > last.key:
+		return false, false
+	case string(s.key) == last.key:
+		return isAgain && offset < last.behind, false
+	default:
+		return isAgain, !isAgain
+	}
+}
+
+// disorder deals with an element that is late, or that has no sort key.
+func (s *sorter) disorder(record *broker.Record, value any, err error) error {
+	err = &broker.PositionError{Position: s.node.at(record), Err: fmt.Errorf("sorted %s: %w", s.node.spec.Sort.Text, err)}
+	return s.reject(record, value, err, s.node.task.spec.OnDisorder, OutOfOrder)
+}
+
+// reject deals with a record that isn't put in order, by the policy: unless a run before has.
+func (s *sorter) reject(record *broker.Record, value any, err error, policy Policy, verdict Verdict) error {
+	n, t := s.node, s.node.task
+	switch {
+	case record.Offset < s.seenBefore:
+		s.see(record.Offset)
+		return nil
+	case s.verifies:
+		return n.tellFlaw(record, err, policy)
+	case policy.Kind == Fail:
+		return err
+	}
+	s.see(record.Offset)
+	if record.Offset >= s.countedBelow {
+		n.ledger.counts.read++
+		n.ledger.counts.unmatched[verdict]++
+	}
+	about := n.explainError(&Element{Value: value, Record: record}, verdict, err)
+	if about != nil {
+		about.ordinal = math.MinInt64 // it is decided, whatever is still open
+		n.ledger.keep(about)
+	}
+	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
+		"error", err)
+	if policy.Kind != DeadLetter {
+		return nil
+	}
+	points := t.progress()
+	if _, err := t.report(false); err != nil {
+		return err
+	}
+	return t.calls.letter(t.failure(n, record, err), record, points)
+}
+
+// countLate counts an element that comes late.
+func (s *sorter) countLate(offset int64) {
+	if offset >= max(s.seenBefore, s.countedBelow) && !s.verifies {
+		s.node.ledger.counts.late++
+	}
+}
+
+// passTombstone passes over a record without a value.
+func (s *sorter) passTombstone(record *broker.Record) {
+	if record.Offset >= max(s.seenBefore, s.countedBelow) && !s.verifies {
+		s.node.ledger.counts.tombstones++
+	}
+	s.see(record.Offset)
+}
+
+// pointAt returns what a commit keeps for a position of the node. No later position is before lowest.
+func (s *sorter) pointAt(at position, lowest int64) *sortedPoint {
+	s.ranking.forget(min(lowest, at.offset()))
+	offset := s.ranking.oldest(at.offset(), s.whole != nil)
+	if s.position != at || s.point.offset != offset || s.point.seen != s.seen {
+		s.point = &sortedPoint{offset: offset, seen: s.seen, last: s.ranking.last(at.offset())}
+		s.position = at
+	}
+	return s.point
+}
+
+// waiting is how many elements wait to be in order.
+func (s *sorter) waiting() int {
+	if s.whole != nil {
+		return s.whole.waiting
+	}
+	return s.keys.waiting()
+}
+
+// close releases what the sorter holds.
+func (s *sorter) close() error {
+	if s.whole == nil {
+		return nil
+	}
+	return s.whole.close()
+}
