@@ -45,7 +45,8 @@ func names() []string {
 	return all
 }
 
-// draw makes the picture of a join: trades above, quotes below, a line for each match. A sorted stream is joined by last.
+// draw makes the picture of a join: trades above, quotes below, a line for each match. The sorted quotes are joined as
+// by last.
 func draw(name string) ([]byte, error) {
 	var p picture
 	joined := name
