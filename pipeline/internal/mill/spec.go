@@ -65,8 +65,8 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On}
 	if n.Join != nil {
-		spec.Unique, spec.Take, spec.Need, spec.Unequal = n.Join.Unique, n.Join.Take, n.Join.Need, n.Join.Unequal
-		spec.How, spec.NewEdge = n.options.String(), n.newEdge
+		n.options.Describe(spec)
+		spec.NewEdge = n.newEdge
 	}
 	for _, child := range n.Children {
 		spec.Children = append(spec.Children, child.spec(streams))
