@@ -103,6 +103,10 @@ type Task struct {
 	// WaitsFor is the index of the node that the join waits for the next element of, since WaitsSince; -1 while it works.
 	WaitsFor   int
 	WaitsSince time.Time
+	// Awaits says in words which element of that node ends the wait, since the matches of its parent's element at hand are
+	// certain then: "an element after 12:00:05, the reach's end", or "a match, or an element after 7". It is empty where
+	// any element does, as at the master, and where only leat.JoinFunc's comparison knows.
+	Awaits string
 	// Window is how many masters are in the open window.
 	Window int
 }

@@ -177,6 +177,8 @@ func edgeOf[K cmp.Ordered](t *tree, c int, key func(int) K, number func(K) int) 
 	spec.Reach.Farther = func(left, before, after K) bool {
 		return number(after)-number(left) >= number(left)-number(before)
 	}
+	spec.Reach.End = func(left K) K { return key(number(left) + t.hi) }
+	spec.Reach.Mirror = func(left, before K) K { return key(2*number(left) - number(before)) }
 	if t.by {
 		same := func(key int) int { return key }
 		spec.By = engine.NewMatchKey(

@@ -3,12 +3,16 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"time"
 )
 
-// describeKey returns a key as text and, where it is one, as a number.
+// describeKey returns a key as text, as JSON has it, and, where it is one, as a number.
 func describeKey(key any) (text string, number float64, isNumber bool) {
 	if key == nil {
 		return "", 0, false
+	}
+	if t, ok := key.(time.Time); ok {
+		return t.Format(time.RFC3339Nano), 0, false
 	}
 	number, isNumber = keyNumber(key)
 	return fmt.Sprint(key), number, isNumber

@@ -9,6 +9,11 @@ type Reach[K any] struct {
 	// Farther reports whether after, a right key above left, is at least as far from it as before, one below. It is nil
 	// for keys that have no distances; the reach is zero then.
 	Farther func(left, before, after K) bool
+	// End returns the key at the upper end of the reach of a left key, and Mirror the one that is as far above a left key
+	// as another is below it; the nearest that there is where it would overflow. They are for what people are told, and
+	// nil where that isn't known.
+	End    func(left K) K
+	Mirror func(left, before K) K
 }
 
 // A ReachSpec describes an edge with a reach or match keys.

@@ -60,6 +60,9 @@ type selector interface {
 	// keepsAll reports whether the reach has no lower bound.
 	keepsAll() bool
 	matchKeys() MatchKeys
+	// awaited and mirrored are for people, who are told what the join waits for (awaited.go).
+	awaited() awaited
+	mirrored(i int) (key any, ok bool)
 	// forget forgets the first n candidates, and keep all but those with the indexes given.
 	forget(n int)
 	keep(indexes []int)

@@ -43,6 +43,9 @@ func (t *taskStats) snapshot(now time.Time) observe.Task {
 	defer t.mu.Unlock()
 	task := t.task
 	task.Nodes = slices.Clone(t.task.Nodes)
+	if task.WaitsFor >= 0 {
+		task.Awaits = t.awaited.String()
+	}
 	for i := range task.Nodes {
 		n := &task.Nodes[i]
 		d := &t.details[i]

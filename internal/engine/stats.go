@@ -152,8 +152,9 @@ type taskStats struct {
 	ends     []func() int64
 	withheld []func() (int64, time.Time)
 	retained []func() (int64, time.Time)
-	// details are what snapshots put into words.
+	// details are what snapshots put into words, and awaited is what ends the wait for task.WaitsFor.
 	details []detail
+	awaited awaited
 	// tallies are what the tasks before have counted, by node.
 	tallies []tally
 	// recent holds for each node the last elements of each verdict.
@@ -204,6 +205,7 @@ func (t *task) publish(waitsFor *node) {
 	}
 	if waitsFor != nil {
 		s.task.WaitsFor, s.task.WaitsSince = waitsFor.index, time.Now()
+		s.awaited = waitsFor.awaited()
 	}
 }
 

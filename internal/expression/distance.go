@@ -76,6 +76,33 @@ func Between(a, b Key) Distance {
 	return Distance{kind: Number, number: difference}
 }
 
+// Plus returns the key that lies a distance above, or below where that is negative, for a key that has distances in its
+// unit. A duration that would overflow is the nearest that there is.
+func (k Key) Plus(d Distance) Key {
+	switch {
+	case d.IsZero():
+		return k
+	case k.v.kind == Duration:
+		span := newSpan(d.seconds, k.v.int(), -d.nanoseconds)
+		const most = math.MaxInt64 / int64(time.Second)
+		switch {
+		case span.seconds >= most:
+			return Key{Value{kind: Duration, n: uint64(math.MaxInt64)}}
+		case span.seconds <= -most:
+			return Key{Value{kind: Duration, n: 1 << 63}}
+		}
+		return Key{Value{kind: Duration, n: uint64(span.seconds*int64(time.Second) + span.nanoseconds)}}
+	case k.v.kind == Time:
+		at := k.v.ref.(time.Time)
+		return Key{ValueOf(time.Unix(at.Unix()+d.seconds, int64(at.Nanosecond())+d.nanoseconds).In(at.Location()))}
+	}
+	sum, err := add(k.v, d.number)
+	if err != nil {
+		sum = ratValue(new(big.Rat).Add(k.v.unbounded(), d.number.unbounded()))
+	}
+	return Key{sum}
+}
+
 // newSpan returns a span of seconds, and of a - b nanoseconds.
 func newSpan(seconds, a, b int64) Distance {
 	const second = int64(time.Second)

@@ -12,6 +12,7 @@ import (
 // arithmetic is that of keys by expression, whatever their kind.
 var arithmetic = keys.Arithmetic[expression.Key, expression.Distance]{
 	Minus:   expression.Between,
+	Plus:    expression.Key.Plus,
 	Compare: expression.CompareDistances,
 	Negate:  expression.Distance.Negated,
 	Bound:   expression.DistanceOf,

@@ -14,8 +14,9 @@ import (
 // An Arithmetic computes with keys of a kind: D is a difference of two keys. Its differences are exact but for those of
 // floating numbers, so that no key overflows.
 type Arithmetic[K, D any] struct {
-	// Minus returns a - b.
+	// Minus returns a - b, and Plus k + d, or the nearest key that there is.
 	Minus   func(a, b K) D
+	Plus    func(k K, d D) K
 	Compare func(a, b D) int
 	Negate  func(d D) D
 	// Bound reads a bound as a difference. The error says what would be right.
@@ -27,6 +28,7 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 	r.Farther = func(left, before, after K) bool {
 		return a.Compare(a.Minus(after, left), a.Minus(left, before)) >= 0
 	}
+	r.Mirror = func(left, before K) K { return a.Plus(left, a.Minus(left, before)) }
 	var lo, hi D
 	below, above := w.bounds()
 	if below {
@@ -41,6 +43,7 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
 		r.High = func(left, right K) int { return a.Compare(a.Minus(right, left), hi) }
+		r.End = func(left K) K { return a.Plus(left, hi) }
 	}
 	if below && above && a.Compare(lo, hi) > 0 {
 		return r, fmt.Errorf("%v reaches nothing: it begins above its end; both count away from the left key, "+
@@ -87,9 +90,22 @@ func minusUnsigned(a, b uint64) difference {
 	return difference{false, a - b}
 }
 
-// integers returns the arithmetic of integers, which minus subtracts, of keys of a type.
-func integers[K any](keys reflect.Type, minus func(a, b K) difference) Arithmetic[K, difference] {
-	return Arithmetic[K, difference]{minus, compareDifferences, negated, func(given any) (difference, error) {
+func plusSigned(k int64, d difference) int64 {
+	const shift = 1 << 63 // of signed integers to unsigned ones, in the same order
+	return int64(plusUnsigned(uint64(k)^shift, d) ^ shift)
+}
+
+func plusUnsigned(k uint64, d difference) uint64 {
+	if d.negative {
+		return k - min(k, d.magnitude)
+	}
+	return k + min(math.MaxUint64-k, d.magnitude)
+}
+
+// integers returns the arithmetic of integers of keys of a type, which minus subtracts, and to which plus adds.
+func integers[K any](keys reflect.Type, minus func(a, b K) difference,
+	plus func(K, difference) K) Arithmetic[K, difference] {
+	return Arithmetic[K, difference]{minus, plus, compareDifferences, negated, func(given any) (difference, error) {
 		v := reflect.ValueOf(given)
 		switch {
 		case v.Type() == durationType && keys != durationType:
@@ -116,8 +132,9 @@ func floats(keys reflect.Type) Arithmetic[float64, float64] {
 		}
 		return a - b
 	}
+	plus := func(k, d float64) float64 { return k + d }
 	negate := func(d float64) float64 { return -d }
-	return Arithmetic[float64, float64]{minus, cmp.Compare[float64], negate, func(given any) (f float64, err error) {
+	return Arithmetic[float64, float64]{minus, plus, cmp.Compare[float64], negate, func(given any) (f float64, err error) {
 		switch v := reflect.ValueOf(given); {
 		case v.Type() == durationType:
 			return 0, fmt.Errorf("%v is a time.Duration, but the keys are numbers of type %v; give a number in their units",
@@ -168,8 +185,11 @@ func instants() Arithmetic[time.Time, span] {
 		}
 		return newSpan(seconds, int64(x.Nanosecond()-y.Nanosecond()))
 	}
+	plus := func(k time.Time, d span) time.Time {
+		return time.Unix(k.Unix()+d.seconds, int64(k.Nanosecond())+d.nanoseconds).In(k.Location())
+	}
 	negate := func(d span) span { return newSpan(-d.seconds, -d.nanoseconds) }
-	return Arithmetic[time.Time, span]{minus, compareSpans, negate, func(given any) (span, error) {
+	return Arithmetic[time.Time, span]{minus, plus, compareSpans, negate, func(given any) (span, error) {
 		d, ok := given.(time.Duration)
 		if !ok && !isZero(given) {
 			return span{}, fmt.Errorf("%v is of type %T, but the keys are times; give a time.Duration, "+

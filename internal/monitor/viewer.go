@@ -251,7 +251,7 @@ func partition(s observe.Snapshot, t observe.Task) Partition {
 	case t.Ended:
 		p.State, p.Status, p.Window = "ended", "ended", 0
 	case wait >= blockingAfter:
-		p.State, p.Status = "waiting", fmt.Sprintf("waiting for %s for %s", at(s, t, t.WaitsFor), Ago(wait))
+		p.State, p.Status = "waiting", fmt.Sprintf("waiting for %s for %s%s", at(s, t, t.WaitsFor), Ago(wait), awaits(t))
 	}
 	return p
 }

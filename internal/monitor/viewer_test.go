@@ -57,6 +57,8 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 		{run(task(0, -1, 0)), monitor.Joining, "joining"},
 		{run(task(0, 1, time.Second)), monitor.Joining, "joining"},
 		{run(task(0, 1, 12*time.Second)), monitor.Waiting, "waiting for next for 12 s"},
+		{run(with(task(0, 1, 12*time.Second), func(t *observe.Task) { t.Awaits = "an element after 7, the reach's end" })),
+			monitor.Waiting, "waiting for next for 12 s (for an element after 7, the reach's end)"},
 		{run(task(0, -1, 0), task(1, -1, 0), task(2, 1, 12*time.Second)), monitor.Joining,
 			"joining, but waiting for next[2] for 12 s"},
 		{

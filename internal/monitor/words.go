@@ -52,7 +52,8 @@ func state(s observe.Snapshot) (State, string) {
 	case waiting == 0:
 		return Joining, "joining"
 	}
-	sentence := fmt.Sprintf("waiting for %s for %s", at(s, longest, longest.WaitsFor), Ago(waits(s, longest)))
+	sentence := fmt.Sprintf("waiting for %s for %s%s", at(s, longest, longest.WaitsFor), Ago(waits(s, longest)),
+		awaits(longest))
 	if waiting > 1 {
 		sentence += fmt.Sprintf(", and in %s more", plural(int64(waiting-1), "partition"))
 	}
@@ -60,6 +61,14 @@ func state(s observe.Snapshot) (State, string) {
 		return Waiting, sentence
 	}
 	return Joining, fmt.Sprintf("joining, but %s", sentence)
+}
+
+// awaits says which element ends a task's wait, as the end of a sentence about it.
+func awaits(t observe.Task) string {
+	if t.Awaits == "" {
+		return ""
+	}
+	return " (for " + clean(t.Awaits, longestName) + ")"
 }
 
 // committing says what a commit waits for.
@@ -122,10 +131,11 @@ func blocking(s observe.Snapshot, t observe.Task, i int) string {
 	if parent := s.Nodes[i].Parent; parent >= 0 {
 		who = at(s, t, parent)
 	}
-	text := fmt.Sprintf("blocks: %s has waited for it for %s", who, Ago(waits(s, t)))
+	where := ""
 	if s.Partitions > 1 {
-		text = fmt.Sprintf("blocks in partition %d: %s has waited for it for %s", t.Partition, who, Ago(waits(s, t)))
+		where = fmt.Sprintf(" in partition %d", t.Partition)
 	}
+	text := fmt.Sprintf("blocks%s: %s has waited for it for %s%s", where, who, Ago(waits(s, t)), awaits(t))
 	switch n := t.Nodes[i]; {
 	case n.Withheld > 0 && s.Taken.Sub(n.WithheldSince) >= blockingAfter && n.Behind <= 0:
 		text += fmt.Sprintf("; %s can't be read yet: a transaction of another producer has been open for %s or longer",
