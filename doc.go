@@ -43,8 +43,8 @@
 //
 //	Join, AsOf, JoinFunc, expr.Join    two element types, with the keys that join them (many)
 //	Within, Last, First, Nearest,      options of one join
-//	Unequal, By, Optional, Absent,
-//	Unique, Named, Left
+//	Unequal, By, expr.By, Optional,
+//	Absent, Unique, Named, Left
 //	file.At, kafka.Topic and so on     the stream of one element type; its options are those of the storage, such as
 //	                                   file.Named, file.Codec, kafka.DataTimeout
 //
