@@ -59,7 +59,8 @@ func (d Distance) String() string {
 	return (time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)).String()
 }
 
-// Between returns a - b for two keys of one kind that have distances, see Measured.
+// Between returns a - b for two keys of one kind that have distances, see Measured; of numbers that have none it is about
+// that, and infinite at most.
 func Between(a, b Key) Distance {
 	switch {
 	case a.v.kind == Duration:
@@ -70,10 +71,15 @@ func Between(a, b Key) Distance {
 		return Distance{} // infinite numbers are as far from themselves as others
 	}
 	difference, err := sub(a.v, b.v)
-	if err != nil {
-		difference = ratValue(new(big.Rat).Sub(a.v.unbounded(), b.v.unbounded()))
+	if err == nil {
+		return Distance{kind: Number, number: difference}
 	}
-	return Distance{kind: Number, number: difference}
+	x, xErr := a.v.rat()
+	y, yErr := b.v.rat()
+	if xErr != nil || yErr != nil { // an exact difference might have a billion digits
+		return Distance{kind: Number, number: floatValue(a.v.approx() - b.v.approx())}
+	}
+	return Distance{kind: Number, number: ratValue(new(big.Rat).Sub(x, y))}
 }
 
 // Plus returns the key that lies a distance above, or below where that is negative, for a key that has distances in its

@@ -40,6 +40,9 @@ func TestDistancesOfNumbers(t *testing.T) {
 	if CompareDistances(Between(large, small), Between(large, Key{IntValue(0)})) != -1 {
 		t.Error("1e90000 - 1e-90000 isn't below 1e90000")
 	}
+	if d := Between(numberKey(t, "1e2000000000"), numberKey(t, "1e-2000000000")); CompareDistances(d, Distance{}) != 1 {
+		t.Errorf("1e2000000000 is %v above 1e-2000000000", d)
+	}
 	inf := Key{floatValue(math.Inf(1))}
 	if d := Between(inf, inf); !d.IsZero() {
 		t.Errorf("the infinite are %v from themselves", d)
