@@ -75,6 +75,7 @@ func (b *builder) build() *engine.Spec {
 		return nil
 	}
 	root := b.node(b.tree.Master)
+	b.checkSorts()
 
 	// Each parameter gets its elements or its value, and nothing that was declared is left over.
 	form.arguments(b)

@@ -22,6 +22,7 @@ type Mill struct {
 	Sink        broker.Sink
 	Joins       []*Join
 	Windows     []*Window
+	Sorts       []*Sort
 	Provided    []*Provided
 	Container   *Container
 	Concurrency int

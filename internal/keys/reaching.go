@@ -20,33 +20,13 @@ func reaching[K any](left, right func(any) (K, error), o *Options) (func() engin
 		return instants().Edge(wallClock(read[K, time.Time](left, pointer)), wallClock(read[K, time.Time](right, pointer)),
 			time.Time.Compare, o)
 	}
-	switch t.Kind() {
-	case reflect.Int:
-		return signed(t, number[K, int, int64](left, pointer), number[K, int, int64](right, pointer), o)
-	case reflect.Int8:
-		return signed(t, number[K, int8, int64](left, pointer), number[K, int8, int64](right, pointer), o)
-	case reflect.Int16:
-		return signed(t, number[K, int16, int64](left, pointer), number[K, int16, int64](right, pointer), o)
-	case reflect.Int32:
-		return signed(t, number[K, int32, int64](left, pointer), number[K, int32, int64](right, pointer), o)
-	case reflect.Int64:
-		return signed(t, read[K, int64](left, pointer), read[K, int64](right, pointer), o)
-	case reflect.Uint:
-		return unsigned(t, number[K, uint, uint64](left, pointer), number[K, uint, uint64](right, pointer), o)
-	case reflect.Uint8:
-		return unsigned(t, number[K, uint8, uint64](left, pointer), number[K, uint8, uint64](right, pointer), o)
-	case reflect.Uint16:
-		return unsigned(t, number[K, uint16, uint64](left, pointer), number[K, uint16, uint64](right, pointer), o)
-	case reflect.Uint32:
-		return unsigned(t, number[K, uint32, uint64](left, pointer), number[K, uint32, uint64](right, pointer), o)
-	case reflect.Uint64:
-		return unsigned(t, read[K, uint64](left, pointer), read[K, uint64](right, pointer), o)
-	case reflect.Uintptr:
-		return unsigned(t, number[K, uintptr, uint64](left, pointer), number[K, uintptr, uint64](right, pointer), o)
-	case reflect.Float32:
-		return floating(t, number[K, float32, float64](left, pointer), number[K, float32, float64](right, pointer), o)
-	case reflect.Float64:
-		return floating(t, read[K, float64](left, pointer), read[K, float64](right, pointer), o)
+	switch {
+	case isSigned(t.Kind()):
+		return signed(t, asSigned(t.Kind(), left, pointer), asSigned(t.Kind(), right, pointer), o)
+	case isUnsigned(t.Kind()):
+		return unsigned(t, asUnsigned(t.Kind(), left, pointer), asUnsigned(t.Kind(), right, pointer), o)
+	case isFloating(t.Kind()):
+		return floating(t, asFloating(t.Kind(), left, pointer), asFloating(t.Kind(), right, pointer), o)
 	}
 	if err := texts(o.Within); err != nil {
 		return nil, err

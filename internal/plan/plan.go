@@ -93,6 +93,9 @@ func nodeOf(spec *engine.Node) *node {
 	if spec.Unbounded {
 		n.warning = "memory grows with each new value of a match key; a restart reads again from the oldest that is retained"
 	}
+	if spec.Sort != nil {
+		n.stream += ", sorted " + spec.Sort.Text
+	}
 	for _, child := range spec.Children {
 		n.children = append(n.children, nodeOf(child))
 	}
