@@ -28,16 +28,16 @@ func Sort[T, K any](key func(T) K, lateness any) (*engine.Sort, error) {
 	switch kind := t.Kind(); {
 	case isTime(t):
 		s.NewKeys, err = sortKeys(instants(), wallClock(read[K, time.Time](of, pointer)), lateness, time.Time.Compare,
-			earlier, appendTime)
+			appendTime)
 	case isSigned(kind):
-		s.NewKeys, err = sortKeys(integers(t, minusSigned), asSigned(kind, of, pointer), lateness, cmp.Compare[int64],
-			minusMagnitude, appendSigned)
+		s.NewKeys, err = sortKeys(integers(t, minusSigned, plusSigned), asSigned(kind, of, pointer), lateness,
+			cmp.Compare[int64], appendSigned)
 	case isUnsigned(kind):
-		s.NewKeys, err = sortKeys(integers(t, minusUnsigned), asUnsigned(kind, of, pointer), lateness, cmp.Compare[uint64],
-			func(k uint64, d difference) uint64 { return k - min(k, d.magnitude) }, binary.BigEndian.AppendUint64)
+		s.NewKeys, err = sortKeys(integers(t, minusUnsigned, plusUnsigned), asUnsigned(kind, of, pointer), lateness,
+			cmp.Compare[uint64], binary.BigEndian.AppendUint64)
 	case isFloating(kind):
 		s.NewKeys, err = sortKeys(floats(t), notNaN[float64, float64](asFloating(kind, of, pointer)), lateness,
-			cmp.Compare[float64], func(k, d float64) float64 { return k - d }, appendFloat)
+			cmp.Compare[float64], appendFloat)
 	case kind == reflect.String && s.Whole:
 		s.NewKeys = engine.SortBy(engine.SortSpec[string]{Key: read[K, string](of, pointer), Compare: cmp.Compare[string],
 			AppendOrdered: func(dst []byte, key string) []byte { return append(dst, key...) }})
@@ -50,9 +50,9 @@ func Sort[T, K any](key func(T) K, lateness any) (*engine.Sort, error) {
 	return s, err
 }
 
-// sortKeys returns a constructor of sort keys that have an arithmetic; below returns the key that lies a difference below.
+// sortKeys returns a constructor of sort keys that have an arithmetic.
 func sortKeys[K, D any](a Arithmetic[K, D], key func(any) (K, error), lateness any, compare func(a, b K) int,
-	below func(K, D) K, appendOrdered func([]byte, K) []byte) (func() engine.SortKeys, error) {
+	appendOrdered func([]byte, K) []byte) (func() engine.SortKeys, error) {
 	spec := engine.SortSpec[K]{Key: key, Compare: compare, AppendOrdered: appendOrdered}
 	if _, whole := lateness.(NoBound); !whole {
 		if lateness == nil {
@@ -66,21 +66,10 @@ func sortKeys[K, D any](a Arithmetic[K, D], key func(any) (K, error), lateness a
 			return nil, fmt.Errorf("the lateness %v is below zero; give how far below the highest key that was read an "+
 				"element's key may be", lateness)
 		}
-		spec.Below = func(k K) (K, error) { return below(k, d), nil }
+		d = a.Negate(d)
+		spec.Below = func(k K) (K, error) { return a.Plus(k, d), nil }
 	}
 	return engine.SortBy(spec), nil
-}
-
-// minusMagnitude returns k - d, where d isn't below zero; the least number where that is below it.
-func minusMagnitude(k int64, d difference) int64 {
-	if above := uint64(k) - 1<<63; d.magnitude > above { // how far k is above the least number
-		return math.MinInt64
-	}
-	return int64(uint64(k) - d.magnitude)
-}
-
-func earlier(t time.Time, d span) time.Time {
-	return t.Add(-time.Duration(d.seconds)*time.Second - time.Duration(d.nanoseconds))
 }
 
 func appendSigned(dst []byte, k int64) []byte {

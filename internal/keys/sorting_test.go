@@ -29,19 +29,3 @@ func TestOrderedBytes(t *testing.T) {
 		}
 	})
 }
-
-// What lies a lateness below a key near the end of its type is the end.
-func TestBelowDoesNotOverflow(t *testing.T) {
-	for _, test := range []struct {
-		key       int64
-		magnitude uint64
-		want      int64
-	}{
-		{10, 3, 7}, {-10, 3, -13}, {math.MinInt64 + 2, 3, math.MinInt64}, {math.MinInt64, 0, math.MinInt64},
-		{math.MaxInt64, math.MaxInt64, 0}, {5, math.MaxUint64, math.MinInt64},
-	} {
-		if got := minusMagnitude(test.key, difference{magnitude: test.magnitude}); got != test.want {
-			t.Errorf("%d - %d is %d, want %d", test.key, test.magnitude, got, test.want)
-		}
-	}
-}
