@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/leat-go/leat/broker"
@@ -279,7 +278,11 @@ const minHanded = 64
 // prune forgets those elements that were handed over and that nothing leads to any more.
 func (n *node) prune() {
 	live := map[int64]bool{}
-	note := func(offset int64) { live[offset] = n.ledger.handed[offset] }
+	note := func(offset int64) {
+		if n.ledger.handed[offset] {
+			live[offset] = true
+		}
+	}
 	for i := range n.candidates.group {
 		note(n.candidates.group[i].Record.Offset)
 	}
@@ -293,8 +296,9 @@ func (n *node) prune() {
 	if n.task.window != nil {
 		root.eachBelow(n.task.window.masters, n, note)
 	}
-	maps.DeleteFunc(n.ledger.handed, func(offset int64, _ bool) bool { return !live[offset] })
-	n.ledger.pruneAt = max(minHanded, 2*len(n.ledger.handed))
+	n.ledger.handed = live
+	// This has looked at each candidate: it is worth that again when as many were handed over.
+	n.ledger.pruneAt = len(live) + max(minHanded, len(live), len(n.candidates.group))
 }
 
 // eachBelow calls visit for the elements of a node below that a list of n's elements leads to.
