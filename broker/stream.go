@@ -33,6 +33,9 @@ type Stream struct {
 	// DataTimeout ends the stream for a session, with [ErrDataTimeout], where nothing has come for so long; zero for
 	// never. It is for storages where each stream may have its own.
 	DataTimeout time.Duration
+	// Format is how elements lie in the storage, where its package lets a user say more than the name does, such as
+	// file.Dialect; nil for most.
+	Format any
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 

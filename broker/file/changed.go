@@ -74,9 +74,9 @@ func (o *opened) grown(grew, unread int64, ended time.Time) string {
 	default:
 		text += fmt.Sprintf("what comes after %s is not in the result", ended.Format(time.TimeOnly))
 	}
-	l, packed := format(o.stream.Name)
+	l, packed := formatOf(&o.stream)
 	switch {
-	case l != lines || packed != plain:
+	case !l.isLines() || packed != plain:
 		return text
 	case o.stream.Where != "": // it is declared in a pipeline file
 		return text + "; with follow: true at the stream a run goes on reading"

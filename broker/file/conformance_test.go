@@ -2,11 +2,13 @@ package file_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ import (
 
 // TestConformance runs the suite of package brokertest on files of each format.
 func TestConformance(t *testing.T) {
-	for _, ending := range []string{".json", ".ndjson", ".jsonl.gz", ".json.zst"} {
+	for _, ending := range []string{".json", ".ndjson", ".csv", ".jsonl.gz", ".json.zst", ".tsv.gz"} {
 		t.Run(ending[1:], func(t *testing.T) {
 			brokertest.Run(t, brokertest.Harness{OneSession: true, New: func(t testing.TB,
 				setup brokertest.Setup) brokertest.Storage {
@@ -38,7 +40,7 @@ func storage(t testing.TB, setup brokertest.Setup, ending string) brokertest.Sto
 	}
 	for i, stream := range setup.Inputs {
 		path := declare("input", i)
-		if err := os.WriteFile(path, encode(t, stream[0][0].Elements, ending), 0o666); err != nil {
+		if err := os.WriteFile(path, append(header(ending), encode(t, stream[0][0].Elements, ending)...), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -69,8 +71,46 @@ func storage(t testing.TB, setup brokertest.Setup, ending string) brokertest.Sto
 	return brokertest.Storage{Source: b, Sink: b, Visible: visible, Grow: grow}
 }
 
-// encode returns a file's content.
+// header returns what stands before the elements in a file.
+func header(ending string) []byte {
+	switch ending {
+	case ".csv":
+		return []byte("id,text\n")
+	case ".tsv.gz":
+		return []byte(gzipped("text\tid\r\n"))
+	}
+	return nil
+}
+
+// rows returns elements as lines of cells.
+func rows(t testing.TB, elements []brokertest.Element, ending string) []byte {
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	isTabbed := strings.HasPrefix(ending, ".tsv")
+	if isTabbed {
+		w.Comma = '\t'
+	}
+	for _, e := range elements {
+		row := []string{strconv.FormatInt(e.ID, 10), e.Text}
+		if isTabbed {
+			slices.Reverse(row)
+		}
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Flush()
+	if isTabbed {
+		return []byte(gzipped(text.String()))
+	}
+	return text.Bytes()
+}
+
+// encode returns a file's elements.
 func encode(t testing.TB, elements []brokertest.Element, ending string) []byte {
+	if strings.HasPrefix(ending, ".csv") || strings.HasPrefix(ending, ".tsv") {
+		return rows(t, elements, ending)
+	}
 	objects := make([]string, len(elements))
 	for i, e := range elements {
 		object, err := json.Marshal(e)
@@ -114,6 +154,10 @@ func decode(t testing.TB, path string) brokertest.Partition {
 		}
 		return brokertest.Partition{session}
 	}
+	if !bytes.HasPrefix(text, []byte("{")) && len(text) > 0 {
+		session.Elements = cells(t, text)
+		return brokertest.Partition{session}
+	}
 	for line := range bytes.Lines(text) {
 		var e brokertest.Element
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -122,4 +166,24 @@ func decode(t testing.TB, path string) brokertest.Partition {
 		session.Elements = append(session.Elements, e)
 	}
 	return brokertest.Partition{session}
+}
+
+// cells returns the elements in rows of cells, read by encoding/csv.
+func cells(t testing.TB, text []byte) (elements []brokertest.Element) {
+	r := csv.NewReader(bytes.NewReader(text))
+	if bytes.HasPrefix(text, []byte("id\ttext")) {
+		r.Comma = '\t'
+	}
+	all, err := r.ReadAll()
+	if err != nil || !slices.Equal(all[0], []string{"id", "text"}) {
+		t.Fatalf("%q: %v", text, err)
+	}
+	for _, row := range all[1:] {
+		id, err := strconv.ParseInt(row[0], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		elements = append(elements, brokertest.Element{ID: id, Text: row[1]})
+	}
+	return elements
 }

@@ -1,11 +1,13 @@
-// Package file is the broker for streams that are files of JSON objects.
+// Package file is the broker for streams that are files of JSON objects, or of rows of cells, such as CSV.
 //
 // The end of a file's name says how the objects lie in it:
 //
 //	robot.json                  a JSON list of objects; so is any name not named below
 //	robot.jsonl, robot.ndjson   one object a line; blank lines are skipped
-//	robot.json.gz               either of them, compressed with gzip
-//	robot.jsonl.zst             either of them, compressed with Zstandard: with zstd.Files() of package broker/file/zstd
+//	robot.csv, .tsv, .txt       rows of cells with commas, tabs or blanks between them, below a line of names: see [Dialect],
+//	                            and [CSV] for others
+//	robot.json.gz               any of them, compressed with gzip
+//	robot.jsonl.zst             any of them, compressed with Zstandard: with zstd.Files() of package broker/file/zstd
 //	-                           standard input, where a list and lines are told apart by their first character, or
 //	                            standard output, which gets one object a line
 //
@@ -77,7 +79,7 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// A Broker reads and writes streams that are JSON files. Make one with [New]. It is a [broker.Source] and a
+// A Broker reads and writes streams that are files. Make one with [New]. It is a [broker.Source] and a
 // [broker.Sink], keeps nothing from one run to the next itself, and is safe for concurrent use.
 type Broker struct {
 	streams []broker.Stream
@@ -136,7 +138,8 @@ func Named(name string) StreamOption {
 	}
 }
 
-// Codec sets the codec of a stream, instead of [codec.JSON]. Whatever it makes of them, records are JSON objects. It
+// Codec sets the codec of a stream, instead of [codec.JSON]. Whatever it makes of them, records are JSON objects, also
+// those made of cells. It
 // panics where c is nil.
 func Codec(c codec.Codec) StreamOption {
 	if c == nil {

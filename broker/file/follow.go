@@ -34,15 +34,15 @@ var (
 
 // checkFollow refuses to follow what can't be.
 func checkFollow(s broker.Stream) error {
-	l, packed := format(s.Name)
+	l, packed := formatOf(&s)
 	switch {
 	case s.Name == standard:
 		return errors.New("standard input is read until its writer closes it in any case; take follow out")
 	case packed != plain:
 		return fmt.Errorf("a file that is compressed with %s can't be followed: "+
 			"what is at its end can't be decompressed before more comes; follow the file that it is made of", packed)
-	case l != lines:
-		return errors.New("only a file with one object a line, whose name ends in .jsonl or .ndjson, can be followed: " +
+	case !l.isLines():
+		return errors.New("only a file of lines, whose name ends in .jsonl, .ndjson, .csv, .tsv or .txt, can be followed: " +
 			"a list has an end")
 	}
 	return nil

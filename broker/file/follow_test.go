@@ -232,13 +232,12 @@ func TestFollowErrors(t *testing.T) {
 	for path, want := range map[string]string{
 		"-": "standard input is read until its writer closes it in any case; take follow out",
 		"":  "the path is empty",
-		filepath.Join(dir, "a.json"): "only a file with one object a line, whose name ends in .jsonl or .ndjson, " +
+		filepath.Join(dir, "a.json"): "only a file of lines, whose name ends in .jsonl, .ndjson, .csv, .tsv or .txt, " +
 			"can be followed: a list has an end",
 		filepath.Join(dir, "a.json.gz"): "a file that is compressed with gzip can't be followed",
 		filepath.Join(dir, "a.jsonl.zst"): "a file that is compressed with Zstandard can't be followed: " +
 			"what is at its end can't be decompressed before more comes; " +
 			"follow the file that it is made of",
-		filepath.Join(dir, "a.csv"):        "its name says that this is CSV, ",
 		filepath.Join(dir, "file/a.jsonl"): filepath.Join(dir, "file") + " is a file, not a directory: ",
 	} {
 		_, err := openSource(file.New(file.At[location](path, file.Follow())))

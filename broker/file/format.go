@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // standard is the path of standard input and output.
@@ -15,8 +17,18 @@ type layout int
 const (
 	list   layout = iota // a JSON list of objects
 	lines                // one object a line
+	rows                 // cells, see Dialect
 	either               // whichever the first character says
 )
+
+// HasCells reports whether a stream's file holds rows of cells, as [Dialect] says.
+func HasCells(s broker.Stream) bool {
+	l, _ := formatOf(&s)
+	return l == rows
+}
+
+// isLines reports whether what is appended to a file goes on where it ended.
+func (l layout) isLines() bool { return l == lines || l == rows }
 
 // compression is how a file is compressed.
 type compression int
@@ -25,10 +37,20 @@ const (
 	plain compression = iota
 	gzipped
 	zstandard
+	sixteenBits // UTF-16, see inUTF16
 )
 
 func (c compression) String() string {
-	return [...]string{"uncompressed", "gzip", "Zstandard"}[c]
+	return [...]string{"uncompressed", "gzip", "Zstandard", "UTF-16"}[c]
+}
+
+// formatOf tells the layout and compression of a stream's file.
+func formatOf(s *broker.Stream) (layout, compression) {
+	l, packed := format(s.Name)
+	if s.Format != nil {
+		l = rows
+	}
+	return l, packed
 }
 
 // format tells a file's layout and compression by its name.
@@ -50,13 +72,15 @@ func format(path string) (layout, compression) {
 	switch filepath.Ext(name) {
 	case ".jsonl", ".ndjson":
 		return lines, packed
+	case ".csv", ".tsv", ".txt":
+		return rows, packed
 	}
 	return list, packed
 }
 
 // others are endings of names that say that a file is not JSON.
 var others = map[string]string{
-	".csv": "CSV", ".tsv": "CSV with tabs", ".parquet": "Parquet", ".avro": "Avro", ".arrow": "Arrow",
+	".parquet": "Parquet", ".avro": "Avro", ".arrow": "Arrow",
 	".xlsx": "a spreadsheet",
 	".xml":  "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
 	".tgz": "a tar archive",
@@ -74,6 +98,7 @@ func otherFormat(path string) error {
 	if !ok {
 		return nil
 	}
-	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON: "+
-		".json for a list of objects, .jsonl or .ndjson for one object a line, and either with .gz or .zst behind it", kind)
+	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON or as "+
+		"text: .json for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, and "+
+		"each with .gz or .zst behind it", kind)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file/internal/csv"
 )
 
 // A framer finds where the objects in a text begin and end, and nothing else: whether an object is right inside is for
@@ -29,13 +30,20 @@ type framer struct {
 	depth  int
 	quoted bool
 
-	// line and column are the location of the byte at mark, which is the first one that is still needed. In lines, line is
-	// the number of the last one that was framed.
+	// line and column are the location of the byte at mark, which is the first one that is still needed. In lines and rows,
+	// line is the number of the last one that was framed.
 	mark         int
 	line, column int
 
-	// tooLarge is the error for an object above the stream's limit, behind which nothing is framed.
-	tooLarge error
+	// failed is the error behind which nothing is framed: of an object above the stream's limit, or a row that is wrong.
+	failed error
+
+	// cells is what makes objects of rows, nil where there are none, and objects where they lie. breaks is how many line
+	// breaks are within the row that was framed last, and opened the byte of this one with the quotes that pos is in.
+	cells   *csv.Decoder
+	objects []byte
+	breaks  int
+	opened  int
 
 	newline, brace, quote, backslash byteFinder
 }
@@ -58,8 +66,11 @@ func newFramer(stream broker.Stream, l layout) framer {
 		newline: byteFinder{char: '\n'}, brace: byteFinder{char: '{'}, quote: byteFinder{char: '"'},
 		backslash: byteFinder{char: '\\'},
 	}
-	if l == list {
+	switch l {
+	case list:
 		f.line = 1
+	case rows:
+		f.cells = newCells(&stream)
 	}
 	return f
 }
@@ -68,8 +79,10 @@ func newFramer(stream broker.Stream, l layout) framer {
 // After an error it returns the same error again.
 func (f *framer) next() (object []byte, err error) {
 	switch {
-	case f.tooLarge != nil:
-		return nil, f.tooLarge
+	case f.failed != nil:
+		return nil, f.failed
+	case f.layout == rows:
+		return f.nextRow()
 	case f.layout == list:
 		object, err = f.nextObject()
 	case f.layout == lines:
@@ -86,8 +99,8 @@ func (f *framer) next() (object []byte, err error) {
 // refuse says that the object that was framed last is above the limit.
 func (f *framer) refuse() error {
 	f.index-- // it is this one that the error is about
-	f.tooLarge = f.fail("%w", f.stream.TooLarge())
-	return f.tooLarge
+	f.failed = f.fail("%w", f.stream.TooLarge())
+	return f.failed
 }
 
 // choose tells the layout by the first character; false where it isn't there yet.

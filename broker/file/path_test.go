@@ -15,7 +15,7 @@ func TestFormat(t *testing.T) {
 		layout layout
 		packed compression
 	}{
-		"-": {either, plain}, "a": {list, plain}, "a.json": {list, plain}, "a.txt": {list, plain}, "a.jsonl": {lines, plain},
+		"-": {either, plain}, "a": {list, plain}, "a.json": {list, plain}, "a.txt": {rows, plain}, "a.csv.gz": {rows, gzipped}, "a.TSV": {rows, plain}, "a.jsonl": {lines, plain},
 		"b.jsonl/a": {list, plain}, "A.NDJSON": {lines, plain}, "a.gz": {list, gzipped}, "a.json.gz": {list, gzipped},
 		"a.jsonl.gz": {lines, gzipped}, "a.ndjson.zst": {lines, zstandard}, "a.json.ZST": {list, zstandard},
 		".jsonl":     {lines, plain},

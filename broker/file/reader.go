@@ -182,10 +182,14 @@ func (r *reader) advance() error {
 	if r.lastLine() {
 		return nil
 	}
+	if r.framer.layout == rows && r.framer.quoted {
+		return r.framer.unclosed("before the file was rotated")
+	}
 	if err := r.follow.advance(r.framer.index); err != nil {
 		return err
 	}
-	r.framer.line, r.unended = 0, false
+	r.framer.restart()
+	r.unended = false
 	r.base, r.tail = -int64(len(r.framer.buf)), nil
 	return nil
 }
@@ -193,7 +197,7 @@ func (r *reader) advance() error {
 // lastLine ends the last line if the file doesn't, and tells whether it did.
 func (r *reader) lastLine() bool {
 	f := &r.framer
-	if f.pos == len(f.buf) {
+	if f.pos == len(f.buf) && f.mark == len(f.buf) || f.layout == rows && f.quoted && f.pos == len(f.buf) {
 		return false
 	}
 	if r.unfinished() {
@@ -201,7 +205,9 @@ func (r *reader) lastLine() bool {
 		return false
 	}
 	f.buf = append(f.buf, '\n')
-	f.layout = lines
+	if f.layout == either {
+		f.layout = lines
+	}
 	r.base-- // for the byte that the file doesn't have
 	r.unended = true
 	return true
@@ -223,14 +229,14 @@ func (r *reader) unfinished() bool {
 func (r *reader) frame() ([]broker.Record, error) {
 	f := &r.framer
 	var records []broker.Record
-	end := 0
+	end, line := 0, 0
 	for len(records) < batchSize {
 		value, err := f.next()
 		if value == nil {
-			r.dropAnchor(end, records)
+			r.dropAnchor(end, line, records)
 			return records, err
 		}
-		end = f.pos
+		end, line = f.pos, f.line
 		if f.index <= r.from {
 			continue
 		}
@@ -243,19 +249,19 @@ func (r *reader) frame() ([]broker.Record, error) {
 		}
 		records = records[:len(records)+1]
 		record := &records[len(records)-1]
-		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line, f.column
+		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line-f.breaks, f.column
 	}
-	r.dropAnchor(end, records)
+	r.dropAnchor(end, line, records)
 	return records, nil
 }
 
-// dropAnchor leaves an anchor behind the last of some records, whose text ends in the buffer at end.
-func (r *reader) dropAnchor(end int, records []broker.Record) {
+// dropAnchor leaves an anchor behind the last of some records, whose text ends in the buffer at end, and in a line.
+func (r *reader) dropAnchor(end, line int, records []broker.Record) {
 	if len(records) == 0 {
 		return
 	}
 	last := &records[len(records)-1]
-	a := anchor{Element: last.Offset + 1, Line: last.Line, Byte: r.base + int64(end)}
+	a := anchor{Element: last.Offset + 1, Line: line, Byte: r.base + int64(end)}
 	if r.framer.layout == list || r.unended {
 		a.Line-- // it goes on in this line
 	}
@@ -315,6 +321,9 @@ func (r *reader) fill() error {
 	if r.follow != nil && r.follow.begun != nil {
 		r.beginAt(r.follow.begun.anchor)
 		r.tail, r.follow.begun = r.follow.begun.tail, nil
+		if err := r.learnColumns(r.follow.at.file); err != nil {
+			return err
+		}
 	}
 	if n > 0 {
 		r.came = time.Now()
@@ -342,6 +351,9 @@ func (r *reader) grow() error {
 		}
 	}
 	if needed > f.limit {
+		if f.layout == rows && f.quoted {
+			return f.unclosed(fmt.Sprintf("within %d bytes", f.limit))
+		}
 		f.stop()
 		return f.fail("%w", f.stream.TooLarge())
 	}
@@ -366,6 +378,9 @@ func (r *reader) openFile() error {
 	}
 	r.file = file
 	if r.start.Byte > 0 {
+		if err := r.learnColumns(file.(io.ReaderAt)); err != nil {
+			return err
+		}
 		if err := r.seek(file.(io.ReadSeeker)); err != nil {
 			return r.damaged(err)
 		}
@@ -421,6 +436,9 @@ func (r *reader) damaged(err error) error {
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
+	}
+	if r.packed == sixteenBits {
+		return r.framer.fail("read the file as UTF-16: %w", err)
 	}
 	return r.framer.fail("decompress the file: the %s data is cut off or damaged: %w", r.packed, err)
 }

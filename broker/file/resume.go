@@ -87,7 +87,7 @@ func (s *inputStream) compare(file *os.File, p *position) error {
 	if differs != "" {
 		return s.changed(p, differs)
 	}
-	if l, _ := format(s.name); l == lines && s.packed == plain {
+	if l, _ := formatOf(&s.Stream); l.isLines() && s.packed == plain {
 		return p.From.continued(file, s.name)
 	}
 	return nil
@@ -190,7 +190,7 @@ func (in *input) pass(ctx context.Context, node int, p *position) error {
 	if err != nil {
 		return err
 	}
-	if r.framer.layout == lines && whole && r.lastLine() {
+	if r.framer.layout.isLines() && whole && r.lastLine() {
 		if err := r.passWhole(); err != nil {
 			return err
 		}

@@ -34,10 +34,11 @@ type Seeker struct {
 }
 
 // OpenSeeker opens a stream's file, or returns nil where it can only be read from its beginning: where it is
-// compressed, or can be read once only. What isn't a JSON file is for a reader to refuse.
+// compressed, can be read once only, or has cells that may go over several lines. What isn't a JSON file is for a reader
+// to refuse.
 func OpenSeeker(stream broker.Stream) (*Seeker, error) {
-	l, packed := format(stream.Name)
-	if l == either || packed != plain {
+	l, packed := formatOf(&stream)
+	if l == either || l == rows || packed != plain {
 		return nil, nil
 	}
 	file, err := os.Open(stream.Name)

@@ -65,7 +65,10 @@ func (in *input) anchorsOf(s *inputStream) *anchors {
 // openStream finds out what a stream's path leads to.
 func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
 	s := &inputStream{Stream: stream, name: stream.Name, by: uncompressed{}}
-	_, s.packed = format(stream.Name)
+	if err := checkFormat(&stream); err != nil {
+		return nil, err
+	}
+	_, s.packed = formatOf(&stream)
 	if stream.Name == standard {
 		s.once = true
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
@@ -108,7 +111,11 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 		return nil, openError(stream.Name, err)
 	}
 	head := headOf(file)
-	if l, _ := format(stream.Name); l == list && s.packed == plain {
+	l, _ := formatOf(&stream)
+	if l == rows && s.packed == plain && isUTF16(head) {
+		s.packed, s.by = sixteenBits, inUTF16{}
+	}
+	if l == list && s.packed == plain {
 		head = head[:bytes.LastIndexByte(head, '}')+1] // a list's end moves as it grows
 	}
 	s.head = fingerprintOf(head)
@@ -118,7 +125,7 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 // followStream finds out whether a stream's path leads to what can be followed, if it leads to anything yet.
 func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*inputStream, error) {
 	if stream.Name != "" {
-		if err := errors.Join(otherFormat(stream.Name), checkFollow(stream)); err != nil {
+		if err := errors.Join(otherFormat(stream.Name), checkFormat(&stream), checkFollow(stream)); err != nil {
 			return nil, err
 		}
 	}
@@ -161,6 +168,8 @@ type input struct {
 	mu sync.Mutex
 	// opened are the files that readers have opened.
 	opened []*opened
+	// cells are those of the readers of rows.
+	cells []cells
 	// total is the size of what is read: of each file once, and again when another node reads it.
 	total int64
 }
@@ -240,7 +249,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 // reader returns a reader of a node's file that isn't counted.
 func (in *input) reader(node int, from int64) *reader {
 	s := in.streams[node]
-	l, _ := format(s.Name)
+	l, _ := formatOf(&s.Stream)
 	r := &reader{
 		framer:  newFramer(s.Stream, l),
 		open:    s.open,
@@ -254,6 +263,9 @@ func (in *input) reader(node int, from int64) *reader {
 
 		timeout: s.DataTimeout,
 	}
+	if l == rows {
+		in.noteCells(s.Name, r.framer.cells)
+	}
 	switch {
 	case s.trail != nil:
 		r.follow = &follower{trail: s.trail, from: from}
@@ -264,7 +276,7 @@ func (in *input) reader(node int, from int64) *reader {
 	default:
 		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
 	}
-	if l == lines && s.packed == plain && !s.once {
+	if l.isLines() && s.packed == plain && !s.once {
 		r.beginAt(s.anchors.before(from))
 	} else if s.kept != nil {
 		r.compared = s
@@ -318,6 +330,7 @@ func (in *input) Warnings() []string {
 			warnings = append(warnings, warning)
 		}
 	}
+	warnings = append(warnings, in.passedOver()...)
 	for _, s := range in.streams {
 		if s.trail != nil && !reported[s.name] {
 			reported[s.name] = true

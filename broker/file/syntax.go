@@ -21,7 +21,7 @@ func (f *framer) fail(message string, args ...any) error {
 // stop makes the first byte that was not framed, or the object that it is in, the location of errors.
 func (f *framer) stop() {
 	f.needed()
-	if f.layout == lines {
+	if f.layout.isLines() {
 		f.line, f.column = f.line+1, 1
 	}
 }
@@ -65,6 +65,8 @@ func notText(text []byte) error {
 		return errors.New("the file is compressed with gzip, its name must end in .gz")
 	case bytes.HasPrefix(text, []byte("\x28\xB5\x2F\xFD")):
 		return errors.New("the file is compressed with Zstandard, its name must end in .zst")
+	case bytes.HasPrefix(text, []byte("PAR1")):
+		return errors.New("the file is a Parquet file")
 	case text[0] == 0xFF || text[0] == 0xFE || text[0] == 0:
 		return errors.New("the text is not UTF-8; is it UTF-16?")
 	}
@@ -118,6 +120,9 @@ func (f *framer) notLines(text []byte, indent int) error {
 
 // end returns what is wrong with a text that ends here; nil if nothing is.
 func (f *framer) end() error {
+	if f.layout == rows {
+		return f.endOfRows()
+	}
 	if f.layout != list || f.state == behindList && f.pos == len(f.buf) {
 		return nil
 	}

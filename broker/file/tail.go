@@ -20,16 +20,17 @@ type Object struct {
 	Text []byte
 }
 
-// Tail returns the last objects of the file at path, n at most and no more than its last mebibyte holds, in their
-// order, without reading the rest. What they are inside is not looked at. It returns none for a file that is compressed
-// or can be read once only. An error wraps a [broker.PositionError] where the end of the file is not as it should be.
-func Tail(path string, n int) (objects []Object, err error) {
-	l, packed := format(path)
+// Tail returns the last objects of a stream's file, n at most and no more than its last mebibyte holds, in their
+// order, without reading the rest. What they are inside is not looked at. It returns none for a file that is compressed,
+// has cells or can be read once only. An error wraps a [broker.PositionError] where the end of the file is not as it should be.
+func Tail(stream broker.Stream, n int) (objects []Object, err error) {
+	path := stream.Name
+	l, packed := formatOf(&stream)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	if l == either || packed != plain || !info.Mode().IsRegular() {
+	if l == either || l == rows || packed != plain || !info.Mode().IsRegular() {
 		return nil, nil
 	}
 	file, err := os.Open(path)

@@ -37,7 +37,7 @@ func TestTail(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content+space.Draw(t, "end")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		found, err := file.Tail(path, n)
+		found, err := file.Tail(broker.Stream{Name: path}, n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestTailOfALargeFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		found, err := file.Tail(path, len(objects))
+		found, err := file.Tail(broker.Stream{Name: path}, len(objects))
 		if err != nil || len(found) < 15000 || len(found) > 30000 {
 			t.Fatalf("%s: %d objects, %v", name, len(found), err)
 		}
@@ -89,15 +89,15 @@ func TestTailOfOtherFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found, err := file.Tail(filepath.Join(dir, "x.json.gz"), 9); err != nil || found != nil {
+	if found, err := file.Tail(broker.Stream{Name: filepath.Join(dir, "x.json.gz")}, 9); err != nil || found != nil {
 		t.Errorf("a compressed file: %v, %v", found, err)
 	}
 	var at *broker.PositionError
-	if _, err := file.Tail(filepath.Join(dir, "cut.json"), 9); !errors.As(err, &at) || !strings.Contains(err.Error(),
+	if _, err := file.Tail(broker.Stream{Name: filepath.Join(dir, "cut.json")}, 9); !errors.As(err, &at) || !strings.Contains(err.Error(),
 		"cut off") {
 		t.Errorf("a file that was cut off: %v", err)
 	}
-	if _, err := file.Tail(filepath.Join(dir, "none.json"), 9); !errors.Is(err, os.ErrNotExist) {
+	if _, err := file.Tail(broker.Stream{Name: filepath.Join(dir, "none.json")}, 9); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file/internal/csv"
 )
 
 // A target is one output file, pipe or device.
@@ -20,6 +21,8 @@ type target struct {
 	stream broker.Stream
 	path   string // absolute, behind symbolic links; "-" for standard output
 	layout layout
+	cells  *csv.Encoder   // where the layout is rows; nil otherwise
+	row    []byte         // whose memory is used again
 	temp   *temporary     // nil for what is written straight
 	direct *interruptible // nil for files
 
@@ -33,6 +36,12 @@ type target struct {
 // openTarget checks that a stream can be written, and makes its temporary file.
 func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	t := &target{stream: stream, path: standard, layout: lines}
+	if err := checkFormat(&stream); err != nil {
+		return nil, err
+	}
+	if l, _ := formatOf(&stream); l == rows {
+		t.layout, t.cells = rows, newRows(&stream)
+	}
 	if stream.Name == standard {
 		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
 		return t, t.start(t.direct, uncompressed{})
@@ -43,7 +52,7 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if err := otherFormat(stream.Name); err != nil {
 		return nil, err
 	}
-	t.layout, _ = format(stream.Name)
+	t.layout, _ = formatOf(&stream)
 	packed, err := b.by(stream.Name)
 	if err != nil {
 		return nil, err
@@ -156,6 +165,9 @@ func (t *target) append(object []byte) error {
 		}
 		object = oneLine(object)
 	}
+	if t.layout == rows {
+		return t.appendRow(object)
+	}
 	if err := t.separate(); err != nil {
 		return err
 	}
@@ -167,6 +179,27 @@ func (t *target) append(object []byte) error {
 	return err
 }
 
+// appendRow writes an object as a row of cells.
+func (t *target) appendRow(object []byte) error {
+	if !t.cells.HasColumns() {
+		if err := t.cells.Learn(object); err != nil {
+			return fmt.Errorf("result %d: %w", t.objects, err)
+		}
+	}
+	t.row = t.row[:0]
+	if t.objects == 0 {
+		t.row = t.cells.AppendHeader(t.row)
+	}
+	row, err := t.cells.Append(t.row, object)
+	if err != nil {
+		return fmt.Errorf("result %d: %w", t.objects, err)
+	}
+	t.row = row
+	t.objects++
+	_, err = t.text.Write(row)
+	return err
+}
+
 // oneLine returns an object without line breaks. JSON has none inside of strings, so they are all white space.
 func oneLine(object []byte) []byte {
 	object = bytes.ReplaceAll(object, []byte{'\n'}, []byte{' '})
@@ -175,7 +208,7 @@ func oneLine(object []byte) []byte {
 
 // separate writes what stands in a list before the next object.
 func (t *target) separate() error {
-	if t.layout == lines {
+	if t.layout != list {
 		return nil
 	}
 	before := ",\n"
@@ -208,6 +241,11 @@ func (t *target) complete() error {
 			end = "[]\n"
 		}
 		if _, err := t.text.WriteString(end); err != nil {
+			return err
+		}
+	}
+	if t.layout == rows && t.objects == 0 {
+		if _, err := t.text.Write(t.cells.AppendHeader(nil)); err != nil {
 			return err
 		}
 	}

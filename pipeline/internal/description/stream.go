@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/leat-go/leat/broker/file"
 )
 
 // A Stream is what a pipeline file says of a stream.
@@ -20,6 +22,8 @@ type Stream struct {
 	// nil for files and topics.
 	Storage string
 	Section *Section
+	// CSV is how a text file holds its cells; nil for as its name says.
+	CSV *file.Dialect
 	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	Demo Text
 	// Reading is how the stream is read, and ReadingAt where the first member stands that says so; nil where none does.
@@ -101,11 +105,11 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	if name := s.storageOf(m); name != "" {
 		return s.storedStream(stream, m, name, what)
 	}
-	file, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "max_element", "follow", "data_timeout"}
+	address, topic := m.get("file"), m.get("topic")
+	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout"}
 	if topic != nil {
 		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
-	} else if file == nil {
+	} else if address == nil {
 		allowed = append(allowed, s.storages...)
 	}
 	if err := s.only(m, what, allowed...); err != nil {
@@ -115,16 +119,21 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return stream, err
 	}
 	switch {
-	case file == nil && topic == nil:
+	case address == nil && topic == nil:
 		return stream, s.errorAt(m.at, "%s must be given as %s", what, s.forms())
-	case file == nil:
+	case address == nil:
 		stream.Topic = true
 		return s.topicStream(stream, m, what)
 	case topic != nil:
 		return stream, topic.name.Errorf("%s can't be both a file and a topic: give {topic: NAME, demo: FILE} for a "+
 			"topic with data to try it with", what)
 	}
-	stream.Address, err = s.nonempty(file.value, "the path", what)
+	if stream.Address, err = s.nonempty(address.value, "the path", what); err != nil {
+		return stream, err
+	}
+	if csv := m.get("csv"); csv != nil {
+		stream.CSV, err = s.csv(csv, what)
+	}
 	return stream, err
 }
 

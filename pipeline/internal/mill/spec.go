@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
@@ -37,7 +38,7 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	spec := &engine.Spec{
 		Name:        m.Name,
 		Master:      m.Master.spec(nodes),
-		Outputs:     []broker.Stream{stream(at.Output, "", object.Codec{})},
+		Outputs:     []broker.Stream{m.output(at.Output)},
 		NewFunction: m.NewFunction,
 		Window:      m.Window.spec(),
 		Verify:      options.Verify,
@@ -45,6 +46,22 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	}
 	m.setStorages(spec, at, options)
 	return spec
+}
+
+// output returns how the output is declared to its storage: the members of emit are the columns of a file that has some.
+func (m *Mill) output(at Stream) broker.Stream {
+	s := stream(at, "", object.Codec{})
+	if !at.IsFile() || !file.HasCells(s) || len(m.Emit) == 0 {
+		return s
+	}
+	d, _ := s.Format.(file.Dialect)
+	if d.Columns == nil {
+		for _, member := range m.Emit {
+			d.Columns = append(d.Columns, member.Name)
+		}
+		s.Format = d
+	}
+	return s
 }
 
 // Declared returns how a node's stream is declared to its storage.
@@ -55,6 +72,9 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 	s.As = name
 	s.Where = at.Text.Location()
 	s.MaxElement = at.Reading.MaxElement
+	if at.CSV != nil {
+		s.Format = *at.CSV
+	}
 	if at.Reading.Tombstones {
 		s.Tombstones = object.TombstoneCodec{Codec: c}
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/storage"
@@ -21,6 +22,8 @@ type Stream struct {
 	Stored  *storage.Stream
 	// Demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	Demo string
+	// CSV is how a text file holds its cells; nil for as its name says.
+	CSV *file.Dialect
 	// Reading is how it is read.
 	Reading description.Reading
 	// Text is where the pipeline file says so.
@@ -32,7 +35,7 @@ const Standard = "-"
 
 // newStream returns the stream that is described, for a pipeline file in a directory.
 func newStream(s description.Stream, dir string) Stream {
-	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, Reading: s.Reading}
+	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Reading: s.Reading}
 	if stream.IsFile() {
 		stream.Name = resolve(dir, stream.Name)
 	}

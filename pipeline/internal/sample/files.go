@@ -83,7 +83,7 @@ func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
 	if s.Whole || len(s.Head.Elements) < Size {
 		return nil // it is damaged in the head
 	}
-	objects, err := file.Tail(stream.Name, Size)
+	objects, err := file.Tail(stream, Size)
 	if _, damaged := errors.AsType[*broker.PositionError](err); damaged {
 		all.problem(err.Error())
 		return nil

@@ -1,0 +1,282 @@
+package csv
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/leat-go/leat/internal/quote"
+)
+
+// A Decoder makes JSON objects of rows. It is used by one goroutine, but for Long.
+type Decoder struct {
+	dialect  Dialect
+	splitter splitter
+	// null are the cells that are null, but for the empty one; emptyNull says that this is, too.
+	null      [][]byte
+	emptyNull bool
+	members   func(column string) Member
+	columns   []column
+	names     []string
+	long      atomic.Int64
+}
+
+// A Member is the member of an element that a column stands for.
+type Member struct {
+	Name string
+	// Text says that its cells are texts, also those that look like numbers.
+	Text bool
+}
+
+type column struct {
+	// before is what stands before its value in an object.
+	before []byte
+	text   bool
+}
+
+// NewDecoder returns a decoder of a file's rows. members tells the member of a column; nil for one of the same name.
+func NewDecoder(d Dialect, members func(column string) Member) *Decoder {
+	if members == nil {
+		members = func(column string) Member { return Member{Name: column} }
+	}
+	dec := &Decoder{dialect: d, splitter: splitter{delimiter: d.delimiter()}, members: members}
+	for _, text := range d.null() {
+		if text == "" {
+			dec.emptyNull = true
+			continue
+		}
+		dec.null = append(dec.null, []byte(text))
+	}
+	dec.Restart()
+	return dec
+}
+
+// Restart begins another file of the same columns, which has a header of its own where the dialect doesn't name them.
+func (d *Decoder) Restart() {
+	d.columns = nil
+	if len(d.dialect.Columns) > 0 {
+		d.name(d.dialect.Columns)
+	}
+}
+
+// HasColumns reports whether the columns' names are known: the next row is the header otherwise.
+func (d *Decoder) HasColumns() bool { return d.columns != nil }
+
+// Columns returns the names of the columns; none before they are known.
+func (d *Decoder) Columns() []string { return d.names }
+
+// Long returns how many rows had more cells than there are columns, where the dialect passes over these.
+func (d *Decoder) Long() int64 { return d.long.Load() }
+
+// Begins reports whether quotes at a byte of a row begin a cell: only there they may enclose line ends and delimiters.
+func (d *Decoder) Begins(row []byte, quotes int) bool {
+	before := row[:quotes]
+	if d.splitter.delimiter == nil {
+		return len(before) == 0 || isBlank(before[len(before)-1])
+	}
+	before = bytes.TrimRight(before, " ")
+	return len(before) == 0 || bytes.HasSuffix(before, d.splitter.delimiter)
+}
+
+// IsEmpty reports whether a line has no cells, and is passed over.
+func (d *Decoder) IsEmpty(row []byte) bool {
+	return len(row) == 0 || d.splitter.delimiter == nil && len(bytes.Trim(row, " \t")) == 0
+}
+
+// Comment returns what a line that is passed over begins with; nothing where there are none.
+func (d *Decoder) Comment() string { return d.dialect.Comment }
+
+// Header takes the names of the columns from the first row.
+func (d *Decoder) Header(row []byte) error {
+	if err := d.split(row); err != nil {
+		return err
+	}
+	cells := d.splitter.cells
+	names := make([]string, 0, len(cells))
+	for i, c := range cells {
+		name := string(c.text)
+		if !c.quoted {
+			name = string(bytes.TrimSpace(c.text))
+		}
+		if name == "" {
+			name = fmt.Sprintf("column%d", i)
+		}
+		if at := slices.Index(names, name); at >= 0 {
+			return fail(c.at, "columns %d and %d are both named %q, and elements have a member for each: rename one",
+				at+1, i+1, name)
+		}
+		names = append(names, name)
+	}
+	for _, name := range d.dialect.Text {
+		if !slices.Contains(names, name) {
+			return fail(0, "the column %q is to be text, and is none of the columns in the first line: %q", name, names)
+		}
+	}
+	d.name(names)
+	return nil
+}
+
+func (d *Decoder) name(names []string) {
+	d.names, d.columns = names, make([]column, 0, len(names))
+	for i, name := range names {
+		before := []byte{','}
+		if i == 0 {
+			before[0] = '{'
+		}
+		m := d.members(name)
+		before = append(quote.Append(before, m.Name), ':')
+		d.columns = append(d.columns, column{before, m.Text || slices.Contains(d.dialect.Text, name)})
+	}
+}
+
+func (d *Decoder) split(row []byte) error {
+	if !utf8.Valid(row) {
+		at := 0
+		for {
+			c, size := utf8.DecodeRune(row[at:])
+			if c == utf8.RuneError && size == 1 {
+				return fail(at, "the byte %#02x is not UTF-8: convert the file, or begin it with the mark of UTF-16", row[at])
+			}
+			at += size
+		}
+	}
+	return d.splitter.split(row)
+}
+
+// Append appends the object of a row, which has no line end. Errors are of type [*Error].
+func (d *Decoder) Append(into, row []byte) ([]byte, error) {
+	if err := d.split(row); err != nil {
+		return into, err
+	}
+	cells := d.splitter.cells
+	if len(cells) != len(d.columns) {
+		if err := d.uneven(row, cells); err != nil {
+			return into, err
+		}
+	}
+	for i := range d.columns {
+		c := &d.columns[i]
+		into = append(into, c.before...)
+		if i < len(cells) {
+			into = d.value(into, c, &cells[i])
+		} else {
+			into = append(into, "null"...)
+		}
+	}
+	return append(into, '}'), nil
+}
+
+// uneven deals with a row that has too few cells, or too many.
+func (d *Decoder) uneven(row []byte, cells []cell) error {
+	few := len(cells) < len(d.columns)
+	switch {
+	case !d.dialect.Ragged && few:
+		return fail(len(row), "the line has %d cells, and there are %d columns: %q has none; with ragged such cells are null",
+			len(cells), len(d.columns), d.names[len(cells)])
+	case !d.dialect.Ragged:
+		extra := cells[len(d.columns)]
+		return fail(extra.at, "the line has %d cells, and there are %d columns: %.40q has none; with ragged such cells are "+
+			"passed over", len(cells), len(d.columns), extra.text)
+	case !few:
+		d.long.Add(1)
+	}
+	return nil
+}
+
+// value appends the value of a cell.
+func (d *Decoder) value(into []byte, c *column, from *cell) []byte {
+	text := from.text
+	if !from.quoted && d.isNull(text) {
+		return append(into, "null"...)
+	}
+	if c.text {
+		return quote.AppendBytes(into, text)
+	}
+	plain := text
+	if !from.quoted {
+		plain = bytes.Trim(text, " ")
+	}
+	if len(plain) > 0 {
+		switch first := plain[0]; {
+		case first == '-' || first >= '0' && first <= '9':
+			if n := d.number(into, plain); n != nil {
+				return n
+			}
+		case first == 't' && string(plain) == "true", first == 'f' && string(plain) == "false":
+			return append(into, plain...)
+		}
+	}
+	return quote.AppendBytes(into, text)
+}
+
+func (d *Decoder) isNull(text []byte) bool {
+	if len(text) == 0 {
+		return d.emptyNull
+	}
+	for _, null := range d.null {
+		if bytes.Equal(null, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// number appends a cell that is a number, with its digits, and returns nil for any other.
+func (d *Decoder) number(into, text []byte) []byte {
+	begin := len(into)
+	into = append(into, text...)
+	if d.dialect.Decimal == ',' {
+		if bytes.IndexByte(text, '.') >= 0 {
+			return nil
+		}
+		if comma := bytes.IndexByte(text, ','); comma >= 0 {
+			into[begin+comma] = '.'
+		}
+	}
+	if !isNumber(into[begin:]) {
+		return nil
+	}
+	return into
+}
+
+// isNumber reports whether a text is a number in JSON.
+func isNumber(text []byte) bool {
+	if len(text) > 0 && text[0] == '-' {
+		text = text[1:]
+	}
+	whole := digits(text)
+	if whole == 0 || whole > 1 && text[0] == '0' {
+		return false
+	}
+	text = text[whole:]
+	if len(text) > 0 && text[0] == '.' {
+		n := digits(text[1:])
+		if n == 0 {
+			return false
+		}
+		text = text[1+n:]
+	}
+	if len(text) > 0 && (text[0] == 'e' || text[0] == 'E') {
+		text = text[1:]
+		if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
+			text = text[1:]
+		}
+		n := digits(text)
+		if n == 0 {
+			return false
+		}
+		text = text[n:]
+	}
+	return len(text) == 0
+}
+
+// digits returns how many digits a text begins with.
+func digits(text []byte) int {
+	n := 0
+	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,191 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/leat-go/leat/broker/file/internal/csv"
+)
+
+// objectsSize is how many bytes are taken at a time for the objects that are made of rows.
+const objectsSize = 64 << 10
+
+// nextRow returns the object of the next row of cells.
+func (f *framer) nextRow() ([]byte, error) {
+	for {
+		row := f.row()
+		if row == nil {
+			return nil, nil
+		}
+		begin := f.mark
+		f.breaks = bytes.Count(row, []byte{'\n'})
+		f.pos++ // the line end
+		f.line += 1 + f.breaks
+		f.mark = f.pos
+		object, err := f.object(row)
+		if err != nil {
+			f.failed = f.rowError(begin, err)
+			return nil, f.failed
+		}
+		if object != nil {
+			f.index++
+			return object, nil
+		}
+	}
+}
+
+// row returns the text up to the next line end that isn't within quotes, where pos is then; nothing where it isn't there yet.
+func (f *framer) row() []byte {
+	for {
+		newline := f.newline.next(f.buf, f.pos)
+		if !f.quoted {
+			quotes := f.quote.next(f.buf, f.pos)
+			switch {
+			case quotes < newline && !f.isComment():
+				f.quoted = f.cells.Begins(f.unmarked(quotes))
+				f.opened, f.pos = quotes-f.mark, quotes+1
+				continue
+			case newline == len(f.buf):
+				return nil
+			}
+			f.pos = newline
+			return f.buf[f.mark:newline]
+		}
+		quotes := f.quote.next(f.buf, f.pos)
+		if quotes+1 >= len(f.buf) {
+			f.pos = quotes // the next byte says whether it closes
+			return nil
+		}
+		f.pos = quotes + 1
+		if f.buf[f.pos] == '"' {
+			f.pos++
+			continue
+		}
+		f.quoted = false
+	}
+}
+
+// unmarked returns the row so far, and where in it a byte is: without the byte order mark.
+func (f *framer) unmarked(at int) (row []byte, index int) {
+	row = f.buf[f.mark:]
+	index = at - f.mark
+	if f.line == 0 && bytes.HasPrefix(row, []byte(byteOrderMark)) {
+		return row[len(byteOrderMark):], index - len(byteOrderMark)
+	}
+	return row, index
+}
+
+// isComment reports whether the row that begins at the mark is a line that is passed over.
+func (f *framer) isComment() bool {
+	row, _ := f.unmarked(f.mark)
+	comment := f.cells.Comment()
+	return comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(comment))
+}
+
+// object returns the object of a row; nothing for the header, a comment and an empty line.
+func (f *framer) object(row []byte) ([]byte, error) {
+	if len(row) > f.limit {
+		return nil, f.stream.TooLarge()
+	}
+	if f.line == 1+f.breaks {
+		row = bytes.TrimPrefix(row, []byte(byteOrderMark))
+		if err := notText(append(row[:len(row):len(row)], '\n')); err != nil {
+			return nil, err
+		}
+	}
+	row = bytes.TrimSuffix(row, []byte{'\r'})
+	comment := f.cells.Comment()
+	switch {
+	case f.cells.IsEmpty(row):
+		return nil, nil
+	case comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(comment)):
+		return nil, nil
+	case !f.cells.HasColumns():
+		if at := bytes.IndexByte(row, '\r'); at >= 0 && bytes.IndexByte(row, '"') < 0 {
+			return nil, &csv.Error{Offset: at, Err: errors.New("lines end with a carriage return alone here: convert them " +
+				"to end with a line feed")}
+		}
+		return nil, f.cells.Header(row)
+	}
+	if cap(f.objects)-len(f.objects) < 2*len(row) {
+		f.objects = make([]byte, 0, max(objectsSize, 4*len(row)))
+	}
+	begin := len(f.objects)
+	into, err := f.cells.Append(f.objects, row)
+	if err != nil {
+		return nil, err
+	}
+	f.objects = into
+	return into[begin:len(into):len(into)], nil
+}
+
+// rowError says where an error lies that is about the row that was framed last, which begins at a byte of the buffer.
+func (f *framer) rowError(begin int, err error) error {
+	at := *f
+	at.line, at.column, at.mark, at.newline.at = f.line-f.breaks, 1, begin, 0
+	if wrong, ok := errors.AsType[*csv.Error](err); ok {
+		at.advance(min(begin+wrong.Offset, len(f.buf)))
+		err = wrong.Err
+	}
+	return at.fail("%w", err)
+}
+
+// unclosed returns the error for quotes that aren't closed: where they begin.
+func (f *framer) unclosed(where string) error {
+	at := *f
+	at.line, at.column, at.newline.at = f.line+1, 1, 0
+	at.advance(f.mark + f.opened)
+	return at.fail("the quotes that begin here are not closed %s; quotes within a cell in quotes are written twice", where)
+}
+
+// endOfRows returns what is wrong with rows that end here; nil if nothing is.
+func (f *framer) endOfRows() error {
+	switch {
+	case f.failed != nil:
+		return f.failed
+	case f.quoted:
+		return f.unclosed("before the file ends; was the file cut off?")
+	case !f.cells.HasColumns():
+		f.stop()
+		return f.fail("the file is empty: its first line has the names of the columns")
+	}
+	return nil
+}
+
+// restart begins another file of the stream.
+func (f *framer) restart() {
+	f.line, f.quoted = 0, false
+	if f.cells != nil {
+		f.cells.Restart()
+	}
+}
+
+// learnColumns reads the names of the columns where reading begins behind them.
+func (r *reader) learnColumns(file io.ReaderAt) error {
+	if r.framer.layout != rows || r.framer.cells.HasColumns() || r.base == 0 {
+		return nil
+	}
+	head := newFramer(r.framer.stream, rows)
+	head.cells = r.framer.cells
+	for size := int64(1 << 12); !head.cells.HasColumns(); size *= 2 {
+		text := make([]byte, size)
+		n, err := file.ReadAt(text, 0)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return r.damaged(err)
+		}
+		head.buf, head.pos, head.line, head.quoted = text[:n], 0, 0, false
+		head.mark, head.newline.at, head.quote.at = 0, 0, 0
+		if _, err := head.nextRow(); err != nil {
+			return err
+		}
+		if err != nil || size > int64(2*head.limit) {
+			break
+		}
+	}
+	if !head.cells.HasColumns() {
+		return fmt.Errorf("%s has no line with the names of the columns any more", r.framer.stream.Name)
+	}
+	return nil
+}
