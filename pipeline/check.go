@@ -152,7 +152,7 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 	for _, f := range j.Findings {
 		r.Findings = append(r.Findings, Finding{
 			Mistake: Mistake(f.Mistake), Left: join.Left, Right: join.Right, On: join.On,
-			Text: f.Text, Fix: f.Fix, Evidence: f.Evidence,
+			Text: f.Text, Fix: f.Fix, Add: f.Add, Stream: f.Stream, Command: f.Command, Evidence: f.Evidence,
 		})
 	}
 	r.Problems = append(r.Problems, j.Problems...)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 )
@@ -34,6 +35,10 @@ const (
 	MistakeGaps      = Mistake(diagnosis.Gaps)
 	MistakeEarlyEnd  = Mistake(diagnosis.EarlyEnd)
 	MistakeLateBegin = Mistake(diagnosis.LateBegin)
+	// MistakeMatchKey: elements of several things lie in one stream, and the join takes those of one for those of another.
+	MistakeMatchKey = Mistake(diagnosis.MatchKey)
+	// MistakeExcluded: everything has what must be absent.
+	MistakeExcluded = Mistake(diagnosis.Excluded)
 	// MistakeEmpty: a stream has no elements.
 	MistakeEmpty = Mistake(diagnosis.Empty)
 )
@@ -47,16 +52,39 @@ type Finding struct {
 	On    string `json:"on"`
 	// Text says what is wrong.
 	Text string `json:"text"`
-	// Fix is what the join should say instead, and Evidence what it does then; both are empty where that isn't known.
+	// Fix is the condition that the join should have instead, and Add what else it should say, in lines of YAML; empty for
+	// nothing. Where Stream isn't empty, that stream should say what Add is, in place of the join, or Command, a command
+	// line, mends it once. Evidence says what the join does then. All are empty where that isn't known.
 	Fix      string `json:"fix,omitempty"`
+	Add      string `json:"add,omitempty"`
+	Stream   string `json:"stream,omitempty"`
+	Command  string `json:"command,omitempty"`
 	Evidence string `json:"evidence,omitempty"`
 }
 
-// String returns the finding in one to three lines, the last without a line feed.
+// String returns the finding in some lines, the last without a line feed.
 func (f Finding) String() string {
 	text := fmt.Sprintf("%s with %s: %s", f.Left, f.Right, f.Text)
 	if f.Fix != "" {
-		text += fmt.Sprintf("\n  write  on: %q\n  %s", f.Fix, f.Evidence)
+		text += fmt.Sprintf("\n  write  on: %q", f.Fix)
+	}
+	for i, line := range strings.Split(f.Add, "\n") {
+		switch {
+		case line == "":
+		case i > 0:
+			text += "\n         " + line
+		default:
+			text += "\n  add    " + line
+		}
+	}
+	if f.Stream != "" {
+		text += " to stream " + f.Stream
+	}
+	if f.Command != "" {
+		text += "\n  or run " + f.Command
+	}
+	if f.Evidence != "" {
+		text += "\n  " + f.Evidence
 	}
 	return text
 }

@@ -28,7 +28,8 @@ type Result struct {
 
 // Of compares the keys of a child's samples with those of its parent's, partition by partition.
 func Of(child *mill.Node, left, right []*sample.Sample) *Result {
-	j := &join{child: child, partitions: min(len(left), len(right)), left: &KeyStats{}, right: &KeyStats{}}
+	j := &join{child: child, relation: child.Relation(), partitions: min(len(left), len(right)), left: &KeyStats{},
+		right: &KeyStats{}}
 	for i := range j.partitions {
 		if left[i].Unread || right[i].Unread {
 			j.unread = true
@@ -39,7 +40,7 @@ func Of(child *mill.Node, left, right []*sample.Sample) *Result {
 		j.right.add(right[i], child.Right, rightKey, child.Join.Unique)
 		j.views = append(j.views, viewsOf(left[i], right[i])...)
 	}
-	j.asIs = j.compute(child.Left, child.Right)
+	j.asIs = matchOf(j.views, j.relation)
 	d := &Result{
 		Left: j.left, Right: j.right, Common: j.common(),
 		Comparable: j.asIs.comparable, Matched: j.asIs.matched, Unmatched: j.unmatched(), Missing: j.missing(),

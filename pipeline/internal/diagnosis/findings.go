@@ -3,9 +3,11 @@ package diagnosis
 import (
 	"fmt"
 
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -30,30 +32,57 @@ func (j *join) findings() (findings []Finding) {
 	switch {
 	case mend.remedy != nil && len(findings) > 0 && findings[0].Fix != "":
 	case mend.remedy != nil:
-		evidence := fmt.Sprintf("then %s; as it is, %d of %d", mend.remedy.result(left), j.asIs.matched, j.asIs.comparable)
-		findings = append(findings, Finding{mend.remedy.mistake, mend.remedy.text, mend.remedy.on(), evidence})
+		findings = append(findings, j.offer(mend.remedy.finding(j.child), mend.remedy))
 	case j.left.computed == 0 || j.right.computed == 0:
 		j.emptiness(add)
 	case j.left.isText() != j.right.isText():
 		add(Kinds, j.conversions()[0].text+", which are never equal")
 	case mend.text != "":
-		add(mend.mistake, mend.text)
-	case j.common() == nil:
+		findings = append(findings, j.offer(Finding{Mistake: mend.mistake, Text: mend.text}, mend.near))
+	case j.child.Join.Need == engine.NeedAbsent:
+		j.excluded(add)
+	case j.common() == nil && j.asIs.matched == 0:
 		add(Apart, fmt.Sprintf("nothing can join: the keys of %s are %v, those of %s are %v", left, j.left.Keys, j.child.Name,
 			j.right.Keys))
 	default:
-		j.losses(add)
+		findings = append(findings, j.losses()...)
+	}
+	if mend.remedy == nil {
+		findings = append(findings, j.interleaved()...)
 	}
 	return findings
 }
 
-// disorders says which sides' keys don't grow, and what mends it, if the remedy does.
+// offer adds to a finding what a trial has shown; nothing where there is none.
+func (j *join) offer(f Finding, t *trial) Finding {
+	if t == nil {
+		return f
+	}
+	f.Add = t.add
+	f.Evidence = fmt.Sprintf("then %s; as it is, %d of %d", t.result(j.child.Parent.Name), j.asIs.matched,
+		j.asIs.comparable)
+	return f
+}
+
+// excluded says that nothing is handed over, since everything has what must be absent.
+func (j *join) excluded(add func(Mistake, string)) {
+	if n := j.asIs.comparable; n > 1 && j.asIs.matched == n {
+		add(Excluded, fmt.Sprintf("all %d elements of %s have a match in %s, which must be absent: none is handed over", n,
+			j.child.Parent.Name, j.child.Name))
+	}
+}
+
+// disorders says which sides' keys don't grow, and what mends it: the remedy, or to put the stream in order.
 func (j *join) disorders(remedy *trial) (findings []Finding) {
 	for _, side := range []struct {
 		stats *KeyStats
 		node  *mill.Node
 		key   *expression.Program
-	}{{j.left, j.child.Parent, j.child.Left}, {j.right, j.child, j.child.Right}} {
+		part  func(view) *sample.Part
+	}{
+		{j.left, j.child.Parent, j.child.Left, func(v view) *sample.Part { return v.left }},
+		{j.right, j.child, j.child.Right, func(v view) *sample.Part { return v.right }},
+	} {
 		if side.stats.down == 0 {
 			continue
 		}
@@ -61,6 +90,8 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 		f := Finding{Mistake: Order, Text: side.stats.disorder(side.node, side.key, mended)}
 		if mended {
 			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(j.child.Parent.Name)
+		} else if s := j.sorting(side.node, side.key, side.part); s != nil && !side.stats.unread {
+			f = s.finding(f, &trial{match: j.asIs}, j.child.Parent.Name)
 		}
 		findings = append(findings, f)
 	}
@@ -78,6 +109,8 @@ func (j *join) emptiness(add func(Mistake, string)) {
 		elements int
 	}{{j.left, j.child.Parent.Name, left}, {j.right, j.child.Name, right}} {
 		switch {
+		case side.name == j.child.Name && j.child.Join.Need != engine.NeedOne:
+			// Nothing matches, and nothing has to.
 		case side.elements == 0:
 			add(Empty, side.name+" is empty: there is nothing to join")
 		case side.stats.computed == 0:
@@ -86,25 +119,35 @@ func (j *join) emptiness(add func(Mistake, string)) {
 	}
 }
 
-// losses says where much of the left stream is lost.
-func (j *join) losses(add func(Mistake, string)) {
-	mistakes := map[observe.Verdict]Mistake{observe.Gap: Gaps, observe.Ended: EarlyEnd, observe.Behind: LateBegin}
+// losses says where much of the left stream is lost. Of an optional child that is no loss, unless nothing matches at
+// all.
+func (j *join) losses() (findings []Finding) {
 	all, matched := j.asIs.comparable, j.asIs.matched
-	told := false
+	if j.child.Join.Need == engine.NeedNone && matched > 0 {
+		return nil
+	}
+	var near *trial
+	if float64(matched) < hardly*float64(all) {
+		near = j.tolerance()
+	}
+	mistakes := map[observe.Verdict]Mistake{observe.Gap: Gaps, observe.Ended: EarlyEnd, observe.Behind: LateBegin}
 	var most Unmatched
 	reasons := j.unmatched()
 	for _, u := range reasons {
 		if 2*u.Count > all && all > 1 {
-			told = true
-			add(mistakes[u.Verdict], fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count, words.Count(all, "element"),
-				j.child.Parent.Name, u.Text, j.neverEqual(u.Verdict)))
+			f := Finding{Mistake: mistakes[u.Verdict], Text: fmt.Sprintf("%d of %s of %s find no match: %s%s", u.Count,
+				words.Count(all, "element"), j.child.Parent.Name, u.Text, j.neverEqual(u.Verdict))}
+			if u.Verdict == observe.Gap {
+				f = j.offer(f, near)
+			}
+			findings = append(findings, f)
 		}
 		if u.Count > most.Count {
 			most = u
 		}
 	}
-	if told || all < 2 || 10*matched >= all && matched > 0 {
-		return
+	if len(findings) > 0 || all < 2 || 10*matched >= all && matched > 0 {
+		return findings
 	}
 	text := fmt.Sprintf("%d of %s of %s find no match", all-matched, words.Count(all, "element"), j.child.Parent.Name)
 	link := ": "
@@ -112,7 +155,7 @@ func (j *join) losses(add func(Mistake, string)) {
 		text += fmt.Sprintf("%s%d %s: %s%s", link, u.Count, UnmatchedWhere(u.Verdict), u.Text, j.neverEqual(u.Verdict))
 		link = "; "
 	}
-	add(mistakes[most.Verdict], text)
+	return []Finding{j.offer(Finding{Mistake: mistakes[most.Verdict], Text: text}, near)}
 }
 
 // neverEqual says, of gaps, that the keys of the two sides are such as can't be equal anywhere.
@@ -121,7 +164,7 @@ func (j *join) neverEqual(verdict observe.Verdict) string {
 		return ""
 	}
 	n := j.numeric()
-	if n == nil {
+	if n == nil || n.times || !j.relation.IsPoint() {
 		return ""
 	}
 	left, right := n.all((*numericView).leftTicks), n.all((*numericView).rightTicks)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
@@ -36,7 +37,7 @@ func viewsOf(left, right *sample.Sample) []view {
 	return views
 }
 
-// A match is what comes of joining the views of a join by two expressions.
+// A match is what comes of joining the views of a join by a relation.
 type match struct {
 	views       []matchedView
 	left, right *Range
@@ -50,10 +51,27 @@ type match struct {
 	down int
 }
 
+// A matchedView is a view with its keys, in order.
 type matchedView struct {
 	view
+	relation            *mill.Relation
 	leftKeys, rightKeys []sample.Keyed
+	// groups are the right keys by the values of their match keys; all under the empty one where there are no match keys.
+	groups map[string][]sample.Keyed
 }
+
+// A looked is what a view has for one left element.
+type looked struct {
+	left sample.Keyed
+	// group are the right keys with its match keys, in order, and from and to bound those within reach.
+	group    []sample.Keyed
+	from, to int
+	// pairs counts its candidates. comparable says that there can't be one where nothing was read.
+	pairs      int
+	comparable bool
+}
+
+func (l *looked) found() bool { return l.pairs > 0 }
 
 // share returns which share of the comparable left elements finds a match.
 func (m *match) share() float64 {
@@ -87,42 +105,52 @@ func (m *match) rightMeets() bool {
 }
 
 // matchOf joins some views.
-func matchOf(views []view, left, right *expression.Program) *match {
-	left, right = left.Clone(), right.Clone()
+func matchOf(views []view, relation *mill.Relation) *match {
+	relation = relation.Clone()
 	m := &match{}
 	for _, v := range views {
-		mv := matchedView{view: v}
+		mv := matchedView{view: v, relation: relation}
 		var downLeft, downRight int
-		mv.leftKeys, downLeft = v.left.Keys(left)
-		mv.rightKeys, downRight = v.right.Keys(right)
+		mv.leftKeys, downLeft = v.left.Keys(relation.Left)
+		mv.rightKeys, downRight = v.right.Keys(relation.Right)
+		mv.group()
 		m.down += downLeft + downRight
 		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
 		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
-		mv.each(func(left sample.Keyed, index int, found, comparable bool) {
-			if comparable {
+		used := map[int]bool{}
+		for l := range mv.each {
+			if l.comparable {
 				m.comparable++
 			}
-			if found {
+			if l.found() {
 				m.matched++
-				m.pairs += equals(mv.rightKeys[index:], left)
+				m.pairs += l.pairs
+				for _, key := range l.group[l.from:l.to] {
+					used[key.Index] = true
+				}
 			}
-		})
+		}
+		m.used += len(used)
 		m.rights += len(mv.rightKeys)
 		m.different[0] += different(mv.leftKeys)
 		m.different[1] += different(mv.rightKeys)
-		for _, key := range mv.rightKeys {
-			if _, found := slices.BinarySearchFunc(mv.leftKeys, key, sample.CompareKeyed); found {
-				m.used++
-			}
-		}
 		m.views = append(m.views, mv)
 	}
 	return m
 }
 
-// equals counts the keys at the beginning of some that are equal to one, of which none is less.
-func equals(keys []sample.Keyed, to sample.Keyed) int {
-	return sort.Search(len(keys), func(i int) bool { return sample.CompareKeyed(keys[i], to) > 0 })
+// group sorts the right keys by match keys.
+func (v *matchedView) group() {
+	if len(v.relation.By) == 0 {
+		v.groups = map[string][]sample.Keyed{"": v.rightKeys}
+		return
+	}
+	v.groups = map[string][]sample.Keyed{}
+	for _, key := range v.rightKeys {
+		if value, ok := v.relation.RightMatchKey(v.right.Elements[key.Index]); ok {
+			v.groups[value] = append(v.groups[value], key)
+		}
+	}
 }
 
 // different counts the different keys of some that are in order.
@@ -142,14 +170,46 @@ func rangeOf(keys []sample.Keyed) *Range {
 	return &Range{keys[0].Key, keys[len(keys)-1].Key}
 }
 
-// each calls visit for every left key, with its index among the right keys, whether it is there, and whether it can't
-// be where nothing was read.
-func (v *matchedView) each(visit func(left sample.Keyed, index int, found, comparable bool)) {
+// each yields what there is for every left key.
+func (v *matchedView) each(yield func(looked) bool) {
 	for _, key := range v.leftKeys {
-		index, found := slices.BinarySearchFunc(v.rightKeys, key, sample.CompareKeyed)
-		behindFirst := v.fromStart || index > 0 || found
-		visit(key, index, found, behindFirst && (v.toEnd || index < len(v.rightKeys)))
+		if !yield(v.look(key)) {
+			return
+		}
 	}
+}
+
+// look looks for a left key's candidates.
+func (v *matchedView) look(left sample.Keyed) looked {
+	l := looked{left: left}
+	if value, ok := v.relation.LeftMatchKey(v.left.Elements[left.Index]); ok {
+		l.group = v.groups[value]
+	}
+	l.from, l.to = v.within(l.group, left)
+	l.pairs = l.to - l.from
+	if v.relation.Unequal {
+		from, to := bounds(l.group, func(right sample.Keyed) int { return sample.CompareKeyed(right, left) })
+		l.pairs -= max(0, min(to, l.to)-max(from, l.from))
+	}
+	from, to := l.from, l.to
+	if len(v.relation.By) > 0 {
+		from, to = v.within(v.rightKeys, left)
+	}
+	begun := v.fromStart || v.relation.Low != nil && from > 0
+	over := v.toEnd || v.relation.High != nil && to < len(v.rightKeys)
+	l.comparable = l.found() || begun && over
+	return l
+}
+
+// within returns the bounds of the keys within reach of a left key, of some in order.
+func (v *matchedView) within(keys []sample.Keyed, left sample.Keyed) (from, to int) {
+	return bounds(keys, func(right sample.Keyed) int { return v.relation.Order(left.Key, right.Key) })
+}
+
+// bounds returns where those begin and end that have the order zero, of keys by which the order grows.
+func bounds(keys []sample.Keyed, order func(sample.Keyed) int) (from, to int) {
+	from = sort.Search(len(keys), func(i int) bool { return order(keys[i]) >= 0 })
+	return from, from + sort.Search(len(keys)-from, func(i int) bool { return order(keys[from+i]) > 0 })
 }
 
 // An Unmatched says why a number of left elements find no match; text tells of the first.
@@ -176,38 +236,91 @@ func (j *join) unmatched() (reasons []Unmatched) {
 		return nil // a run refuses to compare them
 	}
 	for _, v := range j.asIs.views {
-		v.each(func(left sample.Keyed, index int, found, comparable bool) {
-			if found || !comparable {
-				return
+		for l := range v.each {
+			if l.found() || !l.comparable {
+				continue
 			}
-			verdict, text := v.absence(j.child, left, index)
+			verdict, text := v.absence(j.child, &l)
 			i := slices.IndexFunc(reasons, func(r Unmatched) bool { return r.Verdict == verdict })
 			if i < 0 {
 				reasons = append(reasons, Unmatched{Verdict: verdict, Text: text})
 				i = len(reasons) - 1
 			}
 			reasons[i].Count++
-		})
+		}
 	}
 	return reasons
 }
 
-// absence says what there is instead of a left key.
-func (v *matchedView) absence(child *mill.Node, left sample.Keyed, index int) (observe.Verdict, string) {
-	no := fmt.Sprintf("%v (%s) is not in %s", left.Key, v.left.Location(left.Index), child.Name)
-	neighbour := func(at int) string {
-		k := v.rightKeys[at]
-		return fmt.Sprintf("%v (%s)", k.Key, v.right.Location(k.Index))
+// absence says what there is instead of a match.
+func (v *matchedView) absence(child *mill.Node, l *looked) (observe.Verdict, string) {
+	from, to := v.within(v.rightKeys, l.left)
+	verdict := observe.Gap
+	switch {
+	case to == 0 && len(v.rightKeys) > 0:
+		verdict = observe.Behind
+	case from == len(v.rightKeys):
+		verdict = observe.Ended
 	}
+	at := fmt.Sprintf("%v (%s)", l.left.Key, v.left.Location(l.left.Index))
 	switch {
 	case len(v.rightKeys) == 0:
-		return observe.Ended, no + ", which has no keys"
-	case index == 0:
-		return observe.Behind, fmt.Sprintf("%s, which begins at %s", no, neighbour(0))
-	case index == len(v.rightKeys):
-		return observe.Ended, fmt.Sprintf("%s, which ends at %s", no, neighbour(index-1))
+		return verdict, fmt.Sprintf("%s is not in %s, which has no keys", at, child.Name)
+	case len(l.group) == 0:
+		return verdict, fmt.Sprintf("%s has its match key nowhere in %s", at, child.Name)
+	case !v.relation.IsPoint() || len(v.relation.By) > 0:
+		return verdict, v.farther(child, l, at)
 	}
-	return observe.Gap, fmt.Sprintf("%s, which jumps from %s to %s", no, neighbour(index-1), neighbour(index))
+	no, index := fmt.Sprintf("%s is not in %s", at, child.Name), l.from
+	switch verdict {
+	case observe.Behind:
+		return verdict, fmt.Sprintf("%s, which begins at %s", no, v.neighbour(l.group[0]))
+	case observe.Ended:
+		return verdict, fmt.Sprintf("%s, which ends at %s", no, v.neighbour(l.group[index-1]))
+	}
+	return verdict, fmt.Sprintf("%s, which jumps from %s to %s", no, v.neighbour(l.group[index-1]),
+		v.neighbour(l.group[index]))
+}
+
+func (v *matchedView) neighbour(k sample.Keyed) string {
+	return fmt.Sprintf("%v (%s)", k.Key, v.right.Location(k.Index))
+}
+
+// farther says how far from the reach the nearest elements lie that have the match keys.
+func (v *matchedView) farther(child *mill.Node, l *looked, at string) string {
+	var nearest []string
+	before := sort.Search(len(l.group), func(i int) bool { return sample.CompareKeyed(l.group[i], l.left) > 0 })
+	for _, side := range []struct {
+		index int
+		word  string
+	}{{before - 1, "before"}, {before, "after"}} {
+		if side.index < 0 || side.index >= len(l.group) {
+			continue
+		}
+		k := l.group[side.index]
+		text := v.neighbour(k)
+		if d, ok := distance(l.left.Key, k.Key); ok && !d.IsZero() {
+			text += fmt.Sprintf(", %v %s", d, side.word)
+		}
+		nearest = append(nearest, text)
+	}
+	with := ""
+	if len(v.relation.By) > 0 {
+		with = " with its match key"
+	}
+	return fmt.Sprintf("%s has none within reach; the nearest in %s%s: %s", at, child.Name, with,
+		strings.Join(nearest, ", and "))
+}
+
+// distance returns how far two keys are apart; false where their kinds have no distances.
+func distance(a, b expression.Key) (d expression.Distance, ok bool) {
+	if a.Kind() != b.Kind() || !expression.HasDistances(a) || !expression.HasDistances(b) {
+		return d, false
+	}
+	if expression.Compare(a, b) < 0 {
+		a, b = b, a
+	}
+	return expression.Between(a, b), true
 }
 
 // across joins all partitions with all: what meets so, and doesn't otherwise, is keyed differently.
@@ -224,17 +337,17 @@ func (j *join) across() *match {
 		}
 		together.fromStart, together.toEnd = together.fromStart && v.fromStart, together.toEnd && v.toEnd
 	}
-	return matchOf([]view{together}, j.child.Left, j.child.Right)
+	return matchOf([]view{together}, j.relation)
 }
 
 // missing returns the first left element that finds no match; nil if there is none.
-func (j *join) missing() (element any) {
+func (j *join) missing() any {
 	for _, v := range j.asIs.views {
-		v.each(func(left sample.Keyed, _ int, found, comparable bool) {
-			if element == nil && comparable && !found {
-				element = v.left.Elements[left.Index]
+		for l := range v.each {
+			if l.comparable && !l.found() {
+				return v.left.Elements[l.left.Index]
 			}
-		})
+		}
 	}
-	return element
+	return nil
 }

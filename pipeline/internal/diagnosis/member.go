@@ -72,7 +72,7 @@ func (j *join) replacements(left bool) (remedies []remedy) {
 			continue
 		}
 		what := fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, j.child.Parent.Name, named)
-		r := remedy{Field, what, j.child.Left.String(), text}
+		r := rewrite(Field, what, j.child.Left.String(), text)
 		if left {
 			r.text = fmt.Sprintf("%s doesn't hold the keys of %s, but %s does", key, j.child.Name, named)
 			r.lhs, r.rhs = text, j.child.Right.String()

@@ -1,12 +1,18 @@
 package diagnosis
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/leat-go/leat/internal/engine"
+)
 
 // A mend is what is known of how to mend a join: a remedy, or, where there is none, the mistake.
 type mend struct {
 	remedy  *trial
 	mistake Mistake
 	text    string
+	// near is what takes near keys for equal ones; nil where there are none.
+	near *trial
 }
 
 // mend returns what would mend the join; nothing where nothing is known to, or it needs no mending.
@@ -20,8 +26,8 @@ func (j *join) mend() (m mend) {
 			return m
 		}
 	}
-	if j.asIs.share() >= middling {
-		return m
+	if j.asIs.share() >= middling || j.child.Join.Need == engine.NeedAbsent {
+		return m // what must be absent is seldom there, on purpose
 	}
 	switch {
 	case leftIsText != rightIsText:
@@ -32,10 +38,33 @@ func (j *join) mend() (m mend) {
 		if m.remedy = j.best(j.spellings()); m.remedy == nil {
 			m.remedy = j.otherMember()
 		}
+	case !j.relation.IsPoint():
+		m.remedy = j.mendReach()
 	case j.left.number > 0:
 		return j.mendNumbers()
+	case j.child.Stream.Name != j.child.Parent.Stream.Name:
+		if m.remedy = j.best(j.shifts()); m.remedy == nil {
+			m.remedy = j.drift()
+		}
 	}
 	return m
+}
+
+// mendReach returns what would mend a join with a reach, apart from another reach. A wide one holds something by chance
+// whatever the keys are, so that other units and members are looked for only where hardly anything, or nothing, can
+// match.
+func (j *join) mendReach() *trial {
+	if j.left.number > 0 && j.asIs.share() < hardly {
+		if t := j.best(j.scalings()); t != nil {
+			return t
+		}
+	}
+	if j.left.number > 0 && j.common() == nil {
+		if t := j.otherMember(); t != nil {
+			return t
+		}
+	}
+	return j.drift()
 }
 
 // mendNumbers returns what would mend a join of numbers. Where much of what the right stream has meets, the join is
@@ -58,7 +87,7 @@ func (j *join) mendNumbers() (m mend) {
 		tries = append(tries, func() (found *trial) {
 			found, near = j.rounding()
 			return found
-		}, j.unusual, j.otherMember)
+		}, j.unusual, j.otherMember, j.drift)
 	}
 	for _, try := range tries {
 		if m.remedy = try(); m.remedy != nil {
@@ -72,6 +101,7 @@ func (j *join) mendNumbers() (m mend) {
 	m.text = fmt.Sprintf("%d of %d keys of %s are near one of %s, but not equal to it, and no rounding makes them equal, "+
 		"as some would be rounded up and others down: %s", near.near, near.comparable, j.child.Parent.Name, j.child.Name,
 		j.numeric().lies(near, j.child.Name))
+	m.near = j.tolerance()
 	return m
 }
 

@@ -28,6 +28,10 @@ const (
 	Gaps      Mistake = "gaps"
 	EarlyEnd  Mistake = "early_end"
 	LateBegin Mistake = "late_begin"
+	// MatchKey: elements of several things lie in one stream, and the join takes those of one for those of another.
+	MatchKey Mistake = "match_key"
+	// Excluded: everything has what must be absent.
+	Excluded Mistake = "excluded"
 	// Empty: a stream has no elements.
 	Empty Mistake = "empty"
 )
@@ -35,7 +39,7 @@ const (
 // IsSystematic reports whether the mistake is in how the streams are joined, and not in what they hold.
 func (c Mistake) IsSystematic() bool {
 	switch c {
-	case Apart, Gaps, EarlyEnd, LateBegin, Empty:
+	case Apart, Gaps, EarlyEnd, LateBegin, Empty, Excluded:
 		return false
 	}
 	return true
@@ -46,6 +50,11 @@ type Finding struct {
 	Mistake Mistake
 	// Text says what is wrong.
 	Text string
-	// Fix is what the join should say instead, and Evidence what it does then; both are empty where that isn't known.
-	Fix, Evidence string
+	// Fix is what the join should have as its condition instead, Add what else it should say, in lines of YAML, and Evidence
+	// what it does then; they are empty where that isn't known.
+	Fix, Add, Evidence string
+	// Stream is the stream that should say what Add is, in place of the join; empty for the join.
+	Stream string
+	// Command is a command line that mends the stream once, in place of Add; empty where there is none.
+	Command string
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -13,6 +14,15 @@ type remedy struct {
 	text    string
 	// lhs and rhs are the two sides of the condition.
 	lhs, rhs string
+	// add is what else the join should say, in lines of YAML, and change does that to what it compares; empty and nil
+	// where the condition is all.
+	add    string
+	change func(*mill.Relation)
+}
+
+// rewrite returns the remedy that writes the condition otherwise.
+func rewrite(mistake Mistake, text, lhs, rhs string) remedy {
+	return remedy{mistake: mistake, text: text, lhs: lhs, rhs: rhs}
 }
 
 // A trial remedy has shown what it does.
@@ -23,6 +33,15 @@ type trial struct {
 
 // on returns the condition of the join.
 func (r *remedy) on() string { return r.lhs + " == " + r.rhs }
+
+// finding returns the finding that offers the remedy of a join, without evidence.
+func (r *remedy) finding(child *mill.Node) Finding {
+	f := Finding{Mistake: r.mistake, Text: r.text, Add: r.add}
+	if r.lhs != child.Left.String() || r.rhs != child.Right.String() {
+		f.Fix = r.on()
+	}
+	return f
+}
 
 // result says what a run gives with a remedy.
 func (t *trial) result(left string) string {
@@ -43,7 +62,12 @@ func (j *join) try(r remedy) *trial {
 	if err != nil || expression.CheckPair(left, right) != nil {
 		return nil
 	}
-	return &trial{r, j.compute(left, right)}
+	relation := *j.relation
+	relation.Left, relation.Right = left, right
+	if r.change != nil {
+		r.change(&relation)
+	}
+	return &trial{r, matchOf(j.views, &relation)}
 }
 
 // best returns the remedy that matches most, if it matches so much more than the join as it is that it must be right.
@@ -82,6 +106,8 @@ const (
 	least = 0.5
 	// much is the share of matches beside which one below middling counts as little.
 	much, middling = 0.9, 0.5
+	// hardly is the share of matches of a join that matches hardly anything.
+	hardly = 0.1
 )
 
 // convinces reports whether a remedy is much better than the join as it is.

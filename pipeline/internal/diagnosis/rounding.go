@@ -103,8 +103,9 @@ func (j *join) roundings() (remedies []remedy, near *nearness) {
 		what += ": " + n.lies(near, j.child.Name)
 	}
 	for _, way := range ways[:min(len(ways), 3)] {
-		remedies = append(remedies, remedy{Rounding, what, n.rounding(j.child.Left.String(), way.names[0], way.unit),
-			n.rounding(j.child.Right.String(), way.names[1], way.unit)})
+		remedies = append(remedies, rewrite(Rounding, what,
+			n.rounding(j.child.Left.String(), way.names[0], way.unit),
+			n.rounding(j.child.Right.String(), way.names[1], way.unit)))
 	}
 	return remedies, near
 }

@@ -244,7 +244,11 @@ func (j *join) shift(by *big.Rat) remedy {
 		by, sign = by.Neg(by), "-"
 		larger, smaller = smaller, larger
 	}
-	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, decimal(by))
-	left := fmt.Sprintf("%s %s %s", termOf(j.child.Left.String()), sign, decimal(by))
-	return remedy{Shift, what, left, j.child.Right.String()}
+	amount := j.numeric().text(by)
+	what := fmt.Sprintf("the keys of %s are those of %s and %s more", larger, smaller, amount)
+	if j.numeric().times {
+		amount = fmt.Sprintf("duration(%q)", amount)
+	}
+	left := fmt.Sprintf("%s %s %s", termOf(j.child.Left.String()), sign, amount)
+	return rewrite(Shift, what, left, j.child.Right.String())
 }

@@ -52,7 +52,7 @@ func (j *join) spellings() (remedies []remedy) {
 	left, right := j.child.Left.String(), j.child.Right.String()
 	names := fmt.Sprintf("the keys of %s and %s ", j.child.Parent.Name, j.child.Name)
 	both := func(what, form string) {
-		remedies = append(remedies, remedy{Spelling, names + what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)})
+		remedies = append(remedies, rewrite(Spelling, names+what, fmt.Sprintf(form, left), fmt.Sprintf(form, right)))
 	}
 	both("differ in capital and small letters", "lower(%s)")
 	both("have blanks around them", "trim(%s)")
@@ -62,8 +62,8 @@ func (j *join) spellings() (remedies []remedy) {
 	case l.instants && r.instants:
 		both("are instants that are written in more than one way", "date(%s)")
 	case l.numbers && r.numbers:
-		remedies = append(remedies, remedy{Spelling, names + "are numbers that are written in more than one way",
-			l.number(left), r.number(right)})
+		remedies = append(remedies, rewrite(Spelling, names+"are numbers that are written in more than one way",
+			l.number(left), r.number(right)))
 	default:
 		both("are numbers that are written in more than one way", "float(%s)")
 	}
@@ -96,7 +96,7 @@ func (j *join) conversions() (remedies []remedy) {
 		forms[0] = strings.ReplaceAll(forms[0], "\x00", "%s")
 	}
 	for _, form := range forms {
-		r := remedy{Kinds, what, fmt.Sprintf(form, text), number}
+		r := rewrite(Kinds, what, fmt.Sprintf(form, text), number)
 		if !textIsLeft {
 			r.lhs, r.rhs = r.rhs, r.lhs
 		}

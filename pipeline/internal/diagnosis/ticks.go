@@ -5,7 +5,9 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"time"
 
+	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
@@ -20,6 +22,8 @@ type numeric struct {
 	origin *big.Int
 	// farthest is the greatest distance of a key from 0, in ticks.
 	farthest float64
+	// times says that the keys are instants or durations, in seconds.
+	times bool
 }
 
 // A numericView is a view with different keys, in order.
@@ -36,7 +40,7 @@ const (
 	mostSpan = int64(1e18)
 )
 
-// numeric returns the keys as ticks; nil where some aren't numbers.
+// numeric returns the keys as ticks; nil where some are neither numbers nor times.
 //
 // Ticks are so small that every key is a multiple of them. Where keys that have so many digits don't fit into an int64,
 // they are counted from an origin near them, as nanoseconds since 1970 may have to be; and where they lie too far apart
@@ -47,7 +51,7 @@ func (m *match) numeric() *numeric {
 	if len(keys) == 0 {
 		return nil
 	}
-	n := &numeric{perOne: commonDenominator(keys), origin: new(big.Int)}
+	n := &numeric{perOne: commonDenominator(keys), origin: new(big.Int), times: m.left.From.Kind() != expression.Number}
 	least, greatest := slices.MinFunc(keys, (*big.Rat).Cmp), slices.MaxFunc(keys, (*big.Rat).Cmp)
 	bound := big.NewInt(mostTicks)
 	if n.perOne.Sign() == 0 || n.whole(least).CmpAbs(bound) > 0 || n.whole(greatest).CmpAbs(bound) > 0 {
@@ -63,18 +67,26 @@ func (m *match) numeric() *numeric {
 	return n
 }
 
-// rats returns all keys of a match; none where some aren't numbers.
+// rats returns all keys of a match; none where some are neither numbers nor times, or not all of one kind.
 func (m *match) rats() (keys []*big.Rat) {
 	for _, v := range m.views {
 		for _, k := range slices.Concat(v.leftKeys, v.rightKeys) {
-			r, ok := k.Key.Rat()
-			if !ok {
+			r, ok := ratOf(k.Key)
+			if !ok || k.Key.Kind() != m.right.From.Kind() {
 				return nil
 			}
 			keys = append(keys, r)
 		}
 	}
 	return keys
+}
+
+// ratOf returns a number, or a time in seconds.
+func ratOf(key expression.Key) (*big.Rat, bool) {
+	if seconds, ok := key.Seconds(); ok {
+		return seconds, true
+	}
+	return key.Rat()
 }
 
 // commonDenominator returns the least number that makes integers of all keys; 0 where it is beyond all that helps.
@@ -113,7 +125,7 @@ func (n *numeric) whole(key *big.Rat) *big.Int {
 // ticks returns the different ticks of keys that are in order.
 func (n *numeric) ticks(keys []sample.Keyed) (ticks []int64) {
 	for _, k := range keys {
-		r, _ := k.Key.Rat()
+		r, _ := ratOf(k.Key)
 		ticks = append(ticks, new(big.Int).Sub(n.whole(r), n.origin).Int64())
 	}
 	return slices.Compact(ticks)
@@ -122,6 +134,18 @@ func (n *numeric) ticks(keys []sample.Keyed) (ticks []int64) {
 // amount returns a number of ticks, such as a distance of keys, as a number.
 func (n *numeric) amount(ticks int64) *big.Rat {
 	return new(big.Rat).Quo(new(big.Rat).SetInt64(ticks), n.perOne)
+}
+
+// text writes an amount as a message does: a number, or a span of time.
+func (n *numeric) text(amount *big.Rat) string {
+	if !n.times {
+		return decimal(amount)
+	}
+	nanoseconds := new(big.Rat).Mul(amount, big.NewRat(1e9, 1))
+	if !nanoseconds.IsInt() || !nanoseconds.Num().IsInt64() {
+		return decimal(amount) + "s"
+	}
+	return time.Duration(nanoseconds.Num().Int64()).String()
 }
 
 // one returns how many ticks make one; 0 where that is no whole number.

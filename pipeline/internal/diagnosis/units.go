@@ -41,9 +41,9 @@ func (j *join) scaling(f int64, less, more *Range, leftIsLess bool) (remedies []
 		lesser, greater, names[0], names[1] = greater, lesser, names[1], names[0]
 	}
 	what := fmt.Sprintf("the keys of %s are %s times those of %s%s", names[0], grouped(number), names[1], unit(f))
-	remedies = append(remedies, remedy{Factor, what, factorOf(lesser) + " * " + number, greater})
+	remedies = append(remedies, rewrite(Factor, what, factorOf(lesser)+" * "+number, greater))
 	if aligned(less, more, float64(f)) {
-		remedies = append(remedies, remedy{Factor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)})
+		remedies = append(remedies, rewrite(Factor, what, lesser, fmt.Sprintf("floor(%s / %s)", factorOf(greater), number)))
 	}
 	for i := range remedies {
 		if r := &remedies[i]; !leftIsLess {

@@ -1,0 +1,184 @@
+package diagnosis
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/sample"
+	"github.com/leat-go/leat/pipeline/internal/words"
+)
+
+// interleaved says that elements of several things lie in both streams, and that the join takes those of one for those of
+// another: each of 12 robots for the samples of all, say. It offers the match key that keeps them apart.
+//
+// A join of equal keys shows that by keys that both sides have several times: what belongs to each other is among pairs
+// that don't then. With a reach any two streams make many pairs, and the values of a member tell: there are the same few
+// names on both sides, and each element finds a match of its own name, too.
+func (j *join) interleaved() []Finding {
+	if len(j.relation.By) > 0 || j.asIs.matched < 5 {
+		return nil
+	}
+	if j.relation.IsPoint() && (!j.hasManyToMany() || j.asIs.share() < middling) {
+		return nil
+	}
+	var best *trial
+	var found []string
+	for _, c := range j.matchKeys() {
+		t := j.try(c.remedy)
+		if t != nil && j.keepsApart(t, c.values) && (best == nil || t.pairs < best.pairs) {
+			best, found = t, c.values
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	f := best.finding(j.child)
+	f.Text = fmt.Sprintf("%s share both streams, %s and so on, and the join takes elements of one for those of another",
+		words.Count(len(found), "value")+" of "+best.text, strings.Join(found[:2], ", "))
+	f.Evidence = fmt.Sprintf("then %s, in %d pairs; as it is, %d of %d, in %d", best.result(j.child.Parent.Name), best.pairs,
+		j.asIs.matched, j.asIs.comparable, j.asIs.pairs)
+	return []Finding{f}
+}
+
+// hasManyToMany reports whether most keys that match are there several times on both sides.
+func (j *join) hasManyToMany() bool {
+	const several = 1.5
+	m := j.asIs
+	return float64(m.pairs) >= several*float64(m.matched) && float64(m.pairs) >= several*float64(m.used)
+}
+
+// A matchKey is a member that may be a match key, with the values that both sides have of it.
+type matchKey struct {
+	remedy
+	values []string
+}
+
+// matchKeys returns the members of the same name on both sides that may be match keys: names, and numbers that are few.
+func (j *join) matchKeys() (keys []matchKey) {
+	left, right := j.scalars(func(v view) []any { return v.left.Elements }), j.scalars(func(v view) []any {
+		return v.right.Elements
+	})
+	var members []string
+	for member := range left {
+		if right[member] != nil {
+			members = append(members, member)
+		}
+	}
+	slices.Sort(members)
+	for _, member := range members[:min(len(members), mostMembers)] {
+		values := left[member].common(right[member])
+		if values == nil || !j.relation.IsPoint() && !left[member].areNames(member) {
+			continue
+		}
+		by := [2]string{j.child.Parent.Name + mill.Access(member), j.child.Name + mill.Access(member)}
+		l, errLeft := expression.Compile(by[0], j.child.Parent.Scope())
+		r, errRight := expression.Compile(by[1], j.child.Scope())
+		if errLeft != nil || errRight != nil {
+			continue
+		}
+		remedy := rewrite(MatchKey, member, j.child.Left.String(), j.child.Right.String())
+		remedy.add = "by: " + words.Quoted(by[0]+" == "+by[1])
+		remedy.change = func(relation *mill.Relation) { relation.By = append(relation.By, mill.MatchKey{Left: l, Right: r}) }
+		keys = append(keys, matchKey{remedy, values})
+	}
+	j.decodeAgain(j.child.Parent, func(v view) *sample.Part { return v.left })
+	j.decodeAgain(j.child, func(v view) *sample.Part { return v.right })
+	return keys
+}
+
+// Scalars are the values that a member has along one side, and how often.
+type scalars struct {
+	times map[string]int
+	all   int
+	texts bool
+}
+
+// scalars returns the values of the members of one side's elements that are texts and numbers in all of them.
+func (j *join) scalars(side func(view) []any) map[string]*scalars {
+	members := map[string]*scalars{}
+	elements := 0
+	for _, v := range j.views {
+		for _, element := range side(v) {
+			elements++
+			var all map[string]json.RawMessage
+			if json.Unmarshal(element.(*object.Object).Raw, &all) != nil {
+				return nil
+			}
+			for name, value := range all {
+				isText := value[0] == '"'
+				if !isText && (value[0] != '-' && (value[0] < '0' || value[0] > '9')) {
+					continue
+				}
+				if members[name] == nil {
+					members[name] = &scalars{times: map[string]int{}, texts: true}
+				}
+				s := members[name]
+				s.texts = s.texts && isText
+				s.all++
+				s.times[string(value)]++
+			}
+		}
+	}
+	for name, s := range members {
+		if s.all < elements {
+			delete(members, name)
+		}
+	}
+	return members
+}
+
+// common returns the values that both sides have of a member, in order; none where they aren't a few that come again and
+// again on both sides, and mostly the same.
+func (s *scalars) common(other *scalars) (values []string) {
+	either := len(other.times)
+	for value := range s.times {
+		if other.times[value] > 0 {
+			values = append(values, value)
+		} else {
+			either++
+		}
+	}
+	const most, same = 0.34, 0.8
+	for _, side := range []*scalars{s, other} {
+		if float64(len(side.times)) > most*float64(side.all) {
+			return nil
+		}
+	}
+	if len(values) < 2 || float64(len(values)) < same*float64(either) {
+		return nil
+	}
+	slices.Sort(values)
+	return values
+}
+
+// areNames reports whether the values of a member name things: several, of which none is most of all.
+func (s *scalars) areNames(member string) bool {
+	most := 0
+	for _, n := range s.times {
+		most = max(most, n)
+	}
+	lower := strings.ToLower(member)
+	isName := s.texts || lower == "id" || strings.HasSuffix(lower, "_id") || strings.HasSuffix(member, "Id") ||
+		strings.HasSuffix(member, "ID")
+	const share = 0.6
+	return isName && len(s.times) >= 3 && float64(most) <= share*float64(s.all)
+}
+
+// keepsApart reports whether a match key takes pairs away, and hardly a match.
+func (j *join) keepsApart(t *trial, values []string) bool {
+	const kept, nearlyOne = 0.95, 1.1
+	if t.matched < 5 || t.share() < kept*j.asIs.share() {
+		return false
+	}
+	if j.relation.IsPoint() {
+		one := max(t.matched, t.used)
+		return float64(t.pairs) <= nearlyOne*float64(one) && float64(t.used) >= kept*float64(j.asIs.used)
+	}
+	// Of n things each has about the n-th part of the pairs.
+	return float64(t.pairs*len(values)) <= 2*float64(j.asIs.pairs)
+}

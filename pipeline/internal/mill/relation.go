@@ -1,0 +1,101 @@
+package mill
+
+import (
+	"strings"
+
+	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
+)
+
+// A Relation says which elements of a node are candidates of an element of its parent (R2): those whose right key is
+// within reach of the left key, with equal match keys. It is what an edge compares, for those who compare without a run.
+type Relation struct {
+	Left, Right *expression.Program
+	// Low and High bound right key - left key, both included; nil where there is no bound. Both are zero for equal keys.
+	Low, High *expression.Distance
+	// Unequal says that equal keys are no candidates.
+	Unequal bool
+	// By are the match keys.
+	By []MatchKey
+}
+
+// IsPoint reports whether only equal keys are within reach.
+func (r *Relation) IsPoint() bool {
+	return r.Low != nil && r.High != nil && r.Low.IsZero() && r.High.IsZero()
+}
+
+// Order returns -1, 0 or 1 as a right key lies below, in or above the reach of a left key. Keys of kinds that have no
+// distances are within reach where they are equal.
+func (r *Relation) Order(left, right expression.Key) int {
+	if r.IsPoint() || left.Kind() != right.Kind() || !expression.HasDistances(left) {
+		return expression.Compare(right, left)
+	}
+	d := expression.Between(right, left)
+	switch {
+	case r.Low != nil && expression.CompareDistances(d, *r.Low) < 0:
+		return -1
+	case r.High != nil && expression.CompareDistances(d, *r.High) > 0:
+		return 1
+	}
+	return 0
+}
+
+// Clone returns a relation for another goroutine, or for the other side of a comparison.
+func (r *Relation) Clone() *Relation {
+	c := *r
+	c.Left, c.Right, c.By = r.Left.Clone(), r.Right.Clone(), nil
+	for _, pair := range r.By {
+		c.By = append(c.By, MatchKey{pair.Left.Clone(), pair.Right.Clone()})
+	}
+	return &c
+}
+
+// LeftMatchKey returns the values of the match keys of an element of the parent, as a text that is equal where they are;
+// empty where there are no match keys. It is false where one is null, which matches nothing, or can't be computed.
+func (r *Relation) LeftMatchKey(element any) (value string, ok bool) {
+	return r.matchKey(element, func(m MatchKey) *expression.Program { return m.Left })
+}
+
+// RightMatchKey is LeftMatchKey for an element of the node.
+func (r *Relation) RightMatchKey(element any) (value string, ok bool) {
+	return r.matchKey(element, func(m MatchKey) *expression.Program { return m.Right })
+}
+
+func (r *Relation) matchKey(element any, side func(MatchKey) *expression.Program) (value string, ok bool) {
+	if len(r.By) == 0 {
+		return "", true
+	}
+	var text strings.Builder
+	for _, pair := range r.By {
+		key, err := side(pair).Key(element)
+		if err != nil || key.IsNull() {
+			return "", false
+		}
+		encoded, err := key.Bytes()
+		if err != nil {
+			return "", false
+		}
+		text.WriteString(key.Kind().String())
+		text.WriteByte(0)
+		text.Write(encoded)
+		text.WriteByte(0)
+	}
+	return text.String(), true
+}
+
+// Relation returns what the node's edge to its parent compares.
+func (n *Node) Relation() *Relation {
+	r := &Relation{Left: n.Left, Right: n.Right, Unequal: n.Join.Unequal, By: n.By}
+	w := n.Join.Within
+	if w == nil {
+		w = &description.Within{}
+	}
+	if !w.Before.Any {
+		low := w.Before.Distance.Negated()
+		r.Low = &low
+	}
+	if !w.After.Any {
+		r.High = &w.After.Distance
+	}
+	return r
+}
