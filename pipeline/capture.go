@@ -56,9 +56,6 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 	if err != nil {
 		return nil, err
 	}
-	if err := onlyEqualKeys(m, "capture"); err != nil {
-		return nil, err
-	}
 	streams, err := lookup.Open(ctx, m, nil)
 	if err != nil {
 		return nil, err
@@ -150,10 +147,7 @@ func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	fmt.Fprintln(&text, "join:")
 	for _, n := range m.Master.All()[1:] {
 		fmt.Fprintf(&text, "  - {left: %s, right: %s, on: %s", n.Parent.Name, n.Name, words.Quoted(n.Join.On.Value))
-		if n.Join.Unique {
-			text.WriteString(", unique: true")
-		}
-		text.WriteString("}\n")
+		text.WriteString(n.Join.Members() + "}\n")
 	}
 	switch w := m.Window; {
 	case w == nil:

@@ -20,10 +20,7 @@ import (
 // is right as it is, and Check must find the reason, offer what mends it, and say what a run then gives. Each kind of
 // cause has the share of trials in which that must be so. LEAT_CAUSES=1000 makes that many trials of each kind.
 func TestCauses(t *testing.T) {
-	trials := 12
-	if n, err := strconv.Atoi(os.Getenv("LEAT_CAUSES")); err == nil {
-		trials = n
-	}
+	trials := causeTrials()
 	only := os.Getenv("LEAT_CAUSE")
 	for _, kind := range causes {
 		if only != "" && !strings.HasPrefix(kind.name, only) {
@@ -45,6 +42,14 @@ func TestCauses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// causeTrials returns how many trials are made of each kind.
+func causeTrials() int {
+	if n, err := strconv.Atoi(os.Getenv("LEAT_CAUSES")); err == nil {
+		return n
+	}
+	return 12
 }
 
 // A causeKind is a kind of cause, with what must be said of it.

@@ -63,6 +63,13 @@ type JoinReport struct {
 	// LeftPerKey and RightPerKey are how many elements there are for a key, on average.
 	LeftPerKey  float64 `json:"left_per_key"`
 	RightPerKey float64 `json:"right_per_key"`
+	// How says which of the elements match beside those with equal keys, and what is needed, as in a plan; empty where that
+	// is all of them, and one.
+	How string `json:"how,omitempty"`
+	// Before and After say how far the nearest right elements with the match keys are from left ones, on each side; nil
+	// where there are none, or keys have no distances.
+	Before *Distances `json:"nearest_before,omitempty"`
+	After  *Distances `json:"nearest_after,omitempty"`
 	// Comparable counts the left elements that can't find a match in what wasn't read of the right stream, and Matched
 	// those of them that find one.
 	Comparable int `json:"comparable"`
@@ -78,6 +85,28 @@ type UnmatchedReport struct {
 	Count   int     `json:"count"`
 	// Text tells of the first of them.
 	Text string `json:"text"`
+}
+
+// Distances say how far elements are from the nearest ones on the other side: half of them no farther than the median,
+// and so on. They are written as in a pipeline file: 2.5, or 10ms.
+type Distances struct {
+	Median  string `json:"median"`
+	P90     string `json:"p90"`
+	P99     string `json:"p99"`
+	Largest string `json:"largest"`
+}
+
+// newDistances returns the public form; nil of nil.
+func newDistances(d *diagnosis.Distances) *Distances {
+	if d == nil {
+		return nil
+	}
+	return &Distances{d.Median.String(), d.P90.String(), d.P99.String(), d.Largest.String()}
+}
+
+// String returns the distances in a line.
+func (d *Distances) String() string {
+	return fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, at most %s", d.Median, d.P90, d.P99, d.Largest)
 }
 
 // KeyRange is the least and the greatest of some keys.
@@ -107,11 +136,6 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	for _, n := range m.Master.All() {
 		report.Streams = append(report.Streams, streamReport(n, samples.Of[n]))
 		for _, child := range n.Children {
-			if child.IsOfNearKeys() {
-				report.Advice = append(report.Advice, fmt.Sprintf("check judges joins of equal keys only, without by, take and "+
-					"need: it hasn't looked at that of %s with %s, nor at emit", n.Name, child.Name))
-				continue
-			}
 			j := diagnosis.Of(child, samples.Of[n], samples.Of[child])
 			report.add(child, j)
 			if n == m.Master && j.Missing != nil && report.Example == "" {
@@ -119,17 +143,20 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 			}
 		}
 	}
-	report.Advice = append(report.Advice, samples.Advice...)
-	slices.Sort(report.Advice)
-	report.Advice = slices.Compact(report.Advice)
 	ofOutput, err := checkOutput(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	report.Problems = append(report.Problems, samples.Problems...)
-	if m.FirstOfNearKeys() == nil {
+	if near := m.FirstOfNearKeys(); near != nil && len(m.Emit) > 0 {
+		report.Advice = append(report.Advice, fmt.Sprintf("emit wasn't tried, as it is where all joins are of equal keys, "+
+			"without by, take and need: that of %s with %s isn't", near.Parent.Name, near.Name))
+	} else if near == nil {
 		report.Problems = append(report.Problems, sample.Rehearse(ctx, m, samples)...)
 	}
+	report.Advice = append(report.Advice, samples.Advice...)
+	slices.Sort(report.Advice)
+	report.Advice = slices.Compact(report.Advice)
 	report.Problems = append(report.Problems, ofOutput...)
 	slices.Sort(report.Problems)
 	report.Problems = slices.Compact(report.Problems) // a stream may be read by several nodes
@@ -144,6 +171,7 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 		LeftKeys: (*KeyRange)(j.Left.Keys), RightKeys: (*KeyRange)(j.Right.Keys), Common: (*KeyRange)(j.Common),
 		LeftPerKey: j.Left.PerKey(), RightPerKey: j.Right.PerKey(),
 		Comparable: j.Comparable, Matched: j.Matched,
+		How: child.How(), Before: newDistances(j.Before), After: newDistances(j.After),
 	}
 	for _, u := range j.Unmatched {
 		join.Unmatched = append(join.Unmatched, UnmatchedReport{u.Verdict, u.Count, u.Text})

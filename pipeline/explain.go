@@ -106,7 +106,7 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := onlyEqualKeys(m, "explain"); err != nil {
+	if err := onlyEqualKeys(m); err != nil {
 		return nil, err
 	}
 	found, err := lookup.Explain(ctx, m, options.Logger, about.Stream, about.Key, about.Element)
@@ -131,14 +131,14 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	return e, nil
 }
 
-// onlyEqualKeys returns an error for a mill with joins of which a command would say what isn't so.
-func onlyEqualKeys(m *mill.Mill, command string) error {
+// onlyEqualKeys returns an error for a mill with joins of which explain would say what isn't so.
+func onlyEqualKeys(m *mill.Mill) error {
 	n := m.FirstOfNearKeys()
 	if n == nil {
 		return nil
 	}
-	return fmt.Errorf("%s knows joins of equal keys only, without by, take and need, so that it can't judge the join of "+
-		"%s with %s", command, n.Parent.Name, n.Name)
+	return fmt.Errorf("explain knows joins of equal keys only, without by, take and need, so that it can't judge the join of "+
+		"%s with %s", n.Parent.Name, n.Name)
 }
 
 func newExplanation(found *lookup.Explanation) *Explanation {

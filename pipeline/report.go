@@ -52,11 +52,25 @@ func list(text *strings.Builder, what string, items []string) {
 
 // write writes a join's part of the table.
 func (j *JoinReport) write(table *tabwriter.Writer) {
-	fmt.Fprintf(table, "\njoin %s with %s on %s\n", j.Left, j.Right, j.On)
+	how := ""
+	if j.How != "" {
+		how = ", " + j.How
+	}
+	fmt.Fprintf(table, "\njoin %s with %s on %s%s\n", j.Left, j.Right, j.On, how)
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey), nulls(j.LeftNulls))
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey), nulls(j.RightNulls))
 	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
 	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, words.Count(j.Comparable, "element"), j.Left)
+	if j.How != "" {
+		for _, side := range []struct {
+			name      string
+			distances *Distances
+		}{{"nearest before", j.Before}, {"nearest after", j.After}} {
+			if side.distances != nil {
+				fmt.Fprintf(table, "  %s\t%v\n", side.name, side.distances)
+			}
+		}
+	}
 	for _, u := range j.Unmatched {
 		fmt.Fprintf(table, "  %s\t%d: %s\n", diagnosis.UnmatchedWhere(u.Verdict), u.Count, u.Text)
 	}

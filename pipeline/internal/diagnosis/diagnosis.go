@@ -22,6 +22,9 @@ type Result struct {
 	Findings            []Finding
 	// Problems are what would stop a run.
 	Problems []string
+	// Before and After say how far the nearest right elements are on each side; nil where there are none, or keys have no
+	// distances.
+	Before, After *Distances
 	// Missing is the first left element that finds no match; nil if there is none.
 	Missing any
 }
@@ -46,6 +49,7 @@ func Of(child *mill.Node, left, right []*sample.Sample) *Result {
 		Comparable: j.asIs.comparable, Matched: j.asIs.matched, Unmatched: j.unmatched(), Missing: j.missing(),
 		Problems: slices.Concat(j.left.problems, j.right.problems),
 	}
+	d.Before, d.After = j.asIs.distances()
 	if !j.unread {
 		d.Findings = j.findings()
 	}

@@ -19,6 +19,10 @@ const looks = 32
 
 // begin returns a place the slack or more before the first element of the range, or the beginning.
 func (r *search) begin(ctx context.Context, slack int64) (from mill.Place, err error) {
+	if r.noLow {
+		from.Offset, _ = r.source.bounds(r.partition)
+		return from, nil
+	}
 	if s := r.source.seeker(); s != nil {
 		from.Position, err = (&seeking{search: r, seeker: s}).begin(ctx, int(slack))
 		return from, err

@@ -83,7 +83,7 @@ func (m *Masters) saveBelow(ctx context.Context, at *subtree, partition int, sav
 		below := &subtree{node: n, slice: &slice{}}
 		if len(at.items) > 0 {
 			var err error
-			if below, err = m.streams.below(ctx, at, child, partition); err != nil {
+			if below, err = m.streams.candidates(ctx, at, child, partition); err != nil {
 				return err
 			}
 		}

@@ -20,6 +20,8 @@ const lateRecords = 2000
 type keyRange struct {
 	by        int
 	low, high expression.Key
+	// noLow and noHigh say that there is no such bound: low and high tell the kind of the keys only.
+	noLow, noHigh bool
 	// names, if there are any, are what the elements' names lie between, too.
 	names *nameRange
 }
@@ -31,9 +33,9 @@ type nameRange struct{ from, to expression.Key }
 func (k *keyRange) compare(i *item) (order int, passed bool) {
 	key := i.key(k.by)
 	switch {
-	case expression.Compare(key, k.low) < 0:
+	case !k.noLow && expression.Compare(key, k.low) < 0:
 		return -1, false
-	case expression.Compare(key, k.high) > 0:
+	case !k.noHigh && expression.Compare(key, k.high) > 0:
 		return 1, true
 	case k.names == nil:
 		return 0, false

@@ -50,6 +50,9 @@ func (r *Relation) Clone() *Relation {
 	return &c
 }
 
+// HasReach reports whether the relation is more than that of equal keys.
+func (r *Relation) HasReach() bool { return !r.IsPoint() || len(r.By) > 0 }
+
 // LeftMatchKey returns the values of the match keys of an element of the parent, as a text that is equal where they are;
 // empty where there are no match keys. It is false where one is null, which matches nothing, or can't be computed.
 func (r *Relation) LeftMatchKey(element any) (value string, ok bool) {
@@ -82,6 +85,9 @@ func (r *Relation) matchKey(element any, side func(MatchKey) *expression.Program
 	}
 	return text.String(), true
 }
+
+// How describes what the node's join says beside its keys, as a plan has it; empty where that is nothing.
+func (n *Node) How() string { return n.options.String() }
 
 // Relation returns what the node's edge to its parent compares.
 func (n *Node) Relation() *Relation {

@@ -1,0 +1,103 @@
+package pipeline_test
+
+import (
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// between returns the elements of the master whose keys lie between two.
+func (r *nearTree) between(from, to *big.Rat) (elements []string) {
+	for _, element := range r.elements[0] {
+		if key := r.key(parse(element)); key != nil && key.Cmp(from) >= 0 && key.Cmp(to) <= 0 {
+			elements = append(elements, element)
+		}
+	}
+	return elements
+}
+
+// TestCaptureRandomTreesOfNearKeys captures a range of the masters of random join trees with reaches, takes, needs and
+// match keys, runs what was saved, and compares every byte with what the oracle makes of these masters and all the other
+// elements.
+func TestCaptureRandomTreesOfNearKeys(t *testing.T) {
+	dir := t.TempDir()
+	matched, left := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawNearTree(t)
+		if r.instants {
+			return // texts in several zones, which masters are asked for by, aren't in the order of the instants
+		}
+		keys := r.keysOfMaster()
+		if len(keys) == 0 {
+			return
+		}
+		r.save(t, dir)
+		first := rapid.IntRange(0, len(keys)-1).Draw(t, "first")
+		from, to := keys[first], keys[rapid.IntRange(first, len(keys)-1).Draw(t, "last")]
+		p, err := pipeline.Parse(filepath.Join(dir, "tree.yaml"), []byte(r.yaml()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		into, err := os.MkdirTemp(dir, "captured")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(into)
+		captured, err := p.Capture(t.Context(), decimalOf(from), decimalOf(to), into)
+		if err != nil {
+			t.Fatalf("%s%v", r.yaml(), err)
+		}
+		again, err := pipeline.Load(captured.Slices[0].File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Run(t.Context(), quiet()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(into, "out.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.elements[0] = r.between(from, to)
+		want := r.results()
+		if want != string(got) {
+			t.Fatalf("%s%v from %v to %v\ngot\n%swant\n%s", r.yaml(), r.elements, from, to, got, want)
+		}
+		if want != "" {
+			matched++
+		}
+		for i, stream := range captured.Slices[0].Streams[1:] {
+			left += len(r.elements[i+1]) - stream.Elements
+		}
+	})
+	if matched == 0 || left == 0 {
+		t.Errorf("%d cases had results, and %d elements were left out", matched, left)
+	}
+}
+
+// decimalOf writes a key in steps of a tenth as it is asked for.
+func decimalOf(key *big.Rat) string { return new(big.Rat).Quo(key, big.NewRat(10, 1)).FloatString(20) }
+
+func (r *nearTree) keysOfMaster() (keys []*big.Rat) {
+	for _, element := range r.elements[0] {
+		if key := r.key(parse(element)); key != nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (r *nearTree) save(t *rapid.T, dir string) {
+	for i, elements := range r.elements {
+		content := strings.Join(elements, "\n")
+		if err := os.WriteFile(filepath.Join(dir, r.names[i]+".jsonl"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
