@@ -43,8 +43,8 @@ func TestFindings(t *testing.T) {
   then 100 of 100 elements of a find a match; as it is, 0 of 100`,
 		},
 		"jitter of both without a unit": {
-			a:    rows(100, func(i int) string { return `{"t":` + decimals(1_000_000+i*3700+i*i%977, 4) + `}` }),
-			b:    rows(100, func(i int) string { return `{"t":` + decimals(1_000_000+i*3700+i*i%977+i*7%11-5, 4) + `}` }),
+			a: rows(100, func(i int) string { return `{"t":` + decimals(1_000_000+i*3700+i*i%977, 4) + `}` }),
+			b: rows(100, func(i int) string { return `{"t":` + decimals(1_000_000+i*3700+i*i%977+i*7%11-5, 4) + `}` }),
 			want: `a with b: 100 of 100 keys of a are near one of b, but not equal to it, and no rounding makes them equal, as some would be rounded up and others down: the nearest key of b lies up to 0.0005 before or 0.0005 after
   add    within: 0.0005
          take: nearest

@@ -113,7 +113,7 @@ func (h *histogram) peak() (middle int64, ok bool) {
 // round returns the median of some differences with no more digits than they tell.
 func (h *histogram) round(near []int64) int64 {
 	median := near[len(near)/2]
-	apart := near[len(near)*9/10] - near[len(near)/10]
+	apart := near[len(near)*3/4] - near[len(near)/4] // chance has put some at the borders
 	unit := int64(1)
 	for 20*unit <= apart {
 		unit *= 10

@@ -127,7 +127,7 @@ func (j *join) losses() (findings []Finding) {
 		return nil
 	}
 	var near *trial
-	if float64(matched) < hardly*float64(all) {
+	if share := j.asIs.share(); share < hardly || !j.relation.IsPoint() && share < middling {
 		near = j.tolerance()
 	}
 	mistakes := map[observe.Verdict]Mistake{observe.Gap: Gaps, observe.Ended: EarlyEnd, observe.Behind: LateBegin}
