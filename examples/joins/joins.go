@@ -70,21 +70,24 @@ func alone(t Trade) Alone { return Alone{t.Time} }
 type Kind struct {
 	Name   string // of the pipeline file, the picture and the part of docs/joins.md
 	New    func(storage leat.Option) (*leat.Mill, error)
+	Quotes string // the file of the quotes
 	result file.Option
 }
 
 // Kinds returns all joins, in the order of docs/joins.md.
 func Kinds() []Kind {
 	manyBids, oneBid, none := file.At[Bids]("-"), file.At[Bid]("-"), file.At[Alone]("-")
+	const quotes = "quotes.jsonl"
 	return []Kind{
-		{"exact", exact, manyBids},
-		{"last", last, oneBid},
-		{"first", first, oneBid},
-		{"nearest", nearest, oneBid},
-		{"within", within, manyBids},
-		{"optional", optional, oneBid},
-		{"absent", absent, none},
-		{"by", by, oneBid},
+		{"exact", exact, quotes, manyBids},
+		{"last", last, quotes, oneBid},
+		{"first", first, quotes, oneBid},
+		{"nearest", nearest, quotes, oneBid},
+		{"within", within, quotes, manyBids},
+		{"optional", optional, quotes, oneBid},
+		{"absent", absent, quotes, none},
+		{"by", by, quotes, oneBid},
+		{"sort", sort, "quotes-disordered.jsonl", oneBid},
 	}
 }
 
@@ -92,7 +95,7 @@ func Kinds() []Kind {
 func (k Kind) Run(ctx context.Context, results io.Writer) error {
 	mill, err := k.New(leat.Broker(file.New(
 		file.At[Trade]("trades.jsonl"),
-		file.At[Quote]("quotes.jsonl"),
+		file.At[Quote](k.Quotes),
 		k.result,
 		file.Stdout(results),
 	)))
@@ -147,5 +150,12 @@ func absent(storage leat.Option) (*leat.Mill, error) {
 func by(storage leat.Option) (*leat.Mill, error) {
 	return leat.New(bid, storage,
 		leat.AsOf(Trade.at, Quote.at, leat.Within(4, 0), leat.By(Trade.ticker, Quote.ticker)),
+	)
+}
+
+func sort(storage leat.Option) (*leat.Mill, error) {
+	return leat.New(bid, storage,
+		leat.Sort(Quote.at, 1),
+		leat.AsOf(Trade.at, Quote.at, leat.Within(2, 0)),
 	)
 }

@@ -25,19 +25,21 @@ func TestResultsAreThoseOfThePage(t *testing.T) {
 	}
 	for _, kind := range kinds {
 		t.Run(kind.Name, func(t *testing.T) {
+			want := said[kind.Name]
 			var ofMill, ofFile bytes.Buffer
-			if err := kind.Run(t.Context(), &ofMill); err != nil {
-				t.Fatal(err)
+			if err := kind.Run(t.Context(), &ofMill); err != nil || ofMill.String() != want {
+				t.Errorf("the mill gives (%v)\n%swhere the page says\n%s", err, &ofMill, want)
+			}
+			if kind.Quotes != "quotes.jsonl" {
+				return // leat sort puts them in order before; see below
 			}
 			file, err := pipeline.Load(kind.Name + ".yaml")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := file.Run(t.Context(), pipeline.Options{Stdout: &ofFile}); err != nil {
-				t.Fatal(err)
-			}
-			if want := said[kind.Name]; ofMill.String() != want || ofFile.String() != want {
-				t.Errorf("the mill gives\n%sthe pipeline file\n%swhere the page says\n%s", &ofMill, &ofFile, want)
+			err = file.Run(t.Context(), pipeline.Options{Stdout: &ofFile})
+			if err != nil || ofFile.String() != want {
+				t.Errorf("the pipeline file gives (%v)\n%swhere the page says\n%s", err, &ofFile, want)
 			}
 		})
 	}
@@ -62,15 +64,18 @@ func TestSortGivesTheOrderedQuotes(t *testing.T) {
 // Code and pipeline files on the page are parts of the files that it names.
 func TestPageShowsRealCode(t *testing.T) {
 	shown := blocks(t, "<!-- (examples/\\S+) -->\n```(?:go|yaml)")
-	if len(shown) < 2*len(joins.Kinds()) {
+	if len(shown) < 2*len(joins.Kinds())-1 {
 		t.Errorf("the page shows only %d parts of files", len(shown))
 	}
 	for _, block := range shown {
-		if !strings.Contains(read(t, "../../"+block[1]), strings.TrimSpace(block[2])) {
+		if !strings.Contains(unindented(read(t, "../../"+block[1])), unindented(strings.TrimSpace(block[2]))) {
 			t.Errorf("%s has nothing like\n%s", block[1], block[2])
 		}
 	}
 }
+
+// unindented returns a text without tabs: how deep code lies doesn't matter.
+func unindented(text string) string { return strings.ReplaceAll(text, "\t", "") }
 
 // blocks returns the blocks of docs/joins.md behind what begins like this, and what its group matched.
 func blocks(t *testing.T, begin string) [][]string {

@@ -14,7 +14,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -22,54 +21,42 @@ import (
 )
 
 func main() {
-	for _, name := range names() {
-		drawing, err := draw(name)
+	for _, kind := range joins.Kinds() {
+		drawing, err := draw(kind)
 		if err == nil {
-			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", name+".svg"), drawing, 0o644)
+			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", kind.Name+".svg"), drawing, 0o644)
 		}
 		if err != nil {
-			log.Fatalf("%s: %v", name, err)
+			log.Fatalf("%s: %v", kind.Name, err)
 		}
 	}
 }
 
-// sorted is the picture of a stream that is sorted before it is joined.
-const sorted = "sort"
-
-// names returns the names of all pictures.
-func names() []string {
-	all := []string{sorted}
-	for _, kind := range joins.Kinds() {
-		all = append(all, kind.Name)
-	}
-	return all
-}
-
-// draw makes the picture of a join: trades above, quotes below, a line for each match. The sorted quotes are joined as
-// by last.
-func draw(name string) ([]byte, error) {
+// draw makes the picture of a join: trades above, quotes below, a line for each match.
+func draw(kind joins.Kind) ([]byte, error) {
+	const ordered = "quotes.jsonl"
 	var p picture
-	joined := name
 	var err error
-	if name == sorted {
-		joined = "last"
-		if p.asRead, err = load[joins.Quote]("quotes-disordered.jsonl"); err != nil {
+	pipeline := kind.Name + ".yaml"
+	if kind.Quotes != ordered {
+		pipeline = "last.yaml" // the same join, of quotes that leat sort has put in order
+		if p.asRead, err = load[joins.Quote](kind.Quotes); err != nil {
 			return nil, err
 		}
 	}
 	if p.trades, err = load[joins.Trade]("trades.jsonl"); err != nil {
 		return nil, err
 	}
-	if p.quotes, err = load[joins.Quote]("quotes.jsonl"); err != nil {
+	if p.quotes, err = load[joins.Quote](ordered); err != nil {
 		return nil, err
 	}
-	if p.results, err = run(joined); err != nil {
+	if p.results, err = run(kind); err != nil {
 		return nil, err
 	}
-	if p.join, err = describe(joined + ".yaml"); err != nil {
+	if p.join, err = describe(pipeline); err != nil {
 		return nil, err
 	}
-	return p.draw(name), nil
+	return p.draw(kind.Name), nil
 }
 
 // load reads a file of JSON lines.
@@ -96,11 +83,9 @@ func decode[T any](lines []byte) (elements []T, err error) {
 }
 
 // run returns the bids that each trade was handed over with, by the trade's time.
-func run(name string) (map[int64][]int64, error) {
-	kinds := joins.Kinds()
-	i := slices.IndexFunc(kinds, func(k joins.Kind) bool { return k.Name == name })
+func run(kind joins.Kind) (map[int64][]int64, error) {
 	var out bytes.Buffer
-	if err := kinds[i].Run(context.Background(), &out); err != nil {
+	if err := kind.Run(context.Background(), &out); err != nil {
 		return nil, err
 	}
 	results, err := decode[struct {
