@@ -35,11 +35,26 @@ func (k kind) isInstant() bool { return k.name == "DATETIME" || k.name == "TIMES
 
 // newColumn makes a column. Decimals are compared with decimals: with texts MySQL compares them as inexact numbers.
 func newColumn(name string, k kind) relation.Column {
-	c := relation.Column{Name: name, Type: k}
+	c := relation.Column{Name: name, Type: k, As: k.comparedAs()}
 	if k.name == "DECIMAL" {
 		c.Mark = "CAST(? AS DECIMAL(65,30))"
 	}
 	return c
+}
+
+// comparedAs is what values are compared as.
+func (k kind) comparedAs() string {
+	switch {
+	case k.isInteger() || k.name == "DECIMAL":
+		return "number"
+	case k.name == "FLOAT" || k.name == "DOUBLE":
+		return "float"
+	case k.isText():
+		return "text"
+	case k.isBinary():
+		return "bytes"
+	}
+	return strings.ToLower(k.name)
 }
 
 // AppendJSON implements relation.Type.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,18 @@ func names(columns []column) []string {
 	all := make([]string, len(columns))
 	for i := range columns {
 		all[i] = columns[i].name
+	}
+	return all
+}
+
+// comparedAs returns what the columns' values are compared as: the types of one family have one order.
+func comparedAs(columns []column) []string {
+	families := map[string]string{"int2": "number", "int4": "number", "int8": "number", "numeric": "number",
+		"float4": "float", "float8": "float", "text": "text", "varchar": "text", "bpchar": "text", "name": "text"}
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		kind := strings.TrimPrefix(c.kind, "pg_catalog.")
+		all[i] = cmp.Or(families[kind], kind)
 	}
 	return all
 }

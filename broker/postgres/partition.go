@@ -111,6 +111,8 @@ type stream struct {
 	horizon *horizon
 	// settled says that no transaction can add a row up to end any more.
 	settled atomic.Bool
+	// toldAhead says that the log was told of a position behind all rows.
+	toldAhead atomic.Bool
 	// numberings are those of the partitions.
 	numberings []*ordered.Numbering
 }
@@ -126,7 +128,7 @@ func newStream(t *table) *stream {
 // begin forgets what is known of a partition, before a task of it begins.
 func (st *stream) begin(partition int) {
 	st.numberings[partition] = ordered.NewNumbering(ordered.Origin{Of: st.division.of, By: names(st.order),
-		From: st.table.name}, ordered.ReadByQuery)
+		As: comparedAs(st.order), From: st.table.name}, ordered.ReadByQuery)
 }
 
 // distinct returns the tables and queries of a job, each once, in the order of the nodes.

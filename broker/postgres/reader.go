@@ -145,6 +145,7 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 		if len(records) > 0 {
 			return records, nil
 		}
+		r.checkAhead(ctx)
 	}
 }
 
@@ -261,6 +262,17 @@ func (r *reader) number(ctx context.Context, row [][]byte) (int64, error) {
 	}
 	r.at, r.next = ordered.Position{At: k, After: true}, offset+1
 	return offset, nil
+}
+
+// checkAhead tells the log, once, where no row was read though there are some.
+func (r *reader) checkAhead(ctx context.Context) {
+	if r.input.looking || r.stream.toldAhead.Load() {
+		return
+	}
+	ahead, err := ordered.IsAhead(r.at, r.until, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
+	if err == nil && ahead && !r.stream.toldAhead.Swap(true) {
+		ordered.WarnAhead(r.input.connector.logger, r.stream.stream.Name, r.at, r.until)
+	}
 }
 
 // isBelow asks the database, which knows how texts are sorted.

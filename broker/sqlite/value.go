@@ -70,11 +70,22 @@ func kindOfType(declared string) kind {
 func newColumn(name, declared string) relation.Column {
 	k := kindOfType(declared)
 	plain := "+q." + identifier(name)
-	c := relation.Column{Name: name, Read: plain, Type: k}
+	c := relation.Column{Name: name, Read: plain, Type: k, As: k.comparedAs()}
 	if k.document { // JSONB is a blob
 		c.Read, c.Key = fmt.Sprintf("CASE typeof(%s) WHEN 'blob' THEN json(%[1]s) ELSE %[1]s END", plain), plain
 	}
 	return c
+}
+
+// comparedAs is what values are compared as, as far as the declared type tells.
+func (k kind) comparedAs() string {
+	switch k.affinity {
+	case textual:
+		return "text"
+	case none:
+		return ""
+	}
+	return "number"
 }
 
 // AppendJSON implements relation.Type.

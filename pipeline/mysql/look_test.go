@@ -58,3 +58,10 @@ func TestPositions(t *testing.T) {
 	w.fill("6")
 	w.Positions(looked, "(60, 6)")
 }
+
+// TestPositionsOfRestartedTable tells of rows that aren't read, since ids begin anew, and refuses positions of another type.
+func TestPositionsOfRestartedTable(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("6")
+	w.Restarted("ALTER TABLE orders MODIFY id VARCHAR(20)")
+}

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -73,5 +74,37 @@ func TestPositionsThatNobodyKeeps(t *testing.T) {
 	_, err = p.Positions(t.Context(), storagetest.Quiet())
 	if err == nil || !strings.Contains(err.Error(), "p.yaml:1:21: no positions are kept") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestPositionsOfRestartedTable tells of rows that aren't read, since ids begin anew, and refuses positions of another type.
+func TestPositionsOfRestartedTable(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("6")
+	w.Restarted("ALTER TABLE orders ALTER COLUMN id TYPE text")
+}
+
+// TestFollowedTableIsTruncated tells of it while the run goes on.
+func TestFollowedTableIsTruncated(t *testing.T) {
+	w := newWorkplace(t)
+	w.fill("6")
+	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 300ms", ""))
+	ctx, cancel := context.WithCancel(t.Context())
+	log := &listener{end: cancel}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.Run(ctx, pipeline.Options{Logger: slog.New(slog.NewTextHandler(log,
+			&slog.HandlerOptions{Level: slog.LevelWarn}))})
+	}()
+	for w.exec("SELECT count(*) FROM joined") != "3\n" { // the next one may have more items
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		default:
+		}
+	}
+	w.exec("TRUNCATE orders; INSERT INTO orders VALUES (1, 100)")
+	if err := <-ended; !errors.Is(err, context.Canceled) || !strings.Contains(log.String(), "position=(6) last=(1)") {
+		t.Errorf("error %v, and the log is\n%s", err, log)
 	}
 }

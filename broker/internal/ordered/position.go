@@ -41,6 +41,9 @@ type Origin struct {
 	Of string `json:"of,omitempty"`
 	// By names the columns that the rows are ordered by. Nil, as earlier releases kept it, is not known.
 	By []string `json:"by,omitempty"`
+	// As says what the values of each of these are compared as, such as "number" or "text"; empty for what isn't known. Nil, as
+	// earlier releases kept it, is not known either.
+	As []string `json:"as,omitempty"`
 	// From names the table or stream that is read, as "public.orders". It is empty for queries, and where it isn't known,
 	// as earlier releases kept it.
 	From string `json:"in,omitempty"`
@@ -102,6 +105,20 @@ func (n *Numbering) check(p Position) error {
 	case p.At != nil && len(p.At) != len(n.origin.By):
 		return fmt.Errorf("it was kept for another order than %s; give the changed mill another name",
 			strings.Join(n.origin.By, ", "))
+	case p.At != nil:
+		return n.checkTypes(p)
+	}
+	return nil
+}
+
+// checkTypes refuses a position whose values were compared otherwise: as numbers 9 is below 10, and as texts above.
+func (n *Numbering) checkTypes(p Position) error {
+	for i := range min(len(p.As), len(n.origin.As)) {
+		if was, is := p.As[i], n.origin.As[i]; was != "" && is != "" && was != is {
+			return fmt.Errorf("it was kept when column %s was ordered as %s, and it is ordered as %s now: the type was changed, "+
+				"and nobody knows which rows are behind (%s); begin anew by leat positions FILE --reset, or read a query that casts "+
+				"it back", n.origin.By[i], was, is, strings.Join(p.At, ", "))
+		}
 	}
 	return nil
 }

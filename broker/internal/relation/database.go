@@ -86,6 +86,9 @@ type Column struct {
 	// Read is the expression in SQL that reads it; "" for its name alone. Key is the one that reads its value for a
 	// position; "" where it is the same.
 	Read, Key string
+	// As says what its values are compared as, such as "number", for positions: types with one order have one word. It is
+	// empty where that isn't known.
+	As string
 	// Mark is the parameter that it is compared with in SQL; "" for a question mark.
 	Mark    string
 	NotNull bool

@@ -22,6 +22,8 @@ const (
 	textBytes = 64 << 10
 	// idle is how long a reader that nobody reads from keeps its statement open.
 	idle = time.Second
+	// aheadPause is the pause between two looks at whether a position is behind all rows.
+	aheadPause = 10 * time.Second
 	// firstBackoff and lastBackoff are the pauses between two tries to read.
 	firstBackoff, lastBackoff = 50 * time.Millisecond, 5 * time.Second
 )
@@ -55,6 +57,8 @@ type reader struct {
 	since time.Time
 	// size is how many bytes the last page had.
 	size int
+	// lookedAhead is when it was last looked at whether at is behind all rows.
+	lookedAhead time.Time
 }
 
 // End implements broker.Lagger. Of what is left it counts no more than a hundred thousand rows.
@@ -136,6 +140,28 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 			r.fetch = min(lastFetch, max(1, fetchBytes*len(records)/max(r.size, 1)), 4*r.fetch)
 			return records, nil
 		}
+		r.checkAhead(ctx)
+	}
+}
+
+// checkAhead tells the log, once, where no row was read though there are some. Where that isn't known, the next look may
+// tell.
+func (r *reader) checkAhead(ctx context.Context) {
+	st := r.stream
+	if r.job.Looking || st.toldAhead.Load() || r.at.At == nil || time.Since(r.lookedAhead) < aheadPause {
+		return
+	}
+	r.lookedAhead = time.Now()
+	last, err := st.end, error(nil)
+	if st.Stream.Follow {
+		last, err = st.highest(ctx, r.conn)
+	}
+	if err != nil {
+		return
+	}
+	ahead, err := ordered.IsAhead(r.at, last, func(a, b ordered.Key) (bool, error) { return st.isBelow(ctx, r.conn, a, b) })
+	if err == nil && ahead && !st.toldAhead.Swap(true) {
+		ordered.WarnAhead(r.job.Logger, st.Stream.Name, r.at, last)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
@@ -35,6 +36,8 @@ type stream struct {
 	// end is the key of the last row that belongs to the session; nil where there is none, or it is followed.
 	end       ordered.Key
 	numbering *ordered.Numbering
+	// toldAhead says that the log was told of a position behind all rows.
+	toldAhead atomic.Bool
 }
 
 func (in *input) open(ctx context.Context) error {
@@ -74,8 +77,8 @@ func (in *input) openStream(ctx context.Context, conn *sql.Conn, declared broker
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{Table: t, numbering: ordered.NewNumbering(ordered.Origin{By: names(t.OrderedBy), From: t.Name},
-		ordered.ReadByQuery)}
+	origin := ordered.Origin{By: names(t.OrderedBy), As: comparedAs(t.OrderedBy), From: t.Name}
+	st := &stream{Table: t, numbering: ordered.NewNumbering(origin, ordered.ReadByQuery)}
 	if err := st.look(ctx, conn); err != nil {
 		return nil, t.explain(err)
 	}

@@ -115,6 +115,15 @@ func names(columns []Column) []string {
 	return all
 }
 
+// comparedAs returns what the columns' values are compared as.
+func comparedAs(columns []Column) []string {
+	all := make([]string, len(columns))
+	for i := range columns {
+		all[i] = columns[i].As
+	}
+	return all
+}
+
 // checkOrder refuses rows that have no place in the order.
 func (t *Table) checkOrder(ctx context.Context, conn *sql.Conn) error {
 	var nullable, conditions []string

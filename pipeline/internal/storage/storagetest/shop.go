@@ -107,3 +107,38 @@ func (w *Workplace) Positions(shop, last string) {
 		w.Errorf("after the reset there are %s results", got)
 	}
 }
+
+// Restarted reads orders whose numbering begins anew between two runs, which the log tells of once, and rows that were only
+// deleted. Retyped is a statement that makes orders.id a text, after which the positions mean nothing.
+func (w *Workplace) Restarted(retyped string) {
+	w.Helper()
+	p := w.Load(`
+streams:
+  orders: {` + w.Kind.Name() + `: {table: orders, order: id}}
+  joined: {` + w.Kind.Name() + `: {table: joined}}
+master: orders
+output: joined
+emit: {id: orders.id}
+`)
+	const warning = "leat positions FILE --reset"
+	run := func(change string, warnings int, want string) {
+		w.Helper()
+		w.Exec(change)
+		if log := w.Run(p); strings.Count(log, warning) != warnings {
+			w.Errorf("%s: the log has not %d warnings:\n%s", change, warnings, log)
+		}
+		if got := w.Query("SELECT count(*) FROM joined"); got != want+"\n" {
+			w.Errorf("%s: there are %s results, not %s", change, got, want)
+		}
+	}
+	run("DELETE FROM orders WHERE id > 6", 0, "6")
+	run("DELETE FROM orders WHERE id < 6", 0, "6")
+	run("DELETE FROM orders", 0, "6") // a queue that is empty
+	run("INSERT INTO orders VALUES (1, 10), (2, 20)", 1, "6")
+	run("INSERT INTO orders VALUES (7, 70)", 0, "7")
+	w.Exec(retyped)
+	err := p.Run(w.Context(), Quiet())
+	if err == nil || !strings.Contains(err.Error(), "ordered as number, and it is ordered as text now") {
+		w.Errorf("with ids that are texts: error %v", err)
+	}
+}
