@@ -74,7 +74,7 @@ func (l *load) fill(ctx context.Context, partition int) error {
 	defer ticks.Stop()
 	random := rand.New(rand.NewPCG(l.plan.Seed, uint64(partition)))
 	for session := l.begins(partition); l.next(partition, session); session++ {
-		data := l.plan.Session(partition, session)
+		data := l.plan.Input(partition, session)
 		var written [len(data)]int
 		for left := len(data); left > 0; {
 			select {

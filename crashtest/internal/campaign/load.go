@@ -46,7 +46,7 @@ func newLoad(c *Config, k kind, s storage) *load {
 func (l *load) run(ctx context.Context) error {
 	random := rand.New(rand.NewPCG(l.plan.Seed, 1))
 	for session := 0; l.next(session); session++ {
-		data := l.plan.Session(0, session)
+		data := l.plan.Input(0, session)
 		if err := l.write(ctx, random, data); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (l *load) run(ctx context.Context) error {
 		return nil
 	}
 	for stream, elements := range l.plan.Closing(l.lastSession()) {
-		if err := l.append(ctx, stream, []*workload.Element{&elements[0]}); err != nil {
+		if err := l.append(ctx, stream, pointers(elements)); err != nil {
 			return err
 		}
 	}
@@ -67,9 +67,7 @@ func (l *load) run(ctx context.Context) error {
 func (l *load) write(ctx context.Context, random *rand.Rand, data workload.Session) error {
 	var left [len(data)][]*workload.Element
 	for stream := range data {
-		for i := range data[stream] {
-			left[stream] = append(left[stream], &data[stream][i])
-		}
+		left[stream] = pointers(data[stream])
 		if l.marks {
 			left[stream] = append(left[stream], nil)
 		}
@@ -91,6 +89,13 @@ func (l *load) write(ctx context.Context, random *rand.Rand, data workload.Sessi
 		}
 	}
 	return nil
+}
+
+func pointers(elements []workload.Element) (all []*workload.Element) {
+	for i := range elements {
+		all = append(all, &elements[i])
+	}
+	return all
 }
 
 // append adds to a stream, and tries again where the server doesn't answer.

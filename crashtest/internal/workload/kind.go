@@ -14,7 +14,7 @@ const (
 	// Chain joins equal keys: a self-join with a chain of two more nodes below it.
 	Chain Kind = "chain"
 	// Joins joins near keys in every way: a self-join within a reach, an optional last one by a match key, with a nearest one
-	// that it needs below it, and a stream in which there must be none.
+	// that it needs below it, and a stream in which there must be none. The last two are sorted with a lateness.
 	Joins Kind = "joins"
 )
 

@@ -14,6 +14,8 @@ const (
 	detailBefore          = maxReach
 	noteWithin            = 1
 	haltAfter             = 1
+	// noteLateness is how far below others the keys of notes may be that come behind them.
+	noteLateness = 3
 )
 
 // symbol returns an element's match key: one of three values, in no order.
@@ -30,6 +32,8 @@ func nearJoins() []leat.Option {
 			leat.Within(noteWithin, noteWithin), leat.Nearest()),
 		leat.Join(key, func(h Halt) int64 { return h.Key }, leat.Within(0, haltAfter),
 			leat.By(by, func(h Halt) int { return symbol(h.Number) }), leat.Absent()),
+		leat.Sort(func(n Note) int64 { return n.Key }, noteLateness),
+		leat.Sort(func(h Halt) int64 { return h.Key }, noteLateness),
 	}
 }
 

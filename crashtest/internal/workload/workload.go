@@ -3,8 +3,10 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -146,12 +148,25 @@ func (p Plan) first(session int) int64 {
 	return int64(session) * int64(maxGrowth*p.Elements+maxReach+1)
 }
 
-// Closing returns what makes the results of an endless input certain up to a session: an element of each stream that
-// matches nothing and has a key above all others.
+// Input returns a session in the order in which it is to be written: that of [Plan.Session], but for the notes of [Joins],
+// which come up to a lateness late. Those of equal keys keep their order.
+func (p Plan) Input(partition, session int) Session {
+	data := p.Session(partition, session)
+	if p.Kind == Joins {
+		arrival := func(e Element) int64 { return e.Key + [...]int64{noteLateness, 0, 2, 0, 1}[e.Key%5] }
+		slices.SortStableFunc(data[2], func(a, b Element) int { return cmp.Compare(arrival(a), arrival(b)) })
+	}
+	return data
+}
+
+// Closing returns what makes the results of an endless input certain up to a session: elements of each stream that match
+// nothing and have keys above all others, the second so far above the first that it lets go what waits to be sorted.
 func (p Plan) Closing(last int) (data Session) {
 	for stream := range data {
-		key := p.first(last + 1)
-		data[stream] = []Element{{Session: last + 1, Key: key, Link: key}}
+		for i := range int64(2) {
+			key := p.first(last+1) + i*noteLateness
+			data[stream] = append(data[stream], Element{Session: last + 1, Number: int(i), Key: key, Link: key})
+		}
 	}
 	return data
 }

@@ -177,6 +177,24 @@ func TestWorkloadIsHard(t *testing.T) {
 	}
 }
 
+// Notes of near joins come out of order, but no more than the lateness.
+func TestNotesComeLate(t *testing.T) {
+	p := Plan{Seed: 1, Elements: 2000, Kind: Joins}
+	late, highest := 0, int64(0)
+	for _, note := range p.Input(0, 0)[2] {
+		if note.Key < highest {
+			late++
+		}
+		if highest-note.Key > noteLateness {
+			t.Fatalf("a note of %d comes behind one of %d", note.Key, highest)
+		}
+		highest = max(highest, note.Key)
+	}
+	if late < 200 {
+		t.Errorf("only %d notes come late", late)
+	}
+}
+
 // The mill, undisturbed and in memory, gives what is expected (R5: in every session).
 func TestMillGivesTheExpected(t *testing.T) {
 	for _, kind := range []Kind{Chain, Joins} {
@@ -196,7 +214,7 @@ func givesTheExpected(t *testing.T, p Plan) {
 	)
 	for session := range sessions {
 		for partition := range partitions {
-			data := p.Session(partition, session)
+			data := p.Input(partition, session)
 			must(t, memory.Append(b, Steps, partition, as[Step](data[0])...))
 			must(t, memory.Append(b, Details, partition, as[Detail](data[1])...))
 			must(t, memory.Append(b, Notes, partition, as[Note](data[2])...))
