@@ -15,7 +15,7 @@ import (
 // Resume implements broker.Positioner. It looks at a few thousand bytes of each file, and reads one only where a session
 // ended before the file did.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
-	followed := map[*trail][]position{}
+	followed := map[*trail][]*position{}
 	for i := range nodes {
 		p, err := readPosition(&nodes[i])
 		if err != nil {
@@ -23,7 +23,7 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 		}
 		switch s := in.streams[i]; {
 		case s.trail != nil:
-			followed[s.trail] = append(followed[s.trail], p)
+			followed[s.trail] = append(followed[s.trail], &p)
 		case s.once && p.Fresh:
 			p, nodes[i].Behind = position{}, false
 		case s.once:

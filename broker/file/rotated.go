@@ -15,19 +15,21 @@ import (
 
 // resume opens the file that the lowest of some positions was kept of, and all that have come behind it. REQUIRES: no
 // reader has begun.
-func (t *trail) resume(positions []position) error {
+func (t *trail) resume(positions []*position) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.restart(); err != nil {
 		return err
 	}
-	slices.SortFunc(positions, func(a, b position) int { return cmp.Compare(a.Offset, b.Offset) })
+	// As pointers: the code that sorts these is there in any case, and what sorts structs takes 20 KB of each program.
+	positions = slices.Clone(positions)
+	slices.SortFunc(positions, func(a, b *position) int { return cmp.Compare(a.Offset, b.Offset) })
 	lowest := positions[0]
 	if lowest.isUnknown() {
 		t.first = lowest.Offset // of a file that held nothing yet
 		return nil
 	}
-	name, err := t.find(&lowest)
+	name, err := t.find(lowest)
 	if err != nil {
 		return err
 	}
@@ -74,12 +76,12 @@ func (t *trail) restart() error {
 }
 
 // anchorAll finds the generation of each position. REQUIRES: mu is held.
-func (t *trail) anchorAll(positions []position) error {
+func (t *trail) anchorAll(positions []*position) error {
 	for _, p := range positions {
 		if p.isUnknown() {
 			continue // it is come to from the one before
 		}
-		g, err := t.generationOf(&p)
+		g, err := t.generationOf(p)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ type node struct {
 	isLoose bool
 
 	// sorter is between feed and cursor; nil where the stream is in order.
-	sorter     *sorter
+	sorter     nodeSorter
 	cursor     cursor
 	candidates candidates
 	evaluation evaluation

@@ -122,7 +122,8 @@ func (n *node) passTombstone(offset int64) {
 // seen returns the offset behind the last record that was read.
 func (n *node) seen() int64 {
 	if n.sorter != nil {
-		return n.sorter.seen
+		seen, _ := n.sorter.read()
+		return seen
 	}
 	return n.cursor.seen
 }
@@ -177,7 +178,7 @@ func (n *node) receive() error {
 // nextChunk waits for the next chunk, and decodes it.
 func (n *node) nextChunk() (*chunk, error) {
 	if n.sorter != nil {
-		return n.sorter.next()
+		return n.sorter.next(false)
 	}
 	return n.nextUnsorted()
 }

@@ -363,7 +363,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 		accounted:       from.Accounted,
 	}
 	if spec.Sort != nil {
-		n.sorter = newSorter(n, &starts[i], t.stats.tallies[i])
+		n.sorter = spec.Sort.NewKeys().sorter(n, &starts[i], t.stats.tallies[i])
 	}
 	if spec.NewEdge != nil {
 		n.edge = spec.NewEdge()

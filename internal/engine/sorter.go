@@ -41,10 +41,10 @@ type sorter struct {
 }
 
 // newSorter returns the sorter of a node, which begins at from; counted is what was counted before in this run.
-func newSorter(n *node, from *start, counted tally) *sorter {
+func newSorter(n *node, keys SortKeys, from *start, counted tally) *sorter {
 	s := &sorter{
 		node:         n,
-		keys:         n.spec.Sort.NewKeys(),
+		keys:         keys,
 		seen:         max(from.kept.Seen, from.kept.Offset),
 		seenBefore:   from.kept.Seen,
 		countedBelow: counted.stored,
@@ -60,8 +60,8 @@ func newSorter(n *node, from *start, counted tally) *sorter {
 	return s
 }
 
-// next returns the next chunk of released elements, or what has ended the stream.
-func (s *sorter) next() (*chunk, error) {
+func (s *sorter) next(verifies bool) (*chunk, error) {
+	s.verifies = verifies
 	for {
 		c, err := s.ready()
 		if c != nil || err != nil {
@@ -297,7 +297,10 @@ func (s *sorter) waiting() int {
 	return s.keys.waiting()
 }
 
-// close releases what the sorter holds.
+func (s *sorter) read() (seen, countedBelow int64) { return s.seen, s.countedBelow }
+
+func (s *sorter) holds() bool { return s.waiting() > 0 || len(s.out.records) > 0 || s.end != nil }
+
 func (s *sorter) close() error {
 	if s.whole == nil {
 		return nil

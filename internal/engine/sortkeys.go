@@ -37,6 +37,25 @@ type SortKeys interface {
 	waiting() int
 	// late returns an error that says that the key at hand comes after one that was released.
 	late() error
+	// sorter returns the sorter of a node that has these keys; see newSorter.
+	sorter(n *node, from *start, counted tally) nodeSorter
+}
+
+// A nodeSorter is a [sorter]. Only what makes sort keys refers to that, so that a program that sorts nothing carries none
+// of it.
+type nodeSorter interface {
+	// next returns the next chunk of released elements, or what has ended the stream. Where it verifies, what is wrong is
+	// only told: the session has ended.
+	next(verifies bool) (*chunk, error)
+	// read returns the offset behind the last record that was read, and below which offset records were counted.
+	read() (seen, countedBelow int64)
+	// waiting is how many elements wait, and holds reports whether there are some that the cursor hasn't got.
+	waiting() int
+	holds() bool
+	// pointAt returns what a commit keeps of a position.
+	pointAt(at position, lowest int64) *sortedPoint
+	// close releases what is held.
+	close() error
 }
 
 // SortSpec describes sort keys.
@@ -62,6 +81,10 @@ type sortKeys[K any] struct {
 	key    K
 	isNull bool
 	buffer *lateness.Buffer[K, int64]
+}
+
+func (s *sortKeys[K]) sorter(n *node, from *start, counted tally) nodeSorter {
+	return newSorter(n, s, from, counted)
 }
 
 func (s *sortKeys[K]) set(element any) (null bool, err error) {

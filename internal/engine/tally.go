@@ -29,7 +29,7 @@ func (t *task) tallies(ended bool) []tally {
 	for i, n := range t.nodes {
 		tallies[i] = tally{below: max(n.cursor.seen, n.ledger.counted.below), open: map[int64]bool{}, unread: ended}
 		if n.sorter != nil {
-			tallies[i].stored = max(n.sorter.seen, n.sorter.countedBelow)
+			tallies[i].stored = max(n.sorter.read())
 		}
 	}
 	if t.window != nil && !ended {

@@ -48,7 +48,7 @@ func (t *task) lookForEnds() {
 
 // holdsUnsorted reports whether elements of a stream that is put in order have been read that the cursor hasn't got.
 func (n *node) holdsUnsorted() bool {
-	return n.sorter != nil && (n.sorter.waiting() > 0 || len(n.sorter.out.records) > 0 || n.sorter.end != nil)
+	return n.sorter != nil && n.sorter.holds()
 }
 
 // verify reads the streams that end by themselves to their ends, where the user asks for that, and returns what is
@@ -111,8 +111,7 @@ func (n *node) following() (c *chunk, err error) {
 	if n.sorter == nil {
 		return n.followingUnsorted()
 	}
-	n.sorter.verifies = true
-	if c, err = n.sorter.next(); err == nil || n.task.ctx.Err() != nil {
+	if c, err = n.sorter.next(true); err == nil || n.task.ctx.Err() != nil {
 		return c, err
 	}
 	return nil, beyond(err)
