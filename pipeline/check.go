@@ -148,12 +148,7 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 		return nil, err
 	}
 	report.Problems = append(report.Problems, samples.Problems...)
-	if near := m.FirstOfNearKeys(); near != nil && len(m.Emit) > 0 {
-		report.Advice = append(report.Advice, fmt.Sprintf("emit wasn't tried, as it is where all joins are of equal keys, "+
-			"without by, take and need: that of %s with %s isn't", near.Parent.Name, near.Name))
-	} else if near == nil {
-		report.Problems = append(report.Problems, sample.Rehearse(ctx, m, samples)...)
-	}
+	report.Problems = append(report.Problems, sample.Rehearse(ctx, m, samples)...)
 	report.Advice = append(report.Advice, samples.Advice...)
 	slices.Sort(report.Advice)
 	report.Advice = slices.Compact(report.Advice)

@@ -3,10 +3,8 @@ package sample
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/leat-go/leat/internal/engine"
-	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
@@ -17,10 +15,11 @@ type rehearsal struct {
 	mill  *mill.Mill
 	parts map[*mill.Node]excerpt
 	// keys holds, for each child, the right keys of its part, in order.
-	keys map[*mill.Node][]Keyed
-	left map[*mill.Node]*expression.Program
-	// joined holds what was joined of each node; nil where an element isn't complete.
-	joined map[*mill.Node][]*engine.Element
+	keys      map[*mill.Node][]Keyed
+	relations map[*mill.Node]*mill.Relation
+	// joined holds what was joined of each node, and states what is known of it.
+	joined map[*mill.Node][]engine.Element
+	states map[*mill.Node][]completeness
 }
 
 // An excerpt is a part of a partition that is rehearsed; cutBegin and cutEnd say that more lies before and behind it.
@@ -32,12 +31,14 @@ type excerpt struct {
 // rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a
 // run would fail on; empty where there is none.
 func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
-	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*expression.Program{},
-		map[*mill.Node][]*engine.Element{}}
+	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*mill.Relation{}, map[*mill.Node][]engine.Element{},
+		map[*mill.Node][]completeness{}}
 	for _, n := range m.Master.All() {
-		if r.joined[n] = make([]*engine.Element, len(parts[n].Elements)); n.Parent != nil {
-			r.keys[n], _ = parts[n].Keys(n.Right.Clone())
-			r.left[n] = n.Left.Clone()
+		r.joined[n] = make([]engine.Element, len(parts[n].Elements))
+		r.states[n] = make([]completeness, len(parts[n].Elements))
+		if n.Parent != nil {
+			r.relations[n] = n.Relation().Clone()
+			r.keys[n], _ = parts[n].Keys(r.relations[n].Right)
 		}
 	}
 	windows, problem := r.windows()
@@ -48,7 +49,7 @@ func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excer
 	for _, window := range windows {
 		call := &engine.Call{}
 		for _, i := range window {
-			if master := r.join(m.Master, i); master != nil {
+			if master, state := r.join(m.Master, i); state == isComplete {
 				call.Masters = append(call.Masters, *master)
 			}
 		}
@@ -78,8 +79,10 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	}
 	windows = append(windows, nil)
 	for i, element := range masters.Elements {
-		if w != nil && w.Count > 0 && r.join(r.mill.Master, i) == nil {
-			continue // such windows are of complete masters
+		if w != nil && w.Count > 0 {
+			if _, state := r.join(r.mill.Master, i); state != isComplete {
+				continue // such windows are of complete masters
+			}
 		}
 		next, err := changed(element)
 		if err != nil {
@@ -99,46 +102,6 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 		windows = windows[:max(0, len(windows)-1)]
 	}
 	return windows, ""
-}
-
-// join returns an element with its matches down the tree; nil where one is missing (R2).
-func (r *rehearsal) join(n *mill.Node, i int) *engine.Element {
-	if r.joined[n][i] != nil {
-		return r.joined[n][i]
-	}
-	e := &engine.Element{Value: r.parts[n].Elements[i]}
-	for _, child := range n.Children {
-		key, err := r.left[child].Key(e.Value)
-		if err != nil {
-			return nil // it is a problem of its own
-		}
-		var matches []engine.Element
-		at, _ := slices.BinarySearchFunc(r.keys[child], Keyed{key, 0}, CompareKeyed)
-		if r.isCut(child, key) {
-			return nil // it may have more matches than these
-		}
-		for ; at < len(r.keys[child]) && expression.Compare(r.keys[child][at].Key, key) == 0; at++ {
-			if match := r.join(child, r.keys[child][at].Index); match != nil {
-				matches = append(matches, *match)
-			}
-		}
-		if len(matches) == 0 {
-			return nil
-		}
-		e.Matches = append(e.Matches, matches)
-	}
-	r.joined[n][i] = e
-	return e
-}
-
-// isCut reports whether elements with a right key may lie beyond a child's part.
-func (r *rehearsal) isCut(child *mill.Node, key expression.Key) bool {
-	keys, excerpt := r.keys[child], r.parts[child]
-	if len(keys) == 0 {
-		return true
-	}
-	return excerpt.cutBegin && expression.Compare(key, keys[0].Key) <= 0 ||
-		excerpt.cutEnd && expression.Compare(key, keys[len(keys)-1].Key) >= 0
 }
 
 // Rehearse returns what a run would fail on, at the beginning or at the end of each partition.
