@@ -46,6 +46,10 @@ type Unmatched struct {
 	Key    any `json:"key,omitempty"`
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
+	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far. Apart says what
+	// keeps it apart from those within reach: "match_key" or "equal_keys"; it is empty where there are none.
+	Distance *observe.Distance `json:"distance,omitempty"`
+	Apart    observe.Apart     `json:"apart,omitempty"`
 	// Error says what is wrong with an element that is OutOfOrder or Undecodable.
 	Error string `json:"error,omitempty"`
 	// Stream, Partition and Offset are the element's position.
@@ -90,6 +94,15 @@ func (u Unmatched) String() string {
 		fmt.Fprintf(&s, " after %v", u.Before)
 	case u.After != nil:
 		fmt.Fprintf(&s, " before %v", u.After)
+	}
+	if u.Distance != nil {
+		fmt.Fprintf(&s, ": %v", u.Distance)
+	}
+	switch u.Apart {
+	case observe.ByMatchKey:
+		s.WriteString(": those within reach have other match keys")
+	case observe.ByEqualKeys:
+		s.WriteString(": those within reach have the same key, which is no match")
 	}
 	if u.Cause != nil {
 		fmt.Fprintf(&s, ", because of %v", *u.Cause)
@@ -136,6 +149,7 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 		Key:       encodable(u.Key),
 		Before:    encodable(u.Before),
 		After:     encodable(u.After),
+		Apart:     u.Apart,
 		Stream:    u.Stream,
 		Partition: u.Partition,
 		Offset:    u.Offset,
@@ -146,6 +160,11 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 		Value:     u.Value,
 		Time:      u.Time,
 	}
+	if u.Distance != nil {
+		distance := *u.Distance
+		distance.By = encodable(distance.By)
+		reported.Distance = &distance
+	}
 	if u.Err != nil {
 		reported.Error = u.Err.Error()
 	}
@@ -155,8 +174,11 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 	return reported
 }
 
-// encodable returns a key as JSON can have it.
+// encodable returns a key, or a distance, as JSON can have it.
 func encodable(key any) any {
+	if d, ok := key.(time.Duration); ok {
+		return d.String()
+	}
 	if v := reflect.ValueOf(key); v.IsValid() && v.CanFloat() && math.IsInf(v.Float(), 0) {
 		return fmt.Sprint(key)
 	}

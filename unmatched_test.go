@@ -2,9 +2,12 @@ package leat_test
 
 import (
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
@@ -149,5 +152,41 @@ func TestUnmatchedMistakes(t *testing.T) {
 	_, err = leat.New(captioned, skipping(b, leat.OnUnmatched(nil))...)
 	if err == nil || !strings.Contains(err.Error(), "the function is nil; leave the option out") {
 		t.Errorf("without a function: %v", err)
+	}
+}
+
+// In a join with a reach the reason says how far away the nearest is, in words and as JSON, or what keeps apart those that
+// are within reach.
+func TestUnmatchedSaysHowFarTheNearestIs(t *testing.T) {
+	type frame struct{ At time.Time }
+	type sample struct{ At time.Time }
+	noon := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	b := memory.New(memory.Stream[frame]("frames"), memory.Stream[sample]("samples"))
+	if err := errors.Join(memory.Append(b, "frames", 0, frame{noon}), b.End("frames"),
+		memory.Append(b, "samples", 0, sample{noon.Add(-30 * time.Millisecond)}, sample{noon.Add(27 * time.Millisecond)}),
+		b.End("samples")); err != nil {
+		t.Fatal(err)
+	}
+	var told []leat.Unmatched
+	mill, err := leat.New(func(frame, sample) {}, leat.Broker(b), leat.Logger(slog.New(slog.DiscardHandler)),
+		leat.Join(func(f frame) time.Time { return f.At }, func(s sample) time.Time { return s.At },
+			leat.Within(20*time.Millisecond, 20*time.Millisecond), leat.Nearest()),
+		leat.OnUnmatched(func(u leat.Unmatched) { told = append(told, u) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mill.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(told, func(u leat.Unmatched) bool { return u.Stream == "frames" })
+	if i < 0 {
+		t.Fatalf("the frame isn't among %v", told)
+	}
+	if text := told[i].String(); !strings.HasSuffix(text, ": the nearest is 27ms later, within is 20ms") {
+		t.Error(text)
+	}
+	data, err := json.Marshal(told[i])
+	if err != nil || !strings.Contains(string(data), `"distance":{"by":"27ms","later":true,"within":"20ms"}`) {
+		t.Errorf("%s, %v", data, err)
 	}
 }

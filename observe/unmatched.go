@@ -59,6 +59,10 @@ type Unmatched struct {
 	// Key is the element's key in that join. Before and After are the keys of the other side next to it, below and above;
 	// nil where there is none or where keys aren't known (leat.JoinFunc).
 	Key, Before, After any
+	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far; nil
+	// elsewhere, for elements that are matched to others, and where distances aren't known. Apart says what else is amiss with those within reach; empty where there are none.
+	Distance *Distance
+	Apart    Apart
 	// Cause is for Incomplete the verdict that it follows from, where it is known: about the counterpart, or about the
 	// element itself in another join.
 	Cause *Unmatched

@@ -179,6 +179,8 @@ func edgeOf[K cmp.Ordered](t *tree, c int, key func(int) K, number func(K) int) 
 	}
 	spec.Reach.End = func(left K) K { return key(number(left) + t.hi) }
 	spec.Reach.Mirror = func(left, before K) K { return key(2*number(left) - number(before)) }
+	spec.Reach.Between = func(a, b K) any { return number(b) - number(a) }
+	spec.Reach.Before, spec.Reach.After = fmt.Sprint(-t.lo), fmt.Sprint(t.hi)
 	if t.by {
 		same := func(key int) int { return key }
 		spec.By = engine.NewMatchKey(

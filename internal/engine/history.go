@@ -1,8 +1,15 @@
 package engine
 
+import "github.com/leat-go/leat/observe"
+
 // Neighbours are the keys that a verdict is about: that of the element, and those of the other side next to it. A key
 // is nil where there is none, or where only a user's comparison knows it.
-type Neighbours struct{ Key, Before, After any }
+type Neighbours struct {
+	Key, Before, After any
+	// Distance and Apart are those of observe.Unmatched.
+	Distance *observe.Distance
+	Apart    observe.Apart
+}
 
 // A history is what an edge remembers for verdicts: keys of the elements before those at hand. It is written only
 // where something does not match: what does costs nothing.

@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/leat-go/leat/observe"
+
 // A Reach says which right keys are within the reach of a left key (R2): those from left + lo to left + hi. Its
 // functions are exact: none of them overflows.
 type Reach[K any] struct {
@@ -14,6 +16,10 @@ type Reach[K any] struct {
 	// nil where that isn't known.
 	End    func(left K) K
 	Mirror func(left, before K) K
+	// Between returns how far b is above a, which is no less, as [observe.Distance] has it, and Before and After are the bounds as texts: how
+	// far a right key may be below a left one, and above it. Between is nil where distances aren't known.
+	Between       func(a, b K) any
+	Before, After string
 }
 
 // A ReachSpec describes an edge with a reach or match keys.
@@ -221,6 +227,11 @@ func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 		if above && e.right.hasKey && (!e.hasLast || e.compare(e.right.key, e.last) != 0) {
 			keys.After = e.right.key
 		}
+		if e.hasLast && e.order(key, e.last) == 0 {
+			keys.Apart = observe.ByEqualKeys // or by match keys, which the node knows
+		} else {
+			keys.Distance = e.distanceOfLeft(key, keys.After != nil)
+		}
 	}
 	switch {
 	case !above:
@@ -233,3 +244,38 @@ func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 
 // ResumeRight implements [Edge].
 func (e *reachEdge[K]) ResumeRight() { e.last, e.hasLast = e.right.key, true }
+
+// distanceOfLeft returns how far the nearest right key is from a left one that has none within reach: the last one, or
+// where hasAfter the one at hand.
+func (e *reachEdge[K]) distanceOfLeft(left K, hasAfter bool) *observe.Distance {
+	switch {
+	case hasAfter && (!e.hasLast || e.isNearer(left, e.last, e.right.key)):
+		return e.distance(left, e.right.key, e.reach.Before, e.reach.After)
+	case e.hasLast:
+		return e.distance(left, e.last, e.reach.Before, e.reach.After)
+	}
+	return nil
+}
+
+// isNearer reports whether the second of two keys, which isn't below the first, is nearer to a key than that one.
+func (e *reachEdge[K]) isNearer(key, first, second K) bool {
+	switch {
+	case e.compare(first, key) > 0:
+		return false
+	case e.compare(second, key) <= 0:
+		return true
+	}
+	return !e.reach.Farther(key, first, second)
+}
+
+// distance returns how far a key is from the nearest of the other side, which may be below it and above it as far as is
+// said; nil where that isn't known.
+func (e *reachEdge[K]) distance(key, nearest K, below, above string) *observe.Distance {
+	switch {
+	case e.reach.Between == nil:
+		return nil
+	case e.compare(nearest, key) > 0:
+		return &observe.Distance{By: e.reach.Between(key, nearest), Later: true, Within: above}
+	}
+	return &observe.Distance{By: e.reach.Between(nearest, key), Within: below}
+}

@@ -296,6 +296,12 @@ func (s *selection) lacksProbe(i int) bool {
 	return a.list.probes == a.probes
 }
 
+// hasNoneOfLeft reports whether no candidate has the match keys of the parent's element.
+func (s *selection) hasNoneOfLeft() bool {
+	list := s.leftList()
+	return list == nil || len(list.candidates.items) == 0
+}
+
 // remove removes a candidate from its list, of which it is the first or the last, and leaves a hole.
 func (s *selection) remove(i int) {
 	a := &s.about.items[i]

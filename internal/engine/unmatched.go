@@ -59,6 +59,8 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 			Key:       keys.Key,
 			Before:    keys.Before,
 			After:     keys.After,
+			Distance:  keys.Distance,
+			Apart:     keys.Apart,
 			Time:      time.Now(),
 		},
 		verdict: verdict,

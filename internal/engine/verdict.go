@@ -112,7 +112,11 @@ func (n *node) enterUntaken(i int) {
 	e := &n.candidates.group[i]
 	var u *unmatched
 	if n.task.ledgers.explains {
-		u = n.explain(e, verdict, n.parent, Neighbours{Key: n.candidates.selection.keyOf(i)})
+		keys := Neighbours{Key: n.candidates.selection.keyOf(i)}
+		if verdict == Gap {
+			keys.Apart = observe.ByMatchKey
+		}
+		u = n.explain(e, verdict, n.parent, keys)
 	}
 	n.ledger.enter(e.Record.Offset, verdict, u)
 	for c, matches := range e.Matches {
@@ -167,7 +171,11 @@ func (n *node) miss(keys *Neighbours) Verdict {
 	if n.candidates.leftNull {
 		return Null
 	}
-	return n.edge.Miss(n.candidates.sure || n.cursor.hasNext && n.edge.Compare() < 0, keys)
+	verdict := n.edge.Miss(n.candidates.sure || n.cursor.hasNext && n.edge.Compare() < 0, keys)
+	if keys != nil && keys.Apart != "" && n.candidates.selection.hasNoneOfLeft() {
+		keys.Apart = observe.ByMatchKey
+	}
+	return verdict
 }
 
 // explainMiss explains the verdict about an element without a match at a child. For a master it is that of the edge

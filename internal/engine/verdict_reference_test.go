@@ -17,6 +17,21 @@ func (t *tree) fates(read []int64) [][]engine.Verdict {
 	return fates
 }
 
+// nearest is how far the nearest of some keys is from a key, and whether it is above; of two as near either may be it.
+func nearest(key int, others []int) (distance int, above, below bool) {
+	distance = 1 << 30
+	for _, other := range others {
+		d := max(other-key, key-other)
+		if d < distance {
+			distance, above, below = d, false, false
+		}
+		if d == distance {
+			above, below = above || other > key, below || other <= key
+		}
+	}
+	return distance, above, below
+}
+
 const matched = engine.Verdict(-1)
 
 type fateFinder struct{ read map[*tree]int }

@@ -59,6 +59,20 @@ func (d Distance) String() string {
 	return (time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)).String()
 }
 
+// Go returns the distance as Go has it: a duration, or the longest one, or a number, as a Key with all its digits.
+func (d Distance) Go() any {
+	const most = math.MaxInt64 / int64(time.Second)
+	switch {
+	case d.IsZero():
+		return Key{IntValue(0)}
+	case d.kind != Duration:
+		return Key{d.number}
+	case d.seconds >= most:
+		return time.Duration(math.MaxInt64)
+	}
+	return time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)
+}
+
 // Between returns a - b for two keys of one kind that have distances, see Measured; of numbers that have none it is about
 // that, and infinite at most.
 func Between(a, b Key) Distance {

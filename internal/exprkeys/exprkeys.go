@@ -16,6 +16,7 @@ var arithmetic = keys.Arithmetic[expression.Key, expression.Distance]{
 	Compare: expression.CompareDistances,
 	Negate:  expression.Distance.Negated,
 	Bound:   expression.DistanceOf,
+	Show:    expression.Distance.Go,
 }
 
 // Edge returns a constructor of edges whose keys two programs compute, with the options given. A program belongs to one

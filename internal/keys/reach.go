@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -21,6 +22,8 @@ type Arithmetic[K, D any] struct {
 	Negate  func(d D) D
 	// Bound reads a bound as a difference. The error says what would be right.
 	Bound func(given any) (D, error)
+	// Show returns a difference, which isn't negative, as observe.Distance has it.
+	Show func(d D) any
 }
 
 // reach returns the reach of the options over keys of a kind.
@@ -29,6 +32,8 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 		return a.Compare(a.Minus(after, left), a.Minus(left, before)) >= 0
 	}
 	r.Mirror = func(left, before K) K { return a.Plus(left, a.Minus(left, before)) }
+	r.Between = func(from, to K) any { return a.Show(a.Minus(to, from)) }
+	r.Before, r.After = fmt.Sprint(w.Before), fmt.Sprint(w.After)
 	var lo, hi D
 	below, above := w.bounds()
 	if below {
@@ -44,6 +49,12 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 		}
 		r.High = func(left, right K) int { return a.Compare(a.Minus(right, left), hi) }
 		r.End = func(left K) K { return a.Plus(left, hi) }
+	}
+	var zero D
+	if below && a.Compare(lo, zero) > 0 || above && a.Compare(hi, zero) < 0 {
+		// On neither side it begins at the left key: only both bounds say where it is.
+		r.Before = strings.TrimPrefix(w.describe(), "within ")
+		r.After = r.Before
 	}
 	if below && above && a.Compare(lo, hi) > 0 {
 		return r, fmt.Errorf("%v reaches nothing: it begins above its end; both count away from the left key, "+
@@ -118,7 +129,7 @@ func integers[K any](keys reflect.Type, minus func(a, b K) difference,
 		}
 		return difference{}, fmt.Errorf("%v is of type %T, but the keys are integers of type %v; "+
 			"give an integer in their units, or leat.Any", given, given, keys)
-	}}
+	}, func(d difference) any { return d.magnitude }}
 }
 
 var durationType = reflect.TypeFor[time.Duration]()
@@ -153,7 +164,7 @@ func floats(keys reflect.Type) Arithmetic[float64, float64] {
 			return 0, fmt.Errorf("%v is no distance; give a finite number, or leat.Any", given)
 		}
 		return f, nil
-	}}
+	}, func(d float64) any { return d }}
 }
 
 // A span is a difference of instants: seconds, and nanoseconds from 0 to 999,999,999.
@@ -171,6 +182,14 @@ func newSpan(seconds, nanoseconds int64) span {
 		seconds, nanoseconds = seconds-1, nanoseconds+1e9
 	}
 	return span{seconds, nanoseconds}
+}
+
+// duration returns the span as a time.Duration, or the longest one.
+func (d span) duration() any {
+	if d.seconds >= math.MaxInt64/int64(time.Second) {
+		return time.Duration(math.MaxInt64)
+	}
+	return time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)
 }
 
 // instants are the arithmetic of times, by the wall clock.
@@ -196,7 +215,7 @@ func instants() Arithmetic[time.Time, span] {
 				"such as 2*time.Second, or leat.Any", given, given)
 		}
 		return newSpan(int64(d/time.Second), int64(d%time.Second)), nil
-	}}
+	}, span.duration}
 }
 
 // isZero reports whether a bound is the number zero.

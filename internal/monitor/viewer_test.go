@@ -211,6 +211,11 @@ func TestVerdictsAreSentences(t *testing.T) {
 	}{
 		{gap, "video has no key 10: it goes from 9 to 11"},
 		{observe.Unmatched{Other: "next", Verdict: observe.Gap, Key: 10, After: 11}, "next has no key 10: it has 11 next"},
+		{observe.Unmatched{Other: "imu", Verdict: observe.Ended, Key: noon, Distance: &observe.Distance{
+			By: 27 * time.Millisecond, Within: "20ms"}},
+			"imu has none within reach of its key 2026-11-22T12:00:00Z: the nearest is 27ms earlier, within is 20ms"},
+		{observe.Unmatched{Other: "imu", Verdict: observe.Gap, Key: 7, Apart: observe.ByMatchKey},
+			"those of imu within reach of its key 7 have other match keys"},
 		{observe.Unmatched{Other: "next", Verdict: observe.Behind, Key: 3, After: 11},
 			"its key 3 is below the first of next, 11"},
 		{observe.Unmatched{Other: "next", Verdict: observe.Ended, Key: 30, Before: 20},

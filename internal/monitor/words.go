@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/observe"
@@ -165,6 +166,14 @@ func holds(s observe.Snapshot, streams []Stream) {
 // why says in a sentence why an element was not handed over.
 func why(u observe.Unmatched) string {
 	key := clean(text(u.Key), longestKey)
+	switch {
+	case u.Apart == observe.ByMatchKey:
+		return fmt.Sprintf("those of %s within reach of its key %s have other match keys", u.Other, key)
+	case u.Apart == observe.ByEqualKeys:
+		return fmt.Sprintf("those of %s within reach of its key %s have that very key, which is no match", u.Other, key)
+	case u.Distance != nil:
+		return fmt.Sprintf("%s has none within reach of its key %s: %v", u.Other, key, u.Distance)
+	}
 	switch u.Verdict {
 	case observe.Gap:
 		return fmt.Sprintf("%s has no key %s%s", u.Other, key, between(u))
@@ -219,6 +228,9 @@ func between(u observe.Unmatched) string {
 func text(key any) string {
 	if key == nil {
 		return "(unknown)"
+	}
+	if t, ok := key.(time.Time); ok {
+		return t.Format(time.RFC3339Nano)
 	}
 	return fmt.Sprint(key)
 }
