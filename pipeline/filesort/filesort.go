@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/extsort"
@@ -30,8 +29,8 @@ import (
 // An Order is what elements are put in order by. It is safe for concurrent use.
 type Order struct {
 	key *object.MemberKey
-	// lateness is the key that is a distance; valid where within isn't empty.
-	lateness expression.Key
+	// lateness is valid where within isn't empty.
+	lateness Lateness
 	within   string
 }
 
@@ -50,33 +49,10 @@ func Compile(by, within string) (*Order, error) {
 	if within == "" {
 		return o, nil
 	}
-	if o.lateness, err = parseLateness(within); err != nil {
+	if o.lateness, err = ParseLateness(within); err != nil {
 		return nil, fmt.Errorf("within: %w", err)
 	}
 	return o, nil
-}
-
-func parseLateness(text string) (expression.Key, error) {
-	v, ok := expression.ParseNumber(text)
-	if !ok {
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return expression.Key{}, fmt.Errorf("%q is neither a number nor a duration such as 10ms", text)
-		}
-		v = expression.ValueOf(d)
-	}
-	key, err := expression.NewKey(v)
-	if err != nil {
-		return expression.Key{}, fmt.Errorf("%s: %w", text, err)
-	}
-	zero := expression.ValueOf(time.Duration(0))
-	if key.Kind() == expression.Number {
-		zero = expression.IntValue(0)
-	}
-	if least, _ := expression.NewKey(zero); expression.Compare(key, least) < 0 {
-		return expression.Key{}, fmt.Errorf("%s is below zero: it is how far elements come late at most", text)
-	}
-	return key, nil
 }
 
 // Options are the options of [Order.Sort]. The zero value is good for use, but for the paths "-".

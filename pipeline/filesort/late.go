@@ -39,20 +39,7 @@ type lateSorting struct {
 
 // below returns the key that lies the lateness below another.
 func (l *lateSorting) below(k expression.Key) (expression.Key, error) {
-	wants := expression.Duration
-	switch k.Kind() {
-	case expression.Number:
-		wants = expression.Number
-	case expression.Time, expression.Duration:
-	default:
-		return k, fmt.Errorf("%s is %s, of which none is a distance above another: sort without a lateness",
-			l.key.Program, k.Kind())
-	}
-	if wants != l.lateness.Kind() {
-		return k, fmt.Errorf("%s is %s, and the lateness %s is %s: it must be %s", l.key.Program, k.Kind(), l.within,
-			l.lateness.Kind(), wants)
-	}
-	return k.Minus(l.lateness)
+	return l.lateness.Below(l.key.Program, k)
 }
 
 // add adds the elements of a batch to those that wait, and writes what is released.

@@ -37,7 +37,7 @@ func (s *source) storageOf(m *mapping) string {
 // storedStream reads a stream that lies in a storage: all that is said of it is said there.
 func (s *source) storedStream(stream Stream, m *mapping, name, what string) (_ Stream, err error) {
 	for _, member := range m.members {
-		if member.name.Value == name {
+		if member.name.Value == name || member.name.Value == "sort" {
 			continue
 		}
 		if other := member.name; slices.Contains([]string{"follow", "data_timeout", "max_element"}, other.Value) {
@@ -45,6 +45,9 @@ func (s *source) storedStream(stream Stream, m *mapping, name, what string) (_ S
 		}
 		return stream, member.name.Errorf("%s lies in %s, so it has no other member than that, and not %q", what, name,
 			member.name.Value)
+	}
+	if err := s.reading(&stream, m); err != nil {
+		return stream, err
 	}
 	stream.Storage = name
 	stream.Section, err = s.section(m.get(name), "the "+name+" of "+what)

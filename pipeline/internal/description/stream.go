@@ -41,6 +41,15 @@ type Reading struct {
 	// never.
 	Follow      bool
 	DataTimeout time.Duration
+	// Sort is how it is put in order as it is read; nil where it is in order.
+	Sort *Sort
+}
+
+// A Sort says that a stream is put in order by an expression over the members of an element.
+type Sort struct {
+	By Text
+	// Within is the lateness; empty where the stream is sorted as a whole.
+	Within Text
 }
 
 // IsName reports whether a stream may be called so: expressions must be able to name it.
@@ -106,9 +115,9 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout"}
+	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout", "sort"}
 	if topic != nil {
-		allowed = []string{"topic", "demo", "tombstones", "max_element", "file"}
+		allowed = []string{"topic", "demo", "tombstones", "max_element", "sort", "file"}
 	} else if address == nil {
 		allowed = append(allowed, s.storages...)
 	}
@@ -163,6 +172,8 @@ func (s *source) reading(stream *Stream, m *mapping) (err error) {
 			stream.Reading.Follow, err = s.boolean(member.value, "follow")
 		case "data_timeout":
 			stream.Reading.DataTimeout, err = s.duration(member.value, "data_timeout")
+		case "sort":
+			stream.Reading.Sort, err = s.sort(&member)
 		default:
 			continue
 		}
@@ -174,6 +185,27 @@ func (s *source) reading(stream *Stream, m *mapping) (err error) {
 		}
 	}
 	return nil
+}
+
+// sort reads how a stream is put in order: sort: time, or sort: {by: time, within: 5}.
+func (s *source) sort(m *member) (sort *Sort, err error) {
+	sort = &Sort{}
+	if m.value.Kind != yaml.MappingNode {
+		sort.By, err = s.nonempty(m.value, "the key", "sort")
+		return sort, err
+	}
+	held, err := s.mapping(m.value, "sort", "by", "within")
+	if err != nil {
+		return nil, err
+	}
+	by, within := held.get("by"), held.get("within")
+	if by == nil {
+		return nil, s.errorAt(held.at, "sort needs by, the key that the stream is put in the order of: {by: time, within: 5}")
+	}
+	if sort.By, err = s.nonempty(by.value, "by", "sort"); err == nil && within != nil {
+		sort.Within, err = s.nonempty(within.value, "within", "sort")
+	}
+	return sort, err
 }
 
 // duration returns a time to wait.

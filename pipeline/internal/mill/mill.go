@@ -53,6 +53,11 @@ func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 			return nil, err
 		}
 	}
+	for _, n := range m.Master.All() {
+		if err := n.compileSort(); err != nil {
+			return nil, err
+		}
+	}
 	if err := m.compileWindow(d.Window); err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 }
 
 func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
-	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On}
+	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort}
 	if n.Join != nil {
 		n.options.Describe(spec)
 		spec.NewEdge = n.newEdge

@@ -51,7 +51,9 @@ func storedStream(s description.Stream, kind storage.Kind) (Stream, error) {
 	if err != nil {
 		return Stream{}, err
 	}
-	return Stream{Name: stored.Name, Storage: s.Storage, Stored: stored, Text: stored.Text, Reading: stored.Reading}, nil
+	stream := Stream{Name: stored.Name, Storage: s.Storage, Stored: stored, Text: stored.Text, Reading: stored.Reading}
+	stream.Reading.Sort = s.Reading.Sort
+	return stream, nil
 }
 
 // IsFile reports whether the stream is a file, standard input and output among them.

@@ -34,6 +34,10 @@ type Node struct {
 	// options are what the join says beside its keys, and newEdge makes the edge to the parent for one task.
 	options keys.Options
 	newEdge func() engine.Edge
+	// Sort is how the stream is put in order; nil where it is in order.
+	Sort *engine.Sort
+	// order puts elements in that order.
+	order func(elements []any) []int
 }
 
 // A MatchKey is a match key of a join: Left over the parent's elements, Right over the node's own.

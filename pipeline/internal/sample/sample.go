@@ -73,13 +73,41 @@ type Samples struct {
 // Read reads samples of all partitions of all streams.
 func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Samples, err error) {
 	all = &Samples{Of: map[*mill.Node][]*Sample{}}
-	if m.ReadsTopics() {
-		return all, all.readTopics(ctx, m)
+	switch {
+	case m.ReadsTopics():
+		err = all.readTopics(ctx, m)
+	case m.Master.Stream.Stored != nil:
+		err = all.readStored(ctx, m, options.Logger)
+	default:
+		err = all.readFiles(ctx, m, options)
 	}
-	if m.Master.Stream.Stored != nil {
-		return all, all.readStored(ctx, m, options.Logger)
+	all.sort()
+	return all, err
+}
+
+// sort puts the elements of each sample in the order in which a run sees them, where it puts their stream in order.
+func (all *Samples) sort() {
+	for n, samples := range all.Of {
+		if n.Sort == nil {
+			continue
+		}
+		for _, s := range samples {
+			s.Head.sort(n)
+			s.Tail.sort(n)
+		}
 	}
-	return all, all.readFiles(ctx, m, options)
+}
+
+func (p *Part) sort(n *mill.Node) {
+	var sorted Part
+	for _, i := range n.Order(p.Elements) {
+		if i == p.repeatedBy {
+			sorted.repeatedBy = len(sorted.Elements)
+		}
+		sorted.Elements = append(sorted.Elements, p.Elements[i])
+		sorted.Positions = append(sorted.Positions, p.Positions[i])
+	}
+	p.Elements, p.Positions, p.repeatedBy = sorted.Elements, sorted.Positions, sorted.repeatedBy
 }
 
 // A locator says where a record of a stream's partition lies, for people.
