@@ -87,9 +87,9 @@ func Absent() JoinOption {
 // Named names the right node of a join, where several are of one element type. The node reads the stream that the
 // broker declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
 // order of the joins. With a [Typed] function the name is that of the right node's field, or its path.
-func Named(name string) JoinOption {
-	return declaration.JoinOption(func(j *declaration.Join) { j.Name, j.HasName = name, true })
-}
+//
+// As an option of [Where] it says which node that is for.
+func Named(name string) NodeOption { return declaration.NodeName(name) }
 
 // Left names the left node of a join, where several nodes are of its element type. Without it the left node is the one
 // that has no name. With a [Typed] function the name is that of the left node's field, or its path.

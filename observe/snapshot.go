@@ -71,6 +71,7 @@ func (n *NodeState) add(other *NodeState) {
 	n.WithoutMatch += other.WithoutMatch
 	n.Waiting += other.Waiting
 	n.Late += other.Late
+	n.Filtered += other.Filtered
 	if n.Unmatched == nil {
 		n.Unmatched = maps.Clone(other.Unmatched)
 	} else {
@@ -125,6 +126,9 @@ type NodeState struct {
 	// WithoutMatch counts the elements of the node's parent that a call got without a match at this node, where they need
 	// none (leat.Optional).
 	WithoutMatch int64
+	// Filtered counts the elements that leat.Where has left out. The join doesn't look at them, so that they are not in
+	// Read.
+	Filtered int64
 	// Unmatched counts by verdict what was not handed over, OutOfOrder and Undecodable among them. Verdicts that no
 	// element got are left out.
 	Unmatched map[Verdict]int64

@@ -50,6 +50,8 @@ type StreamProgress struct {
 	Skipped   int64  `json:"skipped"`
 	// Tombstones counts records without a value that were passed over. They are no elements.
 	Tombstones int64 `json:"tombstones,omitempty"`
+	// Filtered counts the elements that the stream's where has left out. They are not in Read.
+	Filtered int64 `json:"filtered,omitempty"`
 	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the
 	// line of a file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
 	Ended  bool  `json:"ended"`
@@ -77,8 +79,8 @@ func (m *Monitor) Progress() Progress {
 		stream := StreamProgress{
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
-			Tombstones: n.Tombstones,
-			Ended:      extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
+			Tombstones: n.Tombstones, Filtered: n.Filtered,
+			Ended: extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
 			Verified: extent.Verified, Beyond: extent.Beyond,
 		}
 		if m.topics.Load() {

@@ -171,6 +171,9 @@ func (s *summary) print(out io.Writer) {
 		if stream.Tombstones > 0 {
 			fmt.Fprintf(out, "%s: %s without a value passed over\n", stream.Name, count(int(stream.Tombstones), "record"))
 		}
+		if stream.Filtered > 0 {
+			fmt.Fprintf(out, "%s: %s left out by where\n", stream.Name, count(int(stream.Filtered), "element"))
+		}
 	}
 	results := "results"
 	if s.Results == 1 {

@@ -25,6 +25,11 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 			spec.Retained = "all elements that match one of the other side"
 		}
 	}
+	for _, s := range b.declared.NodeSettings {
+		if n.IsMeant(s) {
+			s.Set(spec)
+		}
+	}
 	for _, child := range n.Children {
 		spec.Children = append(spec.Children, b.node(child))
 	}

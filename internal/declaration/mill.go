@@ -16,20 +16,22 @@ import (
 // A Mill is what the options of a mill said. Make one with [New].
 type Mill struct {
 	// Name is empty for a mill that is called like its function.
-	Name        string
-	Logger      *slog.Logger
-	Source      broker.Source
-	Sink        broker.Sink
-	Joins       []*Join
-	Windows     []*Window
-	Sorts       []*Sort
-	Provided    []*Provided
-	Container   *Container
-	Concurrency int
-	Verify      bool
-	OnDisorder  engine.Policy
-	OnDecode    engine.Policy
-	OnError     engine.Policy
+	Name    string
+	Logger  *slog.Logger
+	Source  broker.Source
+	Sink    broker.Sink
+	Joins   []*Join
+	Windows []*Window
+	Sorts   []*Sort
+	// NodeSettings are what options said of single nodes, in their order.
+	NodeSettings []*NodeSetting
+	Provided     []*Provided
+	Container    *Container
+	Concurrency  int
+	Verify       bool
+	OnDisorder   engine.Policy
+	OnDecode     engine.Policy
+	OnError      engine.Policy
 	// DeadLetters are the options with the policy DeadLetter.
 	DeadLetters []*Option
 	// OnUnmatched and WriteUnmatched are what those options said; nil without them.

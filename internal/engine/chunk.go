@@ -2,7 +2,9 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,7 +23,8 @@ type chunk struct {
 	behind int64
 
 	// values are there when the chunk is decoded, and flaws says which of them are none: by the records' indexes, the
-	// error of one that couldn't be decoded, and errNoValue for one that is passed over. It is nil for most chunks.
+	// error of one that couldn't be decoded, and errNoValue or errFiltered for one that is passed over. It is nil for most
+	// chunks.
 	values []any
 	flaws  []error
 
@@ -34,6 +37,9 @@ type chunk struct {
 
 // errNoValue says that a record has no value, and that its stream takes no element for that.
 var errNoValue = errors.New("no value")
+
+// errFiltered says that an element was left out of its stream by Node.Where.
+var errFiltered = errors.New("filtered")
 
 // flaw says why a record has no element.
 func (c *chunk) flaw(i int, err error) {
@@ -107,7 +113,12 @@ func (b *batch) decodeAll() {
 	for _, c := range b.chunks[1:] {
 		c.makeValues(false)
 		c.feed.stream.Copy(c.values, first.values)
-		c.flaws = first.flaws
+		c.flaws = slices.Clone(first.flaws)
+	}
+	for _, c := range b.chunks {
+		if c.feed.where != nil && b.broken == nil {
+			c.filter()
+		}
 	}
 }
 
@@ -159,6 +170,28 @@ func (c *chunk) decodeTombstone(i int) error {
 		return nil
 	}
 	return c.feed.decodeKey(c.records[i].Key, c.values[i])
+}
+
+// filter notes which elements are left out of the stream. What can't be told of an element is a flaw of it, too.
+func (c *chunk) filter() {
+	f, i := c.feed, 0
+	defer func() {
+		if i < len(c.records) {
+			c.batch.broken = c.records[i].DecodeError(f.stream.Name, f.partition, goexit())
+		}
+	}()
+	for ; i < len(c.records); i++ {
+		if c.flawOf(i) != nil {
+			continue
+		}
+		switch takesPart, err := f.where(c.values[i]); {
+		case err != nil:
+			at := c.records[i].At(f.stream.Name, f.partition)
+			c.flaw(i, &broker.PositionError{Position: at, Err: fmt.Errorf("where: %w", err)})
+		case !takesPart:
+			c.flaw(i, errFiltered)
+		}
+	}
 }
 
 // decodeBatches decodes what comes until the channel is closed. The run has as many decoders as there are cores that

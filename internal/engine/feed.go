@@ -20,6 +20,8 @@ type feed struct {
 	// decodeKey decodes the keys of records without a value; nil where they are passed over.
 	decodeKey codec.Decode
 	keepValue bool
+	// where is Node.Where.
+	where func(element any) (bool, error)
 	// copied is Node.Copied.
 	copied bool
 	// from is the offset that the source begins at.

@@ -99,21 +99,25 @@ func (n *node) joinError(err error) error {
 
 // rejectFlawed deals with a record that has no element, because of the flaw given.
 func (n *node) rejectFlawed(record *broker.Record, flaw error) error {
-	if flaw == errNoValue {
-		n.passTombstone(record.Offset)
+	switch flaw {
+	case errNoValue:
+		n.pass(record.Offset, &n.ledger.counts.tombstones)
+		return nil
+	case errFiltered:
+		n.pass(record.Offset, &n.ledger.counts.filtered)
 		return nil
 	}
 	return n.task.reject(n, &Element{Record: record}, flaw, n.decodePolicy(flaw), Undecodable)
 }
 
-// passTombstone passes over a record without a value.
-func (n *node) passTombstone(offset int64) {
+// pass passes over a record that is no element of the stream, and counts it.
+func (n *node) pass(offset int64, count *int64) {
 	done := n.cursor.done
 	if done.isBehind() && offset <= done.offset() {
 		return // a run before has counted it
 	}
 	if !n.ledger.counted.hasRead(offset) {
-		n.ledger.counts.tombstones++
+		*count++
 	}
 	n.cursor.see(offset)
 	n.cursor.dealtWith(offset, true)

@@ -122,6 +122,9 @@ func (r *run) logEnd(err error) {
 		if n.Tombstones > 0 {
 			counts = append(counts, "tombstones", n.Tombstones)
 		}
+		if n.Filtered > 0 {
+			counts = append(counts, "filtered", n.Filtered)
+		}
 		counts = append(counts, extentAttribute(extents[i]))
 		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, counts...))
 	}
@@ -343,6 +346,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 			decode:    r.decoders[i],
 			decodeKey: r.keyDecoders[i],
 			keepValue: t.spec.keepsValues(),
+			where:     spec.Where,
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			from:      starts[i].kept.Offset,

@@ -132,7 +132,10 @@ func (s *sorter) takeRecord(c *chunk, i int) error {
 	record, value := &c.records[i], c.values[i]
 	switch flaw := c.flawOf(i); {
 	case flaw == errNoValue:
-		s.passTombstone(record)
+		s.pass(record, &s.node.ledger.counts.tombstones)
+		return nil
+	case flaw == errFiltered:
+		s.pass(record, &s.node.ledger.counts.filtered)
 		return nil
 	case flaw != nil:
 		return s.reject(record, value, n.located(record, flaw), n.decodePolicy(flaw), Undecodable)
@@ -270,10 +273,10 @@ func (s *sorter) countLate(offset int64) {
 	}
 }
 
-// passTombstone passes over a record without a value.
-func (s *sorter) passTombstone(record *broker.Record) {
+// pass passes over a record that is no element of the stream, and counts it.
+func (s *sorter) pass(record *broker.Record, count *int64) {
 	if record.Offset >= max(s.seenBefore, s.countedBelow) && !s.verifies {
-		s.node.ledger.counts.tombstones++
+		*count++
 	}
 	s.see(record.Offset)
 }

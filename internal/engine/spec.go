@@ -66,6 +66,10 @@ type Node struct {
 	Stream broker.Stream
 	// Sort puts the stream in order as it is read; nil where it is in order.
 	Sort *Sort
+	// Where reports whether an element, a *T, takes part; the stream is read as if the others weren't in it. It is nil
+	// where all do, and must be safe for concurrent use. WhereText describes it in a plan.
+	Where     func(element any) (bool, error)
+	WhereText string
 	// NewEdge makes the edge to the parent for one task; nil for the master.
 	NewEdge func() Edge
 	// Unique promises at most one element per key and match keys.
@@ -84,6 +88,22 @@ type Node struct {
 	Retained  string
 	Unbounded bool
 	Children  []*Node
+}
+
+// AddWhere adds a condition to Where.
+func (n *Node) AddWhere(where func(element any) (bool, error), text string) {
+	before := n.Where
+	if before == nil {
+		n.Where, n.WhereText = where, text
+		return
+	}
+	n.WhereText += " and " + text
+	n.Where = func(element any) (bool, error) {
+		if takesPart, err := before(element); !takesPart || err != nil {
+			return false, err
+		}
+		return where(element)
+	}
 }
 
 // Nodes returns n and all nodes below it, parents first, children in the order of their joins. This is the order of

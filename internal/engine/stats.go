@@ -243,6 +243,7 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	to.Matched += n.ledger.counts.matched
 	to.Tombstones += n.ledger.counts.tombstones
 	to.WithoutMatch += n.ledger.counts.without
+	to.Filtered += n.ledger.counts.filtered
 	for v, count := range n.ledger.counts.unmatched {
 		d.unmatched[v] += count
 	}

@@ -133,7 +133,7 @@ func (n *node) verifyRecord(c *chunk, i int) error {
 	n.task.reading = n.index
 	err := c.flawOf(i)
 	switch {
-	case err == errNoValue:
+	case err == errNoValue, err == errFiltered:
 		return nil
 	case err != nil:
 		policy, err = n.decodePolicy(err), n.located(record, err)

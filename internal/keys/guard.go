@@ -46,3 +46,6 @@ func recoverKey(err *error, where string) {
 		*err = fmt.Errorf("the function at %s panicked: %v", where, r)
 	}
 }
+
+// Predicate returns a function over *T of one over T or *T that tells which elements take part. A panic is an error.
+func Predicate[E any](holds func(E) bool) func(element any) (bool, error) { return guarded(holds) }

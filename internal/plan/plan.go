@@ -84,6 +84,9 @@ func (p *Plan) addRetained() {
 
 func nodeOf(spec *engine.Node) *node {
 	n := &node{name: spec.Name, stream: spec.Stream.Name, on: spec.On, retained: spec.Retained}
+	if spec.Where != nil {
+		n.stream += " where " + spec.WhereText
+	}
 	switch {
 	case spec.How != "":
 		n.on += ", " + spec.How
