@@ -36,18 +36,19 @@ type Unmatched struct {
 	Node string `json:"node"`
 	// Verdict says why the element was not handed over.
 	Verdict Verdict `json:"verdict"`
-	// Other is the node on the other side of the join that decided: for a master, or another element that is asked for its
-	// matches, the node that it has none at; for an element that is matched to others, their node. It is empty for
+	// Other is the node on the other side of the join that decided: for a master, or another element that is asked for
+	// its matches, the node that it has none at; for an element that is matched to others, their node. It is empty for
 	// OutOfOrder and Undecodable.
 	Other string `json:"other,omitempty"`
-	// Key is the element's key in that join. Before and After are the other side's next to it, below and above. They are
-	// nil where there are none, as with Null, or where they aren't known, as with [JoinFunc]; an infinite number is a
-	// text.
+	// Key is the element's key in that join. Before and After are the other side's next to it, below and above. They
+	// are nil where there are none, as with Null, or where they aren't known, as with [JoinFunc]; an infinite number
+	// is a text.
 	Key    any `json:"key,omitempty"`
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
-	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far. Apart says what
-	// keeps it apart from those within reach: "match_key" or "equal_keys"; it is empty where there are none.
+	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far.
+	// Apart says what keeps it apart from those within reach: "match_key" or "equal_keys"; it is empty where there are
+	// none.
 	Distance *observe.Distance `json:"distance,omitempty"`
 	Apart    observe.Apart     `json:"apart,omitempty"`
 	// Error says what is wrong with an element that is OutOfOrder or Undecodable.
@@ -59,8 +60,8 @@ type Unmatched struct {
 	// Line and Column are its location in a text, from one; zero for streams without lines.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
-	// At holds the values that the element is found by where its offset is a number of this run only, those that a table's
-	// rows are ordered by; empty elsewhere.
+	// At holds the values that the element is found by where its offset is a number of this run only, those that a
+	// table's rows are ordered by; empty elsewhere.
 	At string `json:"at,omitempty"`
 	// Element is the record as it was read, where it is JSON, and else a JSON string of its bytes.
 	Element json.RawMessage `json:"element"`
@@ -68,8 +69,8 @@ type Unmatched struct {
 	Value any `json:"-"`
 	// Time is when the verdict was reached.
 	Time time.Time `json:"time"`
-	// Cause is what an Incomplete follows from: the verdict about the counterpart, or about the element itself in another
-	// join. It is nil where it isn't known.
+	// Cause is what an Incomplete follows from: the verdict about the counterpart, or about the element itself in
+	// another join. It is nil where it isn't known.
 	Cause *Unmatched `json:"cause,omitempty"`
 }
 

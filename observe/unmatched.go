@@ -39,28 +39,29 @@ type Unmatched struct {
 	// Node is the element's node in the join tree.
 	Node    string
 	Verdict Verdict
-	// Stream, Partition and Offset are the element's position, and Line and Column its location in a text, from one; zero
-	// for streams without lines.
+	// Stream, Partition and Offset are the element's position, and Line and Column its location in a text, from one;
+	// zero for streams without lines.
 	Stream       string
 	Partition    int
 	Offset       int64
 	Line, Column int
-	// At holds the values that the element is found by where its offset is a number of this run only, those that a table's
-	// rows are ordered by; empty elsewhere.
+	// At holds the values that the element is found by where its offset is a number of this run only, those that a
+	// table's rows are ordered by; empty elsewhere.
 	At string
-	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as it
-	// was read; nil where the run doesn't keep it.
+	// Value is the element, a pointer to a copy of its own; nil where it couldn't be decoded. Record is the record as
+	// it was read; nil where the run doesn't keep it.
 	Value  any
 	Record []byte
 	// Other is the node on the other side of the join that decided: for a master or a parent the child without a match,
 	// for a child its parent. It is empty for OutOfOrder and Undecodable, and for what was open when the function ended
 	// the session.
 	Other string
-	// Key is the element's key in that join. Before and After are the keys of the other side next to it, below and above;
-	// nil where there is none or where keys aren't known (leat.JoinFunc).
+	// Key is the element's key in that join. Before and After are the keys of the other side next to it, below and
+	// above; nil where there is none or where keys aren't known (leat.JoinFunc).
 	Key, Before, After any
-	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far; nil
-	// elsewhere, for elements that are matched to others, and where distances aren't known. Apart says what else is amiss with those within reach; empty where there are none.
+	// Distance is how far the nearest is, where the element lacks a match in a join with a reach, and all are too far;
+	// nil elsewhere, for elements that are matched to others, and where distances aren't known. Apart says what else
+	// is amiss with those within reach; empty where there are none.
 	Distance *Distance
 	Apart    Apart
 	// Cause is for Incomplete the verdict that it follows from, where it is known: about the counterpart, or about the
