@@ -52,6 +52,7 @@ func checkFollow(s broker.Stream) error {
 // counts for all, since nodes that read one stream must see one. It is safe for concurrent use.
 type trail struct {
 	path    string
+	layout  layout
 	logger  *slog.Logger
 	anchors *anchors
 

@@ -372,6 +372,8 @@ func TestFollowMissed(t *testing.T) {
 			beside(f, "a.jsonl.pos", "12\n")
 			beside(f, "a.jsonl.gz", "{\"a\":7}\n")
 			beside(f, "ab.jsonl", "{\"a\":7}\n")
+			beside(f, "a-eu.jsonl", "{\"a\":7}\n") // another stream's
+			beside(f, "a.eu-2.jsonl.1", "{\"a\":7}\n")
 			beside(f, "a.jsonl.empty", "")
 			beside(f, "a.jsonl.old", "{\"a\":-1}\n{\"a\":-2}\n") // somebody has written to it late
 			f.rotate()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // This file finds what a followed file was, or held, for so short a time that nobody has looked: nothing tells of it,
@@ -57,8 +58,8 @@ func headOf(file io.ReaderAt) []byte {
 	return head[:n]
 }
 
-// findMissed returns an error about a neighbour that has come since this was called last and is neither a generation
-// nor a copy of what is known. REQUIRES: mu is held.
+// findMissed returns an error about a neighbour with the name of a rotation that has come since this was called last and is
+// neither a generation nor a copy of what is known. REQUIRES: mu is held.
 func (t *trail) findMissed() error {
 	known := make([][]byte, 0, len(t.beside)+len(t.generations))
 	for _, n := range t.beside {
@@ -74,13 +75,33 @@ func (t *trail) findMissed() error {
 	for _, n := range t.beside {
 		isGeneration := slices.ContainsFunc(t.generations, func(g *generation) bool { return os.SameFile(n.info, g.info) })
 		isKnown := slices.ContainsFunc(known, func(head []byte) bool { return beginAlike(head, n.head) })
-		if !isGeneration && !isKnown && bytes.HasPrefix(bytes.TrimSpace(n.head), []byte("{")) {
+		if !isGeneration && !isKnown && isRotation(t.path, n.name) && t.mayHold(n.head) {
 			return fmt.Errorf("it was rotated or truncated twice within %v, faster than it is looked at, "+
 				"so that what %s holds now "+
 				"was not read; rotate it less often", longestPause, n.name)
 		}
 	}
 	return nil
+}
+
+// mayHold reports whether a file that begins so may be one of the followed file's.
+func (t *trail) mayHold(head []byte) bool {
+	head = bytes.TrimSpace(head)
+	return len(head) > 0 && (t.layout == rows || head[0] == '{')
+}
+
+// rotationWords are those that names of rotations have beside numbers and the followed file's own name.
+var rotationWords = []string{"old", "bak", "backup", "prev", "previous", "orig", "log", "t", "z"}
+
+// isRotation reports whether a name is one that a rotation gives to a followed file: its own with numbers, a date, or old
+// or bak. orders-eu.jsonl is another stream's, beside orders.jsonl.
+func isRotation(path, name string) bool {
+	rest := strings.TrimPrefix(name, stemOf(path))
+	rest = strings.Replace(rest, filepath.Ext(path), "", 1)
+	words := strings.FieldsFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) })
+	return !slices.ContainsFunc(words, func(word string) bool {
+		return !slices.Contains(rotationWords, strings.ToLower(word))
+	})
 }
 
 // beginAlike reports whether two files, of which the heads are given, may be one or copies.

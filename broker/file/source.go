@@ -152,7 +152,8 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 	}
 	t := in.trails[stream.Name]
 	if t == nil {
-		t = &trail{path: stream.Name, logger: logger, beside: neighbours(stream.Name), anchors: &anchors{}}
+		l, _ := formatOf(&stream)
+		t = &trail{path: stream.Name, layout: l, logger: logger, beside: neighbours(stream.Name), anchors: &anchors{}}
 		in.trails[stream.Name] = t
 	}
 	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t, by: uncompressed{}}, nil
