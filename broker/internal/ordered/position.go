@@ -116,8 +116,8 @@ func (n *Numbering) checkTypes(p Position) error {
 	for i := range min(len(p.As), len(n.origin.As)) {
 		if was, is := p.As[i], n.origin.As[i]; was != "" && is != "" && was != is {
 			return fmt.Errorf("it was kept when column %s was ordered as %s, and it is ordered as %s now: the type was changed, "+
-				"and nobody knows which rows are behind (%s); begin anew by leat positions FILE --reset, or read a query that casts "+
-				"it back", n.origin.By[i], was, is, strings.Join(p.At, ", "))
+				"and nobody knows which rows are behind (%s); begin anew by leat positions FILE --reset, or read a query "+
+				"that casts it back", n.origin.By[i], was, is, strings.Join(p.At, ", "))
 		}
 	}
 	return nil
