@@ -54,8 +54,8 @@
 //   - The file may be truncated, and is then read from its start. What was cut off before it was read is an error, as
 //     far as it can be known.
 //   - What comes and goes between two looks, since the file is rotated or truncated twice, is an error where it was
-//     left beside the file, under the name of a rotation: its own with numbers, a date, old or bak; where it was compressed, removed or moved at once,
-//     nothing can tell of it.
+//     left beside the file, under the name of a rotation: its own with numbers, a date, old or bak; where it was
+//     compressed, removed or moved at once, nothing can tell of it.
 //   - A file that isn't there yet is waited for, and its directory, too.
 //   - Offsets count on; lines are those of the file that an element came in.
 //

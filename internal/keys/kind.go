@@ -56,33 +56,33 @@ func edgesOf[K any]() (edgeMaker[K], error) {
 	}
 	switch t.Kind() {
 	case reflect.Int:
-		return orderedAs[K, int](pointer), nil
+		return integersAs[K, int, int64](pointer), nil
 	case reflect.Int8:
-		return orderedAs[K, int8](pointer), nil
+		return integersAs[K, int8, int64](pointer), nil
 	case reflect.Int16:
-		return orderedAs[K, int16](pointer), nil
+		return integersAs[K, int16, int64](pointer), nil
 	case reflect.Int32:
-		return orderedAs[K, int32](pointer), nil
+		return integersAs[K, int32, int64](pointer), nil
 	case reflect.Int64:
-		return orderedAs[K, int64](pointer), nil
+		return integersAs[K, int64, int64](pointer), nil
 	case reflect.Uint:
-		return orderedAs[K, uint](pointer), nil
+		return integersAs[K, uint, uint64](pointer), nil
 	case reflect.Uint8:
-		return orderedAs[K, uint8](pointer), nil
+		return integersAs[K, uint8, uint64](pointer), nil
 	case reflect.Uint16:
-		return orderedAs[K, uint16](pointer), nil
+		return integersAs[K, uint16, uint64](pointer), nil
 	case reflect.Uint32:
-		return orderedAs[K, uint32](pointer), nil
+		return integersAs[K, uint32, uint64](pointer), nil
 	case reflect.Uint64:
-		return orderedAs[K, uint64](pointer), nil
+		return integersAs[K, uint64, uint64](pointer), nil
 	case reflect.Uintptr:
-		return orderedAs[K, uintptr](pointer), nil
+		return integersAs[K, uintptr, uint64](pointer), nil
 	case reflect.Float32:
 		return floatsAs[K, float32](pointer), nil
 	case reflect.Float64:
 		return floatsAs[K, float64](pointer), nil
 	case reflect.String:
-		return orderedAs[K, string](pointer), nil
+		return textsAs[K](pointer), nil
 	}
 	return nil, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
 		"of these, of which nil is null and matches nothing", reflect.TypeFor[K]())
@@ -91,11 +91,40 @@ func edgesOf[K any]() (edgeMaker[K], error) {
 // isTime reports whether a type is time.Time, under whatever name.
 func isTime(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.ConvertibleTo(timeType) }
 
-// orderedAs is for a K that is a T or a *T.
-func orderedAs[K any, T cmp.Ordered](pointer bool) edgeMaker[K] {
-	if pointer {
-		return pointedAs[K](cmp.Compare[T])
+// integersAs is for a K that is a T or a *T. What a pointer points to is compared as a W, so that a program has the code of
+// edges over pointers for two types of integers, and not for eleven.
+func integersAs[K any, T integer, W int64 | uint64](pointer bool) edgeMaker[K] {
+	if !pointer {
+		return orderedAs[K, T]()
 	}
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+		return engine.KeyEdge(widened[W](pointedKey[K, T](left)), widened[W](pointedKey[K, T](right)), cmp.Compare[W], unique)
+	}
+}
+
+// widened returns a function for the keys of another one as a larger type.
+func widened[W int64 | uint64, T integer](key func(any) (T, error)) func(any) (W, error) {
+	return func(element any) (W, error) {
+		k, err := key(element)
+		return W(k), err
+	}
+}
+
+// integer is any type of integers.
+type integer interface {
+	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64 | uintptr
+}
+
+// textsAs is for a K that is a string or a *string.
+func textsAs[K any](pointer bool) edgeMaker[K] {
+	if pointer {
+		return pointedAs[K](cmp.Compare[string])
+	}
+	return orderedAs[K, string]()
+}
+
+// orderedAs is for a K that is a T.
+func orderedAs[K any, T cmp.Ordered]() edgeMaker[K] {
 	compare := func(a, b K) int { return cmp.Compare(*(*T)(unsafe.Pointer(&a)), *(*T)(unsafe.Pointer(&b))) }
 	if same, ok := any(cmp.Compare[T]).(func(a, b K) int); ok {
 		compare = same
@@ -113,7 +142,7 @@ func floatsAs[K any, T float32 | float64](pointer bool) edgeMaker[K] {
 			return engine.KeyEdge(notNaN[T, T](toLeft), notNaN[T, T](toRight), cmp.Compare[T], unique)
 		}
 	}
-	edges := orderedAs[K, T](false)
+	edges := orderedAs[K, T]()
 	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return edges(notNaN[K, T](left), notNaN[K, T](right), unique)
 	}

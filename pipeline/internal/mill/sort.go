@@ -33,15 +33,15 @@ func (n *Node) compileSort() error {
 				"elements come late at most, as in sort: {by: %s, within: 5}", n.Name, s.By.Value)
 		}
 	} else {
-		lateness, err := filesort.ParseLateness(s.Within.Value)
+		within, err := filesort.ParseLateness(s.Within.Value)
 		if err != nil {
 			return s.Within.Errorf("within: %v", err)
 		}
-		if err := lateness.Check(key.Program); err != nil {
+		if err := within.Check(key.Program); err != nil {
 			return s.Within.Errorf("%v", err)
 		}
 		n.Sort.Text += " within " + s.Within.Value
-		spec.Below = func(k expression.Key) (expression.Key, error) { return lateness.Below(key.Program, k) }
+		spec.Below = func(k expression.Key) (expression.Key, error) { return within.Below(key.Program, k) }
 	}
 	n.Sort.NewKeys = func() engine.SortKeys {
 		of := spec
