@@ -35,6 +35,9 @@ type node struct {
 	// isLoose says that a child needs no match, or must have none: then the node's elements may be complete without all
 	// keys.
 	isLoose bool
+	// isTight says that each complete element of the parent has matches here, side by side, and so has each of these at the
+	// nodes below: then the first of a list leads to the least elements below it.
+	isTight bool
 
 	// sorter is between feed and cursor; nil where the stream is in order.
 	sorter     nodeSorter

@@ -109,7 +109,8 @@ func (t *task) confirmLost() {
 }
 
 // noteLive notes the least offsets that a list leads to. Lists are ordered, and so are those below them, unless they
-// are sparse or may be empty: the first of the first is the least.
+// are sparse or may be empty, there or further down: the first of the first is the least. Say the master 1 has the match a,
+// which has none at an optional node below, and the master 2 has b, which has the match c there: then c is live.
 func (n *node) noteLive(list []Element) {
 	if len(list) == 0 {
 		return
@@ -117,7 +118,7 @@ func (n *node) noteLive(list []Element) {
 	live := &n.task.ledgers.live[n.index]
 	*live = min(*live, list[0].Record.Offset)
 	for c, child := range n.children {
-		if !child.isSparse && child.candidates.need == NeedOne {
+		if child.isTight {
 			child.noteLive(list[0].Matches[c])
 			continue
 		}

@@ -172,7 +172,7 @@ func (n *node) miss(keys *Neighbours) Verdict {
 		return Null
 	}
 	verdict := n.edge.Miss(n.candidates.sure || n.cursor.hasNext && n.edge.Compare() < 0, keys)
-	if keys != nil && keys.Apart != "" && n.candidates.selection.hasNoneOfLeft() {
+	if s := n.candidates.selection; s != nil && keys != nil && keys.Apart != "" && s.hasNoneOfLeft() {
 		keys.Apart = observe.ByMatchKey
 	}
 	return verdict
