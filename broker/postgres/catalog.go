@@ -74,7 +74,7 @@ func comparedAs(columns []column) []string {
 		"float4": "float", "float8": "float", "text": "text", "varchar": "text", "bpchar": "text", "name": "text"}
 	all := make([]string, len(columns))
 	for i, c := range columns {
-		kind := strings.TrimPrefix(c.kind, "pg_catalog.")
+		kind := strings.Trim(strings.TrimPrefix(c.kind, "pg_catalog."), `"`) // keywords such as numeric are quoted
 		all[i] = cmp.Or(families[kind], kind)
 	}
 	return all

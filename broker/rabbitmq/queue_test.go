@@ -41,7 +41,7 @@ func TestQueue(t *testing.T) {
 	if got := s.get("bills"); !slices.Equal(got, want) {
 		t.Errorf("the queue holds %v, wanted %v", got, want)
 	}
-	if !strings.Contains(log.String(), `results="at least once"`) {
+	if !strings.Contains(log.String(), `results="at least once: `) {
 		t.Errorf("the log doesn't say what the queue gets:\n%s", log)
 	}
 }
