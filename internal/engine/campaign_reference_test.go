@@ -169,6 +169,14 @@ func (l *lane) mayCall() bool {
 	return len(l.view(l.shape, true, true).callsFrom(l.from, false, 1)) > 0
 }
 
+// mayForget says whether a run may not know which items of a node, or of one above it, the one before has handed over.
+func (t *tree) mayForget(n *tree) bool {
+	if !slices.Contains(t.nodes(), n) {
+		return false
+	}
+	return !t.isPlain() || slices.ContainsFunc(t.children, func(c *tree) bool { return c.mayForget(n) })
+}
+
 // mayHold says whether a node may hold an item that no parent's has taken, or one that only such an item leads to.
 func (t *tree) mayHold(n *tree) bool {
 	if t != n && !slices.Contains(t.nodes(), n) {

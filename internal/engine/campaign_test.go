@@ -466,9 +466,9 @@ func (c *campaign) checkLetters() {
 	}
 }
 
-// told returns what is told of a lane: nothing twice, and nothing that was handed over. Below a node that may hold what no
-// parent's element has taken, a run before may have handed over what comes behind something that is open still; the next
-// one doesn't know that, since positions have one offset only, and tells it where its parents' elements aren't evaluated again.
+// told returns what is told of a lane: nothing twice, and nothing that was handed over. At a node with a
+// reach or a selection and below it, a run before may have handed over what comes behind something that is open still; the
+// next one doesn't know that, since positions have one offset only, and may tell it.
 func (c *campaign) told(l *lane) map[position]bool {
 	reports, err := memory.Elements[reported](c.storage, "unmatched", l.partition)
 	c.must(err)
@@ -476,7 +476,7 @@ func (c *campaign) told(l *lane) map[position]bool {
 	for _, r := range reports {
 		at := position{r.Node, r.Offset}
 		forgets := l.runs > 1 && slices.ContainsFunc(l.shape.nodes(), func(n *tree) bool {
-			return n.name == r.Node && l.shape.mayHold(n)
+			return n.name == r.Node && l.shape.mayForget(n)
 		})
 		if told[at] || l.handed[at] && !forgets {
 			c.Fatalf("partition %d: told twice, or though it was handed over: %+v of %+v", l.partition, r, reports)
