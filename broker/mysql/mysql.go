@@ -63,6 +63,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/ordered"
 	"github.com/leat-go/leat/broker/internal/relation"
 )
 
@@ -107,7 +108,7 @@ func Table[T any](name string, options ...StreamOption) Option {
 // Query declares what a SELECT gives as a stream, for reading. Its name is that of the stream in errors and logs. It
 // panics where an option is nil.
 func Query[T any](name, query string, options ...StreamOption) Option {
-	if query == "" {
+	if query = ordered.WithoutEnd(query); query == "" {
 		panic(fmt.Sprintf("mysql.Query(%q): the query is empty", name))
 	}
 	return declare("mysql.Query", relation.Declaration{Stream: broker.NewStream[T](name), Query: query}, options)

@@ -127,6 +127,6 @@ func TestPositionsOfAnotherTable(t *testing.T) {
 			}
 		}
 		d.must(resume(postgres.Table[struct{}]("public.a", options...)))
-		d.must(resume(postgres.Query[struct{}]("q", "SELECT * FROM b", append(options, postgres.OrderBy("id"))...)))
+		d.must(resume(postgres.Query[struct{}]("q", "SELECT * FROM b;\n", append(options, postgres.OrderBy("id"))...)))
 	}
 }

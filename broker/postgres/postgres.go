@@ -90,6 +90,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/ordered"
 )
 
 // A Broker reads and writes streams that are tables and queries. Make one with [New]. It is a [broker.Source] and a
@@ -147,7 +148,7 @@ func Table[T any](name string, options ...StreamOption) Option {
 // Query declares what a SELECT gives as a stream, for reading. Its name is that of the stream in errors and logs. It
 // panics where an option is nil.
 func Query[T any](name, query string, options ...StreamOption) Option {
-	if query == "" {
+	if query = ordered.WithoutEnd(query); query == "" {
 		panic(fmt.Sprintf("postgres.Query(%q): the query is empty", name))
 	}
 	return declare("Query", relation{stream: broker.NewStream[T](name), query: query}, options)
