@@ -119,8 +119,9 @@ func (u Unmatched) String() string {
 // there are several partitions.
 //
 // After a kill the next run reports again what had not been committed. It doesn't report what the killed run had read
-// ahead where the session ends before that is needed again. Explaining an element takes about a quarter of a
-// microsecond. Elements that match cost nothing.
+// ahead where the session ends before that is needed again. Where a join has a reach, the next run after any stop may report
+// an element of it, or of a stream below it, that the one before handed over. Explaining an element takes about a quarter
+// of a microsecond. Elements that match cost nothing.
 func OnUnmatched(fn func(Unmatched)) Option {
 	return declaration.Once("leat.OnUnmatched", func(m *declaration.Mill, o *declaration.Option) {
 		if fn == nil {
