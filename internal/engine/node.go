@@ -345,6 +345,8 @@ func (n *node) setForm() {
 // loosen sets what follows from the children, where a run before has left the rewind point given.
 func (n *node) loosen(before broker.Rewind) {
 	n.isLoose = slices.ContainsFunc(n.children, func(c *node) bool { return c.candidates.need != NeedOne })
+	n.isTight = n.candidates.need == NeedOne && !n.isSparse &&
+		!slices.ContainsFunc(n.children, func(c *node) bool { return !c.isTight })
 	if n.parent != nil || !n.isLoose {
 		return
 	}

@@ -380,8 +380,6 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 		n.children = append(n.children, t.addNode(r, child, n, depth+1, starts))
 	}
 	n.loosen(from)
-	n.isTight = n.candidates.need == NeedOne && !n.isSparse &&
-		!slices.ContainsFunc(n.children, func(c *node) bool { return !c.isTight })
 	n.size = len(t.nodes) - i
 	n.evaluation = evaluation{below: make([]position, n.size-1), from: -1}
 	n.candidates.belowSize = n.size - 1
