@@ -87,7 +87,7 @@ func (s *inputStream) compare(file *os.File, p *position) error {
 	if differs != "" {
 		return s.changed(p, differs)
 	}
-	if l, _ := formatOf(&s.Stream); l.isLines() && s.packed == plain {
+	if s.layout.isLines() && s.packed == plain {
 		return p.From.continued(file, s.name)
 	}
 	return nil

@@ -68,7 +68,7 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if err := checkFormat(&stream); err != nil {
 		return nil, err
 	}
-	_, s.packed = formatOf(&stream)
+	s.layout, s.packed = formatOf(&stream)
 	if stream.Name == standard {
 		s.once = true
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(b.stdin), nil }
@@ -111,11 +111,10 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 		return nil, openError(stream.Name, err)
 	}
 	head := headOf(file)
-	l, _ := formatOf(&stream)
-	if l == rows && s.packed == plain && isUTF16(head) {
+	if s.layout == rows && s.packed == plain && isUTF16(head) {
 		s.packed, s.by = sixteenBits, inUTF16{}
 	}
-	if l == list && s.packed == plain {
+	if s.layout == list && s.packed == plain {
 		head = head[:bytes.LastIndexByte(head, '}')+1] // a list's end moves as it grows
 	}
 	s.head = fingerprintOf(head)
@@ -150,13 +149,13 @@ func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*input
 			return nil, err
 		}
 	}
+	l, _ := formatOf(&stream)
 	t := in.trails[stream.Name]
 	if t == nil {
-		l, _ := formatOf(&stream)
 		t = &trail{path: stream.Name, layout: l, logger: logger, beside: neighbours(stream.Name), anchors: &anchors{}}
 		in.trails[stream.Name] = t
 	}
-	return &inputStream{Stream: stream, name: stream.Name, info: info, trail: t, by: uncompressed{}}, nil
+	return &inputStream{Stream: stream, name: stream.Name, info: info, layout: l, trail: t, by: uncompressed{}}, nil
 }
 
 // An input reads the files of one run.
@@ -182,7 +181,8 @@ type inputStream struct {
 	info fs.FileInfo // nil for standard input
 	open func() (io.ReadCloser, error)
 	by   Compression
-	// packed is how the file is compressed, and head the fingerprint of its first bytes when the run began.
+	// layout is how elements lie in the file, packed how it is compressed, and head the fingerprint of its first bytes when the run began.
+	layout layout
 	packed compression
 	head   fingerprint
 	// anchors are those of all nodes that read the stream, and kept is the position that this one goes on from; nil where
@@ -250,9 +250,8 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 // reader returns a reader of a node's file that isn't counted.
 func (in *input) reader(node int, from int64) *reader {
 	s := in.streams[node]
-	l, _ := formatOf(&s.Stream)
 	r := &reader{
-		framer:  newFramer(s.Stream, l),
+		framer:  newFramer(s.Stream, s.layout),
 		open:    s.open,
 		packed:  s.packed,
 		by:      s.by,
@@ -264,7 +263,7 @@ func (in *input) reader(node int, from int64) *reader {
 
 		timeout: s.DataTimeout,
 	}
-	if l == rows {
+	if s.layout == rows {
 		in.noteCells(s.Name, r.framer.cells)
 	}
 	switch {
@@ -277,7 +276,7 @@ func (in *input) reader(node int, from int64) *reader {
 	default:
 		r.begin = func(info fs.FileInfo) *opened { return in.noteOpened(s.Stream, info) }
 	}
-	if l.isLines() && s.packed == plain && !s.once {
+	if s.layout.isLines() && s.packed == plain && !s.once {
 		r.beginAt(s.anchors.before(from))
 	} else if s.kept != nil {
 		r.compared = s

@@ -35,14 +35,17 @@ type target struct {
 
 // openTarget checks that a stream can be written, and makes its temporary file.
 func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
-	t := &target{stream: stream, path: standard, layout: lines}
+	t := &target{stream: stream, path: standard}
 	if err := checkFormat(&stream); err != nil {
 		return nil, err
 	}
-	if l, _ := formatOf(&stream); l == rows {
-		t.layout, t.cells = rows, newRows(&stream)
+	if t.layout, _ = formatOf(&stream); t.layout == rows {
+		t.cells = newRows(&stream)
 	}
 	if stream.Name == standard {
+		if t.layout == either {
+			t.layout = lines
+		}
 		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return unclosed{b.stdout}, nil }}
 		return t, t.start(t.direct, uncompressed{})
 	}
@@ -52,7 +55,6 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if err := otherFormat(stream.Name); err != nil {
 		return nil, err
 	}
-	t.layout, _ = formatOf(&stream)
 	packed, err := b.by(stream.Name)
 	if err != nil {
 		return nil, err
