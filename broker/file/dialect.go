@@ -2,6 +2,7 @@ package file
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -71,7 +72,7 @@ func checkFormat(s *broker.Stream) error {
 		return fmt.Errorf("its format is a %T, and files take a file.Dialect", s.Format)
 	}
 	if l, _ := format(s.Name); l == lines || strings.HasSuffix(strings.ToLower(unpacked(s.Name)), ".json") {
-		return fmt.Errorf("its name says that this is JSON, which has no cells: leave out how they lie in it, or name it .csv")
+		return errors.New("its name says that this is JSON, which has no cells: leave out how they lie in it, or name it .csv")
 	}
 	d := dialectOf(s)
 	return d.Check()

@@ -15,6 +15,9 @@ const objectsSize = 64 << 10
 // nextRow returns the object of the next row of cells.
 func (f *framer) nextRow() ([]byte, error) {
 	for {
+		if f.line == 0 && !f.passMark() {
+			return nil, nil
+		}
 		row := f.row()
 		if row == nil {
 			return nil, nil
@@ -36,6 +39,17 @@ func (f *framer) nextRow() ([]byte, error) {
 	}
 }
 
+// passMark passes over a byte order mark at the beginning of the file; false where it isn't known yet whether there is one.
+func (f *framer) passMark() bool {
+	text := f.buf[f.mark:]
+	if bytes.HasPrefix(text, []byte(byteOrderMark)) {
+		f.mark += len(byteOrderMark)
+		f.pos = max(f.pos, f.mark)
+		return true
+	}
+	return !bytes.HasPrefix([]byte(byteOrderMark), text)
+}
+
 // row returns the text up to the next line end that isn't within quotes, where pos is then; nothing where it isn't there yet.
 func (f *framer) row() []byte {
 	for {
@@ -43,8 +57,8 @@ func (f *framer) row() []byte {
 		if !f.quoted {
 			quotes := f.quote.next(f.buf, f.pos)
 			switch {
-			case quotes < newline && !f.isComment():
-				f.quoted = f.cells.Begins(f.unmarked(quotes))
+			case quotes < newline && !f.cells.IsComment(f.buf[f.mark:]):
+				f.quoted = f.cells.Begins(f.buf[f.mark:quotes])
 				f.opened, f.pos = quotes-f.mark, quotes+1
 				continue
 			case newline == len(f.buf):
@@ -67,40 +81,19 @@ func (f *framer) row() []byte {
 	}
 }
 
-// unmarked returns the row so far, and where in it a byte is: without the byte order mark.
-func (f *framer) unmarked(at int) (row []byte, index int) {
-	row = f.buf[f.mark:]
-	index = at - f.mark
-	if f.line == 0 && bytes.HasPrefix(row, []byte(byteOrderMark)) {
-		return row[len(byteOrderMark):], index - len(byteOrderMark)
-	}
-	return row, index
-}
-
-// isComment reports whether the row that begins at the mark is a line that is passed over.
-func (f *framer) isComment() bool {
-	row, _ := f.unmarked(f.mark)
-	comment := f.cells.Comment()
-	return comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(comment))
-}
-
 // object returns the object of a row; nothing for the header, a comment and an empty line.
 func (f *framer) object(row []byte) ([]byte, error) {
 	if len(row) > f.limit {
 		return nil, f.stream.TooLarge()
 	}
-	if f.line == 1+f.breaks {
-		row = bytes.TrimPrefix(row, []byte(byteOrderMark))
-		if err := notText(append(row[:len(row):len(row)], '\n')); err != nil {
+	if f.line == 1+f.breaks && len(row) > 0 {
+		if err := notText(row); err != nil {
 			return nil, err
 		}
 	}
 	row = bytes.TrimSuffix(row, []byte{'\r'})
-	comment := f.cells.Comment()
 	switch {
-	case f.cells.IsEmpty(row):
-		return nil, nil
-	case comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(comment)):
+	case f.cells.IsEmpty(row), f.cells.IsComment(row):
 		return nil, nil
 	case !f.cells.HasColumns():
 		if at := bytes.IndexByte(row, '\r'); at >= 0 && bytes.IndexByte(row, '"') < 0 {

@@ -64,15 +64,12 @@ func (d *Decoder) Restart() {
 // HasColumns reports whether the columns' names are known: the next row is the header otherwise.
 func (d *Decoder) HasColumns() bool { return d.columns != nil }
 
-// Columns returns the names of the columns; none before they are known.
-func (d *Decoder) Columns() []string { return d.names }
-
 // Long returns how many rows had more cells than there are columns, where the dialect passes over these.
 func (d *Decoder) Long() int64 { return d.long.Load() }
 
-// Begins reports whether quotes at a byte of a row begin a cell: only there they may enclose line ends and delimiters.
-func (d *Decoder) Begins(row []byte, quotes int) bool {
-	before := row[:quotes]
+// Begins reports whether quotes begin a cell, given what stands before them in their row: only there they may enclose line
+// ends and delimiters.
+func (d *Decoder) Begins(before []byte) bool {
 	if d.splitter.delimiter == nil {
 		return len(before) == 0 || isBlank(before[len(before)-1])
 	}
@@ -85,8 +82,10 @@ func (d *Decoder) IsEmpty(row []byte) bool {
 	return len(row) == 0 || d.splitter.delimiter == nil && len(bytes.Trim(row, " \t")) == 0
 }
 
-// Comment returns what a line that is passed over begins with; nothing where there are none.
-func (d *Decoder) Comment() string { return d.dialect.Comment }
+// IsComment reports whether a line, of which only the beginning may be given, is passed over.
+func (d *Decoder) IsComment(row []byte) bool {
+	return d.dialect.Comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(d.dialect.Comment))
+}
 
 // Header takes the names of the columns from the first row.
 func (d *Decoder) Header(row []byte) error {
