@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/pprof"
+
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 // profileOnFiles writes the CPU profile of one run of Leat, in this process.
@@ -40,21 +41,12 @@ func (c *command) profileOnKafka(ctx context.Context, k *cluster) error {
 	return c.profileOf(w, at)
 }
 
-func (c *command) profileOf(w workload, at endpoints) (err error) {
+func (c *command) profileOf(w workload, at endpoints) error {
 	run := goPrograms()["leat"]
 	if c.programs != "" {
 		if run = goPrograms()[c.programs]; run == nil {
 			return errors.New("-programs: a profile is that of one program of this binary")
 		}
 	}
-	file, err := os.Create(c.profile)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := pprof.StartCPUProfile(file); err != nil {
-		return err
-	}
-	defer pprof.StopCPUProfile()
-	return run(w, at)
+	return process.Profile(c.profile, func() error { return run(w, at) })
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leat-go/leat/bench/internal/process"
 	"github.com/leat-go/leat/codec"
 )
 
@@ -118,7 +119,8 @@ func (p program) run(ctx context.Context, workload string, at endpoints) (sample
 
 // used returns what a process took, but the time.
 func used(state *os.ProcessState) sample {
-	return sample{cpu: state.UserTime() + state.SystemTime(), memory: peakMemory(state)}
+	cost := process.Used(state)
+	return sample{cpu: cost.CPU, memory: cost.Memory}
 }
 
 // order says what the results' order is worth.

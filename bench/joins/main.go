@@ -18,11 +18,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
+
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 func main() {
@@ -120,9 +120,8 @@ func (c *command) measure(ctx context.Context, workload string) error {
 
 // A sample is what one run took.
 type sample struct {
-	wall, cpu time.Duration
-	memory    int64
-	results   string
+	process.Cost
+	results string
 }
 
 // line tells the medians of a program beside Leat's.
@@ -130,10 +129,10 @@ func line(workload, program string, all, ours []sample) string {
 	var walls, cpus, ratios []float64
 	memory := int64(0)
 	for i, s := range all {
-		walls, cpus = append(walls, s.wall.Seconds()), append(cpus, s.cpu.Seconds())
-		memory = max(memory, s.memory)
+		walls, cpus = append(walls, s.Wall.Seconds()), append(cpus, s.CPU.Seconds())
+		memory = max(memory, s.Memory)
 		if len(ours) > i {
-			ratios = append(ratios, s.wall.Seconds()/ours[i].wall.Seconds())
+			ratios = append(ratios, s.Wall.Seconds()/ours[i].Wall.Seconds())
 		}
 	}
 	ratio := ""
@@ -154,20 +153,14 @@ func (c *command) measureOne(ctx context.Context, program, workload string) (s s
 	if err := os.RemoveAll(output); err != nil {
 		return s, err
 	}
-	process := exec.CommandContext(ctx, os.Args[0], partCommand, program, workload, c.folder, c.profile)
+	command := exec.CommandContext(ctx, os.Args[0], partCommand, program, workload, c.folder, c.profile)
 	if program == "duckdb" || program == "polars" {
-		process = exec.CommandContext(ctx, c.python, filepath.Join("joins", "peer.py"), program, workload, c.folder)
-		process.Env = append(os.Environ(), "POLARS_MAX_THREADS=2")
+		command = exec.CommandContext(ctx, c.python, filepath.Join("joins", "peer.py"), program, workload, c.folder)
+		command.Env = append(os.Environ(), "POLARS_MAX_THREADS=2")
 	}
-	process.Stdout, process.Stderr = os.Stderr, os.Stderr
-	begin := time.Now()
-	if err := process.Run(); err != nil {
+	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	if s.Cost, err = process.Run(command); err != nil {
 		return s, err
-	}
-	s.wall = time.Since(begin)
-	s.cpu = process.ProcessState.UserTime() + process.ProcessState.SystemTime()
-	if usage, ok := process.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.memory = usage.Maxrss << 10
 	}
 	s.results, err = sum(output)
 	return s, err
@@ -178,16 +171,5 @@ func part(ctx context.Context, program, workload, folder, profile string) error 
 	if program == "loop" {
 		return loop(workload, folder)
 	}
-	if profile != "" {
-		file, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
-	}
-	return join(ctx, workload, folder)
+	return process.Profile(profile, func() error { return join(ctx, workload, folder) })
 }

@@ -18,7 +18,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +25,7 @@ import (
 	"time"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 // An event is what is read, and a result what is written of it.
@@ -137,18 +137,7 @@ func part(ctx context.Context, s storage, program, url, profile string) error {
 	if program == "loop" {
 		return s.loop(ctx, url)
 	}
-	if profile != "" {
-		file, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
-	}
-	return s.leat(ctx, url)
+	return process.Profile(profile, func() error { return s.leat(ctx, url) })
 }
 
 // measure copies by both programs, in turn, and prints a line for each round.
@@ -190,7 +179,7 @@ func measure(ctx context.Context, name string, rows, rounds int, profile string)
 		if ours.sum != loop.sum {
 			return fmt.Errorf("leat has written %s, the loop %s", ours.sum, loop.sum)
 		}
-		ratio := loop.wall.Seconds() / ours.wall.Seconds()
+		ratio := loop.Wall.Seconds() / ours.Wall.Seconds()
 		ratios = append(ratios, ratio)
 		fmt.Printf("%s, round %d, %s: leat %s, loop %s: %.2f ×\n", name, round+1, ours.sum, ours.of(rows),
 			loop.of(rows), ratio)
@@ -202,28 +191,20 @@ func measure(ctx context.Context, name string, rows, rounds int, profile string)
 
 // A sample is what one run took.
 type sample struct {
-	wall   time.Duration
-	cpu    time.Duration
-	memory int64
-	sum    string
+	process.Cost
+	sum string
 }
 
 func (s sample) of(rows int) string {
-	return fmt.Sprintf("%.0f k rows/s, %.2f µs CPU a row, %d MiB", float64(rows)/s.wall.Seconds()/1000,
-		float64(s.cpu.Microseconds())/float64(rows), s.memory>>20)
+	return fmt.Sprintf("%.0f k rows/s, %.2f µs CPU a row, %d MiB", float64(rows)/s.Wall.Seconds()/1000,
+		float64(s.CPU.Microseconds())/float64(rows), s.Memory>>20)
 }
 
 func measureOne(ctx context.Context, name, program, url, profile string) (s sample, err error) {
 	command := exec.CommandContext(ctx, os.Args[0], "part", name, program, url, profile)
 	command.Stderr = os.Stderr
-	begin := time.Now()
-	if err := command.Run(); err != nil {
+	if s.Cost, err = process.Run(command); err != nil {
 		return s, fmt.Errorf("%s: %w", program, err)
-	}
-	s.wall = time.Since(begin)
-	s.cpu = command.ProcessState.UserTime() + command.ProcessState.SystemTime()
-	if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.memory = usage.Maxrss << 10
 	}
 	return s, nil
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package process
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 )
 
 // peakMemory returns the most memory that a process had resident, in bytes. On Linux it is never less than
-// that of this process, so this process stays small: see part.go.
+// that of the process that started it, which must stay small.
 func peakMemory(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
