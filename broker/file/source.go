@@ -181,7 +181,8 @@ type inputStream struct {
 	info fs.FileInfo // nil for standard input
 	open func() (io.ReadCloser, error)
 	by   Compression
-	// layout is how elements lie in the file, packed how it is compressed, and head the fingerprint of its first bytes when the run began.
+	// layout is how elements lie in the file, packed how it is compressed, and head the fingerprint of its first bytes when
+	// the run began.
 	layout layout
 	packed compression
 	head   fingerprint
