@@ -46,6 +46,7 @@ type reader struct {
 	at      ordered.Position
 	until   ordered.Key
 	drained bool
+	ahead   ordered.Ahead
 	next    int64
 	fetch   int
 	// text has room for the next elements behind those that were returned.
@@ -266,13 +267,14 @@ func (r *reader) number(ctx context.Context, row [][]byte) (int64, error) {
 
 // checkAhead tells the log, once, where no row was read though there are some.
 func (r *reader) checkAhead(ctx context.Context) {
-	if r.input.looking || r.stream.toldAhead.Load() {
+	if r.input.looking {
 		return
 	}
-	ahead, err := ordered.IsAhead(r.at, r.until, func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) })
-	if err == nil && ahead && !r.stream.toldAhead.Swap(true) {
-		ordered.WarnAhead(r.input.connector.logger, r.stream.stream.Name, r.at, r.until)
-	}
+	r.ahead.Look(r.at, ordered.AheadTeller{
+		Stream: r.stream.stream.Name, Logger: r.input.connector.logger, Told: &r.stream.toldAhead,
+		Last:    func() (ordered.Key, error) { return r.until, nil },
+		IsBelow: func(a, b ordered.Key) (bool, error) { return r.isBelow(ctx, a, b) },
+	})
 }
 
 // isBelow asks the database, which knows how texts are sorted.

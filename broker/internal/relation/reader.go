@@ -22,8 +22,6 @@ const (
 	textBytes = 64 << 10
 	// idle is how long a reader that nobody reads from keeps its statement open.
 	idle = time.Second
-	// aheadPause is the pause between two looks at whether a position is behind all rows.
-	aheadPause = 10 * time.Second
 	// firstBackoff and lastBackoff are the pauses between two tries to read.
 	firstBackoff, lastBackoff = 50 * time.Millisecond, 5 * time.Second
 )
@@ -56,9 +54,8 @@ type reader struct {
 	// since is when somebody began to wait for rows.
 	since time.Time
 	// size is how many bytes the last page had.
-	size int
-	// lookedAhead is when it was last looked at whether at is behind all rows.
-	lookedAhead time.Time
+	size  int
+	ahead ordered.Ahead
 }
 
 // End implements broker.Lagger. Of what is left it counts no more than a hundred thousand rows.
@@ -144,25 +141,22 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 	}
 }
 
-// checkAhead tells the log, once, where no row was read though there are some. Where that isn't known, the next look may
-// tell.
+// checkAhead tells the log, once, where no row was read though there are some.
 func (r *reader) checkAhead(ctx context.Context) {
 	st := r.stream
-	if r.job.Looking || st.toldAhead.Load() || r.at.At == nil || time.Since(r.lookedAhead) < aheadPause {
+	if r.job.Looking {
 		return
 	}
-	r.lookedAhead = time.Now()
-	last, err := st.end, error(nil)
-	if st.Stream.Follow {
-		last, err = st.highest(ctx, r.conn)
-	}
-	if err != nil {
-		return
-	}
-	ahead, err := ordered.IsAhead(r.at, last, func(a, b ordered.Key) (bool, error) { return st.isBelow(ctx, r.conn, a, b) })
-	if err == nil && ahead && !st.toldAhead.Swap(true) {
-		ordered.WarnAhead(r.job.Logger, st.Stream.Name, r.at, last)
-	}
+	r.ahead.Look(r.at, ordered.AheadTeller{
+		Stream: st.Stream.Name, Logger: r.job.Logger, Told: &st.toldAhead,
+		Last: func() (ordered.Key, error) {
+			if !st.Stream.Follow {
+				return st.end, nil
+			}
+			return st.highest(ctx, r.conn)
+		},
+		IsBelow: func(a, b ordered.Key) (bool, error) { return st.isBelow(ctx, r.conn, a, b) },
+	})
 }
 
 // isOver reports whether the session has ended.
