@@ -184,7 +184,7 @@ func benchRunWatched(b *testing.B, spec *Spec, stats *Stats, streams [][]*chunk)
 	r.encoder, _ = newEncoder(nil)
 	r.decoders, r.keyDecoders = make([]codec.Decode, len(r.nodes)), make([]codec.Decode, len(r.nodes))
 	r.committer = newCommitter(nil, r.stats, spec.Logger)
-	p := newPending(0, r.nodes, 0, 256, maxCallBatch)
+	p := newPending(0, r.nodes, 0, nil, 256, maxCallBatch)
 	t := r.newTask(b.Context(), 0, make([]start, len(r.nodes)), p)
 	for i, n := range t.nodes {
 		n.cursor.feed.source.Store(&source{room: make(chan struct{}, 1)})

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,44 @@ func TestUniqueDoesNotWait(t *testing.T) {
 			if err := <-done; !errors.Is(err, context.Canceled) {
 				t.Errorf("a stopped run returns %v", err)
 			}
+		}
+	})
+}
+
+// R8: a run that reads a long stretch again commits nothing before it comes to what is new.
+func TestNoCommitOfWhatIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := pair(nil, nil)
+		b := tr.storage(memory.Batch(1))
+		must(t, memory.Append(b, "master", 0, keys(1, 1)...))
+		must(t, memory.Append(b, "child", 0, keys(0, slices.Repeat([]int{1}, 100)...)...))
+		runFor := func(ctx context.Context) (stop func() error) {
+			ctx, cancel := context.WithCancel(ctx)
+			done := make(chan error)
+			go func() { done <- engine.Run(ctx, tr.spec(b), nil) }()
+			time.Sleep(time.Minute)
+			return func() error { cancel(); return <-done }
+		}
+		if err := runFor(t.Context())(); !errors.Is(err, context.Canceled) {
+			t.Fatalf("a stopped run returns %v", err)
+		}
+		kept := b.Progress("test", 0).Nodes
+		if len(kept) == 0 {
+			t.Fatal("the first run has kept nothing")
+		}
+		b.LoseCommit(1, errCrash)
+		stop := runFor(t.Context())
+		if b.FaultsLeft() == 0 {
+			t.Errorf("a run that came no further than the one before has committed: %+v, which was %+v",
+				b.Progress("test", 0).Nodes, kept)
+		}
+		must(t, memory.Append(b, "child", 0, keys(0, 2)...))
+		time.Sleep(time.Minute)
+		if err := stop(); !errors.Is(err, errCrash) {
+			t.Errorf("the commit of a result was to fail, but the run returns %v", err)
+		}
+		if got := len(outputs(t, b)); got != 1 {
+			t.Errorf("%d results, not 1", got)
 		}
 	})
 }

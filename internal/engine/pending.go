@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +30,8 @@ type pending struct {
 	partition int
 	nodes     []*Node
 	sessions  int64 // ended before this one
+	// kept are the rewind points that the last commit kept, of this run or one before. They belong to the committer.
+	kept []broker.Rewind
 
 	mu      sync.Mutex
 	results buffers
@@ -52,15 +55,21 @@ type pending struct {
 	added, committing, committed int64
 }
 
-func newPending(partition int, nodes []*Node, sessions int64, batch int, fixedCallBatch int64) *pending {
+// newPending returns what is pending of a task that begins with the rewind points that were kept.
+func newPending(partition int, nodes []*Node, sessions int64, kept []broker.Rewind, batch int,
+	fixedCallBatch int64) *pending {
 	p := &pending{
 		batch:     batch,
 		partition: partition,
 		nodes:     nodes,
 		sessions:  sessions,
+		kept:      slices.Clone(kept),
 		points:    make([]rewindPoint, len(nodes)),
 
 		fixedCallBatch: fixedCallBatch,
+	}
+	for i := range p.kept {
+		p.kept[i].Position = "" // a commit gets positions later, from the committer
 	}
 	p.pace(0)
 	return p
@@ -94,7 +103,7 @@ func (p *pending) add(r *results, points []rewindPoint) (first bool, results, by
 }
 
 // begin begins a commit: it returns what is pending, but for the results, which are underWay then; false if there is
-// nothing.
+// nothing. Rewind points alone that are those kept are nothing, too: a run that reads a long stretch again comes to them.
 func (p *pending) begin() (broker.Commit, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,6 +112,11 @@ func (p *pending) begin() (broker.Commit, bool) {
 		return broker.Commit{}, false
 	}
 	commit := broker.Commit{Partition: p.partition, Progress: p.progress(), End: p.ended}
+	if p.results.calls == 0 && p.results.count == 0 && !p.ended && slices.Equal(commit.Progress.Nodes, p.kept) {
+		p.committing, p.committed = p.added, p.added
+		return broker.Commit{}, false
+	}
+	p.kept = append(p.kept[:0], commit.Progress.Nodes...)
 	p.results, p.underWay = p.underWay, p.results
 	p.committing = p.added
 	p.committingResults, p.committingBytes = p.reportedResults, p.reportedBytes

@@ -263,6 +263,7 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	if err != nil {
 		return err
 	}
+	p := newPending(partition, r.nodes, progress.Sessions, rewinds, r.committer.batch(), r.spec.callBatch)
 	if err := r.skipSessions(ctx, partition, rewinds); err != nil {
 		return err
 	}
@@ -270,7 +271,6 @@ func (r *run) runTask(ctx context.Context, partition int) error {
 	if err != nil {
 		return fmt.Errorf("the positions kept for %q, partition %d: %w", r.spec.Name, partition, err)
 	}
-	p := newPending(partition, r.nodes, progress.Sessions, r.committer.batch(), r.spec.callBatch)
 	r.committer.join(p)
 	defer r.committer.leave(p)
 	t := r.newTask(ctx, partition, starts, p)
