@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/memory"
 	"github.com/leat-go/leat/leattest"
 )
 
@@ -114,6 +116,38 @@ func TestSortOptions(t *testing.T) {
 		}
 		if err == nil && !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+// A sort is for all nodes of its element type but for those that another one names as joins do.
+func TestSortByName(t *testing.T) {
+	b := memory.New(memory.Stream[order]("orders"), memory.Stream[tick]("ticks"),
+		memory.Stream[tick]("others", memory.Named("other")), memory.Stream[Fill]("fills"))
+	typed := leat.Typed(func(context.Context, *struct {
+		Order order
+		Ticks []tick
+		Other []tick
+	}) (f Fill, err error) {
+		return f, nil
+	})
+	for _, c := range []struct {
+		fn    any
+		first leat.JoinOption
+	}{{func(order, []tick) {}, leat.Named("")}, {typed, leat.Named("ticks")}} {
+		mill, err := leat.New(c.fn, leat.Broker(b), leat.Join(orderTime, tickTime, c.first),
+			leat.Join(orderTime, tickTime, leat.Named("other")),
+			leat.Sort(tickTime, 5, leat.Named("other")), leat.Sort(tickTime, 3))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		plan := mill.Plan().String()
+		for stream, lateness := range map[string]int{"ticks": 3, "others": 5} {
+			want := fmt.Sprintf(`  %s, sorted by sort_test.go:\d+ within %d  `, stream, lateness)
+			if !regexp.MustCompile(want).MatchString(plan) {
+				t.Errorf("the plan hasn't %q:\n%s", want, plan)
+			}
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (b *builder) build() *engine.Spec {
 		return nil
 	}
 	root := b.node(b.tree.Master)
-	b.checkSorts()
+	b.add(b.tree.CheckSorts(b.declared.Sorts))
 	b.add(b.tree.CheckSettings(b.declared.NodeSettings))
 
 	// Each parameter gets its elements or its value, and nothing that was declared is left over.

@@ -13,7 +13,7 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 		b.mistakes = append(b.mistakes, err)
 	}
 	spec := &engine.Node{Name: b.tree.NameOf(n), Stream: n.Stream, Copied: n.Copied && !n.Compared()}
-	spec.Sort = b.declared.SortOf(n.Stream.Type, b.tree.NameOf(n))
+	spec.Sort = n.SortOf(b.declared.Sorts)
 	if n.Join != nil && n.Join.Edge != nil {
 		edge, err := n.Join.Edge()
 		if err != nil {
@@ -34,13 +34,6 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 		spec.Children = append(spec.Children, b.node(child))
 	}
 	return spec
-}
-
-// checkSorts adds the mistakes of sorts, once all nodes were asked about.
-func (b *builder) checkSorts() {
-	before := len(b.declared.Mistakes)
-	b.declared.CheckSorts()
-	b.add(b.declared.Mistakes[before:])
 }
 
 // window checks the windows against the master, nil where that isn't known, and returns the one of the spec; nil where

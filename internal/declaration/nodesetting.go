@@ -26,19 +26,28 @@ func NewNodeSetting[E any](o *Option, set func(*engine.Node)) *NodeSetting {
 
 // AddNodeSetting adds a setting, with its own options.
 func AddNodeSetting[O interface{ DeclareNode(*NodeSetting) }](m *Mill, s *NodeSetting, options []O) {
+	declareNode(m, s, options)
+	m.NodeSettings = append(m.NodeSettings, s)
+}
+
+// declareNode has options say which node a setting is for. Those that don't are mistakes.
+func declareNode[O any](m *Mill, s *NodeSetting, options []O) {
 	for i, o := range options {
-		if any(o) == nil {
-			m.Mistakes.Add("%s: option %d is nil; leave it out", s.Option, i+1)
-			continue
-		}
 		before := *s
-		o.DeclareNode(s)
+		switch o := any(o).(type) {
+		case nil:
+			m.Mistakes.Add("%s: option %d is nil; leave it out", s.Option, i+1)
+		case interface{ DeclareNode(*NodeSetting) }:
+			o.DeclareNode(s)
+		default:
+			m.Mistakes.Add("%s: of the options of joins it takes leat.Named only, which names the node; leave the others out",
+				s.Option)
+		}
 		if before.HasName && before.Name != s.Name {
 			m.Mistakes.Add("%s: leat.Named(%q) contradicts leat.Named(%q); give the option once for each node",
 				s.Option, s.Name, before.Name)
 		}
 	}
-	m.NodeSettings = append(m.NodeSettings, s)
 }
 
 // A NodeName names a node: the right one of a join, or the one that a setting is for.

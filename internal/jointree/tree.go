@@ -146,27 +146,6 @@ func (t *Tree) hang(n *Node) {
 	n.Parent.Children = append(n.Parent.Children, n)
 }
 
-// IsMeant reports whether a setting is for n.
-func (n *Node) IsMeant(s *declaration.NodeSetting) bool {
-	if n.Element != s.Element || !s.HasName {
-		return n.Element == s.Element
-	}
-	if n.path != "" {
-		return n.isCalled(s.Name)
-	}
-	return n.Name == s.Name
-}
-
-// CheckSettings returns a mistake for each setting that is for no node.
-func (t *Tree) CheckSettings(settings []*declaration.NodeSetting) (mistakes mistake.List) {
-	for _, s := range settings {
-		if !slices.ContainsFunc(t.Nodes, func(n *Node) bool { return n.IsMeant(s) }) {
-			mistakes.Add("%s: no node is %s; the tree has %s", s.Option, mistake.Element(s.Element, s.Name), nodeList(t.Nodes))
-		}
-	}
-	return mistakes
-}
-
 // loop returns the loop that n is part of, as text; nothing where the way up from n leads out of it.
 func (t *Tree) loop(n *Node) string {
 	way := n.String()
