@@ -234,7 +234,7 @@ func (s *sorter) disorder(record *broker.Record, value any, err error) error {
 
 // reject deals with a record that isn't put in order, by the policy: unless a run before has.
 func (s *sorter) reject(record *broker.Record, value any, err error, policy Policy, verdict Verdict) error {
-	n, t := s.node, s.node.task
+	n := s.node
 	switch {
 	case record.Offset < s.seenBefore:
 		s.see(record.Offset)
@@ -254,16 +254,7 @@ func (s *sorter) reject(record *broker.Record, value any, err error, policy Poli
 		about.ordinal = math.MinInt64 // it is decided, whatever is still open
 		n.ledger.keep(about)
 	}
-	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.Offset,
-		"error", err)
-	if policy.Kind != DeadLetter {
-		return nil
-	}
-	points := t.progress()
-	if _, err := t.report(false); err != nil {
-		return err
-	}
-	return t.calls.letter(t.failure(n, record, err), record, points)
+	return n.task.tellRejected(n, record, err, policy)
 }
 
 // countLate counts an element that comes late.

@@ -316,6 +316,11 @@ func (t *task) reject(n *node, e *Element, err error, policy Policy, verdict Ver
 		return nil
 	}
 	n.cursor.see(record.Offset)
+	return t.tellRejected(n, record, err, policy)
+}
+
+// tellRejected logs that an element was rejected, and writes a letter about it where the policy says so.
+func (t *task) tellRejected(n *node, record *broker.Record, err error, policy Policy) error {
 	t.logger.Warn("element "+policy.past(), "node", n.spec.Name, "stream", n.spec.Stream.Name, "offset", record.StoredOffset(),
 		"error", err)
 	if policy.Kind != DeadLetter {
