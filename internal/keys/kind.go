@@ -47,10 +47,7 @@ type edgeMaker[K any] func(left, right func(element any) (K, error), unique bool
 
 // edgesOf returns the maker of edges for keys of type K. It is an error if K has no order.
 func edgesOf[K any]() (edgeMaker[K], error) {
-	t, pointer := reflect.TypeFor[K](), false
-	if t.Kind() == reflect.Pointer {
-		t, pointer = t.Elem(), true
-	}
+	t, pointer := pointed[K]()
 	if isTime(t) {
 		return timesAs[K](pointer), nil
 	}
@@ -86,6 +83,14 @@ func edgesOf[K any]() (edgeMaker[K], error) {
 	}
 	return nil, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
 		"of these, of which nil is null and matches nothing", reflect.TypeFor[K]())
+}
+
+// pointed returns the type that a K points to, which may have a name of its own, or K where it is no pointer.
+func pointed[K any]() (t reflect.Type, isPointer bool) {
+	if t = reflect.TypeFor[K](); t.Kind() == reflect.Pointer {
+		return t.Elem(), true
+	}
+	return t, false
 }
 
 // isTime reports whether a type is time.Time, under whatever name.

@@ -27,11 +27,7 @@ type MatchKey struct {
 func NewMatchKey[L, R any, K comparable](left func(L) K, right func(R) K) (MatchKey, error) {
 	m := MatchKey{Left: elements.TypeFor[L](), Right: elements.TypeFor[R](),
 		Text: mistake.KeyFunction(left) + " == " + mistake.KeyFunction(right)}
-	t := reflect.TypeFor[K]()
-	pointer := t.Kind() == reflect.Pointer
-	if pointer {
-		t = t.Elem()
-	}
+	t, pointer := pointed[K]()
 	if field, why := unequal(t); why != "" && !isTime(t) {
 		return m, matchKeyMistake(reflect.TypeFor[K](), field, why)
 	}
@@ -48,8 +44,7 @@ func NewMatchKey[L, R any, K comparable](left func(L) K, right func(R) K) (Match
 
 // setMatchKey sets the functions of a match key, which several tasks may use.
 func setMatchKey[K comparable](m *MatchKey, left, right func(element any) (K, error)) {
-	m.New = engine.NewMatchKey(left, right)
-	m.Functions = func() (_, _ func(element any) (any, error)) { return asAny(left), asAny(right) }
+	SetFunctions(m, func() (_, _ func(element any) (K, error)) { return left, right })
 }
 
 // SetFunctions sets the functions of a match key, of which each task gets its own. Their error is engine.NullKey where

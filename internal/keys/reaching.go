@@ -12,10 +12,7 @@ import (
 // reaching returns a constructor of edges with options that the plain ones don't have. Keys are read as one of five
 // types, whatever their own, so that a program doesn't carry such an edge for each kind of numbers.
 func reaching[K any](left, right func(any) (K, error), o *Options) (func() engine.Edge, error) {
-	t, pointer := reflect.TypeFor[K](), false
-	if t.Kind() == reflect.Pointer {
-		t, pointer = t.Elem(), true
-	}
+	t, pointer := pointed[K]()
 	if isTime(t) {
 		return instants().Edge(wallClock(read[K, time.Time](left, pointer)), wallClock(read[K, time.Time](right, pointer)),
 			time.Time.Compare, o)

@@ -16,10 +16,7 @@ import (
 // Sort returns how a stream is put in order by the keys that a function computes, with a lateness, or as a whole where
 // that is a [NoBound]. It is an error if keys of the type have no order, or no such distances.
 func Sort[T, K any](key func(T) K, lateness any) (*engine.Sort, error) {
-	t, pointer := reflect.TypeFor[K](), false
-	if t.Kind() == reflect.Pointer {
-		t, pointer = t.Elem(), true
-	}
+	t, pointer := pointed[K]()
 	s := &engine.Sort{Text: "by " + mistake.KeyFunction(key)}
 	if _, s.Whole = lateness.(NoBound); !s.Whole {
 		s.Text += fmt.Sprintf(" within %v", lateness)

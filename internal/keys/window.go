@@ -13,14 +13,10 @@ type Changes = func() func(master any) (changed bool, err error)
 
 // Window returns the changes of a window key. It is an error if values of the key's type that are equal need not be ==.
 func Window[M any, K comparable](key func(M) K) (Changes, error) {
-	t := reflect.TypeFor[K]()
-	if isTime(t) {
+	t, isPointer := pointed[K]()
+	if isTime(t) && !isPointer {
 		same := func(a, b K) bool { return instant(&a).Equal(*instant(&b)) }
 		return ChangesOf(guarded(key), same), nil
-	}
-	isPointer := t.Kind() == reflect.Pointer
-	if isPointer {
-		t = t.Elem()
 	}
 	if field, why := unequal(t); why != "" && !(isPointer && isTime(t)) {
 		return nil, windowMistake(reflect.TypeFor[K](), field, why)
