@@ -37,9 +37,7 @@ func draw(kind joins.Kind) ([]byte, error) {
 	const ordered = "quotes.jsonl"
 	var p picture
 	var err error
-	pipeline := kind.Name + ".yaml"
 	if kind.Quotes != ordered {
-		pipeline = "last.yaml" // the same join, of quotes that leat sort has put in order
 		if p.asRead, err = load[joins.Quote](kind.Quotes); err != nil {
 			return nil, err
 		}
@@ -53,7 +51,7 @@ func draw(kind joins.Kind) ([]byte, error) {
 	if p.results, err = run(kind); err != nil {
 		return nil, err
 	}
-	if p.join, err = describe(pipeline); err != nil {
+	if p.join, err = describe(kind.Name + ".yaml"); err != nil {
 		return nil, err
 	}
 	return p.draw(kind.Name), nil
