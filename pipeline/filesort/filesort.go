@@ -42,8 +42,8 @@ func Compile(by, within string) (*Order, error) {
 	if err != nil {
 		return nil, fmt.Errorf("by: %w", err)
 	}
-	if kind := key.Program.Kind(); kind == expression.Other || kind == expression.Null {
-		return nil, fmt.Errorf("by: %s is %s, which has no order", by, kind)
+	if err := key.CheckOrder(); err != nil {
+		return nil, fmt.Errorf("by: %w", err)
 	}
 	o := &Order{key: key, within: within}
 	if within == "" {

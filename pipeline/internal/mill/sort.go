@@ -21,8 +21,8 @@ func (n *Node) compileSort() error {
 	if err != nil {
 		return s.By.Locate(err, 0)
 	}
-	if kind := key.Program.Kind(); kind == expression.Other || kind == expression.Null {
-		return s.By.Errorf("%s is %s, which has no order", s.By.Value, kind)
+	if err := key.CheckOrder(); err != nil {
+		return s.By.Errorf("%v", err)
 	}
 	spec := engine.SortSpec[expression.Key]{Compare: expression.Compare,
 		AppendOrdered: func(dst []byte, k expression.Key) []byte { return k.AppendOrdered(dst) }}

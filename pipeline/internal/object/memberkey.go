@@ -1,6 +1,7 @@
 package object
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
@@ -33,6 +34,18 @@ func CompileMemberKey(text string) (*MemberKey, error) {
 		return nil, err
 	}
 	return &MemberKey{program, members}, nil
+}
+
+// CheckOrder returns an error where a stream can't be in the order of the key.
+func (k *MemberKey) CheckOrder() error {
+	if kind := k.Program.Kind(); kind == expression.Other || kind == expression.Null {
+		return fmt.Errorf("%s is %s, which has no order", k.Program, kind)
+	}
+	if k.members.Len() == 0 {
+		return fmt.Errorf("%s is the same for all elements: name the member that they are in the order of, such as time",
+			k.Program)
+	}
+	return nil
 }
 
 // memberNames collects the names that an expression uses, without those of functions.
