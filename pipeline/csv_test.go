@@ -27,7 +27,7 @@ func TestCSV(t *testing.T) {
 	dir, p, err := inFolder(t, map[string]string{
 		"p.yaml": `
 streams:
-  deliveries: {file: deliveries.csv, csv: {delimiter: ";", decimal: ",", text: [customer]}}
+  deliveries: {file: deliveries.csv, csv: {delimiter: ";", decimal: ",", null: ["", NULL], text: [customer]}}
   depth: {file: depth.log, csv: {delimiter: space, columns: [time, path], comment: "#"}}
   out: {file: out.tsv}
 master: deliveries
@@ -36,7 +36,7 @@ join:
 output: out
 emit: {time: deliveries.time, customer: deliveries.customer, weight: deliveries.weight, path: "depth[0].path", note: deliveries.note}
 `,
-		"deliveries.csv": "time;customer;weight;note\r\n1,50;007;1,5;\r\n2;12;20,25;\"heavy\n; bulky\"\r\n3;013;;none\r\n",
+		"deliveries.csv": "time;customer;weight;note\r\n1,50;007;1,5;NULL\r\n2;12;20,25;\"heavy\n; bulky\"\r\n3;013;;none\r\n",
 		"depth.log":      "# time path\n1.5  a.png\n2 \"b c.png\"\n",
 	})
 	if err != nil {

@@ -28,6 +28,8 @@ func known(t *testing.T) (members []string) {
 		none,
 		"streams: {a: {" + none + "}}",
 		"streams: {a: {topic: a, " + none + "}}",
+		"streams: {a: {file: a.csv, csv: {" + none + "}}}",
+		"streams: {a: {file: a.json, sort: {" + none + "}}}",
 		two + "join: [{" + none + "}]",
 		"streams: {a: {file: a.json}}\nmaster: a\nwindow: {" + none + "}",
 		two + kafka + none + "}",
@@ -47,8 +49,7 @@ func known(t *testing.T) (members []string) {
 		storedIn("nats: {url: 'a://b'}", "nats: {"+none+"}"),
 		storedIn("redis: {url: 'a://b'}", "redis: {"+none+"}"),
 	} {
-		_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), mysql.Storage(),
-			rabbitmq.Storage(), nats.Storage(), redis.Storage())
+		err := mistake(text)
 		var wrong *pipeline.Error
 		if !errors.As(err, &wrong) {
 			t.Fatalf("%s: %v", text, err)
@@ -62,6 +63,13 @@ func known(t *testing.T) (members []string) {
 	return members
 }
 
+// mistake returns what is wrong with a pipeline file that may name every storage.
+func mistake(text string) error {
+	_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), mysql.Storage(),
+		rabbitmq.Storage(), nats.Storage(), redis.Storage())
+	return err
+}
+
 // storedIn is a pipeline file with a stream in a storage.
 func storedIn(connection, stream string) string {
 	return connection + "\nstreams: {a: {" + stream + "}}\nmaster: a\noutput: a"
@@ -69,11 +77,7 @@ func storedIn(connection, stream string) string {
 
 // docs/pipeline.md has every member of a pipeline file, and only those.
 func TestTheDocumentedMembersAreThoseThereAre(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "docs", "pipeline.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := string(data)
+	page := documented(t)
 	members := known(t)
 	for _, member := range members {
 		if !regexp.MustCompile("[`{ (\n]" + member + "(:|`)").MatchString(page) {
@@ -93,4 +97,42 @@ func TestTheDocumentedMembersAreThoseThereAre(t *testing.T) {
 	if rows < 15 {
 		t.Errorf("the tables of docs/pipeline.md were not found: %d rows", rows)
 	}
+}
+
+// What docs/pipeline.md shows of a pipeline file is taken; where it shows streams only, each of them.
+func TestTheShownPipelinesAreTaken(t *testing.T) {
+	shown, single := 0, 0
+	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(documented(t), -1) {
+		text := block[1]
+		switch {
+		case strings.Contains(text, "master:"):
+			shown++
+			if err := mistake(text); err != nil {
+				t.Errorf("%v\n%s", err, text)
+			}
+		case strings.HasPrefix(text, "streams:"):
+			for _, stream := range regexp.MustCompile(`(?m)^  (\w+):.*`).FindAllStringSubmatch(text, -1) {
+				single++
+				file := "streams:\n" + stream[0] + "\n  zzz: {file: zzz.jsonl}\nmaster: " + stream[1] + "\noutput: zzz\n"
+				if strings.Contains(stream[0], "topic:") {
+					file += "kafka: {brokers: [a]}\n"
+				}
+				if err := mistake(file); err != nil {
+					t.Errorf("%v\n%s", err, stream[0])
+				}
+			}
+		}
+	}
+	if shown < 4 || single < 5 {
+		t.Errorf("only %d pipelines and %d streams were found", shown, single)
+	}
+}
+
+func documented(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "pipeline.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
 }

@@ -82,10 +82,10 @@ func (s *source) character(node *yaml.Node, what, such string) (rune, error) {
 	return c, nil
 }
 
-// texts reads a list of texts, or one by itself.
+// texts reads a list of texts, or one by itself. NULL is a text, too: it stands in cells that are null.
 func (s *source) texts(node *yaml.Node, what string) ([]string, error) {
 	if node.Kind == yaml.ScalarNode {
-		t, err := s.text(node, what)
+		t, err := s.text(written(node), what)
 		return []string{t.Value}, err
 	}
 	nodes, err := s.list(node, what)
@@ -94,7 +94,7 @@ func (s *source) texts(node *yaml.Node, what string) ([]string, error) {
 	}
 	texts := make([]string, 0, len(nodes))
 	for _, n := range nodes {
-		t, err := s.text(n, what)
+		t, err := s.text(written(n), what)
 		if err != nil {
 			return nil, err
 		}

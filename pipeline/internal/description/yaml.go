@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -117,6 +118,15 @@ func (s *source) isEnd(at location) bool {
 	return strings.TrimSpace(string(rest)) == ""
 }
 
+// isWithinText reports whether a bracket stands directly behind a name or a call, as in a[0].
+func (s *source) isWithinText(at location) bool {
+	if at.column < 2 || at.line > len(s.lines) {
+		return false
+	}
+	before := s.lines[at.line-1][at.column-2]
+	return unicode.IsLetter(before) || unicode.IsDigit(before) || strings.ContainsRune("_)", before)
+}
+
 // plain says in plain words what the parser says, and what is usually wrong.
 func (s *source) plain(message string, at location) string {
 	const (
@@ -132,6 +142,8 @@ func (s *source) plain(message string, at location) string {
 		return fmt.Sprintf("a value can't begin with %q", string(c)) + quote
 	case strings.Contains(message, "unexpected end of stream"):
 		return "the quote that opens here is never closed"
+	case strings.Contains(message, "did not find expected ','") && (c == '[' || c == '{') && s.isWithinText(at):
+		return fmt.Sprintf("between braces or brackets %q ends a text", string(c)) + quote
 	case strings.Contains(message, "did not find expected ','") && (c == '[' || c == '{'):
 		return fmt.Sprintf("the bracket %q is never closed", string(c))
 	case strings.Contains(message, "did not find expected ','"):
@@ -182,7 +194,7 @@ func (s *source) mapping(node *yaml.Node, what string, allowed ...string) (*mapp
 	}
 	there := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		name, err := s.text(node.Content[i], "a member's name")
+		name, err := s.text(written(node.Content[i]), "a member's name")
 		if err != nil {
 			return nil, err
 		}
@@ -224,6 +236,16 @@ func (s *source) text(node *yaml.Node, what string) (Text, error) {
 		t.begin = location{t.start.line + 1, 1}
 	}
 	return t, nil
+}
+
+// written returns a node as a text also where YAML takes what is written for no value: null, NULL or ~.
+func written(node *yaml.Node) *yaml.Node {
+	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!null" || node.Value == "" {
+		return node
+	}
+	text := *node
+	text.Tag = "!!str"
+	return &text
 }
 
 // boolean returns a node that must be true or false.
