@@ -52,25 +52,35 @@ func (d Distance) String() string {
 	if d.kind != Duration {
 		return d.number.shown()
 	}
-	const most = math.MaxInt64 / int64(time.Second)
-	if d.seconds >= most || d.seconds <= -most {
+	span, ok := d.duration()
+	if !ok {
 		return fmt.Sprintf("%ds", d.seconds)
 	}
-	return (time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)).String()
+	return span.String()
+}
+
+// duration returns a span as a duration, or the nearest that there is and false.
+func (d Distance) duration() (time.Duration, bool) {
+	const most = math.MaxInt64 / int64(time.Second)
+	switch {
+	case d.seconds >= most:
+		return math.MaxInt64, false
+	case d.seconds <= -most:
+		return math.MinInt64, false
+	}
+	return time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds), true
 }
 
 // Go returns the distance as Go has it: a duration, or the longest one, or a number, as a Key with all its digits.
 func (d Distance) Go() any {
-	const most = math.MaxInt64 / int64(time.Second)
 	switch {
 	case d.IsZero():
 		return Key{IntValue(0)}
 	case d.kind != Duration:
 		return Key{d.number}
-	case d.seconds >= most:
-		return time.Duration(math.MaxInt64)
 	}
-	return time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)
+	span, _ := d.duration()
+	return span
 }
 
 // Between returns a - b for two keys of one kind that have distances, see Measured; of numbers that have none it is about
@@ -103,15 +113,8 @@ func (k Key) Plus(d Distance) Key {
 	case d.IsZero():
 		return k
 	case k.v.kind == Duration:
-		span := newSpan(d.seconds, k.v.int(), -d.nanoseconds)
-		const most = math.MaxInt64 / int64(time.Second)
-		switch {
-		case span.seconds >= most:
-			return Key{Value{kind: Duration, n: uint64(math.MaxInt64)}}
-		case span.seconds <= -most:
-			return Key{Value{kind: Duration, n: 1 << 63}}
-		}
-		return Key{Value{kind: Duration, n: uint64(span.seconds*int64(time.Second) + span.nanoseconds)}}
+		sum, _ := newSpan(d.seconds, k.v.int(), -d.nanoseconds).duration()
+		return Key{ValueOf(sum)}
 	case k.v.kind == Time:
 		at := k.v.ref.(time.Time)
 		return Key{ValueOf(time.Unix(at.Unix()+d.seconds, int64(at.Nanosecond())+d.nanoseconds).In(at.Location()))}

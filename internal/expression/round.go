@@ -2,7 +2,6 @@ package expression
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"time"
 )
@@ -52,7 +51,7 @@ func (d Distance) roundUpSpan() Distance {
 	if d.seconds > longest {
 		return d
 	}
-	whole := time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds)
+	whole, _ := d.duration()
 	unit := time.Duration(1)
 	switch {
 	case whole >= 10*time.Hour:
@@ -67,7 +66,7 @@ func (d Distance) roundUpSpan() Distance {
 		}
 	}
 	rounded := (whole + unit - 1) / unit * unit
-	return Distance{kind: Duration, seconds: int64(rounded / time.Second), nanoseconds: int64(rounded % time.Second)}
+	return newSpan(0, int64(rounded), 0)
 }
 
 // Seconds returns an instant as the seconds since 1970, or a duration in seconds, exactly; false for other keys.
@@ -90,11 +89,11 @@ func (d Distance) Below(k Key) (Key, error) {
 	case d.kind == Unknown:
 		return k, nil
 	case d.kind == Duration:
-		const most = math.MaxInt64 / int64(time.Second)
-		if d.seconds >= most || d.seconds <= -most {
+		span, ok := d.duration()
+		if !ok {
 			return Key{}, fmt.Errorf("%v is longer than a duration can be", d)
 		}
-		v = ValueOf(time.Duration(d.seconds)*time.Second + time.Duration(d.nanoseconds))
+		v = ValueOf(span)
 	}
 	return k.Minus(Key{v})
 }
