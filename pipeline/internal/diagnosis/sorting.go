@@ -195,5 +195,5 @@ func shell(text string) string {
 	if regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(text) {
 		return text
 	}
-	return "'" + strings.ReplaceAll(text, "'", `'\\''`) + "'"
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
