@@ -3,10 +3,8 @@ package diagnosis
 import (
 	"fmt"
 	"slices"
-	"sort"
 
 	"github.com/leat-go/leat/internal/expression"
-	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
 // Distances say how far left elements are from the nearest right ones on one side: half of them are no farther than the
@@ -59,7 +57,7 @@ func (m *match) nearbys() (all []nearby) {
 }
 
 func (v *matchedView) nearby(l *looked) (n nearby, ok bool) {
-	at := sort.Search(len(l.group), func(i int) bool { return sample.CompareKeyed(l.group[i], l.left) > 0 })
+	at := l.above()
 	if at > 0 {
 		n.before, n.hasBefore = distance(l.left.Key, l.group[at-1].Key)
 	}

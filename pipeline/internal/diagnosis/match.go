@@ -73,6 +73,11 @@ type looked struct {
 
 func (l *looked) found() bool { return l.pairs > 0 }
 
+// above returns where those of the group begin whose keys lie above the left key.
+func (l *looked) above() int {
+	return sort.Search(len(l.group), func(i int) bool { return sample.CompareKeyed(l.group[i], l.left) > 0 })
+}
+
 // share returns which share of the comparable left elements finds a match.
 func (m *match) share() float64 {
 	if m.comparable == 0 {
@@ -113,7 +118,7 @@ func matchOf(views []view, relation *mill.Relation) *match {
 		var downLeft, downRight int
 		mv.leftKeys, downLeft = v.left.Keys(relation.Left)
 		mv.rightKeys, downRight = v.right.Keys(relation.Right)
-		mv.group()
+		mv.groups = mill.ByMatchKey(relation, mv.rightKeys, func(k sample.Keyed) any { return v.right.Elements[k.Index] })
 		m.down += downLeft + downRight
 		m.left, m.right = m.left.widen(rangeOf(mv.leftKeys)), m.right.widen(rangeOf(mv.rightKeys))
 		m.computed += len(mv.leftKeys) + len(mv.rightKeys)
@@ -137,20 +142,6 @@ func matchOf(views []view, relation *mill.Relation) *match {
 		m.views = append(m.views, mv)
 	}
 	return m
-}
-
-// group sorts the right keys by match keys.
-func (v *matchedView) group() {
-	if len(v.relation.By) == 0 {
-		v.groups = map[string][]sample.Keyed{"": v.rightKeys}
-		return
-	}
-	v.groups = map[string][]sample.Keyed{}
-	for _, key := range v.rightKeys {
-		if value, ok := v.relation.RightMatchKey(v.right.Elements[key.Index]); ok {
-			v.groups[value] = append(v.groups[value], key)
-		}
-	}
 }
 
 // different counts the different keys of some that are in order.
@@ -188,8 +179,11 @@ func (v *matchedView) look(left sample.Keyed) looked {
 	l.from, l.to = v.within(l.group, left)
 	l.pairs = l.to - l.from
 	if v.relation.Unequal {
-		from, to := bounds(l.group, func(right sample.Keyed) int { return sample.CompareKeyed(right, left) })
-		l.pairs -= max(0, min(to, l.to)-max(from, l.from))
+		for _, right := range l.group[l.from:l.to] {
+			if sample.CompareKeyed(right, left) == 0 {
+				l.pairs--
+			}
+		}
 	}
 	from, to := l.from, l.to
 	if len(v.relation.By) > 0 {
@@ -203,13 +197,7 @@ func (v *matchedView) look(left sample.Keyed) looked {
 
 // within returns the bounds of the keys within reach of a left key, of some in order.
 func (v *matchedView) within(keys []sample.Keyed, left sample.Keyed) (from, to int) {
-	return bounds(keys, func(right sample.Keyed) int { return v.relation.Order(left.Key, right.Key) })
-}
-
-// bounds returns where those begin and end that have the order zero, of keys by which the order grows.
-func bounds(keys []sample.Keyed, order func(sample.Keyed) int) (from, to int) {
-	from = sort.Search(len(keys), func(i int) bool { return order(keys[i]) >= 0 })
-	return from, from + sort.Search(len(keys)-from, func(i int) bool { return order(keys[from+i]) > 0 })
+	return v.relation.Within(left.Key, len(keys), func(i int) expression.Key { return keys[i].Key })
 }
 
 // An Unmatched says why a number of left elements find no match; text tells of the first.
@@ -268,7 +256,7 @@ func (v *matchedView) absence(child *mill.Node, l *looked) (observe.Verdict, str
 		return verdict, fmt.Sprintf("%s is not in %s, which has no keys", at, child.Name)
 	case len(l.group) == 0:
 		return verdict, fmt.Sprintf("%s has its match key nowhere in %s", at, child.Name)
-	case !v.relation.IsPoint() || len(v.relation.By) > 0:
+	case !v.relation.IsOfEqualKeys():
 		return verdict, v.farther(child, l, at)
 	}
 	no, index := fmt.Sprintf("%s is not in %s", at, child.Name), l.from
@@ -289,11 +277,11 @@ func (v *matchedView) neighbour(k sample.Keyed) string {
 // farther says how far from the reach the nearest elements lie that have the match keys.
 func (v *matchedView) farther(child *mill.Node, l *looked, at string) string {
 	var nearest []string
-	before := sort.Search(len(l.group), func(i int) bool { return sample.CompareKeyed(l.group[i], l.left) > 0 })
+	above := l.above()
 	for _, side := range []struct {
 		index int
 		word  string
-	}{{before - 1, "before"}, {before, "after"}} {
+	}{{above - 1, "before"}, {above, "after"}} {
 		if side.index < 0 || side.index >= len(l.group) {
 			continue
 		}

@@ -16,7 +16,7 @@ import (
 func (s *Streams) candidates(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
 	n := at.node.Children[child]
 	relation := n.Relation().Clone()
-	if !relation.HasReach() || len(at.keys(child)) == 0 {
+	if relation.IsOfEqualKeys() || len(at.keys(child)) == 0 {
 		return s.below(ctx, at, child, partition)
 	}
 	found, err := s.lookUp(ctx, n, reachOf(relation, at.keyRange(child)), nil, partition)
@@ -24,7 +24,7 @@ func (s *Streams) candidates(ctx context.Context, at *subtree, child, partition 
 		return nil, err
 	}
 	needed := map[*item]bool{}
-	groups := groupsOf(relation, found.items)
+	groups := mill.ByMatchKey(relation, found.items, func(i *item) any { return i.element })
 	for _, left := range at.needed {
 		value, ok := relation.LeftMatchKey(left.element)
 		if left.down[child].IsNull() || !ok {
@@ -56,23 +56,10 @@ func reachOf(r *mill.Relation, left keyRange) keyRange {
 	return reach
 }
 
-// groupsOf returns items by the values of their match keys, in their order; without those whose match keys match
-// nothing.
-func groupsOf(r *mill.Relation, items []*item) map[string][]*item {
-	groups := map[string][]*item{}
-	for _, i := range items {
-		if value, ok := r.RightMatchKey(i.element); ok {
-			groups[value] = append(groups[value], i)
-		}
-	}
-	return groups
-}
-
 // within returns those of some items in the order of their keys that are candidates of a left key, but for equal ones,
 // where these are none.
 func within(r *mill.Relation, left expression.Key, group []*item) (candidates []*item) {
-	from := sort.Search(len(group), func(i int) bool { return r.Order(left, group[i].up) >= 0 })
-	to := from + sort.Search(len(group)-from, func(i int) bool { return r.Order(left, group[from+i].up) > 0 })
+	from, to := r.Within(left, len(group), func(i int) expression.Key { return group[i].up })
 	if !r.Unequal {
 		return group[from:to]
 	}

@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -40,6 +41,13 @@ func (r *Relation) Order(left, right expression.Key) int {
 	return 0
 }
 
+// Within returns where those begin and end that are within reach of a left key, of a number of right keys in order.
+func (r *Relation) Within(left expression.Key, number int, right func(i int) expression.Key) (from, to int) {
+	from = sort.Search(number, func(i int) bool { return r.Order(left, right(i)) >= 0 })
+	to = from + sort.Search(number-from, func(i int) bool { return r.Order(left, right(from+i)) > 0 })
+	return from, to
+}
+
 // Clone returns a relation for another goroutine, or for the other side of a comparison.
 func (r *Relation) Clone() *Relation {
 	c := *r
@@ -50,8 +58,8 @@ func (r *Relation) Clone() *Relation {
 	return &c
 }
 
-// HasReach reports whether the relation is more than that of equal keys.
-func (r *Relation) HasReach() bool { return !r.IsPoint() || len(r.By) > 0 }
+// IsOfEqualKeys reports whether equal keys are all that it takes to be a candidate.
+func (r *Relation) IsOfEqualKeys() bool { return r.IsPoint() && len(r.By) == 0 }
 
 // LeftMatchKey returns the values of the match keys of an element of the parent, as a text that is equal where they are;
 // empty where there are no match keys. It is false where one is null, which matches nothing, or can't be computed.
@@ -62,6 +70,21 @@ func (r *Relation) LeftMatchKey(element any) (value string, ok bool) {
 // RightMatchKey is LeftMatchKey for an element of the node.
 func (r *Relation) RightMatchKey(element any) (value string, ok bool) {
 	return r.matchKey(element, func(m MatchKey) *expression.Program { return m.Right })
+}
+
+// ByMatchKey returns things of the node by the values of the match keys of their elements, in their order; without those
+// whose match keys match nothing. All are under the empty value where there are no match keys.
+func ByMatchKey[T any](r *Relation, all []T, element func(T) any) map[string][]T {
+	if len(r.By) == 0 {
+		return map[string][]T{"": all}
+	}
+	groups := map[string][]T{}
+	for _, one := range all {
+		if value, ok := r.RightMatchKey(element(one)); ok {
+			groups[value] = append(groups[value], one)
+		}
+	}
+	return groups
 }
 
 func (r *Relation) matchKey(element any, side func(MatchKey) *expression.Program) (value string, ok bool) {

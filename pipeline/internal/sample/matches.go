@@ -1,8 +1,6 @@
 package sample
 
 import (
-	"slices"
-
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -65,7 +63,7 @@ type candidate struct {
 // candidates returns the candidates of a parent's element at a child, in the order of the stream (R2); false where what
 // wasn't read may have more.
 func (r *rehearsal) candidates(child *mill.Node, parent any) (found []candidate, isKnown bool) {
-	relation, keys := r.relations[child], r.keys[child]
+	relation := r.relations[child]
 	left, err := relation.Left.Key(parent)
 	if err != nil {
 		return nil, false
@@ -77,19 +75,10 @@ func (r *rehearsal) candidates(child *mill.Node, parent any) (found []candidate,
 	if r.isCut(child, left) {
 		return nil, false
 	}
-	// Keys of equal distance from the left one lie together.
-	first, _ := slices.BinarySearchFunc(keys, left, func(k Keyed, left expression.Key) int {
-		if relation.Order(left, k.Key) < 0 {
-			return -1
-		}
-		return 1
-	})
-	for _, k := range keys[first:] {
-		if relation.Order(left, k.Key) > 0 {
-			break
-		}
-		right, isThere := relation.RightMatchKey(r.parts[child].Elements[k.Index])
-		if !isThere || right != value || relation.Unequal && expression.Compare(left, k.Key) == 0 {
+	group := r.groups[child][value]
+	from, to := relation.Within(left, len(group), func(i int) expression.Key { return group[i].Key })
+	for _, k := range group[from:to] {
+		if relation.Unequal && expression.Compare(left, k.Key) == 0 {
 			continue
 		}
 		e, state := r.join(child, k.Index)

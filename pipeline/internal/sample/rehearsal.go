@@ -14,8 +14,9 @@ import (
 type rehearsal struct {
 	mill  *mill.Mill
 	parts map[*mill.Node]excerpt
-	// keys holds, for each child, the right keys of its part, in order.
+	// keys holds, for each child, the right keys of its part, in order, and groups the same by match keys.
 	keys      map[*mill.Node][]Keyed
+	groups    map[*mill.Node]map[string][]Keyed
 	relations map[*mill.Node]*mill.Relation
 	// joined holds what was joined of each node, and states what is known of it.
 	joined map[*mill.Node][]engine.Element
@@ -31,14 +32,16 @@ type excerpt struct {
 // rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a
 // run would fail on; empty where there is none.
 func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
-	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]*mill.Relation{}, map[*mill.Node][]engine.Element{},
-		map[*mill.Node][]completeness{}}
+	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]map[string][]Keyed{},
+		map[*mill.Node]*mill.Relation{}, map[*mill.Node][]engine.Element{}, map[*mill.Node][]completeness{}}
 	for _, n := range m.Master.All() {
 		r.joined[n] = make([]engine.Element, len(parts[n].Elements))
 		r.states[n] = make([]completeness, len(parts[n].Elements))
 		if n.Parent != nil {
 			r.relations[n] = n.Relation().Clone()
 			r.keys[n], _ = parts[n].Keys(r.relations[n].Right)
+			element := func(k Keyed) any { return parts[n].Elements[k.Index] }
+			r.groups[n] = mill.ByMatchKey(r.relations[n], r.keys[n], element)
 		}
 	}
 	windows, problem := r.windows()
