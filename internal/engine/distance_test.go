@@ -57,12 +57,8 @@ func checkApart(t *rapid.T, tr *tree, u *observe.Unmatched) {
 		}
 		return
 	}
-	master := tr.items[u.Offset]
-	for _, it := range child.items {
-		hasMatchKey := !child.by || it.ByUp == master.ByDown[0]
-		if within(key, it.Up) && hasMatchKey && !(child.unequal && it.Up == key) {
-			t.Fatalf("%+v: %+v is within reach", *u, it)
-		}
+	if found := tr.candidates(tr.items[u.Offset], 0); len(found) > 0 {
+		t.Fatalf("%+v: %+v are within reach", *u, found)
 	}
 }
 

@@ -82,11 +82,11 @@ func (t *tree) storage(options ...memory.Option) *memory.Broker {
 	return memory.New(options...)
 }
 
-// fill appends the tree's items to its streams, with end-of-stream marks behind.
+// fill appends the tree's items to its streams, as they lie there, with end-of-stream marks behind.
 func (t *tree) fill(tb fatal, b *memory.Broker) {
 	for _, n := range t.nodes() {
 		items := n.items
-		if n.sort != nil {
+		if n.stored != nil {
 			items = n.stored
 		}
 		if err := memory.Append(b, n.name, 0, items...); err != nil {

@@ -40,8 +40,10 @@ type tree struct {
 	need     engine.Need
 	unequal  bool
 	by       bool // there is a match key
-	// sort puts the stream in order; nil where it is. stored is the stream as it lies in the storage then.
-	sort   *sorting
+	// sort puts the stream in order; nil where it is.
+	sort *sorting
+	// stored is the stream as it lies in the storage, where the join is to see it in another order, or without some items;
+	// nil elsewhere.
 	stored []item
 
 	// ended says that the stream has its end mark. isLive says that some haven't: what may still come counts, unless they

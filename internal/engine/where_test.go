@@ -17,13 +17,9 @@ func TestWhereEqualsReference(t *testing.T) {
 		tr := drawTree(t)
 		b := tr.storage(memory.Batch(rapid.IntRange(1, 5).Draw(t, "batch")), memory.Pace(broker.Pace{Results: 1, Bytes: 1}))
 		for _, n := range tr.nodes() {
-			if err := memory.Append(b, n.name, 0, withOthers(t, n)...); err != nil {
-				t.Fatalf("append: %v", err)
-			}
-			if err := b.End(n.name); err != nil {
-				t.Fatalf("end: %v", err)
-			}
+			n.stored = withOthers(t, n)
 		}
+		tr.fill(t, b)
 		spec, want := drawSpec(t, tr, b)
 		for _, n := range spec.Master.Nodes() {
 			n.AddWhere(func(e any) (bool, error) { return e.(*item).ID >= 0, nil }, "id >= 0")
