@@ -74,7 +74,7 @@ func elementFamilies() []family {
 			observe.OutOfOrder, observe.Undecodable),
 		count("leat_tombstones_total", "Records without a value, which were passed over.",
 			func(n *observe.NodeState) int64 { return n.Tombstones }),
-		count("leat_elements_filtered_total", "Elements that leat.Where, or a stream's where, has left out.",
+		count("leat_elements_filtered_total", "Elements that leat.Where has left out.",
 			func(n *observe.NodeState) int64 { return n.Filtered }),
 	}
 }

@@ -50,7 +50,7 @@ type StreamProgress struct {
 	Skipped   int64  `json:"skipped"`
 	// Tombstones counts records without a value that were passed over. They are no elements.
 	Tombstones int64 `json:"tombstones,omitempty"`
-	// Filtered counts the elements that the stream's where has left out. They are not in Read.
+	// Filtered counts the elements that were left out of the stream, as by leat.Where. They are not in Read.
 	Filtered int64 `json:"filtered,omitempty"`
 	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the
 	// line of a file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
