@@ -56,42 +56,14 @@ func TestCaptureRandomTrees(t *testing.T) {
 		if len(r.names) < 2 || len(r.elements[0]) == 0 {
 			return
 		}
-		for i, elements := range r.elements {
-			content := strings.Join(elements, "\n")
-			if err := os.WriteFile(filepath.Join(dir, r.names[i]+".jsonl"), []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		r.write(t, dir)
 		first := rapid.IntRange(0, len(r.elements[0])-1).Draw(t, "first")
 		last := rapid.IntRange(first, len(r.elements[0])-1).Draw(t, "last")
 		from, to, within := r.within(first, last)
-		p, err := pipeline.Parse(filepath.Join(dir, "tree.yaml"), []byte(r.yaml()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		into, err := os.MkdirTemp(dir, "captured")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(into)
-		captured, err := p.Capture(t.Context(), from, to, into)
-		if err != nil {
-			t.Fatalf("%s%v", r.yaml(), err)
-		}
-		again, err := pipeline.Load(captured.Slices[0].File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := again.Run(t.Context(), quiet()); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(into, "out.jsonl"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, got := runCaptured(t, r, dir, from, to)
 		r.elements[0] = within
 		want := r.results()
-		if want != string(got) {
+		if want != got {
 			t.Fatalf("%s from %s to %s\ngot\n%swant\n%s", r.yaml(), from, to, got, want)
 		}
 		if want != "" {

@@ -2,14 +2,9 @@ package pipeline_test
 
 import (
 	"math/big"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/leat-go/leat/pipeline"
 )
 
 // between returns the elements of the master whose keys lie between two.
@@ -37,42 +32,19 @@ func TestCaptureRandomTreesOfNearKeys(t *testing.T) {
 		if len(keys) == 0 {
 			return
 		}
-		r.save(t, dir)
+		r.write(t, dir)
 		first := rapid.IntRange(0, len(keys)-1).Draw(t, "first")
 		from, to := keys[first], keys[rapid.IntRange(first, len(keys)-1).Draw(t, "last")]
-		p, err := pipeline.Parse(filepath.Join(dir, "tree.yaml"), []byte(r.yaml()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		into, err := os.MkdirTemp(dir, "captured")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(into)
-		captured, err := p.Capture(t.Context(), decimalOf(from), decimalOf(to), into)
-		if err != nil {
-			t.Fatalf("%s%v", r.yaml(), err)
-		}
-		again, err := pipeline.Load(captured.Slices[0].File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := again.Run(t.Context(), quiet()); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(into, "out.jsonl"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		slice, got := runCaptured(t, r, dir, decimalOf(from), decimalOf(to))
 		r.elements[0] = r.between(from, to)
 		want := r.results()
-		if want != string(got) {
-			t.Fatalf("%s%v from %v to %v\ngot\n%swant\n%s", r.yaml(), r.elements, from, to, got, want)
+		if want != got {
+			t.Fatalf("%s%v from %v to %v\ngot\n%swant\n%s", r.yaml(), r, from, to, got, want)
 		}
 		if want != "" {
 			matched++
 		}
-		for i, stream := range captured.Slices[0].Streams[1:] {
+		for i, stream := range slice.Streams[1:] {
 			left += len(r.elements[i+1]) - stream.Elements
 		}
 	})
@@ -91,13 +63,4 @@ func (r *nearTree) keysOfMaster() (keys []*big.Rat) {
 		}
 	}
 	return keys
-}
-
-func (r *nearTree) save(t *rapid.T, dir string) {
-	for i, elements := range r.elements {
-		content := strings.Join(elements, "\n")
-		if err := os.WriteFile(filepath.Join(dir, r.names[i]+".jsonl"), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
