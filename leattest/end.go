@@ -35,7 +35,7 @@ func (b *Broker) endEarly(s *stream, partitions []int) error {
 		}
 	}
 	b.open = true
-	b.noteFed(fmt.Sprintf("the end of %s", s))
+	noteFed(b, []*stream{s}, func(s *stream) string { return fmt.Sprintf("the end of %s", s) })
 	return b.mark(s, partitions)
 }
 

@@ -134,12 +134,13 @@ type partitionID struct {
 // fedShown is how many of the elements fed a message shows; the latest say most.
 const fedShown = 5
 
-// noteFed notes elements that the test feeds, for messages.
-func (b *Broker) noteFed(text string) {
-	if b.fed++; len(b.lastFed) == fedShown {
-		b.lastFed = b.lastFed[1:]
+// noteFed notes what the test feeds, for messages. Only what may be shown is written as a text: a test may feed a lot.
+func noteFed[T any](b *Broker, added []T, text func(T) string) {
+	b.fed += len(added)
+	for _, one := range added[max(0, len(added)-fedShown):] {
+		b.lastFed = append(b.lastFed, text(one))
 	}
-	b.lastFed = append(b.lastFed, text)
+	b.lastFed = b.lastFed[max(0, len(b.lastFed)-fedShown):]
 }
 
 func (b *Broker) forgetFed() {

@@ -14,9 +14,7 @@ import (
 func Feed[T any](b *Broker, added []T, which ...Selector) {
 	b.t.Helper()
 	feed[T](b, which, func(s *stream, partition int) error {
-		for _, element := range added {
-			b.noteFed(s.String() + " " + show(element))
-		}
+		noteFed(b, added, func(element T) string { return s.String() + " " + show(element) })
 		return memory.Append(b.memory, s.name, partition, added...)
 	})
 }
@@ -26,9 +24,7 @@ func Feed[T any](b *Broker, added []T, which ...Selector) {
 func FeedRecords[T any](b *Broker, records []broker.Record, which ...Selector) {
 	b.t.Helper()
 	feed[T](b, which, func(s *stream, partition int) error {
-		for _, record := range records {
-			b.noteFed(fmt.Sprintf("%s %s", s, record.Value))
-		}
+		noteFed(b, records, func(record broker.Record) string { return fmt.Sprintf("%s %s", s, record.Value) })
 		return b.memory.AppendRecords(s.name, partition, records...)
 	})
 }
