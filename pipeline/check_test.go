@@ -31,12 +31,7 @@ func check(t *testing.T, on, a, b string, more ...string) (report *pipeline.Repo
 // parseTwo writes the streams a and b, and returns the pipeline that joins them.
 func parseTwo(t *testing.T, on, a, b string, more ...string) (p *pipeline.Pipeline, dir string) {
 	t.Helper()
-	dir = t.TempDir()
-	for name, content := range map[string]string{"a.jsonl": a, "b.jsonl": b} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir = folder(t, map[string]string{"a.jsonl": a, "b.jsonl": b})
 	p, err := pipeline.Parse(filepath.Join(dir, "x.yaml"), []byte(fmt.Sprintf(
 		"streams: {a: {file: a.jsonl}, b: {file: b.jsonl}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n"+
 			"join: [{left: a, right: b, on: %q}]\n", on)+strings.Join(more, "\n")))

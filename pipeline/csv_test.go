@@ -12,12 +12,7 @@ import (
 // inFolder writes files into a folder, and returns the pipeline that p.yaml describes.
 func inFolder(t *testing.T, files map[string]string) (dir string, p *pipeline.Pipeline, err error) {
 	t.Helper()
-	dir = t.TempDir()
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir = folder(t, files)
 	p, err = pipeline.Load(filepath.Join(dir, "p.yaml"))
 	return dir, p, err
 }

@@ -71,14 +71,9 @@ func about(asked string) (about pipeline.About) {
 }
 
 func TestExplainAsJSON(t *testing.T) {
-	dir := t.TempDir()
-	for name, content := range map[string]string{
+	dir := folder(t, map[string]string{
 		"a.jsonl": "{\"t\":1}\n{\"t\":3}\n", "b.jsonl": "{\"t\":1}\n{\"t\":4}\n{\"t\":4}\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte("streams: {a: {file: a.jsonl}, b: {file: b.jsonl}, "+
 		"out: {file: o.jsonl}}\nmaster: a\noutput: out\njoin: [{left: a, right: b, on: a.t == b.t}]"))
 	if err != nil {

@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,12 +154,7 @@ func TestPlanOfNearKeys(t *testing.T) {
 // TestLooksAtNearKeys: check judges joins of near keys by their reach and match keys, and raises no alarm where they are
 // right; what knows equal keys only says so of others, and claims nothing.
 func TestLooksAtNearKeys(t *testing.T) {
-	dir := t.TempDir()
-	for name, content := range nearFiles {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, nearFiles)
 	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte(nearStreams))
 	if err != nil {
 		t.Fatal(err)

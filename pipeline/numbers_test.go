@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,12 +128,7 @@ output: out
 			t.Errorf("%s\n%s%v, want\n%s", emit, out, err, want)
 		}
 	}
-	dir := t.TempDir()
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, files)
 	p, err := pipeline.Parse(filepath.Join(dir, "pipeline.yaml"), []byte(text))
 	if err != nil {
 		t.Fatal(err)

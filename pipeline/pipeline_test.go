@@ -20,15 +20,22 @@ import (
 	"github.com/leat-go/leat/pipeline"
 )
 
-// run writes the files to a directory, runs the pipeline file's text there, and returns what came out in out.jsonl.
-func run(t *testing.T, text string, files map[string]string) (string, error) {
+// folder makes a directory with the files.
+func folder(t *testing.T, files map[string]string) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// run writes the files to a directory, runs the pipeline file's text there, and returns what came out in out.jsonl.
+func run(t *testing.T, text string, files map[string]string) (string, error) {
+	t.Helper()
+	dir := folder(t, files)
 	p, err := pipeline.Parse(filepath.Join(dir, "pipeline.yaml"), []byte(text))
 	if err != nil {
 		return "", err

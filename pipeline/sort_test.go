@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -81,12 +80,7 @@ output: out
 		sort string
 		ok   bool
 	}{{"sort: time", true}, {"sort: {by: time, within: 3}", true}, {"sort: {by: time, within: 1}", false}, {"max_element: 9MB", false}} {
-		dir := t.TempDir()
-		for name, text := range map[string]string{"a.jsonl": disordered, "b.jsonl": ordered} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		dir := folder(t, map[string]string{"a.jsonl": disordered, "b.jsonl": ordered})
 		p, err := pipeline.Parse(filepath.Join(dir, "pipeline.yaml"), []byte(strings.Replace(form, "SORT", test.sort, 1)))
 		if err != nil {
 			t.Fatal(err)

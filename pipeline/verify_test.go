@@ -21,12 +21,7 @@ import (
 // verify runs a join of left.jsonl and right.jsonl by k.
 func verify(t *testing.T, left, right string, verified bool) (progress pipeline.Progress, err error) {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{"left.jsonl": left, "right.jsonl": right} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, map[string]string{"left.jsonl": left, "right.jsonl": right})
 	const text = "streams: {left: {file: left.jsonl}, right: {file: right.jsonl}, out: {file: out.jsonl}}\nmaster: left\noutput: out\n" +
 		"join: [{left: left, right: right, on: left.k == right.k}]\n"
 	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte(text))
@@ -115,12 +110,7 @@ func TestVerifiedElementsAreCounted(t *testing.T) {
 
 // A stream without an end can't be verified, which is said, and doesn't hold the run up.
 func TestVerifyWithoutAnEnd(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"left.jsonl": keyLines(1, 4), "right.jsonl": keyLines(1, 9, 3)} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, map[string]string{"left.jsonl": keyLines(1, 4), "right.jsonl": keyLines(1, 9, 3)})
 	const text = "streams: {left: {file: left.jsonl}, right: {file: right.jsonl, follow: true}, out: {file: \"-\"}}\nmaster: left\noutput: out\n" +
 		"join: [{left: left, right: right, on: left.k == right.k}]\n"
 	p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), []byte(text))
