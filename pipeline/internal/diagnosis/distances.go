@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
@@ -10,11 +9,6 @@ import (
 // Distances say how far left elements are from the nearest right ones on one side: half of them are no farther than the
 // median, and so on. Right elements with other match keys don't count.
 type Distances struct{ Median, P90, P99, Largest expression.Distance }
-
-// String returns the distances as a report shows them.
-func (d *Distances) String() string {
-	return fmt.Sprintf("median %v, 90 %% %v, 99 %% %v, at most %v", d.Median, d.P90, d.P99, d.Largest)
-}
 
 // quantile returns what the given share of some distances in order are no greater than.
 func quantile(distances []expression.Distance, percent int) expression.Distance {

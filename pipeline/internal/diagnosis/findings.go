@@ -88,10 +88,13 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 		}
 		mended := remedy != nil && remedy.down == 0
 		f := Finding{Mistake: Order, Text: side.stats.disorder(side.node, side.key, mended)}
-		if mended {
+		switch {
+		case mended:
 			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(j.child.Parent.Name)
-		} else if s := j.sorting(side.node, side.key, side.part); s != nil && !side.stats.unread {
-			f = s.finding(f, &trial{match: j.asIs}, j.child.Parent.Name)
+		case !side.stats.unread:
+			if s := j.sorting(side.node, side.key, side.part); s != nil {
+				f = s.finding(f, j.asIs.result(j.child.Parent.Name))
+			}
 		}
 		findings = append(findings, f)
 	}

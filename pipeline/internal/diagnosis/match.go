@@ -10,6 +10,7 @@ import (
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/sample"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A view is two parts of the streams of a join that belong to each other: their beginnings, or their ends.
@@ -107,6 +108,15 @@ func (m *match) rightMeets() bool {
 		between += sort.Search(len(v.rightKeys), behind) - from
 	}
 	return m.used >= 3 && 2*m.used > between
+}
+
+// result says what a run gives.
+func (m *match) result(left string) string {
+	text := fmt.Sprintf("%d of %s of %s find a match", m.matched, words.Count(m.comparable, "element"), left)
+	if float64(m.pairs) >= 1.1*float64(m.matched) && m.matched > 0 {
+		text += fmt.Sprintf(", %.3g on average", float64(m.pairs)/float64(m.matched))
+	}
+	return text
 }
 
 // matchOf joins some views.

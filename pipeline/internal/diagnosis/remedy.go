@@ -1,11 +1,8 @@
 package diagnosis
 
 import (
-	"fmt"
-
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
-	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // A remedy is a way to write a join, and what is wrong if it is right.
@@ -41,15 +38,6 @@ func (r *remedy) finding(child *mill.Node) Finding {
 		f.Fix = r.on()
 	}
 	return f
-}
-
-// result says what a run gives with a remedy.
-func (t *trial) result(left string) string {
-	text := fmt.Sprintf("%d of %s of %s find a match", t.matched, words.Count(t.comparable, "element"), left)
-	if float64(t.pairs) >= 1.1*float64(t.matched) && t.matched > 0 {
-		text += fmt.Sprintf(", %.3g on average", float64(t.pairs)/float64(t.matched))
-	}
-	return text
 }
 
 // try joins by a remedy; nil where it can't be computed.

@@ -25,33 +25,47 @@ type sorting struct {
 // sorting returns what puts the keys of a node's stream in order; nil where nothing does that holds only little of it
 // back.
 func (j *join) sorting(n *mill.Node, key *expression.Program, side func(view) *sample.Part) *sorting {
+	parts := j.parts(side)
 	for _, by := range orders(n, key) {
-		compiled, err := object.CompileMemberKey(by)
-		if err != nil {
-			continue
-		}
-		var latest expression.Distance
-		isGood := true
-		parts := j.parts(side)
-		for _, part := range parts {
-			late, ok := lateOf(compiled, part)
-			isGood = isGood && ok
-			if expression.CompareDistances(late, latest) > 0 {
-				latest = late
-			}
-		}
-		s := &sorting{n, by, latest.RoundUp()}
-		if !isGood || latest.IsZero() || s.holdsMuch(key, parts) {
-			continue
-		}
-		for _, part := range parts {
-			isGood = isGood && s.orders(compiled, key, part)
-		}
-		if isGood {
+		if s := sortingBy(by, n, key, parts); s != nil {
 			return s
 		}
 	}
 	return nil
+}
+
+// sortingBy returns what puts the parts of a node's stream in order by an expression over its members; nil where that
+// isn't possible, holds much of it back, or the key of the join doesn't grow then.
+func sortingBy(by string, n *mill.Node, key *expression.Program, parts []*sample.Part) *sorting {
+	compiled, err := object.CompileMemberKey(by)
+	if err != nil {
+		return nil
+	}
+	var latest expression.Distance
+	keys := make([][]expression.Key, len(parts))
+	for i, part := range parts {
+		var hasKeys bool
+		if keys[i], hasKeys = memberKeys(compiled, part); !hasKeys {
+			return nil
+		}
+		late, ok := lateOf(keys[i])
+		if !ok {
+			return nil
+		}
+		if expression.CompareDistances(late, latest) > 0 {
+			latest = late
+		}
+	}
+	s := &sorting{n, by, latest.RoundUp()}
+	if latest.IsZero() || s.holdsMuch(key, parts) {
+		return nil
+	}
+	for i, part := range parts {
+		if !s.orders(keys[i], key, part) {
+			return nil
+		}
+	}
+	return s
 }
 
 // orders returns the expressions over an element's members that a stream may be sorted by, so that a key grows: the one
@@ -94,12 +108,8 @@ func memberKeys(by *object.MemberKey, part *sample.Part) (keys []expression.Key,
 	return keys, true
 }
 
-// lateOf returns how far below the greatest key before it an element's key is, at most; false where that can't be said.
-func lateOf(by *object.MemberKey, part *sample.Part) (latest expression.Distance, ok bool) {
-	keys, ok := memberKeys(by, part)
-	if !ok {
-		return latest, false
-	}
+// lateOf returns how far below the greatest key before it a key is, at most; false where that can't be said.
+func lateOf(keys []expression.Key) (latest expression.Distance, ok bool) {
 	var highest expression.Key
 	for _, key := range keys {
 		switch {
@@ -133,13 +143,9 @@ func (s *sorting) holdsMuch(key *expression.Program, parts []*sample.Part) bool 
 	return true
 }
 
-// orders tries the sorting on a part, as a run would do it, and reports whether nothing is late and the keys of the join
-// grow then.
-func (s *sorting) orders(by *object.MemberKey, key *expression.Program, part *sample.Part) bool {
-	keys, ok := memberKeys(by, part)
-	if !ok {
-		return false
-	}
+// orders tries the sorting on a part by its elements' keys, as a run would do it, and reports whether nothing is late and
+// the keys of the join grow then.
+func (s *sorting) orders(keys []expression.Key, key *expression.Program, part *sample.Part) bool {
 	below := func(k expression.Key) (expression.Key, error) { return s.within.Below(k) }
 	buffer := lateness.New[expression.Key, any](expression.Compare, below)
 	var last expression.Key
@@ -168,8 +174,8 @@ func (s *sorting) orders(by *object.MemberKey, key *expression.Program, part *sa
 	return grows
 }
 
-// finding adds to a finding what puts the stream in order, and what the join gives then.
-func (s *sorting) finding(f Finding, asIs *trial, left string) Finding {
+// finding adds to a finding what puts the stream in order, and the result of the join then.
+func (s *sorting) finding(f Finding, result string) Finding {
 	f.Text = strings.TrimSuffix(f.Text, ": sort the stream")
 	f.Text += fmt.Sprintf("; in what was read they come at most %v late", s.within)
 	f.Stream = s.node.Name
@@ -178,7 +184,7 @@ func (s *sorting) finding(f Finding, asIs *trial, left string) Finding {
 		name := s.node.Stream.Name
 		f.Command = fmt.Sprintf("leat sort %s --by %s --within %v -o %s", shell(name), shell(s.by), s.within, shell(name))
 	}
-	f.Evidence = "then the keys grow, and " + asIs.result(left)
+	f.Evidence = "then the keys grow, and " + result
 	return f
 }
 

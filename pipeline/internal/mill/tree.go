@@ -50,17 +50,17 @@ func (n *Node) isSingle() bool { return n.Join != nil && n.Join.Take != engine.T
 // element.
 func (n *Node) isAbsent() bool { return n.Join != nil && n.Join.Need == engine.NeedAbsent }
 
-// IsOfNearKeys reports whether the join to the parent is more than that of equal keys with all matches, of which one is
+// isOfNearKeys reports whether the join to the parent is more than that of equal keys with all matches, of which one is
 // needed.
-func (n *Node) IsOfNearKeys() bool {
+func (n *Node) isOfNearKeys() bool {
 	j := n.Join
 	return j != nil && (j.HasReach() || len(j.By) > 0 || j.Take != engine.TakeAll || j.Need != engine.NeedOne)
 }
 
-// FirstOfNearKeys returns the first node whose join is one of near keys, see IsOfNearKeys; nil where there is none.
+// FirstOfNearKeys returns the first node whose join is one of near keys, see isOfNearKeys; nil where there is none.
 func (m *Mill) FirstOfNearKeys() *Node {
 	all := m.Master.All()
-	if i := slices.IndexFunc(all, (*Node).IsOfNearKeys); i >= 0 {
+	if i := slices.IndexFunc(all, (*Node).isOfNearKeys); i >= 0 {
 		return all[i]
 	}
 	return nil
