@@ -24,7 +24,8 @@ type Record struct {
 	// Time is when the record was made, where the storage knows it; zero otherwise.
 	Time time.Time
 	// Line and Column say where in a text the value begins, both counted from one, Column in characters; zero for
-	// storages without lines.
+	// storages without lines. Column alone is zero where the value was made of a line, as of a row of cells: its bytes
+	// stand nowhere.
 	Line, Column int
 
 	// stored is the offset in the storage, plus one, of a record that was ranked; zero for others.
@@ -107,7 +108,11 @@ func (e *PositionError) Unwrap() error { return e.Err }
 
 // At returns the position of r, a record of the stream and partition given.
 func (r *Record) At(stream string, partition int) Position {
-	return Position{Stream: stream, Partition: partition, Offset: r.StoredOffset(), Line: r.Line, Column: r.Column}
+	at := Position{Stream: stream, Partition: partition, Offset: r.StoredOffset(), Line: r.Line, Column: r.Column}
+	if at.Line > 0 {
+		at.Column = max(at.Column, 1)
+	}
+	return at
 }
 
 // DecodeError returns err, the result of decoding r, as a PositionError. In a text it points at the very character
@@ -115,7 +120,7 @@ func (r *Record) At(stream string, partition int) Position {
 func (r *Record) DecodeError(stream string, partition int, err error) error {
 	at := r.At(stream, partition)
 	var where *codec.Error
-	if r.Line > 0 && errors.As(err, &where) && where.Offset >= 0 && where.Offset <= len(r.Value) {
+	if r.Column > 0 && errors.As(err, &where) && where.Offset >= 0 && where.Offset <= len(r.Value) {
 		before := r.Value[:where.Offset]
 		if newlines := bytes.Count(before, []byte{'\n'}); newlines > 0 {
 			at.Line += newlines

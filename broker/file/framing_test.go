@@ -44,7 +44,8 @@ func frameText(name string, text io.Reader, size int, from int64) ([]framed, err
 	for {
 		records, err := r.Read(context.Background())
 		for _, record := range records {
-			all = append(all, framed(fmt.Sprintf("%d:%d:%d %s", record.Offset, record.Line, record.Column, record.Value)))
+			at := record.At("", 0)
+			all = append(all, framed(fmt.Sprintf("%d:%d:%d %s", at.Offset, at.Line, at.Column, record.Value)))
 		}
 		if err == io.EOF {
 			return all, nil

@@ -250,6 +250,9 @@ func (r *reader) frame() ([]broker.Record, error) {
 		records = records[:len(records)+1]
 		record := &records[len(records)-1]
 		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line-f.breaks, f.column
+		if f.layout == rows {
+			record.Column = 0
+		}
 	}
 	r.dropAnchor(end, line, records)
 	return records, nil

@@ -19,6 +19,7 @@ import (
 	"compress/gzip"
 	kzstd "github.com/klauspost/compress/zstd"
 
+	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/file/zstd"
@@ -423,5 +424,20 @@ func TestMemory(t *testing.T) {
 	}
 	if read, total := in.(broker.Meter).Bytes(); read < size || total != 0 {
 		t.Errorf("read %d of %d bytes", read, total)
+	}
+}
+
+// What an element can't hold is told with where its row begins: the JSON that is made of a row stands nowhere.
+func TestARowThatIsNoElement(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, dir, "in.csv", "unit,time\ns,1\ns,soon\n")
+	mill, err := leat.New(func(location) speed { return speed{} },
+		leat.Broker(file.New(file.At[location](path), file.At[speed](filepath.Join(dir, "out.json")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := path + ":3:1 (partition 0, offset 1): field time: "
+	if err := mill.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s…", err, want)
 	}
 }

@@ -45,16 +45,17 @@ const recentLimit = 16
 // explain describes an element that is not handed over. The memory of elements and records may be used again, so that
 // the description has its own.
 func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours) *unmatched {
+	at := n.at(e.Record)
 	u := &unmatched{
 		Unmatched: observe.Unmatched{
 			Node:      n.spec.Name,
 			Verdict:   verdict.observed(),
 			Stream:    n.spec.Stream.Name,
 			Partition: n.task.partition,
-			Offset:    e.Record.StoredOffset(),
-			Line:      e.Record.Line,
-			Column:    e.Record.Column,
-			At:        n.at(e.Record).At,
+			Offset:    at.Offset,
+			Line:      at.Line,
+			Column:    at.Column,
+			At:        at.At,
 			Record:    bytes.Clone(e.Record.Value),
 			Key:       keys.Key,
 			Before:    keys.Before,
