@@ -26,7 +26,9 @@
 // The first element among the parameters is the master, the root of the join tree. A join hangs a right node on a left
 // one by two functions that compute keys. The matches of an element are the elements of the right node with an equal
 // key. The function is called once for each master element that has a match at every node, with all of these matches:
-// SQL's inner join, grouped by master. A self-join reads a stream under a second type, or by [Named].
+// SQL's inner join, grouped by master. Options of a join say otherwise: [Within] has keys that are near match, [Last],
+// [First] and [Nearest] take one match, [By] adds keys that need no order, [Optional] and [Absent] are left and anti
+// joins. A self-join reads a stream under a second type, or by [Named].
 //
 // # Options
 //
@@ -45,6 +47,7 @@
 //	Within, Last, First, Nearest,      options of one join
 //	Unequal, By, expr.By, Optional,
 //	Absent, Unique, Named, Left
+//	Sort, Where                        how one stream is read: put in order, or without some of its elements
 //	file.At, kafka.Topic and so on     the stream of one element type; its options are those of the storage, such as
 //	                                   file.Named, file.Codec, kafka.DataTimeout
 //
