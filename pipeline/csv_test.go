@@ -71,6 +71,8 @@ func TestCSVErrors(t *testing.T) {
 		{"two characters", `{file: a.csv, csv: {delimiter: ", "}}`, "", `delimiter must be one character, such as ";", tab, or space`},
 		{"comma twice", `{file: a.csv, csv: {decimal: ","}}`, "", "a comma can't be both between cells and in numbers"},
 		{"contradiction", `{file: a.csv, csv: {decimal: ",", delimiter: ","}}`, "", "p.yaml:2:20: csv of the stream a: a comma can't be both"},
+		{"a comment that rows begin with", `{file: a.csv, csv: {comment: ","}}`, "", `rows may begin with ",", and would be taken for comments`},
+		{"a comment in quotes", `{file: a.csv, csv: {comment: '"'}}`, "", "p.yaml:2:20: csv of the stream a: rows may begin with"},
 		{"JSON", `{file: a.jsonl, csv: {decimal: ","}}`, "", "its name says that this is JSON, which has no cells"},
 		{"a topic", `{topic: a, csv: {}}`, "", "csv"},
 		{"a cell too many", `{file: a.csv}`, "id\n1\n2,x\n", `a.csv:3:3 (partition 0, offset 1): the line has 2 cells, and there are 1 columns`},

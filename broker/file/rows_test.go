@@ -56,7 +56,7 @@ func TestRowErrors(t *testing.T) {
 		{"not UTF-8", "a.csv", "id,x\né,caf\xe9\n", ":2:6 (partition 0, offset 0): the byte 0xe9 is not UTF-8"},
 		{"carriage returns alone", "a.csv", "id,x\r1,a\r", ":1:5 (partition 0, offset 0): lines end with a carriage return alone here"},
 		{"gzip", "a.csv", "\x1F\x8B\x08", ":1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz"},
-		{"Parquet", "a.csv", "PAR1\x15\x00", ":1:1 (partition 0, offset 0): the file is a Parquet file"},
+		{"Parquet", "a.csv", "PAR1\x15\x00", ":1:1 (partition 0, offset 0): the file is a Parquet file: convert it to lines of JSON or to CSV"},
 		{"UTF-16 within gzip", "a.csv", "\xFF\xFEi\x00", "the text is not UTF-8; is it UTF-16?"},
 	} {
 		for _, size := range []int{1, 7, 100} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -36,6 +37,8 @@ func (d *Dialect) Check() error {
 	case d.Decimal == ',' && d.Delimiter == ',':
 		return errors.New("a comma can't be both between cells and in numbers: files with decimal commas have a ; " +
 			"between cells")
+	case d.Delimiter != 0 && strings.HasPrefix(d.Comment, string(d.Delimiter)), strings.HasPrefix(d.Comment, `"`):
+		return fmt.Errorf("rows may begin with %q, and would be taken for comments: give what no row begins with", d.Comment)
 	case slices.Contains(d.Columns, ""):
 		return errors.New("a column has no name: elements have a member for each column")
 	}
