@@ -25,8 +25,9 @@ import (
 // text is UTF-8, or UTF-16 where a byte order mark says so and the file isn't compressed.
 //
 // The first line has the columns' names, without blanks at their ends; a column without a name is column0, column1 and so
-// on by its place. A struct's field takes the column of its tag csv, else that of its name in JSON. A field of a string
-// takes what the cell holds, also where that looks like a number.
+// on by its place. A struct's field takes the column of its tag csv, else that of its name in JSON; without such a column
+// it stays zero, but a file without a column for any field is an error. A field of a string takes what the cell holds, also
+// where that looks like a number.
 //
 // Results are written with the columns of the first one, or with Columns. Each must have plain values only, and no member
 // that has no column; what is missing is null. Texts that would be read as something else stand in quotes.
@@ -104,8 +105,8 @@ func dialectOf(s *broker.Stream) csv.Dialect {
 
 // newCells returns what makes objects of a stream's rows.
 func newCells(s *broker.Stream) *csv.Decoder {
-	_, member := columnsOf(s)
-	return csv.NewDecoder(dialectOf(s), member)
+	columns, member := columnsOf(s)
+	return csv.NewDecoder(dialectOf(s), columns, member)
 }
 
 // newRows returns what makes rows of a stream's objects.
@@ -129,6 +130,11 @@ func columnsOf(s *broker.Stream) (columns []string, member func(column string) c
 	return columns, func(column string) csv.Member {
 		if m, ok := members[column]; ok {
 			return m
+		}
+		for _, other := range columns { // as names are found in JSON
+			if strings.EqualFold(other, column) {
+				return members[other]
+			}
 		}
 		return csv.Member{Name: column}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // TestRows reads texts through buffers of any size, from every offset.
@@ -177,5 +179,20 @@ func TestUTF16(t *testing.T) {
 		if got, err := io.ReadAll(from); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %q, %v, want %s", text, got, err, want)
 		}
+	}
+}
+
+// Columns are found as names are in JSON: also in other letters.
+func TestColumnsInOtherLetters(t *testing.T) {
+	type element struct {
+		ID string `json:"id"`
+	}
+	stream := broker.NewStream[element]("a.csv")
+	cells := newCells(&stream)
+	if err := cells.Header([]byte("Id,x")); err != nil {
+		t.Fatal(err)
+	}
+	if object, err := cells.Append(nil, []byte("007,1")); err != nil || string(object) != `{"id":"007","x":1}` {
+		t.Errorf("got %s, %v", object, err)
 	}
 }

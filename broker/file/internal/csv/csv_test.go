@@ -14,7 +14,7 @@ import (
 
 // decode returns the object of a row, given the header.
 func decode(d Dialect, header, row string) (string, error) {
-	dec := NewDecoder(d, nil)
+	dec := NewDecoder(d, nil, nil)
 	if !dec.HasColumns() {
 		if err := dec.Header([]byte(header)); err != nil {
 			return "", err
@@ -85,6 +85,16 @@ func TestDecodeErrors(t *testing.T) {
 		wrong, ok := errors.AsType[*Error](err)
 		if !ok || wrong.Offset != c.at || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v at %d, want %q at %d", c.name, err, wrong.Offset, c.want, c.at)
+		}
+	}
+}
+
+// A header without the column of any field is that of another file, or divided by something else.
+func TestHeaderOfOtherColumns(t *testing.T) {
+	for header, isRefused := range map[string]bool{"time;x": true, "1,2": true, "time,x": false, "x,other": false, "Time;": true, "Time": false} {
+		err := NewDecoder(Dialect{}, []string{"time", "x"}, nil).Header([]byte(header))
+		if isRefused != (err != nil) || err != nil && !strings.Contains(err.Error(), "is that of a field, of which there are") {
+			t.Errorf("%s: got %v", header, err)
 		}
 	}
 }
@@ -251,7 +261,7 @@ func TestEncodeMembersInAnyOrder(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	d := NewDecoder(Dialect{}, nil)
+	d := NewDecoder(Dialect{}, nil, nil)
 	if err := d.Header([]byte("time,robot,x,y")); err != nil {
 		b.Fatal(err)
 	}

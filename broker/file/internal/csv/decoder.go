@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -18,6 +19,7 @@ type Decoder struct {
 	null      [][]byte
 	emptyNull bool
 	members   func(column string) Member
+	fields    []string
 	columns   []column
 	names     []string
 	long      atomic.Int64
@@ -36,12 +38,13 @@ type column struct {
 	text   bool
 }
 
-// NewDecoder returns a decoder of a file's rows. members tells the member of a column; nil for one of the same name.
-func NewDecoder(d Dialect, members func(column string) Member) *Decoder {
+// NewDecoder returns a decoder of a file's rows. Fields are the columns that elements have a field for; none where they
+// take all. members tells the member of a column; nil for one of the same name.
+func NewDecoder(d Dialect, fields []string, members func(column string) Member) *Decoder {
 	if members == nil {
 		members = func(column string) Member { return Member{Name: column} }
 	}
-	dec := &Decoder{dialect: d, splitter: splitter{delimiter: d.delimiter()}, members: members}
+	dec := &Decoder{dialect: d, splitter: splitter{delimiter: d.delimiter()}, fields: fields, members: members}
 	for _, text := range d.null() {
 		if text == "" {
 			dec.emptyNull = true
@@ -112,6 +115,13 @@ func (d *Decoder) Header(row []byte) error {
 		if !slices.Contains(names, name) {
 			return fail(0, "the column %q is to be text, and is none of the columns in the first line: %q", name, names)
 		}
+	}
+	isOfField := func(name string) bool {
+		return slices.ContainsFunc(d.fields, func(field string) bool { return strings.EqualFold(field, name) }) // as in JSON
+	}
+	if len(d.fields) > 0 && !slices.ContainsFunc(names, isOfField) {
+		return fail(0, "none of the columns in the first line, %q, is that of a field, of which there are %q: are these the "+
+			"names, and is something else between the cells?", names, d.fields)
 	}
 	d.name(names)
 	return nil
