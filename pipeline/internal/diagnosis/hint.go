@@ -12,10 +12,10 @@ import (
 )
 
 // AddHint adds to the error of a run what would mend it, where that shows in the error alone: keys that fall as text
-// may grow as numbers or as instants.
+// may grow as numbers or as instants, and others are those of a stream that is out of order.
 func AddHint(err error) error {
 	at, ok := errors.AsType[*engine.KeyError](err)
-	if !ok {
+	if !ok || at.Unique {
 		return err
 	}
 	key, okKey := at.Key.(expression.Key)
@@ -25,14 +25,13 @@ func AddHint(err error) error {
 	}
 	later, okKey := key.Text()
 	earlier, okBefore := before.Text()
-	if !okKey || !okBefore {
-		return err
+	if okKey && okBefore {
+		if function, what := growsBy(earlier, later); function != "" {
+			return fmt.Errorf("%w; these are texts, and as %s they grow: write %s(…) around the keys on both sides of the join",
+				err, what, function)
+		}
 	}
-	if function, what := growsBy(earlier, later); function != "" {
-		return fmt.Errorf("%w; these are texts, and as %s they grow: write %s(…) around the keys on both sides of the join",
-			err, what, function)
-	}
-	return err
+	return fmt.Errorf("%w; with sort: a stream is put in order as it is read, and leat check says how far it is out of order", err)
 }
 
 // growsBy returns the function by which one text is less than another, and what it makes of them; empty where there is

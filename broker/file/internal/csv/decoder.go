@@ -96,6 +96,10 @@ func (d *Decoder) Header(row []byte) error {
 		return err
 	}
 	cells := d.splitter.cells
+	if other := d.otherDelimiter(cells); other != "" {
+		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, put the name into quotes",
+			cells[0].text, other)
+	}
 	names := make([]string, 0, len(cells))
 	for i, c := range cells {
 		name := string(c.text)
@@ -125,6 +129,20 @@ func (d *Decoder) Header(row []byte) error {
 	}
 	d.name(names)
 	return nil
+}
+
+// otherDelimiter returns what probably stands between the cells of a header that has but one, whose name would be all of its
+// line: everything that is joined by would be missing then, or null.
+func (d *Decoder) otherDelimiter(header []cell) string {
+	if len(header) != 1 || header[0].quoted {
+		return ""
+	}
+	for _, other := range []string{";", "\t", "|", ","} {
+		if bytes.Contains(header[0].text, []byte(other)) {
+			return other
+		}
+	}
+	return ""
 }
 
 func (d *Decoder) name(names []string) {
