@@ -134,14 +134,24 @@ func (s *CapturedSlice) fileName(stream string) string {
 	return name
 }
 
+// whereOf writes which elements of a node's stream take part, as a member behind others: what a run stops at is saved,
+// too, as one of which that can't be told.
+func whereOf(n *mill.Node) string {
+	if where := n.Stream.Reading.Where; where != nil {
+		return ", where: " + words.Quoted(where.Value)
+	}
+	return ""
+}
+
 // pipelineFile writes the pipeline as a file that runs on what was saved.
 func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	m, what := c.mill, c.captured
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "# Captured from %s: what the elements of %s with %s from %v to %v need.\nstreams:\n",
 		filepath.Base(m.File), m.Master.Name, what.By, what.From, what.To)
-	for _, s := range saved.Streams {
-		fmt.Fprintf(&text, "  %s: {file: %s}\n", s.Name, filepath.Base(s.File))
+	for i, n := range m.Master.All() {
+		s := saved.Streams[i]
+		fmt.Fprintf(&text, "  %s: {file: %s%s}\n", s.Name, filepath.Base(s.File), whereOf(n))
 	}
 	fmt.Fprintf(&text, "  %s: {file: %s}\nmaster: %s\n", m.OutputName, saved.fileName(m.OutputName), m.Master.Name)
 	fmt.Fprintln(&text, "join:")

@@ -42,6 +42,8 @@ type StreamReport struct {
 	Read  int  `json:"read"`
 	Whole bool `json:"whole"`
 	Tail  int  `json:"tail,omitempty"`
+	// LeftOut counts those of Read and Tail that the stream's where leaves out.
+	LeftOut int `json:"left_out,omitempty"`
 	// Note says why a stream was not read; empty for the others.
 	Note string `json:"note,omitempty"`
 	// Repeated says where the first element is that has a member more than once, of which the last counts.
@@ -184,8 +186,9 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 func streamReport(n *mill.Node, samples []*sample.Sample) StreamReport {
 	r := StreamReport{Name: n.Name, Whole: true}
 	for _, s := range samples {
-		r.Read += len(s.Head.Elements)
-		r.Tail += len(s.Tail.Elements)
+		r.Read += len(s.Head.Elements) + s.Head.LeftOut
+		r.Tail += len(s.Tail.Elements) + s.Tail.LeftOut
+		r.LeftOut += s.Head.LeftOut + s.Tail.LeftOut
 		r.Whole = r.Whole && s.Whole
 		r.Repeated = cmp.Or(r.Repeated, s.Head.Repetition(), s.Tail.Repetition())
 		if s.Unread {

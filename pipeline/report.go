@@ -94,7 +94,15 @@ func repeated(perKey float64) string {
 	return fmt.Sprintf(", each %.3g times", perKey)
 }
 
+// read says what was read, and what where lets through of it.
 func (s StreamReport) read() string {
+	if s.LeftOut == 0 {
+		return s.amount()
+	}
+	return fmt.Sprintf("%s; where lets %d of them through", s.amount(), s.Read+s.Tail-s.LeftOut)
+}
+
+func (s StreamReport) amount() string {
 	elements := words.Count(s.Read, "element")
 	in := ""
 	if s.Partitions > 1 {

@@ -43,6 +43,8 @@ type Reading struct {
 	DataTimeout time.Duration
 	// Sort is how it is put in order as it is read; nil where it is in order.
 	Sort *Sort
+	// Where is the condition of the elements that take part; nil where all do.
+	Where *Text
 }
 
 // A Sort says that a stream is put in order by an expression over the members of an element.
@@ -115,9 +117,9 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout", "sort"}
+	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout", "sort", "where"}
 	if topic != nil {
-		allowed = []string{"topic", "demo", "tombstones", "max_element", "sort", "file"}
+		allowed = []string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file"}
 	} else if address == nil {
 		allowed = append(allowed, s.storages...)
 	}
@@ -174,6 +176,8 @@ func (s *source) reading(stream *Stream, m *mapping) (err error) {
 			stream.Reading.DataTimeout, err = s.duration(member.value, "data_timeout")
 		case "sort":
 			stream.Reading.Sort, err = s.sort(&member)
+		case "where":
+			stream.Reading.Where, err = s.condition(&member, "the stream "+stream.Name.Value)
 		default:
 			continue
 		}
@@ -206,6 +210,12 @@ func (s *source) sort(m *member) (sort *Sort, err error) {
 		sort.Within, err = s.nonempty(within.value, "within", "sort")
 	}
 	return sort, err
+}
+
+// condition reads a condition, of a stream or of results.
+func (s *source) condition(m *member, what string) (*Text, error) {
+	t, err := s.nonempty(m.value, "where", what)
+	return &t, err
 }
 
 // duration returns a time to wait.

@@ -102,18 +102,21 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 }
 
 func (j *join) emptiness(add func(Mistake, string)) {
-	left, right := 0, 0
+	var left, right, leftOut, rightOut int
 	for _, v := range j.views {
 		left, right = left+len(v.left.Elements), right+len(v.right.Elements)
+		leftOut, rightOut = leftOut+v.left.LeftOut, rightOut+v.right.LeftOut
 	}
 	for _, side := range []struct {
-		stats    *KeyStats
-		name     string
-		elements int
-	}{{j.left, j.child.Parent.Name, left}, {j.right, j.child.Name, right}} {
+		stats             *KeyStats
+		name              string
+		elements, leftOut int
+	}{{j.left, j.child.Parent.Name, left, leftOut}, {j.right, j.child.Name, right, rightOut}} {
 		switch {
 		case side.name == j.child.Name && j.child.Join.Need != engine.NeedOne:
 			// Nothing matches, and nothing has to.
+		case side.elements == 0 && side.leftOut > 0:
+			add(Empty, "where leaves out all elements of "+side.name+": there is nothing to join")
 		case side.elements == 0:
 			add(Empty, side.name+" is empty: there is nothing to join")
 		case side.stats.computed == 0:

@@ -98,6 +98,12 @@ func (e *explainer) understandElement(text []byte) error {
 	if err := reader.decode(text, element); err != nil {
 		return WrongArgument("the element: %w", err)
 	}
+	if err := reader.takesPart(element); err == errLeftOut {
+		return WrongArgument("the element is left out of %s, whose where isn't true of it: %s", e.node.Name,
+			e.node.Stream.Reading.Where.Value)
+	} else if err != nil {
+		return WrongArgument("the element: %w", err)
+	}
 	if e.element, err = reader.item(element); err != nil {
 		return WrongArgument("the element: %w", err)
 	}

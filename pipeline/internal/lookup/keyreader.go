@@ -95,7 +95,7 @@ type undecodable struct{ error }
 // Unwrap returns the cause.
 func (u undecodable) Unwrap() error { return u.error }
 
-// read makes an item of a record. The error says why a run would stop at it.
+// read makes an item of a record. The error says why a run would stop at it, or is errLeftOut.
 func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
 	at := r.source.locate(record, partition)
 	element := &object.Object{}
@@ -105,6 +105,12 @@ func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
 			damaged.Position.Offset, damaged.Position.Byte, damaged.Position.At = at.Offset, at.Byte, at.At
 		}
 		return nil, undecodable{err}
+	}
+	switch err := r.takesPart(element); {
+	case err == errLeftOut:
+		return nil, err
+	case err != nil:
+		return nil, undecodable{&broker.PositionError{Position: at, Err: err}}
 	}
 	i, err := r.item(element)
 	if err != nil {

@@ -101,9 +101,11 @@ func (m *naming) firstKind(ctx context.Context, s source, partition int) (kind e
 		if mark {
 			return true, nil
 		}
-		read++
 		i, err := reader.read(&record, partition)
-		if err != nil {
+		if err == errLeftOut {
+			return true, nil
+		}
+		if read++; err != nil {
 			return read < namesRead, nil // a lookup says what is wrong with it
 		}
 		if kind = i.name.Kind(); m.member != nil && (kind == expression.Unknown || i.key(m.by).Kind() == expression.Time) {

@@ -140,8 +140,11 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 		r.reader.last = nil // another session begins
 		return r.more(), nil
 	}
-	found.empty = false
 	i, err := r.reader.read(&record, r.partition)
+	if err == errLeftOut {
+		return r.more(), nil
+	}
+	found.empty = false
 	if err == nil {
 		err = r.sameKind(i)
 	}

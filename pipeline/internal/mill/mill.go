@@ -54,6 +54,9 @@ func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 		}
 	}
 	for _, n := range m.Master.All() {
+		if err := n.compileWhere(); err != nil {
+			return nil, err
+		}
 		if err := n.compileSort(); err != nil {
 			return nil, err
 		}

@@ -84,6 +84,9 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 
 func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort}
+	if n.where != nil {
+		spec.AddWhere(n.TakesPart, n.where.String())
+	}
 	if n.Join != nil {
 		n.options.Describe(spec)
 		spec.NewEdge = n.newEdge

@@ -52,7 +52,7 @@ func storedStream(s description.Stream, kind storage.Kind) (Stream, error) {
 		return Stream{}, err
 	}
 	stream := Stream{Name: stored.Name, Storage: s.Storage, Stored: stored, Text: stored.Text, Reading: stored.Reading}
-	stream.Reading.Sort = s.Reading.Sort
+	stream.Reading.Sort, stream.Reading.Where = s.Reading.Sort, s.Reading.Where
 	return stream, nil
 }
 

@@ -38,6 +38,8 @@ type Node struct {
 	Sort *engine.Sort
 	// order puts elements in that order.
 	order func(elements []any) []int
+	// where says which elements take part; nil where all do.
+	where *filter
 }
 
 // A MatchKey is a match key of a join: Left over the parent's elements, Right over the node's own.

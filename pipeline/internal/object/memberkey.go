@@ -22,14 +22,12 @@ type MemberKey struct {
 // CompileMemberKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member
 // goes by its name, as far as that is a name in expressions. Errors are of type [*expression.Error].
 func CompileMemberKey(text string) (*MemberKey, error) {
-	root, err := expression.Parse(text)
+	names, err := membersIn(text)
 	if err != nil {
 		return nil, err
 	}
-	names := &memberNames{types: types.Map{}, calls: map[ast.Node]bool{}}
-	ast.Walk(&root, names)
 	members := new(rawjson.Paths)
-	program, err := expression.Compile(text, memberScope{names.members(), members})
+	program, err := expression.Compile(text, memberScope{names, members})
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +44,17 @@ func (k *MemberKey) CheckOrder() error {
 			k.Program)
 	}
 	return nil
+}
+
+// membersIn returns the members that an expression names.
+func membersIn(text string) (types.Map, error) {
+	root, err := expression.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	names := &memberNames{types: types.Map{}, calls: map[ast.Node]bool{}}
+	ast.Walk(&root, names)
+	return names.members(), nil
 }
 
 // memberNames collects the names that an expression uses, without those of functions.

@@ -27,7 +27,12 @@ func (s Scope) Field(path []expression.Step, _ bool) (expression.Getter, int, er
 			return expression.ValueOfJSON(env.(*Object).Raw), nil
 		}, 1, nil
 	}
-	number, name, within := s.Members.Add(path[1:]), expression.PathString(path), slices.Clone(path[1:])
+	return memberGetter(s.Members, path[1:], expression.PathString(path)), len(path), nil
+}
+
+// memberGetter returns what reads a member of an object, which is called name in messages.
+func memberGetter(members *rawjson.Paths, path []expression.Step, name string) expression.Getter {
+	number, within := members.Add(path), slices.Clone(path)
 	return func(env any) (expression.Value, error) {
 		o := env.(*Object)
 		raw := o.Member(number)
@@ -35,5 +40,5 @@ func (s Scope) Field(path []expression.Step, _ bool) (expression.Getter, int, er
 			return expression.Value{}, &expression.MissingError{Member: name, Object: o.Raw, Path: within}
 		}
 		return expression.ValueOfJSON(raw), nil
-	}, len(path), nil
+	}
 }

@@ -75,7 +75,7 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 // cut leaves of a head that isn't the whole what makes a sample.
 func (s *Sample) cut() {
 	n := min(Size, len(s.Head.Elements))
-	s.Head.Elements, s.Head.Positions = s.Head.Elements[:n], s.Head.Positions[:n]
+	s.Head.Elements, s.Head.Positions, s.Head.repeated = s.Head.Elements[:n], s.Head.Positions[:n], s.Head.repeated[:n]
 }
 
 // readTail reads the end of a file whose head isn't the whole, if one can get there.
@@ -109,7 +109,7 @@ func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
 		}
 		if err := decode(o.Text, element); err != nil {
 			all.problem((&broker.PositionError{Position: at, Err: err}).Error())
-			s.Tail.Elements, s.Tail.Positions = nil, nil
+			s.Tail.Elements, s.Tail.Positions, s.Tail.repeated = nil, nil, nil
 			continue
 		}
 		s.Tail.add(element, o.Text)

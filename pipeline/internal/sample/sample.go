@@ -23,26 +23,38 @@ type Part struct {
 	Elements []any
 	// Positions are where the elements are.
 	Positions []broker.Position
-	stream    string
-	// repeated is a member that an element has more than once, and repeatedBy the first such element.
-	repeated   string
-	repeatedBy int
+	// LeftOut counts those that where has left out of the elements.
+	LeftOut int
+	stream  string
+	// repeated holds for each element a member that it has more than once; empty for most.
+	repeated []string
 }
 
 // add adds an element that was decoded.
 func (p *Part) add(element *object.Object, raw []byte) {
-	if p.repeated == "" {
-		p.repeated, p.repeatedBy = rawjson.Repeated(raw), len(p.Elements)
-	}
+	p.repeated = append(p.repeated, rawjson.Repeated(raw))
 	p.Elements = append(p.Elements, element)
+}
+
+// choose leaves the elements with the numbers given, in their order.
+func (p *Part) choose(numbers []int) {
+	all := *p
+	p.Elements, p.Positions, p.repeated = nil, nil, nil
+	for _, i := range numbers {
+		p.Elements = append(p.Elements, all.Elements[i])
+		p.Positions = append(p.Positions, all.Positions[i])
+		p.repeated = append(p.repeated, all.repeated[i])
+	}
 }
 
 // Repetition says which member is there more than once, and where.
 func (p *Part) Repetition() string {
-	if p.repeated == "" {
-		return ""
+	for i, member := range p.repeated {
+		if member != "" {
+			return fmt.Sprintf("%s: the member %s is there more than once; the last counts", p.Where(i), member)
+		}
 	}
-	return fmt.Sprintf("%s: the member %s is there more than once; the last counts", p.Where(p.repeatedBy), p.repeated)
+	return ""
 }
 
 // Where says where an element of the part is, with its stream.
@@ -81,6 +93,7 @@ func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Sample
 	default:
 		err = all.readFiles(ctx, m, options)
 	}
+	all.filter()
 	all.sort()
 	return all, err
 }
@@ -92,22 +105,60 @@ func (all *Samples) sort() {
 			continue
 		}
 		for _, s := range samples {
-			s.Head.sort(n)
-			s.Tail.sort(n)
+			s.Head.choose(n.Order(s.Head.Elements))
+			s.Tail.choose(n.Order(s.Tail.Elements))
 		}
 	}
 }
 
-func (p *Part) sort(n *mill.Node) {
-	var sorted Part
-	for _, i := range n.Order(p.Elements) {
-		if i == p.repeatedBy {
-			sorted.repeatedBy = len(sorted.Elements)
+// filter leaves out of each sample what where leaves out of its stream. An element of which that can't be told is a
+// problem, and the last of its part, as one that can't be decoded is.
+func (all *Samples) filter() {
+	for n, samples := range all.Of {
+		if !n.HasWhere() {
+			continue
 		}
-		sorted.Elements = append(sorted.Elements, p.Elements[i])
-		sorted.Positions = append(sorted.Positions, p.Positions[i])
+		for _, s := range samples {
+			s.Whole = all.filterPart(n, &s.Head) && s.Whole
+			all.filterPart(n, &s.Tail)
+			all.adviseWhere(n, s)
+		}
 	}
-	p.Elements, p.Positions, p.repeatedBy = sorted.Elements, sorted.Positions, sorted.repeatedBy
+}
+
+func (all *Samples) filterPart(n *mill.Node, p *Part) (ok bool) {
+	var numbers []int
+	defer func() { p.choose(numbers) }()
+	for i, element := range p.Elements {
+		takesPart, err := n.TakesPart(element)
+		if err != nil {
+			all.problem(fmt.Sprintf("%s: where: %v", p.Where(i), err))
+			return false
+		}
+		if !takesPart {
+			p.LeftOut++
+			continue
+		}
+		numbers = append(numbers, i)
+	}
+	return true
+}
+
+// adviseWhere says so where nothing of a sample is left.
+func (all *Samples) adviseWhere(n *mill.Node, s *Sample) {
+	leftOut := s.Head.LeftOut + s.Tail.LeftOut
+	if leftOut == 0 || len(s.Head.Elements)+len(s.Tail.Elements) > 0 {
+		return
+	}
+	which := "the " + words.Count(leftOut, "element")
+	if !s.Whole {
+		which = "the first " + words.Count(s.Head.LeftOut, "element")
+	}
+	if !s.Whole && s.Tail.LeftOut > 0 {
+		which += fmt.Sprintf(" and of the last %d", s.Tail.LeftOut)
+	}
+	all.Advice = append(all.Advice, fmt.Sprintf("where of %s lets none of %s through: %s", n.Name, which,
+		n.Stream.Reading.Where.Value))
 }
 
 // A locator says where a record of a stream's partition lies, for people.
