@@ -68,9 +68,17 @@ type Pipeline struct {
 type Storage = storage.Kind
 
 // Load reads the pipeline file at path, which may name files, Kafka, and the storages given. Relative paths in it are
-// relative to its directory. What is wrong with the file's contents is an [*Error].
+// relative to its directory. ${NAME} and ${NAME:-default} in its values are environment variables. What is wrong with the
+// file's contents is an [*Error].
 func Load(path string, storages ...Storage) (*Pipeline, error) {
-	d, err := description.Load(path, names(storages)...)
+	return LoadSet(path, nil, storages...)
+}
+
+// LoadSet is like [Load], with members of the file set by settings: PATH=VALUE, where a path consists of names of members
+// and numbers of list items, from zero, with dots between them, as in streams.orders.file=orders.csv and
+// join.0.within={before: 5, after: 0}. A value that begins with a bracket, a brace or a quote is YAML, all else a text.
+func LoadSet(path string, settings []string, storages ...Storage) (*Pipeline, error) {
+	d, err := description.Load(path, settings, names(storages)...)
 	return newPipeline(d, storages, err)
 }
 

@@ -40,21 +40,25 @@ type Window struct {
 // An EmitMember is a member of what is written, and the expression of its value.
 type EmitMember struct{ Name, Value Text }
 
-// Load reads the pipeline file at path, which may name files, Kafka, and the storages given. What is wrong with its
-// contents is an [*Error].
-func Load(path string, storages ...string) (*Description, error) {
+// Load reads the pipeline file at path, which may name files, Kafka, and the storages given. Settings, PATH=VALUE, change
+// what it says, and environment variables are replaced. What is wrong with its contents, or a setting, is an [*Error].
+func Load(path string, settings []string, storages ...string) (*Description, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(path, data, storages...)
+	return parse(path, data, settings, storages)
 }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
 func Parse(name string, data []byte, storages ...string) (*Description, error) {
+	return parse(name, data, nil, storages)
+}
+
+func parse(name string, data []byte, settings, storages []string) (*Description, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with a byte order mark
 	s := newSource(name, data[:min(len(data), maxFile)])
-	s.storages = storages
+	s.storages, s.settings = storages, settings
 	d, err := s.read(data)
 	if err != nil {
 		return nil, err

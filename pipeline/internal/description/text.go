@@ -17,6 +17,8 @@ type Text struct {
 	begin location
 	// start is the scalar's first character, a quote for example: where errors about all of it point.
 	start location
+	// expansion is where environment variables were replaced; without offsets where none were.
+	expansion expansion
 }
 
 // Errorf returns an error about all of the text.
@@ -30,12 +32,15 @@ func (t Text) ErrorAt(offset int, format string, arguments ...any) *Error {
 }
 
 // Line returns the line that the text stands in, from one.
-func (t Text) Line() int { return t.start.line }
+func (t Text) Line() int { return max(0, t.start.line) }
 
 // Location returns where the text stands, as file:line:column; nothing for a text that stands in no file.
 func (t Text) Location() string {
-	if t.source == nil {
+	switch {
+	case t.source == nil, t.source.file == "":
 		return ""
+	case t.start.line < 0:
+		return t.source.arguments[-t.start.line-1]
 	}
 	return fmt.Sprintf("%s:%d:%d", t.source.file, t.start.line, t.start.column)
 }
@@ -53,8 +58,15 @@ func (t Text) Locate(err error, offset int) error {
 // locationOf returns where the character with a number, from zero, stands in the source. Quotes, escapes and folded
 // lines make the scalar longer than its value, so that the one has to be found in the other.
 func (t Text) locationOf(offset int) location {
+	if t.start.line < 0 {
+		return t.start
+	}
+	written := t.Value
+	if offsets := t.expansion.offsets; len(offsets) > 0 {
+		written, offset = t.expansion.written, offsets[max(0, min(offset, len(offsets)-1))]
+	}
 	cursor := cursor{t.source.lines, t.begin}
-	for i, c := range []rune(t.Value) {
+	for i, c := range []rune(written) {
 		cursor.find(c)
 		if i >= offset {
 			return cursor.at

@@ -53,6 +53,9 @@ func (s *source) parseYAML(data []byte) (*mapping, error) {
 		case errors.Is(err, io.EOF) && first == nil:
 			return nil, s.errorAt(location{1, 1}, "the pipeline file is empty: it needs the members streams, master and output")
 		case errors.Is(err, io.EOF):
+			if err := s.settle(first); err != nil {
+				return nil, err
+			}
 			return s.mapping(first, "a pipeline file")
 		case err != nil:
 			return nil, s.syntaxError(err)
@@ -69,6 +72,16 @@ func (s *source) parseYAML(data []byte) (*mapping, error) {
 			return nil, err
 		}
 	}
+}
+
+// settle sets what arguments say, and replaces environment variables.
+func (s *source) settle(root *yaml.Node) error {
+	for _, argument := range s.settings {
+		if err := s.set(root, argument); err != nil {
+			return err
+		}
+	}
+	return s.expand(root)
 }
 
 // bodyOf returns what a document holds; nil where that is nothing but comments.
@@ -124,7 +137,7 @@ func (s *source) isWithinText(at location) bool {
 		return false
 	}
 	before := s.lines[at.line-1][at.column-2]
-	return unicode.IsLetter(before) || unicode.IsDigit(before) || strings.ContainsRune("_)", before)
+	return unicode.IsLetter(before) || unicode.IsDigit(before) || strings.ContainsRune("_)$", before)
 }
 
 // plain says in plain words what the parser says, and what is usually wrong.
@@ -164,6 +177,9 @@ func locationAt(m yaml.Mark) location { return location{m.Line, max(m.Column, 1)
 
 // locationOf returns where a node begins.
 func (s *source) locationOf(node *yaml.Node) location {
+	if node.Line < 0 {
+		return location{node.Line, node.Column} // of an argument
+	}
 	return location{max(node.Line, 1), max(node.Column, 1)}
 }
 
@@ -235,6 +251,7 @@ func (s *source) text(node *yaml.Node, what string) (Text, error) {
 	case node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		t.begin = location{t.start.line + 1, 1}
 	}
+	t.expansion = s.expansions[node]
 	return t, nil
 }
 

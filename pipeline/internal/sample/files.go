@@ -11,13 +11,15 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
-func (all *Samples) readFiles(ctx context.Context, m *mill.Mill, options *mill.Options) (err error) {
+func (all *Samples) readFiles(
+	ctx context.Context, m *mill.Mill, nodes []*mill.Node, options *mill.Options,
+) (err error) {
 	spec := m.Spec(m.Layout(nil), options)
 	job := &broker.Job{Name: spec.Name, Logger: spec.Logger}
 	var read []*mill.Node
-	for _, n := range m.Master.All() {
+	for _, n := range nodes {
 		all.Of[n] = []*Sample{{Unread: true}}
-		if !n.Stream.IsReadOnce() {
+		if all.once || !n.Stream.IsReadOnce() {
 			read = append(read, n)
 			job.Inputs = append(job.Inputs, n.Declared())
 		}
@@ -45,14 +47,14 @@ func (all *Samples) readFiles(ctx context.Context, m *mill.Mill, options *mill.O
 }
 
 // readHead reads the beginning of one file, up to the first element that can't be read or decoded. A file of up to
-// twice the size of a sample is read as a whole, so that beginning and end never overlap.
+// twice the size of a sample is read as a whole.
 func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*Sample, error) {
 	s := &Sample{Head: Part{stream: stream.Name}}
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {
 		return nil, err
 	}
-	for len(s.Head.Elements) <= 2*Size {
+	for len(s.Head.Elements) <= all.most() {
 		records, err := reader.Read(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
@@ -68,22 +70,22 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 			return s, nil
 		}
 	}
-	s.cut()
+	s.cut(all.size)
 	return s, nil
 }
 
 // cut leaves of a head that isn't the whole what makes a sample.
-func (s *Sample) cut() {
-	n := min(Size, len(s.Head.Elements))
+func (s *Sample) cut(size int) {
+	n := min(size, len(s.Head.Elements))
 	s.Head.Elements, s.Head.Positions, s.Head.repeated = s.Head.Elements[:n], s.Head.Positions[:n], s.Head.repeated[:n]
 }
 
 // readTail reads the end of a file whose head isn't the whole, if one can get there.
 func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
-	if s.Whole || len(s.Head.Elements) < Size {
+	if s.Whole || all.once || len(s.Head.Elements) < all.size {
 		return nil // it is damaged in the head
 	}
-	objects, err := file.Tail(stream, Size)
+	objects, err := file.Tail(stream, all.size)
 	if _, damaged := errors.AsType[*broker.PositionError](err); damaged {
 		all.problem(err.Error())
 		return nil

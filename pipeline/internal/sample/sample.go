@@ -80,18 +80,23 @@ type Samples struct {
 	Problems []string
 	// Advice is what would serve a run better, though nothing stops it.
 	Advice []string
+	// size is how many elements are read at each end, and once says that nothing behind the first of them is read.
+	size int
+	once bool
 }
+
+func newSamples() *Samples { return &Samples{Of: map[*mill.Node][]*Sample{}, size: Size} }
 
 // Read reads samples of all partitions of all streams.
 func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Samples, err error) {
-	all = &Samples{Of: map[*mill.Node][]*Sample{}}
+	all = newSamples()
 	switch {
 	case m.ReadsTopics():
 		err = all.readTopics(ctx, m)
 	case m.Master.Stream.Stored != nil:
 		err = all.readStored(ctx, m, options.Logger)
 	default:
-		err = all.readFiles(ctx, m, options)
+		err = all.readFiles(ctx, m, m.Master.All(), options)
 	}
 	all.filter()
 	all.sort()

@@ -38,7 +38,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		return err
 	}
 	for partition := range look.Partitions() {
-		head, whole, err := headOf(ctx, look, partition)
+		head, whole, err := all.headOf(ctx, look, partition)
 		if _, damaged := errors.AsType[*broker.PositionError](err); damaged && ctx.Err() == nil {
 			all.problem(err.Error())
 		} else if err != nil {
@@ -46,11 +46,11 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		}
 		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
 		all.Of[n] = append(all.Of[n], s)
-		if s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
+		if s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole; s.Whole || len(s.Head.Elements) <= all.most() {
 			continue
 		}
-		s.cut()
-		tail, err := look.Last(ctx, partition, Size)
+		s.cut(all.size)
+		tail, err := look.Last(ctx, partition, all.size)
 		if err != nil {
 			return err
 		}
@@ -60,14 +60,16 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 }
 
 // headOf returns the beginning of a partition, up to an end-of-stream mark, and whether these are all.
-func headOf(ctx context.Context, look *mill.Look, partition int) (records []broker.Record, whole bool, err error) {
+func (all *Samples) headOf(
+	ctx context.Context, look *mill.Look, partition int,
+) (records []broker.Record, whole bool, err error) {
 	whole = true
 	err = look.Each(ctx, partition, mill.Place{}, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return false, nil
 		}
 		records = append(records, record)
-		whole = len(records) <= 2*Size
+		whole = len(records) <= all.most()
 		return whole, nil
 	})
 	return records, whole && err == nil, err

@@ -37,17 +37,17 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 	}
 	samples := make([]*Sample, opened.Count())
 	for partition := range samples {
-		head, whole, err := firstRecords(ctx, opened, partition)
+		head, whole, err := all.firstRecords(ctx, opened, partition)
 		if err != nil {
 			return nil, err
 		}
 		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
 		samples[partition] = s
-		if s.Whole = all.decode(&s.Head, head, decode, partition, nil) && whole; s.Whole || len(s.Head.Elements) <= 2*Size {
+		if s.Whole = all.decode(&s.Head, head, decode, partition, nil) && whole; s.Whole || len(s.Head.Elements) <= all.most() {
 			continue
 		}
-		s.cut()
-		tail, err := lastRecords(ctx, opened, partition)
+		s.cut(all.size)
+		tail, err := all.lastRecords(ctx, opened, partition)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 }
 
 // firstRecords returns the beginning of a partition, up to an end-of-stream mark, and whether these are all.
-func firstRecords(
+func (all *Samples) firstRecords(
 	ctx context.Context, p *topic.Partitions, partition int,
 ) (records []broker.Record, whole bool, err error) {
 	whole = true
@@ -67,17 +67,19 @@ func firstRecords(
 			return false, nil
 		}
 		records = append(records, record)
-		whole = len(records) <= 2*Size
+		whole = len(records) <= all.most()
 		return whole, nil
 	})
 	return records, whole, err
 }
 
 // lastRecords returns the end of a partition: of its last session that has elements.
-func lastRecords(ctx context.Context, p *topic.Partitions, partition int) (records []broker.Record, err error) {
+func (all *Samples) lastRecords(
+	ctx context.Context, p *topic.Partitions, partition int,
+) (records []broker.Record, err error) {
 	start, end := p.Bounds(partition)
 	marked := false
-	err = p.Each(ctx, partition, max(start, end-2*Size), func(record broker.Record, mark bool) (bool, error) {
+	err = p.Each(ctx, partition, max(start, end-2*int64(all.size)), func(record broker.Record, mark bool) (bool, error) {
 		if marked && !mark {
 			records, marked = nil, false
 		}
@@ -86,7 +88,7 @@ func lastRecords(ctx context.Context, p *topic.Partitions, partition int) (recor
 		}
 		return true, nil
 	})
-	return records[max(0, len(records)-Size):], err
+	return records[max(0, len(records)-all.size):], err
 }
 
 // comparePartitions finds topics with different numbers of partitions.
