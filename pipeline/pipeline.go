@@ -122,6 +122,9 @@ type Options struct {
 	// Verify reads streams that end by themselves, such as files, to their ends when nothing more can be joined, and fails
 	// the run where an element there can't be decoded or is out of order.
 	Verify bool
+	// Limit ends the session once there are so many results, as a function does that returns leat.EndOfStream: where
+	// positions are kept, the next run passes over the rest of the session. Zero stands for no limit. Where the streams have several partitions there may be a few more: those of calls that were under way.
+	Limit int64
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor
 }
@@ -146,6 +149,11 @@ func (p *Pipeline) Run(ctx context.Context, options Options) error {
 
 // run runs the pipeline with its streams where the layout says.
 func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) error {
+	return p.start(ctx, at, options, nil)
+}
+
+// start runs the pipeline, whose description may be changed before.
+func (p *Pipeline) start(ctx context.Context, at mill.Layout, options Options, change func(*engine.Spec)) error {
 	monitor := options.Monitor
 	if monitor == nil {
 		monitor = &Monitor{}
@@ -153,7 +161,14 @@ func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) err
 	monitor.mill.Store(p.mill)
 	monitor.topics.Store(at.Inputs[p.mill.Master].Topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
-	return diagnosis.AddHint(engine.Run(ctx, p.mill.Spec(at, options.ofMill()), &monitor.stats))
+	spec := p.mill.Spec(at, options.ofMill())
+	if options.Limit > 0 {
+		limit(spec, options.Limit)
+	}
+	if change != nil {
+		change(spec)
+	}
+	return diagnosis.AddHint(engine.Run(ctx, spec, &monitor.stats))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.
@@ -161,6 +176,15 @@ func (p *Pipeline) Stopped() string { return p.mill.Stopped() }
 
 // WritesStdout reports whether results go to standard output.
 func (p *Pipeline) WritesStdout() bool { return p.mill.Output.IsStandard() }
+
+// WritesCells reports whether results are written as rows of cells, such as CSV.
+func (p *Pipeline) WritesCells() bool {
+	return p.mill.Output.CSV != nil
+}
+
+// KeepsPositions reports whether the next run goes on behind this one: the output's storage keeps positions, or that of
+// the streams does.
+func (p *Pipeline) KeepsPositions() bool { return !p.mill.Output.IsFile() || !p.mill.Master.Stream.IsFile() }
 
 // ReadsKafka reports whether the streams that are read are topics.
 func (p *Pipeline) ReadsKafka() bool { return p.mill.ReadsTopics() }

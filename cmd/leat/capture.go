@@ -6,7 +6,7 @@ import (
 )
 
 type captureCommand struct {
-	File string `arg:"" help:"The pipeline file."`
+	pipelineFile
 	Dir  string `arg:"" help:"The directory to save to: empty, or not there yet."`
 	From string `required:"true" placeholder:"K" help:"The least key of the masters, as explain takes it."`
 	To   string `required:"true" placeholder:"K" help:"The greatest."`
@@ -15,7 +15,7 @@ type captureCommand struct {
 
 // Run saves a range of the streams.
 func (c *captureCommand) Run(ctx context.Context, a *app) error {
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}

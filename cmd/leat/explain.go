@@ -9,7 +9,7 @@ import (
 )
 
 type explainCommand struct {
-	File    string `arg:"" help:"The pipeline file."`
+	pipelineFile
 	Key     string `placeholder:"K" xor:"what" help:"The key, as 30, 12.5 or robot-7."`
 	Element string `placeholder:"JSON" xor:"what" help:"An element, instead of a key."`
 	Stream  string `placeholder:"NAME" help:"The stream whose key or element it is; the master if left out."`
@@ -24,7 +24,7 @@ func (c *explainCommand) Run(ctx context.Context, a *app) error {
 	if c.Element == "" && c.Key == "" {
 		return &usageError{errors.New("nothing to explain is given: name a key by --key K, or an element by --element JSON")}
 	}
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,14 @@
 //	leat run FILE     joins the streams and writes the results
 //	leat plan FILE    draws the join tree, as text, Mermaid or DOT
 //	leat check FILE   reads the beginning and the end of every stream and reports what would join, and what is wrong
+//	leat show FILE    shows the head of a stream of a pipeline file, or of a file of elements, as a table
 //	leat explain FILE --key K                looks a key up in every stream and says why it joins, or why not
 //	leat capture FILE --from K --to K DIR    saves what the masters with these keys need, with a pipeline file to run it
 //	leat lag FILE     shows how far a pipeline has come, for each stream and partition
 //	leat positions FILE                      shows the positions that are kept; --reset removes them
 //
 //	leat sort FILE --by EXPR -o FILE         puts the elements of a file in order, in bounded memory
+//	leat convert A B                         writes the elements of a file in another format
 //
 //	leat topic load FILE TOPIC   appends the objects of a JSON file to a Kafka topic
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
@@ -79,11 +81,13 @@ type commands struct {
 	Run       runCommand       `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan      planCommand      `cmd:"" help:"Draw the join tree of a pipeline file."`
 	Check     checkCommand     `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
+	Show      showCommand      `cmd:"" help:"Show the head of a stream as a table, with types, ranges and order."`
 	Explain   explainCommand   `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
 	Capture   captureCommand   `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
 	Lag       lagCommand       `cmd:"" help:"Show how far a pipeline has come, for each stream and partition."`
 	Positions positionsCommand `cmd:"" help:"Show the positions that are kept of a pipeline, or remove them."`
 	Sort      sortCommand      `cmd:"" help:"Put the elements of a file in order."`
+	Convert   convertCommand   `cmd:"" help:"Write the elements of a file in another format."`
 	Topic     topicCommands    `cmd:"" help:"Load, show and end Kafka topics."`
 	Help      helpCommand      `cmd:"" help:"Show how a command is called."`
 
@@ -120,6 +124,9 @@ func (a *app) report(err error) int {
 		return 0
 	case errors.Is(err, errProblems):
 		return statusFailed
+	case errors.As(err, &wrong) && wrong.Line == 0:
+		fmt.Fprintf(a.stderr, "leat: %v\n", wrong)
+		return statusWrong
 	case errors.As(err, &wrong):
 		fmt.Fprintln(a.stderr, wrong)
 		if a.terminal {
@@ -154,15 +161,6 @@ func (e *fileError) Error() string {
 
 // Unwrap returns the cause.
 func (e *fileError) Unwrap() error { return e.err }
-
-func load(path string) (*pipeline.Pipeline, error) {
-	p, err := pipeline.Load(path, storages()...)
-	var wrong *pipeline.Error
-	if err != nil && !errors.As(err, &wrong) {
-		return nil, &fileError{err}
-	}
-	return p, err
-}
 
 // storages returns those that pipeline files may name beside files and Kafka.
 func storages() []pipeline.Storage {

@@ -7,13 +7,13 @@ import (
 )
 
 type planCommand struct {
-	File   string `arg:"" help:"The pipeline file."`
+	pipelineFile
 	Format string `enum:"text,mermaid,dot" default:"text" help:"The form: text, mermaid or dot."`
 }
 
 // Run draws the join tree.
 func (c *planCommand) Run(a *app) error {
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -30,8 +30,8 @@ func (c *planCommand) Run(a *app) error {
 }
 
 type checkCommand struct {
-	File string `arg:"" help:"The pipeline file."`
-	JSON bool   `name:"json" help:"Print the report as JSON."`
+	pipelineFile
+	JSON bool `name:"json" help:"Print the report as JSON."`
 }
 
 // errProblems says that a check has found what would stop a run. The report says what.
@@ -39,7 +39,7 @@ var errProblems = errors.New("problems found")
 
 // Run checks the pipeline's streams.
 func (c *checkCommand) Run(ctx context.Context, a *app) error {
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -59,13 +59,13 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 }
 
 type lagCommand struct {
-	File string `arg:"" help:"The pipeline file."`
-	JSON bool   `name:"json" help:"Print the lag as JSON."`
+	pipelineFile
+	JSON bool `name:"json" help:"Print the lag as JSON."`
 }
 
 // Run shows how far the pipeline's group has come.
 func (c *lagCommand) Run(ctx context.Context, a *app) error {
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}

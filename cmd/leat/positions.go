@@ -12,10 +12,10 @@ import (
 )
 
 type positionsCommand struct {
-	File  string `arg:"" help:"The pipeline file."`
-	JSON  bool   `name:"json" help:"Print the positions as JSON."`
-	Reset bool   `help:"Remove them, after a question: the next run begins at the start of all streams."`
-	Yes   bool   `help:"Remove them without a question."`
+	pipelineFile
+	JSON  bool `name:"json" help:"Print the positions as JSON."`
+	Reset bool `help:"Remove them, after a question: the next run begins at the start of all streams."`
+	Yes   bool `help:"Remove them without a question."`
 }
 
 // Run shows the positions that are kept, and removes them if that is asked for.
@@ -23,7 +23,7 @@ func (c *positionsCommand) Run(ctx context.Context, a *app) error {
 	if c.Yes && !c.Reset {
 		return &usageError{errors.New("--yes goes with --reset: only that asks")}
 	}
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}

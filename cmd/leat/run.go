@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/leat-go/leat/internal/monitor"
@@ -15,10 +14,14 @@ import (
 )
 
 type runCommand struct {
-	File   string `arg:"" help:"The pipeline file."`
-	JSON   bool   `name:"json" xor:"form" help:"Print the summary as JSON."`
-	Quiet  bool   `short:"q" xor:"form" help:"Print neither progress nor summary."`
-	Verify bool   `help:"Read files to their ends when nothing more can be joined, and fail if they are damaged there."`
+	pipelineFile
+	JSON   bool `name:"json" xor:"form" help:"Print the summary as JSON."`
+	Quiet  bool `short:"q" xor:"form" help:"Print neither progress nor summary."`
+	Verify bool `help:"Read files to their ends when nothing more can be joined, and fail if they are damaged there."`
+	// How much is run, and in which form its results are shown.
+	Limit  int64  `placeholder:"N" help:"End after N results. Where positions are kept it needs --dry-run."`
+	DryRun bool   `help:"Write and keep nothing: run from the start of the streams and show the first results."`
+	Format string `enum:"auto,table,json" default:"auto" help:"Of results on standard output: table, json; auto: table on a terminal."`
 	// What shows a run while it goes on.
 	Progress string `enum:"auto,plain" default:"auto" help:"auto redraws lines on a terminal; plain prints them."`
 	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
@@ -41,30 +44,38 @@ type summary struct {
 
 // Run runs the pipeline.
 func (c *runCommand) Run(ctx context.Context, a *app) error {
-	p, err := load(c.File)
+	p, err := c.load()
 	if err != nil {
 		return err
 	}
-	if c.Instance != "" && !p.UsesKafka() && !c.DemoKafka {
-		return &usageError{fmt.Errorf("--instance is a name in Kafka's group, but no stream of %s is a topic", c.File)}
+	if err := c.check(p); err != nil {
+		return err
 	}
-	if c.Quiet && c.Progress == "plain" {
-		return &usageError{errors.New("--quiet and --progress plain can't be used together")}
-	}
-	toStdout := p.WritesStdout() || c.DemoKafka
+	toStdout := p.WritesStdout() || c.DemoKafka || c.DryRun
+	results := a.newResults(c, p)
 	shown := &pipeline.Monitor{Watched: c.Monitor != ""}
 	start := time.Now()
 	err = a.paged(ctx, c.Monitor, shown, func() error {
 		return a.showing(shown.Snapshot, c.show(a, toStdout), func(logs io.Writer) error {
 			options := a.options(logs)
 			options.Monitor, options.Instance, options.Verify = shown, c.Instance, c.Verify
-			if c.DemoKafka {
+			options.Stdout, options.Limit = results.to, c.Limit
+			switch {
+			case c.DemoKafka:
 				return p.Demo(ctx, options)
+			case c.DryRun:
+				return p.DryRun(ctx, options, results.keep)
 			}
 			return p.Run(ctx, options)
 		})
 	})
-	if errors.Is(err, context.Canceled) && !c.DemoKafka {
+	if shownErr := results.end(); err == nil {
+		err = shownErr
+	}
+	switch {
+	case errors.Is(err, context.Canceled) && c.DryRun:
+		err = &stoppedError{err, "nothing was written"}
+	case errors.Is(err, context.Canceled) && !c.DemoKafka:
 		err = &stoppedError{err, p.Stopped()}
 	}
 	s := summary{File: c.File, Progress: shown.Progress(), Seconds: time.Since(start).Seconds()}
@@ -76,6 +87,9 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	out := a.stdout
 	if toStdout {
 		out = a.stderr
+	}
+	if c.DryRun && err == nil && !c.Quiet {
+		fmt.Fprintln(a.stderr, results.dryness(s.Results))
 	}
 	switch {
 	case c.JSON:
@@ -90,6 +104,27 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return err
+}
+
+// check refuses options that don't go together, or with the pipeline.
+func (c *runCommand) check(p *pipeline.Pipeline) error {
+	switch {
+	case c.Instance != "" && !p.UsesKafka() && !c.DemoKafka:
+		return &usageError{fmt.Errorf("--instance is a name in Kafka's group, but no stream of %s is a topic", c.File)}
+	case c.Quiet && c.Progress == "plain":
+		return &usageError{errors.New("--quiet and --progress plain can't be used together")}
+	case c.Limit < 0:
+		return &usageError{fmt.Errorf("--limit %d: it must be above zero", c.Limit)}
+	case c.Limit > 0 && !c.DryRun && !c.DemoKafka && p.KeepsPositions():
+		return &usageError{fmt.Errorf("--limit ends the session, and %s keeps positions, so that its next run would pass over the "+
+			"rest of it: add --dry-run", c.File)}
+	case c.DryRun && c.DemoKafka:
+		return &usageError{errors.New("--dry-run and --demo-kafka can't be used together: a demonstration writes no file either")}
+	case c.Format != "auto" && !c.DryRun && !c.DemoKafka && !p.WritesStdout():
+		return &usageError{fmt.Errorf("--format is for results on standard output, but %s writes them elsewhere: "+
+			"show them by leat show %[1]s --stream NAME, or by --dry-run", c.File)}
+	}
+	return nil
 }
 
 // A stoppedError says what becomes of a run's results, which was interrupted.
@@ -131,99 +166,6 @@ func (a *app) paged(ctx context.Context, address string, shown *pipeline.Monitor
 	}
 	fmt.Fprintf(a.stderr, "leat: %s shows the run\n", server.URL())
 	return server.Watch(ctx, slog.New(slog.DiscardHandler), shown.Snapshot, run)
-}
-
-// print prints the summary as a table.
-func (s *summary) print(out io.Writer) {
-	rows := [][]string{{"stream", "file", "read", "matched", "unmatched", "skipped"}}
-	for _, stream := range s.Streams {
-		switch {
-		case stream.Topic != "":
-			rows[0][1] = "topic"
-		case stream.Storage != "":
-			rows[0][1] = stream.Storage
-		}
-		address := stream.File + stream.Topic + stream.Address // one of them
-		rows = append(rows, []string{stream.Name, address, fmt.Sprint(stream.Read), fmt.Sprint(stream.Matched),
-			fmt.Sprint(stream.Unmatched), fmt.Sprint(stream.Skipped)})
-	}
-	width := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			width[i] = max(width[i], len([]rune(cell)))
-		}
-	}
-	for _, row := range rows {
-		for i, cell := range row {
-			gap := strings.Repeat(" ", width[i]-len([]rune(cell)))
-			switch {
-			case i == 0:
-				fmt.Fprint(out, cell, gap)
-			case i == 1:
-				fmt.Fprint(out, "  ", cell, gap)
-			default:
-				fmt.Fprint(out, "  ", gap, cell)
-			}
-		}
-		fmt.Fprintln(out)
-	}
-	for _, stream := range s.Streams {
-		if stream.Tombstones > 0 {
-			fmt.Fprintf(out, "%s: %s without a value passed over\n", stream.Name, count(int(stream.Tombstones), "record"))
-		}
-		if stream.Filtered > 0 {
-			fmt.Fprintf(out, "%s: %s left out by where\n", stream.Name, count(int(stream.Filtered), "element"))
-		}
-	}
-	results := "results"
-	if s.Results == 1 {
-		results = "result"
-	}
-	took := time.Duration(s.Seconds * float64(time.Second))
-	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
-	printExtents(out, s.Streams)
-	for _, warning := range s.Warnings {
-		fmt.Fprintln(out, "warning:", warning)
-	}
-}
-
-// printExtents says how far streams were read that were not read to their ends.
-func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
-	var silent []string
-	for _, s := range streams {
-		if s.TimedOut {
-			silent = append(silent, s.Name)
-		}
-	}
-	for _, s := range streams {
-		if !s.Ended {
-			fmt.Fprintln(out, extent(s, silent))
-		}
-	}
-}
-
-// extent says how far a stream was read that was not read to its end. After a data timeout nobody knows whether there
-// is more: silent names the streams that nothing has come of.
-func extent(s pipeline.StreamProgress, silent []string) string {
-	at := ""
-	switch {
-	case s.Line > 0:
-		at = fmt.Sprintf("up to line %d, ", s.Line)
-	case s.Offset > 0:
-		at = fmt.Sprintf("up to offset %d, ", s.Offset)
-	}
-	switch {
-	case s.Verified:
-	case s.TimedOut:
-		return fmt.Sprintf("%s was read %suntil nothing more came", s.Name, at)
-	case len(silent) > 0:
-		return fmt.Sprintf("%s was read %suntil nothing more came of %s", s.Name, at, strings.Join(silent, ", "))
-	}
-	rest := "the rest was not needed, and not looked at"
-	if s.Verified {
-		rest = fmt.Sprintf("the rest was not needed, and its elements, %d, are sound", s.Beyond)
-	}
-	return fmt.Sprintf("%s was read %snot to its end: %s", s.Name, at, rest)
 }
 
 func printJSON(out io.Writer, x any) error {

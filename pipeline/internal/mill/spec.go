@@ -70,7 +70,9 @@ func (n *Node) Declared() broker.Stream { return stream(n.Stream, n.Name, n.Code
 func stream(at Stream, name string, c object.Codec) broker.Stream {
 	s := broker.NewStream[object.Object](at.Name)
 	s.As = name
-	s.Where = at.Text.Location()
+	if s.Where = at.Text.Location(); s.Where == "" && at.IsFile() {
+		s.Type = nil // messages name the file, which no pipeline file declares
+	}
 	s.MaxElement = at.Reading.MaxElement
 	if at.CSV != nil {
 		s.Format = *at.CSV

@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/pipeline/internal/description"
+)
+
+// A File is a file of elements, of a format that the end of its name says; the path "-" is standard input or output.
+type File struct {
+	Path string
+	// CSV says how a text file holds its cells, as csv of a stream in a pipeline file: {delimiter: ";"}; empty for what the
+	// name says. Flag is what errors about it begin with.
+	CSV, Flag string
+}
+
+func (f File) dialect() (*file.Dialect, error) {
+	if f.CSV == "" {
+		return nil, nil
+	}
+	return description.ParseDialect(f.Flag, f.CSV)
+}
+
+// Copy returns the pipeline that hands on the elements of one file to another, in their order, and as they are written
+// there: so a file gets another format. What is wrong is an [*Error] without a line.
+func Copy(from, to File) (*Pipeline, error) {
+	input, err := from.dialect()
+	if err != nil {
+		return nil, err
+	}
+	output, err := to.dialect()
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Base(from.Path)
+	name, _, _ = strings.Cut(name, ".")
+	return newPipeline(description.Copy(name, from.Path, to.Path, input, output), nil, nil)
+}
+
+// Streams returns the names of the file's streams, in its order.
+func (p *Pipeline) Streams() []string { return p.description.StreamNames() }
