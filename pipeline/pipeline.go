@@ -184,7 +184,9 @@ func (p *Pipeline) WritesCells() bool {
 
 // KeepsPositions reports whether the next run goes on behind this one: the output's storage keeps positions, or that of
 // the streams does.
-func (p *Pipeline) KeepsPositions() bool { return !p.mill.Output.IsFile() || !p.mill.Master.Stream.IsFile() }
+func (p *Pipeline) KeepsPositions() bool {
+	return !p.mill.Output.IsFile() || !p.mill.Master.Stream.IsFile()
+}
 
 // ReadsKafka reports whether the streams that are read are topics.
 func (p *Pipeline) ReadsKafka() bool { return p.mill.ReadsTopics() }

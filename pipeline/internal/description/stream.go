@@ -66,7 +66,10 @@ func IsName(name string) bool {
 }
 
 // reserved are the words of expressions.
-func reserved(name string) bool {
+func reserved(name string) bool { return IsReserved(name) }
+
+// IsReserved reports whether a name is a word of expressions, so that no stream can have it.
+func IsReserved(name string) bool {
 	return slices.Contains([]string{"true", "false", "nil", "not", "and", "or", "in", "let", "if", "else", "matches",
 		"contains", "startsWith", "endsWith"}, name)
 }
