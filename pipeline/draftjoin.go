@@ -140,7 +140,7 @@ func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
 	near.within = "any"
 	p, err := Parse(filepath.Join(dir, "draft.yaml"), []byte(near.text("-")))
 	if err != nil {
-		return nil, nil //nolint:nilerr // such keys have no distances
+		return nil, nil // such keys have no distances
 	}
 	report, err := p.Check(ctx, Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard})
 	if err != nil {
@@ -224,14 +224,16 @@ func (j *draftJoin) text(output string) string {
 			fmt.Fprintf(&b, "    sort: %s   # it isn't in this order, as a join needs it\n", quoteYAML(key.plain))
 		}
 	}
-	fmt.Fprintf(&b, "  joined:\n    file: %s   # .csv is another format; then emit must name plain members\n", strconv.Quote(output))
+	fmt.Fprintf(&b, "  joined:\n    file: %s   # .csv is another format; then emit must name plain members\n",
+		strconv.Quote(output))
 	fmt.Fprintf(&b, "master: %s   # each of its elements is written once, with its matches\njoin:\n", j.left.name)
 	fmt.Fprintf(&b, "  - left: %s\n    right: %s\n    on: %s\n", j.left.name, j.right.name, quoteYAML(j.on()))
 	if j.by != "" {
 		fmt.Fprintf(&b, "    by: %s\n", quoteYAML(j.left.name+"."+j.by+" == "+j.right.name+"."+j.by))
 	}
 	if j.within != "" {
-		fmt.Fprintf(&b, "    within: %s      # how far keys may be apart\n    take: nearest   # or last, first; all if left out\n", j.within)
+		fmt.Fprintf(&b, "    within: %s      # how far keys may be apart\n", j.within)
+		b.WriteString("    take: nearest   # or last, first; all if left out\n")
 	}
 	b.WriteString("    # need: optional   # writes elements without a match, too\noutput: joined\n")
 	fmt.Fprintf(&b, "# emit:   # the members of a result; without it %s as it is, with %s in it\n", j.left.name, j.right.name)

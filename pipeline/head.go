@@ -61,8 +61,8 @@ func (p *Pipeline) Head(ctx context.Context, options Options, stream string, lim
 		return nil, err
 	}
 	if n.Stream.Stored != nil && n.Stream.IsReadOnce() {
-		return nil, &ArgumentError{Err: fmt.Errorf("%s of %s can be read once only, so that they can't be shown", n.Stream.Stored.Called,
-			n.Stream.Storage)}
+		return nil, &ArgumentError{Err: fmt.Errorf("%s of %s can be read once only, so that they can't be shown",
+			n.Stream.Stored.Called, n.Stream.Storage)}
 	}
 	samples, err := sample.ReadOne(ctx, m, n, limit, options.ofMill())
 	if err != nil {

@@ -21,7 +21,7 @@ type runCommand struct {
 	// How much is run, and in which form its results are shown.
 	Limit  int64  `placeholder:"N" help:"End after N results. Where positions are kept it needs --dry-run."`
 	DryRun bool   `help:"Write and keep nothing: run from the start of the streams and show the first results."`
-	Format string `enum:"auto,table,json" default:"auto" help:"Of results on standard output: table, json; auto: table on a terminal."`
+	Format string `enum:"auto,table,json" default:"auto" help:"Of results on standard output: table or json."`
 	// What shows a run while it goes on.
 	Progress string `enum:"auto,plain" default:"auto" help:"auto redraws lines on a terminal; plain prints them."`
 	Monitor  string `placeholder:"ADDRESS" help:"Show the run on a web page at an address such as localhost:8080."`
@@ -55,20 +55,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	results := a.newResults(c, p)
 	shown := &pipeline.Monitor{Watched: c.Monitor != ""}
 	start := time.Now()
-	err = a.paged(ctx, c.Monitor, shown, func() error {
-		return a.showing(shown.Snapshot, c.show(a, toStdout), func(logs io.Writer) error {
-			options := a.options(logs)
-			options.Monitor, options.Instance, options.Verify = shown, c.Instance, c.Verify
-			options.Stdout, options.Limit = results.to, c.Limit
-			switch {
-			case c.DemoKafka:
-				return p.Demo(ctx, options)
-			case c.DryRun:
-				return p.DryRun(ctx, options, results.keep)
-			}
-			return p.Run(ctx, options)
-		})
-	})
+	err = c.start(ctx, a, p, shown, results)
 	if shownErr := results.end(); err == nil {
 		err = shownErr
 	}
@@ -104,6 +91,25 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return err
+}
+
+// start runs the pipeline as the options say, and shows how far it has come.
+func (c *runCommand) start(ctx context.Context, a *app, p *pipeline.Pipeline, shown *pipeline.Monitor,
+	results *resultShow) error {
+	return a.paged(ctx, c.Monitor, shown, func() error {
+		return a.showing(shown.Snapshot, c.show(a, p.WritesStdout() || c.DemoKafka || c.DryRun), func(logs io.Writer) error {
+			options := a.options(logs)
+			options.Monitor, options.Instance, options.Verify = shown, c.Instance, c.Verify
+			options.Stdout, options.Limit = results.to, c.Limit
+			switch {
+			case c.DemoKafka:
+				return p.Demo(ctx, options)
+			case c.DryRun:
+				return p.DryRun(ctx, options, results.keep)
+			}
+			return p.Run(ctx, options)
+		})
+	})
 }
 
 // check refuses options that don't go together, or with the pipeline.

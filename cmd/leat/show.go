@@ -14,7 +14,7 @@ type showCommand struct {
 	Set    []string `sep:"none" placeholder:"PATH=VALUE" help:"Set a member of the pipeline file: streams.a.file=x.csv."`
 	Stream string   `placeholder:"NAME" help:"The stream of the pipeline file; the master if left out."`
 	Limit  int      `short:"n" default:"10" placeholder:"N" help:"How many elements to show; 10 if left out."`
-	Format string   `enum:"auto,table,json,csv" default:"auto" help:"table, json (lines) or csv; auto is a table on a terminal, else json."`
+	Format string   `enum:"auto,table,json,csv" default:"auto" help:"table, json (lines) or csv."`
 	CSV    string   `name:"csv" placeholder:"MEMBERS" help:"How a text file holds its cells: 'delimiter: \";\"'."`
 }
 
