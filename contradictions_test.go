@@ -30,6 +30,7 @@ func millOptions(b *memory.Broker) map[string]func() leat.Option {
 		"leat.Logger":         func() leat.Option { return leat.Logger(slog.Default()) },
 		"leat.Verify":         leat.Verify,
 		"leat.Concurrency":    func() leat.Option { return leat.Concurrency(2) },
+		"leat.CommitEvery":    func() leat.Option { return leat.CommitEvery(0, 5) },
 		"leat.OnDisorder":     func() leat.Option { return leat.OnDisorder(leat.DeadLetter) },
 		"leat.OnDecodeError":  func() leat.Option { return leat.OnDecodeError(leat.DeadLetter) },
 		"leat.OnError":        func() leat.Option { return leat.OnError(leat.Retry(1, 0)) },

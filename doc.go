@@ -35,7 +35,7 @@
 // Most options are about the whole mill. They are given once, but for those that say otherwise:
 //
 //	what is read and written   Broker, or From and To
-//	how it is called           Name, Logger, Concurrency
+//	how it is called           Name, Logger, Concurrency, CommitEvery
 //	what the function gets     Provide (many), Container; Window, WindowEvery or WindowCount, or expr.Window
 //	what goes wrong            OnDisorder, OnDecodeError, OnError, Verify
 //	what isn't handed over     OnUnmatched, WriteUnmatched

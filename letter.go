@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/broker"
 )
 
 // A Letter is what the policy [DeadLetter] writes: a record, its position, and why it was put aside. Declare a stream
@@ -25,16 +25,17 @@ type Letter struct {
 	Element json.RawMessage `json:"element"`
 }
 
-// newLetter makes the letter for what a policy puts aside.
-func newLetter(f engine.Failure) *Letter {
+// NewLetter makes the letter about a record with a value, at a position, that was put aside because of err. A run makes its
+// letters so; a function that puts something aside itself may as well.
+func NewLetter(at broker.Position, value []byte, err error) *Letter {
 	return &Letter{
-		Error:     f.Err.Error(),
-		Stream:    f.Position.Stream,
-		Partition: f.Position.Partition,
-		Offset:    f.Position.Offset,
-		Line:      f.Position.Line,
-		Column:    f.Position.Column,
-		Element:   rawElement(f.Value),
+		Error:     err.Error(),
+		Stream:    at.Stream,
+		Partition: at.Partition,
+		Offset:    at.Offset,
+		Line:      at.Line,
+		Column:    at.Column,
+		Element:   rawElement(value),
 	}
 }
 

@@ -50,8 +50,8 @@ func public() declaration.Public {
 		Letter:       reflect.TypeFor[Letter](),
 		Unmatched:    reflect.TypeFor[Unmatched](),
 		FillRecord:   fillRecord,
-		NewLetter:    func(f engine.Failure) any { return newLetter(f) },
-		NewUnmatched: func(u *observe.Unmatched) any { return newUnmatched(u) },
+		NewLetter:    func(f engine.Failure) any { return NewLetter(f.Position, f.Value, f.Err) },
+		NewUnmatched: func(u *observe.Unmatched) any { return NewUnmatched(u) },
 	}
 }
 

@@ -2,6 +2,7 @@ package leat
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/declaration"
@@ -81,6 +82,22 @@ func Logger(logger *slog.Logger) Option {
 // can't be verified, and the log says so.
 func Verify() Option {
 	return declaration.Once("leat.Verify", func(m *declaration.Mill, _ *declaration.Option) { m.Verify = true })
+}
+
+// CommitEvery sets how often a run commits: interval after the begin of the last commit, or when so many results are
+// finished, whichever comes first. Zero leaves either to the storage, which commits ten times a second and more at its own
+// measure. Longer intervals make fewer and larger transactions, and results visible later; memory holds what isn't
+// committed, up to a size that the storage sets. It means nothing for an output file, which appears when the session ends,
+// and comes before kafka.CommitInterval.
+func CommitEvery(interval time.Duration, results int) Option {
+	return declaration.Once("leat.CommitEvery", func(m *declaration.Mill, o *declaration.Option) {
+		if interval < 0 || results < 0 || interval == 0 && results == 0 {
+			m.Mistakes.Add("%s: a commit every %v or %d results is not possible; give one of them at least, above zero, "+
+				"and zero for the other to leave it to the storage", o, interval, results)
+			return
+		}
+		m.Pace = broker.Pace{Interval: interval, Results: results}
+	})
 }
 
 // Concurrency lets up to n calls of the function run at a time in each partition; n is at least 1, the default. Results

@@ -128,7 +128,7 @@ func OnUnmatched(fn func(Unmatched)) Option {
 			m.Mistakes.Add("%s: the function is nil; leave the option out", o)
 			return
 		}
-		m.OnUnmatched = func(u *observe.Unmatched) { fn(*newUnmatched(u)) }
+		m.OnUnmatched = func(u *observe.Unmatched) { fn(*NewUnmatched(u)) }
 	})
 }
 
@@ -143,7 +143,8 @@ func WriteUnmatched() Option {
 	})
 }
 
-func newUnmatched(u *observe.Unmatched) *Unmatched {
+// NewUnmatched makes the report about an element that was not handed over, as an observer or the engine has it.
+func NewUnmatched(u *observe.Unmatched) *Unmatched {
 	reported := &Unmatched{
 		Node:      u.Node,
 		Verdict:   u.Verdict,
@@ -171,7 +172,7 @@ func newUnmatched(u *observe.Unmatched) *Unmatched {
 		reported.Error = u.Err.Error()
 	}
 	if u.Cause != nil {
-		reported.Cause = newUnmatched(u.Cause)
+		reported.Cause = NewUnmatched(u.Cause)
 	}
 	return reported
 }

@@ -74,8 +74,11 @@ func elementFamilies() []family {
 			observe.OutOfOrder, observe.Undecodable),
 		count("leat_tombstones_total", "Records without a value, which were passed over.",
 			func(n *observe.NodeState) int64 { return n.Tombstones }),
-		count("leat_elements_filtered_total", "Elements that leat.Where has left out.",
+		count("leat_elements_filtered_total", "Elements that leat.Where, or where in a pipeline file, has left out.",
 			func(n *observe.NodeState) int64 { return n.Filtered }),
+		count("leat_elements_late_total",
+			"Elements that came later than the lateness of their stream allows. A policy has put them aside.",
+			func(n *observe.NodeState) int64 { return n.Late }),
 	}
 }
 
@@ -93,6 +96,12 @@ func nodeFamilies() []family {
 	return []family{
 		nodeGauge("leat_elements_held", "Elements in memory that a later one may match.",
 			func(n nodeAt) (float64, bool) { return float64(n.Group), true }),
+		nodeGauge("leat_elements_waiting",
+			"Elements of a stream that is put in order that wait for others which may come before them.",
+			func(n nodeAt) (float64, bool) { return float64(n.NodeState.Waiting), true }),
+		nodeGauge("leat_elements_waiting_bytes",
+			"Size of those of them that are in memory, as they lie in the storage.",
+			func(n nodeAt) (float64, bool) { return float64(n.NodeState.WaitingBytes), true }),
 		nodeGauge("leat_key", "Key of the element that was read last, where keys are numbers.",
 			func(n nodeAt) (float64, bool) { return n.Number, n.IsNumber }),
 		nodeGauge("leat_key_lag", "How far this stream's key is behind the one of the stream that it is joined to, "+
@@ -161,6 +170,8 @@ func millFamilies() []family {
 			func(s *observe.Snapshot) float64 { return float64(s.Failed) }),
 		ofMill("leat_results_total", "Elements that were committed to the outputs.", counter,
 			func(s *observe.Snapshot) float64 { return float64(s.Results) }),
+		ofMill("leat_results_filtered_total", "Results that were not written, since where in a pipeline file isn't true of them.",
+			counter, func(s *observe.Snapshot) float64 { return float64(s.FilteredResults) }),
 		histogram("leat_commit_duration_seconds", "How long commits took that went through, with all attempts.",
 			func(s *observe.Snapshot) observe.Histogram { return s.CommitTime }),
 		ofMill("leat_commits_aborted_total", "Attempts to commit that left nothing behind and were made again.", counter,

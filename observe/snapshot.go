@@ -27,6 +27,9 @@ type Snapshot struct {
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, Failed
 	// the latter alone, and Results what was committed, letters among them.
 	Calls, Failed, Results int64
+	// FilteredResults counts the results that were not written since the where of a pipeline file isn't true of them. They
+	// are in Calls, and not in Results.
+	FilteredResults int64
 	// CallTime sums up how long calls took, attempts that were made again among them. It counts only where a [Watch] wants
 	// it.
 	CallTime Histogram
@@ -70,6 +73,7 @@ func (n *NodeState) add(other *NodeState) {
 	n.Tombstones += other.Tombstones
 	n.WithoutMatch += other.WithoutMatch
 	n.Waiting += other.Waiting
+	n.WaitingBytes += other.WaitingBytes
 	n.Late += other.Late
 	n.Filtered += other.Filtered
 	if n.Unmatched == nil {
@@ -159,9 +163,11 @@ type NodeState struct {
 	// known.
 	Group int
 	// Waiting is how many elements of a stream that is put in order as it is read (leat.Sort) wait for others that may
-	// come before them, and Late counts those that came after one that they belonged before. What came late is Skipped, too.
-	Waiting int
-	Late    int64
+	// come before them. WaitingBytes is how many bytes those of them have that are in memory, as they lie in the storage, and
+	// Late counts those that came after one that they belonged before. What came late is Skipped, too.
+	Waiting      int
+	WaitingBytes int64
+	Late         int64
 	// Line is that of the last element that was read, where the storage has lines; zero otherwise.
 	Line int
 	// Verified says that what the join hadn't come to was verified, to the stream's end, and Beyond counts its elements.

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/lookup"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/words"
@@ -143,6 +145,22 @@ func whereOf(n *mill.Node) string {
 	return ""
 }
 
+// handlingOf writes which results are written and what becomes of what fails. What was put aside is passed over: that is
+// seen in the original.
+func handlingOf(m *mill.Mill) string {
+	var text strings.Builder
+	h := m.Handling()
+	if h.Where != nil {
+		fmt.Fprintf(&text, "where: %s\n", words.Quoted(h.Where.Value))
+	}
+	for _, p := range []description.Policy{h.OnDisorder, h.OnUndecodable, h.OnError} {
+		if p.Kind != engine.Fail {
+			fmt.Fprintf(&text, "%s: skip\n", p.Name.Value)
+		}
+	}
+	return text.String()
+}
+
 // pipelineFile writes the pipeline as a file that runs on what was saved.
 func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	m, what := c.mill, c.captured
@@ -168,7 +186,7 @@ func (c *capture) pipelineFile(saved *CapturedSlice) []byte {
 	default:
 		fmt.Fprintf(&text, "window: {count: %d}\n", w.Count)
 	}
-	fmt.Fprintf(&text, "output: %s\n", m.OutputName)
+	fmt.Fprintf(&text, "output: %s\n%s", m.OutputName, handlingOf(m))
 	if len(m.Emit) > 0 {
 		fmt.Fprintln(&text, "emit:")
 	}

@@ -69,6 +69,11 @@ func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
 	if !p.mill.Output.Topic {
 		at.Output.Name = topics.free(topicName(p.mill.Output.Name))
 	}
+	topics.used[at.Output.Name] = true
+	for _, w := range p.mill.Others {
+		at.Others = append(at.Others, mill.Stream{Name: topics.free(topicName(w.Stream.Name)), Topic: true})
+		topics.used[at.Others[len(at.Others)-1].Name] = true
+	}
 	return at, loads, nil
 }
 

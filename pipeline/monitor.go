@@ -26,6 +26,10 @@ type Progress struct {
 	Streams []StreamProgress `json:"streams"`
 	// Results counts the elements that were written.
 	Results int64 `json:"results"`
+	// FilteredResults counts the results that were not written since the file's where isn't true of them, and Failed the
+	// calls that a policy gave up since emit or where can't be computed.
+	FilteredResults int64 `json:"filtered_results,omitempty"`
+	Failed          int64 `json:"failed,omitempty"`
 	// BytesRead is how much was read of all streams, as they lie in their files, and BytesTotal how much there is; zero
 	// where that isn't known. A stream may be read less than whole: once nothing more can join, the run ends.
 	BytesRead  int64 `json:"bytes_read"`
@@ -50,8 +54,16 @@ type StreamProgress struct {
 	Skipped   int64  `json:"skipped"`
 	// Tombstones counts records without a value that were passed over. They are no elements.
 	Tombstones int64 `json:"tombstones,omitempty"`
-	// Filtered counts the elements that were left out of the stream, as by leat.Where. They are not in Read.
+	// Filtered counts the elements that the stream's where has left out. They are not in Read.
 	Filtered int64 `json:"filtered,omitempty"`
+	// Of Skipped, Undecodable could not be read, and Late came later than the lateness of the stream allows; the rest was out
+	// of order.
+	Undecodable int64 `json:"undecodable,omitempty"`
+	Late        int64 `json:"late,omitempty"`
+	// Waiting is how many elements of a stream that is put in order wait for others that may come before them, with
+	// WaitingBytes in memory: at the end those that are left to the next run.
+	Waiting      int   `json:"waiting,omitempty"`
+	WaitingBytes int64 `json:"waiting_bytes,omitempty"`
 	// Ended says that the stream was read to its end: once nothing more can be joined, a run ends without. Line is the
 	// line of a file, or Offset the offset behind the record of a topic with one partition, that it was read up to.
 	Ended  bool  `json:"ended"`
@@ -72,7 +84,7 @@ func (m *Monitor) Snapshot() observe.Snapshot { return m.stats.Snapshot() }
 func (m *Monitor) Progress() Progress {
 	snapshot := m.stats.Snapshot()
 	p := Progress{Results: snapshot.Results, BytesRead: snapshot.BytesRead, BytesTotal: snapshot.BytesTotal,
-		Warnings: snapshot.Warnings}
+		Warnings: snapshot.Warnings, FilteredResults: snapshot.FilteredResults, Failed: snapshot.Failed}
 	extents := snapshot.Extents()
 	for i, n := range snapshot.Totals() {
 		extent := extents[i]
@@ -80,6 +92,7 @@ func (m *Monitor) Progress() Progress {
 			Name: snapshot.Nodes[i].Name, File: snapshot.Nodes[i].Stream,
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 			Tombstones: n.Tombstones, Filtered: n.Filtered,
+			Undecodable: n.Unmatched[observe.Undecodable], Late: n.Late, Waiting: n.Waiting, WaitingBytes: n.WaitingBytes,
 			Ended: extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
 			Verified: extent.Verified, Beyond: extent.Beyond,
 		}

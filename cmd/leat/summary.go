@@ -50,6 +50,7 @@ func (s *summary) print(out io.Writer) {
 		if stream.Filtered > 0 {
 			fmt.Fprintf(out, "%s: %s left out by where\n", stream.Name, count(int(stream.Filtered), "element"))
 		}
+		printSkipped(out, stream)
 	}
 	results := "results"
 	if s.Results == 1 {
@@ -57,9 +58,34 @@ func (s *summary) print(out io.Writer) {
 	}
 	took := time.Duration(s.Seconds * float64(time.Second))
 	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
+	if s.FilteredResults > 0 {
+		fmt.Fprintf(out, "%s not written, of which where isn't true\n", count(int(s.FilteredResults), "result"))
+	}
+	if s.Failed > 0 {
+		fmt.Fprintf(out, "%s given up by on_error\n", count(int(s.Failed), "call"))
+	}
 	printExtents(out, s.Streams)
 	for _, warning := range s.Warnings {
 		fmt.Fprintln(out, "warning:", warning)
+	}
+}
+
+// printSkipped says of a stream what a policy has put aside, and what still waits to be in order.
+func printSkipped(out io.Writer, s pipeline.StreamProgress) {
+	for _, skipped := range []struct {
+		count int64
+		why   string
+	}{
+		{s.Undecodable, "could not be read"},
+		{s.Late, "came too late to be put in order"},
+		{s.Skipped - s.Undecodable - s.Late, "out of order"},
+	} {
+		if skipped.count > 0 {
+			fmt.Fprintf(out, "%s: %s skipped: %s\n", s.Name, count(int(skipped.count), "element"), skipped.why)
+		}
+	}
+	if s.Waiting > 0 {
+		fmt.Fprintf(out, "%s: %s left to the next run: something may come before\n", s.Name, count(s.Waiting, "element"))
 	}
 }
 

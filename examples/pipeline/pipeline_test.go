@@ -4,6 +4,7 @@ package pipeline_test
 import (
 	"context"
 	"log"
+	"log/slog"
 
 	"github.com/leat-go/leat/pipeline"
 )
@@ -45,4 +46,19 @@ func Example() {
 	// {"time_from":270,"time_to":280,"speed":5}
 	// {"time_from":280,"time_to":290,"speed":1}
 	// {"time_from":290,"time_to":300,"speed":0}
+}
+
+// Trades and quotes in one file, of which a line is broken.
+func Example_where() {
+	p, err := pipeline.Load("market-feed.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := p.Run(context.Background(), pipeline.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// {"time":2,"ticker":"A","value":50}
+	// {"time":4,"ticker":"B","value":20}
+	// {"time":7,"ticker":"A","value":77}
 }

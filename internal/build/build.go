@@ -141,6 +141,7 @@ func (b *builder) settings() *engine.Spec {
 		Source:      m.Source,
 		Sink:        m.Sink,
 		Concurrency: m.Concurrency,
+		Pace:        m.Pace,
 		Verify:      m.Verify,
 		OnDisorder:  m.OnDisorder,
 		OnDecode:    m.OnDecode,

@@ -28,10 +28,12 @@ type Mill struct {
 	Provided     []*Provided
 	Container    *Container
 	Concurrency  int
-	Verify       bool
-	OnDisorder   engine.Policy
-	OnDecode     engine.Policy
-	OnError      engine.Policy
+	// Pace says when there is enough to commit; zero leaves that to the storage.
+	Pace       broker.Pace
+	Verify     bool
+	OnDisorder engine.Policy
+	OnDecode   engine.Policy
+	OnError    engine.Policy
 	// DeadLetters are the options with the policy DeadLetter.
 	DeadLetters []*Option
 	// OnUnmatched and WriteUnmatched are what those options said; nil without them.

@@ -55,8 +55,7 @@ func (s *buffer) append(items []result, bytes []byte) {
 
 // buffers are the results of some calls that wait for their commit.
 type buffers struct {
-	// failed counts those of calls that a policy gave up.
-	calls, failed int64
+	callCounts
 	// count and size are those of the results.
 	count, size int
 	list        []*buffer
@@ -64,8 +63,7 @@ type buffers struct {
 
 // add copies results.
 func (s *buffers) add(r *results) {
-	s.calls += r.calls
-	s.failed += r.failed
+	s.callCounts.count(&r.callCounts)
 	s.count += len(r.items)
 	s.size += len(r.bytes)
 	for items := r.items; len(items) > 0; {

@@ -18,7 +18,7 @@ func TestBuffers(t *testing.T) {
 			var want []broker.Result
 			size := 0
 			for range rapid.IntRange(0, 5).Draw(t, "additions") {
-				r := results{calls: 1}
+				r := results{callCounts: callCounts{calls: 1}}
 				for range rapid.IntRange(0, 3*bufferItems).Draw(t, "results") {
 					n := rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(0, 2*bufferBytes)).Draw(t, "size")
 					value := bytes.Repeat([]byte{byte(len(want))}, n)

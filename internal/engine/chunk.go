@@ -94,6 +94,8 @@ type batch struct {
 	records []broker.Record
 	// chunks has one for each node.
 	chunks []*chunk
+	// sizes are those of the records' values, where a feed wants them: decoding takes the values away.
+	sizes []int
 	// used is how many of them were not returned.
 	used atomic.Int32
 	once sync.Once
@@ -106,6 +108,12 @@ func (b *batch) decode() { b.once.Do(b.decodeAll) }
 
 func (b *batch) decodeAll() {
 	first := b.chunks[0]
+	if slices.ContainsFunc(b.chunks, func(c *chunk) bool { return c.feed.measured }) {
+		b.sizes = make([]int, len(b.records))
+		for i := range b.records {
+			b.sizes[i] = len(b.records[i].Value)
+		}
+	}
 	first.makeValues(true)
 	for i := 0; i < len(b.records); {
 		i = b.decodeFrom(i)

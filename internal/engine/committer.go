@@ -72,6 +72,16 @@ func newCommitter(output broker.Output, stats *Stats, logger *slog.Logger) *comm
 	return c
 }
 
+// setPace sets when there is enough to commit; zero leaves it to the storage. Who gives an interval wants it kept.
+func (c *committer) setPace(p broker.Pace) {
+	if p.Interval > 0 {
+		c.pace.Interval, c.pace.Prompt = p.Interval, false
+	}
+	if p.Results > 0 {
+		c.pace.Results = p.Results
+	}
+}
+
 // batch is how many results a task may have pending before it adds them to the committer's sums.
 func (c *committer) batch() int { return min(256, c.pace.Results) }
 
@@ -254,15 +264,16 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	c.stats.commits.add(time.Since(begun))
 	clear(c.list) // keeps no result alive
 	for i, p := range taken {
-		calls, failed, results, bytes := p.done()
+		calls, results, bytes := p.done()
 		if !commits[i].Lost { // whoever has the partition now counts them
-			c.stats.Calls.Add(calls)
-			c.stats.Failed.Add(failed)
+			c.stats.Calls.Add(calls.calls)
+			c.stats.Failed.Add(calls.failed)
+			c.stats.Filtered.Add(calls.filtered)
 			c.stats.Results.Add(int64(len(commits[i].Results)))
 		}
 		c.results.Add(-int64(results))
 		c.bytes.Add(-int64(bytes))
-		amount += max(calls, int64(len(commits[i].Results)))
+		amount += max(calls.calls, int64(len(commits[i].Results)))
 	}
 	return amount, nil
 }

@@ -72,3 +72,17 @@ func (r *reluctant) Commit(context.Context, []broker.Commit) error {
 	}
 	return nil
 }
+
+// What a spec says of commits comes before what the storage says, and who gives an interval has it kept.
+func TestPaceOfASpec(t *testing.T) {
+	for _, c := range []struct{ given, want broker.Pace }{
+		{broker.Pace{}, broker.DefaultPace},
+		{broker.Pace{Interval: time.Second}, broker.Pace{Interval: time.Second, Results: 100_000, Bytes: 1 << 20}},
+		{broker.Pace{Results: 7}, broker.Pace{Interval: 100 * time.Millisecond, Prompt: true, Results: 7, Bytes: 1 << 20}},
+	} {
+		committer := newCommitter(nil, &Stats{}, slog.New(slog.DiscardHandler))
+		if committer.setPace(c.given); committer.pace != c.want {
+			t.Errorf("%+v: got %+v, want %+v", c.given, committer.pace, c.want)
+		}
+	}
+}

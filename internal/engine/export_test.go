@@ -5,3 +5,6 @@ func (s *Spec) SetCallBatch(n int) { s.callBatch = int64(n) }
 
 // SetFeedAhead has feeds n chunks ahead of the join, so that what is returned is used again soon.
 func (s *Spec) SetFeedAhead(n int) { s.feedAhead = n }
+
+// SetMostWaiting bounds the bytes of what waits for a lateness.
+func (s *Spec) SetMostWaiting(bytes int64) { s.mostWaiting = bytes }

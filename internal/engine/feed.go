@@ -22,6 +22,8 @@ type feed struct {
 	keepValue bool
 	// where is Node.Where.
 	where func(element any) (bool, error)
+	// measured says that the records' sizes are asked for.
+	measured bool
 	// copied is Node.Copied.
 	copied bool
 	// from is the offset that the source begins at.

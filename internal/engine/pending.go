@@ -124,15 +124,15 @@ func (p *pending) begin() (broker.Commit, bool) {
 	return commit, true
 }
 
-// done says that the commit under way is through. It returns of how many calls that was, how many of them had failed,
-// and how many of the results and bytes are in the committer's sums.
-func (p *pending) done() (calls, failed int64, results, bytes int) {
+// done says that the commit under way is through. It returns of how many calls that was, and how many of the results and
+// bytes are in the committer's sums.
+func (p *pending) done() (calls callCounts, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = p.committing
-	calls, failed = p.underWay.calls, p.underWay.failed
+	calls = p.underWay.callCounts
 	p.underWay.free()
-	return calls, failed, p.committingResults, p.committingBytes
+	return calls, p.committingResults, p.committingBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

@@ -25,6 +25,8 @@ type ranking struct {
 	before   release
 	// next is the offset behind the last record that was read, and start the one that the run began at.
 	next, start int64
+	// bytes is how many the elements take that wait, as they lie in the storage.
+	bytes int64
 }
 
 // An arrival is an element of the stream.
@@ -34,6 +36,7 @@ type arrival struct {
 	rank   int64
 	record *broker.Record
 	value  any
+	size   int
 }
 
 // A release is what is known of an element that was released: the bytes of its sort key, and the offset behind it. No
@@ -48,8 +51,9 @@ type release struct {
 func (r *ranking) number() int64 { return r.first + int64(len(r.arrivals.items)) }
 
 // arrive adds an element, which waits.
-func (r *ranking) arrive(record *broker.Record, value any) {
-	r.arrivals.add(arrival{record.Offset, -1, record, value})
+func (r *ranking) arrive(record *broker.Record, value any, size int) {
+	r.arrivals.add(arrival{record.Offset, -1, record, value, size})
+	r.bytes += int64(size)
 }
 
 // nextRank is the rank of the element that is released next.
@@ -75,6 +79,7 @@ func (r *ranking) take(number int64) (broker.Record, any) {
 	a.rank = r.nextRank() - 1
 	record, value := a.record.Ranked(a.rank), a.value
 	a.record, a.value = nil, nil
+	r.bytes -= int64(a.size)
 	return record, value
 }
 

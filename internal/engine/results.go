@@ -9,9 +9,18 @@ import (
 
 // results are the encoded results of some calls, side by side in one buffer.
 type results struct {
-	calls, failed int64
-	bytes         []byte
-	items         []result
+	callCounts
+	bytes []byte
+	items []result
+}
+
+// callCounts count calls: all, those of them that a policy gave up, and those whose results were filtered.
+type callCounts struct{ calls, failed, filtered int64 }
+
+func (c *callCounts) count(other *callCounts) {
+	c.calls += other.calls
+	c.failed += other.failed
+	c.filtered += other.filtered
 }
 
 type result struct {
@@ -22,7 +31,7 @@ type result struct {
 }
 
 func (r *results) reset() {
-	r.calls, r.failed = 0, 0
+	r.callCounts = callCounts{}
 	if len(r.items) > 0 {
 		r.truncate(0, 0)
 	}
@@ -35,8 +44,7 @@ func (r *results) truncate(items, bytes int) {
 }
 
 func (r *results) appendAll(other *results) {
-	r.calls += other.calls
-	r.failed += other.failed
+	r.count(&other.callCounts)
 	if len(other.items) == 0 {
 		return
 	}

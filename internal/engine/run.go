@@ -114,6 +114,9 @@ func (r *run) warn() {
 // logEnd logs what the run has done, node by node.
 func (r *run) logEnd(err error) {
 	attributes := []any{"calls", r.stats.Calls.Load(), "failed", r.stats.Failed.Load(), "results", r.stats.Results.Load()}
+	if n := r.stats.Filtered.Load(); n > 0 {
+		attributes = append(attributes, "filtered", n)
+	}
 	snapshot := r.stats.Snapshot()
 	extents := snapshot.Extents()
 	for i, n := range snapshot.Totals() {
@@ -182,6 +185,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	}
 	r.encoder.checker, _ = output.(broker.Checker)
 	r.committer = newCommitter(output, r.stats, spec.Logger)
+	r.committer.setPace(spec.Pace)
 	r.committer.positioner, _ = r.input.(broker.Positioner)
 	r.committer.watch = r.watches.commit
 	r.stats.opened(r.input, r.committer.waiting)
@@ -326,12 +330,7 @@ func (r *run) newTask(ctx context.Context, partition int, starts []start, p *pen
 func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []start) *node {
 	i := len(t.nodes)
 	from := starts[i].rewind
-	n := &node{
-		spec:   spec,
-		task:   t,
-		parent: parent,
-		index:  i,
-	}
+	n := &node{spec: spec, task: t, parent: parent, index: i}
 	n.candidates = candidates{
 		need:   spec.Need,
 		unique: spec.Unique,
@@ -347,6 +346,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 			decodeKey: r.keyDecoders[i],
 			keepValue: t.spec.keepsValues(),
 			where:     spec.Where,
+			measured:  spec.Sort != nil && !spec.Sort.Whole,
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			from:      starts[i].kept.Offset,

@@ -20,6 +20,7 @@ func (s *Stats) Snapshot() observe.Snapshot {
 	}
 	snapshot.Taken, snapshot.Commit = time.Now(), s.commit
 	snapshot.Calls, snapshot.Failed, snapshot.Results = s.Calls.Load(), s.Failed.Load(), s.Results.Load()
+	snapshot.FilteredResults = s.Filtered.Load()
 	snapshot.CallTime, snapshot.CommitTime = s.calls.read(), s.commits.read()
 	snapshot.Commits, snapshot.Aborts = snapshot.CommitTime.Count, s.aborts.Load()
 	snapshot.Assigned, snapshot.Revoked = s.assigned.Load(), s.revoked.Load()

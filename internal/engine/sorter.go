@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -159,20 +160,20 @@ func (s *sorter) takeRecord(c *chunk, i int) error {
 		s.see(record.Offset)
 		return nil
 	}
-	return s.push(record, value, null)
+	return s.push(record, value, null, c.batch.sizes[i])
 }
 
 // push has an element wait, and releases what may go out now.
-func (s *sorter) push(record *broker.Record, value any, null bool) error {
+func (s *sorter) push(record *broker.Record, value any, null bool, size int) error {
 	number := s.ranking.number()
 	added, err := s.keys.push(number)
 	switch {
 	case err != nil:
 		return s.disorder(record, value, err)
 	case added:
-		s.ranking.arrive(record, value)
+		s.ranking.arrive(record, value, size)
 	case null:
-		s.ranking.arrive(record, value)
+		s.ranking.arrive(record, value, size)
 		s.out.add(s.ranking.releaseNull(number))
 	default:
 		s.countLate(record.Offset)
@@ -180,7 +181,23 @@ func (s *sorter) push(record *broker.Record, value any, null bool) error {
 	}
 	s.see(record.Offset)
 	s.release()
-	return nil
+	return s.checkWaiting(record)
+}
+
+// mostWaiting bounds the bytes of the elements of one partition of a stream that wait for a lateness, as they lie in the
+// storage. In memory they may take several times as much.
+const mostWaiting = 1 << 30
+
+// checkWaiting returns an error where too much waits: no policy helps, since nothing is wrong with the element at hand.
+func (s *sorter) checkWaiting(record *broker.Record) error {
+	n := s.node
+	most := cmp.Or(n.task.spec.mostWaiting, mostWaiting)
+	if s.ranking.bytes <= most {
+		return nil
+	}
+	return &broker.PositionError{Position: n.at(record), Err: fmt.Errorf("sorted %s: %d elements with %d MiB wait for others "+
+		"that may come before them, and no more than %d MiB may: give a smaller lateness, or sort the stream as a whole",
+		n.spec.Sort.Text, s.waiting(), s.ranking.bytes>>20, most>>20)}
 }
 
 // release releases what needn't wait any more.
@@ -282,6 +299,9 @@ func (s *sorter) pointAt(at position, lowest int64) *sortedPoint {
 	}
 	return s.point
 }
+
+// waitingBytes is how many bytes of them are in memory, as they lie in the storage.
+func (s *sorter) waitingBytes() int64 { return s.ranking.bytes }
 
 // waiting is how many elements wait to be in order.
 func (s *sorter) waiting() int {

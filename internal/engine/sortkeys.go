@@ -51,6 +51,7 @@ type nodeSorter interface {
 	read() (seen, countedBelow int64)
 	// waiting is how many elements wait, and holds reports whether there are some that the cursor hasn't got.
 	waiting() int
+	waitingBytes() int64
 	holds() bool
 	// pointAt returns what a commit keeps of a position.
 	pointAt(at position, lowest int64) *sortedPoint

@@ -27,10 +27,14 @@ type Spec struct {
 	Outputs []broker.Stream
 	// NewFunction makes the user's function as one goroutine calls it.
 	NewFunction func() Function
+	// Where describes in a plan which results the function leaves to be written; empty where all are.
+	Where string
 	// Window groups masters; nil where there is no window.
 	Window *Window
 	// Concurrency is how many calls of a task may run at a time; zero means one.
 	Concurrency int
+	// Pace says when there is enough to commit, by its Interval and Results; zero leaves either to the storage.
+	Pace broker.Pace
 	// Verify says that streams that end by themselves are read to their ends when the session ends, and that damage there
 	// fails the run.
 	Verify     bool
@@ -57,6 +61,8 @@ type Spec struct {
 	callBatch int64
 	// feedAhead fixes how far feeds are ahead, for tests; zero is the constant of that name.
 	feedAhead int
+	// mostWaiting bounds what waits for a lateness, for tests; zero is the constant of that name.
+	mostWaiting int64
 }
 
 // A Node is a node of the join tree.
@@ -154,6 +160,8 @@ type Call struct {
 	Masters []Element
 	// Partition is the task's.
 	Partition int
+	// Filtered is set by a function that has a result which isn't to be written: it is counted.
+	Filtered bool
 }
 
 // An Element is an element in memory, with its matches.

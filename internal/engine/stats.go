@@ -22,8 +22,8 @@ type Stats struct {
 	// Calls counts the calls of the function whose results are committed, those that a policy gave up among them, and
 	// Results what was committed, letters among them.
 	Calls, Results atomic.Int64
-	// Failed counts those of Calls that a policy gave up.
-	Failed atomic.Int64
+	// Failed counts those of Calls that a policy gave up, and Filtered those whose results were not to be written.
+	Failed, Filtered atomic.Int64
 
 	calls, commits    histogram
 	aborts            atomic.Int64
@@ -257,7 +257,7 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 		to.Line = n.cursor.chunk.records[n.cursor.unread-1].Line
 	}
 	if n.sorter != nil {
-		to.Waiting = n.sorter.waiting()
+		to.Waiting, to.WaitingBytes = n.sorter.waiting(), n.sorter.waitingBytes()
 		to.Late += n.ledger.counts.late
 	}
 	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified

@@ -47,8 +47,12 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
 	w.items, w.bytes = len(out.items), len(out.bytes)
 	for attempt := 0; ; attempt++ {
+		call.Filtered = false
 		if err = w.attempt(ctx, call); err == nil {
 			out.calls++
+			if call.Filtered {
+				out.filtered++
+			}
 			return false, nil
 		}
 		if IsEnd(err) {

@@ -308,10 +308,6 @@ func (c *nameChecker) Visit(node *ast.Node) {
 			c.err = newError(c.source, n.Location().From, "there is no $env here: names stand for themselves")
 			return
 		}
-		if n.Value == "null" {
-			c.err = newError(c.source, n.Location().From, "unknown name null, did you mean nil?")
-			return
-		}
 		var candidates []string
 		for name := range c.known {
 			candidates = append(candidates, name)

@@ -78,8 +78,6 @@ func TestErrorsHaveLocations(t *testing.T) {
 			"           ^", "unknown name b"},
 		{"let name = 1; name",
 			"    ^", "cannot redeclare"},
-		{"null",
-			"^", "unknown name null, did you mean nil?"},
 		{"$env.name",
 			"^", "there is no $env here: names stand for themselves"},
 		{"-name + 1",

@@ -18,7 +18,20 @@ import (
 func parse(source string, config *conf.Config) (*parser.Tree, literals, error) {
 	literals := numbersIn(source)
 	tree, err := parser.ParseWithConfig(literals.replace(source), config)
+	if tree != nil {
+		ast.Walk(&tree.Node, nullNames{})
+	}
 	return tree, literals, err
+}
+
+// nullNames makes of the name null what nil is: JSON and YAML call it so.
+type nullNames struct{}
+
+// Visit implements ast.Visitor.
+func (nullNames) Visit(node *ast.Node) {
+	if name, ok := (*node).(*ast.IdentifierNode); ok && name.Value == "null" {
+		ast.Patch(node, &ast.NilNode{})
+	}
 }
 
 // literals are the numbers of an expression that expr's parser would not take as they are, by their offset.

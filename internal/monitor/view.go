@@ -24,6 +24,8 @@ type View struct {
 	Calls   int64 `json:"calls"`
 	Failed  int64 `json:"failed"`
 	Results int64 `json:"results"`
+	// FilteredResults were not written: where isn't true of them.
+	FilteredResults int64 `json:"filtered_results"`
 	// CallRate and ResultRate are per second, over the last seconds; CallTime is the mean duration of a call, in seconds,
 	// nil where it isn't known.
 	CallRate   float64  `json:"call_rate"`
@@ -81,6 +83,12 @@ type Stream struct {
 	Faults    []Count `json:"faults"`
 
 	Tombstones int64 `json:"tombstones"`
+	// Filtered counts the elements that where has left out, which aren't in Read, and Late those of Skipped that came too late
+	// to be put in order. Waiting is how many wait to be in order, and WaitingBytes their size in memory.
+	Filtered     int64 `json:"filtered"`
+	Late         int64 `json:"late"`
+	Waiting      int   `json:"waiting"`
+	WaitingBytes int64 `json:"waiting_bytes"`
 	// WithoutMatch counts the parent's elements that were handed over without a match in this stream, where they need none.
 	WithoutMatch int64 `json:"without_match"`
 	// Rate is how many elements are read per second, over the last seconds.

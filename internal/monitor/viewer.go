@@ -49,7 +49,7 @@ func view(s, before observe.Snapshot) View {
 	v := View{
 		Mill: clean(s.Name, longestName), Started: s.Started, Taken: s.Taken,
 		PartitionCount: s.Partitions,
-		Calls:          s.Calls, Failed: s.Failed, Results: s.Results,
+		Calls:          s.Calls, Failed: s.Failed, Results: s.Results, FilteredResults: s.FilteredResults,
 		CallTime: mean(since(s.CallTime, before.CallTime)),
 		Commits:  s.Commits, Aborts: s.Aborts,
 		PendingResults: s.PendingResults, PendingBytes: s.PendingBytes,
@@ -105,6 +105,7 @@ func stream(s, before observe.Snapshot, i int) Stream {
 func (v *Stream) count(n observe.NodeState) {
 	v.Read, v.Matched, v.Skipped, v.Tombstones = n.Read, n.Matched, n.Skipped, n.Tombstones
 	v.WithoutMatch = n.WithoutMatch
+	v.Filtered, v.Late, v.Waiting, v.WaitingBytes = n.Filtered, n.Late, n.Waiting, n.WaitingBytes
 	for _, verdict := range observe.Verdicts() {
 		switch count := n.Unmatched[verdict]; {
 		case count == 0:

@@ -38,6 +38,9 @@ func Of(spec *engine.Spec) Plan {
 		p.add("window", spec.Window.Text)
 		p.root.retained = "all elements of the open window"
 	}
+	if spec.Where != "" {
+		p.add("where", spec.Where)
+	}
 	p.addRetained()
 	for i, stream := range spec.Outputs {
 		if spec.Letter != nil && i == spec.LetterOutput {

@@ -40,7 +40,7 @@ function showFigures(view) {
   const master = view.streams[0] ?? { matched: 0, unmatched: 0, skipped: 0 };
   const decided = master.matched + master.unmatched + master.skipped;
   const share = decided > 0 ? master.matched / decided : null;
-  results.show(now, view.result_rate, rate(view.result_rate), " /s", `${exact(view.results)} in all`);
+  results.show(now, view.result_rate, rate(view.result_rate), " /s", `${exact(view.results)} in all${view.filtered_results > 0 ? `, ${count(view.filtered_results)} not written` : ""}`);
   matched.show(now, share, share === null ? "–" : percent(share), "", `${exact(master.matched)} of ${exact(decided)}`);
   const each = view.call_time === null ? "" : `, ${brief(view.call_time)} each`;
   calls.show(now, view.call_rate, rate(view.call_rate), " /s", `${exact(view.calls)} in all${each}`);
@@ -84,8 +84,8 @@ function fillRow(row, stream, view) {
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
-    [exact(stream.read), `${rate(stream.rate)}/s${without(stream.tombstones)}`], [exact(stream.matched), lacking], [exact(stream.unmatched), list(stream.verdicts)],
-    [exact(stream.skipped), list(stream.faults)], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group)],
+    [exact(stream.read), `${rate(stream.rate)}/s${without(stream)}`], [exact(stream.matched), lacking], [exact(stream.unmatched), list(stream.verdicts)],
+    [exact(stream.skipped), [list(stream.faults), ...late(stream)].filter(Boolean).join(", ")], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group), ordering(stream)],
     [percent(stream.wait_share)], [states[stream.state]],
   ];
   texts.forEach(([text, sub], i) => {
@@ -96,7 +96,14 @@ function fillRow(row, stream, view) {
   });
 }
 
-const without = (tombstones) => tombstones > 0 ? `, ${count(tombstones)} without a value` : "";
+/** What was passed over: it isn't counted as read. */
+const without = (stream) =>
+  (stream.tombstones > 0 ? `, ${count(stream.tombstones)} without a value` : "") +
+  (stream.filtered > 0 ? `, ${count(stream.filtered)} left out by where` : "");
+
+const late = (stream) => stream.late > 0 ? [`${count(stream.late)} of them late`] : [];
+
+const ordering = (stream) => stream.waiting > 0 ? `and ${count(stream.waiting)} wait to be in order` : "";
 
 const word = (verdict) => verdict.replaceAll("_", " ");
 

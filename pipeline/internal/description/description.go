@@ -24,6 +24,7 @@ type Description struct {
 	Output  Text
 	// Emit is nil where there is none.
 	Emit []EmitMember
+	Handling
 	// Kafka is nil where there is none.
 	Kafka *Kafka
 	// Storages holds what the file says at its top of how other storages are reached, by their names.
@@ -76,8 +77,7 @@ func (s *source) read(data []byte) (*Description, error) {
 	if err := s.carried(top); err != nil {
 		return nil, err
 	}
-	names := append([]string{"name", "streams", "master", "join", "window", "output", "emit", "kafka"}, s.storages...)
-	if err := s.only(top, "a pipeline file", names...); err != nil {
+	if err := s.only(top, "a pipeline file", s.topMembers()...); err != nil {
 		return nil, err
 	}
 	d := &Description{Storages: map[string]*Section{}}
@@ -109,6 +109,9 @@ func (s *source) read(data []byte) (*Description, error) {
 	}
 	if d.Kafka != nil {
 		d.Kafka.Name = top.get("kafka").name
+	}
+	if err := s.handling(&d.Handling, top); err != nil {
+		return nil, err
 	}
 	return d, s.connections(d, top)
 }

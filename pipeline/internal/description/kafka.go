@@ -20,6 +20,8 @@ type Kafka struct {
 	TLS     *TLS
 	Login   *Login // nil for none
 	Options []kafka.Option
+	// CommitInterval is where the time between two transactions stands; nil where nothing is said.
+	CommitInterval *Text
 }
 
 // TLS names files, as seen from the pipeline file's directory; none of them is needed.
@@ -90,6 +92,9 @@ func (s *source) kafkaMember(k *Kafka, m member) (err error) {
 	}
 	if m.name.Value == "group" {
 		k.Group = value.Value
+	}
+	if m.name.Value == "commit_interval" {
+		k.CommitInterval = &value
 	}
 	option, err := kafkaOption(m.name.Value, value)
 	k.Options = append(k.Options, option)

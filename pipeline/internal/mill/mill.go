@@ -24,8 +24,13 @@ type Mill struct {
 	// OutputName is the name of the stream that results go to.
 	OutputName string
 	Window     *Window
-	Emit       []Emitted          // empty where joined elements are written as they are
-	Kafka      *description.Kafka // nil where no stream is a topic
+	Emit       []Emitted // empty where joined elements are written as they are
+	// Others are the streams that are written beside the results.
+	Others []Written
+	// where is the condition of results that are written; nil where all are. handling says what becomes of the rest.
+	where    *expression.Program
+	handling *description.Handling
+	Kafka    *description.Kafka // nil where no stream is a topic
 	// connections are how other storages are reached, by their names.
 	connections map[string]connection
 }
@@ -35,15 +40,17 @@ type Mill struct {
 func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 	base := filepath.Base(d.File)
 	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka,
-		OutputName: d.Output.Value}
+		OutputName: d.Output.Value, handling: &d.Handling}
 	m.Name = cmp.Or(d.Name.Value, m.Name)
 	var err error
 	if m.connections, err = newConnections(d, kinds); err != nil {
 		return nil, err
 	}
-	if m.Master, m.Output, err = newTree(d, kinds); err != nil {
+	var written []Written
+	if m.Master, written, err = newTree(d, kinds); err != nil {
 		return nil, err
 	}
+	m.Output, m.Others = written[0].Stream, written[1:]
 	var streams []string
 	for _, n := range m.Master.All() {
 		streams = append(streams, n.Name)
@@ -62,6 +69,9 @@ func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 		}
 	}
 	if err := m.compileWindow(d.Window); err != nil {
+		return nil, err
+	}
+	if err := m.compileResultWhere(d.Where); err != nil {
 		return nil, err
 	}
 	if err := m.compileEmit(d.Emit); err != nil {

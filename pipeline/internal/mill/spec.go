@@ -38,12 +38,12 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	spec := &engine.Spec{
 		Name:        m.Name,
 		Master:      m.Master.spec(nodes),
-		Outputs:     []broker.Stream{m.output(at.Output)},
 		NewFunction: m.NewFunction,
 		Window:      m.Window.spec(),
 		Verify:      options.Verify,
 		Logger:      logger,
 	}
+	m.setHandling(spec, at)
 	m.setStorages(spec, at, options)
 	return spec
 }
@@ -101,8 +101,15 @@ func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 
 // NewFunction makes the function for one goroutine.
 func (m *Mill) NewFunction() engine.Function {
-	if m.Emit == nil {
-		return &joiner{master: m.Master, window: m.Window != nil}
+	var f engine.Function = &joiner{master: m.Master, window: m.Window != nil}
+	if m.Emit != nil {
+		f = newEmitter(m.Emit)
 	}
-	return newEmitter(m.Emit)
+	if m.where != nil {
+		f = &conditional{f, m.where.Clone()}
+	}
+	return f
 }
+
+// CanFail reports whether the function may fail.
+func (m *Mill) CanFail() bool { return m.Emit != nil || m.where != nil }

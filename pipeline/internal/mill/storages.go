@@ -17,19 +17,35 @@ import (
 )
 
 // checkStorages refuses what can't be read or written together.
-func checkStorages(d *description.Description, kinds []storage.Kind, master *Node, output Stream) error {
+func checkStorages(d *description.Description, kinds []storage.Kind, master *Node, written []Written) error {
 	for _, n := range master.All() {
-		if err := checkInput(master, n, output); err != nil {
+		for _, w := range written {
+			if err := checkInput(master, n, w.Stream); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range written {
+		if err := checkOutput(d, w); err != nil {
+			return err
+		}
+		if err := checkFollowed(master, w.Stream); err != nil {
 			return err
 		}
 	}
-	if err := checkOutput(d, output); err != nil {
+	if err := checkReached(d, kinds); err != nil {
 		return err
 	}
-	if err := checkFollowed(master, output); err != nil {
+	if err := checkWritten(written); err != nil {
 		return err
 	}
-	return checkReached(d, kinds)
+	if err := checkHandling(d); err != nil {
+		return err
+	}
+	if err := checkOnError(d); err != nil {
+		return err
+	}
+	return checkCommit(d, written)
 }
 
 // checkInput refuses a stream that can't be read beside the master's, or with the output.
@@ -92,14 +108,14 @@ func (s Stream) noun() string {
 }
 
 // checkOutput refuses an output whose members say how it is read.
-func checkOutput(d *description.Description, output Stream) error {
-	if stored := output.Stored; stored != nil && stored.OnlyRead != nil {
+func checkOutput(d *description.Description, w Written) error {
+	if stored := w.Stream.Stored; stored != nil && stored.OnlyRead != nil {
 		return stored.OnlyRead.Errorf("%s says what is read, and how, but results are written to %q: take it out",
-			stored.OnlyRead.Value, d.Output.Value)
+			stored.OnlyRead.Value, w.Name.Value)
 	}
 	for _, stream := range d.Streams {
 		switch {
-		case stream.Name.Value != d.Output.Value:
+		case stream.Name.Value != w.Name.Value:
 		case stream.ReadingAt != nil:
 			return stream.ReadingAt.Errorf("%s says how a stream is read, but results are written to %q: take it out",
 				stream.ReadingAt.Value, stream.Name.Value)
@@ -146,8 +162,7 @@ func checkFollowed(master *Node, output Stream) error {
 		r := n.Stream.Reading
 		endless = endless && r.Follow && r.DataTimeout == 0
 	}
-	files := file.New()
-	if endless && output.IsFile() && files.GuaranteeFor([]broker.Stream{{Name: output.Name}}) == broker.AtEnd {
+	if endless && output.appearsAtEnd() {
 		return output.Text.Errorf("an output file appears when the session ends, but all streams are followed for ever: "+
 			"write to standard output, {file: \"-\"}, which gets results as they come, as in leat run FILE > %s, "+
 			"or give a stream a data_timeout", filepath.Base(output.Text.Value))
@@ -176,13 +191,18 @@ func (m *Mill) Cluster() (*topic.Cluster, error) {
 type Layout struct {
 	Inputs map[*Node]Stream
 	Output Stream
+	// Others are where the other streams are that are written, as the mill has them.
+	Others []Stream
 	// Cluster is nil where no stream is a topic.
 	Cluster *topic.Cluster
 }
 
 // Layout returns where the pipeline file says that the streams are.
 func (m *Mill) Layout(cluster *topic.Cluster) Layout {
-	at := Layout{map[*Node]Stream{}, m.Output, cluster}
+	at := Layout{Inputs: map[*Node]Stream{}, Output: m.Output, Cluster: cluster}
+	for _, w := range m.Others {
+		at.Others = append(at.Others, w.Stream)
+	}
 	for _, n := range m.Master.All() {
 		at.Inputs[n] = n.Stream
 	}
@@ -196,6 +216,9 @@ func (m *Mill) setStorages(spec *engine.Spec, at Layout, options *Options) {
 		inputs = append(inputs, storage.Declared{Stream: spec.Master.Nodes()[i].Stream, Stored: at.Inputs[n].Stored})
 	}
 	outputs := []storage.Declared{{Stream: spec.Outputs[0], Stored: at.Output.Stored}}
+	for i, other := range at.Others {
+		outputs = append(outputs, storage.Declared{Stream: spec.Outputs[i+1], Stored: other.Stored})
+	}
 	reads, writes := at.Inputs[m.Master], at.Output
 	if reads.where() == writes.where() {
 		both := m.storage(reads, append(inputs, outputs...), at.Cluster, options)

@@ -113,37 +113,33 @@ func (n *streamNames) stream(t description.Text) (Stream, error) {
 	return Stream{}, t.Errorf("there is no stream %q%s", t.Value, description.Suggest(t.Value, candidates))
 }
 
-// newTree returns the master of the join tree and where the output is. Keys are not compiled yet.
-func newTree(d *description.Description, kinds []storage.Kind) (master *Node, output Stream, err error) {
+// newTree returns the master of the join tree and the streams that are written. Keys are not compiled yet.
+func newTree(d *description.Description, kinds []storage.Kind) (master *Node, written []Written, err error) {
 	names := &streamNames{streams: d.Streams, used: map[string]bool{}, dir: filepath.Dir(d.File), kinds: kinds}
 	at, err := names.stream(d.Master)
 	if err != nil {
-		return nil, output, err
+		return nil, nil, err
 	}
 	master = &Node{Name: d.Master.Value, Stream: at, members: new(rawjson.Paths)}
 	nodes := map[string]*Node{master.Name: master}
 	if err := addNodes(d, names, master, nodes); err != nil {
-		return nil, output, err
+		return nil, nil, err
 	}
 	if err := connect(d, master, nodes); err != nil {
-		return nil, output, err
+		return nil, nil, err
 	}
-	if output, err = names.stream(d.Output); err != nil {
-		return nil, output, err
-	}
-	if nodes[d.Output.Value] != nil {
-		return nil, output, d.Output.Errorf("the stream %q is read, so it can't be the output as well: "+
-			"declare a stream of another name for the output", d.Output.Value)
+	if written, err = names.written(d, nodes); err != nil {
+		return nil, nil, err
 	}
 	for _, stream := range d.Streams {
 		if !names.used[stream.Name.Value] {
-			return nil, output, stream.Name.Errorf("the stream %q is used nowhere: join it, or take it out", stream.Name.Value)
+			return nil, nil, stream.Name.Errorf("the stream %q is used nowhere: join it, or take it out", stream.Name.Value)
 		}
 	}
 	if err := oneStandardInput(d, nodes); err != nil {
-		return nil, output, err
+		return nil, nil, err
 	}
-	return master, output, checkStorages(d, kinds, master, output)
+	return master, written, checkStorages(d, kinds, master, written)
 }
 
 // addNodes makes a node of the right stream of each join.

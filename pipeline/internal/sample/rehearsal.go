@@ -45,7 +45,7 @@ func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excer
 		}
 	}
 	windows, problem := r.windows()
-	if problem != "" || m.Emit == nil {
+	if problem != "" || !m.CanFail() {
 		return problem
 	}
 	function := m.NewFunction()
