@@ -17,6 +17,8 @@
 //	leat topic dump TOPIC        writes what a Kafka topic holds, as lines of JSON
 //	leat topic end TOPIC         puts an end-of-stream mark into every partition of a Kafka topic
 //
+//	leat schema       prints the JSON Schema of pipeline files, for editors
+//	leat completion SHELL                    prints a script that completes commands, flags and files in a shell
 //	leat help COMMAND shows how a command is called, and leat help which there are
 //	leat --version    prints the version
 //
@@ -79,19 +81,22 @@ type app struct {
 
 // commands is what kong parses the arguments into.
 type commands struct {
-	Init      initCommand      `cmd:"" help:"Look at two files and write a pipeline file that joins them."`
-	Run       runCommand       `cmd:"" help:"Join the streams of a pipeline file and write the results."`
-	Plan      planCommand      `cmd:"" help:"Draw the join tree of a pipeline file."`
-	Check     checkCommand     `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
-	Show      showCommand      `cmd:"" help:"Show the head of a stream as a table, with types, ranges and order."`
-	Explain   explainCommand   `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
-	Capture   captureCommand   `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
-	Lag       lagCommand       `cmd:"" help:"Show how far a pipeline has come, for each stream and partition."`
-	Positions positionsCommand `cmd:"" help:"Show the positions that are kept of a pipeline, or remove them."`
-	Sort      sortCommand      `cmd:"" help:"Put the elements of a file in order."`
-	Convert   convertCommand   `cmd:"" help:"Write the elements of a file in another format."`
-	Topic     topicCommands    `cmd:"" help:"Load, show and end Kafka topics."`
-	Help      helpCommand      `cmd:"" help:"Show how a command is called."`
+	Init       initCommand       `cmd:"" help:"Look at two files and write a pipeline file that joins them."`
+	Run        runCommand        `cmd:"" help:"Join the streams of a pipeline file and write the results."`
+	Plan       planCommand       `cmd:"" help:"Draw the join tree of a pipeline file."`
+	Check      checkCommand      `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`
+	Show       showCommand       `cmd:"" help:"Show the head of a stream as a table, with types, ranges and order."`
+	Explain    explainCommand    `cmd:"" help:"Look a key up in every stream and say why its elements are joined, or why not."`
+	Capture    captureCommand    `cmd:"" help:"Save what a range of keys needs of every stream, with a pipeline file to run."`
+	Lag        lagCommand        `cmd:"" help:"Show how far a pipeline has come, for each stream and partition."`
+	Positions  positionsCommand  `cmd:"" help:"Show the positions that are kept of a pipeline, or remove them."`
+	Sort       sortCommand       `cmd:"" help:"Put the elements of a file in order."`
+	Convert    convertCommand    `cmd:"" help:"Write the elements of a file in another format."`
+	Topic      topicCommands     `cmd:"" help:"Load, show and end Kafka topics."`
+	Schema     schemaCommand     `cmd:"" help:"Print the JSON Schema of pipeline files, for editors."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes commands, flags and files in a shell."`
+	Complete   completeCommand   `cmd:"" hidden:"" help:"Print what words may go on with, for the scripts of completion."`
+	Help       helpCommand       `cmd:"" help:"Show how a command is called."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

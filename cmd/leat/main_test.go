@@ -277,7 +277,7 @@ func TestCommand(t *testing.T) {
 		},
 		"no command": {
 			nil, "", 2, "",
-			"leat: a command is missing: there are init, run, plan, check, show, explain, capture, lag, positions, sort, convert, topic and help\n" +
+			"leat: a command is missing: there are init, run, plan, check, show, explain, capture, lag, positions, sort, convert, topic, schema, completion and help\n" +
 				"Run \"leat help\" to see what there is.\n", "",
 		},
 		"no command about topics": {

@@ -61,9 +61,11 @@ func isFile(path string) bool {
 
 // commandList names the commands below one.
 func commandList(parent *kong.Node) string {
-	names := make([]string, len(parent.Children))
-	for i, child := range parent.Children {
-		names[i] = child.Name
+	var names []string
+	for _, child := range parent.Children {
+		if !child.Hidden {
+			names = append(names, child.Name)
+		}
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]
