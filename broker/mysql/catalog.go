@@ -25,7 +25,7 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 	err := conn.QueryRowContext(ctx, "SELECT concat(table_schema, '.', table_name), table_type FROM information_schema.tables "+
 		"WHERE table_schema = DATABASE() AND table_name = ?", r.Stream.Name).Scan(&name, &kind)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, missing(ctx, conn, r.Stream.Name)
+		return nil, d.missing(ctx, conn, r.Stream.Name)
 	}
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 }
 
 // missing says that a table doesn't exist, and which one may be meant.
-func missing(ctx context.Context, conn *sql.Conn, name string) error {
+func (d *database) missing(ctx context.Context, conn *sql.Conn, name string) error {
 	all, err := rows(ctx, conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
 	if err != nil {
 		return err
@@ -51,7 +51,8 @@ func missing(ctx context.Context, conn *sql.Conn, name string) error {
 	for _, r := range all {
 		tables = append(tables, r[0])
 	}
-	return fmt.Errorf("there is no such table, or the user has no right to it (GRANT SELECT)%s", suggest.Name(name, tables))
+	return fmt.Errorf("there is no such table, or the user has no right to it (GRANT SELECT ON %s TO %s)%s", identifier(name),
+		d.grantee(), suggest.Name(name, tables))
 }
 
 // rows returns what a statement gives, as texts.

@@ -36,6 +36,8 @@ type database struct {
 	pool   *sql.DB
 	// reached says that a connection was made before: then one that can't be made is waited for without end.
 	reached atomic.Bool
+	// account is whom the server took the user for, which its host decides, too, as statements name it.
+	account atomic.Pointer[string]
 }
 
 // open reads the url.
@@ -118,11 +120,30 @@ func (d *database) connect(ctx context.Context) (*sql.Conn, error) {
 	conn, err := d.pool.Conn(limited)
 	switch {
 	case err == nil:
+		d.findAccount(limited, conn)
 		return conn, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
 	return nil, d.explainConnect(err)
+}
+
+// findAccount asks once whose rights the user has. Where the server doesn't say, the user's name must do.
+func (d *database) findAccount(ctx context.Context, conn *sql.Conn) {
+	var current string
+	if d.account.Load() != nil || conn.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&current) != nil {
+		return
+	}
+	name := accountName(current)
+	d.account.Store(&name)
+}
+
+// grantee is the account that needs rights, as statements name it.
+func (d *database) grantee() string {
+	if name := d.account.Load(); name != nil {
+		return *name
+	}
+	return quoted(d.config.User)
 }
 
 // number is MySQL's number of an error, zero for other errors.

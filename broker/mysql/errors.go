@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -21,7 +22,7 @@ func (d *database) explainConnect(err error) error {
 		remedy = "; the user or the password is wrong, or the password is missing: it is in the url, or in MYSQL_PWD; a user " +
 			"who must come by TLS, or show a certificate, is refused in the same way"
 	case 1044:
-		remedy = "; GRANT SELECT, INSERT, UPDATE, CREATE ON " + identifier(d.config.DBName) + ".* TO the user"
+		remedy = "; GRANT SELECT, INSERT, UPDATE, CREATE ON " + identifier(d.config.DBName) + ".* TO " + d.refused(err)
 	case 1049:
 		remedy = "; CREATE DATABASE makes it; the url's last part is its name"
 	case 1040, 1203:
@@ -44,6 +45,18 @@ func (d *database) explainConnect(err error) error {
 		err, remedy)
 }
 
+// refused is the account that has no right to the database, as statements name it: the server's message has it.
+func (d *database) refused(err error) string {
+	var refused *driver.MySQLError
+	if errors.As(err, &refused) {
+		_, behind, _ := strings.Cut(refused.Message, " for user ")
+		if name, _, found := strings.Cut(behind, " to database "); found {
+			return name
+		}
+	}
+	return d.grantee()
+}
+
 // tlsRemedy is what mends an error of TLS, and empty for others.
 func tlsRemedy(err error) string {
 	var authority x509.UnknownAuthorityError
@@ -63,14 +76,14 @@ func tlsRemedy(err error) string {
 
 // Explain implements relation.Database.
 func (d *database) Explain(err error, about relation.Subject) error {
-	if remedy := remedyFor(number(err), about); remedy != "" {
+	if remedy := d.remedyFor(number(err), about); remedy != "" {
 		return fmt.Errorf("%w; %s", err, remedy)
 	}
 	return err
 }
 
 // remedyFor says what would mend an error, by its number, as far as that is known.
-func remedyFor(number uint16, about relation.Subject) string {
+func (d *database) remedyFor(number uint16, about relation.Subject) string {
 	switch number {
 	case 1142, 1143, 1044, 1227, 1370:
 		rights := "SELECT"
@@ -80,7 +93,7 @@ func remedyFor(number uint16, about relation.Subject) string {
 		if about.Name == "leat_positions" {
 			rights += ", CREATE"
 		}
-		return fmt.Sprintf("GRANT %s ON %s TO the user", rights, identifier(about.Name))
+		return fmt.Sprintf("GRANT %s ON %s TO %s", rights, identifier(about.Name), d.grantee())
 	case 1062:
 		if about.Conflict != nil {
 			return "the output's conflict clause has the columns of another index"

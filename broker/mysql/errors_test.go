@@ -60,8 +60,11 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"engine", d.url, 0, 1, mysql.Table[object]("old"), []string{"MyISAM has no transactions", "ENGINE=InnoDB"}},
 		{"conflict without index", d.url, 0, 1, mysql.Table[object]("orders", mysql.Conflict("placed")),
 			[]string{"CREATE UNIQUE INDEX `orders_key` ON `orders` (`placed`)"}},
-		{"no right to read", guest, 1, 0, mysql.Table[object]("closed"), []string{"no right to it (GRANT SELECT)"}},
-		{"no right to keep positions", guest, 0, 1, mysql.Table[object]("orders"), []string{"command denied", "GRANT", "CREATE"}},
+		{"no right to read", guest, 1, 0, mysql.Table[object]("closed"), []string{"no right to it (GRANT SELECT ON `closed` TO 'guest'@'127.0.0.1')"}},
+		{"no right to keep positions", guest, 0, 1, mysql.Table[object]("orders"), []string{"command denied",
+			"GRANT SELECT, INSERT, UPDATE, CREATE ON `leat_positions` TO 'guest'@'127.0.0.1'"}},
+		{"no right to the database", urlOf("guest", "hush-hush", "mysql"), 1, 0, mysql.Table[object]("user"),
+			[]string{"GRANT SELECT, INSERT, UPDATE, CREATE ON `mysql`.* TO 'guest'@'127.0.0.1'"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := relationtest.Open(t, mysql.New(test.url, test.stream), test.inputs, test.outputs)

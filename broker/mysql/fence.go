@@ -75,8 +75,8 @@ func (d *database) Oust(ctx context.Context, conn *sql.Conn, c relation.Claim) {
 	switch {
 	case number(err) == 1094: // it has gone by itself
 	case err != nil:
-		d.logger.Warn("the connection of the run before can't be ended; GRANT CONNECTION_ADMIN ON *.* TO the user, or in "+
-			"MariaDB \"CONNECTION ADMIN\"", "holder", c.Holder, "id", id.Int64, "error", err)
+		d.logger.Warn("the connection of the run before can't be ended; GRANT CONNECTION_ADMIN, in MariaDB CONNECTION "+
+			"ADMIN, ON *.* TO "+d.grantee(), "holder", c.Holder, "id", id.Int64, "error", err)
 	default:
 		d.logger.Info("the connection of the run before was ended", "name", c.Name, "holder", c.Holder)
 	}

@@ -15,6 +15,18 @@ func identifiers(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
+// quoted is a text as statements have it, where there are no parameters.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// accountName is an account as statements name it; account is as CURRENT_USER() has it: user@host.
+func accountName(account string) string {
+	at := strings.LastIndexByte(account, '@')
+	if at < 0 {
+		return quoted(account)
+	}
+	return quoted(account[:at]) + "@" + quoted(account[at+1:])
+}
+
 // EqualNames implements relation.Language.
 func (d *database) EqualNames(a, b string) bool { return strings.EqualFold(a, b) }
 

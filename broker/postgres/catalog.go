@@ -126,9 +126,22 @@ func (s *session) makeTable(ctx context.Context, name, sql, purpose string) erro
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		remedy = purpose + ": GRANT CREATE ON its SCHEMA to the user, or have its owner run " + sql
+		remedy = fmt.Sprintf("%s: GRANT CREATE ON SCHEMA %s TO %s, or have its owner run %s", purpose, s.schemaOf(ctx, name),
+			s.grantee, sql)
 	}
 	return described("the table "+name, refused, remedy)
+}
+
+// schemaOf is the schema that a table would be made in, as statements name it.
+func (s *session) schemaOf(ctx context.Context, name string) string {
+	if schema, _, named := strings.Cut(name, "."); named {
+		return identifier(schema)
+	}
+	current, err := s.texts(ctx, "SELECT current_schema()")
+	if err != nil || current[0] == "" {
+		return "…"
+	}
+	return identifier(current[0])
 }
 
 // missing says that a table doesn't exist, and which one may be meant.

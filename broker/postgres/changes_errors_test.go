@@ -49,7 +49,7 @@ func TestWrongChanges(t *testing.T) {
 		"a physical slot":    {d.url, []string{"good"}, []postgres.StreamOption{postgres.Slot(d.name + "_physical"), postgres.Publication("small")}, []string{"physical"}},
 		"of another":         {d.url, []string{"good"}, []postgres.StreamOption{postgres.Slot(d.name + "_elsewhere"), postgres.Publication("small")}, []string{other.name, "postgres.Slot"}},
 		"no publication":     {d.url, []string{"good"}, []postgres.StreamOption{postgres.Slot(d.name + "_orphan")}, []string{"the slot", "pg_drop_replication_slot"}},
-		"may not replicate":  {as("weak"), []string{"good"}, nil, []string{"REPLICATION"}},
+		"may not replicate":  {as("weak"), []string{"good"}, nil, []string{"ALTER ROLE \"" + d.name + "_weak\" REPLICATION"}},
 		"may not publish":    {as("half"), []string{"good"}, nil, []string{"permission denied", "CREATE PUBLICATION"}},
 		"a name of no slot":  {d.url, []string{"good"}, []postgres.StreamOption{postgres.Slot("Bad-Name")}, []string{"Bad-Name", "lower case letters"}},
 		"of another schema":  {d.url, []string{"nowhere.good"}, nil, []string{"no table nowhere.good"}},

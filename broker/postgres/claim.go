@@ -116,8 +116,8 @@ func (l *ledger) end(ctx context.Context, holder []row) {
 	}
 	ended, err := l.session.texts(ctx, endBackend, text(holder, 0), text(holder, 1), shared)
 	if err != nil {
-		l.connector.logger.Warn("the connection of the run before can't be ended; GRANT pg_signal_backend TO the user",
-			"holder", text(holder, 2), "pid", text(holder, 0), "error", err)
+		l.connector.logger.Warn("the connection of the run before can't be ended; GRANT pg_signal_backend TO "+
+			l.connector.grantee(), "holder", text(holder, 2), "pid", text(holder, 0), "error", err)
 	} else if len(ended) > 0 {
 		l.connector.logger.Info("the connection of the run before was ended", "name", l.name, "holder", text(holder, 2))
 	}

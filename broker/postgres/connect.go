@@ -59,7 +59,11 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 }
 
 // A session is a connection to the database. It is used by one goroutine at a time.
-type session struct{ *pgconn.PgConn }
+type session struct {
+	*pgconn.PgConn
+	// grantee is the user that this is the session of, as statements name it.
+	grantee string
+}
 
 // connect connects once.
 func (c *connector) connect(ctx context.Context) (*session, error) {
@@ -67,8 +71,11 @@ func (c *connector) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, c.explain(err)
 	}
-	return &session{conn}, nil
+	return &session{conn, c.grantee()}, nil
 }
+
+// grantee is the user who needs rights, as statements name it.
+func (c *connector) grantee() string { return identifier(c.config.User) }
 
 // reconnect connects, again and again while the server can't be reached, until ctx ends.
 func (c *connector) reconnect(ctx context.Context) (*session, error) {

@@ -39,7 +39,7 @@ func (c *connector) explain(err error) error {
 		remedy = "max_connections on the server is too low, or max_wal_senders where changes are read, or somebody leaves " +
 			"connections open"
 	case "42501":
-		remedy = "reading changes takes the right to replicate: ALTER ROLE … REPLICATION"
+		remedy = "reading changes takes the right to replicate: ALTER ROLE " + c.grantee() + " REPLICATION"
 	case "08P01":
 		if isFromPooler(refused) {
 			remedy = "a pooler such as PgBouncer stands before the database; " + poolerRemedy
@@ -112,8 +112,8 @@ func (t *table) explainRead(err error) error {
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		if remedy = "GRANT SELECT ON " + t.describe() + " TO the user"; t.query != "" {
-			remedy = "GRANT SELECT ON what the query reads TO the user"
+		if remedy = "GRANT SELECT ON " + qualified(t.stream.Name) + " TO " + t.grantee; t.query != "" {
+			remedy = "GRANT SELECT ON what the query reads TO " + t.grantee
 		}
 	}
 	return described(t.describe(), refused, remedy)
@@ -132,7 +132,7 @@ func (t *target) explainWrite(err error) error {
 	remedy := ""
 	switch refused.Code {
 	case "42501":
-		remedy = fmt.Sprintf("GRANT SELECT, INSERT, UPDATE ON %s TO the user", t.name)
+		remedy = fmt.Sprintf("GRANT SELECT, INSERT, UPDATE ON %s TO %s", t.name, t.grantee)
 	case "23505":
 		remedy = "to replace the row, give the output a conflict clause with the columns of that index: " +
 			"postgres.Conflict, or conflict: [...]"

@@ -71,7 +71,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"wrong columns", d.url, 0, 1, postgres.Table[object]("made", postgres.Columns("id bigint", "total nummeric")),
 			[]string{"the table made", `type "nummeric" does not exist`}},
 		{"no right to make an output", guest, 0, 1, postgres.Table[object]("made", postgres.Columns("id bigint")),
-			[]string{"permission denied", "GRANT CREATE ON", `CREATE TABLE "made" (id bigint)`}},
+			[]string{"permission denied", `GRANT CREATE ON SCHEMA "public" TO "guest_of_tests"`, `CREATE TABLE "made" (id bigint)`}},
 		{"no order", d.url, 1, 0, postgres.Table[object]("log"), []string{"it has no primary key", "postgres.OrderBy"}},
 		{"equal rows", d.url, 1, 0, postgres.Table[object]("log", postgres.OrderBy("line")),
 			[]string{"may have the same line", "PRIMARY KEY"}},
@@ -86,15 +86,15 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"conflict without index", d.url, 0, 1, postgres.Table[object]("orders", postgres.Conflict("placed")),
 			[]string{`CREATE UNIQUE INDEX ON "orders" ("placed")`}},
 		{"no right to read", guest, 1, 0, postgres.Table[object]("closed"), []string{"permission denied",
-			"GRANT SELECT ON"}},
+			`GRANT SELECT ON "closed" TO "guest_of_tests"`}},
 		{"no right to write", guest, 0, 1, postgres.Table[object]("closed"), []string{"permission denied",
-			`GRANT SELECT, INSERT, UPDATE ON "closed"`}},
+			`GRANT SELECT, INSERT, UPDATE ON "closed" TO "guest_of_tests"`}},
 		{"no right to make the table of positions", guest, 0, 1, postgres.Table[object]("log"),
-			[]string{"permission denied", "GRANT CREATE ON",
+			[]string{"permission denied", `GRANT CREATE ON SCHEMA "public" TO "guest_of_tests"`,
 				"CREATE TABLE IF NOT EXISTS leat_positions"}},
 		{"right to make it", d.url, 0, 1, postgres.Table[object]("log"), nil},
 		{"no right to keep positions", guest, 0, 1, postgres.Table[object]("log"),
-			[]string{"GRANT SELECT, INSERT, UPDATE ON leat_positions"}},
+			[]string{`GRANT SELECT, INSERT, UPDATE ON leat_positions TO "guest_of_tests"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := open(t, postgres.New(test.url, test.stream), test.inputs, test.outputs)

@@ -98,7 +98,7 @@ func (i *instance) together(ctx context.Context, s *session, all ...statement) (
 	}
 	results, err := s.ExecBatch(ctx, batch).ReadAll()
 	if err != nil {
-		return nil, explainInstances(err)
+		return nil, explainInstances(err, s.grantee)
 	}
 	var rows [][]row
 	for _, r := range results[1:] {
@@ -112,14 +112,14 @@ func (i *instance) together(ctx context.Context, s *session, all ...statement) (
 }
 
 // explainInstances says of an error about the tables what would mend it.
-func explainInstances(err error) error {
+func explainInstances(err error, grantee string) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("postgres: leat_instances: %w", err)
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		remedy = "GRANT SELECT, INSERT, UPDATE, DELETE ON leat_instances, leat_shares TO the user"
+		remedy = "GRANT SELECT, INSERT, UPDATE, DELETE ON leat_instances, leat_shares TO " + grantee
 	}
 	return described("the tables leat_instances and leat_shares", refused, remedy)
 }

@@ -134,7 +134,7 @@ func (l *ledger) mayKeep(ctx context.Context, s *session) error {
 		AND has_table_privilege('leat_positions', 'UPDATE')`)
 	if err == nil && may[0] != "t" {
 		return errors.New("postgres: the table leat_positions: permission denied: GRANT SELECT, INSERT, UPDATE ON " +
-			"leat_positions TO the user")
+			"leat_positions TO " + s.grantee)
 	}
 	return err
 }
@@ -146,7 +146,7 @@ func (l *ledger) explain(err error) error {
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		remedy = "GRANT SELECT, INSERT, UPDATE ON leat_positions TO the user"
+		remedy = "GRANT SELECT, INSERT, UPDATE ON leat_positions TO " + l.connector.grantee()
 	}
 	return described("the table leat_positions", refused, remedy)
 }

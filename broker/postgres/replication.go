@@ -58,7 +58,7 @@ func (c *connector) replicate(ctx context.Context) (*link, error) {
 // close closes the connection.
 func (l *link) close() {
 	if l != nil {
-		_ = (&session{l.conn}).close()
+		_ = (&session{PgConn: l.conn}).close()
 	}
 }
 

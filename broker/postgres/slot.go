@@ -178,7 +178,7 @@ func (c *changes) endHolder(ctx context.Context) error {
 	ended, err := s.texts(ctx, "SELECT pg_terminate_backend($1::int)::text", found.pid)
 	if err != nil {
 		return fmt.Errorf("the slot %s is read by the connection with the pid %s, which can't be ended: %w; GRANT "+
-			"pg_signal_backend TO the user, or end it", c.slot, found.pid, err)
+			"pg_signal_backend TO %s, or end it", c.slot, found.pid, err, s.grantee)
 	}
 	if len(ended) > 0 && found.pid != own {
 		c.logger.Info("the connection that read by the slot was ended", "slot", c.slot, "pid", found.pid)
@@ -199,7 +199,7 @@ func (c *changes) explain(err error) error {
 	remedy := ""
 	switch refused.Code {
 	case "42501":
-		remedy = "it takes the right to replicate, ALTER ROLE … REPLICATION"
+		remedy = "it takes the right to replicate: ALTER ROLE " + c.connector.grantee() + " REPLICATION"
 	case "53400":
 		remedy = fmt.Sprintf("raise max_replication_slots on the server, which takes a restart, or drop slots that nobody "+
 			"reads: SELECT slot_name, active FROM pg_replication_slots; the stream takes one, %s, and one more for each "+

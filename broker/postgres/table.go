@@ -24,6 +24,8 @@ type table struct {
 	division division
 	// oids are the numbers of the table and its partitions; nil for queries and views, whose tables aren't known.
 	oids []string
+	// grantee is whom what reading it takes is to be granted.
+	grantee string
 }
 
 // describe names the stream in errors.
@@ -36,7 +38,7 @@ func (t *table) describe() string {
 
 // openTable finds out what a stream is read from.
 func (s *session) openTable(ctx context.Context, r *relation) (*table, error) {
-	t := &table{relation: r, from: "(" + r.query + "\n) q"}
+	t := &table{relation: r, from: "(" + r.query + "\n) q", grantee: s.grantee}
 	if err := s.lookAt(ctx, t); err != nil {
 		return nil, t.explainRead(err)
 	}

@@ -20,11 +20,13 @@ type target struct {
 	names   []string
 	// splitter is for check.
 	splitter member.Splitter
+	// grantee is whom what writing it takes is to be granted.
+	grantee string
 }
 
 // openTarget finds the columns of an output.
 func (s *session) openTarget(ctx context.Context, r *relation) (*target, error) {
-	t := &target{relation: r, name: qualified(r.stream.Name), columns: map[string]*column{}}
+	t := &target{relation: r, name: qualified(r.stream.Name), columns: map[string]*column{}, grantee: s.grantee}
 	if r.changes != nil {
 		return nil, fmt.Errorf("postgres: the changes %s can be read only: results go to tables, see postgres.Table",
 			r.stream.Name)
@@ -85,8 +87,8 @@ func (t *target) mayInsert(ctx context.Context, s *session) error {
 		return t.explainWrite(err)
 	}
 	if may[0] != "t" {
-		return fmt.Errorf("postgres: table %s: permission denied: GRANT SELECT, INSERT, UPDATE ON %s TO the user",
-			t.stream.Name, t.name)
+		return fmt.Errorf("postgres: table %s: permission denied: GRANT SELECT, INSERT, UPDATE ON %s TO %s",
+			t.stream.Name, t.name, t.grantee)
 	}
 	if t.conflict == nil {
 		return nil
