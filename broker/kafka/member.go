@@ -196,6 +196,9 @@ func (h groupErrors) OnGroupManageError(err error) {
 		h.membership.assignment.fail(err)
 		return
 	}
+	if errors.Is(err, kgo.ErrClientClosed) {
+		return // this member was closed while it joined: nothing joins again
+	}
 	h.membership.logger.Warn("the group was left, joining again", "error", err)
 }
 
