@@ -45,6 +45,9 @@ type StreamPosition struct {
 	// the number of bytes before it.
 	Line int   `json:"line,omitempty"`
 	Byte int64 `json:"byte,omitempty"`
+	// Sequence is the number of the message in the NATS stream that is named by Stream; zero before the first.
+	Sequence int64  `json:"sequence,omitempty"`
+	Stream   string `json:"stream,omitempty"`
 	// Kept is what a storage keeps in place of an offset, as it keeps it.
 	Kept string `json:"kept,omitempty"`
 
@@ -99,12 +102,17 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 		// LSN and Index are of changes: a commit, and the number of a change in it.
 		LSN   string `json:"lsn"`
 		Index int64  `json:"index"`
+		// Stream and Sequence are of NATS.
+		Stream   string `json:"stream"`
+		Sequence int64  `json:"sequence"`
 	}
 	if err := json.Unmarshal([]byte(r.Position), &ordered); err == nil {
 		s.At, s.Behind = ordered.At, s.Behind || ordered.After
 		switch from := ordered.From; {
-		case ordered.In != "" && ordered.At == nil:
+		case ordered.In != "" && ordered.At == nil, ordered.Stream != "" && ordered.Sequence == 0:
 			s.atBeginning = true
+		case ordered.Stream != "":
+			s.Stream, s.Sequence = ordered.Stream, ordered.Sequence
 		case ordered.Fresh:
 			s.Fresh = true
 		case ordered.LSN != "":
@@ -180,6 +188,8 @@ func (s *StreamPosition) where() string {
 		what += fmt.Sprintf(", line %d, byte %d", s.Line, s.Byte)
 	case s.Line > 0:
 		what += fmt.Sprintf(", up to %d elements behind line %d, byte %d", s.Offset-s.element, s.Line, s.Byte)
+	case s.Stream != "":
+		what = fmt.Sprintf("%s message %d of the stream %s", preposition, s.Sequence, s.Stream)
 	case s.change != "":
 		what = s.change
 	case s.Kept == "{}" || s.atBeginning:

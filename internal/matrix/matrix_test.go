@@ -134,6 +134,9 @@ emit: {id: orders.id, name: orders.name, big: orders.big, ns: "map(items, .n)"}
 			w.Error(err)
 		}
 	}
+	if kept, err := p.Positions(w.Context(), pipeline.Options{Logger: quiet}); err == nil && strings.Contains(kept.String(), "{") {
+		w.Errorf("the positions aren't for people:\n%v", kept)
+	}
 	if plan := p.Plan().String(); !strings.Contains(plan, to.guarantee) {
 		w.Errorf("the plan doesn't say %q:\n%s", to.guarantee, plan)
 	}

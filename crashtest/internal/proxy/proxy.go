@@ -75,6 +75,13 @@ func (p *Proxy) Cut(refuse time.Duration) int {
 	return len(p.connections) / 2
 }
 
+// Connections returns how many there are.
+func (p *Proxy) Connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.connections) / 2
+}
+
 // add notes a connection; false says that it must be closed.
 func (p *Proxy) add(c net.Conn) bool {
 	p.mu.Lock()

@@ -26,6 +26,9 @@ func TestProxy(t *testing.T) {
 	g.Go(func() error { return echo(target) })
 
 	connection := ask(t, p)
+	if n := p.Connections(); n != 1 {
+		t.Errorf("there are %d connections, want 1", n)
+	}
 	if n := p.Cut(time.Hour); n != 1 {
 		t.Errorf("%d connections were cut, want 1", n)
 	}

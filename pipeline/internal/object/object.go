@@ -37,6 +37,9 @@ func (o *Object) Member(number int) []byte {
 	return o.Raw[span.Start:span.End]
 }
 
+// MarshalJSON implements [json.Marshaler]: whoever looks at a run sees the object as it was written.
+func (o *Object) MarshalJSON() ([]byte, error) { return o.Raw, nil }
+
 // A Codec is the codec of one stream's objects. It implements [codec.Codec].
 type Codec struct {
 	members  *rawjson.Paths
