@@ -9,7 +9,6 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
 	"github.com/leat-go/leat/pipeline/internal/lookup"
-	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // About is what Explain explains: a key, or an element.
@@ -47,6 +46,8 @@ type PartitionExplanation struct {
 	// Masters counts the master elements that it is about, and HandedOver those of them that the join hands over.
 	Masters    int `json:"masters"`
 	HandedOver int `json:"handed_over"`
+	// Joined counts the elements with the key that reach the function, as masters or with one.
+	Joined int `json:"joined"`
 	// Cause is why the first of them that isn't handed over isn't, or why there are none; nil where all are.
 	Cause *Cause `json:"cause"`
 }
@@ -75,8 +76,31 @@ type Lookup struct {
 	// Below and Above are the elements next to them, with other keys; nil where there are none.
 	Below *FoundElement `json:"below,omitempty"`
 	Above *FoundElement `json:"above,omitempty"`
-	// Verdict says why there are none; empty where there are.
+	// Verdict says why there are none; empty where there are. Of a join of near keys it says why the parent's element has no
+	// match, or why it has one where it must have none.
 	Verdict Verdict `json:"verdict,omitempty"`
+	// Near says more where the join has a reach, match keys, a take or a need: the lookup is then what one element of the
+	// parent finds, and counts its candidates. It is nil elsewhere.
+	Near *NearLookup `json:"near,omitempty"`
+}
+
+// A NearLookup is what a stream has around the key of one element of its parent, in a join of near keys.
+type NearLookup struct {
+	// From and To are the ends of the reach, both included; nil where it has no end.
+	From *expression.Key `json:"from,omitempty"`
+	To   *expression.Key `json:"to,omitempty"`
+	// MatchKeys are the values that the match keys must have, as text.
+	MatchKeys []string `json:"match_keys,omitempty"`
+	// InReach counts the elements within reach, whatever their match keys. Of a reach without an end, only those near it.
+	InReach int `json:"in_reach"`
+	// Taken are the matches.
+	Taken []*FoundElement `json:"taken"`
+	// BelowBy and AboveBy are how far Below and Above are from the key, as text: "27ms", "0.5".
+	BelowBy string `json:"below_by,omitempty"`
+	AboveBy string `json:"above_by,omitempty"`
+	// AlikeBelow and AlikeAbove are the nearest elements with the match keys, where none of those is within reach.
+	AlikeBelow *FoundElement `json:"alike_below,omitempty"`
+	AlikeAbove *FoundElement `json:"alike_above,omitempty"`
 }
 
 // A FoundElement is an element and where it lies.
@@ -106,9 +130,6 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := onlyEqualKeys(m); err != nil {
-		return nil, err
-	}
 	found, err := lookup.Explain(ctx, m, options.Logger, about.Stream, about.Key, about.Element)
 	if err != nil {
 		return nil, err
@@ -131,21 +152,12 @@ func (p *Pipeline) Explain(ctx context.Context, options Options, about About) (*
 	return e, nil
 }
 
-// onlyEqualKeys returns an error for a mill with joins of which explain would say what isn't so.
-func onlyEqualKeys(m *mill.Mill) error {
-	n := m.FirstOfNearKeys()
-	if n == nil {
-		return nil
-	}
-	return fmt.Errorf("explain knows joins of equal keys only, without by, take and need, so that it can't judge the join of "+
-		"%s with %s", n.Parent.Name, n.Name)
-}
-
 func newExplanation(found *lookup.Explanation) *Explanation {
 	e := &Explanation{Stream: found.Stream, By: found.By, Key: found.Key, Element: found.Element, Findings: []Finding{}}
 	for _, p := range found.Partitions {
 		partition := PartitionExplanation{
 			Partition: p.Number, Lookups: []Lookup{}, Sentences: p.Sentences, Masters: p.Masters, HandedOver: p.HandedOver,
+			Joined: p.Joined,
 		}
 		for _, r := range p.Lookups {
 			partition.Lookups = append(partition.Lookups, newLookup(&r))
@@ -163,8 +175,22 @@ func newLookup(r *lookup.Result) Lookup {
 		Stream: r.Stream, Key: r.Key, Count: r.Count, Complete: r.Complete,
 		First: newFoundElement(r.First), Last: newFoundElement(r.Last),
 		Below: newFoundElement(r.Below), Above: newFoundElement(r.Above),
-		Verdict: r.Verdict,
+		Verdict: r.Verdict, Near: newNearLookup(r.Near),
 	}
+}
+
+func newNearLookup(n *lookup.Near) *NearLookup {
+	if n == nil {
+		return nil
+	}
+	near := &NearLookup{
+		From: n.Low, To: n.High, MatchKeys: n.Match, InReach: n.InReach, Taken: []*FoundElement{}, BelowBy: n.BelowBy,
+		AboveBy: n.AboveBy, AlikeBelow: newFoundElement(n.AlikeBelow), AlikeAbove: newFoundElement(n.AlikeAbove),
+	}
+	for _, taken := range n.Taken {
+		near.Taken = append(near.Taken, newFoundElement(taken))
+	}
+	return near
 }
 
 func newFoundElement(e *lookup.Element) *FoundElement {

@@ -97,7 +97,7 @@ func TestExplainAsJSON(t *testing.T) {
 		`"above":{"key":4,"offset":1,"line":2,"column":1,"element":{"t":4}},"verdict":"gap"}],` +
 		`"sentences":["a has the key 3 (a.t) once, at line 2 of a.jsonl.","Its left key for b is 3.",` +
 		`"b has no 3: it jumps from 1 (line 1) to 4 (line 2): a gap.",` +
-		`"So the element of a is not handed over, for want of 3 in b."],"masters":1,"handed_over":0,` +
+		`"So the element of a is not handed over, for want of 3 in b."],"masters":1,"handed_over":0,"joined":0,` +
 		`"cause":{"stream":"b","verdict":"gap","key":3,"text":"b has no 3: it jumps from 1 (line 1) to 4 (line 2): a gap"}}],` +
 		`"findings":[]}`
 	got := strings.ReplaceAll(string(encoded), dir+string(filepath.Separator), "")

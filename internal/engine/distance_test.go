@@ -37,6 +37,8 @@ func TestVerdictsSayHowFarTheNearestIs(t *testing.T) {
 				if u.Distance.By != d || u.Distance.Later && !above || !u.Distance.Later && !below {
 					t.Fatalf("%+v: %v, but it is %d", *u, u.Distance, d)
 				}
+			case u.Node == "child":
+				checkPassedOver(t, tr, u)
 			case u.Node == "master" && u.Verdict != observe.Excluded && u.Verdict != observe.Ended:
 				t.Fatalf("nothing is said of how far away the nearest is: %+v", *u)
 			}
@@ -45,6 +47,16 @@ func TestVerdictsSayHowFarTheNearestIs(t *testing.T) {
 			t.Fatalf("run: %v", err)
 		}
 	})
+}
+
+// checkPassedOver checks what is said of a child of which no distance is told: that it is a candidate of a master which took
+// another, unless the masters lie elsewhere for other reasons.
+func checkPassedOver(t *rapid.T, tr *tree, u *observe.Unmatched) {
+	child := tr.children[0]
+	if u.Verdict != observe.Gap && u.Verdict != observe.Behind || child.by || child.unequal {
+		return
+	}
+	t.Fatalf("%+v: either a master has it within reach, and it isn't taken, or the distance is known", *u)
 }
 
 // checkApart checks that there are elements within reach, and none that is a candidate.

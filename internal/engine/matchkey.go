@@ -13,6 +13,9 @@ type MatchKeys interface {
 	// false if it is there already, and notes nothing then. forget takes back what was noted last.
 	note(isNewKey bool) bool
 	forget()
+	// leftValue and rightValue are the values that were set last, which == compares.
+	leftValue() any
+	rightValue() any
 }
 
 // A valueList has the candidates with one value of the match keys, in stream order, by their sequence numbers. Without
@@ -109,3 +112,6 @@ func (m *matchKey[K]) forget() {
 	}
 	delete(m.noted, m.right)
 }
+
+func (m *matchKey[K]) leftValue() any  { return m.left }
+func (m *matchKey[K]) rightValue() any { return m.right }

@@ -62,6 +62,10 @@ type reachEdge[K any] struct {
 	// last is the right key of the last candidate or of the last element that was passed over, for verdicts.
 	last    K
 	hasLast bool
+	// isSelecting says that not all within reach are candidates, and isUnequal that those with equal keys aren't. lacking are
+	// the incomplete elements then.
+	isSelecting, isUnequal bool
+	lacking                lacking[K]
 }
 
 // order returns where a right key lies: above the reach of a left one (negative), within it, or below (positive).
@@ -177,13 +181,35 @@ func (e *reachEdge[K]) forget(n int) { e.keys.drop(n) }
 
 func (e *reachEdge[K]) keep(indexes []int) { e.keys.keep(indexes) }
 
+// noteProbed notes the parent before the one at hand as one that has probed, unless it has bypassed the edge: where it has
+// matched what was in the group, nothing else says so.
+func (e *reachEdge[K]) noteProbed() {
+	h, before := &e.history, e.left.previous
+	if !e.left.hadPrevious || h.hasBypassed && e.compare(h.bypassed[1], before) == 0 {
+		return
+	}
+	if !h.hasMissed || e.compare(before, h.missed) > 0 {
+		h.missed, h.hasMissed = before, true
+	}
+}
+
+// Bypass implements [Edge].
+func (e *reachEdge[K]) Bypass() {
+	e.noteProbed()
+	e.keyEdge.Bypass()
+}
+
 // PassOver implements [Edge].
 func (e *reachEdge[K]) PassOver(keys *Neighbours) Verdict {
+	e.noteProbed()
 	h, key := &e.history, e.right.key
 	e.last, e.hasLast = key, true
 	before, ok := e.probed()
 	after, verdict := e.left.key, Gap
-	if e.bypassing() {
+	inReach := ok && e.order(before, key) == 0
+	if inReach && e.by == nil && !(e.isUnequal && e.compare(before, key) == 0) {
+		verdict = NotTaken // the parent was certain of its match without it
+	} else if e.bypassing() {
 		switch first, last := h.bypassed[0], h.bypassed[1]; {
 		case e.order(last, key) < 0:
 			before, ok = last, true
@@ -193,22 +219,79 @@ func (e *reachEdge[K]) PassOver(keys *Neighbours) Verdict {
 			after = first
 		}
 	}
-	if verdict == Gap && !ok && !h.follows[0] {
+	isFirst := !ok && !h.follows[0]
+	if verdict == Gap && isFirst {
 		verdict = Behind
 	}
-	if keys != nil {
-		*keys = Neighbours{Key: key, After: after}
-		if ok {
-			keys.Before = before
-		}
+	if keys == nil {
+		return verdict
+	}
+	*keys = Neighbours{Key: key, After: after}
+	if ok {
+		keys.Before = before
+	}
+	if (verdict == Gap || verdict == Behind) && !inReach && (ok || isFirst) {
+		keys.Distance = e.distanceOfRight(key, before, after, ok)
 	}
 	return verdict
+}
+
+// distanceOfRight returns how far the nearest left key is from a right one that lies within reach of none: of the parents
+// before it, where there are some, and after it.
+func (e *reachEdge[K]) distanceOfRight(right, before, after K, hasBefore bool) *observe.Distance {
+	switch {
+	case e.reach.Between == nil:
+		return nil
+	case hasBefore && !e.isNearer(right, before, after):
+		after = before
+	}
+	return e.distance(right, after, e.reach.After, e.reach.Before)
 }
 
 // NoteIncomplete implements [Edge].
 func (e *reachEdge[K]) NoteIncomplete() {
 	e.last, e.hasLast = e.right.key, true
-	e.history.incomplete, e.history.hasIncomplete = e.right.key, true
+	if !e.isSelecting {
+		e.history.incomplete, e.history.hasIncomplete = e.right.key, true
+		return
+	}
+	e.lacking.add(e.right.key, e.valueOf(MatchKeys.rightValue), e.compare)
+}
+
+// valueOf returns a value of the match keys; nil where there are none.
+func (e *reachEdge[K]) valueOf(side func(MatchKeys) any) any {
+	if e.by == nil {
+		return nil
+	}
+	return side(e.by)
+}
+
+func (e *reachEdge[K]) selects(unequal bool) { e.isSelecting, e.isUnequal = true, unequal }
+func (e *reachEdge[K]) because(about *unmatched) {
+	e.lacking.items[len(e.lacking.items)-1].about = about
+}
+
+func (e *reachEdge[K]) cause() *unmatched {
+	if e.lacking.found == nil {
+		return nil
+	}
+	return e.lacking.found.about
+}
+
+// lacksOnly reports whether a left key would have a match were it not incomplete.
+func (e *reachEdge[K]) lacksOnly(left K) bool {
+	if !e.isSelecting {
+		return e.history.hasIncomplete && e.order(left, e.history.incomplete) == 0
+	}
+	if len(e.lacking.items) == 0 {
+		return false
+	}
+	if e.reach.Low != nil {
+		e.lacking.dropBelow(func(key K) bool { return e.reach.Low(left, key) < 0 })
+	}
+	return e.lacking.find(e.valueOf(MatchKeys.leftValue), func(key K) bool {
+		return e.order(left, key) == 0 && !(e.isUnequal && e.compare(left, key) == 0)
+	})
 }
 
 // Miss implements [Edge].
@@ -218,7 +301,7 @@ func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 	if keys != nil {
 		*keys = Neighbours{Key: key}
 	}
-	if h.hasIncomplete && e.order(key, h.incomplete) == 0 {
+	if e.lacksOnly(key) {
 		return Incomplete
 	}
 	if keys != nil {
@@ -250,6 +333,8 @@ func (e *reachEdge[K]) ResumeRight() { e.last, e.hasLast = e.right.key, true }
 // where hasAfter the one at hand.
 func (e *reachEdge[K]) distanceOfLeft(left K, hasAfter bool) *observe.Distance {
 	switch {
+	case e.reach.Between == nil:
+		return nil
 	case hasAfter && (!e.hasLast || e.isNearer(left, e.last, e.right.key)):
 		return e.distance(left, e.right.key, e.reach.Before, e.reach.After)
 	case e.hasLast:

@@ -63,6 +63,11 @@ type selector interface {
 	// awaited and mirrored are for people, who are told what the join waits for (awaited.go).
 	awaited() awaited
 	mirrored(i int) (key any, ok bool)
+	// selects says that not all within reach are candidates, and whether equal keys are left out. because is the verdict
+	// about the element that was noted last to be incomplete, and cause the one about that which the last miss was for.
+	selects(unequal bool)
+	because(about *unmatched)
+	cause() *unmatched
 	// forget forgets the first n candidates, and keep all but those with the indexes given.
 	forget(n int)
 	keep(indexes []int)
@@ -108,6 +113,7 @@ func newSelection(spec *Node, edge Edge) *selection {
 	if spec.Take == TakeAll && !spec.Unequal && !spec.Unique && by == nil {
 		return nil
 	}
+	s.selects(spec.Unequal)
 	return &selection{selector: s, take: spec.Take, exists: spec.Need == NeedAbsent, unequal: spec.Unequal,
 		unique: spec.Unique, by: by}
 }

@@ -69,16 +69,25 @@ func (n *node) passOver() {
 	verdict := Gap
 	if n.task.ledgers.explains {
 		var keys Neighbours
-		verdict = n.edge.PassOver(&keys)
+		verdict = n.passedOver(n.edge.PassOver(&keys))
 		u = n.explain(&n.cursor.next[0], verdict, n.parent, keys)
 		if verdict == Incomplete {
 			u.because(n.ledger.bypassedBy)
 		}
 	} else {
-		verdict = n.edge.PassOver(nil)
+		verdict = n.passedOver(n.edge.PassOver(nil))
 	}
 	n.ledger.enter(n.cursor.next[0].Record.Offset, verdict, u)
 	bypass(n.children, u)
+}
+
+// passedOver returns the verdict about an element for one of the edge. What isn't taken where there must be no match is one
+// that excludes.
+func (n *node) passedOver(verdict Verdict) Verdict {
+	if verdict == NotTaken && n.candidates.need == NeedAbsent {
+		return Excluded
+	}
+	return verdict
 }
 
 // passOverNull enters the verdict about next, whose key for the parent is null (R7a).
@@ -153,7 +162,9 @@ func (n *node) enterIncomplete(missing int) {
 	u := n.explainMiss(e, verdict, child, keys)
 	if n.edge != nil {
 		n.edge.NoteIncomplete()
-		n.ledger.incomplete = u
+		if n.ledger.incomplete = u; u != nil && n.candidates.selection != nil {
+			n.candidates.selection.because(u)
+		}
 		verdict = Incomplete
 	}
 	n.ledger.enter(e.Record.Offset, verdict, u)
@@ -187,6 +198,8 @@ func (n *node) explainMiss(e *Element, verdict Verdict, child *node, keys *Neigh
 	}
 	u := n.explain(e, verdict, child, *keys)
 	switch {
+	case verdict == Incomplete && child.candidates.selection != nil:
+		u.because(child.candidates.selection.cause())
 	case verdict == Incomplete:
 		u.because(child.ledger.incomplete)
 	case n.edge != nil:

@@ -19,10 +19,19 @@ const looks = 32
 
 // begin returns a place the slack or more before the first element of the range, or the beginning.
 func (r *search) begin(ctx context.Context, slack int64) (from mill.Place, err error) {
-	if r.noLow {
+	if r.noLow && (r.extent == nil || r.extent.fromStart) || r.reader.sortsWhole() {
 		from.Offset, _ = r.source.bounds(r.partition)
 		return from, nil
 	}
+	if from, err = r.bisect(ctx, slack); err != nil || r.reader.sorting == nil || r.by == sortKey {
+		return from, err
+	}
+	return r.beforeLateness(ctx, from, slack)
+}
+
+// bisect returns a place the slack or more before the first element of the range, or the beginning, in a stream that is in
+// order or nearly so.
+func (r *search) bisect(ctx context.Context, slack int64) (from mill.Place, err error) {
 	if s := r.source.seeker(); s != nil {
 		from.Position, err = (&seeking{search: r, seeker: s}).begin(ctx, int(slack))
 		return from, err
@@ -35,6 +44,7 @@ func (r *search) begin(ctx context.Context, slack int64) (from mill.Place, err e
 type keyAt struct {
 	offset int64
 	key    expression.Key
+	sorted expression.Key // where the stream is put in order
 }
 
 // A bisection looks for where a key lies. The keys that it has seen tell whether keys grow.
@@ -95,7 +105,7 @@ func (b *bisection) firstKey(ctx context.Context, from, to int64) (found *keyAt,
 		if err != nil || i.key(b.by).IsNull() {
 			return true, nil // only the elements around the range matter, and null takes no part in the order
 		}
-		found = &keyAt{i.offset, i.key(b.by)}
+		found = &keyAt{i.offset, i.key(b.by), i.sorted}
 		return false, nil
 	})
 	if found != nil {
@@ -114,5 +124,9 @@ func (b *bisection) falls() bool {
 		return false
 	}
 	slices.SortFunc(b.seen, func(a, b keyAt) int { return cmp.Compare(a.offset, b.offset) })
+	if b.reader.sorting != nil {
+		order := newTolerance(b.reader.sorting)
+		return slices.ContainsFunc(b.seen, func(k keyAt) bool { return !order.follows(k.sorted) })
+	}
 	return !slices.IsSortedFunc(b.seen, func(a, b keyAt) int { return expression.Compare(a.key, b.key) })
 }

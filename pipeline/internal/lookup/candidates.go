@@ -15,9 +15,12 @@ import (
 // little is left of a reach without a bound.
 func (s *Streams) candidates(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
 	n := at.node.Children[child]
-	relation := n.Relation().Clone()
-	if relation.IsOfEqualKeys() || len(at.keys(child)) == 0 {
-		return s.below(ctx, at, child, partition)
+	relation := relationOf(n)
+	if len(at.keys(child)) == 0 {
+		return &subtree{node: n, by: parentKey, relation: relation, slice: &slice{}, elsewhere: -1}, nil
+	}
+	if relation.IsOfEqualKeys() {
+		return s.lookUp(ctx, n, at.keyRange(child), nil, partition)
 	}
 	found, err := s.lookUp(ctx, n, reachOf(relation, at.keyRange(child)), nil, partition)
 	if err != nil {
@@ -39,9 +42,20 @@ func (s *Streams) candidates(ctx context.Context, at *subtree, child, partition 
 	return found, nil
 }
 
+// relationOf returns what a node's join compares, for one goroutine; nil for the master.
+func relationOf(n *mill.Node) *mill.Relation {
+	if n.Parent == nil {
+		return nil
+	}
+	return n.Relation().Clone()
+}
+
 // reachOf returns the range of a node's keys that is within reach of a range of its parent's.
 func reachOf(r *mill.Relation, left keyRange) keyRange {
 	reach := keyRange{by: parentKey, low: left.low, high: left.high}
+	if r.IsPoint() {
+		return reach
+	}
 	var err error
 	if reach.noLow = r.Low == nil; !reach.noLow {
 		if reach.low, err = r.Low.Negated().Below(left.low); err != nil {

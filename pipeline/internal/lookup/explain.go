@@ -6,13 +6,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // An Explanation says what the streams have around a key, and what comes of it.
@@ -36,6 +36,8 @@ type Partition struct {
 	Sentences []string
 	// Masters counts the master elements that it is about, and handedOver those of them that the join hands over.
 	Masters, HandedOver int
+	// Joined counts the elements with the key that the join hands over, with a master or as one.
+	Joined int
 	// Cause is why the first of them that isn't handed over isn't, or why there are none; nil where all are.
 	Cause *Cause
 }
@@ -139,7 +141,8 @@ func (e *explainer) explainPartitions(ctx context.Context) error {
 func (e *explainer) top(ctx context.Context, partition int) (*subtree, error) {
 	if e.element != nil {
 		items := []*item{e.element}
-		return &subtree{node: e.node, by: e.naming.by, slice: &slice{items: items}, needed: items, elsewhere: -1}, nil
+		return &subtree{node: e.node, by: e.naming.by, relation: relationOf(e.node), slice: &slice{items: items}, needed: items,
+			elsewhere: -1}, nil
 	}
 	return e.lookUp(ctx, e.node, e.keys, e.naming.program(), partition)
 }
@@ -178,6 +181,7 @@ func (e *explainer) explain(ctx context.Context, part *Partition, top *subtree) 
 	part.Lookups = masters.results(part.Lookups)
 	part.Masters = len(masters.needed)
 	e.conclude(part, masters)
+	e.concludeAsked(part, masters, top)
 	return nil
 }
 
@@ -203,43 +207,7 @@ func (e *explainer) absentCause(top *subtree) *Cause {
 	known := func(i *item) expression.Key { return i.name }
 	verdict := top.slice.verdict(top.by, e.keys.low, top.live())
 	text := top.absent(*e.explanation.Key, verdict, top.below, top.above, known)
-	return &Cause{e.node.Name, verdict, e.explanation.Key, text}
-}
-
-// climb goes up from a child to the masters that need its elements; nil where none does.
-func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*subtree, error) {
-	say := func(sentence string) { part.Sentences = append(part.Sentences, sentence) }
-	key := e.keys.low
-	if len(top.needed) > 0 {
-		key = top.needed[0].up
-	}
-	if key.IsNull() {
-		text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", top.node.Name, top.node.Parent.Name)
-		say(text + ".")
-		part.Cause = &Cause{top.node.Parent.Name, observe.Null, &key, text}
-		return nil, nil
-	}
-	for child := top.node; ; child = child.Parent {
-		by := slices.Index(child.Parent.Children, child)
-		up, err := e.lookUp(ctx, child.Parent, keyRange{by: by, low: key, high: key}, nil, part.Number)
-		if err != nil {
-			return nil, err
-		}
-		if len(up.needed) == 0 {
-			text := strings.Replace(up.absence(key), " has no ", " has no element whose left key for "+child.Name+" is ", 1)
-			say(text + ".")
-			say("So nothing asks for it.")
-			e.explanation.Broken[child.Name] = true
-			part.Cause = &Cause{up.node.Name, up.missing(key), &key, text}
-			return nil, nil
-		}
-		say(fmt.Sprintf("%s asks for %v of %s %s, at %s.", up.node.Name, key, child.Name, times(len(up.needed)),
-			locations(up.needed)))
-		if up.node.Parent == nil {
-			return up, nil
-		}
-		key = up.needed[0].up
-	}
+	return &Cause{Stream: e.node.Name, Verdict: verdict, Key: e.explanation.Key, Text: text}
 }
 
 // conclude says what comes of the masters.
@@ -256,7 +224,7 @@ func (e *explainer) conclude(part *Partition, masters *subtree) {
 	masters.breaks(e.explanation.Broken)
 	if at, err := masters.stop(); err != nil {
 		part.HandedOver = 0
-		part.Cause = &Cause{at.node.Name, verdictOf(err), nil, err.Error()}
+		part.Cause = &Cause{Stream: at.node.Name, Verdict: verdictOf(err), Text: err.Error()}
 		e.explanation.Broken[at.node.Name] = true
 		say(fmt.Sprintf("So nothing is handed over: a run stops in %s: %v.", at.node.Name, err))
 		return
@@ -275,6 +243,17 @@ func verdictOn(masters *subtree, part *Partition) string {
 		return fmt.Sprintf("So the element of %s is handed over.", name)
 	case n == part.Masters:
 		return fmt.Sprintf("So all %d elements of %s are handed over.", n, name)
+	case n == 0 && part.Cause.Verdict == Unknown:
+		return fmt.Sprintf("So it can't be said whether %s %s handed over: %s.", words.Count(part.Masters, "element of "+name),
+			are(part.Masters), part.Cause.Text)
+	case part.Cause.isWhole && part.Masters > 1 && n > 0:
+		return fmt.Sprintf("So %d of the %d elements of %s %s handed over; of the others, the first isn't, %s.", n, part.Masters,
+			name, are(n), part.Cause.short())
+	case part.Cause.isWhole && part.Masters > 1:
+		return fmt.Sprintf("So none of the %d elements of %s is handed over, the first %s.", part.Masters, name,
+			part.Cause.short())
+	case part.Cause.isWhole && part.Cause.Verdict != observe.Null:
+		return fmt.Sprintf("So the element of %s is not handed over, %s.", name, part.Cause.short())
 	case part.Masters == 1 && part.Cause.Verdict == observe.Null:
 		return fmt.Sprintf("So the element of %s is not handed over: %s.", name, part.Cause.Text)
 	case part.Masters == 1:
@@ -292,10 +271,9 @@ func verdictOn(masters *subtree, part *Partition) string {
 // breaks notes the streams that lack a key.
 func (t *subtree) breaks(broken map[string]bool) {
 	for c, child := range t.children {
-		for _, key := range t.keys(c) {
-			if items, _, _ := child.near(parentKey, key); len(items) == 0 {
-				broken[child.node.Name] = true
-			}
+		for _, left := range t.needed {
+			isMissing := child.node.Join.Need == engine.NeedOne && !child.isNull(left, c) && len(child.candidates(left, c)) == 0
+			broken[child.node.Name] = broken[child.node.Name] || isMissing
 		}
 		child.breaks(broken)
 	}

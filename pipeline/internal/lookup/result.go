@@ -16,8 +16,27 @@ type Result struct {
 	First, Last *Element
 	// Below and above are the elements next to them, with other keys; nil where there are none.
 	Below, Above *Element
+	// Near says more where the join has a reach, match keys, a take or a need; nil elsewhere.
+	Near *Near
 	// Verdict says why there are none; empty where there are.
 	Verdict observe.Verdict
+}
+
+// Near is what one stream has for one element of its parent, in a join of near keys. The result counts its candidates, and
+// below and above are next to the reach.
+type Near struct {
+	// Low and High bound the reach; nil where it has no bound.
+	Low, High *expression.Key
+	// Match are the values of the match keys that the element has.
+	Match []string
+	// InReach counts the elements within reach, whatever their match keys.
+	InReach int
+	// Taken are the matches: none where there must be none.
+	Taken []*Element
+	// BelowBy and AboveBy are how far the elements below and above are from the left key.
+	BelowBy, AboveBy string
+	// AlikeBelow and AlikeAbove are the nearest with the same match keys, where none of these is within reach.
+	AlikeBelow, AlikeAbove *Element
 }
 
 // A Element is an element and where it lies.
@@ -36,6 +55,8 @@ type Cause struct {
 	// Key is the key that isn't there; nil where a run stops.
 	Key  *expression.Key
 	Text string
+	// isWhole says that the text says it all: what is wanted isn't just a key.
+	isWhole bool
 }
 
 func elementOf(i *item, key func(*item) expression.Key) *Element {
@@ -72,6 +93,13 @@ func (l *Result) surround(items []*item, below, above *item, key func(*item) exp
 func (t *subtree) results(all []Result) []Result {
 	up := func(i *item) expression.Key { return i.up }
 	for c, child := range t.children {
+		if child.node.IsOfNearKeys() {
+			for _, left := range t.needed {
+				all = append(all, child.nearResult(left, c))
+			}
+			all = child.results(all)
+			continue
+		}
 		for _, key := range t.keys(c) {
 			items, below, above := child.near(child.by, key)
 			l := Result{Stream: child.node.Name, Key: key, Count: len(items), Complete: child.matches(key)}
@@ -83,4 +111,12 @@ func (t *subtree) results(all []Result) []Result {
 		all = child.results(all)
 	}
 	return all
+}
+
+// short says a cause in a join of near keys in few words, where it was told at length.
+func (c *Cause) short() string {
+	if c.Verdict == observe.Excluded {
+		return "because of its match in " + c.Stream
+	}
+	return "for want of a match in " + c.Stream
 }

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,10 @@ type keyRange struct {
 	noLow, noHigh bool
 	// names, if there are any, are what the elements' names lie between, too.
 	names *nameRange
+	// extent is how much is read of what has no bound; nil for all of it.
+	extent *extent
+	// keep leaves items out; nil for none.
+	keep func(*item) bool
 }
 
 // A nameRange is two names, and what lies between them.
@@ -63,6 +68,10 @@ type slice struct {
 	refused []broker.Record
 	// empty says that nothing was read.
 	empty bool
+	// cutBelow and cutAbove say that there may be more items, below or above those that were read.
+	cutBelow, cutAbove bool
+	// left counts the items that were left out.
+	left int
 }
 
 // A search reads one slice.
@@ -75,6 +84,7 @@ type search struct {
 	// behind is what is wrong behind the element above, which matters only where something comes too late.
 	behind error
 	after  int // records behind the element above
+	ahead  int // items above where those begin of which so many are read
 }
 
 // slice looks a range up in a partition, with a new reader of keys.
@@ -82,7 +92,11 @@ type search struct {
 // It goes where the keys lead, as they grow, and reads somewhat more than the range. Where what it comes across isn't
 // in order or doesn't lie as it must for that, a file or table is read from its beginning: so the answer is right.
 func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partition int) (*slice, error) {
-	for slack := s.slack(); ; slack *= 8 {
+	slack := s.slack()
+	if k.extent != nil {
+		slack *= k.extent.times
+	}
+	for ; ; slack *= 8 {
 		r := &search{keyRange: k, reader: reader, source: s, partition: partition}
 		r.reader.last = nil
 		start, _ := s.bounds(partition)
@@ -98,6 +112,9 @@ func (k keyRange) slice(ctx context.Context, s source, reader *keyReader, partit
 			}
 		case err != nil:
 			return nil, err
+		case k.noLow:
+			r.found.cutBelow = r.found.cutBelow || !isWhole
+			return &r.found, nil
 		case !isWhole && r.found.below == nil:
 			// What lies before the range may be far: long elements, or records that are none.
 		default:
@@ -115,7 +132,7 @@ func (r *search) disorder() bool {
 // read reads the slice from an offset on.
 func (r *search) read(ctx context.Context, from mill.Place) error {
 	r.found.empty = true
-	err := r.source.each(ctx, r.partition, from, whole, r.visit)
+	err := r.each(ctx, from)
 	var damaged *broker.PositionError
 	switch {
 	case ctx.Err() != nil:
@@ -159,6 +176,13 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 		return r.more(), nil
 	}
 	order, passed := r.compare(i)
+	if order <= 0 && r.by == parentKey && r.names == nil && i.matchUp != nil && i.matchUp.isNull {
+		// It matches nothing, and only says how far the stream has come.
+		if err := r.reader.take(i); err != nil {
+			r.refuse(record, err)
+		}
+		return r.more(), nil
+	}
 	if err := r.reader.take(i); err != nil {
 		if order == 0 && (found.above != nil || len(found.items) == 0) {
 			found.late = append(found.late, i)
@@ -170,12 +194,55 @@ func (r *search) visit(record broker.Record, mark bool) (more bool, err error) {
 	case order < 0 && found.above == nil:
 		found.below, found.mark = i, nil
 	case order == 0 && found.above == nil:
-		found.items = append(found.items, i)
+		return r.add(i), nil
 	case order > 0 && found.above == nil:
 		found.above = i
 		return !passed || r.more(), nil
 	}
 	return r.more(), nil
+}
+
+// each calls visit for the records from a place on, in the order in which a run sees them.
+func (r *search) each(ctx context.Context, from mill.Place) error {
+	if s := r.reader.sorting; s != nil {
+		return (&ordering{search: r, sorting: s}).each(ctx, from)
+	}
+	return r.source.each(ctx, r.partition, from, whole, r.visit)
+}
+
+// add adds an item, and reports whether reading on makes sense.
+func (r *search) add(i *item) bool {
+	found := &r.found
+	if r.keep == nil || r.keep(i) {
+		found.items = append(found.items, i)
+	} else {
+		found.left++
+	}
+	if r.extent == nil {
+		return true
+	}
+	switch order := expression.Compare(i.key(r.by), r.extent.from); {
+	case order <= 0 && r.extent.fromStart:
+		r.ahead++
+	case order <= 0:
+		r.trim()
+		return true
+	default:
+		r.ahead++
+	}
+	kept, enough := len(found.items), cmp.Or(r.extent.enough, r.extent.items)
+	isEnough := kept >= enough && r.ahead >= enough || r.ahead >= searched
+	found.cutAbove = isEnough && (r.noHigh || r.extent.fromStart)
+	return !found.cutAbove
+}
+
+// trim leaves out the first items, of which there need be so many only.
+func (r *search) trim() {
+	found := &r.found
+	if n := len(found.items) - r.extent.items; r.noLow && n > r.extent.items {
+		found.items = append([]*item(nil), found.items[n:]...)
+		found.cutBelow = true
+	}
 }
 
 // refuse notes a record that a run would stop at.

@@ -25,10 +25,15 @@ type seeking struct {
 	seeker broker.Seeker
 	// last is the last key of those that were looked at all over the table; the zero key before the first.
 	last expression.Key
+	// order is what they must follow where the stream is put in order; nil elsewhere.
+	order *tolerance
 }
 
 // begin returns a position the slack or more before the first element of the range; empty for the beginning.
 func (b *seeking) begin(ctx context.Context, slack int) (string, error) {
+	if b.reader.sorting != nil {
+		b.order = newTolerance(b.reader.sorting)
+	}
 	if b.source.isOneSession() {
 		if err := b.lookBetween(ctx, "", "", depth); err != nil {
 			return "", err
@@ -53,8 +58,9 @@ func (b *seeking) lookBetween(ctx context.Context, from, to string, depth int) e
 	if err := b.lookBetween(ctx, from, middle, depth-1); err != nil {
 		return err
 	}
-	err = b.keysFrom(ctx, middle, func(_ int64, key expression.Key) (bool, error) {
-		if !follows(key, b.last, false) {
+	err = b.keysFrom(ctx, middle, func(i *item) (bool, error) {
+		key := i.key(b.by)
+		if b.order == nil && !follows(key, b.last, false) || b.order != nil && !b.order.follows(i.sorted) {
 			return false, errDisorder
 		}
 		b.last = key
@@ -97,12 +103,12 @@ func (b *seeking) lastBelow(ctx context.Context) (low string, err error) {
 func (b *seeking) walk(ctx context.Context, from string) (below string, isLast bool, err error) {
 	n, isLast := 0, true
 	offset := int64(-1)
-	err = b.keysFrom(ctx, from, func(at int64, key expression.Key) (more bool, err error) {
-		if expression.Compare(key, b.low) >= 0 {
+	err = b.keysFrom(ctx, from, func(i *item) (more bool, err error) {
+		if expression.Compare(i.key(b.by), b.low) >= 0 {
 			return false, nil
 		}
 		n++
-		offset, isLast = at, n < walked
+		offset, isLast = i.offset, n < walked
 		return isLast, nil
 	})
 	if err != nil || offset < 0 {
@@ -112,10 +118,8 @@ func (b *seeking) walk(ctx context.Context, from string) (below string, isLast b
 	return below, isLast, err
 }
 
-// keysFrom calls visit with the keys that can be computed of elements from a position on, until it returns false.
-func (b *seeking) keysFrom(
-	ctx context.Context, from string, visit func(offset int64, key expression.Key) (more bool, err error),
-) error {
+// keysFrom calls visit with the elements from a position on that have a key, until it returns false.
+func (b *seeking) keysFrom(ctx context.Context, from string, visit func(*item) (more bool, err error)) error {
 	err := b.source.each(ctx, b.partition, mill.Place{Position: from}, glance, func(r broker.Record, mark bool) (bool, error) {
 		if mark {
 			return true, nil
@@ -124,7 +128,7 @@ func (b *seeking) keysFrom(
 		if err != nil || i.key(b.by).IsNull() {
 			return true, nil // only the elements around the range matter, and null takes no part in the order
 		}
-		return visit(i.offset, i.key(b.by))
+		return visit(i)
 	})
 	if ctx.Err() == nil && isDamage(err) {
 		err = nil // it matters where the range lies, and is come across there

@@ -77,6 +77,8 @@ func (t *subtree) absent(
 		return fmt.Sprintf("%s: it has no elements yet", no)
 	case t.empty:
 		return fmt.Sprintf("%s: it has no elements at all", no)
+	case below == nil && above == nil && t.mark == nil:
+		return fmt.Sprintf("%s: the keys of all its elements are null", no)
 	case verdict == Waiting && !t.node.Stream.HasMarks():
 		return fmt.Sprintf("%s yet: its last is %s, so a run waits here for more", no, at(known(below), below))
 	case verdict == Waiting:
@@ -98,6 +100,10 @@ func (t *subtree) absent(
 // describe says of each child of a subtree what it has for the subtree's items, and so on down the tree.
 func (t *subtree) describe(say func(string)) {
 	for c, child := range t.children {
+		if child.node.IsOfNearKeys() {
+			child.describeNear(t, c, say)
+			continue
+		}
 		keys := t.keys(c)
 		if n := t.nulls(c); n > 0 {
 			say(fmt.Sprintf("%s of %s %s no key for %s: null matches nothing.", words.Count(n, "element"), t.node.Name, have(n),

@@ -57,5 +57,5 @@ func (s *Streams) lookUp(
 	if err != nil {
 		return nil, err
 	}
-	return &subtree{node: n, by: keys.by, slice: found, needed: found.items, elsewhere: -1}, nil
+	return &subtree{node: n, by: keys.by, relation: relationOf(n), slice: found, needed: found.items, elsewhere: -1}, nil
 }

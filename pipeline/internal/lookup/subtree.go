@@ -3,7 +3,9 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -15,15 +17,20 @@ type subtree struct {
 	node *mill.Node
 	// by is the number of the key that the slice was looked up by.
 	by int
+	// relation is what the join to the parent compares; nil for the master.
+	relation *mill.Relation
 	*slice
 	// needed are the items of the slice that the element above asks for.
 	needed []*item
 	// children are in the order of the node's; none where no item is needed.
 	children []*subtree
-	// incomplete holds the needed items that lack a match at a child, or have none there that is complete (R2).
+	// incomplete holds the needed items that lack a match at a child that needs one, or have one where there must be none
+	// (R2).
 	incomplete map[*item]bool
 	// elsewhere is a partition that has the first missing key; -1 where none was found.
 	elsewhere int
+	// alike are, for items of the parent that have no candidates, the nearest with their match keys.
+	alike map[*item]*alike
 }
 
 // follow looks up what a subtree's items need further down, and finds out which of them are complete.
@@ -38,29 +45,20 @@ func (s *Streams) follow(ctx context.Context, at *subtree, partition int) error 
 			return err
 		}
 		at.children = append(at.children, below)
-		missing := below.keepNeeded(at.keys(c))
-		if err := s.follow(ctx, below, partition); err != nil {
-			return err
-		}
 		for _, item := range at.needed {
-			at.incomplete[item] = at.incomplete[item] || below.matches(item.down[c]) == 0
+			at.incomplete[item] = at.incomplete[item] || below.spoils(item, c)
 		}
-		if len(missing) > 0 {
-			if below.elsewhere, err = s.elsewhere(ctx, child, missing[0], partition); err != nil {
-				return err
-			}
+		missing := slices.IndexFunc(at.needed, func(i *item) bool {
+			return !below.isNull(i, c) && len(below.candidates(i, c)) == 0
+		})
+		if missing < 0 || child.Join.Need != engine.NeedOne {
+			continue
+		}
+		if below.elsewhere, err = s.elsewhere(ctx, child, at.needed[missing], c, partition); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// below looks up what a subtree's items need of a child; nothing where all of their keys are null.
-func (s *Streams) below(ctx context.Context, at *subtree, child, partition int) (*subtree, error) {
-	n := at.node.Children[child]
-	if len(at.keys(child)) == 0 {
-		return &subtree{node: n, by: parentKey, slice: &slice{}, elsewhere: -1}, nil
-	}
-	return s.lookUp(ctx, n, at.keyRange(child), nil, partition)
 }
 
 // keys returns the different keys that a subtree's items have for a child, but for null.
@@ -77,20 +75,7 @@ func (t *subtree) keys(child int) (keys []expression.Key) {
 	return keys
 }
 
-// keepNeeded leaves the items with the keys that the elements above need, and returns the keys that there are none
-// with.
-func (t *subtree) keepNeeded(keys []expression.Key) (missing []expression.Key) {
-	t.needed = nil
-	for _, key := range keys {
-		items, _, _ := t.near(t.by, key)
-		if t.needed = append(t.needed, items...); len(items) == 0 {
-			missing = append(missing, key)
-		}
-	}
-	return missing
-}
-
-// keyRange returns the range of a child's keys that a subtree's items need.
+// keyRange returns the range of a subtree's keys for a child.
 func (t *subtree) keyRange(child int) keyRange {
 	keys := t.keys(child)
 	return keyRange{by: parentKey, low: keys[0], high: keys[len(keys)-1]}
@@ -107,17 +92,18 @@ func (t *subtree) matches(key expression.Key) (matches int) {
 	return matches
 }
 
-// elsewhere returns another partition that has a key; -1 if there is none.
-func (s *Streams) elsewhere(ctx context.Context, n *mill.Node, key expression.Key, partition int) (int, error) {
+// elsewhere returns another partition that has candidates of an item of the parent; -1 if there is none.
+func (s *Streams) elsewhere(ctx context.Context, n *mill.Node, left *item, child, partition int) (int, error) {
 	for other := range s.sources[n].partitions() {
 		if other == partition {
 			continue
 		}
-		found, err := s.lookUp(ctx, n, keyRange{by: parentKey, low: key, high: key}, nil, other)
+		key := left.down[child]
+		found, err := s.lookUp(ctx, n, limited(reachOf(relationOf(n), keyRange{low: key, high: key}), n, key), nil, other)
 		if err != nil {
 			return -1, err
 		}
-		if len(found.items) > 0 {
+		if len(found.candidates(left, child)) > 0 {
 			return other, nil
 		}
 	}
@@ -147,19 +133,22 @@ func (t *subtree) stop() (*subtree, error) {
 // tree.
 func (t *subtree) cause(item *item) *Cause {
 	for c, child := range t.children {
-		key := item.down[c]
-		if child.matches(key) > 0 {
+		if !child.spoils(item, c) {
 			continue
 		}
+		if child.node.IsOfNearKeys() {
+			return child.nearCause(item, c)
+		}
+		key := item.down[c]
 		if key.IsNull() {
 			text := fmt.Sprintf("the key of %s for %s is null, and matches nothing", t.node.Name, child.node.Name)
-			return &Cause{child.node.Name, observe.Null, &key, text}
+			return &Cause{Stream: child.node.Name, Verdict: observe.Null, Key: &key, Text: text}
 		}
 		found, _, _ := child.near(parentKey, key)
 		if len(found) > 0 {
 			return child.cause(found[0])
 		}
-		return &Cause{child.node.Name, child.missing(key), &key, child.absence(key)}
+		return &Cause{Stream: child.node.Name, Verdict: child.missing(key), Key: &key, Text: child.absence(key)}
 	}
 	return nil
 }

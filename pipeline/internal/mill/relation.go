@@ -128,3 +128,22 @@ func (n *Node) Relation() *Relation {
 	}
 	return r
 }
+
+// Bounds returns how far a right key may be below the left one, and above it, as the pipeline file has it; nil where the
+// reach doesn't begin at the left key on either side, or has no end on one.
+func (n *Node) Bounds() []string {
+	r := n.Relation()
+	zero := expression.Distance{}
+	if r.IsPoint() || r.Low != nil && expression.CompareDistances(*r.Low, zero) > 0 ||
+		r.High != nil && expression.CompareDistances(*r.High, zero) < 0 {
+		return nil
+	}
+	texts := []string{"any", "any"}
+	if r.Low != nil {
+		texts[0] = r.Low.Negated().String()
+	}
+	if r.High != nil {
+		texts[1] = r.High.String()
+	}
+	return texts
+}

@@ -49,7 +49,25 @@ func (n *Node) compileSort() error {
 		return engine.SortBy(of)()
 	}
 	n.order = func(elements []any) []int { return order(elements, sortKey(key), spec.Below) }
+	n.newSorting = func() *Sorting { return &Sorting{sortKey(key), spec.Below} }
 	return nil
+}
+
+// A Sorting is how a stream is put in order, for one goroutine.
+type Sorting struct {
+	// Key computes the sort key of an element. The error is engine.NullKey where it is null: the element then takes the
+	// greatest key before it.
+	Key func(element any) (expression.Key, error)
+	// Below returns the key that lies the lateness below another. It is nil where the stream is sorted as a whole.
+	Below func(expression.Key) (expression.Key, error)
+}
+
+// Sorting returns how the node's stream is put in order, for one goroutine; nil where it is in order.
+func (n *Node) Sorting() *Sorting {
+	if n.newSorting == nil {
+		return nil
+	}
+	return n.newSorting()
 }
 
 // Order returns the indexes of elements, which lie side by side in the node's stream, in the order in which a run sees

@@ -40,6 +40,8 @@ type Node struct {
 	order func(elements []any) []int
 	// where says which elements take part; nil where all do.
 	where *filter
+	// newSorting is for those who read the stream without a run; nil where it is in order.
+	newSorting func() *Sorting
 }
 
 // A MatchKey is a match key of a join: Left over the parent's elements, Right over the node's own.
@@ -52,20 +54,11 @@ func (n *Node) isSingle() bool { return n.Join != nil && n.Join.Take != engine.T
 // element.
 func (n *Node) isAbsent() bool { return n.Join != nil && n.Join.Need == engine.NeedAbsent }
 
-// isOfNearKeys reports whether the join to the parent is more than that of equal keys with all matches, of which one is
+// IsOfNearKeys reports whether the join to the parent is more than that of equal keys with all matches, of which one is
 // needed.
-func (n *Node) isOfNearKeys() bool {
+func (n *Node) IsOfNearKeys() bool {
 	j := n.Join
 	return j != nil && (j.HasReach() || len(j.By) > 0 || j.Take != engine.TakeAll || j.Need != engine.NeedOne)
-}
-
-// FirstOfNearKeys returns the first node whose join is one of near keys, see isOfNearKeys; nil where there is none.
-func (m *Mill) FirstOfNearKeys() *Node {
-	all := m.Master.All()
-	if i := slices.IndexFunc(all, (*Node).isOfNearKeys); i >= 0 {
-		return all[i]
-	}
-	return nil
 }
 
 // absent returns the node that must be absent, which is the node itself or above it; nil where there is none.
