@@ -28,8 +28,20 @@ type Record struct {
 	// stand nowhere.
 	Line, Column int
 
+	// Rows has the record's content in place of Value where the storage has it in another form than bytes; nil for most.
+	Rows Rows
+
 	// stored is the offset in the storage, plus one, of a record that was ranked; zero for others.
 	stored int64
+}
+
+// Rows are records of a storage that has them in another form than bytes, such as columns, and decodes them itself. They
+// are safe for concurrent use, and never change.
+type Rows interface {
+	// Decode sets an element, a *T of the stream's that is zero, to what the record at an offset holds.
+	Decode(offset int64, element any) error
+	// Value returns the record at an offset in the form that the stream's codec decodes.
+	Value(offset int64) ([]byte, error)
 }
 
 // Ranked returns the record of a stream that a run puts in order as it reads it: its Offset is the record's rank in that

@@ -36,6 +36,9 @@ type Stream struct {
 	// Format is how elements lie in the storage, where its package lets a user say more than the name does, such as
 	// file.Dialect; nil for most.
 	Format any
+	// Members are the members of elements that are needed; nil for all. A storage that has to make others for nobody may
+	// leave them out.
+	Members []string
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 

@@ -72,7 +72,11 @@ func checkFormat(s *broker.Stream) error {
 	if _, ok := s.Format.(Dialect); !ok {
 		return fmt.Errorf("its format is a %T, and files take a file.Dialect", s.Format)
 	}
-	if l, _ := format(s.Name); l == lines || strings.HasSuffix(strings.ToLower(unpacked(s.Name)), ".json") {
+	l, _ := format(s.Name)
+	if l == table {
+		return errors.New("its name says that this is Parquet, which has no cells: leave out how they lie in it")
+	}
+	if l == lines || strings.HasSuffix(strings.ToLower(unpacked(s.Name)), ".json") {
 		return errors.New("its name says that this is JSON, which has no cells: leave out how they lie in it, or name it .csv")
 	}
 	d := dialectOf(s)

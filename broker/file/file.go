@@ -6,6 +6,7 @@
 //	robot.jsonl, robot.ndjson   one object a line; blank lines are skipped
 //	robot.csv, .tsv, .txt       rows of cells with commas, tabs or blanks between them, below a line of names: see [Dialect],
 //	                            and [CSV] for others
+//	robot.parquet               a Parquet file: with parquet.Files() of package broker/file/parquet
 //	robot.json.gz               any of them, compressed with gzip
 //	robot.jsonl.zst             any of them, compressed with Zstandard: with zstd.Files() of package broker/file/zstd
 //	-                           standard input, where a list and lines are told apart by their first character, or
@@ -87,6 +88,8 @@ type Broker struct {
 	stdout  io.Writer
 	// zstandard is nil where files can't be compressed so.
 	zstandard Compression
+	// tables is nil where Parquet files can't be read.
+	tables Tables
 }
 
 // An Option is an argument of [New].

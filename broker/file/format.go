@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ const (
 	list   layout = iota // a JSON list of objects
 	lines                // one object a line
 	rows                 // cells, see Dialect
+	table                // rows of columns with types, see Tables
 	either               // whichever the first character says
 )
 
@@ -74,13 +76,17 @@ func format(path string) (layout, compression) {
 		return lines, packed
 	case ".csv", ".tsv", ".txt":
 		return rows, packed
+	case ".parquet":
+		if packed == plain {
+			return table, packed
+		}
 	}
 	return list, packed
 }
 
 // others are endings of names that say that a file is not JSON.
 var others = map[string]string{
-	".parquet": "Parquet", ".avro": "Avro", ".arrow": "Arrow",
+	".avro": "Avro", ".arrow": "Arrow",
 	".xlsx": "a spreadsheet",
 	".xml":  "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
 	".tgz": "a tar archive",
@@ -94,11 +100,15 @@ func otherFormat(path string) error {
 	for _, packed := range []string{".gz", ".zst"} {
 		name = strings.TrimSuffix(name, packed)
 	}
+	if name != strings.ToLower(path) && filepath.Ext(name) == ".parquet" {
+		return errors.New("its name says that a Parquet file is compressed as a whole: its pages are compressed already; " +
+			"decompress it, and name it .parquet")
+	}
 	kind, ok := others[filepath.Ext(name)]
 	if !ok {
 		return nil
 	}
 	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON or as "+
-		"text: .json for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, and "+
-		"each with .gz or .zst behind it", kind)
+		"text: .json for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, "+
+		"each with .gz or .zst behind it, and .parquet", kind)
 }

@@ -24,6 +24,8 @@ type position struct {
 	End int64 `json:"end,omitempty"`
 	// Fresh says that the next run begins with other contents, behind a mark of what can be read once only.
 	Fresh bool `json:"fresh,omitempty"`
+	// Table tells the file again where it is a table; a position in it is a row's number.
+	Table *tableMark `json:"table,omitempty"`
 }
 
 // readPosition reads what was kept of a node.
@@ -75,6 +77,13 @@ func (s *inputStream) position(r *broker.Rewind) position {
 		return position{Fresh: true}
 	}
 	p := position{Offset: r.Offset, Seen: r.Seen, Accounted: r.Accounted}
+	if s.layout == table {
+		p.Table = &s.mark
+		if r.NextSession {
+			p.End = s.mark.Bytes
+		}
+		return p
+	}
 	p.From, p.Read = s.anchors.around(r.Offset)
 	switch g := p.From.of; {
 	case g != nil:

@@ -49,6 +49,9 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 // that is done.
 func (in *input) resumeFile(ctx context.Context, node int, p *position) error {
 	s := in.streams[node]
+	if s.layout == table {
+		return s.resumeTable(p)
+	}
 	s.kept = p
 	file, err := os.Open(s.name)
 	if err != nil {

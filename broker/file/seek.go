@@ -38,7 +38,7 @@ type Seeker struct {
 // to refuse.
 func OpenSeeker(stream broker.Stream) (*Seeker, error) {
 	l, packed := formatOf(&stream)
-	if l == either || l == rows || packed != plain {
+	if l == either || l == rows || l == table || packed != plain {
 		return nil, nil
 	}
 	file, err := os.Open(stream.Name)

@@ -103,6 +103,9 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if stream.DataTimeout > 0 && !s.once {
 		return nil, errors.New("a file has an end, so that no data timeout is needed: take it out, or follow the file")
 	}
+	if s.layout == table {
+		return s, b.openTable(s)
+	}
 	if s.once {
 		return s, nil // opening a pipe and closing it again would end its writer
 	}
@@ -195,6 +198,9 @@ type inputStream struct {
 	// trail is the file where it is followed; nil otherwise.
 	trail *trail
 	used  bool // has a reader; guarded by input.mu
+	// openTable and mark are those of a table.
+	openTable func(file io.ReaderAt, size int64) (Table, error)
+	mark      tableMark
 }
 
 // total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
@@ -240,6 +246,9 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	s := in.streams[node]
 	if again := in.use(s); again && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
+	}
+	if s.layout == table {
+		return &tableReader{stream: s, input: in, from: from, next: from}, nil
 	}
 	r := in.reader(node, from)
 	if start := r.start.Byte; start > 0 && s.trail == nil {

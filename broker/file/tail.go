@@ -30,7 +30,7 @@ func Tail(stream broker.Stream, n int) (objects []Object, err error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	if l == either || l == rows || packed != plain || !info.Mode().IsRegular() {
+	if l == either || l == rows || l == table || packed != plain || !info.Mode().IsRegular() {
 		return nil, nil
 	}
 	file, err := os.Open(path)

@@ -55,6 +55,9 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if err := otherFormat(stream.Name); err != nil {
 		return nil, err
 	}
+	if t.layout == table {
+		return nil, errors.New("Parquet files aren't written yet")
+	}
 	packed, err := b.by(stream.Name)
 	if err != nil {
 		return nil, err

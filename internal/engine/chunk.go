@@ -150,6 +150,12 @@ func (b *batch) decodeFrom(i int) (next int) {
 	limit := f.stream.ElementLimit()
 	for ; i < len(b.records); i++ {
 		r := &b.records[i]
+		if r.Rows != nil {
+			if err := first.decodeRow(i); err != nil {
+				fail(err)
+			}
+			continue
+		}
 		if !r.HasValue() {
 			if err := first.decodeTombstone(i); err != nil {
 				fail(err)
@@ -169,6 +175,19 @@ func (b *batch) decodeFrom(i int) (next int) {
 		}
 	}
 	return i
+}
+
+// decodeRow decodes a record that the storage decodes itself.
+func (c *chunk) decodeRow(i int) error {
+	r := &c.records[i]
+	rows := r.Rows
+	r.Rows = nil
+	if err := rows.Decode(r.Offset, c.values[i]); err != nil || !c.feed.keepValue {
+		return err
+	}
+	var err error
+	r.Value, err = rows.Value(r.Offset)
+	return err
 }
 
 // decodeTombstone decodes the key of a record without a value, or notes that it is passed over.

@@ -1,0 +1,359 @@
+package parquet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/internal/quote"
+)
+
+const (
+	// batchRows is how many rows are read at a time.
+	batchRows = 512
+	// objectsSize is how many bytes are taken at a time for objects.
+	objectsSize = 64 << 10
+)
+
+// A table is an open file. It implements [file.Table].
+type table struct {
+	stream *broker.Stream
+	file   io.ReaderAt
+	footer *footer
+	*schema
+	// members are those of the objects that are made, and fields those that are set without; one of the two is nil.
+	members []member
+	fields  []*field
+}
+
+func open(stream *broker.Stream, f io.ReaderAt, size int64) (t *table, err error) {
+	defer recovered(&err)
+	t = &table{stream: stream, file: f}
+	if t.footer, err = readFooter(f, size); err != nil {
+		return nil, err
+	}
+	if t.schema, err = newSchema(t.footer.Schema); err != nil {
+		return nil, err
+	}
+	if err := t.checkChunks(t.footer); err != nil {
+		return nil, err
+	}
+	return t, t.plan()
+}
+
+// plan decides which columns are read, and how.
+func (t *table) plan() error {
+	fields, direct, err := fieldsOf(t.stream, t.root)
+	switch {
+	case err != nil:
+		return err
+	case direct && fields != nil:
+		t.fields = fields
+	case fields != nil:
+		for _, f := range fields {
+			n := f.node
+			if of := f.of; n.isFlat() && (of == timeType || f.pointed == timeType) {
+				zoned := *n // a field takes an instant only
+				zoned.zoned = true
+				n = &zoned
+			}
+			t.members = append(t.members, newMember(n, f.name))
+		}
+	default:
+		needed := neededMembers(t.stream)
+		for _, n := range t.root.children {
+			if needed == nil || needed[n.name] {
+				t.members = append(t.members, newMember(n, n.name))
+			}
+		}
+	}
+	return nil
+}
+
+// neededMembers returns the members that a stream needs; nil for all.
+func neededMembers(s *broker.Stream) map[string]bool {
+	if s.Members == nil {
+		return nil
+	}
+	needed := map[string]bool{}
+	for _, m := range s.Members {
+		needed[m] = true
+	}
+	return needed
+}
+
+// Rows implements [file.Table].
+func (t *table) Rows() int64 { return t.footer.NumRows }
+
+// Sum implements [file.Table].
+func (t *table) Sum() uint32 { return t.footer.sum }
+
+// Reader implements [file.Table].
+func (t *table) Reader(from int64) file.TableReader { return &reader{table: t, next: from} }
+
+// A reader reads the rows of a file. It implements [file.TableReader].
+type reader struct {
+	*table
+	decompressor
+	// next is the row that is read next, and end the one behind the row group at hand.
+	next, end int64
+	// chunks are those of the columns that are read, by their numbers in the file.
+	chunks  []*chunk
+	objects *assembler
+	buffer  []byte
+	arena   []byte
+	failed  error
+}
+
+// Read implements [file.TableReader].
+func (r *reader) Read() (records []broker.Record, err error) {
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	defer func() {
+		if err != nil && err != io.EOF {
+			r.failed = err
+		}
+	}()
+	defer recovered(&err)
+	if r.next >= r.footer.NumRows {
+		return nil, io.EOF
+	}
+	if r.next >= r.end {
+		if err := r.openGroup(); err != nil {
+			return nil, r.at(err)
+		}
+	}
+	n := int(min(batchRows, r.end-r.next))
+	if r.fields != nil {
+		records, err = r.readFields(n)
+	} else {
+		records, err = r.readObjects(n)
+	}
+	r.next += int64(len(records))
+	if len(records) > 0 && err != nil {
+		r.failed, err = err, nil // what came before is good
+	}
+	return records, err
+}
+
+// at says where a row lies that an error is about.
+func (r *reader) at(err error) error {
+	return &broker.PositionError{Position: broker.Position{Stream: r.stream.Name, Offset: r.next,
+		At: fmt.Sprintf("row %d", r.next+1)}, Err: err}
+}
+
+// openGroup opens the row group of the next row, and goes to that.
+func (r *reader) openGroup() error {
+	begin := int64(0)
+	for i := range r.footer.RowGroups {
+		rows := r.footer.RowGroups[i].NumRows
+		if r.next < begin+rows {
+			r.end = begin + rows
+			return r.openChunks(i, r.next-begin)
+		}
+		begin += rows
+	}
+	return damaged("row %d is in no row group", r.next)
+}
+
+func (r *reader) openChunks(group int, skipped int64) error {
+	r.chunks = make([]*chunk, len(r.leaves))
+	open := func(n *node) error {
+		for _, leaf := range r.leaves[n.leaf:n.behind()] {
+			c, err := newChunk(leaf, r.file, r.footer, group, &r.decompressor)
+			if err == nil {
+				err = c.skip(skipped)
+			}
+			if err != nil {
+				return fmt.Errorf("column %s: %w", leaf.name, err)
+			}
+			r.chunks[leaf.leaf] = c
+		}
+		return nil
+	}
+	for _, f := range r.fields {
+		if r.chunks[f.leaf] != nil {
+			continue // two fields take it
+		}
+		if err := open(f.node); err != nil {
+			return err
+		}
+	}
+	for _, m := range r.members {
+		if err := open(m.node); err != nil {
+			return err
+		}
+	}
+	r.objects = &assembler{members: r.members, chunks: r.chunks, limit: r.stream.ElementLimit()}
+	return nil
+}
+
+// behind returns the number of the column behind those in a node.
+func (n *node) behind() int {
+	if n.isLeaf() {
+		return n.leaf + 1
+	}
+	if len(n.children) == 0 {
+		return n.leaf
+	}
+	return n.children[len(n.children)-1].behind()
+}
+
+func (r *reader) readObjects(n int) ([]broker.Record, error) {
+	records := make([]broker.Record, 0, n)
+	size := 0
+	for i := range n {
+		if cap(r.buffer)-len(r.buffer) < 2*size {
+			r.buffer = make([]byte, 0, max(objectsSize, 4*size))
+		}
+		begin := len(r.buffer)
+		into, err := r.objects.append(r.buffer)
+		if err != nil {
+			if errors.Is(err, errLimit) {
+				err = r.stream.TooLarge()
+			}
+			failed := *r
+			failed.next += int64(i)
+			return records, failed.at(err)
+		}
+		size = len(into) - begin
+		r.buffer = into
+		records = append(records, broker.Record{Offset: r.next + int64(i), Value: into[begin:len(into):len(into)]})
+	}
+	return records, nil
+}
+
+func (r *reader) readFields(n int) ([]broker.Record, error) {
+	b := &batch{table: r.table, first: r.next, columns: make([]values, len(r.fields))}
+	for i, f := range r.fields {
+		if i > 0 && slices.ContainsFunc(r.fields[:i], f.takesSame) {
+			at := slices.IndexFunc(r.fields, f.takesSame)
+			b.columns[i] = b.columns[at]
+			continue
+		}
+		if err := b.columns[i].take(r.chunks[f.leaf], n, &r.arena, r.stream.ElementLimit()); err != nil {
+			return nil, r.at(fmt.Errorf("column %s: %w", f.node.name, err))
+		}
+	}
+	records := make([]broker.Record, n)
+	for i := range records {
+		records[i].Offset, records[i].Rows = r.next+int64(i), b
+	}
+	return records, nil
+}
+
+// takesSame reports whether another field takes the same column.
+func (f *field) takesSame(other *field) bool { return f.leaf == other.leaf }
+
+// take takes a column's values in the next rows. Texts lie in one piece of memory.
+func (v *values) take(c *chunk, n int, arena *[]byte, limit int) error {
+	isText := c.isText()
+	if isText {
+		v.texts = make([]string, n)
+	} else {
+		v.numbers = make([]int64, n)
+	}
+	if c.node.def > 0 {
+		v.present = make([]bool, n)
+	}
+	var ends []int
+	*arena = (*arena)[:0]
+	for at := 0; at < n; {
+		if !c.has() {
+			if c.err != nil {
+				return c.err
+			}
+			return damaged("it ends too early")
+		}
+		run := min(n-at, c.entries-c.entry)
+		if c.defs == nil && !isText {
+			copy(v.numbers[at:at+run], c.values.numbers[c.value:])
+			at, c.entry, c.value = at+run, c.entry+run, c.value+run
+			continue
+		}
+		for range run {
+			if c.defAt() == c.node.def {
+				if v.present != nil {
+					v.present[at] = true
+				}
+				if isText {
+					s := c.values.texts[c.value]
+					if int(s.end-s.begin) > limit {
+						return errLimit
+					}
+					*arena = append(*arena, c.values.data[s.begin:s.end]...)
+				} else {
+					v.numbers[at] = c.values.numbers[c.value]
+				}
+				c.value++
+			}
+			if isText {
+				ends = append(ends, len(*arena))
+			}
+			c.entry++
+			at++
+		}
+	}
+	if isText {
+		all, begin := string(*arena), 0
+		for i, end := range ends {
+			v.texts[i] = all[begin:end]
+			begin = end
+		}
+	}
+	return nil
+}
+
+// A batch is some rows whose columns become fields. It implements [broker.Rows].
+type batch struct {
+	*table
+	first   int64
+	columns []values
+}
+
+// Decode implements [broker.Rows].
+func (b *batch) Decode(offset int64, element any) error {
+	p := reflect.ValueOf(element).UnsafePointer()
+	i := int(offset - b.first)
+	for at, f := range b.fields {
+		if err := f.assign(p, &b.columns[at], i); err != nil {
+			return fmt.Errorf("column %s: %w", f.node.name, err)
+		}
+	}
+	return nil
+}
+
+// Value implements [broker.Rows].
+func (b *batch) Value(offset int64) (object []byte, err error) {
+	i := int(offset - b.first)
+	object = append(object, '{')
+	for at, f := range b.fields {
+		if at > 0 {
+			object = append(object, ',')
+		}
+		object = append(quote.Append(object, f.name), ':')
+		if object, err = f.appendMember(object, &b.columns[at], i); err != nil {
+			return nil, fmt.Errorf("column %s: %w", f.node.name, err)
+		}
+	}
+	return append(object, '}'), nil
+}
+
+func checkUTF8(s string) error {
+	if !utf8.ValidString(s) {
+		return errNotUTF8
+	}
+	return nil
+}
+
+// Close implements [file.TableReader].
+func (r *reader) Close() error {
+	r.close()
+	return nil
+}

@@ -1,0 +1,201 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// Tables is a format of files that hold rows of columns with types, such as Parquet. It is a package of its own, see
+// [Parquet].
+type Tables interface {
+	// Open reads what a file says of itself. The stream says what becomes of its rows.
+	Open(stream *broker.Stream, file io.ReaderAt, size int64) (Table, error)
+}
+
+// A Table is an open file of [Tables]. It is safe for concurrent use.
+type Table interface {
+	// Rows returns how many rows the file has.
+	Rows() int64
+	// Sum returns a checksum of what the file says of itself, by which it is known again.
+	Sum() uint32
+	// Reader returns a reader that begins with the row of a number, from zero.
+	Reader(from int64) TableReader
+}
+
+// A TableReader reads the rows of a [Table].
+type TableReader interface {
+	// Read returns the next rows, at least one, whose offsets are their numbers; io.EOF behind the last one.
+	Read() ([]broker.Record, error)
+	// Close releases what the reader holds.
+	Close() error
+}
+
+// Parquet is an option for files whose names end in .parquet; package broker/file/parquet gives it t, by parquet.Files().
+// It isn't built in because programs without such files needn't carry it. It panics where t is nil.
+func Parquet(t Tables) Option {
+	if t == nil {
+		panic("file.Parquet: the format is nil; parquet.Files() of package broker/file/parquet is the option")
+	}
+	return func(b *Broker) { b.tables = t }
+}
+
+// errNoParquet says how to get what isn't built in.
+var errNoParquet = errors.New("this is a Parquet file, as its name says: give file.New the option parquet.Files() of " +
+	"package github.com/leat-go/leat/broker/file/parquet")
+
+// IsTable reports whether a stream's file holds rows of columns with types, as a Parquet file does.
+func IsTable(s broker.Stream) bool {
+	l, _ := formatOf(&s)
+	return l == table
+}
+
+// openTable reads what a file of a table says of itself.
+func (b *Broker) openTable(s *inputStream) error {
+	if b.tables == nil {
+		return errNoParquet
+	}
+	if s.once {
+		return fmt.Errorf("%s can't be read as a Parquet file, whose end is read first: write it to a file", kindOf(s.info))
+	}
+	file, err := os.Open(s.name)
+	if err != nil {
+		return openError(s.name, err)
+	}
+	t, err := b.tables.Open(&s.Stream, file, s.info.Size())
+	if err == nil {
+		s.mark = tableMark{Bytes: s.info.Size(), Rows: t.Rows(), Sum: t.Sum()}
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	s.openTable = func(file io.ReaderAt, size int64) (Table, error) { return b.tables.Open(&s.Stream, file, size) }
+	return nil
+}
+
+// A tableMark tells a file of a table again.
+type tableMark struct {
+	Bytes int64  `json:"bytes"`
+	Rows  int64  `json:"rows"`
+	Sum   uint32 `json:"sum"`
+}
+
+// A tableReader reads the rows of a file. It implements [broker.Reader].
+type tableReader struct {
+	stream *inputStream
+	input  *input
+	from   int64
+
+	file *os.File
+	rows TableReader
+	next int64
+	*opened
+}
+
+// Read implements [broker.Reader].
+func (r *tableReader) Read(ctx context.Context) ([]broker.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if r.rows == nil {
+		if err := r.open(); err != nil {
+			return nil, err
+		}
+	}
+	records, err := r.rows.Read()
+	if len(records) > 0 {
+		r.next = records[len(records)-1].Offset + 1
+	}
+	if err == io.EOF && r.ended.Load() == nil {
+		r.end()
+	}
+	return records, err
+}
+
+// open opens the file, which must be the one that it was when the run began.
+func (r *tableReader) open() error {
+	file, err := os.Open(r.stream.name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", describe("input", r.stream.Stream), openError(r.stream.name, err))
+	}
+	r.file = file
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	r.opened = r.input.noteOpened(r.stream.Stream, info)
+	counted := countedAt{file, []*atomic.Int64{&r.input.read, &r.opened.read}}
+	t, err := r.stream.openTable(counted, info.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", describe("input", r.stream.Stream), err)
+	}
+	if now := (tableMark{info.Size(), t.Rows(), t.Sum()}); now != r.stream.mark {
+		return fmt.Errorf("%w: %s was replaced since the run began", errChanged, r.stream.name)
+	}
+	r.rows = t.Reader(r.from)
+	return nil
+}
+
+// Next implements [broker.Reader].
+func (r *tableReader) Next() int64 { return r.next }
+
+// End implements [broker.Lagger].
+func (r *tableReader) End() int64 { return r.stream.mark.Rows }
+
+// Close implements [broker.Reader].
+func (r *tableReader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	var err error
+	if r.rows != nil {
+		err = r.rows.Close()
+	}
+	err = errors.Join(err, r.file.Close())
+	r.file = nil
+	return err
+}
+
+// countedAt counts the bytes that are read.
+type countedAt struct {
+	io.ReaderAt
+	read []*atomic.Int64
+}
+
+func (c countedAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	for _, count := range c.read {
+		count.Add(int64(n))
+	}
+	return n, err
+}
+
+// resumeTable checks that a file of a table is the one of which a position was kept. It only ever appears whole: a session
+// that has ended before the file has passed over all the rest of it.
+func (s *inputStream) resumeTable(p *position) error {
+	if p.Table == nil {
+		return fmt.Errorf("the position of %s, row %d, is not one in a Parquet file; %s", s.name, p.Offset+1, startAnew)
+	}
+	if was := *p.Table; was != s.mark {
+		return fmt.Errorf("%w: %s was read to its row %d, of %d in %d bytes, and has now %d rows in %d bytes, or others: "+
+			"between two runs a Parquet file may not change: give another one a name of its own; %s", errChanged, s.name,
+			p.Offset, was.Rows, was.Bytes, s.mark.Rows, s.mark.Bytes, startAnew)
+	}
+	if p.End > 0 {
+		p.Offset, p.Seen, p.Accounted = s.mark.Rows, s.mark.Rows, s.mark.Rows
+	}
+	return nil
+}
+
+// Locate makes the input a broker.Locator: a row is found by its number.
+func (in *input) Locate(node, _ int, offset int64) string {
+	if in.streams[node].layout != table {
+		return ""
+	}
+	return fmt.Sprintf("row %d", offset+1)
+}
