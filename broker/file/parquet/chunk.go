@@ -35,13 +35,13 @@ type chunk struct {
 	dictionary *vector
 	// values are those of the page at hand, and entries how many entries it has; entry is the one at hand, and value its
 	// value's index, if it has one.
-	values         vector
-	entries        int
-	entry, value   int
-	defs, reps     []uint8 // nil where all are the greatest, and zero
-	packed, text   []byte  // whose memory is used again
-	header         []byte
-	err            error
+	values       vector
+	entries      int
+	entry, value int
+	defs, reps   []uint8 // nil where all are the greatest, and zero
+	packed, text []byte  // whose memory is used again
+	header       []byte
+	err          error
 }
 
 // newChunk returns what reads a column of a row group.

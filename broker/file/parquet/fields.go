@@ -163,7 +163,9 @@ func (f *field) choose() error {
 	return nil
 }
 
-func isPlain(k reflect.Kind) bool { return k >= reflect.Bool && k <= reflect.Float64 || k == reflect.String }
+func isPlain(k reflect.Kind) bool {
+	return k >= reflect.Bool && k <= reflect.Float64 || k == reflect.String
+}
 
 // String says what values are.
 func (k kind) String() string {
@@ -371,6 +373,8 @@ func (f *field) appendMember(dst []byte, v *values, i int) ([]byte, error) {
 	switch {
 	case t == timeType, t == durationType, t == bytesType, t.Kind() == reflect.String && t != numberType:
 		at = reflect.New(t).Interface()
+	case t.Kind() == reflect.Float64 && f.logical.kind == single32:
+		return appendFloat(dst, float64(math.Float32frombits(uint32(v.numbers[i]))), 64), nil
 	default:
 		return f.append(dst, v, i)
 	}

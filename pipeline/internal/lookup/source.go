@@ -3,11 +3,13 @@ package lookup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -150,6 +152,8 @@ func (s *storedSource) locate(record *broker.Record, partition int) broker.Posit
 type fileSource struct {
 	node *mill.Node
 	file *file.Seeker // nil where it is read from its beginning
+	// rows is how many rows it has, where it is a table that is read from any row on; zero otherwise.
+	rows int64
 }
 
 // scanned is how large a file may be to be read from its beginning in any case: the lines of its elements are known
@@ -161,21 +165,35 @@ func openFile(n *mill.Node) (*fileSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &fileSource{n, opened}
+	s := &fileSource{node: n, file: opened}
+	if file.IsTable(n.Declared()) {
+		s.rows, err = tableRows(n)
+		return s, err
+	}
 	if opened != nil && opened.Size() <= scanned {
 		s.scan()
 	}
 	return s, nil
 }
 
-func (s *fileSource) partitions() int       { return 1 }
-func (s *fileSource) slack() int64          { return 64 << 10 }
+func (s *fileSource) partitions() int { return 1 }
+
+func (s *fileSource) slack() int64 {
+	if s.rows > 0 {
+		return 500
+	}
+	return 64 << 10
+}
+
 func (s *fileSource) seeker() broker.Seeker { return nil }
-func (s *fileSource) isOneSession() bool    { return s.file != nil }
+func (s *fileSource) isOneSession() bool    { return s.file != nil || s.rows > 0 }
 
 // locate returns a record's byte, too, where the file isn't read from its beginning.
 func (s *fileSource) locate(record *broker.Record, partition int) broker.Position {
 	at := record.At(s.node.Stream.Name, partition)
+	if file.IsTable(s.node.Declared()) {
+		at.At = fmt.Sprintf("row %d", record.Offset+1)
+	}
 	if s.file != nil {
 		at.Offset, at.Byte = -1, record.Offset
 	}
@@ -184,14 +202,16 @@ func (s *fileSource) locate(record *broker.Record, partition int) broker.Positio
 
 func (s *fileSource) bounds(int) (start, end int64) {
 	if s.file == nil {
-		return 0, 0
+		return 0, s.rows
 	}
 	return 0, s.file.Size()
 }
 
 func (s *fileSource) scan() bool {
 	if s.file == nil {
-		return false
+		isNew := s.rows > 0
+		s.rows = 0
+		return isNew
 	}
 	// It was only read.
 	_ = s.file.Close()
@@ -220,11 +240,34 @@ func (s *fileSource) each(ctx context.Context, _ int, from mill.Place, how amoun
 	})
 }
 
-// eachOfAll reads the file from its beginning.
+// tableRows returns how many rows a table has.
+func tableRows(n *mill.Node) (rows int64, err error) {
+	declared := n.Declared()
+	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
+	input, err := newFiles(declared).OpenSource(context.Background(), job)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, input.Close()) }()
+	reader, err := input.Reader(context.Background(), 0, 0, 0)
+	if err != nil {
+		return 0, err
+	}
+	if lagger, ok := reader.(broker.Lagger); ok {
+		rows = lagger.End()
+	}
+	return rows, reader.Close()
+}
+
+func newFiles(stream broker.Stream) *file.Broker {
+	return file.New(zstd.Files(), parquet.Files(), file.Streams(stream))
+}
+
+// eachOfAll reads the file from an element on; one that isn't a table is read to there.
 func (s *fileSource) eachOfAll(ctx context.Context, from int64, visit mill.Visitor) (err error) {
 	declared := s.node.Declared()
 	job := &broker.Job{Inputs: []broker.Stream{declared}, Logger: slog.New(slog.DiscardHandler)}
-	input, err := file.New(zstd.Files(), file.Streams(declared)).OpenSource(ctx, job)
+	input, err := newFiles(declared).OpenSource(ctx, job)
 	if err != nil {
 		return err
 	}

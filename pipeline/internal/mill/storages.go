@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
@@ -244,7 +245,7 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	if of.Topic {
 		return m.kafka(streams, cluster, options)
 	}
-	files := []file.Option{zstd.Files(), file.Streams(streams...)}
+	files := []file.Option{zstd.Files(), parquet.Files(), file.Streams(streams...)}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}

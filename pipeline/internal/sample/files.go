@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/leat-go/leat/broker"
@@ -38,7 +39,12 @@ func (all *Samples) readFiles(
 		if err = errors.Join(err, reader.Close()); err != nil {
 			return err
 		}
-		if err := all.readTail(s, job.Inputs[i]); err != nil {
+		if file.IsTable(job.Inputs[i]) {
+			err = all.readLastRows(ctx, s, input, i, job.Inputs[i])
+		} else {
+			err = all.readTail(s, job.Inputs[i])
+		}
+		if err != nil {
 			return err
 		}
 		all.Of[n] = []*Sample{s}
@@ -50,6 +56,10 @@ func (all *Samples) readFiles(
 // twice the size of a sample is read as a whole.
 func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream broker.Stream) (*Sample, error) {
 	s := &Sample{Head: Part{stream: stream.Name}}
+	var locate locator
+	if file.IsTable(stream) {
+		locate = rowOf
+	}
 	decode, err := stream.Codec.Decoder(stream.Type)
 	if err != nil {
 		return nil, err
@@ -66,7 +76,7 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 			all.problem(err.Error())
 			return s, nil
 		}
-		if !all.decode(&s.Head, records, decode, 0, nil) {
+		if !all.decode(&s.Head, records, decode, 0, locate) {
 			return s, nil
 		}
 	}
@@ -78,6 +88,52 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 func (s *Sample) cut(size int) {
 	n := min(size, len(s.Head.Elements))
 	s.Head.Elements, s.Head.Positions, s.Head.repeated = s.Head.Elements[:n], s.Head.Positions[:n], s.Head.repeated[:n]
+}
+
+// rowOf says where a row of a table lies.
+func rowOf(record *broker.Record, stream string, partition int) broker.Position {
+	at := record.At(stream, partition)
+	at.At = fmt.Sprintf("row %d", record.Offset+1)
+	return at
+}
+
+// readLastRows reads the last rows of a table whose head isn't the whole.
+func (all *Samples) readLastRows(
+	ctx context.Context, s *Sample, input broker.Input, node int, stream broker.Stream,
+) (err error) {
+	if s.Whole || len(s.Head.Elements) < Size {
+		return nil
+	}
+	head, err := input.Reader(ctx, node, 0, 0)
+	if err != nil {
+		return err
+	}
+	rows := head.(broker.Lagger).End()
+	reader, err := input.Reader(ctx, node, 0, rows-Size)
+	if err = errors.Join(err, head.Close()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	decode, err := stream.Codec.Decoder(stream.Type)
+	if err != nil {
+		return err
+	}
+	s.Tail.stream = stream.Name
+	for {
+		records, err := reader.Read(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			all.problem(err.Error())
+			return nil
+		}
+		if !all.decode(&s.Tail, records, decode, 0, rowOf) {
+			return nil
+		}
+	}
 }
 
 // readTail reads the end of a file whose head isn't the whole, if one can get there.
