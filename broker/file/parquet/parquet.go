@@ -1,3 +1,13 @@
+// Package parquet reads Parquet files as streams of package broker/file. It is a package of its own because of what a
+// program with it carries.
+//
+//	files := file.New(parquet.Files(), file.At[Trade]("trades.parquet"))
+//
+// A row is an element. A struct's field takes the column of its tag parquet, else that of its name in JSON, and only columns
+// that have a field are read. Lists, maps and groups become what JSON has for them; docs/parquet.md has the table of types.
+//
+// A position is a row's number, and a file that was changed between two runs is an error. Memory is that of a page of each
+// column that is read, whatever a damaged file says of itself.
 package parquet
 
 import (
