@@ -49,7 +49,7 @@ func (c compression) String() string {
 // formatOf tells the layout and compression of a stream's file.
 func formatOf(s *broker.Stream) (layout, compression) {
 	l, packed := format(s.Name)
-	if s.Format != nil {
+	if s.Format != nil && l != table {
 		l = rows
 	}
 	return l, packed

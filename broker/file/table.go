@@ -16,6 +16,18 @@ import (
 type Tables interface {
 	// Open reads what a file says of itself. The stream says what becomes of its rows.
 	Open(stream *broker.Stream, file io.ReaderAt, size int64) (Table, error)
+	// Create begins a file of a stream's results.
+	Create(stream *broker.Stream, w io.Writer) (TableWriter, error)
+	// Check refuses a stream's Format that isn't one of this kind of files.
+	Check(stream *broker.Stream) error
+}
+
+// A TableWriter writes a file of rows.
+type TableWriter interface {
+	// Append adds a row, which is given as a JSON object. It keeps no reference to that.
+	Append(object []byte) error
+	// Close completes the file. Where it isn't called, there is none.
+	Close() error
 }
 
 // A Table is an open file of [Tables]. It is safe for concurrent use.
@@ -32,6 +44,8 @@ type Table interface {
 type TableReader interface {
 	// Read returns the next rows, at least one, whose offsets are their numbers; io.EOF behind the last one.
 	Read() ([]broker.Record, error)
+	// Recycle takes back records that Read returned, as [broker.Recycler] has it.
+	Recycle(records []broker.Record)
 	// Close releases what the reader holds.
 	Close() error
 }
@@ -59,6 +73,9 @@ func IsTable(s broker.Stream) bool {
 func (b *Broker) openTable(s *inputStream) error {
 	if b.tables == nil {
 		return errNoParquet
+	}
+	if err := b.tables.Check(&s.Stream); err != nil {
+		return err
 	}
 	if s.once {
 		return fmt.Errorf("%s can't be read as a Parquet file, whose end is read first: write it to a file", kindOf(s.info))
@@ -141,6 +158,13 @@ func (r *tableReader) open() error {
 	return nil
 }
 
+// Recycle implements [broker.Recycler].
+func (r *tableReader) Recycle(records []broker.Record) {
+	if r.rows != nil {
+		r.rows.Recycle(records)
+	}
+}
+
 // Next implements [broker.Reader].
 func (r *tableReader) Next() int64 { return r.next }
 
@@ -198,4 +222,20 @@ func (in *input) Locate(node, _ int, offset int64) string {
 		return ""
 	}
 	return fmt.Sprintf("row %d", offset+1)
+}
+
+// startTable begins the file of a target that is a table.
+func (b *Broker) startTable(t *target) (err error) {
+	switch {
+	case b.tables == nil:
+		return errNoParquet
+	case t.temp == nil:
+		return errors.New("a Parquet file can't be written to a pipe or a device: it is complete at its end only; write it to a " +
+			"file")
+	}
+	if err := b.tables.Check(&t.stream); err != nil {
+		return err
+	}
+	t.rows, err = b.tables.Create(&t.stream, t.text)
+	return err
 }

@@ -23,6 +23,7 @@ type target struct {
 	layout layout
 	cells  *csv.Encoder   // where the layout is rows; nil otherwise
 	row    []byte         // whose memory is used again
+	rows   TableWriter    // where the layout is a table; nil otherwise
 	temp   *temporary     // nil for what is written straight
 	direct *interruptible // nil for files
 
@@ -55,9 +56,6 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if err := otherFormat(stream.Name); err != nil {
 		return nil, err
 	}
-	if t.layout == table {
-		return nil, errors.New("Parquet files aren't written yet")
-	}
 	packed, err := b.by(stream.Name)
 	if err != nil {
 		return nil, err
@@ -71,6 +69,9 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	case err == nil && !info.Mode().IsRegular():
 		t.path = stream.Name
 		t.direct = &interruptible{open: func() (io.WriteCloser, error) { return os.OpenFile(t.path, os.O_WRONLY, 0) }}
+		if t.layout == table {
+			return t, b.startTable(t)
+		}
 		return t, t.start(t.direct, packed)
 	}
 	if t.path, err = resolve(stream.Name); err != nil {
@@ -79,7 +80,11 @@ func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	if t.temp, err = newTemporary(t.path, info); err != nil {
 		return nil, createError(t.path, err)
 	}
-	return t, t.start(t.temp.file, packed)
+	err = t.start(t.temp.file, packed)
+	if err == nil && t.layout == table {
+		err = b.startTable(t)
+	}
+	return t, err
 }
 
 // checkReads refuses a file that would replace one of those that are read.
@@ -170,8 +175,12 @@ func (t *target) append(object []byte) error {
 		}
 		object = oneLine(object)
 	}
-	if t.layout == rows {
+	switch t.layout {
+	case rows:
 		return t.appendRow(object)
+	case table:
+		t.objects++
+		return t.rows.Append(object)
 	}
 	if err := t.separate(); err != nil {
 		return err
@@ -251,6 +260,11 @@ func (t *target) complete() error {
 	}
 	if t.layout == rows && t.objects == 0 {
 		if _, err := t.text.Write(t.cells.AppendHeader(nil)); err != nil {
+			return err
+		}
+	}
+	if t.rows != nil {
+		if err := t.rows.Close(); err != nil {
 			return err
 		}
 	}

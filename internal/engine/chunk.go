@@ -182,11 +182,11 @@ func (c *chunk) decodeRow(i int) error {
 	r := &c.records[i]
 	rows := r.Rows
 	r.Rows = nil
-	if err := rows.Decode(r.Offset, c.values[i]); err != nil || !c.feed.keepValue {
+	if err := rows.Decode(r.StoredOffset(), c.values[i]); err != nil || !c.feed.keepValue {
 		return err
 	}
 	var err error
-	r.Value, err = rows.Value(r.Offset)
+	r.Value, err = rows.Value(r.StoredOffset())
 	return err
 }
 

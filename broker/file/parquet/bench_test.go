@@ -145,5 +145,6 @@ func sumFields(b *testing.B, stream broker.Stream) (sum float64) {
 			}
 			sum += elements[i].(*trade).Price
 		}
+		reader.(broker.Recycler).Recycle(records)
 	}
 }

@@ -12,22 +12,22 @@ import (
 
 // An assembler makes the objects of the rows of a row group. Columns that aren't read have no chunk.
 type assembler struct {
-	members []member
+	members []property
 	chunks  []*chunk
 	// limit is how long an object may be.
 	limit int
 	err   error
 }
 
-// A member is one of the objects that are made.
-type member struct {
+// A property is a member of the objects that are made.
+type property struct {
 	*node
 	// head is the member's name with its quotes and a colon.
 	head []byte
 }
 
-func newMember(n *node, name string) member {
-	return member{n, append(quote.Append(nil, name), ':')}
+func newMember(n *node, name string) property {
+	return property{n, append(quote.Append(nil, name), ':')}
 }
 
 // errLimit is the error of an object that is longer than it may be.

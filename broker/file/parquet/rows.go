@@ -27,7 +27,7 @@ type table struct {
 	footer *footer
 	*schema
 	// members are those of the objects that are made, and fields those that are set without; one of the two is nil.
-	members []member
+	members []property
 	fields  []*field
 }
 
@@ -108,6 +108,59 @@ type reader struct {
 	buffer  []byte
 	arena   []byte
 	failed  error
+	// issued are batches whose records may come back, and spare what has.
+	issued []*batch
+	spare  []*batch
+	unused [][]broker.Record
+}
+
+// maxIssued is how many batches are remembered, and maxSpare how many are kept, to use their memory again.
+const (
+	maxIssued = 32
+	maxSpare  = 4
+)
+
+// Recycle implements [file.TableReader].
+func (r *reader) Recycle(records []broker.Record) {
+	if cap(records) >= batchRows && len(r.unused) < maxSpare {
+		r.unused = append(r.unused, records[:0])
+	}
+	if len(records) == 0 {
+		return
+	}
+	at := slices.IndexFunc(r.issued, func(b *batch) bool { return b.first == records[0].Offset })
+	if at < 0 {
+		return
+	}
+	if len(r.spare) < maxSpare {
+		r.spare = append(r.spare, r.issued[at])
+	}
+	r.issued = slices.Delete(r.issued, at, at+1)
+}
+
+// records returns an empty list for n records.
+func (r *reader) records(n int) []broker.Record {
+	if last := len(r.unused) - 1; last >= 0 {
+		records := r.unused[last]
+		r.unused = r.unused[:last]
+		clear(records[:cap(records)])
+		return records
+	}
+	return make([]broker.Record, 0, max(n, batchRows))
+}
+
+// batch returns a batch for the next rows.
+func (r *reader) batch() *batch {
+	b := &batch{table: r.table, columns: make([]values, len(r.fields))}
+	if last := len(r.spare) - 1; last >= 0 {
+		b, r.spare = r.spare[last], r.spare[:last]
+	}
+	b.first = r.next
+	if len(r.issued) == maxIssued {
+		r.issued = slices.Delete(r.issued, 0, 1)
+	}
+	r.issued = append(r.issued, b)
+	return b
 }
 
 // Read implements [file.TableReader].
@@ -206,7 +259,7 @@ func (n *node) behind() int {
 }
 
 func (r *reader) readObjects(n int) ([]broker.Record, error) {
-	records := make([]broker.Record, 0, n)
+	records := r.records(n)
 	size := 0
 	for i := range n {
 		if cap(r.buffer)-len(r.buffer) < 2*size {
@@ -230,7 +283,7 @@ func (r *reader) readObjects(n int) ([]broker.Record, error) {
 }
 
 func (r *reader) readFields(n int) ([]broker.Record, error) {
-	b := &batch{table: r.table, first: r.next, columns: make([]values, len(r.fields))}
+	b := r.batch()
 	for i, f := range r.fields {
 		if i > 0 && slices.ContainsFunc(r.fields[:i], f.takesSame) {
 			at := slices.IndexFunc(r.fields, f.takesSame)
@@ -241,7 +294,7 @@ func (r *reader) readFields(n int) ([]broker.Record, error) {
 			return nil, r.at(fmt.Errorf("column %s: %w", f.node.name, err))
 		}
 	}
-	records := make([]broker.Record, n)
+	records := r.records(n)[:n]
 	for i := range records {
 		records[i].Offset, records[i].Rows = r.next+int64(i), b
 	}
@@ -255,12 +308,13 @@ func (f *field) takesSame(other *field) bool { return f.leaf == other.leaf }
 func (v *values) take(c *chunk, n int, arena *[]byte, limit int) error {
 	isText := c.isText()
 	if isText {
-		v.texts = make([]string, n)
+		v.texts = resize(v.texts, n)
 	} else {
-		v.numbers = make([]int64, n)
+		v.numbers = resize(v.numbers, n)
 	}
 	if c.node.def > 0 {
-		v.present = make([]bool, n)
+		v.present = resize(v.present, n)
+		clear(v.present)
 	}
 	var ends []int
 	*arena = (*arena)[:0]

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/parquet"
 )
 
 // A Stream is what a pipeline file says of a stream.
@@ -24,6 +25,9 @@ type Stream struct {
 	Section *Section
 	// CSV is how a text file holds its cells; nil for as its name says.
 	CSV *file.Dialect
+	// Parquet is how a Parquet file is written, and ParquetAt where that stands; nil where nothing says so.
+	Parquet   *parquet.Options
+	ParquetAt *Text
 	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	Demo Text
 	// Reading is how the stream is read, and ReadingAt where the first member stands that says so; nil where none does.
@@ -120,7 +124,7 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "max_element", "follow", "data_timeout", "sort", "where"}
+	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where"}
 	if topic != nil {
 		allowed = []string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file"}
 	} else if address == nil {
@@ -146,7 +150,12 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return stream, err
 	}
 	if csv := m.get("csv"); csv != nil {
-		stream.CSV, err = s.csv(csv, what)
+		if stream.CSV, err = s.csv(csv, what); err != nil {
+			return stream, err
+		}
+	}
+	if parquet := m.get("parquet"); parquet != nil {
+		err = s.parquet(&stream, parquet, what)
 	}
 	return stream, err
 }

@@ -51,6 +51,11 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 // output returns how the output is declared to its storage: the members of emit are the columns of a file that has some.
 func (m *Mill) output(at Stream) broker.Stream {
 	s := stream(at, "", object.Codec{})
+	if at.IsFile() && file.IsTable(s) {
+		for _, member := range m.Emit {
+			s.Members = append(s.Members, member.Name)
+		}
+	}
 	if !at.IsFile() || !file.HasCells(s) || len(m.Emit) == 0 {
 		return s
 	}
@@ -76,6 +81,9 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 	s.MaxElement = at.Reading.MaxElement
 	if at.CSV != nil {
 		s.Format = *at.CSV
+	}
+	if at.Parquet != nil {
+		s.Format = *at.Parquet
 	}
 	if at.Reading.Tombstones {
 		s.Tombstones = object.TombstoneCodec{Codec: c}

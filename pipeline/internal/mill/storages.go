@@ -53,6 +53,8 @@ func checkStorages(d *description.Description, kinds []storage.Kind, master *Nod
 func checkInput(master, n *Node, output Stream) error {
 	at := n.Stream
 	switch {
+	case at.Parquet != nil:
+		return at.Text.Errorf("parquet says how a file is written, but %q is read: take it out", n.Name)
 	case at.where() != master.Stream.where():
 		return at.Text.Errorf("the streams that are read must be all in one storage, but %q is %s and %q %s: %s", master.Name,
 			master.Stream.what(), n.Name, at.what(), bringTogether(at, master.Stream))
@@ -117,6 +119,9 @@ func checkOutput(d *description.Description, w Written) error {
 	for _, stream := range d.Streams {
 		switch {
 		case stream.Name.Value != w.Name.Value:
+		case stream.ParquetAt != nil && !file.IsTable(broker.Stream{Name: stream.Address.Value}):
+			return stream.ParquetAt.Errorf("parquet says how a Parquet file is written, and the name of this one ends otherwise: " +
+				"name it .parquet, or take parquet out")
 		case stream.ReadingAt != nil:
 			return stream.ReadingAt.Errorf("%s says how a stream is read, but results are written to %q: take it out",
 				stream.ReadingAt.Value, stream.Name.Value)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/storage"
@@ -24,6 +25,8 @@ type Stream struct {
 	Demo string
 	// CSV is how a text file holds its cells; nil for as its name says.
 	CSV *file.Dialect
+	// Parquet is how a Parquet file is written; nil for as it is without being asked.
+	Parquet *parquet.Options
 	// Reading is how it is read.
 	Reading description.Reading
 	// Text is where the pipeline file says so.
@@ -35,7 +38,7 @@ const Standard = "-"
 
 // newStream returns the stream that is described, for a pipeline file in a directory.
 func newStream(s description.Stream, dir string) Stream {
-	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Reading: s.Reading}
+	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Parquet: s.Parquet, Reading: s.Reading}
 	if stream.IsFile() {
 		stream.Name = resolve(dir, stream.Name)
 	}

@@ -1,0 +1,291 @@
+package parquet
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	parquetgo "github.com/parquet-go/parquet-go"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/member"
+	"github.com/leat-go/leat/codec"
+)
+
+const (
+	defaultGroup = 1_000_000
+	// groupBytes is how many bytes of JSON a row group is made of at most.
+	groupBytes = 128 << 20
+)
+
+// A writer writes results as rows. It implements [file.TableWriter].
+type writer struct {
+	out     *bufio.Writer
+	options Options
+	rows    *parquetgo.Writer
+	columns []*column
+	// cells are the values of a row, column by column.
+	cells   [][]parquetgo.Value
+	row     parquetgo.Row
+	count   int64
+	inGroup int
+	bytes   int
+	// Before the columns are known, results wait, and inferring finds out what they hold.
+	waiting   [][]byte
+	inferring *inference
+	members   []member.Member
+}
+
+// create begins a file.
+func create(stream *broker.Stream, out io.Writer) (*writer, error) {
+	w := &writer{out: bufio.NewWriterSize(out, 256<<10)}
+	w.options, _ = stream.Format.(Options)
+	if w.options.RowGroup == 0 {
+		w.options.RowGroup = defaultGroup
+	}
+	t := stream.Type
+	switch {
+	case w.options.Columns != nil:
+		for _, c := range w.options.Columns {
+			typed, err := typeOf(c.Type)
+			if err != nil {
+				return nil, fmt.Errorf("column %s: %w", c.Name, err)
+			}
+			typed.name, typed.optional = c.Name, true
+			w.columns = append(w.columns, &typed)
+		}
+	case t != nil && t.Kind() == reflect.Struct && stream.Codec == codec.JSON && !encodesItself(t):
+		if w.columns = columnsOf(t); len(w.columns) == 0 {
+			return nil, fmt.Errorf("%v has no fields that could be columns", t)
+		}
+	default:
+		w.inferring = newInference(stream.Members)
+		return w, nil
+	}
+	return w, w.begin()
+}
+
+// begin begins the file, when the columns are known.
+func (w *writer) begin() (err error) {
+	defer recovered(&err)
+	w.cells = make([][]parquetgo.Value, number(w.columns, "", 0, 0))
+	compression, err := codecOf(w.options.Compression)
+	if err != nil {
+		return err
+	}
+	w.rows = parquetgo.NewWriter(w.out, parquetgo.NewSchema("leat", groupOf(w.columns)), parquetgo.Compression(compression),
+		parquetgo.CreatedBy("leat", "", ""))
+	return nil
+}
+
+// Append implements [file.TableWriter].
+func (w *writer) Append(object []byte) (err error) {
+	defer recovered(&err)
+	if w.rows != nil {
+		return w.write(object)
+	}
+	if w.members, err = member.Split(object, w.members); err != nil {
+		return err
+	}
+	if err := w.inferring.add(w.members); err != nil {
+		return err
+	}
+	w.waiting = append(w.waiting, slices.Clone(object))
+	w.bytes += len(object)
+	if len(w.waiting) >= w.options.RowGroup || w.bytes >= groupBytes {
+		return w.settle()
+	}
+	return nil
+}
+
+// settle decides what the columns are, and writes what has waited for that.
+func (w *writer) settle() error {
+	if w.rows != nil {
+		return nil
+	}
+	w.columns = w.inferring.columns()
+	if err := w.begin(); err != nil {
+		return err
+	}
+	waiting := w.waiting
+	w.waiting, w.bytes = nil, 0
+	for _, object := range waiting {
+		if err := w.write(object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes a row.
+func (w *writer) write(object []byte) (err error) {
+	for i := range w.cells {
+		w.cells[i] = w.cells[i][:0]
+	}
+	if w.members, err = member.Split(object, w.members); err != nil {
+		return err
+	}
+	if err := w.putMembers(w.columns, w.members, 0, 0); err != nil {
+		return fmt.Errorf("row %d: %w", w.count+1, err)
+	}
+	w.row = w.row[:0]
+	for _, cells := range w.cells {
+		w.row = append(w.row, cells...)
+	}
+	if _, err := w.rows.WriteRows([]parquetgo.Row{w.row}); err != nil {
+		return err
+	}
+	w.count++
+	w.inGroup++
+	if w.bytes += len(object); w.inGroup >= w.options.RowGroup || w.bytes >= groupBytes {
+		w.inGroup, w.bytes = 0, 0
+		return w.rows.Flush()
+	}
+	return nil
+}
+
+// putMembers puts the members of an object into columns.
+func (w *writer) putMembers(columns []*column, members []member.Member, rep, def int) error {
+	found := 0
+	for i, c := range columns {
+		var value []byte
+		if i < len(members) && members[i].Name == c.name { // mostly they are in order
+			value = members[i].Value
+			found++
+		} else if at := slices.IndexFunc(members, func(m member.Member) bool { return m.Name == c.name }); at >= 0 {
+			value = members[at].Value
+			found++
+		}
+		if err := w.put(c, value, rep, def); err != nil {
+			return err
+		}
+	}
+	if found < len(members) {
+		return unknown(columns, members)
+	}
+	return nil
+}
+
+// unknown says which member has no column.
+func unknown(columns []*column, members []member.Member) error {
+	var all []string
+	for _, c := range columns {
+		all = append(all, c.name)
+	}
+	for i, m := range members {
+		switch {
+		case slices.ContainsFunc(members[:i], func(other member.Member) bool { return other.Name == m.Name }):
+			return fmt.Errorf("the member %s is there twice", m.Name)
+		case !slices.Contains(all, m.Name):
+			return fmt.Errorf("there is no column for the member %s: the columns, which are those of the first results where they "+
+				"aren't given, are %s", m.Name, strings.Join(all, ", "))
+		}
+	}
+	return nil
+}
+
+// put puts a value, or null where that is nil, into a column.
+func (w *writer) put(c *column, value []byte, rep, def int) error {
+	if value == nil || string(value) == "null" {
+		if !c.optional {
+			return fmt.Errorf("the member %s is null or missing, which its column can't be", c.path)
+		}
+		w.nulls(c, rep, def)
+		return nil
+	}
+	if c.optional {
+		def++
+	}
+	switch {
+	case c.shape == listing:
+		return w.putList(c, value, rep, def)
+	case c.shape == mapping:
+		return w.putMap(c, value, rep, def)
+	case c.children != nil:
+		if value[0] != '{' {
+			return fmt.Errorf("the member %s is %s, and its column an object", c.path, what(value))
+		}
+		members, err := member.Split(value, nil)
+		if err != nil {
+			return err
+		}
+		return w.putMembers(c.children, members, rep, def)
+	}
+	v, err := c.value(value)
+	if err != nil {
+		return fmt.Errorf("the member %s: %w", c.path, err)
+	}
+	w.cells[c.index] = append(w.cells[c.index], v.Level(rep, def, c.index))
+	return nil
+}
+
+// nulls puts null into all columns of a node.
+func (w *writer) nulls(c *column, rep, def int) {
+	if c.children == nil {
+		w.cells[c.index] = append(w.cells[c.index], parquetgo.Value{}.Level(rep, def, c.index))
+	}
+	for _, child := range c.children {
+		w.nulls(child, rep, def)
+	}
+}
+
+func (w *writer) putList(c *column, value []byte, rep, def int) error {
+	if value[0] != '[' {
+		return fmt.Errorf("the member %s is %s, and its column a list", c.path, what(value))
+	}
+	next, isFirst := rep, true
+	err := member.Items(value, func(item []byte) error {
+		defer func() { next, isFirst = c.level(), false }()
+		return w.put(c.children[0], item, next, def+1)
+	})
+	if err == nil && isFirst {
+		w.nulls(c.children[0], rep, def)
+	}
+	return err
+}
+
+func (w *writer) putMap(c *column, value []byte, rep, def int) error {
+	if value[0] != '{' {
+		return fmt.Errorf("the member %s is %s, and its column a map", c.path, what(value))
+	}
+	members, err := member.Split(value, nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		key := c.children[0]
+		w.cells[key.index] = append(w.cells[key.index], parquetgo.ByteArrayValue([]byte(m.Name)).Level(rep, def+1, key.index))
+		if err := w.put(c.children[1], m.Value, rep, def+1); err != nil {
+			return err
+		}
+		rep = c.level()
+	}
+	if len(members) == 0 {
+		w.nulls(c, rep, def)
+	}
+	return nil
+}
+
+// level returns the repetition level of what repeats in a list or map.
+func (c *column) level() int { return c.depth + 1 }
+
+// Close implements [file.TableWriter].
+func (w *writer) Close() (err error) {
+	defer recovered(&err)
+	if w.inferring != nil {
+		if err := w.settle(); err != nil {
+			return err
+		}
+	}
+	if w.rows == nil {
+		return errors.New("the file was not begun")
+	}
+	if err := w.rows.Close(); err != nil {
+		return err
+	}
+	return w.out.Flush()
+}
