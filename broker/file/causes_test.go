@@ -48,8 +48,9 @@ func TestCauses(t *testing.T) {
 		{in("a/x.json"), circle, circle},
 		{in("x\x00.json"), "the path has a zero byte in it", "the path has a zero byte in it"},
 		{in("socket"), "this is a socket, which can't be opened as a file", ""},
-		{in("rates.parquet"), "its name says that this is Parquet, but " + other,
-			"its name says that this is Parquet, but " + other},
+		{in("rates.parquet"), "this is a Parquet file, as its name says: give file.New the option parquet.Files()",
+			"this is a Parquet file, as its name says: give file.New the option parquet.Files()"},
+		{in("rates.xml"), "its name says that this is XML, but " + other, "its name says that this is XML, but " + other},
 		{in("rates.jsonl.xz"), "its name says that this is compressed with xz, but " + other,
 			"its name says that this is compressed with xz, but " + other},
 	} {

@@ -81,6 +81,9 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if s.by, err = b.by(stream.Name); err != nil {
 		return nil, err
 	}
+	if s.layout == table && b.tables == nil {
+		return nil, errNoParquet
+	}
 	info, err := os.Stat(stream.Name)
 	if err != nil {
 		return nil, openError(stream.Name, err)

@@ -57,8 +57,8 @@ func TestSort(t *testing.T) {
 			"input trades/aa.jsonl: file does not exist; neither does the directory trades\n", "",
 		},
 		"another format": {
-			[]string{"a.jsonl", "--by", "t", "-o", "out.parquet"}, "", 1, "",
-			"output out.parquet: its name says that this is Parquet, but files are read and written as JSON or as text: .json " +
+			[]string{"a.jsonl", "--by", "t", "-o", "out.xml"}, "", 1, "",
+			"output out.xml: its name says that this is XML, but files are read and written as JSON or as text: .json " +
 				"for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, and each " +
 				"with .gz or .zst behind it\n", "",
 		},

@@ -151,12 +151,15 @@ func (v *vector) prefixed(page []byte, count, limit int) error {
 	return nil
 }
 
+// plainDictionary is what older writers call RLEDictionary.
+const plainDictionary format.Encoding = 2
+
 // decode decodes the values of a page.
 func (v *vector) decode(n *node, encoding format.Encoding, dictionary *vector, page []byte, count int) error {
 	switch encoding {
 	case format.Plain:
 		return v.plain(n, page, count)
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if dictionary == nil {
 			return damaged("a page refers to a dictionary that isn't there")
 		}

@@ -23,8 +23,8 @@ const (
 // errDamaged marks the error of a file that isn't what its format says.
 var errDamaged = errors.New("the file is damaged")
 
-func damaged(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(format, args...))
+func damaged(text string, args ...any) error {
+	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(text, args...))
 }
 
 // A footer is what a file says of itself at its end.

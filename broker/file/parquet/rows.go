@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -291,6 +292,9 @@ func (r *reader) readFields(n int) ([]broker.Record, error) {
 			continue
 		}
 		if err := b.columns[i].take(r.chunks[f.leaf], n, &r.arena, r.stream.ElementLimit()); err != nil {
+			if errors.Is(err, errLimit) {
+				err = r.stream.TooLarge()
+			}
 			return nil, r.at(fmt.Errorf("column %s: %w", f.node.name, err))
 		}
 	}
@@ -306,8 +310,7 @@ func (f *field) takesSame(other *field) bool { return f.leaf == other.leaf }
 
 // take takes a column's values in the next rows. Texts lie in one piece of memory.
 func (v *values) take(c *chunk, n int, arena *[]byte, limit int) error {
-	isText := c.isText()
-	if isText {
+	if c.isText() {
 		v.texts = resize(v.texts, n)
 	} else {
 		v.numbers = resize(v.numbers, n)
@@ -316,52 +319,64 @@ func (v *values) take(c *chunk, n int, arena *[]byte, limit int) error {
 		v.present = resize(v.present, n)
 		clear(v.present)
 	}
-	var ends []int
 	*arena = (*arena)[:0]
+	ends := make([]int, 0, n)
 	for at := 0; at < n; {
 		if !c.has() {
-			if c.err != nil {
-				return c.err
-			}
-			return damaged("it ends too early")
+			return cmp.Or(c.err, damaged("it ends too early"))
 		}
 		run := min(n-at, c.entries-c.entry)
-		if c.defs == nil && !isText {
+		var err error
+		switch {
+		case c.isText():
+			ends, err = v.takeTexts(c, at, run, arena, ends, limit)
+		case c.defs == nil:
 			copy(v.numbers[at:at+run], c.values.numbers[c.value:])
-			at, c.entry, c.value = at+run, c.entry+run, c.value+run
-			continue
+			c.value += run
+		default:
+			v.takeNumbers(c, at, run)
 		}
-		for range run {
-			if c.defAt() == c.node.def {
-				if v.present != nil {
-					v.present[at] = true
-				}
-				if isText {
-					s := c.values.texts[c.value]
-					if int(s.end-s.begin) > limit {
-						return errLimit
-					}
-					*arena = append(*arena, c.values.data[s.begin:s.end]...)
-				} else {
-					v.numbers[at] = c.values.numbers[c.value]
-				}
-				c.value++
-			}
-			if isText {
-				ends = append(ends, len(*arena))
-			}
-			c.entry++
-			at++
+		if err != nil {
+			return err
 		}
+		at, c.entry = at+run, c.entry+run
 	}
-	if isText {
-		all, begin := string(*arena), 0
-		for i, end := range ends {
-			v.texts[i] = all[begin:end]
-			begin = end
-		}
+	all, begin := string(*arena), 0
+	for i, end := range ends {
+		v.texts[i] = all[begin:end]
+		begin = end
 	}
 	return nil
+}
+
+// takeNumbers takes numbers of which some may be null.
+func (v *values) takeNumbers(c *chunk, at, run int) {
+	for i, d := range c.defs[c.entry : c.entry+run] {
+		if d == c.node.def {
+			v.present[at+i] = true
+			v.numbers[at+i] = c.values.numbers[c.value]
+			c.value++
+		}
+	}
+}
+
+// takeTexts appends texts to the arena, and where each ends to a list; one that is null is empty there.
+func (v *values) takeTexts(c *chunk, at, run int, arena *[]byte, ends []int, limit int) ([]int, error) {
+	for i := range run {
+		if c.defs == nil || c.defs[c.entry+i] == c.node.def {
+			if v.present != nil {
+				v.present[at+i] = true
+			}
+			s := c.values.texts[c.value]
+			if int(s.end-s.begin) > limit {
+				return nil, errLimit
+			}
+			*arena = append(*arena, c.values.data[s.begin:s.end]...)
+			c.value++
+		}
+		ends = append(ends, len(*arena))
+	}
+	return ends, nil
 }
 
 // A batch is some rows whose columns become fields. It implements [broker.Rows].
