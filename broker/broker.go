@@ -202,8 +202,10 @@ type Result struct {
 	Value  []byte
 	// Key is what the stream's Key function returned, or the key of the master record.
 	Key []byte
-	// Time is the master record's.
+	// Time is what the stream's Time function returned, or the master record's.
 	Time time.Time
+	// Headers are those of the master record where the stream passes them on; nil elsewhere.
+	Headers []Header
 }
 
 // Progress is how far a task has come. The zero value is a task that never committed.

@@ -41,6 +41,10 @@ type Stream struct {
 	Members []string
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
+	// Time returns the record time of a result, a *T; nil where results take the time of their master record.
+	Time func(element any) time.Time
+	// PassHeaders gives results the headers of their master record, where the storage has some.
+	PassHeaders bool
 
 	allocate, clear  func(elements []any)
 	copy             func(into, from []any)

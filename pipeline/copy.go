@@ -36,7 +36,7 @@ func Copy(from, to File) (*Pipeline, error) {
 	}
 	name := filepath.Base(from.Path)
 	name, _, _ = strings.Cut(name, ".")
-	return newPipeline(description.Copy(name, from.Path, to.Path, input, output), nil, nil)
+	return new(Pipeline).build(description.Copy(name, from.Path, to.Path, input, output), nil)
 }
 
 // Streams returns the names of the file's streams, in its order.

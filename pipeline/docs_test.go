@@ -10,9 +10,12 @@ import (
 	"testing"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/avro"
+	"github.com/leat-go/leat/pipeline/jsonschema"
 	"github.com/leat-go/leat/pipeline/mysql"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
+	"github.com/leat-go/leat/pipeline/protobuf"
 	"github.com/leat-go/leat/pipeline/rabbitmq"
 	"github.com/leat-go/leat/pipeline/redis"
 	"github.com/leat-go/leat/pipeline/sqlite"
@@ -35,6 +38,8 @@ func known(t *testing.T) (members []string) {
 		two + kafka + none + "}",
 		two + kafka + "tls: {" + none + "}}",
 		two + kafka + "sasl: {" + none + "}}",
+		two + kafka + "registry: {" + none + "}}",
+		"streams: {a: {topic: a, key: {" + none + "}}}",
 		two + "postgres: {" + none + "}",
 		two + "sqlite: {" + none + "}",
 		two + "mysql: {" + none + "}",
@@ -66,7 +71,7 @@ func known(t *testing.T) (members []string) {
 // mistake returns what is wrong with a pipeline file that may name every storage.
 func mistake(text string) error {
 	_, err := pipeline.Parse("p.yaml", []byte(text), postgres.Storage(), sqlite.Storage(), mysql.Storage(),
-		rabbitmq.Storage(), nats.Storage(), redis.Storage())
+		rabbitmq.Storage(), nats.Storage(), redis.Storage(), avro.Format(), protobuf.Format(), jsonschema.Format())
 	return err
 }
 

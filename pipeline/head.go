@@ -109,7 +109,7 @@ func (p *Pipeline) nodeOf(stream string) (*mill.Mill, *mill.Node, error) {
 	for _, kind := range p.storages {
 		kinds = append(kinds, readable{kind})
 	}
-	m, err = mill.Build(only, kinds...)
+	m, err = mill.Build(only, kinds, p.formats)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -83,7 +83,13 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 	if !m.ReadsTopics() {
 		return p.lagOfFiles(ctx, options)
 	}
+	if m, err = p.ownMill(); err != nil {
+		return nil, err
+	}
 	cluster, err := m.Cluster()
+	if err == nil {
+		err = m.Bind(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +192,8 @@ func keyOf(n *mill.Node, value []byte) *expression.Key {
 		program = n.Children[0].Left
 	}
 	element := &object.Object{}
-	if err := n.Codec.Decode(element, value); err != nil {
+	decode, err := n.Codec.Decoder(nil)
+	if err != nil || decode(value, element) != nil {
 		return nil
 	}
 	key, err := expression.Single(program)(element)

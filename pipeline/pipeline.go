@@ -33,7 +33,8 @@
 //	kafka: {brokers: [localhost:9092]}
 //
 // A stream may lie in another storage, {postgres: {table: orders}}, where the member of that name at the top says how it
-// is reached, and [Load] is given the storage.
+// is reached, and [Load] is given the storage. The records of a topic may be in Avro, Protobuf, or JSON with the id of its
+// schema, {topic: orders, format: avro}, where [Load] is given the format.
 //
 // The streams that are read lie all in one storage; the output lies in any. From topics to a topic results are there
 // exactly once. A run ends at the end-of-stream marks, and the next one goes on behind them. [Pipeline.Demo] tries all
@@ -43,6 +44,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 
@@ -50,6 +52,7 @@ import (
 	"github.com/leat-go/leat/internal/plan"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/diagnosis"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -60,6 +63,7 @@ import (
 type Pipeline struct {
 	description *description.Description
 	storages    []Storage
+	formats     []Format
 	mill        *mill.Mill
 }
 
@@ -67,25 +71,43 @@ type Pipeline struct {
 // own, such as pipeline/postgres, so that a program carries only the drivers that it uses. It is safe for concurrent use.
 type Storage = storage.Kind
 
-// Load reads the pipeline file at path, which may name files, Kafka, and the storages given. Relative paths in it are
-// relative to its directory. ${NAME} and ${NAME:-default} in its values are environment variables. What is wrong with the
-// file's contents is an [*Error].
-func Load(path string, storages ...Storage) (*Pipeline, error) {
-	return LoadSet(path, nil, storages...)
+// A Format is a format that the records of topics may have in pipeline files beside JSON. Each is made by a package of its
+// own: pipeline/avro, pipeline/protobuf and pipeline/jsonschema. It is safe for concurrent use.
+type Format = format.Kind
+
+// A Part is a [Storage] or a [Format].
+type Part interface {
+	// Name is what pipeline files call it.
+	Name() string
+}
+
+// Load reads the pipeline file at path, which may name files, Kafka, and the storages and formats given. Relative paths in
+// it are relative to its directory. ${NAME} and ${NAME:-default} in its values are environment variables. What is wrong with
+// the file's contents is an [*Error].
+func Load(path string, parts ...Part) (*Pipeline, error) {
+	return LoadSet(path, nil, parts...)
 }
 
 // LoadSet is like [Load], with members of the file set by settings: PATH=VALUE, where a path consists of names of members
 // and numbers of list items, from zero, with dots between them, as in streams.orders.file=orders.csv and
 // join.0.within={before: 5, after: 0}. A value that begins with a bracket, a brace or a quote is YAML, all else a text.
-func LoadSet(path string, settings []string, storages ...Storage) (*Pipeline, error) {
-	d, err := description.Load(path, settings, names(storages)...)
-	return newPipeline(d, storages, err)
+func LoadSet(path string, settings []string, parts ...Part) (*Pipeline, error) {
+	p, err := newPipeline(parts)
+	if err != nil {
+		return nil, err
+	}
+	d, err := description.Load(path, settings, names(p.storages)...)
+	return p.build(d, err)
 }
 
 // Parse is like [Load] with the file's contents given; name is the file's path, which need not exist.
-func Parse(name string, data []byte, storages ...Storage) (*Pipeline, error) {
-	d, err := description.Parse(name, data, names(storages)...)
-	return newPipeline(d, storages, err)
+func Parse(name string, data []byte, parts ...Part) (*Pipeline, error) {
+	p, err := newPipeline(parts)
+	if err != nil {
+		return nil, err
+	}
+	d, err := description.Parse(name, data, names(p.storages)...)
+	return p.build(d, err)
 }
 
 func names(storages []Storage) (names []string) {
@@ -95,19 +117,38 @@ func names(storages []Storage) (names []string) {
 	return names
 }
 
-func newPipeline(d *description.Description, storages []Storage, err error) (*Pipeline, error) {
+// newPipeline returns a pipeline that knows its parts.
+func newPipeline(parts []Part) (*Pipeline, error) {
+	p := &Pipeline{}
+	for _, part := range parts {
+		switch kind := part.(type) {
+		case Storage:
+			p.storages = append(p.storages, kind)
+		case Format:
+			p.formats = append(p.formats, kind)
+		default:
+			return nil, fmt.Errorf("a %T is neither a storage nor a format of pipeline files", part)
+		}
+	}
+	return p, nil
+}
+
+func (p *Pipeline) build(d *description.Description, err error) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := mill.Build(d, storages...)
+	p.description = d
+	p.mill, err = p.ownMill()
 	if err != nil {
 		return nil, err
 	}
-	return &Pipeline{d, storages, m}, nil
+	return p, nil
 }
 
 // ownMill returns a mill that nobody else uses, so that more expressions can be compiled for its elements.
-func (p *Pipeline) ownMill() (*mill.Mill, error) { return mill.Build(p.description, p.storages...) }
+func (p *Pipeline) ownMill() (*mill.Mill, error) {
+	return mill.Build(p.description, p.storages, p.formats)
+}
 
 // Options are the options of a run. The zero value is good for use.
 type Options struct {
@@ -154,6 +195,9 @@ func (p *Pipeline) run(ctx context.Context, at mill.Layout, options Options) err
 
 // start runs the pipeline, whose description may be changed before.
 func (p *Pipeline) start(ctx context.Context, at mill.Layout, options Options, change func(*engine.Spec)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	at.Session = p.mill.Session(ctx)
 	monitor := options.Monitor
 	if monitor == nil {
 		monitor = &Monitor{}

@@ -11,7 +11,7 @@
 // # Partitions and instances
 //
 // Partition p of all input topics makes one task. Its results go to partition p of the output topics. They have the
-// key and the time of their master record, unless [Key] gives them another key. So all input topics need equal
+// key and the time of their master record, unless [Key] or [Time] gives them another. So all input topics need equal
 // partition counts, and the outputs have the same. Missing output topics are created.
 //
 // Start more processes with the same [Group], and they share the partitions. Partition p of all topics always goes to
@@ -67,6 +67,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -166,10 +167,28 @@ func Key[T any](key func(T) []byte) TopicOption {
 		panic("kafka.Key: the function is nil; leave the option out for the keys of the master records")
 	}
 	return func(s *broker.Stream) {
-		checkKey[T](s)
+		checkElement[T](s, "Key")
 		from := elements.From[T]()
 		s.Key = func(element any) []byte { return key(from(element)) }
 	}
+}
+
+// Time sets the function that gives each result its record time. Without it, results have the time of their master record.
+// Time panics where the function is nil, and where T isn't the topic's element type or a pointer to it.
+func Time[T any](at func(T) time.Time) TopicOption {
+	if at == nil {
+		panic("kafka.Time: the function is nil; leave the option out for the times of the master records")
+	}
+	return func(s *broker.Stream) {
+		checkElement[T](s, "Time")
+		from := elements.From[T]()
+		s.Time = func(element any) time.Time { return at(from(element)) }
+	}
+}
+
+// PassHeaders gives results the headers of their master record. Without it, they have none.
+func PassHeaders() TopicOption {
+	return func(s *broker.Stream) { s.PassHeaders = true }
 }
 
 // Streams returns the streams that the broker was made with.

@@ -46,9 +46,9 @@ func defaults() settings {
 	}
 }
 
-func checkKey[T any](s *broker.Stream) {
+func checkElement[T any](s *broker.Stream, option string) {
 	if want := elements.TypeFor[T](); want != s.Type {
-		panic(fmt.Sprintf("kafka.Key: the function takes %v, but topic %q holds %v", want, s.Name, s.Type))
+		panic(fmt.Sprintf("kafka.%s: the function takes %v, but topic %q holds %v", option, want, s.Name, s.Type))
 	}
 }
 

@@ -28,6 +28,7 @@ func (o *outputs) produce(ctx context.Context, client *kgo.Client, commits []bro
 				Key:       r.Key,
 				Value:     r.Value,
 				Timestamp: r.Time,
+				Headers:   headersOf(r),
 			}, failed.promise)
 		}
 		if c.End {
@@ -44,6 +45,14 @@ func (o *outputs) produce(ctx context.Context, client *kgo.Client, commits []bro
 		client.ForceMetadataRefresh() // the client may not know yet of a partition that was added
 	}
 	return err
+}
+
+// headersOf returns a result's headers as the library has them.
+func headersOf(r *broker.Result) (headers []kgo.RecordHeader) {
+	for _, h := range r.Headers {
+		headers = append(headers, kgo.RecordHeader(h))
+	}
+	return headers
 }
 
 // flush waits until Kafka has all results. The library waits for ever for a topic that it has once seen. So where

@@ -165,7 +165,7 @@ func valuesOf(flag *kong.Flag, arguments []string, begun string) []string {
 	case flag.Enum != "":
 		return flag.EnumSlice()
 	case flag.Name == "stream" && len(arguments) > 0:
-		p, err := pipeline.Load(arguments[0], storages()...)
+		p, err := pipeline.Load(arguments[0], parts()...)
 		if err != nil {
 			return nil
 		}

@@ -21,7 +21,7 @@ type pipelineFile struct {
 func (f *pipelineFile) load() (*pipeline.Pipeline, error) { return load(f.File, f.Set...) }
 
 func load(path string, settings ...string) (*pipeline.Pipeline, error) {
-	p, err := pipeline.LoadSet(path, settings, storages()...)
+	p, err := pipeline.LoadSet(path, settings, parts()...)
 	if _, wrong := errors.AsType[*pipeline.Error](err); err != nil && !wrong {
 		return nil, &fileError{err}
 	}

@@ -44,9 +44,12 @@ import (
 
 	"github.com/leat-go/leat/internal/suggest"
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/avro"
+	"github.com/leat-go/leat/pipeline/jsonschema"
 	"github.com/leat-go/leat/pipeline/mysql"
 	"github.com/leat-go/leat/pipeline/nats"
 	"github.com/leat-go/leat/pipeline/postgres"
+	"github.com/leat-go/leat/pipeline/protobuf"
 	"github.com/leat-go/leat/pipeline/rabbitmq"
 	"github.com/leat-go/leat/pipeline/redis"
 	"github.com/leat-go/leat/pipeline/sqlite"
@@ -169,10 +172,10 @@ func (e *fileError) Error() string {
 // Unwrap returns the cause.
 func (e *fileError) Unwrap() error { return e.err }
 
-// storages returns those that pipeline files may name beside files and Kafka.
-func storages() []pipeline.Storage {
-	return []pipeline.Storage{postgres.Storage(), sqlite.Storage(), mysql.Storage(), rabbitmq.Storage(), nats.Storage(),
-		redis.Storage()}
+// parts returns the storages that pipeline files may name beside files and Kafka, and the formats beside JSON.
+func parts() []pipeline.Part {
+	return []pipeline.Part{postgres.Storage(), sqlite.Storage(), mysql.Storage(), rabbitmq.Storage(), nats.Storage(),
+		redis.Storage(), avro.Format(), protobuf.Format(), jsonschema.Format()}
 }
 
 // options returns the options of a run, whose warnings go to logs.

@@ -12,6 +12,11 @@
 // field that isn't a pointer at zero. Types follow from each other as in github.com/twmb/avro, whose tag options are
 // understood, too.
 //
+// A [json.RawMessage] is an element of any schema: the record as JSON, with the members in the order of the fields and
+// numbers with all of their digits. Instants and dates are texts as RFC 3339 has them, decimals are numbers, bytes are in
+// base64, symbols of enums are texts, values of unions stand for themselves, and NaN and what is infinite are the texts NaN,
+// Infinity and -Infinity. To write it, [Schema] or [UseLatest] must say the schema.
+//
 // # With a registry
 //
 // Records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was written with, the
@@ -25,7 +30,8 @@
 //
 // # Without a registry
 //
-// Records are bare: decoded with the schema that they are encoded with.
+// Records are bare: decoded with the schema that they are encoded with. With [SingleObject] the fingerprint of that schema
+// stands before them.
 package avro
 
 import (
@@ -47,6 +53,7 @@ type Option func(*format)
 type format struct {
 	registered.Settings
 	schema string
+	single bool
 }
 
 // Codec returns the codec of Avro. Without options the schema is derived from the element type, and there is no
@@ -99,7 +106,7 @@ func (f *format) check() error {
 		return errors.New("avro.UseLatest takes the schema from the registry, and avro.Schema gives another; " +
 			"want avro.AutoRegister(false) for one that must be registered already")
 	}
-	return f.Settings.Check()
+	return errors.Join(f.checkSingle(), f.Settings.Check())
 }
 
 // Decoder implements [codec.Codec].
@@ -107,17 +114,22 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	var reader *avrolib.Schema
+	if isJSON(t) {
+		return f.jsonDecoder()
+	}
+	var reader, plain *avrolib.Schema
 	if f.schema != "" || f.Registry == nil {
 		var err error
-		if reader, _, err = f.local(t, decoding); err != nil {
+		if reader, plain, err = f.local(t, decoding); err != nil {
 			return nil, err
 		}
 	} else if err := checkType(t); err != nil {
 		return nil, err
 	}
 	if f.Registry == nil {
-		return func(data []byte, into any) error { return decode(reader, data, 0, into) }, nil
+		return f.bare(plain, func(data []byte, offset int, into any) error {
+			return decode(reader, data, offset, into)
+		}), nil
 	}
 	resolver := &resolver{registry: f.Registry, reader: reader, typ: t}
 	return func(data []byte, into any) error {
@@ -150,12 +162,18 @@ func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 	if err := errors.Join(f.check(), f.CheckEncoder()); err != nil {
 		return nil, err
 	}
+	if isJSON(t) {
+		return f.jsonEncoder()
+	}
 	if f.Registry == nil {
-		writer, _, err := f.local(t, encoding)
+		writer, schema, err := f.local(t, encoding)
 		if err != nil {
 			return nil, err
 		}
-		return func(dst []byte, element any) ([]byte, error) { return encode(writer, dst, dst, element) }, nil
+		header := f.singleHeader(schema)
+		return func(dst []byte, element any) ([]byte, error) {
+			return encode(writer, dst, append(dst, header...), element)
+		}, nil
 	}
 	writer, id, err := f.registered(t)
 	if err != nil {
@@ -194,22 +212,29 @@ func (f *format) registered(t reflect.Type) (mapped *avrolib.Schema, id int, err
 }
 
 func (f *format) latest(t reflect.Type) (mapped *avrolib.Schema, id int, err error) {
-	latest, err := f.Registry.Latest(f.Subject)
+	latest, schema, err := f.latestSchema()
 	if err != nil {
 		return nil, 0, err
 	}
-	references, err := fetchReferences(f.Registry, latest.Schema)
-	if err != nil {
-		return nil, 0, err
-	}
-	schema, err := parse(latest.Schema, references)
-	if err == nil {
-		mapped, err = mapSchema(schema, t, encoding)
-	}
-	if err != nil {
+	if mapped, err = mapSchema(schema, t, encoding); err != nil {
 		return nil, 0, fmt.Errorf("the latest schema of subject %q: %w", f.Subject, err)
 	}
 	return mapped, latest.ID, nil
+}
+
+// latestSchema returns the subject's latest schema.
+func (f *format) latestSchema() (latest schemas.Registered, schema *avrolib.Schema, err error) {
+	if latest, err = f.Registry.Latest(f.Subject); err != nil {
+		return latest, nil, err
+	}
+	references, err := fetchReferences(f.Registry, latest.Schema)
+	if err != nil {
+		return latest, nil, err
+	}
+	if schema, err = parse(latest.Schema, references); err != nil {
+		return latest, nil, fmt.Errorf("the latest schema of subject %q: %w", f.Subject, err)
+	}
+	return latest, schema, nil
 }
 
 // decode decodes the rest of a record that begins at offset.
@@ -219,8 +244,7 @@ func decode(schema *avrolib.Schema, data []byte, offset int, into any) error {
 		return explain(err, into, offset+len(data))
 	}
 	if len(rest) > 0 {
-		return &codec.Error{Offset: offset + len(data) - len(rest),
-			Err: fmt.Errorf("%d bytes are left over behind the element; was it written with another schema?", len(rest))}
+		return leftOver(offset+len(data)-len(rest), len(rest))
 	}
 	return nil
 }

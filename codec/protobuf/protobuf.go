@@ -6,6 +6,13 @@
 //
 // Fields that the message doesn't have are kept with it, as Protobuf does. Maps are written in the order of their keys.
 //
+// A [json.RawMessage] is an element of any message, whose description [Message] gives, or the registry: the message as
+// JSON, with all of its fields, by the names and in the order of the .proto file. Whole numbers have all of their digits,
+// enums are the names of their values, bytes are in base64, a Timestamp is a text as RFC 3339 has it and a Duration one
+// like 1.5s, wrappers are what they wrap, Struct and Value are what they hold, and NaN and what is infinite are the texts
+// NaN, Infinity and -Infinity. A field without a value is null where the message knows that it has none, and zero
+// elsewhere. What the description doesn't have is left out.
+//
 // With a registry, records are in Confluent's wire format: the magic byte 0, the id of the schema that the record was
 // written with, the message's index in it, the message. A record of another message than the element type's is an
 // error, recognised by the full name; so is one whose schema the registry doesn't have. Without a registry, records are
@@ -32,12 +39,15 @@ type Option func(*format)
 // A format implements [codec.Codec].
 type format struct {
 	registered.Settings
+	// message and name say what records are whose elements are JSON.
+	message protoreflect.MessageDescriptor
+	name    protoreflect.FullName
 }
 
 // Codec returns the codec of Protocol Buffers; without options, of bare messages. It is safe for concurrent use.
 // Options that contradict each other, and types that are no messages, are errors when a mill is built.
 func Codec(options ...Option) codec.Codec {
-	f := &format{registered.Settings{Package: "protobuf"}}
+	f := &format{Settings: registered.Settings{Package: "protobuf"}}
 	for _, option := range options {
 		option(f)
 	}
@@ -71,6 +81,9 @@ func UseLatest() Option {
 
 // Decoder implements [codec.Codec].
 func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
+	if isJSON(t) {
+		return f.jsonDecoder()
+	}
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
@@ -95,6 +108,9 @@ func (f *format) Decoder(t reflect.Type) (codec.Decode, error) {
 func (f *format) Encoder(t reflect.Type) (codec.Encode, error) {
 	if err := errors.Join(f.Check(), f.CheckEncoder()); err != nil {
 		return nil, err
+	}
+	if isJSON(t) {
+		return f.jsonEncoder()
 	}
 	message, err := messageOf(t)
 	if err != nil {

@@ -72,13 +72,14 @@ func advice(err error) string {
 	case 0:
 		return ""
 	case http.StatusUnauthorized:
-		return "it doesn't know who is asking (401); give registry.New registry.BasicAuth or registry.BearerToken: "
+		return "it doesn't know who is asking (401); give a user with a password, or a token (registry.BasicAuth, registry.BearerToken): "
 	case http.StatusForbidden:
 		return "this user may not do that (403): "
 	case http.StatusNotFound:
 		return "it isn't there (404); is this the registry that the topic's writers use? "
 	case http.StatusConflict:
-		return "the schema is incompatible with the subject's earlier ones (409): "
+		return "the schema is incompatible with the subject's earlier ones (409): " +
+			"keep their fields and give new ones a default, write under another subject, or change the subject's compatibility: "
 	case http.StatusUnprocessableEntity:
 		return "it finds the schema invalid (422): "
 	}

@@ -30,6 +30,7 @@ type Type string
 const (
 	Avro     Type = "AVRO"
 	Protobuf Type = "PROTOBUF"
+	JSON     Type = "JSON"
 )
 
 // A Schema describes records.

@@ -45,10 +45,11 @@ func (s *buffer) append(items []result, bytes []byte) {
 	for i := range items {
 		item := &items[i]
 		s.items = append(s.items, broker.Result{
-			Stream: item.output,
-			Value:  value[item.start-first : item.end-first : item.end-first],
-			Key:    item.key,
-			Time:   item.time,
+			Stream:  item.output,
+			Value:   value[item.start-first : item.end-first : item.end-first],
+			Key:     item.key,
+			Time:    item.time,
+			Headers: item.headers,
 		})
 	}
 }

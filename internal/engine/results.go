@@ -28,6 +28,7 @@ type result struct {
 	start, end int
 	key        []byte
 	time       time.Time
+	headers    []broker.Header
 }
 
 func (r *results) reset() {
@@ -76,8 +77,8 @@ func newEncoder(streams []broker.Stream) (*encoder, error) {
 	return e, nil
 }
 
-// append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record,
-// where the stream doesn't say otherwise.
+// append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record, where the
+// stream doesn't say otherwise, and its headers where the stream says so.
 func (e *encoder) append(r *results, output int, element any, master *broker.Record) error {
 	start := len(r.bytes)
 	encoded, err := e.encode[output](r.bytes, element)
@@ -88,6 +89,12 @@ func (e *encoder) append(r *results, output int, element any, master *broker.Rec
 	item := result{output: output, start: start, end: len(encoded), key: master.Key, time: master.Time}
 	if key := e.streams[output].Key; key != nil {
 		item.key = key(element)
+	}
+	if at := e.streams[output].Time; at != nil {
+		item.time = at(element)
+	}
+	if e.streams[output].PassHeaders {
+		item.headers = master.Headers
 	}
 	if e.checker != nil {
 		if err := e.checker.Check(output, item.key, encoded[start:]); err != nil {

@@ -19,7 +19,9 @@ type Kafka struct {
 	Group   string // empty for the pipeline's name
 	TLS     *TLS
 	Login   *Login // nil for none
-	Options []kafka.Option
+	// Registry is the schema registry; nil for none.
+	Registry *Registry
+	Options  []kafka.Option
 	// CommitInterval is where the time between two transactions stands; nil where nothing is said.
 	CommitInterval *Text
 }
@@ -42,7 +44,7 @@ type Login struct {
 // kafka reads the section about Kafka.
 func (s *source) kafka(d *Description, node *yaml.Node) error {
 	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "commit_interval", "data_timeout",
-		"create_topics", "grow_outputs", "client_id")
+		"create_topics", "grow_outputs", "client_id", "registry")
 	if err != nil {
 		return err
 	}
@@ -75,6 +77,9 @@ func (s *source) kafkaMember(k *Kafka, m member) (err error) {
 		return err
 	case "brokers":
 		return nil
+	case "registry":
+		k.Registry, err = s.registry(&m)
+		return err
 	case "create_topics":
 		is, err := s.boolean(m.value, name)
 		k.Options = append(k.Options, kafka.CreateTopics(is))

@@ -30,6 +30,12 @@ type Stream struct {
 	ParquetAt *Text
 	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	Demo Text
+	// Value is the format of a topic's values, nil for plain JSON, and Key what is said of its keys; nil for nothing. Time is
+	// the expression of the time of a result, and PassHeaders where the file says that results have their master's headers.
+	Value       *Format
+	Key         *RecordKey
+	Time        Text
+	PassHeaders *Text
 	// Reading is how the stream is read, and ReadingAt where the first member stands that says so; nil where none does.
 	Reading   Reading
 	ReadingAt *Text
@@ -126,7 +132,8 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	address, topic := m.get("file"), m.get("topic")
 	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where"}
 	if topic != nil {
-		allowed = []string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file"}
+		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file", "key", "headers", "time"},
+			formatMembers...)
 	} else if address == nil {
 		allowed = append(allowed, s.storages...)
 	}
@@ -169,9 +176,11 @@ func (s *source) topicStream(stream Stream, m *mapping, what string) (_ Stream, 
 			"., _ and -", c)
 	}
 	if demo := m.get("demo"); demo != nil {
-		stream.Demo, err = s.nonempty(demo.value, "the demonstration's file", what)
+		if stream.Demo, err = s.nonempty(demo.value, "the demonstration's file", what); err != nil {
+			return stream, err
+		}
 	}
-	return stream, err
+	return stream, s.records(&stream, m, what)
 }
 
 // reading reads the members that say how a stream is read.

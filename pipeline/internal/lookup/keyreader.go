@@ -89,7 +89,11 @@ func latest(key, last expression.Key) expression.Key {
 }
 
 func newKeyReader(n *mill.Node, s source, name *expression.Program) (*keyReader, error) {
-	decode, err := n.Codec.Decoder(nil)
+	c := n.Codec
+	if s == nil {
+		c = c.Of(nil) // a user writes JSON
+	}
+	decode, err := c.Decoder(nil)
 	if err != nil {
 		return nil, err
 	}

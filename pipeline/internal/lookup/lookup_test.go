@@ -51,7 +51,7 @@ func open(t *testing.T, dir string, keys []int) *Streams {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mill.Build(d)
+	m, err := mill.Build(d, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

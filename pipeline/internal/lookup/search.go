@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/observe"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
 // lateRecords is how many records behind where a key belongs are looked at for elements that come too late.
@@ -248,6 +249,9 @@ func (r *search) trim() {
 // refuse notes a record that a run would stop at.
 func (r *search) refuse(record broker.Record, err error) {
 	if r.found.above == nil && len(r.found.items) > 0 {
+		if element := new(object.Object); r.reader.decode(record.Value, element) == nil {
+			record.Value = element.Raw
+		}
 		r.found.refused = append(r.found.refused, record)
 	}
 	r.stopAt(err)

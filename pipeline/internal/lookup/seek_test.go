@@ -15,6 +15,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/sqlite"
 )
 
@@ -68,7 +69,7 @@ func openTable(t *testing.T, columns, values, order, change string) *mill.Mill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mill.Build(d, sqlite.Storage())
+	m, err := mill.Build(d, []storage.Kind{sqlite.Storage()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

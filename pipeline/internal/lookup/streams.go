@@ -17,9 +17,12 @@ type Streams struct {
 }
 
 // Open opens all streams. The logger is told of storages that are waited for; nil stands for [slog.Default]. They must be
-// closed.
+// closed. The mill must be the caller's own.
 func Open(ctx context.Context, m *mill.Mill, logger *slog.Logger) (*Streams, error) {
 	cluster, err := m.Cluster()
+	if err == nil {
+		err = m.Bind(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}

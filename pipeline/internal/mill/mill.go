@@ -11,6 +11,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -31,13 +32,16 @@ type Mill struct {
 	where    *expression.Program
 	handling *description.Handling
 	Kafka    *description.Kafka // nil where no stream is a topic
+	// Recorded is what results become records with.
+	Recorded Recorded
 	// connections are how other storages are reached, by their names.
 	connections map[string]connection
 }
 
 // Build makes a mill. What is wrong with the description is a [*description.Error]; the first mistake is told, in the
-// order of the phases: storages, names and the tree, keys, the window, emit. Streams may lie in storages of these kinds.
-func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
+// order of the phases: storages, names and the tree, keys, the window, emit, formats. Streams may lie in storages of these
+// kinds, and topics have records in these formats.
+func Build(d *description.Description, kinds []storage.Kind, formats []format.Kind) (*Mill, error) {
 	base := filepath.Base(d.File)
 	m := &Mill{Name: strings.TrimSuffix(base, filepath.Ext(base)), File: d.File, Kafka: d.Kafka,
 		OutputName: d.Output.Value, handling: &d.Handling}
@@ -75,6 +79,9 @@ func Build(d *description.Description, kinds ...storage.Kind) (*Mill, error) {
 		return nil, err
 	}
 	if err := m.compileEmit(d.Emit); err != nil {
+		return nil, err
+	}
+	if err := m.compileFormats(d, formats); err != nil {
 		return nil, err
 	}
 	for _, n := range m.Master.All() {

@@ -18,7 +18,7 @@ func build(t *testing.T, on string) (*Mill, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Build(d)
+	return Build(d, nil, nil)
 }
 
 // TestConditions: a condition is taken apart at its one ==, whichever stream stands first, and whatever parentheses are

@@ -59,7 +59,7 @@ func checkWritten(written []Written) error {
 		case at.where() != output.where():
 			return at.Text.Errorf("%s is %s, and the output %s is %s: both are written in one commit, so that they must lie in "+
 				"one storage", w.Name.Value, at.what(), written[0].Name.Value, output.what())
-		case at.IsFile() && file.HasCells(stream(at, "", object.Codec{})):
+		case at.IsFile() && file.HasCells(stream(at, "", object.Codec{}, nil)):
 			return at.Text.Errorf("%s holds elements as they were read, which aren't plain, so that rows of cells can't have "+
 				"them: write it as .jsonl or .json", w.Name.Value)
 		}
@@ -138,10 +138,10 @@ func (m *Mill) setHandling(spec *engine.Spec, at Layout) {
 	if h.Commit != nil {
 		spec.Pace = broker.Pace{Interval: h.Commit.Every, Results: h.Commit.Results}
 	}
-	spec.Outputs = []broker.Stream{m.output(at.Output)}
+	spec.Outputs = []broker.Stream{m.output(at)}
 	for i, w := range m.Others {
 		output := len(spec.Outputs)
-		spec.Outputs = append(spec.Outputs, stream(at.Others[i], "", object.Codec{}))
+		spec.Outputs = append(spec.Outputs, stream(at.Others[i], "", object.Codec{}, nil))
 		switch w.Member {
 		case "unmatched":
 			spec.UnmatchedOutput = output

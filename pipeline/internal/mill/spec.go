@@ -7,6 +7,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/engine"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -27,7 +28,7 @@ type Options struct {
 func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	nodes := map[*Node]broker.Stream{}
 	for _, n := range m.Master.All() {
-		s := stream(at.Inputs[n], n.Name, n.Codec)
+		s := stream(at.Inputs[n], n.Name, n.Codec, at.Session)
 		s.Follow, s.DataTimeout = at.Inputs[n].Reading.Follow, at.Inputs[n].Reading.DataTimeout
 		nodes[n] = s
 	}
@@ -49,8 +50,10 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 }
 
 // output returns how the output is declared to its storage: the members of emit are the columns of a file that has some.
-func (m *Mill) output(at Stream) broker.Stream {
-	s := stream(at, "", object.Codec{})
+func (m *Mill) output(layout Layout) broker.Stream {
+	at := layout.Output
+	s := stream(at, "", object.Codec{}, layout.Session)
+	m.declare(&s, at, layout.Session)
 	if at.IsFile() && file.IsTable(s) {
 		for _, member := range m.Emit {
 			s.Members = append(s.Members, member.Name)
@@ -70,9 +73,12 @@ func (m *Mill) output(at Stream) broker.Stream {
 }
 
 // Declared returns how a node's stream is declared to its storage.
-func (n *Node) Declared() broker.Stream { return stream(n.Stream, n.Name, n.Codec) }
+func (n *Node) Declared() broker.Stream { return stream(n.Stream, n.Name, n.Codec, nil) }
 
-func stream(at Stream, name string, c object.Codec) broker.Stream {
+func stream(at Stream, name string, c object.Codec, session *format.Session) broker.Stream {
+	if at.Value != nil {
+		c = c.Of(at.Value.In(session))
+	}
 	s := broker.NewStream[object.Object](at.Name)
 	s.As = name
 	if s.Where = at.Text.Location(); s.Where == "" && at.IsFile() {
@@ -86,7 +92,7 @@ func stream(at Stream, name string, c object.Codec) broker.Stream {
 		s.Format = *at.Parquet
 	}
 	if at.Reading.Tombstones {
-		s.Tombstones = object.TombstoneCodec{Codec: c}
+		s.Tombstones = object.TombstoneCodec{Codec: c, Keys: at.keyCodec(session)}
 	}
 	s.Codec = c
 	return s

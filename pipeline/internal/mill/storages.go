@@ -13,6 +13,7 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
 )
@@ -201,6 +202,8 @@ type Layout struct {
 	Others []Stream
 	// Cluster is nil where no stream is a topic.
 	Cluster *topic.Cluster
+	// Session is that of the formats of topics; nil where nothing is opened.
+	Session *format.Session
 }
 
 // Layout returns where the pipeline file says that the streams are.

@@ -7,6 +7,7 @@ import (
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/storage"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -21,6 +22,10 @@ type Stream struct {
 	// empty and nil for files and topics.
 	Storage string
 	Stored  *storage.Stream
+	// Value is the format of a topic's values, and Key that of its keys; nil for JSON, and for keys that are anything.
+	Value, Key *format.Format
+	// tombstones returns what is read of records without a value where that isn't their key, see [Mill.Bind].
+	tombstones topic.Tombstones
 	// Demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	Demo string
 	// CSV is how a text file holds its cells; nil for as its name says.
@@ -111,6 +116,9 @@ func (s Stream) IsReadOnce() bool {
 func (s Stream) Tombstones() topic.Tombstones {
 	if !s.Reading.Tombstones {
 		return nil
+	}
+	if s.tombstones != nil {
+		return s.tombstones
 	}
 	return object.OfTombstone
 }

@@ -5,8 +5,10 @@ package object
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/expression"
@@ -17,6 +19,9 @@ import (
 type Object struct {
 	// Raw is the object as it was written.
 	Raw []byte
+	// Key and Time are those of the record that a result becomes, where a pipeline file says which.
+	Key  []byte
+	Time time.Time
 	// few holds the spans where that suffices, which saves an allocation for most elements; more does otherwise.
 	few  [6]rawjson.Span
 	more []rawjson.Span
@@ -44,6 +49,15 @@ func (o *Object) MarshalJSON() ([]byte, error) { return o.Raw, nil }
 type Codec struct {
 	members  *rawjson.Paths
 	children []child
+	// values is the codec of records that aren't JSON; nil for those that are.
+	values codec.Codec
+}
+
+// Of returns the codec for objects whose records another codec makes JSON of, see [json.RawMessage], and for nil for
+// objects that are JSON in their records, too.
+func (c Codec) Of(values codec.Codec) Codec {
+	c.values = values
+	return c
 }
 
 // child is the name that the matches of a joined stream get in the joined element, and the number of the member that
@@ -65,19 +79,38 @@ func NewCodec(members *rawjson.Paths, children ...string) Codec {
 
 // Decoder implements [codec.Codec].
 func (c Codec) Decoder(reflect.Type) (codec.Decode, error) {
+	if c.values == nil {
+		return c.decode, nil
+	}
+	decode, err := c.values.Decoder(reflect.TypeFor[json.RawMessage]())
+	if err != nil {
+		return nil, err
+	}
 	return func(data []byte, into any) error {
-		o := into.(*Object)
-		form, err := c.pick(o, data)
-		if err != nil || form == (rawjson.Form{}) {
+		var raw json.RawMessage
+		if err := decode(data, &raw); err != nil {
 			return err
 		}
-		tidy, err := tidied(data, form)
-		if err != nil {
-			return &codec.Error{Offset: -1, Err: err}
+		err := c.decode(raw, into)
+		if where := (*codec.Error)(nil); errors.As(err, &where) {
+			return &codec.Error{Offset: -1, Field: where.Field, Err: where.Err} // its bytes stand nowhere
 		}
-		_, err = c.pick(o, tidy)
 		return err
 	}, nil
+}
+
+func (c Codec) decode(data []byte, into any) error {
+	o := into.(*Object)
+	form, err := c.pick(o, data)
+	if err != nil || form == (rawjson.Form{}) {
+		return err
+	}
+	tidy, err := tidied(data, form)
+	if err != nil {
+		return &codec.Error{Offset: -1, Err: err}
+	}
+	_, err = c.pick(o, tidy)
+	return err
 }
 
 // tidied returns an object as it is written out. White space means nothing, and line breaks would go into the results.
@@ -119,7 +152,13 @@ func (c Codec) pick(o *Object, data []byte) (form rawjson.Form, err error) {
 }
 
 // Encoder implements [codec.Codec].
-func (Codec) Encoder(reflect.Type) (codec.Encode, error) {
+func (c Codec) Encoder(reflect.Type) (codec.Encode, error) {
+	if c.values != nil {
+		encode, err := c.values.Encoder(reflect.TypeFor[json.RawMessage]())
+		return func(dst []byte, element any) ([]byte, error) {
+			return encode(dst, (*json.RawMessage)(&element.(*Object).Raw))
+		}, err
+	}
 	return func(dst []byte, element any) ([]byte, error) {
 		return append(dst, element.(*Object).Raw...), nil
 	}, nil

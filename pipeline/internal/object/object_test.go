@@ -78,7 +78,7 @@ func TestTombstones(t *testing.T) {
 		}
 	}
 	c := NewCodec(&rawjson.Paths{})
-	decode, err := TombstoneCodec{c}.Decoder(nil)
+	decode, err := TombstoneCodec{Codec: c}.Decoder(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package object
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"reflect"
 
 	"github.com/leat-go/leat/codec"
@@ -17,13 +19,27 @@ func OfTombstone(key []byte) []byte {
 }
 
 // A TombstoneCodec decodes the keys of records without a value.
-type TombstoneCodec struct{ codec.Codec }
+type TombstoneCodec struct {
+	Codec
+	// Keys is the codec of keys that aren't JSON, see [Codec.Of]; nil for others.
+	Keys codec.Codec
+}
 
 // Decoder implements [codec.Codec].
 func (c TombstoneCodec) Decoder(t reflect.Type) (codec.Decode, error) {
-	decode, err := c.Codec.Decoder(t)
+	decode, err := c.Of(nil).Decoder(t)
 	if err != nil {
 		return nil, err
+	}
+	if c.Keys != nil {
+		decodeKey, err := c.Keys.Decoder(t)
+		return func(key []byte, into any) error {
+			var raw json.RawMessage
+			if err := decodeKey(key, &raw); err != nil {
+				return fmt.Errorf("the key: %w", err)
+			}
+			return decode(OfTombstone(raw), into)
+		}, err
 	}
 	return func(key []byte, into any) error { return decode(OfTombstone(key), into) }, nil
 }

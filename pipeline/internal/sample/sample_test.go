@@ -23,7 +23,7 @@ func read(t *testing.T, lines string) (*mill.Mill, *Sample, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mill.Build(d)
+	m, err := mill.Build(d, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,9 @@ import (
 
 func (all *Samples) readTopics(ctx context.Context, m *mill.Mill) error {
 	cluster, err := m.Cluster()
+	if err == nil {
+		err = m.Bind(ctx)
+	}
 	if err != nil {
 		return err
 	}

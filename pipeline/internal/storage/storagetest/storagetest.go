@@ -76,7 +76,7 @@ func (w *Workplace) Run(p *pipeline.Pipeline) (log string) {
 
 // Messages holds what a user reads who has made a mistake: one line, with its location and what would be right. The cases
 // are in testdata/messages.txt.
-func Messages(t *testing.T, kinds ...storage.Kind) {
+func Messages(t *testing.T, kinds ...pipeline.Part) {
 	cases, err := os.ReadFile(filepath.Join("testdata", "messages.txt"))
 	if err != nil {
 		t.Fatal(err)
