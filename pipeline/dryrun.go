@@ -71,6 +71,14 @@ func (i lookedInput) Bytes() (read, total int64) {
 	return 0, 0
 }
 
+// Bounded implements [broker.Bounded].
+func (i lookedInput) Bounded(node int) (ends, waits bool) {
+	if bounded, ok := i.Input.(broker.Bounded); ok {
+		return bounded.Bounded(node)
+	}
+	return false, true
+}
+
 // Warnings implements [broker.Warner].
 func (i lookedInput) Warnings() []string {
 	if warner, ok := i.Input.(broker.Warner); ok {

@@ -17,7 +17,9 @@ type explainCommand struct {
 }
 
 // Help is what is said of the command beside its flags: the parser can't say that one of two is needed.
-func (c *explainCommand) Help() string { return "Either --key or --element is needed." }
+func (c *explainCommand) Help() string {
+	return "For example: leat explain join.yaml --key 140. Either --key or --element is needed."
+}
 
 // Run explains what comes of a key.
 func (c *explainCommand) Run(ctx context.Context, a *app) error {

@@ -372,11 +372,18 @@ func TestHelp(t *testing.T) {
 		"help explain": "leat explain <file> [flags]", "help capture": "leat capture --from=K --to=K <file> <dir> [flags]",
 		"help lag": "leat lag <file> [flags]", "help sort": "leat sort --by=EXPR <file> [flags]", "help topic": "leat topic <command> [flags]",
 		"help topic load": "leat topic load <file> <topic> [flags]", "help topic dump": "leat topic dump <topic> [flags]",
+		"help show": "leat show <file> [flags]", "help init": "leat init <left> <right> [flags]",
+		"help convert": "leat convert <from> <to> [flags]", "help schema": "leat schema [flags]",
+		"help completion": "leat completion <shell> [flags]", "help positions": "leat positions <file> [flags]",
 		"help topic end": "leat topic end <topic> [flags]", "help help": "leat help [<command> ...] [flags]",
 	} {
 		status, stdout, stderr := w.call("", strings.Fields(arguments)...)
 		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "Usage: "+usage+"\n") {
 			t.Errorf("%s: status %d, %s%s", arguments, status, stdout, stderr)
+		}
+		group := strings.Contains(usage, "<command>") && !strings.Contains(usage, "[<command>")
+		if flat := strings.Join(strings.Fields(stdout), " "); !group && !strings.Contains(flat, "For example") {
+			t.Errorf("%s gives no example: %s", arguments, stdout)
 		}
 	}
 }
