@@ -27,15 +27,18 @@ const placeTop = "master: a\noutput: o\njoin: [{left: a, right: b, on: a.t == b.
 func placeOf(top, stream string) string { return top + placeTop + "  a: " + stream + "\n" }
 
 var (
-	onKafka = placeOf("kafka: {brokers: [k], tls: {ca: x}, sasl: {user: u}}\n", "{topic: t}")
-	onFiles = placeOf("", "{file: a.csv, csv: {ragged: true}, sort: {by: t}}")
+	onKafka = placeOf("commit: {every: 1s}\nkafka: {brokers: [k], tls: {ca: x}, sasl: {mechanism: plain, user: u, password: p}, registry: {url: 'http://h'}}\n",
+		"{topic: t, key: {by: x}}")
+	onFiles = placeOf("", "{file: a.csv, csv: {ragged: true}, sort: {by: t}, parquet: {row_group: 5}}")
 )
 
 // schemaPlaces are all mappings of pipeline files whose members have fixed names.
 func schemaPlaces() []place {
 	all := []place{
 		{onFiles, "", ""}, {onFiles, "streams.a", "/$defs/stream"}, {onKafka, "streams.a", "/$defs/stream"},
-		{onFiles, "streams.a.csv", "/$defs/csv"}, {onFiles, "streams.a.sort", "/$defs/sort/oneOf/1"},
+		{onFiles, "streams.a.csv", "/$defs/csv"}, {onFiles, "streams.a.parquet", "/$defs/parquet"},
+		{onKafka, "streams.a.key", "/$defs/key/oneOf/1"}, {onKafka, "kafka.registry", "/$defs/registry"},
+		{onKafka, "commit", "/$defs/commit"}, {onFiles, "streams.a.sort", "/$defs/sort/oneOf/1"},
 		{placeOf("", "{follow: true}"), "streams.a", "/$defs/stream"},
 		{onFiles, "join.0", "/$defs/join"}, {onFiles, "join.0.within", "/$defs/within/oneOf/1"},
 		{onFiles, "window", "/$defs/window/oneOf/1"}, {onKafka, "kafka", "/$defs/kafka"},
@@ -63,7 +66,7 @@ func TestSchemaHasTheMembers(t *testing.T) {
 		if err := os.WriteFile(path, []byte(p.file), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := pipeline.LoadSet(path, []string{strings.TrimPrefix(p.path+"."+other, ".") + "=1"}, storages()...)
+		_, err := pipeline.LoadSet(path, []string{strings.TrimPrefix(p.path+"."+other, ".") + "=1"}, parts()...)
 		var wrong *pipeline.Error
 		if !errors.As(err, &wrong) {
 			t.Fatalf("%s takes anything: %v", p.path, err)
