@@ -43,7 +43,7 @@ func (r *nearTree) verdicts(t *rapid.T, dir string) map[string]*observe.Unmatche
 	if err != nil {
 		t.Fatalf("%s%v", r.yaml(), err)
 	}
-	m, err := mill.Build(d)
+	m, err := mill.Build(d, nil, nil)
 	if err != nil {
 		t.Fatalf("%s%v", r.yaml(), err)
 	}

@@ -164,7 +164,8 @@ type Options struct {
 	// the run where an element there can't be decoded or is out of order.
 	Verify bool
 	// Limit ends the session once there are so many results, as a function does that returns leat.EndOfStream: where
-	// positions are kept, the next run passes over the rest of the session. Zero stands for no limit. Where the streams have several partitions there may be a few more: those of calls that were under way.
+	// positions are kept, the next run passes over the rest of the session. Zero stands for no limit. Where the
+	// streams have several partitions there may be a few more: those of calls that were under way.
 	Limit int64
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor

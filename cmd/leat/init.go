@@ -50,7 +50,8 @@ func (c *initCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	head := fmt.Sprintf("# Made by leat init. Look at it by leat check %[1]s, run it by leat run %[1]s.\n", filepath.Base(c.Output))
+	head := fmt.Sprintf("# Made by leat init. Look at it by leat check %[1]s, run it by leat run %[1]s.\n",
+		filepath.Base(c.Output))
 	for _, note := range draft.Notes {
 		head += "# " + strings.ReplaceAll(printable(note), "\n", " ") + "\n"
 		fmt.Fprintln(a.stderr, "leat:", printable(note))

@@ -122,8 +122,8 @@ func (c *runCommand) check(p *pipeline.Pipeline) error {
 	case c.Limit < 0:
 		return &usageError{fmt.Errorf("--limit %d: it must be above zero", c.Limit)}
 	case c.Limit > 0 && !c.DryRun && !c.DemoKafka && p.KeepsPositions():
-		return &usageError{fmt.Errorf("--limit ends the session, and %s keeps positions, so that its next run would pass over the "+
-			"rest of it: add --dry-run", c.File)}
+		return &usageError{fmt.Errorf("--limit ends the session, and %s keeps positions, so that its next run would pass over "+
+			"the rest of it: add --dry-run", c.File)}
 	case c.DryRun && c.DemoKafka:
 		return &usageError{errors.New("--dry-run and --demo-kafka can't be used together: a demonstration writes no file either")}
 	case c.Format != "auto" && !c.DryRun && !c.DemoKafka && !p.WritesStdout():

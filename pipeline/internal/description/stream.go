@@ -132,8 +132,8 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 	address, topic := m.get("file"), m.get("topic")
 	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where"}
 	if topic != nil {
-		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file", "key", "headers", "time"},
-			formatMembers...)
+		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file", "key", "headers",
+			"time"}, formatMembers...)
 	} else if address == nil {
 		allowed = append(allowed, s.storages...)
 	}

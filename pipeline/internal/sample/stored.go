@@ -46,7 +46,8 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		}
 		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
 		all.Of[n] = append(all.Of[n], s)
-		if s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole; s.Whole || len(s.Head.Elements) <= all.most() {
+		s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole
+		if s.Whole || len(s.Head.Elements) <= all.most() {
 			continue
 		}
 		s.cut(all.size)
