@@ -59,8 +59,8 @@ func TestSort(t *testing.T) {
 		"another format": {
 			[]string{"a.jsonl", "--by", "t", "-o", "out.xml"}, "", 1, "",
 			"output out.xml: its name says that this is XML, but files are read and written as JSON or as text: .json " +
-				"for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, and each " +
-				"with .gz or .zst behind it\n", "",
+				"for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, each " +
+				"with .gz or .zst behind it, and .parquet\n", "",
 		},
 		"no key": {
 			[]string{"a.jsonl"}, "", 2, "",
