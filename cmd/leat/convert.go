@@ -22,7 +22,7 @@ type convertCommand struct {
 // Help is what is said of the command beside its flags.
 func (c *convertCommand) Help() string {
 	return "The ends of the names say the formats. For example: leat convert orders.csv orders.jsonl.gz. Elements stay in " +
-		"their order, and numbers keep their digits. The file appears when it is complete, or not at all."
+		"their order, and numbers keep their digits, but in Parquet. The file appears when it is complete, or not at all."
 }
 
 // Run converts the file.
