@@ -58,6 +58,12 @@ func (p *Pipeline) Capture(ctx context.Context, from, to, dir string) (*Captured
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range m.Master.All() {
+		if n.AsksRecords() {
+			return nil, lookup.WrongArgument("expressions ask for the records of %s, and what is captured are elements without "+
+				"theirs", n.Name)
+		}
+	}
 	streams, err := lookup.Open(ctx, m, nil)
 	if err != nil {
 		return nil, err

@@ -174,7 +174,7 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *mill.Node, rew
 		}
 		s.Behind = max(s.End-s.Position, 0)
 		if len(records) > 0 {
-			s.Key = keyOf(n, records[0].Value)
+			s.Key = keyOf(n, &records[0], s.Partition)
 		}
 		l.Streams = append(l.Streams, s)
 	}
@@ -183,7 +183,7 @@ func (l *Lag) add(ctx context.Context, cluster *topic.Cluster, n *mill.Node, rew
 
 // keyOf returns a record's key at the node's join to its parent, of the master that at its first child; nil where it
 // can't be computed.
-func keyOf(n *mill.Node, value []byte) *expression.Key {
+func keyOf(n *mill.Node, record *broker.Record, partition int) *expression.Key {
 	program := n.Right
 	if n.Parent == nil {
 		if len(n.Children) == 0 {
@@ -193,9 +193,10 @@ func keyOf(n *mill.Node, value []byte) *expression.Key {
 	}
 	element := &object.Object{}
 	decode, err := n.Codec.Decoder(nil)
-	if err != nil || decode(value, element) != nil {
+	if err != nil || decode(record.Value, element) != nil {
 		return nil
 	}
+	object.CameIn([]any{element}, []broker.Record{*record}, partition)
 	key, err := expression.Single(program)(element)
 	if err != nil {
 		return nil

@@ -86,7 +86,7 @@ func (s *StreamLag) readFile(ctx context.Context, in broker.Input, node int, n *
 			records = records[1:] // it was dealt with
 		}
 		if s.Key == nil && len(records) > 0 {
-			s.Key = keyOf(n, records[0].Value)
+			s.Key = keyOf(n, &records[0], 0)
 		}
 		s.Behind += int64(len(records))
 	}

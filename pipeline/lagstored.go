@@ -114,7 +114,7 @@ func (s *StreamLag) count(ctx context.Context, look *mill.Look, n *mill.Node, ke
 			return true, nil
 		}
 		if !mark {
-			s.Key = keyOf(n, r.Value)
+			s.Key = keyOf(n, &r, s.Partition)
 		}
 		return mark, nil
 	})
@@ -138,7 +138,7 @@ func (s *StreamLag) measure(ctx context.Context, look *mill.Look, n *mill.Node, 
 		s.Behind--
 	}
 	if s.End = s.Position + s.Behind; len(first) > 0 {
-		s.Key = keyOf(n, first[0].Value)
+		s.Key = keyOf(n, &first[0], s.Partition)
 	}
 	return nil
 }

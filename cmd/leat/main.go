@@ -38,6 +38,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // time zones by name, on machines that have no data base of them
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"

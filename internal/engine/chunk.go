@@ -124,6 +124,9 @@ func (b *batch) decodeAll() {
 		c.flaws = slices.Clone(first.flaws)
 	}
 	for _, c := range b.chunks {
+		if c.feed.cameIn != nil {
+			c.feed.cameIn(c.values, c.records, c.feed.partition)
+		}
 		if c.feed.where != nil && b.broken == nil {
 			c.filter()
 		}

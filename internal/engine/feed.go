@@ -24,6 +24,8 @@ type feed struct {
 	where func(element any) (bool, error)
 	// measured says that the records' sizes are asked for.
 	measured bool
+	// cameIn is Node.CameIn.
+	cameIn func(elements []any, records []broker.Record, partition int)
 	// copied is Node.Copied.
 	copied bool
 	// from is the offset that the source begins at.

@@ -347,6 +347,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 			keepValue: t.spec.keepsValues(),
 			where:     spec.Where,
 			measured:  spec.Sort != nil && !spec.Sort.Whole,
+			cameIn:    spec.CameIn,
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			from:      starts[i].kept.Offset,

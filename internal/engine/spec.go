@@ -76,6 +76,9 @@ type Node struct {
 	// where all do, and must be safe for concurrent use. WhereText describes it in a plan.
 	Where     func(element any) (bool, error)
 	WhereText string
+	// CameIn tells elements, each a *T, the records that they were decoded from, before anything else sees them; it is nil
+	// where nobody asks. Those that couldn't be decoded are zero.
+	CameIn func(elements []any, records []broker.Record, partition int)
 	// NewEdge makes the edge to the parent for one task; nil for the master.
 	NewEdge func() Edge
 	// Unique promises at most one element per key and match keys.

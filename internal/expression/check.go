@@ -30,13 +30,16 @@ func (p *Program) check(tree *parser.Tree, config *conf.Config, scope Scope) err
 	}
 	remainders := new(remainders)
 	ast.Walk(&tree.Node, remainders)
-	comparisons := new(comparisons)
+	comparisons, own := new(comparisons), new(ownCalls)
+	ast.Walk(&tree.Node, own)
+	own.hide()
 	t, err := checker.Check(tree, config)
 	for err != nil && comparisons.hide(tree.Node, err) {
 		t, err = checker.Check(tree, config)
 	}
 	remainders.restore()
 	comparisons.restore()
+	own.restore()
 	if err != nil {
 		return explain(p.source, tree.Node, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -19,6 +20,8 @@ type compiler struct {
 	// predicates, which begin with #.
 	slots int
 	names map[string]int
+	// along is the path of the list that the innermost predicate goes along; nil where that is none of the scope.
+	along []Step
 	// compared are the parts of the expression that it compares with null.
 	compared []string
 	// watch is told which part panics; nil where none is watched.
@@ -43,6 +46,8 @@ type frame struct {
 	stack []Value
 	// made counts the items of lists that the expression has made, see grow, and text the bytes of texts, see growText.
 	made, text int
+	// zones are the time zones that were found by names which aren't constants.
+	zones map[string]*time.Location
 }
 
 const (
@@ -104,6 +109,9 @@ func (c *compiler) compile(n ast.Node, use usage) node {
 
 func (c *compiler) compileNode(n ast.Node, use usage) node {
 	if compiled, ok := c.field(n, use); ok {
+		return compiled
+	}
+	if compiled, ok := c.record(n, use); ok {
 		return compiled
 	}
 	switch n := n.(type) {

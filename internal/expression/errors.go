@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,6 +233,9 @@ func explainMember(e *Error, member *ast.MemberNode) {
 	}
 	name, list := property.Value, member.Node
 	switch base := list.Nature(); {
+	case list.Type() == reflect.TypeFor[recordType]():
+		e.Message = fmt.Sprintf("a record has no %s, but %s%s", name, strings.Join(recordMembers, ", "),
+			suggest.Name(name, recordMembers))
 	case strings.HasPrefix(e.Message, "array elements can only be selected"):
 		e.Message = fmt.Sprintf("%s is a list: write %s[0].%s for its first item", list, list, name)
 	case strings.HasPrefix(e.Message, "unknown field") && base.TypeData != nil:
@@ -301,7 +305,8 @@ func (c *nameChecker) Visit(node *ast.Node) {
 		}
 	case *ast.IdentifierNode:
 		_, isFunction := builtin.Index[n.Value]
-		if c.declare || c.err != nil || c.known[n.Value] || isFunction {
+		_, isOurs := ownFunctions()[n.Value]
+		if c.declare || c.err != nil || c.known[n.Value] || isFunction || isOurs {
 			return
 		}
 		if n.Value == "$env" {
@@ -312,7 +317,7 @@ func (c *nameChecker) Visit(node *ast.Node) {
 		for name := range c.known {
 			candidates = append(candidates, name)
 		}
-		hint := suggest.Name(n.Value, append(slices.Clone(candidates), builtin.Names...))
+		hint := suggest.Name(n.Value, slices.Concat(candidates, builtin.Names, []string{"epoch", "record"}))
 		if hint == "" && len(candidates) <= maxNamed {
 			slices.Sort(candidates)
 			hint = ": there is " + strings.Join(candidates, ", ")

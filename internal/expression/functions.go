@@ -109,9 +109,9 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 	return c.application(n, fn, arguments)
 }
 
-// application compiles a function with its arguments, with constant folding. now is no constant.
+// application compiles a function with its arguments, with constant folding.
 func (c *compiler) application(n *ast.BuiltinNode, fn function, arguments operands) node {
-	isConstant := n.Name != "now"
+	isConstant := true
 	for _, argument := range arguments {
 		isConstant = isConstant && argument.constant != nil
 	}

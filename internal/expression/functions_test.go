@@ -126,13 +126,11 @@ var functionCases = map[string]string{
 	"indexOf('abab', 'b') + lastIndexOf('abab', 'b')": `4`,
 	"hasPrefix('ab', 'a') and hasSuffix('ab', 'b')":   `true`,
 	"'ab' matches '^a' and 'ab' contains 'b' and 'ab' startsWith 'a' and 'ab' endsWith 'b'": `true`,
-	"z.n contains 'a'":                                                              `false`,
-	"fromBase64(toBase64('é'))":                                                     `"é"`,
-	"now() - now() < duration('1h')":                                                `true`,
-	"now(timezone('UTC')) > date('2026-01-01')":                                     `true`,
+	"z.n contains 'a'":          `false`,
+	"fromBase64(toBase64('é'))": `"é"`,
 	"date('2026-11-28T10:00:00+01:00') == date('2026-11-28T09:00:00Z')":             `true`,
 	"date('28.11.2026', '02.01.2006', 'Europe/Zurich')":                             `"2026-11-28T00:00:00+01:00"`,
-	"date(timezone('Europe/Zurich'), '2026-11-28') + duration('1h30m')":             `"2026-11-28T01:30:00+01:00"`,
+	"date('2026-11-28', timezone('Europe/Zurich')) + duration('1h30m')":             `"2026-11-28T01:30:00+01:00"`,
 	"date('2026-11-28').Year() + date('2026-11-28').Truncate(duration('1h')).Day()": `2054`,
 	"duration('90s')":               `"1m30s"`,
 	"duration('90s').Seconds() / 4": `22.5`,
@@ -170,7 +168,7 @@ func TestEveryFunctionHasACase(t *testing.T) {
 		all = append(all, source)
 	}
 	for _, name := range builtin.Names {
-		if !regexp.MustCompile(`\b` + name + `\(`).MatchString(strings.Join(all, "\n")) {
+		if name != "now" && !regexp.MustCompile(`\b`+name+`\(`).MatchString(strings.Join(all, "\n")) { // now is refused
 			t.Errorf("%s has no case", name)
 		}
 	}

@@ -198,7 +198,11 @@ func (v Value) AppendJSON(dst []byte) ([]byte, error) {
 	case Text:
 		return AppendText(dst, v.text), nil
 	case Time:
-		return AppendText(dst, v.ref.(time.Time).Format(time.RFC3339Nano)), nil
+		at := v.ref.(time.Time)
+		if year := at.Year(); year < 0 || year > 9999 {
+			return nil, fmt.Errorf("the result is an instant of the year %d, and RFC 3339 has years from 0 to 9999", year)
+		}
+		return AppendText(dst, at.Format(time.RFC3339Nano)), nil
 	case Duration:
 		return AppendText(dst, time.Duration(v.n).String()), nil
 	}

@@ -1,17 +1,17 @@
 package expression
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/builtin"
+
+	"github.com/leat-go/leat/internal/instant"
 )
 
-// libraryFunction returns a function on text and time, which is expr's own: numbers come to it only as counts.
+// libraryFunction returns a function on text, and timezone, which is expr's own: numbers come to it only as counts.
 func libraryFunction(name string) (function, bool) {
-	// What the arguments are: text, a whole number, or a time zone.
+	// What the arguments are: text, or a whole number.
 	signature, ok := map[string]struct {
 		least int
 		kinds string
@@ -19,8 +19,7 @@ func libraryFunction(name string) (function, bool) {
 		"trim": {1, "tt"}, "trimPrefix": {1, "tt"}, "trimSuffix": {1, "tt"}, "upper": {1, "t"}, "lower": {1, "t"},
 		"split": {2, "ttn"}, "splitAfter": {2, "ttn"}, "replace": {3, "tttn"}, "repeat": {2, "tn"},
 		"indexOf": {2, "tt"}, "lastIndexOf": {2, "tt"}, "hasPrefix": {2, "tt"}, "hasSuffix": {2, "tt"},
-		"toBase64": {1, "t"}, "fromBase64": {1, "t"}, "duration": {1, "t"}, "timezone": {1, "t"},
-		"date": {1, "zttt"}, "now": {0, "z"},
+		"toBase64": {1, "t"}, "fromBase64": {1, "t"}, "timezone": {1, "t"},
 	}[name]
 	if !ok {
 		return function{}, false
@@ -55,16 +54,9 @@ func (f *frame) before(name string, values []any) error {
 		return large(max(0, len(with)-len(old)), strings.Count(text, old))
 	case "split", "splitAfter":
 		return f.grow(strings.Count(values[0].(string), values[1].(string)))
-	case "date":
-		if _, isZone := values[0].(*time.Location); isZone && len(values) == 1 {
-			return errors.New("date takes a text behind the time zone")
-		}
-	case "now":
-		if len(values) == 1 {
-			if _, isZone := values[0].(*time.Location); !isZone {
-				return &mismatch{operand: 0, what: "is no time zone"}
-			}
-		}
+	case "timezone":
+		_, err := instant.Zone(values[0].(string))
+		return err
 	}
 	return nil
 }
@@ -80,9 +72,6 @@ func large(size, count int) error {
 func (v Value) forLibrary(kind byte, argument int) (any, error) {
 	if kind == 'n' {
 		return index(v, argument)
-	}
-	if zone, ok := v.ref.(*time.Location); ok && kind == 'z' {
-		return zone, nil
 	}
 	if v.kind != Text {
 		return nil, mustBe(argument, v, "text")

@@ -9,8 +9,11 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// call compiles a call of a method: those of times and durations are Go's.
+// call compiles a call of a function of ours, or of a method: those of times and durations are Go's.
 func (c *compiler) call(n *ast.CallNode) node {
+	if compiled, ok := c.own(n); ok {
+		return compiled
+	}
 	method, ok := n.Callee.(*ast.MemberNode)
 	if !ok {
 		return c.fail(n, "what stands before the parenthesis is no function here")

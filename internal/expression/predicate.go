@@ -33,8 +33,11 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (node, bool) {
 		if !ok {
 			return c.fail(n, "%s takes a list and a predicate", n.Name), true
 		}
+		outer := c.along
+		c.along, _ = pathOf(n.Arguments[0], c.isName)
 		l.item, l.body = c.declare([]string{"#", "#index", "#acc"}, func() node { return c.compile(body.Node, usage{}) })
 		l.index, l.result = l.item+1, l.item+2
+		c.along = outer
 	}
 	parts := operands{l.list, l.body}
 	if len(n.Arguments) > 2 {

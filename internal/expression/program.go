@@ -25,7 +25,6 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/types"
 
 	"github.com/leat-go/leat/internal/mistake"
@@ -115,7 +114,7 @@ func CompileRaw(source string, scope Scope) (*Program, error) {
 
 // Parse parses an expression without looking at its names. Errors are of type [*Error].
 func Parse(source string) (ast.Node, error) {
-	tree, _, err := parse(source, nil)
+	tree, _, err := parse(source, configOf(structScope{reflect.TypeFor[struct{}]()}))
 	if err != nil {
 		return nil, compileError(source, err)
 	}
@@ -136,7 +135,7 @@ func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Prog
 	if strings.TrimSpace(source) == "" {
 		return nil, newError(source, 0, "the expression is empty")
 	}
-	config := conf.New(scope.Types())
+	config := configOf(scope)
 	tree, literals, err := parse(source, config)
 	if err != nil {
 		return nil, compileError(source, err)

@@ -124,6 +124,9 @@ func (r *reader) failure(ctx context.Context, fetches kgo.Fetches, partition int
 // recordOf returns a record as the broker contract has it. It returns false for a record that is passed over.
 func recordOf(r *kgo.Record, tombstones Tombstones) (record broker.Record, ok bool) {
 	record = broker.Record{Offset: r.Offset, Value: r.Value, Key: r.Key, Time: r.Timestamp}
+	for _, h := range r.Headers {
+		record.Headers = append(record.Headers, broker.Header{Key: h.Key, Value: h.Value})
+	}
 	if !record.HasValue() && tombstones != nil {
 		record.Value = tombstones(r.Key)
 	}

@@ -95,7 +95,7 @@ func (j *join) parts(side func(view) *sample.Part) (parts []*sample.Part) {
 func memberKeys(by *object.MemberKey, part *sample.Part) (keys []expression.Key, ok bool) {
 	picker := by.Picker()
 	for _, element := range part.Elements {
-		env, err := picker.Pick(element.(*object.Object).Raw)
+		env, err := picker.PickObject(element.(*object.Object))
 		if err != nil {
 			return nil, false
 		}

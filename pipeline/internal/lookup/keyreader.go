@@ -139,6 +139,7 @@ func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
 		}
 		return nil, undecodable{err}
 	}
+	object.CameIn([]any{element}, []broker.Record{*record}, partition)
 	switch err := r.takesPart(element); {
 	case err == errLeftOut:
 		return nil, err

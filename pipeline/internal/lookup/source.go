@@ -170,7 +170,7 @@ func openFile(n *mill.Node) (*fileSource, error) {
 		s.rows, err = tableRows(n)
 		return s, err
 	}
-	if opened != nil && opened.Size() <= scanned {
+	if opened != nil && (opened.Size() <= scanned || n.AsksRecords()) { // what is found by a byte has no offset
 		s.scan()
 	}
 	return s, nil

@@ -203,17 +203,24 @@ func unwrap(source []rune, at int) {
 
 // namesIn returns the names that a part of an expression uses.
 func namesIn(node ast.Node) []*ast.IdentifierNode {
-	names := &nameCollector{}
+	names := &nameCollector{calls: map[ast.Node]bool{}}
 	ast.Walk(&node, names)
-	return names.found
+	return slices.DeleteFunc(names.found, func(n *ast.IdentifierNode) bool { return names.calls[n] })
 }
 
-type nameCollector struct{ found []*ast.IdentifierNode }
+type nameCollector struct {
+	found []*ast.IdentifierNode
+	// calls are the names of functions.
+	calls map[ast.Node]bool
+}
 
 // Visit implements ast.Visitor.
 func (c *nameCollector) Visit(node *ast.Node) {
-	if n, ok := (*node).(*ast.IdentifierNode); ok {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
 		c.found = append(c.found, n)
+	case *ast.CallNode:
+		c.calls[n.Callee] = true
 	}
 }
 

@@ -17,7 +17,7 @@ func (n *Node) compileSort() error {
 	if s == nil {
 		return nil
 	}
-	key, err := object.CompileMemberKey(s.By.Value)
+	key, err := object.CompileKey(s.By.Value, n.records)
 	if err != nil {
 		return s.By.Locate(err, 0)
 	}
@@ -123,7 +123,7 @@ func orderWhole(elements []any, key func(any) (expression.Key, error)) (indexes 
 func sortKey(key *object.MemberKey) func(element any) (expression.Key, error) {
 	picker, of := key.Picker(), expression.Single(key.Program)
 	return engine.Nullable(func(element any) (k expression.Key, err error) {
-		env, err := picker.Pick(element.(*object.Object).Raw)
+		env, err := picker.PickObject(element.(*object.Object))
 		if err != nil {
 			return k, err
 		}

@@ -103,6 +103,9 @@ func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	if n.where != nil {
 		spec.AddWhere(n.TakesPart, n.where.String())
 	}
+	if n.records.Asked {
+		spec.CameIn = object.CameIn
+	}
 	if n.Join != nil {
 		n.options.Describe(spec)
 		spec.NewEdge = n.newEdge

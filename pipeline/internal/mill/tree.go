@@ -20,6 +20,8 @@ type Node struct {
 	Stream Stream
 	// members are those that expressions name.
 	members *rawjson.Paths
+	// records says whether expressions ask for the records of the elements.
+	records *object.Records
 	Codec   object.Codec
 	// Parent is nil for the master.
 	Parent   *Node
@@ -113,7 +115,7 @@ func newTree(d *description.Description, kinds []storage.Kind) (master *Node, wr
 	if err != nil {
 		return nil, nil, err
 	}
-	master = &Node{Name: d.Master.Value, Stream: at, members: new(rawjson.Paths)}
+	master = newNode(d.Master.Value, at, nil)
 	nodes := map[string]*Node{master.Name: master}
 	if err := addNodes(d, names, master, nodes); err != nil {
 		return nil, nil, err
@@ -133,6 +135,11 @@ func newTree(d *description.Description, kinds []storage.Kind) (master *Node, wr
 		return nil, nil, err
 	}
 	return master, written, checkStorages(d, kinds, master, written)
+}
+
+func newNode(name string, at Stream, join *description.Join) *Node {
+	return &Node{Name: name, Stream: at, Join: join, members: new(rawjson.Paths),
+		records: &object.Records{Check: at.checkRecords}}
 }
 
 // addNodes makes a node of the right stream of each join.
@@ -159,7 +166,7 @@ func addNodes(d *description.Description, names *streamNames, master *Node, node
 			return join.Right.Errorf("the stream %q is already joined to %q in line %d: declare the same file as "+
 				"another stream to use it twice", right, other.Join.Left.Value, other.Join.Right.Line())
 		}
-		nodes[right] = &Node{Name: right, Stream: at, members: new(rawjson.Paths), Join: join}
+		nodes[right] = newNode(right, at, join)
 	}
 	return nil
 }
@@ -210,7 +217,9 @@ func oneStandardInput(d *description.Description, nodes map[string]*Node) error 
 }
 
 // Scope lets expressions use the node's elements.
-func (n *Node) Scope() object.Scope { return object.Scope{Stream: n.Name, Members: n.members} }
+func (n *Node) Scope() object.Scope {
+	return object.Scope{Stream: n.Name, Members: n.members, Records: n.records}
+}
 
 // All returns the node and all below it, in the engine's order.
 func (n *Node) All() []*Node {

@@ -22,7 +22,7 @@ func (n *Node) compileWhere() error {
 	if where == nil {
 		return nil
 	}
-	program, err := object.CompileCondition(where.Value, n.members)
+	program, err := object.CompileCondition(where.Value, n.members, n.records)
 	if err != nil {
 		return where.Locate(err, 0)
 	}

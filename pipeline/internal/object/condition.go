@@ -12,19 +12,20 @@ import (
 // CompileCondition compiles a condition over the members of one stream's elements, each by its own name, as in
 // [CompileMemberKey]. What it is evaluated over is an [*Object] of the codec that has these members. Errors are of type
 // [*expression.Error], or about the condition as a whole.
-func CompileCondition(text string, members *rawjson.Paths) (*expression.Program, error) {
+func CompileCondition(text string, members *rawjson.Paths, records *Records) (*expression.Program, error) {
 	names, err := membersIn(text)
 	if err != nil {
 		return nil, err
 	}
-	program, err := expression.Compile(text, ownScope{names, members})
+	asked := records.forOne()
+	program, err := expression.Compile(text, ownScope{names, members, asked})
 	if err != nil {
 		return nil, err
 	}
 	if err := program.CheckCondition(); err != nil {
 		return nil, err
 	}
-	if len(names) == 0 {
+	if asked.noteIn(records); len(names) == 0 && (asked == nil || !asked.Asked) {
 		return nil, fmt.Errorf("%s is the same for all elements: name a member of theirs, as in kind == 'quote'", program)
 	}
 	return program, nil
@@ -34,6 +35,7 @@ func CompileCondition(text string, members *rawjson.Paths) (*expression.Program,
 type ownScope struct {
 	names   types.Map
 	members *rawjson.Paths
+	records *Records
 }
 
 // Types implements [expression.Scope].

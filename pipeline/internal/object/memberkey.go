@@ -17,21 +17,26 @@ type MemberKey struct {
 	// Program is the expression. What it is evaluated over is what Pick returns.
 	Program *expression.Program
 	members *rawjson.Paths
+	records *Records
 }
 
 // CompileMemberKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member
 // goes by its name, as far as that is a name in expressions. Errors are of type [*expression.Error].
-func CompileMemberKey(text string) (*MemberKey, error) {
+func CompileMemberKey(text string) (*MemberKey, error) { return CompileKey(text, nil) }
+
+// CompileKey is CompileMemberKey for elements that come in records.
+func CompileKey(text string, records *Records) (*MemberKey, error) {
 	names, err := membersIn(text)
 	if err != nil {
 		return nil, err
 	}
-	members := new(rawjson.Paths)
-	program, err := expression.Compile(text, memberScope{names, members})
+	members, asked := new(rawjson.Paths), records.forOne()
+	program, err := expression.Compile(text, memberScope{names, members, asked})
 	if err != nil {
 		return nil, err
 	}
-	return &MemberKey{program, members}, nil
+	asked.noteIn(records)
+	return &MemberKey{program, members, asked}, nil
 }
 
 // CheckOrder returns an error where a stream can't be in the order of the key.
@@ -39,12 +44,15 @@ func (k *MemberKey) CheckOrder() error {
 	if kind := k.Program.Kind(); kind == expression.Other || kind == expression.Null {
 		return fmt.Errorf("%s is %s, which has no order", k.Program, kind)
 	}
-	if k.members.Len() == 0 {
+	if k.members.Len() == 0 && !k.asksRecords() {
 		return fmt.Errorf("%s is the same for all elements: name the member that they are in the order of, such as time",
 			k.Program)
 	}
 	return nil
 }
+
+// asksRecords reports whether the expression is about the records of elements.
+func (k *MemberKey) asksRecords() bool { return k.records != nil && k.records.Asked }
 
 // membersIn returns the members that an expression names.
 func membersIn(text string) (types.Map, error) {
@@ -91,8 +99,9 @@ type Picker struct {
 
 // picked is an object with the spans of the members that a key needs.
 type picked struct {
-	raw   []byte
-	spans []rawjson.Span
+	raw    []byte
+	spans  []rawjson.Span
+	record *expression.Record
 }
 
 // Picker returns a new picker.
@@ -111,10 +120,17 @@ func (p *Picker) Pick(raw []byte) (env any, err error) {
 	return &p.object, nil
 }
 
+// PickObject is Pick for an object that knows the record that it came in.
+func (p *Picker) PickObject(o *Object) (env any, err error) {
+	p.object.record = o.record
+	return p.Pick(o.Raw)
+}
+
 // memberScope lets an expression use the members of an object. The environment is a *picked.
 type memberScope struct {
 	names   types.Map
 	members *rawjson.Paths
+	records *Records
 }
 
 // Types implements [expression.Scope].

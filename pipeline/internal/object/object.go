@@ -25,6 +25,8 @@ type Object struct {
 	// few holds the spans where that suffices, which saves an allocation for most elements; more does otherwise.
 	few  [6]rawjson.Span
 	more []rawjson.Span
+	// record is what it came in, see CameIn; nil where nobody asks, or it came in none.
+	record *expression.Record
 }
 
 // Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Paths.Add] returned for

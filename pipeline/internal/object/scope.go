@@ -15,6 +15,8 @@ type Scope struct {
 	Stream string
 	// Members gets to know the members that expressions name.
 	Members *rawjson.Paths
+	// Records gets to know whether expressions ask for records; nil where there are none.
+	Records *Records
 }
 
 // Types implements [expression.Scope]: nothing is known of the members.

@@ -41,7 +41,7 @@ func (all *Samples) readFiles(
 		}
 		if file.IsTable(job.Inputs[i]) {
 			err = all.readLastRows(ctx, s, input, i, job.Inputs[i])
-		} else {
+		} else if !n.AsksRecords() { // nobody knows the offsets of the last elements
 			err = all.readTail(s, job.Inputs[i])
 		}
 		if err != nil {

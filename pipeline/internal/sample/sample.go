@@ -188,6 +188,7 @@ func (all *Samples) decode(p *Part, records []broker.Record, decode codec.Decode
 			all.problem(err.Error())
 			return false
 		}
+		object.CameIn([]any{element}, records[i:i+1], partition)
 		p.Positions = append(p.Positions, locate(&records[i], p.stream, partition))
 		p.add(element, records[i].Value)
 	}
