@@ -47,7 +47,8 @@
 //	Within, Last, First, Nearest,      options of one join
 //	Unequal, By, expr.By, Optional,
 //	Absent, Unique, Named, Left
-//	Sort, Where                        how one stream is read: put in order, or without some of its elements
+//	Sort, Where, Idle                  how one stream is read: put in order, without some of its elements, or waited for
+//	                                   only for a time
 //	file.At, kafka.Topic and so on     the stream of one element type; its options are those of the storage, such as
 //	                                   file.Named, file.Codec, kafka.DataTimeout
 //

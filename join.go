@@ -88,7 +88,7 @@ func Absent() JoinOption {
 // broker declares under the same name, for example with file.Named. The matches of all of them come in one list, in the
 // order of the joins. With a [Typed] function the name is that of the right node's field, or its path.
 //
-// As an option of [Where] or [Sort] it says which node that is for.
+// As an option of [Where], [Sort] or [Idle] it says which node that is for.
 func Named(name string) NodeOption { return declaration.NodeName(name) }
 
 // Left names the left node of a join, where several nodes are of its element type. Without it the left node is the one

@@ -21,6 +21,7 @@ const (
 	Gap         = observe.Gap
 	Behind      = observe.Behind
 	Ended       = observe.Ended
+	Idled       = observe.Idled
 	Incomplete  = observe.Incomplete
 	Null        = observe.Null
 	NotTaken    = observe.NotTaken

@@ -242,6 +242,9 @@ type Rewind struct {
 	// order. A storage gives it back as it was. Offset, Behind, Seen and Accounted are those of the stream as it lies in
 	// the storage: Offset is that of the first record that wasn't dealt with.
 	Sorted string
+	// Idle is kept for a stream that the run may go on without while it is idle, and empty for others: up to which key it
+	// was taken to have nothing. A storage gives it back as it was.
+	Idle string
 }
 
 // A Keeper keeps the progress of a job's tasks. The Output of a sink that can store positions in the same commit as the

@@ -68,7 +68,7 @@ func elementFamilies() []family {
 				"where they need none.",
 			func(n *observe.NodeState) int64 { return n.WithoutMatch }),
 		byVerdict("leat_elements_unmatched_total", "Elements that were not handed to the function, by the reason.",
-			observe.Gap, observe.Behind, observe.Ended, observe.Incomplete, observe.Null,
+			observe.Gap, observe.Behind, observe.Ended, observe.Idled, observe.Incomplete, observe.Null,
 			observe.NotTaken, observe.Excluded),
 		byVerdict("leat_elements_skipped_total", "Elements that a policy has put aside, by the reason.",
 			observe.OutOfOrder, observe.Undecodable),

@@ -15,6 +15,8 @@ const (
 	Ended Verdict = "ended"
 	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
 	Incomplete Verdict = "incomplete"
+	// Idled: the other stream was idle, and had no match until then (see leat.Idle).
+	Idled Verdict = "idle"
 	// Null: the element has no key in that join, a nil pointer or a null, so that it matches nothing.
 	Null Verdict = "null"
 	// OutOfOrder: the key decreases, repeats where it was promised not to, or can't be computed (see leat.OnDisorder).
@@ -30,7 +32,7 @@ const (
 
 // Verdicts returns all verdicts, in the order in which people read them.
 func Verdicts() []Verdict {
-	return []Verdict{Gap, Behind, Ended, Incomplete, Null, NotTaken, Excluded, OutOfOrder, Undecodable}
+	return []Verdict{Gap, Behind, Ended, Idled, Incomplete, Null, NotTaken, Excluded, OutOfOrder, Undecodable}
 }
 
 // An Unmatched is an element that was read and not handed to the function, and why, as a [Snapshot] has it.

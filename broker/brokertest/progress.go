@@ -33,6 +33,7 @@ func (r *rig) progress(n, partition int) broker.Progress {
 			NextSession: (n+i)%2 == 1,
 			Position:    []string{"", `{"at":["7","Größe \"x\""]}`, "a: 1 < 2"}[(n+i)%3],
 			Sorted:      []string{"", `{"rank":7,"key":"AAE="}`, `"Größe"`}[(n+2*i)%3],
+			Idle:        []string{`{"from":"AAE=","to":"gAE="}`, ""}[(n+i)%2],
 		})
 	}
 	return p

@@ -69,6 +69,7 @@ const (
 	flagEmpty       = 8
 	flagPosition    = 16
 	flagSorted      = 32
+	flagIdle        = 64
 )
 
 var (
@@ -117,6 +118,10 @@ func (n *notedNode) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(len(n.Sorted)))
 		b = append(b, n.Sorted...)
 	}
+	if f&flagIdle != 0 {
+		b = binary.AppendUvarint(b, uint64(len(n.Idle)))
+		b = append(b, n.Idle...)
+	}
 	return b
 }
 
@@ -138,6 +143,9 @@ func (n *notedNode) flags() (f byte) {
 	}
 	if n.Sorted != "" {
 		f |= flagSorted
+	}
+	if n.Idle != "" {
+		f |= flagIdle
 	}
 	return f
 }
@@ -207,6 +215,9 @@ func (d *decoder) node() notedNode {
 	}
 	if f[0]&flagSorted != 0 {
 		n.Sorted = string(d.bytes(int(d.uvarint())))
+	}
+	if f[0]&flagIdle != 0 {
+		n.Idle = string(d.bytes(int(d.uvarint())))
 	}
 	return n
 }

@@ -33,6 +33,7 @@ func drawn(t *rapid.T) (*positionTopics, position) {
 			NextSession: rapid.Bool().Draw(t, "next session"),
 			Position:    rapid.SampledFrom([]string{"", "[7]", "Größe\x00"}).Draw(t, "position"),
 			Sorted:      rapid.SampledFrom([]string{"", "{\"rank\":7}"}).Draw(t, "sorted"),
+			Idle:        rapid.SampledFrom([]string{"", "{\"to\":\"gAE=\"}"}).Draw(t, "idle"),
 		})
 		p.empty = append(p.empty, rapid.SampledFrom([]int64{0, offset + 1, offset + 1000}).Draw(t, "empty"))
 	}

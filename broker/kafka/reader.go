@@ -243,6 +243,18 @@ func (r *reader) isIdle(ctx context.Context) bool {
 	return len(r.queue) == 0 && r.err == nil
 }
 
+// Probe implements broker.Prober.
+func (r *reader) Probe(ctx context.Context, next int64) (int64, error) {
+	end, err := r.fetcher.readers.run.listOffset(ctx, r.topic, r.partition, newest)
+	if err != nil {
+		return 0, fmt.Errorf("Kafka can't be reached: %w", err)
+	}
+	if end <= max(next, r.end.emptyFrom(next)) {
+		return next, nil
+	}
+	return end, nil
+}
+
 // nextFetch makes the next fetch of the queue the current one. It returns false where the queue is empty.
 func (r *reader) nextFetch() (more bool, err error) {
 	r.mu.Lock()

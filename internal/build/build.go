@@ -76,6 +76,7 @@ func (b *builder) build() *engine.Spec {
 	}
 	root := b.node(b.tree.Master)
 	b.add(b.tree.CheckSorts(b.declared.Sorts))
+	b.add(b.tree.CheckIdles(b.declared.Idles, b.declared.Sorts))
 	b.add(b.tree.CheckSettings(b.declared.NodeSettings))
 
 	// Each parameter gets its elements or its value, and nothing that was declared is left over.

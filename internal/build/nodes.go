@@ -13,7 +13,7 @@ func (b *builder) node(n *jointree.Node) *engine.Node {
 		b.mistakes = append(b.mistakes, err)
 	}
 	spec := &engine.Node{Name: b.tree.NameOf(n), Stream: n.Stream, Copied: n.Copied && !n.Compared()}
-	spec.Sort = n.SortOf(b.declared.Sorts)
+	spec.Sort, spec.Idle = n.SortOf(b.declared.Sorts), n.IdleOf(b.declared.Idles)
 	if n.Join != nil && n.Join.Edge != nil {
 		edge, err := n.Join.Edge()
 		if err != nil {

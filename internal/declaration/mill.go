@@ -23,6 +23,7 @@ type Mill struct {
 	Joins   []*Join
 	Windows []*Window
 	Sorts   []*Sort
+	Idles   []*Idle
 	// NodeSettings are what options said of single nodes, in their order.
 	NodeSettings []*NodeSetting
 	Provided     []*Provided

@@ -100,6 +100,12 @@ func (f *feed) retained() (bytes int64, since time.Time) {
 	return 0, time.Time{}
 }
 
+// isOpen reports whether the feed's reader was opened.
+func (f *feed) isOpen() bool {
+	s := f.source.Load()
+	return s != nil && s.isOpen.Load()
+}
+
 // chunk returns a chunk of a batch.
 func (f *feed) chunk(b *batch) *chunk {
 	c := &chunk{batch: b, feed: f, records: b.records}

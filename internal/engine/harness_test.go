@@ -169,6 +169,7 @@ func edgeOf[K cmp.Ordered](t *tree, c int, key func(int) K, number func(K) int) 
 	}
 	spec := engine.ReachSpec[K]{Left: left, Right: right, Compare: cmp.Compare[K], Unique: t.unique}
 	if t.lo > -unbounded {
+		spec.Reach.Start = func(left K) K { return key(number(left) + t.lo) }
 		spec.Reach.Low = func(left, right K) int { return cmp.Compare(number(right)-number(left), t.lo) }
 	}
 	if t.hi < unbounded {

@@ -40,7 +40,9 @@ type node struct {
 	isTight bool
 
 	// sorter is between feed and cursor; nil where the stream is in order.
-	sorter     nodeSorter
+	sorter nodeSorter
+	// idle lets the join go on without the stream; nil where it waits for it.
+	idle       idleWatch
 	cursor     cursor
 	candidates candidates
 	evaluation evaluation
@@ -59,7 +61,11 @@ func (n *node) advance() error {
 			if n.maySettle && n.candidates.settled(n.edge, false) {
 				return nil
 			}
-			if ok, err := n.read(); !ok || err != nil {
+			switch ok, err := n.read(); {
+			case err == errIdle:
+				n.idle.pass()
+				return nil
+			case !ok || err != nil:
 				return err
 			}
 			continue

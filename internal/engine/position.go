@@ -36,10 +36,14 @@ type rewindPoint struct {
 	seen, accounted int64
 	// sorted is where that is in the stream as it lies in the storage, where it is put in order; nil elsewhere.
 	sorted *sortedPoint
+	// idle is what was taken for granted while the stream was idle.
+	idle string
 }
 
 // behindAll is the rewind point at an offset before which nothing is open.
-func behindAll(offset int64) rewindPoint { return rewindPoint{at(offset), offset, offset, nil} }
+func behindAll(offset int64) rewindPoint {
+	return rewindPoint{position: at(offset), seen: offset, accounted: offset}
+}
 
 // of returns the rewind point as storages have it.
 func (p rewindPoint) of(node string) broker.Rewind {
@@ -48,5 +52,6 @@ func (p rewindPoint) of(node string) broker.Rewind {
 	}
 	return broker.Rewind{
 		Node: node, Offset: p.position.offset(), Behind: p.position.isBehind(), Seen: p.seen, Accounted: p.accounted,
+		Idle: p.idle,
 	}
 }

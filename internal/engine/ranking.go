@@ -135,8 +135,9 @@ func (r *ranking) forget(rank int64) {
 type sortedPoint struct {
 	// offset is that of the oldest record that isn't dealt with, and seen behind the last one that was read.
 	offset, seen int64
-	// last is the last one released before the position.
-	last release
+	// last is the last one released before the position, and floors are those above it.
+	last   release
+	floors []floor
 }
 
 // keptSort is what broker.Rewind.Sorted holds, as JSON: the rewind point in ranks, and the key of the last element
@@ -147,37 +148,44 @@ type keptSort struct {
 	Seen      int64  `json:"seen"`
 	Accounted int64  `json:"accounted"`
 	Key       []byte `json:"key"`
+
+	Floors []floor `json:"floors,omitempty"`
 }
 
 // of returns a rewind point as storages have it.
 func (s *sortedPoint) of(p rewindPoint, node string) broker.Rewind {
-	kept := keptSort{Rank: p.position.offset(), Behind: p.position.isBehind(), Seen: p.seen, Accounted: p.accounted}
+	kept := keptSort{Rank: p.position.offset(), Behind: p.position.isBehind(), Seen: p.seen, Accounted: p.accounted,
+		Floors: s.floors}
 	if !s.last.isNone {
 		kept.Key = []byte(s.last.key)
 	}
 	text, _ := json.Marshal(kept) // of such a struct, that doesn't fail
 	return broker.Rewind{Node: node, Offset: s.offset, Seen: s.seen, Accounted: max(s.offset, s.last.behind),
-		Sorted: string(text)}
+		Sorted: string(text), Idle: p.idle}
 }
 
-// ranked returns a rewind point of a node whose stream is put in order, as it is kept, in ranks; last is what was
-// released last before it. Without a run before, and behind the end of its session, ranks begin with the offset.
-func ranked(kept broker.Rewind) (rewind broker.Rewind, last release, err error) {
+// ranked returns where a node whose stream is put in order begins, in ranks. Without a run before, and behind the end of its
+// session, ranks begin with the offset.
+func ranked(kept broker.Rewind) (s start, err error) {
+	s = start{kept: kept, rewind: kept}
 	if kept.Sorted == "" {
 		if kept.Behind || kept.Seen > kept.Offset {
-			return kept, last, fmt.Errorf("node %s: it was read without putting its stream in order; give the changed mill "+
+			return s, fmt.Errorf("node %s: it was read without putting its stream in order; give the changed mill "+
 				"another name, or take the sort out until the session has ended", kept.Node)
 		}
-		return kept, release{isNone: true, behind: kept.Offset}, nil
+		s.last = release{isNone: true, behind: kept.Offset}
+		return s, nil
 	}
 	var k keptSort
 	if err := json.Unmarshal([]byte(kept.Sorted), &k); err != nil {
-		return kept, last, fmt.Errorf("node %s: what is kept of the order of its stream, %s, is damaged: %w", kept.Node,
+		return s, fmt.Errorf("node %s: what is kept of the order of its stream, %s, is damaged: %w", kept.Node,
 			kept.Sorted, err)
 	}
-	last = release{key: string(k.Key), behind: kept.Accounted, isNone: k.Key == nil}
-	return broker.Rewind{Node: kept.Node, Offset: k.Rank, Behind: k.Behind, Seen: k.Seen, Accounted: k.Accounted,
-		NextSession: kept.NextSession}, last, nil
+	s.last = release{key: string(k.Key), behind: kept.Accounted, isNone: k.Key == nil}
+	s.rewind = broker.Rewind{Node: kept.Node, Offset: k.Rank, Behind: k.Behind, Seen: k.Seen, Accounted: k.Accounted,
+		NextSession: kept.NextSession}
+	s.floors = k.Floors
+	return s, nil
 }
 
 // unsorted returns an error where a rewind point was kept by a run that put the stream in order.

@@ -11,11 +11,11 @@ type Reach[K any] struct {
 	// Farther reports whether after, a right key above left, is at least as far from it as before, one below. It is nil
 	// for keys that have no distances; the reach is zero then.
 	Farther func(left, before, after K) bool
-	// End returns the key at the upper end of the reach of a left key, and Mirror the one that is as far above a left
-	// key as another is below it; the nearest that there is where it would overflow. They are for what people are
-	// told, and nil where that isn't known.
-	End    func(left K) K
-	Mirror func(left, before K) K
+	// Start and End return the keys at the lower and the upper end of the reach of a left key, and Mirror the one that is
+	// as far above a left key as another is below it; the nearest that there is where it would overflow. They are for what
+	// people are told and for idle streams, and nil where that isn't known.
+	Start, End func(left K) K
+	Mirror     func(left, before K) K
 	// Between returns how far b is above a, which is no less, as [observe.Distance] has it, and Before and After are
 	// the bounds as texts: how far a right key may be below a left one, and above it. Between is nil where distances
 	// aren't known.

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -46,6 +47,11 @@ func (n *node) readRecord() error {
 		n.resume(null)
 		n.cursor.dealtWith(record.Offset, n.cursor.lacksKey)
 		return nil
+	}
+	if n.idle != nil {
+		if err := n.judgeLate(record, null); err != nil {
+			return err
+		}
 	}
 	n.ledger.countRead(record.Offset, 1)
 	n.cursor.see(record.Offset)
@@ -197,8 +203,16 @@ func (n *node) nextUnsorted() (*chunk, error) {
 	return c, n.decode(c)
 }
 
-// await publishes where the task stands, and waits for the next chunk.
+// await publishes where the task stands, and waits for the next chunk. The error is errIdle where the stream is idle.
 func (n *node) await() (*chunk, error) {
+	if n.idle != nil {
+		return n.idle.await()
+	}
+	return n.awaitUntil(nil)
+}
+
+// awaitUntil is await until a channel receives something; the error is errIdle then.
+func (n *node) awaitUntil(expires <-chan time.Time) (*chunk, error) {
 	n.task.chunksRead++
 	if n.task.ledgers.unreported > unreportedLimit || n.task.chunksRead >= submitAfter {
 		if err := n.task.submit(); err != nil {
@@ -207,11 +221,11 @@ func (n *node) await() (*chunk, error) {
 	}
 	if len(n.cursor.feed.chunks) > 0 {
 		n.task.publish(nil)
-		return n.task.receive(n.cursor.feed)
+		return n.task.receive(n.cursor.feed, nil)
 	}
 	n.task.publish(n)
 	defer n.task.stats.resume()
-	return n.task.receive(n.cursor.feed)
+	return n.task.receive(n.cursor.feed, expires)
 }
 
 // decode decodes a chunk unless that is done.

@@ -128,6 +128,12 @@ func (r *run) logEnd(err error) {
 		if n.Filtered > 0 {
 			counts = append(counts, "filtered", n.Filtered)
 		}
+		if n.Early > 0 {
+			counts = append(counts, "early", n.Early)
+		}
+		if n.Late > 0 {
+			counts = append(counts, "late", n.Late)
+		}
 		counts = append(counts, extentAttribute(extents[i]))
 		attributes = append(attributes, slog.Group(snapshot.Nodes[i].Name, counts...))
 	}
@@ -209,7 +215,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 			guarantee, level = guarantee+": after a crash the last ones may be there twice", slog.LevelWarn
 		}
 	}
-	spec.Logger.Log(ctx, level, "run starts", "results", guarantee, "positions", positions,
+	spec.Logger.Log(ctx, level, "run starts", "results", guarantee+r.idles(), "positions", positions,
 		"partitions", r.input.Partitions())
 	return output, nil
 }
@@ -319,6 +325,9 @@ func (r *run) newTask(ctx context.Context, partition int, starts []start, p *pen
 		live:        make([]int64, len(r.nodes)),
 	}
 	t.root = t.addNode(r, r.spec.Master, nil, 0, starts)
+	for i, n := range t.nodes {
+		n.watchIdle(&starts[i])
+	}
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))
 	}

@@ -29,22 +29,24 @@ func (r *run) checkSorts() error {
 }
 
 // A start is where a node begins: its rewind point as it was kept, and as the node has it, which is in ranks where the
-// stream is put in order. There last is what was released last before it.
+// stream is put in order. There last is what was released last before it, and floors are those above it.
 type start struct {
 	kept, rewind broker.Rewind
 	last         release
+	floors       []floor
 }
 
-// starts returns where the nodes begin.
+// starts returns where the nodes begin. The error says that what is kept doesn't fit the mill, or is damaged.
 func (r *run) starts(kept []broker.Rewind) (starts []start, err error) {
 	starts = make([]start, len(kept))
 	for i, n := range r.nodes {
-		s := &starts[i]
-		s.kept, s.rewind = kept[i], kept[i]
 		if n.Sort == nil {
-			err = unsorted(kept[i])
+			starts[i], err = start{kept: kept[i], rewind: kept[i]}, unsorted(kept[i])
 		} else {
-			s.rewind, s.last, err = ranked(kept[i])
+			starts[i], err = ranked(kept[i])
+		}
+		if n.Idle != nil && err == nil {
+			err = n.Idle.check(kept[i].Idle)
 		}
 		if err != nil {
 			return nil, err

@@ -32,6 +32,8 @@ type sorter struct {
 	out     *chunk
 	failure error
 	end     *chunk
+	// floors are from where on which elements are late because what had waited was released, in this run or those before.
+	floors []floor
 	// key is memory for the bytes of keys.
 	key []byte
 	// point is the one made last, for position.
@@ -52,6 +54,7 @@ func newSorter(n *node, keys SortKeys, from *start, counted tally) *sorter {
 		resumed:      from.last,
 		out:          &chunk{},
 		position:     -1,
+		floors:       from.floors,
 	}
 	offset := from.kept.Offset
 	s.ranking = ranking{base: from.rewind.Offset, before: from.last, start: offset, next: offset}
@@ -68,7 +71,10 @@ func (s *sorter) next(verifies bool) (*chunk, error) {
 		if c != nil || err != nil {
 			return c, err
 		}
-		if c, err = s.receive(); err != nil {
+		if c, err = s.receive(); err == errIdle && s.flush() {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 		s.take(c)
@@ -140,6 +146,9 @@ func (s *sorter) takeRecord(c *chunk, i int) error {
 		return nil
 	case flaw != nil:
 		return s.reject(record, value, n.located(record, flaw), n.decodePolicy(flaw), Undecodable)
+	}
+	if n.idle != nil {
+		n.idle.come()
 	}
 	null, err := s.keys.set(value)
 	if err != nil {
@@ -230,6 +239,8 @@ func (s *sorter) see(offset int64) {
 func (s *sorter) isDealtWith(offset int64, null bool) (dealt, late bool) {
 	isAgain := offset < s.seenBefore
 	switch last := &s.resumed; {
+	case len(s.floors) > 0 && !null && isBelow(s.floors, offset, s.key):
+		return isAgain, !isAgain
 	case !isAgain && (s.hasReleased || last.isNone):
 		return false, false
 	case null && s.whole == nil:
@@ -294,7 +305,8 @@ func (s *sorter) pointAt(at position, lowest int64) *sortedPoint {
 	s.ranking.forget(min(lowest, at.offset()))
 	offset := s.ranking.oldest(at.offset(), s.whole != nil)
 	if s.position != at || s.point.offset != offset || s.point.seen != s.seen {
-		s.point = &sortedPoint{offset: offset, seen: s.seen, last: s.ranking.last(at.offset())}
+		last := s.ranking.last(at.offset())
+		s.point = &sortedPoint{offset: offset, seen: s.seen, last: last, floors: floorsAbove(s.floors, last)}
 		s.position = at
 	}
 	return s.point

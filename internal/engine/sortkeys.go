@@ -31,6 +31,8 @@ type SortKeys interface {
 	next() (number int64, ok bool)
 	// appendReleased appends the bytes of the key that was released last.
 	appendReleased(dst []byte) []byte
+	// flush has all that waits released, and reports whether there was any.
+	flush() bool
 	// end says that nothing more comes.
 	end()
 	// waiting is how many elements wait.
@@ -125,6 +127,14 @@ func (s *sortKeys[K]) next() (number int64, ok bool) { return s.buffer.Next() }
 
 func (s *sortKeys[K]) appendReleased(dst []byte) []byte {
 	return s.spec.AppendOrdered(append(dst, orderedKey), s.buffer.Last())
+}
+
+func (s *sortKeys[K]) flush() bool {
+	if s.buffer.Len() == 0 {
+		return false
+	}
+	s.buffer.Flush()
+	return true
 }
 
 func (s *sortKeys[K]) end() { s.buffer.End() }

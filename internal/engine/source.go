@@ -29,6 +29,8 @@ type source struct {
 	room chan struct{}
 
 	reader broker.Reader
+	// isOpen says that the reader was opened.
+	isOpen atomic.Bool
 	// recycler is the reader, if it is one.
 	recycler broker.Recycler
 	// lagger is the reader while it is open, where it is one.
@@ -98,6 +100,7 @@ func (s *source) read(ctx context.Context) (behind int64, err error) {
 			err = errors.Join(err, failed)
 		}
 	}()
+	s.isOpen.Store(true)
 	s.recycler, _ = s.reader.(broker.Recycler)
 	if lagger, ok := s.reader.(broker.Lagger); ok {
 		s.lagger.Store(&lagger)

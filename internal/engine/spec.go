@@ -72,6 +72,8 @@ type Node struct {
 	Stream broker.Stream
 	// Sort puts the stream in order as it is read; nil where it is in order.
 	Sort *Sort
+	// Idle lets the join go on without the stream while that is idle; nil where it waits.
+	Idle *Idle
 	// Where reports whether an element, a *T, takes part; the stream is read as if the others weren't in it. It is nil
 	// where all do, and must be safe for concurrent use. WhereText describes it in a plan.
 	Where     func(element any) (bool, error)

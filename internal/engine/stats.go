@@ -258,8 +258,9 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	}
 	if n.sorter != nil {
 		to.Waiting, to.WaitingBytes = n.sorter.waiting(), n.sorter.waitingBytes()
-		to.Late += n.ledger.counts.late
 	}
+	to.Late += n.ledger.counts.late
+	to.Early += n.ledger.counts.early
 	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified
 	if n.cursor.hasNext {
 		to.Group++

@@ -248,7 +248,10 @@ func (t *task) progress() []rewindPoint {
 		if t.ledgers.accounts {
 			accounted = n.ledger.accounted
 		}
-		t.points[i] = rewindPoint{t.positions[i], n.cursor.seen, accounted, nil}
+		t.points[i] = rewindPoint{position: t.positions[i], seen: n.cursor.seen, accounted: accounted}
+		if n.idle != nil {
+			t.points[i].idle = n.idle.kept()
+		}
 		if n.sorter != nil {
 			t.points[i].sorted = n.sorter.pointAt(t.positions[i], t.lowest(i).offset())
 		}
@@ -265,8 +268,9 @@ func (t *task) lowest(node int) position {
 	return min(t.positions[node], t.window.before[node])
 }
 
-// receive waits for the next chunk of a feed. Windows by the clock close meanwhile.
-func (t *task) receive(f *feed) (*chunk, error) {
+// receive waits for the next chunk of a feed, or until expires receives something: then the error is errIdle. Windows by
+// the clock close meanwhile.
+func (t *task) receive(f *feed, expires <-chan time.Time) (*chunk, error) {
 	for {
 		if t.ctx.Err() != nil {
 			return nil, context.Cause(t.ctx)
@@ -280,9 +284,9 @@ func (t *task) receive(f *feed) (*chunk, error) {
 		if err := t.submit(); err != nil {
 			return nil, err
 		}
-		var expired, quiet <-chan time.Time
+		var closes, quiet <-chan time.Time
 		if t.window != nil {
-			expired = t.window.expired()
+			closes = t.window.expired()
 		}
 		if t.acknowledges && t.chunksRead > 0 {
 			quiet = time.After(quietAfter)
@@ -290,7 +294,9 @@ func (t *task) receive(f *feed) (*chunk, error) {
 		select {
 		case c := <-f.chunks:
 			return c, nil
-		case <-expired:
+		case <-expires:
+			return nil, errIdle
+		case <-closes:
 			if err := t.closeWindow(); err != nil {
 				return nil, err
 			}
@@ -326,6 +332,11 @@ func (t *task) tellRejected(n *node, record *broker.Record, err error, policy Po
 	if policy.Kind != DeadLetter {
 		return nil
 	}
+	return t.writeLetter(n, record, err)
+}
+
+// writeLetter writes a letter about a record.
+func (t *task) writeLetter(n *node, record *broker.Record, err error) error {
 	points := t.progress()
 	if _, err := t.report(false); err != nil {
 		return err

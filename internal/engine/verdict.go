@@ -25,6 +25,7 @@ const (
 	Gap Verdict = iota
 	Behind
 	Ended
+	Idled
 	Incomplete
 	Null
 	OutOfOrder
@@ -44,6 +45,8 @@ func (v Verdict) observed() observe.Verdict {
 		return observe.Behind
 	case Ended:
 		return observe.Ended
+	case Idled:
+		return observe.Idled
 	case Incomplete:
 		return observe.Incomplete
 	case Null:
@@ -183,6 +186,9 @@ func (n *node) miss(keys *Neighbours) Verdict {
 		return Null
 	}
 	verdict := n.edge.Miss(n.candidates.sure || n.cursor.hasNext && n.edge.Compare() < 0, keys)
+	if n.idle != nil && verdict != Incomplete && n.idle.passed() {
+		verdict = Idled
+	}
 	if s := n.candidates.selection; s != nil && keys != nil && keys.Apart != "" && s.hasNoneOfLeft() {
 		keys.Apart = observe.ByMatchKey
 	}

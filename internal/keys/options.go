@@ -36,6 +36,12 @@ func (w *Within) isPoint() bool { return w == nil || isZero(w.Before) && isZero(
 // HasReach reports whether keys that aren't equal may match.
 func (o *Options) HasReach() bool { return !o.Within.isPoint() }
 
+// HasOpenEnd reports whether the reach has no upper bound.
+func (o *Options) HasOpenEnd() bool {
+	_, above := o.Within.bounds()
+	return !above
+}
+
 // bounds says which bounds the reach has. A nil Within has both.
 func (w *Within) bounds() (below, above bool) {
 	if w == nil {

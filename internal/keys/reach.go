@@ -42,6 +42,7 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 		}
 		lo = a.Negate(lo)
 		r.Low = func(left, right K) int { return a.Compare(a.Minus(right, left), lo) }
+		r.Start = func(left K) K { return a.Plus(left, lo) }
 	}
 	if above {
 		if hi, err = a.Bound(w.After); err != nil {

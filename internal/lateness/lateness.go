@@ -68,6 +68,13 @@ func (b *Buffer[K, E]) Next() (element E, ok bool) {
 	return first.element, true
 }
 
+// Flush releases all that waits. What comes later and belongs before the last of it is late.
+func (b *Buffer[K, E]) Flush() {
+	if b.arrived > 0 {
+		b.bound = b.highest
+	}
+}
+
 // End says that nothing more comes: all that waits is released.
 func (b *Buffer[K, E]) End() { b.ended = true }
 

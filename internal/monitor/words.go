@@ -187,6 +187,8 @@ func why(u observe.Unmatched) string {
 			return fmt.Sprintf("%s has ended before the key %s", u.Other, key)
 		}
 		return fmt.Sprintf("%s has ended at %s, before the key %s", u.Other, clean(text(u.Before), longestKey), key)
+	case observe.Idled:
+		return fmt.Sprintf("%s was idle, and had no match for the key %s until then", u.Other, key)
 	case observe.Incomplete:
 		subject := "it"
 		if u.Cause != nil && u.Cause.Node != u.Node {

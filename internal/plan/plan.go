@@ -102,6 +102,9 @@ func nodeOf(spec *engine.Node) *node {
 	if spec.Sort != nil {
 		n.stream += ", sorted " + spec.Sort.Text
 	}
+	if spec.Idle != nil {
+		n.stream += fmt.Sprintf(", idle after %v", spec.Idle.After)
+	}
 	for _, child := range spec.Children {
 		n.children = append(n.children, nodeOf(child))
 	}

@@ -23,18 +23,22 @@ type keptNode struct {
 	NextSession bool            `json:"next_session,omitempty"`
 	Position    json.RawMessage `json:"position,omitempty"`
 	Sorted      json.RawMessage `json:"sorted,omitempty"`
+	Idle        json.RawMessage `json:"idle,omitempty"`
 }
 
 // Marshal returns progress as JSON; the zero value is an object, too.
 func Marshal(p broker.Progress) ([]byte, error) {
 	k := kept{Sessions: p.Sessions}
 	for _, n := range p.Nodes {
-		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil, nil}
+		node := keptNode{n.Node, n.Offset, n.Behind, n.Seen, n.Accounted, n.NextSession, nil, nil, nil}
 		if n.Position != "" {
 			node.Position = textJSON(n.Position)
 		}
 		if n.Sorted != "" {
 			node.Sorted = textJSON(n.Sorted)
+		}
+		if n.Idle != "" {
+			node.Idle = textJSON(n.Idle)
 		}
 		k.Nodes = append(k.Nodes, node)
 	}
@@ -79,6 +83,9 @@ func Unmarshal(text []byte) (p broker.Progress, err error) {
 			return p, err
 		}
 		if r.Sorted, err = readText(n.Sorted); err != nil {
+			return p, err
+		}
+		if r.Idle, err = readText(n.Idle); err != nil {
 			return p, err
 		}
 		p.Nodes = append(p.Nodes, r)

@@ -15,7 +15,7 @@ func TestRoundTrip(t *testing.T) {
 	var nodes []broker.Rewind
 	for _, position := range []string{"", "17-0", `{"at":["a\u003cb"]}`, `{ "at": [] }`, `{"at":["<"]}`, "{", `"quoted"`,
 		"0/16B3748,3", "null", "{}"} {
-		nodes = append(nodes, broker.Rewind{Node: "n", Offset: 1 << 62, Seen: 1<<62 + 1, Accounted: 3, Position: position, Sorted: position})
+		nodes = append(nodes, broker.Rewind{Node: "n", Offset: 1 << 62, Seen: 1<<62 + 1, Accounted: 3, Position: position, Sorted: position, Idle: position})
 	}
 	nodes = append(nodes, broker.Rewind{Node: "ended", Behind: true, NextSession: true})
 	for _, want := range []broker.Progress{{}, {Sessions: 3}, {Sessions: 1, Nodes: nodes}} {

@@ -37,7 +37,7 @@ func (s *source) storageOf(m *mapping) string {
 // storedStream reads a stream that lies in a storage: all that is said of it is said there.
 func (s *source) storedStream(stream Stream, m *mapping, name, what string) (_ Stream, err error) {
 	for _, member := range m.members {
-		if slices.Contains([]string{name, "sort", "where"}, member.name.Value) {
+		if slices.Contains([]string{name, "sort", "where", "idle"}, member.name.Value) {
 			continue
 		}
 		if other := member.name; slices.Contains([]string{"follow", "data_timeout", "max_element"}, other.Value) {

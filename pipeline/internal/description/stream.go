@@ -55,6 +55,14 @@ type Reading struct {
 	Sort *Sort
 	// Where is the condition of the elements that take part; nil where all do.
 	Where *Text
+	// Idle is when the join goes on without the stream; nil where it waits.
+	Idle *Idle
+}
+
+// An Idle says for how long a stream may have nothing until the join goes on without it.
+type Idle struct {
+	After time.Duration
+	Text  Text
 }
 
 // A Sort says that a stream is put in order by an expression over the members of an element.
@@ -130,9 +138,9 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where"}
+	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where", "idle"}
 	if topic != nil {
-		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "file", "key", "headers",
+		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "idle", "file", "key", "headers",
 			"time"}, formatMembers...)
 	} else if address == nil {
 		allowed = append(allowed, s.storages...)
@@ -199,6 +207,8 @@ func (s *source) reading(stream *Stream, m *mapping) (err error) {
 			stream.Reading.Sort, err = s.sort(&member)
 		case "where":
 			stream.Reading.Where, err = s.condition(&member, "the stream "+stream.Name.Value)
+		case "idle":
+			stream.Reading.Idle, err = s.idle(&member)
 		default:
 			continue
 		}
@@ -231,6 +241,16 @@ func (s *source) sort(m *member) (sort *Sort, err error) {
 		sort.Within, err = s.nonempty(within.value, "within", "sort")
 	}
 	return sort, err
+}
+
+// idle reads when the join goes on without a stream.
+func (s *source) idle(m *member) (*Idle, error) {
+	after, err := s.duration(m.value, "idle")
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.text(m.value, "idle")
+	return &Idle{after, t}, err
 }
 
 // condition reads a condition, of a stream or of results.

@@ -71,6 +71,9 @@ func Build(d *description.Description, kinds []storage.Kind, formats []format.Ki
 		if err := n.compileSort(); err != nil {
 			return nil, err
 		}
+		if err := n.checkIdle(); err != nil {
+			return nil, err
+		}
 	}
 	if err := m.compileWindow(d.Window); err != nil {
 		return nil, err

@@ -100,6 +100,9 @@ func stream(at Stream, name string, c object.Codec, session *format.Session) bro
 
 func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort}
+	if n.Stream.Reading.Idle != nil {
+		spec.Idle = engine.IdleAfter(n.Stream.Reading.Idle.After)
+	}
 	if n.where != nil {
 		spec.AddWhere(n.TakesPart, n.where.String())
 	}

@@ -60,7 +60,7 @@ func storedStream(s description.Stream, kind storage.Kind) (Stream, error) {
 		return Stream{}, err
 	}
 	stream := Stream{Name: stored.Name, Storage: s.Storage, Stored: stored, Text: stored.Text, Reading: stored.Reading}
-	stream.Reading.Sort, stream.Reading.Where = s.Reading.Sort, s.Reading.Where
+	stream.Reading.Sort, stream.Reading.Where, stream.Reading.Idle = s.Reading.Sort, s.Reading.Where, s.Reading.Idle
 	return stream, nil
 }
 
