@@ -119,6 +119,11 @@ func TestTheShownPipelinesAreTaken(t *testing.T) {
 			for _, stream := range regexp.MustCompile(`(?m)^  (\w+):.*`).FindAllStringSubmatch(text, -1) {
 				single++
 				file := "streams:\n" + stream[0] + "\n  zzz: {file: zzz.jsonl}\nmaster: " + stream[1] + "\noutput: zzz\n"
+				if idle := regexp.MustCompile(`, idle: \w+`); idle.MatchString(stream[0]) { // which a master can't be
+					master := strings.Replace(idle.ReplaceAllString(stream[0], ""), stream[1], "m", 1)
+					file = "streams:\n" + stream[0] + "\n" + master + "\n  zzz: {file: zzz.jsonl}\nmaster: m\noutput: zzz\n" +
+						"join: [{left: m, right: " + stream[1] + ", on: \"m.t == " + stream[1] + ".t\"}]\n"
+				}
 				if strings.Contains(stream[0], "topic:") {
 					file += "kafka: {brokers: [a]}\n"
 				}

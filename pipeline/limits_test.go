@@ -134,9 +134,10 @@ func TestByteOrderMark(t *testing.T) {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 	for text, want := range map[string]string{
-		"a: b\nä: \xFF":   "p.yaml:2:4: this byte is not UTF-8; save the file as UTF-8",
-		"a: b\n# ä\x00":   "p.yaml:2:4: this is the control character U+0000, which a text doesn't have; is it a file of data?",
-		"a: \"\u0085\"\t": "p.yaml:1:1: a pipeline file has no member \"a\": there is name, streams, master, join, window, output, emit, kafka",
+		"a: b\nä: \xFF": "p.yaml:2:4: this byte is not UTF-8; save the file as UTF-8",
+		"a: b\n# ä\x00": "p.yaml:2:4: this is the control character U+0000, which a text doesn't have; is it a file of data?",
+		"a: \"\u0085\"\t": "p.yaml:1:1: a pipeline file has no member \"a\": there is name, streams, master, join, window, output, emit, kafka, " +
+			"where, unmatched, on_disorder, on_undecodable, on_error, dead_letter, concurrency, commit",
 	} {
 		if _, err := pipeline.Parse("p.yaml", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q\n got %v\nwant %s", text, err, want)

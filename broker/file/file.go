@@ -89,7 +89,7 @@ type Broker struct {
 	// zstandard is nil where files can't be compressed so.
 	zstandard Compression
 	// tables is nil where Parquet files can't be read.
-	tables Tables
+	tables tables
 }
 
 // An Option is an argument of [New].

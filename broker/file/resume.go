@@ -50,7 +50,7 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 func (in *input) resumeFile(ctx context.Context, node int, p *position) error {
 	s := in.streams[node]
 	if s.layout == table {
-		return s.resumeTable(p)
+		return s.tables.resume(s, p)
 	}
 	s.kept = p
 	file, err := os.Open(s.name)

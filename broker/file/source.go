@@ -81,7 +81,7 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if s.by, err = b.by(stream.Name); err != nil {
 		return nil, err
 	}
-	if s.layout == table && b.tables == nil {
+	if s.tables = b.tables; s.layout == table && s.tables == nil {
 		return nil, errNoParquet
 	}
 	info, err := os.Stat(stream.Name)
@@ -107,7 +107,7 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 		return nil, errors.New("a file has an end, so that no data timeout is needed: take it out, or follow the file")
 	}
 	if s.layout == table {
-		return s, b.openTable(s)
+		return s, s.tables.open(s)
 	}
 	if s.once {
 		return s, nil // opening a pipe and closing it again would end its writer
@@ -201,9 +201,9 @@ type inputStream struct {
 	// trail is the file where it is followed; nil otherwise.
 	trail *trail
 	used  bool // has a reader; guarded by input.mu
-	// openTable and mark are those of a table.
-	openTable func(file io.ReaderAt, size int64) (Table, error)
-	mark      tableMark
+	// tables and mark are those of a table.
+	tables tables
+	mark   tableMark
 }
 
 // total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
@@ -251,7 +251,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
 	if s.layout == table {
-		return &tableReader{stream: s, input: in, from: from, next: from}, nil
+		return s.tables.reader(in, s, from), nil
 	}
 	r := in.reader(node, from)
 	if start := r.start.Byte; start > 0 && s.trail == nil {

@@ -56,12 +56,28 @@ func Parquet(t Tables) Option {
 	if t == nil {
 		panic("file.Parquet: the format is nil; parquet.Files() of package broker/file/parquet is the option")
 	}
-	return func(b *Broker) { b.tables = t }
+	return func(b *Broker) { b.tables = tableFiles{t} }
 }
 
 // errNoParquet says how to get what isn't built in.
 var errNoParquet = errors.New("this is a Parquet file, as its name says: give file.New the option parquet.Files() of " +
 	"package github.com/leat-go/leat/broker/file/parquet")
+
+// tables are what a broker does with files of rows. They are behind an interface so that a program without such files
+// doesn't carry it.
+type tables interface {
+	// open reads what a stream's file says of itself.
+	open(s *inputStream) error
+	// reader returns a reader of it that begins with a row.
+	reader(in *input, s *inputStream, from int64) broker.Reader
+	// resume checks that the file is the one of which a position was kept.
+	resume(s *inputStream, p *position) error
+	// start begins the file of a target.
+	start(t *target) error
+}
+
+// tableFiles implements tables for a format.
+type tableFiles struct{ Tables }
 
 // IsTable reports whether a stream's file holds rows of columns with types, as a Parquet file does.
 func IsTable(s broker.Stream) bool {
@@ -69,12 +85,8 @@ func IsTable(s broker.Stream) bool {
 	return l == table
 }
 
-// openTable reads what a file of a table says of itself.
-func (b *Broker) openTable(s *inputStream) error {
-	if b.tables == nil {
-		return errNoParquet
-	}
-	if err := b.tables.Check(&s.Stream); err != nil {
+func (f tableFiles) open(s *inputStream) error {
+	if err := f.Check(&s.Stream); err != nil {
 		return err
 	}
 	if s.once {
@@ -84,15 +96,15 @@ func (b *Broker) openTable(s *inputStream) error {
 	if err != nil {
 		return openError(s.name, err)
 	}
-	t, err := b.tables.Open(&s.Stream, file, s.info.Size())
+	t, err := f.Open(&s.Stream, file, s.info.Size())
 	if err == nil {
 		s.mark = tableMark{Bytes: s.info.Size(), Rows: t.Rows(), Sum: t.Sum()}
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	s.openTable = func(file io.ReaderAt, size int64) (Table, error) { return b.tables.Open(&s.Stream, file, size) }
-	return nil
+	return errors.Join(err, file.Close())
+}
+
+func (f tableFiles) reader(in *input, s *inputStream, from int64) broker.Reader {
+	return &tableReader{format: f, stream: s, input: in, from: from, next: from}
 }
 
 // A tableMark tells a file of a table again.
@@ -104,6 +116,7 @@ type tableMark struct {
 
 // A tableReader reads the rows of a file. It implements [broker.Reader].
 type tableReader struct {
+	format Tables
 	stream *inputStream
 	input  *input
 	from   int64
@@ -147,7 +160,7 @@ func (r *tableReader) open() error {
 	}
 	r.opened = r.input.noteOpened(r.stream.Stream, info)
 	counted := countedAt{file, []*atomic.Int64{&r.input.read, &r.opened.read}}
-	t, err := r.stream.openTable(counted, info.Size())
+	t, err := r.format.Open(&r.stream.Stream, counted, info.Size())
 	if err != nil {
 		return fmt.Errorf("%s: %w", describe("input", r.stream.Stream), err)
 	}
@@ -199,9 +212,9 @@ func (c countedAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// resumeTable checks that a file of a table is the one of which a position was kept. It only ever appears whole: a session
+// resume implements tables. A file of a table only ever appears whole: a session
 // that has ended before the file has passed over all the rest of it.
-func (s *inputStream) resumeTable(p *position) error {
+func (f tableFiles) resume(s *inputStream, p *position) error {
 	if p.Table == nil {
 		return fmt.Errorf("the position of %s, row %d, is not one in a Parquet file; %s", s.name, p.Offset+1, startAnew)
 	}
@@ -225,17 +238,21 @@ func (in *input) Locate(node, _ int, offset int64) string {
 }
 
 // startTable begins the file of a target that is a table.
-func (b *Broker) startTable(t *target) (err error) {
-	switch {
-	case b.tables == nil:
+func (b *Broker) startTable(t *target) error {
+	if b.tables == nil {
 		return errNoParquet
-	case t.temp == nil:
+	}
+	return b.tables.start(t)
+}
+
+func (f tableFiles) start(t *target) (err error) {
+	if t.temp == nil {
 		return errors.New("a Parquet file can't be written to a pipe or a device: it is complete at its end only; write it to a " +
 			"file")
 	}
-	if err := b.tables.Check(&t.stream); err != nil {
+	if err := f.Check(&t.stream); err != nil {
 		return err
 	}
-	t.rows, err = b.tables.Create(&t.stream, t.text)
+	t.rows, err = f.Create(&t.stream, t.text)
 	return err
 }

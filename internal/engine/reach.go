@@ -63,9 +63,10 @@ type reachEdge[K any] struct {
 	last    K
 	hasLast bool
 	// isSelecting says that not all within reach are candidates, and isUnequal that those with equal keys aren't. lacking are
-	// the incomplete elements then.
+	// the incomplete elements then, and lackingKeys their right keys.
 	isSelecting, isUnequal bool
-	lacking                lacking[K]
+	lacking                lacking
+	lackingKeys            queue[K]
 }
 
 // order returns where a right key lies: above the reach of a left one (negative), within it, or below (positive).
@@ -255,7 +256,11 @@ func (e *reachEdge[K]) NoteIncomplete() {
 		e.history.incomplete, e.history.hasIncomplete = e.right.key, true
 		return
 	}
-	e.lacking.add(e.right.key, e.valueOf(MatchKeys.rightValue), e.compare)
+	if keys := &e.lackingKeys; e.lacking.isFull() {
+		keys.keep(e.lacking.compact(func(i, j int) bool { return e.compare(keys.items[i], keys.items[j]) == 0 }))
+	}
+	e.lacking.add(e.valueOf(MatchKeys.rightValue))
+	e.lackingKeys.add(e.right.key)
 }
 
 // valueOf returns a value of the match keys; nil where there are none.
@@ -271,26 +276,19 @@ func (e *reachEdge[K]) because(about *unmatched) {
 	e.lacking.items[len(e.lacking.items)-1].about = about
 }
 
-func (e *reachEdge[K]) cause() *unmatched {
-	if e.lacking.found == nil {
-		return nil
-	}
-	return e.lacking.found.about
-}
+func (e *reachEdge[K]) cause() *unmatched { return e.lacking.cause }
 
 // lacksOnly reports whether a left key would have a match were it not incomplete.
 func (e *reachEdge[K]) lacksOnly(left K) bool {
 	if !e.isSelecting {
 		return e.history.hasIncomplete && e.order(left, e.history.incomplete) == 0
 	}
-	if len(e.lacking.items) == 0 {
-		return false
-	}
+	keys := &e.lackingKeys
 	if e.reach.Low != nil {
-		e.lacking.dropBelow(func(key K) bool { return e.reach.Low(left, key) < 0 })
+		keys.drop(e.lacking.dropBelow(func(i int) bool { return e.reach.Low(left, keys.items[i]) < 0 }))
 	}
-	return e.lacking.find(e.valueOf(MatchKeys.leftValue), func(key K) bool {
-		return e.order(left, key) == 0 && !(e.isUnequal && e.compare(left, key) == 0)
+	return e.lacking.find(e.valueOf(MatchKeys.leftValue), func(i int) bool {
+		return e.order(left, keys.items[i]) == 0 && !(e.isUnequal && e.compare(left, keys.items[i]) == 0)
 	})
 }
 
@@ -304,14 +302,18 @@ func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 	if e.lacksOnly(key) {
 		return Incomplete
 	}
+	last, hasLast := e.last, e.hasLast
+	if above && e.isUnequal && e.right.hasKey && e.order(key, e.right.key) == 0 {
+		last, hasLast = key, true // certain at an equal key, which is no candidate
+	}
 	if keys != nil {
-		if e.hasLast {
-			keys.Before = e.last
+		if hasLast {
+			keys.Before = last
 		}
-		if above && e.right.hasKey && (!e.hasLast || e.compare(e.right.key, e.last) != 0) {
+		if above && e.right.hasKey && (!hasLast || e.compare(e.right.key, last) != 0) {
 			keys.After = e.right.key
 		}
-		if e.hasLast && e.order(key, e.last) == 0 {
+		if hasLast && e.order(key, last) == 0 {
 			keys.Apart = observe.ByEqualKeys // or by match keys, which the node knows
 		} else {
 			keys.Distance = e.distanceOfLeft(key, keys.After != nil)
@@ -320,7 +322,7 @@ func (e *reachEdge[K]) Miss(above bool, keys *Neighbours) Verdict {
 	switch {
 	case !above:
 		return Ended
-	case e.hasLast || h.follows[1]:
+	case hasLast || h.follows[1]:
 		return Gap
 	}
 	return Behind

@@ -237,7 +237,7 @@ func (t *subtree) nearMiss(left *item, child int) observe.Verdict {
 	inReach := t.inReach(left, child)
 	hasBelow := below != nil || len(inReach) > 0 || t.left > 0
 	if n := len(inReach); above == nil && n > 0 && t.endsReach(left.down[child], inReach[n-1].up) {
-		above, hasBelow = inReach[n-1], below != nil || expression.Compare(inReach[0].up, inReach[n-1].up) < 0
+		above = inReach[n-1]
 	}
 	isPast := above != nil && (t.mark == nil || above != t.above)
 	switch {
