@@ -99,12 +99,20 @@ func candidates(left, right *drafted) (all []*draftJoin) {
 		for _, r := range right.keys {
 			if l.kind == r.kind {
 				all = append(all, &draftJoin{left: left, right: right, leftKey: l, rightKey: r,
-					sameName: strings.EqualFold(l.column.Name, r.column.Name)})
+					sameName: strings.EqualFold(l.column.Name, r.column.Name) || refers(left.name, l, r) || refers(right.name, r, l)})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *draftJoin) int { return cmp.Compare(b.score(), a.score()) })
 	return all
+}
+
+// refers reports whether another stream's member is named after a stream and its key, as order_id is after id of orders.
+func refers(stream string, key, other draftKey) bool {
+	name := strings.ToLower(strings.ReplaceAll(other.column.Name, "_", ""))
+	stream = strings.ToLower(strings.ReplaceAll(stream, "_", ""))
+	of := strings.ToLower(strings.ReplaceAll(key.column.Name, "_", ""))
+	return name == stream+of || name == strings.TrimSuffix(stream, "s")+of
 }
 
 // try finds out how much the join matches, and which of its streams aren't in order.

@@ -71,6 +71,13 @@ func TestInit(t *testing.T) {
 			},
 			[]string{"on: 'a.time == b.time'", "by: 'a.ticker == b.ticker'"}, 4,
 		},
+		"a member named after another stream": { // though times are near, too
+			map[string]string{
+				"orders.csv": "id,placed\n3,2026-11-01 10:02:00\n1,2026-11-01 10:00:00\n2,2026-11-01 10:01:00\n",
+				"b.csv":      "order_id,paid\n1,2026-11-01 10:05:00\n2,2026-11-01 10:07:00\n3,2026-11-01 10:09:00\n",
+			},
+			[]string{"on: 'orders.id == b.order_id'", "sort: 'id'"}, 3,
+		},
 		"names that collide": {
 			map[string]string{"in.csv": "id,b\n1,x\n2,y\n", "b.csv": "id,c\n2,z\n"},
 			[]string{"in_2:", "b_2:"}, 1,

@@ -30,7 +30,7 @@ func (c *showCommand) Run(ctx context.Context, a *app) error {
 	if c.Limit < 1 {
 		return &usageError{fmt.Errorf("--limit %d: it must be above zero", c.Limit)}
 	}
-	p, err := c.load()
+	p, err := c.load(a)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *showCommand) Run(ctx context.Context, a *app) error {
 }
 
 // load returns the pipeline: that of a file of elements hands them on to standard output.
-func (c *showCommand) load() (*pipeline.Pipeline, error) {
+func (c *showCommand) load(a *app) (*pipeline.Pipeline, error) {
 	if !isDataFile(c.File) {
 		if c.CSV != "" {
 			return nil, &usageError{errors.New("--csv is for a file of elements: a pipeline file says csv at the stream, " +
@@ -67,7 +67,19 @@ func (c *showCommand) load() (*pipeline.Pipeline, error) {
 	if c.Stream != "" || len(c.Set) > 0 {
 		return nil, &usageError{fmt.Errorf("--stream and --set are for a pipeline file, and %s is a file of elements", c.File)}
 	}
-	return pipeline.Copy(pipeline.File{Path: c.File, CSV: c.CSV, Flag: "--csv"}, pipeline.File{Path: "-"})
+	return pipeline.Copy(pipeline.File{Path: c.File, CSV: c.cells(a), Flag: "--csv"}, pipeline.File{Path: "-"})
+}
+
+// cells returns how a text file holds its cells: as is said, or as it seems, which is told.
+func (c *showCommand) cells(a *app) string {
+	if c.CSV != "" || c.File == "-" {
+		return c.CSV
+	}
+	csv := pipeline.Sniff(c.File)
+	if csv != "" {
+		fmt.Fprintf(a.stderr, "leat: %s seems to need csv: %s; --csv says otherwise\n", c.File, csv)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(csv, "{"), "}")
 }
 
 // showTable shows a head as a table, with what is known of the members below it.
