@@ -98,8 +98,8 @@ func candidates(left, right *drafted) (all []*draftJoin) {
 	for _, l := range left.keys {
 		for _, r := range right.keys {
 			if l.kind == r.kind {
-				all = append(all, &draftJoin{left: left, right: right, leftKey: l, rightKey: r,
-					sameName: strings.EqualFold(l.column.Name, r.column.Name) || refers(left.name, l, r) || refers(right.name, r, l)})
+				sameName := strings.EqualFold(l.column.Name, r.column.Name) || refers(left.name, l, r) || refers(right.name, r, l)
+				all = append(all, &draftJoin{left: left, right: right, leftKey: l, rightKey: r, sameName: sameName})
 			}
 		}
 	}

@@ -94,8 +94,7 @@ func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream,
 	if info.Mode()&fs.ModeSocket != 0 {
 		return nil, errors.New("this is a socket, which can't be opened as a file")
 	}
-	s.info = info
-	s.once = !info.Mode().IsRegular()
+	s.info, s.once = info, !info.Mode().IsRegular()
 	s.open = func() (io.ReadCloser, error) {
 		file, err := os.Open(stream.Name)
 		if err != nil {

@@ -247,8 +247,8 @@ func (b *Broker) startTable(t *target) error {
 
 func (f tableFiles) start(t *target) (err error) {
 	if t.temp == nil {
-		return errors.New("a Parquet file can't be written to a pipe or a device: it is complete at its end only; write it to a " +
-			"file")
+		return errors.New("a Parquet file can't be written to a pipe or a device: it is complete at its end only; " +
+			"write it to a file")
 	}
 	if err := f.Check(&t.stream); err != nil {
 		return err

@@ -30,7 +30,8 @@ type sortCommand struct {
 // Help is what is said of the command beside its flags.
 func (c *sortCommand) Help() string {
 	return "For example: leat sort trades.csv --by time -o sorted.csv. The sort is stable, and writes elements as " +
-		"they are. Null comes last. FILE may be the output, too: it is replaced when all is sorted. What doesn't fit into memory goes to a temporary file in $TMPDIR."
+		"they are. Null comes last. FILE may be the output, too: it is replaced when all is " +
+		"sorted. What doesn't fit into memory goes to a temporary file in $TMPDIR."
 }
 
 // Run sorts the file.

@@ -66,8 +66,8 @@ func suggestField(fields protoreflect.FieldDescriptors, name string) string {
 	for i := range fields.Len() {
 		names = append(names, string(fields.Get(i).Name()))
 	}
-	if close := suggest.Name(name, names); close != "" {
-		return close
+	if meant := suggest.Name(name, names); meant != "" {
+		return meant
 	}
 	return ", but " + strings.Join(names, ", ")
 }

@@ -82,11 +82,11 @@ func messageIn(file protoreflect.FileDescriptor, name string) (protoreflect.Mess
 }
 
 func noMessage(where, name string, names []string) error {
-	close := suggest.Name(name, names)
-	if close == "" {
-		close = "; it has " + strings.Join(names, ", ")
+	meant := suggest.Name(name, names)
+	if meant == "" {
+		meant = "; it has " + strings.Join(names, ", ")
 	}
-	return fmt.Errorf("%s has no message %s%s", where, name, close)
+	return fmt.Errorf("%s has no message %s%s", where, name, meant)
 }
 
 func findIn(file protoreflect.FileDescriptor, name protoreflect.FullName, seen map[string]bool,

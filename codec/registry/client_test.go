@@ -159,10 +159,11 @@ func TestRegistryThatHangsIsGivenUp(t *testing.T) {
 func TestRegistryAnswersThatAreFinal(t *testing.T) {
 	for status, want := range map[int]string{
 		401: `subject "locations-value": it doesn't know who is asking (401); ` +
-			`give registry.New registry.BasicAuth or registry.BearerToken: because`,
+			`give a user with a password, or a token (registry.BasicAuth, registry.BearerToken): because`,
 		403: `subject "locations-value": this user may not do that (403): because`,
 		404: `subject "locations-value": it isn't there (404)`,
-		409: `subject "locations-value": the schema is incompatible with the subject's earlier ones (409): because`,
+		409: `subject "locations-value": the schema is incompatible with the subject's earlier ones (409): ` +
+			`keep their fields and give new ones a default, write under another subject, or change the subject's compatibility: because`,
 		422: `subject "locations-value": it finds the schema invalid (422): because`,
 		418: `subject "locations-value": it refuses the request (418): because`,
 	} {

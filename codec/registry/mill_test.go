@@ -81,7 +81,8 @@ func TestMillWhoseSchemaIsRefused(t *testing.T) {
 	s.Refuse("speeds-value", 409, "READER_FIELD_MISSING_DEFAULT_VALUE")
 	err := mill.Run(t.Context())
 	codectest.WantError(t, err, `subject "speeds-value": the schema is incompatible with the subject's earlier ones `+
-		`(409): READER_FIELD_MISSING_DEFAULT_VALUE`)
+		`(409): keep their fields and give new ones a default, write under another subject, or change the subject's `+
+		`compatibility: READER_FIELD_MISSING_DEFAULT_VALUE`)
 	if refused := (*sr.ResponseError)(nil); !errors.As(err, &refused) {
 		t.Errorf("%#v", err)
 	}

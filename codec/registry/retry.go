@@ -72,7 +72,8 @@ func advice(err error) string {
 	case 0:
 		return ""
 	case http.StatusUnauthorized:
-		return "it doesn't know who is asking (401); give a user with a password, or a token (registry.BasicAuth, registry.BearerToken): "
+		return "it doesn't know who is asking (401); give a user with a password, or a token (registry.BasicAuth, " +
+			"registry.BearerToken): "
 	case http.StatusForbidden:
 		return "this user may not do that (403): "
 	case http.StatusNotFound:

@@ -293,8 +293,8 @@ func (n *node) suggest(name string) string {
 	for _, f := range n.fields {
 		names = append(names, f.name)
 	}
-	if close := suggest.Name(name, names); close != "" {
-		return close
+	if meant := suggest.Name(name, names); meant != "" {
+		return meant
 	}
 	return ", but " + strings.Join(names, ", ")
 }

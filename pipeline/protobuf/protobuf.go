@@ -34,8 +34,8 @@ func (kind) Check(f *format.Format) error {
 		return f.Name.Errorf("messages of Protobuf without a registry don't say what they are: add schema: FILE, a .proto file " +
 			"or a set of descriptors, and message: NAME; or registry: {url: \"http://localhost:8081\"} to kafka")
 	case f.IsOutput && f.Unregistered == nil:
-		return f.Name.Errorf("which message results are isn't known: add schema: FILE, a .proto file or a set of descriptors, and " +
-			"message: NAME; or use the registered schema by register: false")
+		return f.Name.Errorf("which message results are isn't known: add schema: FILE, a .proto file or a set of descriptors, " +
+			"and message: NAME; or use the registered schema by register: false")
 	}
 	return nil
 }

@@ -54,16 +54,16 @@ func (in *inference) add(members []member.Member) error {
 			in.member(m.Name)
 			continue
 		case "an object", "a list":
-			return fmt.Errorf("row %d: the member %s is %s, which can't be in a cell: emit its members by themselves, or write it "+
-				"as JSON by parquet: {columns: {%[2]s: json, …}}", in.rows, m.Name, is)
+			return fmt.Errorf("row %d: the member %s is %s, which can't be in a cell: emit its members by themselves, or write "+
+				"it as JSON by parquet: {columns: {%[2]s: json, …}}", in.rows, m.Name, is)
 		}
 		known := in.member(m.Name)
 		if known.kind == "" {
 			known.kind, known.row = is, in.rows
 		}
 		if known.kind != is {
-			return fmt.Errorf("row %d: the member %s is %s, and in row %d it is %s: give its column a type by parquet: {columns: "+
-				"{%[2]s: text, …}}", in.rows, m.Name, is, known.row, known.kind)
+			return fmt.Errorf("row %d: the member %s is %s, and in row %d it is %s: give its column a type by parquet: "+
+				"{columns: {%[2]s: text, …}}", in.rows, m.Name, is, known.row, known.kind)
 		}
 		if is == "a number" {
 			if err := known.number(string(m.Value)); err != nil {

@@ -26,7 +26,7 @@ const (
 type writer struct {
 	out     *bufio.Writer
 	options Options
-	rows    *parquetgo.Writer
+	rows    *parquetgo.GenericWriter[any]
 	columns []*column
 	// cells are the values of a row, column by column.
 	cells   [][]parquetgo.Value
@@ -77,7 +77,8 @@ func (w *writer) begin() (err error) {
 	if err != nil {
 		return err
 	}
-	w.rows = parquetgo.NewWriter(w.out, parquetgo.NewSchema("leat", groupOf(w.columns)), parquetgo.Compression(compression),
+	schema := parquetgo.NewSchema("leat", groupOf(w.columns))
+	w.rows = parquetgo.NewGenericWriter[any](w.out, schema, parquetgo.Compression(compression),
 		parquetgo.CreatedBy("leat", "", ""))
 	return nil
 }
@@ -181,8 +182,8 @@ func unknown(columns []*column, members []member.Member) error {
 		case slices.ContainsFunc(members[:i], func(other member.Member) bool { return other.Name == m.Name }):
 			return fmt.Errorf("the member %s is there twice", m.Name)
 		case !slices.Contains(all, m.Name):
-			return fmt.Errorf("there is no column for the member %s: the columns, which are those of the first results where they "+
-				"aren't given, are %s", m.Name, strings.Join(all, ", "))
+			return fmt.Errorf("there is no column for the member %s: the columns, which are those of the first results where "+
+				"they aren't given, are %s", m.Name, strings.Join(all, ", "))
 		}
 	}
 	return nil

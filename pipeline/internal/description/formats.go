@@ -2,7 +2,7 @@ package description
 
 import (
 	"net/url"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -139,7 +139,7 @@ func (s *source) registry(m *member) (*Registry, error) {
 		Password: section.Text("password_env"), Token: section.Text("token_env"), TLS: section.TLS(), Subjects: "topic"}
 	if subjects := section.Text("subjects"); subjects.Value != "" {
 		r.Subjects = subjects.Value
-		if names := []string{"topic", "record", "topic_record"}; !strings.Contains(" topic record topic_record ", " "+r.Subjects+" ") {
+		if names := []string{"topic", "record", "topic_record"}; !slices.Contains(names, r.Subjects) {
 			section.Note(subjects.Errorf("subjects are called after the topic, the record or both: topic, record or "+
 				"topic_record, not %q%s", r.Subjects, Suggest(r.Subjects, names)))
 		}

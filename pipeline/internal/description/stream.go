@@ -169,8 +169,8 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 			return stream, err
 		}
 	}
-	if parquet := m.get("parquet"); parquet != nil {
-		err = s.parquet(&stream, parquet, what)
+	if columns := m.get("parquet"); columns != nil {
+		err = s.parquet(&stream, columns, what)
 	}
 	return stream, err
 }

@@ -31,7 +31,8 @@ func AddHint(err error) error {
 				err, what, function)
 		}
 	}
-	return fmt.Errorf("%w; with sort: a stream is put in order as it is read, and leat check says how far it is out of order", err)
+	return fmt.Errorf("%w; with sort: a stream is put in order as it is read, and leat check says how far "+
+		"it is out of order", err)
 }
 
 // growsBy returns the function by which one text is less than another, and what it makes of them; empty where there is

@@ -86,7 +86,8 @@ func (f *Format) CheckFraming(framings ...string) error {
 		return f.Framing.Errorf("records in %s have no framing %q%s", f.Name.Value, f.Framing.Value,
 			description.Suggest(f.Framing.Value, framings))
 	case f.Framing.Value == Framed && f.Registry == nil:
-		return f.Framing.Errorf("the file doesn't say where the registry is: add registry: {url: \"http://localhost:8081\"} to kafka")
+		return f.Framing.Errorf("the file doesn't say where the registry is: add " +
+			"registry: {url: \"http://localhost:8081\"} to kafka")
 	case f.IsFramed() && f.Subject.Value != "" && !f.IsOutput:
 		return f.Subject.Errorf("the subject is that of the schema to write with, and each record that is read says its own: " +
 			"take it out")

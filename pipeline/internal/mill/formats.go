@@ -35,14 +35,7 @@ func (m *Mill) compileFormats(d *description.Description, kinds []format.Kind) e
 			}
 		}
 		if isOutput {
-			m.Output.Value, m.Output.Key = value, key
-			if value != nil {
-				for _, member := range m.Emit {
-					value.Result = append(value.Result, format.Member{Name: member.Name, Kind: member.Program.Kind(),
-						IsWhole: isWhole(member.Program)})
-				}
-			}
-			if err := m.compileRecorded(s); err != nil {
+			if err := m.formatOutput(s, value, key); err != nil {
 				return err
 			}
 			continue
@@ -65,6 +58,18 @@ func (m *Mill) compileFormats(d *description.Description, kinds []format.Kind) e
 		}
 	}
 	return checkRegistry(d)
+}
+
+// formatOutput gives the output the formats of its records, and what they may know of the results.
+func (m *Mill) formatOutput(s *description.Stream, value, key *format.Format) error {
+	m.Output.Value, m.Output.Key = value, key
+	if value != nil {
+		for _, member := range m.Emit {
+			value.Result = append(value.Result, format.Member{Name: member.Name, Kind: member.Program.Kind(),
+				IsWhole: isWhole(member.Program)})
+		}
+	}
+	return m.compileRecorded(s)
 }
 
 // isWhole reports whether an expression is a function whose values are whole numbers.
@@ -140,8 +145,8 @@ func checkRegistry(d *description.Description) error {
 			return nil
 		}
 	}
-	return d.Kafka.Registry.Name.Errorf("no topic's records have a format whose schemas are in a registry: take registry out, or " +
-		"give topics a format, as in {topic: NAME, format: avro}")
+	return d.Kafka.Registry.Name.Errorf("no topic's records have a format whose schemas are in a registry: take registry out, " +
+		"or give topics a format, as in {topic: NAME, format: avro}")
 }
 
 // Session returns a session of the mill's formats, see [format.Session].

@@ -121,8 +121,8 @@ func checkOutput(d *description.Description, w Written) error {
 		switch {
 		case stream.Name.Value != w.Name.Value:
 		case stream.ParquetAt != nil && !file.IsTable(broker.Stream{Name: stream.Address.Value}):
-			return stream.ParquetAt.Errorf("parquet says how a Parquet file is written, and the name of this one ends otherwise: " +
-				"name it .parquet, or take parquet out")
+			return stream.ParquetAt.Errorf("parquet says how a Parquet file is written, and the name of this one ends " +
+				"otherwise: name it .parquet, or take parquet out")
 		case stream.ReadingAt != nil:
 			return stream.ReadingAt.Errorf("%s says how a stream is read, but results are written to %q: take it out",
 				stream.ReadingAt.Value, stream.Name.Value)
