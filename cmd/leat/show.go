@@ -79,7 +79,7 @@ func (c *showCommand) cells(a *app) string {
 	if csv != "" {
 		fmt.Fprintf(a.stderr, "leat: %s seems to need csv: %s; --csv says otherwise\n", c.File, csv)
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(csv, "{"), "}")
+	return csv
 }
 
 // showTable shows a head as a table, with what is known of the members below it.

@@ -66,10 +66,7 @@ func suggestField(fields protoreflect.FieldDescriptors, name string) string {
 	for i := range fields.Len() {
 		names = append(names, string(fields.Get(i).Name()))
 	}
-	if meant := suggest.Name(name, names); meant != "" {
-		return meant
-	}
-	return ", but " + strings.Join(names, ", ")
+	return suggest.Among(name, names)
 }
 
 func setField(m protoreflect.Message, f protoreflect.FieldDescriptor, v *jsontree.Value) error {

@@ -293,10 +293,7 @@ func (n *node) suggest(name string) string {
 	for _, f := range n.fields {
 		names = append(names, f.name)
 	}
-	if meant := suggest.Name(name, names); meant != "" {
-		return meant
-	}
-	return ", but " + strings.Join(names, ", ")
+	return suggest.Among(name, names)
 }
 
 func (w *writer) list(dst []byte, n *node, v *jsontree.Value) (_ []byte, err error) {

@@ -17,6 +17,14 @@ func Name(name string, candidates []string) string {
 	return ""
 }
 
+// Among returns what [Name] does, and ", but a, b" where the name is like none of the candidates.
+func Among(name string, candidates []string) string {
+	if meant := Name(name, candidates); meant != "" {
+		return meant
+	}
+	return ", but " + strings.Join(candidates, ", ")
+}
+
 // Nearest returns the candidate that name is most likely a misspelling of, or nothing.
 func Nearest(name string, candidates []string) string {
 	best := nearest(name, candidates, len([]rune(name))/3+1, editDistance)
