@@ -11,7 +11,8 @@ const (
 	Gap Verdict = "gap"
 	// Behind: the key is below the first of the other side.
 	Behind Verdict = "behind"
-	// Ended: the other stream has ended before the key, or the session before the element was needed.
+	// Ended: the other stream has ended before the key, or the session before the element was needed, or before all that
+	// it may join was read.
 	Ended Verdict = "ended"
 	// Incomplete: the element has its counterpart, but one of the two misses another. Its Cause says what.
 	Incomplete Verdict = "incomplete"

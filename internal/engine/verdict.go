@@ -189,7 +189,12 @@ func (n *node) miss(keys *Neighbours) Verdict {
 	if n.idle != nil && verdict != Incomplete && n.idle.passed() {
 		verdict = Idled
 	}
-	if s := n.candidates.selection; s != nil && keys != nil && keys.Apart != "" && s.hasNoneOfLeft() {
+	switch s := n.candidates.selection; {
+	case keys == nil:
+	case verdict == Ended && !n.cursor.atEnd():
+		// A stream below has ended, and with it the session: what was not read would tell more.
+		keys.Apart, keys.Distance = "", nil
+	case s != nil && keys.Apart != "" && s.hasNoneOfLeft():
 		keys.Apart = observe.ByMatchKey
 	}
 	return verdict

@@ -22,7 +22,7 @@ func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*
 	}
 	for child := top.node; ; child = child.Parent {
 		climb := e.climbEqual
-		if child.IsOfNearKeys() {
+		if child.IsOfNearKeys() || haveDifferentKeys(asked) {
 			climb = e.climbNear
 		}
 		up, err := climb(ctx, part, child, asked)
@@ -33,7 +33,13 @@ func (e *explainer) climb(ctx context.Context, part *Partition, top *subtree) (*
 	}
 }
 
-// climbEqual goes up an edge of equal keys.
+// haveDifferentKeys reports whether the items have more than one key for their parent, as those may that were found over an
+// edge of near keys.
+func haveDifferentKeys(asked []*item) bool {
+	return slices.ContainsFunc(asked[1:], func(i *item) bool { return expression.Compare(i.up, asked[0].up) != 0 })
+}
+
+// climbEqual goes up an edge of equal keys, with items that all have the same one.
 func (e *explainer) climbEqual(ctx context.Context, part *Partition, child *mill.Node, asked []*item) (*subtree, error) {
 	say := func(sentence string) { part.Sentences = append(part.Sentences, sentence) }
 	key := asked[0].up
@@ -67,8 +73,8 @@ func (e *explainer) climbNull(part *Partition, child *mill.Node, what string) {
 	part.Cause = &Cause{Stream: child.Parent.Name, Verdict: observe.Null, Key: &null, Text: text}
 }
 
-// climbNear goes up an edge of near keys: to the parents that have one of the elements asked about within reach, and its
-// match keys.
+// climbNear goes up an edge of near keys, or with items of different keys: to the parents that have one of the elements
+// asked about within reach, and its match keys.
 func (e *explainer) climbNear(ctx context.Context, part *Partition, child *mill.Node, asked []*item) (*subtree, error) {
 	say := func(sentence string) { part.Sentences = append(part.Sentences, sentence) }
 	askable := slices.DeleteFunc(slices.Clone(asked), func(i *item) bool {
@@ -102,15 +108,18 @@ func (e *explainer) climbNear(ctx context.Context, part *Partition, child *mill.
 		part.Cause = &Cause{Stream: up.node.Name, Verdict: up.nobodyAsksBecause(), Key: &key, Text: text, isWhole: true}
 		return nil, nil
 	}
-	what := fmt.Sprintf("%v of %s lies", key, child.Name)
-	if len(askable) > 1 {
-		what = fmt.Sprintf("%d elements of %s lie", len(askable), child.Name)
+	what := fmt.Sprintf("%v of %s lies within reach of", key, child.Name)
+	switch {
+	case !child.IsOfNearKeys():
+		what = fmt.Sprintf("%d elements of %s match", len(askable), child.Name)
+	case len(askable) > 1:
+		what = fmt.Sprintf("%d elements of %s lie within reach of", len(askable), child.Name)
 	}
 	more := ""
 	if up.cutBelow || up.cutAbove {
 		more = ", and maybe of further ones: no more were looked at"
 	}
-	say(fmt.Sprintf("%s within reach of %s of %s%s, at %s%s.", what, words.Count(len(up.needed), "element"), up.node.Name,
+	say(fmt.Sprintf("%s %s of %s%s, at %s%s.", what, words.Count(len(up.needed), "element"), up.node.Name,
 		alikeSuffix(child), locations(up.needed), more))
 	return up, nil
 }
