@@ -104,38 +104,53 @@ func TestTheDocumentedMembersAreThoseThereAre(t *testing.T) {
 	}
 }
 
-// What docs/pipeline.md shows of a pipeline file is taken; where it shows streams only, each of them.
+// What the pages show of pipeline files is taken; where one shows streams only, each of them.
 func TestTheShownPipelinesAreTaken(t *testing.T) {
-	shown, single := 0, 0
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(documented(t), -1) {
-		text := block[1]
-		switch {
-		case strings.Contains(text, "master:"):
-			shown++
-			if err := mistake(text); err != nil {
-				t.Errorf("%v\n%s", err, text)
-			}
-		case strings.HasPrefix(text, "streams:"):
-			for _, stream := range regexp.MustCompile(`(?m)^  (\w+):.*`).FindAllStringSubmatch(text, -1) {
-				single++
-				file := "streams:\n" + stream[0] + "\n  zzz: {file: zzz.jsonl}\nmaster: " + stream[1] + "\noutput: zzz\n"
-				if idle := regexp.MustCompile(`, idle: \w+`); idle.MatchString(stream[0]) { // which a master can't be
-					master := strings.Replace(idle.ReplaceAllString(stream[0], ""), stream[1], "m", 1)
-					file = "streams:\n" + stream[0] + "\n" + master + "\n  zzz: {file: zzz.jsonl}\nmaster: m\noutput: zzz\n" +
-						"join: [{left: m, right: " + stream[1] + ", on: \"m.t == " + stream[1] + ".t\"}]\n"
+	for page, atLeast := range map[string][2]int{
+		"pipeline.md": {4, 5}, "json.md": {1, 1}, "csv.md": {1, 0}, "parquet.md": {2, 0}, "formats.md": {2, 0},
+	} {
+		text, err := os.ReadFile(filepath.Join("..", "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, single := 0, 0
+		for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
+			switch {
+			case strings.Contains(block[1], "master:"):
+				shown++
+				if err := mistake(block[1]); err != nil {
+					t.Errorf("%s: %v\n%s", page, err, block[1])
 				}
-				if strings.Contains(stream[0], "topic:") {
-					file += "kafka: {brokers: [a]}\n"
-				}
-				if err := mistake(file); err != nil {
-					t.Errorf("%v\n%s", err, stream[0])
+			case strings.HasPrefix(block[1], "streams:"):
+				for _, stream := range regexp.MustCompile(`(?m)^  (\w+):.*`).FindAllStringSubmatch(block[1], -1) {
+					single++
+					if err := mistake(readAlone(stream[0], stream[1])); err != nil {
+						t.Errorf("%s: %v\n%s", page, err, stream[0])
+					}
 				}
 			}
 		}
+		if shown < atLeast[0] || single < atLeast[1] {
+			t.Errorf("%s: only %d pipelines and %d streams were found", page, shown, single)
+		}
 	}
-	if shown < 4 || single < 5 {
-		t.Errorf("only %d pipelines and %d streams were found", shown, single)
+}
+
+// readAlone is a pipeline file that reads a stream, of which one line is shown.
+func readAlone(line, name string) string {
+	file := "streams:\n" + line + "\n  zzz: {file: zzz.jsonl}\nmaster: " + name + "\noutput: zzz\n"
+	if idle := regexp.MustCompile(`, idle: \w+`); idle.MatchString(line) { // which a master can't be
+		master := strings.Replace(idle.ReplaceAllString(line, ""), name, "m", 1)
+		file = "streams:\n" + line + "\n" + master + "\n  zzz: {file: zzz.jsonl}\nmaster: m\noutput: zzz\n" +
+			"join: [{left: m, right: " + name + ", on: \"m.t == " + name + ".t\"}]\n"
 	}
+	if strings.Contains(line, "topic:") {
+		file += "kafka: {brokers: [a]}\n"
+	}
+	if strings.Contains(line, "follow:") {
+		file = strings.Replace(file, "zzz.jsonl", "'-'", 1)
+	}
+	return file
 }
 
 func documented(t *testing.T) string {
