@@ -76,6 +76,7 @@ func (f bigFile) write(t *testing.T, random *rand.Rand, dir, name string) {
 // TestExplainBisectsFiles asks the same of large files, which are bisected, and of the same files compressed, which are
 // read from their beginning: the answers must be the same, to the line.
 func TestExplainBisectsFiles(t *testing.T) {
+	skipLong(t)
 	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		form := []string{"lines", "list", "printed"}[seed%3]

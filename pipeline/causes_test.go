@@ -18,8 +18,9 @@ import (
 
 // TestCauses is the campaign of planted causes: two streams are drawn whose join fails for a reason that is known, or
 // is right as it is, and Check must find the reason, offer what mends it, and say what a run then gives. Each kind of
-// cause has the share of trials in which that must be so. LEAT_CAUSES=1000 makes that many trials of each kind.
+// cause has the share of trials in which that must be so. LEAT_CAUSES=1000 makes that many trials of each kind, and -short makes none.
 func TestCauses(t *testing.T) {
+	skipLong(t)
 	trials := causeTrials()
 	only := os.Getenv("LEAT_CAUSE")
 	for _, kind := range causes {
@@ -49,7 +50,7 @@ func causeTrials() int {
 	if n, err := strconv.Atoi(os.Getenv("LEAT_CAUSES")); err == nil {
 		return n
 	}
-	return 12
+	return 4
 }
 
 // A causeKind is a kind of cause, with what must be said of it.

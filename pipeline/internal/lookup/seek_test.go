@@ -102,6 +102,9 @@ func explain(t *testing.T, m *mill.Mill, key string, scans bool) (said string, r
 // TestBisectTables: of a table that is bisected, the same is said as of one that is read from its beginning, and few of
 // its rows are read.
 func TestBisectTables(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, and minutes with the race detector")
+	}
 	for name, table := range tables {
 		t.Run(name, func(t *testing.T) {
 			m := openTable(t, table.columns, table.values, table.order, "DELETE FROM a WHERE t = 15000")
