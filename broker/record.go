@@ -31,6 +31,9 @@ type Record struct {
 	// Rows has the record's content in place of Value where the storage has it in another form than bytes; nil for most.
 	Rows Rows
 
+	// In says in which of several places that are read as one stream the record lies; nil where there is one.
+	In *Within
+
 	// stored is the offset in the storage, plus one, of a record that was ranked; zero for others.
 	stored int64
 }
@@ -60,6 +63,40 @@ func (r *Record) StoredOffset() int64 {
 	return r.Offset
 }
 
+// Within is one of several places that are read as one stream, such as files.
+type Within struct {
+	// Stream is its name, for people.
+	Stream string
+	// First is the offset of the first record in it.
+	First int64
+}
+
+// Places gives numbers to what [Record.In] of some records points at, for who keeps records as bytes. The zero value is
+// good for use, by one goroutine.
+type Places struct{ all []*Within }
+
+// Number returns the number of a place; zero for none.
+func (p *Places) Number(of *Within) int64 {
+	if of == nil {
+		return 0
+	}
+	for i := len(p.all); i > 0; i-- { // the last is likely
+		if p.all[i-1] == of {
+			return int64(i)
+		}
+	}
+	p.all = append(p.all, of)
+	return int64(len(p.all))
+}
+
+// Of returns the place of a number.
+func (p *Places) Of(number int64) *Within {
+	if number <= 0 || number > int64(len(p.all)) {
+		return nil
+	}
+	return p.all[number-1]
+}
+
 // A Header is one of a record's headers.
 type Header struct {
 	Key   string
@@ -82,6 +119,8 @@ type Position struct {
 	// At holds the values by which people find the record where offsets mean nothing to them, those of the columns that a
 	// table's rows are ordered by, as (2026-11-29, 17); empty elsewhere.
 	At string
+	// Among says that Stream is one of several places that are read as one, so that it is part of where the record is.
+	Among bool
 }
 
 // String returns "stream:line:column (offset n)" where there are lines, "stream, byte n" where these aren't known,
@@ -118,9 +157,13 @@ func (e *PositionError) Error() string { return fmt.Sprintf("%s: %v", e.Position
 // Unwrap returns the cause.
 func (e *PositionError) Unwrap() error { return e.Err }
 
-// At returns the position of r, a record of the stream and partition given.
+// At returns the position of r, a record of the stream and partition given: in the one of several places that it lies in,
+// where [Record.In] says so.
 func (r *Record) At(stream string, partition int) Position {
 	at := Position{Stream: stream, Partition: partition, Offset: r.StoredOffset(), Line: r.Line, Column: r.Column}
+	if r.In != nil {
+		at.Stream, at.Offset, at.Among = r.In.Stream, at.Offset-r.In.First, true
+	}
 	if at.Line > 0 {
 		at.Column = max(at.Column, 1)
 	}

@@ -36,6 +36,8 @@ type Stream struct {
 	// Format is how elements lie in the storage, where its package lets a user say more than the name does, such as
 	// file.Dialect; nil for most.
 	Format any
+	// Several says that Name is a pattern of the names of several streams, which are read as one: see file.Glob.
+	Several bool
 	// Members are the members of elements that are needed; nil for all. A storage that has to make others for nobody may
 	// leave them out.
 	Members []string

@@ -34,6 +34,9 @@ func Copy(from, to File) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	if file.IsPattern(from.Path) && file.Exists(from.Path) {
+		from.Path = file.Literal(from.Path)
+	}
 	name := filepath.Base(from.Path)
 	name, _, _ = strings.Cut(name, ".")
 	return new(Pipeline).build(description.Copy(name, from.Path, to.Path, input, output), nil)

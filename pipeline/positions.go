@@ -45,6 +45,10 @@ type StreamPosition struct {
 	// the number of bytes before it.
 	Line int   `json:"line,omitempty"`
 	Byte int64 `json:"byte,omitempty"`
+	// File is where Offset, Line and Byte are, of a stream of several files; Row is the row of a Parquet or an Avro file,
+	// counted from one.
+	File string `json:"file,omitempty"`
+	Row  int64  `json:"row,omitempty"`
 	// Sequence is the number of the message in the NATS stream that is named by Stream; zero before the first.
 	Sequence int64  `json:"sequence,omitempty"`
 	Stream   string `json:"stream,omitempty"`
@@ -99,6 +103,12 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 			Byte    int64 `json:"byte"`
 		} `json:"from"`
 		Fresh bool `json:"fresh"`
+		// Part is of a stream of several files, and Table of a file of rows.
+		Part struct {
+			File  string `json:"file"`
+			First int64  `json:"first"`
+		} `json:"part"`
+		Table *struct{} `json:"table"`
 		// LSN and Index are of changes: a commit, and the number of a change in it.
 		LSN   string `json:"lsn"`
 		Index int64  `json:"index"`
@@ -117,7 +127,11 @@ func streamPosition(r *broker.Rewind) StreamPosition {
 			s.Fresh = true
 		case ordered.LSN != "":
 			s.change = changeAt(ordered.LSN, ordered.Index, s.Behind)
+		case ordered.Table != nil:
+			s.Offset, s.File = s.Offset-ordered.Part.First, ordered.Part.File
+			s.Row = s.Offset + 1
 		case from != nil:
+			s.Offset, s.File = s.Offset-ordered.Part.First, ordered.Part.File
 			s.Line, s.Byte, s.element = from.Line+1, from.Byte, from.Element
 		}
 	}
@@ -180,6 +194,8 @@ func (s *StreamPosition) where() string {
 	}
 	what := fmt.Sprintf("%s offset %d", preposition, s.Offset)
 	switch {
+	case s.Row > 0:
+		what = fmt.Sprintf("%s row %d", preposition, s.Row)
 	case s.At != nil:
 		what = fmt.Sprintf("%s (%s)", preposition, strings.Join(s.At, ", "))
 	case s.Fresh:
@@ -196,6 +212,9 @@ func (s *StreamPosition) where() string {
 		what = "at the beginning"
 	case s.Kept != "":
 		what = preposition + " " + s.Kept
+	}
+	if s.File != "" {
+		what += " of " + s.File
 	}
 	if s.NextSession {
 		what += ", when the session there has ended"

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
 )
 
 // Sniff returns how a text file seems to hold its cells, as csv of a stream says it; empty where that is what the file's
@@ -52,17 +55,24 @@ func Sniff(path string) string {
 
 // firstLines returns the first lines of a file; none where it can't be read, which is told elsewhere.
 func firstLines(path string) (lines []string) {
-	file, err := os.Open(path)
+	if file.IsPattern(path) && !file.Exists(path) {
+		files, err := file.Files(broker.Stream{Name: path, Several: true})
+		if err != nil {
+			return nil
+		}
+		path = files[0].Name
+	}
+	opened, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
-	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+	defer opened.Close()
+	if info, err := opened.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	var text io.Reader = file
+	var text io.Reader = opened
 	if strings.HasSuffix(path, ".gz") {
-		if text, err = gzip.NewReader(file); err != nil {
+		if text, err = gzip.NewReader(opened); err != nil {
 			return nil
 		}
 	}

@@ -27,6 +27,8 @@
 // same target, if the operating system can tell that no living process writes it; where it can't (Windows, a network
 // file system without locks), the file stays and may be deleted by hand.
 //
+// [Glob] reads several files as one stream, one behind the other.
+//
 // There is one partition. As a sink, files keep no positions: each run reads from the start. A sink that keeps them, such
 // as a database, keeps those in files, too: how many bytes lie before the next element, how many lines, and
 // fingerprints of the file, of its first bytes and of those before the position.
@@ -90,6 +92,8 @@ type Broker struct {
 	zstandard Compression
 	// tables is nil where Parquet files can't be read.
 	tables tables
+	// globs is nil where patterns of several files can't be read.
+	globs globbing
 }
 
 // An Option is an argument of [New].

@@ -29,6 +29,9 @@ func HasCells(s broker.Stream) bool {
 	return l == rows
 }
 
+// seeks reports whether files may be read from the middle.
+func (l layout) seeks() bool { return l == list || l == lines }
+
 // isLines reports whether what is appended to a file goes on where it ended.
 func (l layout) isLines() bool { return l == lines || l == rows }
 
@@ -48,7 +51,11 @@ func (c compression) String() string {
 
 // formatOf tells the layout and compression of a stream's file.
 func formatOf(s *broker.Stream) (layout, compression) {
-	l, packed := format(s.Name)
+	name := s.Name
+	if s.Several {
+		name = strings.TrimRight(name, "*?.") // as in part-*.csv*, of which some are compressed
+	}
+	l, packed := format(name)
 	if s.Format != nil && l != table {
 		l = rows
 	}

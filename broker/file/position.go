@@ -26,6 +26,8 @@ type position struct {
 	Fresh bool `json:"fresh,omitempty"`
 	// Table tells the file again where it is a table; a position in it is a row's number.
 	Table *tableMark `json:"table,omitempty"`
+	// Part is where the stream has several files: what else the position says of a file is of that one, but for the offsets.
+	Part json.RawMessage `json:"part,omitempty"`
 }
 
 // readPosition reads what was kept of a node.
@@ -47,18 +49,31 @@ func readPosition(node *broker.Rewind) (p position, err error) {
 const startAnew = "to begin at the start of all streams, remove the positions, as by leat positions FILE --reset, or " +
 	"give the pipeline another name"
 
+// A forgetter forgets what isn't needed for an offset and those above.
+type forgetter interface{ forget(offset int64) }
+
 // Positions implements broker.Positioner.
 func (in *input) Positions(_ int, nodes []broker.Rewind) error {
-	lowest := map[*anchors]int64{}
+	lowest := map[forgetter]int64{}
 	for i := range nodes {
 		s := in.streams[i]
-		text, err := json.Marshal(s.position(&nodes[i]))
+		p, of := position{}, forgetter(s.anchors)
+		if s.parts == nil {
+			p = s.position(&nodes[i])
+		} else {
+			var err error
+			if p, err = s.parts.position(&nodes[i]); err != nil {
+				return err
+			}
+			of = s.parts.shared()
+		}
+		text, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
 		nodes[i].Position = string(text)
-		if before, ok := lowest[s.anchors]; !ok || nodes[i].Offset < before {
-			lowest[s.anchors] = nodes[i].Offset
+		if before, ok := lowest[of]; !ok || nodes[i].Offset < before {
+			lowest[of] = nodes[i].Offset
 		}
 	}
 	for of, offset := range lowest {

@@ -22,6 +22,8 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 			return err
 		}
 		switch s := in.streams[i]; {
+		case s.parts != nil:
+			err = s.parts.resume(ctx, &p)
 		case s.trail != nil:
 			followed[s.trail] = append(followed[s.trail], &p)
 		case s.once && p.Fresh:
@@ -29,7 +31,7 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 		case s.once:
 			s.kept = &p
 		default:
-			err = in.resumeFile(ctx, i, &p)
+			err = in.resumeIn(ctx, s, &p)
 		}
 		if err != nil {
 			return fmt.Errorf("node %s: %w", nodes[i].Node, err)
@@ -45,10 +47,9 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 	return nil
 }
 
-// resumeFile finds a finite file's position in what it is now. What can only be read from the beginning is compared when
+// resumeIn finds a finite file's position in what it is now. What can only be read from the beginning is compared when
 // that is done.
-func (in *input) resumeFile(ctx context.Context, node int, p *position) error {
-	s := in.streams[node]
+func (in *input) resumeIn(ctx context.Context, s *inputStream, p *position) error {
 	if s.layout == table {
 		return s.tables.resume(s, p)
 	}
@@ -64,10 +65,13 @@ func (in *input) resumeFile(ctx context.Context, node int, p *position) error {
 	for _, a := range p.anchors() {
 		s.anchors.add(a)
 	}
-	if p.End > 0 {
-		return in.pass(ctx, node, p)
+	if p.End == 0 {
+		return nil
 	}
-	return nil
+	index, err := in.passFile(ctx, s, p.Offset, p.End)
+	p.Offset = max(p.Offset, index)
+	p.Seen, p.Accounted = p.Offset, p.Offset
+	return err
 }
 
 // compare returns an error where a finite file isn't the one that a position was kept of.
@@ -171,36 +175,38 @@ func (a *anchor) continued(file io.ReaderAt, name string) error {
 		"lines, each with its line feed; %s", name, a.Line+1, a.Byte, startAnew)
 }
 
-// pass passes over what was left of a file when a session ended: the elements that were whole in it.
-func (in *input) pass(ctx context.Context, node int, p *position) error {
-	r := in.reader(node, p.Offset)
+// passFile passes over what was left of a file of some bytes when a session ended, or of all of it where these are zero:
+// the elements that were whole in it. It returns how many elements lie before.
+func (in *input) passFile(ctx context.Context, s *inputStream, from, size int64) (int64, error) {
+	r := in.readerOf(s, from)
 	defer func() { _ = r.shut() }()
-	r.limit, r.begin, r.read = p.End, nil, new(atomic.Int64)
+	r.limit, r.begin, r.read = size, nil, new(atomic.Int64)
 	for r.end == nil {
 		if err := ctx.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		r.end = r.fill()
 		if err := r.passWhole(); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	isCut := r.packed != plain && errors.Is(r.end, io.ErrUnexpectedEOF) // it was being written
 	if r.end != io.EOF && !isCut {
-		return r.end
+		return 0, r.end
 	}
-	whole, err := in.streams[node].isWhole(p.End)
-	if err != nil {
-		return err
+	whole := true
+	if size > 0 {
+		var err error
+		if whole, err = s.isWhole(size); err != nil {
+			return 0, err
+		}
 	}
 	if r.framer.layout.isLines() && whole && r.lastLine() {
 		if err := r.passWhole(); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	p.Offset = max(p.Offset, r.framer.index)
-	p.Seen, p.Accounted = p.Offset, p.Offset
-	return nil
+	return r.framer.index, nil
 }
 
 // passWhole passes over the elements that are whole in the buffer.

@@ -31,14 +31,20 @@ type Seeker struct {
 	// counted is how far lines were counted, lines how many end before it, and begins where the one that goes on begins.
 	counted, begins int64
 	lines           int
+	// parts are the files where there are several, of which open is open; bytes count on from one to the next.
+	parts []seekerPart
+	open  *Seeker
 }
 
 // OpenSeeker opens a stream's file, or returns nil where it can only be read from its beginning: where it is
 // compressed, can be read once only, or has cells that may go over several lines. What isn't a JSON file is for a reader
 // to refuse.
 func OpenSeeker(stream broker.Stream) (*Seeker, error) {
+	if stream.Several {
+		return openSeekers(stream)
+	}
 	l, packed := formatOf(&stream)
-	if l == either || l == rows || l == table || packed != plain {
+	if !l.seeks() || packed != plain {
 		return nil, nil
 	}
 	file, err := os.Open(stream.Name)
@@ -56,7 +62,31 @@ func OpenSeeker(stream broker.Stream) (*Seeker, error) {
 func (s *Seeker) Size() int64 { return s.size }
 
 // Close closes the file.
-func (s *Seeker) Close() error { return s.file.Close() }
+func (s *Seeker) Close() error {
+	switch {
+	case s.file != nil:
+		return s.file.Close()
+	case s.open == nil:
+		return nil
+	}
+	err := s.open.Close()
+	s.open = nil
+	return err
+}
+
+// Name returns the path of the file that a byte lies in.
+func (s *Seeker) Name(at int64) (path string, before int64) {
+	if s.parts == nil {
+		return s.stream.Name, 0
+	}
+	for _, p := range s.parts {
+		if at < p.before+p.size {
+			return p.stream.Name, p.before
+		}
+	}
+	last := s.parts[len(s.parts)-1]
+	return last.stream.Name, last.before
+}
 
 // Each calls visit for the objects in the lines that begin at a byte or behind it, until it says that it wants no more.
 // The objects are as they are written, and may be kept; at is the byte at which they begin. [ErrNotLines] is the error
@@ -64,6 +94,9 @@ func (s *Seeker) Close() error { return s.file.Close() }
 func (s *Seeker) Each(
 	ctx context.Context, from int64, expected int, visit func(at int64, object []byte) (more bool, err error),
 ) error {
+	if s.parts != nil {
+		return s.eachPart(ctx, from, expected, visit)
+	}
 	begin := max(from-1, 0)
 	text := bufio.NewReaderSize(io.NewSectionReader(s.file, begin, s.size-begin), max(expected, 4096))
 	if from > 0 {
@@ -188,6 +221,13 @@ func (s *Seeker) object(line []byte, first bool) (object []byte, indent int, err
 // Line returns the line that a byte is in, and its column, both counted from one; zero where that would take long: far
 // from the file's beginning. The column counts bytes.
 func (s *Seeker) Line(at int64) (line, column int, err error) {
+	if s.parts != nil {
+		open, p, err := s.part(at)
+		if err != nil {
+			return 0, 0, err
+		}
+		return open.Line(at - p.before)
+	}
 	if at > countedLines {
 		return 0, 0, nil
 	}

@@ -21,6 +21,9 @@ func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, er
 		if err == nil {
 			err = errors.Join(out.checkTwice(t), t.checkReads(job.Files))
 		}
+		if err == nil && b.globs != nil && t.temp != nil {
+			err = b.globs.checkWritten(t.path, job.Inputs)
+		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", describe("output", stream), err)
 			return nil, errors.Join(err, out.Close())

@@ -21,11 +21,16 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 	in := &input{trails: map[string]*trail{}}
 	job.Files = nil
 	for _, stream := range job.Inputs {
-		open := b.openStream
-		if stream.Follow {
-			open = in.followStream
+		s, err := (*inputStream)(nil), errNoGlobs
+		switch {
+		case stream.Several && b.globs != nil:
+			s, err = b.globs.open(b, in, stream)
+		case stream.Several:
+		case stream.Follow:
+			s, err = in.followStream(stream, job.Logger)
+		default:
+			s, err = b.openStream(stream)
 		}
-		s, err := open(stream, job.Logger)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", describe("input", stream), err)
 		}
@@ -37,7 +42,10 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 		}
 		s.anchors = in.anchorsOf(s)
 		in.streams = append(in.streams, s)
-		if !s.once {
+		switch {
+		case s.parts != nil:
+			job.Files = append(job.Files, s.parts.files()...)
+		case !s.once:
 			job.Files = append(job.Files, s.name)
 		}
 	}
@@ -63,7 +71,7 @@ func (in *input) anchorsOf(s *inputStream) *anchors {
 }
 
 // openStream finds out what a stream's path leads to.
-func (b *Broker) openStream(stream broker.Stream, _ *slog.Logger) (*inputStream, error) {
+func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 	s := &inputStream{Stream: stream, name: stream.Name, by: uncompressed{}}
 	if err := checkFormat(&stream); err != nil {
 		return nil, err
@@ -200,9 +208,12 @@ type inputStream struct {
 	// trail is the file where it is followed; nil otherwise.
 	trail *trail
 	used  bool // has a reader; guarded by input.mu
-	// tables and mark are those of a table.
-	tables tables
-	mark   tableMark
+	// parts are the files where the stream has several; nil otherwise.
+	parts several
+	// tables, mark and columns are those of a table.
+	tables  tables
+	mark    tableMark
+	columns []Column
 }
 
 // total returns the sizes of the files, or 0 if one isn't known. A file that is there several times counts once.
@@ -213,10 +224,18 @@ func total(streams []*inputStream) int64 {
 			return 0
 		}
 		if !slices.ContainsFunc(streams[:i], s.sameFile) {
-			sum += s.info.Size()
+			sum += s.size()
 		}
 	}
 	return sum
+}
+
+// size returns how many bytes there were when the run began.
+func (s *inputStream) size() int64 {
+	if s.parts != nil {
+		return s.parts.size()
+	}
+	return s.info.Size()
 }
 
 // sameFile reports whether two nodes read one file, by one name.
@@ -249,19 +268,21 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	if again := in.use(s); again && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
-	if s.layout == table {
+	switch {
+	case s.parts != nil:
+		return s.parts.reader(from)
+	case s.layout == table:
 		return s.tables.reader(in, s, from), nil
 	}
-	r := in.reader(node, from)
+	r := in.readerOf(s, from)
 	if start := r.start.Byte; start > 0 && s.trail == nil {
 		in.leaveOut(start)
 	}
 	return r, nil
 }
 
-// reader returns a reader of a node's file that isn't counted.
-func (in *input) reader(node int, from int64) *reader {
-	s := in.streams[node]
+// readerOf returns a reader of a file that isn't counted.
+func (in *input) readerOf(s *inputStream, from int64) *reader {
 	r := &reader{
 		framer:  newFramer(s.Stream, s.layout),
 		open:    s.open,
@@ -316,7 +337,7 @@ func (in *input) use(s *inputStream) (again bool) {
 	if in.total > 0 && slices.ContainsFunc(in.streams, func(other *inputStream) bool {
 		return other != s && other.used && s.sameFile(other)
 	}) {
-		in.total += s.info.Size()
+		in.total += s.size()
 	}
 	return false
 }

@@ -34,11 +34,16 @@ type TableWriter interface {
 type Table interface {
 	// Rows returns how many rows the file has.
 	Rows() int64
+	// Columns returns the columns of its rows, with their types in the words of the format.
+	Columns() []Column
 	// Sum returns a checksum of what the file says of itself, by which it is known again.
 	Sum() uint32
 	// Reader returns a reader that begins with the row of a number, from zero.
 	Reader(from int64) TableReader
 }
+
+// A Column is one of a [Table]. The type is empty for one that any goes with, as where all values are null.
+type Column struct{ Name, Type string }
 
 // A TableReader reads the rows of a [Table].
 type TableReader interface {
@@ -99,6 +104,7 @@ func (f tableFiles) open(s *inputStream) error {
 	t, err := f.Open(&s.Stream, file, s.info.Size())
 	if err == nil {
 		s.mark = tableMark{Bytes: s.info.Size(), Rows: t.Rows(), Sum: t.Sum()}
+		s.columns = t.Columns()
 	}
 	return errors.Join(err, file.Close())
 }
@@ -231,11 +237,18 @@ func (f tableFiles) resume(s *inputStream, p *position) error {
 
 // Locate makes the input a broker.Locator: a row is found by its number.
 func (in *input) Locate(node, _ int, offset int64) string {
-	if in.streams[node].layout != table {
+	s := in.streams[node]
+	switch {
+	case s.parts != nil:
+		return s.parts.locate(offset)
+	case s.layout != table:
 		return ""
 	}
-	return fmt.Sprintf("row %d", offset+1)
+	return rowAt(offset)
 }
+
+// rowAt says where a row lies, for people.
+func rowAt(offset int64) string { return fmt.Sprintf("row %d", offset+1) }
 
 // startTable begins the file of a target that is a table.
 func (b *Broker) startTable(t *target) error {

@@ -37,6 +37,9 @@ type target struct {
 // openTarget checks that a stream can be written, and makes its temporary file.
 func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	t := &target{stream: stream, path: standard}
+	if stream.Several {
+		return nil, errors.New("results go to one file, and this is a pattern of several")
+	}
 	if err := checkFormat(&stream); err != nil {
 		return nil, err
 	}

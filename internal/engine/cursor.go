@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -55,6 +56,10 @@ type cursor struct {
 	handsOver   bool
 	dealtBefore int64
 
+	// in is where the last record of the chunk at hand lies, and inBefore that of the chunk before, where a stream is
+	// read from several places.
+	in, inBefore *broker.Within
+
 	rest rest
 }
 
@@ -64,6 +69,9 @@ func (c *cursor) hasUnread() bool { return c.unread < len(c.chunk.records) }
 // load has a chunk read next. The error is that which broke the stream.
 func (c *cursor) load(chunk *chunk) error {
 	c.chunk, c.unread = chunk, 0
+	if last := len(chunk.records) - 1; last >= 0 {
+		c.inBefore, c.in = c.in, chunk.records[last].In
+	}
 	switch {
 	case errors.Is(chunk.end, io.EOF):
 		c.ended, c.behindMark = true, chunk.behind
@@ -73,6 +81,19 @@ func (c *cursor) load(chunk *chunk) error {
 		return chunk.end
 	}
 	return nil
+}
+
+// across adds to what is wrong with the order of the record that was read last that the one before lies elsewhere.
+func (c *cursor) across(err error) error {
+	wrong, ok := errors.AsType[*KeyError](err)
+	before := c.inBefore
+	if c.unread > 1 {
+		before = c.chunk.records[c.unread-2].In
+	}
+	if in := c.last().In; !ok || wrong.Err != nil || before == nil || before == in {
+		return err
+	}
+	return fmt.Errorf("%w; the element before it lies in %s", err, before.Stream)
 }
 
 // last returns the record that was read last; nil where none of the chunk at hand was.

@@ -36,7 +36,7 @@ func (n *node) readRecord() error {
 	}
 	null, err := n.setKeys(value)
 	if err != nil {
-		return n.rejectDisordered(record, value, err)
+		return n.rejectDisordered(record, value, n.cursor.across(err))
 	}
 	n.candidates.hasRight = n.candidates.hasRight || !null
 	if behind(record.Offset) <= n.cursor.done {

@@ -50,7 +50,7 @@ func (n *node) explain(e *Element, verdict Verdict, other *node, keys Neighbours
 		Unmatched: observe.Unmatched{
 			Node:      n.spec.Name,
 			Verdict:   verdict.observed(),
-			Stream:    n.spec.Stream.Name,
+			Stream:    at.Stream,
 			Partition: n.task.partition,
 			Offset:    at.Offset,
 			Line:      at.Line,

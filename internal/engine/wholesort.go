@@ -23,6 +23,7 @@ type wholeSort struct {
 	sorted  bool
 	waiting int
 	buffer  []byte
+	places  broker.Places
 }
 
 // push adds an element with the bytes of its key.
@@ -30,7 +31,7 @@ func (w *wholeSort) push(ctx context.Context, key []byte, record *broker.Record)
 	if w.out == nil {
 		w.out = extsort.New(extsort.Options{Memory: wholeSortMemory})
 	}
-	if w.buffer, err = appendRecord(w.buffer[:0], key, record); err != nil {
+	if w.buffer, err = w.appendRecord(w.buffer[:0], key, record); err != nil {
 		return err
 	}
 	w.waiting++
@@ -58,7 +59,7 @@ func (w *wholeSort) pull(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		key, record, err := readRecord(encoded)
+		key, record, err := w.readRecord(encoded)
 		if err != nil {
 			return err
 		}
@@ -98,11 +99,12 @@ func (w *wholeSort) close() error {
 }
 
 // appendRecord appends a record, and the bytes of its key, as they lie in memory and the temporary file.
-func appendRecord(dst, key []byte, r *broker.Record) ([]byte, error) {
+func (w *wholeSort) appendRecord(dst, key []byte, r *broker.Record) ([]byte, error) {
 	dst = appendBytes(dst, key)
 	dst = binary.AppendVarint(dst, r.Offset)
 	dst = binary.AppendVarint(dst, int64(r.Line))
 	dst = binary.AppendVarint(dst, int64(r.Column))
+	dst = binary.AppendVarint(dst, w.places.Number(r.In))
 	dst = appendBytes(dst, r.Value)
 	dst = appendBytes(dst, r.Key)
 	at, err := r.Time.MarshalBinary()
@@ -126,10 +128,11 @@ func appendBytes(dst, b []byte) []byte {
 }
 
 // readRecord reads what appendRecord has appended, into memory of its own.
-func readRecord(encoded []byte) (key []byte, r broker.Record, err error) {
+func (w *wholeSort) readRecord(encoded []byte) (key []byte, r broker.Record, err error) {
 	d := recordReader(append([]byte(nil), encoded...))
 	key = d.bytes()
 	r.Offset, r.Line, r.Column = d.varint(), int(d.varint()), int(d.varint())
+	r.In = w.places.Of(d.varint())
 	r.Value, r.Key = d.bytes(), d.bytes()
 	if err = r.Time.UnmarshalBinary(d.bytes()); err == nil && len(d) > 0 {
 		err = json.Unmarshal(d, &r.Headers)

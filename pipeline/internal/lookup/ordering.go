@@ -224,6 +224,7 @@ func (o *ordering) eachWhole(ctx context.Context, from mill.Place) (err error) {
 	sorter := extsort.New(extsort.Options{})
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 	var highest []byte
+	var places broker.Places
 	err = o.source.each(ctx, o.partition, from, whole, func(record broker.Record, mark bool) (bool, error) {
 		if mark {
 			return true, nil
@@ -240,11 +241,11 @@ func (o *ordering) eachWhole(ctx context.Context, from mill.Place) (err error) {
 		default:
 			ordered := key.AppendOrdered(nil)
 			if bytes.Compare(ordered, highest) <= 0 {
-				return true, sorter.Push(ctx, ordered, packed(&record))
+				return true, sorter.Push(ctx, ordered, packed(&record, &places))
 			}
 			highest = ordered
 		}
-		return true, sorter.Push(ctx, highest, packed(&record))
+		return true, sorter.Push(ctx, highest, packed(&record, &places))
 	})
 	if err == nil && !o.done {
 		err = sorter.Sort(ctx)
@@ -256,27 +257,29 @@ func (o *ordering) eachWhole(ctx context.Context, from mill.Place) (err error) {
 			return nil
 		}
 		if err == nil {
-			_, err = o.pass(unpacked(value), false)
+			_, err = o.pass(unpacked(value, &places), false)
 		}
 	}
 	return err
 }
 
 // packed returns a record as bytes, with its location.
-func packed(r *broker.Record) []byte {
+func packed(r *broker.Record, places *broker.Places) []byte {
 	b := binary.AppendVarint(nil, r.Offset)
 	b = binary.AppendVarint(b, int64(r.Line))
 	b = binary.AppendVarint(b, int64(r.Column))
+	b = binary.AppendVarint(b, places.Number(r.In))
 	return append(b, r.Value...)
 }
 
-func unpacked(b []byte) (r broker.Record) {
+func unpacked(b []byte, places *broker.Places) (r broker.Record) {
 	take := func() int64 {
 		n, size := binary.Varint(b)
 		b = b[size:]
 		return n
 	}
 	r.Offset, r.Line, r.Column = take(), int(take()), int(take())
+	r.In = places.Of(take())
 	r.Value = bytes.Clone(b)
 	return r
 }

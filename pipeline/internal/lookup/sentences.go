@@ -23,7 +23,7 @@ func locations(items []*item) string {
 		between = " and "
 	}
 	switch from, to := words.Location(first), words.Location(last); {
-	case first.At != "", strings.Contains(from+to, "column"), (first.Line == 0) != (last.Line == 0):
+	case first.At != "", first.Among, strings.Contains(from+to, "column"), (first.Line == 0) != (last.Line == 0):
 		return from + between + to
 	case first.Line > 0:
 		return fmt.Sprintf("lines %d%s%d", first.Line, between, last.Line)

@@ -192,10 +192,12 @@ func (s *fileSource) isOneSession() bool    { return s.file != nil || s.rows > 0
 func (s *fileSource) locate(record *broker.Record, partition int) broker.Position {
 	at := record.At(s.node.Stream.Name, partition)
 	if file.IsTable(s.node.Declared()) {
-		at.At = fmt.Sprintf("row %d", record.Offset+1)
+		at.At = fmt.Sprintf("row %d", at.Offset+1)
 	}
 	if s.file != nil {
-		at.Offset, at.Byte = -1, record.Offset
+		path, before := s.file.Name(record.Offset)
+		at.Stream, at.Among = path, s.node.Stream.Several
+		at.Offset, at.Byte = -1, record.Offset-before
 	}
 	return at
 }
@@ -260,7 +262,7 @@ func tableRows(n *mill.Node) (rows int64, err error) {
 }
 
 func newFiles(stream broker.Stream) *file.Broker {
-	return file.New(zstd.Files(), parquet.Files(), file.Streams(stream))
+	return file.New(zstd.Files(), parquet.Files(), file.Globs(), file.Streams(stream))
 }
 
 // eachOfAll reads the file from an element on; one that isn't a table is read to there.

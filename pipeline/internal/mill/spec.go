@@ -84,6 +84,7 @@ func stream(at Stream, name string, c object.Codec, session *format.Session) bro
 	if s.Where = at.Text.Location(); s.Where == "" && at.IsFile() {
 		s.Type = nil // messages name the file, which no pipeline file declares
 	}
+	s.Several = at.Several
 	s.MaxElement = at.Reading.MaxElement
 	if at.CSV != nil {
 		s.Format = *at.CSV

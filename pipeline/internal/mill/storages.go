@@ -54,6 +54,14 @@ func checkStorages(d *description.Description, kinds []storage.Kind, master *Nod
 func checkInput(master, n *Node, output Stream) error {
 	at := n.Stream
 	switch {
+	case at.Several && file.CheckPattern(at.Name) != nil:
+		return at.Text.Errorf("%s: %v", at.Text.Value, file.CheckPattern(at.Name))
+	case at.Several && at.Reading.Follow:
+		return at.Text.Errorf("the files of a pattern can't be followed, since their names don't tell which of them grows: take " +
+			"follow out; where the output keeps positions, the next run reads what has come since, new files among it")
+	case at.Several && output.IsFile() && file.Matches(at.Name, output.Name):
+		return output.Text.Errorf("the pattern %s, which is read as %q, matches the output, so that the next run would read the "+
+			"results: write them to another directory, or under another name", at.Text.Value, n.Name)
 	case at.Parquet != nil:
 		return at.Text.Errorf("parquet says how a file is written, but %q is read: take it out", n.Name)
 	case at.where() != master.Stream.where():
@@ -116,6 +124,10 @@ func checkOutput(d *description.Description, w Written) error {
 	if stored := w.Stream.Stored; stored != nil && stored.OnlyRead != nil {
 		return stored.OnlyRead.Errorf("%s says what is read, and how, but results are written to %q: take it out",
 			stored.OnlyRead.Value, w.Name.Value)
+	}
+	if w.Stream.Several {
+		return w.Stream.Text.Errorf("results go to one file, and %s is a pattern of several, since it has * or ? in it: give the "+
+			"file a name without", w.Stream.Text.Value)
 	}
 	for _, stream := range d.Streams {
 		switch {
@@ -253,7 +265,7 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	if of.Topic {
 		return m.kafka(streams, cluster, options)
 	}
-	files := []file.Option{zstd.Files(), parquet.Files(), file.Streams(streams...)}
+	files := []file.Option{zstd.Files(), parquet.Files(), file.Globs(), file.Streams(streams...)}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}

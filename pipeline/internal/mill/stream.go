@@ -18,6 +18,8 @@ type Stream struct {
 	// Name is the file's path as seen from the working directory, the topic's name, or the name in a storage.
 	Name  string
 	Topic bool
+	// Several says that Name is a pattern of files that are read as one stream.
+	Several bool
 	// Storage is the name of the storage that the stream lies in, and Stored what the pipeline file says of it there;
 	// empty and nil for files and topics.
 	Storage string
@@ -45,6 +47,9 @@ const Standard = "-"
 func newStream(s description.Stream, dir string) Stream {
 	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Parquet: s.Parquet, Reading: s.Reading}
 	if stream.IsFile() {
+		if stream.Several = file.IsPattern(stream.Name); stream.Several {
+			dir = file.Literal(dir)
+		}
 		stream.Name = resolve(dir, stream.Name)
 	}
 	if s.Demo.Value != "" {
@@ -107,6 +112,8 @@ func (s Stream) IsReadOnce() bool {
 		return false
 	case s.IsStandard():
 		return true
+	case s.Several:
+		return false
 	}
 	info, err := os.Stat(s.Name)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()

@@ -23,7 +23,8 @@ type Reader struct {
 // Open opens the file at a path, whichever of the formats of package file its name says; the path "-" is stdin. A job's
 // name says what it is read for.
 func Open(ctx context.Context, name, path string, stdin io.Reader) (*Reader, error) {
-	options := []file.Option{zstd.Files(), parquet.Files(), file.Streams(Stream(path))}
+	options := []file.Option{zstd.Files(), parquet.Files(), file.Globs(),
+		file.Streams(source(path))}
 	if stdin != nil {
 		options = append(options, file.Stdin(stdin))
 	}
@@ -44,6 +45,13 @@ func Open(ctx context.Context, name, path string, stdin io.Reader) (*Reader, err
 func Stream(path string) broker.Stream {
 	stream := broker.NewStream[struct{}](path)
 	stream.Type = nil
+	return stream
+}
+
+// source returns the stream of a file that is read, or of the files that a pattern matches: of a path that is no file's.
+func source(path string) broker.Stream {
+	stream := Stream(path)
+	stream.Several = file.IsPattern(path) && !file.Exists(path)
 	return stream
 }
 

@@ -93,7 +93,7 @@ func (s *Sample) cut(size int) {
 // rowOf says where a row of a table lies.
 func rowOf(record *broker.Record, stream string, partition int) broker.Position {
 	at := record.At(stream, partition)
-	at.At = fmt.Sprintf("row %d", record.Offset+1)
+	at.At = fmt.Sprintf("row %d", at.Offset+1)
 	return at
 }
 
@@ -108,7 +108,13 @@ func (all *Samples) readLastRows(
 	if err != nil {
 		return err
 	}
-	rows := head.(broker.Lagger).End()
+	rows := int64(-1)
+	if lagger, ok := head.(broker.Lagger); ok {
+		rows = lagger.End()
+	}
+	if rows < Size {
+		return head.Close()
+	}
 	reader, err := input.Reader(ctx, node, 0, rows-Size)
 	if err = errors.Join(err, head.Close()); err != nil {
 		return err
@@ -141,6 +147,12 @@ func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
 	if s.Whole || all.once || len(s.Head.Elements) < all.size {
 		return nil // it is damaged in the head
 	}
+	several := stream.Several
+	files, err := file.Files(stream)
+	if err != nil {
+		return err
+	}
+	stream = files[len(files)-1]
 	objects, err := file.Tail(stream, all.size)
 	if _, damaged := errors.AsType[*broker.PositionError](err); damaged {
 		all.problem(err.Error())
@@ -161,7 +173,7 @@ func (all *Samples) readTail(s *Sample, stream broker.Stream) (err error) {
 	s.Tail.stream = stream.Name
 	for _, o := range objects {
 		element := &object.Object{}
-		at := broker.Position{Stream: stream.Name, Offset: -1, Byte: o.At}
+		at := broker.Position{Stream: stream.Name, Offset: -1, Byte: o.At, Among: several}
 		if at.Line, at.Column, err = lines.Line(o.At); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/leat-go/leat/broker"
@@ -29,9 +30,13 @@ func Quoted(text string) string {
 }
 
 // Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its
-// offset, in a table by the values that it is ordered by.
+// offset, in a table by the values that it is ordered by; and of several files in which one.
 func Location(at broker.Position) string {
 	const indented = 16
+	if at.Among {
+		at.Among = false
+		return filepath.Base(at.Stream) + ", " + Location(at)
+	}
 	switch {
 	case at.At != "":
 		return at.At

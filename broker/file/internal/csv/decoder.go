@@ -58,7 +58,7 @@ func NewDecoder(d Dialect, fields []string, members func(column string) Member) 
 
 // Restart begins another file of the same columns, which has a header of its own where the dialect doesn't name them.
 func (d *Decoder) Restart() {
-	d.columns = nil
+	d.columns, d.names = nil, nil
 	if len(d.dialect.Columns) > 0 {
 		d.name(d.dialect.Columns)
 	}
@@ -66,6 +66,9 @@ func (d *Decoder) Restart() {
 
 // HasColumns reports whether the columns' names are known: the next row is the header otherwise.
 func (d *Decoder) HasColumns() bool { return d.columns != nil }
+
+// Names returns the columns' names; nil where they aren't known yet.
+func (d *Decoder) Names() []string { return d.names }
 
 // Long returns how many rows had more cells than there are columns, where the dialect passes over these.
 func (d *Decoder) Long() int64 { return d.long.Load() }
