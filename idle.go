@@ -18,9 +18,10 @@ import (
 // of what its storage has isn't idle, nor is one whose server can't be reached, as far as the storage tells; a stream that
 // has ended isn't either.
 //
-// An element that comes after others that it may match have gone on without it is late. It goes by [OnDisorder]: with Fail,
-// the default, the run stops; with Skip and DeadLetter it is counted and logged, and put aside as a letter. Other than an
+// An element that others would have taken which have gone on without it is late. It goes by [OnDisorder]: with Fail, the
+// default, the run stops; with Skip and DeadLetter it is counted and logged, and put aside as a letter. Other than an
 // element that is out of order, it takes part all the same: what goes out later may match it. A restart knows what is late.
+// docs/joins.md says in which cases more is late than need be.
 // Of a stream that [Sort] puts in order, what waits is released when the stream is idle.
 //
 // Each master is handed over exactly once; which matches it had depends on when they arrived, and a run's first log line

@@ -79,6 +79,12 @@ func elementFamilies() []family {
 		count("leat_elements_late_total",
 			"Elements that came later than the lateness of their stream allows. A policy has put them aside.",
 			func(n *observe.NodeState) int64 { return n.Late }),
+		count("leat_elements_early_total",
+			"Elements of the stream that this one is joined to that went on without waiting for this one, since it was idle.",
+			func(n *observe.NodeState) int64 { return n.Early }),
+		count("leat_elements_missed_total",
+			"Elements that came when others that would have matched them had gone on early. They may match those that come next.",
+			func(n *observe.NodeState) int64 { return n.Missed }),
 	}
 }
 

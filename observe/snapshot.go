@@ -76,6 +76,7 @@ func (n *NodeState) add(other *NodeState) {
 	n.WaitingBytes += other.WaitingBytes
 	n.Late += other.Late
 	n.Early += other.Early
+	n.Missed += other.Missed
 	n.Filtered += other.Filtered
 	if n.Unmatched == nil {
 		n.Unmatched = maps.Clone(other.Unmatched)
@@ -165,14 +166,13 @@ type NodeState struct {
 	Group int
 	// Waiting is how many elements of a stream that is put in order as it is read (leat.Sort) wait for others that may
 	// come before them. WaitingBytes is how many bytes those of them have that are in memory, as they lie in the storage, and
-	// Late counts those that came after one that they belonged before, which are Skipped, too. With leat.Idle, Late also
-	// counts those that came after elements of the parent that they may match had gone on without them.
+	// Late counts those that came after one that they belonged before, which are Skipped, too.
 	Waiting      int
 	WaitingBytes int64
 	Late         int64
 	// Early counts the elements of the node's parent that went on without waiting for this node, since its stream was idle
-	// (leat.Idle).
-	Early int64
+	// (leat.Idle), and Missed the elements of this node that came too late for some of those: they may still serve others.
+	Early, Missed int64
 	// Line is that of the last element that was read, where the storage has lines; zero otherwise.
 	Line int
 	// Verified says that what the join hadn't come to was verified, to the stream's end, and Beyond counts its elements.

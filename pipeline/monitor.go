@@ -60,6 +60,10 @@ type StreamProgress struct {
 	// of order.
 	Undecodable int64 `json:"undecodable,omitempty"`
 	Late        int64 `json:"late,omitempty"`
+	// Early counts the elements of the stream that this one is joined to that went on without waiting for it, since it was
+	// idle, and Missed those of this one that came too late for some of them.
+	Early  int64 `json:"early,omitempty"`
+	Missed int64 `json:"missed,omitempty"`
 	// Waiting is how many elements of a stream that is put in order wait for others that may come before them, with
 	// WaitingBytes in memory: at the end those that are left to the next run.
 	Waiting      int   `json:"waiting,omitempty"`
@@ -93,7 +97,7 @@ func (m *Monitor) Progress() Progress {
 			Read: n.Read, Matched: n.Matched, Unmatched: max(n.Read-n.Matched-n.Skipped, 0), Skipped: n.Skipped,
 			Tombstones: n.Tombstones, Filtered: n.Filtered,
 			Undecodable: n.Unmatched[observe.Undecodable], Late: n.Late, Waiting: n.Waiting, WaitingBytes: n.WaitingBytes,
-			Ended: extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
+			Early: n.Early, Missed: n.Missed, Ended: extent.Ended, TimedOut: extent.TimedOut, Line: extent.Line,
 			Verified: extent.Verified, Beyond: extent.Beyond,
 		}
 		if m.topics.Load() {

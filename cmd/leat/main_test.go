@@ -422,3 +422,24 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("status %d, written %s", status, w.read("speed.jsonl"))
 	}
 }
+
+// R13: the summary counts what went on without an idle stream, and what came too late for that, which isn't skipped.
+func TestSummaryOfAnIdleStream(t *testing.T) {
+	var out strings.Builder
+	(&summary{Progress: pipeline.Progress{Streams: []pipeline.StreamProgress{
+		{Name: "trades", Read: 3, Matched: 3, Ended: true},
+		{Name: "quotes", Read: 5, Matched: 4, Skipped: 1, Late: 1, Early: 2, Missed: 1, Ended: true},
+	}}}).print(&out)
+	for _, want := range []string{
+		"quotes: 1 element skipped: came too late to be put in order\n",
+		"quotes: was idle: 2 elements went on without waiting for it\n",
+		"quotes: 1 element came too late for some of those\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "out of order") || strings.Contains(out.String(), "trades: was idle") {
+		t.Errorf("too much is said in\n%s", out.String())
+	}
+}

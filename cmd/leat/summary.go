@@ -51,6 +51,7 @@ func (s *summary) print(out io.Writer) {
 			fmt.Fprintf(out, "%s: %s left out by where\n", stream.Name, count(int(stream.Filtered), "element"))
 		}
 		printSkipped(out, stream)
+		printIdle(out, stream)
 	}
 	results := "results"
 	if s.Results == 1 {
@@ -86,6 +87,16 @@ func printSkipped(out io.Writer, s pipeline.StreamProgress) {
 	}
 	if s.Waiting > 0 {
 		fmt.Fprintf(out, "%s: %s left to the next run: something may come before\n", s.Name, count(s.Waiting, "element"))
+	}
+}
+
+// printIdle says what went on without a stream that was idle, and what of it came too late for that.
+func printIdle(out io.Writer, s pipeline.StreamProgress) {
+	if s.Early > 0 {
+		fmt.Fprintf(out, "%s: was idle: %s went on without waiting for it\n", s.Name, count(int(s.Early), "element"))
+	}
+	if s.Missed > 0 {
+		fmt.Fprintf(out, "%s: %s came too late for some of those\n", s.Name, count(int(s.Missed), "element"))
 	}
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,10 +20,10 @@ import (
 //	master 5   is certain at once: 6 is above it
 //	master 7   waits from 1 s on. At 11 s the child is idle: it is taken to have nothing up to 7, and 7 goes out without
 //	master 8   goes out at once: the child is idle until it has an element
-//	child 7    is late: what was taken for granted up to 8 isn't so. It goes by the policy, and serves what comes next
+//	child 7    is late: the master 7 has done without. It goes by the policy, and serves what comes next
 //	child 9    is on time
 //
-// What was taken for granted is kept with the positions, so that a restart tells what is late as well.
+// What was done without is kept with the positions, so that a restart tells what is late as well.
 
 // An Idle lets the join go on without a node whose stream is idle. Make one by [IdleAfter].
 type Idle struct {
@@ -47,6 +46,9 @@ type idleWatch interface {
 	passed() bool
 	// kept is what a commit keeps.
 	kept() string
+	// noteStart says that the next master is about to be evaluated, and noteWindow that it opens a window.
+	noteStart()
+	noteWindow()
 }
 
 // errIdle is what awaiting a chunk returns where the stream is idle.
@@ -61,14 +63,14 @@ const probePatience = 2 * time.Second
 // IdleAfter returns an Idle. after must be above zero.
 func IdleAfter(after time.Duration) *Idle {
 	check := func(kept string) error {
-		_, err := readAssumption(kept)
+		_, err := readMissed(kept)
 		return err
 	}
 	return &Idle{After: after, begin: newIdler, check: check}
 }
 
-// An idler watches the stream of a node. It knows since when somebody waits for the stream, and what was taken for granted
-// while it was idle.
+// An idler watches the stream of a node. It knows since when somebody waits for the stream, and what the parent's elements
+// have done without while it was idle.
 type idler struct {
 	node  *node
 	edge  bounded
@@ -83,43 +85,31 @@ type idler struct {
 	// be nothing to read, as behind a transaction or where records were removed.
 	readTo, missing int64
 	asked           time.Time
+	// isAway says that the storage couldn't be reached. That time doesn't count: nothing could come meanwhile.
+	isAway bool
 	// passedAt is the offset of the parent's last element that went on without waiting.
 	passedAt int64
 
-	assumed  assumption
-	keptText string
+	// missed is what was done without. started is what that was before the master at hand, and opened before the open
+	// window: a restart evaluates these again. Where the parent isn't the master they aren't used, since a restart needn't
+	// evaluate its elements again.
+	missed, started, opened *missed
 }
 
-// bounded is an edge whose right keys are written as bytes that are in their order.
+// bounded is an edge whose keys are written as bytes that are in their order.
 type bounded interface {
 	Edge
-	// appendReach appends the lowest and the highest key in reach of the left key; isOpen says that there is no lowest.
-	appendReach(from, to []byte) (_, _ []byte, isOpen bool)
+	// appendReach appends the lowest and the highest key in reach of the left key; no lowest where the reach is open.
+	appendReach(from, to []byte) (_, _ []byte)
+	appendLeft(dst []byte) []byte
 	appendRight(dst []byte) []byte
 }
 
-// An assumption is what was taken for granted while a stream was idle: that nothing comes with a key up to To. Below From
-// nothing was asked for, so that what comes there is missed by nobody; it is empty where there is no such bound. Both are
-// bytes in the order of the keys.
-type assumption struct {
-	From []byte `json:"from,omitempty"`
-	To   []byte `json:"to"`
-}
-
-func readAssumption(kept string) (a assumption, err error) {
-	if kept == "" {
-		return a, nil
-	}
-	if err = json.Unmarshal([]byte(kept), &a); err != nil {
-		return a, fmt.Errorf("what is kept of an idle stream, %s, is damaged: %w", kept, err)
-	}
-	return a, nil
-}
-
 func newIdler(n *node, from *start) idleWatch {
-	w := &idler{node: n, after: n.spec.Idle.After, readTo: from.kept.Offset, passedAt: -1, keptText: from.kept.Idle}
+	w := &idler{node: n, after: n.spec.Idle.After, readTo: from.kept.Offset, passedAt: -1}
 	w.edge, _ = n.edge.(bounded)
-	w.assumed, _ = readAssumption(w.keptText) // checked before
+	w.missed, _ = readMissed(from.kept.Idle) // checked before
+	w.started, w.opened = w.missed, w.missed
 	return w
 }
 
@@ -139,6 +129,8 @@ func (w *idler) await() (*chunk, error) {
 		case w.isOver():
 			w.begin()
 			return nil, errIdle
+		case len(feed.chunks) == 0:
+			w.look()
 		}
 	}
 }
@@ -154,10 +146,24 @@ func (w *idler) expires() <-chan time.Time {
 		w.since = time.Now()
 	}
 	left := w.after - time.Since(w.since)
-	if left <= 0 {
-		left = min(w.after, lookAgain) // there is something to be read, or nobody can tell
+	switch {
+	case left <= 0 || w.isAway: // there is something to be read, or nobody can tell
+		left = min(w.after, lookAgain)
+	case w.node.cursor.feed.prober() != nil:
+		left = min(left, max(w.after/looks, lookAgain))
 	}
 	return time.After(left)
+}
+
+// looks is how often the join asks, while it waits, whether the storage can be reached. So a time when that was away is
+// noticed unless it was shorter than such a part of the wait.
+const looks = 4
+
+// look asks whether the storage can be reached, before the stream is idle.
+func (w *idler) look() {
+	if f := w.node.cursor.feed; f.isOpen() && f.prober() != nil {
+		_, _ = w.probe(f)
+	}
 }
 
 // begin says that an idle period begins.
@@ -180,23 +186,18 @@ func (w *idler) isAtEnd() bool {
 	if withheld, _ := f.withheld(); withheld > 0 {
 		return false
 	}
-	prober := f.prober()
-	if prober == nil {
+	if f.prober() == nil {
 		return f.end() <= w.readTo
 	}
 	now := time.Now()
 	if now.Before(w.asked) {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(w.node.task.ctx, probePatience)
-	defer cancel()
-	end, err := prober.Probe(ctx, w.readTo)
-	if err != nil {
-		w.node.task.logger.Warn("whether a stream is idle can't be told: the join waits for it", "node", w.node.spec.Name,
-			"stream", w.node.spec.Stream.Name, "error", err)
+	end, ok := w.probe(f)
+	switch {
+	case !ok:
 		return false
-	}
-	if end > max(w.readTo, w.missing) {
+	case end > max(w.readTo, w.missing):
 		w.missing = end
 		return false
 	}
@@ -204,55 +205,106 @@ func (w *idler) isAtEnd() bool {
 	return len(f.chunks) == 0
 }
 
+// probe asks the storage up to where there is something to be read; ok is false where it can't be reached. Where it couldn't be
+// before, the wait begins again: what was to come has that time.
+func (w *idler) probe(f *feed) (end int64, ok bool) {
+	ctx, cancel := context.WithTimeout(w.node.task.ctx, probePatience)
+	defer cancel()
+	end, err := f.prober().Probe(ctx, w.readTo)
+	switch {
+	case err == nil && !w.isAway:
+		return end, true
+	case err == nil:
+		w.isAway, w.since = false, time.Now()
+	case !w.isAway && w.node.task.ctx.Err() == nil:
+		w.isAway, w.isIdle, w.asked = true, false, time.Time{}
+		w.node.task.logger.Warn("whether a stream is idle can't be told: the join waits for it", "node", w.node.spec.Name,
+			"stream", w.node.spec.Stream.Name, "error", err)
+	}
+	return 0, false
+}
+
 func (w *idler) come() { w.since, w.isIdle = time.Time{}, false }
 
-// pass widens what is taken for granted to the reach of the parent's element at hand.
+// pass has the parent's element at hand do without what it would take.
 func (w *idler) pass() {
 	w.begin()
 	n := w.node
 	w.passedAt = n.parent.cursor.next[0].Record.Offset
 	n.candidates.sure = true
 	n.ledger.counts.early++
-	from, to, isOpen := w.edge.appendReach(nil, nil)
-	switch a := &w.assumed; {
-	case a.To == nil && isOpen:
-		*a = assumption{To: to}
-	case a.To == nil:
-		*a = assumption{from, to}
-	case bytes.Equal(a.To, to):
+	var by uint64
+	from, to := w.edge.appendReach(nil, nil)
+	to = justAbove(to)
+	s := n.candidates.selection
+	if s == nil {
+		w.missed = w.missed.with(span{from, to, 0})
 		return
-	default:
-		a.To = to
 	}
-	w.keptText = ""
+	if s.by != nil {
+		by = fingerprint(s.by.leftValue())
+	}
+	if nearer := w.nearerThan(s); nearer != nil && bytes.Compare(nearer, to) < 0 {
+		to = nearer
+	}
+	if left := w.edge.appendLeft(nil); s.unequal && bytes.Compare(from, left) <= 0 && bytes.Compare(left, to) < 0 {
+		if bytes.Compare(from, left) < 0 {
+			w.missed = w.missed.with(span{from, left, by})
+		}
+		from = justAbove(w.edge.appendLeft(nil))
+	}
+	if bytes.Compare(from, to) < 0 {
+		w.missed = w.missed.with(span{from, to, by})
+	}
+}
+
+// nearerThan returns the bound from which on nothing is nearer to the parent's element than what it has; nil where that isn't
+// known, or nearness doesn't matter.
+func (w *idler) nearerThan(s *selection) []byte {
+	list := s.leftList()
+	if s.take != TakeNearest || s.exists || list == nil {
+		return nil
+	}
+	switch before, _ := s.around(list); {
+	case before < 0:
+		return nil
+	case s.side(before) == 0:
+		return justAbove(w.edge.appendLeft(nil))
+	default:
+		if key, ok := s.mirrored(before); ok {
+			return appendKey(nil, key)
+		}
+	}
+	return nil
 }
 
 func (w *idler) passed() bool { return w.passedAt == w.node.parent.cursor.next[0].Record.Offset }
 
 func (w *idler) judge(record *broker.Record) error {
-	if w.assumed.To == nil {
-		return nil
-	}
-	right := w.edge.appendRight(nil)
-	if bytes.Compare(right, w.assumed.To) > 0 {
-		w.assumed, w.keptText = assumption{}, ""
+	if len(w.missed.spans) == 0 {
 		return nil
 	}
 	n := w.node
-	if bytes.Compare(right, w.assumed.From) < 0 || record.Offset < n.ledger.seenBefore {
+	right := w.edge.appendRight(nil)
+	w.missed = w.missed.from(right)
+	var by uint64
+	if s := n.candidates.selection; s != nil && s.by != nil {
+		by = fingerprint(s.by.rightValue())
+	}
+	if record.Offset < n.ledger.seenBefore || !w.missed.has(right, by) {
 		return nil
 	}
 	key, _, _ := describeKey(n.edge.RightKey())
 	err := error(&broker.PositionError{Position: n.at(record), Err: n.joinError(fmt.Errorf("%w: when its key %s came, "+
-		"elements of %s that it may match had gone on without it, since nothing had come for %v", errLate, key,
-		n.parent.spec.Name, w.after))})
+		"elements of %s that it may match had gone on without it, since nothing had come for %v; a longer idle time waits "+
+		"for such elements, and the policy on disorder says whether the run stops", errLate, key, n.parent.spec.Name, w.after))})
 	policy := n.task.spec.OnDisorder
 	if policy.Kind == Fail {
 		return err
 	}
 	n.cursor.see(record.Offset)
 	if !n.ledger.counted.hasRead(record.Offset) {
-		n.ledger.counts.late++
+		n.ledger.counts.missed++
 	}
 	n.task.logger.Warn("an element came late: it serves only what comes next", "node", n.spec.Name, "stream",
 		n.spec.Stream.Name, "offset", record.StoredOffset(), "error", err)
@@ -262,12 +314,33 @@ func (w *idler) judge(record *broker.Record) error {
 	return n.task.writeLetter(n, record, err)
 }
 
+func (w *idler) noteStart()  { w.started = w.missed }
+func (w *idler) noteWindow() { w.opened = w.started }
+
 func (w *idler) kept() string {
-	if w.keptText == "" && w.assumed.To != nil {
-		text, _ := json.Marshal(w.assumed) // of two byte strings, that doesn't fail
-		w.keptText = string(text)
+	root := w.node.task.root
+	switch window := w.node.task.window; {
+	case w.node.parent != root:
+	case window != nil && window.open():
+		return w.opened.String()
+	case root.cursor.hasNext:
+		return w.started.String()
 	}
-	return w.keptText
+	return w.missed.String()
+}
+
+// noteIdle has the idle nodes below the master note what a commit keeps of them until the next master is dealt with; or, with
+// window, until the window that it opens is handed over.
+func (t *task) noteIdle(window bool) {
+	for _, n := range t.root.children {
+		switch {
+		case n.idle == nil:
+		case window:
+			n.idle.noteWindow()
+		default:
+			n.idle.noteStart()
+		}
+	}
 }
 
 // prober returns the feed's reader where it is one that can be asked; nil elsewhere.
@@ -283,7 +356,7 @@ func (f *feed) prober() broker.Prober {
 // watchIdle begins to watch the stream of a node, where it may be idle.
 func (n *node) watchIdle(from *start) {
 	if n.spec.Idle != nil {
-		n.idle = n.spec.Idle.begin(n, from)
+		n.idle, n.task.idles = n.spec.Idle.begin(n, from), true
 	}
 }
 

@@ -8,13 +8,12 @@ import (
 )
 
 // appendReach implements [bounded]: the keys in reach are equal.
-func (e *keyEdge[K]) appendReach(from, to []byte) (_, _ []byte, isOpen bool) {
-	return appendKey(from, e.left.key), appendKey(to, e.left.key), false
+func (e *keyEdge[K]) appendReach(from, to []byte) (_, _ []byte) {
+	return appendKey(from, e.left.key), appendKey(to, e.left.key)
 }
 
-// appendReach implements [bounded]. A reach without an upper end has none that could be taken for granted: New refuses
-// that.
-func (e *reachEdge[K]) appendReach(from, to []byte) (_, _ []byte, isOpen bool) {
+// appendReach implements [bounded]. A reach without an upper end has none that could be given up: New refuses that.
+func (e *reachEdge[K]) appendReach(from, to []byte) (_, _ []byte) {
 	r, left := &e.reach, e.left.key
 	end := left
 	if r.End != nil {
@@ -25,10 +24,13 @@ func (e *reachEdge[K]) appendReach(from, to []byte) (_, _ []byte, isOpen bool) {
 	case r.Start != nil:
 		left = r.Start(left)
 	case r.Low == nil || r.Low(left, left) != 0:
-		return from, to, true
+		return from, to
 	}
-	return appendKey(from, left), to, false
+	return appendKey(from, left), to
 }
+
+// appendLeft implements [bounded].
+func (e *keyEdge[K]) appendLeft(dst []byte) []byte { return appendKey(dst, e.left.key) }
 
 // appendRight implements [bounded].
 func (e *keyEdge[K]) appendRight(dst []byte) []byte { return appendKey(dst, e.right.key) }

@@ -68,8 +68,9 @@ type ledgers struct {
 // counts are the counts of one node that its task hasn't published yet.
 type counts struct {
 	read, matched, tombstones, filtered, late int64
-	// early counts the parent's elements that went on without waiting for this node, since its stream was idle.
-	early int64
+	// early counts the parent's elements that went on without waiting for this node, since its stream was idle, and missed the
+	// elements of this one that came too late for some of them.
+	early, missed int64
 	// without counts the parent's elements that were handed over without a match at this node.
 	without   int64
 	unmatched [Verdicts]int64

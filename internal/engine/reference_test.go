@@ -40,6 +40,7 @@ type tree struct {
 	need     engine.Need
 	unequal  bool
 	by       bool // there is a match key
+	idles    bool // the stream may be idle
 	// sort puts the stream in order; nil where it is.
 	sort *sorting
 	// stored is the stream as it lies in the storage, where the join is to see it in another order, or without some items;

@@ -131,6 +131,9 @@ func (r *run) logEnd(err error) {
 		if n.Early > 0 {
 			counts = append(counts, "early", n.Early)
 		}
+		if n.Missed > 0 {
+			counts = append(counts, "missed", n.Missed)
+		}
 		if n.Late > 0 {
 			counts = append(counts, "late", n.Late)
 		}

@@ -261,6 +261,7 @@ func (n *node) publish(to *observe.NodeState, d *detail) {
 	}
 	to.Late += n.ledger.counts.late
 	to.Early += n.ledger.counts.early
+	to.Missed += n.ledger.counts.missed
 	to.Beyond, to.Verified = n.cursor.rest.beyond, n.cursor.rest.verified
 	if n.cursor.hasNext {
 		to.Group++

@@ -61,6 +61,8 @@ type task struct {
 	chunksRead int
 	// acknowledges says that the storage of the streams holds back what isn't committed.
 	acknowledges bool
+	// idles says that a node may be idle.
+	idles bool
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -101,6 +103,9 @@ func (t *task) joinNext() (open bool, err error) {
 	}
 	if t.ledgers.accounts {
 		t.noteDecided()
+	}
+	if t.idles {
+		t.noteIdle(false)
 	}
 	if t.window != nil {
 		t.window.noteStart(t)

@@ -138,6 +138,9 @@ func (n *node) enterUntaken(i int) {
 
 // resume remembers the keys of an element that a run before has dealt with. null says that its key for the parent is.
 func (n *node) resume(null bool) {
+	if n.idle != nil && n.sorter == nil {
+		n.idle.come() // whoever has waited for this one doesn't any more
+	}
 	if n.edge != nil && !null {
 		n.edge.ResumeRight()
 	}

@@ -71,6 +71,9 @@ func (w *window) add(t *task, master Element) error {
 		if t.ledgers.accounts {
 			t.account()
 		}
+		if t.idles {
+			t.noteIdle(true)
+		}
 		if w.every > 0 {
 			now := time.Now()
 			w.deadline = now.Truncate(w.every).Add(w.every)

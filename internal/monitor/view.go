@@ -91,6 +91,10 @@ type Stream struct {
 	WaitingBytes int64 `json:"waiting_bytes"`
 	// WithoutMatch counts the parent's elements that were handed over without a match in this stream, where they need none.
 	WithoutMatch int64 `json:"without_match"`
+	// Early counts the parent's elements that went on without waiting for this stream, since it was idle, and Missed the
+	// elements of this one that came too late for some of them.
+	Early  int64 `json:"early"`
+	Missed int64 `json:"missed"`
 	// Rate is how many elements are read per second, over the last seconds.
 	Rate float64 `json:"rate"`
 	// Behind is how many records the partitions hold that weren't read yet; -1 where that isn't known.

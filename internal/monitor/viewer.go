@@ -104,7 +104,7 @@ func stream(s, before observe.Snapshot, i int) Stream {
 // count says how many elements were read and what became of them.
 func (v *Stream) count(n observe.NodeState) {
 	v.Read, v.Matched, v.Skipped, v.Tombstones = n.Read, n.Matched, n.Skipped, n.Tombstones
-	v.WithoutMatch = n.WithoutMatch
+	v.WithoutMatch, v.Early, v.Missed = n.WithoutMatch, n.Early, n.Missed
 	v.Filtered, v.Late, v.Waiting, v.WaitingBytes = n.Filtered, n.Late, n.Waiting, n.WaitingBytes
 	for _, verdict := range observe.Verdicts() {
 		switch count := n.Unmatched[verdict]; {

@@ -235,6 +235,17 @@ func TestVerdictsAreSentences(t *testing.T) {
 	}
 }
 
+// R13: a view counts what went on without an idle stream, in all partitions, and what came too late for that.
+func TestEarlyAndMissed(t *testing.T) {
+	idle := func(early, missed int64) observe.Task {
+		return with(task(0, -1, 0), func(t *observe.Task) { t.Nodes[1].Early, t.Nodes[1].Missed = early, missed })
+	}
+	v := new(monitor.Viewer).View(run(idle(3, 1), idle(4, 0)))
+	if next := v.Streams[1]; next.Early != 7 || next.Missed != 1 || v.Streams[0].Early != 0 {
+		t.Errorf("%d early, %d missed; of the master %d", next.Early, next.Missed, v.Streams[0].Early)
+	}
+}
+
 func TestTheLatestVerdictsComeFirst(t *testing.T) {
 	s := run(task(0, -1, 0))
 	for i := range 40 {

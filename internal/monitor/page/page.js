@@ -84,7 +84,7 @@ function fillRow(row, stream, view) {
   say(row.cells[0].firstChild, stream.name);
   say(row.cells[0].lastChild, stream.stream);
   const texts = [
-    [exact(stream.read), `${rate(stream.rate)}/s${without(stream)}`], [exact(stream.matched), lacking], [exact(stream.unmatched), list(stream.verdicts)],
+    [exact(stream.read), `${rate(stream.rate)}/s${without(stream)}`], [exact(stream.matched), [lacking, ...early(stream, view)].filter(Boolean).join(", ")], [exact(stream.unmatched), list(stream.verdicts)],
     [exact(stream.skipped), [list(stream.faults), ...late(stream)].filter(Boolean).join(", ")], [stream.behind < 0 ? "not known" : exact(stream.behind)], [exact(stream.group), ordering(stream)],
     [percent(stream.wait_share)], [states[stream.state]],
   ];
@@ -102,6 +102,12 @@ const without = (stream) =>
   (stream.filtered > 0 ? `, ${count(stream.filtered)} left out by where` : "");
 
 const late = (stream) => stream.late > 0 ? [`${count(stream.late)} of them late`] : [];
+
+/** What an idle stream has had others do: they went on without it, and some of what came then was missed. */
+const early = (stream, view) => [
+  stream.early > 0 ? `${count(stream.early)} of ${view.streams[stream.parent].name} went on early` : "",
+  stream.missed > 0 ? `${count(stream.missed)} came too late for those` : "",
+];
 
 const ordering = (stream) => stream.waiting > 0 ? `and ${count(stream.waiting)} wait to be in order` : "";
 
