@@ -42,8 +42,9 @@ type StreamLag struct {
 	Position int64 `json:"position"`
 	End      int64 `json:"end"`
 	// Behind is the distance from Position to End. Offsets of transactions' own records and of marks count, too; and as
-	// long as records are needed for what may come, it isn't zero. AtLeast says that there are more: of tables no more
-	// than a million rows are counted. It is -1 where records can't be counted without reading them, and Log is there.
+	// long as records are needed for what may come, it isn't zero. Of a NATS subject only its own messages count, where
+	// others lie between. AtLeast says that there are more: of tables no more than a million rows are counted. It is -1
+	// where records can't be counted without reading them, and Log is there.
 	Behind  int64 `json:"behind"`
 	AtLeast bool  `json:"at_least,omitempty"`
 	// Withheld is how many records, about, lie behind End: a transaction of another producer is open there, and they can't
@@ -53,8 +54,10 @@ type StreamLag struct {
 	// there is no such record or join.
 	Key *expression.Key `json:"key"`
 	// At is what a storage finds the position by: the values of a table's order columns, where Position and End are numbers
-	// of this answer only, or the line and byte of a file.
-	At string `json:"at,omitempty"`
+	// of this answer only, or the line and byte of a file. EndAt holds such values of the last record there is; it is empty
+	// where there is none, and where End is an offset that lasts.
+	At    string `json:"at,omitempty"`
+	EndAt string `json:"end_at,omitempty"`
 	// Log says how far behind the changes of a database's tables are.
 	Log *LogLag `json:"log,omitempty"`
 }
@@ -211,7 +214,10 @@ func (s *StreamLag) write(table *tabwriter.Writer) {
 		position = fmt.Sprint(s.Position)
 	}
 	if s.At != "" {
-		position, end = s.At, ""
+		position = s.At
+	}
+	if s.EndAt != "" {
+		end = s.EndAt
 	}
 	if s.AtLeast {
 		behind = "more than " + behind

@@ -106,8 +106,11 @@ func (s *StreamLag) count(ctx context.Context, look *mill.Look, n *mill.Node, ke
 		return err
 	}
 	s.AtLeast = s.Behind == countedRows
+	if s.EndAt, err = look.LastValues(ctx, s.Partition); err != nil {
+		return err
+	}
 	first := true
-	return look.Each(ctx, s.Partition, mill.Place{Position: kept.Position}, func(r broker.Record, mark bool) (bool, error) {
+	err = look.Each(ctx, s.Partition, mill.Place{Position: kept.Position}, func(r broker.Record, mark bool) (bool, error) {
 		if first && kept.Behind && !mark && look.Values(s.Partition, r.Offset) == mill.Values(kept.Position) {
 			first = false
 			s.Behind-- // it was dealt with
@@ -118,6 +121,8 @@ func (s *StreamLag) count(ctx context.Context, look *mill.Look, n *mill.Node, ke
 		}
 		return mark, nil
 	})
+	s.End = s.Position + s.Behind
+	return err
 }
 
 // measure asks a queue how many records there are from an offset on, and counts them where it doesn't tell.
@@ -137,10 +142,12 @@ func (s *StreamLag) measure(ctx context.Context, look *mill.Look, n *mill.Node, 
 		first = first[1:]
 		s.Behind--
 	}
-	if s.End = s.Position + s.Behind; len(first) > 0 {
+	if len(first) > 0 {
 		s.Key = keyOf(n, &first[0], s.Partition)
 	}
-	return nil
+	s.End, err = look.End(ctx, s.Partition)
+	s.End = max(s.End, s.Position+s.Behind)
+	return err
 }
 
 // read counts records by reading them.

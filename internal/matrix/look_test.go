@@ -39,7 +39,11 @@ func TestLook(t *testing.T) {
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			w := &workplace{t, w.dir, w.prefix}
-			w.look(s, w.joined(s))
+			p := w.joined(s)
+			w.look(s, p)
+			if s != all[0] {
+				w.lag(s, p)
+			}
 			if s.name == "nats" {
 				w.lookInSharedStream(s)
 			}
@@ -107,6 +111,39 @@ func (w *workplace) look(s *storage, p *pipeline.Pipeline) {
 `
 	if diff := cmp.Diff(w.elements(want), w.elements(string(text))); diff != "" {
 		w.Errorf("captured: - want, + got\n%s", diff)
+	}
+}
+
+// lag says where a pipeline is, and where its streams end: by the last order's id in a table, and by an offset in a queue.
+func (w *workplace) lag(s *storage, p *pipeline.Pipeline) {
+	w.Helper()
+	options := pipeline.Options{Logger: quiet}
+	for _, run := range []bool{false, true} {
+		if run {
+			if err := p.Run(w.Context(), options); err != nil {
+				w.Fatal(err)
+			}
+		}
+		lag, err := p.Lag(w.Context(), options)
+		if err != nil {
+			w.Fatal(err)
+		}
+		orders := lag.Streams[0]
+		if orders.Begun != run || run != (orders.Behind < 10) || !run && orders.Behind < many {
+			w.Errorf("run %v:\n%v", run, lag)
+		}
+		end := fmt.Sprintf("(%d)", many-1)
+		if !s.ends {
+			end = fmt.Sprint(orders.End)
+		}
+		if s.name == "redis" {
+			end = orders.EndAt
+		}
+		isEnd := end == orders.EndAt || orders.EndAt == "" && !s.ends && orders.End >= many
+		if row := strings.Split(lag.String(), "\n")[3]; !isEnd || !strings.Contains(row, " "+end+" ") {
+			w.Errorf("run %v, want the end %s:\n%v", run, end, lag)
+		}
+		w.Logf("%v", lag)
 	}
 }
 

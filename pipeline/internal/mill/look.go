@@ -164,6 +164,21 @@ func (l *Look) Remaining(
 	}
 }
 
+// End returns the offset behind the last record or mark of a partition; 0 where the storage doesn't tell without reading.
+func (l *Look) End(ctx context.Context, partition int) (int64, error) {
+	if ender, ok := l.input.(broker.Ender); ok {
+		return ender.End(ctx, 0, partition)
+	}
+	return 0, nil
+}
+
+// LastValues returns the values of the last record's position, as [Values] does; empty where there is no record. REQUIRES:
+// there is a Seeker.
+func (l *Look) LastValues(ctx context.Context, partition int) (string, error) {
+	last, err := l.seeker.Before(ctx, 0, partition, "", 1)
+	return Values(last), err
+}
+
 // isOver returns what says of a reader, behind each Read, whether it has come to the end of what was there at first.
 func (l *Look) isOver(ctx context.Context, partition int) (func(broker.Reader) (bool, error), error) {
 	if l.seeker == nil {
