@@ -53,7 +53,7 @@ func (l *ledger) forget() {
 // add adds a commit to the journal. It returns the entry as soon as that may be in the journal, with an error or not;
 // nil where nothing is left to be committed.
 func (l *ledger) add(ctx context.Context, commits []broker.Commit, results bool) (*entry, error) {
-	e := &entry{Kind: kindCommit}
+	e := &entry{Kind: kindCommit, Holder: l.holder}
 	var messages [][][]byte
 	for _, i := range l.inOrder(commits) {
 		c := &commits[i]

@@ -2,6 +2,8 @@ package rabbitmq_test
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -180,4 +182,59 @@ func TestLargeCommit(t *testing.T) {
 	if got := s.read("right"); len(got) != len(want) {
 		t.Errorf("the next run has added to the %d results: there are %d", len(want), len(got))
 	}
+}
+
+// Runs that got no further than to open the journal leave entries at its end that don't say where to begin. The next one
+// doesn't begin at the beginning for that: it would take longer with each of them.
+func TestOpeningBehindThoseThatGotNoFurther(t *testing.T) {
+	for _, failures := range []int{1, 50} {
+		t.Run(fmt.Sprint(failures), func(t *testing.T) {
+			s := newSpace(t)
+			p := s.proxy()
+			first := s.open(s.url)
+			const size = 1 << 20
+			for n := range 20 {
+				c := commitOf(n, "A")
+				text := make([]byte, size/2)
+				_, _ = rand.Read(text)
+				c[0].Results[0].Value = fmt.Appendf(nil, "%q", hex.EncodeToString(text))
+				s.must(first.Commit(t.Context(), c))
+			}
+			s.must(first.Close())
+			for range failures {
+				s.openInVain(p)
+			}
+			before := p.answered.Load()
+			next := s.open(p.url())
+			if read := p.answered.Load() - before; read > 12*size {
+				t.Errorf("%d bytes were read, of a journal that has 20 MiB", read)
+			}
+			if at := next.kept.Nodes[0].Offset; at != 19 {
+				t.Errorf("the positions are those of commit %d", at)
+			}
+		})
+	}
+}
+
+// openInVain opens the journal, and loses the connection before anything is claimed.
+func (s *space) openInVain(p *proxy) {
+	s.Helper()
+	b := rabbitmq.New(p.url(), rabbitmq.Name(s.prefix), rabbitmq.Stream[string](s.name("left")),
+		rabbitmq.Stream[string](s.name("right")))
+	out, err := b.OpenSink(s.Context(), &broker.Job{Name: "fence", Outputs: b.Streams(), Partitions: 1,
+		Logger: slog.New(slog.DiscardHandler)})
+	s.must(err)
+	p.hold(0) // behind the entry that opening adds
+	ctx, cancel := context.WithCancel(s.Context())
+	defer cancel()
+	go func() {
+		<-p.held
+		cancel()
+	}()
+	if _, err := out.(broker.Claimer).Claim(ctx, 0); !errors.Is(err, context.Canceled) {
+		s.Errorf("a claim that is held back returns %v", err)
+	}
+	p.cut()
+	p.release()
+	s.must(out.Close())
 }

@@ -18,6 +18,8 @@ const (
 	segmentLength = 32 << 20
 	// journalAhead is how many bytes of a journal are read before they are needed.
 	journalAhead = 1 << 20
+	// stepBack is by how many messages a run goes back at first that finds nothing at the journal's end.
+	stepBack = 4
 )
 
 // A journal is the stream of Leat's own that decides what counts, see [state]. It is written and read on one
@@ -106,11 +108,10 @@ func ensure(ctx context.Context, conn *wire.Conn, stream string, arguments map[s
 func (j *journal) readAll(ctx context.Context) error {
 	j.state = newState()
 	from := int64(-1)
-	last, err := j.appendAnd(ctx, &entry{Kind: kindLook, From: -1}, nil, func(e *entry) {
-		if from < 0 {
-			from = e.From
-		}
-	})
+	last, err := j.appendAnd(ctx, &entry{Kind: kindLook, From: -1}, nil, func(e *entry) { from = max(from, e.From) })
+	if err == nil && from < 0 {
+		from, err = j.findFrom(ctx, last)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,12 +119,39 @@ func (j *journal) readAll(ctx context.Context) error {
 	if from >= 0 {
 		begin = wire.At(from)
 	}
+	_, err = j.readFrom(ctx, begin, last, func(*entry) {})
+	return err
+}
+
+// findFrom goes back from an entry to the last ones that say where to begin, and returns what they say; -1 where none
+// does. Who opens the journal adds an entry that doesn't, and where it gets no further, the next one finds only that at the
+// end: to begin at the beginning then would take longer with every one that got no further, up to never getting further.
+func (j *journal) findFrom(ctx context.Context, last int64) (from int64, err error) {
+	from = -1
+	for end := last; from < 0 && end > 0; {
+		begin := max(0, end-max(stepBack, (last-end)/4))
+		at, err := j.readFrom(ctx, wire.At(begin), end-1, func(e *entry) { from = max(from, e.From) })
+		if err != nil {
+			return -1, err
+		}
+		if at > end-1 { // what is before is gone
+			break
+		}
+		end = begin
+	}
+	return from, nil
+}
+
+// readFrom reads the journal anew, from an offset up to another, or the first one behind that is left, which it returns.
+func (j *journal) readFrom(ctx context.Context, begin wire.Offset, end int64, each func(e *entry)) (at int64, err error) {
+	if err := j.sub.Close(ctx); err != nil {
+		return 0, err
+	}
 	j.state = newState()
 	if j.sub, err = j.conn.Subscribe(ctx, j.stream, begin, journalAhead); err != nil {
-		return err
+		return 0, err
 	}
-	_, err = j.readUntil(ctx, func(e *entry, offset int64) bool { return offset >= last }, func(*entry) {})
-	return err
+	return j.readUntil(ctx, func(_ *entry, offset int64) bool { return offset >= end }, each)
 }
 
 // append adds an entry and reads the journal up to it. It returns the entry's offset.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/leat-go/leat/internal/rabbitserver"
 )
@@ -25,6 +26,14 @@ type proxy struct {
 	released chan struct{}
 	// held gets a signal when a frame is held back.
 	held chan struct{}
+	// answered counts the bytes that have come from the server.
+	answered atomic.Int64
+}
+
+// Write counts what the server answers.
+func (p *proxy) Write(answer []byte) (int, error) {
+	p.answered.Add(int64(len(answer)))
+	return len(answer), nil
 }
 
 const publishKey = 2
@@ -70,7 +79,7 @@ func (p *proxy) accept() {
 		p.conns[client], p.conns[remote] = true, true
 		p.mu.Unlock()
 		p.running.Go(func() {
-			_, _ = io.Copy(client, remote)
+			_, _ = io.Copy(client, io.TeeReader(remote, p))
 			_ = client.Close()
 		})
 		p.running.Go(func() {

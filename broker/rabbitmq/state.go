@@ -128,6 +128,9 @@ func (p *partitionState) apply(e *entry, part int, begin, offset int64, when tim
 		}
 	case kindCommit:
 		if counts {
+			if p.run != e.Run { // what is read may begin behind its claim
+				p.holder = e.Holder
+			}
 			p.claim, p.run, p.progress = under, e.Run, e.Parts[part].Progress
 			p.commit, p.part, p.payload, p.begin, p.done = e, part, payload, begin, false
 		}
