@@ -47,6 +47,8 @@ func brokenReaders() []broken {
 			}}},
 		{"the end of the partition too early", "Read/EndOfThePartition", "behind the end", brokenEnd(-1)},
 		{"the end of the partition too late", "Read/EndOfThePartition", "must be equal", brokenEnd(1)},
+		{"a probe that sees nothing", "Wait/Probe", "doesn't say that there is a record", brokenProbe(0)},
+		{"a probe that sees too much", "Wait/Probe", "must return what it was given", brokenProbe(1)},
 		{"buffers used again", "Read/RecordsStayAsTheyAre", "the caller's", brokenBuffers()},
 		{"the whole stream read ahead", "Read/BoundedReadAhead", "must be bounded", brokenReadAhead()},
 	})
@@ -198,6 +200,20 @@ func (r *shiftedEnd) End() int64 { return r.Reader.(broker.Lagger).End() + r.by 
 
 func brokenEnd(by int64) bend {
 	return bend{reader: func(inner broker.Reader) broker.Reader { return &shiftedEnd{inner, by} }}
+}
+
+// A shiftedProbe says always that there are so many records.
+type shiftedProbe struct {
+	broker.Reader
+	by int64
+}
+
+func (r *shiftedProbe) End() int64 { return r.Reader.(broker.Lagger).End() }
+
+func (r *shiftedProbe) Probe(_ context.Context, next int64) (int64, error) { return next + r.by, nil }
+
+func brokenProbe(by int64) bend {
+	return bend{reader: func(inner broker.Reader) broker.Reader { return &shiftedProbe{inner, by} }}
 }
 
 // brokenReadAhead copies the session before it returns the first batch.

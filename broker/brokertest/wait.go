@@ -19,6 +19,7 @@ func waitChecks() []check {
 		{"Wait/NewRecordsArrive", live, checkLive},
 		{"Wait/ReadIsCancelled", live, checkCancelRead},
 		{"Wait/DataTimeout", timeout, checkDataTimeout},
+		{"Wait/Probe", live, checkProbe},
 		{"Wait/LateCommit", func(f features) bool { return live(f) && f.late }, checkLate},
 		{"Read/BoundedReadAhead", isSource, checkReadAhead},
 	}

@@ -21,6 +21,8 @@ type horizon struct {
 	key ordered.Key
 	// moved is closed when key is set, and replaced.
 	moved chan struct{}
+	// heldSince is since when rows that can be seen wait for the end of transactions; the zero time where none do.
+	heldSince time.Time
 }
 
 func newHorizon() *horizon { return &horizon{turn: make(chan struct{}, 1), moved: make(chan struct{})} }
@@ -30,6 +32,22 @@ func (h *horizon) now() (ordered.Key, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.key, h.moved
+}
+
+// withheld tells whether rows can be seen that may not be read yet, and since when.
+func (h *horizon) withheld() (records int64, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.heldSince.IsZero() {
+		return 0, time.Time{}
+	}
+	return 1, h.heldSince
+}
+
+func (h *horizon) hold(since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heldSince = since
 }
 
 func (h *horizon) move(to ordered.Key) {
@@ -81,7 +99,10 @@ func (h *horizon) look(
 			return err
 		}
 		if highest != nil && !highest.Equal(read) {
-			if err := t.settle(ctx, s, logger); err != nil {
+			h.hold(time.Now())
+			err := t.settle(ctx, s, logger)
+			h.hold(time.Time{})
+			if err != nil {
 				return err
 			}
 			h.move(highest)

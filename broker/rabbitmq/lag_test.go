@@ -55,3 +55,26 @@ func TestLag(t *testing.T) {
 		t.Errorf("at the mark the end is %d, Next returns %d and Read %v", end(), reader.Next(), err)
 	}
 }
+
+// Nothing is to be read of a stream that has never had a message, though the server sends nothing that would say so.
+func TestProbeOfAnEmptyStream(t *testing.T) {
+	s := newSpace(t)
+	s.create("empty")
+	b := rabbitmq.New(s.url, rabbitmq.Stream[int](s.name("empty")))
+	in, err := b.OpenSource(t.Context(), &broker.Job{Name: "test", Inputs: b.Streams(),
+		Logger: slog.New(slog.DiscardHandler)})
+	s.must(err)
+	defer in.Close()
+	reader, err := in.Reader(t.Context(), 0, 0, 0)
+	s.must(err)
+	defer reader.Close()
+	for range 2 {
+		if end, err := reader.(broker.Prober).Probe(t.Context(), 0); end != 0 || err != nil {
+			t.Errorf("Probe returns %d, %v", end, err)
+		}
+	}
+	s.publish("empty", "1")
+	if end, err := reader.(broker.Prober).Probe(t.Context(), 0); end != 1 || err != nil {
+		t.Errorf("with a message Probe returns %d, %v", end, err)
+	}
+}

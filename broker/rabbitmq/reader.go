@@ -41,6 +41,7 @@ type reader struct {
 	// end is what End returns, and looked when the server was last asked for it.
 	end    atomic.Int64
 	looked time.Time
+	probe  probe
 }
 
 // End implements broker.Lagger. It counts what the server keeps for itself between messages, until that is passed.
@@ -237,5 +238,6 @@ func (r *reader) Next() int64 { return r.next }
 // Close implements broker.Reader.
 func (r *reader) Close() error {
 	r.disconnect()
+	r.probe.close()
 	return nil
 }

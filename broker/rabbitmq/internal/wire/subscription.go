@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 )
 
 // An Offset says where a subscription begins.
@@ -87,14 +88,34 @@ func (s *Subscription) Close(ctx context.Context) error {
 	return err
 }
 
-// End returns the offset behind the last message of a stream that has one.
-func (c *Conn) End(ctx context.Context, stream string) (int64, error) {
+// emptyAfter is how long a server may take to send what is there. The servers that were looked at send it before they
+// answer the next request.
+const emptyAfter = 250 * time.Millisecond
+
+// End returns the offset behind the last message of a stream; 0 where it has none.
+func (c *Conn) End(ctx context.Context, stream string) (end int64, err error) {
 	s, err := c.Subscribe(ctx, stream, Last(), 1)
 	if err != nil {
 		return 0, err
 	}
-	last, err := s.Read(ctx)
+	waiting, cancel := context.WithTimeout(ctx, emptyAfter)
+	defer cancel()
+	last, err := s.Read(waiting)
+	if waiting.Err() != nil && ctx.Err() == nil {
+		err = nil
+	}
 	if err = errors.Join(err, s.Close(ctx)); err != nil {
+		return 0, err
+	}
+	if last == nil {
+		select {
+		case raw := <-s.chunks:
+			last, err = readChunk(raw)
+		default:
+			return 0, nil
+		}
+	}
+	if err != nil {
 		return 0, err
 	}
 	return last.Offset + int64(last.Records), nil
