@@ -119,6 +119,8 @@ func TestKindsOfNearKeys(t *testing.T) {
 		{"within: {before: any}, take: last", `{"t":"x"}`, `{"t":"x"}`, "a.t is text, and texts have no distances"},
 		{"within: 5", `{"t":true}`, `{"t":true}`, "a.t is true or false, and has no distances"},
 		{"within: 5s", `{"t":1}`, `{"t":null}` + "\n" + `{"t":5}`, "a.t is a number"},
+		{`by: "a.k == b.k"`, `{"t":1,"k":[1]}`, `{"t":1,"k":[1]}`, "the match key of the left side can't be computed: a.k: it is " +
+			"a list, which has no order: a match key is a number, a text, a truth value, a time or a length of time"},
 		{"within: 5", `{"t":1e200000}`, `{"t":1}`, "there are no distances to 1e200000"},
 		{"by: a.t == b.id", `{"t":1}`, `{"t":1,"id":"1"}`, "b.id is text here, but a.t was a number before"},
 	} {

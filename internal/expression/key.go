@@ -2,6 +2,7 @@ package expression
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -119,6 +120,9 @@ func (k Key) MatchValue() MatchValue {
 	return MatchValue{kind: v.kind, text: string(k.AppendOrdered(nil))}
 }
 
+// ErrNoOrder is in the error of a value that is no key.
+var ErrNoOrder = errors.New("no order")
+
 // NewKey makes a key of a value. It is an error if the value has no order.
 func NewKey(v Value) (Key, error) {
 	if err := v.ordered(); err != nil {
@@ -135,7 +139,7 @@ func (v Value) ordered() error {
 	case Bool, Text, Time, Duration:
 		return nil
 	}
-	return asNull(fmt.Errorf("it is %s, which has no order", v.describe()), v.kind == Null)
+	return asNull(fmt.Errorf("it is %s, which has %w", v.describe(), ErrNoOrder), v.kind == Null)
 }
 
 // Compare returns -1, 0 or 1 as a is less than, equal to or greater than b. It is a total order over all keys: numbers

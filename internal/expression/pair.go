@@ -16,7 +16,7 @@ func Pair(left, right *Program) (leftKey, rightKey func(element any) (Key, error
 func CheckPair(left, right *Program) error {
 	for _, side := range []*Program{left, right} {
 		if side.kind == Other || side.kind == Null {
-			return fmt.Errorf("%s is %s, which has no order", side, side.kind)
+			return fmt.Errorf("%s is %s, which has %w", side, side.kind, ErrNoOrder)
 		}
 	}
 	if left.kind != right.kind && left.kind != Unknown && right.kind != Unknown {

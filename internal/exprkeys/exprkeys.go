@@ -2,6 +2,7 @@
 package exprkeys
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -84,7 +85,7 @@ func nullable(key func(element any) (expression.Key, error)) func(element any) (
 // an error when it comes.
 func SetMatchKey(m *keys.MatchKey, left, right *expression.Program) error {
 	if err := expression.CheckPair(left, right); err != nil {
-		return err
+		return noMatchKey(err)
 	}
 	keys.SetFunctions(m, func() (_, _ func(element any) (expression.MatchValue, error)) {
 		leftKey, rightKey := expression.PairOf(left, right)
@@ -98,8 +99,16 @@ func matchValue(key func(element any) (expression.Key, error)) func(element any)
 	return func(element any) (expression.MatchValue, error) {
 		k, err := key(element)
 		if err != nil {
-			return expression.MatchValue{}, err
+			return expression.MatchValue{}, noMatchKey(err)
 		}
 		return k.MatchValue(), nil
 	}
+}
+
+// noMatchKey says what a match key may be where an error is that it isn't.
+func noMatchKey(err error) error {
+	if errors.Is(err, expression.ErrNoOrder) {
+		return fmt.Errorf("%w: a match key is a number, a text, a truth value, a time or a length of time", err)
+	}
+	return err
 }
