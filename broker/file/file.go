@@ -7,6 +7,7 @@
 //	robot.csv, .tsv, .txt       rows of cells with commas, tabs or blanks between them, below a line of names: see [Dialect],
 //	                            and [CSV] for others
 //	robot.parquet               a Parquet file: with parquet.Files() of package broker/file/parquet
+//	robot.avro                  an Avro object container file: with avro.Files() of package broker/file/avro
 //	robot.json.gz               any of them, compressed with gzip
 //	robot.jsonl.zst             any of them, compressed with Zstandard: with zstd.Files() of package broker/file/zstd
 //	-                           standard input, where a list and lines are told apart by their first character, or
@@ -90,7 +91,7 @@ type Broker struct {
 	stdout  io.Writer
 	// zstandard is nil where files can't be compressed so.
 	zstandard Compression
-	// tables is nil where Parquet files can't be read.
+	// tables is nil where no files of rows with types can be read.
 	tables tables
 	// globs is nil where patterns of several files can't be read.
 	globs globbing

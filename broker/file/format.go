@@ -1,7 +1,6 @@
 package file
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -83,7 +82,7 @@ func format(path string) (layout, compression) {
 		return lines, packed
 	case ".csv", ".tsv", ".txt":
 		return rows, packed
-	case ".parquet":
+	case ".parquet", ".avro":
 		if packed == plain {
 			return table, packed
 		}
@@ -93,9 +92,9 @@ func format(path string) (layout, compression) {
 
 // others are endings of names that say that a file is not JSON.
 var others = map[string]string{
-	".avro": "Avro", ".arrow": "Arrow",
-	".xlsx": "a spreadsheet",
-	".xml":  "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
+	".arrow": "Arrow",
+	".xlsx":  "a spreadsheet",
+	".xml":   "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
 	".tgz": "a tar archive",
 	".bz2": "compressed with bzip2", ".xz": "compressed with xz", ".lz4": "compressed with LZ4",
 	".br": "compressed with Brotli",
@@ -107,9 +106,9 @@ func otherFormat(path string) error {
 	for _, packed := range []string{".gz", ".zst"} {
 		name = strings.TrimSuffix(name, packed)
 	}
-	if name != strings.ToLower(path) && filepath.Ext(name) == ".parquet" {
-		return errors.New("its name says that a Parquet file is compressed as a whole: its pages are compressed already; " +
-			"decompress it, and name it .parquet")
+	if end := filepath.Ext(name); name != strings.ToLower(path) && (end == ".parquet" || end == ".avro") {
+		return fmt.Errorf("its name says that a Parquet or an Avro file is compressed as a whole: its pages or blocks are "+
+			"compressed already; decompress it, and name it %s", end)
 	}
 	kind, ok := others[filepath.Ext(name)]
 	if !ok {
@@ -117,5 +116,5 @@ func otherFormat(path string) error {
 	}
 	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON or as "+
 		"text: .json for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, "+
-		"each with .gz or .zst behind it, and .parquet", kind)
+		"each with .gz or .zst behind it, .parquet and .avro", kind)
 }

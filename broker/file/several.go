@@ -145,7 +145,12 @@ func newPart(stream broker.Stream, path string) (*part, error) {
 func (ps *parts) checkFormats() error {
 	first, _ := formatOf(&ps.all[0].declared)
 	for _, p := range ps.all[1:] {
-		if l, _ := formatOf(&p.declared); l != first {
+		l, _ := formatOf(&p.declared)
+		if l == table && isAvro(p.path) != isAvro(ps.all[0].path) {
+			return fmt.Errorf("%s and %s are of several formats, as their names say, and the files of one pattern are of one: "+
+				"narrow it down by the end of the names", ps.all[0].path, p.path)
+		}
+		if l != first {
 			return fmt.Errorf("%s is %s and %s %s, as their names say, and the files of one pattern are of one format: narrow "+
 				"it down by the end of the names", ps.all[0].path, first.name(), p.path, l.name())
 		}

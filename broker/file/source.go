@@ -90,7 +90,7 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 		return nil, err
 	}
 	if s.tables = b.tables; s.layout == table && s.tables == nil {
-		return nil, errNoParquet
+		return nil, errNoTables
 	}
 	info, err := os.Stat(stream.Name)
 	if err != nil {

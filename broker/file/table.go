@@ -61,12 +61,21 @@ func Parquet(t Tables) Option {
 	if t == nil {
 		panic("file.Parquet: the format is nil; parquet.Files() of package broker/file/parquet is the option")
 	}
-	return func(b *Broker) { b.tables = tableFiles{t} }
+	return func(b *Broker) { b.tables = withTables(b.tables, ".parquet", tableFiles{t, "a Parquet file"}) }
 }
 
-// errNoParquet says how to get what isn't built in.
-var errNoParquet = errors.New("this is a Parquet file, as its name says: give file.New the option parquet.Files() of " +
-	"package github.com/leat-go/leat/broker/file/parquet")
+// Avro is an option for files whose names end in .avro; package broker/file/avro gives it t, by avro.Files(). It isn't built
+// in because programs without such files needn't carry it. It panics where t is nil.
+func Avro(t Tables) Option {
+	if t == nil {
+		panic("file.Avro: the format is nil; avro.Files() of package broker/file/avro is the option")
+	}
+	return func(b *Broker) { b.tables = withTables(b.tables, ".avro", tableFiles{t, "an Avro file"}) }
+}
+
+// errNoTables says how to get what isn't built in.
+var errNoTables = errors.New("this is a Parquet or an Avro file, as its name says: give file.New the option parquet.Files() " +
+	"or avro.Files(), of the packages in github.com/leat-go/leat/broker/file")
 
 // tables are what a broker does with files of rows. They are behind an interface so that a program without such files
 // doesn't carry it.
@@ -82,7 +91,11 @@ type tables interface {
 }
 
 // tableFiles implements tables for a format.
-type tableFiles struct{ Tables }
+type tableFiles struct {
+	Tables
+	// what is what a file is, in a sentence.
+	what string
+}
 
 // IsTable reports whether a stream's file holds rows of columns with types, as a Parquet file does.
 func IsTable(s broker.Stream) bool {
@@ -95,7 +108,7 @@ func (f tableFiles) open(s *inputStream) error {
 		return err
 	}
 	if s.once {
-		return fmt.Errorf("%s can't be read as a Parquet file, whose end is read first: write it to a file", kindOf(s.info))
+		return fmt.Errorf("%s can't be read as %s, which is read from several places: write it to a file", kindOf(s.info), f.what)
 	}
 	file, err := os.Open(s.name)
 	if err != nil {
@@ -222,12 +235,12 @@ func (c countedAt) ReadAt(p []byte, off int64) (int, error) {
 // that has ended before the file has passed over all the rest of it.
 func (f tableFiles) resume(s *inputStream, p *position) error {
 	if p.Table == nil {
-		return fmt.Errorf("the position of %s, row %d, is not one in a Parquet file; %s", s.name, p.Offset+1, startAnew)
+		return fmt.Errorf("the position of %s, row %d, is not one in %s; %s", s.name, p.Offset+1, f.what, startAnew)
 	}
 	if was := *p.Table; was != s.mark {
 		return fmt.Errorf("%w: %s was read to its row %d, of %d in %d bytes, and has now %d rows in %d bytes, or others: "+
-			"between two runs a Parquet file may not change: give another one a name of its own; %s", errChanged, s.name,
-			p.Offset, was.Rows, was.Bytes, s.mark.Rows, s.mark.Bytes, startAnew)
+			"between two runs %s may not change: give another one a name of its own; %s", errChanged, s.name,
+			p.Offset, was.Rows, was.Bytes, s.mark.Rows, s.mark.Bytes, f.what, startAnew)
 	}
 	if p.End > 0 {
 		p.Offset, p.Seen, p.Accounted = s.mark.Rows, s.mark.Rows, s.mark.Rows
@@ -253,15 +266,14 @@ func rowAt(offset int64) string { return fmt.Sprintf("row %d", offset+1) }
 // startTable begins the file of a target that is a table.
 func (b *Broker) startTable(t *target) error {
 	if b.tables == nil {
-		return errNoParquet
+		return errNoTables
 	}
 	return b.tables.start(t)
 }
 
 func (f tableFiles) start(t *target) (err error) {
 	if t.temp == nil {
-		return errors.New("a Parquet file can't be written to a pipe or a device: it is complete at its end only; " +
-			"write it to a file")
+		return fmt.Errorf("%s can't be written to a pipe or a device: it is complete at its end only; write it to a file", f.what)
 	}
 	if err := f.Check(&t.stream); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/avro"
 	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/pipeline/internal/objectfile"
@@ -23,7 +24,7 @@ type writer struct {
 
 // openWriter finds out whether a path can be written.
 func openWriter(ctx context.Context, path string, stdout io.Writer, monitor *Monitor) (*writer, error) {
-	options := []file.Option{zstd.Files(), parquet.Files(), file.Streams(objectfile.Stream(path))}
+	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Streams(objectfile.Stream(path))}
 	if stdout != nil {
 		options = append(options, file.Stdout(stdout))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/avro"
 	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -262,7 +263,7 @@ func tableRows(n *mill.Node) (rows int64, err error) {
 }
 
 func newFiles(stream broker.Stream) *file.Broker {
-	return file.New(zstd.Files(), parquet.Files(), file.Globs(), file.Streams(stream))
+	return file.New(zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Streams(stream))
 }
 
 // eachOfAll reads the file from an element on; one that isn't a table is read to there.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/avro"
 	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 	"github.com/leat-go/leat/broker/kafka"
@@ -132,7 +133,7 @@ func checkOutput(d *description.Description, w Written) error {
 	for _, stream := range d.Streams {
 		switch {
 		case stream.Name.Value != w.Name.Value:
-		case stream.ParquetAt != nil && !file.IsTable(broker.Stream{Name: stream.Address.Value}):
+		case stream.ParquetAt != nil && !strings.HasSuffix(strings.ToLower(stream.Address.Value), ".parquet"):
 			return stream.ParquetAt.Errorf("parquet says how a Parquet file is written, and the name of this one ends " +
 				"otherwise: name it .parquet, or take parquet out")
 		case stream.ReadingAt != nil:
@@ -265,7 +266,7 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	if of.Topic {
 		return m.kafka(streams, cluster, options)
 	}
-	files := []file.Option{zstd.Files(), parquet.Files(), file.Globs(), file.Streams(streams...)}
+	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Streams(streams...)}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/avro"
 	"github.com/leat-go/leat/broker/file/parquet"
 	"github.com/leat-go/leat/broker/file/zstd"
 )
@@ -23,7 +24,7 @@ type Reader struct {
 // Open opens the file at a path, whichever of the formats of package file its name says; the path "-" is stdin. A job's
 // name says what it is read for.
 func Open(ctx context.Context, name, path string, stdin io.Reader) (*Reader, error) {
-	options := []file.Option{zstd.Files(), parquet.Files(), file.Globs(),
+	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(),
 		file.Streams(source(path))}
 	if stdin != nil {
 		options = append(options, file.Stdin(stdin))
