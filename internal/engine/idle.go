@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/leat-go/leat/broker"
@@ -31,6 +30,8 @@ type Idle struct {
 	After time.Duration
 	begin func(n *node, from *start) idleWatch
 	check func(kept string) error
+	// guarantee says of a node that it isn't waited for without end.
+	guarantee func(node string) string
 }
 
 // An idleWatch is an [idler]. Only IdleAfter refers to that, so that a program without idle streams carries none of it.
@@ -39,8 +40,9 @@ type idleWatch interface {
 	await() (*chunk, error)
 	// come says that there is an element.
 	come()
-	// judge deals with the element at hand, which has the right key at hand, where it comes late.
-	judge(record *broker.Record) error
+	// judge deals with the element at hand, which has the right key at hand, where it comes late. null says that its key for
+	// the parent is: nothing waits for such an element.
+	judge(record *broker.Record, null bool) error
 	// pass says that the parent's element at hand doesn't wait, and passed reports whether it didn't.
 	pass()
 	passed() bool
@@ -66,7 +68,10 @@ func IdleAfter(after time.Duration) *Idle {
 		_, err := readMissed(kept)
 		return err
 	}
-	return &Idle{After: after, begin: newIdler, check: check}
+	guarantee := func(node string) string {
+		return fmt.Sprintf("; with those matches that came in time: %s isn't waited for when it has been idle for %v", node, after)
+	}
+	return &Idle{After: after, begin: newIdler, check: check, guarantee: guarantee}
 }
 
 // An idler watches the stream of a node. It knows since when somebody waits for the stream, and what the parent's elements
@@ -110,6 +115,7 @@ func newIdler(n *node, from *start) idleWatch {
 	w.edge, _ = n.edge.(bounded)
 	w.missed, _ = readMissed(from.kept.Idle) // checked before
 	w.started, w.opened = w.missed, w.missed
+	n.task.noteIdle = n.task.noteIdles
 	return w
 }
 
@@ -280,11 +286,14 @@ func (w *idler) nearerThan(s *selection) []byte {
 
 func (w *idler) passed() bool { return w.passedAt == w.node.parent.cursor.next[0].Record.Offset }
 
-func (w *idler) judge(record *broker.Record) error {
-	if len(w.missed.spans) == 0 {
+func (w *idler) judge(record *broker.Record, null bool) error {
+	n := w.node
+	if n.sorter == nil {
+		w.come() // else the sorter knows
+	}
+	if null || len(w.missed.spans) == 0 {
 		return nil
 	}
-	n := w.node
 	right := w.edge.appendRight(nil)
 	w.missed = w.missed.from(right)
 	var by uint64
@@ -329,9 +338,9 @@ func (w *idler) kept() string {
 	return w.missed.String()
 }
 
-// noteIdle has the idle nodes below the master note what a commit keeps of them until the next master is dealt with; or, with
+// noteIdles has the idle nodes below the master note what a commit keeps of them until the next master is dealt with; or, with
 // window, until the window that it opens is handed over.
-func (t *task) noteIdle(window bool) {
+func (t *task) noteIdles(window bool) {
 	for _, n := range t.root.children {
 		switch {
 		case n.idle == nil:
@@ -356,30 +365,16 @@ func (f *feed) prober() broker.Prober {
 // watchIdle begins to watch the stream of a node, where it may be idle.
 func (n *node) watchIdle(from *start) {
 	if n.spec.Idle != nil {
-		n.idle, n.task.idles = n.spec.Idle.begin(n, from), true
+		n.idle = n.spec.Idle.begin(n, from)
 	}
-}
-
-// judgeLate deals with an element that has come, and may be late. null says that its key for the parent is: nothing waits
-// for such an element.
-func (n *node) judgeLate(record *broker.Record, null bool) error {
-	if n.sorter == nil {
-		n.idle.come() // else the sorter knows
-	}
-	if null {
-		return nil
-	}
-	return n.idle.judge(record)
 }
 
 // idles says which streams aren't waited for without end, as an addition to the guarantee; "" where there are none.
-func (r *run) idles() string {
-	var text strings.Builder
+func (r *run) idles() (text string) {
 	for _, n := range r.nodes {
 		if n.Idle != nil {
-			fmt.Fprintf(&text, "; with those matches that came in time: %s isn't waited for when it has been idle for %v", n.Name,
-				n.Idle.After)
+			text += n.Idle.guarantee(n.Name)
 		}
 	}
-	return text.String()
+	return text
 }

@@ -49,7 +49,7 @@ func (n *node) readRecord() error {
 		return nil
 	}
 	if n.idle != nil {
-		if err := n.judgeLate(record, null); err != nil {
+		if err := n.idle.judge(record, null); err != nil {
 			return err
 		}
 	}

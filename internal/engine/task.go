@@ -61,8 +61,8 @@ type task struct {
 	chunksRead int
 	// acknowledges says that the storage of the streams holds back what isn't committed.
 	acknowledges bool
-	// idles says that a node may be idle.
-	idles bool
+	// noteIdle is noteIdles where a node may be idle; nil elsewhere, so that a program without idle streams doesn't carry it.
+	noteIdle func(window bool)
 }
 
 // join runs the join until the session ends, and returns nil then.
@@ -104,7 +104,7 @@ func (t *task) joinNext() (open bool, err error) {
 	if t.ledgers.accounts {
 		t.noteDecided()
 	}
-	if t.idles {
+	if t.noteIdle != nil {
 		t.noteIdle(false)
 	}
 	if t.window != nil {

@@ -71,7 +71,7 @@ func (w *window) add(t *task, master Element) error {
 		if t.ledgers.accounts {
 			t.account()
 		}
-		if t.idles {
+		if t.noteIdle != nil {
 			t.noteIdle(true)
 		}
 		if w.every > 0 {
