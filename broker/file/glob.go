@@ -50,7 +50,7 @@ func Glob[T any](pattern string, options ...StreamOption) Option {
 func Globs() Option { return func(b *Broker) { b.globs = globs{} } }
 
 // errNoGlobs says how to get what isn't built in.
-var errNoGlobs = errors.New("this is a pattern of several files: give file.New the option file.Globs()")
+var errNoGlobs = errors.New("a pattern of several files takes the option file.Globs(), and isn't written to")
 
 // IsPattern reports whether a path that a user gives means several files: it has * or ? in it.
 func IsPattern(path string) bool { return strings.ContainsAny(path, "*?") }

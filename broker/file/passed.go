@@ -141,6 +141,24 @@ func (ps *parts) difference(count int, was passed) string {
 // nameAt returns the path of a file.
 func (ps *parts) nameAt(i int) string { return ps.all[min(i, len(ps.all)-1)].path }
 
+func (n *nodeParts) keep(r *broker.Rewind) error {
+	p, err := n.position(r)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(p)
+	r.Position = string(text)
+	n.mu.Lock()
+	n.needed = r.Offset
+	lowest := r.Offset
+	for _, other := range n.readers {
+		lowest = min(lowest, other.needed)
+	}
+	n.mu.Unlock()
+	n.forget(lowest)
+	return err
+}
+
 func (n *nodeParts) position(r *broker.Rewind) (position, error) {
 	i, within := n.at(r.Offset)
 	s, err := n.open(i)

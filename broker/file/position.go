@@ -49,31 +49,24 @@ func readPosition(node *broker.Rewind) (p position, err error) {
 const startAnew = "to begin at the start of all streams, remove the positions, as by leat positions FILE --reset, or " +
 	"give the pipeline another name"
 
-// A forgetter forgets what isn't needed for an offset and those above.
-type forgetter interface{ forget(offset int64) }
-
 // Positions implements broker.Positioner.
 func (in *input) Positions(_ int, nodes []broker.Rewind) error {
-	lowest := map[forgetter]int64{}
+	lowest := map[*anchors]int64{}
 	for i := range nodes {
 		s := in.streams[i]
-		p, of := position{}, forgetter(s.anchors)
-		if s.parts == nil {
-			p = s.position(&nodes[i])
-		} else {
-			var err error
-			if p, err = s.parts.position(&nodes[i]); err != nil {
+		if s.parts != nil {
+			if err := s.parts.keep(&nodes[i]); err != nil {
 				return err
 			}
-			of = s.parts.shared()
+			continue
 		}
-		text, err := json.Marshal(p)
+		text, err := json.Marshal(s.position(&nodes[i]))
 		if err != nil {
 			return err
 		}
 		nodes[i].Position = string(text)
-		if before, ok := lowest[of]; !ok || nodes[i].Offset < before {
-			lowest[of] = nodes[i].Offset
+		if before, ok := lowest[s.anchors]; !ok || nodes[i].Offset < before {
+			lowest[s.anchors] = nodes[i].Offset
 		}
 	}
 	for of, offset := range lowest {

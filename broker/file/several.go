@@ -25,12 +25,11 @@ type globbing interface {
 
 // several are the files that a node reads as one stream. Offsets count on from one file to the next.
 type several interface {
-	// shared is what the nodes have in common that read the same.
-	shared() forgetter
 	files() []string
 	size() int64
 	reader(from int64) (broker.Reader, error)
-	position(r *broker.Rewind) (position, error)
+	// keep sets the position of a rewind point, and forgets what no node needs any more.
+	keep(r *broker.Rewind) error
 	resume(ctx context.Context, p *position) error
 	locate(offset int64) string
 }
@@ -54,6 +53,7 @@ func (globs) open(b *Broker, in *input, stream broker.Stream) (*inputStream, err
 	l, packed := formatOf(&all.all[0].declared)
 	of := &nodeParts{parts: all, broker: b, input: in, declared: stream,
 		opened: make([]*inputStream, len(all.all))}
+	all.readers = append(all.readers, of)
 	return &inputStream{Stream: stream, name: stream.Name, by: uncompressed{}, layout: l, packed: packed, parts: of}, nil
 }
 
@@ -89,6 +89,8 @@ type parts struct {
 
 	mu  sync.Mutex
 	all []*part
+	// readers are the nodes that read them.
+	readers []*nodeParts
 	// sums are the checksums of the marks of the first files, as far as they were needed.
 	sums []uint32
 }
@@ -235,6 +237,8 @@ type nodeParts struct {
 	opened []*inputStream
 	// checked says that all files from the one on that reading begins in were.
 	checked bool
+	// needed is the offset from which on the node needs what is known of the stream.
+	needed int64
 	// kept is the position that reading goes on from, in the file with the number keptIn; nil for none.
 	kept   *position
 	keptIn int
@@ -254,9 +258,7 @@ func (n *nodeParts) size() (sum int64) {
 	return sum
 }
 
-func (n *nodeParts) shared() forgetter { return n.parts }
-
-// forget implements forgetter.
+// forget forgets what isn't needed for an offset and those above.
 func (ps *parts) forget(offset int64) {
 	i, within := ps.at(offset)
 	for _, p := range ps.all[:i] {

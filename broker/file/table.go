@@ -75,7 +75,7 @@ func Avro(t Tables) Option {
 
 // errNoTables says how to get what isn't built in.
 var errNoTables = errors.New("this is a Parquet or an Avro file, as its name says: give file.New the option parquet.Files() " +
-	"or avro.Files(), of the packages in github.com/leat-go/leat/broker/file")
+	"or avro.Files()")
 
 // tables are what a broker does with files of rows. They are behind an interface so that a program without such files
 // doesn't carry it.

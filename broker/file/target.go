@@ -38,7 +38,7 @@ type target struct {
 func (b *Broker) openTarget(stream broker.Stream) (*target, error) {
 	t := &target{stream: stream, path: standard}
 	if stream.Several {
-		return nil, errors.New("results go to one file, and this is a pattern of several")
+		return nil, errNoGlobs
 	}
 	if err := checkFormat(&stream); err != nil {
 		return nil, err

@@ -85,12 +85,11 @@ func (c *cursor) load(chunk *chunk) error {
 
 // across adds to what is wrong with the order of the record that was read last that the one before lies elsewhere.
 func (c *cursor) across(err error) error {
-	wrong, ok := errors.AsType[*KeyError](err)
 	before := c.inBefore
 	if c.unread > 1 {
 		before = c.chunk.records[c.unread-2].In
 	}
-	if in := c.last().In; !ok || wrong.Err != nil || before == nil || before == in {
+	if before == nil || before == c.last().In {
 		return err
 	}
 	return fmt.Errorf("%w; the element before it lies in %s", err, before.Stream)
