@@ -69,7 +69,8 @@ func IdleAfter(after time.Duration) *Idle {
 		return err
 	}
 	guarantee := func(node string) string {
-		return fmt.Sprintf("; with those matches that came in time: %s isn't waited for when it has been idle for %v", node, after)
+		return fmt.Sprintf("; with those matches that came in time: %s isn't waited for when it has been idle for %v",
+			node, after)
 	}
 	return &Idle{After: after, begin: newIdler, check: check, guarantee: guarantee}
 }

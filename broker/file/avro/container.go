@@ -168,8 +168,8 @@ func (t *table) readBlocks(at, size int64) error {
 		case errors.Join(errCount, errLength) != nil || count < 0 || length < 0:
 			return fmt.Errorf("the block at byte %d, behind row %d, is damaged; was the file cut off?", at, t.rows)
 		case length > size-begins-syncSize:
-			return fmt.Errorf("the block at byte %d, behind row %d, has %d bytes by its head, and the file ends before that; was "+
-				"the file cut off?", at, t.rows, length)
+			return fmt.Errorf("the block at byte %d, behind row %d, has %d bytes by its head, and the file ends before that; "+
+				"was the file cut off?", at, t.rows, length)
 		}
 		marker := buffer[:syncSize]
 		if _, err := t.file.ReadAt(marker, begins+length); err != nil && !errors.Is(err, io.EOF) {

@@ -85,8 +85,8 @@ func (k *kindOf) add(v *jsontree.Value, at string) error {
 		for i := range v.Members {
 			m := &v.Members[i]
 			if !isName(m.Name) {
-				return fmt.Errorf("%s: a name in Avro has letters, digits and _ only, and begins with no digit, so that the member "+
-					"%q can't be written: emit it under another name", at, m.Name)
+				return fmt.Errorf("%s: a name in Avro has letters, digits and _ only, and begins with no digit, so that the "+
+					"member %q can't be written: emit it under another name", at, m.Name)
 			}
 			if err := k.member(m.Name).add(&m.Value, at+": "+m.Name); err != nil {
 				return err

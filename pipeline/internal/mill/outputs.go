@@ -63,8 +63,8 @@ func checkWritten(written []Written) error {
 			return at.Text.Errorf("%s holds elements as they were read, which aren't plain, so that rows of cells can't have "+
 				"them: write it as .jsonl or .json", w.Name.Value)
 		case at.IsFile() && file.IsTable(stream(at, "", object.Codec{}, nil)):
-			return at.Text.Errorf("%s holds elements as they were read, of any kind, so that columns of one type can't have them: "+
-				"write it as .jsonl or .json", w.Name.Value)
+			return at.Text.Errorf("%s holds elements as they were read, of any kind, so that columns of one type can't have "+
+				"them: write it as .jsonl or .json", w.Name.Value)
 		}
 		for _, other := range written[:i+1] {
 			if at.Name == other.Stream.Name || at.IsFile() && sameFile(at.Name, other.Stream.Name) {

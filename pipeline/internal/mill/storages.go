@@ -58,8 +58,8 @@ func checkInput(master, n *Node, output Stream) error {
 	case at.Several && file.CheckPattern(at.Name) != nil:
 		return at.Text.Errorf("%s: %v", at.Text.Value, file.CheckPattern(at.Name))
 	case at.Several && at.Reading.Follow:
-		return at.Text.Errorf("the files of a pattern can't be followed, since their names don't tell which of them grows: take " +
-			"follow out; where the output keeps positions, the next run reads what has come since, new files among it")
+		return at.Text.Errorf("the files of a pattern can't be followed, since their names don't tell which of them grows: " +
+			"take follow out; where the output keeps positions, the next run reads what has come since, new files among it")
 	case at.Several && output.IsFile() && file.Matches(at.Name, output.Name):
 		return output.Text.Errorf("the pattern %s, which is read as %q, matches the output, so that the next run would read the "+
 			"results: write them to another directory, or under another name", at.Text.Value, n.Name)
@@ -127,8 +127,8 @@ func checkOutput(d *description.Description, w Written) error {
 			stored.OnlyRead.Value, w.Name.Value)
 	}
 	if w.Stream.Several {
-		return w.Stream.Text.Errorf("results go to one file, and %s is a pattern of several, since it has * or ? in it: give the "+
-			"file a name without", w.Stream.Text.Value)
+		return w.Stream.Text.Errorf("results go to one file, and %s is a pattern of several, since it has * or ? in it: give "+
+			"the file a name without", w.Stream.Text.Value)
 	}
 	for _, stream := range d.Streams {
 		switch {
