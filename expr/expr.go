@@ -4,6 +4,9 @@
 //
 // Numbers are decimals of any length, / divides exactly, and a floating field is the shortest decimal that denotes it,
 // so that 0.1 + 0.2 is 0.3. Fields have their names in JSON.
+//
+// Keys are made of elements alone, as those of [leat.Join] are: record(…), the record that an element came in, is known in
+// pipeline files only. What a join needs of a record must be a field of the element.
 package expr
 
 import (

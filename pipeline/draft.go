@@ -38,6 +38,8 @@ type draftKey struct {
 	expr, plain string
 	kind        string
 	isTime      bool
+	// layouts are those that a time may have as text, of which the first is taken.
+	layouts []string
 }
 
 // NewDraft looks at two files and returns a pipeline file for dir that joins the second one to the first, and writes to
@@ -153,11 +155,11 @@ func (s *drafted) keysOf() (keys []draftKey) {
 		}
 		key := draftKey{column: c, expr: member, plain: plain, kind: c.Types[0]}
 		if c.Types[0] == "text" {
-			if layout, ok := layoutOf(s.head.Elements, c.Name); ok {
-				key.isTime, key.kind = true, "time"
+			if layouts := layoutsOf(s.head.Elements, c.Name); len(layouts) > 0 {
+				key.isTime, key.kind, key.layouts = true, "time", layouts
 				with := ""
-				if layout != "" {
-					with = fmt.Sprintf(", %q", layout)
+				if layouts[0] != "" {
+					with = fmt.Sprintf(", %q", layouts[0])
 				}
 				key.expr, key.plain = "date("+member+with+")", "date("+plain+with+")"
 			}

@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/leat-go/leat/internal/expression"
 )
 
 // A draftJoin is a way to join two streams.
@@ -155,9 +156,17 @@ func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
 		return nil, err
 	}
 	near.within = ""
+	var shortest expression.Distance
 	for _, side := range []*Distances{report.Joins[0].Before, report.Joins[0].After} {
-		if side != nil && (near.within == "" || isShorter(side.P90, near.within)) {
-			near.within = side.P90
+		if side == nil {
+			continue
+		}
+		d, err := expression.ParseDistance(side.P90)
+		if err != nil {
+			return nil, err // what a report says of distances can be read
+		}
+		if near.within == "" || expression.CompareDistances(d, shortest) < 0 {
+			near.within, shortest = side.P90, d
 		}
 	}
 	if near.within == "" {
@@ -167,18 +176,6 @@ func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
 		return nil, err
 	}
 	return &near, nil
-}
-
-// isShorter compares two distances as they are written.
-func isShorter(a, b string) bool {
-	of := func(text string) float64 {
-		if d, err := time.ParseDuration(text); err == nil {
-			return d.Seconds()
-		}
-		x, _ := strconv.ParseFloat(text, 64) // a distance is one of both
-		return x
-	}
-	return of(a) < of(b)
 }
 
 // withMatchKey returns the join with a match key where both streams have a member of one name that tells things apart, as a
@@ -216,7 +213,16 @@ func (s *drafted) repeats(name string) bool {
 }
 
 // note says what was guessed.
-func (j *draftJoin) note() string { return "joined on " + j.String() }
+func (j *draftJoin) note() string {
+	text := "joined on " + j.String()
+	for _, key := range []draftKey{j.leftKey, j.rightKey} {
+		if len(key.layouts) > 1 {
+			text += fmt.Sprintf("; %s may as well be written as %s: change it if that is so", key.column.Name,
+				strings.Join(key.layouts[1:], " or "))
+		}
+	}
+	return text
+}
 
 // text returns the pipeline file.
 func (j *draftJoin) text(output string) string {

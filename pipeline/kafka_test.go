@@ -93,7 +93,7 @@ join:
   - {left: prev, right: next, on: prev.time + 10 == next.time}
 output: out
 emit: {robot: prev.robot, time: prev.time, dx: 'next[0].x - prev.x'}
-kafka: {brokers: [BROKERS], commit_interval: 10ms}
+kafka: {brokers: [BROKERS], client_id: tests}
 `
 
 // walk is n places of a robot, from a time on, ten seconds apart.
@@ -149,7 +149,7 @@ func TestKafkaAndFiles(t *testing.T) {
 		"topic to file": {"{topic: steps}", "{file: steps.jsonl}"},
 		"file to topic": {"{topic: places}", "{file: places.jsonl}"},
 	} {
-		p := k.parse(strings.NewReplacer(append(replace, "commit", "group: '"+name+"', commit")...).Replace(onKafka))
+		p := k.parse(strings.NewReplacer(append(replace, "client_id", "group: '"+name+"', client_id")...).Replace(onKafka))
 		k.must(p.Run(t.Context(), quiet()))
 		got := ""
 		if name == "file to topic" {
@@ -192,10 +192,10 @@ func TestKafkaErrors(t *testing.T) {
 		},
 		"missing topic": {"{topic: places}", "{topic: place}", `kafka: missing input topics: "place" (did you mean "places"?)`},
 		"no password": {
-			"commit", "sasl: {mechanism: plain, user: u, password_env: LEAT_NO_SUCH}, commit",
+			"client_id", "sasl: {mechanism: plain, user: u, password_env: LEAT_NO_SUCH}, client_id",
 			"the environment variable LEAT_NO_SUCH, which should hold the password, is not set",
 		},
-		"no certificate": {"commit", "tls: {ca: none.pem}, commit", "the certificate authorities: open "},
+		"no certificate": {"client_id", "tls: {ca: none.pem}, client_id", "the certificate authorities: open "},
 	} {
 		err := k.parse(strings.Replace(onKafka, c.old, c.new, 2)).Run(t.Context(), quiet())
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -214,7 +214,7 @@ func TestKafkaErrors(t *testing.T) {
 func TestKafkaInEveryForm(t *testing.T) {
 	for _, kafka := range []string{
 		"{brokers: localhost:9092}", "{brokers: [localhost:9092, 'b:1', c]}", "\n  brokers:\n    - localhost:9092\n    - b\n",
-		"{brokers: x, group: g, client_id: c, tls: true, start: latest, commit_interval: 1s, data_timeout: 1m, create_topics: true, grow_outputs: true}",
+		"{brokers: x, group: g, client_id: c, tls: true, start: latest, data_timeout: 1m, create_topics: true, grow_outputs: true}",
 		"{brokers: x, tls: {ca: a, cert: b, key: c}, start: 2026-11-22T15:04:05Z, create_topics: false, grow_outputs: false}",
 		"{brokers: x, sasl: {mechanism: scram-sha-512, user: u, password_env: P}, tls: false, start: earliest}",
 	} {
@@ -234,7 +234,7 @@ func TestTLS(t *testing.T) {
 	k := newPlant(t, true)
 	k.load("places", 1, walk(1, 0, 3))
 	k.write("ca.pem", string(k.CA))
-	p := k.parse(strings.Replace(onKafka, "commit", "tls: {ca: ca.pem}, commit", 1))
+	p := k.parse(strings.Replace(onKafka, "client_id", "tls: {ca: ca.pem}, client_id", 1))
 	k.must(p.Run(t.Context(), quiet()))
 	if diff := cmp.Diff(steps(1, 0, 3), k.dump("steps")); diff != "" {
 		t.Error(diff)

@@ -199,7 +199,7 @@ func keyOf(n *mill.Node, record *broker.Record, partition int) *expression.Key {
 	if err != nil || decode(record.Value, element) != nil {
 		return nil
 	}
-	object.CameIn([]any{element}, []broker.Record{*record}, partition)
+	n.CameIn(element, record, partition)
 	key, err := expression.Single(program)(element)
 	if err != nil {
 		return nil

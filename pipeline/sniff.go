@@ -7,12 +7,11 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/internal/instant"
 )
 
 // Sniff returns how a text file seems to hold its cells, as csv of a stream says it; empty where that is what the file's
@@ -122,41 +121,19 @@ func commas(lines []string, delimiter rune) bool {
 	return found
 }
 
-// layouts are those of times as text; the empty one is what date reads without any.
-var layouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
-	"02.01.2006 15:04:05", "02.01.2006 15:04",
-	"02.01.2006", "02/01/2006 15:04:05", "02/01/2006 15:04", "02/01/2006", "01/02/2006 15:04:05", "01/02/2006 15:04",
-	"01/02/2006", "2006/01/02 15:04:05", "2006/01/02", "20060102T150405Z", time.RFC1123Z, time.RFC1123,
-}
-
-// layoutOf returns the layout of a member that is a time as text in all elements; empty for what date reads by itself.
-func layoutOf(elements []json.RawMessage, name string) (layout string, ok bool) {
-	possible := slices.Clone(layouts)
-	seen := false
+// layoutsOf returns the layouts of a member that is a time as text in all elements, see [instant.Recognize]; none where it
+// isn't one.
+func layoutsOf(elements []json.RawMessage, name string) []string {
+	var texts []string
 	for _, element := range elements {
 		var object map[string]json.RawMessage
 		var text string
 		if json.Unmarshal(element, &object) != nil || json.Unmarshal(object[name], &text) != nil {
-			return "", false
+			return nil
 		}
-		if text == "" {
-			continue // null
-		}
-		seen = true
-		possible = slices.DeleteFunc(possible, func(l string) bool {
-			_, err := time.Parse(l, text)
-			return err != nil
-		})
-		if len(possible) == 0 {
-			return "", false
+		if text != "" { // null
+			texts = append(texts, text)
 		}
 	}
-	if !seen {
-		return "", false
-	}
-	if possible[0] == time.RFC3339Nano {
-		return "", true
-	}
-	return possible[0], true
+	return instant.Recognize(texts)
 }

@@ -72,7 +72,7 @@ func TestSort(t *testing.T) {
 		},
 		"a wrong lateness": {
 			[]string{"a.jsonl", "--by", "t", "--within", "soon"}, "", 2, "",
-			"leat: --within: \"soon\" is neither a number nor a duration such as 10ms\n", "",
+			"leat: --within: \"soon\" is neither a number nor a duration such as 10ms or 1d\n", "",
 		},
 		"a wrong size": {
 			[]string{"a.jsonl", "--by", "t", "--memory", "much"}, "", 2, "",

@@ -273,12 +273,12 @@ func (c *compiler) duration(n *ast.CallNode) node {
 			return Value{}, operands{part}.explain(mustBe(0, v, `text with a unit, as in duration("10s")`))
 		}
 		d, err := instant.ParseDuration(v.text)
+		if errors.Is(err, instant.ErrMonths) {
+			err = fmt.Errorf("%w, or add them to an instant by AddDate(years, months, days)", err)
+		}
 		if err != nil {
 			return Value{}, operands{part}.explain(&mismatch{what: fmt.Sprintf("is %q: %v", shortened(v.text), err)})
 		}
 		return durationValue(int64(d), true)
 	}, operands{part})
 }
-
-// ParseDuration reads a duration as the function duration does.
-func ParseDuration(text string) (time.Duration, error) { return instant.ParseDuration(text) }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/big"
 	"time"
+
+	"github.com/leat-go/leat/internal/instant"
 )
 
 // A Distance is the difference of two keys: a number between numbers, a span of time between times or durations. It is
@@ -39,6 +41,19 @@ func DistanceOf(x any) (Distance, error) {
 	}
 	return Distance{}, fmt.Errorf("%v, of type %T, is no distance; give a number, or a duration where keys are times", x,
 		x)
+}
+
+// ParseDistance reads a number, or a duration as the function duration does: 0.5, 10ms, 1d, PT1H. It is an
+// [instant.ErrDurationForm] where the text is neither.
+func ParseDistance(text string) (Distance, error) {
+	if number, ok := ParseNumber(text); ok {
+		return DistanceOf(number)
+	}
+	d, err := instant.ParseDuration(text)
+	if err != nil {
+		return Distance{}, err
+	}
+	return DistanceOf(d)
 }
 
 // Kind returns Number or Duration, or Unknown for the number zero, which fits keys of any kind.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,7 +232,7 @@ func explainMember(e *Error, member *ast.MemberNode) {
 	}
 	name, list := property.Value, member.Node
 	switch base := list.Nature(); {
-	case list.Type() == reflect.TypeFor[recordType]():
+	case isRecordType(list.Type()):
 		e.Message = fmt.Sprintf("a record has no %s, but %s%s", name, strings.Join(recordMembers, ", "),
 			suggest.Name(name, recordMembers))
 	case strings.HasPrefix(e.Message, "array elements can only be selected"):

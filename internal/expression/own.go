@@ -35,6 +35,9 @@ func ownFunctions() map[string]ownFunction {
 func configOf(scope Scope) *conf.Config {
 	config := conf.New(scope.Types())
 	for name, f := range ownFunctions() {
+		if typed, ok := scope.(TypedKeys); ok && name == "record" && typed.HasTypedKeys() {
+			f.check = checkTypedRecord
+		}
 		declared := &builtin.Function{Name: name, Validate: f.check, Func: func(...any) (any, error) {
 			return nil, errors.New("it is evaluated elsewhere")
 		}}

@@ -20,6 +20,8 @@ import (
 type Record struct {
 	*broker.Record
 	Partition int
+	// DecodeKey returns a key as JSON; nil for keys that are text.
+	DecodeKey func(key []byte) ([]byte, error)
 }
 
 // A Recorder is a Scope that knows the records that elements came in.
@@ -32,6 +34,12 @@ type Recorder interface {
 	RecordOf(path []Step, member string) (get func(env any, index int) (Record, error), err error)
 }
 
+// A TypedKeys is a Recorder whose records may have keys that aren't text. It need not be implemented where all are.
+type TypedKeys interface {
+	// HasTypedKeys reports whether the keys of some of the records have a format.
+	HasTypedKeys() bool
+}
+
 // recordType is what the checker knows of a record.
 type recordType struct {
 	Key       string            `expr:"key"`
@@ -39,6 +47,20 @@ type recordType struct {
 	Headers   map[string]string `expr:"headers"`
 	Partition int               `expr:"partition"`
 	Offset    int64             `expr:"offset"`
+}
+
+// typedRecordType is recordType where keys may be anything.
+type typedRecordType struct {
+	Key       any               `expr:"key"`
+	Time      time.Time         `expr:"time"`
+	Headers   map[string]string `expr:"headers"`
+	Partition int               `expr:"partition"`
+	Offset    int64             `expr:"offset"`
+}
+
+// isRecordType reports whether a type is that of records.
+func isRecordType(t reflect.Type) bool {
+	return t == reflect.TypeFor[recordType]() || t == reflect.TypeFor[typedRecordType]()
 }
 
 var recordMembers = []string{"key", "time", "headers", "partition", "offset"}
@@ -50,6 +72,10 @@ func checkRecord(arguments []reflect.Type) (reflect.Type, error) {
 	return reflect.TypeFor[recordType](), argumentCount(arguments, 0, 1, recordUsage)
 }
 
+func checkTypedRecord(arguments []reflect.Type) (reflect.Type, error) {
+	return reflect.TypeFor[typedRecordType](), argumentCount(arguments, 0, 1, recordUsage)
+}
+
 // recordMember returns a member of a record; the record itself where the name is empty.
 func recordMember(r Record, name, source string) (Value, error) {
 	if r.Record == nil {
@@ -57,7 +83,7 @@ func recordMember(r Record, name, source string) (Value, error) {
 	}
 	switch name {
 	case "key":
-		return textOfBytes(r.Key, source)
+		return recordKey(r, source)
 	case "time":
 		if r.Time.IsZero() {
 			return NullValue(), nil
@@ -87,6 +113,18 @@ func recordMember(r Record, name, source string) (Value, error) {
 		whole.set(member, v)
 	}
 	return objectValue(whole), nil
+}
+
+// recordKey returns the key of a record: as its format has it, or as text.
+func recordKey(r Record, source string) (Value, error) {
+	if r.Key == nil || r.DecodeKey == nil {
+		return textOfBytes(r.Key, source)
+	}
+	raw, err := r.DecodeKey(r.Key)
+	if err != nil {
+		return Value{}, fmt.Errorf("%s: %w", source, err)
+	}
+	return ValueOfJSON(raw), nil
 }
 
 // recordHeader returns the last header of a name.
@@ -174,7 +212,8 @@ func (c *compiler) bareRecord(n *ast.CallNode) node {
 func (c *compiler) recordOf(call *ast.CallNode, member string, optional bool) (func(f *frame) (Record, error), error) {
 	recorder, ok := c.scope.(Recorder)
 	if !ok {
-		return nil, errors.New("there are no records here")
+		return nil, errors.New("record is known in pipeline files only: a key in Go is made of the fields of its " +
+			"element, whatever record that came in")
 	}
 	if len(call.Arguments) == 0 {
 		get, err := recorder.Record(nil, member)

@@ -32,7 +32,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	var err error
 	switch {
 	case s.end():
-		err = errDurationForm
+		err = ErrDurationForm
 	case s.take('P'), s.take('p'):
 		err = s.isoDuration(total)
 	case s.rest() == "0":
@@ -54,14 +54,45 @@ func ParseDuration(text string) (time.Duration, error) {
 	return time.Duration(total.Num().Int64()), nil
 }
 
-var errDurationForm = errors.New(`it isn't written as a duration: 10ms, 1h30m, 2d, or PT1H30M as in ISO 8601`)
+// ErrDurationForm says of a text that it isn't written as a duration at all, and ErrMonths of one that it has years or months.
+var (
+	ErrDurationForm = errors.New(`it isn't written as a duration: 10ms, 1h30m, 2d, or PT1H30M as in ISO 8601`)
+	ErrMonths       = errors.New("years and months have no fixed length: give days, as in 30d")
+)
+
+// spelled are units as people spell them, with what is right in their place.
+var spelled = map[string]string{
+	"sec": "s", "second": "s", "min": "m", "minute": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "wk": "w",
+	"milli": "ms", "msec": "ms", "millisecond": "ms", "micro": "us", "usec": "us", "microsecond": "us", "nano": "ns",
+	"nsec": "ns", "nanosecond": "ns", "mo": "month", "mon": "month", "month": "month", "y": "month", "yr": "month", "year": "month",
+}
+
+// checkUnit says what is right in place of a unit that there isn't.
+func checkUnit(written string) error {
+	name := strings.ToLower(strings.TrimSpace(written))
+	right, ok := spelled[strings.TrimSuffix(name, "s")]
+	if _, known := units[name]; known {
+		right, ok = name, true
+	}
+	switch {
+	case right == "month":
+		return ErrMonths
+	case ok && right == "m" && strings.TrimSpace(written) == "M":
+		return errors.New("there is no unit M: minutes are m, and months have no fixed length")
+	case ok && strings.TrimSpace(written) != written && right == strings.TrimSpace(written):
+		return fmt.Errorf("between a number and its unit there is no blank: 10%s", right)
+	case ok:
+		return fmt.Errorf("there is no unit %q: write %s", strings.TrimSpace(written), right)
+	}
+	return fmt.Errorf("there is no unit %q: ns, us, ms, s, m, h, d (24 hours) and w are known", strings.TrimSpace(written))
+}
 
 // goDuration reads numbers, each with its unit.
 func (s *scanner) goDuration(total *big.Rat) error {
 	for !s.end() {
 		number, ok := s.decimal()
 		if !ok {
-			return errDurationForm
+			return ErrDurationForm
 		}
 		start := s.at
 		for !s.end() && s.text[s.at] != '.' && s.text[s.at]-'0' > 9 {
@@ -73,7 +104,7 @@ func (s *scanner) goDuration(total *big.Rat) error {
 		case name == "":
 			return errors.New("a unit is missing: ns, us, ms, s, m, h, d (24 hours) or w")
 		case !ok:
-			return fmt.Errorf("there is no unit %q: ns, us, ms, s, m, h, d (24 hours) and w are known", name)
+			return checkUnit(name)
 		}
 		total.Add(total, number.Mul(number, new(big.Rat).SetInt64(unit)))
 	}
@@ -86,30 +117,29 @@ func (s *scanner) isoDuration(total *big.Rat) error {
 	for !s.end() {
 		if s.take('T') || s.take('t') {
 			if isClock || s.end() {
-				return errDurationForm
+				return ErrDurationForm
 			}
 			order, isClock = "HMS", true
 			continue
 		}
 		number, ok := s.decimal()
 		if !ok || s.end() {
-			return errDurationForm
+			return ErrDurationForm
 		}
 		name := strings.ToUpper(s.text[s.at : s.at+1])
 		s.at++
 		if name == "Y" || name == "M" && !isClock {
-			return errors.New("years and months have no fixed length: give days, or add them to an instant by AddDate(years, " +
-				"months, days)")
+			return ErrMonths
 		}
 		at := strings.Index(order, name)
 		if at < 0 {
-			return errDurationForm
+			return ErrDurationForm
 		}
 		order, seen = order[at+1:], true
 		total.Add(total, number.Mul(number, new(big.Rat).SetInt64(units[strings.ToLower(name)])))
 	}
 	if !seen {
-		return errDurationForm
+		return ErrDurationForm
 	}
 	return nil
 }

@@ -11,6 +11,21 @@ var (
 	otherLayouts = []string{"%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y", "%a %b %d %Y %H:%M:%S"}
 )
 
+// Recognize returns the layouts that all of some texts are instants of; the first is empty where [Parse] reads them without
+// one, and then it is the only one. None means that the texts aren't instants, and several that they don't tell which layout
+// it is, as with [Guess].
+func Recognize(texts []string) (layouts []string) {
+	for _, text := range texts {
+		if _, err := Parse(text, time.UTC); err != nil {
+			return Guess(texts)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return []string{""}
+}
+
 // Guess returns the common layouts of strptime that all of some texts are instants of, with one of them at the front for
 // a day before a month. Several mean that the texts don't tell which it is. The texts should be of different times.
 func Guess(texts []string) (layouts []string) {

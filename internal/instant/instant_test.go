@@ -259,12 +259,13 @@ func TestDurations(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"": "isn't written as a duration", "10": "a unit is missing",
-		"10 s": `there is no unit " s"`, "5min": `there is no unit "min"`,
+		"10 s": "there is no blank: 10s", "5min": `there is no unit "min": write m`,
 		"s": "isn't written as a duration", "-": "isn't written as a duration",
 		"P": "isn't written", "PT": "isn't written", "P1H": "isn't written",
 		"PT1D": "isn't written", "PT1S1H": "isn't written",
 		"P1DT": "isn't written", "P1Y": "years and months have no fixed length",
-		"P1M": "years and months have no fixed length", "0.5ns": "no whole number of nanoseconds", "300y": `no unit "y"`,
+		"P1M": "years and months have no fixed length", "0.5ns": "no whole number of nanoseconds", "300y": "have no fixed length", "2 months": "give days, as in 30d", "1M": "there is no unit M: minutes are m",
+		"3 hours": `no unit "hours": write h`, "1fortnight": `no unit "fortnight": ns, us,`,
 		"9223372036854775808ns": "longer than 292 years", "1h1": "a unit is missing", "PT1ST2H": "isn't written",
 	} {
 		if got, err := ParseDuration(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -332,6 +333,21 @@ func TestLocalTimes(t *testing.T) {
 			r.Fatalf("%v: %v, %v", at, got, err)
 		}
 	})
+}
+
+// TestRecognize asks for a layout only where none is needed to read the texts.
+func TestRecognize(t *testing.T) {
+	for _, test := range []struct{ texts, want string }{
+		{"2026-11-27T10:00:00Z;2026-11-28 10:00", `[""]`}, {"27.11.2026 10:00;28.11.2026 11:30", `["%d.%m.%Y %H:%M"]`},
+		{"03/04/2026;05/06/2026", `["%d/%m/%Y" "%m/%d/%Y"]`}, {"2026-11-27;27.11.2026", `[]`}, {"red;blue", `[]`},
+	} {
+		if got := fmt.Sprintf("%q", Recognize(strings.Split(test.texts, ";"))); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.texts, got, test.want)
+		}
+	}
+	if got := Recognize(nil); got != nil {
+		t.Errorf("no texts: %q", got)
+	}
 }
 
 // TestGuess finds the layouts of texts, and all of them where they don't tell the day from the month.

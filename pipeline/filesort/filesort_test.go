@@ -314,7 +314,7 @@ func TestCompile(t *testing.T) {
 		{"time +", "", "by: "},
 		{"[1]", "", "by: [1] is a list or object, which has no order"},
 		{"1 + 1", "", "by: 1 + 1 is the same for all elements: name the member that they are in the order of, such as time"},
-		{"k", "five", `within: "five" is neither a number nor a duration such as 10ms`},
+		{"k", "five", `within: "five" is neither a number nor a duration such as 10ms or 1d`},
 		{"k", "-1", "within: -1 is below zero: it is how far elements come late at most"},
 		{"k", "-1s", "within: -1s is below zero: it is how far elements come late at most"},
 	} {

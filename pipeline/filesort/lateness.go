@@ -1,10 +1,12 @@
 package filesort
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/instant"
 )
 
 // A Lateness is how far elements come late at most. Make one with [ParseLateness].
@@ -17,9 +19,12 @@ type Lateness struct {
 func ParseLateness(text string) (l Lateness, err error) {
 	v, ok := expression.ParseNumber(text)
 	if !ok {
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return l, fmt.Errorf("%q is neither a number nor a duration such as 10ms", text)
+		d, err := instant.ParseDuration(text)
+		switch {
+		case errors.Is(err, instant.ErrDurationForm):
+			return l, fmt.Errorf("%q is neither a number nor a duration such as 10ms or 1d", text)
+		case err != nil:
+			return l, fmt.Errorf("%q is no lateness: %w", text, err)
 		}
 		v = expression.ValueOf(d)
 	}

@@ -176,11 +176,8 @@ func (s *source) window(d *Description, node *yaml.Node) error {
 	}
 	d.Window = &Window{}
 	if m.members[0].name.Value == "every" {
-		d.Window.Every, err = time.ParseDuration(value.Value)
-		if err != nil || d.Window.Every <= 0 {
-			return value.Errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", value.Value)
-		}
-		return nil
+		d.Window.Every, err = durationOf(value)
+		return err
 	}
 	d.Window.Count, err = strconv.Atoi(value.Value)
 	if err != nil || d.Window.Count <= 0 {

@@ -1,12 +1,13 @@
 package description
 
 import (
-	"time"
+	"errors"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/instant"
 )
 
 // A Join joins the stream Right to the stream Left.
@@ -168,19 +169,18 @@ func (s *source) bound(node *yaml.Node, what string) (b Bound, err error) {
 		b.Any = true
 		return b, nil
 	}
-	var given any
-	if number, ok := expression.ParseNumber(text); ok {
-		given = number
-	} else if duration, err := time.ParseDuration(text); err == nil {
-		given = duration
-	} else {
-		return b, b.text.Errorf("%q is no distance: give a number in the keys' units, a duration such as 10ms where "+
+	b.Distance, err = expression.ParseDistance(text)
+	_, isNumber := expression.ParseNumber(text)
+	switch {
+	case err == nil:
+		return b, nil
+	case isNumber:
+		return b, b.text.Errorf("%v", err)
+	case errors.Is(err, instant.ErrDurationForm):
+		return b, b.text.Errorf("%q is no distance: give a number in the keys' units, a duration such as 10ms or 1d where "+
 			"they are times, or any for no bound", text)
 	}
-	if b.Distance, err = expression.DistanceOf(given); err != nil {
-		return b, b.text.Errorf("%v", err)
-	}
-	return b, nil
+	return b, b.text.Errorf("%q is no distance: %v", text, err)
 }
 
 func (s *source) take(j *Join, m *member) (err error) {

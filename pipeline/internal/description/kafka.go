@@ -22,8 +22,6 @@ type Kafka struct {
 	// Registry is the schema registry; nil for none.
 	Registry *Registry
 	Options  []kafka.Option
-	// CommitInterval is where the time between two transactions stands; nil where nothing is said.
-	CommitInterval *Text
 }
 
 // TLS names files, as seen from the pipeline file's directory; none of them is needed.
@@ -43,7 +41,10 @@ type Login struct {
 
 // kafka reads the section about Kafka.
 func (s *source) kafka(d *Description, node *yaml.Node) error {
-	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "commit_interval", "data_timeout",
+	if err := s.checkCommitInterval(node); err != nil {
+		return err
+	}
+	m, err := s.mapping(node, "kafka", "brokers", "group", "tls", "sasl", "start", "data_timeout",
 		"create_topics", "grow_outputs", "client_id", "registry")
 	if err != nil {
 		return err
@@ -98,12 +99,23 @@ func (s *source) kafkaMember(k *Kafka, m member) (err error) {
 	if m.name.Value == "group" {
 		k.Group = value.Value
 	}
-	if m.name.Value == "commit_interval" {
-		k.CommitInterval = &value
-	}
 	option, err := kafkaOption(m.name.Value, value)
 	k.Options = append(k.Options, option)
 	return err
+}
+
+// checkCommitInterval says what has become of a member that there was once.
+func (s *source) checkCommitInterval(node *yaml.Node) error {
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if name, value := node.Content[i], node.Content[i+1]; name.Value == "commit_interval" {
+			return s.errorAt(s.locationOf(name), "commit_interval isn't said of kafka, but at the top of the file, for any "+
+				"storage: commit: {every: %s}", value.Value)
+		}
+	}
+	return nil
 }
 
 // kafkaOption returns the option that a member with a text stands for.
@@ -117,12 +129,9 @@ func kafkaOption(name string, value Text) (kafka.Option, error) {
 		at, err := startPosition(value)
 		return kafka.Start(at), err
 	}
-	d, err := time.ParseDuration(value.Value)
-	if err != nil || d <= 0 {
-		return nil, value.Errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", value.Value)
-	}
-	if name == "commit_interval" {
-		return kafka.CommitInterval(d), nil
+	d, err := durationOf(value)
+	if err != nil {
+		return nil, err
 	}
 	return kafka.DataTimeout(d), nil
 }

@@ -1,6 +1,7 @@
 package description
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/broker/file/parquet"
+	"github.com/leat-go/leat/internal/instant"
 )
 
 // A Stream is what a pipeline file says of a stream.
@@ -265,9 +267,17 @@ func (s *source) duration(node *yaml.Node, what string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	d, err := time.ParseDuration(t.Value)
-	if err != nil || d <= 0 {
-		return 0, t.Errorf("%q is not a duration above zero, such as 20s, 500ms or 1h30m", t.Value)
+	return durationOf(t)
+}
+
+// durationOf returns the time that a text says, which is above zero.
+func durationOf(t Text) (time.Duration, error) {
+	d, err := instant.ParseDuration(t.Value)
+	switch {
+	case err != nil && !errors.Is(err, instant.ErrDurationForm):
+		return 0, t.Errorf("%q is not a duration: %v", t.Value, err)
+	case err != nil || d <= 0:
+		return 0, t.Errorf("%q is not a duration above zero, such as 20s, 500ms, 1h30m or 1d", t.Value)
 	}
 	return d, nil
 }

@@ -91,7 +91,7 @@ func (j *join) disorders(remedy *trial) (findings []Finding) {
 		switch {
 		case mended:
 			f.Fix, f.Evidence = remedy.on(), "then the keys grow, and "+remedy.result(j.child.Parent.Name)
-		case !side.stats.unread:
+		case !side.stats.unread && side.node.Stream.Reading.Sort == nil:
 			if s := j.sorting(side.node, side.key, side.part); s != nil {
 				f = s.finding(f, j.asIs.result(j.child.Parent.Name))
 			}

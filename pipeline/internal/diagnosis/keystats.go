@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -48,16 +49,33 @@ func (k *KeyStats) disorder(n *mill.Node, key *expression.Program, mended bool) 
 		return fmt.Sprintf("the keys of %s, %s, grow by what they mean, but as text %v is above %v (%s)", n.Name, key,
 			k.lowered[0], k.lowered[1], k.first)
 	case k.up <= 1:
-		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: sort the stream the other way round", n.Name,
-			key)
+		return fmt.Sprintf("the keys of %s, %s, fall all along, and must grow: %s", n.Name, key,
+			sortAdvice(n, key, "sort the stream the other way round"))
 	}
 	if k.unread {
 		return fmt.Sprintf("the keys of %s, %s, are out of order: somewhere between %v and %v (%s) they fall; a run stops "+
-			"there: sort the stream", n.Name, key, k.lowered[0], k.lowered[1], k.first)
+			"there: %s", n.Name, key, k.lowered[0], k.lowered[1], k.first, sortAdvice(n, key, sortStream))
 	}
 	return fmt.Sprintf("the keys of %s, %s, are out of order: %s down among %d, the first from %v to %v (%s); "+
-		"a run stops there: sort the stream", n.Name, key, words.Count(k.down, "step"), k.up+k.down,
-		k.lowered[0], k.lowered[1], k.first)
+		"a run stops there: %s", n.Name, key, words.Count(k.down, "step"), k.up+k.down,
+		k.lowered[0], k.lowered[1], k.first, sortAdvice(n, key, sortStream))
+}
+
+const sortStream = "sort the stream"
+
+// sortAdvice says what would be right where keys are out of order: what is given, or, where the stream is put in order
+// already, what to put it in order by.
+func sortAdvice(n *mill.Node, key *expression.Program, unsorted string) string {
+	sort := n.Stream.Reading.Sort
+	switch {
+	case sort == nil:
+		return unsorted
+	case sort.Within.Value != "" && slices.Contains(orders(n, key), sort.By.Value):
+		return fmt.Sprintf("they come later than its sort allows, within: %s in line %d; give a larger one", sort.Within.Value,
+			sort.Within.Line())
+	}
+	return fmt.Sprintf("the stream is put in order by %s, line %d, and the keys are in another order; sort it by what the "+
+		"keys are made of", sort.By.Value, sort.By.Line())
 }
 
 // PerKey returns how many elements there are for a key, on average.

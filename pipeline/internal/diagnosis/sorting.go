@@ -176,7 +176,7 @@ func (s *sorting) orders(keys []expression.Key, key *expression.Program, part *s
 
 // finding adds to a finding what puts the stream in order, and the result of the join then.
 func (s *sorting) finding(f Finding, result string) Finding {
-	f.Text = strings.TrimSuffix(f.Text, ": sort the stream")
+	f.Text = strings.TrimSuffix(f.Text, ": "+sortStream)
 	f.Text += fmt.Sprintf("; in what was read they come at most %v late", s.within)
 	f.Stream = s.node.Name
 	f.Add = fmt.Sprintf("sort: {by: %s, within: %v}", yaml(s.by), s.within)

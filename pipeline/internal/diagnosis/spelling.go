@@ -2,11 +2,12 @@ package diagnosis
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
+	"github.com/leat-go/leat/internal/instant"
 	"github.com/leat-go/leat/pipeline/internal/sample"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
@@ -15,13 +16,16 @@ import (
 type spelling struct {
 	// prefix is what all of them begin with before their first digit.
 	prefix string
-	// instants says that all of them are RFC 3339, and numbers that all are a number behind the prefix.
-	instants, numbers bool
+	// layouts are those that all of them may be instants of, an empty one for date without a layout; numbers says that all
+	// are a number behind the prefix.
+	layouts []string
+	numbers bool
 }
 
 // spelt returns what the keys of one side have in common.
 func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelling) {
 	first := true
+	var texts []string
 	for i := range m.views {
 		for _, k := range side(&m.views[i]) {
 			text, ok := k.Key.Text()
@@ -33,15 +37,29 @@ func (m *match) spelt(side func(*matchedView) []sample.Keyed) (s spelling) {
 				prefix = "" // a sign is the number's own
 			}
 			_, notNumber := strconv.ParseInt(text[len(prefix):], 10, 64)
-			_, notInstant := time.Parse(time.RFC3339, text)
 			if first {
-				s, first = spelling{prefix, true, true}, false
+				s, first = spelling{prefix: prefix, numbers: true}, false
 			}
-			s.instants = s.instants && notInstant == nil
+			texts = append(texts, text)
 			s.numbers = s.numbers && notNumber == nil && prefix == s.prefix
 		}
 	}
+	if !s.numbers {
+		s.layouts = instant.Recognize(texts)
+	}
 	return s
+}
+
+// dates are the ways to make instants of texts.
+func (s spelling) dates(text string) (all []string) {
+	for _, layout := range s.layouts {
+		if layout == "" {
+			all = append(all, "date("+text+")")
+			continue
+		}
+		all = append(all, fmt.Sprintf("date(%s, %s)", text, words.Quoted(layout)))
+	}
+	return all
 }
 
 func (v *matchedView) leftSide() []sample.Keyed  { return v.leftKeys }
@@ -59,8 +77,12 @@ func (j *join) spellings() (remedies []remedy) {
 	both("differ in capital and small letters, and have blanks around them", "lower(trim(%s))")
 	l, r := j.asIs.spelt((*matchedView).leftSide), j.asIs.spelt((*matchedView).rightSide)
 	switch {
-	case l.instants && r.instants:
-		both("are instants that are written in more than one way", "date(%s)")
+	case len(l.layouts) > 0 && len(r.layouts) > 0:
+		for _, lhs := range l.dates(left) {
+			for _, rhs := range r.dates(right) {
+				remedies = append(remedies, rewrite(Spelling, names+l.written(r), lhs, rhs))
+			}
+		}
 	case l.numbers && r.numbers:
 		remedies = append(remedies, rewrite(Spelling, names+"are numbers that are written in more than one way",
 			l.number(left), r.number(right)))
@@ -68,6 +90,14 @@ func (j *join) spellings() (remedies []remedy) {
 		both("are numbers that are written in more than one way", "float(%s)")
 	}
 	return remedies
+}
+
+// written says how the keys of two sides are written, which are instants.
+func (s spelling) written(other spelling) string {
+	if slices.Equal(s.layouts, other.layouts) && s.layouts[0] != "" {
+		return "are instants, and as texts they aren't in their order"
+	}
+	return "are instants that are written in more than one way"
 }
 
 // number writes the number in a text.
@@ -89,14 +119,18 @@ func (j *join) conversions() (remedies []remedy) {
 		side = (*matchedView).rightSide
 	}
 	what := fmt.Sprintf("the keys of %s are text, and those of %s numbers", texts.Name, numbers.Name)
-	forms := []string{"int(%s)", "float(%s)", "date(%s).Unix()", "date(%s).UnixMilli()", "date(%s).UnixMicro()",
-		"date(%s).UnixNano()"}
-	if spelt := j.asIs.spelt(side); spelt.numbers && spelt.prefix != "" {
-		forms = []string{strings.ReplaceAll(spelt.number("\x00"), "%", "%%")}
-		forms[0] = strings.ReplaceAll(forms[0], "\x00", "%s")
+	spelt := j.asIs.spelt(side)
+	forms := []string{"int(" + text + ")", "float(" + text + ")"}
+	for _, date := range spelt.dates(text) {
+		for _, unit := range []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano"} {
+			forms = append(forms, date+"."+unit+"()")
+		}
+	}
+	if spelt.numbers && spelt.prefix != "" {
+		forms = []string{spelt.number(text)}
 	}
 	for _, form := range forms {
-		r := rewrite(Kinds, what, fmt.Sprintf(form, text), number)
+		r := rewrite(Kinds, what, form, number)
 		if !textIsLeft {
 			r.lhs, r.rhs = r.rhs, r.lhs
 		}

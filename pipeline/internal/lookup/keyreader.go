@@ -139,7 +139,7 @@ func (r *keyReader) read(record *broker.Record, partition int) (*item, error) {
 		}
 		return nil, undecodable{err}
 	}
-	object.CameIn([]any{element}, []broker.Record{*record}, partition)
+	r.node.CameIn(element, record, partition)
 	switch err := r.takesPart(element); {
 	case err == errLeftOut:
 		return nil, err

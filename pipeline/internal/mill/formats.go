@@ -51,13 +51,26 @@ func (m *Mill) compileFormats(d *description.Description, kinds []format.Kind) e
 		case s.Key != nil:
 			return s.Key.Name.Errorf("%q is written beside the output, with the keys of the elements: take key out", s.Name.Value)
 		}
-		for _, n := range m.Master.All() {
-			if n.Name == s.Name.Value {
-				n.Stream.Value, n.Stream.Key = value, key
-			}
+		if err := m.setFormats(s, value, key); err != nil {
+			return err
 		}
 	}
 	return checkRegistry(d)
+}
+
+// setFormats gives the node of a stream that is read the formats of its records.
+func (m *Mill) setFormats(s *description.Stream, value, key *format.Format) error {
+	for _, n := range m.Master.All() {
+		if n.Name != s.Name.Value {
+			continue
+		}
+		if key != nil && !n.records.AskedKey && !n.Stream.Reading.Tombstones {
+			return s.Key.Name.Errorf("nothing reads the keys of %s: an expression does, as in record(%[1]s).key, and "+
+				"tombstones: true does; or take key out", n.Name)
+		}
+		n.Stream.Value, n.Stream.Key = value, key
+	}
+	return nil
 }
 
 // formatOutput gives the output the formats of its records, and what they may know of the results.
@@ -159,6 +172,12 @@ func (m *Mill) Session(ctx context.Context) *format.Session {
 func (m *Mill) Bind(ctx context.Context) error {
 	session := m.Session(ctx)
 	for _, n := range m.Master.All() {
+		if keys := n.keyDecoder(n.Stream, session); keys != nil {
+			if _, err := keys(); err != nil {
+				return err
+			}
+			n.Stream.decodeKey = keys.decode
+		}
 		if n.Stream.Value != nil {
 			n.Codec = n.Codec.Of(marked{n.Stream.Value.In(session)})
 		}
@@ -223,7 +242,7 @@ func (c marked) Decoder(t reflect.Type) (codec.Decode, error) {
 	}, nil
 }
 
-// keyCodec is the codec of the keys of tombstones; nil for keys that are JSON or anything else.
+// keyCodec is the codec of the keys of records; nil for keys that are JSON or anything else.
 func (s Stream) keyCodec(session *format.Session) codec.Codec {
 	if s.Key == nil {
 		return nil

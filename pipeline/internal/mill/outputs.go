@@ -109,10 +109,6 @@ func checkOnError(d *description.Description) error {
 // checkCommit refuses commits at an interval where nothing shows before the session ends.
 func checkCommit(d *description.Description, written []Written) error {
 	c := d.Commit
-	if c != nil && c.Every > 0 && d.Kafka != nil && d.Kafka.CommitInterval != nil {
-		return c.Name.Errorf("kafka says commit_interval in line %d, which is the same as commit: {every: …}: take one of them "+
-			"out", d.Kafka.CommitInterval.Line())
-	}
 	for _, w := range written {
 		if c != nil && w.Stream.appearsAtEnd() {
 			return c.Name.Errorf("the file %s appears when the session ends, whatever is committed until then: take commit out",

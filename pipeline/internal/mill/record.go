@@ -1,12 +1,18 @@
 package mill
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/engine"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/object"
 )
 
@@ -35,6 +41,54 @@ func (s Stream) checkRecords(member string) error {
 
 // AsksRecords reports whether expressions ask for the records that the elements came in.
 func (n *Node) AsksRecords() bool { return n.records.Asked }
+
+// HasTypedKeys implements [expression.TypedKeys].
+func (s callScope) HasTypedKeys() bool {
+	return slices.ContainsFunc(s.master.All(), func(n *Node) bool { return n.records.TypedKeys })
+}
+
+// CameIn tells an element the record that it came in, for who looks at a stream without a run, see [Mill.Bind].
+func (n *Node) CameIn(element *object.Object, record *broker.Record, partition int) {
+	if n.records.Asked {
+		object.CameInBy(n.Stream.decodeKey)([]any{element}, []broker.Record{*record}, partition)
+	}
+}
+
+// A keyDecoder decodes the keys of a stream's records to JSON. The schema's file is read once.
+type keyDecoder func() (codec.Decode, error)
+
+// keyDecoder returns that of a stream; nil for keys that are text, or that no expression asks for.
+func (n *Node) keyDecoder(at Stream, session *format.Session) keyDecoder {
+	keys := at.keyCodec(session)
+	if keys == nil || !n.records.AskedKey {
+		return nil
+	}
+	return sync.OnceValues(func() (codec.Decode, error) { return keys.Decoder(nil) })
+}
+
+func (d keyDecoder) decode(key []byte) ([]byte, error) {
+	decode, err := d()
+	if err != nil {
+		return nil, err
+	}
+	var raw json.RawMessage
+	err = decode(key, &raw)
+	return raw, err
+}
+
+// A keyedCodec is a codec of values that says at once where keys can't be decoded for want of their schema.
+type keyedCodec struct {
+	codec.Codec
+	keys keyDecoder
+}
+
+// Decoder implements [codec.Codec].
+func (c keyedCodec) Decoder(t reflect.Type) (codec.Decode, error) {
+	if _, err := c.keys(); err != nil {
+		return nil, err
+	}
+	return c.Codec.Decoder(t)
+}
 
 // Record implements [expression.Recorder].
 func (s callScope) Record(path []expression.Step, member string) (func(env any) (expression.Record, error), error) {

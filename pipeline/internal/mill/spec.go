@@ -27,9 +27,13 @@ type Options struct {
 // Spec makes the engine's description, with streams where the layout says.
 func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	nodes := map[*Node]broker.Stream{}
+	typed := map[*Node]cameIn{}
 	for _, n := range m.Master.All() {
 		s := stream(at.Inputs[n], n.Name, n.Codec, at.Session)
 		s.Follow, s.DataTimeout = at.Inputs[n].Reading.Follow, at.Inputs[n].Reading.DataTimeout
+		if keys := n.keyDecoder(at.Inputs[n], at.Session); keys != nil {
+			s.Codec, typed[n] = keyedCodec{s.Codec, keys}, object.CameInBy(keys.decode)
+		}
 		nodes[n] = s
 	}
 	logger := options.Logger
@@ -38,7 +42,7 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 	}
 	spec := &engine.Spec{
 		Name:        m.Name,
-		Master:      m.Master.spec(nodes),
+		Master:      m.Master.spec(nodes, typed),
 		NewFunction: m.NewFunction,
 		Window:      m.Window.spec(),
 		Verify:      options.Verify,
@@ -99,7 +103,10 @@ func stream(at Stream, name string, c object.Codec, session *format.Session) bro
 	return s
 }
 
-func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
+// A cameIn tells elements the records that they came in.
+type cameIn func(elements []any, records []broker.Record, partition int)
+
+func (n *Node) spec(streams map[*Node]broker.Stream, typed map[*Node]cameIn) *engine.Node {
 	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort}
 	if n.Stream.Reading.Idle != nil {
 		spec.Idle = engine.IdleAfter(n.Stream.Reading.Idle.After)
@@ -110,12 +117,15 @@ func (n *Node) spec(streams map[*Node]broker.Stream) *engine.Node {
 	if n.records.Asked {
 		spec.CameIn = object.CameIn
 	}
+	if typed[n] != nil {
+		spec.CameIn = typed[n]
+	}
 	if n.Join != nil {
 		n.options.Describe(spec)
 		spec.NewEdge = n.newEdge
 	}
 	for _, child := range n.Children {
-		spec.Children = append(spec.Children, child.spec(streams))
+		spec.Children = append(spec.Children, child.spec(streams, typed))
 	}
 	return spec
 }

@@ -28,6 +28,10 @@ type Stream struct {
 	Value, Key *format.Format
 	// tombstones returns what is read of records without a value where that isn't their key, see [Mill.Bind].
 	tombstones topic.Tombstones
+	// typedKeys says that the keys have a format.
+	typedKeys bool
+	// decodeKey decodes the key of a record for record(…).key, see [Mill.Bind]; nil for keys that are text.
+	decodeKey func(key []byte) ([]byte, error)
 	// Demo is the path of the file that a demonstration loads into the topic; empty where there is none.
 	Demo string
 	// CSV is how a text file holds its cells; nil for as its name says.
@@ -46,6 +50,7 @@ const Standard = "-"
 // newStream returns the stream that is described, for a pipeline file in a directory.
 func newStream(s description.Stream, dir string) Stream {
 	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Parquet: s.Parquet, Reading: s.Reading}
+	stream.typedKeys = s.Key != nil && s.Key.Format != nil
 	if stream.IsFile() {
 		if stream.Several = file.IsPattern(stream.Name); stream.Several {
 			dir = file.Literal(dir)

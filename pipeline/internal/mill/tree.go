@@ -139,7 +139,7 @@ func newTree(d *description.Description, kinds []storage.Kind) (master *Node, wr
 
 func newNode(name string, at Stream, join *description.Join) *Node {
 	return &Node{Name: name, Stream: at, Join: join, members: new(rawjson.Paths),
-		records: &object.Records{Check: at.checkRecords}}
+		records: &object.Records{Check: at.checkRecords, TypedKeys: at.typedKeys}}
 }
 
 // addNodes makes a node of the right stream of each join.

@@ -13,16 +13,27 @@ import (
 type Records struct {
 	// Asked is set by an expression that does.
 	Asked bool
+	// AskedKey is set by one that asks for the key.
+	AskedKey bool
+	// TypedKeys says that the keys have a format, in which they are no text.
+	TypedKeys bool
 	// Check returns an error for a member that the stream's records can't have; nil stands for records that may have all.
 	Check func(member string) error
 }
 
 // CameIn tells elements, each an [*Object], the records that they came in.
 func CameIn(elements []any, records []broker.Record, partition int) {
-	came := make([]expression.Record, len(records))
-	for i := range records {
-		came[i] = expression.Record{Record: &records[i], Partition: partition}
-		elements[i].(*Object).record = &came[i]
+	CameInBy(nil)(elements, records, partition)
+}
+
+// CameInBy is CameIn for records whose keys are decoded to JSON; by nil they are text.
+func CameInBy(decodeKey func(key []byte) ([]byte, error)) func(elements []any, records []broker.Record, partition int) {
+	return func(elements []any, records []broker.Record, partition int) {
+		came := make([]expression.Record, len(records))
+		for i := range records {
+			came[i] = expression.Record{Record: &records[i], Partition: partition, DecodeKey: decodeKey}
+			elements[i].(*Object).record = &came[i]
+		}
 	}
 }
 
@@ -39,7 +50,8 @@ func (r *Records) Ask(member string) error {
 	if r == nil {
 		return errors.New("there are no records here, but elements only")
 	}
-	if r.Asked = true; r.Check == nil {
+	r.Asked, r.AskedKey = true, r.AskedKey || member == "key" || member == ""
+	if r.Check == nil {
 		return nil
 	}
 	return r.Check(member)
@@ -50,15 +62,26 @@ func (r *Records) forOne() *Records {
 	if r == nil {
 		return nil
 	}
-	return &Records{Check: r.Check}
+	return &Records{Check: r.Check, TypedKeys: r.TypedKeys}
 }
 
 // noteIn says elsewhere that somebody asks, too.
 func (r *Records) noteIn(all *Records) {
-	if r != nil && r.Asked {
-		all.Asked = true
+	if r != nil {
+		all.Asked, all.AskedKey = all.Asked || r.Asked, all.AskedKey || r.AskedKey
 	}
 }
+
+func (r *Records) hasTypedKeys() bool { return r != nil && r.TypedKeys }
+
+// HasTypedKeys implements [expression.TypedKeys].
+func (s Scope) HasTypedKeys() bool { return s.Records.hasTypedKeys() }
+
+// HasTypedKeys implements [expression.TypedKeys].
+func (s memberScope) HasTypedKeys() bool { return s.records.hasTypedKeys() }
+
+// HasTypedKeys implements [expression.TypedKeys].
+func (s ownScope) HasTypedKeys() bool { return s.records.hasTypedKeys() }
 
 // Record implements [expression.Recorder].
 func (s Scope) Record(path []expression.Step, member string) (func(env any) (expression.Record, error), error) {

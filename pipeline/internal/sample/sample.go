@@ -26,6 +26,8 @@ type Part struct {
 	// LeftOut counts those that where has left out of the elements.
 	LeftOut int
 	stream  string
+	// node is the one whose stream it is of, where records may have keys in a format.
+	node *mill.Node
 	// repeated holds for each element a member that it has more than once; empty for most.
 	repeated []string
 }
@@ -188,7 +190,11 @@ func (all *Samples) decode(p *Part, records []broker.Record, decode codec.Decode
 			all.problem(err.Error())
 			return false
 		}
-		object.CameIn([]any{element}, records[i:i+1], partition)
+		if p.node == nil {
+			object.CameIn([]any{element}, records[i:i+1], partition)
+		} else {
+			p.node.CameIn(element, &records[i], partition)
+		}
 		p.Positions = append(p.Positions, locate(&records[i], p.stream, partition))
 		p.add(element, records[i].Value)
 	}

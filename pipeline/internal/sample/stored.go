@@ -44,7 +44,8 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		} else if err != nil {
 			return err
 		}
-		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
+		part := Part{stream: n.Stream.Name, node: n}
+		s := &Sample{Head: part, Tail: part}
 		all.Of[n] = append(all.Of[n], s)
 		s.Whole = all.decode(&s.Head, head, decode, partition, look.At) && whole
 		if s.Whole || len(s.Head.Elements) <= all.most() {

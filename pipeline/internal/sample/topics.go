@@ -44,7 +44,8 @@ func (all *Samples) topic(ctx context.Context, cluster *topic.Cluster, n *mill.N
 		if err != nil {
 			return nil, err
 		}
-		s := &Sample{Head: Part{stream: n.Stream.Name}, Tail: Part{stream: n.Stream.Name}}
+		part := Part{stream: n.Stream.Name, node: n}
+		s := &Sample{Head: part, Tail: part}
 		samples[partition] = s
 		if s.Whole = all.decode(&s.Head, head, decode, partition, nil) && whole; s.Whole || len(s.Head.Elements) <= all.most() {
 			continue
