@@ -140,13 +140,16 @@ func (d *Decoder) otherDelimiter(header []cell) string {
 	if len(header) != 1 || header[0].quoted {
 		return ""
 	}
-	for _, other := range []string{";", "\t", "|", ","} {
-		if bytes.Contains(header[0].text, []byte(other)) {
-			return other
+	for _, other := range otherDelimiters {
+		if bytes.ContainsRune(header[0].text, other) {
+			return string(other)
 		}
 	}
 	return ""
 }
+
+// otherDelimiters are what files have between their cells, the likeliest first.
+const otherDelimiters = ";\t|,"
 
 func (d *Decoder) name(names []string) {
 	d.names, d.columns = names, make([]column, 0, len(names))

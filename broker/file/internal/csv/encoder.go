@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // An Encoder makes rows of JSON objects, whose members must be plain values. It is used by one goroutine.
@@ -56,7 +57,7 @@ func (e *Encoder) HasColumns() bool { return e.columns != nil }
 func (e *Encoder) AppendHeader(into []byte) []byte {
 	for i, name := range e.columns {
 		into = e.part(into, i)
-		into = e.text(into, []byte(name), false)
+		into = e.header(into, name)
 	}
 	if len(e.columns) > 0 {
 		into = append(into, '\n')
@@ -129,7 +130,7 @@ func (e *Encoder) value(into []byte, column int) ([]byte, error) {
 	v := e.values[column]
 	switch {
 	case v.isText:
-		return e.text(into, v.text, true), nil
+		return e.text(into, v.text), nil
 	case v.text == nil:
 		return e.appendNull(into, column)
 	case e.dialect.Decimal == ',':
@@ -160,19 +161,35 @@ func (e *Encoder) appendNull(into []byte, column int) ([]byte, error) {
 	return into, nil
 }
 
-// text appends a text, in quotes where it would be read as something else. Numbers in quotes are numbers to many readers;
-// to some they are texts.
-func (e *Encoder) text(into, text []byte, isValue bool) []byte {
-	quoted := len(text) == 0 || text[0] == ' ' || text[len(text)-1] == ' ' || bytes.ContainsAny(text, "\"\r\n") ||
+// text appends the cell of a text, in quotes where it would be read as something else. Numbers in quotes are numbers to many
+// readers; to some they are texts.
+func (e *Encoder) text(into, text []byte) []byte {
+	if !e.needsQuotes(text) && !isNumber(text) && !slices.Contains(e.null, string(text)) && string(text) != "true" &&
+		string(text) != "false" {
+		return append(into, text...)
+	}
+	return inQuotes(into, text)
+}
+
+// header appends the name of a column, in quotes where it would be read as something else: a blank at its end of any kind is taken
+// off, a byte order mark, too, and what parts cells elsewhere, in the name of the only column, is asked about.
+func (e *Encoder) header(into []byte, name string) []byte {
+	if !e.needsQuotes([]byte(name)) && strings.TrimSpace(name) == name && !strings.HasPrefix(name, "\ufeff") &&
+		(len(e.columns) > 1 || !strings.ContainsAny(name, otherDelimiters)) {
+		return append(into, name...)
+	}
+	return inQuotes(into, []byte(name))
+}
+
+// needsQuotes reports whether a text would be no cell, or another one, without quotes.
+func (e *Encoder) needsQuotes(text []byte) bool {
+	return len(text) == 0 || isBlank(text[0]) || isBlank(text[len(text)-1]) || bytes.ContainsAny(text, "\"\r\n") ||
 		e.delimiter == nil && bytes.ContainsAny(text, " \t") ||
 		e.delimiter != nil && bytes.Contains(text, e.delimiter) ||
 		e.dialect.Comment != "" && bytes.HasPrefix(text, []byte(e.dialect.Comment))
-	if isValue && !quoted {
-		quoted = isNumber(text) || slices.Contains(e.null, string(text)) || string(text) == "true" || string(text) == "false"
-	}
-	if !quoted {
-		return append(into, text...)
-	}
+}
+
+func inQuotes(into, text []byte) []byte {
 	into = append(into, '"')
 	for {
 		n := bytes.IndexByte(text, '"')
