@@ -64,7 +64,8 @@ var (
 var spelled = map[string]string{
 	"sec": "s", "second": "s", "min": "m", "minute": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "wk": "w",
 	"milli": "ms", "msec": "ms", "millisecond": "ms", "micro": "us", "usec": "us", "microsecond": "us", "nano": "ns",
-	"nsec": "ns", "nanosecond": "ns", "mo": "month", "mon": "month", "month": "month", "y": "month", "yr": "month", "year": "month",
+	"nsec": "ns", "nanosecond": "ns",
+	"mo": "month", "mon": "month", "month": "month", "y": "month", "yr": "month", "year": "month",
 }
 
 // checkUnit says what is right in place of a unit that there isn't.
