@@ -60,7 +60,7 @@ func TestSort(t *testing.T) {
 			[]string{"a.jsonl", "--by", "t", "-o", "out.xml"}, "", 1, "",
 			"output out.xml: its name says that this is XML, but files are read and written as JSON or as text: .json " +
 				"for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, each " +
-				"with .gz or .zst behind it, and .parquet\n", "",
+				"with .gz or .zst behind it, .parquet and .avro\n", "",
 		},
 		"no key": {
 			[]string{"a.jsonl"}, "", 2, "",

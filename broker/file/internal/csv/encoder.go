@@ -171,8 +171,8 @@ func (e *Encoder) text(into, text []byte) []byte {
 	return inQuotes(into, text)
 }
 
-// header appends the name of a column, in quotes where it would be read as something else: a blank at its end of any kind is taken
-// off, a byte order mark, too, and what parts cells elsewhere, in the name of the only column, is asked about.
+// header appends the name of a column, in quotes where it would be read as something else: a blank at its end of any kind is
+// taken off, a byte order mark, too, and what parts cells elsewhere, in the name of the only column, is asked about.
 func (e *Encoder) header(into []byte, name string) []byte {
 	if !e.needsQuotes([]byte(name)) && strings.TrimSpace(name) == name && !strings.HasPrefix(name, "\ufeff") &&
 		(len(e.columns) > 1 || !strings.ContainsAny(name, otherDelimiters)) {
