@@ -166,8 +166,8 @@ func randomKind(r *rand.Rand, depth int) kind {
 	case n == 5:
 		return kind{Kind: "time", Unit: "us"}
 	}
-	return kind{Kind: pick(r, "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double", "text",
-		"text", "bytes", "date")}
+	return kind{Kind: pick(r, "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double",
+		"text", "text", "bytes", "date")}
 }
 
 // A sheet is a table as a Parquet file holds it.
@@ -310,7 +310,8 @@ func TestWrittenParquet(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, "in.jsonl"), s.objects())
 		path := filepath.Join(dir, "out.parquet")
-		if err := convert(t, dir, "in.jsonl", "out.parquet, parquet: {"+options+", columns: {"+strings.Join(columns, ", ")+"}}"); err != nil {
+		options += ", columns: {" + strings.Join(columns, ", ") + "}"
+		if err := convert(t, dir, "in.jsonl", "out.parquet, parquet: {"+options+"}"); err != nil {
 			t.Fatal(err)
 		}
 		s.compareRead(t, python, path)

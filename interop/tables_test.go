@@ -28,7 +28,7 @@ type (
 	}
 )
 
-// A reader is tables.py, one process for many tables.
+// Tables is tables.py, one process for many tables.
 type tables struct {
 	in  *json.Encoder
 	out *bufio.Reader
@@ -112,7 +112,7 @@ func eachTable(t *testing.T, check func(t *testing.T, r *rand.Rand, dir string))
 	}
 }
 
-// convert runs a pipeline that passes the elements of one file on to another; of the two it is said what stands behind file: NAME.
+// convert runs a pipeline that passes the elements of one file on to another, each given as what stands behind "file:".
 func convert(t *testing.T, dir, from, to string) error {
 	t.Helper()
 	text := fmt.Sprintf("streams:\n  all: {file: %s}\n  out: {file: %s}\nmaster: all\noutput: out\n", from, to)

@@ -42,7 +42,8 @@ func TestTheDocumentedFlagsAreThoseThereAre(t *testing.T) {
 	}
 	look(parser.Model.Node)
 	for _, path := range []string{
-		"README.md", "docs/pipeline.md", "docs/explain.md", "docs/monitor.md", "docs/formats.md", "docs/errors.md", "docs/json.md", "docs/csv.md", "docs/parquet.md",
+		"README.md", "docs/pipeline.md", "docs/explain.md", "docs/monitor.md", "docs/formats.md",
+		"docs/errors.md", "docs/json.md", "docs/csv.md", "docs/parquet.md",
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
 		if err != nil {
