@@ -21,11 +21,11 @@ type chain struct {
 }
 
 func (n *nodeParts) reader(from int64) (broker.Reader, error) {
-	at, within := n.at(from)
-	if err := n.openFrom(at); err != nil {
+	first, _ := n.at(from)
+	if err := n.openFrom(first); err != nil {
 		return nil, err
 	}
-	at, within = n.at(from) // of tables more is known now
+	at, within := n.at(from) // of tables more is known now
 	c := &chain{of: n, at: at, from: from - within.First, next: from}
 	for i := range at {
 		n.input.leaveOut(n.all[i].info.Size())

@@ -24,7 +24,6 @@ type writer struct {
 	codec     packing
 	codecName string
 	schema    *avrojson.Schema
-	text      string
 	sync      [syncSize]byte
 	block     []byte
 	count     int64
