@@ -61,7 +61,7 @@ func draftJoins(ctx context.Context, dir string, left, right *drafted) (good []*
 		if err := j.try(ctx, dir); err != nil {
 			return nil, err
 		}
-		if j.rate() < 0.5 && j.leftKey.kind != "text" {
+		if j.rate() < 0.5 && j.mayBeNear() {
 			if near, err := j.near(ctx, dir); err != nil {
 				return nil, err
 			} else if near != nil && near.matched > 2*j.matched {
@@ -74,6 +74,22 @@ func draftJoins(ctx context.Context, dir string, left, right *drafted) (good []*
 	}
 	slices.SortStableFunc(good, func(a, b *draftJoin) int { return cmp.Compare(b.score(), a.score()) })
 	return good, nil
+}
+
+// mayBeNear reports whether it makes sense that the keys are near rather than equal: they are times, or of one name. Of any
+// other two numbers, such as an id and a price, one is the nearest, too.
+func (j *draftJoin) mayBeNear() bool {
+	return j.leftKey.kind != "text" && (j.sameName || j.leftKey.isTime || namesTime(j.leftKey) && namesTime(j.rightKey))
+}
+
+// namesTime reports whether a member is named as times are.
+func namesTime(key draftKey) bool {
+	name := strings.ToLower(key.column.Name)
+	words := strings.FieldsFunc(name, func(c rune) bool { return c == '_' || c == '-' || c == '.' })
+	isWord := slices.ContainsFunc(words, func(word string) bool {
+		return slices.Contains([]string{"t", "ts", "at", "ns", "sec"}, word)
+	})
+	return isWord || strings.Contains(name, "time") || strings.Contains(name, "stamp") || strings.Contains(name, "date")
 }
 
 // score is higher the more likely a join is what is meant: much matches, members have one name, and keys are times.

@@ -78,6 +78,13 @@ func TestInit(t *testing.T) {
 			},
 			[]string{"on: 'orders.id == b.order_id'", "sort: 'id'"}, 3,
 		},
+		"numbers of two kinds": { // of prices one is always the nearest to an id
+			map[string]string{
+				"a.csv": "id,total\n1,5.50\n2,7.00\n10,5.90\n",
+				"b.csv": "of,paid\n1,true\n10,false\n",
+			},
+			[]string{"on: 'a.id == b.of'"}, 2,
+		},
 		"names that collide": {
 			map[string]string{"in.csv": "id,b\n1,x\n2,y\n", "b.csv": "id,c\n2,z\n"},
 			[]string{"in_2:", "b_2:"}, 1,
