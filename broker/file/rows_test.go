@@ -58,7 +58,10 @@ func TestRowErrors(t *testing.T) {
 		{"not UTF-8", "a.csv", "id,x\né,caf\xe9\n", ":2:6 (partition 0, offset 0): the byte 0xe9 is not UTF-8"},
 		{"carriage returns alone", "a.csv", "id,x\r1,a\r", ":1:5 (partition 0, offset 0): lines end with a carriage return alone here"},
 		{"gzip", "a.csv", "\x1F\x8B\x08", ":1:1 (partition 0, offset 0): the file is compressed with gzip, its name must end in .gz"},
-		{"Parquet", "a.csv", "PAR1\x15\x00", ":1:1 (partition 0, offset 0): the file is a Parquet file: convert it to lines of JSON or to CSV"},
+		{"Avro", "a.csv", "Obj\x01\x04", ":1:1 (partition 0, offset 0): the file is an Avro file, its name must end in .avro"},
+		{"JSON", "a.tsv", "[\n{}\n]\n", ":1:1 (partition 0, offset 0): the file begins as JSON does: its name must end in .json " +
+			"where it is one list of objects, and in .jsonl where each line is an object"},
+		{"Parquet", "a.csv", "PAR1\x15\x00", ":1:1 (partition 0, offset 0): the file is a Parquet file, its name must end in .parquet"},
 		{"UTF-16 within gzip", "a.csv", "\xFF\xFEi\x00", "the text is not UTF-8; is it UTF-16?"},
 	} {
 		for _, size := range []int{1, 7, 100} {

@@ -66,7 +66,9 @@ func notText(text []byte) error {
 	case bytes.HasPrefix(text, []byte("\x28\xB5\x2F\xFD")):
 		return errors.New("the file is compressed with Zstandard, its name must end in .zst")
 	case bytes.HasPrefix(text, []byte("PAR1")):
-		return errors.New("the file is a Parquet file: convert it to lines of JSON or to CSV")
+		return errors.New("the file is a Parquet file, its name must end in .parquet")
+	case bytes.HasPrefix(text, []byte("Obj\x01")):
+		return errors.New("the file is an Avro file, its name must end in .avro")
 	case text[0] == 0xFF || text[0] == 0xFE || text[0] == 0:
 		return errors.New("the text is not UTF-8; is it UTF-16?")
 	}

@@ -170,7 +170,7 @@ func TestMistakes(t *testing.T) {
 		"doesn't begin as a Parquet file":     objects(write("csv.parquet", "a,b,c\n1,2,3\n4,5,6\n")),
 		"has 3 bytes, and is no Parquet file": objects(write("short.parquet", "PAR")),
 		"was it cut off":                      objects(write("cut.parquet", string(whole[:len(whole)-1]))),
-		"its pages are compressed already":    objects(write("a.parquet.gz", "")),
+		"its pages or blocks are compressed already":    objects(write("a.parquet.gz", "")),
 	} {
 		var err error
 		if stream.Type == nil {

@@ -95,6 +95,11 @@ func (d *Decoder) IsComment(row []byte) bool {
 
 // Header takes the names of the columns from the first row.
 func (d *Decoder) Header(row []byte) error {
+	text := bytes.TrimSpace(row)
+	if string(text) == "[" || bytes.HasPrefix(text, []byte("[{")) || bytes.HasPrefix(text, []byte(`{"`)) {
+		return fail(0, "the file begins as JSON does: its name must end in .json where it is one list of objects, and in .jsonl "+
+			"where each line is an object")
+	}
 	if err := d.split(row); err != nil {
 		return err
 	}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// formats are the ends of the names of files in each format, and packed in each way.
+var formats = []string{".json", ".jsonl", ".csv", ".tsv", ".parquet", ".avro", ".jsonl.gz", ".csv.gz", ".json.zst", ".tsv.zst"}
+
+// newFormats makes a file of the same elements in each format.
+func newFormats(t *testing.T) *workplace {
+	var elements strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&elements, "{\"id\":%d,\"name\":\"element %d, of many\",\"size\":%d.25}\n", i, i, i%7)
+	}
+	w := newWorkplace(t, map[string]string{"from.jsonl": elements.String()})
+	for _, format := range formats {
+		if status, _, stderr := w.call("", "convert", "from.jsonl", "good"+format); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	return w
+}
+
+// fails converts a file, which must fail with an error that has certain words, and leave nothing behind.
+func (w *workplace) fails(from, to string, words ...string) {
+	w.t.Helper()
+	before := w.names()
+	status, _, stderr := w.call("", "convert", from, to)
+	if status != 1 {
+		w.t.Errorf("%s to %s: status %d, want 1: %s", from, to, status, stderr)
+	}
+	for _, word := range words {
+		if !strings.Contains(stderr, word) {
+			w.t.Errorf("%s to %s: there is no %q in %q", from, to, word, stderr)
+		}
+	}
+	if strings.Contains(stderr, "panic") || strings.Count(stderr, "\n") > 3 {
+		w.t.Errorf("%s to %s: %s", from, to, stderr)
+	}
+	if after := w.names(); !slices.Equal(before, after) {
+		w.t.Errorf("%s to %s: it leaves %v, where there was %v", from, to, after, before)
+	}
+}
+
+// names returns the names of what there is, two directories deep.
+func (w *workplace) names() (names []string) {
+	for _, pattern := range []string{"*", "*/*", ".*", "*/.*"} {
+		found, err := filepath.Glob(filepath.Join(w.dir, pattern))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	return names
+}
+
+// Files that are cut off end with an error that names them. Of lines of cells that are not packed, the last one may be
+// whole however it is cut.
+func TestCutFiles(t *testing.T) {
+	w := newFormats(t)
+	for _, format := range formats {
+		if format == ".csv" || format == ".tsv" {
+			continue
+		}
+		content := w.read("good" + format)
+		for _, at := range []int{len(content) - 9, len(content) / 2, 9} {
+			w.write("cut"+format, content[:at])
+			w.fails("cut"+format, "out.jsonl", "cut"+format)
+		}
+	}
+}
+
+// Files whose names say another format than they have end with an error that names them.
+func TestMisnamedFiles(t *testing.T) {
+	w := newFormats(t)
+	for _, is := range formats {
+		for _, named := range formats {
+			if is == named {
+				continue
+			}
+			w.write("misnamed"+named, w.read("good"+is))
+			w.fails("misnamed"+named, "out.jsonl", "misnamed"+named)
+		}
+	}
+}
+
+// What is no file, and what can't be read or written, is told, and nothing is left behind.
+func TestNoFiles(t *testing.T) {
+	w := newFormats(t)
+	for _, format := range formats {
+		if err := os.Mkdir(filepath.Join(w.dir, "dir"+format), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		w.fails("dir"+format, "out.jsonl", "dir"+format, "is a directory")
+		w.fails("from.jsonl", "dir"+format, "dir"+format, "is a directory")
+		w.fails("none"+format, "out.jsonl", "none"+format, "does not exist")
+		w.fails("from.jsonl", "none/out"+format, "none/out"+format, "none does not exist")
+		w.write("empty"+format, "")
+	}
+	if os.Getuid() == 0 {
+		return // root may read and write everything
+	}
+	w.write("secret.jsonl", "{}\n")
+	if err := os.Chmod(filepath.Join(w.dir, "secret.jsonl"), 0); err != nil {
+		t.Fatal(err)
+	}
+	w.fails("secret.jsonl", "out.jsonl", "secret.jsonl", "no permission")
+}
+
+// A disk that is full is told, and nothing is left on it.
+func TestFullDisk(t *testing.T) {
+	w := newFormats(t)
+	disk := filepath.Join(w.dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4k"); err != nil {
+		t.Skip("only root may mount a small disk: ", err)
+	}
+	defer func() {
+		if err := syscall.Unmount(disk, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, format := range formats {
+		w.fails("from.jsonl", "disk/out"+format, "disk/out"+format, "the disk is full")
+	}
+}
