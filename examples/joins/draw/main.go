@@ -1,5 +1,5 @@
 // Draw draws the timelines of docs/joins.md, each from the data of examples/joins, the reach in the pipeline file and
-// the results of the mill. In examples/joins:
+// the results of the mill; that of idle streams from what a test there holds the mill to. In examples/joins:
 //
 //	go generate
 package main
@@ -21,15 +21,28 @@ import (
 )
 
 func main() {
-	for _, kind := range joins.Kinds() {
-		drawing, err := draw(kind)
+	drawings, err := drawAll()
+	for name, drawing := range drawings {
 		if err == nil {
-			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", kind.Name+".svg"), drawing, 0o644)
-		}
-		if err != nil {
-			log.Fatalf("%s: %v", kind.Name, err)
+			err = os.WriteFile(filepath.Join("..", "..", "docs", "joins", name+".svg"), drawing, 0o644)
 		}
 	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// drawAll makes all pictures, by the name of what they show.
+func drawAll() (map[string][]byte, error) {
+	drawings := map[string][]byte{"idle": drawIdle(joins.Arrivals())}
+	for _, kind := range joins.Kinds() {
+		drawing, err := draw(kind)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", kind.Name, err)
+		}
+		drawings[kind.Name] = drawing
+	}
+	return drawings, nil
 }
 
 // draw makes the picture of a join: trades above, quotes below, a line for each match.
