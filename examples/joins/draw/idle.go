@@ -94,7 +94,8 @@ func (p *idlePicture) trade(i int) {
 	from, to := p.x(a.Second), p.x(a.HandedOver)
 	if a.HandedOver > a.Second {
 		p.add(`<path d="M%g %dH%gV%dH%gZ" fill="%s" opacity=".13"/>`, from, tradesAt, to, handedOverAt, from, blue)
-		p.add(`<text x="%g" y="%d" fill="%s">waits %d s</text>`, (from+to)/2, (tradesAt+quotesAt)/2+5, blue, a.HandedOver-a.Second)
+		p.add(`<text x="%g" y="%d" fill="%s" text-anchor="end">waits %d s</text>`, to-4, tradesAt+radius+8, blue,
+			a.HandedOver-a.Second)
 	}
 	p.add(`<path d="M%g %dL%g %d" stroke="%s" stroke-width="2"/>`, from, tradesAt, to, handedOverAt, blue)
 	for j, quote := range p.arrivals {
