@@ -166,11 +166,11 @@ func TestMistakes(t *testing.T) {
 		"it has no column for any field of struct { X int }: its columns are bool, i8,": broker.NewStream[struct{ X int }](
 			"testdata/arrow.parquet"),
 		"column i64: -9223372036854775808 is too large for a int32": broker.NewStream[struct{ I64 int32 }]("testdata/arrow.parquet"),
-		"element too large":                   limited("testdata/arrow.parquet"),
-		"doesn't begin as a Parquet file":     objects(write("csv.parquet", "a,b,c\n1,2,3\n4,5,6\n")),
-		"has 3 bytes, and is no Parquet file": objects(write("short.parquet", "PAR")),
-		"was it cut off":                      objects(write("cut.parquet", string(whole[:len(whole)-1]))),
-		"its pages or blocks are compressed already":    objects(write("a.parquet.gz", "")),
+		"element too large":                          limited("testdata/arrow.parquet"),
+		"doesn't begin as a Parquet file":            objects(write("csv.parquet", "a,b,c\n1,2,3\n4,5,6\n")),
+		"has 3 bytes, and is no Parquet file":        objects(write("short.parquet", "PAR")),
+		"was it cut off":                             objects(write("cut.parquet", string(whole[:len(whole)-1]))),
+		"its pages or blocks are compressed already": objects(write("a.parquet.gz", "")),
 	} {
 		var err error
 		if stream.Type == nil {
