@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/leat-go/leat/broker"
@@ -107,86 +106,29 @@ func (t *tree) last(key func(item) int) int {
 	return null
 }
 
-// windowing is how masters are grouped: by key, by count, which stands for the clock, too, or not at all.
-type windowing struct {
-	byKey bool
-	count int
-}
-
-// A possibility is what a run over what is in the storage comes to.
-type possibility struct {
-	results        []string
-	from           int
-	handed, failed []position
-	// ended says that the function ends the session.
-	ended bool
-}
-
-// possible works out what a run may come to. It is one thing, but where a stream below a node that needs no element has
-// ended: the join finds that out when an element asks for it, and the run after a crash may have none that does, and then
-// leaves masters open that the one before wouldn't have. So there is one for each first and last master at which it knows.
-func (l *lane) possible(b *memory.Broker, w *windowing, onError engine.PolicyKind) []possibility {
-	least := l.possibility(b, w, onError, func(item) bool { return false })
-	most := l.possibility(b, w, onError, func(item) bool { return true })
-	possible := []possibility{least}
-	if reflect.DeepEqual(least, most) {
-		return possible
-	}
-	masters := l.have[l.shape.streamName()]
-	for first := l.from; first < masters; first++ {
-		for last := first; last < masters; last++ {
-			possible = append(possible, l.possibility(b, w, onError, func(master item) bool {
-				return first <= master.ID && master.ID <= last
-			}))
-		}
-	}
-	return possible
-}
-
-// possibility works out what a run comes to that knows of ends below at some masters.
-func (l *lane) possibility(b *memory.Broker, w *windowing, onError engine.PolicyKind, knowsAt func(item) bool) possibility {
+// expect works out what a run over what is in the storage must come to, and whether the function ends the session.
+func (l *lane) expect(b *memory.Broker, w *windowing, onError engine.PolicyKind) (ended bool) {
 	view := l.view(l.shape, true, false)
-	view.knowsAt = knowsAt
-	o := possibility{from: l.from}
+	var results []string
 	for _, masters := range view.callsFrom(l.from, w.byKey, w.count) {
-		o.from = masters[len(masters)-1].ID + 1
-		view.eachBelow(masters, func(node *tree, it item) { o.handed = append(o.handed, l.placeOf(b, node, it.ID)) })
+		l.from = masters[len(masters)-1].ID + 1
+		view.eachBelow(masters, func(node *tree, it item) { l.handed[l.placeOf(b, node, it.ID)] = true })
 		if onError != engine.Retry && slices.ContainsFunc(masters, func(it item) bool { return l.plan.fails[it.ID] }) {
 			for _, it := range masters {
-				o.failed = append(o.failed, l.placeOf(b, view, it.ID))
+				l.failed[l.placeOf(b, view, it.ID)] = true
 			}
 			continue
 		}
-		o.ended = slices.ContainsFunc(masters, func(it item) bool { return it.ID == l.plan.end })
-		if !o.ended || l.plan.withValue {
-			o.results = append(o.results, view.renderAll(masters))
+		ended = slices.ContainsFunc(masters, func(it item) bool { return it.ID == l.plan.end })
+		if !ended || l.plan.withValue {
+			results = append(results, view.renderAll(masters))
 		}
-		if o.ended {
+		if ended {
 			break
 		}
 	}
-	return o
-}
-
-// settle notes which possibility has come, by the results of all sessions, and where these don't tell, by whether the session
-// is over; the first where none has.
-func (l *lane) settle(possible []possibility, got [][]string) possibility {
-	hasCome := func(o possibility) bool {
-		return slices.EqualFunc(got, append(slices.Clone(l.want), o.results, nil), slices.Equal)
-	}
-	came := slices.IndexFunc(possible, func(o possibility) bool { return hasCome(o) && o.ended == l.over })
-	if came < 0 {
-		came = slices.IndexFunc(possible, hasCome)
-	}
-	o := possible[max(came, 0)]
-	l.want, l.from = append(l.want, o.results), o.from
-	for _, at := range o.handed {
-		l.handed[at] = true
-	}
-	for _, at := range o.failed {
-		l.failed[at] = true
-	}
-	return o
+	l.want = append(l.want, results)
+	return ended
 }
 
 // eachBelow calls visit for items of a node and all that they are joined with.

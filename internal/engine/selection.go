@@ -296,14 +296,10 @@ func (s *selection) around(list *valueList) (before, after int) {
 	return before, after
 }
 
-// lacksProbe reports whether no parent's element has looked for a match among those with a candidate's match keys, nor does
-// the one at hand: while what it may take is read, one candidate takes the place of another.
+// lacksProbe reports whether no parent's element has looked for a match among those with a candidate's match keys.
 func (s *selection) lacksProbe(i int) bool {
 	a := &s.about.items[i]
-	if a.list.probes != a.probes || a.list != s.leftList() {
-		return a.list.probes == a.probes
-	}
-	return s.below(i) || s.atHigh(i) > 0 || s.unequal && s.side(i) == 0
+	return a.list.probes == a.probes
 }
 
 // hasNoneOfLeft reports whether no candidate has the match keys of the parent's element.

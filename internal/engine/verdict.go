@@ -117,7 +117,7 @@ func bypass(children []*node, because *unmatched) {
 // enterUntaken enters the verdict about a candidate that is dropped and was no match of any parent's element: these
 // took others, or none had its match keys. What it has matches of may be handed over by others.
 func (n *node) enterUntaken(i int) {
-	verdict := n.passedOver(NotTaken)
+	verdict := NotTaken
 	if n.candidates.selection.lacksProbe(i) {
 		verdict = Gap
 	}
