@@ -94,6 +94,9 @@ func Exists(path string) bool {
 	return err == nil
 }
 
+// hasWildcards reports whether a name in a pattern isn't to be taken as it is written.
+func hasWildcards(name string) bool { return strings.ContainsAny(name, `*?[\`) }
+
 // components returns the names that a path consists of.
 func components(path string) []string {
 	return strings.FieldsFunc(path, func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) })
@@ -125,7 +128,7 @@ func matching(pattern string) ([]string, error) {
 
 // within returns the paths in a directory that the pattern of a name matches; directories, where it isn't the last name.
 func within(dir, pattern string, last bool) (paths []string, err error) {
-	if !strings.ContainsAny(pattern, `*?[\`) || pattern == ".." {
+	if !hasWildcards(pattern) || pattern == ".." {
 		path := filepath.Join(dir, pattern)
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil

@@ -102,24 +102,15 @@ func (in *input) partsOf(stream broker.Stream) (*parts, error) {
 			return of.parts, nil
 		}
 	}
-	if err := CheckPattern(stream.Name); err != nil {
-		return nil, err
-	}
-	paths, err := matching(stream.Name)
+	streams, err := Files(stream)
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) == 0 {
-		return nil, matchesNothing(stream.Name)
-	}
-	names := components(stream.Name)
-	all := &parts{pattern: stream.Name, fixed: slices.IndexFunc(names, func(name string) bool {
-		return strings.ContainsAny(name, `*?[\`)
-	})}
-	for _, path := range paths {
-		p, err := newPart(stream, path)
+	all := &parts{pattern: stream.Name, fixed: slices.IndexFunc(components(stream.Name), hasWildcards)}
+	for _, one := range streams {
+		p, err := newPart(one)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", one.Name, err)
 		}
 		all.all = append(all.all, p)
 	}
@@ -127,8 +118,9 @@ func (in *input) partsOf(stream broker.Stream) (*parts, error) {
 	return all, all.checkFormats()
 }
 
-// newPart returns a file that a stream's pattern matches.
-func newPart(stream broker.Stream, path string) (*part, error) {
+// newPart returns a file that a pattern matches.
+func newPart(stream broker.Stream) (*part, error) {
+	path := stream.Name
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -139,7 +131,6 @@ func newPart(stream broker.Stream, path string) (*part, error) {
 		return nil, fmt.Errorf("this is %s, and only files can be read one behind the other: narrow the pattern down",
 			kindOf(info))
 	}
-	stream.Name, stream.Several = path, false
 	return &part{path: path, declared: stream, info: info, first: -1, anchors: &anchors{reach: info.Size()}}, nil
 }
 

@@ -10,8 +10,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,7 +42,7 @@ func TestIdleIsNotAway(t *testing.T) {
 		c.create(topic, 1)
 	}
 	const idle = 4 * time.Second
-	log := &lines{}
+	log := &logged{}
 	stop := c.runIdle(ctx, idle, log)
 	c.produce("quotes", 0, `{"at":1}`)
 	c.produce("trades", 0, `{"at":2}`)
@@ -83,7 +81,7 @@ func TestIdleIsNotAway(t *testing.T) {
 }
 
 // runIdle runs the mill until it is stopped.
-func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *lines) (stop func()) {
+func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *logged) (stop func()) {
 	c.Helper()
 	mill, err := leat.New(
 		func(trade idleTrade, quote *idleQuote) idleResult { return idleResult{trade.At, quote.At} },
@@ -124,23 +122,3 @@ func (c *cluster) awaitResults(ctx context.Context, topic string, want []idleRes
 		time.Sleep(100 * time.Millisecond)
 	}
 }
-
-// lines are what a log has.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
