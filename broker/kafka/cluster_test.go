@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -87,22 +88,26 @@ func (c *cluster) produce(topic string, partition int, values ...string) {
 
 // stableEnd returns the end of a partition once no transaction is open there: Kafka ends them a moment after it has
 // confirmed that it will. A partition that was just made isn't known to all of Kafka at once either, and has no end until
-// then.
+// then, nor has one whose broker was away until it leads the partition again.
 func (c *cluster) stableEnd(ctx context.Context, topic string, partition int) int64 {
 	c.Helper()
 	admin := kadm.NewClient(c.client)
 	for {
-		stable, err := admin.ListCommittedOffsets(ctx, topic)
-		must(c, err)
-		ends, err := admin.ListEndOffsets(ctx, topic)
-		must(c, err)
+		stable, errStable := admin.ListCommittedOffsets(ctx, topic)
+		ends, errEnds := admin.ListEndOffsets(ctx, topic)
+		for _, err := range []error{errStable, errEnds} {
+			if !kerr.IsRetriable(err) {
+				must(c, err)
+			}
+		}
 		s, known := stable.Lookup(topic, int32(partition))
 		e, still := ends.Lookup(topic, int32(partition))
 		if known && still && s.Err == nil && e.Err == nil && s.Offset == e.Offset {
 			return s.Offset
 		}
 		if err := wait.For(ctx, 10*time.Millisecond); err != nil {
-			c.Fatalf("partition %d of %s: %v; its last error: %v", partition, topic, err, errors.Join(s.Err, e.Err))
+			c.Fatalf("partition %d of %s: %v; its last error: %v", partition, topic, err,
+				errors.Join(errStable, errEnds, s.Err, e.Err))
 		}
 	}
 }
