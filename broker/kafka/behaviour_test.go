@@ -39,7 +39,7 @@ func (c *cluster) copier(options ...any) *leat.Mill {
 	c.Helper()
 	kafkas := []kafka.Option{
 		kafka.Topic[Number](c.prefix + "in"), kafka.Topic[Copy](c.prefix + "out"), kafka.Group(c.prefix + "copy"),
-		kafka.CommitInterval(time.Millisecond), kafka.Options(kgo.HeartbeatInterval(30 * time.Millisecond)),
+		kafka.Options(kgo.HeartbeatInterval(30 * time.Millisecond)),
 	}
 	var leats []leat.Option
 	var fn any = func(n Number) Copy { return Copy(n) }
@@ -56,7 +56,7 @@ func (c *cluster) copier(options ...any) *leat.Mill {
 			fn = o
 		}
 	}
-	leats = append(leats, leat.Broker(kafka.New(c.addresses, kafkas...)), leat.Logger(log))
+	leats = append(leats, leat.Broker(kafka.New(c.addresses, kafkas...)), leat.Logger(log), leat.CommitEvery(time.Millisecond, 0))
 	mill, err := leat.New(fn, leats...)
 	must(c, err)
 	return mill

@@ -12,8 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/leat-go/leat/broker/kafka"
 )
 
 // A run counts each element, call and result once, however often its partitions are lost and come back.
@@ -49,7 +47,7 @@ func summaryOf(t *testing.T, seed uint64, disturb func(*world)) string {
 	ctx, cancel := context.WithTimeout(t.Context(), hung)
 	defer cancel()
 	done := make(chan error, 1)
-	in := w.instanceWith(slog.New(slog.NewTextHandler(log, nil)), "one", kafka.CommitInterval(20*time.Millisecond))
+	in := w.instanceWith(slog.New(slog.NewTextHandler(log, nil)), "one")
 	go func() { done <- in.mill.Run(ctx) }()
 	for range 8 {
 		w.fill(40)

@@ -72,15 +72,24 @@ func ExampleInstance() {
 }
 
 // Results become visible at most twice a second, in larger transactions, which makes less work for Kafka.
-func ExampleCommitInterval() {
+func ExampleCommitBytes() {
 	address, client := exampleKafka()
-	runAlarms(address,
-		kafka.CommitInterval(500*time.Millisecond),
-		kafka.CommitResults(100_000), // or as soon as there are so many results,
-		kafka.CommitBytes(1<<20),     // or so many bytes of them
-		kafka.ReadAhead(256<<10),     // for each stream and partition
-		kafka.Compression(kgo.ZstdCompression(), kgo.SnappyCompression()),
+	mill, err := leat.New(alarm,
+		leat.CommitEvery(500*time.Millisecond, 100_000), // or as soon as there are so many results,
+		leat.Broker(kafka.New([]string{address},
+			kafka.CommitBytes(1<<20), // or so many bytes of them
+			kafka.ReadAhead(256<<10), // for each stream and partition
+			kafka.Compression(kgo.ZstdCompression(), kgo.SnappyCompression()),
+			kafka.Topic[Reading]("readings"), kafka.Topic[Alarm]("alarms"), kafka.Group("alarms"),
+		)),
+		leat.Logger(slog.New(slog.DiscardHandler)),
 	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mill.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
 	printRecords(client, "alarms", 1)
 	// Output:
 	// {"place":"boiler"}

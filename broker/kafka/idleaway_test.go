@@ -86,7 +86,8 @@ func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *logged) 
 	mill, err := leat.New(
 		func(trade idleTrade, quote *idleQuote) idleResult { return idleResult{trade.At, quote.At} },
 		leat.Broker(kafka.New(c.addresses, kafka.Topic[idleTrade]("trades"), kafka.Topic[idleQuote]("quotes"),
-			kafka.Topic[idleResult]("results"), kafka.Group("idle"), kafka.CommitInterval(5*time.Millisecond))),
+			kafka.Topic[idleResult]("results"), kafka.Group("idle"))),
+		leat.CommitEvery(5*time.Millisecond, 0),
 		leat.AsOf(func(t idleTrade) int { return t.At }, func(q idleQuote) int { return q.At }, leat.Optional()),
 		leat.Idle[idleQuote](idle),
 		leat.Logger(slog.New(slog.NewTextHandler(log, nil))),

@@ -23,7 +23,7 @@
 //
 // # Exactly once
 //
-// Every 100 milliseconds ([CommitInterval]), and sooner while there is little to do, one transaction is committed. It
+// Every 100 milliseconds (leat.CommitEvery), and sooner while there is little to do, one transaction is committed. It
 // holds the results of all partitions of the instance, their end-of-stream marks, and the positions to go on from. A
 // read_committed consumer sees each result exactly once, whatever is killed and whenever. Aborted transactions,
 // rebalances, restarts of Kafka and lost connections are logged and retried. Where a partition was lost meanwhile,

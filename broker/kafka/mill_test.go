@@ -179,7 +179,6 @@ func (w *world) instanceWith(log *slog.Logger, name string, options ...kafka.Opt
 		kafka.Topic[Joined](w.prefix + "joined"),
 		kafka.Group(w.prefix + "join"),
 		kafka.Instance(name),
-		kafka.CommitInterval(5 * time.Millisecond),
 		kafka.Options(
 			kgo.HeartbeatInterval(30*time.Millisecond),
 			kgo.Dialer(in.wire.dial),
@@ -188,6 +187,7 @@ func (w *world) instanceWith(log *slog.Logger, name string, options ...kafka.Opt
 	mill, err := leat.New(join,
 		leat.Broker(b),
 		leat.Logger(log),
+		leat.CommitEvery(5*time.Millisecond, 0),
 		leat.Join(func(o Order) int { return o.ID + 1 }, func(n NextOrder) int { return n.ID }),
 		leat.Join(func(o Order) int { return o.ID }, func(i Item) int { return i.Order }),
 	)

@@ -77,26 +77,8 @@ func ClientID(id string) Option {
 	}
 }
 
-// CommitInterval sets the time between two transactions. Results become visible with their transaction. Without this
-// option, the time is 100 milliseconds, and less while there is little to do. It panics where d is negative.
-func CommitInterval(d time.Duration) Option {
-	if d < 0 {
-		panic(fmt.Sprintf("kafka.CommitInterval(%v): an interval can't be negative", d))
-	}
-	return func(b *Broker) { b.settings.pace.Interval, b.settings.pace.Prompt = d, false }
-}
-
-// CommitResults sets how many results, over all partitions, make a transaction come before its time. Without this
-// option, that are 500,000. It panics where n is less than one.
-func CommitResults(n int) Option {
-	if n < 1 {
-		panic(fmt.Sprintf("kafka.CommitResults(%d): a transaction holds at least one result", n))
-	}
-	return func(b *Broker) { b.settings.pace.Results = n }
-}
-
-// CommitBytes sets how many bytes of results, over all partitions, make a transaction come before its time. Without
-// this option, that are four mebibytes. It panics where n is less than one.
+// CommitBytes sets how many bytes of results, over all partitions, make a transaction come before its time, which is for
+// leat.CommitEvery to say. Without this option, that are four mebibytes. It panics where n is less than one.
 func CommitBytes(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("kafka.CommitBytes(%d): a transaction holds at least one byte", n))
