@@ -40,7 +40,7 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 	if out == nil {
 		out = os.Stdout
 	}
-	_, err = demo.Dump(ctx, at.Output.Name, true, out)
+	_, err = demo.Dump(ctx, at.Output.Name, topic.DumpOptions{UntilEnd: true}, out)
 	return err
 }
 

@@ -3,16 +3,12 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/leat-go/leat/pipeline/internal/description"
 )
 
-// A Draft is a pipeline file that joins two files of elements, as far as their contents tell how.
+// A Draft is a pipeline file that joins two streams, as far as their contents tell how.
 type Draft struct {
 	// Text is the pipeline file.
 	Text string
@@ -22,15 +18,8 @@ type Draft struct {
 	Joins []string
 }
 
-// draftSize is how many elements of each file are looked at.
+// draftSize is how many elements of each stream are looked at.
 const draftSize = 10_000
-
-// A drafted stream is a file of a draft.
-type drafted struct {
-	name, path, csv string
-	head            *Head
-	keys            []draftKey
-}
 
 // A draftKey is a member by which a stream may be joined: expr is its key for elements of that name, and plain for sort.
 type draftKey struct {
@@ -42,104 +31,63 @@ type draftKey struct {
 	layouts []string
 }
 
-// NewDraft looks at two files and returns a pipeline file for dir that joins the second one to the first, and writes to
-// output, a path relative to it. choice is the number of the join that is taken, from zero, of those that a draft names. It
-// is an error if nothing of them would join.
-func NewDraft(ctx context.Context, dir string, files [2]string, output string, choice int) (*Draft, error) {
+// NewDraft looks at two sources and returns a pipeline file for a directory that joins the second one to the first. Results
+// go to output, a path relative to it, or from topics to a topic. choice is the number of the join that is taken, from zero,
+// of those that a draft names. The parts are those that the pipeline file may name, as for [Load]. It is an error if nothing
+// of them would join.
+func NewDraft(ctx context.Context, dir string, sources [2]Source, output string, choice int, parts ...Part) (*Draft, error) {
+	maker := &drafter{dir, parts}
+	if err := sameStorage(sources[0], sources[1]); err != nil {
+		return nil, &ArgumentError{Err: err}
+	}
 	var streams [2]*drafted
-	for i, path := range files {
-		s, err := lookAt(ctx, path)
+	for i, source := range sources {
+		s, err := maker.lookAt(ctx, source)
 		if err != nil {
-			return nil, err
-		}
-		if s.path, err = relative(dir, path); err != nil {
 			return nil, err
 		}
 		streams[i] = s
 	}
-	nameStreams(streams[0], streams[1], files)
-	joins, err := draftJoins(ctx, dir, streams[0], streams[1])
+	nameStreams(streams[0], streams[1])
+	joins, err := maker.joins(ctx, streams[0], streams[1])
 	if err != nil {
 		return nil, err
 	}
 	if len(joins) == 0 {
-		return nil, fmt.Errorf("nothing of %s joins with %s as far as they were looked at: no two of their members are of one "+
-			"kind and have values in common; leat show tells what they have", files[0], files[1])
+		return nil, nothingJoins(streams[0], streams[1])
 	}
 	d := &Draft{}
 	for _, j := range joins {
 		d.Joins = append(d.Joins, j.String())
 	}
 	best := joins[max(0, min(choice, len(joins)-1))]
-	if best, err = best.withMatchKey(ctx, dir); err != nil {
+	if best, err = maker.withMatchKey(ctx, best); err != nil {
 		return nil, err
 	}
 	for _, s := range streams {
 		d.Notes = append(d.Notes, s.note())
 	}
 	d.Notes = append(d.Notes, best.note())
+	for _, problem := range best.problems {
+		d.Notes = append(d.Notes, "a run would stop: "+problem)
+	}
 	d.Text = best.text(output)
 	return d, nil
 }
 
-// lookAt reads the head of a file, after it has found out how its cells lie.
-func lookAt(ctx context.Context, path string) (*drafted, error) {
-	s := &drafted{csv: Sniff(path)}
-	p, err := Copy(File{Path: path, CSV: s.csv}, File{Path: "-"})
-	if err != nil {
-		return nil, err
-	}
-	quietly := Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard}
-	if s.head, err = p.Head(ctx, quietly, "", draftSize); err != nil {
-		return nil, err
-	}
-	switch {
-	case len(s.head.Problems) > 0:
-		return nil, fmt.Errorf("%s", strings.Join(s.head.Problems, "\n"))
-	case len(s.head.Elements) == 0:
-		return nil, fmt.Errorf("%s has no elements, so that nothing can be told of it", path)
-	}
-	return s, nil
-}
-
-// relative returns a path as seen from a directory.
-func relative(dir, path string) (string, error) {
-	if filepath.IsAbs(path) != filepath.IsAbs(dir) {
-		var err error
-		if dir, err = filepath.Abs(dir); err != nil {
-			return "", err
-		}
-		if path, err = filepath.Abs(path); err != nil {
-			return "", err
-		}
-	}
-	return filepath.Rel(dir, path)
-}
-
-// nameStreams names two streams after their files, so that expressions can use the names and no element has such a member.
-func nameStreams(left, right *drafted, files [2]string) {
-	taken := func(name string) bool {
-		isMember := slices.ContainsFunc(left.head.Columns, func(c Column) bool { return c.Name == name })
-		return name == left.name || name == "joined" || description.IsReserved(name) || left.name != "" && isMember
-	}
-	for i, s := range []*drafted{left, right} {
-		base, _, _ := strings.Cut(filepath.Base(files[i]), ".")
-		name := strings.Trim(strings.Map(func(c rune) rune {
-			if description.IsName("a" + string(c)) {
-				return c
+// nothingJoins says that there is no join, and what stands in its way where it is only the order of topics.
+func nothingJoins(left, right *drafted) error {
+	for _, s := range []*drafted{left, right} {
+		for by, order := range s.orders {
+			if order.never {
+				return fmt.Errorf("nothing of %v joins with %v as far as they were looked at: %v isn't in the order of %s, as a join "+
+					"needs it, and comes too late to be put in order as it is read; write it to another topic in that order",
+					left.Source, right.Source, s.Source, by)
 			}
-			return '_'
-		}, base), "_")
-		if !description.IsName(name) {
-			name = "stream_" + name
 		}
-		unique := name
-		for n := 2; taken(unique); n++ {
-			unique = fmt.Sprintf("%s_%d", name, n)
-		}
-		s.name = unique
-		s.keys = s.keysOf()
 	}
+	return fmt.Errorf("nothing of %v joins with %v as far as they were looked at: no two of their members are of one "+
+		"kind and have values in common; leat show tells what they have", left.Source, right.Source)
 }
 
 // keysOf returns the members that may be keys.
@@ -169,15 +117,18 @@ func (s *drafted) keysOf() (keys []draftKey) {
 	return keys
 }
 
-// note says what was found in a file.
+// note says what was found in a stream.
 func (s *drafted) note() string {
 	var columns []string
 	for i := range s.head.Columns {
 		columns = append(columns, s.head.Columns[i].Name+" "+s.head.Columns[i].Kind())
 	}
-	text := fmt.Sprintf("%s: %s; %s", s.path, s.head.Extent(), strings.Join(columns, ", "))
+	text := fmt.Sprintf("%v: %s; %s", s.Source, s.head.Extent(), strings.Join(columns, ", "))
 	if s.csv != "" {
 		text += "; csv: " + s.csv
+	}
+	if s.format != "" {
+		text += "; format: " + s.format
 	}
 	return text
 }

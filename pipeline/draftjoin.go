@@ -5,14 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
 // A draftJoin is a way to join two streams.
@@ -21,10 +18,20 @@ type draftJoin struct {
 	leftKey, rightKey draftKey
 	by                string // the name of a member; empty for none
 	within            string // a distance; empty for equal keys
-	// unsorted says which of the streams are to be put in order, and matched how many of comparable elements match.
-	unsorted            [2]bool
+	// orders says how the streams come into the order of the join, and matched how many of comparable elements match.
+	orders              [2]ordering
 	matched, comparable int
 	sameName            bool
+	// problems are what a run of it would stop at.
+	problems []string
+}
+
+// side returns one of the streams, the left one being 0, and its key.
+func (j *draftJoin) side(n int) (*drafted, draftKey) {
+	if n == 0 {
+		return j.left, j.leftKey
+	}
+	return j.right, j.rightKey
 }
 
 // String returns what the join says.
@@ -51,18 +58,18 @@ func (j *draftJoin) rate() float64 {
 // maxTried is how many pairs of members are tried.
 const maxTried = 24
 
-// draftJoins returns the joins that would match something, the best one first.
-func draftJoins(ctx context.Context, dir string, left, right *drafted) (good []*draftJoin, err error) {
+// joins returns the joins that would match something, the best one first.
+func (d *drafter) joins(ctx context.Context, left, right *drafted) (good []*draftJoin, err error) {
 	tried := 0
 	for _, j := range candidates(left, right) {
 		if tried++; tried > maxTried {
 			break
 		}
-		if err := j.try(ctx, dir); err != nil {
+		if err := d.try(ctx, j); err != nil {
 			return nil, err
 		}
 		if j.rate() < 0.5 && j.mayBeNear() {
-			if near, err := j.near(ctx, dir); err != nil {
+			if near, err := d.near(ctx, j); err != nil {
 				return nil, err
 			} else if near != nil && near.matched > 2*j.matched {
 				j = near
@@ -132,44 +139,36 @@ func refers(stream string, key, other draftKey) bool {
 	return name == stream+of || name == strings.TrimSuffix(stream, "s")+of
 }
 
-// try finds out how much the join matches, and which of its streams aren't in order.
-func (j *draftJoin) try(ctx context.Context, dir string) error {
-	options := Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard}
-	p, err := Parse(filepath.Join(dir, "draft.yaml"), []byte(j.text("-")))
-	if err != nil {
-		return err
-	}
-	for i, s := range []*drafted{j.left, j.right} {
-		head, err := p.Head(ctx, options, s.name, draftSize)
-		if err != nil {
+// try finds out how much the join matches, and how its streams come into its order.
+func (d *drafter) try(ctx context.Context, j *draftJoin) (err error) {
+	for side := range j.orders {
+		if j.orders[side], err = d.ordering(ctx, j, side); err != nil || j.orders[side].never {
 			return err
 		}
-		for _, key := range head.Keys {
-			j.unsorted[i] = j.unsorted[i] || key.Decreases != ""
-		}
 	}
-	if p, err = Parse(filepath.Join(dir, "draft.yaml"), []byte(j.text("-"))); err != nil {
-		return err
-	}
-	report, err := p.Check(ctx, options)
+	p, err := d.parse(j.text(mill.Standard))
 	if err != nil {
-		return err
+		return d.plainly(err)
 	}
-	j.matched, j.comparable = report.Joins[0].Matched, report.Joins[0].Comparable
+	report, err := p.Check(ctx, d.quietly())
+	if err != nil {
+		return d.plainly(err)
+	}
+	j.matched, j.comparable, j.problems = report.Joins[0].Matched, report.Joins[0].Comparable, report.Problems
 	return nil
 }
 
 // near returns the join of the nearest elements within a distance that most are apart by at most; nil where there is none.
-func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
+func (d *drafter) near(ctx context.Context, j *draftJoin) (*draftJoin, error) {
 	near := *j
 	near.within = "any"
-	p, err := Parse(filepath.Join(dir, "draft.yaml"), []byte(near.text("-")))
+	p, err := d.parse(near.text(mill.Standard))
 	if err != nil {
 		return nil, nil // such keys have no distances
 	}
-	report, err := p.Check(ctx, Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard})
+	report, err := p.Check(ctx, d.quietly())
 	if err != nil {
-		return nil, err
+		return nil, d.plainly(err)
 	}
 	near.within = ""
 	var shortest expression.Distance
@@ -177,18 +176,18 @@ func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
 		if side == nil {
 			continue
 		}
-		d, err := expression.ParseDistance(side.P90)
+		distance, err := expression.ParseDistance(side.P90)
 		if err != nil {
 			return nil, err // what a report says of distances can be read
 		}
-		if near.within == "" || expression.CompareDistances(d, shortest) < 0 {
-			near.within, shortest = side.P90, d
+		if near.within == "" || expression.CompareDistances(distance, shortest) < 0 {
+			near.within, shortest = side.P90, distance
 		}
 	}
 	if near.within == "" {
 		return nil, nil
 	}
-	if err := near.try(ctx, dir); err != nil {
+	if err := d.try(ctx, &near); err != nil {
 		return nil, err
 	}
 	return &near, nil
@@ -196,7 +195,7 @@ func (j *draftJoin) near(ctx context.Context, dir string) (*draftJoin, error) {
 
 // withMatchKey returns the join with a match key where both streams have a member of one name that tells things apart, as a
 // ticker does, and most of what matches without it matches with it, too.
-func (j *draftJoin) withMatchKey(ctx context.Context, dir string) (*draftJoin, error) {
+func (d *drafter) withMatchKey(ctx context.Context, j *draftJoin) (*draftJoin, error) {
 	for _, l := range j.left.keys {
 		for _, r := range j.right.keys {
 			if l.column.Name != r.column.Name || l.kind != r.kind || l.isTime || l.column.Name == j.leftKey.column.Name ||
@@ -205,7 +204,7 @@ func (j *draftJoin) withMatchKey(ctx context.Context, dir string) (*draftJoin, e
 			}
 			with := *j
 			with.by = l.column.Name
-			if err := with.try(ctx, dir); err != nil {
+			if err := d.try(ctx, &with); err != nil {
 				return nil, err
 			}
 			if with.matched > 0 && 2*with.matched >= j.matched {
@@ -243,19 +242,19 @@ func (j *draftJoin) note() string {
 // text returns the pipeline file.
 func (j *draftJoin) text(output string) string {
 	var b strings.Builder
+	b.WriteString(top(j.left, j.right))
+	if j.left.Storage == "kafka" {
+		b.WriteString("  # data_timeout: 30s   # ends a run when nothing has come for so long; without it leat topic end does\n")
+	}
 	b.WriteString("streams:\n")
-	for i, s := range []*drafted{j.left, j.right} {
-		fmt.Fprintf(&b, "  %s:\n    file: %s\n", s.name, strconv.Quote(filepath.ToSlash(s.path)))
-		if s.csv != "" {
-			fmt.Fprintf(&b, "    csv: %s\n", s.csv)
-		}
-		key := []draftKey{j.leftKey, j.rightKey}[i]
-		if j.unsorted[i] {
-			fmt.Fprintf(&b, "    sort: %s   # it isn't in this order, as a join needs it\n", quoteYAML(key.plain))
+	for i := range j.orders {
+		s, _ := j.side(i)
+		fmt.Fprintf(&b, "  %s:\n%s", s.name, s.place(j.orders[i].column))
+		if sort := j.orders[i].sort; sort != "" {
+			fmt.Fprintf(&b, "    sort: %s   # it isn't in this order, as a join needs it\n", sort)
 		}
 	}
-	fmt.Fprintf(&b, "  joined:\n    file: %s   # .csv is another format; then emit must name plain members\n",
-		strconv.Quote(output))
+	b.WriteString("  joined:\n" + j.output(output))
 	fmt.Fprintf(&b, "master: %s   # each of its elements is written once, with its matches\njoin:\n", j.left.name)
 	fmt.Fprintf(&b, "  - left: %s\n    right: %s\n    on: %s\n", j.left.name, j.right.name, quoteYAML(j.on()))
 	if j.by != "" {
@@ -266,11 +265,27 @@ func (j *draftJoin) text(output string) string {
 		b.WriteString("    take: nearest   # or last, first; all if left out\n")
 	}
 	b.WriteString("    # need: optional   # writes elements without a match, too\noutput: joined\n")
+	if j.left.Storage != "" {
+		b.WriteString("# A run goes on where the last one ended; leat positions --reset has the next one begin anew.\n")
+	}
 	fmt.Fprintf(&b, "# emit:   # the members of a result; without it %s as it is, with %s in it\n", j.left.name, j.right.name)
 	for _, c := range j.left.keys {
 		fmt.Fprintf(&b, "#   %s: %s.%[1]s\n", c.column.Name, j.left.name)
 	}
 	return b.String()
+}
+
+// output returns the lines of the output. From topics that is a topic, which may have as many partitions as they.
+func (j *draftJoin) output(path string) string {
+	switch {
+	case path == mill.Standard || j.left.Storage == "":
+		return fmt.Sprintf("    file: %s   # .csv is another format; then emit must name plain members\n", quoted(path))
+	case j.left.Storage == "kafka":
+		return fmt.Sprintf("    topic: %s   # it is created; leat topic dump shows it\n",
+			quoted(j.left.Stream+"-"+j.right.Stream+"-joined"))
+	}
+	return fmt.Sprintf("    file: %s   # a table is another output: %s: {table: joined, columns: {…}}, with emit\n", quoted(path),
+		j.left.Storage)
 }
 
 // quoteYAML writes a text in single quotes.

@@ -48,7 +48,7 @@ func TestDryRunOnKafka(t *testing.T) {
 	}
 	try()
 	try()
-	if _, err := demo.Dump(t.Context(), "out", false, &strings.Builder{}); err == nil {
+	if _, err := demo.Dump(t.Context(), "out", topic.DumpOptions{}, &strings.Builder{}); err == nil {
 		t.Error("a dry run has made the output")
 	}
 	if err := p.Run(t.Context(), options); err != nil {
@@ -56,7 +56,7 @@ func TestDryRunOnKafka(t *testing.T) {
 	}
 	try()
 	var written strings.Builder
-	if _, err := demo.Dump(t.Context(), "out", false, &written); err != nil || strings.Count(written.String(), "\n") != 3 {
+	if _, err := demo.Dump(t.Context(), "out", topic.DumpOptions{}, &written); err != nil || strings.Count(written.String(), "\n") != 3 {
 		t.Error(err, written.String())
 	}
 }

@@ -57,7 +57,7 @@ func (p *plant) load(to string, partitions int, lines string) {
 func (p *plant) dump(from string) string {
 	p.Helper()
 	var out bytes.Buffer
-	_, err := p.Dump(p.Context(), from, false, &out)
+	_, err := p.Dump(p.Context(), from, topic.DumpOptions{}, &out)
 	p.must(err)
 	return out.String()
 }

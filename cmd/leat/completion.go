@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/leat-go/leat/pipeline"
+	"github.com/leat-go/leat/pipeline/topic"
 )
 
 type completionCommand struct {
@@ -171,6 +172,12 @@ func valuesOf(flag *kong.Flag, arguments []string, begun string) []string {
 			return nil
 		}
 		return p.Streams()
+	case flag.PlaceHolder == "FORMAT":
+		return []string{"json", "avro", "protobuf"}
+	case flag.PlaceHolder == "FRAMING":
+		return []string{"registry", "none", "single_object"}
+	case flag.PlaceHolder == "MECHANISM":
+		return topic.Mechanisms()
 	case flag.PlaceHolder == "FILE":
 		return paths(begun, func(string) bool { return true })
 	}
@@ -180,8 +187,8 @@ func valuesOf(flag *kong.Flag, arguments []string, begun string) []string {
 // argumentsOf returns what the next argument of a command may be.
 func argumentsOf(root, node *kong.Node, arguments []string, begun string) (found []string) {
 	if node.Name == "help" {
-		topic, _, _ := walk(root, arguments)
-		for _, child := range topic.Children {
+		about, _, _ := walk(root, arguments)
+		for _, child := range about.Children {
 			if !child.Hidden {
 				found = append(found, child.Name)
 			}

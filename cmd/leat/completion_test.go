@@ -29,6 +29,8 @@ func TestCompletion(t *testing.T) {
 		"completion ":                  "bash fish powershell zsh",
 		"help topic ":                  "dump end load",
 		"sort x.json -o s":             "speed.yaml stdout.yaml sub/",
+		"topic dump x --format ":       "avro json protobuf",
+		"topic load --sasl p":          "plain",
 		"run speed.yaml ":              "",
 		"nonsense x":                   "",
 		"explain nix.yaml --stream ":   "",

@@ -15,20 +15,25 @@ import (
 )
 
 type initCommand struct {
-	Left   string `arg:"" help:"The file whose elements the others are joined to."`
-	Right  string `arg:"" help:"The file that is joined to it."`
+	Left   string `arg:"" help:"What the other one is joined to: a file, kafka:TOPIC, or URL#TABLE of a database."`
+	Right  string `arg:"" help:"What is joined to it, of the same storage."`
 	Output string `short:"o" default:"join.yaml" placeholder:"FILE" help:"The pipeline file to write; join.yaml if left out."`
 	Yes    bool   `help:"Write what is most likely, without a question."`
 	Force  bool   `help:"Write over a pipeline file that is there."`
+	clusterFlags
+	registryFlags
 }
 
 // Help is what is said of the command beside its flags.
 func (c *initCommand) Help() string {
 	return "For example: leat init orders.csv payments.csv --yes, then leat check join.yaml and leat run join.yaml. It looks " +
-		"at both files for their format, for times that are texts, for streams out of order and for keys that match."
+		"at both for their format, for times that are texts, for streams out of order and for keys that match. Topics are " +
+		"kafka:orders, with --brokers, and tables postgres://user@host/shop#orders, mysql://user@host/shop#orders and " +
+		"sqlite:shop.db#orders; postgres:orders and mysql:orders lie where the environment's PG… and MYSQL_… variables say. A " +
+		"password is in $LEAT_PASSWORD, or in an address that a variable holds: '${DATABASE_URL}#orders', as it is."
 }
 
-// Run looks at the files and writes a pipeline file.
+// Run looks at both streams and writes a pipeline file.
 func (c *initCommand) Run(ctx context.Context, a *app) error {
 	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
 		return &usageError{fmt.Errorf("%s is there already: write to another file by -o, or over it by --force", c.Output)}
@@ -36,8 +41,15 @@ func (c *initCommand) Run(ctx context.Context, a *app) error {
 	if !c.Yes && !a.asks {
 		return &usageError{errors.New("nobody can be asked whether the guess is right: add --yes")}
 	}
-	dir, files := filepath.Dir(c.Output), [2]string{c.Left, c.Right}
-	draft, err := pipeline.NewDraft(ctx, dir, files, "joined.jsonl", 0)
+	var sources [2]pipeline.Source
+	for i, text := range []string{c.Left, c.Right} {
+		var err error
+		if sources[i], err = c.source(text); err != nil {
+			return err
+		}
+	}
+	dir := filepath.Dir(c.Output)
+	draft, err := pipeline.NewDraft(ctx, dir, sources, "joined.jsonl", 0, parts()...)
 	if err != nil {
 		return err
 	}
@@ -46,7 +58,7 @@ func (c *initCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		if draft, err = pipeline.NewDraft(ctx, dir, files, "joined.jsonl", choice); err != nil {
+		if draft, err = pipeline.NewDraft(ctx, dir, sources, "joined.jsonl", choice, parts()...); err != nil {
 			return err
 		}
 	}
@@ -84,7 +96,7 @@ const shownJoins = 5
 // ask asks which of the joins is meant.
 func (c *initCommand) ask(ctx context.Context, a *app, draft *pipeline.Draft) (int, error) {
 	joins := draft.Joins[:min(shownJoins, len(draft.Joins))]
-	fmt.Fprintln(a.stderr, "The files can be joined on")
+	fmt.Fprintln(a.stderr, "They can be joined on")
 	for i, join := range joins {
 		fmt.Fprintf(a.stderr, "  %d  %s\n", i+1, printable(join))
 	}

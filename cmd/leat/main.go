@@ -1,6 +1,6 @@
 // Command leat runs, draws and checks mills that are described in pipeline files:
 //
-//	leat init A B     looks at two files and writes a pipeline file that joins them
+//	leat init A B     looks at two files, topics or tables and writes a pipeline file that joins them
 //	leat run FILE     joins the streams and writes the results
 //	leat plan FILE    draws the join tree, as text, Mermaid or DOT
 //	leat check FILE   reads the beginning and the end of every stream and reports what would join, and what is wrong
@@ -85,7 +85,7 @@ type app struct {
 
 // commands is what kong parses the arguments into.
 type commands struct {
-	Init       initCommand       `cmd:"" help:"Look at two files and write a pipeline file that joins them."`
+	Init       initCommand       `cmd:"" help:"Look at two files, topics or tables and write a pipeline file that joins them."`
 	Run        runCommand        `cmd:"" help:"Join the streams of a pipeline file and write the results."`
 	Plan       planCommand       `cmd:"" help:"Draw the join tree of a pipeline file."`
 	Check      checkCommand      `cmd:"" help:"Read both ends of every stream and report what would join, and what is wrong."`

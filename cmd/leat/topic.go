@@ -13,7 +13,7 @@ import (
 
 // topicCommands are the commands about Kafka topics.
 type topicCommands struct {
-	Load loadCommand `cmd:"" help:"Append the objects of a JSON file to a topic, which is created if it doesn't exist."`
+	Load loadCommand `cmd:"" help:"Append the objects of a file to a topic, which is created if it doesn't exist."`
 	Dump dumpCommand `cmd:"" help:"Write the committed records of a topic as lines of JSON, partition after partition."`
 	End  endCommand  `cmd:"" help:"Put an end-of-stream mark into every partition of a topic."`
 }
@@ -65,10 +65,12 @@ func (f *clusterFlags) cluster() (*topic.Cluster, error) {
 
 type loadCommand struct {
 	clusterFlags
-	File       string `arg:"" help:"A file of JSON objects; - is standard input."`
+	recordFlags
+	File       string `arg:"" help:"A file of JSON objects, of cells or of Parquet; - is standard input, of JSON."`
 	Topic      string `arg:"" help:"The topic."`
 	Key        string `placeholder:"EXPR" help:"The records' key; equal keys go to one partition."`
 	Partitions int    `placeholder:"N" help:"How many partitions the topic has, and is created with; 1 unless it exists."`
+	Records    bool   `help:"The objects are whole records, as leat topic dump --records writes them."`
 	End        bool   `help:"Put an end-of-stream mark behind the records of every partition."`
 }
 
@@ -78,14 +80,22 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	options := topic.LoadOptions{Partitions: c.Partitions, End: c.End, Stdin: a.stdin}
-	if c.Partitions < 0 {
+	options := topic.LoadOptions{Partitions: c.Partitions, End: c.End, Records: c.Records, Stdin: a.stdin}
+	switch {
+	case c.Partitions < 0:
 		return &usageError{fmt.Errorf("--partitions %d: a topic has at least one", c.Partitions)}
+	case c.Records && c.Key != "":
+		return &usageError{errors.New("--key makes keys of objects, and with --records each has its own: leave one of them out")}
+	case c.KeyFormat != "" && c.Key == "" && !c.Records:
+		return &usageError{errors.New("--key-format says how keys are written, and without --key EXPR or --records there are none")}
 	}
 	if c.Key != "" {
 		if options.Key, err = topic.CompileKey(c.Key); err != nil {
 			return &usageError{fmt.Errorf("--key: %w", err)}
 		}
+	}
+	if options.Format, err = c.encoder(ctx, c.Topic); err != nil {
+		return err
 	}
 	loaded, err := cluster.Load(ctx, c.File, c.Topic, options)
 	if err != nil {
@@ -105,7 +115,9 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 
 type dumpCommand struct {
 	clusterFlags
+	recordFlags
 	Topic    string `arg:"" help:"The topic."`
+	Records  bool   `help:"Write whole records: partition, time, key, headers and value, those without a value among them."`
 	UntilEnd bool   `help:"Go on until each partition's first end-of-stream mark."`
 }
 
@@ -115,7 +127,14 @@ func (c *dumpCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	dumped, err := cluster.Dump(ctx, c.Topic, c.UntilEnd, a.stdout)
+	if c.KeyFormat != "" && !c.Records {
+		return &usageError{errors.New("--key-format says what keys are, which are shown with --records only")}
+	}
+	options := topic.DumpOptions{UntilEnd: c.UntilEnd, Records: c.Records}
+	if options.Format, err = c.decoder(ctx, c.Topic); err != nil {
+		return err
+	}
+	dumped, err := cluster.Dump(ctx, c.Topic, options, a.stdout)
 	if dumped.Tombstones > 0 {
 		fmt.Fprintf(a.stderr, "leat: %s without a value passed over\n", count(dumped.Tombstones, "record"))
 	}

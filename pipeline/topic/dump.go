@@ -20,10 +20,20 @@ type Dumped struct {
 	Records, Tombstones int
 }
 
+// DumpOptions are the options of [Cluster.Dump]. The zero value is good for use.
+type DumpOptions struct {
+	// UntilEnd waits in each partition for the first end-of-stream mark, and stops there. Without it, a dump stops where each
+	// partition ends when it begins.
+	UntilEnd bool
+	// Format makes JSON of what records hold; its zero value takes it as JSON.
+	Format Format
+	// Records writes whole records, with their partition, time, key and headers, those without a value among them.
+	Records bool
+}
+
 // Dump writes the values of a topic's committed records, each as a line of JSON, partition after partition. It
-// doesn't write end-of-stream marks and records without a value. With untilEnd, it waits in each partition for the
-// first mark, and stops there. Without, it stops where each partition ends when Dump begins.
-func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.Writer) (dumped Dumped, err error) {
+// doesn't write end-of-stream marks and records without a value.
+func (c *Cluster) Dump(ctx context.Context, topic string, o DumpOptions, to io.Writer) (dumped Dumped, err error) {
 	r, err := c.openReader(ctx, topic)
 	if err != nil {
 		return dumped, err
@@ -31,16 +41,16 @@ func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.W
 	defer r.close()
 	out := bufio.NewWriter(to)
 	for p := range r.ends {
-		err := r.each(ctx, p, 0, untilEnd, func(record *kgo.Record) (bool, error) {
+		err := r.each(ctx, p, 0, o.UntilEnd, func(record *kgo.Record) (bool, error) {
 			if endmark.Is(record.Value) {
-				return !untilEnd, nil
+				return !o.UntilEnd, nil
 			}
-			if record.Value == nil {
+			if record.Value == nil && !o.Records {
 				dumped.Tombstones++
 				return true, nil
 			}
 			dumped.Records++
-			return true, writeLine(out, record)
+			return true, o.writeLine(out, record)
 		}, out.Flush) // while it waits for a mark, the user sees what has come
 		if err != nil {
 			return dumped, err
@@ -49,19 +59,43 @@ func (c *Cluster) Dump(ctx context.Context, topic string, untilEnd bool, to io.W
 	return dumped, out.Flush()
 }
 
-// writeLine writes a record's value in a line.
-func writeLine(out *bufio.Writer, record *kgo.Record) error {
-	value := record.Value
-	if !json.Valid(value) {
+// writeLine writes a record in a line.
+func (o *DumpOptions) writeLine(out *bufio.Writer, record *kgo.Record) error {
+	line, err := o.Format.valueOf(record)
+	if err == nil && o.Records {
+		line, err = o.Format.appendWhole(nil, record, line)
+	}
+	if err != nil {
 		return &broker.PositionError{
 			Position: broker.Position{Stream: record.Topic, Partition: int(record.Partition), Offset: record.Offset},
-			Err:      fmt.Errorf("the value is not JSON: %.40q", value),
+			Err:      err,
 		}
 	}
-	if _, err := out.Write(oneLine(value)); err != nil {
+	if _, err := out.Write(line); err != nil {
 		return err
 	}
 	return out.WriteByte('\n')
+}
+
+// valueOf returns a record's value as JSON; nil for a tombstone.
+func (f *Format) valueOf(record *kgo.Record) ([]byte, error) {
+	value := record.Value
+	switch {
+	case value == nil:
+		return nil, nil
+	case f.Value != nil:
+		var err error
+		if value, err = f.Value(value); err != nil {
+			return nil, fmt.Errorf("the value can't be decoded: %w", err)
+		}
+	case !json.Valid(value):
+		hint := ""
+		if value := record.Value; len(value) > 5 && value[0] == 0 {
+			hint = "; it seems to begin with the id of a schema: give --format and --registry"
+		}
+		return nil, fmt.Errorf("the value is not JSON: %.40q%s", value, hint)
+	}
+	return oneLine(value), nil
 }
 
 // oneLine returns JSON without line breaks. JSON has none inside of strings, so all are white space.

@@ -22,9 +22,9 @@ func CompileKey(text string) (*Key, error) {
 	return &Key{member}, nil
 }
 
-// keyer returns a function that checks that a record is a JSON object, and computes its key: the bytes of a string,
-// and the JSON of everything else. A nil Key gives no keys.
-func (k *Key) keyer() func(element []byte) ([]byte, error) {
+// keyer returns a function that checks that a record is a JSON object, and computes its key: in a format where one is given,
+// or else the bytes of a string, and the JSON of everything else. A nil Key gives no keys.
+func (k *Key) keyer(format func([]byte) ([]byte, error)) func(element []byte) ([]byte, error) {
 	if k == nil {
 		var none rawjson.Paths
 		return func(raw []byte) ([]byte, error) {
@@ -37,6 +37,16 @@ func (k *Key) keyer() func(element []byte) ([]byte, error) {
 		env, err := picker.Pick(raw)
 		if err != nil {
 			return nil, err
+		}
+		if format != nil {
+			raw, err := k.member.Program.AppendJSON(nil, env)
+			switch {
+			case err != nil:
+				return nil, fmt.Errorf("the key can't be computed: %w", err)
+			case string(raw) == "null":
+				return nil, nil
+			}
+			return format(raw)
 		}
 		value, err := key(env)
 		if err != nil {

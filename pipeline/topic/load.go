@@ -25,6 +25,11 @@ type LoadOptions struct {
 	Partitions int
 	// End puts an end-of-stream mark into every partition, behind the records.
 	End bool
+	// Format makes records of the objects, and keys; its zero value takes objects as they are.
+	Format Format
+	// Records says that each object is a whole record, as [DumpOptions] has it. Key must be nil then. A record goes to the
+	// partition that it says, or else to that of its key.
+	Records bool
 	// Stdin is what the path "-" reads; it is needed for that path only.
 	Stdin io.Reader
 }
@@ -54,7 +59,7 @@ func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOpti
 	}
 	defer w.client.Close()
 	loaded := Loaded{Partitions: w.partitions, Created: w.created}
-	loaded.Records, err = w.load(ctx, path, objects, options.Key)
+	loaded.Records, err = w.load(ctx, path, objects, options)
 	loaded.Warning = objects.Warning()
 	if err == nil && options.End {
 		w.end(ctx)
@@ -129,9 +134,43 @@ func (w *writer) create(ctx context.Context) error {
 	return nil
 }
 
+// maker returns what makes a record of an object.
+func (w *writer) maker(o LoadOptions) func(object []byte) (*kgo.Record, error) {
+	key, format := o.Key.keyer(o.Format.Key), o.Format
+	return func(object []byte) (record *kgo.Record, err error) {
+		placed := false
+		if o.Records {
+			record, placed, err = format.parseWhole(object)
+		} else {
+			record = &kgo.Record{Value: object}
+			record.Key, err = key(object)
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case record.Value == nil:
+		case format.Value == nil:
+			record.Value = oneLine(record.Value)
+		default:
+			if record.Value, err = format.Value(record.Value); err != nil {
+				return nil, err
+			}
+		}
+		if record.Topic = w.topic; !placed {
+			record.Partition = w.partitionOf(record)
+		}
+		if n := int(record.Partition); n < 0 || n >= w.partitions {
+			return nil, fmt.Errorf("it says partition %d, but the topic has %d: create it by --partitions N, or take the member "+
+				"partition out", n, w.partitions)
+		}
+		return record, nil
+	}
+}
+
 // load appends the objects of a file and returns how many there were.
-func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k *Key) (records int, err error) {
-	key := k.keyer()
+func (w *writer) load(ctx context.Context, path string, objects broker.Reader, o LoadOptions) (records int, err error) {
+	recordOf := w.maker(o)
 	for {
 		batch, err := objects.Read(ctx)
 		if errors.Is(err, io.EOF) {
@@ -146,15 +185,14 @@ func (w *writer) load(ctx context.Context, path string, objects broker.Reader, k
 			return records, err
 		}
 		for i := range batch {
-			record := &kgo.Record{Topic: w.topic, Value: oneLine(batch[i].Value)}
-			if record.Key, err = key(batch[i].Value); err != nil {
+			record, err := recordOf(batch[i].Value)
+			if err != nil {
 				return records, batch[i].DecodeError(path, 0, err)
 			}
 			if record.Key == nil && w.compacted {
 				return records, fmt.Errorf("kafka: topic %q is compacted (cleanup.policy), so that each record needs a key: "+
 					"say what it is with --key", w.topic)
 			}
-			record.Partition = w.partitionOf(record)
 			if err := w.produce(ctx, record); err != nil {
 				return records, err
 			}

@@ -46,7 +46,7 @@ func load(t *testing.T, c *topic.Demo, name, text, to string, options topic.Load
 func dump(t *testing.T, c *topic.Demo, from string, untilEnd bool) string {
 	t.Helper()
 	var out bytes.Buffer
-	n, err := c.Dump(t.Context(), from, untilEnd, &out)
+	n, err := c.Dump(t.Context(), from, topic.DumpOptions{UntilEnd: untilEnd}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestDumpUntilEndWaits(t *testing.T) {
 	lines, out := io.Pipe()
 	done := make(chan error)
 	go func() {
-		_, err := c.Dump(t.Context(), "x", true, out)
+		_, err := c.Dump(t.Context(), "x", topic.DumpOptions{UntilEnd: true}, out)
 		done <- err
 	}()
 	line := make([]byte, 8)
@@ -260,7 +260,10 @@ func TestMistakes(t *testing.T) {
 			func() error { _, err := c.End(t.Context(), "y"); return err }, `kafka: topic "y": there is no such topic`,
 		},
 		"no such topic to dump": {
-			func() error { _, err := c.Dump(t.Context(), "y", true, io.Discard); return err },
+			func() error {
+				_, err := c.Dump(t.Context(), "y", topic.DumpOptions{UntilEnd: true}, io.Discard)
+				return err
+			},
 			`kafka: topic "y": there is no such topic`,
 		},
 		"no such file": {
@@ -294,7 +297,7 @@ func TestMistakes(t *testing.T) {
 				if err := client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
 					return err
 				}
-				_, err = c.Dump(t.Context(), "v", false, io.Discard)
+				_, err = c.Dump(t.Context(), "v", topic.DumpOptions{}, io.Discard)
 				return err
 			}, `v[0]@0: the value is not JSON: "\x00avro"`,
 		},

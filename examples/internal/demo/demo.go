@@ -100,7 +100,7 @@ func (p Program) show(ctx context.Context, kafka *topic.Demo, out io.Writer) err
 		if len(p.Show) > 1 {
 			fmt.Fprintf(out, "%s:\n", name)
 		}
-		if _, err := kafka.Dump(ctx, name, true, out); err != nil {
+		if _, err := kafka.Dump(ctx, name, topic.DumpOptions{UntilEnd: true}, out); err != nil {
 			return err
 		}
 	}

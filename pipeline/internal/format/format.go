@@ -207,5 +207,9 @@ func (o opened) locate(err error) error {
 	if o.format.IsKey {
 		what = "keys"
 	}
-	return fmt.Errorf("%s: %s of topic %s in %s: %w", o.format.Name.Location(), what, o.format.Topic, o.format.Name.Value, err)
+	where := o.format.Name.Location()
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Errorf("%s%s of topic %s in %s: %w", where, what, o.format.Topic, o.format.Name.Value, err)
 }

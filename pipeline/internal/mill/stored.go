@@ -111,5 +111,8 @@ func (s *stored) locate(err error) error {
 			at, longest = stream.Stored.Text, len(called)
 		}
 	}
-	return fmt.Errorf("%s: %w", at.Location(), err)
+	if where := at.Location(); where != "" {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	return err
 }
