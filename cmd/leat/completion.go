@@ -33,20 +33,28 @@ func (c *completionCommand) Run(a *app) error {
 // scripts are the scripts, by their shells. Each calls leat complete with the words up to the cursor, and falls back on
 // files where the command offers nothing.
 var scripts = map[string]string{
+	// Where commands are offered, a directory of that name is none.
 	"bash": `_leat() {
   local line
   COMPREPLY=()
   while IFS= read -r line; do COMPREPLY+=("$line"); done < \
     <("${COMP_WORDS[0]}" complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  case "$COMP_CWORD ${COMP_WORDS[1]}" in
+    "1 "* | *" help" | "2 topic" | "2 completion") compopt +o filenames 2>/dev/null ;;
+  esac
   if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -o filenames -o bashdefault -o default -F _leat leat
 `,
 	"zsh": `#compdef leat
 _leat() {
-  local -a found
-  found=("${(@f)$(${words[1]} complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "$found" ]]; then compadd -Q -a found; else _files; fi
+  local -a found folders
+  found=("${(@f)$(${(Q)words[1]} complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  folders=("${(@M)found:#*/}")
+  found=("${(@)found:#*/}")
+  if [[ -z "$found" && -z "$folders" ]]; then _files; return; fi
+  compadd -S "" -a folders
+  compadd -a found
 }
 compdef _leat leat
 `,
