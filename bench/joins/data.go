@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // The workloads. Keys are whole numbers, and no two elements of a stream have the same key, nor two matches the same
@@ -22,87 +19,85 @@ var workloads = []string{
 	"nearest",  // the nearest within 4
 }
 
-const (
-	leftName, rightName, outputName = "left.jsonl", "right.jsonl", "output.jsonl"
-	symbols                         = 100
-)
+const symbols = 100
 
 // What the workloads reach.
 const (
 	asOfWithin, byWithin, intervalWithin, nearestWithin = 50, 5000, 10, 4
 )
 
+// A job is a workload on files of a format in a folder.
+type job struct{ workload, format, folder string }
+
+func (j job) path(name string) string {
+	end := j.format
+	if end == "json" {
+		end = "jsonl"
+	}
+	return filepath.Join(j.folder, name+"."+end)
+}
+
 // generate writes the two streams of a workload. Those of as-of joins are trades and four times as many quotes.
-func generate(folder, workload string, scale float64) error {
+func generate(j job, scale float64) error {
 	n := int(1_000_000 * scale)
 	random := rand.New(rand.NewPCG(1, 2))
-	left := func(i int) (time int64) { return 4 * int64(i) }
-	rights, right := n, func(i int) int64 { return 4*int64(i) + []int64{1, -3, 1, 5}[random.IntN(4)] }
-	switch workload {
+	leftTime := func(i int) (time int64) { return 4 * int64(i) }
+	rights, rightTime := n, func(i int) int64 { return 4*int64(i) + []int64{1, -3, 1, 5}[random.IntN(4)] }
+	switch j.workload {
 	case "as-of", "by":
-		left = func(i int) int64 { return 40*int64(i) + 2*random.Int64N(20) }
-		rights, right = 4*n, func(i int) int64 { return 10*int64(i) + 1 + 2*random.Int64N(5) }
+		leftTime = func(i int) int64 { return 40*int64(i) + 2*random.Int64N(20) }
+		rights, rightTime = 4*n, func(i int) int64 { return 10*int64(i) + 1 + 2*random.Int64N(5) }
 	case "interval":
-		left = func(i int) int64 { return 20 * int64(i) }
-		rights, right = 5*n, func(i int) int64 { return 4*int64(i) + random.Int64N(4) }
+		leftTime = func(i int) int64 { return 20 * int64(i) }
+		rights, rightTime = 5*n, func(i int) int64 { return 4*int64(i) + random.Int64N(4) }
 	case "left":
-		rights, right = n/2, func(i int) int64 { return 8 * int64(i) }
+		rights, rightTime = n/2, func(i int) int64 { return 8 * int64(i) }
 	}
-	err := write(filepath.Join(folder, leftName), n, func(w io.Writer, i int) error {
-		_, err := fmt.Fprintf(w, "{\"n\":%d,\"time\":%d,\"symbol\":\"S%d\"}\n", i, left(i), random.IntN(symbols))
-		return err
-	})
+	symbol := func() string { return "S" + strconv.Itoa(random.IntN(symbols)) }
+	err := write(j, "left", leftColumns, n, func(i int) left { return left{int64(i), leftTime(i), symbol()} })
 	before := int64(-1 << 40)
-	return errors.Join(err, write(filepath.Join(folder, rightName), rights, func(w io.Writer, i int) error {
-		before = max(before+4*boolInt(workload == "nearest"), right(i))
-		_, err := fmt.Fprintf(w, "{\"time\":%d,\"symbol\":\"S%d\",\"value\":%d}\n", before, random.IntN(symbols),
-			random.IntN(100_000))
-		return err
+	return errors.Join(err, write(j, "right", rightColumns, rights, func(i int) right {
+		time := rightTime(i)
+		if j.workload == "nearest" {
+			time = max(time, before+4)
+		}
+		before = time
+		return right{time, symbol(), random.Int64N(100_000)}
 	}))
 }
 
-func boolInt(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func write(path string, n int, element func(w io.Writer, i int) error) error {
-	file, err := os.Create(path)
+// write writes a stream of n elements.
+func write[T any](j job, name string, columns []string, n int, element func(i int) T) error {
+	file, err := os.Create(j.path(name))
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(file, 1<<20)
+	w := tableWriter[T](j.format, file, columns)
 	for i := 0; i < n && err == nil; i++ {
-		err = element(w, i)
+		err = w.write(element(i))
 	}
-	return errors.Join(err, w.Flush(), file.Close())
+	return errors.Join(err, w.close(), file.Close())
 }
 
-var seed = maphash.MakeSeed()
-
 // sum sums the results of a program up: in any order, since not all programs keep one.
-func sum(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
+func sum(j job) (string, error) {
 	lines, matched, hash := 0, 0, uint64(0)
-	for d := json.NewDecoder(bufio.NewReaderSize(file, 1<<20)); ; {
-		var r result
-		if err := d.Decode(&r); errors.Is(err, io.EOF) {
-			return fmt.Sprintf("%d results, %d with a match, sum %x", lines, matched, hash), nil
-		} else if err != nil {
-			return "", err
-		}
+	err := readResults(j, func(number int64, value *int64) {
 		lines++
-		value := int64(-1)
-		if r.Value != nil {
+		v := int64(-1)
+		if value != nil {
 			matched++
-			value = *r.Value
+			v = *value
 		}
-		hash += maphash.Comparable(seed, [2]int64{r.Number, value})
-	}
+		hash += mixed(mixed(uint64(number)) + uint64(v))
+	})
+	return fmt.Sprintf("%d results, %d with a match, sum %x", lines, matched, hash), err
+}
+
+// mixed spreads the bits of a number, as splitmix64 does.
+func mixed(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -4,27 +4,27 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/file/parquet"
 )
 
 type left struct {
-	Number int64  `json:"n"`
-	Time   int64  `json:"time"`
-	Symbol string `json:"symbol"`
+	Number int64  `json:"n" parquet:"n"`
+	Time   int64  `json:"time" parquet:"time"`
+	Symbol string `json:"symbol" parquet:"symbol,dict"`
 }
 
 type right struct {
-	Time   int64  `json:"time"`
-	Symbol string `json:"symbol"`
-	Value  int64  `json:"value"`
+	Time   int64  `json:"time" parquet:"time"`
+	Symbol string `json:"symbol" parquet:"symbol,dict"`
+	Value  int64  `json:"value" parquet:"value"`
 }
 
 type result struct {
-	Number int64  `json:"n"`
-	Value  *int64 `json:"value"`
+	Number int64  `json:"n" parquet:"n"`
+	Value  *int64 `json:"value" parquet:"value,optional"`
 }
 
 // A pair is a left element with its match, nil where it has none; a list is one with all of them.
@@ -40,7 +40,7 @@ type (
 )
 
 // join does a workload in Leat.
-func join(ctx context.Context, workload, folder string) error {
+func join(ctx context.Context, j job) error {
 	one := leat.Typed(func(_ context.Context, in *pair) (result, error) {
 		if in.Match == nil {
 			return result{Number: in.Left.Number}, nil
@@ -50,7 +50,7 @@ func join(ctx context.Context, workload, folder string) error {
 	all := leat.Typed(func(_ context.Context, in *list) (result, error) { return summed(in.Left.Number, in.Matches), nil })
 	l, r := func(l left) int64 { return l.Time }, func(r right) int64 { return r.Time }
 	fn, option := any(one), leat.Option(nil)
-	switch workload {
+	switch j.workload {
 	case "as-of":
 		option = leat.AsOf(l, r, leat.Within(asOfWithin, 0), leat.Optional())
 	case "by":
@@ -63,10 +63,10 @@ func join(ctx context.Context, workload, folder string) error {
 	case "nearest":
 		option = leat.Join(l, r, leat.Within(nearestWithin, nearestWithin), leat.Nearest(), leat.Optional())
 	default:
-		return fmt.Errorf("there is no workload %q", workload)
+		return fmt.Errorf("there is no workload %q", j.workload)
 	}
-	files := file.New(file.At[left](filepath.Join(folder, leftName)), file.At[right](filepath.Join(folder, rightName)),
-		file.At[result](filepath.Join(folder, outputName)))
+	files := file.New(parquet.Files(), file.At[left](j.path("left")), file.At[right](j.path("right")),
+		file.At[result](j.path("output")))
 	mill, err := leat.New(fn, leat.Broker(files), leat.Logger(slog.New(slog.DiscardHandler)), option)
 	if err != nil {
 		return err

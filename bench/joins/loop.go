@@ -1,49 +1,87 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"io"
+	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 )
 
 // loop does a workload as one writes it by hand for this one purpose: one goroutine, decoders that know the members'
 // order, no check of the keys' order, no positions, and no waiting for the disk.
-func loop(workload, folder string) error {
-	l, err := open(filepath.Join(folder, leftName))
+func loop(j job) error {
+	l, err := openStream(j, "left")
 	if err != nil {
 		return err
 	}
-	r, err := open(filepath.Join(folder, rightName))
+	r, err := openStream(j, "right")
 	if err != nil {
 		return err
 	}
-	file, err := os.Create(filepath.Join(folder, outputName))
+	file, err := os.Create(j.path("output"))
 	if err != nil {
 		return err
 	}
-	w := writer{Writer: bufio.NewWriterSize(file, 64<<10)}
-	rights := rights{lines: r}
+	w := resultWriter(j.format, file)
+	rights := rights{stream: r}
 	rights.next()
-	switch workload {
+	switch j.workload {
 	case "as-of":
-		loopAsOf(l, &rights, &w)
+		loopAsOf(l, &rights, w)
 	case "by":
-		loopBy(l, &rights, &w)
+		loopBy(l, &rights, w)
 	case "interval":
-		loopInterval(l, &rights, &w)
+		loopInterval(l, &rights, w)
 	case "left":
-		loopLeft(l, &rights, &w)
+		loopLeft(l, &rights, w)
 	case "nearest":
-		loopNearest(l, &rights, &w)
+		loopNearest(l, &rights, w)
+	default:
+		return fmt.Errorf("there is no workload %q", j.workload)
 	}
-	return errors.Join(l.err, r.err, w.Flush(), file.Close())
+	return errors.Join(l.failed(), r.failed(), w.close(), file.Close())
 }
 
-func loopAsOf(l *lines, r *rights, w *writer) {
+// A stream goes through the elements of a file, which are of one kind; false says that there are no more, or that it has
+// failed.
+type stream interface {
+	left() (left, bool)
+	right() (right, bool)
+	failed() error
+}
+
+// results are what a loop writes; close returns the error of all.
+type results interface {
+	result(number, value int64, has bool)
+	close() error
+}
+
+func openStream(j job, name string) (stream, error) {
+	file, err := os.Open(j.path(name)) // ends with the process
+	if err != nil {
+		return nil, err
+	}
+	switch j.format {
+	case "csv":
+		return openCells(file), nil
+	case "parquet":
+		return openRows(file)
+	default:
+		return openLines(file), nil
+	}
+}
+
+func resultWriter(format string, file *os.File) results {
+	switch format {
+	case "csv":
+		return newCellWriter(file)
+	case "parquet":
+		return newRowWriter(file)
+	default:
+		return newLineWriter(file)
+	}
+}
+
+func loopAsOf(l stream, r *rights, w results) {
 	var last right
 	has := false
 	for {
@@ -58,7 +96,7 @@ func loopAsOf(l *lines, r *rights, w *writer) {
 	}
 }
 
-func loopBy(l *lines, r *rights, w *writer) {
+func loopBy(l stream, r *rights, w results) {
 	last := map[string]right{}
 	for {
 		e, ok := l.left()
@@ -73,7 +111,7 @@ func loopBy(l *lines, r *rights, w *writer) {
 	}
 }
 
-func loopInterval(l *lines, r *rights, w *writer) {
+func loopInterval(l stream, r *rights, w results) {
 	var window []right
 	for {
 		e, ok := l.left()
@@ -98,7 +136,7 @@ func loopInterval(l *lines, r *rights, w *writer) {
 	}
 }
 
-func loopLeft(l *lines, r *rights, w *writer) {
+func loopLeft(l stream, r *rights, w results) {
 	for {
 		e, ok := l.left()
 		if !ok {
@@ -111,7 +149,7 @@ func loopLeft(l *lines, r *rights, w *writer) {
 	}
 }
 
-func loopNearest(l *lines, r *rights, w *writer) {
+func loopNearest(l stream, r *rights, w results) {
 	var last right
 	has := false
 	for {
@@ -133,69 +171,27 @@ func loopNearest(l *lines, r *rights, w *writer) {
 
 // rights go through the right stream.
 type rights struct {
-	lines *lines
-	at    right
-	has   bool
+	stream
+	at  right
+	has bool
 }
 
-func (r *rights) next() { r.at, r.has = r.lines.right() }
+func (r *rights) next() { r.at, r.has = r.right() }
 
-// lines go through the elements of a file.
-type lines struct {
-	scanner *bufio.Scanner
-	names   map[string]string // symbols, each once
-	line    []byte
-	err     error
-}
+// names are texts that occur often, each once.
+type names map[string]string
 
-func open(path string) (*lines, error) {
-	file, err := os.Open(path) // ends with the process
-	if err != nil {
-		return nil, err
+func (n names) of(text []byte) string {
+	name, ok := n[string(text)]
+	if !ok {
+		name = string(text)
+		n[name] = name
 	}
-	s := bufio.NewScanner(file)
-	s.Buffer(make([]byte, 64<<10), 1<<20)
-	return &lines{scanner: s, names: map[string]string{}}, nil
+	return name
 }
 
-func (l *lines) next() bool {
-	if l.err != nil || !l.scanner.Scan() {
-		l.err = errors.Join(l.err, l.scanner.Err())
-		return false
-	}
-	l.line = l.scanner.Bytes()
-	return true
-}
-
-func (l *lines) left() (e left, ok bool) {
-	if !l.next() {
-		return e, false
-	}
-	return left{l.integer(), l.integer(), l.text()}, l.err == nil
-}
-
-func (l *lines) right() (e right, ok bool) {
-	if !l.next() {
-		return e, false
-	}
-	return right{l.integer(), l.text(), l.integer()}, l.err == nil
-}
-
-// member returns what stands behind the next colon.
-func (l *lines) member() []byte {
-	i := bytes.IndexByte(l.line, ':')
-	end := bytes.IndexAny(l.line[i+1:], ",}")
-	if i < 0 || end < 0 {
-		l.err = errors.Join(l.err, io.ErrUnexpectedEOF)
-		return nil
-	}
-	value := l.line[i+1 : i+1+end]
-	l.line = l.line[i+1+end:]
-	return value
-}
-
-func (l *lines) integer() (n int64) {
-	digits := l.member()
+// integer parses a number.
+func integer(digits []byte) (n int64) {
 	negative := len(digits) > 0 && digits[0] == '-'
 	if negative {
 		digits = digits[1:]
@@ -207,35 +203,4 @@ func (l *lines) integer() (n int64) {
 		return -n
 	}
 	return n
-}
-
-func (l *lines) text() string {
-	quoted := l.member()
-	if len(quoted) < 2 {
-		return ""
-	}
-	name, ok := l.names[string(quoted[1:len(quoted)-1])]
-	if !ok {
-		name = string(quoted[1 : len(quoted)-1])
-		l.names[name] = name
-	}
-	return name
-}
-
-type writer struct {
-	*bufio.Writer
-	text []byte
-}
-
-func (w *writer) result(number, value int64, has bool) {
-	w.text = append(w.text[:0], `{"n":`...)
-	w.text = strconv.AppendInt(w.text, number, 10)
-	w.text = append(w.text, `,"value":`...)
-	if has {
-		w.text = strconv.AppendInt(w.text, value, 10)
-	} else {
-		w.text = append(w.text, "null"...)
-	}
-	w.text = append(w.text, '}', '\n')
-	_, _ = w.Write(w.text) // Flush returns the error
 }

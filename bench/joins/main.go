@@ -1,12 +1,15 @@
-// Command joins measures joins of near keys on JSON Lines, in Leat beside a hand-written loop, DuckDB and Polars:
+// Command joins measures joins of near keys on JSON Lines, CSV and Parquet, in Leat beside a hand-written loop, DuckDB and
+// Polars:
 //
 //	python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r joins/requirements.txt
 //	go run ./joins -python /tmp/peers/bin/python       every workload, five rounds
+//	go run ./joins -format csv -workload by,left       also json, which it is if left out, and parquet
 //	go run ./joins -workload by -programs leat -scale 10 -rounds 1
 //	go run ./joins -workload by -profile cpu.out
 //
 // Each program runs in a process of its own, in turn, and all must find the same matches. It prints what each took, and
-// the ratio to Leat within a round: above one where Leat is faster. Without -python there are Leat and the loop only.
+// the ratio to Leat within a round: above one where Leat is faster. The program "leat run" is
+// the command on a pipeline file. Without -python there are Leat's and the loop only.
 package main
 
 import (
@@ -19,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -35,25 +39,29 @@ func main() {
 	}
 }
 
-// partCommand is the first argument of a process that does one workload: part PROGRAM WORKLOAD FOLDER PROFILE.
+// partCommand is the first argument of a process that does one part: part PROGRAM WORKLOAD FORMAT FOLDER EXTRA, where the
+// last is the path of a profile, or what the scale is. Files are made and read by such processes, too: what this one has in
+// memory would count as theirs.
 const partCommand = "part"
 
 // A command is what the flags say.
 type command struct {
 	programs, workloads     []string
-	python, profile, folder string
+	format, python, profile string
+	folder                  string
 	rounds                  int
 	scale                   float64
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 5 && args[0] == partCommand {
-		return part(ctx, args[1], args[2], args[3], args[4])
+	if len(args) == 6 && args[0] == partCommand {
+		return part(ctx, args[1], job{args[2], args[3], args[4]}, args[5])
 	}
-	c := command{workloads: workloads, programs: []string{"leat", "loop", "duckdb", "polars"}}
+	c := command{workloads: workloads, programs: []string{"leat", "leat run", "loop", "duckdb", "polars"}}
 	flags := flag.NewFlagSet("joins", flag.ContinueOnError)
-	workload := flags.String("workload", "", "only this one of "+strings.Join(workloads, ", "))
+	workload := flags.String("workload", "", "only these of "+strings.Join(workloads, ", ")+", with commas between them")
 	programs := flags.String("programs", "", "only these of "+strings.Join(c.programs, ", ")+", with commas between them")
+	flags.StringVar(&c.format, "format", "json", "json, csv or parquet")
 	flags.StringVar(&c.python, "python", "", "a Python that has what requirements.txt lists")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of Leat to this file")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often")
@@ -61,17 +69,21 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	switch {
-	case *workload == "":
-	case !slices.Contains(workloads, *workload):
-		return fmt.Errorf("there is no workload %q; there are %s", *workload, strings.Join(workloads, ", "))
-	default:
-		c.workloads = []string{*workload}
+	if *workload != "" {
+		c.workloads = strings.Split(*workload, ",")
+	}
+	for _, w := range c.workloads {
+		if !slices.Contains(workloads, w) {
+			return fmt.Errorf("there is no workload %q; there are %s", w, strings.Join(workloads, ", "))
+		}
+	}
+	if !slices.Contains([]string{"json", "csv", "parquet"}, c.format) {
+		return fmt.Errorf("there is no format %q; there are json, csv and parquet", c.format)
 	}
 	if *programs != "" {
 		c.programs = strings.Split(*programs, ",")
 	} else if c.python == "" {
-		c.programs = c.programs[:2]
+		c.programs = c.programs[:3]
 	}
 	return c.measureAll(ctx)
 }
@@ -81,8 +93,15 @@ func (c *command) measureAll(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(c.folder)) }()
+	if slices.Contains(c.programs, "leat run") {
+		if err := buildLeat(ctx, c.folder); err != nil {
+			return err
+		}
+	}
+	fmt.Println("| format | workload | program | wall | it ÷ leat | CPU | its CPU ÷ leat's | peak memory |\n" +
+		"| --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, workload := range c.workloads {
-		if err := c.measure(ctx, workload); err != nil {
+		if err := c.measure(ctx, job{workload, c.format, c.folder}); err != nil {
 			return fmt.Errorf("%s: %w", workload, err)
 		}
 	}
@@ -90,86 +109,90 @@ func (c *command) measureAll(ctx context.Context) (err error) {
 }
 
 // measure does a workload by all programs, in turn, and prints a line for each.
-func (c *command) measure(ctx context.Context, workload string) error {
-	if err := generate(c.folder, workload, c.scale); err != nil {
+func (c *command) measure(ctx context.Context, j job) error {
+	if _, _, err := c.part(ctx, "generate", j, fmt.Sprint(c.scale)); err != nil {
 		return err
 	}
-	samples := map[string][]sample{}
+	samples := map[string][]process.Cost{}
 	for round := range c.rounds {
 		results := ""
 		for i := range c.programs {
 			program := c.programs[(i+round)%len(c.programs)]
-			s, err := c.measureOne(ctx, program, workload)
+			cost, found, err := c.measureOne(ctx, program, j)
 			if err != nil {
 				return fmt.Errorf("%s: %w", program, err)
 			}
 			if results == "" {
-				results = s.results
+				results = found
 			}
-			if s.results != results {
-				return fmt.Errorf("%s has found %s, another program %s", program, s.results, results)
+			if found != results {
+				return fmt.Errorf("%s has found %s, another program %s", program, found, results)
 			}
-			samples[program] = append(samples[program], s)
+			samples[program] = append(samples[program], cost)
 		}
 	}
 	for _, program := range c.programs {
-		fmt.Println(line(workload, program, samples[program], samples["leat"]))
+		cells := process.Cells(samples[program], samples["leat"])
+		fmt.Printf("| %s | %s | %s | %s |\n", j.format, j.workload, program, strings.Join(cells, " | "))
 	}
 	return nil
 }
 
-// A sample is what one run took.
-type sample struct {
-	process.Cost
-	results string
-}
-
-// line tells the medians of a program beside Leat's.
-func line(workload, program string, all, ours []sample) string {
-	var walls, cpus, ratios []float64
-	memory := int64(0)
-	for i, s := range all {
-		walls, cpus = append(walls, s.Wall.Seconds()), append(cpus, s.CPU.Seconds())
-		memory = max(memory, s.Memory)
-		if len(ours) > i {
-			ratios = append(ratios, s.Wall.Seconds()/ours[i].Wall.Seconds())
-		}
+func (c *command) measureOne(ctx context.Context, program string, j job) (cost process.Cost, results string, err error) {
+	if err := os.RemoveAll(j.path("output")); err != nil {
+		return cost, "", err
 	}
-	ratio := ""
-	if len(ratios) > 0 {
-		ratio = fmt.Sprintf("%.2f (%.2f–%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
-	}
-	return fmt.Sprintf("| %s | %s | %.2f s | %s | %.2f s | %d MiB |", workload, program, median(walls), ratio, median(cpus),
-		memory>>20)
-}
-
-func median(numbers []float64) float64 {
-	sorted := slices.Sorted(slices.Values(numbers))
-	return sorted[len(sorted)/2]
-}
-
-func (c *command) measureOne(ctx context.Context, program, workload string) (s sample, err error) {
-	output := filepath.Join(c.folder, outputName)
-	if err := os.RemoveAll(output); err != nil {
-		return s, err
-	}
-	command := exec.CommandContext(ctx, os.Args[0], partCommand, program, workload, c.folder, c.profile)
-	if program == "duckdb" || program == "polars" {
-		command = exec.CommandContext(ctx, c.python, filepath.Join("joins", "peer.py"), program, workload, c.folder)
+	var command *exec.Cmd
+	switch program {
+	case "duckdb", "polars":
+		command = exec.CommandContext(ctx, c.python, filepath.Join("joins", "peer.py"), program, j.workload, j.format, j.folder)
 		command.Env = append(os.Environ(), "POLARS_MAX_THREADS=2")
+	case "leat run":
+		pipeline, err := writePipeline(j)
+		if err != nil {
+			return cost, "", err
+		}
+		command = exec.CommandContext(ctx, filepath.Join(c.folder, "leat"), "run", "--quiet", pipeline)
+	default:
+		cost, _, err = c.part(ctx, program, j, c.profile)
 	}
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
-	if s.Cost, err = process.Run(command); err != nil {
-		return s, err
+	if command != nil {
+		command.Stdout, command.Stderr = os.Stderr, os.Stderr
+		cost, err = process.Run(command)
 	}
-	s.results, err = sum(output)
-	return s, err
+	if err != nil {
+		return cost, "", err
+	}
+	_, results, err = c.part(ctx, "sum", j, "")
+	return cost, results, err
 }
 
-// part is one run of Leat or the loop, in a process of its own.
-func part(ctx context.Context, program, workload, folder, profile string) error {
-	if program == "loop" {
-		return loop(workload, folder)
+// part runs a part in a process of its own, and returns what it took and printed.
+func (c *command) part(ctx context.Context, name string, j job, extra string) (cost process.Cost, printed string, err error) {
+	var out strings.Builder
+	command := exec.CommandContext(ctx, os.Args[0], partCommand, name, j.workload, j.format, j.folder, extra)
+	command.Stdout, command.Stderr = &out, os.Stderr
+	cost, err = process.Run(command)
+	return cost, out.String(), err
+}
+
+// part is what such a process does.
+func part(ctx context.Context, name string, j job, extra string) error {
+	switch name {
+	case "generate":
+		scale, err := strconv.ParseFloat(extra, 64)
+		if err != nil {
+			return err
+		}
+		return generate(j, scale)
+	case "sum":
+		results, err := sum(j)
+		fmt.Print(results)
+		return err
+	case "loop":
+		return process.Profile(extra, func() error { return loop(j) })
+	case "leat":
+		return process.Profile(extra, func() error { return join(ctx, j) })
 	}
-	return process.Profile(profile, func() error { return join(ctx, workload, folder) })
+	return fmt.Errorf("there is no program %q", name)
 }

@@ -1,4 +1,4 @@
-"""The workloads by DuckDB or Polars, with two threads: python3 peer.py PROGRAM WORKLOAD FOLDER."""
+"""The workloads by DuckDB or Polars, with two threads: python3 peer.py PROGRAM WORKLOAD FORMAT FOLDER."""
 
 import sys
 
@@ -28,23 +28,31 @@ QUERIES = {
 }
 
 
-def duckdb_peer(workload: str, folder: str) -> None:
+# Without columns: with them, the planner takes a nested loop for as-of joins of JSON.
+DUCKDB = {
+    'json': ("read_json('{}.jsonl', format='newline_delimited')", "'{}.jsonl' (FORMAT json)"),
+    'csv': ("read_csv('{}.csv')", "'{}.csv' (FORMAT csv)"),
+    'parquet': ("read_parquet('{}.parquet')", "'{}.parquet' (FORMAT parquet, COMPRESSION zstd)"),
+}
+
+
+def duckdb_peer(workload: str, form: str, folder: str) -> None:
     import duckdb
 
     database = duckdb.connect(config={'threads': 2})
+    source, target = DUCKDB[form]
     for view, name in (('l', 'left'), ('r', 'right')):
-        # Without columns: with them, the planner takes a nested loop for as-of joins.
-        database.execute(
-            f"CREATE VIEW {view} AS SELECT * FROM read_json('{folder}/{name}.jsonl', format='newline_delimited')",
-        )
-    database.execute(f"COPY ({QUERIES[workload]}) TO '{folder}/output.jsonl' (FORMAT json)")
+        database.execute(f'CREATE VIEW {view} AS SELECT * FROM ' + source.format(f'{folder}/{name}'))
+    database.execute(f'COPY ({QUERIES[workload]}) TO ' + target.format(f'{folder}/output'))
 
 
-def polars_peer(workload: str, folder: str) -> None:
+def polars_peer(workload: str, form: str, folder: str) -> None:
     import polars as pl
 
-    left = pl.scan_ndjson(f'{folder}/left.jsonl')
-    right = pl.scan_ndjson(f'{folder}/right.jsonl')
+    scan, end = {
+        'json': (pl.scan_ndjson, 'jsonl'), 'csv': (pl.scan_csv, 'csv'), 'parquet': (pl.scan_parquet, 'parquet'),
+    }[form]
+    left, right = scan(f'{folder}/left.{end}'), scan(f'{folder}/right.{end}')
     if workload != 'interval':
         left, right = left.set_sorted('time'), right.set_sorted('time')
     if workload == 'as-of':
@@ -61,7 +69,9 @@ def polars_peer(workload: str, folder: str) -> None:
             pl.col('right_time') >= pl.col('low'), pl.col('right_time') <= pl.col('high'),
         )
         joined = near.group_by('n').agg(pl.col('value').sum())
-    joined.select('n', 'value').sink_ndjson(f'{folder}/output.jsonl', engine='streaming')
+    results = joined.select('n', 'value')
+    sink = {'json': results.sink_ndjson, 'csv': results.sink_csv, 'parquet': results.sink_parquet}[form]
+    sink(f'{folder}/output.{end}', engine='streaming')
 
 
 {'duckdb': duckdb_peer, 'polars': polars_peer}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Leat, GNU sort and the hand-written program write the same bytes.
+func TestTheProgramsWriteTheSame(t *testing.T) {
+	t.Chdir("..")
+	leat := filepath.Join(t.TempDir(), "leat")
+	if out, err := exec.Command("go", "-C", "..", "build", "-o", leat, "./cmd/leat").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, format := range allFormats {
+		for _, order := range allOrders {
+			t.Run(format+" "+order, func(t *testing.T) {
+				folder := t.TempDir()
+				must(t, os.Symlink(leat, filepath.Join(folder, "leat")))
+				j := job{format, order, folder}
+				must(t, generate(j, 1))
+				c := command{folder: folder}
+				var written []string
+				for _, program := range []string{"leat", "gnu"} {
+					if _, err := exec.LookPath("sort"); err != nil && program == "gnu" {
+						continue
+					}
+					written = append(written, program+": "+sorted(t, &c, program, j))
+				}
+				must(t, loop(j))
+				sums, err := sum(j)
+				must(t, err)
+				must(t, compare(append(written, "loop: "+sums)))
+				if !strings.Contains(sums, " elements, ") || strings.HasPrefix(sums, "0 ") {
+					t.Errorf("the loop has written %s", sums)
+				}
+			})
+		}
+	}
+}
+
+// sorted sums up what a program writes.
+func sorted(t *testing.T, c *command, program string, j job) string {
+	t.Helper()
+	command := c.command(t.Context(), program, j)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
+	sums, err := sum(j)
+	must(t, err)
+	must(t, os.Remove(j.path("out")))
+	return sums
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
