@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/goccy/go-json/jsontext"
 
@@ -24,6 +25,12 @@ type compiler struct {
 
 // compile returns an appendFunc for t, and nil where t is left to the library.
 func (c *compiler) compile(t reflect.Type) appendFunc {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return appendTime
+	case reflect.TypeFor[*time.Time]():
+		return orNull(c.pointer(t.Elem()))
+	}
 	if t == reflect.TypeFor[stdjson.Number]() || hasMethods(t, encoding) {
 		return nil
 	}
@@ -195,6 +202,11 @@ func emptiness(t reflect.Type) func(v reflect.Value) bool {
 
 func appendBool(dst []byte, v reflect.Value) ([]byte, bool) {
 	return strconv.AppendBool(dst, v.Bool()), true
+}
+
+func appendTime(dst []byte, v reflect.Value) ([]byte, bool) {
+	dst, err := v.Addr().Interface().(*time.Time).AppendText(append(dst, '"'))
+	return append(dst, '"'), err == nil
 }
 
 func appendInt(dst []byte, v reflect.Value) ([]byte, bool) {

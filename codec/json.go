@@ -2,7 +2,6 @@ package codec
 
 import (
 	stdjson "encoding/json"
-	"io"
 	"reflect"
 	"sync"
 
@@ -23,9 +22,10 @@ import (
 // both directions are an [*Error]; the bytes that an Encode returns beside an error are those of dst, unchanged. JSON,
 // its decoders and its encoders are safe for concurrent use.
 //
-// The decoder is github.com/goccy/go-json for the types for which it is proved equal to encoding/json, and
-// encoding/json itself for the rest. So is the encoder where a type has methods, maps, interfaces or itself in it;
-// others are compiled: docs/decoders.md in the repository tells which and why.
+// Records of flat structs as programs mostly write them are decoded here. The decoder of others is github.com/goccy/go-json
+// for the types for which it is proved equal to encoding/json, and encoding/json itself for the rest. So is the encoder
+// where a type has methods but those of time.Time, maps, interfaces or itself in it; others are compiled:
+// docs/decoders.md in the repository tells which and why.
 var JSON Codec = jsonCodec{}
 
 type jsonCodec struct{}
@@ -41,7 +41,14 @@ func (jsonCodec) Decoder(t reflect.Type) (Decode, error) {
 		unmarshal = func(data []byte, into any) error { return fastjson.Unmarshal(data, into) }
 	}
 	nullable := t.Kind() != reflect.Struct || hasMethods(t, decoding)
+	var own *direct
+	if !nullable {
+		own = newDirect(t)
+	}
 	return func(data []byte, into any) error {
+		if own != nil && own.decode(data, into) {
+			return nil
+		}
 		if err := unmarshal(data, into); err != nil {
 			return explain(data, t, err)
 		}
@@ -67,11 +74,10 @@ func nullAt(data []byte) int {
 
 // Encoder implements Codec.
 func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
-	fast, err := inspect(t, encoding)
-	if err != nil {
+	if _, err := inspect(t, encoding); err != nil {
 		return nil, err
 	}
-	encode := library(fast)
+	encode := library()
 	c := compiler{within: map[reflect.Type]bool{}}
 	own := c.compile(t)
 	return func(dst []byte, element any) ([]byte, error) {
@@ -101,11 +107,13 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// library returns the Encode of a library: of the fast one, or of encoding/json.
-func library(fast bool) Encode {
+// library returns the Encode of encoding/json.
+func library() Encode {
 	pool := sync.Pool{New: func() any {
 		a := &appender{}
-		a.encode = newEncoder(a, fast)
+		e := stdjson.NewEncoder(a)
+		e.SetEscapeHTML(false)
+		a.encode = e.Encode
 		return a
 	}}
 	return func(dst []byte, element any) ([]byte, error) {
@@ -120,16 +128,4 @@ func library(fast bool) Encode {
 		}
 		return extended[:len(extended)-1], nil // without the line feed that encoders write
 	}
-}
-
-// newEncoder returns the function that writes an element and a line feed to w.
-func newEncoder(w io.Writer, fast bool) func(element any) error {
-	if fast {
-		e := fastjson.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		return e.Encode
-	}
-	e := stdjson.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode
 }
