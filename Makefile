@@ -52,14 +52,17 @@ COUNT ?= 6
 bench-micro:
 	@go test -run '^$$' -bench . -count $(COUNT) $(ROOMS)
 
-# The same here and at another commit, compared by benchstat: BASE=main make bench-compare
+# The same here and at another commit: BASE=main make bench-compare. Times are told by benchstat; more allocations than there
+# are failures. BENCHTIME is how long a benchmark runs each time.
+BENCHTIME ?= 1s
 bench-compare:
 	@git rev-parse --verify --quiet "$(BASE)^{commit}" >/dev/null || { echo 'say which commit: make bench-compare BASE=main' >&2; exit 1; }
 	@there=$$(mktemp -d) && git worktree add --quiet --detach "$$there/base" "$(BASE)" && \
 	trap 'git worktree remove --force "$$there/base"; rm -r "$$there"' EXIT && \
-	(cd "$$there/base" && go test -run '^$$' -bench . -count $(COUNT) $(ROOMS)) >"$$there/old" && \
-	go test -run '^$$' -bench . -count $(COUNT) $(ROOMS) >"$$there/new" && \
-	go tool -modfile=tools/go.mod benchstat "$(BASE)=$$there/old" "here=$$there/new"
+	micro() { go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -count $(COUNT) $(ROOMS); } && \
+	(cd "$$there/base" && micro) >"$$there/old" && micro >"$$there/new" && \
+	go tool -modfile=tools/go.mod benchstat "$(BASE)=$$there/old" "here=$$there/new" && \
+	go -C bench run ./allocations "$$there/old" "$$there/new"
 
 # All module files, after a dependency of the main module has changed.
 tidy:
