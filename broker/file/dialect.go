@@ -113,7 +113,11 @@ func dialectOf(s *broker.Stream) csv.Dialect {
 // newCells returns what makes objects of a stream's rows.
 func newCells(s *broker.Stream) *csv.Decoder {
 	columns, member := columnsOf(s)
-	return csv.NewDecoder(dialectOf(s), columns, member)
+	cells := csv.NewDecoder(dialectOf(s), columns, member)
+	if d, _ := s.Format.(Dialect); d.Delimiter == 0 && !d.Blanks {
+		cells.Guess()
+	}
+	return cells
 }
 
 // newRows returns what makes rows of a stream's objects.

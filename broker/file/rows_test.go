@@ -46,6 +46,23 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// One column whose name has what is between the cells of other files is a mistake only where nobody says what is between them.
+func TestOneColumnOfADelimiterThatIsGiven(t *testing.T) {
+	for _, c := range []struct {
+		file    string
+		dialect any
+		isWrong bool
+	}{
+		{"a.csv", nil, true}, {"a.csv", Dialect{Null: []string{"NA"}}, true}, {"a.txt", nil, true},
+		{"a.csv", Dialect{Delimiter: ','}, false}, {"a.csv", Dialect{Blanks: true}, false}, {"a.txt", Dialect{Delimiter: '\t'}, false},
+	} {
+		err := newCells(&broker.Stream{Name: c.file, Format: c.dialect}).Header([]byte("a;b"))
+		if (err != nil) != c.isWrong {
+			t.Errorf("%s, %+v: %v", c.file, c.dialect, err)
+		}
+	}
+}
+
 // What is wrong with a text is told with its line and column.
 func TestRowErrors(t *testing.T) {
 	for _, c := range []struct{ name, file, text, want string }{

@@ -15,6 +15,9 @@ import (
 // decode returns the object of a row, given the header.
 func decode(d Dialect, header, row string) (string, error) {
 	dec := NewDecoder(d, nil, nil)
+	if d.Delimiter == 0 {
+		dec.Guess()
+	}
 	if !dec.HasColumns() {
 		if err := dec.Header([]byte(header)); err != nil {
 			return "", err
@@ -37,6 +40,7 @@ func TestDecode(t *testing.T) {
 		{"what only looks like numbers", Dialect{}, "a,b,c,d,e,f,g,h", `007,+1,.5,1.,NaN,0x10,1_000,1e`,
 			`{"a":"007","b":"+1","c":".5","d":"1.","e":"NaN","f":"0x10","g":"1_000","h":"1e"}`},
 		{"what only looks like truth", Dialect{}, "a,b,c", `True,TRUE,falsehood`, `{"a":"True","b":"TRUE","c":"falsehood"}`},
+		{"a delimiter that is given", Dialect{Delimiter: ','}, "a;b", `1;2`, `{"a;b":"1;2"}`},
 		{"quotes", Dialect{}, "a,b,c", `"x,y","say ""hi""",""`, `{"a":"x,y","b":"say \"hi\"","c":""}`},
 		{"quoted numbers", Dialect{}, "a,b", `"12","true"`, `{"a":12,"b":true}`},
 		{"quotes within a cell", Dialect{}, "a,b", `5" pipe,a"b"c`, `{"a":"5\" pipe","b":"a\"b\"c"}`},
@@ -97,7 +101,9 @@ func TestHeaderOfOtherColumns(t *testing.T) {
 	for header, want := range map[string]string{
 		"time;x": divided, "Time;": divided, "1,2": ofNoField, "time x": ofNoField, "time,x": "", "x,other": "", "Time": "",
 	} {
-		err := NewDecoder(Dialect{}, []string{"time", "x"}, nil).Header([]byte(header))
+		d := NewDecoder(Dialect{}, []string{"time", "x"}, nil)
+		d.Guess()
+		err := d.Header([]byte(header))
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", header, err)
 		}

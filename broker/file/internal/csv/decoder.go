@@ -23,6 +23,8 @@ type Decoder struct {
 	columns   []column
 	names     []string
 	long      atomic.Int64
+	// guessed says that the delimiter follows from the file's name only.
+	guessed bool
 }
 
 // A Member is the member of an element that a column stands for.
@@ -55,6 +57,10 @@ func NewDecoder(d Dialect, fields []string, members func(column string) Member) 
 	dec.Restart()
 	return dec
 }
+
+// Guess says that nobody but the file's name says what the delimiter is, so that a header of one column in which another one
+// stands is taken for a mistake.
+func (d *Decoder) Guess() { d.guessed = true }
 
 // Restart begins another file of the same columns, which has a header of its own where the dialect doesn't name them.
 func (d *Decoder) Restart() {
@@ -105,8 +111,8 @@ func (d *Decoder) Header(row []byte) error {
 	}
 	cells := d.splitter.cells
 	if other := d.otherDelimiter(cells); other != "" {
-		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, put the name into quotes",
-			cells[0].text, other)
+		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, say by csv which it is, or put the "+
+			"name into quotes", cells[0].text, other)
 	}
 	names := make([]string, 0, len(cells))
 	for i, c := range cells {
@@ -142,7 +148,7 @@ func (d *Decoder) Header(row []byte) error {
 // otherDelimiter returns what probably stands between the cells of a header that has but one, whose name would be all of its
 // line: everything that is joined by would be missing then, or null.
 func (d *Decoder) otherDelimiter(header []cell) string {
-	if len(header) != 1 || header[0].quoted {
+	if !d.guessed || len(header) != 1 || header[0].quoted {
 		return ""
 	}
 	for _, other := range otherDelimiters {
