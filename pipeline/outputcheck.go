@@ -10,6 +10,9 @@ import (
 
 // checkOutput looks at whether the output's topic would keep what is written: results have their master's key and time.
 func checkOutput(ctx context.Context, m *mill.Mill) (problems []string, err error) {
+	if _, err := m.AvroSchema(); err != nil {
+		return nil, err
+	}
 	cluster, err := m.Cluster()
 	if err != nil || !m.Output.Topic || !m.ReadsTopics() {
 		return nil, err

@@ -199,6 +199,10 @@ func (p *Pipeline) start(ctx context.Context, at mill.Layout, options Options, c
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	at.Session = p.mill.Session(ctx)
+	var err error
+	if at.AvroSchema, err = p.mill.AvroSchema(); err != nil {
+		return err
+	}
 	monitor := options.Monitor
 	if monitor == nil {
 		monitor = &Monitor{}

@@ -29,7 +29,7 @@ func placeOf(top, stream string) string { return top + placeTop + "  a: " + stre
 var (
 	onKafka = placeOf("commit: {every: 1s}\nkafka: {brokers: [k], tls: {ca: x}, sasl: {mechanism: plain, user: u, password: p}, registry: {url: 'http://h'}}\n",
 		"{topic: t, key: {by: x}}")
-	onFiles = placeOf("", "{file: a.csv, csv: {ragged: true}, sort: {by: t}, parquet: {row_group: 5}}")
+	onFiles = placeOf("", "{file: a.csv, csv: {ragged: true}, sort: {by: t}, parquet: {row_group: 5}, avro: {codec: snappy}}")
 )
 
 // schemaPlaces are all mappings of pipeline files whose members have fixed names.
@@ -37,6 +37,7 @@ func schemaPlaces() []place {
 	all := []place{
 		{onFiles, "", ""}, {onFiles, "streams.a", "/$defs/stream"}, {onKafka, "streams.a", "/$defs/stream"},
 		{onFiles, "streams.a.csv", "/$defs/csv"}, {onFiles, "streams.a.parquet", "/$defs/parquet"},
+		{onFiles, "streams.a.avro", "/$defs/avro"},
 		{onKafka, "streams.a.key", "/$defs/key/oneOf/1"}, {onKafka, "kafka.registry", "/$defs/registry"},
 		{onKafka, "commit", "/$defs/commit"}, {onFiles, "streams.a.sort", "/$defs/sort/oneOf/1"},
 		{placeOf("", "{follow: true}"), "streams.a", "/$defs/stream"},

@@ -51,6 +51,8 @@ type node struct {
 	name string
 	// bits are those of an integer.
 	bits int
+	// exact says that a double takes no fraction that it would round.
+	exact bool
 	// digits is how many digits behind the point of the second an instant or a time of the day has.
 	digits int
 	// size is that of a fixed type; -1 for bytes.
@@ -85,6 +87,31 @@ func New(schema *avrolib.Schema) (*Schema, error) {
 
 // IsRecord reports whether the schema is that of a record, which as JSON is an object.
 func (s *Schema) IsRecord() bool { return s.root.kind == record }
+
+// Exact has doubles refuse fractions whose digits they don't hold, but for those in the members of a record that are named. It
+// is for schemas that nobody has given: who writes double knows what that means.
+func (s *Schema) Exact(but []string) {
+	for _, f := range s.root.fields {
+		if !slices.Contains(but, f.name) {
+			f.node.makeExact(map[*node]bool{})
+		}
+	}
+}
+
+func (n *node) makeExact(done map[*node]bool) {
+	if n == nil || done[n] {
+		return
+	}
+	done[n] = true
+	n.exact = n.kind == double
+	n.inner.makeExact(done)
+	for _, f := range n.fields {
+		f.node.makeExact(done)
+	}
+	for _, branch := range n.branches {
+		branch.makeExact(done)
+	}
+}
 
 // Name is what the schema's type is called.
 func (s *Schema) Name() string { return s.root.name }

@@ -159,6 +159,9 @@ func (w *writer) float(dst []byte, n *node, v *jsontree.Value) ([]byte, error) {
 		return stdbinary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(f))), err
 	}
 	f, err := ParseFloat(v, 64, n.name)
+	if err == nil && n.exact && v.Kind == jsontree.Number && !holds(f, 64, v.Raw) {
+		err = fmt.Errorf("a double would round %s: give a schema with a decimal, or say by float(…) that digits may be lost", v)
+	}
 	return stdbinary.LittleEndian.AppendUint64(dst, math.Float64bits(f)), err
 }
 

@@ -14,7 +14,6 @@ import (
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/codec/avro"
-	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/schemaregistry"
 )
@@ -78,60 +77,11 @@ func (kind) Codec(f *format.Format, session *format.Session) (codec.Codec, error
 	case f.Unregistered != nil:
 		options = append(options, avro.UseLatest())
 	case text == "":
-		derived, err := derive(f)
-		if err != nil {
-			return nil, err
-		}
-		name = derived.Root().Name
-		options = append(options, avro.Schema(derived.String()))
+		return newDeriving(f, client)
 	}
 	subject, err := f.SubjectFor(name)
 	if err != nil {
 		return nil, err
 	}
 	return avro.Codec(append(options, avro.Subject(subject))...), nil
-}
-
-// types are those of values whose kind an expression says.
-var types = map[expression.Kind]avrolib.SchemaNode{
-	expression.Bool:   {Type: "boolean"},
-	expression.Text:   {Type: "string"},
-	expression.Number: {Type: "double"},
-	expression.Time:   {Type: "long", LogicalType: "timestamp-micros"},
-}
-
-// derive makes the schema of results from what their expressions say.
-func derive(f *format.Format) (*avrolib.Schema, error) {
-	const give = "give the schema by schema: FILE, or use the registered one by register: false"
-	if f.Result == nil {
-		return nil, f.Name.Errorf("which schema these results have isn't known, since there is no emit: " + give)
-	}
-	node := avrolib.SchemaNode{Type: "record", Name: recordName(f.Topic)}
-	for _, m := range f.Result {
-		known, ok := types[m.Kind]
-		if !ok {
-			return nil, f.Name.Errorf("the expression of %s doesn't say which type it has: "+give, m.Name)
-		}
-		if m.IsWhole {
-			known = avrolib.SchemaNode{Type: "long"}
-		}
-		node.Fields = append(node.Fields, avrolib.SchemaField{Name: m.Name, Type: known})
-	}
-	schema, err := node.Schema()
-	if err != nil {
-		return nil, f.Name.Errorf("no schema can be made of emit: %v", err)
-	}
-	return schema, nil
-}
-
-// recordName makes the name of a record from that of a topic.
-func recordName(topic string) string {
-	name := []byte(topic)
-	for i, c := range name {
-		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			name[i] = '_'
-		}
-	}
-	return string(name)
 }

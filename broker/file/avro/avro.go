@@ -15,6 +15,8 @@
 package avro
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -32,8 +34,46 @@ func Files() file.Option { return file.Avro(tables{}) }
 type Options struct {
 	// Schema is the schema of the results, as JSON; empty for one that follows from the first of them.
 	Schema string
+	// Types are those of members by their names, as JSON, where the schema follows from the results: that of the others
+	// follows from what they hold. Each may be null.
+	Types map[string]string
 	// Codec packs the blocks: null, deflate, snappy or zstandard; empty for deflate.
 	Codec string
+}
+
+// Check returns an error where the options contradict themselves, or have a schema that can't be read.
+func (o *Options) Check() error {
+	if _, err := codecOf(o.Codec); err != nil {
+		return err
+	}
+	if o.Schema != "" && len(o.Types) > 0 {
+		return errors.New("a schema has the types of all members: leave out Types")
+	}
+	for name, text := range o.Types {
+		if _, err := nullable(text); err != nil {
+			return fmt.Errorf("the type of %s: %w", name, err)
+		}
+	}
+	if o.Schema == "" {
+		return nil
+	}
+	_, _, err := parse(o.Schema)
+	return err
+}
+
+// nullable returns a type as what JSON of a schema is made of, with null as one of its values.
+func nullable(text string) (any, error) {
+	if _, err := avrolib.Parse(text); err != nil {
+		return nil, err
+	}
+	var schema any
+	if err := json.Unmarshal([]byte(text), &schema); err != nil {
+		return nil, err
+	}
+	if _, isUnion := schema.([]any); isUnion || schema == "null" {
+		return schema, nil
+	}
+	return []any{"null", schema}, nil
 }
 
 // Write is an option of a stream that says how its file is written.
@@ -60,14 +100,7 @@ func (tables) Check(stream *broker.Stream) error {
 	if !ok {
 		return fmt.Errorf("its format is a %T, and an Avro file takes avro.Options", stream.Format)
 	}
-	if _, err := codecOf(o.Codec); err != nil {
-		return err
-	}
-	if o.Schema == "" {
-		return nil
-	}
-	_, _, err := parse(o.Schema)
-	return err
+	return o.Check()
 }
 
 // parse reads a schema, which must be that of a record.

@@ -172,10 +172,31 @@ func TestWhatCantBeWritten(t *testing.T) {
 		`its blocks are packed by "lzo"`: {Codec: "lzo"},
 		"its schema can't be read":       {Schema: `{"type":"recorder"}`},
 		"and elements are records":       {Schema: `"long"`},
+		"the type of at: ":               {Types: map[string]string{"at": "instant"}},
+		"leave out Types":                {Schema: `"long"`, Types: map[string]string{"at": `"long"`}},
 	} {
 		if err := write(t, objects(filepath.Join(t.TempDir(), "a.avro"), o)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// A type that is given is that of its member, whatever the results hold; the others lose no digits.
+func TestTypes(t *testing.T) {
+	o := avro.Options{Types: map[string]string{"n": `"double"`, "at": `{"type":"long","logicalType":"timestamp-millis"}`}}
+	path := filepath.Join(t.TempDir(), "a.avro")
+	const long = `0.12345678901234567890`
+	if err := write(t, objects(path, o), `{"at":"2026-11-29T10:00:00Z","n":1,"m":1}`, `{"at":null,"n":`+long+`,"m":2}`); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := read(t, objects(path, avro.Options{}), 0)
+	if want := []string{`{"at":"2026-11-29T10:00:00Z","n":1,"m":1}`, `{"at":null,"n":0.12345678901234568,"m":2}`}; err != nil ||
+		strings.Join(lines, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q, %v, want %q", lines, err, want)
+	}
+	err = write(t, objects(filepath.Join(t.TempDir(), "b.avro"), avro.Options{}), `{"m":`+long+`}`)
+	if err == nil || !strings.Contains(err.Error(), "a double would round "+long) {
+		t.Errorf("digits are lost: %v", err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/avrojson"
@@ -29,9 +31,11 @@ type writer struct {
 	count     int64
 	rows      int64
 	// inferring finds out the schema, from the results in held; nil where it is known.
-	inferring *inference
+	inferring *avrojson.Inference
 	held      [][]byte
-	size      int
+	// declared are the members whose types are given.
+	declared []string
+	size     int
 }
 
 func create(stream *broker.Stream, out io.Writer) (_ *writer, err error) {
@@ -47,7 +51,15 @@ func create(stream *broker.Stream, out io.Writer) (_ *writer, err error) {
 		return nil, err
 	}
 	if o.Schema == "" {
-		w.inferring = newInference(stream.Members)
+		w.inferring = avrojson.NewInference("result", stream.Members)
+		for _, name := range slices.Sorted(maps.Keys(o.Types)) {
+			schema, err := nullable(o.Types[name])
+			if err != nil {
+				return nil, err
+			}
+			w.inferring.Declare(name, schema)
+			w.declared = append(w.declared, name)
+		}
 		return w, nil
 	}
 	return w, w.begin(o.Schema)
@@ -75,7 +87,7 @@ func (w *writer) Append(object []byte) error {
 	if w.inferring == nil {
 		return w.append(object)
 	}
-	if err := w.inferring.add(object); err != nil {
+	if err := w.inferring.Add(object, fmt.Sprintf("row %d", len(w.held)+1)); err != nil {
 		return err
 	}
 	w.held = append(w.held, append([]byte(nil), object...))
@@ -87,7 +99,7 @@ func (w *writer) Append(object []byte) error {
 
 // learn takes the schema of the results that were held back, and writes them.
 func (w *writer) learn() error {
-	schema, err := w.inferring.schema()
+	schema, err := w.inferring.Schema()
 	if err != nil {
 		return err
 	}
@@ -96,6 +108,7 @@ func (w *writer) learn() error {
 	if err := w.begin(schema); err != nil {
 		return err
 	}
+	w.schema.Exact(w.declared)
 	for _, object := range held {
 		if err := w.append(object); err != nil {
 			return err

@@ -30,6 +30,8 @@ type Stream struct {
 	// Parquet is how a Parquet file is written, and ParquetAt where that stands; nil where nothing says so.
 	Parquet   *parquet.Options
 	ParquetAt *Text
+	// Avro is how an Avro file is written; nil where nothing says so.
+	Avro *Avro
 	// Demo is the file that a demonstration loads into the topic; its value is empty where there is none.
 	Demo Text
 	// Value is the format of a topic's values, nil for plain JSON, and Key what is said of its keys; nil for nothing. Time is
@@ -140,7 +142,7 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "parquet", "max_element", "follow", "data_timeout", "sort", "where", "idle"}
+	allowed := []string{"file", "topic", "csv", "parquet", "avro", "max_element", "follow", "data_timeout", "sort", "where", "idle"}
 	if topic != nil {
 		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "idle", "file", "key", "headers",
 			"time"}, formatMembers...)
@@ -172,7 +174,12 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		}
 	}
 	if columns := m.get("parquet"); columns != nil {
-		err = s.parquet(&stream, columns, what)
+		if err := s.parquet(&stream, columns, what); err != nil {
+			return stream, err
+		}
+	}
+	if written := m.get("avro"); written != nil {
+		stream.Avro, err = s.avro(written, what)
 	}
 	return stream, err
 }

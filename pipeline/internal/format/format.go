@@ -50,8 +50,9 @@ type Format struct {
 type Member struct {
 	Name string
 	Kind expression.Kind
-	// IsWhole says that it is a whole number.
-	IsWhole bool
+	// IsWhole says that it is a whole number, and IsFraction that it is one that may have decimals, as a quotient may; neither
+	// where its values say it.
+	IsWhole, IsFraction bool
 }
 
 // The framings: what stands before an element.

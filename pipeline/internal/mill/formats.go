@@ -10,10 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/leat-go/leat/codec"
-	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/object"
@@ -77,30 +74,9 @@ func (m *Mill) setFormats(s *description.Stream, value, key *format.Format) erro
 func (m *Mill) formatOutput(s *description.Stream, value, key *format.Format) error {
 	m.Output.Value, m.Output.Key = value, key
 	if value != nil {
-		for _, member := range m.Emit {
-			value.Result = append(value.Result, format.Member{Name: member.Name, Kind: member.Program.Kind(),
-				IsWhole: isWhole(member.Program)})
-		}
+		value.Result = m.resultMembers()
 	}
 	return m.compileRecorded(s)
-}
-
-// isWhole reports whether an expression is a function whose values are whole numbers.
-func isWhole(p *expression.Program) bool {
-	root, err := expression.Parse(p.String())
-	if err != nil {
-		return false
-	}
-	name := ""
-	switch call := root.(type) {
-	case *ast.BuiltinNode:
-		name = call.Name
-	case *ast.CallNode:
-		if callee, ok := call.Callee.(*ast.IdentifierNode); ok {
-			name = callee.Value
-		}
-	}
-	return name == "len" || name == "count" || name == "int"
 }
 
 // newFormat returns the format that is described; nil for none.

@@ -58,6 +58,9 @@ func (m *Mill) output(layout Layout) broker.Stream {
 	at := layout.Output
 	s := stream(at, "", object.Codec{}, layout.Session)
 	m.declare(&s, at, layout.Session)
+	if at.isAvroFile() {
+		s.Format = m.avroOptions(at.Avro, layout.AvroSchema)
+	}
 	if at.IsFile() && file.IsTable(s) {
 		for _, member := range m.Emit {
 			s.Members = append(s.Members, member.Name)

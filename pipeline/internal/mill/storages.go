@@ -63,6 +63,8 @@ func checkInput(master, n *Node, output Stream) error {
 	case at.Several && output.IsFile() && file.Matches(at.Name, output.Name):
 		return output.Text.Errorf("the pattern %s, which is read as %q, matches the output, so that the next run would read the "+
 			"results: write them to another directory, or under another name", at.Text.Value, n.Name)
+	case at.Avro != nil:
+		return at.Avro.Name.Errorf("avro says how a file is written, but %q is read: take it out", n.Name)
 	case at.Parquet != nil:
 		return at.Text.Errorf("parquet says how a file is written, but %q is read: take it out", n.Name)
 	case at.where() != master.Stream.where():
@@ -129,6 +131,9 @@ func checkOutput(d *description.Description, w Written) error {
 	if w.Stream.Several {
 		return w.Stream.Text.Errorf("results go to one file, and %s is a pattern of several, since it has * or ? in it: give "+
 			"the file a name without", w.Stream.Text.Value)
+	}
+	if err := w.Stream.checkAvro(); err != nil {
+		return err
 	}
 	for _, stream := range d.Streams {
 		switch {
@@ -215,6 +220,8 @@ type Layout struct {
 	Others []Stream
 	// Cluster is nil where no stream is a topic.
 	Cluster *topic.Cluster
+	// AvroSchema is the schema that the pipeline file gives for an output that is an Avro file, see [Mill.AvroSchema].
+	AvroSchema string
 	// Session is that of the formats of topics; nil where nothing is opened.
 	Session *format.Session
 }

@@ -38,6 +38,8 @@ type Stream struct {
 	CSV *file.Dialect
 	// Parquet is how a Parquet file is written; nil for as it is without being asked.
 	Parquet *parquet.Options
+	// Avro is how an Avro file is written; nil for as it is without being asked.
+	Avro *description.Avro
 	// Reading is how it is read.
 	Reading description.Reading
 	// Text is where the pipeline file says so.
@@ -49,7 +51,8 @@ const Standard = "-"
 
 // newStream returns the stream that is described, for a pipeline file in a directory.
 func newStream(s description.Stream, dir string) Stream {
-	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Parquet: s.Parquet, Reading: s.Reading}
+	stream := Stream{Name: s.Address.Value, Topic: s.Topic, Text: s.Address, CSV: s.CSV, Parquet: s.Parquet, Avro: s.Avro,
+		Reading: s.Reading}
 	stream.typedKeys = s.Key != nil && s.Key.Format != nil
 	if stream.IsFile() {
 		if stream.Several = file.IsPattern(stream.Name); stream.Several {
