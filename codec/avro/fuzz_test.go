@@ -2,6 +2,7 @@ package avro_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"runtime"
 	"testing"
@@ -114,6 +115,78 @@ func FuzzAvroWriter(f *testing.F) {
 		encode, err := avro.Codec(avro.Schema(schema)).Encoder(reflect.TypeFor[Reading]())
 		if err == nil {
 			_, _ = encode(nil, &Reading{})
+		}
+	})
+}
+
+// FuzzAvroFramings decodes to JSON what may come from anywhere, in each framing: bare, as a single object, and behind the id of
+// a schema. What is read can be written, and is read the same.
+func FuzzAvroFramings(f *testing.F) {
+	const schema = `{"type":"record","name":"R","fields":[{"name":"id","type":"long"},{"name":"x","type":["null","double","string"]},
+		{"name":"at","type":{"type":"long","logicalType":"timestamp-nanos"}},{"name":"f","type":{"type":"fixed","name":"F","size":2}},
+		{"name":"d","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}},
+		{"name":"l","type":{"type":"array","items":["null","R"]}},{"name":"m","type":{"type":"map","values":"int"}}]}`
+	client := codectest.Holding(f, map[string]sr.Schema{"1": {Schema: schema}, "2": {Schema: `["null","R",` + schema + `]`},
+		"3": {Schema: `{"type":"array","items":"null"}`}})
+	raw := reflect.TypeFor[json.RawMessage]()
+	var decoders []codec.Decode
+	var encoders []codec.Encode
+	for _, options := range [][]avro.Option{{}, {avro.SingleObject()}} {
+		c := avro.Codec(append(options, avro.Schema(schema))...)
+		decode, err := c.Decoder(raw)
+		if err != nil {
+			f.Fatal(err)
+		}
+		encode, err := c.Encoder(raw)
+		if err != nil {
+			f.Fatal(err)
+		}
+		decoders, encoders = append(decoders, decode), append(encoders, encode)
+		one := json.RawMessage(`{"id":1,"x":0.5,"at":"2026-11-29T10:00:00Z","f":"AAA=","d":1.25,"l":[null],"m":{"k":1}}`)
+		seed, err := encode(nil, &one)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed)
+		f.Add(append([]byte{0, 0, 0, 0, 1}, seed...))
+	}
+	for _, options := range [][]avro.Option{{}, {avro.Schema(schema)}} {
+		decode, err := avro.Codec(append(options, avro.Registry(client))...).Decoder(raw)
+		if err != nil {
+			f.Fatal(err)
+		}
+		decoders = append(decoders, decode)
+	}
+	f.Add([]byte("\x00\x00\x00\x00\x03\xfe\xff\xff\xff\xff\x0f\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := bytes.Clone(data)
+		for i, decode := range decoders {
+			var text json.RawMessage
+			var err error
+			if allocated(func() { err = decode(data, &text) }) > 4<<20+uint64(len(data))*10_000 {
+				t.Errorf("decoding %d bytes takes too much memory", len(data))
+			}
+			if err != nil {
+				continue
+			}
+			if !json.Valid(text) {
+				t.Errorf("%s is no JSON", text)
+			}
+			if i >= len(encoders) {
+				continue
+			}
+			again, err := encoders[i](nil, &text)
+			if err != nil {
+				t.Errorf("%s was read, and can't be written: %v", text, err)
+				continue
+			}
+			var back json.RawMessage
+			if err := decode(again, &back); err != nil || !bytes.Equal(back, text) {
+				t.Errorf("%s becomes %s, %v", text, back, err)
+			}
+		}
+		if !bytes.Equal(data, before) {
+			t.Error("decoding changed the record")
 		}
 	})
 }
