@@ -160,10 +160,11 @@ func FuzzAvroFramings(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x00\x03\xfe\xff\xff\xff\xff\x0f\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
+		// A million values may take no bytes at all.
 		for i, decode := range decoders {
 			var text json.RawMessage
 			var err error
-			if allocated(func() { err = decode(data, &text) }) > 4<<20+uint64(len(data))*10_000 {
+			if allocated(func() { err = decode(data, &text) }) > 256<<20+uint64(len(data))*10_000 {
 				t.Errorf("decoding %d bytes takes too much memory", len(data))
 			}
 			if err != nil {

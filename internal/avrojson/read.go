@@ -272,20 +272,23 @@ func (r *reader) blocks(dst []byte, n *node) (_ []byte, err error) {
 
 // item reads an item of an array, or a name and a value of a map.
 func (r *reader) item(dst []byte, n *node, number int) (_ []byte, err error) {
-	step := "[" + strconv.Itoa(number) + "]"
+	var name []byte
 	if n.kind == mapping {
-		name, err := r.sized(&node{kind: text})
-		if err == nil && !utf8.Valid(name) {
-			err = r.fail("this name is not UTF-8")
-		}
-		if err != nil {
+		name, err = r.sized(&node{kind: text})
+		switch {
+		case err != nil:
 			return nil, err
+		case !utf8.Valid(name):
+			return nil, r.fail("this name is not UTF-8")
 		}
 		dst = append(quote.AppendBytes(dst, name), ':')
-		step = string(name)
 	}
-	if dst, err = r.value(dst, n.inner); err != nil {
-		return nil, within(err, step)
+	if dst, err = r.value(dst, n.inner); err == nil {
+		return dst, nil
 	}
-	return dst, nil
+	step := string(name)
+	if n.kind != mapping {
+		step = "[" + strconv.Itoa(number) + "]"
+	}
+	return nil, within(err, step)
 }
