@@ -68,6 +68,11 @@ type Job struct {
 	Looking bool
 	// Logger is never nil.
 	Logger *slog.Logger
+	// Outages gets the storages that can't be reached and are tried again; nil where nobody looks at the run.
+	Outages *Outages
+	// Access says what holds the address and the password of the storage that is opened, for its errors. It is set anew
+	// before OpenSource and OpenSink.
+	Access Access
 }
 
 // Guarantee is what a sink's commit means for the results.

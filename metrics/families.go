@@ -117,7 +117,7 @@ func nodeFamilies() []family {
 			"Records between what was read last and the end of the partition, where the storage knows it.",
 			func(n nodeAt) (float64, bool) { return float64(n.NodeState.Behind), n.NodeState.Behind >= 0 }),
 		nodeGauge("leat_withheld_records",
-			"Records, about, in or behind an open transaction of another producer, which can't be read yet.",
+			"Records, about, in or behind an open transaction of another writer, which can't be read yet.",
 			func(n nodeAt) (float64, bool) {
 				return float64(n.NodeState.Withheld), n.NodeState.Behind >= 0 || n.Withheld > 0
 			}),

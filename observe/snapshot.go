@@ -47,11 +47,22 @@ type Snapshot struct {
 	// BytesRead is how much was read of the streams, as they lie in the storage, and BytesTotal how much there is; zero
 	// where the storage doesn't know.
 	BytesRead, BytesTotal int64
+	// Outages are the storages that can't be reached, and are tried again.
+	Outages []Outage
 	// Warnings are what the storage has to say about what was read, once the run is over: a file that grew meanwhile.
 	Warnings []string
 	// Recent holds, for each node and verdict, the last few elements that were not handed over, the latest last. It is
 	// kept only where a [Watch] wants it.
 	Recent []Unmatched
+}
+
+// An Outage is a storage that can't be reached, or doesn't answer, and is tried again.
+type Outage struct {
+	// Storage says which one it is: "PostgreSQL at localhost:5432".
+	Storage string
+	Since   time.Time
+	// Error is that of the last try.
+	Error string
 }
 
 // Totals returns the counts of each node over all tasks, in the order of Nodes. What a task has beside counts is left
@@ -142,10 +153,12 @@ type NodeState struct {
 	// the end of the partition, in records, as far as the storage has reported; -1 where it doesn't know, and for a task
 	// that is over.
 	Offset, Behind int64
-	// Withheld is how many records can't be read yet, about, since they lie in or behind a transaction of another producer
+	// Withheld is how many records can't be read yet, about, since they lie in or behind a transaction of another writer
 	// which has been open since WithheldSince, or longer; zero where there are none, as far as the storage has reported.
-	Withheld      int64
-	WithheldSince time.Time
+	// WithheldUnit is what the storage calls one of them, "row", and WithheldBy what holds them back, in words.
+	Withheld                 int64
+	WithheldSince            time.Time
+	WithheldUnit, WithheldBy string
 	// Retained is how many bytes the storage holds back because this run, or others that read by the same means, may need
 	// them, as a replication slot holds back a database's log; zero where it holds back nothing, or hasn't reported.
 	// RetainedSince is when the oldest element that isn't committed was made; zero where all are.

@@ -122,7 +122,8 @@ func (r *KeyRange) String() string { return (*diagnosis.Range)(r).String() }
 
 // Check reads the first and the last 1,000 elements of each stream, of a topic those of each partition, but not
 // standard input, pipes and changes of tables, which can be read once only, and reports what joining them would give,
-// and which mistake makes it little. What they join to is given to emit, whose errors are reported. Elements of a topic
+// and which mistake makes it little. What they join to is given to emit, whose errors are reported, and some of what that gives
+// is tried on the columns of an output in a database, in a temporary table. Elements of a topic
 // count up to its current end; the first ones up to an end-of-stream mark. Nothing is written, and no group joined. An
 // error says that a stream can't be read at all, or is ctx's.
 func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) {
@@ -150,7 +151,9 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 		return nil, err
 	}
 	report.Problems = append(report.Problems, samples.Problems...)
-	report.Problems = append(report.Problems, sample.Rehearse(ctx, m, samples)...)
+	ofFunction, results := sample.Rehearse(ctx, m, samples)
+	report.Problems = append(report.Problems, ofFunction...)
+	report.Problems = append(report.Problems, rehearseOutput(ctx, m, results, options.Logger)...)
 	report.Advice = append(report.Advice, samples.Advice...)
 	slices.Sort(report.Advice)
 	report.Advice = slices.Compact(report.Advice)

@@ -3,10 +3,31 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/leat-go/leat/pipeline/internal/mill"
+	"github.com/leat-go/leat/pipeline/internal/sample"
 )
+
+// rehearseOutput tells what the output's storage would refuse of results; nothing where it can't say.
+func rehearseOutput(ctx context.Context, m *mill.Mill, results []sample.Result, logger *slog.Logger) []string {
+	if !m.RehearsesOutput() {
+		return nil
+	}
+	values := make([][]byte, len(results))
+	for i := range results {
+		values[i] = results[i].Value
+	}
+	switch refused, err := m.RehearseOutput(ctx, values, logger); {
+	case err == nil:
+		return nil
+	case refused < 0:
+		return []string{err.Error()}
+	default:
+		return []string{fmt.Sprintf("%v; the first such result is that of %s", err, results[refused].Where)}
+	}
+}
 
 // checkOutput looks at whether the output's topic would keep what is written: results have their master's key and time.
 func checkOutput(ctx context.Context, m *mill.Mill) (problems []string, err error) {

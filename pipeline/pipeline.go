@@ -217,7 +217,7 @@ func (p *Pipeline) start(ctx context.Context, at mill.Layout, options Options, c
 	if change != nil {
 		change(spec)
 	}
-	return diagnosis.AddHint(engine.Run(ctx, spec, &monitor.stats))
+	return diagnosis.AddHint(p.mill.Locate(engine.Run(ctx, spec, &monitor.stats)))
 }
 
 // Stopped says what becomes of the results of a run that was stopped from outside.

@@ -26,16 +26,18 @@ type admin struct {
 	settings *settings
 	logger   *slog.Logger
 	client   *kgo.Client
+	outages  *outageWatch
 	group    string
 	// offsets coalesces the requests of many partitions. They end when the client is closed.
 	offsets coalescer[offsetQuery, listedOffset]
 }
 
-func newAdmin(s *settings, job *broker.Job, client *kgo.Client) *admin {
+func newAdmin(s *settings, job *broker.Job, client *kgo.Client, outages *outageWatch) *admin {
 	a := &admin{
 		settings: s,
 		logger:   job.Logger.With(slog.Group("kafka", "group", s.groupOf(job))),
 		client:   client,
+		outages:  outages,
 		group:    s.groupOf(job),
 	}
 	a.offsets.request = func(queries []offsetQuery) (map[offsetQuery]listedOffset, error) {
@@ -185,7 +187,7 @@ func (a *admin) checkGroup(ctx context.Context) error {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.Groups = []string{a.group}
 	request.IncludeAuthorizedOperations = true
-	return untilStarted(ctx, func(ctx context.Context) error {
+	return untilStarted(ctx, startedTimeout, func(ctx context.Context) error {
 		reply, err := a.requestCoordinator(ctx, request)
 		if err != nil {
 			return fmt.Errorf("kafka: asking for group %q: %w", a.group, cmp.Or(final(err), err))

@@ -47,7 +47,7 @@ func configs(ctx context.Context, client *kgo.Client, topics []string) (map[stri
 		request.Resources = append(request.Resources, resource)
 	}
 	var reply *kmsg.DescribeConfigsResponse
-	err := untilStarted(ctx, func(ctx context.Context) (err error) {
+	err := untilStarted(ctx, startedTimeout, func(ctx context.Context) (err error) {
 		reply, err = request.RequestWith(ctx, client)
 		return err
 	})

@@ -106,6 +106,7 @@ func (rs *readers) fetcherFor(node int, r *reader) (*fetcher, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	client, err := s.client(rs.run.logger,
 		kgo.WithContext(ctx),
+		kgo.WithHooks(rs.run.admin.outages),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableFetchSessions(), // closing a client while a fetch with a session is under way is a race in the library
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),

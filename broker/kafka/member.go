@@ -72,7 +72,7 @@ func (mb *member) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.Balancers(&balancer{m.assignment.count, mb.onJoining, mb.onAssignment}),
 		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { mb.onAssigned() }),
 		kgo.OnPartitionsLost(func(context.Context, *kgo.Client, map[string][]int32) { mb.onLost() }),
-		kgo.WithHooks(groupErrors{mb}),
+		kgo.WithHooks(groupErrors{mb}, m.outages),
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.HeartbeatInterval(heartbeatInterval),
 		kgo.RebalanceTimeout(rebalanceTimeout),

@@ -76,7 +76,8 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 		return nil, errors.New(`kafka: New needs the address of a broker, "localhost:9092" say`)
 	}
 	watch := newLoginWatch()
-	admin, err := s.client(job.Logger, kgo.WithHooks(watch))
+	outages := newOutageWatch(s, job)
+	admin, err := s.client(job.Logger, kgo.WithHooks(watch, outages))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -87,18 +88,22 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	}()
 	logged := ""
 	// Kafka may be starting again, behind a proxy that closes connections meanwhile.
-	err = untilStarted(ctx, func(ctx context.Context) error {
+	limit, during := startedTimeout, "a minute"
+	if job.Looking {
+		limit, during = lookTimeout, "a few seconds"
+	}
+	err = untilStarted(ctx, limit, func(ctx context.Context) error {
 		err := reach(ctx, admin, watch, s.addresses)
 		if err != nil && final(err) == nil && err.Error() != logged {
 			logged = err.Error()
-			job.Logger.Warn("Kafka doesn't answer, trying again for up to a minute", "error", err)
+			job.Logger.Warn("Kafka doesn't answer, trying again for up to "+during, "error", err)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r := newRun(newAdmin(s, job, admin), job, foreign)
+	r := newRun(newAdmin(s, job, admin, outages), job, foreign)
 	if foreign {
 		err = r.openPositionsOutput(ctx)
 	} else {
@@ -110,8 +115,12 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	return r, r.checkGroup(ctx)
 }
 
-// startedTimeout is how long a cluster that has just started may take until it serves requests.
-const startedTimeout = time.Minute
+const (
+	// startedTimeout is how long a cluster that has just started may take until it serves requests.
+	startedTimeout = time.Minute
+	// lookTimeout is how long Kafka may be away for who only looks, and waits.
+	lookTimeout = 5 * time.Second
+)
 
 // reach checks that Kafka answers.
 func reach(ctx context.Context, client *kgo.Client, watch *loginWatch, addresses []string) error {
@@ -139,8 +148,8 @@ func reach(ctx context.Context, client *kgo.Client, watch *loginWatch, addresses
 
 // untilStarted tries again what a cluster that has just started can't do yet: connections break, or the topic in
 // which Kafka keeps groups doesn't exist.
-func untilStarted(ctx context.Context, do func(ctx context.Context) error) error {
-	short, cancel := context.WithTimeout(ctx, startedTimeout)
+func untilStarted(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
+	short, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
 		err := do(short)

@@ -46,7 +46,7 @@ func describe(ctx context.Context, client *kgo.Client, names []string) ([]topic,
 		request.Topics = append(request.Topics, t)
 	}
 	var reply *kmsg.MetadataResponse
-	err := untilStarted(ctx, func(ctx context.Context) (err error) {
+	err := untilStarted(ctx, startedTimeout, func(ctx context.Context) (err error) {
 		reply, err = request.RequestWith(ctx, client)
 		return err
 	})

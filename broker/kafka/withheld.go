@@ -52,6 +52,9 @@ func (r *run) exhausted() map[offsetQuery][]*end {
 }
 
 // Withheld implements broker.Withholder.
-func (r *reader) Withheld() (records int64, since time.Time) { return r.end.withheldNow() }
+func (r *reader) Withheld() broker.Withheld {
+	records, since := r.end.withheldNow()
+	return broker.Withheld{Records: records, Since: since, Unit: "record", By: "a transaction of another producer"}
+}
 
 var _ broker.Withholder = (*reader)(nil)

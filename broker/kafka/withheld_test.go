@@ -62,8 +62,8 @@ func awaitWithheld(
 ) (int64, time.Time) {
 	t.Helper()
 	for {
-		if records, since := r.(broker.Withholder).Withheld(); right(records) {
-			return records, since
+		if w := r.(broker.Withholder).Withheld(); right(w.Records) {
+			return w.Records, w.Since
 		}
 		select {
 		case <-ctx.Done():

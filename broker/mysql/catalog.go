@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker/internal/relation"
-	"github.com/leat-go/leat/internal/suggest"
 )
 
 // Describe implements relation.Catalog.
@@ -43,7 +42,8 @@ func (d *database) Describe(ctx context.Context, conn *sql.Conn, r *relation.Dec
 
 // missing says that a table doesn't exist, and which one may be meant.
 func (d *database) missing(ctx context.Context, conn *sql.Conn, name string) error {
-	all, err := rows(ctx, conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+	all, err := rows(ctx, conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "+
+		"AND table_name NOT LIKE 'leat\\_%'")
 	if err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ func (d *database) missing(ctx context.Context, conn *sql.Conn, name string) err
 	for _, r := range all {
 		tables = append(tables, r[0])
 	}
-	return fmt.Errorf("there is no such table, or the user has no right to it (GRANT SELECT ON %s TO %s)%s", identifier(name),
-		d.grantee(), suggest.Name(name, tables))
+	return &relation.MissingTable{Name: name, Tables: tables,
+		Remedy: fmt.Sprintf(", or the user has no right to it (GRANT SELECT ON %s TO %s)", identifier(name), d.grantee())}
 }
 
 // rows returns what a statement gives, as texts.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -31,9 +30,10 @@ const (
 
 // A database is a database as one run uses it.
 type database struct {
-	config *driver.Config
-	logger *slog.Logger
-	pool   *sql.DB
+	config  *driver.Config
+	logger  *slog.Logger
+	contact *server.Contact
+	pool    *sql.DB
 	// reached says that a connection was made before: then one that can't be made is waited for without end.
 	reached atomic.Bool
 	// account is whom the server took the user for, which its host decides, too, as statements name it.
@@ -67,7 +67,8 @@ func (b *Broker) open(job *broker.Job) (*database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
-	d := &database{config: config, logger: job.Logger, pool: sql.OpenDB(connector)}
+	d := &database{config: config, logger: job.Logger, contact: server.NewContact(job, "MySQL", config.Addr),
+		pool: sql.OpenDB(connector)}
 	d.pool.SetMaxIdleConns(-1)
 	return d, nil
 }
@@ -91,7 +92,7 @@ func (d *database) Connect(ctx context.Context, _ bool) (conn *sql.Conn, err err
 	if d.reached.Load() {
 		return d.reconnect(ctx)
 	}
-	err = server.Await(ctx, d.logger, "the database", d.IsPassing, func() error {
+	err = d.contact.Await(ctx, d.IsPassing, func() error {
 		conn, err = d.connect(ctx)
 		return err
 	})
@@ -106,8 +107,7 @@ func (d *database) reconnect(ctx context.Context) (*sql.Conn, error) {
 		if err == nil || ctx.Err() != nil || !d.IsPassing(err) {
 			return conn, err
 		}
-		d.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
-		if err := wait.For(ctx, backoff); err != nil {
+		if err := d.contact.Again(ctx, err, backoff); err != nil {
 			return nil, err
 		}
 	}
@@ -120,6 +120,7 @@ func (d *database) connect(ctx context.Context) (*sql.Conn, error) {
 	conn, err := d.pool.Conn(limited)
 	switch {
 	case err == nil:
+		d.contact.Reached()
 		d.findAccount(limited, conn)
 		return conn, nil
 	case ctx.Err() != nil:

@@ -19,8 +19,9 @@ func (d *database) explainConnect(err error) error {
 	remedy := ""
 	switch number(err) {
 	case 1045, 1698:
-		remedy = "; the user or the password is wrong, or the password is missing: it is in the url, or in MYSQL_PWD; a user " +
-			"who must come by TLS, or show a certificate, is refused in the same way"
+		remedy = "; the user or the password is wrong, or the password is missing: " +
+			d.contact.Password("it is in the url, or in MYSQL_PWD") + "; a user who must come by TLS, or show a certificate, " +
+			"is refused in the same way"
 	case 1044:
 		remedy = "; GRANT SELECT, INSERT, UPDATE, CREATE ON " + identifier(d.config.DBName) + ".* TO " + d.refused(err)
 	case 1049:

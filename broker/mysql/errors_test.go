@@ -43,7 +43,9 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"parameter", "mysql://x:hush-hush@127.0.0.1/x?ssl=1", 1, 0, mysql.Table[object]("orders"), []string{"parameter ssl"}},
 		{"no TLS", d.url + "?tls=true", 1, 0, mysql.Table[object]("orders"), []string{"TLS"}},
 		{"no table", d.url, 1, 0, mysql.Table[object]("oders"), []string{"there is no such table", "did you mean orders?"}},
-		{"no output", d.url, 0, 1, mysql.Table[object]("oders"), []string{"there is no such table", "did you mean orders?"}},
+		{"no table like it", d.url, 1, 0, mysql.Table[object]("nothing"), []string{"; there are "}},
+		{"no output", d.url, 0, 1, mysql.Table[object]("oders"), []string{"there is no such table", "did you mean orders?",
+			"an output is made where its columns are given: mysql.Columns"}},
 		{"no order", d.url, 1, 0, mysql.Table[object]("log"), []string{"it has no primary key", "mysql.OrderBy"}},
 		{"equal rows", d.url, 1, 0, mysql.Table[object]("log", mysql.OrderBy("line")), []string{"may have the same line"}},
 		{"no such column", d.url, 1, 0, mysql.Table[object]("orders", mysql.OrderBy("place")),
@@ -71,6 +73,9 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			_, err := relationtest.Open(t, mysql.New(test.url, test.stream), test.inputs, test.outputs)
 			if err == nil {
 				t.Fatal("it was opened")
+			}
+			if test.inputs > 0 && strings.Contains(err.Error(), "an output is made") {
+				t.Errorf("the remedy of what is read is that of an output: %v", err)
 			}
 			for _, want := range append(test.want, "mysql: ") {
 				if !strings.Contains(err.Error(), want) {

@@ -202,3 +202,21 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	}
 	return relation.Create(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name})
 }
+
+// Rehearse implements [broker.Rehearser]: results are tried in a temporary table like the output. Who has no right to make
+// one is told of names of columns only.
+func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker.Result) (refused int, err error) {
+	db, err := b.open(job)
+	if err != nil {
+		return -1, err
+	}
+	defer func() { _ = db.Close() }()
+	conn, err := db.Connect(ctx, false)
+	if err != nil {
+		return -1, err
+	}
+	defer func() { _ = conn.Close() }()
+	return relation.Rehearse(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name}, conn, results)
+}
+
+var _ broker.Rehearser = (*Broker)(nil)

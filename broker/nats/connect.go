@@ -17,7 +17,6 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -28,6 +27,8 @@ const (
 	missingGrace = 5 * time.Second
 	// answerTimeout is how long a server may take for an answer, until it is asked again.
 	answerTimeout = 5 * time.Second
+	// unanswered is what the log says where the server doesn't answer.
+	unanswered = "NATS doesn't answer, trying again"
 	// api is what the subjects of JetStream's API begin with.
 	api = "$JS.API."
 )
@@ -38,6 +39,8 @@ type connection struct {
 	*natsgo.Conn
 	js     jetstream.JetStream
 	logger *slog.Logger
+	// contact is lost while the client has no connection, or JetStream doesn't answer.
+	contact *server.Contact
 
 	mu sync.Mutex
 	// asking holds what ends each request that is under way. A server tells that a request isn't permitted, but doesn't
@@ -50,11 +53,11 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	servers, _, err := b.servers()
+	servers, addresses, err := b.servers()
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{logger: job.Logger, asking: map[*context.CancelCauseFunc]struct{}{}}
+	c := &connection{logger: job.Logger, contact: newContact(job, addresses), asking: map[*context.CancelCauseFunc]struct{}{}}
 	options := natsgo.GetDefaultOptions()
 	options.Servers, options.Name, options.Timeout = servers, "leat", answerTimeout
 	options.MaxReconnect = -1
@@ -66,11 +69,13 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 	}
 	options.DisconnectedErrCB = func(_ *natsgo.Conn, err error) {
 		if err != nil {
+			c.contact.Lost(bare{err})
 			c.logger.Warn("the connection to NATS was lost, connecting again", "error", err)
 		}
 		c.interrupt(natsgo.ErrDisconnected) // what was asked isn't answered any more
 	}
 	options.ReconnectedCB = func(conn *natsgo.Conn) {
+		c.contact.Reached()
 		c.logger.Info("connected to NATS again", "server", conn.ConnectedAddr())
 	}
 	options.AsyncErrorCB = c.tell
@@ -87,7 +92,7 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 	}
 	conn, err := options.Connect()
 	if err != nil {
-		return nil, b.explainConnect(err)
+		return nil, b.explainConnect(c.contact, err)
 	}
 	c.Conn = conn
 	if c.js, err = jetstream.New(conn); err != nil {
@@ -100,7 +105,11 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 // opening connects when a run begins, and has do look at what there is, again where the server is away meanwhile. The
 // connection is closed where that fails.
 func (b *Broker) opening(ctx context.Context, job *broker.Job, do func(c *connection) error) error {
-	return server.Await(ctx, job.Logger, "NATS", isAwayAtStart, func() error {
+	_, addresses, err := b.servers()
+	if err != nil {
+		return err
+	}
+	return newContact(job, addresses).Await(ctx, isAwayAtStart, func() error {
 		c, err := b.connect(ctx, job)
 		if err != nil {
 			return err
@@ -110,6 +119,10 @@ func (b *Broker) opening(ctx context.Context, job *broker.Job, do func(c *connec
 		}
 		return err
 	})
+}
+
+func newContact(job *broker.Job, addresses []string) *server.Contact {
+	return server.NewContact(job, "NATS", strings.Join(addresses, ", "))
 }
 
 // servers returns the urls of the servers, and their addresses, which people may see.
@@ -161,7 +174,10 @@ func (c *connection) ask(ctx context.Context, f func(ctx context.Context) error)
 	c.mu.Unlock()
 	cause := context.Cause(asking)
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil:
+		c.contact.Reached()
+		return nil
+	case ctx.Err() != nil:
 		return err
 	case errors.Is(cause, natsgo.ErrPermissionViolation):
 		return cause
@@ -181,8 +197,7 @@ func (c *connection) askUntil(ctx context.Context, f func(ctx context.Context) e
 		case err == nil || !isPassing(err):
 			return err
 		}
-		c.logger.Warn("NATS doesn't answer, trying again", "error", err, "pause", backoff)
-		if err := wait.For(ctx, backoff); err != nil {
+		if err := c.contact.Pause(ctx, unanswered, err, backoff); err != nil {
 			return err
 		}
 	}

@@ -81,15 +81,15 @@ func (b bare) Error() string { return strings.TrimPrefix(b.error.Error(), "nats:
 func (b bare) Unwrap() error { return b.error }
 
 // explainConnect says of an error at connecting what would mend it. It names no password.
-func (b *Broker) explainConnect(err error) error {
+func (b *Broker) explainConnect(c *server.Contact, err error) error {
 	_, addresses, _ := b.servers()
 	at := "connecting to " + strings.Join(addresses, ", ")
 	err = bare{err}
 	switch {
 	case errors.Is(err, natsgo.ErrAuthorization), errors.Is(err, natsgo.ErrAuthExpired),
 		errors.Is(err, natsgo.ErrAuthRevoked), errors.Is(err, natsgo.ErrAccountAuthExpired):
-		return fmt.Errorf("nats: %s: %w: user, password or credentials are wrong, or missing; they are in the url, or given "+
-			"by nats.User or nats.Credentials, in a pipeline file by user and password_env, or creds", at, err)
+		return fmt.Errorf("nats: %s: %w: user, password or credentials are wrong, or missing: %s", at, err,
+			c.Password("they are in the url, or given by nats.User or nats.Credentials"))
 	case errors.Is(err, natsgo.ErrSecureConnRequired):
 		return fmt.Errorf("nats: %s: %w: the server wants TLS: tls: true in a pipeline file, nats.TLS in Go", at, err)
 	case errors.Is(err, natsgo.ErrSecureConnWanted):

@@ -236,8 +236,7 @@ func (l *ledger) claim(ctx context.Context, partition int, before record) (recor
 		case !isPassing(err):
 			return r, l.explain(ctx, err)
 		}
-		l.logger.Warn("NATS doesn't answer, trying again", "error", err, "pause", backoff)
-		if err := pause(ctx, backoff); err != nil {
+		if err := l.contact.Pause(ctx, unanswered, err, backoff); err != nil {
 			return r, err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/internal/endmark"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 // batchSize is how many records a Read returns at most.
@@ -56,8 +55,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 		if !isPassing(err) && !errors.Is(err, errAgain) {
 			return nil, &broker.PositionError{Position: r.position(r.next), Err: explain(r.stream.name, err)}
 		}
-		r.logger.Warn("reading was interrupted, going on", "subject", r.stream.stream.Name, "error", err, "pause", backoff)
-		if err := wait.For(ctx, backoff); err != nil {
+		err = r.contact.Pause(ctx, "reading was interrupted, going on", err, backoff, "subject", r.stream.stream.Name)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -149,15 +149,29 @@ func (s *session) missing(ctx context.Context, name string) error {
 	all, err := s.rows(ctx, `SELECT CASE WHEN pg_table_is_visible(oid) THEN relname::text ELSE
 		relnamespace::regnamespace::text || '.' || relname END
 		FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace::regnamespace::text NOT IN
-			('pg_catalog', 'information_schema')`)
+			('pg_catalog', 'information_schema') AND relname NOT LIKE 'leat\_%'`)
 	if err != nil {
 		return err
 	}
 	var tables []string
 	for _, r := range all {
-		tables = append(tables, string(r[0]))
+		table := string(r[0])
+		if strings.HasSuffix(table, "."+name) {
+			return fmt.Errorf("there is no table %s in the schemas of search_path, did you mean %s?", name, table)
+		}
+		tables = append(tables, table)
 	}
-	return fmt.Errorf("there is no table %s in the schemas of search_path%s", name, suggest.Name(name, tables))
+	path, err := s.texts(ctx, "SELECT current_setting('search_path')")
+	switch {
+	case err != nil:
+		return err
+	case strings.Contains(name, "."):
+		return fmt.Errorf("there is no table %s%s", name, suggest.Few(name, tables))
+	case suggest.Nearest(name, tables) != "":
+		return fmt.Errorf("there is no table %s in the schemas of search_path (%s)%s", name, path[0], suggest.Name(name, tables))
+	}
+	return fmt.Errorf("there is no table %s in the schemas of search_path (%s); one of another schema is named with it, as "+
+		"audit.orders%s", name, path[0], suggest.Few(name, tables))
 }
 
 const columnsOf = `SELECT a.attname, quote_ident(n.nspname) || '.' || quote_ident(t.typname), b.typcategory,

@@ -122,9 +122,7 @@ func (r *changeReader) persist(ctx context.Context, read func(context.Context) (
 		if !isPassing(err) || isFinal(err) {
 			return nil, &broker.PositionError{Position: broker.Position{Stream: r.changes.stream.Name, Offset: r.next}, Err: err}
 		}
-		r.changes.logger.Warn("reading was interrupted, going on", "stream", r.changes.stream.Name, "error", err,
-			"pause", backoff)
-		if err := wait.For(ctx, backoff); err != nil {
+		if err := r.changes.connector.contact.Pause(ctx, interrupted, err, backoff, "stream", r.changes.stream.Name); err != nil {
 			return nil, err
 		}
 		backoff = min(2*backoff, lastBackoff)

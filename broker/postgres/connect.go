@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -27,12 +27,13 @@ const (
 
 // A connector makes connections to the database.
 type connector struct {
-	config *pgconn.Config
-	logger *slog.Logger
+	config  *pgconn.Config
+	logger  *slog.Logger
+	contact *server.Contact
 }
 
 // newConnector reads the url. No error shows a password.
-func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
+func (b *Broker) newConnector(job *broker.Job) (*connector, error) {
 	config, err := pgconn.ParseConfig(b.url)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w; a url looks like postgres://user@host:5432/database", err)
@@ -55,7 +56,8 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 	for _, change := range b.configure {
 		change(config)
 	}
-	return &connector{config, logger}, nil
+	contact := server.NewContact(job, "PostgreSQL", net.JoinHostPort(config.Host, fmt.Sprint(config.Port)))
+	return &connector{config, job.Logger, contact}, nil
 }
 
 // A session is a connection to the database. It is used by one goroutine at a time.
@@ -71,6 +73,7 @@ func (c *connector) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, c.explain(err)
 	}
+	c.contact.Reached()
 	return &session{conn, c.grantee()}, nil
 }
 
@@ -85,9 +88,8 @@ func (c *connector) reconnect(ctx context.Context) (*session, error) {
 		if err == nil || ctx.Err() != nil || !isPassing(err) {
 			return s, err
 		}
-		c.logger.Warn("the database can't be reached, trying again", "error", err, "pause", backoff)
-		if wait.For(ctx, backoff) != nil {
-			return nil, ctx.Err()
+		if err := c.contact.Again(ctx, err, backoff); err != nil {
+			return nil, err
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
@@ -98,7 +100,7 @@ func (c *connector) reconnect(ctx context.Context) (*session, error) {
 func (c *connector) opening(ctx context.Context, do func(s *session) error) error {
 	answered := false // what the database itself has answered is final, while it stays
 	isAway := func(err error) bool { return !answered && isPassing(err) }
-	return server.Await(ctx, c.logger, "the database", isAway, func() error {
+	return c.contact.Await(ctx, isAway, func() error {
 		s, err := c.connect(ctx)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,13 +25,12 @@ func (c *connector) explain(err error) error {
 		if server.IsUnknownHost(err) {
 			remedy = server.Remedy(err, "")
 		}
-		// Where there are several servers to try, the client's error has a line for each.
-		return &failure{"postgres: " + strings.Join(strings.Fields(err.Error()), " ") + remedy, err}
+		return &failure{oneLine(err) + remedy, err}
 	}
 	remedy := ""
 	switch refused.Code {
 	case "28P01":
-		remedy = "the password is wrong, or missing: it is in the url, in PGPASSWORD, or in ~/.pgpass"
+		remedy = "the password is wrong, or missing: " + c.contact.Password("it is in the url, in PGPASSWORD, or in ~/.pgpass")
 	case "28000":
 		remedy = "pg_hba.conf on the server doesn't let this user in from here, or not without TLS (sslmode=require)"
 	case "3D000":
@@ -50,6 +50,21 @@ func (c *connector) explain(err error) error {
 	return described(fmt.Sprintf("connecting as %s to database %s at %s:%d", c.config.User, c.config.Database,
 		c.config.Host,
 		c.config.Port), refused, remedy)
+}
+
+// oneLine returns the client's error without its lines: where there are several servers to try, or one with TLS and
+// without, it has a line for each, and the same one again.
+func oneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) < 3 {
+		return strings.Join(lines, " ")
+	}
+	return lines[0] + " " + strings.Join(lines[1:], "; ")
 }
 
 // isAboutTLS reports whether a connection has failed because of certificates, or because one side wants TLS and the other
@@ -78,18 +93,26 @@ func tlsRemedy(err error) string {
 	return ""
 }
 
-// A failure is an error of the database, with what would mend it.
+// A failure is an error of the database, with what would mend it. The text is without "postgres: ".
 type failure struct {
 	text string
 	err  error
 }
 
-func (f *failure) Error() string { return f.text }
+func (f *failure) Error() string { return "postgres: " + f.text }
 func (f *failure) Unwrap() error { return f.err }
+
+// of says what a failure is about, unless it says so already.
+func (f *failure) of(what string) error {
+	if strings.HasPrefix(f.text, what+": ") {
+		return f
+	}
+	return &failure{what + ": " + f.text, f.err}
+}
 
 // described puts together what the database says, and what would mend it.
 func described(what string, refused *pgconn.PgError, remedy string) error {
-	text := "postgres: " + what + ": " + refused.Message
+	text := what + ": " + refused.Message
 	if refused.Detail != "" {
 		text += " (" + strings.TrimSuffix(refused.Detail, ".") + ")"
 	}
@@ -106,6 +129,10 @@ func described(what string, refused *pgconn.PgError, remedy string) error {
 
 // explainRead says of an error while a stream is read what would mend it.
 func (t *table) explainRead(err error) error {
+	var explained *failure
+	if errors.As(err, &explained) {
+		return explained.of(t.describe())
+	}
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("postgres: %s: %w", t.describe(), err)

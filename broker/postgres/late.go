@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -21,7 +20,9 @@ const (
 	// firstLook and lastLook are the pauses between two looks at whether those transactions have ended.
 	firstLook = 5 * time.Millisecond
 	lastLook  = 200 * time.Millisecond
-	// patience is how long a transaction may hold a stream back before the log tells, and then again and again.
+	// noticed is how long a transaction may hold a stream back before it is looked at, and patience until the log tells,
+	// and then again and again.
+	noticed  = time.Second
 	patience = 5 * time.Second
 )
 
@@ -54,8 +55,9 @@ const writersLeft = `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE virt
 	(string_to_array($1, ','))
 	UNION ALL SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()`
 
-// settle waits until no transaction can add a row below a key that was seen.
-func (t *table) settle(ctx context.Context, s *session, logger *slog.Logger) error {
+// settle waits until no transaction can add a row below a key that was seen. It calls held, now and then, with one that
+// may.
+func (t *table) settle(ctx context.Context, s *session, held func(transaction string)) error {
 	if t.isByTransaction() {
 		return nil
 	}
@@ -69,14 +71,14 @@ func (t *table) settle(ctx context.Context, s *session, logger *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	since, told, pause := time.Now(), time.Now(), firstLook
+	due, pause := time.Now().Add(noticed), firstLook
 	for {
 		if left, err = s.texts(ctx, writersLeft, strings.Join(left, ",")); err != nil || len(left) == 0 {
 			return err
 		}
-		if time.Since(told) >= patience {
-			told = time.Now()
-			t.blame(ctx, s, left[0], since, logger)
+		if now := time.Now(); now.After(due) {
+			due = now.Add(patience)
+			held(left[0])
 		}
 		if wait.For(ctx, pause) != nil {
 			return ctx.Err()
@@ -95,20 +97,55 @@ func (s *session) texts(ctx context.Context, sql string, parameters ...string) (
 	return texts, err
 }
 
-// blame tells who holds a stream back. What a session does is for the superuser, pg_monitor and its own user to see.
-func (t *table) blame(ctx context.Context, s *session, transaction string, since time.Time, logger *slog.Logger) {
-	about := []any{"stream", t.stream.Name, "transaction", transaction, "waiting",
-		time.Since(since).Round(time.Second).String()}
-	all, err := s.rows(ctx, `SELECT a.pid::text, a.usename, a.application_name, coalesce(a.xact_start::text, ''),
-		coalesce(a.state, '')
-		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.virtualtransaction = $1 LIMIT 1`, transaction)
-	if err == nil && len(all) > 0 {
-		for i, name := range []string{"pid", "user", "application", "since", "state"} {
-			about = append(about, name, string(all[0][i]))
-		}
+// holdsBack reports whether rows can be seen that were added by transactions behind one that is open, and is ordered by
+// these. The oldest of those that are open is what they wait for.
+func (t *table) holdsBack(ctx context.Context, s *session) (bool, error) {
+	if !t.isByTransaction() {
+		return false, nil
 	}
-	logger.Warn("a transaction holds back a stream: it may still add rows before those that are there; "+
-		"its end, or pg_terminate_backend(pid), lets the stream go on", about...)
+	all, err := s.texts(ctx, "SELECT '' FROM "+t.from+" WHERE q."+identifier(t.order[0].name)+
+		" >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1")
+	return len(all) > 0, err
+}
+
+const oldestOpen = `SELECT virtualtransaction FROM pg_locks WHERE granted AND locktype = 'transactionid'
+	AND mode = 'ExclusiveLock' AND pid IS DISTINCT FROM pg_backend_pid() ORDER BY age(transactionid) DESC LIMIT 1`
+
+// A holder is who holds a stream back, as far as the user may see it.
+type holder struct{ pid, user, application, since, state string }
+
+// What a session does is for the superuser, pg_read_all_stats and its own user to see.
+const heldBy = `SELECT a.pid::text, coalesce(a.usename, ''), coalesce(a.application_name, ''),
+	coalesce(a.xact_start::text, ''), coalesce(a.state, '')
+	FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.virtualtransaction = $1 LIMIT 1`
+
+func (s *session) holder(ctx context.Context, transaction string) (h holder) {
+	all, err := s.rows(ctx, heldBy, transaction)
+	if err == nil && len(all) > 0 {
+		r := all[0]
+		h = holder{string(r[0]), string(r[1]), string(r[2]), string(r[3]), string(r[4])}
+	}
+	return h
+}
+
+// String names the transaction, for the monitor.
+func (h holder) String() string {
+	if h.pid == "" {
+		return "a transaction of the database"
+	}
+	return fmt.Sprintf("a transaction of the database (pid %s, user %s, application %s)", h.pid, h.user, h.application)
+}
+
+// about is what the log says of it.
+func (h holder) about(grantee string) []any {
+	if h.pid == "" {
+		return nil // a prepared transaction has no process
+	}
+	about := []any{"pid", h.pid, "user", h.user, "application", h.application}
+	if h.since == "" {
+		return append(about, "since", "not known: GRANT pg_read_all_stats TO "+grantee+" shows it")
+	}
+	return append(about, "since", h.since, "state", h.state)
 }
 
 // checkAhead refuses a position ahead of the database's transactions, whose rows are ordered by these: it is another

@@ -19,6 +19,7 @@ type followed struct {
 	*database
 	values chan string
 	log    *lines
+	reader broker.Reader
 	// stop ends the reading, and the test does, too.
 	stop func()
 }
@@ -38,6 +39,7 @@ func (d *database) followAs(stream postgres.Option, text func(r broker.Record) s
 	d.must(err)
 	reader, err := in.Reader(context.Background(), 0, 0, 0)
 	d.must(err)
+	f.reader = reader
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

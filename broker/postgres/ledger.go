@@ -140,6 +140,10 @@ func (l *ledger) mayKeep(ctx context.Context, s *session) error {
 }
 
 func (l *ledger) explain(err error) error {
+	var explained *failure
+	if errors.As(err, &explained) {
+		return explained.of("leat_positions")
+	}
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("postgres: leat_positions: %w", err)

@@ -3,7 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // Probe implements broker.Prober: it looks for a row behind the last one that was read.
@@ -14,8 +15,8 @@ func (r *reader) Probe(ctx context.Context, next int64) (int64, error) {
 }
 
 // Withheld implements broker.Withholder: rows can be seen that aren't read before the transactions have ended that may
-// add others below them. How many there are isn't counted.
-func (r *reader) Withheld() (records int64, since time.Time) { return r.stream.horizon.withheld() }
+// add others below them. Of more than a hundred thousand it tells as many.
+func (r *reader) Withheld() broker.Withheld { return r.stream.horizon.withheld(r.partition) }
 
 // Probe implements broker.Prober. The server sends changes by itself, and says with each answer that there are no others:
 // what is to be known is whether it can be reached.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -26,6 +25,8 @@ const (
 	// idle is how long a reader that nobody reads from keeps its cursor, whose snapshot keeps the server from cleaning
 	// up.
 	idle = 5 * time.Second
+	// interrupted is what the log says where a connection is lost.
+	interrupted = "reading was interrupted, going on"
 )
 
 // A reader reads a stream by a cursor, in pieces of rows, and again from the last row where the connection is lost.
@@ -96,10 +97,8 @@ func (r *reader) Read(ctx context.Context) ([]broker.Record, error) {
 				Err: err}
 		}
 		r.drop()
-		r.input.connector.logger.Warn("reading was interrupted, going on", "stream", r.stream.stream.Name,
-			"error", err, "pause", backoff)
-		if wait.For(ctx, backoff) != nil {
-			return nil, ctx.Err()
+		if err := r.input.connector.contact.Pause(ctx, interrupted, err, backoff, "stream", r.stream.stream.Name); err != nil {
+			return nil, err
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
@@ -146,6 +145,7 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 		if len(records) > 0 {
 			return records, nil
 		}
+		r.measure(ctx, r.drained)
 		r.checkAhead(ctx)
 	}
 }

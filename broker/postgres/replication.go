@@ -51,6 +51,7 @@ func (c *connector) replicate(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, c.explain(err)
 	}
+	c.contact.Reached()
 	l.conn = conn
 	return l, nil
 }

@@ -200,6 +200,7 @@ func (s *shares) balance(ctx context.Context, task func(ctx context.Context, par
 	case !isPassing(err):
 		return err
 	}
+	s.input.connector.contact.Lost(err)
 	s.input.connector.logger.Warn("the other instances can't be seen, going on", "error", err, "pause", heartbeat)
 	s.disconnect()
 	return nil

@@ -15,7 +15,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if len(job.Inputs) == 0 {
 		return nil, errors.New("postgres: the job has no inputs")
 	}
-	c, err := b.newConnector(job.Logger)
+	c, err := b.newConnector(job)
 	if err != nil {
 		return nil, err
 	}

@@ -10,11 +10,12 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -25,13 +26,14 @@ const (
 
 // A connector makes connections to the server.
 type connector struct {
-	config wire.Config
-	hosts  []string
-	logger *slog.Logger
+	config  wire.Config
+	hosts   []string
+	logger  *slog.Logger
+	contact *server.Contact
 }
 
 // newConnector reads the url. No error shows a password.
-func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
+func (b *Broker) newConnector(job *broker.Job) (*connector, error) {
 	u, err := url.Parse(b.url)
 	// What url.Parse complains of may be a part of the password.
 	if err != nil || u.Hostname() == "" || u.Scheme != "rabbitmq-stream" && u.Scheme != "rabbitmq-stream+tls" {
@@ -39,7 +41,7 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 			"rabbitmq-stream://user:password@host:5552/vhost, or begins with rabbitmq-stream+tls; in a password, / is " +
 			"written as %2F, @ as %40, : as %3A")
 	}
-	c := &connector{logger: logger, config: wire.Config{
+	c := &connector{logger: job.Logger, config: wire.Config{
 		User: "guest", Password: "guest", VirtualHost: virtualHost(u), External: b.external, Name: "leat",
 		Heartbeat: b.heartbeat, ConnectTimeout: connectTimeout,
 	}}
@@ -56,6 +58,7 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 		c.config.Password, _ = u.User.Password()
 	}
 	c.hosts = append([]string{net.JoinHostPort(u.Hostname(), port)}, b.hosts...)
+	c.contact = server.NewContact(job, "RabbitMQ", strings.Join(c.hosts, ", "))
 	return c, nil
 }
 
@@ -101,12 +104,13 @@ func (c *connector) connectTo(ctx context.Context, address string) (*wire.Conn, 
 	if err != nil {
 		return nil, c.explain(address, err)
 	}
+	c.contact.Reached()
 	return conn, nil
 }
 
 // opening calls try when a run begins, and again for a while where the server is away.
 func (c *connector) opening(ctx context.Context, try func() error) error {
-	return server.Await(ctx, c.logger, "RabbitMQ", isPassing, try)
+	return c.contact.Await(ctx, isPassing, try)
 }
 
 // again calls try until it succeeds, while what it fails by goes away by itself, and says so in the log.
@@ -116,8 +120,7 @@ func (c *connector) again(ctx context.Context, try func() error) error {
 		if err == nil || ctx.Err() != nil || !isPassing(err) {
 			return err
 		}
-		c.logger.Warn("RabbitMQ can't be reached, trying again", "error", err, "pause", backoff)
-		if err := wait.For(ctx, backoff); err != nil {
+		if err := c.contact.Again(ctx, err, backoff); err != nil {
 			return err
 		}
 	}

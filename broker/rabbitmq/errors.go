@@ -63,8 +63,8 @@ func connecting(err error, plain string) string {
 func (c *connector) explainRefusal(code wire.Code) string {
 	switch code {
 	case wire.AuthenticationFailure:
-		return fmt.Sprintf("the user or the password is wrong; rabbitmqctl add_user makes a user, and rabbitmqctl "+
-			"change_password %s sets its password", c.config.User)
+		return fmt.Sprintf("the user or the password is wrong: %s; rabbitmqctl add_user makes a user, and rabbitmqctl "+
+			"change_password %s sets its password", c.contact.Password("both are in the url"), c.config.User)
 	case wire.LoopbackOnly:
 		return "rabbitmqctl add_user makes a user that may connect from elsewhere"
 	case wire.VirtualHostRefused:

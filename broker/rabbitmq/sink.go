@@ -16,7 +16,7 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if len(job.Outputs) == 0 {
 		return nil, errors.New("rabbitmq: there are no results to write: leave out leat.To; the source keeps the positions")
 	}
-	c, err := b.newConnector(job.Logger)
+	c, err := b.newConnector(job)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
@@ -31,10 +31,11 @@ const (
 type connector struct {
 	options *goredis.Options
 	logger  *slog.Logger
+	contact *server.Contact
 }
 
 // newConnector reads the url. Errors show nothing of it, since it may hold a password.
-func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
+func (b *Broker) newConnector(job *broker.Job) (*connector, error) {
 	options, err := goredis.ParseURL(b.url)
 	if err != nil {
 		return nil, errors.New("redis: the url can't be read: it looks like redis://user:password@host:6379/0, or with " +
@@ -53,7 +54,7 @@ func (b *Broker) newConnector(logger *slog.Logger) (*connector, error) {
 		options.Network = "tcp"
 	}
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return &connector{options, logger}, nil
+	return &connector{options, job.Logger, server.NewContact(job, "Redis", options.Addr)}, nil
 }
 
 // named has the server show connections as leat's. A user who may not name them does without.
@@ -220,7 +221,7 @@ func (l *link) close() {
 // ready runs commands when a run begins: it waits for a server that is away or isn't ready yet, but not for ever, nor
 // for one that doesn't speak TLS.
 func (l *link) ready(ctx context.Context, commands func(c *goredis.Client) error) error {
-	return server.Await(ctx, l.logger, "Redis", isPassing, func() error {
+	return l.contact.Await(ctx, isPassing, func() error {
 		err := l.do(ctx, commands)
 		if err != nil && ctx.Err() == nil && (isOfConnection(err) || isPassing(err)) {
 			return l.explain(err)
@@ -235,15 +236,17 @@ func (l *link) patiently(ctx context.Context, what string, commands func(c *gore
 	for {
 		err := l.do(ctx, commands)
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case err == nil:
+			l.contact.Reached()
+			return nil
+		case ctx.Err() != nil:
 			return err
 		case !isPassing(err) && isOfConnection(err):
 			return l.explain(err)
 		case !isPassing(err):
 			return err
 		}
-		l.logger.Warn(what+" was interrupted, going on", "error", l.explain(err), "pause", pause)
-		if err := wait.For(ctx, pause); err != nil {
+		if err := l.contact.Pause(ctx, what+" was interrupted, going on", l.explain(err), pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, lastBackoff)

@@ -27,7 +27,19 @@ func (l *link) explain(err error) error {
 		}
 		err = fmt.Errorf("%w%s", err, remedy)
 	}
+	if goredis.IsAuthError(err) {
+		return l.refused(where, err)
+	}
 	return described("the server at "+where, err, "")
+}
+
+// refused says of a login that was refused where the password is from.
+func (l *link) refused(where string, err error) error {
+	text := "redis: the server at " + where + ": " + err.Error()
+	if remedy := remedyFor(err, ""); remedy != "" {
+		text += "; " + remedy + ": " + l.contact.Password("both are in the url, redis://user:password@host:port/database")
+	}
+	return &failure{text, err}
 }
 
 // isOfConnection reports whether an error has to do with the connection alone, and not with what was asked.
@@ -66,7 +78,7 @@ func remedyFor(err error, rights string) string {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(answer.Error(), "ERR "), " ")
 	switch kind {
 	case "NOAUTH":
-		return "the server asks for a password: redis://user:password@host:port/database"
+		return "the server asks for a user and a password"
 	case "WRONGPASS", "AUTH", "invalid":
 		return "the user or the password is wrong, or the user is off"
 	case "NOPERM":

@@ -19,7 +19,7 @@ func (b *Broker) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if len(job.Inputs) == 0 {
 		return nil, errors.New("redis: the job has no inputs")
 	}
-	c, err := b.newConnector(job.Logger)
+	c, err := b.newConnector(job)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker/internal/relation"
-	"github.com/leat-go/leat/internal/suggest"
 )
 
 // Describe implements relation.Catalog.
@@ -56,13 +55,12 @@ func kindOf(ctx context.Context, conn *sql.Conn, name string) (found, kind strin
 
 // missing says that a table doesn't exist, and which one may be meant.
 func missing(ctx context.Context, conn *sql.Conn, name string) error {
-	all, err := texts(ctx, conn, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' "+
-		"ESCAPE '\\' AND type <> 'shadow'")
+	all, err := texts(ctx, conn, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT GLOB 'sqlite_*' "+
+		"AND name NOT GLOB 'leat_*' AND type <> 'shadow'")
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("there is no such table%s; an output is made where its columns are given: sqlite.Columns, or "+
-		"columns: {...}", suggest.Name(name, all))
+	return &relation.MissingTable{Name: name, Tables: all}
 }
 
 // texts returns the first column of what a statement gives.
@@ -237,15 +235,10 @@ func (d *database) Prepare(ctx context.Context, conn *sql.Conn, r *relation.Decl
 	if len(r.Definitions) == 0 {
 		return nil
 	}
-	definitions := slices.Clone(r.Definitions)
-	if r.Conflict != nil && !strings.Contains(strings.ToUpper(strings.Join(definitions, " ")), "PRIMARY KEY") {
-		definitions = append(definitions, "PRIMARY KEY ("+identifiers("", r.Conflict)+")")
-	}
 	if err := d.Begin(ctx, conn); err != nil {
 		return err
 	}
-	_, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+identifier(r.Stream.Name)+" ("+
-		strings.Join(definitions, ", ")+")")
+	_, err := conn.ExecContext(ctx, made(r))
 	if err != nil {
 		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return err

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,9 +55,7 @@ func (b *Broker) open(job *broker.Job, output bool) (*database, error) {
 			return nil, fmt.Errorf("sqlite: there is no file %s: %w", path, broker.ErrNothingKept)
 		}
 	}
-	mayMake := output && slices.ContainsFunc(b.declared, func(declared relation.Declaration) bool {
-		return len(declared.Definitions) > 0
-	})
+	mayMake := output && b.makes()
 	if d.file, err = find(path, output, mayMake); err != nil {
 		return nil, err
 	}

@@ -42,8 +42,9 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"another file", other, 1, 0, sqlite.Table[object]("orders"), []string{other, "not a database", "encrypted"}},
 		{"no table", d.path, 1, 0, sqlite.Table[object]("oders"), []string{"there is no such table",
 			"did you mean orders?"}},
+		{"no table like it", d.path, 1, 0, sqlite.Table[object]("nothing"), []string{"there are lines, log, orders"}},
 		{"no output", d.path, 0, 1, sqlite.Table[object]("oders"), []string{"there is no such table",
-			"did you mean orders?"}},
+			"did you mean orders?", "an output is made where its columns are given: sqlite.Columns"}},
 		{"no such column", d.path, 1, 0, sqlite.Table[object]("orders", sqlite.OrderBy("place")),
 			[]string{"there is no column place, did you mean placed?"}},
 		{"null", d.path, 1, 0, sqlite.Table[object]("orders", sqlite.OrderBy("placed")),
@@ -67,6 +68,9 @@ func TestWrongSetupIsRefused(t *testing.T) {
 			_, err := relationtest.Open(t, sqlite.New(test.path, test.stream), test.inputs, test.outputs)
 			if err == nil {
 				t.Fatal("it was opened")
+			}
+			if test.inputs > 0 && strings.Contains(err.Error(), "an output is made") {
+				t.Errorf("the remedy of what is read is that of an output: %v", err)
 			}
 			for _, want := range append(test.want, "sqlite: ") {
 				if !strings.Contains(err.Error(), want) {

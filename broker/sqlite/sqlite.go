@@ -53,6 +53,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -184,3 +186,33 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	}
 	return relation.Create(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name})
 }
+
+// Rehearse implements [broker.Rehearser]: results are tried in a table like the output, in memory.
+func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker.Result) (refused int, err error) {
+	db, err := b.open(job, true)
+	var conn *sql.Conn
+	switch {
+	case errors.Is(err, broker.ErrNothingKept): // there is no file
+		if !b.makes() {
+			_, err := find(b.path, true, false)
+			return -1, err
+		}
+		db = &database{path: b.path, logger: job.Logger}
+	case err != nil:
+		return -1, err
+	default:
+		defer func() { _ = db.Close() }()
+		if conn, err = db.Connect(ctx, false); err != nil {
+			return -1, err
+		}
+		defer func() { _ = conn.Close() }()
+	}
+	return relation.Rehearse(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name}, conn, results)
+}
+
+// makes reports whether the file is made where there is none.
+func (b *Broker) makes() bool {
+	return slices.ContainsFunc(b.declared, func(d relation.Declaration) bool { return len(d.Definitions) > 0 })
+}
+
+var _ broker.Rehearser = (*Broker)(nil)

@@ -71,19 +71,19 @@ func (f *feed) end() int64 {
 	return -1
 }
 
-// withheld returns how many records of the partition can't be read yet, because of another's transaction, and since
-// when. It is safe for concurrent use.
-func (f *feed) withheld() (records int64, since time.Time) {
+// withheld returns which records of the partition can't be read yet, because of another's transaction. It is safe for
+// concurrent use.
+func (f *feed) withheld() (none broker.Withheld) {
 	s := f.source.Load()
 	if s == nil {
-		return 0, time.Time{}
+		return none
 	}
 	if lagger := s.lagger.Load(); lagger != nil {
 		if w, ok := (*lagger).(broker.Withholder); ok {
 			return w.Withheld()
 		}
 	}
-	return 0, time.Time{}
+	return none
 }
 
 // retained returns how much the storage holds back for the reader, and since when. It is safe for concurrent use.

@@ -190,7 +190,7 @@ func (w *idler) isAtEnd() bool {
 	if len(f.chunks) > 0 || !f.isOpen() {
 		return false
 	}
-	if withheld, _ := f.withheld(); withheld > 0 {
+	if f.withheld().Records > 0 {
 		return false
 	}
 	if f.prober() == nil {

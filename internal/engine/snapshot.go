@@ -35,6 +35,9 @@ func (s *Stats) Snapshot() observe.Snapshot {
 			snapshot.Tasks = append(snapshot.Tasks, t.snapshot(snapshot.Taken))
 		}
 	}
+	for _, o := range s.outages.Now() {
+		snapshot.Outages = append(snapshot.Outages, observe.Outage{Storage: o.Storage, Since: o.Since, Error: o.Err.Error()})
+	}
 	snapshot.Recent = s.recent()
 	return snapshot
 }
@@ -54,10 +57,13 @@ func (t *taskStats) snapshot(now time.Time) observe.Task {
 		n.Key, n.Number, n.IsNumber = describeKey(d.key)
 		n.ParentKey, n.ParentNumber, n.ParentIsNumber = describeKey(d.parentKey)
 		n.Unmatched = byVerdict(&d.unmatched)
-		if t.ends != nil {
-			n.Behind = distance(n.Offset, t.ends[i]())
-			n.Withheld, n.WithheldSince = t.withheld[i]()
-			n.Retained, n.RetainedSince = t.retained[i]()
+		if t.feeds != nil {
+			f := t.feeds[i]
+			n.Behind = distance(n.Offset, f.end())
+			withheld := f.withheld()
+			n.Withheld, n.WithheldSince = withheld.Records, withheld.Since
+			n.WithheldUnit, n.WithheldBy = withheld.Unit, withheld.By
+			n.Retained, n.RetainedSince = f.retained()
 		}
 		if i == task.WaitsFor {
 			n.Waited += max(0, now.Sub(task.WaitsSince))

@@ -28,6 +28,7 @@ type Stats struct {
 	calls, commits    histogram
 	aborts            atomic.Int64
 	assigned, revoked atomic.Int64
+	outages           broker.Outages
 
 	mu sync.Mutex
 	// about is what doesn't change: names, nodes, and once the run has ended also how much was read.
@@ -147,11 +148,9 @@ func (s *Stats) task(partition int) *taskStats {
 type taskStats struct {
 	mu   sync.Mutex
 	task observe.Task
-	// ends return where the nodes' partitions end, withheld what can't be read there yet, and retained what the storage
-	// holds back for them; nil once the task is over.
-	ends     []func() int64
-	withheld []func() (int64, time.Time)
-	retained []func() (int64, time.Time)
+	// feeds know where the nodes' partitions end, what can't be read there yet, and what the storage holds back for them;
+	// nil once the task is over.
+	feeds []*feed
 	// details are what snapshots put into words, and awaited is what ends the wait for task.WaitsFor.
 	details []detail
 	awaited awaited
@@ -180,12 +179,9 @@ func (t *task) begin() {
 	s := t.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ends = make([]func() int64, len(t.nodes))
-	s.withheld = make([]func() (int64, time.Time), len(t.nodes))
-	s.retained = make([]func() (int64, time.Time), len(t.nodes))
+	s.feeds = make([]*feed, len(t.nodes))
 	for i, n := range t.nodes {
-		s.ends[i], s.withheld[i] = n.cursor.feed.end, n.cursor.feed.withheld
-		s.retained[i] = n.cursor.feed.retained
+		s.feeds[i] = n.cursor.feed
 	}
 }
 
@@ -228,7 +224,7 @@ func (t *task) leave(ended bool) {
 	for i := range s.task.Nodes {
 		s.task.Nodes[i].Behind = -1
 	}
-	s.ends, s.withheld, s.retained = nil, nil, nil
+	s.feeds = nil
 }
 
 // publish adds what the node has done since it was called last, and where it stands.

@@ -43,6 +43,8 @@ type View struct {
 	// BytesTotal is zero where it isn't known how much there is to read.
 	BytesRead  int64 `json:"bytes_read"`
 	BytesTotal int64 `json:"bytes_total"`
+	// Outages are the storages that can't be reached, in a sentence each.
+	Outages []string `json:"outages"`
 	// Unmatched are the last elements that were not handed over, the latest first.
 	Unmatched []Verdict `json:"unmatched"`
 }

@@ -55,6 +55,7 @@ func view(s, before observe.Snapshot) View {
 		PendingResults: s.PendingResults, PendingBytes: s.PendingBytes,
 		BytesRead: s.BytesRead, BytesTotal: s.BytesTotal,
 		Streams: []Stream{}, Outputs: []string{}, Partitions: []Partition{}, Unmatched: verdicts(s.Recent),
+		Outages: outages(s),
 	}
 	seconds := s.Taken.Sub(before.Taken).Seconds()
 	v.ResultRate = rate(s.Results-before.Results, seconds)

@@ -96,7 +96,49 @@ func TestStatusSaysWhatTheRunWaitsFor(t *testing.T) {
 func withheld(t observe.Task, records int64, open time.Duration) observe.Task {
 	t.Nodes = slices.Clone(t.Nodes)
 	t.Nodes[1].Withheld, t.Nodes[1].WithheldSince = records, noon.Add(-open)
+	t.Nodes[1].WithheldUnit, t.Nodes[1].WithheldBy = "record", "a transaction of another producer"
 	return t
+}
+
+// away is a run whose storage can't be reached.
+func away(s observe.Snapshot, since time.Duration) observe.Snapshot {
+	s.Outages = []observe.Outage{{Storage: "PostgreSQL at shop:5432", Since: s.Taken.Add(-since), Error: "connection refused\n"}}
+	return s
+}
+
+// A storage that can't be reached is told of, with since when and why, whatever the run does meanwhile; one that is back in
+// a moment isn't.
+func TestOutagesAreTold(t *testing.T) {
+	const text = "PostgreSQL at shop:5432 can't be reached for 12 s, trying again: connection refused\\n"
+	blocked := with(task(0, 1, 12*time.Second), func(t *observe.Task) { t.Nodes[1].Behind = 0 })
+	opening := run()
+	opening.Partitions = 0
+	stopping := run(blocked)
+	stopping.Stopping = true
+	for _, c := range []struct {
+		snapshot observe.Snapshot
+		status   string
+	}{
+		{run(blocked), "waiting for next for 12 s"},
+		{opening, "opening the streams"},
+		{stopping, "the run is stopping"},
+		{committing(run(task(0, -1, 0)), 5*time.Second, 0, ""), "waiting for results to be committed to speeds for 5 s"},
+	} {
+		v := new(monitor.Viewer).View(away(c.snapshot, 12*time.Second))
+		if want := c.status + ": PostgreSQL at shop:5432 can't be reached"; v.Status != want {
+			t.Errorf("the status is %q, want %q", v.Status, want)
+		}
+		if !slices.Equal(v.Outages, []string{text}) {
+			t.Errorf("%s: the outages are %q", c.status, v.Outages)
+		}
+		if v := new(monitor.Viewer).View(away(c.snapshot, time.Second)); v.Status != c.status || len(v.Outages) > 0 {
+			t.Errorf("an outage of a second is told: %q, %q", v.Status, v.Outages)
+		}
+	}
+	v := new(monitor.Viewer).View(away(run(blocked), 12*time.Second))
+	if said := v.Streams[1].Status; strings.Contains(said, "has been read") {
+		t.Errorf("nobody knows what there is to read, but the stream %q", said)
+	}
 }
 
 // committing is a run whose commit has been under way for a time.
@@ -136,6 +178,13 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 			run(task(0, -1, 0), task(1, -1, 0), withheld(blocked, 600, time.Minute)), said{"flowing", "flowing"},
 			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; 600 records can't be read yet: " +
 				"a transaction of another producer has been open for 1 min or longer"},
+		},
+		{
+			run(task(0, -1, 0), task(1, -1, 0), with(withheld(blocked, 209, time.Minute), func(t *observe.Task) {
+				t.Nodes[1].WithheldUnit, t.Nodes[1].WithheldBy = "row", "a transaction of the database (pid 7)"
+			})), said{"flowing", "flowing"},
+			said{"blocking", "blocks in partition 2: prev[2] has waited for it for 12 s; 209 rows can't be read yet: " +
+				"a transaction of the database (pid 7) has been open for 1 min or longer"},
 		},
 		{
 			// Nothing of the partition could be read, so its end isn't known.

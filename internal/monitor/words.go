@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -41,11 +42,11 @@ func state(s observe.Snapshot) (State, string) {
 	}
 	switch {
 	case s.Partitions == 0:
-		return Opening, "opening the streams"
+		return Opening, "opening the streams" + awayWords(s)
 	case s.Stopping:
-		return Stopping, "the run is stopping"
+		return Stopping, "the run is stopping" + awayWords(s)
 	case !s.Commit.Since.IsZero() && s.Taken.Sub(s.Commit.Since) >= blockingAfter:
-		return Waiting, committing(s)
+		return Waiting, committing(s) + awayWords(s)
 	case owned == 0:
 		return Idle, "no partition is worked on here: other processes own them, or they are being dealt"
 	case busy == 0:
@@ -58,10 +59,43 @@ func state(s observe.Snapshot) (State, string) {
 	if waiting > 1 {
 		sentence += fmt.Sprintf(", and in %s more", plural(int64(waiting-1), "partition"))
 	}
+	sentence += awayWords(s)
 	if waiting == busy {
 		return Waiting, sentence
 	}
 	return Joining, fmt.Sprintf("joining, but %s", sentence)
+}
+
+// away returns the storages that can't be reached, for long enough to be worth a word.
+func away(s observe.Snapshot) (all []observe.Outage) {
+	for _, o := range s.Outages {
+		if s.Taken.Sub(o.Since) >= blockingAfter {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// awayWords names the storages that can't be reached, as the end of a sentence.
+func awayWords(s observe.Snapshot) string {
+	var names []string
+	for _, o := range away(s) {
+		names = append(names, clean(o.Storage, longestName))
+	}
+	if names == nil {
+		return ""
+	}
+	return ": " + strings.Join(names, " and ") + " can't be reached"
+}
+
+// outages says which storages can't be reached, since when, and why.
+func outages(s observe.Snapshot) []string {
+	all := []string{}
+	for _, o := range away(s) {
+		all = append(all, fmt.Sprintf("%s can't be reached for %s, trying again: %s", clean(o.Storage, longestName),
+			Ago(s.Taken.Sub(o.Since)), clean(o.Error, longestText)))
+	}
+	return all
 }
 
 // awaits says which element ends a task's wait, as the end of a sentence about it.
@@ -139,8 +173,10 @@ func blocking(s observe.Snapshot, t observe.Task, i int) string {
 	text := fmt.Sprintf("blocks%s: %s has waited for it for %s%s", where, who, Ago(waits(s, t)), awaits(t))
 	switch n := t.Nodes[i]; {
 	case n.Withheld > 0 && s.Taken.Sub(n.WithheldSince) >= blockingAfter && n.Behind <= 0:
-		text += fmt.Sprintf("; %s can't be read yet: a transaction of another producer has been open for %s or longer",
-			plural(n.Withheld, "record"), Ago(s.Taken.Sub(n.WithheldSince)))
+		text += fmt.Sprintf("; %s can't be read yet: %s has been open for %s or longer",
+			plural(n.Withheld, cmp.Or(n.WithheldUnit, "record")), clean(cmp.Or(n.WithheldBy, "a transaction"), longestName),
+			Ago(s.Taken.Sub(n.WithheldSince)))
+	case len(away(s)) > 0: // what there is to read isn't known
 	case n.Behind == 0:
 		text += "; all that it holds has been read"
 	case n.Behind > 0:

@@ -79,6 +79,16 @@ func (kind) Stream(name string, section *description.Section) (*storage.Stream, 
 	return s, nil
 }
 
+// Access implements [storage.Connection].
+func (c *connection) Access() broker.Access {
+	access := broker.Access{Address: "it is in the url", Password: c.password.Or("it is in the url, in MYSQL_PWD")}
+	if c.url == "" {
+		access.Address = "it is in the environment variables MYSQL_HOST and MYSQL_TCP_PORT, or in the member url of mysql"
+		access.Password = c.password.Or("it is in MYSQL_PWD")
+	}
+	return access
+}
+
 // Broker makes the broker of a run.
 func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	var options []mysql.Option

@@ -64,6 +64,18 @@ func (kind) Stream(_ string, section *description.Section) (*storage.Stream, err
 	return s, section.Err()
 }
 
+// Access implements [storage.Connection].
+func (c *connection) Access() broker.Access {
+	access := c.url.Access()
+	switch {
+	case c.creds != "":
+		access.Password = "they are in the file that creds names, " + c.creds
+	case c.user == "":
+		access.Password = "give user: NAME and password_env: VARIABLE, or creds: FILE"
+	}
+	return access
+}
+
 // Broker makes the broker of a run.
 func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	var options []nats.Option

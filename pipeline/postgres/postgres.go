@@ -80,6 +80,16 @@ func (kind) Stream(name string, section *description.Section) (*storage.Stream, 
 	return s, section.Err()
 }
 
+// Access implements [storage.Connection].
+func (c *connection) Access() broker.Access {
+	access := broker.Access{Address: "it is in the url", Password: c.password.Or("it is in the url, in PGPASSWORD, in ~/.pgpass")}
+	if c.url == "" {
+		access.Address = "it is in the environment variables PGHOST and PGPORT, or in the member url of postgres"
+		access.Password = c.password.Or("it is in PGPASSWORD, in ~/.pgpass")
+	}
+	return access
+}
+
 // Broker makes the broker of a run.
 func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	var options []postgres.Option

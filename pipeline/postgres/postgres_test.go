@@ -136,17 +136,21 @@ func TestTableToFile(t *testing.T) {
 // TestErrorsOfTheServer says what is wrong with the line of the pipeline file, what would mend it, and no password.
 func TestErrorsOfTheServer(t *testing.T) {
 	w := newWorkplace(t)
-	w.exec("CREATE TABLE t (n bigint PRIMARY KEY)")
+	w.exec("CREATE TABLE t (n bigint PRIMARY KEY); CREATE SCHEMA away; CREATE TABLE away.parcels (n bigint PRIMARY KEY)")
 	w.Write("in.jsonl", "{\"n\":1}\n")
 	good := w.URL
 	t.Setenv("LEAT_TEST_WRONG", "hush-hush")
 	w.Mishaps(t, map[string]storagetest.Mishap{
 		"wrong password": {"url: '" + good + "', password_env: LEAT_TEST_WRONG", "postgres: {table: t}", "file: out.jsonl",
-			"the password is wrong"},
+			"the password is wrong, or missing: the password is in the environment variable LEAT_TEST_WRONG, which password_env names"},
 		"variable that isn't set": {"url: '" + good + "', password_env: LEAT_TEST_UNSET", "postgres: {table: t}",
 			"file: out.jsonl", "shop.yaml:1:"},
 		"missing input": {"url: '" + good + "'", "postgres: {table: tt}", "file: out.jsonl",
-			"shop.yaml:2:33: postgres: table tt: there is no table tt in the schemas of search_path, did you mean t?"},
+			"shop.yaml:2:33: postgres: table tt: there is no table tt in the schemas of search_path (\"$user\", public), did you mean t?"},
+		"far-off input": {"url: '" + good + "'", "postgres: {table: nosuch}", "file: out.jsonl",
+			"(\"$user\", public); one of another schema is named with it, as audit.orders; there are away.parcels, t"},
+		"input in another schema": {"url: '" + good + "'", "postgres: {table: parcels}", "file: out.jsonl",
+			"there is no table parcels in the schemas of search_path, did you mean away.parcels?"},
 		"missing output": {"url: '" + good + "'", "file: in.jsonl", "postgres: {table: tt}",
 			"shop.yaml:2:56: postgres: table tt: there is no table tt"},
 		"missing certificate": {"url: '" + good + "', tls: {ca: none.pem}", "postgres: {table: t}", "file: out.jsonl",

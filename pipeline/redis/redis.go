@@ -54,6 +54,9 @@ func (kind) Stream(_ string, section *description.Section) (*storage.Stream, err
 	return s, section.Err()
 }
 
+// Access implements [storage.Connection].
+func (c *connection) Access() broker.Access { return c.url.Access() }
+
 // Broker makes the broker of a run.
 func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	var options []redis.Option

@@ -42,6 +42,9 @@ func (kind) Stream(name string, section *description.Section) (*storage.Stream, 
 	return storage.ReadRelation(name, section)
 }
 
+// Access implements [storage.Connection]. A file has neither.
+func (c *connection) Access() broker.Access { return broker.Access{} }
+
 // Broker makes the broker of a run.
 func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	var options []sqlite.Option

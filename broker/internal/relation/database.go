@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/leat-go/leat/internal/suggest"
 )
 
 // A Database is what differs from one database to another. It is safe for concurrent use, but for what is done with one
@@ -52,12 +54,16 @@ type Connector interface {
 
 // A Catalog says what tables and queries are like.
 type Catalog interface {
-	// Describe returns what a table or a query is like. A table that doesn't exist is an error that says which may be
-	// meant.
+	// Describe returns what a table or a query is like. A table that doesn't exist is a [*MissingTable].
 	Describe(ctx context.Context, conn *sql.Conn, d *Declaration) (*Description, error)
 	// Prepare makes the table of an output where it doesn't exist and columns were declared, and refuses one that takes no
 	// part in transactions.
 	Prepare(ctx context.Context, conn *sql.Conn, d *Declaration) error
+	// Rehearsal makes a table like that of an output, for results to be tried in; nil where there can be none. conn is nil
+	// where there is no database yet.
+	Rehearsal(ctx context.Context, conn *sql.Conn, d *Declaration) (*Rehearsal, error)
+	// IsAboutValue reports whether an error says that a table takes a value for no column of its type, or its constraints.
+	IsAboutValue(err error) bool
 	// Advise returns what a user should know of a stream that is read: a sentence each.
 	Advise(ctx context.Context, conn *sql.Conn, t *Table) ([]string, error)
 	// IsServed reports whether an index gives the rows of a statement in order, so that they are not sorted.
@@ -65,6 +71,19 @@ type Catalog interface {
 	// MayHold reports whether a statement may stay open for some seconds while its rows are read, without blocking
 	// anybody who writes.
 	MayHold(ctx context.Context, conn *sql.Conn) (bool, error)
+}
+
+// A MissingTable is the error of a table that doesn't exist.
+type MissingTable struct {
+	Name string
+	// Remedy is what may be the matter beside; empty for nothing.
+	Remedy string
+	// Tables are those that there are, and may be meant.
+	Tables []string
+}
+
+func (m *MissingTable) Error() string {
+	return "there is no such table" + m.Remedy + suggest.Few(m.Name, m.Tables)
 }
 
 // A Description is what a table or a query is like.

@@ -137,6 +137,7 @@ func (r *reader) read(ctx context.Context) ([]broker.Record, error) {
 			r.fetch = min(lastFetch, max(1, fetchBytes*len(records)/max(r.size, 1)), 4*r.fetch)
 			return records, nil
 		}
+		r.measure(ctx, r.drained)
 		r.checkAhead(ctx)
 	}
 }

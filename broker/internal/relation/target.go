@@ -1,6 +1,7 @@
 package relation
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -24,6 +25,8 @@ type target struct {
 	*Declaration
 	db      Database
 	columns []Column
+	// into is the table that is written, quoted, where it is another one.
+	into string
 	// splitter and tried, of statements, are for check.
 	splitter member.Splitter
 	tried    sync.Pool
@@ -31,15 +34,22 @@ type target struct {
 
 // openTarget finds the columns of an output.
 func (o *output) openTarget(ctx context.Context, d *Declaration) (*target, error) {
-	t := &target{Declaration: d, db: o.job.Database}
+	if d.Query == "" {
+		if err := o.job.Database.Prepare(ctx, o.conn, d); err != nil {
+			return nil, (&target{Declaration: d, db: o.job.Database}).explain(err)
+		}
+	}
+	return o.job.findTarget(ctx, o.conn, d)
+}
+
+// findTarget finds the columns of an output that exists.
+func (j *Job) findTarget(ctx context.Context, conn *sql.Conn, d *Declaration) (*target, error) {
+	t := &target{Declaration: d, db: j.Database}
 	if d.Query != "" {
-		return nil, o.job.errorf("the query %s can be read only: results go to tables, see %s.Table", d.Stream.Name,
-			o.job.Database.Product())
+		return nil, j.errorf("the query %s can be read only: results go to tables, see %s.Table", d.Stream.Name,
+			j.Database.Product())
 	}
-	if err := t.db.Prepare(ctx, o.conn, d); err != nil {
-		return nil, t.explain(err)
-	}
-	described, err := t.db.Describe(ctx, o.conn, d)
+	described, err := t.db.Describe(ctx, conn, d)
 	if err != nil {
 		return nil, t.explain(err)
 	}
@@ -76,6 +86,10 @@ func (t *target) tryConflict(described *Description) error {
 // explain says which output an error is about, and what would mend it.
 func (t *target) explain(err error) error {
 	err = t.db.Explain(err, Subject{t.Stream.Name, true, t.Conflict})
+	var missing *MissingTable
+	if errors.As(err, &missing) {
+		err = fmt.Errorf("%w; an output is made where its columns are given: %s.Columns, or columns: {...}", err, t.db.Product())
+	}
 	return fmt.Errorf("%s: table %s of %s: %w", t.db.Product(), t.Stream.Name, t.db.Place(), err)
 }
 
@@ -244,7 +258,7 @@ func (b *batch) flush(ctx context.Context) error {
 
 // insert is a statement that inserts rows: what stands before them, and behind.
 func (t *target) insert(names []string) (before, behind string) {
-	before = "INSERT INTO " + t.db.Quote(t.Stream.Name) + " (" + t.list(names) + ") VALUES "
+	before = "INSERT INTO " + cmp.Or(t.into, t.db.Quote(t.Stream.Name)) + " (" + t.list(names) + ") VALUES "
 	if t.Conflict == nil {
 		return before, ""
 	}

@@ -3,50 +3,21 @@
 package server
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
-
-	"github.com/leat-go/leat/internal/wait"
 )
 
 const (
-	// startLimit is how long a server may be away when a run begins.
+	// startLimit is how long a server may be away when a run begins, and lookLimit when somebody only looks, and waits.
 	startLimit   = time.Minute
+	lookLimit    = 5 * time.Second
 	firstBackoff = 50 * time.Millisecond
 	lastBackoff  = 5 * time.Second
 )
-
-// Await calls try, which opens something on a server when a run begins, again and again while the server is away, for
-// up to a minute: after a power cut both start at once. It logs what it waits for, so that whoever has mistaken the
-// address sees it. name says which server it is: "RabbitMQ", "the database".
-//
-// It returns try's error at once where isPassing reports false of it, where nobody knows the host, which is misspelt
-// most often, and where TLS has failed. Where ctx ends first, the error is ctx's and that of the last try.
-func Await(ctx context.Context, logger *slog.Logger, name string, isPassing func(error) bool, try func() error) error {
-	backoff := firstBackoff
-	for begun := time.Now(); ; {
-		err := try()
-		var handshake HandshakeError
-		if err == nil || ctx.Err() != nil || !isPassing(err) || IsUnknownHost(err) || IsAboutTLS(err) ||
-			errors.As(err, &handshake) {
-			return err
-		}
-		if time.Since(begun)+backoff > startLimit {
-			return fmt.Errorf("%w; %s has been waited for: start it, or give its address in the url", err, name)
-		}
-		logger.Warn(name+" can't be reached, trying again for up to a minute", "error", err, "pause", backoff)
-		if ended := wait.For(ctx, backoff); ended != nil {
-			return fmt.Errorf("%w while the server was waited for: %w", ended, err)
-		}
-		backoff = min(2*backoff, lastBackoff)
-	}
-}
 
 // A HandshakeError is one of TLS while connecting. A server that doesn't speak it closes the connection, or waits for
 // more, so that the error within may be one of any connection.

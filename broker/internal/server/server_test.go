@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/server"
 )
 
@@ -32,20 +33,23 @@ func TestAwait(t *testing.T) {
 		// fails says by what the tries fail, the last one for ever.
 		fails []error
 		ends  time.Duration // the run's context, where that isn't zero
-		want  error
-		takes time.Duration
-		tries int
+		// looking says that nobody runs: a person waits.
+		looking bool
+		want    error
+		takes   time.Duration
+		tries   int
 	}{
-		{"there", []error{nil}, 0, nil, 0, 1},
-		{"later", []error{errAway, errAway, errAway, nil}, 0, nil, 350 * time.Millisecond, 4},
-		{"never", []error{errAway}, 0, errAway, 56350 * time.Millisecond, 18},
-		{"wrong at once", []error{errFinal}, 0, errFinal, 0, 1},
-		{"wrong later", []error{errAway, errFinal}, 0, errFinal, 50 * time.Millisecond, 2},
-		{"unknown host", []error{unknown}, 0, unknown, 0, 1},
-		{"TLS", []error{alert}, 0, alert, 0, 1},
-		{"no TLS", []error{silent}, 0, io.EOF, 0, 1},
-		{"the run ends", []error{errAway}, time.Second, context.DeadlineExceeded, time.Second, 5},
-		{"the run ends, and why it waited", []error{errAway}, time.Second, errAway, time.Second, 5},
+		{"there", []error{nil}, 0, false, nil, 0, 1},
+		{"later", []error{errAway, errAway, errAway, nil}, 0, false, nil, 350 * time.Millisecond, 4},
+		{"never", []error{errAway}, 0, false, errAway, 56350 * time.Millisecond, 18},
+		{"never, and a person waits", []error{errAway}, 0, true, errAway, 3150 * time.Millisecond, 7},
+		{"wrong at once", []error{errFinal}, 0, false, errFinal, 0, 1},
+		{"wrong later", []error{errAway, errFinal}, 0, false, errFinal, 50 * time.Millisecond, 2},
+		{"unknown host", []error{unknown}, 0, false, unknown, 0, 1},
+		{"TLS", []error{alert}, 0, false, alert, 0, 1},
+		{"no TLS", []error{silent}, 0, false, io.EOF, 0, 1},
+		{"the run ends", []error{errAway}, time.Second, false, context.DeadlineExceeded, time.Second, 5},
+		{"the run ends, and why it waited", []error{errAway}, time.Second, false, errAway, time.Second, 5},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -57,7 +61,9 @@ func TestAwait(t *testing.T) {
 				}
 				var log bytes.Buffer
 				tries, begun := 0, time.Now()
-				err := server.Await(ctx, slog.New(slog.NewTextHandler(&log, nil)), "RabbitMQ", isPassing, func() error {
+				contact := server.NewContact(&broker.Job{Logger: slog.New(slog.NewTextHandler(&log, nil)),
+					Looking: test.looking}, "RabbitMQ", "localhost:5552")
+				err := contact.Await(ctx, isPassing, func() error {
 					tries++
 					return test.fails[min(tries, len(test.fails))-1]
 				})
@@ -65,11 +71,47 @@ func TestAwait(t *testing.T) {
 					t.Errorf("after %v and %d tries: %v; want %v after %v and %d", time.Since(begun), tries, err, test.want,
 						test.takes, test.tries)
 				}
-				if told := strings.Contains(log.String(), "RabbitMQ can't be reached"); told != (test.takes > 0) {
+				told := strings.Count(log.String(), "RabbitMQ can't be reached")
+				if told > 0 != (test.takes > 0) || test.looking && told != 1 {
 					t.Errorf("the log says:\n%s", &log)
 				}
 			})
 		})
+	}
+}
+
+// A server that is lost is one outage until it is reached, which a contact of another job doesn't end.
+func TestContact(t *testing.T) {
+	outages := &broker.Outages{}
+	job := &broker.Job{Logger: slog.New(slog.DiscardHandler), Outages: outages}
+	one := server.NewContact(job, "Redis", "localhost:6379")
+	other := server.NewContact(job, "PostgreSQL", "localhost:5432")
+	unwatched := server.NewContact(&broker.Job{Logger: job.Logger}, "Redis", "localhost:6379")
+	one.Lost(errAway)
+	since := outages.Now()[0].Since
+	one.Lost(errFinal)
+	other.Reached()
+	unwatched.Lost(errAway)
+	unwatched.Reached()
+	want := broker.Outage{Storage: "Redis at localhost:6379", Since: since, Err: errFinal}
+	if now := outages.Now(); len(now) != 1 || now[0] != want {
+		t.Errorf("the outages are %+v, want %+v", now, want)
+	}
+	one.Reached()
+	if now := outages.Now(); len(now) != 0 {
+		t.Errorf("there are outages though all is reached: %+v", now)
+	}
+}
+
+// What an error says of address and password is where whoever runs the job has given them.
+func TestAccess(t *testing.T) {
+	plain := server.NewContact(&broker.Job{}, "Redis", "")
+	if got := plain.Address() + ", " + plain.Password("in the url, too"); got != "it is in the url, in the url, too" {
+		t.Errorf("without more: %s", got)
+	}
+	given := server.NewContact(&broker.Job{Access: broker.Access{Address: "in PGHOST", Password: "in $SECRET"}}, "Redis", "")
+	if got := given.Address() + ", " + given.Password("in the url, too"); got != "in PGHOST, in $SECRET" {
+		t.Errorf("where it was given: %s", got)
 	}
 }
 

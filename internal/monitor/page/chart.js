@@ -100,7 +100,8 @@ class Axis {
       this.past.push([now, Math.min(...numbers)]);
       this.past = this.past.filter(([t]) => t >= now - memory);
       const few = this.ticks.clientWidth < 480;
-      scale = scaleOf(Math.min(...this.past.map((p) => p[1])), Math.max(...numbers), few ? 2 : 5);
+      const whole = numbers.every((n) => Number.isInteger(n));
+      scale = scaleOf(Math.min(...this.past.map((p) => p[1])), Math.max(...numbers), few ? 2 : 5, whole);
       this.drawTicks(scale);
     }
     lanes.forEach((lane, i) => this.lanes[i].show(lane, scale, several));
@@ -110,24 +111,30 @@ class Axis {
     this.ticks.replaceChildren(...scale.ticks.map((tick, i) => {
       const at = scale.at(tick);
       const side = at > (i === 0 ? 60 : 90) ? "last" : i === 0 ? "first" : "";
-      const label = make("span", { class: side, text: i === 0 ? exact(tick) : `+${exact(tick - scale.ticks[0])}` });
+      const text = i === 0 ? exact(tick, scale.digits) : `+${exact(tick - scale.ticks[0], scale.digits)}`;
+      const label = make("span", { class: side, text });
       label.style.left = `${at}%`;
       return label;
     }));
   }
 }
 
-/** Where keys lie from 0 to 100, with a little room on both sides and about so many ticks, at round numbers. */
-function scaleOf(low, high, about) {
+/**
+ * Where keys lie from 0 to 100, with a little room on both sides and about so many ticks, at round numbers that the digits
+ * behind the point tell apart. Where all keys are one, that is the only tick.
+ */
+export function scaleOf(low, high, about, whole) {
   const span = Math.max(high - low, 1e-9 * Math.abs(high), 1e-9);
   const from = low - span * 0.02;
   const wide = span * 1.06;
   const rough = span / about;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
-  const ticks = [];
+  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough && (s >= 1 || !whole)) ?? 1;
+  const digits = Math.min(9, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const ticks = low === high ? [low] : [];
+  if (low === high) return { at: (key) => 100 * (key - from) / wide, ticks, digits: whole ? 0 : 9 };
   for (let k = Math.ceil(from / step); k * step <= from + wide && ticks.length < 8; k++) ticks.push(k * step);
-  return { at: (key) => 100 * (key - from) / wide, ticks };
+  return { at: (key) => 100 * (key - from) / wide, ticks, digits };
 }
 
 class Lane {

@@ -164,7 +164,8 @@ let announced = "";
 /** Says aloud what the run does, only when that changes. */
 function announce(view) {
   const blocking = view.streams.filter((s) => s.state === "blocking").map((s) => s.name);
-  const words = blocking.length > 0 ? `${blocking.join(", ")} blocks` : view.state;
+  const words = view.outages.length > 0 ? view.outages.map((text) => text.replace(/ for .*/, "")).join(", ")
+    : blocking.length > 0 ? `${blocking.join(", ")} blocks` : view.state;
   if (words !== announced) say(by("announcement"), words);
   announced = words;
 }
@@ -175,8 +176,10 @@ function show(view) {
   const took = long((Date.parse(view.taken) - Date.parse(view.started)) / 1000);
   say(by("uptime"), `Leat, ${["ended", "stopped", "failed"].includes(view.state) ? "ran" : "running"} for ${took}`);
   mark(by("status"), "state", view.state);
-  mark(by("status"), "troubled", String(view.streams.some((s) => s.state === "blocking")));
+  mark(by("status"), "troubled", String(view.outages.length > 0 || view.streams.some((s) => s.state === "blocking")));
   say(by("status-text"), view.status);
+  by("outages").hidden = view.outages.length === 0;
+  say(by("outages"), view.outages.map((text) => `${text[0].toUpperCase()}${text.slice(1)}`).join(" "));
   announce(view);
   showFigures(view);
   showProgress(view);

@@ -9,8 +9,9 @@ export function count(n) {
   return grouped.format(n);
 }
 
-/** A count with all its digits. */
-export const exact = (n) => grouped.format(n);
+/** A count with all its digits, or a number with up to so many behind the point. */
+export const exact = (n, digits = 0) => digits === 0 ? grouped.format(n)
+  : n.toLocaleString("en-GB", { maximumFractionDigits: digits });
 
 /** A rate per second, with as many digits as say something. */
 export function rate(perSecond) {

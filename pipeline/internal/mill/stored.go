@@ -81,6 +81,7 @@ func (s *stored) OpenSource(ctx context.Context, job *broker.Job) (broker.Input,
 	if err != nil {
 		return nil, err
 	}
+	job.Access = s.connection.Access()
 	input, err := opened.OpenSource(ctx, job)
 	return input, s.locate(err)
 }
@@ -91,6 +92,7 @@ func (s *stored) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, err
 	}
+	job.Access = s.connection.Access()
 	output, err := opened.OpenSink(ctx, job)
 	return output, s.locate(err)
 }
@@ -98,6 +100,18 @@ func (s *stored) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 // GuaranteeFor implements [broker.Guarantor].
 func (s *stored) GuaranteeFor(outputs []broker.Stream) broker.Guarantee {
 	return broker.GuaranteeOf(s.Storage, outputs)
+}
+
+// located says where the pipeline file has the output that its storage has refused results for. What is located already, as
+// where the storage was opened, stays as it is.
+func (m *Mill) located(err error) error {
+	text, at := err.Error(), m.Output.Stored
+	named := m.Output.Storage + ": " + at.Called
+	isNamed := strings.Contains(text, named+":") || strings.Contains(text, named+" ")
+	if !isNamed || strings.HasPrefix(text, at.Text.Location()) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", at.Text.Location(), err)
 }
 
 // locate says where the pipeline file has the stream that an error names, or else the storage.

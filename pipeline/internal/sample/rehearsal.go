@@ -21,7 +21,18 @@ type rehearsal struct {
 	// joined holds what was joined of each node, and states what is known of it.
 	joined map[*mill.Node][]engine.Element
 	states map[*mill.Node][]completeness
+	// keep takes the results; nil where nobody wants them.
+	keep func(result any, where string)
 }
+
+// A Result is one that a run would write, encoded, and where its master lies.
+type Result struct {
+	Value []byte
+	Where string
+}
+
+// most is how many results of each part are kept: those that a storage refuses are mostly refused by their types.
+const most = 100
 
 // An excerpt is a part of a partition that is rehearsed; cutBegin and cutEnd say that more lies before and behind it.
 type excerpt struct {
@@ -31,9 +42,11 @@ type excerpt struct {
 
 // rehearseParts evaluates emit, and the window's key, on what the samples join to, and returns the first thing that a
 // run would fail on; empty where there is none.
-func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt) (problem string) {
+func rehearseParts(
+	ctx context.Context, m *mill.Mill, parts map[*mill.Node]excerpt, keep func(result any, where string),
+) (problem string) {
 	r := &rehearsal{m, parts, map[*mill.Node][]Keyed{}, map[*mill.Node]map[string][]Keyed{},
-		map[*mill.Node]*mill.Relation{}, map[*mill.Node][]engine.Element{}, map[*mill.Node][]completeness{}}
+		map[*mill.Node]*mill.Relation{}, map[*mill.Node][]engine.Element{}, map[*mill.Node][]completeness{}, keep}
 	for _, n := range m.Master.All() {
 		r.joined[n] = make([]engine.Element, len(parts[n].Elements))
 		r.states[n] = make([]completeness, len(parts[n].Elements))
@@ -45,7 +58,7 @@ func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excer
 		}
 	}
 	windows, problem := r.windows()
-	if problem != "" || !m.CanFail() {
+	if problem != "" || !m.CanFail() && keep == nil {
 		return problem
 	}
 	function := m.NewFunction()
@@ -59,8 +72,15 @@ func rehearseParts(ctx context.Context, m *mill.Mill, parts map[*mill.Node]excer
 		if len(call.Masters) == 0 || ctx.Err() != nil {
 			continue
 		}
-		if err := function.Call(ctx, call, func(int, any) error { return nil }); err != nil {
-			return fmt.Sprintf("%s: %v", parts[m.Master].Where(window[0]), err)
+		where := parts[m.Master].Where(window[0])
+		emit := func(output int, result any) error {
+			if keep != nil && output == 0 {
+				keep(result, where)
+			}
+			return nil
+		}
+		if err := function.Call(ctx, call, emit); err != nil {
+			return fmt.Sprintf("%s: %v", where, err)
 		}
 	}
 	return ""
@@ -107,13 +127,25 @@ func (r *rehearsal) windows() (windows [][]int, problem string) {
 	return windows, ""
 }
 
-// Rehearse returns what a run would fail on, at the beginning or at the end of each partition.
-func Rehearse(ctx context.Context, m *mill.Mill, all *Samples) (problems []string) {
+// Rehearse returns what a run would fail on, at the beginning or at the end of each partition, and some of the results, where
+// the output's storage can say what it would refuse.
+func Rehearse(ctx context.Context, m *mill.Mill, all *Samples) (problems []string, results []Result) {
+	var keep func(result any, where string)
+	encode, err := mill.ResultEncoder()
+	left := 0
+	if err == nil && m.RehearsesOutput() {
+		keep = func(result any, where string) {
+			if value, err := encode(nil, result); err == nil && left > 0 {
+				left--
+				results = append(results, Result{value, where})
+			}
+		}
+	}
 	for partition := range all.Of[m.Master] {
 		heads, tails := map[*mill.Node]excerpt{}, map[*mill.Node]excerpt{}
 		for _, n := range m.Master.All() {
 			if partition >= len(all.Of[n]) || all.Of[n][partition].Unread {
-				return problems
+				return problems, results
 			}
 			s := all.Of[n][partition]
 			heads[n], tails[n] = excerpt{&s.Head, false, !s.Whole}, excerpt{&s.Tail, true, false}
@@ -121,13 +153,15 @@ func Rehearse(ctx context.Context, m *mill.Mill, all *Samples) (problems []strin
 				tails[n] = heads[n]
 			}
 		}
-		problem := rehearseParts(ctx, m, heads)
+		left = most
+		problem := rehearseParts(ctx, m, heads, keep)
 		if problem == "" {
-			problem = rehearseParts(ctx, m, tails)
+			left = most
+			problem = rehearseParts(ctx, m, tails, keep)
 		}
 		if problem != "" {
 			problems = append(problems, problem)
 		}
 	}
-	return problems
+	return problems, results
 }

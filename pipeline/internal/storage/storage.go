@@ -30,6 +30,8 @@ type Kind interface {
 type Connection interface {
 	// Broker returns the storage for a run. Passwords and certificates are read then, unless the setup is without them.
 	Broker(setup *Setup) (broker.Storage, error)
+	// Access says where the pipeline file has address and password, for the storage's errors; see [broker.Job].
+	Access() broker.Access
 }
 
 // A Stream is a stream of a storage, as a pipeline file describes it.
@@ -105,6 +107,14 @@ type Secret struct{ variable description.Text }
 // ReadSecret reads the member of a section that names the variable.
 func ReadSecret(section *description.Section, member string) Secret {
 	return Secret{section.Text(member)}
+}
+
+// Or says in which variable the password is; what is said otherwise where the pipeline file names none.
+func (s Secret) Or(otherwise string) string {
+	if s.variable.Value == "" {
+		return otherwise + ", or in the environment variable that password_env: VARIABLE names"
+	}
+	return "the password is in the environment variable " + s.variable.Value + ", which password_env names"
 }
 
 // value returns the password; empty where the pipeline file names no variable. It is an error if the variable isn't set.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/pipeline/internal/description"
 )
 
@@ -36,6 +37,11 @@ func ReadURL(section *description.Section, example string) URL {
 		section.Note(u.Text.Errorf("%v; a url looks like %s", err, example))
 	}
 	return u
+}
+
+// Access says where address and password are.
+func (u URL) Access() broker.Access {
+	return broker.Access{Address: "it is in the url", Password: u.Password.Or("the password is in the url")}
 }
 
 // With returns the url with a password; as the pipeline file has it where that is empty.

@@ -142,3 +142,41 @@ emit: {id: orders.id}
 		w.Errorf("with ids that are texts: error %v", err)
 	}
 }
+
+// Refuses finds, in check and in a run, that the table flags takes no value like that of numbers, 1 and 0.5; both tell it
+// with the line of the output. Check leaves nothing in the database.
+func (w *Workplace) Refuses(p *pipeline.Pipeline, why string) {
+	w.Helper()
+	report, err := p.Check(w.Context(), Quiet())
+	if err != nil {
+		w.Fatal(err)
+	}
+	problems := strings.Join(report.Problems, "\n")
+	for _, want := range []string{"shop.yaml:5:", "table flags", why, "the first such result is that of numbers"} {
+		if len(report.Problems) != 1 || !strings.Contains(problems, want) {
+			w.Errorf("check has the problems %q, wanted is one with %s", report.Problems, want)
+		}
+	}
+	if got := w.Query("SELECT count(*) FROM flags"); got != "0\n" {
+		w.Errorf("check has written %s", got)
+	}
+	switch err := p.Run(w.Context(), Quiet()); {
+	case err == nil:
+		w.Error("a run writes what check refuses")
+	case !strings.Contains(err.Error(), "shop.yaml:5:") || !strings.Contains(err.Error(), why):
+		w.Errorf("a run ends with %v", err)
+	}
+}
+
+// Refused is the pipeline file of Refuses.
+func (w *Workplace) Refused() string {
+	kind := w.Kind.Name()
+	return `
+streams:
+  numbers: {` + kind + `: {table: numbers, order: id}}
+  out: {` + kind + `: {table: flags}}
+master: numbers
+output: out
+emit: {id: numbers.id, flag: numbers.half}
+`
+}

@@ -1,0 +1,155 @@
+package brokertest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leat-go/leat/broker"
+)
+
+// RunOutage checks that a storage on a server tells of it in the job's Outages while the server can't be reached, and no
+// more once it can. Address is the server's; open returns the storage as it is reached at another one, with one stream that
+// doesn't end and holds something. It waits for a minute at most.
+func RunOutage(t *testing.T, address string, open func(address string) broker.Source) {
+	t.Helper()
+	p := newGate(t, address)
+	source := open(p.address)
+	outages := &broker.Outages{}
+	job := &broker.Job{Name: "brokertest", Inputs: source.Streams(), Logger: slog.New(slog.DiscardHandler), Outages: outages}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	input, err := source.OpenSource(ctx, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := input.Reader(ctx, 0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, stop := context.WithCancel(ctx)
+	read := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		seen := sync.OnceFunc(func() { close(read) })
+		for {
+			_, err := reader.Read(reading)
+			if err != nil {
+				if reading.Err() == nil {
+					t.Errorf("Read ends with %v though its server only was away", err)
+				}
+				return
+			}
+			seen()
+		}
+	})
+	defer func() {
+		stop()
+		running.Wait()
+		if err := errors.Join(reader.Close(), input.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-read
+	await := func(what string, holds func(all []broker.Outage) bool) {
+		t.Helper()
+		for !holds(outages.Now()) {
+			select {
+			case <-ctx.Done():
+				t.Fatalf("%s: the outages are %+v", what, outages.Now())
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	await("the server can be reached", func(all []broker.Outage) bool { return len(all) == 0 })
+	p.close()
+	await("the server is away", func(all []broker.Outage) bool { return len(all) == 1 })
+	if o := outages.Now()[0]; !strings.Contains(o.Storage, p.address) || o.Err == nil || time.Since(o.Since) > time.Minute {
+		t.Errorf("the outage is %+v, and doesn't name %s", o, p.address)
+	}
+	p.open()
+	await("the server is back", func(all []broker.Outage) bool { return len(all) == 0 })
+}
+
+// A gate stands before a server, and takes connections to it while it is open.
+type gate struct {
+	testing.TB
+	address, server string
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    []net.Conn
+	serving  sync.WaitGroup
+}
+
+func newGate(t testing.TB, server string) *gate {
+	g := &gate{TB: t, address: "127.0.0.1:0", server: server}
+	g.open()
+	t.Cleanup(g.close)
+	return g
+}
+
+func (g *gate) open() {
+	g.Helper()
+	listener, err := net.Listen("tcp", g.address)
+	if err != nil {
+		g.Fatal(err)
+	}
+	g.listener, g.address = listener, listener.Addr().String()
+	g.serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			g.serving.Go(func() { g.serve(conn) })
+		}
+	})
+}
+
+func (g *gate) serve(client net.Conn) {
+	server, err := net.Dial("tcp", g.server)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	g.mu.Lock()
+	g.conns = append(g.conns, client, server)
+	g.mu.Unlock()
+	var copying sync.WaitGroup
+	pass := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from)
+		_ = errors.Join(to.Close(), from.Close())
+	}
+	copying.Go(func() { pass(server, client) })
+	copying.Go(func() { pass(client, server) })
+	copying.Wait()
+}
+
+func (g *gate) close() {
+	_ = g.listener.Close()
+	done := make(chan struct{})
+	go func() {
+		g.serving.Wait()
+		close(done)
+	}()
+	for {
+		g.mu.Lock()
+		for _, conn := range g.conns {
+			_ = conn.Close()
+		}
+		g.conns = nil
+		g.mu.Unlock()
+		select {
+		case <-done:
+			return
+		case <-time.After(10 * time.Millisecond): // one may have been made just now
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/kafka"
+)
+
+// A switchboard makes connections, unless it is off, which ends those that there are, too.
+type switchboard struct {
+	mu    sync.Mutex
+	isOff bool
+	conns []net.Conn
+}
+
+func (s *switchboard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOff {
+		return nil, errors.Join(&net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}, conn.Close())
+	}
+	s.conns = append(s.conns, conn)
+	return conn, nil
+}
+
+func (s *switchboard) turn(off bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isOff = off
+	for _, conn := range s.conns {
+		_ = conn.Close()
+	}
+	s.conns = nil
+}
+
+// A Kafka that can't be reached is told of, once in the log, until it is back.
+func TestOutages(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	c.create("in", 1)
+	c.produce("in", 0, "1")
+	var connections switchboard
+	outages, log := &broker.Outages{}, &logged{}
+	j := job("", []string{"in"}, nil)
+	j.Outages, j.Logger = outages, slog.New(slog.NewTextHandler(log, nil))
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	defer cancel()
+	in, err := kafka.New(c.addresses, kafka.Group("outages"), kafka.Options(kgo.Dialer(connections.dial))).OpenSource(ctx, j)
+	must(t, err)
+	defer in.Close()
+	await := func(count int) {
+		t.Helper()
+		for len(outages.Now()) != count {
+			select {
+			case <-ctx.Done():
+				t.Fatalf("the outages are %+v, and should be %d; the log is\n%s", outages.Now(), count, log)
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	reading, stop := context.WithCancel(ctx)
+	var isRead atomic.Bool
+	err = in.Own(reading, func(ctx context.Context, partition int) error {
+		r, err := in.Reader(ctx, 0, partition, 0)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		for {
+			if _, err := r.Read(ctx); err != nil {
+				return err
+			}
+			if isRead.CompareAndSwap(false, true) {
+				go func() {
+					defer stop()
+					await(0)
+					connections.turn(true)
+					await(1)
+					connections.turn(false)
+					await(0)
+				}()
+			}
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("reading ends with %v", err)
+	}
+	for _, want := range []string{"Kafka can't be reached, trying again", "Kafka can be reached again"} {
+		if log.count(want) != 1 {
+			t.Errorf("the log should say %q once:\n%s", want, log)
+		}
+	}
+}

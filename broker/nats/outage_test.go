@@ -1,0 +1,20 @@
+package nats_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/brokertest"
+	"github.com/leat-go/leat/broker/nats"
+)
+
+// A server that can't be reached is told of.
+func TestOutages(t *testing.T) {
+	s := newSpace(t)
+	s.make("orders", "orders")
+	s.publish("orders", `{"id":1}`)
+	brokertest.RunOutage(t, strings.TrimPrefix(s.server.URL(), "nats://"), func(address string) broker.Source {
+		return nats.New("nats://"+address, nats.Subject[order](s.subject("orders")))
+	})
+}
