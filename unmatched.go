@@ -77,35 +77,37 @@ type Unmatched struct {
 
 // String says in words what was not handed over and why.
 func (u Unmatched) String() string {
-	before, after := " after ", " before "
-	if u.Before != nil && u.After != nil {
-		before, after = " between ", " and "
+	var s strings.Builder
+	at := broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, At: u.At}
+	fmt.Fprintf(&s, "%s %v: %s", u.Node, at, u.Verdict)
+	if u.Error != "" {
+		s.WriteString(": " + u.Error)
 	}
-	var distance, others, cause any
-	switch u.Apart {
-	case observe.ByMatchKey:
-		others = "have other match keys"
-	case observe.ByEqualKeys:
-		others = "have the same key, which is no match"
+	if u.Other != "" {
+		s.WriteString(" at " + u.Other)
+	}
+	if u.Key != nil {
+		fmt.Fprintf(&s, ", key %v", u.Key)
+	}
+	switch {
+	case u.Before != nil && u.After != nil:
+		fmt.Fprintf(&s, " between %v and %v", u.Before, u.After)
+	case u.Before != nil:
+		fmt.Fprintf(&s, " after %v", u.Before)
+	case u.After != nil:
+		fmt.Fprintf(&s, " before %v", u.After)
 	}
 	if u.Distance != nil {
-		distance = u.Distance
+		fmt.Fprintf(&s, ": %v", u.Distance)
+	}
+	switch u.Apart {
+	case observe.ByMatchKey:
+		s.WriteString(": those within reach have other match keys")
+	case observe.ByEqualKeys:
+		s.WriteString(": those within reach have the same key, which is no match")
 	}
 	if u.Cause != nil {
-		cause = *u.Cause
-	}
-	at := broker.Position{Stream: u.Stream, Partition: u.Partition, Offset: u.Offset, At: u.At}
-	var s strings.Builder
-	for _, part := range [...]struct {
-		text  string
-		value any
-	}{
-		{u.Node + " ", at}, {": ", u.Verdict}, {": ", u.Error}, {" at ", u.Other}, {", key ", u.Key}, {before, u.Before},
-		{after, u.After}, {": ", distance}, {": those within reach ", others}, {", because of ", cause},
-	} {
-		if part.value != nil && part.value != "" {
-			fmt.Fprint(&s, part.text, part.value)
-		}
+		fmt.Fprintf(&s, ", because of %v", *u.Cause)
 	}
 	return s.String()
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	stdjson "encoding/json"
+	"io"
 	"reflect"
 	"sync"
 
@@ -74,10 +75,11 @@ func nullAt(data []byte) int {
 
 // Encoder implements Codec.
 func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
-	if _, err := inspect(t, encoding); err != nil {
+	fast, err := inspect(t, encoding)
+	if err != nil {
 		return nil, err
 	}
-	encode := library()
+	encode := library(fast)
 	c := compiler{within: map[reflect.Type]bool{}}
 	own := c.compile(t)
 	return func(dst []byte, element any) ([]byte, error) {
@@ -107,13 +109,11 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// library returns the Encode of encoding/json.
-func library() Encode {
+// library returns the Encode of a library: of the fast one, or of encoding/json.
+func library(fast bool) Encode {
 	pool := sync.Pool{New: func() any {
 		a := &appender{}
-		e := stdjson.NewEncoder(a)
-		e.SetEscapeHTML(false)
-		a.encode = e.Encode
+		a.encode = newEncoder(a, fast)
 		return a
 	}}
 	return func(dst []byte, element any) ([]byte, error) {
@@ -128,4 +128,16 @@ func library() Encode {
 		}
 		return extended[:len(extended)-1], nil // without the line feed that encoders write
 	}
+}
+
+// newEncoder returns the function that writes an element and a line feed to w.
+func newEncoder(w io.Writer, fast bool) func(element any) error {
+	if fast {
+		e := fastjson.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode
+	}
+	e := stdjson.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode
 }

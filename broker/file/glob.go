@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/internal/listing"
 )
 
 // Glob declares all files whose paths a pattern matches as one stream of elements of type T, or of *T: one file is read
@@ -137,7 +138,7 @@ func within(dir, pattern string, last bool) (paths []string, err error) {
 		}
 		return []string{path}, nil
 	}
-	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	entries, err := listing.Of(cmp.Or(dir, "."))
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("no permission to list the directory %s: %w", dir, fs.ErrPermission)
@@ -207,7 +208,7 @@ func matchesNothing(pattern string) error {
 	if gone := missing(dir); gone != "" {
 		return fmt.Errorf("%w: no file matches, since the directory %s does not exist", fs.ErrNotExist, gone)
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := listing.Of(dir)
 	if err != nil {
 		return openError(dir, err)
 	}

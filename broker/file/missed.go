@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/leat-go/leat/internal/listing"
 )
 
 // This file finds what a followed file was, or held, for so short a time that nobody has looked: nothing tells of it,
@@ -25,7 +27,7 @@ type neighbour struct {
 // neighbours returns the files beside a followed one whose names begin as its does, as rotations name them: a.jsonl.1,
 // a-2026-11-28.jsonl. What can't be read is left out.
 func neighbours(path string) (all []neighbour) {
-	entries, err := os.ReadDir(filepath.Dir(path))
+	entries, err := listing.Of(filepath.Dir(path))
 	if err != nil {
 		return nil
 	}

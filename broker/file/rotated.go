@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/leat-go/leat/internal/listing"
 )
 
 // This file finds the generations of a followed file again that a run before has read: they may have been rotated since.
@@ -174,7 +176,7 @@ func successors(path, rotated string) (names []string, err error) {
 	if rotated == followed {
 		return nil, nil
 	}
-	entries, err := os.ReadDir(filepath.Dir(path))
+	entries, err := listing.Of(filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,11 @@ package suggest
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/leat-go/leat/internal/listing"
 )
 
 // Name returns ", did you mean x?" for the candidate that name is most likely a misspelling of, or nothing.
@@ -50,7 +51,7 @@ func nearest(name string, candidates []string, furthest int, distance func(a, b 
 func File(path string) string {
 	dir, name := filepath.Split(path)
 	dir = filepath.Clean(dir)     // "." where there is none
-	entries, _ := os.ReadDir(dir) // what can't be listed has no suggestion
+	entries, _ := listing.Of(dir) // what can't be listed has no suggestion
 	var names []string
 	for _, entry := range entries {
 		if !entry.IsDir() {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/leat-go/leat/internal/listing"
 )
 
 // Create makes a new file for reading and writing, which no other process takes for a stale one. Its name is prefix and
@@ -66,7 +68,7 @@ func Remove(file *os.File) error {
 // RemoveStale removes the files of processes that have died: those of Create with this folder and prefix that nobody
 // has locked. What can't be seen or removed stays; that does no harm.
 func RemoveStale(dir, prefix string) {
-	entries, _ := os.ReadDir(dir)
+	entries, _ := listing.Of(dir)
 	for _, entry := range entries {
 		number, ok := strings.CutPrefix(entry.Name(), prefix)
 		if ok && strings.Trim(number, "0123456789") == "" && entry.Type().IsRegular() {
