@@ -38,8 +38,9 @@ type summary struct {
 	Seconds float64 `json:"seconds"`
 	// Hints says what may be wrong where nothing or little was joined.
 	Hints []string `json:"hints,omitempty"`
-	// Error is what stopped the run; empty after success.
-	Error string `json:"error,omitempty"`
+	// Interrupted says that the run was interrupted, and Error is what stopped it; empty after success.
+	Interrupted bool   `json:"interrupted,omitempty"`
+	Error       string `json:"error,omitempty"`
 }
 
 // Run runs the pipeline.
@@ -67,7 +68,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	}
 	s := summary{File: c.File, Progress: shown.Progress(), Seconds: time.Since(start).Seconds()}
 	if err != nil {
-		s.Error = err.Error()
+		s.Error, s.Interrupted = err.Error(), errors.Is(err, context.Canceled)
 	} else if s.little() && !c.Quiet && !(c.DemoKafka && p.ReadsKafka()) {
 		s.Hints = a.hints(ctx, c.File, p)
 	}
@@ -84,7 +85,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 		if err == nil {
 			err = printed
 		}
-	case err == nil && !c.Quiet:
+	case (err == nil || s.Interrupted) && !c.Quiet:
 		s.print(out)
 		for _, hint := range s.Hints {
 			fmt.Fprintf(a.stderr, "leat: %s\n", hint)

@@ -53,21 +53,30 @@ func (s *summary) print(out io.Writer) {
 		printSkipped(out, stream)
 		printIdle(out, stream)
 	}
+	s.printResults(out)
+	printExtents(out, s.Streams, s.Interrupted)
+	for _, warning := range s.Warnings {
+		fmt.Fprintln(out, "warning:", warning)
+	}
+}
+
+// printResults says how many results there are, and what has become none.
+func (s *summary) printResults(out io.Writer) {
 	results := "results"
 	if s.Results == 1 {
 		results = "result"
 	}
 	took := time.Duration(s.Seconds * float64(time.Second))
-	fmt.Fprintf(out, "%d %s in %v\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)))
+	end := ""
+	if s.Interrupted {
+		end = ", then interrupted"
+	}
+	fmt.Fprintf(out, "%d %s in %v%s\n", s.Results, results, max(time.Millisecond, took.Round(time.Millisecond)), end)
 	if s.FilteredResults > 0 {
 		fmt.Fprintf(out, "%s not written, of which where isn't true\n", count(int(s.FilteredResults), "result"))
 	}
 	if s.Failed > 0 {
 		fmt.Fprintf(out, "%s given up by on_error\n", count(int(s.Failed), "call"))
-	}
-	printExtents(out, s.Streams)
-	for _, warning := range s.Warnings {
-		fmt.Fprintln(out, "warning:", warning)
 	}
 }
 
@@ -101,7 +110,7 @@ func printIdle(out io.Writer, s pipeline.StreamProgress) {
 }
 
 // printExtents says how far streams were read that were not read to their ends.
-func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
+func printExtents(out io.Writer, streams []pipeline.StreamProgress, interrupted bool) {
 	var silent []string
 	for _, s := range streams {
 		if s.TimedOut {
@@ -110,14 +119,14 @@ func printExtents(out io.Writer, streams []pipeline.StreamProgress) {
 	}
 	for _, s := range streams {
 		if !s.Ended {
-			fmt.Fprintln(out, extent(s, silent))
+			fmt.Fprintln(out, extent(s, silent, interrupted))
 		}
 	}
 }
 
 // extent says how far a stream was read that was not read to its end. After a data timeout nobody knows whether there
 // is more: silent names the streams that nothing has come of.
-func extent(s pipeline.StreamProgress, silent []string) string {
+func extent(s pipeline.StreamProgress, silent []string, interrupted bool) string {
 	at := ""
 	switch {
 	case s.Line > 0:
@@ -127,6 +136,10 @@ func extent(s pipeline.StreamProgress, silent []string) string {
 	}
 	switch {
 	case s.Verified:
+	case interrupted && at == "":
+		return fmt.Sprintf("%s was being read when the run was interrupted", s.Name)
+	case interrupted:
+		return fmt.Sprintf("%s was read %swhen the run was interrupted", s.Name, at)
 	case s.TimedOut:
 		return fmt.Sprintf("%s was read %suntil nothing more came", s.Name, at)
 	case len(silent) > 0:

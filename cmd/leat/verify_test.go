@@ -45,11 +45,28 @@ func TestExtentsBehindADataTimeout(t *testing.T) {
 		{Name: "parts", TimedOut: true},
 		{Name: "halts", Ended: true},
 		{Name: "rates", Line: 3, Verified: true, Beyond: 2},
-	})
+	}, false)
 	const want = "orders was read up to offset 10, until nothing more came\n" +
 		"items was read up to offset 11, until nothing more came of orders, parts\n" +
 		"parts was read until nothing more came\n" +
 		"rates was read up to line 3, not to its end: the rest was not needed, and its elements, 2, are sound\n"
+	if got := out.String(); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// Of a run that was interrupted nobody knows what it would have needed.
+func TestExtentsOfAnInterruptedRun(t *testing.T) {
+	var out strings.Builder
+	printExtents(&out, []pipeline.StreamProgress{
+		{Name: "orders", Line: 3},
+		{Name: "items", Offset: 11},
+		{Name: "parts"},
+		{Name: "halts", Ended: true},
+	}, true)
+	const want = "orders was read up to line 3, when the run was interrupted\n" +
+		"items was read up to offset 11, when the run was interrupted\n" +
+		"parts was being read when the run was interrupted\n"
 	if got := out.String(); got != want {
 		t.Errorf("%s", got)
 	}
