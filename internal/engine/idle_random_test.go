@@ -29,6 +29,8 @@ type idleCase struct {
 	batch       int
 	partitions  int
 	events      []idleEvent
+	// dies says that each run dies behind its first commit.
+	dies bool
 
 	b     *memory.Broker
 	joins []*idleJoin
@@ -88,6 +90,7 @@ func drawIdleCase(t *rapid.T) *idleCase {
 		c.count = 3
 	}
 	calm := rapid.Bool().Draw(t, "calm")
+	c.dies = !calm && rapid.IntRange(0, 2).Draw(t, "dies at every commit") == 0
 	nodes := c.tr.nodes()
 	last := make([][]item, c.partitions)
 	for p := range last {
@@ -193,7 +196,10 @@ func (c *idleCase) check() error {
 		}
 	}
 	c.stop()
-	if err := <-c.done; !errors.Is(err, context.Canceled) {
+	switch err := <-c.done; {
+	case c.dies && errors.Is(err, errCrash):
+		c.restarts++
+	case !errors.Is(err, context.Canceled):
 		return fmt.Errorf("run: %w", err)
 	}
 	return c.compare()
@@ -227,6 +233,9 @@ func (c *idleCase) start() {
 	}
 	ctx, stop := context.WithCancel(c.t.Context())
 	c.stop, c.done, c.stats = stop, make(chan error, 1), &engine.Stats{}
+	if c.dies && c.b.FaultsLeft() == 0 {
+		c.b.LoseCommit(1, errCrash)
+	}
 	go func() { c.done <- engine.Run(ctx, spec, c.stats) }()
 	settle()
 }
@@ -253,18 +262,22 @@ func (c *idleCase) do(e idleEvent) error {
 	return c.pass(0)
 }
 
-// pass lets time pass, and starts a run that has died meanwhile again.
+// pass lets time pass, and starts runs that have died meanwhile again, until one goes on.
 func (c *idleCase) pass(d time.Duration) error {
 	time.Sleep(d)
 	settle()
 	for _, j := range c.joins {
 		j.pass(time.Since(c.begun))
 	}
-	select {
-	case err := <-c.done:
-		return c.again(err)
-	default:
-		return nil
+	for {
+		select {
+		case err := <-c.done:
+			if err := c.again(err); err != nil || c.late != nil {
+				return err
+			}
+		default:
+			return nil
+		}
 	}
 }
 

@@ -75,9 +75,11 @@ func (w *window) add(t *task, master Element) error {
 			t.noteIdle(true)
 		}
 		if w.every > 0 {
+			// Aligned to the wall clock, but measured by one that doesn't jump.
 			now := time.Now()
-			w.deadline = now.Truncate(w.every).Add(w.every)
-			w.timer.Reset(w.deadline.Sub(now))
+			left := now.Truncate(w.every).Add(w.every).Sub(now)
+			w.deadline = now.Add(left)
+			w.timer.Reset(left)
 		}
 	}
 	if w.masters == nil {
