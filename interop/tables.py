@@ -1,4 +1,4 @@
-"""Reads and writes tables with pandas and DuckDB for tables_test.go: a line of JSON asks, and a line of JSON answers.
+"""Reads, writes and joins tables with pandas, polars and DuckDB for tables_test.go: a line of JSON asks, and a line of JSON answers.
 
 Values travel as JSON that loses nothing: decimals and floating numbers as texts, bytes in base64, instants, days and times of day as
 whole numbers of their unit.
@@ -11,6 +11,7 @@ import sys
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 
 con = duckdb.connect()
@@ -131,7 +132,32 @@ def parquet_read(r):
     return {"columns": table.column_names, "rows": [list(row) for row in zip(*columns)] if columns else []}
 
 
-asked = {"csv_read": csv_read, "csv_write": csv_write, "parquet_read": parquet_read, "parquet_write": parquet_write}
+def asof(r):
+    """As-of joins: which row of the right table each row of the left one gets."""
+    left, right, by = r["left"], r["right"], ["k"] if r["match"] else None
+    if r["by"] == "pandas":
+        lt, rt = (pd.DataFrame({"t": pd.array([x["t"] for x in rows], "int64"), "k": pd.Series([x["k"] for x in rows], dtype="str")})
+                  for rows in (left, right))
+        got = pd.merge_asof(lt, rt.assign(i=range(len(rt))), on="t", by=by, direction=r["direction"], tolerance=r["tolerance"],
+                            allow_exact_matches=r["equal"], suffixes=("", "_r"))
+        found = [None if pd.isna(i) else int(i) for i in got["i"]]
+    elif r["by"] == "polars":
+        lt, rt = (pl.DataFrame({"t": [x["t"] for x in rows], "k": [x["k"] for x in rows]}, schema={"t": pl.Int64, "k": pl.String})
+                  for rows in (left, right))
+        found = lt.join_asof(rt.with_row_index("i"), on="t", by=by, strategy=r["direction"], tolerance=r["tolerance"],
+                             allow_exact_matches=r["equal"], check_sortedness=False)["i"].to_list()
+    else:
+        lt, rt = (pa.table({"i": range(len(rows)), "t": pa.array([x["t"] for x in rows], pa.int64()),
+                            "k": pa.array([x["k"] for x in rows], pa.string())}) for rows in (left, right))
+        con.register("lt", lt)
+        con.register("rt", rt)
+        order = (">" if r["direction"] == "backward" else "<") + ("=" if r["equal"] else "")
+        found = [i for i, in con.sql(f"select rt.i from lt asof left join rt on lt.t {order} rt.t"
+                                     f"{' and lt.k = rt.k' if r['match'] else ''} order by lt.i").fetchall()]
+    return {"rows": [[i] for i in found]}
+
+
+asked = {"asof": asof, "csv_read": csv_read, "csv_write": csv_write, "parquet_read": parquet_read, "parquet_write": parquet_write}
 for line in sys.stdin:
     request = json.loads(line)
     try:
