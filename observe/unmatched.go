@@ -7,7 +7,8 @@ type Verdict string
 
 // The verdicts.
 const (
-	// Gap: the other side jumped over the key. Both neighbours are known.
+	// Gap: the other side jumped over the key, and both neighbours are known; or what has it within reach has other match keys,
+	// or the very key where that is no match (see Unmatched.Apart).
 	Gap Verdict = "gap"
 	// Behind: the key is below the first of the other side.
 	Behind Verdict = "behind"
@@ -24,8 +25,9 @@ const (
 	OutOfOrder Verdict = "out_of_order"
 	// Undecodable: the record could not be decoded (see leat.OnDecodeError).
 	Undecodable Verdict = "undecodable"
-	// NotTaken: the element is within reach of others, and these took another: the last, first or nearest, or one whose
-	// key isn't equal.
+	// NotTaken: those that have the element within reach took another: the last, first or nearest, or one whose key isn't equal.
+	// Where there are match keys it may be that none of those has them: the element is dropped when another of its match keys takes
+	// its place.
 	NotTaken Verdict = "not_taken"
 	// Excluded: the element has a match where it must have none (leat.Absent), or is such a match.
 	Excluded Verdict = "excluded"

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/leat-go/leat/broker"
@@ -106,29 +107,110 @@ func (t *tree) last(key func(item) int) int {
 	return null
 }
 
-// expect works out what a run over what is in the storage must come to, and whether the function ends the session.
-func (l *lane) expect(b *memory.Broker, w *windowing, onError engine.PolicyKind) (ended bool) {
+// windowing is how masters are grouped: by key, by count, which stands for the clock, too, or not at all.
+type windowing struct {
+	byKey bool
+	count int
+}
+
+// A possibility is what a run over what is in the storage comes to.
+type possibility struct {
+	results        []string
+	from           int
+	handed, failed []position
+	// ended says that the function ends the session.
+	ended bool
+}
+
+// possible works out what a run may come to. It is one thing, but where a stream below a node that needs no element has
+// ended: the join finds that out when an element asks for it, and the run after a crash may have none that does, and then
+// leaves masters open that the one before wouldn't have. So there is one for each first and last master at which it knows.
+func (l *lane) possible(b *memory.Broker, w *windowing, onError engine.PolicyKind) []possibility {
+	least := l.possibility(b, w, onError, func(item) bool { return false })
+	most := l.possibility(b, w, onError, func(item) bool { return true })
+	possible := []possibility{least}
+	if reflect.DeepEqual(least, most) {
+		return possible
+	}
+	masters := l.have[l.shape.streamName()]
+	for first := l.from; first < masters; first++ {
+		for last := first; last < masters; last++ {
+			possible = append(possible, l.possibility(b, w, onError, func(master item) bool {
+				return first <= master.ID && master.ID <= last
+			}))
+		}
+	}
+	return possible
+}
+
+// possibility works out what a run comes to that knows of ends below at some masters.
+func (l *lane) possibility(b *memory.Broker, w *windowing, onError engine.PolicyKind, knowsAt func(item) bool) possibility {
 	view := l.view(l.shape, true, false)
-	var results []string
+	view.knowsAt = knowsAt
+	o := possibility{from: l.from}
 	for _, masters := range view.callsFrom(l.from, w.byKey, w.count) {
-		l.from = masters[len(masters)-1].ID + 1
-		view.eachBelow(masters, func(node *tree, it item) { l.handed[l.placeOf(b, node, it.ID)] = true })
+		o.from = masters[len(masters)-1].ID + 1
+		view.eachBelow(masters, func(node *tree, it item) { o.handed = append(o.handed, l.placeOf(b, node, it.ID)) })
 		if onError != engine.Retry && slices.ContainsFunc(masters, func(it item) bool { return l.plan.fails[it.ID] }) {
 			for _, it := range masters {
-				l.failed[l.placeOf(b, view, it.ID)] = true
+				o.failed = append(o.failed, l.placeOf(b, view, it.ID))
 			}
 			continue
 		}
-		ended = slices.ContainsFunc(masters, func(it item) bool { return it.ID == l.plan.end })
-		if !ended || l.plan.withValue {
-			results = append(results, view.renderAll(masters))
+		o.ended = slices.ContainsFunc(masters, func(it item) bool { return it.ID == l.plan.end })
+		if !o.ended || l.plan.withValue {
+			o.results = append(o.results, view.renderAll(masters))
 		}
-		if ended {
+		if o.ended {
 			break
 		}
 	}
-	l.want = append(l.want, results)
-	return ended
+	return o
+}
+
+// A trace is what a run leaves behind that tells which possibility has come, beside its results.
+type trace struct {
+	// letters are the masters that letters say the function has failed for; nil where there are no such letters. told are the
+	// elements that reports are about.
+	letters, told map[position]bool
+	// next is the offset below which the run has dealt with all masters.
+	next int64
+	// isSound says whether the session is over, or isn't, as it would be.
+	isSound func(possibility) bool
+}
+
+// fits says whether a possibility has left a trace.
+func (l *lane) fits(o possibility, tr *trace) bool {
+	if tr.letters != nil && len(tr.letters) != len(l.failed)+len(o.failed) {
+		return false
+	}
+	return tr.isSound(o) &&
+		!slices.ContainsFunc(o.failed, func(at position) bool { return tr.letters != nil && !tr.letters[at] }) &&
+		!slices.ContainsFunc(o.handed, func(at position) bool {
+			return at.node == l.shape.name && (tr.told[at] || at.offset >= tr.next)
+		})
+}
+
+// settle notes which possibility has come: of those that have the results of all sessions, and the trace, that which has come
+// farthest; where none has the trace, the first with the results.
+func (l *lane) settle(possible []possibility, got [][]string, tr *trace) possibility {
+	came := -1
+	for i, o := range possible {
+		switch {
+		case !slices.EqualFunc(got, append(slices.Clone(l.want), o.results, nil), slices.Equal):
+		case came < 0, l.fits(o, tr) && (!l.fits(possible[came], tr) || o.from > possible[came].from):
+			came = i
+		}
+	}
+	o := possible[max(came, 0)]
+	l.want, l.from = append(l.want, o.results), o.from
+	for _, at := range o.handed {
+		l.handed[at] = true
+	}
+	for _, at := range o.failed {
+		l.failed[at] = true
+	}
+	return o
 }
 
 // eachBelow calls visit for items of a node and all that they are joined with.
@@ -164,9 +246,9 @@ func (l *lane) isOver(b *memory.Broker, master broker.Rewind) bool {
 	return master.Offset > entries[l.base[stream]+l.have[stream]].Record.Offset
 }
 
-// mayCall says whether another call would be possible in the session if all of it were there.
-func (l *lane) mayCall() bool {
-	return len(l.view(l.shape, true, true).callsFrom(l.from, false, 1)) > 0
+// mayCall says whether another call would be possible in the session, from a master on, if all of it were there.
+func (l *lane) mayCall(from int) bool {
+	return len(l.view(l.shape, true, true).callsFrom(from, false, 1)) > 0
 }
 
 // mayForget says whether a run may not know which items of a node, or of one above it, the one before has handed over.

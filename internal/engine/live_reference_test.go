@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"slices"
 
 	"github.com/leat-go/leat/internal/engine"
@@ -21,6 +22,15 @@ const (
 // judge says whether it is certain that an item is complete. With timedOut its streams have ended by the data timeout:
 // then it is complete with the matches that there are, and open where it has none only because of that.
 func (t *tree) judge(it item, timedOut bool) judgement {
+	left := func(c int) int {
+		if it.Down[c] == null || t.children[c].by && it.ByDown[c] == null {
+			return math.MaxInt // it matches nothing
+		}
+		return it.Down[c]
+	}
+	if t.lacks(left) {
+		return isIncomplete
+	}
 	for c, child := range t.children {
 		found, certain := t.look(it, c, timedOut)
 		switch {
@@ -66,7 +76,39 @@ func (t *tree) look(parent item, c int, timedOut bool) (found []item, certain bo
 		}
 		least += child.step()
 	}
-	return child.taken(left, candidates), child.ended || child.isSettled(left, least, candidates)
+	return child.taken(left, candidates), child.isClosed() || child.isSettled(left, least, candidates)
+}
+
+// know sets what the join knows at a master.
+func (t *tree) know(master item) {
+	if t.knowsAt != nil {
+		t.foresee(t.knowsAt(master))
+	}
+}
+
+// isClosed says that no item will come any more that is complete: the stream has ended, or that of a node below has where a
+// match is needed, and its items are behind all that comes (R5). The join knows of the latter if it has asked that node.
+func (t *tree) isClosed() bool {
+	return t.ended || t.lacks(func(c int) int { return t.last(func(it item) int { return it.Down[c] }) })
+}
+
+// lacks says that the join knows of a child which needs a match that none will come for the left keys from those given on.
+func (t *tree) lacks(least func(c int) int) bool {
+	for c, child := range t.children {
+		if t.knows && child.need == engine.NeedOne && child.isClosed() && !child.mayMatch(least(c)) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayMatch says whether an item of the node that has come may match a left key of at least least.
+func (t *tree) mayMatch(least int) bool {
+	return slices.ContainsFunc(t.items, func(it item) bool {
+		from, to := max(least, it.Up-t.hi), it.Up-t.lo
+		return it.Up != null && !(t.by && it.ByUp == null) && from <= to && !(t.unequal && from == it.Up && to == it.Up) &&
+			t.judge(it, false) != isIncomplete
+	})
 }
 
 // step is how much, in halves, a key is at least above the one before.

@@ -170,7 +170,7 @@ func (n *node) slide() {
 		if !s.below(i) {
 			break
 		}
-		n.leave(i)
+		n.leave(i, false)
 	}
 	if list := s.leftList(); list != nil {
 		n.replace(list)
@@ -182,15 +182,15 @@ func (n *node) slide() {
 func (n *node) replace(list *valueList) {
 	s := n.candidates.selection
 	for i := s.replaced(list); i >= 0; i = s.replaced(list) {
-		n.leave(s.index(list, i))
+		n.leave(s.index(list, i), true)
 	}
 }
 
-// leave drops a candidate.
-func (n *node) leave(i int) {
+// leave drops a candidate; overtaken says that another took its place.
+func (n *node) leave(i int, overtaken bool) {
 	s := n.candidates.selection
 	if !s.about.items[i].taken {
-		n.enterUntaken(i)
+		n.enterUntaken(i, overtaken)
 	}
 	s.remove(i)
 }

@@ -50,6 +50,10 @@ type tree struct {
 	// ended says that the stream has its end mark. isLive says that some haven't: what may still come counts, unless they
 	// are timedOut.
 	ended, isLive, timedOut bool
+	// knows says that the join has found out which streams below have ended, and knowsAt, at the master's node, for which
+	// masters it has; nil where it is the same for all.
+	knows   bool
+	knowsAt func(master item) bool
 }
 
 // unbounded is a reach's end without a bound.
@@ -81,6 +85,7 @@ func (t *tree) matches(parent item, c int) []item {
 		return nil
 	}
 	if t.isLive {
+		t.know(parent)
 		found, _ := t.look(parent, c, t.timedOut)
 		return found
 	}
@@ -192,6 +197,7 @@ func (t *tree) callsFrom(from int, windowed bool, count int) (calls [][]item) {
 			flush()
 		}
 		if t.isLive {
+			t.know(it)
 			judged := t.judge(it, t.timedOut)
 			if judged == isOpen {
 				break

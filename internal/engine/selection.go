@@ -99,8 +99,8 @@ type about struct {
 	list *valueList // nil for a hole
 	// probes is what the list had counted when the candidate was added.
 	probes int
-	// taken says that it was a match of a parent's element.
-	taken bool
+	// taken says that it was a match of a parent's element, and excludes that it was one where there must be none.
+	taken, excludes bool
 }
 
 // newSelection returns the selection of an edge; nil where all of a group matches.
@@ -229,7 +229,13 @@ func (s *selection) matches() []int {
 	}
 	list.probes++
 	switch {
-	case s.exists, s.take == TakeFirst:
+	case s.exists:
+		s.choose(s.firstOf(list))
+		for i := range list.candidates.items { // hardly more than one
+			at := s.index(list, i)
+			s.about.items[at].excludes = s.about.items[at].excludes || !s.unequal || s.side(at) != 0
+		}
+	case s.take == TakeFirst:
 		s.choose(s.firstOf(list))
 	case s.take == TakeLast:
 		s.choose(s.lastOf(list))
@@ -296,10 +302,13 @@ func (s *selection) around(list *valueList) (before, after int) {
 	return before, after
 }
 
-// lacksProbe reports whether no parent's element has looked for a match among those with a candidate's match keys.
-func (s *selection) lacksProbe(i int) bool {
+// lookedFor reports whether a parent's element has looked for a match among those with a candidate's match keys. The one at
+// hand does, once what it may take was read: meanwhile one candidate may take the place of another.
+func (s *selection) lookedFor(i int) bool {
 	a := &s.about.items[i]
-	return a.list.probes == a.probes
+	isAtHand := a.list == s.leftList() && !s.below(i)
+	a.excludes = a.excludes || isAtHand && !(s.unequal && s.side(i) == 0)
+	return isAtHand || a.list.probes != a.probes
 }
 
 // hasNoneOfLeft reports whether no candidate has the match keys of the parent's element.

@@ -114,21 +114,26 @@ func bypass(children []*node, because *unmatched) {
 	}
 }
 
-// enterUntaken enters the verdict about a candidate that is dropped and was no match of any parent's element: these
-// took others, or none had its match keys. What it has matches of may be handed over by others.
-func (n *node) enterUntaken(i int) {
-	verdict := NotTaken
-	if n.candidates.selection.lacksProbe(i) {
-		verdict = Gap
+// enterUntaken enters the verdict about a candidate that is dropped and was no match of any parent's element: these took
+// others, or none had its match keys, or one its key where that is no match. Of what was overtaken, by another of its match keys,
+// nobody knows whether one that has it within reach is still to come, but whoever does takes another. What it has matches of may
+// be handed over by others.
+func (n *node) enterUntaken(i int, overtaken bool) {
+	s := n.candidates.selection
+	verdict, apart := NotTaken, observe.Apart("")
+	switch wasLookedFor := s.lookedFor(i); {
+	case s.exists && s.about.items[i].excludes:
+		verdict = Excluded
+	case overtaken:
+	case !wasLookedFor:
+		verdict, apart = Gap, observe.ByMatchKey
+	case s.take == TakeAll:
+		verdict, apart = Gap, observe.ByEqualKeys
 	}
 	e := &n.candidates.group[i]
 	var u *unmatched
 	if n.task.ledgers.explains {
-		keys := Neighbours{Key: n.candidates.selection.keyOf(i)}
-		if verdict == Gap {
-			keys.Apart = observe.ByMatchKey
-		}
-		u = n.explain(e, verdict, n.parent, keys)
+		u = n.explain(e, verdict, n.parent, Neighbours{Key: s.keyOf(i), Apart: apart})
 	}
 	n.ledger.enter(e.Record.Offset, verdict, u)
 	for c, matches := range e.Matches {
