@@ -10,8 +10,9 @@ import (
 
 // The workloads as pipeline files: what the edge says, and the value of a result.
 var edges = map[string][2]string{
-	"as-of":    {"within: {before: 50, after: 0}, take: last, need: optional", "right?.value"},
-	"by":       {`by: "left.symbol == right.symbol", within: {before: 5000, after: 0}, take: last, need: optional`, "right?.value"},
+	"as-of": {"within: {before: 50, after: 0}, take: last, need: optional", "right?.value"},
+	"by": {`by: "left.symbol == right.symbol", within: {before: 5000, after: 0}, take: last, need: optional`,
+		"right?.value"},
 	"interval": {"within: 10", "sum(right, .value)"},
 	"left":     {"take: last, need: optional", "right?.value"}, // so that it is one element, not a list
 	"nearest":  {"within: 4, take: nearest, need: optional", "right?.value"},

@@ -92,7 +92,8 @@ func (m *market) event(place int, time int64) (stream string, event any) {
 			states[m.random.IntN(len(states))], time}
 	case place < 4:
 		m.auctions++
-		return "auctions", auction{m.auctions, fmt.Sprintf("item-%d", m.random.IntN(500)), time, time + 1 + m.random.Int64N(longest-1),
+		expires := time + 1 + m.random.Int64N(longest-1)
+		return "auctions", auction{m.auctions, fmt.Sprintf("item-%d", m.random.IntN(500)), time, expires,
 			m.near(m.persons, 1000, 10), 10 + m.random.Int64N(5)}
 	}
 	m.bids++

@@ -65,7 +65,7 @@ func (o *Options) Check() error {
 func codecOf(name string) (compress.Codec, error) {
 	switch name {
 	case "", "zstd":
-		return &parquetgo.Zstd, nil
+		return zstandard, nil
 	case "snappy":
 		return &parquetgo.Snappy, nil
 	case "gzip":

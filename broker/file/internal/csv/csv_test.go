@@ -284,3 +284,33 @@ func BenchmarkDecode(b *testing.B) {
 		object, _ = d.Append(object[:0], row)
 	}
 }
+
+// TestPlainRows: the short way through rows that have nothing unusual makes the same objects as the long one.
+func TestPlainRows(t *testing.T) {
+	cells := rapid.SampledFrom([]string{
+		"", "0", "-0", "1", "01", "-7", "1.5", "1.", ".5", "-", "-.5", "1e3", "1.5E-2", "1.2.3", "12 ", " 12", "true", "false", "t",
+		"text", "a text", " a", "a ", "2026-01-01", "1,5", `a"b`, `"quoted"`, `"a,b"`, `back\slash`, "tab\there", "Grüße", "\u2028", "–",
+		"\xff", "a;b", "NA", "|",
+	})
+	dialects := []Dialect{
+		{}, {Delimiter: ';'}, {Delimiter: '\t'}, {Delimiter: '|', Ragged: true}, {Delimiter: '1'}, {Null: []string{"NA"}},
+		{Null: []string{}},
+		{Delimiter: ';', Decimal: ','}, {Text: []string{"b"}}, {Blanks: true},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := rapid.SampledFrom(dialects).Draw(t, "dialect")
+		d.Columns = []string{"a", "b", "c"}
+		delimiter := " "
+		if !d.Blanks {
+			delimiter = string(d.delimiter())
+		}
+		row := []byte(strings.Join(rapid.SliceOfN(cells, 1, 4).Draw(t, "row"), delimiter))
+		long := NewDecoder(d, nil, nil)
+		long.isPlain = false
+		got, gotErr := NewDecoder(d, nil, nil).Append(nil, row)
+		want, wantErr := long.Append(nil, row)
+		if string(got) != string(want) || (gotErr == nil) != (wantErr == nil) {
+			t.Fatalf("%+v, %q: got %s, %v, want %s, %v", d, row, got, gotErr, want, wantErr)
+		}
+	})
+}

@@ -25,6 +25,8 @@ type Decoder struct {
 	long      atomic.Int64
 	// guessed says that the delimiter follows from the file's name only.
 	guessed bool
+	// isPlain says that the dialect has nothing that appendPlain doesn't know.
+	isPlain bool
 }
 
 // A Member is the member of an element that a column stands for.
@@ -54,6 +56,8 @@ func NewDecoder(d Dialect, fields []string, members func(column string) Member) 
 		}
 		dec.null = append(dec.null, []byte(text))
 	}
+	dec.isPlain = len(dec.splitter.delimiter) == 1 && strings.Contains(",;\t|", string(dec.splitter.delimiter)) && len(dec.null) == 0 &&
+		d.Decimal != ','
 	dec.Restart()
 	return dec
 }
@@ -191,6 +195,11 @@ func (d *Decoder) split(row []byte) error {
 
 // Append appends the object of a row, which has no line end. Errors are of type [*Error].
 func (d *Decoder) Append(into, row []byte) ([]byte, error) {
+	if d.isPlain {
+		if object := d.appendPlain(into, row); object != nil {
+			return object, nil
+		}
+	}
 	if err := d.split(row); err != nil {
 		return into, err
 	}
@@ -287,33 +296,19 @@ func (d *Decoder) number(into, text []byte) []byte {
 
 // isNumber reports whether a text is a number in JSON.
 func isNumber(text []byte) bool {
-	if len(text) > 0 && text[0] == '-' {
-		text = text[1:]
-	}
-	whole := digits(text)
-	if whole == 0 || whole > 1 && text[0] == '0' {
-		return false
-	}
-	text = text[whole:]
-	if len(text) > 0 && text[0] == '.' {
-		n := digits(text[1:])
+	i := plainNumber(text, 0)
+	if i > 0 && i < len(text) && text[i]|0x20 == 'e' {
+		i++
+		if i < len(text) && (text[i] == '+' || text[i] == '-') {
+			i++
+		}
+		n := digits(text[i:])
 		if n == 0 {
 			return false
 		}
-		text = text[1+n:]
+		i += n
 	}
-	if len(text) > 0 && (text[0] == 'e' || text[0] == 'E') {
-		text = text[1:]
-		if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
-			text = text[1:]
-		}
-		n := digits(text)
-		if n == 0 {
-			return false
-		}
-		text = text[n:]
-	}
-	return len(text) == 0
+	return i > 0 && i == len(text)
 }
 
 // digits returns how many digits a text begins with.

@@ -26,10 +26,6 @@ func (s *splitter) split(row []byte) error {
 	if s.delimiter == nil {
 		return s.splitAtBlanks(row)
 	}
-	if len(s.delimiter) == 1 && bytes.IndexByte(row, '"') < 0 {
-		s.splitPlain(row)
-		return nil
-	}
 	for i := 0; ; {
 		c, end, err := s.cell(row, i)
 		if err != nil {
@@ -40,20 +36,6 @@ func (s *splitter) split(row []byte) error {
 			return nil
 		}
 		i = end + len(s.delimiter)
-	}
-}
-
-// splitPlain splits a row that has no quotes.
-func (s *splitter) splitPlain(row []byte) {
-	delimiter, at := s.delimiter[0], 0
-	for {
-		n := bytes.IndexByte(row[at:], delimiter)
-		if n < 0 {
-			s.cells = append(s.cells, cell{text: row[at:], at: at})
-			return
-		}
-		s.cells = append(s.cells, cell{text: row[at : at+n], at: at})
-		at += n + 1
 	}
 }
 
