@@ -56,8 +56,8 @@ func NewDecoder(d Dialect, fields []string, members func(column string) Member) 
 		}
 		dec.null = append(dec.null, []byte(text))
 	}
-	dec.isPlain = len(dec.splitter.delimiter) == 1 && strings.Contains(",;\t|", string(dec.splitter.delimiter)) && len(dec.null) == 0 &&
-		d.Decimal != ','
+	between := string(dec.splitter.delimiter)
+	dec.isPlain = len(between) == 1 && strings.Contains(",;\t|", between) && len(dec.null) == 0 && d.Decimal != ','
 	dec.Restart()
 	return dec
 }
