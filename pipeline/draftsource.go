@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -109,6 +110,9 @@ func (d *drafter) lookAt(ctx context.Context, source Source) (s *drafted, err er
 }
 
 func (d *drafter) lookAtFile(ctx context.Context, s *drafted) error {
+	if info, err := os.Stat(s.File); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return fmt.Errorf("%s is no regular file: it is read several times, so write it to a file first", s.File)
+	}
 	s.csv = Sniff(s.File)
 	p, err := Copy(File{Path: s.File, CSV: s.csv}, File{Path: mill.Standard})
 	if err != nil {

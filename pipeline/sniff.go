@@ -61,14 +61,15 @@ func firstLines(path string) (lines []string) {
 		}
 		path = files[0].Name
 	}
+	// Before it is opened: what comes out of a pipe comes once.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
 	opened, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer opened.Close()
-	if info, err := opened.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
 	var text io.Reader = opened
 	if strings.HasSuffix(path, ".gz") {
 		if text, err = gzip.NewReader(opened); err != nil {

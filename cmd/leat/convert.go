@@ -27,7 +27,7 @@ func (c *convertCommand) Help() string {
 
 // Run converts the file.
 func (c *convertCommand) Run(ctx context.Context, a *app) error {
-	p, err := pipeline.Copy(pipeline.File{Path: c.From, CSV: c.FromCSV, Flag: "--from-csv"},
+	p, err := pipeline.Copy(pipeline.File{Path: c.From, CSV: a.cells(c.From, c.FromCSV, "--from-csv"), Flag: "--from-csv"},
 		pipeline.File{Path: c.To, CSV: c.ToCSV, Flag: "--to-csv"})
 	if err != nil {
 		return err
