@@ -25,9 +25,9 @@ const (
 	OutOfOrder Verdict = "out_of_order"
 	// Undecodable: the record could not be decoded (see leat.OnDecodeError).
 	Undecodable Verdict = "undecodable"
-	// NotTaken: those that have the element within reach took another: the last, first or nearest, or one whose key isn't equal.
-	// Where there are match keys it may be that none of those has them: the element is dropped when another of its match keys takes
-	// its place.
+	// NotTaken: those that have the element within reach took another: the last, first or nearest, or one whose key isn't
+	// equal. Where there are match keys it may be that none of those has them: the element is dropped when another of its match
+	// keys takes its place.
 	NotTaken Verdict = "not_taken"
 	// Excluded: the element has a match where it must have none (leat.Absent), or is such a match.
 	Excluded Verdict = "excluded"
