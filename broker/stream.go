@@ -41,6 +41,9 @@ type Stream struct {
 	// Members are the members of elements that are needed; nil for all. A storage that has to make others for nobody may
 	// leave them out.
 	Members []string
+	// Refused are members that elements must not have, which is for their codec to see: a storage that leaves out members
+	// for nobody leaves these in.
+	Refused []string
 	// Key returns the record key of a result, a *T; nil where results take the key of their master record.
 	Key func(element any) []byte
 	// Time returns the record time of a result, a *T; nil where results take the time of their master record.

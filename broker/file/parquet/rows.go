@@ -66,7 +66,7 @@ func (t *table) plan() error {
 			t.members = append(t.members, newMember(n, f.name))
 		}
 	default:
-		needed := neededMembers(t.stream)
+		needed := t.neededMembers()
 		for _, n := range t.root.children {
 			if needed == nil || needed[n.name] {
 				t.members = append(t.members, newMember(n, n.name))
@@ -76,14 +76,21 @@ func (t *table) plan() error {
 	return nil
 }
 
-// neededMembers returns the members that a stream needs; nil for all.
-func neededMembers(s *broker.Stream) map[string]bool {
-	if s.Members == nil {
+// neededMembers returns the members that a stream needs; nil for all. All are read where one of them isn't there: what is said
+// of it then names those that are.
+func (t *table) neededMembers() map[string]bool {
+	if t.stream.Members == nil {
 		return nil
 	}
 	needed := map[string]bool{}
-	for _, m := range s.Members {
-		needed[m] = true
+	for _, name := range t.stream.Members {
+		if !slices.ContainsFunc(t.root.children, func(n *node) bool { return n.name == name }) {
+			return nil
+		}
+		needed[name] = true
+	}
+	for _, name := range t.stream.Refused {
+		needed[name] = true
 	}
 	return needed
 }

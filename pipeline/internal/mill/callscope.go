@@ -270,6 +270,9 @@ func (s target) member(path []expression.Step, first int, raw bool) expression.G
 
 // whole reads a joined element, or a list of them, as they would be written.
 func (s target) whole() expression.Getter {
+	for _, n := range s.node.All() {
+		n.isWhole = true
+	}
 	return func(env any) (expression.Value, error) {
 		call := env.(*engine.Call)
 		if s.one == nil {

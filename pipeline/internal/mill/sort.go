@@ -24,6 +24,7 @@ func (n *Node) compileSort() error {
 	if err := key.CheckOrder(); err != nil {
 		return s.By.Errorf("%v", err)
 	}
+	n.needed = append(n.needed, key.Members()...)
 	spec := engine.SortSpec[expression.Key]{Compare: expression.Compare,
 		AppendOrdered: func(dst []byte, k expression.Key) []byte { return k.AppendOrdered(dst) }}
 	n.Sort = &engine.Sort{Text: "by " + s.By.Value, Whole: s.Within.Value == ""}

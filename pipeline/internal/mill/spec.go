@@ -34,6 +34,7 @@ func (m *Mill) Spec(at Layout, options *Options) *engine.Spec {
 		if keys := n.keyDecoder(at.Inputs[n], at.Session); keys != nil {
 			s.Codec, typed[n] = keyedCodec{s.Codec, keys}, object.CameInBy(keys.decode)
 		}
+		m.need(n, &s)
 		nodes[n] = s
 	}
 	logger := options.Logger

@@ -20,6 +20,10 @@ type Node struct {
 	Stream Stream
 	// members are those that expressions name.
 	members *rawjson.Paths
+	// isWhole says that some expression uses elements as a whole, needed are the members that expressions name otherwise, and
+	// refused those that elements must not have, since matches are put there.
+	isWhole         bool
+	needed, refused []string
 	// records says whether expressions ask for the records of the elements.
 	records *object.Records
 	Codec   object.Codec
@@ -218,7 +222,7 @@ func oneStandardInput(d *description.Description, nodes map[string]*Node) error 
 
 // Scope lets expressions use the node's elements.
 func (n *Node) Scope() object.Scope {
-	return object.Scope{Stream: n.Name, Members: n.members, Records: n.records}
+	return object.Scope{Stream: n.Name, Members: n.members, Records: n.records, Whole: func() { n.isWhole = true }}
 }
 
 // All returns the node and all below it, in the engine's order.
@@ -237,9 +241,9 @@ func (n *Node) isChild(name string) bool {
 
 // seal makes the node's codec, once all expressions are compiled.
 func (n *Node) seal() {
-	var children []string
+	n.needed = append(n.needed, n.members.Names()...)
 	for _, child := range n.joined() {
-		children = append(children, child.Name)
+		n.refused = append(n.refused, child.Name)
 	}
-	n.Codec = object.NewCodec(n.members, children...)
+	n.Codec = object.NewCodec(n.members, n.refused...)
 }

@@ -39,6 +39,9 @@ func CompileKey(text string, records *Records) (*MemberKey, error) {
 	return &MemberKey{program, members, asked}, nil
 }
 
+// Members returns the names of the members that the expression uses.
+func (k *MemberKey) Members() []string { return k.members.Names() }
+
 // CheckOrder returns an error where a stream can't be in the order of the key.
 func (k *MemberKey) CheckOrder() error {
 	if kind := k.Program.Kind(); kind == expression.Other || kind == expression.Null {

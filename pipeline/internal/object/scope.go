@@ -15,6 +15,8 @@ type Scope struct {
 	Stream string
 	// Members gets to know the members that expressions name.
 	Members *rawjson.Paths
+	// Whole is called where an expression uses an element as a whole; nil where nobody asks.
+	Whole func()
 	// Records gets to know whether expressions ask for records; nil where there are none.
 	Records *Records
 }
@@ -25,6 +27,9 @@ func (s Scope) Types() types.Map { return types.Map{s.Stream: types.Any} }
 // Field implements [expression.Scope].
 func (s Scope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
 	if len(path) == 1 {
+		if s.Whole != nil {
+			s.Whole()
+		}
 		return func(env any) (expression.Value, error) {
 			return expression.ValueOfJSON(env.(*Object).Raw), nil
 		}, 1, nil

@@ -4,6 +4,8 @@ package rawjson
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/expression"
@@ -46,6 +48,9 @@ func (p *Paths) Add(path []expression.Step) int {
 	}
 	return at.number - 1
 }
+
+// Names returns the members of the object that paths begin with, in the order of their names.
+func (p *Paths) Names() []string { return slices.Sorted(maps.Keys(p.root.members)) }
 
 // Len returns how many spans Find fills.
 func (p *Paths) Len() int { return p.count }
