@@ -87,8 +87,8 @@ func Verify() Option {
 // CommitEvery sets how often a run commits: interval after the begin of the last commit, or when so many results are
 // finished, over all partitions, whichever comes first. Zero leaves either to the storage, which commits ten times a second
 // and more at its own measure: that is sooner while there is little to do, and at 500,000 results or four mebibytes of them
-// (on Kafka kafka.CommitBytes). Longer intervals make fewer and larger transactions, and results visible later; memory holds what isn't
-// committed, up to a size that the storage sets. It means nothing for an output file, which appears when the session ends.
+// (on Kafka kafka.CommitBytes). Longer intervals make fewer and larger transactions, and results visible later; memory holds what
+// isn't committed, up to a size that the storage sets. It means nothing for an output file, which appears when the session ends.
 func CommitEvery(interval time.Duration, results int) Option {
 	return declaration.Once("leat.CommitEvery", func(m *declaration.Mill, o *declaration.Option) {
 		if interval < 0 || results < 0 || interval == 0 && results == 0 {

@@ -80,8 +80,8 @@ func nothingJoins(left, right *drafted) error {
 	for _, s := range []*drafted{left, right} {
 		for by, order := range s.orders {
 			if order.never {
-				return fmt.Errorf("nothing of %v joins with %v as far as they were looked at: %v isn't in the order of %s, as a join "+
-					"needs it, and comes too late to be put in order as it is read; write it to another topic in that order",
+				return fmt.Errorf("nothing of %v joins with %v as far as they were looked at: %v isn't in the order of %s, as a "+
+					"join needs it, and comes too late to be put in order as it is read; write it to another topic in that order",
 					left.Source, right.Source, s.Source, by)
 			}
 		}

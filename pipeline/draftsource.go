@@ -53,8 +53,8 @@ func sameStorage(a, b Source) error {
 	}
 	switch {
 	case a.Storage != b.Storage:
-		return fmt.Errorf("streams that are joined lie in one storage, but %v is %s and %v %s: copy one of them over, by leat topic "+
-			"load a file to a topic, all else by a pipeline file without a join", a, where(a), b, where(b))
+		return fmt.Errorf("streams that are joined lie in one storage, but %v is %s and %v %s: copy one of them over, by leat "+
+			"topic load a file to a topic, all else by a pipeline file without a join", a, where(a), b, where(b))
 	case !slices.Equal(a.Connection, b.Connection):
 		return fmt.Errorf("streams that are joined lie in one storage, but %v and %v are reached in different ways: copy one of "+
 			"them over by a pipeline file without a join", a, b)
@@ -134,8 +134,8 @@ func (d *drafter) lookAtTopic(ctx context.Context, s *drafted) error {
 	}
 	if s.Registry == "" {
 		if startsWithID(s.head.Problems[0]) {
-			return fmt.Errorf("%s\nthe records seem to begin with the id of a schema: say where its registry is, by --registry URL",
-				s.head.Problems[0])
+			return fmt.Errorf("%s\nthe records seem to begin with the id of a schema: say where its registry is, by "+
+				"--registry URL", s.head.Problems[0])
 		}
 		return nil
 	}

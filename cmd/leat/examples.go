@@ -32,16 +32,17 @@ func (c *positionsCommand) Help() string {
 
 // Help implements kong's HelpProvider.
 func (c *loadCommand) Help() string {
-	return "For example: leat topic load --brokers localhost:9092 --end orders.jsonl orders --key customer, or in Avro: leat topic " +
-		"load orders.csv orders --key id --format avro --schema order.avsc --registry http://localhost:8081. With a registry and " +
-		"no schema, values are written with the latest one of the subject orders-value, and keys with that of orders-key."
+	return "For example: leat topic load --brokers localhost:9092 --end orders.jsonl orders --key customer, or in Avro: leat " +
+		"topic load orders.csv orders --key id --format avro --schema order.avsc --registry http://localhost:8081. With a " +
+		"registry and no schema, values are written with the latest one of the subject orders-value, and keys with that of " +
+		"orders-key."
 }
 
 // Help implements kong's HelpProvider.
 func (c *dumpCommand) Help() string {
-	return "For example: leat topic dump --brokers localhost:9092 orders, or of records in Avro: leat topic dump orders --format " +
-		"avro --registry http://localhost:8081. What it writes leat topic load takes again, with the same flags: leat topic dump " +
-		"orders --records > orders.jsonl, and leat topic load orders.jsonl copy --records."
+	return "For example: leat topic dump --brokers localhost:9092 orders, or of records in Avro: leat topic dump orders " +
+		"--format avro --registry http://localhost:8081. What it writes leat topic load takes again, with the same flags: leat " +
+		"topic dump orders --records > orders.jsonl, and leat topic load orders.jsonl copy --records."
 }
 
 // Help implements kong's HelpProvider.

@@ -37,8 +37,8 @@ func (f *registryFlags) member() (string, error) {
 	if u, err := url.Parse(f.Registry); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return "", &usageError{errors.New("--registry: this is no registry's url, which looks like http://localhost:8081")}
 	} else if _, has := u.User.Password(); has {
-		return "", &usageError{fmt.Errorf("--registry: all users of the machine can read a password in a url: give --registry-user NAME, "+
-			"and put the password into the environment variable %s", registryPassword)}
+		return "", &usageError{fmt.Errorf("--registry: all users of the machine can read a password in a url: give "+
+			"--registry-user NAME, and put the password into the environment variable %s", registryPassword)}
 	}
 	members := "url: " + quotedText(f.Registry)
 	switch {
@@ -67,12 +67,12 @@ type recordFlags struct {
 }
 
 // described returns what the flags say of the records of a topic. Errors are wrong usage.
-func (f *recordFlags) described(topic string, writes bool) (r pipeline.Records, err error) {
+func (f *recordFlags) described(name string, writes bool) (r pipeline.Records, err error) {
 	registry, err := f.member()
 	if err != nil {
 		return r, err
 	}
-	r = pipeline.Records{Topic: topic}
+	r = pipeline.Records{Topic: name}
 	value := oneFormat{"", f.Format, f.Schema, f.Message, f.Framing}
 	key := oneFormat{"key-", f.KeyFormat, f.KeySchema, f.KeyMessage, f.KeyFraming}
 	if value.format == "json" && registry == "" && value.framing == "" {
@@ -111,17 +111,17 @@ func (f oneFormat) members(registry, writes bool) (string, error) {
 		}
 		return "", nil
 	case f.format == "csv":
-		return "", fmt.Errorf("%s csv: records are no rows of cells; leat topic load takes a .csv file by its name, a record for "+
-			"each row, and leat topic dump TOPIC | leat convert - FILE.csv writes one", flag("format"))
+		return "", fmt.Errorf("%s csv: records are no rows of cells; leat topic load takes a .csv file by its name, a record "+
+			"for each row, and leat topic dump TOPIC | leat convert - FILE.csv writes one", flag("format"))
 	case !slices.Contains(names, f.format):
-		return "", fmt.Errorf("%s %s: there is no such format, there are %s%s", flag("format"), f.format, strings.Join(names, ", "),
-			suggest.Name(f.format, names))
+		return "", fmt.Errorf("%s %s: there is no such format, there are %s%s", flag("format"), f.format,
+			strings.Join(names, ", "), suggest.Name(f.format, names))
 	case f.format != "json" && unframed && f.schema == "":
 		return "", fmt.Errorf("%s %s: without a registry records don't say what they are: add %s FILE, or --registry URL",
 			flag("format"), f.format, flag("schema"))
 	case f.format == "json" && unframed:
-		return "", fmt.Errorf("%s json is JSON with the id of its schema before it, for which --registry URL says where that is; "+
-			"leave it out for plain JSON", flag("format"))
+		return "", fmt.Errorf("%s json is JSON with the id of its schema before it, for which --registry URL says where that "+
+			"is; leave it out for plain JSON", flag("format"))
 	case f.message != "" && f.format != "protobuf":
 		return "", fmt.Errorf("%s is of Protobuf, and %s says %s", flag("message"), flag("format"), f.format)
 	case f.format == "json" && f.schema != "" && !writes:

@@ -67,7 +67,8 @@ func (c *showCommand) load(a *app) (*pipeline.Pipeline, error) {
 	if c.Stream != "" || len(c.Set) > 0 {
 		return nil, &usageError{fmt.Errorf("--stream and --set are for a pipeline file, and %s is a file of elements", c.File)}
 	}
-	return pipeline.Copy(pipeline.File{Path: c.File, CSV: a.cells(c.File, c.CSV, "--csv"), Flag: "--csv"}, pipeline.File{Path: "-"})
+	from := pipeline.File{Path: c.File, CSV: a.cells(c.File, c.CSV, "--csv"), Flag: "--csv"}
+	return pipeline.Copy(from, pipeline.File{Path: "-"})
 }
 
 // cells returns how a text file that is read holds its cells: as a flag says, or as it seems, which is told.

@@ -34,8 +34,8 @@ func (c *initCommand) source(text string) (pipeline.Source, error) {
 	case scheme == "mysql", scheme == "mariadb":
 		return c.databaseSource("mysql", text, reached)
 	case slices.Contains([]string{"nats", "redis", "rediss", "rabbitmq", "rabbitmq-stream", "amqp", "amqps", "tls"}, scheme):
-		return pipeline.Source{}, &usageError{fmt.Errorf("%s: init looks at files, topics of Kafka and tables; docs/pipeline.md has "+
-			"what a pipeline file says of a queue", scheme)}
+		return pipeline.Source{}, &usageError{fmt.Errorf("%s: init looks at files, topics of Kafka and tables; docs/pipeline.md "+
+			"has what a pipeline file says of a queue", scheme)}
 	}
 	return pipeline.Source{File: text}, nil
 }
@@ -125,8 +125,8 @@ func (c *initCommand) databaseSource(storage, text, reached string) (s pipeline.
 	}
 	if hasPassword(address) {
 		return s, &usageError{fmt.Errorf("the address of %s has a password in it, which would stand in the pipeline file, and "+
-			"which all users of the machine can read: take it out and put it into the environment variable %s, or put the address "+
-			"into one and name that, '${DATABASE_URL}#%[1]s'", table, passwordVariable)}
+			"which all users of the machine can read: take it out and put it into the environment variable %s, or put the "+
+			"address into one and name that, '${DATABASE_URL}#%[1]s'", table, passwordVariable)}
 	}
 	s = pipeline.Source{Storage: storage, Stream: table, Connection: []string{"url: " + strconv.Quote(address)}}
 	if known, _, _ := cutLast(reached, "#"); os.Getenv(passwordVariable) != "" && !hasPassword(known) {

@@ -87,7 +87,8 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 	case c.Records && c.Key != "":
 		return &usageError{errors.New("--key makes keys of objects, and with --records each has its own: leave one of them out")}
 	case c.KeyFormat != "" && c.Key == "" && !c.Records:
-		return &usageError{errors.New("--key-format says how keys are written, and without --key EXPR or --records there are none")}
+		return &usageError{errors.New("--key-format says how keys are written, and without --key EXPR or --records there are " +
+			"none")}
 	}
 	if c.Key != "" {
 		if options.Key, err = topic.CompileKey(c.Key); err != nil {

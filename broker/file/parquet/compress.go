@@ -25,8 +25,8 @@ func (c *zstdCodec) Encode(dst, src []byte) ([]byte, error) {
 	encoder, ok := c.encoders.Get().(*zstd.Encoder)
 	if !ok {
 		var err error
-		encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow), zstd.WithZeroFrames(true),
-			zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+		encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow),
+			zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return dst, err
 		}

@@ -142,7 +142,9 @@ func (s *source) stream(name Text, node *yaml.Node) (Stream, error) {
 		return s.storedStream(stream, m, name, what)
 	}
 	address, topic := m.get("file"), m.get("topic")
-	allowed := []string{"file", "topic", "csv", "parquet", "avro", "max_element", "follow", "data_timeout", "sort", "where", "idle"}
+	allowed := []string{
+		"file", "topic", "csv", "parquet", "avro", "max_element", "follow", "data_timeout", "sort", "where", "idle",
+	}
 	if topic != nil {
 		allowed = append([]string{"topic", "demo", "tombstones", "max_element", "sort", "where", "idle", "file", "key", "headers",
 			"time"}, formatMembers...)

@@ -22,8 +22,8 @@ func (s Stream) checkAvro() error {
 	if s.Avro == nil || s.isAvroFile() {
 		return nil
 	}
-	return s.Avro.Name.Errorf("avro says how an Avro file is written, and the name of this one ends otherwise: name it .avro, or " +
-		"take avro out; of a topic it is format: avro")
+	return s.Avro.Name.Errorf("avro says how an Avro file is written, and the name of this one ends otherwise: name it .avro, " +
+		"or take avro out; of a topic it is format: avro")
 }
 
 // AvroSchema returns the schema that the pipeline file names for the output, where that is an Avro file; empty where it names

@@ -115,8 +115,8 @@ func (d *Decoder) Header(row []byte) error {
 	}
 	cells := d.splitter.cells
 	if other := d.otherDelimiter(cells); other != "" {
-		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, say by csv which it is, or put the "+
-			"name into quotes", cells[0].text, other)
+		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, say by csv which it is, or put "+
+			"the name into quotes", cells[0].text, other)
 	}
 	names := make([]string, 0, len(cells))
 	for i, c := range cells {
