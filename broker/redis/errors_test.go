@@ -74,7 +74,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		want            []string
 	}{
 		{"password", as("default"), 1, 0, "clicks", []string{"WRONGPASS", "the user or the password is wrong"}},
-		{"no password", "redis://" + server.Address(), 1, 0, "clicks", []string{"NOAUTH", "the server asks for a password"}},
+		{"no password", "redis://" + server.Address(), 1, 0, "clicks", []string{"NOAUTH", "the server asks for a user and a password"}},
 		{"no such user", as("nobody"), 1, 0, "clicks", []string{"nobody@127.0.0.1", "WRONGPASS"}},
 		{"no such host", "redis://x:hush-hush@nobody.invalid", 1, 0, "clicks", []string{"nobody.invalid"}},
 		{"no url", "redis://x:hush-hush@127.0.0.1:none", 1, 0, "clicks", []string{"it looks like redis://"}},

@@ -27,7 +27,7 @@ func (c *convertCommand) Help() string {
 
 // Run converts the file.
 func (c *convertCommand) Run(ctx context.Context, a *app) error {
-	p, err := pipeline.Copy(pipeline.File{Path: c.From, CSV: a.cells(c.From, c.FromCSV, "--from-csv"), Flag: "--from-csv"},
+	p, err := pipeline.Copy(pipeline.File{Path: c.From, CSV: c.FromCSV, Flag: "--from-csv"},
 		pipeline.File{Path: c.To, CSV: c.ToCSV, Flag: "--to-csv"})
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (c *convertCommand) Run(ctx context.Context, a *app) error {
 		return &stoppedError{err, "nothing was written"}
 	}
 	if err != nil {
-		return err
+		return c.hinted(err)
 	}
 	progress := shown.Progress()
 	for _, warning := range progress.Warnings {
@@ -62,5 +62,14 @@ func (c *convertCommand) Run(ctx context.Context, a *app) error {
 	}
 	_, err = fmt.Fprintf(out, "%s %s, in %v\n", monitor.Grouped(progress.Results), elements,
 		time.Since(start).Round(time.Millisecond))
+	return err
+}
+
+// hinted adds to an error how the file seems to hold its cells, where nothing says how. It isn't taken for granted, as where
+// a file is only shown: a wrong guess would be a wrong file.
+func (c *convertCommand) hinted(err error) error {
+	if csv := pipeline.Sniff(c.From); csv != "" && c.FromCSV == "" {
+		return fmt.Errorf("%w; %s seems to need --from-csv '%s'", err, c.From, csv)
+	}
 	return err
 }

@@ -67,18 +67,17 @@ func (c *showCommand) load(a *app) (*pipeline.Pipeline, error) {
 	if c.Stream != "" || len(c.Set) > 0 {
 		return nil, &usageError{fmt.Errorf("--stream and --set are for a pipeline file, and %s is a file of elements", c.File)}
 	}
-	from := pipeline.File{Path: c.File, CSV: a.cells(c.File, c.CSV, "--csv"), Flag: "--csv"}
-	return pipeline.Copy(from, pipeline.File{Path: "-"})
+	return pipeline.Copy(pipeline.File{Path: c.File, CSV: c.cells(a), Flag: "--csv"}, pipeline.File{Path: "-"})
 }
 
-// cells returns how a text file that is read holds its cells: as a flag says, or as it seems, which is told.
-func (a *app) cells(path, said, flag string) string {
-	if said != "" || path == "-" {
-		return said
+// cells returns how a text file holds its cells: as is said, or as it seems, which is told.
+func (c *showCommand) cells(a *app) string {
+	if c.CSV != "" || c.File == "-" {
+		return c.CSV
 	}
-	csv := pipeline.Sniff(path)
+	csv := pipeline.Sniff(c.File)
 	if csv != "" {
-		fmt.Fprintf(a.stderr, "leat: %s seems to need csv: %s; %s says otherwise\n", path, csv, flag)
+		fmt.Fprintf(a.stderr, "leat: %s seems to need csv: %s; --csv says otherwise\n", c.File, csv)
 	}
 	return csv
 }

@@ -40,8 +40,6 @@ func TestShow(t *testing.T) {
 		"with a dialect": {[]string{"show", "semi.csv", "--csv", `delimiter: ";"`}, "", 0, `{"a":1,"b":"x y"}` + "\n", "", ""},
 		"as it seems": {[]string{"show", "semi.csv"}, "", 0, `{"a":1,"b":"x y"}` + "\n",
 			"leat: semi.csv seems to need csv: {delimiter: \";\"}; --csv says otherwise\n", ""},
-		"converted as it seems": {[]string{"convert", "-q", "semi.csv", "-"}, "", 0, `{"a":1,"b":"x y"}` + "\n",
-			"leat: semi.csv seems to need csv: {delimiter: \";\"}; --from-csv says otherwise\n", ""},
 		"with another":       {[]string{"show", "semi.csv", "--csv", "delimiter: xx"}, "", 2, "", "leat: --csv: delimiter must be one character, such as \";\", tab, or space for any run of blanks, and is \"xx\"\n", ""},
 		"the master":         {[]string{"show", "speed.yaml", "-n1"}, "", 0, `{"time":0,"x":1}` + "\n", "", ""},
 		"another stream":     {[]string{"show", "speed.yaml", "-n1", "--stream=next"}, "", 0, `{"time":0,"x":1}` + "\n", "", ""},

@@ -94,7 +94,8 @@ func TestMishapsOnPostgreSQL(t *testing.T) {
 	const table = "postgres: {table: orders}"
 	newWorkplace(t, map[string]string{"in.jsonl": `{"id": 1, "customer": "Ada"}`}).run([]mishap{
 		{"wrong password", as("postgres", "WRONG"), table, toScreen, 1,
-			[]string{"p.yaml:1:1:", "connecting as postgres to database postgres at " + u.Hostname(), "PGPASSWORD"}},
+			[]string{"p.yaml:1:1:", "connecting as postgres to database postgres at " + u.Hostname(),
+				"the environment variable WRONG, which password_env names"}},
 		{"wrong password in the url", "postgres: {url: 'postgres://postgres:hush-hush@" + u.Host + "/postgres'}", table,
 			toScreen, 1, []string{"the password is wrong"}},
 		{"variable that isn't set", as("postgres", "UNSET"), table, toScreen, 2, []string{"p.yaml:1:", "UNSET"}},
@@ -165,7 +166,7 @@ func TestMishapsOnRedis(t *testing.T) {
 		{"wrong password", as("default", "WRONG"), stream, toScreen, 1,
 			[]string{"p.yaml:1:1:", "default@" + u.Host, "the user or the password is wrong"}},
 		{"no password", "redis: {url: 'redis://" + u.Host + "'}", stream, toScreen, 1,
-			[]string{"NOAUTH", "asks for a password"}},
+			[]string{"NOAUTH", "asks for a user and a password"}},
 		{"url that can't be read", "redis: {url: 'redis://a:hush-hush@localhost:x'}", stream, toScreen, 2,
 			[]string{"p.yaml:1:14:", "a url looks like"}},
 		{"missing database", strings.Replace(super, u.Host, u.Host+"/99", 1), stream, toScreen, 1,
