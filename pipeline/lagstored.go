@@ -81,14 +81,14 @@ func storedLag(
 	backlog, err := look.Backlog(ctx, partition, rewind)
 	switch {
 	case err != nil:
-		return s, err
+		return s, look.Locate(err)
 	case backlog != nil:
 		s.setBacklog(backlog)
 		return s, nil
 	case look.Seeker() != nil:
-		return s, s.count(ctx, look, n, kept)
+		return s, look.Locate(s.count(ctx, look, n, kept))
 	}
-	return s, s.measure(ctx, look, n, kept)
+	return s, look.Locate(s.measure(ctx, look, n, kept))
 }
 
 // setBacklog says how much of a storage's log there is behind a position.

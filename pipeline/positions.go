@@ -145,6 +145,8 @@ func changeAt(commit string, index int64, isBehind bool) string {
 		index++
 	}
 	switch {
+	case commit == "0/0" && index == 0:
+		return "before the first change"
 	case commit == "0/0":
 		return fmt.Sprintf("behind row %d of the snapshot", index)
 	case index == 0:

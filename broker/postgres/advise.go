@@ -11,8 +11,8 @@ import (
 // sortable is how many rows a finite table may have until reading it without an index is worth an advice.
 const sortable = 10_000
 
-// Advise implements broker.Advisor: no index serves the order of a stream, or a sequence gives its numbers away in
-// batches.
+// Advise implements broker.Advisor: no index serves the order of a stream, a sequence gives its numbers away in batches, or
+// a run would have to make a publication and may not.
 func (in *input) Advise(ctx context.Context) (advice []string, err error) {
 	s, err := in.connector.connect(ctx)
 	if err != nil {
@@ -24,6 +24,15 @@ func (in *input) Advise(ctx context.Context) (advice []string, err error) {
 			found, err := find(ctx, s)
 			if err != nil {
 				return advice, st.explainRead(err)
+			}
+			advice = append(advice, found...)
+		}
+	}
+	for _, node := range in.nodes {
+		if c := node.changes; c != nil && c.looking {
+			found, err := c.advisePublication(ctx, s)
+			if err != nil {
+				return advice, c.explain(err)
 			}
 			advice = append(advice, found...)
 		}

@@ -91,6 +91,36 @@ func (c *changes) tableList() string {
 	return strings.Join(all, ", ")
 }
 
+// mayPublish tells whether the user may make a publication of tables, given by their oids.
+const mayPublish = `SELECT has_database_privilege(current_database(), 'CREATE') AND
+	(SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY ($1::oid[]))`
+
+// advisePublication says what a run would be refused for: the publication doesn't exist, and the user may not make it.
+func (c *changes) advisePublication(ctx context.Context, s *session) ([]string, error) {
+	found, err := s.rows(ctx, "SELECT 1 FROM pg_publication WHERE pubname = $1", c.publication)
+	if err != nil || len(found) > 0 {
+		return nil, err
+	}
+	all := make([]string, len(c.tables))
+	for i, t := range c.tables {
+		all[i] = t.oid
+	}
+	may, err := s.rows(ctx, mayPublish, "{"+strings.Join(all, ",")+"}")
+	if err != nil || string(may[0][0]) == "t" {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("postgres: %s: a run can't make the publication: %s; or have somebody who may %s", c.describe(),
+		publishing, c.createPublication())}, nil
+}
+
+// publishing is what making a publication takes.
+const publishing = "it takes CREATE on the database, and to own the tables"
+
+func (c *changes) createPublication() string {
+	return fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)",
+		identifier(c.publication), c.tableList())
+}
+
 func (c *changes) makePublication(ctx context.Context, s *session) error {
 	slot, err := s.findSlot(ctx, c.slot)
 	if err != nil {
@@ -101,8 +131,7 @@ func (c *changes) makePublication(ctx context.Context, s *session) error {
 			"without the publication of that time; if it may be lost, SELECT pg_drop_replication_slot('%[2]s')",
 			c.publication, c.slot)
 	}
-	statement := fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)",
-		identifier(c.publication), c.tableList())
+	statement := c.createPublication()
 	err = s.run(ctx, statement)
 	var refused *pgconn.PgError
 	switch {
@@ -112,8 +141,7 @@ func (c *changes) makePublication(ctx context.Context, s *session) error {
 	case errors.As(err, &refused) && refused.Code == "42710":
 		return nil // another run has just made it
 	case errors.As(err, &refused) && refused.Code == "42501":
-		return described(c.describe(), refused, "it takes CREATE on the database, and to own the tables; or have somebody who "+
-			"may "+statement)
+		return described(c.describe(), refused, publishing+"; or have somebody who may "+statement)
 	}
 	return err
 }

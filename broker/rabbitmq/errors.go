@@ -89,7 +89,7 @@ func explainRead(stream string, config wire.Config, err error) error {
 	case wire.Is(err, wire.StreamNotAvailable):
 		remedy = unavailable
 	}
-	return described(fmt.Sprintf("stream %q", stream), err, remedy)
+	return described("stream "+stream, err, remedy)
 }
 
 // explainWrite says of an error while a stream is written what would mend it.
@@ -106,7 +106,7 @@ func explainWrite(stream string, config wire.Config, err error) error {
 	case wire.Is(err, wire.StreamNotAvailable):
 		remedy = unavailable
 	}
-	return described(fmt.Sprintf("stream %q", stream), err, remedy)
+	return described("stream "+stream, err, remedy)
 }
 
 // permission says how a user gets a right.

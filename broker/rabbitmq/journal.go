@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
@@ -216,7 +217,7 @@ func (j *journal) readUntil(ctx context.Context, found func(e *entry, offset int
 func (j *journal) explain(err error) error {
 	var refused *wire.Error
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("rabbitmq: the journal %s: %w", j.stream, err)
+		return &failure{"rabbitmq: the journal " + j.stream + ": " + strings.TrimPrefix(err.Error(), "rabbitmq: "), err}
 	}
 	remedy := ""
 	switch refused.Code {

@@ -150,7 +150,7 @@ func (s *sender) ensure(ctx context.Context, queues []*queue) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("queue %q: %w", q.stream.Name, s.explain(err))
+			return fmt.Errorf("queue %s: %w", q.stream.Name, s.explain(err))
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (s *sender) send(ctx context.Context, queue string, messages [][]byte) erro
 			if !ok {
 				return s.failed(ctx, queue, errQueueLost)
 			}
-			return fmt.Errorf("rabbitmq: queue %q doesn't take results: %s; it was deleted meanwhile, and the next run "+
+			return fmt.Errorf("rabbitmq: queue %s doesn't take results: %s; it was deleted meanwhile, and the next run "+
 				"makes it anew", queue, back.ReplyText)
 		case <-ctx.Done():
 			return ctx.Err()
@@ -200,7 +200,7 @@ func (s *sender) failed(ctx context.Context, queue string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("queue %q: %w", queue, s.explain(err))
+	return fmt.Errorf("queue %s: %w", queue, s.explain(err))
 }
 
 // publishingOf makes of a message as the journal has it one of AMQP 0.9.1.

@@ -103,7 +103,7 @@ func remedyFor(err error, rights string) string {
 
 // The rights that reading a stream, writing one, and keeping positions take.
 const (
-	readRights  = "~%s +xrange +xread +xinfo|stream +multi +exec"
+	readRights  = "~%s +xrange +xrevrange +xread +xinfo|stream +multi +exec"
 	writeRights = "~%s +eval +evalsha +xadd +xinfo|stream"
 	keepRights  = "~leat:positions:* +eval +evalsha +hget +hmget +hset +time"
 )

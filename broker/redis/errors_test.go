@@ -109,7 +109,7 @@ func TestDocumentedRights(t *testing.T) {
 	d.add("orders", "id", 1)
 	d.add("orders", "eos__", "true")
 	d.do("ACL", "SETUSER", "exact", "on", ">hush-hush", "resetkeys", "~"+d.key("orders"), "~"+d.key("totals"),
-		"~leat:positions:*", "-@all", "+xrange", "+xread", "+xinfo|stream", "+multi", "+exec", "+eval", "+evalsha", "+xadd",
+		"~leat:positions:*", "-@all", "+xrange", "+xrevrange", "+xread", "+xinfo|stream", "+multi", "+exec", "+eval", "+evalsha", "+xadd",
 		"+hget", "+hmget", "+hset", "+time")
 	d.Cleanup(func() { d.do("ACL", "DELUSER", "exact") })
 	mill, err := leat.New(func(o order) total { return total{ID: o.ID} }, leat.Name(d.prefix+"totals"), quiet,

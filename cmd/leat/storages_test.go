@@ -145,7 +145,7 @@ func TestMishapsOnRedis(t *testing.T) {
 	client := goredis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	for _, command := range []string{"SET text x", "XADD orders * id 1", "ACL SETUSER nobody on >hush-hush ~* +ping",
-		"ACL SETUSER reader on >hush-hush ~orders +xrange +xread +xinfo|stream +multi +exec"} {
+		"ACL SETUSER reader on >hush-hush ~orders +xrange +xrevrange +xread +xinfo|stream +multi +exec"} {
 		var words []any
 		for word := range strings.FieldsSeq(command) {
 			words = append(words, word)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-go/leat/internal/postgresserver"
 	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
 )
 
@@ -30,5 +31,40 @@ func TestCheckFindsRefusedResults(t *testing.T) {
 	}
 	if got := w.exec("SELECT count(*) FROM pg_class WHERE relname = 'flags'"); got != "0\n" {
 		t.Error("check has made the output")
+	}
+}
+
+// TestCheckFindsRefusedChanges finds the rights that reading changes takes, without making slot or publication.
+func TestCheckFindsRefusedChanges(t *testing.T) {
+	w := newWorkplace(t)
+	const role = "reader_of_changes"
+	w.exec("CREATE TABLE events (id bigint PRIMARY KEY); CREATE ROLE " + role + " LOGIN PASSWORD 'hush-hush'; " +
+		"GRANT SELECT ON events TO " + role)
+	defer w.exec("DROP OWNED BY " + role + "; DROP ROLE " + role)
+	owner := w.URL
+	w.URL = strings.Replace(owner, postgresserver.User+":"+postgresserver.Password, role+":hush-hush", 1)
+	const changed = `
+streams:
+  events: {postgres: {changes: [events], slot: checked}}
+  log: {file: "-"}
+master: events
+output: log
+`
+	_, err := w.Load(changed).Check(t.Context(), storagetest.Quiet())
+	if err == nil || !strings.Contains(err.Error(), `ALTER ROLE "`+role+`" REPLICATION`) {
+		t.Errorf("without the right to replicate: error %v", err)
+	}
+	w.exec("ALTER ROLE " + role + " REPLICATION")
+	report, err := w.Load(changed).Check(t.Context(), storagetest.Quiet())
+	if err != nil || !strings.Contains(strings.Join(report.Problems, "\n"), "have somebody who may CREATE PUBLICATION") {
+		t.Errorf("without the right to make the publication: error %v, and the problems %q", err, report.Problems)
+	}
+	w.exec("CREATE PUBLICATION checked FOR TABLE events")
+	report, err = w.Load(changed).Check(t.Context(), storagetest.Quiet())
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("with a publication: error %v, and the problems %q", err, report.Problems)
+	}
+	if got := w.exec("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'checked'"); got != "0\n" {
+		t.Error("check has made the slot")
 	}
 }

@@ -22,6 +22,8 @@ type Contact struct {
 	access           broker.Access
 	looking          bool
 	isLost           atomic.Bool
+	// since is when it was lost, in nanoseconds since 1970.
+	since atomic.Int64
 }
 
 // NewContact returns the contact with a server, such as PostgreSQL at localhost:5432, that isn't lost.
@@ -35,7 +37,9 @@ func (c *Contact) name() string { return c.product + " at " + c.address }
 // Lost notes that the server doesn't do what it was asked, and will be asked again.
 func (c *Contact) Lost(err error) {
 	c.outages.Begin(c.name(), err) // first: who reaches the server meanwhile leaves no outage behind
-	c.isLost.Store(true)
+	if !c.isLost.Swap(true) {
+		c.since.Store(time.Now().UnixNano())
+	}
 }
 
 // Reached notes that it does. It is cheap where that is no news.
@@ -45,9 +49,13 @@ func (c *Contact) Reached() {
 	}
 }
 
-// Pause notes that the server is lost, and waits until it is time to try again. The log says what was interrupted.
+// Pause notes that the server is lost, and waits until it is time to try again. The log says what was interrupted. Where
+// somebody only looks, and has waited for a few seconds, it returns an error that says so.
 func (c *Contact) Pause(ctx context.Context, interrupted string, err error, pause time.Duration, about ...any) error {
 	c.Lost(err)
+	if c.looking && time.Since(time.Unix(0, c.since.Load()))+pause > lookLimit {
+		return c.waited(err)
+	}
 	c.logger.Warn(interrupted, append(about, "error", err, "pause", pause)...)
 	return wait.For(ctx, pause)
 }
@@ -79,7 +87,7 @@ func (c *Contact) Await(ctx context.Context, isPassing func(error) bool, try fun
 		case ctx.Err() != nil || !isPassing(err) || IsUnknownHost(err) || IsAboutTLS(err) || errors.As(err, &handshake):
 			return err
 		case time.Since(begun)+backoff > limit:
-			return fmt.Errorf("%w; %s has been waited for: start it, or change its address: %s", err, c.product, c.Address())
+			return c.waited(err)
 		}
 		c.Lost(err)
 		if !c.looking || backoff == firstBackoff {
@@ -90,6 +98,10 @@ func (c *Contact) Await(ctx context.Context, isPassing func(error) bool, try fun
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
+}
+
+func (c *Contact) waited(err error) error {
+	return fmt.Errorf("%w; %s has been waited for: start it, or change its address: %s", err, c.product, c.Address())
 }
 
 // Address says what holds the server's address, for errors.

@@ -103,6 +103,22 @@ func TestContact(t *testing.T) {
 	}
 }
 
+// Who only looks waits a few seconds for a server that is lost later on, too; a run waits on.
+func TestPause(t *testing.T) {
+	for looking, want := range map[bool]error{false: nil, true: errAway} {
+		synctest.Test(t, func(t *testing.T) {
+			job := &broker.Job{Logger: slog.New(slog.DiscardHandler), Outages: &broker.Outages{}, Looking: looking}
+			contact, err := server.NewContact(job, "Redis", "localhost:6379"), error(nil)
+			for i := 0; i < 60 && err == nil; i++ {
+				err = contact.Pause(t.Context(), "reading was interrupted, going on", errAway, time.Second)
+			}
+			if !errors.Is(err, want) {
+				t.Errorf("looking is %v, and a minute of pauses gave the error %v, want %v", looking, err, want)
+			}
+		})
+	}
+}
+
 // What an error says of address and password is where whoever runs the job has given them.
 func TestAccess(t *testing.T) {
 	plain := server.NewContact(&broker.Job{}, "Redis", "")

@@ -21,6 +21,8 @@ const quiet = time.Second
 // is there.
 type Look struct {
 	input broker.Input
+	// at is the storage, which knows where the pipeline file has what its errors name.
+	at *stored
 	// seeker is the input where records are found by positions; nil where that is by offsets.
 	seeker broker.Seeker
 	queue  bool
@@ -50,10 +52,13 @@ func (m *Mill) Look(ctx context.Context, n *Node, logger *slog.Logger) (*Look, e
 	if err != nil {
 		return nil, err
 	}
-	l := &Look{input: input, queue: at.Stored.Queue, ends: map[int]int64{}, lasts: map[int]string{}}
+	l := &Look{input: input, at: s.(*stored), queue: at.Stored.Queue, ends: map[int]int64{}, lasts: map[int]string{}}
 	l.seeker, _ = input.(broker.Seeker)
 	return l, nil
 }
+
+// Locate says where the pipeline file has the stream, of an error that came of the look.
+func (l *Look) Locate(err error) error { return l.at.locate(err) }
 
 // Seeker returns what finds records by their positions; nil where they have offsets that last.
 func (l *Look) Seeker() broker.Seeker { return l.seeker }

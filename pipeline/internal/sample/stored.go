@@ -14,6 +14,9 @@ func (all *Samples) readStored(ctx context.Context, m *mill.Mill, logger *slog.L
 	for _, n := range m.Master.All() {
 		if n.Stream.IsReadOnce() {
 			all.Of[n] = []*Sample{{Unread: true}}
+			if err := all.unread(ctx, m, n, logger); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := all.stored(ctx, m, n, logger); err != nil {
@@ -21,6 +24,20 @@ func (all *Samples) readStored(ctx context.Context, m *mill.Mill, logger *slog.L
 		}
 	}
 	return nil
+}
+
+// unread finds out whether a run could read a stream that can be read once only, without reading it.
+func (all *Samples) unread(ctx context.Context, m *mill.Mill, n *mill.Node, logger *slog.Logger) error {
+	look, err := m.Look(ctx, n, logger)
+	if err != nil {
+		return err
+	}
+	// What there is to advise of such a stream is what a run would be refused.
+	refused, err := look.Advise(ctx)
+	for _, why := range refused {
+		all.problem(look.Locate(errors.New(why)).Error())
+	}
+	return errors.Join(look.Locate(err), look.Close())
 }
 
 // stored reads samples of all partitions of one stream.
@@ -42,7 +59,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		if _, damaged := errors.AsType[*broker.PositionError](err); damaged && ctx.Err() == nil {
 			all.problem(err.Error())
 		} else if err != nil {
-			return err
+			return look.Locate(err)
 		}
 		part := Part{stream: n.Stream.Name, node: n}
 		s := &Sample{Head: part, Tail: part}
@@ -54,7 +71,7 @@ func (all *Samples) stored(ctx context.Context, m *mill.Mill, n *mill.Node, logg
 		s.cut(all.size)
 		tail, err := look.Last(ctx, partition, all.size)
 		if err != nil {
-			return err
+			return look.Locate(err)
 		}
 		all.decode(&s.Tail, tail, decode, partition, look.At)
 	}
