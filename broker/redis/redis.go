@@ -53,7 +53,8 @@
 //
 // Reading takes +xrange +xrevrange +xread +xinfo|stream +multi +exec on the streams, of which +xrevrange is for what only
 // looks, such as leat check; writing +eval +evalsha +xadd +xinfo|stream on outputs, and +eval +evalsha +hget +hmget +hset
-// +time on leat:positions:*, where commits may be large also +del +rpush +expire +llen +lrange +unlink. Where +info and +config|get aren't allowed, the settings can't be looked at.
+// +time on leat:positions:*, where commits may be large also +del +rpush +expire +llen +lrange +unlink.
+// Where +info and +config|get aren't allowed, the settings can't be looked at.
 package redis
 
 import (

@@ -1,6 +1,12 @@
 package mysql_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/leat-go/leat/internal/mariadbserver"
+	"github.com/leat-go/leat/pipeline/internal/storage/storagetest"
+)
 
 // TestCheckFindsRefusedResults tries results on the columns of the output, which isn't written.
 func TestCheckFindsRefusedResults(t *testing.T) {
@@ -8,4 +14,24 @@ func TestCheckFindsRefusedResults(t *testing.T) {
 	w.exec(`CREATE TABLE numbers (id BIGINT PRIMARY KEY, half DECIMAL(5,2)); INSERT INTO numbers VALUES (1, 1), (2, 0.5);
 		CREATE TABLE flags (id BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, flag DATE)`)
 	w.Refuses(w.Load(w.Refused()), "Incorrect date value")
+}
+
+// TestMissingRightOnPositions fails when the positions are claimed, behind the opening, with where the file has the storage.
+func TestMissingRightOnPositions(t *testing.T) {
+	w := newWorkplace(t)
+	w.exec("CREATE TABLE a (id BIGINT PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b (id BIGINT PRIMARY KEY)")
+	database := w.URL[strings.LastIndex(w.URL, "/")+1:]
+	w.exec("CREATE USER adder@'127.0.0.1' IDENTIFIED BY 'hush-hush'")
+	defer w.exec("DROP USER adder@'127.0.0.1'")
+	w.exec("GRANT SELECT, INSERT, CREATE ON " + database + ".* TO adder@'127.0.0.1'")
+	w.URL = strings.Replace(w.URL, mariadbserver.User+":"+mariadbserver.Password, "adder:hush-hush", 1)
+	err := w.Load(`
+streams: {a: {mysql: {table: a}}, b: {mysql: {table: b}}}
+master: a
+output: b
+`).Run(t.Context(), storagetest.Quiet())
+	if err == nil || !strings.Contains(err.Error(), "shop.yaml:1:1: positions of partition 0: mysql: the table leat_positions") ||
+		!strings.Contains(err.Error(), "GRANT SELECT, INSERT, UPDATE, CREATE ON `leat_positions`") {
+		t.Errorf("the error is %v", err)
+	}
 }
