@@ -10,7 +10,7 @@ import (
 
 // rows go through the rows of a Parquet file, whose columns have their usual order.
 type rows struct {
-	reader *parquet.Reader
+	reader parquet.Rows
 	buffer []parquet.Row
 	have   []parquet.Row // of buffer, what is to come
 	names  names
@@ -26,7 +26,7 @@ func openRows(file *os.File) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rows{reader: parquet.NewReader(f), buffer: make([]parquet.Row, 1024), names: names{}}, nil
+	return &rows{reader: parquet.MultiRowGroup(f.RowGroups()...).Rows(), buffer: make([]parquet.Row, 1024), names: names{}}, nil
 }
 
 func (r *rows) failed() error { return r.err }
