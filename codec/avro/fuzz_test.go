@@ -177,6 +177,9 @@ func FuzzAvroFramings(f *testing.F) {
 				continue
 			}
 			again, err := encoders[i](nil, &text)
+			if err != nil && bytes.Contains([]byte(err.Error()), []byte("digits at scale")) {
+				continue // a reader shows a decimal beyond its precision as it is; a writer refuses it
+			}
 			if err != nil {
 				t.Errorf("%s was read, and can't be written: %v", text, err)
 				continue
