@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 // An Order is a row of TPC-H's table orders.
@@ -126,10 +127,9 @@ output: joined
 
 // leatRun returns the program that is the command leat, built into dir, on a pipeline file.
 func leatRun(ctx context.Context, dir string) (program, error) {
-	leat := filepath.Join(dir, "leat")
-	build := exec.CommandContext(ctx, "go", "-C", "..", "build", "-o", leat, "./cmd/leat")
-	if out, err := build.CombinedOutput(); err != nil {
-		return program{}, fmt.Errorf("go build: %w\n%s", err, out)
+	leat, err := process.BuildLeat(ctx, dir)
+	if err != nil {
+		return program{}, err
 	}
 	file := filepath.Join(dir, "tpch.yaml")
 	return program{

@@ -3,16 +3,17 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 // Leat, the command and the loop find the same matches, whatever the format, and some elements have none.
 func TestLeatAndTheLoopFindTheSame(t *testing.T) {
-	bin := t.TempDir()
 	t.Chdir("..")
-	must(t, buildLeat(t.Context(), bin))
+	leat, err := process.BuildLeat(t.Context(), t.TempDir())
+	must(t, err)
 	for _, format := range []string{"json", "csv", "parquet"} {
 		for _, workload := range workloads {
 			t.Run(format+" "+workload, func(t *testing.T) {
@@ -28,7 +29,7 @@ func TestLeatAndTheLoopFindTheSame(t *testing.T) {
 				compare(t, j, "leat", want)
 				pipeline, err := writePipeline(j)
 				must(t, err)
-				out, err := exec.Command(filepath.Join(bin, "leat"), "run", "--quiet", pipeline).CombinedOutput()
+				out, err := exec.Command(leat, "run", "--quiet", pipeline).CombinedOutput()
 				if err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				}

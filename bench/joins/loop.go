@@ -66,7 +66,7 @@ func openStream(j job, name string) (stream, error) {
 	case "parquet":
 		return openRows(file)
 	default:
-		return openLines(file), nil
+		return openObjects(file), nil
 	}
 }
 

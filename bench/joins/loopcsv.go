@@ -10,28 +10,12 @@ import (
 )
 
 // cells go through the rows of a CSV file without quotes, whose columns have their usual order.
-type cells struct {
-	scanner *bufio.Scanner
-	names   names
-	line    []byte
-	err     error
-}
+type cells struct{ lines }
 
 func openCells(file *os.File) *cells {
-	c := &cells{scanner: scannerOf(file), names: names{}}
+	c := &cells{openLines(file)}
 	c.next() // the columns' names
 	return c
-}
-
-func (c *cells) failed() error { return c.err }
-
-func (c *cells) next() bool {
-	if c.err != nil || !c.scanner.Scan() {
-		c.err = errors.Join(c.err, c.scanner.Err())
-		return false
-	}
-	c.line = c.scanner.Bytes()
-	return true
 }
 
 func (c *cells) left() (e left, ok bool) {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// lines go through the elements of a file of JSON Lines, whose members have their usual order.
+// lines go through the lines of a file.
 type lines struct {
 	scanner *bufio.Scanner
 	names   names
@@ -17,14 +17,10 @@ type lines struct {
 	err     error
 }
 
-func openLines(file *os.File) *lines {
-	return &lines{scanner: scannerOf(file), names: names{}}
-}
-
-func scannerOf(file *os.File) *bufio.Scanner {
+func openLines(file *os.File) lines {
 	s := bufio.NewScanner(file)
 	s.Buffer(make([]byte, 64<<10), 1<<20)
-	return s
+	return lines{scanner: s, names: names{}}
 }
 
 func (l *lines) failed() error { return l.err }
@@ -38,14 +34,19 @@ func (l *lines) next() bool {
 	return true
 }
 
-func (l *lines) left() (e left, ok bool) {
+// objects go through the elements of a file of JSON Lines, whose members have their usual order.
+type objects struct{ lines }
+
+func openObjects(file *os.File) *objects { return &objects{openLines(file)} }
+
+func (l *objects) left() (e left, ok bool) {
 	if !l.next() {
 		return e, false
 	}
 	return left{integer(l.member()), integer(l.member()), l.text()}, l.err == nil
 }
 
-func (l *lines) right() (e right, ok bool) {
+func (l *objects) right() (e right, ok bool) {
 	if !l.next() {
 		return e, false
 	}
@@ -53,7 +54,7 @@ func (l *lines) right() (e right, ok bool) {
 }
 
 // member returns what stands behind the next colon.
-func (l *lines) member() []byte {
+func (l *objects) member() []byte {
 	i := bytes.IndexByte(l.line, ':')
 	end := bytes.IndexAny(l.line[i+1:], ",}")
 	if i < 0 || end < 0 {
@@ -65,7 +66,7 @@ func (l *lines) member() []byte {
 	return value
 }
 
-func (l *lines) text() string {
+func (l *objects) text() string {
 	quoted := l.member()
 	if len(quoted) < 2 {
 		return ""

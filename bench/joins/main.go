@@ -19,25 +19,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "joins:", err)
-		os.Exit(1)
-	}
-}
+func main() { process.Main("joins", run) }
 
 // partCommand is the first argument of a process that does one part: part PROGRAM WORKLOAD FORMAT FOLDER EXTRA, where the
 // last is the path of a profile, or what the scale is. Files are made and read by such processes, too: what this one has in
@@ -94,7 +84,7 @@ func (c *command) measureAll(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(c.folder)) }()
 	if slices.Contains(c.programs, "leat run") {
-		if err := buildLeat(ctx, c.folder); err != nil {
+		if _, err := process.BuildLeat(ctx, c.folder); err != nil {
 			return err
 		}
 	}
@@ -113,23 +103,11 @@ func (c *command) measure(ctx context.Context, j job) error {
 	if _, _, err := c.part(ctx, "generate", j, fmt.Sprint(c.scale)); err != nil {
 		return err
 	}
-	samples := map[string][]process.Cost{}
-	for round := range c.rounds {
-		results := ""
-		for i := range c.programs {
-			program := c.programs[(i+round)%len(c.programs)]
-			cost, found, err := c.measureOne(ctx, program, j)
-			if err != nil {
-				return fmt.Errorf("%s: %w", program, err)
-			}
-			if results == "" {
-				results = found
-			}
-			if found != results {
-				return fmt.Errorf("%s has found %s, another program %s", program, found, results)
-			}
-			samples[program] = append(samples[program], cost)
-		}
+	samples, err := process.InTurn(c.programs, c.rounds, func(program string) (process.Cost, string, error) {
+		return c.measureOne(ctx, program, j)
+	}, process.Same)
+	if err != nil {
+		return err
 	}
 	for _, program := range c.programs {
 		cells := process.Cells(samples[program], samples["leat"])

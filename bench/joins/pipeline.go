@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -32,13 +30,4 @@ func writePipeline(j job) (string, error) {
 	path := filepath.Join(j.folder, "joins.yaml")
 	text := fmt.Sprintf(pipelineText, j.path("left"), j.path("right"), j.path("output"), edge[0], edge[1])
 	return path, os.WriteFile(path, []byte(text), 0o666)
-}
-
-// buildLeat builds the command into a folder.
-func buildLeat(ctx context.Context, folder string) error {
-	build := exec.CommandContext(ctx, "go", "-C", "..", "build", "-o", filepath.Join(folder, "leat"), "./cmd/leat")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return nil
 }

@@ -17,24 +17,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "nexmark:", err)
-		os.Exit(1)
-	}
-}
+func main() { process.Main("nexmark", run) }
 
 // partCommand is the first argument of a process that answers one query: part QUERY FOLDER PROFILE.
 const partCommand = "part"
@@ -91,23 +81,11 @@ func (c *command) measure(ctx context.Context, query string) error {
 	if c.python == "" {
 		programs = programs[:1]
 	}
-	samples := map[string][]process.Cost{}
-	for round := range c.rounds {
-		found := ""
-		for i := range programs {
-			program := programs[(i+round)%len(programs)]
-			cost, results, err := c.measureOne(ctx, program, query)
-			if err != nil {
-				return fmt.Errorf("%s: %w", program, err)
-			}
-			if found == "" {
-				found = results
-			}
-			if results != found {
-				return fmt.Errorf("%s has found %s, another program %s", program, results, found)
-			}
-			samples[program] = append(samples[program], cost)
-		}
+	samples, err := process.InTurn(programs, c.rounds, func(program string) (process.Cost, string, error) {
+		return c.measureOne(ctx, program, query)
+	}, process.Same)
+	if err != nil {
+		return err
 	}
 	for _, program := range programs {
 		fmt.Printf("| %s | %s | %s |\n", query, program, strings.Join(process.Cells(samples[program], samples["leat"]), " | "))

@@ -18,25 +18,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "sort:", err)
-		os.Exit(1)
-	}
-}
+func main() { process.Main("sort", run) }
 
 // partCommand is the first argument of a process that does one part: part NAME FORMAT ORDER FOLDER MEGABYTES.
 const partCommand = "part"
@@ -94,9 +84,8 @@ func (c *command) measureAll(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(c.folder)) }()
-	build := exec.CommandContext(ctx, "go", "-C", "..", "build", "-o", filepath.Join(c.folder, "leat"), "./cmd/leat")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
+	if _, err := process.BuildLeat(ctx, c.folder); err != nil {
+		return err
 	}
 	fmt.Println("| format | order | program | wall | it ÷ leat | CPU | its CPU ÷ leat's | peak memory |\n" +
 		"| --- | --- | --- | --- | --- | --- | --- | --- |")
@@ -115,21 +104,11 @@ func (c *command) measure(ctx context.Context, j job) error {
 	if _, _, err := c.part(ctx, "generate", j); err != nil {
 		return err
 	}
-	samples := map[string][]process.Cost{}
-	for round := range c.rounds {
-		var written []string
-		for i := range c.programs {
-			program := c.programs[(i+round)%len(c.programs)]
-			cost, sums, err := c.measureOne(ctx, program, j)
-			if err != nil {
-				return fmt.Errorf("%s: %w", program, err)
-			}
-			written = append(written, program+": "+sums)
-			samples[program] = append(samples[program], cost)
-		}
-		if err := compare(written); err != nil {
-			return err
-		}
+	samples, err := process.InTurn(c.programs, c.rounds, func(program string) (process.Cost, string, error) {
+		return c.measureOne(ctx, program, j)
+	}, compare)
+	if err != nil {
+		return err
 	}
 	for _, program := range c.programs {
 		cells := process.Cells(samples[program], samples["leat"])
@@ -139,12 +118,11 @@ func (c *command) measure(ctx context.Context, j job) error {
 }
 
 // compare compares what the programs have written.
-func compare(written []string) error {
+func compare(all []process.Found) error {
 	var rows, text string
-	for _, line := range written {
-		program, sums, _ := strings.Cut(line, ": ")
-		r, t, _ := strings.Cut(sums, ", bytes ")
-		if isPython(program) {
+	for _, written := range all {
+		r, t, _ := strings.Cut(written.Results, ", bytes ")
+		if isPython(written.Program) {
 			t = text
 		}
 		if rows == "" {
@@ -154,7 +132,7 @@ func compare(written []string) error {
 			text = t
 		}
 		if r != rows || t != text {
-			return fmt.Errorf("the programs have written different things:\n%s", strings.Join(written, "\n"))
+			return fmt.Errorf("the programs have written different things: %v", all)
 		}
 	}
 	return nil

@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/leat-go/leat/bench/internal/process"
 )
 
 // Leat, GNU sort and the hand-written program write the same bytes.
 func TestTheProgramsWriteTheSame(t *testing.T) {
 	t.Chdir("..")
-	leat := filepath.Join(t.TempDir(), "leat")
-	if out, err := exec.Command("go", "-C", "..", "build", "-o", leat, "./cmd/leat").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	leat, err := process.BuildLeat(t.Context(), t.TempDir())
+	must(t, err)
 	for _, format := range allFormats {
 		for _, order := range allOrders {
 			t.Run(format+" "+order, func(t *testing.T) {
@@ -23,17 +23,17 @@ func TestTheProgramsWriteTheSame(t *testing.T) {
 				j := job{format, order, folder}
 				must(t, generate(j, 1))
 				c := command{folder: folder}
-				var written []string
+				var written []process.Found
 				for _, program := range []string{"leat", "gnu"} {
 					if _, err := exec.LookPath("sort"); err != nil && program == "gnu" {
 						continue
 					}
-					written = append(written, program+": "+sorted(t, &c, program, j))
+					written = append(written, process.Found{Program: program, Results: sorted(t, &c, program, j)})
 				}
 				must(t, loop(j))
 				sums, err := sum(j)
 				must(t, err)
-				must(t, compare(append(written, "loop: "+sums)))
+				must(t, compare(append(written, process.Found{Program: "loop", Results: sums})))
 				if !strings.Contains(sums, " elements, ") || strings.HasPrefix(sums, "0 ") {
 					t.Errorf("the loop has written %s", sums)
 				}

@@ -16,12 +16,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/leat-go/leat"
@@ -87,15 +85,7 @@ func inTempDir(start func(ctx context.Context, dir string) (string, func() error
 	}
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "storages:", err)
-		os.Exit(1)
-	}
-}
+func main() { process.Main("storages", run) }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 5 && args[0] == "part" {
