@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"runtime"
 	"testing"
 
@@ -119,6 +120,9 @@ func FuzzAvroWriter(f *testing.F) {
 	})
 }
 
+// tooPrecise finds a decimal of more than nine digits, two of which are behind the point.
+var tooPrecise = regexp.MustCompile(`"d":-?[0-9]{8}`)
+
 // FuzzAvroFramings decodes to JSON what may come from anywhere, in each framing: bare, as a single object, and behind the id of
 // a schema. What is read can be written, and is read the same.
 func FuzzAvroFramings(f *testing.F) {
@@ -177,8 +181,8 @@ func FuzzAvroFramings(f *testing.F) {
 				continue
 			}
 			again, err := encoders[i](nil, &text)
-			if err != nil && bytes.Contains([]byte(err.Error()), []byte("digits at scale")) {
-				continue // a reader shows a decimal beyond its precision as it is; a writer refuses it
+			if err != nil && tooPrecise.Match(text) {
+				continue // a reader shows such a decimal as it is, and a writer refuses it
 			}
 			if err != nil {
 				t.Errorf("%s was read, and can't be written: %v", text, err)
