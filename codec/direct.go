@@ -209,8 +209,8 @@ func plainLength(text []byte) int {
 // texts keeps texts that have come twice, such as names, so that the next elements share them instead of making their own.
 // It keeps a few, and short ones, whatever comes. It is safe for concurrent use.
 type texts struct {
-	kept [keptTexts]unsafe.Pointer // to strings
-	seen [keptTexts]uint32         // the hash of what came last in a place and wasn't kept
+	kept [keptTexts]atomic.Pointer[string]
+	seen [keptTexts]atomic.Uint32 // the hash of what came last in a place and wasn't kept
 }
 
 const (
@@ -230,14 +230,13 @@ func (t *texts) of(text []byte) string {
 		hash = (hash ^ uint32(c)) * 16777619 // FNV
 	}
 	place := hash % keptTexts
-	kept := (*string)(atomic.LoadPointer(&t.kept[place]))
-	if kept != nil && *kept == string(text) {
+	if kept := t.kept[place].Load(); kept != nil && *kept == string(text) {
 		return *kept
 	}
 	made := string(text)
-	if atomic.SwapUint32(&t.seen[place], hash) == hash {
-		again := made
-		atomic.StorePointer(&t.kept[place], unsafe.Pointer(&again))
+	if t.seen[place].Swap(hash) == hash {
+		again := made // made itself would be on the heap each time
+		t.kept[place].Store(&again)
 	}
 	return made
 }
