@@ -21,9 +21,8 @@ type Contact struct {
 	outages          *broker.Outages
 	access           broker.Access
 	looking          bool
-	isLost           atomic.Bool
-	// since is when it was lost, in nanoseconds since 1970.
-	since atomic.Int64
+	// lost is since when it is lost, in nanoseconds since 1970; zero while it isn't.
+	lost atomic.Int64
 }
 
 // NewContact returns the contact with a server, such as PostgreSQL at localhost:5432, that isn't lost.
@@ -37,14 +36,12 @@ func (c *Contact) name() string { return c.product + " at " + c.address }
 // Lost notes that the server doesn't do what it was asked, and will be asked again.
 func (c *Contact) Lost(err error) {
 	c.outages.Begin(c.name(), err) // first: who reaches the server meanwhile leaves no outage behind
-	if !c.isLost.Swap(true) {
-		c.since.Store(time.Now().UnixNano())
-	}
+	c.lost.CompareAndSwap(0, time.Now().UnixNano())
 }
 
 // Reached notes that it does. It is cheap where that is no news.
 func (c *Contact) Reached() {
-	if c.isLost.Load() && c.isLost.Swap(false) {
+	if c.lost.Load() != 0 && c.lost.Swap(0) != 0 {
 		c.outages.End(c.name())
 	}
 }
@@ -53,7 +50,7 @@ func (c *Contact) Reached() {
 // somebody only looks, and has waited for a few seconds, it returns an error that says so.
 func (c *Contact) Pause(ctx context.Context, interrupted string, err error, pause time.Duration, about ...any) error {
 	c.Lost(err)
-	if c.looking && time.Since(time.Unix(0, c.since.Load()))+pause > lookLimit {
+	if since := c.lost.Load(); c.looking && since != 0 && time.Since(time.Unix(0, since))+pause > lookLimit {
 		return c.waited(err)
 	}
 	c.logger.Warn(interrupted, append(about, "error", err, "pause", pause)...)
