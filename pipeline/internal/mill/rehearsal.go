@@ -3,11 +3,9 @@ package mill
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"reflect"
-	"strings"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
@@ -48,23 +46,4 @@ func (m *Mill) RehearseOutput(ctx context.Context, results [][]byte, logger *slo
 	}
 	refused, err = opened.(broker.Rehearser).Rehearse(ctx, job, all)
 	return refused, s.locate(err)
-}
-
-// Locate says where the pipeline file has the output that an error of its storage names, or the storage that keeps
-// positions, unless the error says so already.
-func (m *Mill) Locate(err error) error {
-	if err == nil {
-		return err
-	}
-	if of, isOfPositions := strings.CutPrefix(err.Error(), "positions of partition "); isOfPositions {
-		_, of, _ = strings.Cut(of, ": ")
-		name, _, _ := strings.Cut(of, ": ")
-		if where := m.connections[name].name.Location(); where != "" {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-	}
-	if m.Output.Stored == nil {
-		return err
-	}
-	return m.located(err)
 }

@@ -102,16 +102,28 @@ func (s *stored) GuaranteeFor(outputs []broker.Stream) broker.Guarantee {
 	return broker.GuaranteeOf(s.Storage, outputs)
 }
 
-// located says where the pipeline file has the output that its storage has refused results for. What is located already, as
-// where the storage was opened, stays as it is.
-func (m *Mill) located(err error) error {
-	text, at := err.Error(), m.Output.Stored
-	named := m.Output.Storage + ": " + at.Called
-	isNamed := strings.Contains(text, named+":") || strings.Contains(text, named+" ")
-	if !isNamed || strings.HasPrefix(text, at.Text.Location()) {
+// Locate says where the pipeline file has the output that a storage has refused results for, or the storage that an error names
+// as that of the positions. What is located already, as where a storage was opened, stays as it is, and so does any other error.
+func (m *Mill) Locate(err error) error {
+	if err == nil {
+		return nil
+	}
+	text, where := err.Error(), ""
+	if of, isOfPositions := strings.CutPrefix(text, "positions of partition "); isOfPositions {
+		_, of, _ = strings.Cut(of, ": ")
+		name, _, _ := strings.Cut(of, ": ")
+		where = m.connections[name].name.Location()
+	}
+	if at := m.Output.Stored; where == "" && at != nil {
+		named := m.Output.Storage + ": " + at.Called
+		if strings.Contains(text, named+":") || strings.Contains(text, named+" ") {
+			where = at.Text.Location()
+		}
+	}
+	if where == "" || strings.HasPrefix(text, where) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", at.Text.Location(), err)
+	return fmt.Errorf("%s: %w", where, err)
 }
 
 // locate says where the pipeline file has the stream that an error names, or else the storage.
