@@ -279,12 +279,12 @@ func (j *draftJoin) text(output string) string {
 func (j *draftJoin) output(path string) string {
 	switch {
 	case path == mill.Standard || j.left.Storage == "":
-		return fmt.Sprintf("    file: %s   # .csv is another format; then emit must name plain members\n", quoted(path))
+		return fmt.Sprintf("    file: %s   # .csv is another format; then emit must name plain members\n", Quote(path))
 	case j.left.Storage == "kafka":
 		return fmt.Sprintf("    topic: %s   # it is created; leat topic dump shows it\n",
-			quoted(j.left.Stream+"-"+j.right.Stream+"-joined"))
+			Quote(j.left.Stream+"-"+j.right.Stream+"-joined"))
 	}
-	return fmt.Sprintf("    file: %s   # a table is another output: %s: {table: joined, columns: {…}}, with emit\n", quoted(path),
+	return fmt.Sprintf("    file: %s   # a table is another output: %s: {table: joined, columns: {…}}, with emit\n", Quote(path),
 		j.left.Storage)
 }
 

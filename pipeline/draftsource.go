@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/leat-go/leat/pipeline/internal/description"
+	"github.com/leat-go/leat/pipeline/internal/format"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 )
 
@@ -140,7 +141,7 @@ func (d *drafter) lookAtTopic(ctx context.Context, s *drafted) error {
 		return nil
 	}
 	unread := s.head
-	for _, s.format = range []string{"avro", "protobuf", "json"} {
+	for _, s.format = range format.Names() {
 		if err := d.lookAtStream(ctx, s); err == nil && len(s.head.Problems) == 0 {
 			return nil
 		}
@@ -151,7 +152,7 @@ func (d *drafter) lookAtTopic(ctx context.Context, s *drafted) error {
 
 // startsWithID reports whether what can't be decoded, as a problem quotes it, begins as registries have it.
 func startsWithID(problem string) bool {
-	return strings.Contains(problem, `\x00`) || strings.Contains(problem, `'\x00'`)
+	return strings.Contains(problem, `\x00`)
 }
 
 func (d *drafter) lookAtStream(ctx context.Context, s *drafted) error {
@@ -217,27 +218,27 @@ func top(streams ...*drafted) string {
 func (s *drafted) place(order string) string {
 	switch s.Storage {
 	case "":
-		text := fmt.Sprintf("    file: %s\n", quoted(filepath.ToSlash(s.path)))
+		text := fmt.Sprintf("    file: %s\n", Quote(filepath.ToSlash(s.path)))
 		if s.csv != "" {
 			text += fmt.Sprintf("    csv: %s\n", s.csv)
 		}
 		return text
 	case "kafka":
-		text := fmt.Sprintf("    topic: %s\n", quoted(s.Stream))
+		text := fmt.Sprintf("    topic: %s\n", Quote(s.Stream))
 		if s.format != "" {
 			text += fmt.Sprintf("    format: %s\n", s.format)
 		}
 		return text
 	}
 	if order != "" {
-		return fmt.Sprintf("    %s: {table: %s, order: %s}   # in the order that the join needs\n", s.Storage, quoted(s.Stream),
-			quoted(order))
+		return fmt.Sprintf("    %s: {table: %s, order: %s}   # in the order that the join needs\n", s.Storage, Quote(s.Stream),
+			Quote(order))
 	}
-	return fmt.Sprintf("    %s: {table: %s}\n", s.Storage, quoted(s.Stream))
+	return fmt.Sprintf("    %s: {table: %s}\n", s.Storage, Quote(s.Stream))
 }
 
-// quoted writes a text in double quotes, for a pipeline file, in which no variable is replaced.
-func quoted(text string) string { return strings.ReplaceAll(strconv.Quote(text), "${", "$${") }
+// Quote writes a text in double quotes, for a pipeline file, in which no variable is replaced.
+func Quote(text string) string { return strings.ReplaceAll(strconv.Quote(text), "${", "$${") }
 
 // nameStreams names two streams after their sources, so that expressions can use the names and no element has such a member.
 func nameStreams(left, right *drafted) {

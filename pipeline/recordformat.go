@@ -26,7 +26,7 @@ func (r Records) file(writes bool) string {
 	if r.Registry != "" {
 		text += ", registry: " + r.Registry
 	}
-	stream := "{topic: " + quoted(r.Topic)
+	stream := "{topic: " + Quote(r.Topic)
 	if r.Value != "" {
 		stream += ", " + r.Value
 	}

@@ -181,7 +181,7 @@ func valuesOf(flag *kong.Flag, arguments []string, begun string) []string {
 		}
 		return p.Streams()
 	case flag.PlaceHolder == "FORMAT":
-		return []string{"json", "avro", "protobuf"}
+		return recordFormats
 	case flag.PlaceHolder == "FRAMING":
 		return []string{"registry", "none", "single_object"}
 	case flag.PlaceHolder == "MECHANISM":

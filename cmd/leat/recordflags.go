@@ -40,18 +40,21 @@ func (f *registryFlags) member() (string, error) {
 		return "", &usageError{fmt.Errorf("--registry: all users of the machine can read a password in a url: give "+
 			"--registry-user NAME, and put the password into the environment variable %s", registryPassword)}
 	}
-	members := "url: " + quotedText(f.Registry)
+	members := "url: " + pipeline.Quote(f.Registry)
 	switch {
 	case f.RegistryUser != "" && os.Getenv(registryPassword) == "":
 		return "", &usageError{errors.New("--registry-user needs a password: put it into the environment variable " +
 			registryPassword)}
 	case f.RegistryUser != "":
-		members += fmt.Sprintf(", user: %s, password_env: %s", quotedText(f.RegistryUser), registryPassword)
+		members += fmt.Sprintf(", user: %s, password_env: %s", pipeline.Quote(f.RegistryUser), registryPassword)
 	case os.Getenv(registryToken) != "":
 		members += ", token_env: " + registryToken
 	}
 	return "{" + members + "}", nil
 }
+
+// recordFormats are what values and keys may be.
+var recordFormats = []string{"json", "avro", "protobuf"}
 
 // recordFlags say what the records of a topic look like.
 type recordFlags struct {
@@ -99,7 +102,6 @@ type oneFormat struct{ prefix, format, schema, message, framing string }
 
 // members returns the members of a pipeline file that say the same.
 func (f oneFormat) members(registry, writes bool) (string, error) {
-	names := []string{"json", "avro", "protobuf"}
 	flag := func(name string) string { return "--" + f.prefix + name }
 	unframed := f.framing != "registry" && (f.framing != "" || !registry)
 	switch {
@@ -113,9 +115,9 @@ func (f oneFormat) members(registry, writes bool) (string, error) {
 	case f.format == "csv":
 		return "", fmt.Errorf("%s csv: records are no rows of cells; leat topic load takes a .csv file by its name, a record "+
 			"for each row, and leat topic dump TOPIC | leat convert - FILE.csv writes one", flag("format"))
-	case !slices.Contains(names, f.format):
+	case !slices.Contains(recordFormats, f.format):
 		return "", fmt.Errorf("%s %s: there is no such format, there are %s%s", flag("format"), f.format,
-			strings.Join(names, ", "), suggest.Name(f.format, names))
+			strings.Join(recordFormats, ", "), suggest.Name(f.format, recordFormats))
 	case f.format != "json" && unframed && f.schema == "":
 		return "", fmt.Errorf("%s %s: without a registry records don't say what they are: add %s FILE, or --registry URL",
 			flag("format"), f.format, flag("schema"))
@@ -130,7 +132,7 @@ func (f oneFormat) members(registry, writes bool) (string, error) {
 	text := "format: " + f.format
 	for _, member := range [][2]string{{"schema", f.schema}, {"message", f.message}, {"framing", f.framing}} {
 		if member[1] != "" {
-			text += ", " + member[0] + ": " + quotedText(member[1])
+			text += ", " + member[0] + ": " + pipeline.Quote(member[1])
 		}
 	}
 	if writes && f.schema == "" {

@@ -67,7 +67,7 @@ func (c *initCommand) topicSource(text string) (s pipeline.Source, err error) {
 func (f *clusterFlags) members(dir string) ([]string, error) {
 	var brokers []string
 	for _, address := range f.Brokers {
-		brokers = append(brokers, quotedText(address))
+		brokers = append(brokers, pipeline.Quote(address))
 	}
 	lines := []string{"brokers: [" + strings.Join(brokers, ", ") + "]"}
 	var files []string
@@ -79,7 +79,7 @@ func (f *clusterFlags) members(dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file[0]+": "+quotedText(path))
+		files = append(files, file[0]+": "+pipeline.Quote(path))
 	}
 	switch {
 	case files != nil:
@@ -88,7 +88,7 @@ func (f *clusterFlags) members(dir string) ([]string, error) {
 		lines = append(lines, "tls: true")
 	}
 	if f.SASL != "" {
-		lines = append(lines, fmt.Sprintf("sasl: {mechanism: %s, user: %s, password_env: %s}", f.SASL, quotedText(f.User),
+		lines = append(lines, fmt.Sprintf("sasl: {mechanism: %s, user: %s, password_env: %s}", f.SASL, pipeline.Quote(f.User),
 			passwordVariable))
 	}
 	return lines, nil
@@ -108,7 +108,7 @@ func (c *initCommand) sqliteSource(text string) (s pipeline.Source, err error) {
 	if place, err = pathFrom(filepath.Dir(c.Output), place); err != nil {
 		return s, err
 	}
-	return pipeline.Source{Storage: "sqlite", Stream: table, Connection: []string{"file: " + quotedText(place)}}, nil
+	return pipeline.Source{Storage: "sqlite", Stream: table, Connection: []string{"file: " + pipeline.Quote(place)}}, nil
 }
 
 // databaseSource returns a table of a database with a server: its address with variables, and as it is with them replaced.
@@ -168,9 +168,6 @@ func cutLast(text, separator string) (before, after string, found bool) {
 	}
 	return text[:i], text[i+len(separator):], true
 }
-
-// quotedText writes a text for a pipeline file, in which no variable is replaced.
-func quotedText(text string) string { return strings.ReplaceAll(strconv.Quote(text), "${", "$${") }
 
 // pathFrom returns a path as seen from a directory.
 func pathFrom(dir, path string) (string, error) {
