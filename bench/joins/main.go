@@ -27,7 +27,7 @@ import (
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() { process.Main("joins", run) }
+func main() { os.Exit(process.Main("joins", run)) }
 
 // partCommand is the first argument of a process that does one part: part PROGRAM WORKLOAD FORMAT FOLDER EXTRA, where the
 // last is the path of a profile, or what the scale is. Files are made and read by such processes, too: what this one has in

@@ -24,7 +24,7 @@ import (
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() { process.Main("nexmark", run) }
+func main() { os.Exit(process.Main("nexmark", run)) }
 
 // partCommand is the first argument of a process that answers one query: part QUERY FOLDER PROFILE.
 const partCommand = "part"

@@ -26,7 +26,7 @@ import (
 	"github.com/leat-go/leat/bench/internal/process"
 )
 
-func main() { process.Main("sort", run) }
+func main() { os.Exit(process.Main("sort", run)) }
 
 // partCommand is the first argument of a process that does one part: part NAME FORMAT ORDER FOLDER MEGABYTES.
 const partCommand = "part"

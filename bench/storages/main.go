@@ -85,7 +85,7 @@ func inTempDir(start func(ctx context.Context, dir string) (string, func() error
 	}
 }
 
-func main() { process.Main("storages", run) }
+func main() { os.Exit(process.Main("storages", run)) }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 5 && args[0] == "part" {

@@ -10,15 +10,16 @@ import (
 	"syscall"
 )
 
-// Main runs a command of a name until it ends or is interrupted, and ends this process with what came of it.
-func Main(name string, run func(ctx context.Context, args []string) error) {
+// Main runs a command of a name until it ends or is interrupted, and returns the process's exit code.
+func Main(name string, run func(ctx context.Context, args []string) error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // BuildLeat builds the command into a folder, and returns its path. The module's folder is the one above this process's.
