@@ -141,8 +141,16 @@ func (d *direct) value(kind reflect.Kind, at unsafe.Pointer, data []byte) int {
 		return n + 2
 	case reflect.Float64:
 		digits, decimals, n := number(data)
-		if n == 0 || digits >= 1<<53 || decimals >= len(powers) {
+		if n == 0 {
 			return 0
+		}
+		if digits >= 1<<53 || decimals >= len(powers) { // as most that were computed
+			value, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(data), n), 64)
+			if err != nil {
+				return 0
+			}
+			*(*float64)(at) = value
+			return n
 		}
 		value := float64(digits) / powers[decimals] // both are exact, so that it is rounded once
 		if data[0] == '-' {
@@ -166,8 +174,8 @@ func (d *direct) value(kind reflect.Kind, at unsafe.Pointer, data []byte) int {
 // powers are the powers of ten that a float64 holds exactly, as far as they are needed.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// number reads a number of 18 digits at most, without an exponent: its digits, how many of them are decimals, and its length,
-// which is zero where it is another.
+// number reads a number without an exponent and of 18 digits at most, where a zero before the point isn't counted: its
+// digits, how many of them are decimals, and its length, which is zero where it is another.
 func number(data []byte) (digits int64, decimals, length int) {
 	i := 0
 	if len(data) > 0 && data[0] == '-' {
@@ -190,7 +198,13 @@ func number(data []byte) (digits int64, decimals, length int) {
 			return 0, 0, 0
 		}
 	}
-	if whole == 0 || whole > 1 && data[begin] == '0' || whole+decimals > 18 {
+	if whole == 0 || whole > 1 && data[begin] == '0' {
+		return 0, 0, 0
+	}
+	if data[begin] == '0' {
+		whole = 0
+	}
+	if whole+decimals > 18 {
 		return 0, 0, 0
 	}
 	return digits, decimals, i // what is behind it, such as an exponent, is found to be no comma

@@ -3,7 +3,9 @@ package codec
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +40,8 @@ func TestDirectIsExact(t *testing.T) {
 	numbers := rapid.SampledFrom([]string{
 		"0", "-0", "1", "-7", "01", "1.5", "-0.0", "0.1", "123456789012345", "1234567890123456", "999999999999999999",
 		"9223372036854775807", "9223372036854775808", "0.3", "2.675", "1e3", "1.", ".5", "-", "+1", "123456.789012345", "null",
-		"0.000000000000001", "4503599627370497.5", `"1"`,
+		"0.000000000000001", "4503599627370497.5", "0.6204232426336073", "0.062042324263360731", "-0.000000000000000001",
+		"0.0000000000000000001", "12345678901234567.8", "1.2345678901234567", "00.5", `"1"`,
 	})
 	texts := rapid.SampledFrom([]string{
 		`"S1"`, `"S2"`, `""`, `"a longer text than eight"`, `"Grüße"`, `"a\"b"`, `"a\u00e9"`, "\"a\tb\"", "\"\xff\"", `"\\"`, "null",
@@ -91,6 +94,15 @@ func TestDirectTakesWhatIsUsual(t *testing.T) {
 	}
 	if newDirect(reflect.TypeFor[struct{ Inner flat }]()) != nil {
 		t.Error("a struct in a struct is decoded directly")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 10_000 { // as they are computed, with all their digits
+		want := random.Float64() * []float64{-1, 1, 1000, 1e6}[random.IntN(4)]
+		record := strconv.AppendFloat([]byte(`{"x":`), want, 'f', -1, 64)
+		var element flat
+		if math.Abs(want) > 0.1 && (!own.decode(append(record, '}'), &element) || element.X != want) {
+			t.Errorf("%s is %v", record, element.X)
+		}
 	}
 	var element flat
 	if !own.decode([]byte(`{"x":-0.0}`), &element) || !math.Signbit(element.X) {

@@ -86,6 +86,9 @@ func Matches(pattern, path string) bool {
 
 // Literal returns the pattern that matches a path only.
 func Literal(path string) string {
+	if !os.IsPathSeparator('\\') {
+		path = strings.ReplaceAll(path, `\`, `\\`)
+	}
 	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
 }
 

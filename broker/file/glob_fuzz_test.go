@@ -16,6 +16,7 @@ func FuzzPatterns(f *testing.F) {
 	f.Add(`\[a\]*`, "[a]1", "a1", "[a]")
 	f.Add("a[", "a[b", "*", "?")
 	f.Add("**/x", "x", "a/x", "a/b/x")
+	f.Add(`*\\`, `0\`, `a\*`, `\`)
 	f.Fuzz(func(t *testing.T, pattern, a, b, c string) {
 		names := []string{a, b, c}
 		for _, x := range names {
