@@ -5,6 +5,7 @@ import (
 	stdcsv "encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -313,4 +314,47 @@ func TestPlainRows(t *testing.T) {
 			t.Fatalf("%+v, %q: got %s, %v, want %s, %v", d, row, got, gotErr, want, wantErr)
 		}
 	})
+}
+
+// TestPlainObjects: the short way of objects that have nothing unusual makes the same rows as the long one.
+func TestPlainObjects(t *testing.T) {
+	values := rapid.SampledFrom([]string{
+		"null", "true", "false", "nil", "truely", "t", "0", "-0", "1", "01", "-7.50", "1e3", "1.5E-2", "-", "{}", "[1]", `""`, `"text"`,
+		`"a text"`, `" a"`, `"a "`, `"\ta"`, `"1"`, `"-"`, `"1.5e3"`, `"true"`, `"trust"`, `"2026-01-01"`, `"1,5"`, `"a;b"`, `"a|b"`,
+		`"a\"b"`, `"\\"`, `"\n"`, `"Grüße"`, `"NA"`, `"#a"`, `"open`, "",
+	})
+	dialects := []Dialect{
+		{}, {Delimiter: ';'}, {Delimiter: '\t'}, {Delimiter: '|'}, {Delimiter: 'e'}, {Null: []string{"NA"}}, {Null: []string{}},
+		{Delimiter: ';', Decimal: ','}, {Comment: "#"}, {Blanks: true}, {Delimiter: '¦'},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := rapid.SampledFrom(dialects).Draw(t, "dialect")
+		d.Columns = []string{"a", "the b", "c"}[:rapid.IntRange(1, 3).Draw(t, "columns")]
+		object := []byte{'{'}
+		for i, name := range rapid.SampledFrom([][]string{d.Columns, d.Columns, d.Columns, {"a"}, {"c", "a"}}).Draw(t, "members") {
+			if i > 0 {
+				object = append(object, rapid.SampledFrom([]string{",", ",", ",", ", "}).Draw(t, "comma")...)
+			}
+			object = fmt.Appendf(object, "%q:%s", name, values.Draw(t, name))
+		}
+		object = append(object, rapid.SampledFrom([]string{"}", "}", "}", " }", "", "}}"}).Draw(t, "end")...)
+		long := NewEncoder(d, nil, nil)
+		long.isPlain = false
+		want, wantErr := long.Append(nil, object)
+		got, gotErr := NewEncoder(d, nil, nil).Append(nil, object)
+		if string(got) != string(want) && json.Valid(object) || (gotErr == nil) != (wantErr == nil) && json.Valid(object) {
+			t.Fatalf("%+v, %s: got %q, %v, want %q, %v", d, object, got, gotErr, want, wantErr)
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	e := NewEncoder(Dialect{}, []string{"time", "robot", "x", "y"}, nil)
+	object := []byte(`{"time":1403715273312143104,"robot":"robot-17","x":1.25,"y":-0.5}`)
+	var row []byte
+	b.SetBytes(int64(len(object)))
+	b.ReportAllocs()
+	for b.Loop() {
+		row, _ = e.Append(row[:0], object)
+	}
 }

@@ -169,14 +169,18 @@ const otherDelimiters = ";\t|,"
 func (d *Decoder) name(names []string) {
 	d.names, d.columns = names, make([]column, 0, len(names))
 	for i, name := range names {
-		before := []byte{','}
-		if i == 0 {
-			before[0] = '{'
-		}
 		m := d.members(name)
-		before = append(quote.Append(before, m.Name), ':')
-		d.columns = append(d.columns, column{before, m.Text || slices.Contains(d.dialect.Text, name)})
+		d.columns = append(d.columns, column{beforeValue(i, m.Name), m.Text || slices.Contains(d.dialect.Text, name)})
 	}
+}
+
+// beforeValue returns what stands in an object before the value of the member at an index.
+func beforeValue(index int, name string) []byte {
+	before := []byte{','}
+	if index == 0 {
+		before[0] = '{'
+	}
+	return append(quote.Append(before, name), ':')
 }
 
 func (d *Decoder) split(row []byte) error {

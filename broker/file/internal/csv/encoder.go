@@ -16,8 +16,12 @@ type Encoder struct {
 	// columns are their names, and members those of the members that they hold, whose columns index tells.
 	columns, members []string
 	index            map[string]int
+	// before is what stands before each value in an object as programs write it.
+	before [][]byte
 	// values are those of one row, by their columns.
 	values []value
+	// isPlain says that the dialect has nothing that appendPlain doesn't know.
+	isPlain bool
 }
 
 // A value is what a member holds: a text, or what stands in JSON for anything else; nothing stands for null.
@@ -30,6 +34,8 @@ type value struct {
 // members of the first object. member tells the member of a column; nil for one of the same name.
 func NewEncoder(d Dialect, columns []string, member func(column string) Member) *Encoder {
 	e := &Encoder{dialect: d, delimiter: d.delimiter(), null: d.null()}
+	e.isPlain = len(e.delimiter) == 1 && d.Decimal != ',' && d.Comment == "" &&
+		!slices.ContainsFunc(e.null, func(text string) bool { return text != "" })
 	if len(d.Columns) > 0 {
 		columns = d.Columns
 	}
@@ -46,6 +52,7 @@ func (e *Encoder) name(columns []string, member func(column string) Member) {
 			name = member(name).Name
 		}
 		e.members = append(e.members, name)
+		e.before = append(e.before, beforeValue(i, name))
 		e.index[name] = i
 	}
 }
@@ -87,6 +94,11 @@ func (e *Encoder) Learn(object []byte) error {
 
 // Append appends the row of an object, with its line end. The columns must be known.
 func (e *Encoder) Append(into, object []byte) ([]byte, error) {
+	if e.isPlain {
+		if row := e.appendPlain(into, object); row != nil {
+			return row, nil
+		}
+	}
 	clear(e.values)
 	at := 0
 	err := members(object, func(name string, text []byte) error {

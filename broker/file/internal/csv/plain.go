@@ -1,6 +1,9 @@
 package csv
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // beginsLineSeparator is the first byte of U+2028 and U+2029, which stand in JSON otherwise than in a cell.
 const beginsLineSeparator = 0xe2
@@ -74,4 +77,69 @@ func plainNumber(row []byte, at int) int {
 		i += 1 + decimals
 	}
 	return i
+}
+
+// appendPlain is Append for objects as most are, in one pass: with all members, in the columns' order, and no blanks between
+// them. It returns nil for others.
+func (e *Encoder) appendPlain(into, object []byte) []byte {
+	at := 0
+	for i, before := range e.before {
+		if !bytes.HasPrefix(object[at:], before) {
+			return nil
+		}
+		if at += len(before); at == len(object) {
+			return nil
+		}
+		into = e.part(into, i)
+		if into, at = e.plainCell(into, object, at, i); into == nil || at >= len(object) {
+			return nil
+		}
+	}
+	if string(object[at:]) != "}" {
+		return nil
+	}
+	return append(into, '\n')
+}
+
+// plainCell appends the cell of the value that begins at a byte of an object, and returns where it ends. It returns nil for
+// values that it doesn't know.
+func (e *Encoder) plainCell(into, object []byte, at, column int) (row []byte, end int) {
+	switch object[at] {
+	case '"':
+		at++
+		for end = at; end < len(object) && object[end] != '"'; end++ {
+			if c := object[end]; c < ' ' || c == '\\' || c == e.delimiter[0] {
+				return nil, 0
+			}
+		}
+		text := object[at:min(end, len(object))]
+		if mayNeedQuotes(text) {
+			return e.text(into, text), end + 1
+		}
+		return append(into, text...), end + 1
+	case 'n', 't', 'f':
+		for end = at; end < len(object) && object[end]-'a' < 26; end++ {
+		}
+		switch string(object[at:end]) {
+		case "null":
+			var err error
+			if into, err = e.appendNull(into, column); err != nil {
+				return nil, 0
+			}
+			return into, end
+		case "true", "false":
+			return append(into, object[at:end]...), end
+		}
+		return nil, 0
+	}
+	if end = plainNumber(object, at); end == at || end < len(object) && object[end] != ',' && object[end] != '}' {
+		return nil, 0
+	}
+	return append(into, object[at:end]...), end
+}
+
+// mayNeedQuotes reports whether a text without quotes, delimiters and line ends may need quotes: an empty one, one with
+// blanks at its ends, and what may be another value than a text.
+func mayNeedQuotes(text []byte) bool {
+	return len(text) == 0 || isBlank(text[0]) || isBlank(text[len(text)-1]) || mayBeOther(text)
 }
