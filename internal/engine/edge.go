@@ -24,6 +24,10 @@ func Nullable[K any](key func(element any) (K, error), null func(K) bool) func(e
 // KeyEdge returns a constructor of edges whose keys are computed by left, over the parent's element, and by right,
 // over the child's, and ordered by compare. A key function's error, such as one for NaN, makes the element disordered
 // (R7), but for NullKey. With unique, a right key that repeats is disorder, too.
+//
+// It isn't inlined for the size of programs: each type of keys has instances of it, and one is called when a join is built.
+//
+//go:noinline
 func KeyEdge[K any](left, right func(element any) (K, error), compare func(a, b K) int, unique bool) func() Edge {
 	return func() Edge {
 		return &keyEdge[K]{

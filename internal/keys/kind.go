@@ -107,7 +107,10 @@ func integersAs[K any, T integer, W int64 | uint64](pointer bool) edgeMaker[K] {
 	}
 }
 
-// widened returns a function for the keys of another one as a larger type.
+// widened returns a function for the keys of another one as a larger type. It isn't inlined for the size of programs: it has
+// many instances, and is called once for each.
+//
+//go:noinline
 func widened[W int64 | uint64, T integer](key func(any) (T, error)) func(any) (W, error) {
 	return func(element any) (W, error) {
 		k, err := key(element)
@@ -183,7 +186,10 @@ func notNaN[K any, T float32 | float64](key func(any) (K, error)) func(any) (K, 
 	}
 }
 
-// pointedKey returns a function for what the keys of another one point to. A nil pointer is a null key (R7a).
+// pointedKey returns a function for what the keys of another one point to. A nil pointer is a null key (R7a). It isn't inlined
+// for the same reason as widened.
+//
+//go:noinline
 func pointedKey[K, T any](key func(any) (K, error)) func(any) (T, error) {
 	return func(element any) (t T, err error) {
 		k, err := key(element)
