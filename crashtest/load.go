@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,6 +77,11 @@ func (l *load) fill(ctx context.Context, partition int) error {
 	for session := l.begins(partition); l.next(partition, session); session++ {
 		data := l.plan.Input(partition, session)
 		var written [len(data)]int
+		if l.plan.IsSilent() {
+			if err := l.writeDetails(ctx, partition, data, &written[details]); err != nil {
+				return err
+			}
+		}
 		for left := len(data); left > 0; {
 			select {
 			case <-ctx.Done():
@@ -89,6 +95,9 @@ func (l *load) fill(ctx context.Context, partition int) error {
 				continue
 			}
 			for stream := range data {
+				if stream == details && l.staysSilent(partition, session) {
+					continue
+				}
 				left -= l.writeSome(ctx, random, partition, stream, data[stream], &written[stream])
 			}
 		}
@@ -111,12 +120,34 @@ func (l *load) writeSome(
 			l.produce(ctx, partition, stream, nil, []byte(endmark.Value))
 			return 1
 		}
-		e := all[*written]
-		value, _ := json.Marshal(e) // numbers always can be
-		l.produce(ctx, partition, stream, []byte(workload.RecordKey(e.Number)), value)
+		l.writeElement(ctx, partition, stream, all[*written])
 		*written++
 	}
 	return 0
+}
+
+func (l *load) writeElement(ctx context.Context, partition, stream int, e workload.Element) {
+	value, _ := json.Marshal(e) // numbers always can be
+	l.produce(ctx, partition, stream, []byte(workload.RecordKey(e.Number)), value)
+}
+
+// details is the index of the stream that may be silent.
+var details = slices.Index(workload.Inputs(), workload.Details)
+
+// writeDetails writes all details of a session but for the mark, and waits until they are there.
+func (l *load) writeDetails(ctx context.Context, partition int, data workload.Session, written *int) error {
+	for _, e := range data[details] {
+		l.writeElement(ctx, partition, details, e)
+	}
+	*written = len(data[details])
+	return l.client.Flush(ctx)
+}
+
+// staysSilent says that the mark of the details must wait for the results of the session.
+func (l *load) staysSilent(partition, session int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.plan.IsSilent() && l.verified[partition] <= session
 }
 
 func (l *load) produce(ctx context.Context, partition, stream int, key, value []byte) {

@@ -45,7 +45,7 @@ type (
 	Detail Element
 	// Note hangs on a Detail.
 	Note Element
-	// Halt is a note again, of which a step of [Joins] must have none.
+	// Halt is a note again, of which a step of near joins must have none.
 	Halt Element
 )
 
@@ -124,6 +124,9 @@ func (p Plan) Session(partition, session int) (data Session) {
 	for stream := range data {
 		// Streams end at different keys: some run out while others have elements left that no longer match.
 		elements := make([]Element, p.Elements-random.IntN(p.Elements/10+1))
+		if p.IsSilent() && stream == 1 {
+			elements = elements[:len(elements)/3] // and nothing for the rest of the session
+		}
 		key := p.first(session)
 		link := key
 		for i := range elements {
@@ -148,11 +151,11 @@ func (p Plan) first(session int) int64 {
 	return int64(session) * int64(maxGrowth*p.Elements+maxReach+1)
 }
 
-// Input returns a session in the order in which it is to be written: that of [Plan.Session], but for the notes of [Joins],
+// Input returns a session in the order in which it is to be written: that of [Plan.Session], but for the notes of near joins,
 // which come up to a lateness late. Those of equal keys keep their order.
 func (p Plan) Input(partition, session int) Session {
 	data := p.Session(partition, session)
-	if p.Kind == Joins {
+	if p.isNear() {
 		arrival := func(e Element) int64 { return e.Key + [...]int64{noteLateness, 0, 2, 0, 1}[e.Key%5] }
 		slices.SortStableFunc(data[2], func(a, b Element) int { return cmp.Compare(arrival(a), arrival(b)) })
 	}
