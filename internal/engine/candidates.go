@@ -150,7 +150,9 @@ func (c *candidates) close() {
 	}
 	if n > 0 {
 		c.drop(n)
-		c.dropPositions(n)
+		if c.belowSize > 0 {
+			c.dropPositions(n)
+		}
 		s.forget(n)
 		s.about.drop(n)
 		s.first, s.holes = s.first+n, s.holes-n
@@ -163,14 +165,19 @@ func (c *candidates) close() {
 // closeAll moves the candidates together, and gives them new sequence numbers.
 func (c *candidates) closeAll() {
 	s := c.selection
-	kept := make([]int, 0, c.held())
+	kept := s.kept[:0]
 	for i := range s.about.items {
 		if list := s.about.items[i].list; list != nil {
 			list.candidates.drop(len(list.candidates.items))
 			kept = append(kept, i)
 		}
 	}
-	group := make([]Element, 0, max(groupSize, 2*len(kept)))
+	var group []Element
+	if c.reuse {
+		group = c.memory[:0] // nothing moves to the right
+	} else {
+		group = make([]Element, 0, max(groupSize, 2*len(kept)))
+	}
 	for to, from := range kept {
 		group = append(group, c.group[from])
 		if c.belowSize > 0 {
@@ -180,11 +187,11 @@ func (c *candidates) closeAll() {
 		list.candidates.add(s.first + to)
 	}
 	c.below.items = c.below.items[:len(kept)*c.belowSize]
-	c.group, c.memory = group, group
+	c.group, c.memory = group, group[:0]
 	if len(c.starts.items) > 0 {
 		c.starts.keep(kept)
 	}
 	s.about.keep(kept)
 	s.keep(kept)
-	s.holes = 0
+	s.holes, s.kept = 0, kept
 }

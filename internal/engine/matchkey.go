@@ -42,6 +42,9 @@ type matchKey[K comparable] struct {
 	leftOf, rightOf func(element any) (K, error)
 	left, right     K
 	lists           map[K]*valueList
+	// leftFound is the list of left, as far as knowsLeft says that it was looked for.
+	leftFound *valueList
+	knowsLeft bool
 	// sweepAt is how many lists there may be until the empty ones are removed.
 	sweepAt int
 	// noted are the values of the elements with one order key, and notedBefore those of the key before: an element that
@@ -54,6 +57,7 @@ type matchKey[K comparable] struct {
 const minSweep = 64
 
 func (m *matchKey[K]) setLeft(parent any) (null bool, err error) {
+	m.knowsLeft = false
 	return setValue(&m.left, m.leftOf, parent)
 }
 
@@ -73,7 +77,12 @@ func setValue[K comparable](value *K, of func(element any) (K, error), element a
 	return v != v, nil
 }
 
-func (m *matchKey[K]) leftList() *valueList { return m.lists[m.left] }
+func (m *matchKey[K]) leftList() *valueList {
+	if !m.knowsLeft {
+		m.leftFound, m.knowsLeft = m.lists[m.left], true
+	}
+	return m.leftFound
+}
 
 func (m *matchKey[K]) rightList() *valueList {
 	list := m.lists[m.right]
@@ -89,7 +98,7 @@ func (m *matchKey[K]) rightList() *valueList {
 		m.sweepAt = 2 * len(m.lists)
 	}
 	list = &valueList{}
-	m.lists[m.right] = list
+	m.lists[m.right], m.knowsLeft = list, false
 	return list
 }
 

@@ -29,6 +29,8 @@ type node struct {
 	// matches may be certain before an element above the reach was read, and stopsEarly that they may be although the
 	// element at hand is within reach.
 	isPlain, maySettle, stopsEarly bool
+	// overtakes says that a candidate takes the place of the one before at once, in its memory.
+	overtakes bool
 	// isSparse says that the matches of several parents' elements needn't lie side by side, so that each element must be
 	// known that was handed over.
 	isSparse bool
@@ -135,6 +137,10 @@ func (n *node) admit() (stays bool, err error) {
 		}
 	}
 	c := &n.candidates
+	if n.overtakes && len(c.group) == 1 {
+		n.overtake()
+		return false, nil
+	}
 	if len(c.group) == cap(c.group) {
 		c.makeRoom()
 	}
@@ -146,10 +152,24 @@ func (n *node) admit() (stays bool, err error) {
 	return false, nil
 }
 
+// overtake puts next in the place of the only candidate.
+func (n *node) overtake() {
+	s := n.candidates.selection
+	before := &s.about.items[0]
+	if !before.taken {
+		n.enterUntaken(0, true)
+	}
+	n.candidates.group[0] = n.cursor.next[0]
+	*before = about{list: before.list, probes: before.list.probes}
+	s.overtake()
+}
+
 // note notes what the candidates must know of the last of them.
 func (n *node) note() {
 	c := &n.candidates
-	c.below.addAll(n.evaluation.below)
+	if c.belowSize > 0 {
+		c.below.addAll(n.evaluation.below)
+	}
 	if n.isLoose {
 		c.starts.add(n.cursor.position())
 	}
@@ -335,8 +355,8 @@ func (n *node) eachBelow(list []Element, below *node, visit func(offset int64)) 
 func (n *node) setForm() {
 	s := n.candidates.selection
 	n.isPlain = s == nil && n.candidates.need == NeedOne
-	n.stopsEarly = s != nil || n.candidates.need == NeedAbsent
-	n.maySettle = n.stopsEarly || n.candidates.unique
+	n.stopsEarly = s != nil && s.stopsEarly() || n.candidates.need == NeedAbsent
+	n.maySettle = s != nil || n.stopsEarly || n.candidates.unique
 	n.isSparse = s != nil && !s.isMonotone() || n.parent.isSparse || n.parent.candidates.selection != nil
 	if s != nil || n.isSparse {
 		// What was handed over may lie above what wasn't, and a restart doesn't know which is which: it tells neither.
@@ -351,6 +371,9 @@ func (n *node) setForm() {
 // loosen sets what follows from the children, where a run before has left the rewind point given.
 func (n *node) loosen(before broker.Rewind) {
 	n.isLoose = slices.ContainsFunc(n.children, func(c *node) bool { return c.candidates.need != NeedOne })
+	if s := n.candidates.selection; s != nil && len(n.children) == 0 && n.candidates.reuse {
+		n.overtakes = s.take == TakeLast && s.isMonotone()
+	}
 	n.isTight = n.candidates.need == NeedOne && !n.isSparse &&
 		!slices.ContainsFunc(n.children, func(c *node) bool { return !c.isTight })
 	if n.parent != nil || !n.isLoose {

@@ -134,6 +134,12 @@ func (e *reachEdge[K]) Add() {
 	e.keys.add(e.right.key)
 }
 
+func (e *reachEdge[K]) overtake() {
+	e.matched, e.hasMatched = e.left.key, true
+	e.last, e.hasLast = e.right.key, true
+	e.keys.items[0] = e.right.key
+}
+
 // DropBelow implements [Edge]: the group slides on.
 func (e *reachEdge[K]) DropBelow([]Element) (int, error) {
 	if e.reach.Low == nil {

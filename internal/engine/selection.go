@@ -68,6 +68,8 @@ type selector interface {
 	selects(unequal bool)
 	because(about *unmatched)
 	cause() *unmatched
+	// overtake says that the element with the right key has taken the place of the first candidate.
+	overtake()
 	// forget forgets the first n candidates, and keep all but those with the indexes given.
 	forget(n int)
 	keep(indexes []int)
@@ -89,9 +91,9 @@ type selection struct {
 	holes int
 	// single is the list where there are no match keys.
 	single valueList
-	// indexes and gathered are memory that is used again.
-	indexes  []int
-	gathered []Element
+	// indexes, kept and gathered are memory that is used again.
+	indexes, kept []int
+	gathered      []Element
 }
 
 // about is what a selection knows of a candidate.
@@ -120,6 +122,11 @@ func newSelection(spec *Node, edge Edge) *selection {
 
 // isMonotone says that the matches of a parent's element never lie before those of the one before.
 func (s *selection) isMonotone() bool { return s.by == nil && !s.unequal }
+
+// stopsEarly says that the matches may be certain although the element at hand is within reach.
+func (s *selection) stopsEarly() bool {
+	return s.exists || s.unequal || s.unique || s.take == TakeFirst || s.take == TakeNearest
+}
 
 // leftList returns the candidates with the match keys of the parent's element; nil where there are none.
 func (s *selection) leftList() *valueList {

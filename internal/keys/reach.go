@@ -24,6 +24,17 @@ type Arithmetic[K, D any] struct {
 	Bound func(given any) (D, error)
 	// Show returns a difference, which isn't negative, as observe.Distance has it.
 	Show func(d D) any
+	// Against returns what compares b - a with a difference, as Compare of what Minus returns, by a shorter way; nil stands
+	// for that.
+	Against func(d D) func(a, b K) int
+}
+
+// against returns what compares b - a with a difference.
+func (a Arithmetic[K, D]) against(d D) func(from, to K) int {
+	if a.Against != nil {
+		return a.Against(d)
+	}
+	return func(from, to K) int { return a.Compare(a.Minus(to, from), d) }
 }
 
 // reach returns the reach of the options over keys of a kind.
@@ -41,14 +52,14 @@ func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
 		lo = a.Negate(lo)
-		r.Low = func(left, right K) int { return a.Compare(a.Minus(right, left), lo) }
+		r.Low = a.against(lo)
 		r.Start = func(left K) K { return a.Plus(left, lo) }
 	}
 	if above {
 		if hi, err = a.Bound(w.After); err != nil {
 			return r, fmt.Errorf("%v: %w", w, err)
 		}
-		r.High = func(left, right K) int { return a.Compare(a.Minus(right, left), hi) }
+		r.High = a.against(hi)
 		r.End = func(left K) K { return a.Plus(left, hi) }
 	}
 	var zero D
@@ -87,6 +98,23 @@ func negated(d difference) difference {
 	return d
 }
 
+// againstSigned compares the difference of two keys with one that mostly is an int64, too.
+func againstSigned(d difference) func(a, b int64) int {
+	bound := int64(d.magnitude)
+	if d.negative {
+		bound = -bound
+	}
+	if bound < 0 != d.negative {
+		return func(a, b int64) int { return compareDifferences(minusSigned(b, a), d) }
+	}
+	return func(a, b int64) int {
+		if between := b - a; (between < 0) == (b < a) {
+			return cmp.Compare(between, bound)
+		}
+		return cmp.Compare(b, a) // the difference is beyond an int64
+	}
+}
+
 // minusSigned is exact: the difference of two int64 may need 65 bits, of which one is the sign.
 func minusSigned(a, b int64) difference {
 	if a < b {
@@ -114,9 +142,10 @@ func plusUnsigned(k uint64, d difference) uint64 {
 	return k + min(math.MaxUint64-k, d.magnitude)
 }
 
-// integers returns the arithmetic of integers of keys of a type, which minus subtracts, and to which plus adds.
-func integers[K any](keys reflect.Type, minus func(a, b K) difference,
-	plus func(K, difference) K) Arithmetic[K, difference] {
+// integers returns the arithmetic of integers of keys of a type, which minus subtracts, and to which plus adds; against is its
+// Against.
+func integers[K any](keys reflect.Type, minus func(a, b K) difference, plus func(K, difference) K,
+	against func(difference) func(a, b K) int) Arithmetic[K, difference] {
 	return Arithmetic[K, difference]{minus, plus, compareDifferences, negated, func(given any) (difference, error) {
 		v := reflect.ValueOf(given)
 		switch {
@@ -130,7 +159,7 @@ func integers[K any](keys reflect.Type, minus func(a, b K) difference,
 		}
 		return difference{}, fmt.Errorf("%v is of type %T, but the keys are integers of type %v; "+
 			"give an integer in their units, or leat.Any", given, given, keys)
-	}, func(d difference) any { return d.magnitude }}
+	}, func(d difference) any { return d.magnitude }, against}
 }
 
 var durationType = reflect.TypeFor[time.Duration]()
@@ -165,7 +194,7 @@ func floats(keys reflect.Type) Arithmetic[float64, float64] {
 			return 0, fmt.Errorf("%v is no distance; give a finite number, or leat.Any", given)
 		}
 		return f, nil
-	}, func(d float64) any { return d }}
+	}, func(d float64) any { return d }, nil}
 }
 
 // A span is a difference of instants: seconds, and nanoseconds from 0 to 999,999,999.
@@ -216,7 +245,7 @@ func instants() Arithmetic[time.Time, span] {
 				"such as 2*time.Second, or leat.Any", given, given)
 		}
 		return newSpan(int64(d/time.Second), int64(d%time.Second)), nil
-	}, span.duration}
+	}, span.duration, nil}
 }
 
 // isZero reports whether a bound is the number zero.

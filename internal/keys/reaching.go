@@ -32,11 +32,11 @@ func reaching[K any](left, right func(any) (K, error), o *Options) (func() engin
 }
 
 func signed(t reflect.Type, left, right func(any) (int64, error), o *Options) (func() engine.Edge, error) {
-	return integers(t, minusSigned, plusSigned).Edge(left, right, cmp.Compare[int64], o)
+	return integers(t, minusSigned, plusSigned, againstSigned).Edge(left, right, cmp.Compare[int64], o)
 }
 
 func unsigned(t reflect.Type, left, right func(any) (uint64, error), o *Options) (func() engine.Edge, error) {
-	return integers(t, minusUnsigned, plusUnsigned).Edge(left, right, cmp.Compare[uint64], o)
+	return integers(t, minusUnsigned, plusUnsigned, nil).Edge(left, right, cmp.Compare[uint64], o)
 }
 
 func floating(t reflect.Type, left, right func(any) (float64, error), o *Options) (func() engine.Edge, error) {

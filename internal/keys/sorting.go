@@ -27,10 +27,10 @@ func Sort[T, K any](key func(T) K, lateness any) (*engine.Sort, error) {
 		s.NewKeys, err = sortKeys(instants(), wallClock(read[K, time.Time](of, pointer)), lateness, time.Time.Compare,
 			appendTime)
 	case isSigned(kind):
-		s.NewKeys, err = sortKeys(integers(t, minusSigned, plusSigned), asSigned(kind, of, pointer), lateness,
+		s.NewKeys, err = sortKeys(integers(t, minusSigned, plusSigned, againstSigned), asSigned(kind, of, pointer), lateness,
 			cmp.Compare[int64], appendSigned)
 	case isUnsigned(kind):
-		s.NewKeys, err = sortKeys(integers(t, minusUnsigned, plusUnsigned), asUnsigned(kind, of, pointer), lateness,
+		s.NewKeys, err = sortKeys(integers(t, minusUnsigned, plusUnsigned, nil), asUnsigned(kind, of, pointer), lateness,
 			cmp.Compare[uint64], binary.BigEndian.AppendUint64)
 	case isFloating(kind):
 		s.NewKeys, err = sortKeys(floats(t), notNaN[float64, float64](asFloating(kind, of, pointer)), lateness,
