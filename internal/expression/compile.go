@@ -36,6 +36,7 @@ type node struct {
 	source string
 	// constant is its value, where that is known.
 	constant *Value
+	short    short
 }
 
 // A frame is what an evaluation works on.
@@ -99,7 +100,7 @@ func (c *compiler) fail(n ast.Node, format string, arguments ...any) node {
 }
 
 func constantNode(v Value, n ast.Node) node {
-	return node{func(*frame) (Value, error) { return v, nil }, n.String(), &v}
+	return node{func(*frame) (Value, error) { return v, nil }, n.String(), &v, shortOfConstant(v)}
 }
 
 // compile compiles a node and what is below it.
@@ -190,7 +191,8 @@ func (c *compiler) field(n ast.Node, use usage) (node, bool) {
 	if err := c.misuse(path, false, use.optional); err != nil {
 		return c.fail(n, "%v", err), true
 	}
-	return node{eval: func(f *frame) (Value, error) { return get(f.env) }, source: n.String()}, true
+	return node{eval: func(f *frame) (Value, error) { return get(f.env) }, source: n.String(),
+		short: c.shortOfField(path, use.optional)}, true
 }
 
 // isName reports whether a node is one of the scope's names.
@@ -291,6 +293,7 @@ func (c *compiler) operation(
 		result.eval = unaryEval(apply, parts[0])
 	} else {
 		result.eval = binaryEval(apply, whole, parts[0], parts[1])
+		result.short = shortOf(whole, parts[0].short, parts[1].short)
 		isConstant = isConstant && parts[1].constant != nil
 	}
 	if !isConstant {
@@ -361,5 +364,9 @@ func (c *compiler) binary(n *ast.BinaryNode, use usage) node {
 	if n.Operator == ".." {
 		return interval(n, left, right)
 	}
-	return c.operation(n, binaryOperator(n.Operator), wholeOperator(n.Operator), left, right)
+	result := c.operation(n, binaryOperator(n.Operator), wholeOperator(n.Operator), left, right)
+	if n.Operator == "/" && result.constant == nil {
+		result.short.numerator, result.short.denominator = left.short.whole, right.short.whole
+	}
+	return result
 }

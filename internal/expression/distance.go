@@ -35,7 +35,7 @@ func DistanceOf(x any) (Distance, error) {
 		return Distance{}, nil
 	case v.kind == Number && v.finite():
 		if _, err := v.rat(); err != nil {
-			return Distance{}, fmt.Errorf("%s is no distance: %w", shortened(Key{v}.String()), err)
+			return Distance{}, fmt.Errorf("%s is no distance: %w", shortened(keyOf(v).String()), err)
 		}
 		return Distance{kind: Number, number: v}, nil
 	}
@@ -90,9 +90,9 @@ func (d Distance) duration() (time.Duration, bool) {
 func (d Distance) Go() any {
 	switch {
 	case d.IsZero():
-		return Key{IntValue(0)}
+		return keyOf(IntValue(0))
 	case d.kind != Duration:
-		return Key{d.number}
+		return keyOf(d.number)
 	}
 	span, _ := d.duration()
 	return span
@@ -102,23 +102,36 @@ func (d Distance) Go() any {
 // that, and infinite at most.
 func Between(a, b Key) Distance {
 	switch {
-	case a.v.kind == Duration:
-		return newSpan(0, a.v.int(), b.v.int())
-	case a.v.kind == Time:
-		return betweenTimes(a.v.ref.(time.Time), b.v.ref.(time.Time))
-	case compareNumbers(a.v, b.v) == 0:
+	case a.Kind() == Duration:
+		return newSpan(0, a.value().int(), b.value().int())
+	case a.Kind() == Time:
+		return betweenTimes(a.value().ref.(time.Time), b.value().ref.(time.Time))
+	case compareNumbers(a.value(), b.value()) == 0:
 		return Distance{} // infinite numbers are as far from themselves as others
 	}
-	difference, err := sub(a.v, b.v)
+	difference, err := sub(a.value(), b.value())
 	if err == nil {
 		return Distance{kind: Number, number: difference}
 	}
-	x, xErr := a.v.rat()
-	y, yErr := b.v.rat()
+	x, xErr := a.value().rat()
+	y, yErr := b.value().rat()
 	if xErr != nil || yErr != nil { // an exact difference might have a billion digits
-		return Distance{kind: Number, number: floatValue(a.v.approx() - b.v.approx())}
+		return Distance{kind: Number, number: floatValue(a.value().approx() - b.value().approx())}
 	}
 	return Distance{kind: Number, number: ratValue(new(big.Rat).Sub(x, y))}
+}
+
+// Against returns what compares b - a with a distance, as CompareDistances does what Between returns.
+func Against(d Distance) func(a, b Key) int {
+	n, isWhole := d.number.int(), d.kind == Unknown || d.kind == Number && d.number.isWhole()
+	return func(a, b Key) int {
+		if isWhole && a.isWhole() && b.isWhole() {
+			if between, ok := subInt(int64(b.n), int64(a.n)); ok {
+				return compareInts(between, n)
+			}
+		}
+		return CompareDistances(Between(b, a), d)
+	}
 }
 
 // Plus returns the key that lies a distance above, or below where that is negative, for a key that has distances in its
@@ -127,18 +140,18 @@ func (k Key) Plus(d Distance) Key {
 	switch {
 	case d.IsZero():
 		return k
-	case k.v.kind == Duration:
-		sum, _ := newSpan(d.seconds, k.v.int(), -d.nanoseconds).duration()
-		return Key{ValueOf(sum)}
-	case k.v.kind == Time:
-		at := k.v.ref.(time.Time)
-		return Key{ValueOf(time.Unix(at.Unix()+d.seconds, int64(at.Nanosecond())+d.nanoseconds).In(at.Location()))}
+	case k.Kind() == Duration:
+		sum, _ := newSpan(d.seconds, k.value().int(), -d.nanoseconds).duration()
+		return keyOf(ValueOf(sum))
+	case k.Kind() == Time:
+		at := k.value().ref.(time.Time)
+		return keyOf(ValueOf(time.Unix(at.Unix()+d.seconds, int64(at.Nanosecond())+d.nanoseconds).In(at.Location())))
 	}
-	sum, err := add(k.v, d.number)
+	sum, err := add(k.value(), d.number)
 	if err != nil {
-		sum = ratValue(new(big.Rat).Add(k.v.unbounded(), d.number.unbounded()))
+		sum = ratValue(new(big.Rat).Add(k.value().unbounded(), d.number.unbounded()))
 	}
-	return Key{sum}
+	return keyOf(sum)
 }
 
 // newSpan returns a span of seconds, and of a - b nanoseconds.
@@ -241,17 +254,17 @@ func checkUnit(kind, unit Kind) error {
 func Measured(p *Program, key func(element any) (Key, error), unit Kind) func(element any) (Key, error) {
 	return func(element any) (Key, error) {
 		k, err := key(element)
-		if err != nil || k.v.isWhole() && unit != Duration {
+		if err != nil || k.isWhole() && unit != Duration {
 			return k, err
 		}
-		if err := checkUnit(k.v.kind, unit); err != nil {
+		if err := checkUnit(k.Kind(), unit); err != nil {
 			return Key{}, fmt.Errorf("%s %w", p, err)
 		}
-		if k.v.kind == Number && k.v.finite() {
-			if _, _, isSmall := k.v.small(); isSmall && k.v.d > -smallDigits && k.v.d < smallDigits {
+		if k.Kind() == Number && k.value().finite() {
+			if _, _, isSmall := k.value().small(); isSmall && k.value().d > -smallDigits && k.value().d < smallDigits {
 				return k, nil // most are
 			}
-			if _, err := k.v.rat(); err != nil {
+			if _, err := k.value().rat(); err != nil {
 				return Key{}, fmt.Errorf("%s: there are no distances to %s: %w", p, shortened(k.String()), err)
 			}
 		}

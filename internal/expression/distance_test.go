@@ -20,7 +20,7 @@ func numberKey(t testing.TB, text string) Key {
 	if !ok {
 		t.Fatalf("%s is no number", text)
 	}
-	return Key{v}
+	return keyOf(v)
 }
 
 // TestDistancesOfNumbers: a difference is exact, whatever the digits are.
@@ -31,19 +31,19 @@ func TestDistancesOfNumbers(t *testing.T) {
 		{"1e30", "1", "999999999999999999999999999999"},
 	} {
 		d := Between(numberKey(t, c.a), numberKey(t, c.b))
-		if compareNumbers(d.number, numberKey(t, c.want).v) != 0 || CompareDistances(d.Negated().Negated(), d) != 0 {
+		if compareNumbers(d.number, numberKey(t, c.want).value()) != 0 || CompareDistances(d.Negated().Negated(), d) != 0 {
 			t.Errorf("%s - %s is %v, want %s", c.a, c.b, d, c.want)
 		}
 	}
 	// The difference has more digits than arithmetic gives a number.
 	large, small := numberKey(t, "1e90000"), numberKey(t, "1e-90000")
-	if CompareDistances(Between(large, small), Between(large, Key{IntValue(0)})) != -1 {
+	if CompareDistances(Between(large, small), Between(large, keyOf(IntValue(0)))) != -1 {
 		t.Error("1e90000 - 1e-90000 isn't below 1e90000")
 	}
 	if d := Between(numberKey(t, "1e2000000000"), numberKey(t, "1e-2000000000")); CompareDistances(d, Distance{}) != 1 {
 		t.Errorf("1e2000000000 is %v above 1e-2000000000", d)
 	}
-	inf := Key{floatValue(math.Inf(1))}
+	inf := keyOf(floatValue(math.Inf(1)))
 	if d := Between(inf, inf); !d.IsZero() {
 		t.Errorf("the infinite are %v from themselves", d)
 	}
@@ -56,12 +56,12 @@ func TestDistancesAreThoseOfRationals(t *testing.T) {
 			text := rapid.StringMatching(`-?[0-9]{1,25}(\.[0-9]{1,25})?`).Draw(t, name)
 			r, _ := new(big.Rat).SetString(text)
 			v, _ := ParseNumber(text)
-			return Key{v}, r
+			return keyOf(v), r
 		}
 		a, x := number("a")
 		b, y := number("b")
 		c, z := number("c")
-		distance, err := DistanceOf(c.v)
+		distance, err := DistanceOf(c.value())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestDistancesOfTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Key{ValueOf(x)}
+		return keyOf(ValueOf(x))
 	}
 	noon, later := at("2026-11-29T12:00:00Z"), at("2026-11-29T13:00:00.000000001+01:00")
 	nanosecond, err := DistanceOf(time.Nanosecond)
@@ -104,8 +104,8 @@ func TestDistancesOfTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	least, zero := Key{ValueOf(time.Duration(math.MinInt64))}, Key{ValueOf(time.Duration(0))}
-	greatest := Key{ValueOf(time.Duration(math.MaxInt64))}
+	least, zero := keyOf(ValueOf(time.Duration(math.MinInt64))), keyOf(ValueOf(time.Duration(0)))
+	greatest := keyOf(ValueOf(time.Duration(math.MaxInt64)))
 	if CompareDistances(Between(least, zero), shortest) != 0 || CompareDistances(Between(least, greatest), shortest) != -1 {
 		t.Error("a difference of durations has gone round")
 	}
@@ -154,10 +154,10 @@ func TestMeasured(t *testing.T) {
 		{ValueOf(time.Time{}), nil, Number, "x is a time, but the reach is given as a number"},
 		{TextValue("a"), nil, Unknown, "x is text, and texts have no distances"},
 		{BoolValue(true), nil, Unknown, "x is true or false, and has no distances"},
-		{numberKey(t, "1e200000").v, nil, Number, "x: there are no distances to 1e200000: the number gets too large"},
+		{numberKey(t, "1e200000").value(), nil, Number, "x: there are no distances to 1e200000: the number gets too large"},
 		{Value{}, broken, Number, "broken"},
 	} {
-		_, err := Measured(program, func(any) (Key, error) { return Key{c.key}, c.err }, c.unit)(nil)
+		_, err := Measured(program, func(any) (Key, error) { return keyOf(c.key), c.err }, c.unit)(nil)
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%v: %v", c.key, err)
@@ -169,9 +169,9 @@ func TestMeasured(t *testing.T) {
 
 // TestMatchValues: those of equal keys are equal, and no others, however numbers are written.
 func TestMatchValues(t *testing.T) {
-	keys := []Key{{TextValue("1")}, {BoolValue(true)}, {ValueOf(time.Duration(1))}, {ValueOf(time.Unix(1, 0))},
-		{ValueOf(time.Unix(1, 0).In(time.FixedZone("", 3600)))}, {ValueOf(1.0)}, {ValueOf(big.NewRat(4, 2))},
-		{ValueOf(big.NewRat(1, 3))}}
+	keys := []Key{keyOf(TextValue("1")), keyOf(BoolValue(true)), keyOf(ValueOf(time.Duration(1))), keyOf(ValueOf(time.Unix(1, 0))),
+		keyOf(ValueOf(time.Unix(1, 0).In(time.FixedZone("", 3600)))), keyOf(ValueOf(1.0)), keyOf(ValueOf(big.NewRat(4, 2))),
+		keyOf(ValueOf(big.NewRat(1, 3)))}
 	for _, text := range []string{"1", "1.0", "1e0", "1.00000000000000000000000000", "10e-1", "-1", "0", "-0.0", "2", "0.5",
 		"5e-1", "9223372036854775807", "9223372036854775807.00000", "9223372036854775808", "9223372036854775808.0", "1e30",
 		"1000000000000000000000000000000", "-9223372036854775808", "-9223372036854775808.0"} {
@@ -181,7 +181,7 @@ func TestMatchValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys = append(keys, Key{third})
+	keys = append(keys, keyOf(third))
 	for _, a := range keys {
 		for _, b := range keys {
 			if got, want := a.MatchValue() == b.MatchValue(), Compare(a, b) == 0; got != want {

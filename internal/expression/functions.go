@@ -97,7 +97,11 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 		arguments = append(arguments, c.compile(argument, usage{}))
 	}
 	if apply := numberFunction(n.Name); apply != nil && len(arguments) == 1 {
-		return c.operation(n, apply, nil, arguments[0])
+		result := c.operation(n, apply, nil, arguments[0])
+		if n.Name == "floor" && result.constant == nil {
+			result.short.whole = arguments[0].short.floor()
+		}
+		return result
 	}
 	fn, ok := functionOf(n.Name)
 	if !ok {
@@ -173,22 +177,33 @@ func (c *compiler) ofLister(n *ast.BuiltinNode) (node, bool) {
 	result := node{eval: func(f *frame) (Value, error) { return get(f.env) }, source: n.String()}
 	if n.Name == "sum" {
 		fn, _ := functionOf("sum")
-		return c.application(n, fn, operands{result}), true
+		total := c.application(n, fn, operands{result})
+		total.short = c.shortOfSum(path, n.Arguments[1])
+		return total, true
 	}
 	return result, true
 }
 
 // eachMemberOf returns what reads the member of each item that a predicate such as .member is.
 func eachMemberOf(lister Lister, path []Step, argument ast.Node) (Getter, bool) {
+	member := memberOfItem(argument)
+	if len(member) == 0 {
+		return nil, false
+	}
+	return lister.Each(path, member)
+}
+
+// memberOfItem returns the path that a predicate such as .member is; nothing where it is another.
+func memberOfItem(argument ast.Node) []Step {
 	predicate, ok := argument.(*ast.PredicateNode)
 	if !ok {
-		return nil, false
+		return nil
 	}
 	member, nodes := pathOf(predicate.Node, isItem)
 	if len(member) < 2 || slices.ContainsFunc(nodes, func(n *ast.MemberNode) bool { return n.Optional }) {
-		return nil, false
+		return nil
 	}
-	return lister.Each(path, member[1:])
+	return member[1:]
 }
 
 // isItem reports whether a node is the item that a predicate is about.

@@ -252,7 +252,7 @@ func sortedBy(items, keys list, direction int) (list, error) {
 			return nil, asNull(err, key.kind == Null)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return direction * Compare(Key{keys[a]}, Key{keys[b]}) })
+	slices.SortStableFunc(order, func(a, b int) int { return direction * compareValues(keys[a], keys[b]) })
 	ordered := make(list, len(items))
 	for i, from := range order {
 		ordered[i] = items[from]

@@ -236,7 +236,7 @@ func comparing(holds func(order int) bool) operator {
 				return Value{}, &mismatch{operand: i, what: "can't be compared: " + err.Error(), null: v.kind == Null}
 			}
 		}
-		return BoolValue(holds(Compare(Key{a}, Key{b}))), nil
+		return BoolValue(holds(compareValues(a, b))), nil
 	}
 }
 
@@ -255,7 +255,7 @@ func equal(a, b Value) bool {
 	case Other:
 		return equalOthers(a, b)
 	}
-	return a.ordered() == nil && b.ordered() == nil && Compare(Key{a}, Key{b}) == 0
+	return a.ordered() == nil && b.ordered() == nil && compareValues(a, b) == 0
 }
 
 // equalOthers compares lists item by item, and objects member by member, in whatever order these are.

@@ -34,7 +34,7 @@ const (
 // AppendOrdered appends bytes that compare as keys do: bytes.Compare of those of two keys is what Compare returns of
 // the keys, but that null is above all others.
 func (k Key) AppendOrdered(dst []byte) []byte {
-	v := k.v
+	v := k.value()
 	switch v.kind {
 	case Number:
 		return appendOrderedNumber(dst, v)
@@ -265,7 +265,7 @@ func digitsOf(n *big.Int) int64 {
 // Minus returns the key that lies a distance below: a number below a number, a duration below a time or a duration. It
 // is an error if there is no such key, since kinds don't fit or the result is out of range.
 func (k Key) Minus(distance Key) (Key, error) {
-	v, err := minus(k.v, distance.v)
+	v, err := minus(k.value(), distance.value())
 	if err != nil {
 		return Key{}, err
 	}

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -76,6 +77,21 @@ type Lister interface {
 	Each(path, member []Step) (get Getter, ok bool)
 }
 
+// A Rawer is a Scope over JSON, which most of what is read is only passed on of, or is a whole number.
+type Rawer interface {
+	// Raw returns what reads the value that a path leads to as it is written, which is nothing where Field's function returns
+	// a [*MissingError] or an [*ItemError]. It reports false where that function must be asked. It is nil where the path
+	// doesn't lead to a value that is written.
+	Raw(path []Step) func(env any) (raw []byte, ok bool)
+}
+
+// A Summer is a Lister that sums a member of the items of a list up where these are whole numbers.
+type Summer interface {
+	// Sum returns what sums a member, given by its path, of the items of the list that a path leads to, where Each returns
+	// what reads them. That reports false where one is no whole number of few digits, see WholeOfJSON, or the sum is too large.
+	Sum(path, member []Step) func(env any) (n int64, ok bool)
+}
+
 // A Guard is a Scope that knows which uses of a path would be mistakes.
 type Guard interface {
 	// Misuse returns an error for a path, of which counted says that it is what len counts. It is no mistake where the
@@ -90,6 +106,7 @@ type Program struct {
 	raw    bool
 	kind   Kind
 	eval   func(f *frame) (Value, error)
+	short  short
 	frame  frame
 }
 
@@ -146,7 +163,8 @@ func compileWatched(source string, scope Scope, raw bool, watch *watch) (p *Prog
 	}
 	literals.resolve(tree)
 	c := &compiler{source: source, scope: scope, raw: raw, watch: watch, compared: comparedWithNull(tree.Node)}
-	p.eval = c.compile(tree.Node, usage{result: true}).eval
+	root := c.compile(tree.Node, usage{result: true})
+	p.eval, p.short = root.eval, root.short
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -179,6 +197,15 @@ func (p *Program) Value(env any) (Value, error) {
 
 // AppendJSON evaluates the expression and appends its value as JSON.
 func (p *Program) AppendJSON(dst []byte, env any) (_ []byte, err error) {
+	if p.raw && p.short.raw != nil {
+		if raw, ok := p.short.written(env); ok {
+			return append(dst, raw...), nil
+		}
+	} else if p.short.whole != nil {
+		if n, ok := p.short.whole(env); ok {
+			return strconv.AppendInt(dst, n, 10), nil
+		}
+	}
 	v, err := p.Value(env)
 	if err != nil {
 		return dst, err
@@ -201,19 +228,24 @@ func (p *Program) run(env any) (_ Value, err error) {
 // it is computed from is null: an operand, or something in front of a member. It is an error if the value has no
 // order.
 func (p *Program) Key(env any) (Key, error) {
+	if !p.raw && p.short.whole != nil {
+		if n, ok := p.short.whole(env); ok {
+			return wholeKey(n), nil
+		}
+	}
 	v, err := p.run(env)
 	switch {
 	case err != nil && isNull(err):
-		return Key{NullValue()}, nil
+		return keyOf(NullValue()), nil
 	case err != nil:
 		return Key{}, p.failed(err)
 	case v.isWhole(), v.kind == Null:
-		return Key{v}, nil // most are whole numbers
+		return keyOf(v), nil // most are whole numbers
 	}
 	if err := v.ordered(); err != nil {
 		return Key{}, p.failed(err)
 	}
-	return Key{v}, nil
+	return keyOf(v), nil
 }
 
 func (p *Program) failed(err error) error {

@@ -71,12 +71,12 @@ func (d Distance) roundUpSpan() Distance {
 
 // Seconds returns an instant as the seconds since 1970, or a duration in seconds, exactly; false for other keys.
 func (k Key) Seconds() (*big.Rat, bool) {
-	switch k.v.kind {
+	switch k.Kind() {
 	case Time:
-		at := k.v.ref.(time.Time)
+		at := k.value().ref.(time.Time)
 		return new(big.Rat).Add(big.NewRat(at.Unix(), 1), big.NewRat(int64(at.Nanosecond()), 1e9)), true
 	case Duration:
-		return big.NewRat(k.v.int(), 1e9), true
+		return big.NewRat(k.value().int(), 1e9), true
 	}
 	return nil, false
 }
@@ -95,10 +95,10 @@ func (d Distance) Below(k Key) (Key, error) {
 		}
 		v = ValueOf(span)
 	}
-	return k.Minus(Key{v})
+	return k.Minus(keyOf(v))
 }
 
 // HasDistances reports whether a key is of a kind whose keys have distances.
 func HasDistances(k Key) bool {
-	return k.v.kind == Time || k.v.kind == Duration || k.v.kind == Number && k.v.finite()
+	return k.Kind() == Time || k.Kind() == Duration || k.Kind() == Number && k.value().finite()
 }

@@ -23,7 +23,7 @@ func chain(n ast.Node, inner node) node {
 			return NullValue(), nil
 		}
 		return v, err
-	}, source: n.String()}
+	}, source: n.String(), short: inner.short}
 }
 
 // member compiles a member of an object or an item of a list, of what was computed.

@@ -18,6 +18,7 @@ var arithmetic = keys.Arithmetic[expression.Key, expression.Distance]{
 	Negate:  expression.Distance.Negated,
 	Bound:   expression.DistanceOf,
 	Show:    expression.Distance.Go,
+	Against: expression.Against,
 }
 
 // Edge returns a constructor of edges whose keys two programs compute, with the options given. A program belongs to one
@@ -88,20 +89,23 @@ func SetMatchKey(m *keys.MatchKey, left, right *expression.Program) error {
 		return noMatchKey(err)
 	}
 	keys.SetFunctions(m, func() (_, _ func(element any) (expression.MatchValue, error)) {
-		leftKey, rightKey := expression.PairOf(left, right)
-		return matchValue(nullable(leftKey)), matchValue(nullable(rightKey))
+		leftKey, rightKey := expression.MatchPairOf(left, right)
+		return matchValue(leftKey), matchValue(rightKey)
 	})
 	return nil
 }
 
-// matchValue returns a function for the keys of another one as values that == compares.
-func matchValue(key func(element any) (expression.Key, error)) func(element any) (expression.MatchValue, error) {
+// matchValue returns a function for the values of another one, of which zero is null.
+func matchValue(value func(element any) (expression.MatchValue, error)) func(element any) (expression.MatchValue, error) {
 	return func(element any) (expression.MatchValue, error) {
-		k, err := key(element)
-		if err != nil {
-			return expression.MatchValue{}, noMatchKey(err)
+		v, err := value(element)
+		switch {
+		case err != nil:
+			return v, noMatchKey(err)
+		case v == expression.MatchValue{}:
+			return v, engine.NullKey
 		}
-		return k.MatchValue(), nil
+		return v, nil
 	}
 }
 

@@ -80,6 +80,34 @@ func (s callScope) Field(path []expression.Step, raw bool) (expression.Getter, i
 	return at.whole(), len(path), nil
 }
 
+// Raw implements [expression.Rawer].
+func (s callScope) Raw(path []expression.Step) func(env any) (raw []byte, ok bool) {
+	at := s.start(path[0].Name)
+	for i := 1; i < len(path); i++ {
+		next, ok := at.step(path[i], expression.PathString(path[:i]))
+		switch {
+		case ok:
+			at = next
+		case at.one == nil:
+			return nil
+		default:
+			return at.raw(at.node.members.Add(path[i:]))
+		}
+	}
+	return nil
+}
+
+// raw reads a member of an element as it is written.
+func (s target) raw(number int) func(env any) (raw []byte, ok bool) {
+	return func(env any) ([]byte, bool) {
+		element, err := s.one(env.(*engine.Call))
+		if err != nil || element == nil {
+			return nil, err == nil
+		}
+		return element.Value.(*object.Object).Member(number), true
+	}
+}
+
 // Length implements [expression.Lister].
 func (s callScope) Length(path []expression.Step) (expression.Getter, bool) {
 	at, ok := s.follow(path)
@@ -116,6 +144,30 @@ func (s callScope) Each(path, member []expression.Step) (expression.Getter, bool
 		}
 		return expression.ListValue(values), nil
 	}, true
+}
+
+// Sum implements [expression.Summer].
+func (s callScope) Sum(path, member []expression.Step) func(env any) (n int64, ok bool) {
+	at, ok := s.follow(path)
+	if !ok || at.list == nil || at.node.isChild(member[0].Name) {
+		return nil
+	}
+	number := at.node.members.Add(member)
+	return func(env any) (total int64, ok bool) {
+		list, err := at.list(env.(*engine.Call))
+		if err != nil {
+			return 0, false
+		}
+		for i := range list {
+			n, ok := expression.WholeOfJSON(list[i].Value.(*object.Object).Member(number))
+			sum := total + n
+			if !ok || (sum < total) != (n < 0) {
+				return 0, false
+			}
+			total = sum
+		}
+		return total, true
+	}
 }
 
 // Misuse implements [expression.Guard].

@@ -83,25 +83,29 @@ func (j *joiner) Call(_ context.Context, call *engine.Call, emit engine.Emit) er
 // emitter is the function of a pipeline with emit.
 type emitter struct {
 	members []Emitted
-	result  object.Object
+	// before is what stands before each member's value.
+	before [][]byte
+	result object.Object
 }
 
 func newEmitter(members []Emitted) *emitter {
 	e := &emitter{}
-	for _, m := range members {
+	for i, m := range members {
 		e.members = append(e.members, Emitted{m.Name, m.Program.Clone()})
+		before := []byte{','}
+		if i == 0 {
+			before[0] = '{'
+		}
+		e.before = append(e.before, append(expression.AppendText(before, m.Name), ':'))
 	}
 	return e
 }
 
 // Call implements [engine.Function].
 func (e *emitter) Call(_ context.Context, call *engine.Call, emit engine.Emit) error {
-	dst := append(e.result.Raw[:0], '{')
+	dst := e.result.Raw[:0]
 	for i, m := range e.members {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(expression.AppendText(dst, m.Name), ':')
+		dst = append(dst, e.before[i]...)
 		var err error
 		if dst, err = m.Program.AppendJSON(dst, call); err != nil {
 			return fmt.Errorf("emit %s: %w", m.Name, err)

@@ -66,10 +66,10 @@ func (m *Mill) declare(s *broker.Stream, at Stream, session *format.Session) {
 	}
 	s.Codec = recordCodec{s.Codec, w, at.keyCodec(session)}
 	if w.key != nil {
-		s.Key = func(element any) []byte { return element.(*object.Object).Key }
+		s.Key = func(element any) []byte { return element.(*object.Object).Written.Key }
 	}
 	if w.time != nil {
-		s.Time = func(element any) time.Time { return element.(*object.Object).Time }
+		s.Time = func(element any) time.Time { return element.(*object.Object).Written.Time }
 	}
 }
 
@@ -127,13 +127,16 @@ func newResultMember(k *object.MemberKey) *resultMember {
 }
 
 func (f *finder) find(o *object.Object) (err error) {
+	if o.Written == nil {
+		o.Written = &object.Written{}
+	}
 	if f.key != nil {
-		if o.Key, err = f.keyOf(o); err != nil {
+		if o.Written.Key, err = f.keyOf(o); err != nil {
 			return fmt.Errorf("the key of a result: %w", err)
 		}
 	}
 	if f.time != nil {
-		if o.Time, err = f.time.instant(o); err != nil {
+		if o.Written.Time, err = f.time.instant(o); err != nil {
 			return fmt.Errorf("the time of a result: %w", err)
 		}
 	}

@@ -111,7 +111,7 @@ func stream(at Stream, name string, c object.Codec, session *format.Session) bro
 type cameIn func(elements []any, records []broker.Record, partition int)
 
 func (n *Node) spec(streams map[*Node]broker.Stream, typed map[*Node]cameIn) *engine.Node {
-	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort}
+	spec := &engine.Node{Name: n.Name, Stream: streams[n], On: n.On, Sort: n.Sort, Copied: true}
 	if n.Stream.Reading.Idle != nil {
 		spec.Idle = engine.IdleAfter(n.Stream.Reading.Idle.After)
 	}

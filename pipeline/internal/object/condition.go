@@ -45,3 +45,8 @@ func (s ownScope) Types() types.Map { return s.names }
 func (s ownScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
 	return memberGetter(s.members, path, expression.PathString(path)), len(path), nil
 }
+
+// Raw implements [expression.Rawer].
+func (s ownScope) Raw(path []expression.Step) func(env any) (raw []byte, ok bool) {
+	return memberRaw(s.members, path)
+}

@@ -151,3 +151,16 @@ func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, i
 		return expression.ValueOfJSON(object.raw[span.Start:span.End]), nil
 	}, len(path), nil
 }
+
+// Raw implements [expression.Rawer].
+func (s memberScope) Raw(path []expression.Step) func(env any) (raw []byte, ok bool) {
+	index := s.members.Add(path)
+	return func(env any) ([]byte, bool) {
+		object := env.(*picked)
+		span := object.spans[index]
+		if span.End == 0 {
+			return nil, true
+		}
+		return object.raw[span.Start:span.End], true
+	}
+}

@@ -19,14 +19,19 @@ import (
 type Object struct {
 	// Raw is the object as it was written.
 	Raw []byte
-	// Key and Time are those of the record that a result becomes, where a pipeline file says which.
-	Key  []byte
-	Time time.Time
+	// Written is what a pipeline file says of the record that a result becomes; nil where it says nothing.
+	Written *Written
 	// few holds the spans where that suffices, which saves an allocation for most elements; more does otherwise.
 	few  [6]rawjson.Span
 	more []rawjson.Span
 	// record is what it came in, see CameIn; nil where nobody asks, or it came in none.
 	record *expression.Record
+}
+
+// A Written is the key and the time of a record that a result becomes, as far as a pipeline file says which.
+type Written struct {
+	Key  []byte
+	Time time.Time
 }
 
 // Member returns a member as it is written, nil if it is missing. Its number is what [rawjson.Paths.Add] returned for
@@ -146,7 +151,7 @@ func (c Codec) pick(o *Object, data []byte) (form rawjson.Form, err error) {
 	}
 	for _, child := range c.children {
 		if value := spans[child.number]; value.End > 0 {
-			return form, &codec.Error{Offset: value.Start, Err: fmt.Errorf("the element has a member %q, which is also "+
+			return form, &codec.Error{Offset: int(value.Start), Err: fmt.Errorf("the element has a member %q, which is also "+
 				"the name of the stream whose matches are put there: give the stream another name", child.name)}
 		}
 	}

@@ -49,3 +49,17 @@ func memberGetter(members *rawjson.Paths, path []expression.Step, name string) e
 		return expression.ValueOfJSON(raw), nil
 	}
 }
+
+// Raw implements [expression.Rawer].
+func (s Scope) Raw(path []expression.Step) func(env any) (raw []byte, ok bool) {
+	if len(path) == 1 {
+		return nil
+	}
+	return memberRaw(s.Members, path[1:])
+}
+
+// memberRaw returns what reads a member of an object as it is written.
+func memberRaw(members *rawjson.Paths, path []expression.Step) func(env any) (raw []byte, ok bool) {
+	number := members.Add(path)
+	return func(env any) ([]byte, bool) { return env.(*Object).Member(number), true }
+}

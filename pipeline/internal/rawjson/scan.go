@@ -5,6 +5,7 @@ package rawjson
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/leat-go/leat/codec"
@@ -15,13 +16,14 @@ import (
 const maxDepth = 10000
 
 // A Span is where a value lies: data[Start:End]. The zero Span stands for a value that isn't there.
-type Span struct{ Start, End int }
+type Span struct{ Start, End uint32 }
 
 // Paths are paths to values in an object. The zero Paths has none. It must not be changed once it is in use; then it is
 // safe for concurrent use.
 type Paths struct {
-	root  prefix
-	count int
+	root   prefix
+	count  int
+	shapes shapes
 }
 
 // A prefix is where some paths begin with the same steps: the value there, and what they go on with.
@@ -38,6 +40,7 @@ type prefix struct {
 
 // Add adds a path, and returns the index of its span. One path has one span.
 func (p *Paths) Add(path []expression.Step) int {
+	p.shapes.forget()
 	at := &p.root
 	for _, step := range path {
 		at = at.child(step)
@@ -84,10 +87,27 @@ type Form struct {
 	Repeated string
 }
 
-// Find checks that data is one JSON object and nothing else, and fills spans, which has Len elements. Of members with
-// one name the last counts. Errors are of type [*codec.Error].
+// Find checks that data is one JSON object and nothing else, and fills spans, which has Len elements that are zero. Of
+// members with one name the last counts. Errors are of type [*codec.Error].
 func (p *Paths) Find(data []byte, spans []Span) (Form, error) {
+	if s := p.shapes.shape.Load(); s != nil {
+		if s.find(data, spans) {
+			return Form{}, nil
+		}
+		clear(spans)
+	}
+	form, err := p.scan(data, spans)
+	if err == nil && form == (Form{}) {
+		p.shapes.learn(&p.root, data)
+	}
+	return form, err
+}
+
+func (p *Paths) scan(data []byte, spans []Span) (Form, error) {
 	s := &scanner{data: data, spans: spans}
+	if uint64(len(data)) > math.MaxUint32 {
+		return Form{}, s.fail("an object of %d bytes, and 4 GiB are the most that there can be", len(data))
+	}
 	s.space()
 	if s.at() != '{' {
 		return Form{}, s.fail("a JSON object is needed here")
@@ -157,7 +177,7 @@ func (s *scanner) value(at *prefix) error {
 		return err
 	}
 	if at != nil && at.number > 0 {
-		s.spans[at.number-1] = Span{start, s.pos}
+		s.spans[at.number-1] = Span{uint32(start), uint32(s.pos)}
 	}
 	return nil
 }
