@@ -35,7 +35,7 @@ type writer struct {
 	inGroup int
 	bytes   int
 	// Before the columns are known, results wait, and inferring finds out what they hold.
-	waiting   [][]byte
+	waiting   waiting
 	inferring *inference
 	members   []member.Member
 }
@@ -95,9 +95,9 @@ func (w *writer) Append(object []byte) (err error) {
 	if err := w.inferring.add(w.members); err != nil {
 		return err
 	}
-	w.waiting = append(w.waiting, slices.Clone(object))
+	w.waiting.add(object)
 	w.bytes += len(object)
-	if len(w.waiting) >= w.options.RowGroup || w.bytes >= groupBytes {
+	if w.waiting.count >= w.options.RowGroup || w.bytes >= groupBytes {
 		return w.settle()
 	}
 	return nil
@@ -112,14 +112,8 @@ func (w *writer) settle() error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	waiting := w.waiting
-	w.waiting, w.bytes = nil, 0
-	for _, object := range waiting {
-		if err := w.write(object); err != nil {
-			return err
-		}
-	}
-	return nil
+	w.bytes = 0
+	return w.waiting.take(w.write)
 }
 
 // write writes a row.
