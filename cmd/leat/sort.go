@@ -22,7 +22,7 @@ type sortCommand struct {
 	By         string `required:"true" placeholder:"EXPR" help:"The key, as time or floor(at / 1000)."`
 	Output     string `short:"o" default:"-" placeholder:"FILE" help:"Where to write; standard output if left out."`
 	Within     string `placeholder:"D" help:"Elements come late by D at most, as 5 or 10ms: sort while reading."`
-	Memory     string `default:"256MB" placeholder:"SIZE" help:"How much to hold in memory; 256MB if left out."`
+	Memory     string `default:"256MB" placeholder:"SIZE" help:"How much memory to take; 256MB if left out."`
 	OnDisorder string `enum:"fail,skip" default:"fail" help:"Where a key is too late or has no order: fail or skip."`
 	Quiet      bool   `short:"q" help:"Print neither progress nor summary."`
 }
@@ -44,7 +44,9 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return &usageError{fmt.Errorf("--memory: %w", err)}
 	}
-	limitHeap(memory)
+	if c.Within == "" {
+		memory = divided(memory)
+	}
 	// A reader that has seen enough, as head has, would end the process with its temporary file still there.
 	signal.Ignore(syscall.SIGPIPE)
 	options := filesort.Options{
@@ -74,13 +76,16 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	return err
 }
 
-// limitHeap has the garbage collector run before there is much more than the sort may take: what it leaves behind while
-// reading and writing would come on top, as much again. A part of the process's memory is the program itself.
-func limitHeap(memory int64) {
-	const program = 64 << 20
-	if memory < math.MaxInt64-program {
-		debug.SetMemoryLimit(memory + program)
+// divided returns how much of the memory that the process may take is for what it sorts, and has the garbage collector run
+// before there is much more: what reading and writing leave behind would come on top, as much again. The rest is for those,
+// and the program itself.
+func divided(memory int64) int64 {
+	const rest, program = 48 << 20, 16 << 20
+	sorted := max((memory-rest)/9*8, memory/2) // merging takes an eighth more
+	if sorted < math.MaxInt64/2 {
+		debug.SetMemoryLimit(sorted/8*9 + rest - program)
 	}
+	return sorted
 }
 
 // showsProgress reports whether a terminal shows how far the sort has come. A line that stays in place would take away
