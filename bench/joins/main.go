@@ -6,6 +6,8 @@
 //	go run ./joins -format csv -workload by,left       also json, which it is if left out, and parquet
 //	go run ./joins -workload by -programs leat -scale 10 -rounds 1
 //	go run ./joins -workload by -profile cpu.out
+//	go run ./joins -workload by -programs "leat run" -profile cpu.out
+//	go run ./joins -grow                               how the cost grows with match keys' values and with reach
 //
 // Each program runs in a process of its own, in turn, and all must find the same matches. It prints what each took, and
 // the ratio to Leat within a round: above one where Leat is faster. The program "leat run" is
@@ -40,6 +42,7 @@ type command struct {
 	format, python, profile string
 	folder                  string
 	rounds                  int
+	growing                 bool
 	scale                   float64
 }
 
@@ -51,6 +54,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("joins", flag.ContinueOnError)
 	workload := flags.String("workload", "", "only these of "+strings.Join(workloads, ", ")+", with commas between them")
 	programs := flags.String("programs", "", "only these of "+strings.Join(c.programs, ", ")+", with commas between them")
+	flags.BoolVar(&c.growing, "grow", false, "how Leat's cost grows with match keys' values and the candidates within reach")
 	flags.StringVar(&c.format, "format", "json", "json, csv or parquet")
 	flags.StringVar(&c.python, "python", "", "a Python that has what requirements.txt lists")
 	flags.StringVar(&c.profile, "profile", "", "write a CPU profile of Leat to this file")
@@ -83,6 +87,9 @@ func (c *command) measureAll(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(c.folder)) }()
+	if c.growing {
+		return c.grow(ctx)
+	}
 	if slices.Contains(c.programs, "leat run") {
 		if _, err := process.BuildLeat(ctx, c.folder); err != nil {
 			return err
@@ -126,6 +133,10 @@ func (c *command) measureOne(ctx context.Context, program string, j job) (cost p
 		command = exec.CommandContext(ctx, c.python, filepath.Join("joins", "peer.py"), program, j.workload, j.format, j.folder)
 		command.Env = append(os.Environ(), "POLARS_MAX_THREADS=2")
 	case "leat run":
+		if c.profile != "" {
+			cost, _, err = c.part(ctx, program, j, c.profile)
+			break
+		}
 		pipeline, err := writePipeline(j)
 		if err != nil {
 			return cost, "", err
@@ -163,12 +174,23 @@ func part(ctx context.Context, name string, j job, extra string) error {
 			return err
 		}
 		return generate(j, scale)
+	case "grow-data", "grow":
+		n, err := strconv.Atoi(extra)
+		if err != nil {
+			return err
+		}
+		if name == "grow" {
+			return joinGrown(ctx, j, n)
+		}
+		return generateGrown(j, n)
 	case "sum":
 		results, err := sum(j)
 		fmt.Print(results)
 		return err
 	case "loop":
 		return process.Profile(extra, func() error { return loop(j) })
+	case "leat run":
+		return process.Profile(extra, func() error { return runPipeline(ctx, j) })
 	case "leat":
 		return process.Profile(extra, func() error { return join(ctx, j) })
 	}

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/leat-go/leat/pipeline"
 )
 
 // The workloads as pipeline files: what the edge says, and the value of a result.
@@ -30,4 +34,17 @@ func writePipeline(j job) (string, error) {
 	path := filepath.Join(j.folder, "joins.yaml")
 	text := fmt.Sprintf(pipelineText, j.path("left"), j.path("right"), j.path("output"), edge[0], edge[1])
 	return path, os.WriteFile(path, []byte(text), 0o666)
+}
+
+// runPipeline runs the pipeline file of a job in this process, where it can be profiled.
+func runPipeline(ctx context.Context, j job) error {
+	path, err := writePipeline(j)
+	if err != nil {
+		return err
+	}
+	p, err := pipeline.Load(path)
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx, pipeline.Options{Logger: slog.New(slog.DiscardHandler)})
 }
