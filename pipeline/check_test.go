@@ -143,7 +143,7 @@ join a with b on a.t == b.t
 			want: `1 finding:
   a with b: a is empty: there is nothing to join
 
-stream a  a.jsonl  all 0 elements
+stream a  a.jsonl  no elements
 stream b  b.jsonl  all 1 element
 
 join a with b on a.t == b.t

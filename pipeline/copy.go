@@ -11,26 +11,20 @@ import (
 // A File is a file of elements, of a format that the end of its name says; the path "-" is standard input or output.
 type File struct {
 	Path string
-	// CSV says how a text file holds its cells, as csv of a stream in a pipeline file: {delimiter: ";"}; empty for what the
-	// name says. Flag is what errors about it begin with.
-	CSV, Flag string
-}
-
-func (f File) dialect() (*file.Dialect, error) {
-	if f.CSV == "" {
-		return nil, nil
-	}
-	return description.ParseDialect(f.Flag, f.CSV)
+	// Cells say how a text file holds its cells. Prefix is what the flags are called that say so, before the names of their
+	// members: --, or --to-.
+	Cells  Cells
+	Prefix string
 }
 
 // Copy returns the pipeline that hands on the elements of one file to another, in their order, and as they are written
 // there: so a file gets another format. What is wrong is an [*Error] without a line.
 func Copy(from, to File) (*Pipeline, error) {
-	input, err := from.dialect()
+	input, err := from.Cells.Dialect(from.Prefix)
 	if err != nil {
 		return nil, err
 	}
-	output, err := to.dialect()
+	output, err := to.Cells.Dialect(to.Prefix)
 	if err != nil {
 		return nil, err
 	}

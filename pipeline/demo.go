@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/topic"
@@ -28,7 +29,7 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 	defer demo.Close()
 	at.Cluster = &demo.Cluster
 	for _, load := range loads {
-		_, err := demo.Load(ctx, load.path, load.topic, topic.LoadOptions{End: true, Stdin: options.Stdin})
+		_, err := demo.Load(ctx, load.path, load.topic, topic.LoadOptions{End: true, Cells: load.cells, Stdin: options.Stdin})
 		if err != nil {
 			return err
 		}
@@ -45,7 +46,10 @@ func (p *Pipeline) Demo(ctx context.Context, options Options) error {
 }
 
 // A demoLoad is a file that a demonstration loads into a topic.
-type demoLoad struct{ path, topic string }
+type demoLoad struct {
+	path, topic string
+	cells       *file.Dialect
+}
 
 // demoLayout gives every stream a topic, and says what is to be loaded.
 func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
@@ -61,7 +65,7 @@ func (p *Pipeline) demoLayout() (at mill.Layout, loads []demoLoad, err error) {
 		}
 		name, isNew := topics.name(n.Stream)
 		if isNew {
-			loads = append(loads, demoLoad{path, name})
+			loads = append(loads, demoLoad{path, name, n.Stream.CSV})
 		}
 		at.Inputs[n] = mill.Stream{Name: name, Topic: true, Reading: n.Stream.Reading}
 	}
@@ -103,21 +107,25 @@ func (p *Pipeline) demoFile(n *mill.Node) (path string, err error) {
 
 // demoTopics are the topics of a demonstration.
 type demoTopics struct {
-	// of holds the topic of each file and topic that was seen.
+	// of holds the topic of each file and topic that was seen. A file that is read in two ways has two.
 	of   map[string]string
 	used map[string]bool
 }
 
 // name returns the topic for a site, one and the same for one file, and whether it is the first time.
 func (t *demoTopics) name(at mill.Stream) (name string, isNew bool) {
-	if name := t.of[at.Name]; name != "" {
+	seen := at.Name
+	if at.CSV != nil {
+		seen = fmt.Sprintf("%s %v", at.Name, *at.CSV)
+	}
+	if name := t.of[seen]; name != "" {
 		return name, false
 	}
 	name = at.Name
 	if !at.Topic {
 		name = t.free(topicName(at.Name))
 	}
-	t.of[at.Name], t.used[name] = name, true
+	t.of[seen], t.used[name] = name, true
 	return name, true
 }
 
@@ -136,7 +144,7 @@ func topicName(path string) string {
 		return "standard"
 	}
 	name := filepath.Base(path)
-	for _, end := range []string{".gz", ".zst", ".json", ".jsonl", ".ndjson"} {
+	for _, end := range []string{".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".parquet", ".avro"} {
 		name = strings.TrimSuffix(name, end)
 	}
 	return strings.Map(func(c rune) rune {

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/leat-go/leat/pipeline/internal/description"
 )
@@ -97,9 +99,9 @@ func (s *drafted) keysOf() (keys []draftKey) {
 		if c.Range == nil || c.Missing > 0 {
 			continue
 		}
-		member, plain := s.name+"."+c.Name, c.Name
-		if !description.IsName(c.Name) || description.IsReserved(c.Name) {
-			continue // sort and on couldn't name it without more ado
+		member, plain := memberOf(s.name, c.Name), c.Name
+		if !isIdentifier(plain) {
+			plain = memberOf("$env", plain)
 		}
 		key := draftKey{column: c, expr: member, plain: plain, kind: c.Types[0]}
 		if c.Types[0] == "text" {
@@ -117,6 +119,24 @@ func (s *drafted) keysOf() (keys []draftKey) {
 	return keys
 }
 
+// memberOf returns how an expression names a member of something.
+func memberOf(of, name string) string {
+	if isIdentifier(name) {
+		return of + "." + name
+	}
+	return of + "[" + strconv.Quote(name) + "]"
+}
+
+// isIdentifier reports whether a name is one in expressions as it is.
+func isIdentifier(name string) bool {
+	for i, c := range name {
+		if c != '_' && !unicode.IsLetter(c) && (i == 0 || !unicode.IsDigit(c)) {
+			return false
+		}
+	}
+	return name != "" && !description.IsReserved(name)
+}
+
 // note says what was found in a stream.
 func (s *drafted) note() string {
 	var columns []string
@@ -124,8 +144,8 @@ func (s *drafted) note() string {
 		columns = append(columns, s.head.Columns[i].Name+" "+s.head.Columns[i].Kind())
 	}
 	text := fmt.Sprintf("%v: %s; %s", s.Source, s.head.Extent(), strings.Join(columns, ", "))
-	if s.csv != "" {
-		text += "; csv: " + s.csv
+	if !s.cells.IsZero() {
+		text += "; csv: " + s.cells.String()
 	}
 	if s.format != "" {
 		text += "; format: " + s.format

@@ -258,7 +258,7 @@ func (j *draftJoin) text(output string) string {
 	fmt.Fprintf(&b, "master: %s   # each of its elements is written once, with its matches\njoin:\n", j.left.name)
 	fmt.Fprintf(&b, "  - left: %s\n    right: %s\n    on: %s\n", j.left.name, j.right.name, quoteYAML(j.on()))
 	if j.by != "" {
-		fmt.Fprintf(&b, "    by: %s\n", quoteYAML(j.left.name+"."+j.by+" == "+j.right.name+"."+j.by))
+		fmt.Fprintf(&b, "    by: %s\n", quoteYAML(memberOf(j.left.name, j.by)+" == "+memberOf(j.right.name, j.by)))
 	}
 	if j.within != "" {
 		fmt.Fprintf(&b, "    within: %s      # how far keys may be apart\n", j.within)
@@ -270,7 +270,7 @@ func (j *draftJoin) text(output string) string {
 	}
 	fmt.Fprintf(&b, "# emit:   # the members of a result; without it %s as it is, with %s in it\n", j.left.name, j.right.name)
 	for _, c := range j.left.keys {
-		fmt.Fprintf(&b, "#   %s: %s.%[1]s\n", c.column.Name, j.left.name)
+		fmt.Fprintf(&b, "#   %s: %s\n", yamlName(c.column.Name), yamlText(memberOf(j.left.name, c.column.Name)))
 	}
 	return b.String()
 }
@@ -286,6 +286,21 @@ func (j *draftJoin) output(path string) string {
 	}
 	return fmt.Sprintf("    file: %s   # a table is another output: %s: {table: joined, columns: {…}}, with emit\n", Quote(path),
 		j.left.Storage)
+}
+
+// yamlName writes the name of a member, and yamlText an expression, in quotes where YAML needs them.
+func yamlName(name string) string {
+	if isIdentifier(name) {
+		return name
+	}
+	return Quote(name)
+}
+
+func yamlText(text string) string {
+	if strings.Contains(text, "[") {
+		return quoteYAML(text)
+	}
+	return text
 }
 
 // quoteYAML writes a text in single quotes.

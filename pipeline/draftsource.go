@@ -79,7 +79,9 @@ func (s Source) base() string {
 type drafted struct {
 	Source
 	// path is that of a file as seen from the pipeline file's directory.
-	name, path, csv string
+	name, path string
+	// cells are how a text file holds its cells.
+	cells Cells
 	// format is that of a topic's records; empty for plain JSON.
 	format string
 	head   *Head
@@ -114,8 +116,8 @@ func (d *drafter) lookAtFile(ctx context.Context, s *drafted) error {
 	if info, err := os.Stat(s.File); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return fmt.Errorf("%s is no regular file: it is read several times, so write it to a file first", s.File)
 	}
-	s.csv = Sniff(s.File)
-	p, err := Copy(File{Path: s.File, CSV: s.csv}, File{Path: mill.Standard})
+	s.cells = Sniff(s.File)
+	p, err := Copy(File{Path: s.File, Cells: s.cells}, File{Path: mill.Standard})
 	if err != nil {
 		return err
 	}
@@ -219,8 +221,8 @@ func (s *drafted) place(order string) string {
 	switch s.Storage {
 	case "":
 		text := fmt.Sprintf("    file: %s\n", Quote(filepath.ToSlash(s.path)))
-		if s.csv != "" {
-			text += fmt.Sprintf("    csv: %s\n", s.csv)
+		if !s.cells.IsZero() {
+			text += fmt.Sprintf("    csv: %v\n", s.cells)
 		}
 		return text
 	case "kafka":

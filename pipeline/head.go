@@ -26,7 +26,8 @@ type Head struct {
 	StreamReport
 	// Elements are the first ones, JSON objects as they are written.
 	Elements []json.RawMessage `json:"elements"`
-	// Columns are the members that they have, in the order in which they come.
+	// Columns are the members that they have, in the order in which they come; of a file without elements those that its
+	// columns would be.
 	Columns []Column `json:"columns"`
 	// Keys are the order keys that the pipeline file has of the stream; empty for a stream that isn't joined.
 	Keys []Column `json:"keys,omitempty"`
@@ -82,11 +83,24 @@ func (p *Pipeline) Head(ctx context.Context, options Options, stream string, lim
 			columns.restart()
 		}
 	}
-	h.Columns = columns.all()
+	if h.Columns = columns.all(); len(h.Elements) == 0 {
+		h.Columns = columnsWithout(samples.Of[n])
+	}
 	for _, key := range keysOf(n) {
 		h.Keys = append(h.Keys, keyColumn(key, samples.Of[n]))
 	}
 	return h, nil
+}
+
+// columnsWithout returns the columns of a file that has no elements.
+func columnsWithout(samples []*sample.Sample) []Column {
+	columns := []Column{}
+	for _, s := range samples {
+		for _, name := range s.Columns {
+			columns = append(columns, Column{Name: name, Types: []string{}})
+		}
+	}
+	return columns
 }
 
 // nodeOf returns the node of a stream: of the pipeline's mill, or one that is made for it.

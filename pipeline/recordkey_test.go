@@ -65,7 +65,8 @@ emit: {x: EMIT}` + withRegistry
 		{"key: {format: avro}", "record(orders).keys", "a record has no keys, but key, time"},
 		{"key: {format: protobuf}", "record(orders).key.id", "record(orders).key"},
 		{"key: {format: avro, schema: gone.avsc}", "record(orders).key.id", "the schema can't be read"},
-		{"max_element: 1MB", "record(orders).key.id", "id"},
+		{"max_element: 1MB", "record(orders).key.id", "record(orders).key is text, which has no id, since nothing says what keys are: " +
+			"key: {format: avro} at the stream does, or protobuf or json; of a text that is JSON write fromJSON(record(orders).key).id"},
 	} {
 		err := p.run("wrong", strings.NewReplacer("KEY", test.key, "EMIT", test.emit).Replace(form))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

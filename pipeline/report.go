@@ -111,6 +111,8 @@ func (s StreamReport) amount() string {
 	switch {
 	case s.Note != "":
 		return s.Note
+	case s.Whole && s.Read == 0:
+		return "no elements" + in
 	case s.Whole:
 		return "all " + elements + in
 	case s.Tail > 0 && s.Partitions > 1:

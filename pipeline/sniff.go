@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/leat-go/leat/broker"
@@ -14,42 +17,62 @@ import (
 	"github.com/leat-go/leat/internal/instant"
 )
 
-// Sniff returns how a text file seems to hold its cells, as csv of a stream says it; empty where that is what the file's
-// name says, or can't be told: it is a guess from the first lines.
-func Sniff(path string) string {
-	name := strings.TrimSuffix(path, ".gz")
-	if !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".tsv") {
-		return ""
+// Sniff returns how a text file seems to hold its cells; the zero value where that is what the file's name says, or can't be
+// told: it is a guess from the first lines.
+func Sniff(path string) (c Cells) {
+	usual := usualDelimiter(path)
+	if usual == 0 {
+		return c
 	}
 	lines := firstLines(path)
-	if len(lines) == 0 {
-		return ""
-	}
-	usual := ','
-	if strings.HasSuffix(name, ".tsv") {
-		usual = '\t'
+	if len(lines) == 0 || strings.HasPrefix(lines[0], "{") {
+		return c
 	}
 	delimiter, most := usual, cells(lines, usual)
-	for _, other := range ";\t|," {
-		if n := cells(lines, other); n > most {
+	for _, other := range ";\t|, " {
+		// Blanks part most texts, in some places.
+		if n := cells(lines, other); n > most && (other != ' ' || usual == anyDelimiter && most < 2) {
 			delimiter, most = other, n
 		}
 	}
-	var members []string
-	switch {
-	case delimiter == usual:
-	case delimiter == '\t':
-		members = append(members, "delimiter: tab")
+	switch delimiter {
+	case usual:
+	case anyDelimiter:
+		return c
+	case '\t':
+		c.Delimiter = new("tab")
+	case ' ':
+		c.Delimiter = new("space")
 	default:
-		members = append(members, `delimiter: "`+string(delimiter)+`"`)
+		c.Delimiter = new(string(delimiter))
 	}
 	if delimiter != ',' && commas(lines, delimiter) {
-		members = append(members, `decimal: ","`)
+		c.Decimal = new(",")
 	}
-	if len(members) == 0 {
-		return ""
+	if most > 1 && firstIsData(lines, delimiter) {
+		for i := range most {
+			c.Columns = append(c.Columns, fmt.Sprintf("column%d", i))
+		}
 	}
-	return "{" + strings.Join(members, ", ") + "}"
+	return c
+}
+
+// anyDelimiter is what is between the cells of a file whose name doesn't say it.
+const anyDelimiter = rune(-1)
+
+// usualDelimiter returns what the end of a file's name says is between its cells; zero where it is none of cells.
+func usualDelimiter(path string) rune {
+	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")) {
+	case ".csv":
+		return ','
+	case ".tsv":
+		return '\t'
+	case ".txt":
+		return ' '
+	case ".log":
+		return anyDelimiter
+	}
+	return 0
 }
 
 // firstLines returns the first lines of a file; none where it can't be read, which is told elsewhere.
@@ -85,15 +108,19 @@ func firstLines(path string) (lines []string) {
 	return lines
 }
 
-// split divides a line at a delimiter that isn't in quotes.
+// split divides a line at a delimiter that isn't in quotes; a blank stands for any run of them.
 func split(line string, delimiter rune) []string {
 	quoted := false
-	return strings.FieldsFunc(strings.ReplaceAll(line, string(delimiter), string(delimiter)+" "), func(c rune) bool {
+	isBetween := func(c rune) bool {
 		if c == '"' {
 			quoted = !quoted
 		}
-		return c == delimiter && !quoted
-	})
+		return !quoted && (c == delimiter || c == '\t' && delimiter == ' ')
+	}
+	if delimiter == ' ' {
+		return strings.FieldsFunc(line, isBetween)
+	}
+	return strings.FieldsFunc(strings.ReplaceAll(line, string(delimiter), string(delimiter)+" "), isBetween)
 }
 
 // cells returns how many cells all lines have with a delimiter; one where they differ.
@@ -106,6 +133,36 @@ func cells(lines []string, delimiter rune) int {
 	}
 	return n
 }
+
+// firstIsData reports whether the first line has a value and no name in one of its cells: an instant, or a number that is no
+// year, above others of the kind.
+func firstIsData(lines []string, delimiter rune) bool {
+	if len(lines) < 2 {
+		return false
+	}
+	for i, first := range split(lines[0], delimiter) {
+		column := []string{strings.TrimSpace(first)}
+		for _, line := range lines[1:] {
+			if cell := strings.TrimSpace(split(line, delimiter)[i]); cell != "" {
+				column = append(column, cell)
+			}
+		}
+		allNumbers := !slices.ContainsFunc(column, func(c string) bool { return !number.MatchString(c) })
+		switch {
+		case len(column) < 2 || year.MatchString(column[0]):
+		case allNumbers:
+			return true
+		case len(instant.Recognize(column)) > 0:
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	number = regexp.MustCompile(`^-?[0-9]+([.,][0-9]+)?$`)
+	year   = regexp.MustCompile(`^([0-9]{1,3}|1[0-9]{3}|2[01][0-9]{2})$`)
+)
 
 // commas reports whether numbers have a comma before their decimals, and none a point.
 func commas(lines []string, delimiter rune) bool {

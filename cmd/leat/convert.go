@@ -12,11 +12,11 @@ import (
 )
 
 type convertCommand struct {
-	From    string `arg:"" help:"A file of elements; - is standard input."`
-	To      string `arg:"" help:"The file to write; - is standard output."`
-	FromCSV string `name:"from-csv" placeholder:"MEMBERS" help:"How FROM holds its cells: 'delimiter: \";\", decimal: \",\"'."`
-	ToCSV   string `name:"to-csv" placeholder:"MEMBERS" help:"How TO holds its cells, likewise."`
-	Quiet   bool   `short:"q" help:"Print neither progress nor summary."`
+	From      string `arg:"" help:"A file of elements; - is standard input."`
+	To        string `arg:"" help:"The file to write; - is standard output."`
+	Quiet     bool   `short:"q" help:"Print neither progress nor summary."`
+	cellFlags `group:"How a text file is read"`
+	Writes    writtenCells `embed:"" prefix:"to-" group:"How a text file is written"`
 }
 
 // Help is what is said of the command beside its flags.
@@ -27,8 +27,8 @@ func (c *convertCommand) Help() string {
 
 // Run converts the file.
 func (c *convertCommand) Run(ctx context.Context, a *app) error {
-	p, err := pipeline.Copy(pipeline.File{Path: c.From, CSV: c.FromCSV, Flag: "--from-csv"},
-		pipeline.File{Path: c.To, CSV: c.ToCSV, Flag: "--to-csv"})
+	p, err := pipeline.Copy(pipeline.File{Path: c.From, Cells: c.cells(), Prefix: reading},
+		pipeline.File{Path: c.To, Cells: c.Writes.cells(), Prefix: writing})
 	if err != nil {
 		return err
 	}
@@ -43,12 +43,13 @@ func (c *convertCommand) Run(ctx context.Context, a *app) error {
 		return &stoppedError{err, "nothing was written"}
 	}
 	if err != nil {
-		return c.hinted(err)
+		return c.hinted(c.From, err)
 	}
 	progress := shown.Progress()
 	for _, warning := range progress.Warnings {
 		fmt.Fprintln(a.stderr, "leat: warning:", warning)
 	}
+	c.warnOfNames(a, c.From)
 	if c.Quiet {
 		return nil
 	}
@@ -62,14 +63,5 @@ func (c *convertCommand) Run(ctx context.Context, a *app) error {
 	}
 	_, err = fmt.Fprintf(out, "%s %s, in %v\n", monitor.Grouped(progress.Results), elements,
 		time.Since(start).Round(time.Millisecond))
-	return err
-}
-
-// hinted adds to an error how the file seems to hold its cells, where nothing says how. It isn't taken for granted, as where
-// a file is only shown: a wrong guess would be a wrong file.
-func (c *convertCommand) hinted(err error) error {
-	if csv := pipeline.Sniff(c.From); csv != "" && c.FromCSV == "" {
-		return fmt.Errorf("%w; %s seems to need --from-csv '%s'", err, c.From, csv)
-	}
 	return err
 }

@@ -85,6 +85,19 @@ func TestInit(t *testing.T) {
 			},
 			[]string{"on: 'a.id == b.of'"}, 2,
 		},
+		"names that are none in expressions": {
+			map[string]string{
+				"a.csv": "Order ID;Größe;in\n2;1,5;x\n1;2,5;y\n3;4;z\n", "b.csv": "Order ID,Straße 2\n1,p\n3,q\n2,r\n",
+			},
+			[]string{`on: 'a["Order ID"] == b["Order ID"]'`, `sort: '$env["Order ID"]'`, "#   Größe: a.Größe\n", `#   "Order ID": 'a["Order ID"]'`,
+				`#   "in": 'a["in"]'`}, 3,
+		},
+		"files without names": {
+			map[string]string{
+				"a.log": "2026-11-01T10:00:00  GET /a\n2026-11-01T10:00:05 GET   \"/b c\"\n", "b.csv": "2026-11-01T10:00:05,1\n2026-11-01T10:00:07,2\n",
+			},
+			[]string{"csv: {delimiter: space, columns: [column0, column1, column2]}", "csv: {columns: [column0, column1]}", "date(a.column0)"}, 1,
+		},
 		"names that collide": {
 			map[string]string{"in.csv": "id,b\n1,x\n2,y\n", "b.csv": "id,c\n2,z\n"},
 			[]string{"in_2:", "b_2:"}, 1,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -37,10 +38,10 @@ func TestShow(t *testing.T) {
 			[]string{"show", "places.json", "-n", "1"}, "", 0, `{"time":0,"x":1,"name":"日本","l":[1, {"a":2}]}` + "\n", "", "",
 		},
 		"as CSV":         {[]string{"show", "locations.json", "--format=csv", "--limit=2"}, "", 0, "time,x\n0,1\n10,1.5\n", "", ""},
-		"with a dialect": {[]string{"show", "semi.csv", "--csv", `delimiter: ";"`}, "", 0, `{"a":1,"b":"x y"}` + "\n", "", ""},
+		"with a dialect": {[]string{"show", "semi.csv", "--delimiter", ";"}, "", 0, `{"a":1,"b":"x y"}` + "\n", "", ""},
 		"as it seems": {[]string{"show", "semi.csv"}, "", 0, `{"a":1,"b":"x y"}` + "\n",
-			"leat: semi.csv seems to need csv: {delimiter: \";\"}; --csv says otherwise\n", ""},
-		"with another":       {[]string{"show", "semi.csv", "--csv", "delimiter: xx"}, "", 2, "", "leat: --csv: delimiter must be one character, such as \";\", tab, or space for any run of blanks, and is \"xx\"\n", ""},
+			"leat: semi.csv seems to need --delimiter ';', or csv: {delimiter: \";\"} in a pipeline file\n", ""},
+		"with another":       {[]string{"show", "semi.csv", "--delimiter", "xx"}, "", 2, "", "leat: --delimiter: delimiter must be one character, such as \";\", tab, or space for any run of blanks, and is \"xx\"\n", ""},
 		"the master":         {[]string{"show", "speed.yaml", "-n1"}, "", 0, `{"time":0,"x":1}` + "\n", "", ""},
 		"another stream":     {[]string{"show", "speed.yaml", "-n1", "--stream=next"}, "", 0, `{"time":0,"x":1}` + "\n", "", ""},
 		"no such stream":     {[]string{"show", "speed.yaml", "--stream=nxt"}, "", 2, "", "leat: there is no stream \"nxt\", did you mean next?\n", ""},
@@ -69,7 +70,7 @@ func TestShow(t *testing.T) {
 		},
 		"a conversion": {[]string{"convert", "locations.json", "-"}, "", 0,
 			"{\"time\":0,\"x\":1}\n{\"time\":10,\"x\":1.5}\n{\"time\":20,\"x\":4}\n", "3 elements, in T\n", ""},
-		"a conversion to CSV": {[]string{"convert", "locations.json", "-", "-q", "--to-csv", `delimiter: ";", decimal: ","`}, "", 0,
+		"a conversion to CSV": {[]string{"convert", "locations.json", "-", "-q", "--to-delimiter", ";", "--to-decimal", ","}, "", 0,
 			"time;x\n0;1\n10;1,5\n20;4\n", "", ""},
 		"a conversion to itself": {[]string{"convert", "locations.json", "./locations.json"}, "", 2, "",
 			"leat: the file locations.json is read as \"input\", and results would replace it: write them to another file\n", ""},
@@ -136,5 +137,34 @@ func TestNarrow(t *testing.T) {
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("width %d: %s", width, diff)
 		}
+	}
+}
+
+// TestShowOfOutputs: what was written is shown by the pipeline file that says how, whatever it says of writing.
+func TestShowOfOutputs(t *testing.T) {
+	brokers := kafka(t)
+	w := newWorkplace(t, map[string]string{
+		"in.jsonl": "{\"id\":1,\"at\":\"2026-11-30T00:00:00Z\",\"n\":1.50}\n", "none.json": "[]",
+		"s.avsc": `{"type":"record","name":"R","fields":[{"name":"id","type":"long"}]}`, "any.json": "{}",
+	})
+	w.good("topic", "load", "--end", "in.jsonl", "in", "--brokers", brokers)
+	w.good("topic", "load", "--end", "none.json", "none", "--brokers", brokers)
+	for i, test := range []struct{ in, out, want string }{
+		{"{file: in.jsonl}", `{file: out.parquet, parquet: {compression: gzip, columns: {id: int64}}}`, `{"id":1}`},
+		{"{file: in.jsonl}", `{file: out.avro, avro: {codec: deflate, schema: s.avsc}}`, `{"id":1}`},
+		{"{file: in.jsonl}", `{file: out.csv, csv: {delimiter: ";", columns: [x, id], null: NA}}`, `{"x":null,"id":1}`},
+		{"{file: in.jsonl}", `{file: out.json.gz}`, `{"id":1}`},
+		{"{topic: in}", `{topic: out, key: id, headers: pass, time: "date('2026-11-30')"}`, `{"id":1}`},
+		{"{topic: in}", `{topic: out2, format: avro, schema: s.avsc, key: {by: "{id: id}", format: avro, schema: s.avsc}}`, `{"id":1}`},
+	} {
+		name := fmt.Sprintf("p%d.yaml", i)
+		text := "streams:\n  a: " + test.in + "\n  out: " + test.out + "\n" +
+			"master: a\noutput: out\nemit: {id: a.id}\n"
+		if strings.Contains(test.in, "topic") {
+			text = "kafka: {brokers: [" + brokers + "]}\n" + text
+		}
+		w.write(name, text)
+		w.good("run", "-q", name)
+		w.check(call{arguments: []string{"show", name, "--stream", "out"}, stdout: test.want + "\n"})
 	}
 }

@@ -18,20 +18,21 @@ import (
 )
 
 type sortCommand struct {
-	File       string `arg:"" help:"A file of JSON objects; - is standard input."`
+	File       string `arg:"" help:"A file of elements; - is standard input."`
 	By         string `required:"true" placeholder:"EXPR" help:"The key, as time or floor(at / 1000)."`
 	Output     string `short:"o" default:"-" placeholder:"FILE" help:"Where to write; standard output if left out."`
 	Within     string `placeholder:"D" help:"Elements come late by D at most, as 5 or 10ms: sort while reading."`
 	Memory     string `default:"256MB" placeholder:"SIZE" help:"How much memory to take; 256MB if left out."`
 	OnDisorder string `enum:"fail,skip" default:"fail" help:"Where a key is too late or has no order: fail or skip."`
 	Quiet      bool   `short:"q" help:"Print neither progress nor summary."`
+	cellFlags  `group:"How a text file is read"`
 }
 
 // Help is what is said of the command beside its flags.
 func (c *sortCommand) Help() string {
 	return "For example: leat sort trades.csv --by time -o sorted.csv. The sort is stable, and writes elements as " +
-		"they are. Null comes last. FILE may be the output, too: it is replaced when all is " +
-		"sorted. What doesn't fit into memory goes to a temporary file in $TMPDIR."
+		"they are; those of a text file as cells, also on standard output. Null comes last. FILE may be the output, too: it is " +
+		"replaced when all is sorted. What doesn't fit into memory goes to a temporary file in $TMPDIR."
 }
 
 // Run sorts the file.
@@ -44,13 +45,17 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return &usageError{fmt.Errorf("--memory: %w", err)}
 	}
+	cells, err := c.cells().Dialect(reading)
+	if err != nil {
+		return err
+	}
 	if c.Within == "" {
 		memory = divided(memory)
 	}
 	// A reader that has seen enough, as head has, would end the process with its temporary file still there.
 	signal.Ignore(syscall.SIGPIPE)
 	options := filesort.Options{
-		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Stdin: a.stdin, Stdout: a.stdout, Monitor: &filesort.Monitor{},
+		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Cells: cells, Stdin: a.stdin, Stdout: a.stdout, Monitor: &filesort.Monitor{},
 	}
 	start := time.Now()
 	var report filesort.Report
@@ -65,8 +70,12 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	if report.Warning != "" {
 		fmt.Fprintln(a.stderr, "leat: warning:", report.Warning)
 	}
-	if err != nil || c.Quiet {
-		return err
+	if err != nil {
+		return c.hinted(c.File, err)
+	}
+	c.warnOfNames(a, c.File)
+	if c.Quiet {
+		return nil
 	}
 	out := a.stdout
 	if c.Output == "-" {

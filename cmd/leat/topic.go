@@ -72,6 +72,7 @@ type loadCommand struct {
 	Partitions int    `placeholder:"N" help:"How many partitions the topic has, and is created with; 1 unless it exists."`
 	Records    bool   `help:"The objects are whole records, as leat topic dump --records writes them."`
 	End        bool   `help:"Put an end-of-stream mark behind the records of every partition."`
+	cellFlags  `group:"How a text file is read"`
 }
 
 // Run loads the file.
@@ -80,7 +81,11 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	options := topic.LoadOptions{Partitions: c.Partitions, End: c.End, Records: c.Records, Stdin: a.stdin}
+	cells, err := c.cells().Dialect(reading)
+	if err != nil {
+		return err
+	}
+	options := topic.LoadOptions{Cells: cells, Partitions: c.Partitions, End: c.End, Records: c.Records, Stdin: a.stdin}
 	switch {
 	case c.Partitions < 0:
 		return &usageError{fmt.Errorf("--partitions %d: a topic has at least one", c.Partitions)}
@@ -100,7 +105,7 @@ func (c *loadCommand) Run(ctx context.Context, a *app) error {
 	}
 	loaded, err := cluster.Load(ctx, c.File, c.Topic, options)
 	if err != nil {
-		return err
+		return c.hinted(c.File, err)
 	}
 	created := ""
 	if loaded.Created {

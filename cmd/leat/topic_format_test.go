@@ -202,3 +202,45 @@ func TestTopicFormatMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestShowAndInitOfFormats: topics in the formats of a registry are shown, and joined by leat init, as plain ones are.
+func TestShowAndInitOfFormats(t *testing.T) {
+	brokers := kafka(t)
+	registry := srfake.New()
+	t.Cleanup(registry.Close)
+	w := newWorkplace(t, map[string]string{"order.avsc": orderAvsc, "key.avsc": keyAvsc, "shop.proto": orderProto,
+		"orders.jsonl": avroOrders, "notes.jsonl": protoOrders,
+		"p.yaml": "kafka: {brokers: [" + brokers + "], registry: {url: '" + registry.URL() + "'}}\nstreams:\n" +
+			"  orders: {topic: orders, format: avro, key: {format: avro}}\n  notes: {topic: notes, format: protobuf}\n  out: {topic: joined, format: avro}\n" +
+			"master: orders\njoin: [{left: orders, right: notes, on: record(orders).key.id == notes.id}]\noutput: out\n" +
+			"emit: {id: orders.id, note: 'notes[0].note', total: float(orders.total)}\n",
+	})
+	at := []string{"--brokers", brokers, "--registry", registry.URL()}
+	w.good(append(strings.Fields("topic load orders.jsonl orders --end --key {id:id} --format avro --schema order.avsc --key-format avro "+
+		"--key-schema key.avsc"), at...)...)
+	w.good(append(strings.Fields("topic load notes.jsonl notes --end --format protobuf --schema shop.proto --message shop.Order"), at...)...)
+	w.check(call{arguments: []string{"show", "p.yaml"}, stdout: avroOrders})
+	if table := w.good("show", "p.yaml", "--format", "table"); !strings.Contains(table, "key record(orders).key.id  number  1 to 9007199254740993") {
+		t.Errorf("the keys are shown as\n%s", table)
+	}
+	for line := range strings.Lines(protoOrders) {
+		if shown := w.good("show", "p.yaml", "--stream", "notes"); !strings.Contains(shown, line) {
+			t.Errorf("no %sin\n%s", line, shown)
+		}
+	}
+	w.good("run", "-q", "p.yaml")
+	if joined := w.good("show", "p.yaml", "--stream", "out"); !strings.Contains(joined, `{"id":1,"note":"x","total":12.5}`) {
+		t.Errorf("the output is shown as\n%s", joined)
+	}
+	w.good(append([]string{"init", "kafka:orders", "kafka:notes", "--yes"}, at...)...)
+	text := w.read("join.yaml")
+	for _, want := range []string{"format: avro", "format: protobuf", "registry: {url: ", "orders.id == notes.id"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %s in\n%s", want, text)
+		}
+	}
+	w.good("run", "-q", "join.yaml")
+	if dumped := w.good("topic", "dump", "orders-notes-joined", "--brokers", brokers); strings.Count(dumped, "\n") != 2 {
+		t.Errorf("the result of the pipeline of init is\n%s", dumped)
+	}
+}

@@ -235,6 +235,11 @@ func explainMember(e *Error, member *ast.MemberNode) {
 	case isRecordType(list.Type()):
 		e.Message = fmt.Sprintf("a record has no %s, but %s%s", name, strings.Join(recordMembers, ", "),
 			suggest.Name(name, recordMembers))
+	case isRecordKey(list):
+		e.Message = fmt.Sprintf("%s is text, which has no %s, since nothing says what keys are: key: {format: avro} at the stream "+
+			"does, or protobuf or json; of a text that is JSON write fromJSON(%[1]s).%[2]s", list, name)
+	case list.Type() != nil && checkedKind(list.Type()) == Text:
+		e.Message = fmt.Sprintf("%s is text, which has no %s", list, name)
 	case strings.HasPrefix(e.Message, "array elements can only be selected"):
 		e.Message = fmt.Sprintf("%s is a list: write %s[0].%s for its first item", list, list, name)
 	case strings.HasPrefix(e.Message, "unknown field") && base.TypeData != nil:
@@ -244,6 +249,16 @@ func explainMember(e *Error, member *ast.MemberNode) {
 		}
 		e.Message = fmt.Sprintf("unknown field %s%s", name, suggest.Name(name, names))
 	}
+}
+
+// isRecordKey reports whether a node is the key of a record.
+func isRecordKey(n ast.Node) bool {
+	member, ok := n.(*ast.MemberNode)
+	if !ok {
+		return false
+	}
+	property, ok := member.Property.(*ast.StringNode)
+	return ok && property.Value == "key" && isRecordType(member.Node.Type())
 }
 
 // nodeFinder finds the operation, or the access to a member, that an error at an offset is about.

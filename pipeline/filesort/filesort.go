@@ -9,7 +9,8 @@
 // lateness they can't: they take no part in the order (R7a), and go out as soon as they are read.
 //
 // Files are read and written as package file has it: what the names' ends say, compressed or not, and standard input
-// and output. An object is written as it stood, but that one of several lines gets a line of its own. An output file
+// and output. An object is written as it stood, but that one of several lines gets a line of its own. Cells are written as they
+// lie in the file that is read, to a file whose name ends as its name does, and to standard output. An output file
 // appears when it is complete, or not at all, so that it may be the input, too.
 package filesort
 
@@ -20,6 +21,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/extsort"
 	"github.com/leat-go/leat/pipeline/internal/object"
@@ -63,6 +65,8 @@ type Options struct {
 	// SkipDisorder leaves out elements that are late, and those whose key can't be computed; each is logged and counted.
 	// Otherwise the first one is an error (R7).
 	SkipDisorder bool
+	// Cells says how a text file that is read holds its cells; nil for as its name says.
+	Cells *file.Dialect
 	// Stdin and Stdout are what the path "-" stands for.
 	Stdin  io.Reader
 	Stdout io.Writer
@@ -100,12 +104,12 @@ func (o *Order) Sort(ctx context.Context, from, to string, options Options) (_ R
 	if options.Monitor == nil {
 		options.Monitor = &Monitor{}
 	}
-	objects, err := objectfile.Open(ctx, "sort", from, options.Stdin)
+	objects, err := objectfile.Open(ctx, "sort", from, options.Cells, options.Stdin)
 	if err != nil {
 		return Report{}, err
 	}
 	defer func() { err = errors.Join(err, objects.Close()) }()
-	out, err := openWriter(ctx, to, options.Stdout, options.Monitor)
+	out, err := openWriter(ctx, outputOf(from, to, options.Cells), options.Stdout, options.Monitor)
 	if err != nil {
 		return Report{}, err
 	}
@@ -117,6 +121,9 @@ func (o *Order) Sort(ctx context.Context, from, to string, options Options) (_ R
 		err = s.late(ctx)
 	}
 	s.report.Warning = objects.Warning() // before the output may take the place of what was read
+	if err == nil && s.report.Elements == 0 {
+		err = out.name(ctx, objects.Columns())
+	}
 	if err == nil {
 		err = out.complete(ctx)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,23 +20,57 @@ import (
 
 // A writer writes the file.
 type writer struct {
+	stream  broker.Stream
+	stdout  io.Writer
 	output  broker.Output
 	monitor *Monitor
 }
 
-// openWriter finds out whether a path can be written.
-func openWriter(ctx context.Context, path string, stdout io.Writer, monitor *Monitor) (*writer, error) {
-	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Streams(objectfile.Stream(path))}
-	if stdout != nil {
-		options = append(options, file.Stdout(stdout))
+// outputOf returns the stream of a path that is written, of what is read at another one: rows of cells stay as they are where the
+// name says nothing else.
+func outputOf(from, to string, cells *file.Dialect) broker.Stream {
+	stream := objectfile.Stream(to)
+	if d, ok := file.DialectOf(objectfile.Source(from, cells)); ok && (to == "-" || ending(from) == ending(to)) {
+		stream.Format = d
+	}
+	return stream
+}
+
+// ending returns the end of a path's name that says what is in the file, compressed or not.
+func ending(path string) string {
+	path = strings.ToLower(path)
+	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst"))
+}
+
+// openWriter finds out whether a stream can be written.
+func openWriter(ctx context.Context, stream broker.Stream, stdout io.Writer, monitor *Monitor) (*writer, error) {
+	w := &writer{stream: stream, stdout: stdout, monitor: monitor}
+	return w, w.open(ctx)
+}
+
+func (w *writer) open(ctx context.Context) (err error) {
+	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Streams(w.stream)}
+	if w.stdout != nil {
+		options = append(options, file.Stdout(w.stdout))
 	}
 	files := file.New(options...)
 	job := &broker.Job{Name: "sort", Outputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)}
-	output, err := files.OpenSink(ctx, job)
-	if err != nil {
-		return nil, err
+	w.output, err = files.OpenSink(ctx, job)
+	return err
+}
+
+// name gives a file without elements the columns of the one that was read: there is no element that has them.
+func (w *writer) name(ctx context.Context, columns []string) error {
+	d, ok := file.DialectOf(w.stream)
+	if !ok || columns == nil {
+		return nil
 	}
-	return &writer{output, monitor}, nil
+	d.Columns = columns
+	w.stream.Format = d
+	if err := w.output.Close(); err != nil {
+		return err
+	}
+	return w.open(ctx)
 }
 
 // write writes what put puts into the outlet, in a goroutine of its own.

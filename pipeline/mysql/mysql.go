@@ -112,7 +112,7 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 func declare(s storage.Declared) mysql.Option {
 	options := storage.Options[mysql.StreamOption]{
 		Named: mysql.Named, DataTimeout: mysql.DataTimeout, MaxElement: mysql.MaxElement, Follow: mysql.FollowInCommitOrder,
-		OrderBy: mysql.OrderBy, Conflict: mysql.Conflict, Columns: mysql.Columns,
+		OrderBy: mysql.OrderBy, Conflict: mysql.Conflict, Columns: mysql.Columns, Mark: "`",
 	}.Of(s)
 	if query := s.Stored.Settings.(storage.Relation).Query; query != "" {
 		return mysql.Query[object.Object](s.Name, query, options...)

@@ -134,7 +134,7 @@ func secure(config *pgconn.Config, certificates *tls.Config) {
 func declare(s storage.Declared) postgres.Option {
 	options := storage.Options[postgres.StreamOption]{
 		Named: postgres.Named, DataTimeout: postgres.DataTimeout, MaxElement: postgres.MaxElement, Follow: postgres.Follow,
-		OrderBy: postgres.OrderBy, Conflict: postgres.Conflict, Columns: postgres.Columns,
+		OrderBy: postgres.OrderBy, Conflict: postgres.Conflict, Columns: postgres.Columns, Mark: `"`,
 	}.Of(s)
 	if set, ok := s.Stored.Settings.(changes); ok {
 		return postgres.Changes[object.Object](s.Name, set.tables, append(options, set.options()...)...)

@@ -58,7 +58,7 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 func declare(s storage.Declared) sqlite.Option {
 	options := storage.Options[sqlite.StreamOption]{
 		Named: sqlite.Named, DataTimeout: sqlite.DataTimeout, MaxElement: sqlite.MaxElement, Follow: sqlite.Follow,
-		OrderBy: sqlite.OrderBy, Conflict: sqlite.Conflict, Columns: sqlite.Columns,
+		OrderBy: sqlite.OrderBy, Conflict: sqlite.Conflict, Columns: sqlite.Columns, Mark: `"`,
 	}.Of(s)
 	if query := s.Stored.Settings.(storage.Relation).Query; query != "" {
 		return sqlite.Query[object.Object](s.Name, query, options...)

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/endmark"
 	"github.com/leat-go/leat/pipeline/internal/objectfile"
 )
@@ -30,6 +31,8 @@ type LoadOptions struct {
 	// Records says that each object is a whole record, as [DumpOptions] has it. Key must be nil then. A record goes to the
 	// partition that it says, or else to that of its key.
 	Records bool
+	// Cells says how a text file holds its cells; nil for as its name says.
+	Cells *file.Dialect
 	// Stdin is what the path "-" reads; it is needed for that path only.
 	Stdin io.Reader
 }
@@ -48,7 +51,7 @@ type Loaded struct {
 // a partition they have the file's order. After an error, all objects before the location that it names may have been
 // loaded, or some of them.
 func (c *Cluster) Load(ctx context.Context, path, topic string, options LoadOptions) (_ Loaded, err error) {
-	objects, err := objectfile.Open(ctx, "load", path, options.Stdin)
+	objects, err := objectfile.Open(ctx, "load", path, options.Cells, options.Stdin)
 	if err != nil {
 		return Loaded{}, err
 	}

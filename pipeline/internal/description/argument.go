@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // argument returns an error about a part of the file that an argument of the command has set: its location is a line below
@@ -23,19 +24,91 @@ func (s *source) addArgument(name string) location {
 	return location{-len(s.arguments), 1}
 }
 
-// ParseDialect reads what csv of a stream may say, as it is given to a flag: {delimiter: ";"}, or without the braces.
-// What is wrong with it is an [*Error].
-func ParseDialect(flag, text string) (*file.Dialect, error) {
-	s := newSource("", nil)
-	at := s.addArgument(flag)
-	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		text = "{" + text + "}"
+// A CSVMember is a member of csv, as a flag of that name says it.
+type CSVMember struct {
+	Name   string
+	Values []string
+	IsList bool
+}
+
+// ParseCSV reads how a text file holds its cells from flags, whose names are those of csv's members behind a prefix, such as
+// --to-. It returns nil where there are none. What is wrong is an [*Error] that names the flag.
+func ParseCSV(prefix string, members []CSVMember) (*file.Dialect, error) {
+	if len(members) == 0 {
+		return nil, nil
 	}
-	node, err := s.parseArgument(text, at)
-	if err != nil {
-		return nil, err
+	s, d := newSource("", nil), &file.Dialect{}
+	var flags []string
+	for _, m := range members {
+		flag := prefix + m.Name
+		at := s.addArgument(flag)
+		name := Text{Value: m.Name, source: s, start: at, begin: at}
+		if err := s.csvMember(d, &member{name: name, value: m.node(at)}); err != nil {
+			return nil, err
+		}
+		flags = append(flags, flag)
 	}
-	return s.csv(&member{name: Text{Value: "csv", source: s, start: at, begin: at}, value: node}, flag)
+	if err := d.Check(); err != nil {
+		return nil, s.errorAt(s.addArgument(strings.Join(flags, " ")), "%v", err)
+	}
+	return d, nil
+}
+
+// CSVMembers returns the members of csv that say what a dialect says; none for nil.
+func CSVMembers(d *file.Dialect) (members []CSVMember) {
+	if d == nil {
+		return nil
+	}
+	add := func(name string, isList bool, values ...string) {
+		if len(values) > 0 && values[0] != "" || isList && len(values) > 0 {
+			members = append(members, CSVMember{name, values, isList})
+		}
+	}
+	switch {
+	case d.Blanks:
+		add("delimiter", false, "space")
+	case d.Delimiter == '\t':
+		add("delimiter", false, "tab")
+	case d.Delimiter != 0:
+		add("delimiter", false, string(d.Delimiter))
+	}
+	add("columns", true, d.Columns...)
+	add("comment", false, d.Comment)
+	add("null", true, d.Null...)
+	if d.Decimal != 0 {
+		add("decimal", false, string(d.Decimal))
+	}
+	if d.Ragged {
+		add("ragged", false, "true")
+	}
+	add("text", true, d.Text...)
+	return members
+}
+
+// CSVFlags returns members of csv as flags for a shell, whose names have a prefix, such as --.
+func CSVFlags(prefix string, members []CSVMember) string {
+	var flags []string
+	for _, m := range members {
+		flag := prefix + m.Name
+		if m.Name != "ragged" {
+			flag += " " + words.Shell(strings.Join(m.Values, ","))
+		}
+		flags = append(flags, flag)
+	}
+	return strings.Join(flags, " ")
+}
+
+// node returns the values as YAML has them.
+func (m *CSVMember) node(at location) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	for _, value := range m.Values {
+		list.Content = append(list.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: plainTag(value), Value: value})
+	}
+	place(list, at)
+	if m.IsList {
+		return list
+	}
+	return list.Content[0]
 }
 
 // parseArgument reads an argument's value as YAML.

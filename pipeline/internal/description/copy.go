@@ -15,8 +15,8 @@ func Copy(name, from, to string, fromDialect, toDialect *file.Dialect) *Descript
 	}
 }
 
-// Only describes the pipeline that reads nothing but one stream, and writes its elements to standard output; nil where
-// there is no such stream.
+// Only describes the pipeline that reads nothing but one stream that the file has for what is written, and writes its elements to
+// standard output; nil where there is no such stream.
 func (d *Description) Only(stream string) *Description {
 	for _, s := range d.Streams {
 		if s.Name.Value != stream {
@@ -24,7 +24,7 @@ func (d *Description) Only(stream string) *Description {
 		}
 		only := Copy(d.Name.Value, "", "-", nil, nil)
 		only.File = d.File
-		only.Streams[0], only.Master = s, s.Name
+		only.Streams[0], only.Master = s.asRead(), s.Name
 		if s.Topic {
 			only.Kafka = d.Kafka
 		}
@@ -36,6 +36,26 @@ func (d *Description) Only(stream string) *Description {
 		return only
 	}
 	return nil
+}
+
+// asRead returns a stream that is written without what is only said of writing, so that what was written can be read.
+func (s Stream) asRead() Stream {
+	s.Parquet, s.ParquetAt, s.Avro = nil, nil, nil
+	s.PassHeaders, s.Key, s.Time = nil, nil, Text{}
+	if s.CSV != nil {
+		cells := *s.CSV
+		cells.Columns = nil // their names are in the first line
+		s.CSV = &cells
+	}
+	if s.Value != nil {
+		value := *s.Value
+		value.Subject, value.Unregistered = Text{}, nil
+		if value.Name.Value == "json" {
+			value.Schema = Text{}
+		}
+		s.Value = &value
+	}
+	return s
 }
 
 // StreamNames returns what the streams are called, in the file's order.

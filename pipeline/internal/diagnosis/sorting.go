@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/internal/expression"
 	"github.com/leat-go/leat/internal/lateness"
+	"github.com/leat-go/leat/pipeline/internal/description"
 	"github.com/leat-go/leat/pipeline/internal/mill"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/sample"
@@ -75,7 +76,8 @@ func orders(n *mill.Node, key *expression.Program) (all []string) {
 		all = append(all, strings.Join(path, "."))
 	}
 	stream := regexp.MustCompile(`\b` + regexp.QuoteMeta(n.Name) + `\.`)
-	return append(all, stream.ReplaceAllString(key.String(), ""))
+	named := regexp.MustCompile(`\b` + regexp.QuoteMeta(n.Name) + `\["`)
+	return append(all, named.ReplaceAllString(stream.ReplaceAllString(key.String(), ""), `$$env["`))
 }
 
 // parts returns the different parts of one side's streams.
@@ -179,27 +181,15 @@ func (s *sorting) finding(f Finding, result string) Finding {
 	f.Text = strings.TrimSuffix(f.Text, ": "+sortStream)
 	f.Text += fmt.Sprintf("; in what was read they come at most %v late", s.within)
 	f.Stream = s.node.Name
-	f.Add = fmt.Sprintf("sort: {by: %s, within: %v}", yaml(s.by), s.within)
+	f.Add = fmt.Sprintf("sort: {by: %s, within: %v}", words.YAML(s.by), s.within)
 	if s.node.Stream.IsFile() && !s.node.Stream.IsReadOnce() {
 		name := s.node.Stream.Name
-		f.Command = fmt.Sprintf("leat sort %s --by %s --within %v -o %s", shell(name), shell(s.by), s.within, shell(name))
+		cells := ""
+		if flags := description.CSVFlags("--", description.CSVMembers(s.node.Stream.CSV)); flags != "" {
+			cells = " " + flags
+		}
+		f.Command = fmt.Sprintf("leat sort %s --by %s --within %v%s -o %[1]s", words.Shell(name), words.Shell(s.by), s.within, cells)
 	}
 	f.Evidence = "then the keys grow, and " + result
 	return f
-}
-
-// yaml writes an expression as a value in a mapping in braces.
-func yaml(text string) string {
-	if regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(text) {
-		return text
-	}
-	return words.Quoted(text)
-}
-
-// shell writes a word of a command line.
-func shell(text string) string {
-	if regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

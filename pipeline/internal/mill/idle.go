@@ -1,5 +1,7 @@
 package mill
 
+import "github.com/leat-go/leat/pipeline/internal/words"
+
 // checkIdle returns an error where the join is to go on without the node's stream, and can't.
 func (n *Node) checkIdle() error {
 	idle := n.Stream.Reading.Idle
@@ -14,7 +16,7 @@ func (n *Node) checkIdle() error {
 			"within an after that isn't any", n.Name)
 	case n.Sort != nil && n.Sort.Whole:
 		return idle.Text.Errorf("the stream %s is sorted as a whole, so that all of it is waited for: say how far its elements "+
-			"come late at most, as in sort: {by: %s, within: 5}", n.Name, n.Stream.Reading.Sort.By.Value)
+			"come late at most, as in sort: {by: %s, within: 5}", n.Name, words.YAML(n.Stream.Reading.Sort.By.Value))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/leat-go/leat/internal/lateness"
 	"github.com/leat-go/leat/pipeline/filesort"
 	"github.com/leat-go/leat/pipeline/internal/object"
+	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
 // compileSort compiles how the node's stream is put in order, if it is.
@@ -31,7 +32,7 @@ func (n *Node) compileSort() error {
 	if n.Sort.Whole {
 		if !n.Stream.IsFile() && n.Stream.HasMarks() || n.Stream.Reading.Follow {
 			return s.By.Errorf("the stream %s has no end by itself, so that it can't be sorted as a whole: say how far its "+
-				"elements come late at most, as in sort: {by: %s, within: 5}", n.Name, s.By.Value)
+				"elements come late at most, as in sort: {by: %s, within: 5}", n.Name, words.YAML(s.By.Value))
 		}
 	} else {
 		within, err := filesort.ParseLateness(s.Within.Value)

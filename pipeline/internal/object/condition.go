@@ -43,7 +43,8 @@ func (s ownScope) Types() types.Map { return s.names }
 
 // Field implements [expression.Scope].
 func (s ownScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
-	return memberGetter(s.members, path, expression.PathString(path)), len(path), nil
+	member := withoutWhole(path)
+	return memberGetter(s.members, member, expression.PathString(member)), len(path), nil
 }
 
 // Raw implements [expression.Rawer].

@@ -21,7 +21,7 @@ type MemberKey struct {
 }
 
 // CompileMemberKey compiles an expression, with the same functions and exact numbers as in pipeline files. A member
-// goes by its name, as far as that is a name in expressions. Errors are of type [*expression.Error].
+// goes by its name, and one whose name is none in expressions by $env["unit price"]. Errors are of type [*expression.Error].
 func CompileMemberKey(text string) (*MemberKey, error) { return CompileKey(text, nil) }
 
 // CompileKey is CompileMemberKey for elements that come in records.
@@ -68,6 +68,17 @@ func membersIn(text string) (types.Map, error) {
 	return names.members(), nil
 }
 
+// whole stands for the element where its members go by their own names: of it, any of them can be named.
+const whole = "$env"
+
+// withoutWhole returns a path from the element's member on.
+func withoutWhole(path []expression.Step) []expression.Step {
+	if len(path) > 1 && path[0].Name == whole && !path[1].IsIndex {
+		return path[1:]
+	}
+	return path
+}
+
 // memberNames collects the names that an expression uses, without those of functions.
 type memberNames struct {
 	found []*ast.IdentifierNode
@@ -82,6 +93,11 @@ func (n *memberNames) Visit(node *ast.Node) {
 		n.found = append(n.found, x)
 	case *ast.CallNode:
 		n.calls[x.Callee] = true
+	case *ast.MemberNode:
+		base, isName := x.Node.(*ast.IdentifierNode)
+		if property, ok := x.Property.(*ast.StringNode); ok && isName && base.Value == whole {
+			n.types[property.Value] = types.Any
+		}
 	}
 }
 
@@ -141,6 +157,8 @@ func (s memberScope) Types() types.Map { return s.names }
 
 // Field implements [expression.Scope].
 func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, int, error) {
+	used := len(path)
+	path = withoutWhole(path)
 	index, name, within := s.members.Add(path), expression.PathString(path), slices.Clone(path)
 	return func(env any) (expression.Value, error) {
 		object := env.(*picked)
@@ -149,7 +167,7 @@ func (s memberScope) Field(path []expression.Step, _ bool) (expression.Getter, i
 			return expression.Value{}, &expression.MissingError{Member: name, Object: object.raw, Path: within}
 		}
 		return expression.ValueOfJSON(object.raw[span.Start:span.End]), nil
-	}, len(path), nil
+	}, used, nil
 }
 
 // Raw implements [expression.Rawer].

@@ -22,10 +22,10 @@ type Reader struct {
 }
 
 // Open opens the file at a path, whichever of the formats of package file its name says; the path "-" is stdin. A job's
-// name says what it is read for.
-func Open(ctx context.Context, name, path string, stdin io.Reader) (*Reader, error) {
+// name says what it is read for. A dialect says how cells lie in it; nil for as its name says.
+func Open(ctx context.Context, name, path string, dialect *file.Dialect, stdin io.Reader) (*Reader, error) {
 	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(),
-		file.Streams(source(path))}
+		file.Streams(Source(path, dialect))}
 	if stdin != nil {
 		options = append(options, file.Stdin(stdin))
 	}
@@ -49,12 +49,18 @@ func Stream(path string) broker.Stream {
 	return stream
 }
 
-// source returns the stream of a file that is read, or of the files that a pattern matches: of a path that is no file's.
-func source(path string) broker.Stream {
+// Source returns the stream of a file that is read, or of the files that a pattern matches: of a path that is no file's.
+func Source(path string, dialect *file.Dialect) broker.Stream {
 	stream := Stream(path)
+	if dialect != nil {
+		stream.Format = *dialect
+	}
 	stream.Several = file.IsPattern(path) && !file.Exists(path)
 	return stream
 }
+
+// Columns returns the names of the columns that the file has, once its end was read; nil for objects.
+func (r *Reader) Columns() []string { return file.Columns(r.Reader) }
 
 // Recycle makes it a [broker.Recycler].
 func (r *Reader) Recycle(records []broker.Record) {

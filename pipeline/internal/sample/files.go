@@ -68,7 +68,7 @@ func (all *Samples) readHead(ctx context.Context, reader broker.Reader, stream b
 		records, err := reader.Read(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
-			s.Whole = true
+			s.Whole, s.Columns = true, file.Columns(reader)
 			return s, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -17,6 +17,9 @@ func ReadOne(ctx context.Context, m *mill.Mill, n *mill.Node, size int, options 
 	switch {
 	case n.Stream.Topic:
 		cluster, err := m.Cluster()
+		if err == nil {
+			err = m.Bind(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -70,6 +70,8 @@ type Sample struct {
 	Head, Tail Part
 	// Whole says that the head is all that there is.
 	Whole bool
+	// Columns are the names of the columns that a file has, also one without elements; nil for other streams.
+	Columns []string
 	// Unread says that the stream wasn't read, so that nothing follows from its elements.
 	Unread bool
 }

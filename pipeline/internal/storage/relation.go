@@ -15,12 +15,15 @@ type Relation struct {
 	Query string
 	// Order are the columns that rows are ordered by, and Conflict those by which a result replaces a row.
 	Order, Conflict []string
-	// Columns are those that a table is made with, such as "id bigint".
-	Columns []string
+	// Columns are those that a table is made with.
+	Columns []Column
 	// PartitionBy is the column that a stream is divided by, into so many partitions; none where it is empty.
 	PartitionBy string
 	Partitions  int
 }
+
+// A Column is one that a table is made with, such as id bigint.
+type Column struct{ Name, Type string }
 
 // ReadRelation reads the member of a stream that is a table or a query. There may be more members than those that all
 // storages have.
@@ -29,7 +32,7 @@ func ReadRelation(name string, section *description.Section, more ...string) (*S
 	form := section.One(`{table: NAME, order: [COLUMN, …]} or {query: "SELECT …", order: [COLUMN, …]}`, "table", "query")
 	r := Relation{Order: section.Strings("order"), Conflict: section.Strings("conflict")}
 	for _, column := range section.Pairs("columns") {
-		r.Columns = append(r.Columns, column.Name.Value+" "+column.Value.Value)
+		r.Columns = append(r.Columns, Column{column.Name.Value, column.Value.Value})
 	}
 	s := &Stream{}
 	s.OnlyReadIf(section, "query", "order")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/leat-go/leat/broker"
@@ -27,6 +28,27 @@ func Quoted(text string) string {
 	// A string can always be encoded.
 	_ = encoder.Encode(text)
 	return strings.TrimSuffix(encoded.String(), "\n")
+}
+
+var (
+	plainValue = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+	plainWord  = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+)
+
+// YAML writes a text as a value in a mapping in braces, in quotes where it needs some.
+func YAML(text string) string {
+	if plainValue.MatchString(text) {
+		return text
+	}
+	return Quoted(text)
+}
+
+// Shell writes a text as a word of a command line, in quotes where it needs some.
+func Shell(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // Location says where an element lies: in a file by its line, or far from its beginning by its byte, in a topic by its

@@ -1,0 +1,42 @@
+package pipeline_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/leat-go/leat/pipeline"
+)
+
+// TestSniff: how text files seem to hold their cells, and that nothing is said where that is as their names say.
+func TestSniff(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a.csv", "id,n\n1,2\n", "{}"},
+		{"a.csv", "id;n\n1;2\n", `{delimiter: ";"}`},
+		{"a.csv", "\ufeffid;n\r\n1;2,5\r\n", `{delimiter: ";", decimal: ","}`},
+		{"a.csv", "id\tn\n1\t2\n", "{delimiter: tab}"},
+		{"a.tsv", "id,n\n1,2\n", `{delimiter: ","}`},
+		{"a.csv", "\"a;b\"\n\"c;d\"\n", "{}"},
+		{"a.csv", "1,2026-11-01 10:00:00,x\n2,2026-11-01 11:00:00,y\n", "{columns: [column0, column1, column2]}"},
+		{"a.csv", "x;17.50\ny;18.25\n", `{delimiter: ";", columns: [column0, column1]}`},
+		{"a.csv", "country,2020,2021\nDE,1,2\n", "{}"},
+		{"a.csv", "city,2026-11-01\nUlm,5\n", "{}"},
+		{"a.csv", "1,2\n", "{}"},
+		{"a.txt", "time path\n1764000000 /a\n", "{}"},
+		{"a.txt", "1764000000  /a\n1764000001 /b\n", "{columns: [column0, column1]}"},
+		{"a.txt", "a;b c\n1;2\n", `{delimiter: ";"}`},
+		{"a.log", "2026-11-01T10:00:00 GET /a\n2026-11-01T10:00:01  GET \"/b c\"\n", "{delimiter: space, columns: [column0, column1, column2]}"},
+		{"a.log", "time|path\n1|/a\n", `{delimiter: "|"}`},
+		{"a.log", "words\nand more words\n", "{}"},
+		{"a.log", "{\"a\":1}\n{\"a\":2}\n", "{}"},
+		{"a.json", "1 2\n3 4\n", "{}"},
+	} {
+		path := filepath.Join(t.TempDir(), test.name)
+		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := pipeline.Sniff(path).String(); got != test.want {
+			t.Errorf("%s, %q: %s, want %s", test.name, test.text, got, test.want)
+		}
+	}
+}
