@@ -22,6 +22,8 @@ type draftJoin struct {
 	orders              [2]ordering
 	matched, comparable int
 	sameName            bool
+	// loose says that the distance is none that tells what belongs together: any two streams have elements as near as that.
+	loose bool
 	// problems are what a run of it would stop at.
 	problems []string
 }
@@ -72,7 +74,7 @@ func (d *drafter) joins(ctx context.Context, left, right *drafted) (good []*draf
 			if near, err := d.near(ctx, j); err != nil {
 				return nil, err
 			} else if near != nil && near.matched > 2*j.matched {
-				j = near
+				good = append(good, near)
 			}
 		}
 		if j.matched > 0 {
@@ -99,7 +101,8 @@ func namesTime(key draftKey) bool {
 	return isWord || strings.Contains(name, "time") || strings.Contains(name, "stamp") || strings.Contains(name, "date")
 }
 
-// score is higher the more likely a join is what is meant: much matches, members have one name, and keys are times.
+// score is higher the more likely a join is what is meant: much matches, members have one name, keys are times, and those that
+// are near are much nearer to each other than to the next ones.
 func (j *draftJoin) score() float64 {
 	score := j.rate()
 	if j.sameName {
@@ -110,6 +113,9 @@ func (j *draftJoin) score() float64 {
 	}
 	if j.within != "" {
 		score -= 0.3
+	}
+	if j.loose {
+		score -= 0.5
 	}
 	if j.leftKey.kind == "text" {
 		score -= 0.2
@@ -187,10 +193,21 @@ func (d *drafter) near(ctx context.Context, j *draftJoin) (*draftJoin, error) {
 	if near.within == "" {
 		return nil, nil
 	}
+	near.loose = isLoose(shortest, report.Joins[0].RightKeys, j.right.head.Read)
 	if err := d.try(ctx, &near); err != nil {
 		return nil, err
 	}
 	return &near, nil
+}
+
+// isLoose reports whether a distance is large beside that from one of some keys to the next.
+func isLoose(within expression.Distance, keys *KeyRange, count int) bool {
+	const much = 0.25
+	if keys == nil || count < 2 {
+		return true
+	}
+	all := expression.Between(keys.To, keys.From)
+	return within.Float() > much*all.Float()/float64(count-1)
 }
 
 // withMatchKey returns the join with a match key where both streams have a member of one name that tells things apart, as a

@@ -12,7 +12,7 @@ func TestCellFlags(t *testing.T) {
 	const (
 		semi   = "id;at;price\n2;b;1,50\n10;a;\n1;c;2\n"
 		sorted = "id;at;price\n1;c;2\n2;b;1,50\n10;a;\n"
-		log    = "# a comment\n3  x  007\n1 y  12 more\n2\tNA\n"
+		log    = "# a comment\n3  x  007\n1 y  12\n2\tNA\n"
 	)
 	all := map[string]string{"semi.csv": semi, "app.log": log, "plain.csv": "t,u\n2,x\n1,\n", "a.jsonl": "{}\n", "none.csv": "1700000000,x\n1700000001,y\n"}
 	byLog := strings.Fields("--delimiter space --columns n,name,code --comment # --null NA --ragged --text code")
@@ -24,11 +24,11 @@ func TestCellFlags(t *testing.T) {
 		"sorted from standard input":       {[]string{"sort", "-", "-q", "--by", "id", "--delimiter=;"}, semi, 0, sorted, "", ""},
 		"sorted, and of another name":      {[]string{"sort", "semi.csv", "-q", "--by", "id", "--delimiter=;", "--decimal=,", "-o", "out.jsonl"}, "", 0, "", "", ""},
 		"sorted by what the name says":     {[]string{"sort", "plain.csv", "-q", "--by", "t"}, "", 0, "t,u\n1,\n2,x\n", "", ""},
-		"sorted from blanks":               {append([]string{"sort", "app.log", "-q", "--by", "n"}, byLog...), "", 0, "n name code\n1 y 12\n2 NA NA\n3 x 007\n", "", ""},
+		"sorted from blanks":               {append([]string{"sort", "app.log", "-q", "--by", "n"}, byLog...), "", 0, "n name code\n1 y \"12\"\n2 NA NA\n3 x 007\n", "", ""},
 		"shown":                            {append([]string{"show", "app.log", "-n2"}, byLog...), "", 0, `{"n":3,"name":"x","code":"007"}` + "\n" + `{"n":1,"name":"y","code":"12"}` + "\n", "", ""},
-		"converted":                        {append([]string{"convert", "app.log", "-", "-q", "--to-delimiter", "tab", "--to-columns", "code,n,name", "--to-null", "-"}, byLog...), "", 0, "code\tn\tname\n007\t3\tx\n12\t1\ty\n-\t2\t-\n", "", ""},
+		"converted":                        {append([]string{"convert", "app.log", "-", "-q", "--to-delimiter", "tab", "--to-columns", "code,n,name", "--to-null", "-"}, byLog...), "", 0, "code\tn\tname\n007\t3\tx\n\"12\"\t1\ty\n-\t2\t-\n", "", ""},
 		"values in the place of names":     {[]string{"convert", "none.csv", "-", "-q"}, "", 0, "{\"1700000000\":1700000001,\"x\":\"y\"}\n", "leat: warning: the first line of none.csv was taken for the names of its columns, and seems to have values: say --columns 'column0,column1', with the right names\n", ""},
-		"a hint":                           {[]string{"sort", "semi.csv", "-q", "--by", "id"}, "", 1, "", "semi.csv:1:1: the first line has one column, \"id;at;price\": is its delimiter \";\"? Where it isn't, say by csv which it is, or put the name into quotes; semi.csv seems to need --delimiter ';' --decimal ','\n", ""},
+		"a hint":                           {[]string{"sort", "semi.csv", "-q", "--by", "id"}, "", 1, "", "semi.csv:1:1 (partition 0, offset 0): the first line has one column, \"id;at;price\": is its delimiter \";\"? Where it isn't, say by csv which it is, or put the name into quotes; semi.csv seems to need --delimiter ';' --decimal ','\n", ""},
 		"cells of JSON":                    {[]string{"sort", "a.jsonl", "--by", "t", "--delimiter", ";"}, "", 1, "", "input a.jsonl: its name says that this is JSON, which has no cells: leave out how they lie in it, or name it .csv\n", ""},
 		"a wrong decimal sign":             {[]string{"sort", "semi.csv", "--by", "t", "--decimal", "x"}, "", 2, "", "leat: --decimal: a number's decimal sign is a point or a comma, not 'x'\n", ""},
 		"two that contradict each other":   {[]string{"show", "semi.csv", "--delimiter", ",", "--decimal", ","}, "", 2, "", "leat: --delimiter --decimal: a comma can't be both between cells and in numbers: files with decimal commas have a ; between cells\n", ""},
@@ -103,7 +103,7 @@ func TestMembersOfAnyName(t *testing.T) {
 			"  out: {file: '-'}\nmaster: a\noutput: out\nemit: {p: 'a[\"unit price\"]'}\n",
 	})
 	w.check(call{arguments: []string{"run", "-q", "p.yaml"}, stdout: "{\"p\":1}\n{\"p\":2}\n"})
-	w.check(call{arguments: []string{"sort", "-q", "a.csv", "--by", `-$env["unit price"]`}, stdout: "unit price,in,Größe\n3,y,3\n2,x,1\n1,x,2\n"})
+	w.check(call{arguments: []string{"sort", "-q", "a.csv", `--by=-$env["unit price"]`}, stdout: "unit price,in,Größe\n3,y,3\n2,x,1\n1,x,2\n"})
 	w.check(call{arguments: []string{"sort", "-q", "a.csv", "--by", `$env["unit prize"]`}, status: 1,
 		stderr: "a.csv:2:1 (partition 0, offset 0): the key can't be computed: $env[\"unit prize\"]: member unit prize is missing; there is unit price\n"})
 }

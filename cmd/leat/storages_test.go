@@ -274,18 +274,21 @@ emit: {id: lines.id}
 // A table that is made has its columns as they are called, also by words of SQL and in upper case.
 func TestColumnsOfAnyName(t *testing.T) {
 	w := newWorkplace(t, map[string]string{
-		"in.jsonl": `{"id":1,"Order":2,"a b":3}` + "\n" + `{"id":0,"Order":2,"a b":3}` + "\n",
+		"in.jsonl": `{"id":1,"Order":2,"a b":3}` + "\n" + `{"id":5,"Order":2,"a b":3}` + "\n", "b.jsonl": `{"id":1}`,
 		"p.yaml": "sqlite: {file: shop.db}\nstreams:\n  a: {file: in.jsonl}\n" +
 			"  out: {sqlite: {table: out, conflict: id, columns: {id: INTEGER, Order: INTEGER, a b: INTEGER}}}\n" +
-			"  rest: {sqlite: {table: rest, columns: {node: TEXT, verdict: TEXT, key: TEXT, before: TEXT, after: TEXT, error: TEXT, " +
-			"stream: TEXT, partition: INTEGER, offset: INTEGER, line: INTEGER, column: INTEGER, element: TEXT}}}\n" +
+			"  rest: {sqlite: {table: rest, columns: {node: TEXT, verdict: TEXT, other: TEXT, key: TEXT, before: TEXT, after: TEXT, distance: TEXT, apart: TEXT, error: TEXT, " +
+			"stream: TEXT, partition: INTEGER, offset: INTEGER, line: INTEGER, column: INTEGER, element: TEXT, at: TEXT, time: TEXT, cause: TEXT}}}\n" +
 			"master: a\noutput: out\nunmatched: rest\njoin: [{left: a, right: b, on: a.id == b.id}]\n" +
-			"emit: {id: a.id, Order: a.Order, a b: 'a[\"a b\"]'}\non_disorder: skip\n",
+			"emit: {id: a.id, Order: a.Order, a b: 'a[\"a b\"]'}\n",
 	})
-	w.write("p.yaml", strings.Replace(w.read("p.yaml"), "  out:", "  b: {file: in.jsonl}\n  out:", 1))
+	w.write("p.yaml", strings.Replace(w.read("p.yaml"), "  out:", "  b: {file: b.jsonl}\n  out:", 1))
 	w.good("check", "p.yaml")
 	w.good("run", "-q", "p.yaml")
 	if got := w.good("show", "p.yaml", "--stream", "out"); got != `{"id":1,"Order":2,"a b":3}`+"\n" {
 		t.Errorf("the output is %s", got)
+	}
+	if got := w.good("show", "p.yaml", "--stream", "rest"); !strings.Contains(got, `"partition":0,"offset":1,"line":2,"column":1,`) {
+		t.Errorf("what was unmatched is %s", got)
 	}
 }

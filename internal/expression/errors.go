@@ -112,7 +112,11 @@ func isNull(err error) bool {
 func (e *MissingError) look() {
 	object := e.Object
 	e.Object = nil
-	for _, step := range e.Path {
+	for i, step := range e.Path {
+		if kind := kindOfJSON(object); i > 0 && !step.IsIndex && kind != "" {
+			e.hint = fmt.Sprintf("; what stands before .%s is %s", step.Name, kind)
+			return
+		}
 		var members map[string]json.RawMessage
 		if step.IsIndex || json.Unmarshal(object, &members) != nil {
 			return
@@ -130,6 +134,25 @@ func (e *MissingError) look() {
 		}
 		return
 	}
+}
+
+// kindOfJSON says what a value is that has no members; nothing of an object, and of what isn't JSON.
+func kindOfJSON(value []byte) string {
+	value = bytes.TrimSpace(value)
+	if len(value) == 0 {
+		return ""
+	}
+	switch value[0] {
+	case 'n':
+		return "null: ?. in place of . provides for that"
+	case '[':
+		return "a list: [0] is its first item"
+	case '"':
+		return "text"
+	case '{':
+		return ""
+	}
+	return "no object"
 }
 
 // newError returns an error at an offset in characters.
