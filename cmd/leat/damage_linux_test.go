@@ -103,6 +103,12 @@ func TestNoFiles(t *testing.T) {
 		w.fails("none"+format, "out.jsonl", "none"+format, "does not exist")
 		w.fails("from.jsonl", "none/out"+format, "none/out"+format, "none does not exist")
 	}
+	fifo := filepath.Join(w.dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = os.WriteFile(fifo, []byte("a;b\n1;2\n"), 0o600) }()
+	w.check(call{arguments: []string{"show", "fifo", "--delimiter", ";"}, stdout: `{"a":1,"b":2}` + "\n"})
 	if os.Getuid() == 0 {
 		return // root may read and write everything
 	}
@@ -130,5 +136,13 @@ func TestFullDisk(t *testing.T) {
 	}()
 	for _, format := range formats {
 		w.fails("from.jsonl", "disk/out"+format, "disk/out"+format, "the disk is full")
+	}
+	w.write("disk/full", strings.Repeat("x", 4096))
+	if status, _, stderr := w.call("", "init", "from.jsonl", "good.csv", "--yes", "-o", "disk/join.yaml"); status != 1 ||
+		!strings.Contains(stderr, "the pipeline file can't be written: ") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if names := w.names(); slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "join.yaml") }) {
+		t.Errorf("init leaves a part of its file: %v", names)
 	}
 }

@@ -40,6 +40,10 @@ func isDataFile(path string) bool {
 	case end == ".yaml", end == ".yml":
 		return false
 	}
+	// Before it is opened: what comes out of a pipe comes once, and is no pipeline file.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return true
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return false

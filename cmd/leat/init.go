@@ -75,19 +75,22 @@ func (c *initCommand) Run(ctx context.Context, a *app) error {
 	return err
 }
 
-// write writes the pipeline file.
+// write writes the pipeline file, which is there as a whole or not at all.
 func (c *initCommand) write(text string) (err error) {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if c.Force {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	file, err := os.OpenFile(c.Output, flags, 0o666)
+	begun := c.Output + ".leat-init"
+	file, err := os.OpenFile(begun, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return fmt.Errorf("the pipeline file can't be written: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
 	_, err = io.WriteString(file, text)
-	return err
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(begun, c.Output)
+	}
+	if err != nil {
+		_ = os.Remove(begun) // what went wrong is told
+		return fmt.Errorf("the pipeline file can't be written: %w", err)
+	}
+	return nil
 }
 
 // shownJoins is how many ways to join are offered.
