@@ -46,7 +46,7 @@ func TestQuoted(t *testing.T) {
 func TestQuotes(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"time": {"time", "time"}, "a.b": {"a.b", "a.b"}, `date(at, "%d")`: {`"date(at, \"%d\")"`, `'date(at, "%d")'`},
-		"it's": {`"it's"`, `'it'\''s'`}, "": {`""`, "''"}, "a/b.csv": {`"a/b.csv"`, "a/b.csv"},
+		"it's": {`"it's"`, `'it'\''s'`}, "robot 8.jsonl": {`"robot 8.jsonl"`, "'robot 8.jsonl'"}, `a\b`: {`"a\\b"`, `'a\b'`}, "": {`""`, "''"}, "a/b.csv": {`"a/b.csv"`, "a/b.csv"},
 	} {
 		if got := [2]string{YAML(text), Shell(text)}; got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
