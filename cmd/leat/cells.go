@@ -44,8 +44,8 @@ const (
 // cells returns what the flags say.
 func (f cellFlags) cells() pipeline.Cells { return pipeline.Cells(f) }
 
-// hinted adds to an error how a file seems to hold its cells, where nothing says how. It isn't taken for granted, as where a file
-// is only shown: a wrong guess would be a wrong file.
+// hinted adds to an error how a file seems to hold its cells, where nothing says how. It isn't taken for granted, as where a
+// file is only shown: a wrong guess would be a wrong file.
 func (f cellFlags) hinted(path string, err error) error {
 	if err == nil || !f.cells().IsZero() {
 		return err
@@ -56,7 +56,8 @@ func (f cellFlags) hinted(path string, err error) error {
 	return err
 }
 
-// warnOfNames says that the first line of a file was taken for one of names, where nothing says what it is and it seems to hold values.
+// warnOfNames says that the first line of a file was taken for one of names, where nothing says what it is and it seems to
+// hold values.
 func (f cellFlags) warnOfNames(a *app, path string) {
 	if seems := pipeline.Sniff(path); f.cells().IsZero() && len(seems.Columns) > 0 {
 		fmt.Fprintf(a.stderr, "leat: warning: the first line of %s was taken for the names of its columns, and seems to have values: "+

@@ -55,7 +55,8 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 	// A reader that has seen enough, as head has, would end the process with its temporary file still there.
 	signal.Ignore(syscall.SIGPIPE)
 	options := filesort.Options{
-		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Cells: cells, Stdin: a.stdin, Stdout: a.stdout, Monitor: &filesort.Monitor{},
+		Memory: memory, SkipDisorder: c.OnDisorder == "skip", Cells: cells, Stdin: a.stdin, Stdout: a.stdout,
+		Monitor: &filesort.Monitor{},
 	}
 	start := time.Now()
 	var report filesort.Report
