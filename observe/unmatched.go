@@ -26,8 +26,9 @@ const (
 	// Undecodable: the record could not be decoded (see leat.OnDecodeError).
 	Undecodable Verdict = "undecodable"
 	// NotTaken: those that have the element within reach took another: the last, first or nearest, or one whose key isn't
-	// equal. Where there are match keys it may be that none of those has them: the element is dropped when another of its match
-	// keys takes its place.
+	// equal. Where there are match keys, or equal keys are no match, it may be that it is no match of any of those: it is
+	// dropped when another of its match keys takes its place, and isn't looked at where what has it within reach was certain
+	// before it was read, as with the first, the nearest, or one that excludes (leat.Absent).
 	NotTaken Verdict = "not_taken"
 	// Excluded: the element has a match where it must have none (leat.Absent), or is such a match.
 	Excluded Verdict = "excluded"

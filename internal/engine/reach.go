@@ -54,6 +54,8 @@ type reachEdge[K any] struct {
 	keyEdge[K]
 	reach Reach[K]
 	by    MatchKeys // nil without match keys
+	// isNull says that the match key of the left side is null, and wasNull that it was for the key before.
+	isNull, wasNull bool
 	// unique promises at most one element per key and match keys; noted says that the right key's are among those that
 	// the match keys have noted for that.
 	unique, noted bool
@@ -62,11 +64,12 @@ type reachEdge[K any] struct {
 	// last is the right key of the last candidate or of the last element that was passed over, for verdicts.
 	last    K
 	hasLast bool
-	// isSelecting says that not all within reach are candidates, and isUnequal that those with equal keys aren't. lacking are
-	// the incomplete elements then, and lackingKeys their right keys.
-	isSelecting, isUnequal bool
-	lacking                lacking
-	lackingKeys            queue[K]
+	// isSelecting says that not all within reach are candidates, isUnequal that those with equal keys aren't, isEarly that a
+	// match may be certain before all within reach was read, and isExcluding that there must be none. lacking are the
+	// incomplete elements then, and lackingKeys their right keys.
+	isSelecting, isUnequal, isEarly, isExcluding bool
+	lacking                                      lacking
+	lackingKeys                                  queue[K]
 }
 
 // order returns where a right key lies: above the reach of a left one (negative), within it, or below (positive).
@@ -90,6 +93,9 @@ func (e *reachEdge[K]) SetLeft(parent any) (null bool, err error) {
 	if null, err = e.by.setLeft(parent); err != nil {
 		e.left.undo()
 		return false, &KeyError{Err: err, By: true}
+	}
+	if e.wasNull, e.isNull = e.isNull, null; null {
+		e.noteProbed() // this one doesn't
 	}
 	return null, nil
 }
@@ -117,7 +123,10 @@ func (e *reachEdge[K]) SetRight(child any) (null bool, err error) {
 }
 
 // UndoLeft implements [Edge]. The match key isn't looked at before the next one is set.
-func (e *reachEdge[K]) UndoLeft() { e.left.undo() }
+func (e *reachEdge[K]) UndoLeft() {
+	e.isNull = e.wasNull
+	e.left.undo()
+}
 
 // UndoRight implements [Edge].
 func (e *reachEdge[K]) UndoRight() {
@@ -192,7 +201,7 @@ func (e *reachEdge[K]) keep(indexes []int) { e.keys.keep(indexes) }
 // matched what was in the group, nothing else says so.
 func (e *reachEdge[K]) noteProbed() {
 	h, before := &e.history, e.left.previous
-	if !e.left.hadPrevious || h.hasBypassed && e.compare(h.bypassed[1], before) == 0 {
+	if !e.left.hadPrevious || e.wasNull || h.hasBypassed && e.compare(h.bypassed[1], before) == 0 {
 		return
 	}
 	if !h.hasMissed || e.compare(before, h.missed) > 0 {
@@ -216,6 +225,9 @@ func (e *reachEdge[K]) PassOver(keys *Neighbours) Verdict {
 	inReach := ok && e.order(before, key) == 0
 	if inReach && e.by == nil && !(e.isUnequal && e.compare(before, key) == 0) {
 		verdict = NotTaken // the parent was certain of its match without it
+		if e.isExcluding {
+			verdict = Excluded
+		}
 	} else if e.bypassing() {
 		switch first, last := h.bypassed[0], h.bypassed[1]; {
 		case e.order(last, key) < 0:
@@ -227,7 +239,11 @@ func (e *reachEdge[K]) PassOver(keys *Neighbours) Verdict {
 		}
 	}
 	isFirst := !ok && !h.follows[0]
-	if verdict == Gap && isFirst {
+	switch {
+	case verdict != Gap:
+	case inReach && e.isEarly:
+		verdict = NotTaken // or has other match keys, or an equal key: nobody has looked
+	case isFirst:
 		verdict = Behind
 	}
 	if keys == nil {
@@ -277,7 +293,10 @@ func (e *reachEdge[K]) valueOf(side func(MatchKeys) any) any {
 	return side(e.by)
 }
 
-func (e *reachEdge[K]) selects(unequal bool) { e.isSelecting, e.isUnequal = true, unequal }
+func (e *reachEdge[K]) selects(unequal, early, excludes bool) {
+	e.isSelecting, e.isUnequal, e.isEarly, e.isExcluding = true, unequal, early, excludes
+}
+
 func (e *reachEdge[K]) because(about *unmatched) {
 	e.lacking.items[len(e.lacking.items)-1].about = about
 }

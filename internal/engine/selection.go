@@ -63,9 +63,10 @@ type selector interface {
 	// awaited and mirrored are for people, who are told what the join waits for (awaited.go).
 	awaited() awaited
 	mirrored(i int) (key any, ok bool)
-	// selects says that not all within reach are candidates, and whether equal keys are left out. because is the verdict
+	// selects says that not all within reach are candidates, whether equal keys are left out, whether a match may be certain
+	// before all within reach was read, and whether it excludes. because is the verdict
 	// about the element that was noted last to be incomplete, and cause the one about that which the last miss was for.
-	selects(unequal bool)
+	selects(unequal, early, excludes bool)
 	because(about *unmatched)
 	cause() *unmatched
 	// overtake says that the element with the right key has taken the place of the first candidate.
@@ -84,6 +85,10 @@ type selection struct {
 	unequal, unique bool
 	by              MatchKeys // nil without match keys
 
+	// isEarly says that the matches of the parent's element at hand are certain though not all within its reach was read, and
+	// wasEarly that those of the one before were.
+	isEarly, wasEarly bool
+
 	// first is the sequence number of the first of the group.
 	first int
 	// about says of each of the group what isn't in the element; holes are those of which another took the place.
@@ -101,8 +106,9 @@ type about struct {
 	list *valueList // nil for a hole
 	// probes is what the list had counted when the candidate was added.
 	probes int
-	// taken says that it was a match of a parent's element, and excludes that it was one where there must be none.
-	taken, excludes bool
+	// taken says that it was a match of a parent's element, and excludes that it was one where there must be none. unasked
+	// says that a parent's element before may have it within reach, which was certain before it was read.
+	taken, excludes, unasked bool
 }
 
 // newSelection returns the selection of an edge; nil where all of a group matches.
@@ -115,7 +121,8 @@ func newSelection(spec *Node, edge Edge) *selection {
 	if spec.Take == TakeAll && !spec.Unequal && !spec.Unique && by == nil {
 		return nil
 	}
-	s.selects(spec.Unequal)
+	s.selects(spec.Unequal, spec.Need == NeedAbsent || spec.Take == TakeFirst || spec.Take == TakeNearest,
+		spec.Need == NeedAbsent)
 	return &selection{selector: s, take: spec.Take, exists: spec.Need == NeedAbsent, unequal: spec.Unequal,
 		unique: spec.Unique, by: by}
 }
@@ -143,7 +150,7 @@ func (s *selection) add(size int) {
 		list = s.by.rightList()
 	}
 	list.candidates.add(s.first + size - 1)
-	s.about.add(about{list: list, probes: list.probes})
+	s.about.add(about{list: list, probes: list.probes, unasked: s.wasEarly})
 }
 
 // newest returns the list that a candidate was added to last.
@@ -205,11 +212,11 @@ func (s *selection) certain(isNext bool) bool {
 	}
 	switch {
 	case s.exists, s.take == TakeFirst:
-		return s.firstOf(list) >= 0
+		s.isEarly = s.firstOf(list) >= 0
 	case s.take == TakeNearest:
-		return s.nearestIsCertain(list)
+		s.isEarly = s.nearestIsCertain(list)
 	}
-	return false
+	return s.isEarly
 }
 
 // nearestIsCertain reports whether nothing nearer can come than what a list has.
@@ -230,6 +237,7 @@ func (s *selection) nearestIsCertain(list *valueList) bool {
 // They are valid until the next call.
 func (s *selection) matches() []int {
 	s.indexes = s.indexes[:0]
+	s.wasEarly, s.isEarly = s.isEarly, false
 	list := s.leftList()
 	if list == nil {
 		return nil

@@ -143,7 +143,7 @@ func (s *sortKeys[K]) waiting() int { return s.buffer.Len() }
 
 func (s *sortKeys[K]) late() error {
 	if released, ok := s.buffer.Released(); ok {
-		return fmt.Errorf("%w: its sort key %v comes after %v was released", errLate, s.key, released)
+		return fmt.Errorf("%w: its sort key %v comes after %v was released; give a greater lateness", errLate, s.key, released)
 	}
 	return fmt.Errorf("%w: a run before has released what comes after its sort key %v", errLate, s.key)
 }

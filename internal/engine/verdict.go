@@ -85,9 +85,9 @@ func (n *node) passOver() {
 }
 
 // passedOver returns the verdict about an element for one of the edge. What isn't taken where there must be no match is one
-// that excludes.
+// that excludes; an edge that selects knows.
 func (n *node) passedOver(verdict Verdict) Verdict {
-	if verdict == NotTaken && n.candidates.need == NeedAbsent {
+	if verdict == NotTaken && n.candidates.need == NeedAbsent && n.candidates.selection == nil {
 		return Excluded
 	}
 	return verdict
@@ -116,7 +116,8 @@ func bypass(children []*node, because *unmatched) {
 
 // enterUntaken enters the verdict about a candidate that is dropped and was no match of any parent's element: these took
 // others, or none had its match keys, or one its key where that is no match. Of what was overtaken, by another of its match keys,
-// nobody knows whether one that has it within reach is still to come, but whoever does takes another. What it has matches of may
+// nobody knows whether one that has it within reach is still to come, but whoever does takes another; and of what came behind a
+// match that was certain, whether it would have been one. What it has matches of may
 // be handed over by others.
 func (n *node) enterUntaken(i int, overtaken bool) {
 	s := n.candidates.selection
@@ -124,7 +125,7 @@ func (n *node) enterUntaken(i int, overtaken bool) {
 	switch wasLookedFor := s.lookedFor(i); {
 	case s.exists && s.about.items[i].excludes:
 		verdict = Excluded
-	case overtaken:
+	case overtaken, s.about.items[i].unasked:
 	case !wasLookedFor:
 		verdict, apart = Gap, observe.ByMatchKey
 	case s.take == TakeAll:

@@ -94,11 +94,9 @@ func (s *otherSide) allows(it item, verdict observe.Verdict) bool {
 		return within(p) && !(n.by && it.ByUp != p.ByDown[s.c]) && !(n.unequal && it.Up == p.Down[s.c])
 	}
 	isIncomplete := func(p item) bool { return !s.handed[position{s.parent.name, int64(p.ID)}] }
-	isEarly := (n.take == engine.TakeFirst || n.take == engine.TakeNearest || n.need == engine.NeedAbsent) && (n.by || n.unequal)
 	switch verdict {
 	case observe.Gap:
-		// One that was certain before the element was read isn't remembered where others come between.
-		return isEarly || !s.any(true, isCandidate)
+		return !s.any(true, isCandidate)
 	case observe.Behind:
 		return !s.any(false, func(p item) bool { return s.where(p, it) > 0 }) && !s.any(true, isCandidate)
 	case observe.Ended:
@@ -108,8 +106,8 @@ func (s *otherSide) allows(it item, verdict observe.Verdict) bool {
 	case observe.Incomplete:
 		return s.any(false, within) && !n.complete(it) || s.any(false, isIncomplete)
 	case observe.NotTaken:
-		if n.by && s.any(false, within) {
-			return true // of one that was overtaken nobody knows who would have it
+		if (n.by || n.unequal && n.need == engine.NeedAbsent) && s.any(false, within) {
+			return true // of one that was overtaken, or came behind what was certain, nobody knows who would have it
 		}
 		return n.need != engine.NeedAbsent && n.take != engine.TakeAll && s.any(false, within)
 	case observe.Excluded:

@@ -235,7 +235,7 @@ func why(u observe.Unmatched) string {
 		}
 		return subject + " has itself no match: " + why(*u.Cause)
 	case observe.NotTaken:
-		return fmt.Sprintf("each of %s that it is within reach of took another", u.Other)
+		return fmt.Sprintf("none of %s that have it within reach took it", u.Other)
 	case observe.Excluded:
 		return fmt.Sprintf("it has a match where there must be none, between it and %s", u.Other)
 	case observe.Null:
