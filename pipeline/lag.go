@@ -97,7 +97,7 @@ func (p *Pipeline) Lag(ctx context.Context, options Options) (_ *Lag, err error)
 		return nil, err
 	}
 	spec := m.Spec(m.Layout(cluster), options.ofMill())
-	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger}
+	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Looking: true, Logger: spec.Logger}
 	for _, n := range spec.Master.Nodes() {
 		job.Inputs = append(job.Inputs, n.Stream)
 	}

@@ -10,22 +10,22 @@ import (
 	"github.com/leat-go/leat/pipeline/internal/sample"
 )
 
-// rehearseOutput tells what the output's storage would refuse of results; nothing where it can't say.
-func rehearseOutput(ctx context.Context, m *mill.Mill, results []sample.Result, logger *slog.Logger) []string {
-	if !m.RehearsesOutput() {
-		return nil
-	}
+// rehearseOutput tells what would make a run fail when it writes, and what of results would be refused, and what it would
+// warn of; nothing where the storage can't say.
+func rehearseOutput(
+	ctx context.Context, m *mill.Mill, results []sample.Result, partitions int, logger *slog.Logger,
+) (problems, advice []string) {
 	values := make([][]byte, len(results))
 	for i := range results {
 		values[i] = results[i].Value
 	}
-	switch refused, err := m.RehearseOutput(ctx, values, logger); {
+	switch advice, refused, err := m.Rehearse(ctx, values, partitions, logger); {
 	case err == nil:
-		return nil
+		return nil, advice
 	case refused < 0:
-		return []string{err.Error()}
+		return []string{err.Error()}, advice
 	default:
-		return []string{fmt.Sprintf("%v; the first such result is that of %s", err, results[refused].Where)}
+		return []string{fmt.Sprintf("%v; the first such result is that of %s", err, results[refused].Where)}, advice
 	}
 }
 

@@ -57,23 +57,58 @@ func RunOutage(t *testing.T, address string, open func(address string) broker.So
 		}
 	}()
 	<-read
+	p.expectOutage(ctx, outages)
+}
+
+// RunIdleOutage checks that a sink on a server tells in the job's Outages while the server can't be reached, and no more once
+// it can, though there is nothing to write. Address is the server's; open returns the sink as it is reached at another one,
+// with one stream. It waits for a minute at most.
+func RunIdleOutage(t *testing.T, address string, open func(address string) broker.Sink) {
+	t.Helper()
+	p := newGate(t, address)
+	sink := open(p.address)
+	outages := &broker.Outages{}
+	job := &broker.Job{Name: "brokertest-idle", Outputs: sink.Streams(), Partitions: 1, Logger: slog.New(slog.DiscardHandler),
+		Outages: outages}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	output, err := sink.OpenSink(ctx, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := output.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if c, ok := output.(broker.Claimer); ok {
+		if _, err := c.Claim(ctx, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.expectOutage(ctx, outages)
+}
+
+// expectOutage closes the gate, and opens it again.
+func (g *gate) expectOutage(ctx context.Context, outages *broker.Outages) {
+	g.Helper()
 	await := func(what string, holds func(all []broker.Outage) bool) {
-		t.Helper()
+		g.Helper()
 		for !holds(outages.Now()) {
 			select {
 			case <-ctx.Done():
-				t.Fatalf("%s: the outages are %+v", what, outages.Now())
+				g.Fatalf("%s: the outages are %+v", what, outages.Now())
 			case <-time.After(10 * time.Millisecond):
 			}
 		}
 	}
 	await("the server can be reached", func(all []broker.Outage) bool { return len(all) == 0 })
-	p.close()
+	g.close()
 	await("the server is away", func(all []broker.Outage) bool { return len(all) == 1 })
-	if o := outages.Now()[0]; !strings.Contains(o.Storage, p.address) || o.Err == nil || time.Since(o.Since) > time.Minute {
-		t.Errorf("the outage is %+v, and doesn't name %s", o, p.address)
+	if o := outages.Now()[0]; !strings.Contains(o.Storage, g.address) || o.Err == nil || time.Since(o.Since) > time.Minute {
+		g.Errorf("the outage is %+v, and doesn't name %s", o, g.address)
 	}
-	p.open()
+	g.open()
 	await("the server is back", func(all []broker.Outage) bool { return len(all) == 0 })
 }
 

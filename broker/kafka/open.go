@@ -59,8 +59,38 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 			signal(r.assignment.moreKnown) // partitions were added to the inputs since they were opened
 		}
 	}
-	return &output{broker: b, run: r}, nil
+	o := &output{broker: b, run: r}
+	if r.topics.foreign && !job.Looking {
+		o.watch = newWatch(r)
+	}
+	return o, nil
 }
+
+// Rehearse implements [broker.Rehearser] for results of another storage: it looks at the outputs' partitions, and the right to
+// write to them.
+func (b *Broker) Rehearse(
+	ctx context.Context, job *broker.Job, results []broker.Result,
+) (advice []string, refused int, err error) {
+	if len(job.Outputs) == 0 {
+		return nil, -1, nil
+	}
+	output, err := b.OpenSink(ctx, job)
+	switch {
+	case errors.Is(err, broker.ErrNothingKept): // the outputs are made
+		return nil, -1, nil
+	case err != nil:
+		return nil, -1, err
+	}
+	defer func() { _ = output.Close() }() // nothing was written
+	for i := range results {
+		if err := output.(broker.Checker).Check(results[i].Stream, results[i].Key, results[i].Value); err != nil {
+			return nil, i, err
+		}
+	}
+	return nil, -1, nil
+}
+
+var _ broker.Rehearser = (*Broker)(nil)
 
 // stopped returns ctx's error where ctx has ended, whatever has failed then, and err otherwise.
 func stopped(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }

@@ -106,3 +106,28 @@ func TestOutages(t *testing.T) {
 		}
 	}
 }
+
+// So is one that can't be reached while there is nothing to write, where another storage is read.
+func TestIdleOutages(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	c.create("out", 1)
+	var connections switchboard
+	j := job("", nil, []string{"out"})
+	j.Partitions, j.Outages = 1, &broker.Outages{}
+	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	defer cancel()
+	out, err := kafka.New(c.addresses, kafka.Group("idle"), kafka.Options(kgo.Dialer(connections.dial))).OpenSink(ctx, j)
+	must(t, err)
+	defer out.Close()
+	for _, off := range []bool{true, false} {
+		connections.turn(off)
+		for (len(j.Outages.Now()) > 0) != off {
+			select {
+			case <-ctx.Done():
+				t.Fatalf("Kafka is away is %v, and the outages are %+v", off, j.Outages.Now())
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+}

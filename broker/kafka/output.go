@@ -6,13 +6,26 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // An output is a run as its job's sink sees it.
 type output struct {
 	broker *Broker
 	*run
+	// watch finds out that Kafka is away while nothing is written, where another storage is read; nil elsewhere.
+	watch  *server.Watch
 	closed bool
+}
+
+// newWatch returns a watch; what it finds out is told where the client's connections are looked at.
+func newWatch(r *run) *server.Watch {
+	return server.NewWatch(func(ctx context.Context) error {
+		short, cancel := context.WithTimeout(ctx, reachTimeout)
+		defer cancel()
+		_ = r.client.Ping(short)
+		return ctx.Err()
+	})
 }
 
 // Pace implements broker.Pacer.
@@ -45,6 +58,7 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 func (o *output) Close() error {
 	if !o.closed {
 		o.closed = true
+		o.watch.Stop()
 		o.broker.leave(o.job, o.run)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/leat-go/leat/broker/internal/relation"
 )
@@ -32,6 +33,48 @@ func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	return transactional(ctx, conn, "leat_positions")
+}
+
+// TryLedger implements relation.Fence, by statements that the server checks rights for, and that change nothing: it explains
+// them, or finds a copy of what there isn't.
+func (d *database) TryLedger(ctx context.Context, conn *sql.Conn) error {
+	exists, err := d.HasLedger(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		_, err := conn.ExecContext(ctx, "CREATE TABLE leat_positions LIKE leat_nothing")
+		switch number(err) {
+		case 1142, 1044:
+			if strings.Contains(err.Error(), "leat_positions") { // and not the other one, which nobody needs
+				return err
+			}
+		case 1290, 1836:
+			return err
+		}
+		return nil
+	}
+	if err := transactional(ctx, conn, "leat_positions"); err != nil {
+		return err
+	}
+	for _, statement := range []string{"EXPLAIN UPDATE leat_positions SET epoch = epoch WHERE name = ''",
+		"EXPLAIN INSERT INTO leat_positions VALUES ()"} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Weaknesses implements relation.Fence.
+func (d *database) Weaknesses(ctx context.Context, conn *sql.Conn) ([]string, error) {
+	var flush int
+	err := conn.QueryRowContext(ctx, "SELECT @@innodb_flush_log_at_trx_commit").Scan(&flush)
+	if err != nil || flush == 1 {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("innodb_flush_log_at_trx_commit is %d: SET GLOBAL innodb_flush_log_at_trx_commit = 1, and the "+
+		"same in the server's configuration", flush)}, nil
 }
 
 // Begin implements relation.Fence.

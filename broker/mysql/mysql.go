@@ -65,6 +65,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/ordered"
 	"github.com/leat-go/leat/broker/internal/relation"
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // A Broker reads and writes streams that are tables and queries. Make one with [New]. It is a [broker.Source] and a
@@ -200,20 +201,23 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	if err != nil {
 		return nil, err
 	}
-	return relation.Create(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name})
+	watch := func(look func(ctx context.Context) error) (stop func()) { return server.NewWatch(look).Stop }
+	return relation.Create(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name, Watch: watch})
 }
 
 // Rehearse implements [broker.Rehearser]: results are tried in a temporary table like the output. Who has no right to make
 // one is told of names of columns only.
-func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker.Result) (refused int, err error) {
+func (b *Broker) Rehearse(
+	ctx context.Context, job *broker.Job, results []broker.Result,
+) (advice []string, refused int, err error) {
 	db, err := b.open(job)
 	if err != nil {
-		return -1, err
+		return nil, -1, err
 	}
 	defer func() { _ = db.Close() }()
 	conn, err := db.Connect(ctx, false)
 	if err != nil {
-		return -1, err
+		return nil, -1, err
 	}
 	defer func() { _ = conn.Close() }()
 	return relation.Rehearse(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name}, conn, results)

@@ -20,3 +20,12 @@ func TestOutages(t *testing.T) {
 			mysql.Table[relationtest.Order]("orders", mysql.FollowInCommitOrder()))
 	})
 }
+
+// So is one that can't be reached while there is nothing to write.
+func TestIdleOutages(t *testing.T) {
+	d := newDatabase(t)
+	d.Exec("CREATE TABLE orders (id BIGINT PRIMARY KEY, placed TIMESTAMP DEFAULT CURRENT_TIMESTAMP)")
+	brokertest.RunIdleOutage(t, server.Address(), func(address string) broker.Sink {
+		return mysql.New(strings.Replace(d.url, server.Address(), address, 1), mysql.Table[relationtest.Order]("orders"))
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/leat-go/leat/broker/internal/relation"
 )
@@ -16,6 +17,9 @@ func (d *database) Rehearsal(ctx context.Context, conn *sql.Conn, r *relation.De
 	var missing *relation.MissingTable
 	if _, err := d.Describe(ctx, conn, r); errors.As(err, &missing) && len(r.Definitions) > 0 {
 		return nil, nil
+	}
+	if err := mayInsert(ctx, conn, r); err != nil {
+		return nil, err
 	}
 	rehearsal := &relation.Rehearsal{Conn: conn, Close: func() {}}
 	for _, statement := range []string{"DROP TEMPORARY TABLE IF EXISTS " + rehearsed,
@@ -35,4 +39,21 @@ func (d *database) IsAboutValue(err error) bool {
 		return true
 	}
 	return false
+}
+
+// mayInsert finds out whether the user may write to an output that exists. What else is wrong with it is found later.
+func mayInsert(ctx context.Context, conn *sql.Conn, r *relation.Declaration) error {
+	if r.Query != "" {
+		return nil
+	}
+	statement := "EXPLAIN INSERT INTO " + identifier(r.Stream.Name) + " VALUES ()"
+	if len(r.Conflict) > 0 {
+		statement += fmt.Sprintf(" ON DUPLICATE KEY UPDATE %s = VALUES(%[1]s)", identifier(r.Conflict[0]))
+	}
+	_, err := conn.ExecContext(ctx, statement)
+	switch number(err) {
+	case 1142, 1143, 1044:
+		return err
+	}
+	return ctx.Err()
 }

@@ -46,6 +46,8 @@ type connection struct {
 	// asking holds what ends each request that is under way. A server tells that a request isn't permitted, but doesn't
 	// answer it.
 	asking map[*context.CancelCauseFunc]struct{}
+	// reading holds the subscriptions, by the names of their consumers, which are in the subjects that they ask by.
+	reading map[string]*subscription
 }
 
 // connect connects once. No error shows a password.
@@ -57,7 +59,8 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{logger: job.Logger, contact: newContact(job, addresses), asking: map[*context.CancelCauseFunc]struct{}{}}
+	c := &connection{logger: job.Logger, contact: newContact(job, addresses), asking: map[*context.CancelCauseFunc]struct{}{},
+		reading: map[string]*subscription{}}
 	options := natsgo.GetDefaultOptions()
 	options.Servers, options.Name, options.Timeout = servers, "leat", answerTimeout
 	options.MaxReconnect = -1
@@ -74,6 +77,7 @@ func (b *Broker) connect(ctx context.Context, job *broker.Job) (*connection, err
 		}
 		c.interrupt(natsgo.ErrDisconnected) // what was asked isn't answered any more
 	}
+	options.ReconnectErrCB = func(_ *natsgo.Conn, err error) { c.contact.Lost(bare{err}) } // why it is away, not how it went
 	options.ReconnectedCB = func(conn *natsgo.Conn) {
 		c.contact.Reached()
 		c.logger.Info("connected to NATS again", "server", conn.ConnectedAddr())
@@ -148,6 +152,24 @@ func (c *connection) tell(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
 		return
 	}
 	c.interrupt(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, s := range c.reading {
+		if strings.Contains(err.Error(), "."+name) {
+			s.fail(err)
+		}
+	}
+}
+
+// reads notes that a subscription reads, or, with nil, that it has ended.
+func (c *connection) reads(consumer string, s *subscription) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s == nil {
+		delete(c.reading, consumer)
+		return
+	}
+	c.reading[consumer] = s
 }
 
 // interrupt ends all requests that are under way.

@@ -35,9 +35,15 @@ func open(t testing.TB, log *slog.Logger, b *nats.Broker, inputs, outputs int) e
 	if outputs == 0 {
 		return nil
 	}
+	looking := *job
+	looking.Looking = true
+	_, refused, rehearsed := b.Rehearse(t.Context(), &looking, nil)
 	out, err := b.OpenSink(t.Context(), job)
+	if (rehearsed == nil) != (err == nil) || refused != -1 {
+		t.Errorf("before a run check says %v (%d), and the run %v", rehearsed, refused, err)
+	}
 	if err != nil {
-		return err
+		return errors.Join(rehearsed, err)
 	}
 	return out.Close()
 }
@@ -151,7 +157,7 @@ func TestWarnings(t *testing.T) {
 		0, 1))
 	s.must(open(t, log.logger(), nats.New(s.server.URL(), nats.Name(s.name), nats.Subject[order](s.subject("in")),
 		nats.Subject[order](s.subject("out"))), 1, 1))
-	for _, want := range []string{"max_msgs_per_subject=7", "in the server's memory", "settings=", "max_msgs=1000"} {
+	for _, want := range []string{"max_msgs_per_subject=7", "in the server's memory", "settings=", "(max_msgs=1000"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log doesn't say %q:\n%s", want, &log)
 		}

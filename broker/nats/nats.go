@@ -58,7 +58,7 @@
 //
 // A user with restricted permissions may publish to the outputs, to leat.positions.NAME.>, to $JS.API.STREAM.NAMES, to
 // $JS.API.STREAM.{INFO,CREATE,UPDATE,MSG.GET,PURGE}.> and to $JS.API.CONSUMER.{CREATE,MSG.NEXT,DELETE}.>, and subscribe
-// to _INBOX.>.
+// to _INBOX.>. With $SYS.REQ.USER.INFO, too, leat check knows whether it may publish to the outputs.
 package nats
 
 import (

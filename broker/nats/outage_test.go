@@ -18,3 +18,11 @@ func TestOutages(t *testing.T) {
 		return nats.New("nats://"+address, nats.Subject[order](s.subject("orders")))
 	})
 }
+
+// So is one that can't be reached while there is nothing to write.
+func TestIdleOutages(t *testing.T) {
+	s := newSpace(t)
+	brokertest.RunIdleOutage(t, strings.TrimPrefix(s.server.URL(), "nats://"), func(address string) broker.Sink {
+		return nats.New("nats://"+address, nats.Name(s.name), nats.Subject[order](s.subject("idle")))
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leat-go/leat/broker"
@@ -128,6 +129,9 @@ func (r *reader) await(ctx context.Context) error {
 				r.subscription.fail(err) // it is found again behind what has arrived
 				return nil
 			}
+			if errors.Is(err, natsgo.ErrPermissionViolation) {
+				return err
+			}
 			return fmt.Errorf("%w: %w", errAgain, err)
 		case <-expired:
 			if !r.IsConnected() {
@@ -218,7 +222,9 @@ func (r *reader) subscribe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.subscription, err = subscribe(consumer, 2*int(r.MaxPayload()))
+	if r.subscription, err = subscribe(consumer, 2*int(r.MaxPayload()), r.reads); err != nil {
+		r.subscription = nil
+	}
 	return err
 }
 
@@ -228,6 +234,7 @@ func (r *reader) drop() {
 		return
 	}
 	name := r.subscription.close()
+	r.reads(name, nil)
 	r.subscription, r.arrived, r.list = nil, nil, nil
 	if !r.IsConnected() {
 		return // it vanishes by itself

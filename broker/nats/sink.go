@@ -30,26 +30,35 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 
 // open looks at the outputs.
 func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+	declared, err := o.declare(b, job)
+	switch {
+	case err != nil:
+		return err
+	case job.Looking:
+		return o.findTarget(ctx, declared)
+	}
+	return o.openTarget(ctx, declared)
+}
+
+// declare takes the outputs over from a job.
+func (o *output) declare(b *Broker, job *broker.Job) (declared []*subject, err error) {
 	if o.nameErr != nil {
-		return o.nameErr
+		return nil, o.nameErr
 	}
 	o.prefix = positionsSubject
-	var declared []*subject
 	for _, stream := range job.Outputs {
 		s, err := b.subject(stream)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !isLiteral(stream.Name) {
-			return fmt.Errorf("nats: results can't go to %q: an output is one subject, without wildcards or blanks", stream.Name)
+			return nil, fmt.Errorf("nats: results can't go to the subject %s: an output is one subject, without wildcards or "+
+				"blanks", stream.Name)
 		}
 		declared = append(declared, s)
 		o.subjects = append(o.subjects, stream.Name)
 	}
-	if job.Looking {
-		return o.findTarget(ctx, declared)
-	}
-	return o.openTarget(ctx, declared)
+	return declared, nil
 }
 
 // An output writes for one run.

@@ -59,9 +59,11 @@ type subscription struct {
 	waited  bool // since the last message, there was no room
 }
 
-func subscribe(consumer jetstream.Consumer, minBytes int) (*subscription, error) {
+// subscribe begins to ask for messages. It calls note before, for what the server may say of that.
+func subscribe(consumer jetstream.Consumer, minBytes int, note func(string, *subscription)) (*subscription, error) {
 	s := &subscription{consumer: consumer, ready: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		failed: make(chan error, 1), closed: make(chan struct{}), pending: 1}
+	note(consumer.CachedInfo().Name, s)
 	var err error
 	s.context, err = consumer.Consume(s.handle,
 		jetstream.PullMaxMessagesWithBytesLimit(prefetch, max(prefetchBytes, minBytes)),

@@ -23,15 +23,14 @@ type target struct {
 
 // openTarget finds or makes the stream of the outputs, and gives it what it lacks.
 func (o *output) openTarget(ctx context.Context, declared []*subject) error {
-	if server.IsBelow(o.ConnectedServerVersion(), 2, 12) {
-		return fmt.Errorf("nats: server %s has no atomic batches, in which results and positions are written together: "+
-			"exactly once needs version 2.12 or newer", o.ConnectedServerVersion())
+	if err := o.hasBatches(); err != nil {
+		return err
 	}
 	name, missing, err := o.targetName(ctx, declared)
 	if err != nil {
 		return err
 	}
-	own := positionsSubject + token(o.name) + ".>"
+	own := o.own()
 	t, err := o.target(ctx, name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if err := o.makeTarget(ctx, name, append(missing, own), declared); err != nil {
@@ -52,21 +51,45 @@ func (o *output) openTarget(ctx context.Context, declared []*subject) error {
 		return err
 	}
 	o.stream, o.forever = name, t.config.AllowMsgTTL
-	o.maxMessage = int(o.MaxPayload())
-	if t.config.MaxMsgSize > 0 {
-		o.maxMessage = min(o.maxMessage, int(t.config.MaxMsgSize))
-	}
-	if limited := t.config.MaxMsgs > 0 || t.config.MaxBytes > 0; limited && t.config.Discard == jetstream.DiscardOld &&
-		len(t.config.Subjects) > len(declared)+1 {
-		o.logger.Warn("the limits of the outputs' stream, which others write to, may remove the positions of a mill that "+
-			"doesn't run for long: the next run would begin anew", "stream", name, "max_msgs", t.config.MaxMsgs,
-			"max_bytes", t.config.MaxBytes)
-	}
-	if t.config.Storage == jetstream.MemoryStorage {
-		o.logger.Warn("the stream of the outputs is in the server's memory: results and positions are lost when it ends",
-			"stream", name)
+	o.limit(t)
+	for _, weakness := range t.weaknesses(len(declared)) {
+		o.logger.Warn(weakness, "stream", name)
 	}
 	return nil
+}
+
+// hasBatches finds out whether the server has what a commit is.
+func (o *output) hasBatches() error {
+	if server.IsBelow(o.ConnectedServerVersion(), 2, 12) {
+		return fmt.Errorf("nats: server %s has no atomic batches, in which results and positions are written together: "+
+			"exactly once needs version 2.12 or newer", o.ConnectedServerVersion())
+	}
+	return nil
+}
+
+// own is what the subjects of this mill's positions match.
+func (o *output) own() string { return positionsSubject + token(o.name) + ".>" }
+
+// limit notes how large a message may be; t is nil where the stream isn't there yet.
+func (o *output) limit(t *target) {
+	o.maxMessage = int(o.MaxPayload())
+	if t != nil && t.config.MaxMsgSize > 0 {
+		o.maxMessage = min(o.maxMessage, int(t.config.MaxMsgSize))
+	}
+}
+
+// weaknesses tells why the stream may lose what it has taken.
+func (t *target) weaknesses(outputs int) (all []string) {
+	if limited := t.config.MaxMsgs > 0 || t.config.MaxBytes > 0; limited && t.config.Discard == jetstream.DiscardOld &&
+		len(t.config.Subjects) > outputs+1 {
+		all = append(all, fmt.Sprintf("the limits of the outputs' stream, which others write to (max_msgs=%d, max_bytes=%d), "+
+			"may remove the positions of a mill that doesn't run for long: the next run would begin anew", t.config.MaxMsgs,
+			t.config.MaxBytes))
+	}
+	if t.config.Storage == jetstream.MemoryStorage {
+		all = append(all, "the stream of the outputs is in the server's memory: results and positions are lost when it ends")
+	}
+	return all
 }
 
 // findTarget finds the stream of the outputs for somebody who looks.
@@ -97,11 +120,11 @@ func (o *output) targetName(ctx context.Context, declared []*subject) (name stri
 		}
 		if s.in != "" && in != s.in {
 			return "", nil, fmt.Errorf("nats: the subject %s is in stream %s, and a subject is in one stream: leave "+
-				"nats.InStream(%q) out, or take the subject from %[2]s", s.stream.Name, in, s.in)
+				"nats.InStream(%q) out, stream: in a pipeline file, or take the subject from %[2]s", s.stream.Name, in, s.in)
 		}
 		if in != "" && name != "" && in != name {
 			return "", nil, fmt.Errorf("nats: the outputs are in several streams, %s and %s, but a commit is one batch in one "+
-				"stream: put the outputs' subjects in one (nats.InStream)", name, in)
+				"stream: put the outputs' subjects in one (nats.InStream, or stream: in a pipeline file)", name, in)
 		}
 		if in != "" {
 			name = in
@@ -215,23 +238,7 @@ func (t *target) refuse() error {
 
 // adjust gives the stream what it lacks: subjects, and permission for what commits need.
 func (o *output) adjust(ctx context.Context, t *target, missing []string) error {
-	var changes []string
-	set := func(name string, value any) {
-		t.raw[name], _ = json.Marshal(value) // of texts and bools, that doesn't fail
-		changes = append(changes, name)
-	}
-	if len(missing) > 0 && !t.hasAll(missing) {
-		set("subjects", append(t.config.Subjects, missing...))
-	}
-	if !t.config.AllowAtomicPublish {
-		set("allow_atomic", true)
-	}
-	if !t.config.AllowRollup {
-		set("allow_rollup_hdrs", true)
-	}
-	if t.config.MaxAge > 0 && !t.config.AllowMsgTTL {
-		set("allow_msg_ttl", true)
-	}
+	changes := t.complete(missing)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -249,6 +256,27 @@ func (o *output) adjust(ctx context.Context, t *target, missing []string) error 
 	t.config = answer.Config
 	o.logger.Info("the stream of the outputs was adjusted", "stream", t.name, "settings", changes)
 	return nil
+}
+
+// complete adds to the raw configuration what it lacks, and returns the names of that.
+func (t *target) complete(missing []string) (changes []string) {
+	set := func(name string, value any) {
+		t.raw[name], _ = json.Marshal(value) // of texts and bools, that doesn't fail
+		changes = append(changes, name)
+	}
+	if len(missing) > 0 && !t.hasAll(missing) {
+		set("subjects", append(t.config.Subjects, missing...))
+	}
+	if !t.config.AllowAtomicPublish {
+		set("allow_atomic", true)
+	}
+	if !t.config.AllowRollup {
+		set("allow_rollup_hdrs", true)
+	}
+	if t.config.MaxAge > 0 && !t.config.AllowMsgTTL {
+		set("allow_msg_ttl", true)
+	}
+	return changes
 }
 
 func (t *target) hasAll(subjects []string) bool {

@@ -126,10 +126,15 @@ func (s *session) makeTable(ctx context.Context, name, sql, purpose string) erro
 	}
 	remedy := ""
 	if refused.Code == "42501" {
-		remedy = fmt.Sprintf("%s: GRANT CREATE ON SCHEMA %s TO %s, or have its owner run %s", purpose, s.schemaOf(ctx, name),
-			s.grantee, sql)
+		remedy = s.mayNotMake(ctx, name, sql, purpose)
 	}
 	return described("the table "+name, refused, remedy)
+}
+
+// mayNotMake is what mends it that a table may not be made.
+func (s *session) mayNotMake(ctx context.Context, name, sql, purpose string) string {
+	return fmt.Sprintf("%s: GRANT CREATE ON SCHEMA %s TO %s, or have its owner run %s", purpose, s.schemaOf(ctx, name),
+		s.grantee, sql)
 }
 
 // schemaOf is the schema that a table would be made in, as statements name it.

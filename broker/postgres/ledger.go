@@ -44,6 +44,9 @@ const makeLedger = `CREATE TABLE IF NOT EXISTS leat_positions (
 	holder text NOT NULL, claimed timestamptz NOT NULL, backend int NOT NULL, backend_start timestamptz NOT NULL,
 	PRIMARY KEY (name, partition)) WITH (fillfactor = 50)`
 
+// whyLedger says why the table is made.
+const whyLedger = "it holds positions, and is made in the first schema of search_path"
+
 // A partition that is added later begins with the session that the others are in: they would wait for it otherwise.
 const enroll = `INSERT INTO leat_positions (name, partition, epoch, holder, claimed, backend, backend_start, progress)
 	SELECT $1, p, 0, 'nobody', now(), 0, now(), (SELECT json_build_object('sessions', min(coalesce(
@@ -95,6 +98,10 @@ func (l *ledger) connect(ctx context.Context) error {
 	return nil
 }
 
+// Results may be read, and a slot be told that it needn't keep what they were made of, once a commit is answered: whatever
+// the database's default is, that waits for the disk.
+const waitForDisk = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
+
 // open makes the table where it doesn't exist, and a row for each partition.
 func (l *ledger) open(ctx context.Context, s *session) error {
 	if err := l.makeTable(ctx, s); err != nil {
@@ -102,6 +109,9 @@ func (l *ledger) open(ctx context.Context, s *session) error {
 	}
 	if l.looking {
 		return nil
+	}
+	if _, err := s.rows(ctx, waitForDisk); err != nil {
+		return l.explain(err)
 	}
 	if _, err := s.rows(ctx, enroll, l.name, strconv.Itoa(l.partitions())); err != nil {
 		return l.explain(err)
@@ -123,8 +133,7 @@ func (l *ledger) makeTable(ctx context.Context, s *session) error {
 	case oid != "":
 		return l.mayKeep(ctx, s)
 	}
-	return s.makeTable(ctx, "leat_positions", makeLedger,
-		"it holds positions, and is made in the first schema of search_path")
+	return s.makeTable(ctx, "leat_positions", makeLedger, whyLedger)
 }
 
 // mayKeep finds out whether the table that is there may be used.

@@ -90,3 +90,12 @@ func TestWhoHoldsBackWithoutRights(t *testing.T) {
 	f.stop()
 	d.exec("DROP OWNED BY " + role + "; DROP ROLE " + role)
 }
+
+// So is one that can't be reached while there is nothing to write.
+func TestIdleOutages(t *testing.T) {
+	d := newDatabase(t)
+	d.exec("CREATE TABLE totals (id bigint)")
+	brokertest.RunIdleOutage(t, d.address(), func(address string) broker.Sink {
+		return postgres.New(strings.Replace(d.url, d.address(), address, 1), postgres.Table[object]("totals"))
+	})
+}

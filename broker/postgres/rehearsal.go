@@ -15,11 +15,18 @@ const rehearsed = "pg_temp.leat_rehearsal"
 
 // Rehearse implements [broker.Rehearser]: results are tried in a temporary table with the output's columns. Who may not make
 // one is told of names of columns only.
-func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker.Result) (refused int, err error) {
+func (b *Broker) Rehearse(
+	ctx context.Context, job *broker.Job, results []broker.Result,
+) (advice []string, refused int, err error) {
 	c, err := b.newConnector(job)
 	if err != nil {
-		return -1, err
+		return nil, -1, err
 	}
+	l := newLedger(b, job, c, func() int { return 1 })
+	if l.nameErr != nil {
+		return nil, -1, l.nameErr
+	}
+	refused = -1
 	err = c.opening(ctx, func(s *session) error {
 		for i, declared := range job.Outputs {
 			r, err := b.relation(declared)
@@ -30,9 +37,53 @@ func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker
 				return err
 			}
 		}
+		if err := l.try(ctx, s); err != nil {
+			return err
+		}
+		if advice, err = s.weaknesses(ctx); err != nil {
+			return l.explain(err)
+		}
 		return s.close()
 	})
-	return refused, err
+	return advice, refused, err
+}
+
+// try finds out whether positions can be kept.
+func (l *ledger) try(ctx context.Context, s *session) error {
+	frozen, err := s.texts(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
+	if err != nil {
+		return l.explain(err)
+	}
+	if frozen[0] == "t" {
+		return errors.New("postgres: the database takes no changes, and results and positions are such: it is a replica, or " +
+			"default_transaction_read_only is on: connect to the one that is written to")
+	}
+	oid, _, err := s.oid(ctx, "leat_positions")
+	switch {
+	case err != nil:
+		return l.explain(err)
+	case oid == "":
+		return s.mayMake(ctx, "leat_positions", makeLedger, whyLedger)
+	}
+	return l.mayKeep(ctx, s)
+}
+
+// mayMake finds out whether a table may be made.
+func (s *session) mayMake(ctx context.Context, name, sql, purpose string) error {
+	may, err := s.texts(ctx, "SELECT coalesce(has_schema_privilege("+schemaAsText(name)+", 'CREATE'), false)")
+	if err != nil || may[0] == "t" {
+		return err
+	}
+	return described("the table "+name, &pgconn.PgError{Severity: "ERROR", Code: "42501", Message: "permission denied"},
+		s.mayNotMake(ctx, name, sql, purpose))
+}
+
+// schemaAsText is the name of the schema that a table would be made in, as an expression.
+func schemaAsText(name string) string {
+	if schema, _, named := strings.Cut(name, "."); named {
+		return quoted(schema)
+	}
+	return "current_schema()"
 }
 
 // rehearse tries the results of one output.
@@ -79,6 +130,9 @@ func (s *session) openRehearsal(ctx context.Context, r *relation) (t, temporary 
 			return nil, nil, err
 		}
 	default:
+		if err := s.mayMake(ctx, r.stream.Name, t.creation(), whyOutput); err != nil {
+			return nil, nil, err
+		}
 		like = strings.Join(r.definitions, ", ")
 	}
 	err = s.run(ctx, "DROP TABLE IF EXISTS "+rehearsed+"; CREATE TABLE "+rehearsed+" ("+like+")")

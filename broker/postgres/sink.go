@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/internal/wait"
 )
 
@@ -25,6 +26,11 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 		return o.openTargets(ctx, b, job)
 	}); err != nil {
 		return nil, err
+	}
+	if !job.Looking {
+		o.watch = server.NewWatch(func(ctx context.Context) error {
+			return o.lookedAt(ctx, func(s *session) error { return s.run(ctx, "SELECT 1") })
+		})
 	}
 	return o, nil
 }
@@ -48,14 +54,33 @@ func (o *output) openTargets(ctx context.Context, b *Broker, job *broker.Job) er
 		}
 		o.targets = append(o.targets, t)
 	}
+	weaknesses, err := o.session.weaknesses(ctx)
+	if err != nil {
+		return o.explain(err)
+	}
+	for _, w := range weaknesses {
+		o.connector.logger.Warn(w)
+	}
 	return o.ledger.open(ctx, o.session)
+}
+
+// weaknesses tells by which settings the database may lose what it has committed.
+func (s *session) weaknesses(ctx context.Context) ([]string, error) {
+	fsync, err := s.texts(ctx, "SELECT current_setting('fsync')")
+	if err != nil || fsync[0] != "off" {
+		return nil, err
+	}
+	return []string{"postgres: the database may lose what it has committed, and more, when its machine crashes: fsync is off; " +
+		"ALTER SYSTEM SET fsync = on, and SELECT pg_reload_conf()"}, nil
 }
 
 // An output writes for one run.
 type output struct {
 	*ledger
 	targets []*target
-	closed  bool
+	// watch finds out that the server is away while nothing is written.
+	watch  *server.Watch
+	closed bool
 }
 
 // Check implements broker.Checker: it finds members without a column.
@@ -88,6 +113,7 @@ func (o *output) Pace() broker.Pace {
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
+	o.watch.Stop()
 	return o.ledger.close()
 }
 

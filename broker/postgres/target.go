@@ -64,13 +64,7 @@ func (t *target) create(ctx context.Context, s *session) (oid string, err error)
 		return "", fmt.Errorf("%w; an output is made where its columns are given: postgres.Columns, or columns: {...}",
 			s.missing(ctx, t.stream.Name))
 	}
-	definitions := t.definitions
-	hasKey := func(definition string) bool { return strings.Contains(strings.ToUpper(definition), "PRIMARY KEY") }
-	if t.conflict != nil && !slices.ContainsFunc(definitions, hasKey) {
-		definitions = append(slices.Clone(definitions), "PRIMARY KEY ("+identifiers(t.conflict)+")")
-	}
-	if err := s.makeTable(ctx, t.stream.Name, fmt.Sprintf("CREATE TABLE %s (%s)", t.name,
-		strings.Join(definitions, ", ")), "it holds results, and doesn't exist yet"); err != nil {
+	if err := s.makeTable(ctx, t.stream.Name, t.creation(), whyOutput); err != nil {
 		return "", err
 	}
 	oid, _, err = s.oid(ctx, t.stream.Name)
@@ -78,6 +72,19 @@ func (t *target) create(ctx context.Context, s *session) (oid string, err error)
 		err = errors.New("it was made, but isn't found: is its schema in search_path?")
 	}
 	return oid, err
+}
+
+// whyOutput says why an output's table is made.
+const whyOutput = "it holds results, and doesn't exist yet"
+
+// creation is the statement that makes the table.
+func (t *target) creation() string {
+	definitions := t.definitions
+	hasKey := func(definition string) bool { return strings.Contains(strings.ToUpper(definition), "PRIMARY KEY") }
+	if t.conflict != nil && !slices.ContainsFunc(definitions, hasKey) {
+		definitions = append(slices.Clone(definitions), "PRIMARY KEY ("+identifiers(t.conflict)+")")
+	}
+	return fmt.Sprintf("CREATE TABLE %s (%s)", t.name, strings.Join(definitions, ", "))
 }
 
 // mayInsert finds out before anything is written whether it may be.

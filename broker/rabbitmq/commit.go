@@ -45,6 +45,7 @@ func (l *ledger) commit(ctx context.Context, commits []broker.Commit, results bo
 
 // forget drops the connection of a commit that nobody knows what has become of: whoever comes next finds out.
 func (l *ledger) forget() {
+	l.watch.Stop() // the run ends, and the watch may have the turn for as long as the server is away
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()
 	l.drop()

@@ -100,7 +100,7 @@ func explainWrite(stream string, config wire.Config, err error) error {
 		remedy = permission(config, "configure, write and read", stream)
 	case wire.Is(err, wire.PreconditionFailed):
 		remedy = "a queue of that name is there, which isn't a stream: give the stream another name, or declare it by " +
-			"rabbitmq.Queue"
+			"rabbitmq.Queue, {queue: " + stream + "} in a pipeline file"
 	case wire.Is(err, wire.StreamDoesNotExist):
 		remedy = "it was deleted meanwhile, and the next run makes it anew"
 	case wire.Is(err, wire.StreamNotAvailable):

@@ -2,6 +2,7 @@ package rabbitmq_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -25,9 +26,15 @@ func try(t testing.TB, b *rabbitmq.Broker, write bool) error {
 		return in.Close()
 	}
 	job.Outputs = b.Streams()
+	looking := *job
+	looking.Looking = true
+	_, refused, rehearsed := b.Rehearse(t.Context(), &looking, nil)
 	out, err := b.OpenSink(t.Context(), job)
+	if (rehearsed == nil) != (err == nil) || refused != -1 {
+		t.Errorf("before a run check says %v (%d), and the run %v", rehearsed, refused, err)
+	}
 	if err != nil {
-		return err
+		return errors.Join(rehearsed, err)
 	}
 	return out.Close()
 }
@@ -42,6 +49,7 @@ func TestWrongSetupIsRefused(t *testing.T) {
 	s.must(err)
 	amqpAddress := strings.TrimPrefix(server.AMQPURL("", ""), "amqp://:@")
 	guest := server.StreamURL(rabbitserver.Guest, rabbitserver.Password)
+	withAMQP := rabbitmq.AMQP(server.AMQPURL(rabbitserver.User, rabbitserver.Password))
 	streamOf := func(name string, options ...rabbitmq.Option) []rabbitmq.Option {
 		return append(options, rabbitmq.Stream[string](s.name(name)))
 	}
@@ -73,10 +81,10 @@ func TestWrongSetupIsRefused(t *testing.T) {
 		{"no stream", s.url, false, streamOf("none"), []string{"the stream doesn't exist", "x-queue-type", "super stream"}},
 		{"a queue is read as a stream", s.url, false, streamOf("queue"), []string{"the stream doesn't exist",
 			"x-queue-type"}},
-		{"a queue is written as a stream", s.url, true, streamOf("queue"), []string{"isn't a stream", "rabbitmq.Queue"}},
+		{"a queue is written as a stream", s.url, true, streamOf("queue", withAMQP), []string{"isn't a stream", "rabbitmq.Queue"}},
 		{"a stream is written as a queue", s.url, true, []rabbitmq.Option{rabbitmq.Queue[string](s.name("stream"))},
 			[]string{"is a stream, not a queue", "rabbitmq.Stream"}},
-		{"the journal is a queue", s.url, true, streamOf("stream", rabbitmq.Name(s.name("journal"))),
+		{"the journal is a queue", s.url, true, streamOf("stream", withAMQP, rabbitmq.Name(s.name("journal"))),
 			[]string{"isn't a stream", "rabbitmq.Name"}},
 		{"a queue is read", s.url, false, []rabbitmq.Option{rabbitmq.Queue[string]("queue")},
 			[]string{"results can only be written to", "rabbitmq.Stream"}},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/progress"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/internal/solo"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
@@ -21,6 +22,8 @@ type ledger struct {
 	holder    string
 	outputs   []*queue
 	queues    *sender // nil where no output is a plain queue
+	// watch finds out that the server is away while nothing is written; nil for an input, which reads all the time.
+	watch *server.Watch
 
 	// turn has room for the one that works with what is below.
 	turn    chan struct{}

@@ -21,3 +21,14 @@ func TestOutages(t *testing.T) {
 		return rabbitmq.New(strings.Replace(s.url, u.Host, address, 1), rabbitmq.Stream[string](s.name("orders")))
 	})
 }
+
+// So is one that can't be reached while there is nothing to write.
+func TestIdleOutages(t *testing.T) {
+	s := newSpace(t)
+	u, err := url.Parse(s.url)
+	s.must(err)
+	brokertest.RunIdleOutage(t, u.Host, func(address string) broker.Sink {
+		return rabbitmq.New(strings.Replace(s.url, u.Host, address, 1), rabbitmq.Name(s.prefix),
+			rabbitmq.Stream[string](s.name("totals")))
+	})
+}

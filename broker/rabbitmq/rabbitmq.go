@@ -68,6 +68,8 @@
 // the journal all three:
 //
 //	rabbitmqctl set_permissions leat '^(leat\.|totals$)' '^(leat\.|totals$)' '^(leat\.|orders$|items$|totals$)'
+//
+// Queues take the right to configure them where they don't exist, and to write to amq.default, by which they are reached.
 package rabbitmq
 
 import (

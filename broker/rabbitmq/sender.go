@@ -26,8 +26,9 @@ type sender struct {
 	config  amqp.Config
 	conn    *amqp.Connection
 	channel *amqp.Channel
-	// returned gets messages that no queue has taken.
+	// returned gets messages that no queue has taken, and closed why the server has closed the channel.
 	returned chan amqp.Return
+	closed   chan *amqp.Error
 }
 
 // errQueueLost says that the connection to the queues is lost.
@@ -89,7 +90,19 @@ func (s *sender) connect(ctx context.Context) error {
 		return s.explain(err)
 	}
 	s.returned = s.channel.NotifyReturn(make(chan amqp.Return, 1))
+	s.closed = s.channel.NotifyClose(make(chan *amqp.Error, 1))
 	return nil
+}
+
+// reason returns why a message wasn't taken: what the server has closed the channel for, if it has.
+func (s *sender) reason() error {
+	if !s.channel.IsClosed() {
+		return errQueueLost
+	}
+	if why := <-s.closed; why != nil {
+		return why
+	}
+	return errQueueLost
 }
 
 // dial makes a connection, by TLS where the url says so. The library clears its deadline once it is connected.
@@ -115,7 +128,8 @@ func (s *sender) explain(err error) error {
 	var refused *amqp.Error
 	switch {
 	case errors.As(err, &refused) && refused.Code == amqp.AccessRefused:
-		remedy = "the user or the password is wrong, or rabbitmqctl set_permissions has to give the right to write"
+		remedy = "the user or the password is wrong, or rabbitmqctl set_permissions has to give the right to configure the " +
+			"queue where it doesn't exist, and to write to amq.default, by which queues are reached"
 	case errors.As(err, &refused) && refused.Code == amqp.NotAllowed:
 		remedy = "the url's last part is the name of a virtual host, which must exist and let the user in"
 	case errors.As(err, &refused) && refused.Code == amqp.PreconditionFailed:
@@ -125,7 +139,7 @@ func (s *sender) explain(err error) error {
 		err = fmt.Errorf("%w: %w", errQueueLost, err)
 	default:
 		remedy = "queues are written over AMQP: where its port isn't 5672, only the stream port can be reached, or that one " +
-			"takes TLS only (amqps://), give the url by rabbitmq.AMQP"
+			"takes TLS only (amqps://), give the url by rabbitmq.AMQP, or amqp: in a pipeline file"
 	}
 	return described("connecting over AMQP to "+s.address, err, remedy)
 }
@@ -143,8 +157,7 @@ func (s *sender) ensure(ctx context.Context, queues []*queue) error {
 			return err
 		}
 		_, err := s.channel.QueueDeclarePassive(q.stream.Name, true, false, false, false, nil)
-		var refused *amqp.Error
-		if errors.As(err, &refused) && refused.Code == amqp.NotFound { // that has closed the channel
+		if hasCode(err, amqp.NotFound) { // that has closed the channel
 			if err = s.connect(ctx); err == nil {
 				_, err = s.channel.QueueDeclare(q.stream.Name, true, false, false, false, nil)
 			}
@@ -180,11 +193,11 @@ func (s *sender) send(ctx context.Context, queue string, messages [][]byte) erro
 		select {
 		case <-w.Done():
 			if !w.Acked() {
-				return s.failed(ctx, queue, errQueueLost)
+				return s.failed(ctx, queue, s.reason())
 			}
 		case back, ok := <-s.returned:
 			if !ok {
-				return s.failed(ctx, queue, errQueueLost)
+				return s.failed(ctx, queue, s.reason())
 			}
 			return fmt.Errorf("rabbitmq: queue %s doesn't take results: %s; it was deleted meanwhile, and the next run "+
 				"makes it anew", queue, back.ReplyText)

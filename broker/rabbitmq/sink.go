@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/amqp1"
 	"github.com/leat-go/leat/broker/rabbitmq/internal/wire"
 )
@@ -26,6 +27,9 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
+	}
+	if !job.Looking {
+		o.watch = server.NewWatch(func(ctx context.Context) error { return o.do(ctx, func() error { return nil }) })
 	}
 	return o, nil
 }
@@ -102,8 +106,8 @@ func refuseStream(ctx context.Context, conn *wire.Conn, queue string) error {
 	_, err := conn.Nodes(ctx, queue)
 	switch {
 	case err == nil, wire.Is(err, wire.StreamNotAvailable):
-		return fmt.Errorf("rabbitmq: %q is a stream, not a queue: declare it by rabbitmq.Stream, which writes each result "+
-			"exactly once", queue)
+		return fmt.Errorf("rabbitmq: the queue %s is a stream, not a queue: declare it by rabbitmq.Stream, or {stream: %[1]s} "+
+			"in a pipeline file, by which each result is there exactly once", queue)
 	case errors.Is(err, wire.ErrLost):
 		return err
 	}
@@ -140,5 +144,6 @@ func (o *output) Commit(ctx context.Context, commits []broker.Commit) error {
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
+	o.watch.Stop()
 	return o.ledger.close()
 }

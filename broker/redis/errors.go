@@ -87,6 +87,10 @@ func remedyFor(err error, rights string) string {
 		}
 		return "ACL SETUSER gives the user " + rights
 	case "WRONGTYPE":
+		if rights == keepRights {
+			return "the key holds something else than positions; keep them under another name, by redis.Name, or name: in a " +
+				"pipeline file"
+		}
 		return "the key holds something else than a stream; give the stream another key"
 	case "OOM":
 		return "the server has no memory left: trim streams by XTRIM, or raise maxmemory"

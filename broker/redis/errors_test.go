@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -34,9 +35,15 @@ func open(t testing.TB, b *redis.Broker, inputs, outputs int, logger *slog.Logge
 	if outputs == 0 {
 		return nil
 	}
+	looking := *job
+	looking.Looking = true
+	_, refused, rehearsed := b.Rehearse(t.Context(), &looking, nil)
 	out, err := b.OpenSink(t.Context(), job)
+	if (rehearsed == nil) != (err == nil) || refused != -1 {
+		t.Errorf("before a run check says %v (%d), and the run %v", rehearsed, refused, err)
+	}
 	if err != nil {
-		return err
+		return errors.Join(rehearsed, err)
 	}
 	return out.Close()
 }

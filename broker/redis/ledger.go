@@ -79,16 +79,22 @@ func (l *ledger) Progress(ctx context.Context, partition int) (broker.Progress, 
 	}
 	var text string
 	err := l.patiently(ctx, "looking at positions", func(c *goredis.Client) (err error) {
-		text, err = c.HGet(ctx, l.key, field("progress", partition)).Result()
-		if errors.Is(err, goredis.Nil) {
-			return nil
-		}
+		text, err = l.kept(ctx, c, partition)
 		return err
 	})
 	if err != nil {
 		return broker.Progress{}, l.explain(err)
 	}
 	return progress.Unmarshal([]byte(text))
+}
+
+// kept returns the progress of a partition as the server has it; empty where it has none.
+func (l *ledger) kept(ctx context.Context, c *goredis.Client, partition int) (string, error) {
+	text, err := c.HGet(ctx, l.key, field("progress", partition)).Result()
+	if errors.Is(err, goredis.Nil) {
+		return "", nil
+	}
+	return text, err
 }
 
 // field is the name of a partition's field.

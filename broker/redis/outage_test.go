@@ -20,3 +20,13 @@ func TestOutages(t *testing.T) {
 		return redis.New(strings.Replace(d.url, u.Host, address, 1), redis.Stream[object](d.key("s")))
 	})
 }
+
+// So is one that can't be reached while there is nothing to write.
+func TestIdleOutages(t *testing.T) {
+	d := newDatabase(t)
+	u, err := url.Parse(d.url)
+	d.must(err)
+	brokertest.RunIdleOutage(t, u.Host, func(address string) broker.Sink {
+		return redis.New(strings.Replace(d.url, u.Host, address, 1), redis.Name(d.key("idle")), redis.Stream[object](d.key("t")))
+	})
+}

@@ -8,6 +8,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/internal/server"
 )
 
 // maxResult is how many bytes a result may have: the server takes no more in one argument by default.
@@ -23,10 +24,41 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 		return nil, err
 	}
 	o := &output{ledger: newLedger(b, job, c)}
-	if err := o.open(ctx, b, job); err != nil {
+	switch err = o.declare(b, job); {
+	case err != nil:
+	case job.Looking:
+		// Who looks at positions next needs the server; what it refuses then is told then.
+		err = o.ready(ctx, func(c *goredis.Client) error {
+			if _, err := o.kept(ctx, c, 0); isLost(err) || goredis.IsAuthError(err) {
+				return err
+			}
+			return nil
+		})
+	default:
+		if err = o.try(ctx); err == nil {
+			err = o.assess(ctx, b)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
+	if !job.Looking {
+		o.watch = newWatch(c)
+	}
 	return o, nil
+}
+
+// newWatch returns a watch with a connection of its own: that of the output is one committer's.
+func newWatch(c *connector) *server.Watch {
+	l := c.link()
+	return server.NewWatch(func(ctx context.Context) error {
+		return l.patiently(ctx, "watching the server", func(c *goredis.Client) error {
+			if err := c.Ping(ctx).Err(); isLost(err) {
+				return err
+			}
+			return nil // whatever it answers, a user's right lacks, say
+		})
+	}, l.close)
 }
 
 // An output writes for one run.
@@ -34,11 +66,13 @@ type output struct {
 	*ledger
 	streams []*declared
 	names   []string
-	closed  bool
+	// watch finds out that the server is away while nothing is written.
+	watch  *server.Watch
+	closed bool
 }
 
-// open looks at the outputs and the server.
-func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
+// declare takes the outputs over from a job.
+func (o *output) declare(b *Broker, job *broker.Job) error {
 	if o.nameErr != nil {
 		return o.nameErr
 	}
@@ -49,10 +83,11 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 		}
 		o.streams, o.names = append(o.streams, d), append(o.names, d.Name)
 	}
-	if job.Looking {
-		return nil
-	}
-	// A commit of nothing, which no partition has claimed, tells whether the outputs could be written.
+	return nil
+}
+
+// try finds out whether the outputs could be written, by a commit of nothing, which no partition has claimed.
+func (o *output) try(ctx context.Context) error {
 	var answer []any
 	err := o.ready(ctx, func(c *goredis.Client) (err error) {
 		answer, err = o.send(ctx, c, nil, &publication{outputs: o.names})
@@ -65,7 +100,7 @@ func (o *output) open(ctx context.Context, b *Broker, job *broker.Job) error {
 		_, err := o.answered(nil, o.names, answer)
 		return err
 	}
-	return o.assess(ctx, b)
+	return nil
 }
 
 // Check implements broker.Checker: it finds results that no entry can hold.
@@ -122,6 +157,7 @@ func (o *output) publication(c *broker.Commit, p *publication) error {
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
+	o.watch.Stop()
 	o.link.close()
 	return nil
 }

@@ -37,6 +37,12 @@ func (d *database) MakeLedger(ctx context.Context, conn *sql.Conn) error {
 	return d.Commit(ctx, conn)
 }
 
+// TryLedger implements relation.Fence: who may write to the file may write to the table.
+func (d *database) TryLedger(context.Context, *sql.Conn) error { return nil }
+
+// Weaknesses implements relation.Fence: each connection says itself that a commit is on the disk.
+func (d *database) Weaknesses(context.Context, *sql.Conn) ([]string, error) { return nil, nil }
+
 // Begin implements relation.Fence. It takes the lock of the writer at once: a transaction that reads first and writes
 // then fails where somebody has written in between. Nobody can be made to give the lock away, so it waits.
 func (d *database) Begin(ctx context.Context, conn *sql.Conn) error {

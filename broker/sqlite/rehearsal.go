@@ -4,6 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -63,4 +67,26 @@ func (d *database) IsAboutValue(err error) bool {
 		return true
 	}
 	return false
+}
+
+// mayWrite finds out whether a file and its folder, in which the database has its log beside it, may be written.
+func mayWrite(path string) error {
+	probe, err := os.CreateTemp(filepath.Dir(path), ".leat-*")
+	if err == nil {
+		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	}
+	if err == nil {
+		var file *os.File
+		switch file, err = os.OpenFile(path, os.O_WRONLY, 0); {
+		case err == nil:
+			err = file.Close()
+		case errors.Is(err, fs.ErrNotExist): // it is made
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("sqlite: %s can't be written: %w; a run needs the right to write to the file and to its folder", path,
+			err)
+	}
+	return nil
 }

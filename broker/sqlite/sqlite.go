@@ -188,24 +188,29 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 }
 
 // Rehearse implements [broker.Rehearser]: results are tried in a table like the output, in memory.
-func (b *Broker) Rehearse(ctx context.Context, job *broker.Job, results []broker.Result) (refused int, err error) {
+func (b *Broker) Rehearse(
+	ctx context.Context, job *broker.Job, results []broker.Result,
+) (advice []string, refused int, err error) {
 	db, err := b.open(job, true)
 	var conn *sql.Conn
 	switch {
 	case errors.Is(err, broker.ErrNothingKept): // there is no file
 		if !b.makes() {
 			_, err := find(b.path, true, false)
-			return -1, err
+			return nil, -1, err
 		}
 		db = &database{path: b.path, logger: job.Logger}
 	case err != nil:
-		return -1, err
+		return nil, -1, err
 	default:
 		defer func() { _ = db.Close() }()
 		if conn, err = db.Connect(ctx, false); err != nil {
-			return -1, err
+			return nil, -1, err
 		}
 		defer func() { _ = conn.Close() }()
+	}
+	if err := mayWrite(b.path); err != nil {
+		return nil, -1, err
 	}
 	return relation.Rehearse(ctx, &relation.Job{Job: job, Database: db, Declared: b.declared, Name: b.name}, conn, results)
 }

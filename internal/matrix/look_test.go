@@ -43,6 +43,8 @@ func TestLook(t *testing.T) {
 			w.look(s, p)
 			if s != all[0] {
 				w.lag(s, p)
+				w.lookAtOutput(all[0], s)
+				w.away(all[0], s)
 			}
 			if s.name == "nats" {
 				w.lookInSharedStream(s)

@@ -25,13 +25,28 @@ func TestMissingRightOnPositions(t *testing.T) {
 	defer w.exec("DROP USER adder@'127.0.0.1'")
 	w.exec("GRANT SELECT, INSERT, CREATE ON " + database + ".* TO adder@'127.0.0.1'")
 	w.URL = strings.Replace(w.URL, mariadbserver.User+":"+mariadbserver.Password, "adder:hush-hush", 1)
-	err := w.Load(`
+	p := w.Load(`
 streams: {a: {mysql: {table: a}}, b: {mysql: {table: b}}}
 master: a
 output: b
-`).Run(t.Context(), storagetest.Quiet())
+`)
+	check := func(want string) {
+		t.Helper()
+		report, err := p.Check(t.Context(), storagetest.Quiet())
+		if err != nil || !strings.Contains(strings.Join(report.Problems, "\n"), want) || want == "" && len(report.Problems) > 0 {
+			t.Errorf("check says %v, %v", err, report)
+		}
+	}
+	check("") // what the table lacks is known once it exists
+	err := p.Run(t.Context(), storagetest.Quiet())
 	if err == nil || !strings.Contains(err.Error(), "shop.yaml:1:1: positions of partition 0: mysql: the table leat_positions") ||
 		!strings.Contains(err.Error(), "GRANT SELECT, INSERT, UPDATE, CREATE ON `leat_positions`") {
 		t.Errorf("the error is %v", err)
 	}
+	check("UPDATE command denied")
+	w.exec("DROP TABLE leat_positions; REVOKE CREATE ON " + database + ".* FROM adder@'127.0.0.1'")
+	check("CREATE command denied")
+	w.exec("GRANT CREATE, UPDATE ON " + database + ".* TO adder@'127.0.0.1'; REVOKE INSERT ON " + database +
+		".* FROM adder@'127.0.0.1'")
+	check("INSERT command denied")
 }

@@ -6,14 +6,14 @@ import (
 
 const looked = `
 streams:
-  orders: {mysql: {table: orders, order: [placed, id], follow: true, in_commit_order: true, data_timeout: 300ms}}
+  orders: {mysql: {table: orders, order: [placed, id], follow: true, in_commit_order: true, data_timeout: 2s}}
   items:
     mysql:
       query: "SELECT * FROM items"
       order: [placed, n]
       follow: true
       in_commit_order: true
-      data_timeout: 300ms
+      data_timeout: 2s
   joined: {mysql: {table: joined}}
 master: orders
 join: [{left: orders, right: items, on: orders.placed == items.placed}]

@@ -61,6 +61,12 @@ output: log
 	}
 	w.exec("CREATE PUBLICATION checked FOR TABLE events")
 	report, err = w.Load(changed).Check(t.Context(), storagetest.Quiet())
+	if err != nil || len(report.Problems) != 1 || !strings.Contains(report.Problems[0], "the table leat_positions") ||
+		!strings.Contains(report.Problems[0], `GRANT CREATE ON SCHEMA "public" TO "`+role+`"`) {
+		t.Errorf("without the right to keep positions: error %v, and the problems %q", err, report.Problems)
+	}
+	w.exec("GRANT CREATE ON SCHEMA public TO " + role)
+	report, err = w.Load(changed).Check(t.Context(), storagetest.Quiet())
 	if err != nil || len(report.Problems) > 0 {
 		t.Errorf("with a publication: error %v, and the problems %q", err, report.Problems)
 	}

@@ -14,8 +14,8 @@ import (
 
 const followed = `
 streams:
-  orders: {postgres: {table: orders, order: id, follow: true, data_timeout: 300ms}}
-  items:  {postgres: {table: items, follow: true, data_timeout: 300ms}}
+  orders: {postgres: {table: orders, order: id, follow: true, data_timeout: 2s}}
+  items:  {postgres: {table: items, follow: true, data_timeout: 2s}}
   joined: {postgres: {table: joined}}
 master: orders
 join: [{left: orders, right: items, on: orders.placed == items.placed}]
@@ -34,7 +34,7 @@ func TestPositions(t *testing.T) {
 func TestPositionsThatAreHeld(t *testing.T) {
 	w := newWorkplace(t)
 	w.fill("3")
-	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 300ms", ""))
+	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 2s", ""))
 	ctx, cancel := context.WithCancel(t.Context())
 	var monitor pipeline.Monitor
 	ended := make(chan error, 1)
@@ -88,7 +88,7 @@ func TestPositionsOfRestartedTable(t *testing.T) {
 func TestFollowedTableIsTruncated(t *testing.T) {
 	w := newWorkplace(t)
 	w.fill("6")
-	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 300ms", ""))
+	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 2s", ""))
 	ctx, cancel := context.WithCancel(t.Context())
 	log := &listener{end: cancel}
 	ended := make(chan error, 1)

@@ -33,12 +33,19 @@ func (kind) Example() string {
 // A connection is what a pipeline file says of how to reach RabbitMQ.
 type connection struct {
 	url storage.URL
-	tls *description.TLS
+	// amqp is where queues are written; empty for the usual port of the same server.
+	amqp storage.URL
+	tls  *description.TLS
 }
 
 func (kind) Connection(section *description.Section) (storage.Connection, error) {
-	section.Only("url", "password_env", "tls")
-	c := &connection{storage.ReadURL(section, "rabbitmq-stream://user@localhost:5552"), section.TLS()}
+	section.Only("url", "amqp", "password_env", "tls")
+	c := &connection{storage.ReadURL(section, "rabbitmq-stream://user@localhost:5552"),
+		storage.ReadAnotherURL(section, "amqp", "amqp://user@localhost:5672"), section.TLS()}
+	if section.Err() == nil && c.tls != nil && c.url.Scheme() == "rabbitmq-stream" {
+		return nil, c.url.Text.Errorf("the url begins with rabbitmq-stream://, by which there is no TLS: it is " +
+			"rabbitmq-stream+tls:// with tls, whose port is 5551 if nothing else is said; or take tls out")
+	}
 	return c, section.Err()
 }
 
@@ -81,6 +88,9 @@ func (c *connection) Broker(setup *storage.Setup) (broker.Storage, error) {
 	}
 	if certificates != nil {
 		options = append(options, rabbitmq.TLS(certificates))
+	}
+	if c.amqp.Text.Value != "" {
+		options = append(options, rabbitmq.AMQP(c.amqp.With(password)))
 	}
 	return rabbitmq.New(c.url.With(password), options...), nil
 }

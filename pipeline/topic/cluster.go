@@ -25,7 +25,7 @@ import (
 
 const (
 	// reachTimeout is how long Kafka may take to answer before a command fails.
-	reachTimeout = 15 * time.Second
+	reachTimeout = 5 * time.Second
 	// fetchWait is how long Kafka may hold back the response to a fetch, and the least time between two requests for
 	// metadata.
 	fetchWait = 50 * time.Millisecond

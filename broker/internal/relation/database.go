@@ -172,6 +172,10 @@ type Fence interface {
 	HasLedger(ctx context.Context, conn *sql.Conn) (bool, error)
 	// MakeLedger makes the table leat_positions where it doesn't exist.
 	MakeLedger(ctx context.Context, conn *sql.Conn) error
+	// TryLedger finds out whether positions can be kept in the table, or it can be made, and changes nothing.
+	TryLedger(ctx context.Context, conn *sql.Conn) error
+	// Weaknesses tells by which settings the database may lose what it has committed, and what would be right.
+	Weaknesses(ctx context.Context, conn *sql.Conn) ([]string, error)
 	// Begin begins a transaction that writes. Commit ends it: its error is one of [Connector].IsLost, or says that nothing
 	// was committed.
 	Begin(ctx context.Context, conn *sql.Conn) error

@@ -19,17 +19,40 @@ type Rehearsal struct {
 
 // Rehearse tries results, as broker.Rehearser says. conn is a connection; nil where there is no database yet, and an output
 // would make it.
-func Rehearse(ctx context.Context, job *Job, conn *sql.Conn, results []broker.Result) (refused int, err error) {
+func Rehearse(
+	ctx context.Context, job *Job, conn *sql.Conn, results []broker.Result,
+) (advice []string, refused int, err error) {
 	for i, declared := range job.Outputs {
 		d, err := job.declaration(declared)
 		if err != nil {
-			return -1, err
+			return nil, -1, err
 		}
 		if refused, err := job.rehearse(ctx, d, conn, i, results); err != nil {
-			return refused, err
+			return nil, refused, err
 		}
 	}
-	return -1, nil
+	l := newLedger(job, 1)
+	if l.nameErr != nil || conn == nil {
+		return nil, -1, l.nameErr
+	}
+	if err := job.Database.TryLedger(ctx, conn); err != nil {
+		return nil, -1, l.explain(err)
+	}
+	advice, err = job.weaknesses(ctx, conn)
+	return advice, -1, err
+}
+
+// weaknesses tells by which settings the database may lose what it has committed.
+func (j *Job) weaknesses(ctx context.Context, conn *sql.Conn) (all []string, err error) {
+	found, err := j.Database.Weaknesses(ctx, conn)
+	if err != nil {
+		return nil, j.errorf("%s: %w", j.Database.Place(), err)
+	}
+	for _, w := range found {
+		all = append(all, j.Database.Product()+": "+j.Database.Place()+" may lose what it has committed when its machine "+
+			"crashes, results and positions alike, which are made again then: "+w)
+	}
+	return all, nil
 }
 
 // rehearse tries the results of one output.

@@ -72,6 +72,9 @@ type Job struct {
 	// empty.
 	Declared []Declaration
 	Name     string
+	// Watch calls look now and then while there is nothing to write, until stop is called; nil where the database is no
+	// server, which may be away.
+	Watch func(look func(ctx context.Context) error) (stop func())
 }
 
 // declaration returns that of a job's stream.

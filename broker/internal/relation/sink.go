@@ -13,6 +13,11 @@ func Create(ctx context.Context, job *Job) (broker.Output, error) {
 	if err := o.open(ctx); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
+	if job.Watch != nil && !job.Looking {
+		o.unwatch = job.Watch(func(ctx context.Context) error {
+			return o.lookedAt(ctx, func() error { return o.conn.PingContext(ctx) })
+		})
+	}
 	return o, nil
 }
 
@@ -20,6 +25,8 @@ func Create(ctx context.Context, job *Job) (broker.Output, error) {
 type output struct {
 	*ledger
 	targets []*target
+	// unwatch ends what finds out that the server is away while nothing is written; nil where nothing does.
+	unwatch func()
 	closed  bool
 }
 
@@ -43,7 +50,11 @@ func (o *output) open(ctx context.Context) error {
 			}
 			o.targets = append(o.targets, t)
 		}
-		return nil
+		weaknesses, err := o.job.weaknesses(ctx, o.conn)
+		for _, w := range weaknesses {
+			o.job.Logger.Warn(w)
+		}
+		return err
 	})
 }
 
@@ -77,6 +88,9 @@ func (o *output) Pace() broker.Pace {
 // Close implements broker.Output.
 func (o *output) Close() error {
 	o.closed = true
+	if o.unwatch != nil {
+		o.unwatch()
+	}
 	o.ledger.close()
 	return o.job.Database.Close()
 }

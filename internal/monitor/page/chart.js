@@ -44,7 +44,8 @@ export class Keys {
       this.shape = shape;
       this.axes = axes.map((lanes) => new Axis(lanes));
       this.place.replaceChildren(...this.axes.map((axis) => axis.node));
-      if (axes.length === 0) this.place.append(make("p", { class: "dim", text: "No key is known yet." }));
+      const none = view.streams.length > 1 ? "No key is known yet." : "Nothing is joined, so that there are no keys.";
+      if (axes.length === 0) this.place.append(make("p", { class: "dim", text: none }));
     }
     axes.forEach((lanes, i) => this.axes[i].show(lanes, Date.parse(view.taken), view.partition_count > 1));
   }

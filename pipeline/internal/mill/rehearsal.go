@@ -18,7 +18,7 @@ func ResultEncoder() (codec.Encode, error) {
 	return object.Codec{}.Encoder(reflect.TypeFor[object.Object]())
 }
 
-// RehearsesOutput reports whether the output's storage can tell before a run what it would refuse.
+// RehearsesOutput reports whether the output's storage can tell before a run what it would refuse of results.
 func (m *Mill) RehearsesOutput() bool {
 	if m.Output.Stored == nil {
 		return false
@@ -29,21 +29,35 @@ func (m *Mill) RehearsesOutput() bool {
 	return err == nil && ok
 }
 
-// RehearseOutput has the output's storage try results, as [broker.Rehearser] says. The logger is told of a storage that is
-// waited for; nil stands for [slog.Default]. REQUIRES: RehearsesOutput.
-func (m *Mill) RehearseOutput(ctx context.Context, results [][]byte, logger *slog.Logger) (refused int, err error) {
-	declared := m.output(m.Layout(nil))
-	s := m.newStored(m.Output.Storage, []storage.Declared{{Stream: declared, Stored: m.Output.Stored}}).(*stored)
-	opened, err := s.open()
+// Rehearse has the storage that a run writes to, or that keeps its positions, look at what would make it fail, and try
+// results, as [broker.Rehearser] says. The logger is told of a storage that is waited for; nil stands for [slog.Default].
+// Topics are looked at where what is read are none.
+func (m *Mill) Rehearse(
+	ctx context.Context, results [][]byte, partitions int, logger *slog.Logger,
+) (advice []string, refused int, err error) {
+	cluster, err := m.Cluster()
 	if err != nil {
-		return -1, err
+		return nil, -1, err
 	}
-	job := &broker.Job{Name: m.Name, Outputs: []broker.Stream{declared}, Looking: true, Logger: cmp.Or(logger, slog.Default()),
-		Access: s.connection.Access()}
-	all := make([]broker.Result, len(results))
-	for i := range all {
-		all[i].Value = results[i]
+	spec := m.Spec(m.Layout(cluster), &Options{Logger: cmp.Or(logger, slog.Default())})
+	job := &broker.Job{Name: m.Name, Looking: true, Partitions: partitions, Logger: spec.Logger}
+	sink := broker.Sink(nil)
+	switch {
+	case m.Output.Topic && m.ReadsTopics():
+		return nil, -1, nil
+	case !m.Output.IsFile():
+		sink, job.Outputs = spec.Sink, spec.Outputs
+	case m.Master.Stream.Stored != nil:
+		sink = spec.Source.(broker.Storage)
 	}
-	refused, err = opened.(broker.Rehearser).Rehearse(ctx, job, all)
-	return refused, s.locate(err)
+	var all []broker.Result
+	for _, value := range results {
+		if job.Outputs != nil {
+			all = append(all, broker.Result{Value: value})
+		}
+	}
+	if s, ok := sink.(broker.Rehearser); ok {
+		return s.Rehearse(ctx, job, all)
+	}
+	return nil, -1, nil
 }

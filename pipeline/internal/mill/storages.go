@@ -284,6 +284,9 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 }
 
 func (m *Mill) kafka(streams []broker.Stream, cluster *topic.Cluster, options *Options) broker.Storage {
+	if cluster == nil {
+		cluster = &topic.Cluster{} // it isn't opened: somebody looks at files
+	}
 	all := append(cluster.Options(), kafka.Streams(streams...))
 	if m.Kafka != nil {
 		all = append(all, m.Kafka.Options...)

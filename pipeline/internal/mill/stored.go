@@ -97,6 +97,23 @@ func (s *stored) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	return output, s.locate(err)
 }
 
+// Rehearse implements [broker.Rehearser], where the storage does.
+func (s *stored) Rehearse(
+	ctx context.Context, job *broker.Job, results []broker.Result,
+) (advice []string, refused int, err error) {
+	opened, err := s.open()
+	if err != nil {
+		return nil, -1, err
+	}
+	rehearser, ok := opened.(broker.Rehearser)
+	if !ok {
+		return nil, -1, nil
+	}
+	job.Access = s.connection.Access()
+	advice, refused, err = rehearser.Rehearse(ctx, job, results)
+	return advice, refused, s.locate(err)
+}
+
 // GuaranteeFor implements [broker.Guarantor].
 func (s *stored) GuaranteeFor(outputs []broker.Stream) broker.Guarantee {
 	return broker.GuaranteeOf(s.Storage, outputs)

@@ -18,12 +18,24 @@ type URL struct {
 // ReadURL reads the members url and password_env of a section. Example is a url, for who gives none or another.
 func ReadURL(section *description.Section, example string) URL {
 	u := URL{Text: section.Text("url"), Password: ReadSecret(section, "password_env")}
-	if section.Err() != nil {
-		return u
-	}
-	if u.Text.Value == "" {
+	if section.Err() == nil && u.Text.Value == "" {
 		section.Note(section.Errorf("%s has no member \"url\": a url looks like %s", section.Name.Value, example))
-		return u
+	}
+	u.parse(section, example)
+	return u
+}
+
+// ReadAnotherURL reads a url that may be left out, whose password is the other one's.
+func ReadAnotherURL(section *description.Section, member, example string) URL {
+	u := URL{Text: section.Text(member)}
+	u.parse(section, example)
+	return u
+}
+
+// parse reads the url, where there is one.
+func (u *URL) parse(section *description.Section, example string) {
+	if section.Err() != nil || u.Text.Value == "" {
+		return
 	}
 	var err error
 	if u.parsed, err = url.Parse(u.Text.Value); err == nil && (u.parsed.Scheme == "" || u.parsed.Host == "") {
@@ -36,8 +48,10 @@ func ReadURL(section *description.Section, example string) URL {
 		}
 		section.Note(u.Text.Errorf("%v; a url looks like %s", err, example))
 	}
-	return u
 }
+
+// Scheme is what the url begins with, before the colon.
+func (u URL) Scheme() string { return u.parsed.Scheme }
 
 // Access says where address and password are.
 func (u URL) Access() broker.Access {
