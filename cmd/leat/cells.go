@@ -60,7 +60,7 @@ func (f cellFlags) hinted(path string, err error) error {
 // hold values.
 func (f cellFlags) warnOfNames(a *app, path string) {
 	if seems := pipeline.Sniff(path); f.cells().IsZero() && len(seems.Columns) > 0 {
-		fmt.Fprintf(a.stderr, "leat: warning: the first line of %s was taken for the names of its columns, and seems to have values: "+
-			"say %s, with the right names\n", path, seems.Flags(reading))
+		fmt.Fprintf(a.stderr, "leat: warning: the first line of %s was taken for the names of its columns, and seems to have "+
+			"values: say %s, with the right names\n", path, seems.Flags(reading))
 	}
 }

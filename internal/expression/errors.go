@@ -259,8 +259,8 @@ func explainMember(e *Error, member *ast.MemberNode) {
 		e.Message = fmt.Sprintf("a record has no %s, but %s%s", name, strings.Join(recordMembers, ", "),
 			suggest.Name(name, recordMembers))
 	case isRecordKey(list):
-		e.Message = fmt.Sprintf("%s is text, which has no %s, since nothing says what keys are: key: {format: avro} at the stream "+
-			"does, or protobuf or json; of a text that is JSON write fromJSON(%[1]s).%[2]s", list, name)
+		e.Message = fmt.Sprintf("%s is text, which has no %s, since nothing says what keys are: key: {format: avro} at the "+
+			"stream does, or protobuf or json; of a text that is JSON write fromJSON(%[1]s).%[2]s", list, name)
 	case list.Type() != nil && checkedKind(list.Type()) == Text:
 		e.Message = fmt.Sprintf("%s is text, which has no %s", list, name)
 	case strings.HasPrefix(e.Message, "array elements can only be selected"):

@@ -188,7 +188,8 @@ func (s *sorting) finding(f Finding, result string) Finding {
 		if flags := description.CSVFlags("--", description.CSVMembers(s.node.Stream.CSV)); flags != "" {
 			cells = " " + flags
 		}
-		f.Command = fmt.Sprintf("leat sort %s --by %s --within %v%s -o %[1]s", words.Shell(name), words.Shell(s.by), s.within, cells)
+		f.Command = fmt.Sprintf("leat sort %s --by %s --within %v%s -o %[1]s", words.Shell(name), words.Shell(s.by), s.within,
+			cells)
 	}
 	f.Evidence = "then the keys grow, and " + result
 	return f

@@ -118,7 +118,9 @@ func (e *Encoder) plainCell(into, object []byte, at, column int) (row []byte, en
 		}
 		return append(into, text...), end + 1
 	case 'n', 't', 'f':
-		for end = at; end < len(object) && object[end]-'a' < 26; end++ {
+		end = at
+		for end < len(object) && object[end]-'a' < 26 {
+			end++
 		}
 		switch string(object[at:end]) {
 		case "null":
