@@ -138,9 +138,7 @@ func (s *space) publish(subject, value string) (sequence uint64) {
 // values returns what a subject holds, read by the raw client; nothing where no stream has it.
 func (s *space) values(subject string) (values []string) {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	name, err := s.js.StreamNameBySubject(ctx, s.subject(subject))
+	name, err := s.js.StreamNameBySubject(context.Background(), s.subject(subject))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil
 	}
@@ -148,7 +146,7 @@ func (s *space) values(subject string) (values []string) {
 	for from := uint64(1); ; {
 		request, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": s.subject(subject)})
 		s.must(err)
-		reply, err := s.js.Conn().RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+name, request)
+		reply, err := s.js.Conn().Request("$JS.API.STREAM.MSG.GET."+name, request, hung)
 		s.must(err)
 		var answer struct {
 			Message *struct {
