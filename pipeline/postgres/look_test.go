@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -56,14 +57,17 @@ func TestCapture(t *testing.T) {
 `)
 }
 
-// A listener to a log ends what is logged about.
+// A listener to a log ends a run once there is a line about something.
 type listener struct {
 	strings.Builder
-	end func()
+	about string
+	end   func()
 }
 
 func (l *listener) Write(line []byte) (int, error) {
-	l.end()
+	if bytes.Contains(line, []byte(l.about)) {
+		l.end()
+	}
 	return l.Builder.Write(line)
 }
 

@@ -90,7 +90,7 @@ func TestFollowedTableIsTruncated(t *testing.T) {
 	w.fill("6")
 	p := w.Load(strings.ReplaceAll(followed, ", data_timeout: 2s", ""))
 	ctx, cancel := context.WithCancel(t.Context())
-	log := &listener{end: cancel}
+	log := &listener{about: "last=", end: cancel} // and not of the server's settings
 	ended := make(chan error, 1)
 	go func() {
 		ended <- p.Run(ctx, pipeline.Options{Logger: slog.New(slog.NewTextHandler(log,
