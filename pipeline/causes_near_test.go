@@ -61,6 +61,28 @@ func nearCases(r *rand.Rand) map[string]nearCase {
 	cases["match key is missing"] = nearCase{a: robots(frames, 12), b: robots(samples, 12),
 		join: "within: {before: 30000, after: 0}\ntake: last", mistake: pipeline.MistakeMatchKey,
 		texts: []string{"12 values of robot share both streams", `by: "a.robot == b.robot"`}, mends: true}
+	inTurn := func(keys []int, n int) (lines []string) {
+		var turn []int
+		for _, k := range keys {
+			if len(turn) == 0 {
+				turn = r.Perm(n)
+			}
+			lines = append(lines, lineOf(k, fmt.Sprintf(`,"robot":%d,"x":%d`, turn[0]+1, r.IntN(9))))
+			turn = turn[1:]
+		}
+		return lines
+	}
+	cases["match key is missing, of numbers"] = nearCase{a: inTurn(frames, 12), b: inTurn(samples, 12),
+		join: "within: {before: 30000, after: 0}\ntake: last", mistake: pipeline.MistakeMatchKey,
+		texts: []string{"12 values of robot share both streams", `by: "a.robot == b.robot"`}, mends: true}
+	graded := func(keys []int) (lines []string) {
+		for _, k := range keys {
+			lines = append(lines, lineOf(k, fmt.Sprintf(`,"grade":%d`, 1+r.IntN(5))))
+		}
+		return lines
+	}
+	cases["numbers that are no match key"] = nearCase{a: graded(frames), b: graded(samples),
+		join: "within: {before: 30000, after: 0}\ntake: last"}
 	late := plain(samples)
 	for i := 10; i+10 < len(late); i += 10 {
 		j := i + 1 + r.IntN(5)

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -72,7 +73,7 @@ func (j *join) matchKeys() (keys []matchKey) {
 	slices.Sort(members)
 	for _, member := range members[:min(len(members), mostMembers)] {
 		values := left[member].common(right[member])
-		if values == nil || !j.relation.IsPoint() && !left[member].areNames(member) {
+		if values == nil || !j.relation.IsPoint() && !left[member].areNames(member, right[member]) {
 			continue
 		}
 		by := [2]string{j.child.Parent.Name + mill.Access(member), j.child.Name + mill.Access(member)}
@@ -91,11 +92,26 @@ func (j *join) matchKeys() (keys []matchKey) {
 	return keys
 }
 
-// Scalars are the values that a member has along one side, and how often.
+// Scalars are the values that a member has along one side.
 type scalars struct {
-	times map[string]int
-	all   int
-	texts bool
+	values map[string]*scalar
+	all    int
+	// texts says that all are texts, and whole that all are whole numbers.
+	texts, whole bool
+}
+
+// A scalar is one value: how often it comes, at which element last, and how far its elements lie apart, in elements.
+type scalar struct {
+	times, last      int
+	apart, apartSqrd float64
+}
+
+func (s *scalar) add(element int) {
+	if s.times++; s.times > 1 {
+		gap := float64(element - s.last)
+		s.apart, s.apartSqrd = s.apart+gap, s.apartSqrd+gap*gap
+	}
+	s.last = element
 }
 
 // scalars returns the values of the members of one side's elements that are texts and numbers in all of them.
@@ -115,12 +131,15 @@ func (j *join) scalars(side func(view) []any) map[string]*scalars {
 					continue
 				}
 				if members[name] == nil {
-					members[name] = &scalars{times: map[string]int{}, texts: true}
+					members[name] = &scalars{values: map[string]*scalar{}, texts: true, whole: true}
 				}
 				s := members[name]
-				s.texts = s.texts && isText
+				s.texts, s.whole = s.texts && isText, s.whole && !isText && !bytes.ContainsAny(value, ".eE")
 				s.all++
-				s.times[string(value)]++
+				if s.values[string(value)] == nil {
+					s.values[string(value)] = &scalar{}
+				}
+				s.values[string(value)].add(elements)
 			}
 		}
 	}
@@ -135,9 +154,9 @@ func (j *join) scalars(side func(view) []any) map[string]*scalars {
 // common returns the values that both sides have of a member, in order; none where they aren't a few that come again and
 // again on both sides, and mostly the same.
 func (s *scalars) common(other *scalars) (values []string) {
-	either := len(other.times)
-	for value := range s.times {
-		if other.times[value] > 0 {
+	either := len(other.values)
+	for value := range s.values {
+		if other.values[value] != nil {
 			values = append(values, value)
 		} else {
 			either++
@@ -145,7 +164,7 @@ func (s *scalars) common(other *scalars) (values []string) {
 	}
 	const most, same = 0.34, 0.8
 	for _, side := range []*scalars{s, other} {
-		if float64(len(side.times)) > most*float64(side.all) {
+		if float64(len(side.values)) > most*float64(side.all) {
 			return nil
 		}
 	}
@@ -156,17 +175,36 @@ func (s *scalars) common(other *scalars) (values []string) {
 	return values
 }
 
-// areNames reports whether the values of a member name things: several, of which none is most of all.
-func (s *scalars) areNames(member string) bool {
+// areNames reports whether the values of a member name things: several, of which none is most of all. Whole numbers do where the
+// member is called an id, or where the elements of each come at even distances on one side, as those of 12 robots do that are
+// asked in turn, and those of a grade of quality don't.
+func (s *scalars) areNames(member string, other *scalars) bool {
 	most := 0
-	for _, n := range s.times {
-		most = max(most, n)
+	for _, value := range s.values {
+		most = max(most, value.times)
 	}
 	lower := strings.ToLower(member)
 	isName := s.texts || lower == "id" || strings.HasSuffix(lower, "_id") || strings.HasSuffix(member, "Id") ||
-		strings.HasSuffix(member, "ID")
+		strings.HasSuffix(member, "ID") || s.whole && other.whole && (s.areEven() || other.areEven())
 	const share = 0.6
-	return isName && len(s.times) >= 3 && float64(most) <= share*float64(s.all)
+	return isName && len(s.values) >= 3 && float64(most) <= share*float64(s.all)
+}
+
+// areEven reports whether the elements of each value come at even distances: these vary by less than half of their mean,
+// where they would by about all of it if the values were drawn.
+func (s *scalars) areEven() bool {
+	const few, even = 5, 0.5
+	variance, gaps := 0.0, 0
+	for _, value := range s.values {
+		n := value.times - 1
+		if n < few {
+			continue
+		}
+		mean := value.apart / float64(n)
+		variance += float64(n) * (value.apartSqrd/float64(n)/(mean*mean) - 1) // relative to the mean
+		gaps += n
+	}
+	return 2*gaps > s.all && variance < even*even*float64(gaps)
 }
 
 // keepsApart reports whether a match key takes pairs away, and hardly a match.
