@@ -126,20 +126,7 @@ func (j *join) scalars(side func(view) []any) map[string]*scalars {
 				return nil
 			}
 			for name, value := range all {
-				isText := value[0] == '"'
-				if !isText && (value[0] != '-' && (value[0] < '0' || value[0] > '9')) {
-					continue
-				}
-				if members[name] == nil {
-					members[name] = &scalars{values: map[string]*scalar{}, texts: true, whole: true}
-				}
-				s := members[name]
-				s.texts, s.whole = s.texts && isText, s.whole && !isText && !bytes.ContainsAny(value, ".eE")
-				s.all++
-				if s.values[string(value)] == nil {
-					s.values[string(value)] = &scalar{}
-				}
-				s.values[string(value)].add(elements)
+				noteScalar(members, name, value, elements)
 			}
 		}
 	}
@@ -149,6 +136,24 @@ func (j *join) scalars(side func(view) []any) map[string]*scalars {
 		}
 	}
 	return members
+}
+
+// noteScalar notes the value of a member of the element with the number given, where it is a text or a number.
+func noteScalar(members map[string]*scalars, name string, value json.RawMessage, element int) {
+	isText := value[0] == '"'
+	if !isText && (value[0] != '-' && (value[0] < '0' || value[0] > '9')) {
+		return
+	}
+	if members[name] == nil {
+		members[name] = &scalars{values: map[string]*scalar{}, texts: true, whole: true}
+	}
+	s := members[name]
+	s.texts, s.whole = s.texts && isText, s.whole && !isText && !bytes.ContainsAny(value, ".eE")
+	s.all++
+	if s.values[string(value)] == nil {
+		s.values[string(value)] = &scalar{}
+	}
+	s.values[string(value)].add(element)
 }
 
 // common returns the values that both sides have of a member, in order; none where they aren't a few that come again and
