@@ -135,6 +135,7 @@ func (s *interactive) offered(keys string) []string {
 
 // TestCompletionAtThePrompt types into bash and zsh on a terminal what a user does, and looks at the line.
 func TestCompletionAtThePrompt(t *testing.T) {
+	callsOften(t)
 	for shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			w := newWorkplace(t, files())
@@ -183,6 +184,7 @@ func TestCompletionAtThePrompt(t *testing.T) {
 
 // TestCompletionInFish asks fish what it would offer.
 func TestCompletionInFish(t *testing.T) {
+	callsOften(t)
 	path, err := exec.LookPath("fish")
 	if err != nil {
 		t.Skip("fish isn't installed")

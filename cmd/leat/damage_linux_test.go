@@ -79,6 +79,7 @@ func TestCutFiles(t *testing.T) {
 
 // Files whose names say another format than they have end with an error that names them.
 func TestMisnamedFiles(t *testing.T) {
+	callsOften(t)
 	w := newFormats(t)
 	for _, is := range formats {
 		for _, named := range formats {
@@ -121,6 +122,7 @@ func TestNoFiles(t *testing.T) {
 
 // A disk that is full is told, and nothing is left on it.
 func TestFullDisk(t *testing.T) {
+	callsOften(t)
 	w := newFormats(t)
 	disk := filepath.Join(w.dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {

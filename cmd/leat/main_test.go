@@ -50,10 +50,19 @@ func (w *workplace) write(name, content string) {
 	}
 }
 
+// callsOften leaves a test out of short runs, such as those with the race detector, which makes each call slow.
+func callsOften(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("this calls the command very often")
+	}
+}
+
 func (w *workplace) command(arguments ...string) *exec.Cmd {
 	command := exec.Command(os.Args[0], arguments...)
 	command.Dir = w.dir
-	command.Env = append(os.Environ(), beCommand+"=1")
+	// Without GORACE, the race detector lets each call take a second more.
+	command.Env = append(os.Environ(), beCommand+"=1", "GORACE=atexit_sleep_ms=10")
 	return command
 }
 
