@@ -208,7 +208,7 @@ func TestStart(t *testing.T) {
 func (c *cluster) waitForOffset(ctx context.Context, group, topic string) {
 	c.Helper()
 	for {
-		offsets, err := kadm.NewClient(c.client).FetchOffsets(ctx, c.prefix+group)
+		offsets, err := kadm.NewClient(c.client).FetchOffsets(kadm.RequireStable(ctx), c.prefix+group)
 		if _, ok := offsets.Lookup(c.prefix+topic, 0); ok && err == nil {
 			return
 		}
@@ -226,7 +226,7 @@ func TestOffsetsAreTheGroups(t *testing.T) {
 	c.produce(c.prefix+"in", 0, append(numbers(0, 5), mark)...)
 	c.run(c.copier())
 	admin := kadm.NewClient(c.client)
-	offsets, err := admin.FetchOffsets(t.Context(), c.prefix+"copy")
+	offsets, err := admin.FetchOffsets(kadm.RequireStable(t.Context()), c.prefix+"copy")
 	must(t, err)
 	if o, _ := offsets.Lookup(c.prefix+"in", 0); o.At != 6 {
 		t.Errorf("the committed offset is %d, wanted is 6, behind the mark", o.At)

@@ -85,7 +85,7 @@ func TestTopicMadeAnewBetweenRuns(t *testing.T) {
 	c.create(c.prefix+"in", 1)
 	c.produce(c.prefix+"in", 0, append(numbers(0, 3), mark)...)
 	c.run(c.copier())
-	offsets, err := kadm.NewClient(c.client).FetchOffsets(t.Context(), c.prefix+"copy")
+	offsets, err := kadm.NewClient(c.client).FetchOffsets(kadm.RequireStable(t.Context()), c.prefix+"copy")
 	must(t, err)
 	c.makeAnew(c.prefix+"in", append(numbers(0, 9), mark)...)
 	// Kafka forgets the offsets of a topic that is deleted; a process that hasn't noticed commits them again.
@@ -103,7 +103,7 @@ func TestMovedOffsets(t *testing.T) {
 	c.produce(c.prefix+"in", 0, append(numbers(0, 5), mark)...)
 	c.run(c.copier())
 	admin := kadm.NewClient(c.client)
-	offsets, err := admin.FetchOffsets(t.Context(), c.prefix+"copy")
+	offsets, err := admin.FetchOffsets(kadm.RequireStable(t.Context()), c.prefix+"copy")
 	must(t, err)
 	moved, _ := offsets.Lookup(c.prefix+"in", 0)
 	moved.At = 3

@@ -17,6 +17,8 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/internal/wait"
+	"github.com/leat-go/leat/observe"
 )
 
 // The elements of a mill that hands over each trade with the last quote before it.
@@ -43,7 +45,7 @@ func TestIdleIsNotAway(t *testing.T) {
 	}
 	const idle = 4 * time.Second
 	log := &logged{}
-	stop := c.runIdle(ctx, idle, log)
+	read, stop := c.runIdle(ctx, idle, log)
 	c.produce("quotes", 0, `{"at":1}`)
 	c.produce("trades", 0, `{"at":2}`)
 	c.awaitResults(ctx, "results", []idleResult{{2, 1}}) // silent
@@ -55,7 +57,9 @@ func TestIdleIsNotAway(t *testing.T) {
 	for i, how := range []string{"frozen", "killed"} {
 		at := 10 * (i + 1)
 		c.produce("trades", 0, `{"at":`+strconv.Itoa(at)+`}`) // waits for a quote above
-		time.Sleep(idle / 4)
+		for read() < int64(i+2) {
+			must(t, wait.For(ctx, 10*time.Millisecond))
+		}
 		if how == "frozen" {
 			must(t, server.Process().Signal(syscall.SIGSTOP))
 			time.Sleep(3 * idle)
@@ -80,9 +84,10 @@ func TestIdleIsNotAway(t *testing.T) {
 	stop()
 }
 
-// runIdle runs the mill until it is stopped.
-func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *logged) (stop func()) {
+// runIdle runs the mill until it is stopped. It returns how many trades the mill has read, too.
+func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *logged) (read func() int64, stop func()) {
 	c.Helper()
+	runs := make(chan observe.Run, 1)
 	mill, err := leat.New(
 		func(trade idleTrade, quote *idleQuote) idleResult { return idleResult{trade.At, quote.At} },
 		leat.Broker(kafka.New(c.addresses, kafka.Topic[idleTrade]("trades"), kafka.Topic[idleQuote]("quotes"),
@@ -91,12 +96,23 @@ func (c *cluster) runIdle(ctx context.Context, idle time.Duration, log *logged) 
 		leat.AsOf(func(t idleTrade) int { return t.At }, func(q idleQuote) int { return q.At }, leat.Optional()),
 		leat.Idle[idleQuote](idle),
 		leat.Logger(slog.New(slog.NewTextHandler(log, nil))),
+		leat.Observe(observe.Func(func(_ context.Context, run observe.Run) (observe.Watch, error) {
+			runs <- run
+			return observe.Watch{}, nil
+		})),
 	)
 	must(c, err)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- mill.Run(ctx) }()
-	return func() {
+	run := <-runs
+	read = func() (n int64) {
+		if tasks := run.Snapshot().Tasks; len(tasks) > 0 {
+			n = int64(tasks[0].Nodes[0].Read)
+		}
+		return n
+	}
+	return read, func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			c.Errorf("the run ends with %v:\n%s", err, log)

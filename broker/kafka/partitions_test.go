@@ -134,6 +134,9 @@ func tryGrowth(
 	for p := range 4 {
 		c.expectOut(p, append(numbers(10*max(0, min(1, p/2)), 30), mark)...)
 	}
+	if c.Failed() {
+		c.Log(log)
+	}
 }
 
 // What observes a run, which the page, progress and metrics do, sees partitions that are added meanwhile.
@@ -194,7 +197,7 @@ func TestAddedPartitionsOfTheFirstSession(t *testing.T) {
 	c.produce(c.prefix+"in", 0, numbers(0, 3)...)
 	grown := false
 	c.runUntil(c.copier(options...), func() bool {
-		offsets, err := kadm.NewClient(c.client).FetchOffsets(context.Background(), c.prefix+"copy")
+		offsets, err := kadm.NewClient(c.client).FetchOffsets(kadm.RequireStable(context.Background()), c.prefix+"copy")
 		if _, begun := offsets.Lookup(c.prefix+"in", 0); err != nil || !begun {
 			return false
 		}
