@@ -82,7 +82,8 @@ func (c *cluster) out(partition int) []string {
 func (c *cluster) expectOut(partition int, want ...string) {
 	c.Helper()
 	if got := c.out(partition); !slices.Equal(got, want) {
-		c.Errorf("partition %d: got %v, want %v", partition, got, want)
+		end := c.stableEnd(context.Background(), c.prefix+"out", partition)
+		c.Errorf("partition %d, which ends at %d: got %v, want %v", partition, end, got, want)
 	}
 }
 

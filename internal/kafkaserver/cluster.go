@@ -118,6 +118,8 @@ func (c *Cluster) format(ctx context.Context, s *Server) error {
 	return nil
 }
 
+// properties returns the settings of a server. It deletes no old records, which it would half a minute after its start and every
+// five minutes: tests write results with the times of long ago, and delete by themselves what must be gone.
 func (c *Cluster) properties(s *Server) string {
 	var voters []string
 	for _, other := range c.Servers {
@@ -148,6 +150,8 @@ transaction.state.log.min.isr=%[8]d
 share.coordinator.state.topic.replication.factor=%[7]d
 share.coordinator.state.topic.min.isr=%[8]d
 group.initial.rebalance.delay.ms=0
+log.initial.task.delay.ms=604800000
+log.retention.check.interval.ms=604800000
 `, s.id, s.address, s.login, s.controller, strings.Join(voters, ","), filepath.ToSlash(s.file("data")),
 		c.Copies(), max(c.Copies()-1, 1))
 }
