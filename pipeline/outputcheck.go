@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/leat-go/leat/pipeline/internal/mill"
@@ -13,13 +12,19 @@ import (
 // rehearseOutput tells what would make a run fail when it writes, and what of results would be refused, and what it would
 // warn of; nothing where the storage can't say.
 func rehearseOutput(
-	ctx context.Context, m *mill.Mill, results []sample.Result, partitions int, logger *slog.Logger,
+	ctx context.Context, m *mill.Mill, results []sample.Result, samples *sample.Samples, options *mill.Options,
 ) (problems, advice []string) {
+	partitions := len(samples.Of[m.Master])
+	for _, n := range m.Master.All() {
+		if m.ReadsTopics() && len(samples.Of[n]) != partitions {
+			return nil, nil // what has to be mended first is told of the samples
+		}
+	}
 	values := make([][]byte, len(results))
 	for i := range results {
 		values[i] = results[i].Value
 	}
-	switch advice, refused, err := m.Rehearse(ctx, values, partitions, logger); {
+	switch advice, refused, err := m.Rehearse(ctx, values, partitions, options); {
 	case err == nil:
 		return nil, advice
 	case refused < 0:

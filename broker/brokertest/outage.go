@@ -15,8 +15,9 @@ import (
 )
 
 // RunOutage checks that a storage on a server tells of it in the job's Outages while the server can't be reached, and no
-// more once it can. Address is the server's; open returns the storage as it is reached at another one, with one stream that
-// doesn't end and holds something. It waits for a minute at most.
+// more once it can: one that comes only after the source was opened, and one that is lost later. Address is the server's;
+// open returns the storage as it is reached at another one, with one stream that doesn't end and holds something. It waits
+// for a minute at most.
 func RunOutage(t *testing.T, address string, open func(address string) broker.Source) {
 	t.Helper()
 	p := newGate(t, address)
@@ -25,10 +26,7 @@ func RunOutage(t *testing.T, address string, open func(address string) broker.So
 	job := &broker.Job{Name: "brokertest", Inputs: source.Streams(), Logger: slog.New(slog.DiscardHandler), Outages: outages}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	input, err := source.OpenSource(ctx, job)
-	if err != nil {
-		t.Fatal(err)
-	}
+	input := openLater(ctx, p, outages, func() (broker.Input, error) { return source.OpenSource(ctx, job) })
 	reader, err := input.Reader(ctx, 0, 0, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +59,9 @@ func RunOutage(t *testing.T, address string, open func(address string) broker.So
 }
 
 // RunIdleOutage checks that a sink on a server tells in the job's Outages while the server can't be reached, and no more once
-// it can, though there is nothing to write. Address is the server's; open returns the sink as it is reached at another one,
-// with one stream. It waits for a minute at most.
+// it can, though there is nothing to write: a server that comes only after the sink was opened, and one that is lost later.
+// Address is the server's; open returns the sink as it is reached at another one, with one stream. It waits for a minute at
+// most.
 func RunIdleOutage(t *testing.T, address string, open func(address string) broker.Sink) {
 	t.Helper()
 	p := newGate(t, address)
@@ -72,10 +71,7 @@ func RunIdleOutage(t *testing.T, address string, open func(address string) broke
 		Outages: outages}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	output, err := sink.OpenSink(ctx, job)
-	if err != nil {
-		t.Fatal(err)
-	}
+	output := openLater(ctx, p, outages, func() (broker.Output, error) { return sink.OpenSink(ctx, job) })
 	defer func() {
 		if err := output.Close(); err != nil {
 			t.Error(err)
@@ -92,24 +88,51 @@ func RunIdleOutage(t *testing.T, address string, open func(address string) broke
 // expectOutage closes the gate, and opens it again.
 func (g *gate) expectOutage(ctx context.Context, outages *broker.Outages) {
 	g.Helper()
-	await := func(what string, holds func(all []broker.Outage) bool) {
-		g.Helper()
-		for !holds(outages.Now()) {
-			select {
-			case <-ctx.Done():
-				g.Fatalf("%s: the outages are %+v", what, outages.Now())
-			case <-time.After(10 * time.Millisecond):
+	g.await(ctx, "the server can be reached", outages, 0)
+	g.close()
+	g.await(ctx, "the server is away", outages, 1)
+	g.open()
+	g.await(ctx, "the server is back", outages, 0)
+}
+
+// openLater opens a storage while the gate is closed, and opens the gate once that is told.
+func openLater[T any](ctx context.Context, g *gate, outages *broker.Outages, open func() (T, error)) T {
+	g.Helper()
+	g.close()
+	var opened T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		opened, err = open()
+	}()
+	g.await(ctx, "the server isn't there yet", outages, 1)
+	g.open()
+	<-done
+	if err != nil {
+		g.Fatalf("a server that comes later ends opening with %v", err)
+	}
+	return opened
+}
+
+// await waits until so many outages are told, one of which names the gate.
+func (g *gate) await(ctx context.Context, what string, outages *broker.Outages, count int) {
+	g.Helper()
+	for {
+		all := outages.Now()
+		if len(all) == count {
+			if count > 0 && (!strings.Contains(all[0].Storage, g.address) || all[0].Err == nil ||
+				time.Since(all[0].Since) > time.Minute) {
+				g.Errorf("%s: the outage is %+v, and doesn't name %s", what, all[0], g.address)
 			}
+			return
+		}
+		select {
+		case <-ctx.Done():
+			g.Fatalf("%s: the outages are %+v", what, all)
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	await("the server can be reached", func(all []broker.Outage) bool { return len(all) == 0 })
-	g.close()
-	await("the server is away", func(all []broker.Outage) bool { return len(all) == 1 })
-	if o := outages.Now()[0]; !strings.Contains(o.Storage, g.address) || o.Err == nil || time.Since(o.Since) > time.Minute {
-		g.Errorf("the outage is %+v, and doesn't name %s", o, g.address)
-	}
-	g.open()
-	await("the server is back", func(all []broker.Outage) bool { return len(all) == 0 })
 }
 
 // A gate stands before a server, and takes connections to it while it is open.

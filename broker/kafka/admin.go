@@ -131,28 +131,13 @@ func (a *admin) suggested(ctx context.Context, missing []string) string {
 	return strings.Join(words, ", ")
 }
 
-// raise gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
+// addPartitions gives topics so many partitions, unless somebody else has, and waits until Kafka knows of them.
 func (a *admin) addPartitions(ctx context.Context, topics []topic, partitions int) error {
-	all := make([]string, len(topics))
-	for i, t := range topics {
-		all[i] = t.name
+	if err := a.requestPartitions(ctx, topics, partitions, false); err != nil {
+		return err
 	}
-	replies, err := kadm.NewClient(a.client).UpdatePartitions(ctx, partitions, all...)
-	if err != nil {
-		return fmt.Errorf("kafka: adding partitions to %s: %w", quoted(all), err)
-	}
-	for _, r := range replies.Sorted() {
-		switch {
-		case r.Err == nil:
-			a.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
-		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
-			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
-				r.Topic, a.settings.alterCommands(topics, partitions))
-		case !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
-			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
-		}
-	}
-	_, err = a.awaitTopics(ctx, all, func(topics []topic) bool {
+	all := namesOf(topics)
+	_, err := a.awaitTopics(ctx, all, func(topics []topic) bool {
 		return allExist(topics) && minPartitions(topics) >= partitions
 	})
 	if err != nil {
@@ -161,7 +146,40 @@ func (a *admin) addPartitions(ctx context.Context, topics []topic, partitions in
 	return nil
 }
 
-// await waits until Kafka's topics are as they should be after they were changed.
+// requestPartitions asks Kafka to give topics so many partitions, or only to check whether it would.
+func (a *admin) requestPartitions(ctx context.Context, topics []topic, partitions int, onlyCheck bool) error {
+	all := namesOf(topics)
+	request := kadm.NewClient(a.client).UpdatePartitions
+	if onlyCheck {
+		request = kadm.NewClient(a.client).ValidateUpdatePartitions
+	}
+	replies, err := request(ctx, partitions, all...)
+	if err != nil {
+		return fmt.Errorf("kafka: adding partitions to %s: %w", quoted(all), err)
+	}
+	for _, r := range replies.Sorted() {
+		switch {
+		case r.Err == nil && !onlyCheck:
+			a.logger.Info("partitions were added to an output topic", "topic", r.Topic, "partitions", partitions)
+		case errors.Is(r.Err, kerr.TopicAuthorizationFailed):
+			return fmt.Errorf("kafka: topic %q may not be given partitions: the client needs the right ALTER on it, or %s",
+				r.Topic, a.settings.alterCommands(topics, partitions))
+		case r.Err != nil && !errors.Is(r.Err, kerr.InvalidPartitions): // it has as many by now
+			return fmt.Errorf("kafka: adding partitions to topic %q: %w", r.Topic, r.Err)
+		}
+	}
+	return nil
+}
+
+func namesOf(topics []topic) []string {
+	all := make([]string, len(topics))
+	for i, t := range topics {
+		all[i] = t.name
+	}
+	return all
+}
+
+// awaitTopics waits until Kafka's topics are as they should be after they were changed.
 func (a *admin) awaitTopics(ctx context.Context, names []string, is func([]topic) bool) ([]topic, error) {
 	short, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()

@@ -66,38 +66,33 @@ func (b *Broker) OpenSink(ctx context.Context, job *broker.Job) (broker.Output, 
 	return o, nil
 }
 
-// Rehearse implements [broker.Rehearser] for results of another storage: it looks at the outputs' partitions, and the right to
-// write to them.
-func (b *Broker) Rehearse(
-	ctx context.Context, job *broker.Job, results []broker.Result,
-) (advice []string, refused int, err error) {
-	if len(job.Outputs) == 0 {
-		return nil, -1, nil
-	}
-	output, err := b.OpenSink(ctx, job)
-	switch {
-	case errors.Is(err, broker.ErrNothingKept): // the outputs are made
-		return nil, -1, nil
-	case err != nil:
-		return nil, -1, err
-	}
-	defer func() { _ = output.Close() }() // nothing was written
-	for i := range results {
-		if err := output.(broker.Checker).Check(results[i].Stream, results[i].Key, results[i].Value); err != nil {
-			return nil, i, err
-		}
-	}
-	return nil, -1, nil
-}
-
-var _ broker.Rehearser = (*Broker)(nil)
-
 // stopped returns ctx's error where ctx has ended, whatever has failed then, and err otherwise.
 func stopped(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }
 
 // openRun connects to Kafka and checks the topics that hold the positions: the inputs, or the first output where
 // another storage is the source.
-func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ *run, err error) {
+func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (*run, error) {
+	r, err := b.connect(ctx, job, foreign)
+	if err != nil {
+		return nil, err
+	}
+	if foreign {
+		err = r.openPositionsOutput(ctx)
+	} else {
+		err = r.openInputs(ctx)
+	}
+	if err == nil {
+		err = r.checkGroup(ctx)
+	}
+	if err != nil {
+		r.client.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// connect makes a run, and waits until Kafka answers.
+func (b *Broker) connect(ctx context.Context, job *broker.Job, foreign bool) (*run, error) {
 	s := &b.settings
 	if s.groupOf(job) == "" {
 		return nil, errors.New(`kafka: a group is needed: add kafka.Group("name"), or give the mill a name`)
@@ -107,15 +102,10 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 	}
 	watch := newLoginWatch()
 	outages := newOutageWatch(s, job)
-	admin, err := s.client(job.Logger, kgo.WithHooks(watch, outages))
+	client, err := s.client(job.Logger, kgo.WithHooks(watch, outages))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			admin.Close()
-		}
-	}()
 	logged := ""
 	// Kafka may be starting again, behind a proxy that closes connections meanwhile.
 	limit, during := startedTimeout, "a minute"
@@ -123,7 +113,7 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 		limit, during = lookTimeout, "a few seconds"
 	}
 	err = untilStarted(ctx, limit, func(ctx context.Context) error {
-		err := reach(ctx, admin, watch, s.addresses)
+		err := reach(ctx, client, watch, s.addresses)
 		if err != nil && final(err) == nil && err.Error() != logged {
 			logged = err.Error()
 			job.Logger.Warn("Kafka doesn't answer, trying again for up to "+during, "error", err)
@@ -131,18 +121,10 @@ func (b *Broker) openRun(ctx context.Context, job *broker.Job, foreign bool) (_ 
 		return err
 	})
 	if err != nil {
+		client.Close()
 		return nil, err
 	}
-	r := newRun(newAdmin(s, job, admin, outages), job, foreign)
-	if foreign {
-		err = r.openPositionsOutput(ctx)
-	} else {
-		err = r.openInputs(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, r.checkGroup(ctx)
+	return newRun(newAdmin(s, job, client, outages), job, foreign), nil
 }
 
 const (

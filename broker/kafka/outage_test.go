@@ -131,3 +131,49 @@ func TestIdleOutages(t *testing.T) {
 		}
 	}
 }
+
+// A Kafka that comes only after a run has begun is told of, and waited for: as what is read, and as what is written to.
+func TestKafkaComesLater(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	c.create("in", 1)
+	for name, j := range map[string]*broker.Job{"source": job("", []string{"in"}, nil), "sink": job("", nil, []string{"out"})} {
+		var connections switchboard
+		connections.turn(true)
+		j.Partitions, j.Outages = 1, &broker.Outages{}
+		ctx, cancel := context.WithTimeout(t.Context(), hung)
+		defer cancel()
+		opened := make(chan error, 1)
+		go func() {
+			b := kafka.New(c.addresses, kafka.Group("later"), kafka.Options(kgo.Dialer(connections.dial)))
+			opened <- openAndClose(ctx, b, j)
+		}()
+		for len(j.Outages.Now()) == 0 {
+			select {
+			case err := <-opened:
+				t.Fatalf("%s: opening ends with %v though Kafka isn't there yet", name, err)
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+		connections.turn(false)
+		if err := <-opened; err != nil {
+			t.Errorf("%s: opening ends with %v though Kafka has come", name, err)
+		}
+	}
+}
+
+// openAndClose opens a job's source, or its sink where it reads nothing, and closes it.
+func openAndClose(ctx context.Context, b *kafka.Broker, j *broker.Job) error {
+	if len(j.Inputs) == 0 {
+		out, err := b.OpenSink(ctx, j)
+		if err != nil {
+			return err
+		}
+		return out.Close()
+	}
+	in, err := b.OpenSource(ctx, j)
+	if err != nil {
+		return err
+	}
+	return in.Close()
+}

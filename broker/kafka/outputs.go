@@ -59,10 +59,7 @@ type outputTopic struct {
 // returns what Kafka says of the topics, which may have more partitions by now, where the inputs have more, too.
 func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]topic, error) {
 	o.inputs, o.partitions = inputs, partitions
-	all := o.names()
-	topics, err := describeUntil(ctx, o.client, all, func(topics []topic) bool {
-		return !allExist(topics) || minPartitions(topics) >= o.partitions
-	})
+	topics, err := o.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -80,23 +77,40 @@ func (o *outputs) open(ctx context.Context, inputs []string, partitions int) ([]
 		return nil, err
 	}
 	if missing != nil {
-		if topics, err = o.create(ctx, missing, all, inherit(configs)); err != nil {
+		if topics, err = o.create(ctx, missing, inherit(configs)); err != nil {
 			return nil, err
 		}
 	}
 	for _, t := range topics {
 		o.ids[t.name] = t.id
-		if !t.may(kmsg.ACLOperationWrite) {
-			return nil, fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
-		}
+	}
+	if err := o.mayWrite(topics); err != nil {
+		return nil, err
 	}
 	if err := o.matchInputs(ctx, topics); err != nil {
 		return nil, err
 	}
-	return topics, o.readSettings(ctx)
+	return topics, o.readSettings(ctx, nil)
 }
 
-// matchInputs makes sure that the outputs have as many partitions as the inputs.
+// find asks for the topics, and again while they aren't as a run needs them.
+func (o *outputs) find(ctx context.Context) ([]topic, error) {
+	return describeUntil(ctx, o.client, o.names(), func(topics []topic) bool {
+		return !allExist(topics) || minPartitions(topics) >= o.partitions
+	})
+}
+
+// mayWrite checks the right to write to topics, as far as Kafka tells.
+func (o *outputs) mayWrite(topics []topic) error {
+	for _, t := range topics {
+		if !t.may(kmsg.ACLOperationWrite) {
+			return fmt.Errorf("kafka: topic %q may not be written: the client needs the right WRITE on it", t.name)
+		}
+	}
+	return nil
+}
+
+// matchInputs makes sure that the outputs have as many partitions as the inputs. Who only looks adds none.
 func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
 	n := o.partitions
 	if maxPartitions(outputs) > n {
@@ -107,6 +121,8 @@ func (o *outputs) matchInputs(ctx context.Context, outputs []topic) error {
 	narrow := narrowerThan(outputs, n)
 	switch {
 	case narrow == nil:
+		return nil
+	case o.settings.growOutputs && o.looking:
 		return nil
 	case o.settings.growOutputs:
 		return o.addPartitions(ctx, narrow, n)
@@ -169,14 +185,19 @@ func (o *outputs) inputConfigs(ctx context.Context) (inputs []config, err error)
 	return inputs, nil
 }
 
-// readSettings reads the settings of the output topics, once they are all there.
-func (o *outputs) readSettings(ctx context.Context) error {
-	topics := o.names()
+// readSettings reads the settings of the output topics, except of those that are still missing, which may take anything.
+func (o *outputs) readSettings(ctx context.Context, missing []string) error {
+	o.byName = map[string]*outputTopic{}
+	for _, topic := range missing {
+		o.byName[topic] = &outputTopic{name: topic}
+		o.byName[topic].setLimit(mostLimit)
+	}
+	isMissing := func(topic string) bool { return o.byName[topic] != nil }
+	topics := slices.DeleteFunc(o.names(), isMissing)
 	found, err := configs(ctx, o.client, topics)
 	if err != nil {
 		return err
 	}
-	o.byName = map[string]*outputTopic{}
 	for _, topic := range topics {
 		c, ok := found[topic]
 		if !ok {
@@ -187,9 +208,8 @@ func (o *outputs) readSettings(ctx context.Context) error {
 		if err := tooSmall(topic, c.size); err != nil {
 			return err
 		}
-		if c.compacted {
-			o.logger.Warn("an output topic is compacted: of the results with one key Kafka keeps the last, and each needs a key",
-				"topic", topic)
+		if c.compacted && !o.looking {
+			o.logger.Warn("an output topic is "+compactedMeans, "topic", topic)
 		}
 		o.byName[topic] = &outputTopic{name: topic, config: c}
 		o.byName[topic].setLimit(c.size)
@@ -209,31 +229,49 @@ func (o *outputs) batchLimit(topic string) int32 {
 	return defaultBatch
 }
 
+// compactedMeans says what becomes of results in a compacted topic.
+const compactedMeans = "compacted: of the results with one key Kafka keeps the last, and each needs a key"
+
 // create creates output topics, and waits until Kafka knows all of them.
-func (o *outputs) create(ctx context.Context, missing, all []string, settings map[string]*string) ([]topic, error) {
-	if !o.settings.createTopics {
-		return nil, fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
-			"or allow it, by kafka.CreateTopics(true) in Go and \"create_topics: true\" in a pipeline file",
-			o.suggested(ctx, missing), o.partitions)
+func (o *outputs) create(ctx context.Context, missing []string, settings map[string]*string) ([]topic, error) {
+	if err := o.requestCreation(ctx, missing, settings); err != nil {
+		return nil, err
 	}
-	const brokerDefault = -1
-	replies, err := kadm.NewClient(o.client).CreateTopics(ctx, int32(o.partitions), brokerDefault, settings, missing...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka: creating topics: %w", err)
-	}
-	for _, r := range replies.Sorted() {
-		if r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists) {
-			return nil, fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
-		}
-		if r.Err == nil {
-			o.logger.Info("topic created", "topic", r.Topic, "partitions", o.partitions)
-		}
-	}
-	topics, err := o.awaitTopics(ctx, all, allExist)
+	topics, err := o.awaitTopics(ctx, o.names(), allExist)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: the topics %s were created, but aren't there: %w", quoted(missing), err)
 	}
 	return topics, nil
+}
+
+// requestCreation asks Kafka to create output topics; for who only looks, Kafka checks whether it would.
+func (o *outputs) requestCreation(ctx context.Context, missing []string, settings map[string]*string) error {
+	if !o.settings.createTopics {
+		return fmt.Errorf("kafka: missing output topics: %s; create them with %d partitions, "+
+			"or allow it, by kafka.CreateTopics(true) in Go and \"create_topics: true\" in a pipeline file",
+			o.suggested(ctx, missing), o.partitions)
+	}
+	const brokerDefault = -1
+	request := kadm.NewClient(o.client).CreateTopics
+	if o.looking {
+		request = kadm.NewClient(o.client).ValidateCreateTopics
+	}
+	replies, err := request(ctx, int32(o.partitions), brokerDefault, settings, missing...)
+	if err != nil {
+		return fmt.Errorf("kafka: creating topics: %w", err)
+	}
+	for _, r := range replies.Sorted() {
+		switch {
+		case errors.Is(r.Err, kerr.TopicAuthorizationFailed), errors.Is(r.Err, kerr.ClusterAuthorizationFailed):
+			return fmt.Errorf("kafka: topic %q doesn't exist, and may not be created: the client needs the right CREATE on "+
+				"it, or on the cluster; or create it with %d partitions", r.Topic, o.partitions)
+		case r.Err != nil && !errors.Is(r.Err, kerr.TopicAlreadyExists):
+			return fmt.Errorf("kafka: creating topic %q: %w", r.Topic, cmp.Or(final(r.Err), r.Err))
+		case r.Err == nil && !o.looking:
+			o.logger.Info("topic created", "topic", r.Topic, "partitions", o.partitions)
+		}
+	}
+	return nil
 }
 
 // checkDeleted returns a final error in place of err where an output topic was deleted, or deleted and recreated.

@@ -37,13 +37,8 @@ func (b *Broker) Rehearse(
 		if err != nil {
 			return err
 		}
-		for i := range results {
-			if err := o.Check(results[i].Stream, nil, results[i].Value); err != nil {
-				refused = i
-				return err
-			}
-		}
-		return nil
+		refused, err = broker.FirstRefused(o, results)
+		return err
 	})
 	return advice, refused, err
 }

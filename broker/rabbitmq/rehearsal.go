@@ -36,12 +36,8 @@ func (b *Broker) Rehearse(
 	if err := c.opening(ctx, func() error { return o.rehearse(ctx) }); err != nil {
 		return nil, -1, err
 	}
-	for i := range results {
-		if err := o.Check(results[i].Stream, results[i].Key, results[i].Value); err != nil {
-			return nil, i, err
-		}
-	}
-	return nil, -1, nil
+	refused, err = broker.FirstRefused(o, results)
+	return nil, refused, err
 }
 
 // rehearse looks at the outputs and the journal as open does, and makes nothing.

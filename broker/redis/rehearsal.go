@@ -47,12 +47,8 @@ func (b *Broker) Rehearse(
 	if err := o.tryPositions(ctx); err != nil {
 		return nil, -1, err
 	}
-	for i := range results {
-		if err := o.Check(results[i].Stream, results[i].Key, results[i].Value); err != nil {
-			return advice, i, err
-		}
-	}
-	return advice, -1, nil
+	refused, err = broker.FirstRefused(o, results)
+	return advice, refused, err
 }
 
 // isFull finds out whether the server has no memory left for a commit, and removes nothing for it. Who may not look at that

@@ -31,7 +31,8 @@ func (c *planCommand) Run(a *app) error {
 
 type checkCommand struct {
 	pipelineFile
-	JSON bool `name:"json" help:"Print the report as JSON."`
+	JSON     bool   `name:"json" help:"Print the report as JSON."`
+	Instance string `placeholder:"NAME" help:"The name that the run will have in Kafka's group."`
 }
 
 // errProblems says that a check has found what would stop a run. The report says what.
@@ -43,7 +44,12 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	report, err := p.Check(ctx, a.options(a.stderr))
+	if c.Instance != "" && !p.UsesKafka() {
+		return &usageError{fmt.Errorf("--instance is a name in Kafka's group, but no stream of %s is a topic", c.File)}
+	}
+	options := a.options(a.stderr)
+	options.Instance = c.Instance
+	report, err := p.Check(ctx, options)
 	if err != nil {
 		return err
 	}

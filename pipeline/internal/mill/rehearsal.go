@@ -1,9 +1,7 @@
 package mill
 
 import (
-	"cmp"
 	"context"
-	"log/slog"
 	"path/filepath"
 	"reflect"
 
@@ -30,34 +28,47 @@ func (m *Mill) RehearsesOutput() bool {
 }
 
 // Rehearse has the storage that a run writes to, or that keeps its positions, look at what would make it fail, and try
-// results, as [broker.Rehearser] says. The logger is told of a storage that is waited for; nil stands for [slog.Default].
-// Topics are looked at where what is read are none.
+// results, as [broker.Rehearser] says; and Kafka look at what a run takes to read topics. The options' logger is told of a
+// storage that is waited for; nil stands for [slog.Default].
 func (m *Mill) Rehearse(
-	ctx context.Context, results [][]byte, partitions int, logger *slog.Logger,
+	ctx context.Context, results [][]byte, partitions int, options *Options,
 ) (advice []string, refused int, err error) {
 	cluster, err := m.Cluster()
 	if err != nil {
 		return nil, -1, err
 	}
-	spec := m.Spec(m.Layout(cluster), &Options{Logger: cmp.Or(logger, slog.Default())})
-	job := &broker.Job{Name: m.Name, Looking: true, Partitions: partitions, Logger: spec.Logger}
-	sink := broker.Sink(nil)
+	spec := m.Spec(m.Layout(cluster), &Options{Logger: options.Logger, Instance: options.Instance})
+	job := func() *broker.Job {
+		return &broker.Job{Name: m.Name, Looking: true, Partitions: partitions, Logger: spec.Logger}
+	}
+	if m.ReadsTopics() {
+		reads := job()
+		for _, n := range spec.Master.Nodes() {
+			reads.Inputs = append(reads.Inputs, n.Stream)
+		}
+		if m.Output.Topic {
+			reads.Outputs = spec.Outputs
+		}
+		if advice, refused, err = spec.Source.(broker.Rehearser).Rehearse(ctx, reads, nil); err != nil || m.Output.Topic {
+			return advice, refused, err
+		}
+	}
+	sink, writes := broker.Sink(nil), job()
 	switch {
-	case m.Output.Topic && m.ReadsTopics():
-		return nil, -1, nil
 	case !m.Output.IsFile():
-		sink, job.Outputs = spec.Sink, spec.Outputs
+		sink, writes.Outputs = spec.Sink, spec.Outputs
 	case m.Master.Stream.Stored != nil:
 		sink = spec.Source.(broker.Storage)
 	}
 	var all []broker.Result
 	for _, value := range results {
-		if job.Outputs != nil {
+		if writes.Outputs != nil {
 			all = append(all, broker.Result{Value: value})
 		}
 	}
 	if s, ok := sink.(broker.Rehearser); ok {
-		return s.Rehearse(ctx, job, all)
+		more, refused, err := s.Rehearse(ctx, writes, all)
+		return append(advice, more...), refused, err
 	}
-	return nil, -1, nil
+	return advice, -1, nil
 }
