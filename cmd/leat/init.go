@@ -36,7 +36,7 @@ func (c *initCommand) Help() string {
 // Run looks at both streams and writes a pipeline file.
 func (c *initCommand) Run(ctx context.Context, a *app) error {
 	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
-		return &usageError{fmt.Errorf("%s is there already: write to another file by -o, or over it by --force", c.Output)}
+		return c.isThere()
 	}
 	if !c.Yes && !a.asks {
 		return &usageError{errors.New("nobody can be asked whether the guess is right: add --yes")}
@@ -73,24 +73,6 @@ func (c *initCommand) Run(ctx context.Context, a *app) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "%[1]s is written; look at it by  leat check %[1]s , run it by  leat run %[1]s\n", c.Output)
 	return err
-}
-
-// write writes the pipeline file, which is there as a whole or not at all.
-func (c *initCommand) write(text string) (err error) {
-	begun := c.Output + ".leat-init"
-	file, err := os.OpenFile(begun, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return fmt.Errorf("the pipeline file can't be written: %w", err)
-	}
-	_, err = io.WriteString(file, text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(begun, c.Output)
-	}
-	if err != nil {
-		_ = os.Remove(begun) // what went wrong is told
-		return fmt.Errorf("the pipeline file can't be written: %w", err)
-	}
-	return nil
 }
 
 // shownJoins is how many ways to join are offered.
