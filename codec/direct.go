@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/leat-go/leat/internal/intern"
 )
 
 // A direct decodes the records that nearly all of a stream's are: objects as programs write them, with no blanks but one
@@ -19,7 +21,7 @@ type direct struct {
 	fields []directField
 	// misses counts records that were left to the library, one behind the other.
 	misses atomic.Uint32
-	names  texts
+	names  intern.Texts
 }
 
 type directField struct {
@@ -137,7 +139,7 @@ func (d *direct) value(kind reflect.Kind, at unsafe.Pointer, data []byte) int {
 		if n > len(data)-2 || data[1+n] != '"' {
 			return 0
 		}
-		*(*string)(at) = d.names.of(data[1 : 1+n])
+		*(*string)(at) = d.names.Of(data[1 : 1+n])
 		return n + 2
 	case reflect.Float64:
 		digits, decimals, n := number(data)
@@ -218,39 +220,4 @@ func plainLength(text []byte) int {
 		}
 	}
 	return len(text)
-}
-
-// texts keeps texts that have come twice, such as names, so that the next elements share them instead of making their own.
-// It keeps a few, and short ones, whatever comes. It is safe for concurrent use.
-type texts struct {
-	kept [keptTexts]atomic.Pointer[string]
-	seen [keptTexts]atomic.Uint32 // the hash of what came last in a place and wasn't kept
-}
-
-const (
-	// keptTexts is how many are kept.
-	keptTexts = 256
-	// longestText is the length of the longest text that is kept.
-	longestText = 24
-)
-
-// of returns a text as a string.
-func (t *texts) of(text []byte) string {
-	if len(text) > longestText {
-		return string(text)
-	}
-	hash := uint32(2166136261)
-	for _, c := range text {
-		hash = (hash ^ uint32(c)) * 16777619 // FNV
-	}
-	place := hash % keptTexts
-	if kept := t.kept[place].Load(); kept != nil && *kept == string(text) {
-		return *kept
-	}
-	made := string(text)
-	if t.seen[place].Swap(hash) == hash {
-		again := made // made itself would be on the heap each time
-		t.kept[place].Store(&again)
-	}
-	return made
 }

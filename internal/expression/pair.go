@@ -1,6 +1,10 @@
 package expression
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/leat-go/leat/internal/intern"
+)
 
 // Pair returns the two key functions of an edge as PairOf does, after CheckPair.
 func Pair(left, right *Program) (leftKey, rightKey func(element any) (Key, error), err error) {
@@ -36,7 +40,8 @@ func PairOf(left, right *Program) (leftKey, rightKey func(element any) (Key, err
 // MatchPairOf returns the two functions of a match key as PairOf does. Their values are zero where a key is null.
 func MatchPairOf(left, right *Program) (leftKey, rightKey func(element any) (MatchValue, error)) {
 	var kind keyKind
-	return kind.matchValue(left.Clone()), kind.matchValue(right.Clone())
+	var texts intern.Texts
+	return kind.matchValue(left.Clone(), &texts), kind.matchValue(right.Clone(), &texts)
 }
 
 // Single returns a key function made from a clone of the program, for one task. It returns an error for a key whose
@@ -47,9 +52,8 @@ func Single(p *Program) func(element any) (Key, error) {
 
 // keyKind is the kind that the keys of an edge have, and the expression that said so first.
 type keyKind struct {
-	kind  Kind
-	by    *Program
-	texts texts
+	kind Kind
+	by   *Program
 }
 
 func (a *keyKind) key(p *Program) func(element any) (Key, error) {
@@ -81,13 +85,13 @@ func (a *keyKind) short(p *Program, element any) (key Key, ok bool) {
 }
 
 // matchValue is key for a match key, whose values == compares. It is the zero MatchValue where the key is null.
-func (a *keyKind) matchValue(p *Program) func(element any) (MatchValue, error) {
+func (a *keyKind) matchValue(p *Program, texts *intern.Texts) func(element any) (MatchValue, error) {
 	keyOf := a.key(p)
 	return func(element any) (MatchValue, error) {
 		if a.kind == Text && !p.raw && p.short.raw != nil {
 			if raw, ok := p.short.raw(element); ok && len(raw) > 0 && raw[0] == '"' {
-				if text, ok := a.texts.of(raw); ok {
-					return MatchValue{kind: Text, text: text}, nil
+				if text, ok := plainText(raw); ok {
+					return MatchValue{kind: Text, text: texts.Of(text)}, nil
 				}
 			}
 		}

@@ -115,35 +115,13 @@ func WholeOfJSON(raw []byte) (n int64, ok bool) {
 	return smallInt(raw)
 }
 
-// texts keeps short texts that have come, such as names, so that the next elements share them instead of making their own.
-type texts struct{ kept []string }
-
-const (
-	// keptTexts is how many are kept.
-	keptTexts = 256
-	// longestText is the length of the longest text that is kept.
-	longestText = 32
-)
-
-// of returns the text that a valid JSON string of ASCII without escapes stands for; false for others.
-func (t *texts) of(quoted []byte) (string, bool) {
+// plainText returns what stands between the quotes of a valid JSON string of ASCII without escapes; false for others.
+func plainText(quoted []byte) ([]byte, bool) {
 	text := quoted[1 : len(quoted)-1]
-	hash := uint32(2166136261)
 	for _, c := range text {
 		if c == '\\' || c >= utf8.RuneSelf {
-			return "", false
+			return nil, false
 		}
-		hash = (hash ^ uint32(c)) * 16777619 // FNV
 	}
-	if len(text) > longestText {
-		return string(text), true
-	}
-	if t.kept == nil {
-		t.kept = make([]string, keptTexts)
-	}
-	place := &t.kept[hash%keptTexts]
-	if *place != string(text) {
-		*place = string(text)
-	}
-	return *place, true
+	return text, true
 }
