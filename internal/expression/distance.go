@@ -101,22 +101,23 @@ func (d Distance) Go() any {
 // Between returns a - b for two keys of one kind that have distances, see Measured; of numbers that have none it is about
 // that, and infinite at most.
 func Between(a, b Key) Distance {
+	v, w := a.value(), b.value()
 	switch {
-	case a.Kind() == Duration:
-		return newSpan(0, a.value().int(), b.value().int())
-	case a.Kind() == Time:
-		return betweenTimes(a.value().ref.(time.Time), b.value().ref.(time.Time))
-	case compareNumbers(a.value(), b.value()) == 0:
+	case v.kind == Duration:
+		return newSpan(0, v.int(), w.int())
+	case v.kind == Time:
+		return betweenTimes(v.ref.(time.Time), w.ref.(time.Time))
+	case compareNumbers(v, w) == 0:
 		return Distance{} // infinite numbers are as far from themselves as others
 	}
-	difference, err := sub(a.value(), b.value())
+	difference, err := sub(v, w)
 	if err == nil {
 		return Distance{kind: Number, number: difference}
 	}
-	x, xErr := a.value().rat()
-	y, yErr := b.value().rat()
+	x, xErr := v.rat()
+	y, yErr := w.rat()
 	if xErr != nil || yErr != nil { // an exact difference might have a billion digits
-		return Distance{kind: Number, number: floatValue(a.value().approx() - b.value().approx())}
+		return Distance{kind: Number, number: floatValue(v.approx() - w.approx())}
 	}
 	return Distance{kind: Number, number: ratValue(new(big.Rat).Sub(x, y))}
 }
@@ -137,19 +138,21 @@ func Against(d Distance) func(a, b Key) int {
 // Plus returns the key that lies a distance above, or below where that is negative, for a key that has distances in its
 // unit. A duration that would overflow is the nearest that there is.
 func (k Key) Plus(d Distance) Key {
-	switch {
-	case d.IsZero():
+	if d.IsZero() {
 		return k
-	case k.Kind() == Duration:
-		sum, _ := newSpan(d.seconds, k.value().int(), -d.nanoseconds).duration()
+	}
+	v := k.value()
+	switch v.kind {
+	case Duration:
+		sum, _ := newSpan(d.seconds, v.int(), -d.nanoseconds).duration()
 		return keyOf(ValueOf(sum))
-	case k.Kind() == Time:
-		at := k.value().ref.(time.Time)
+	case Time:
+		at := v.ref.(time.Time)
 		return keyOf(ValueOf(time.Unix(at.Unix()+d.seconds, int64(at.Nanosecond())+d.nanoseconds).In(at.Location())))
 	}
-	sum, err := add(k.value(), d.number)
+	sum, err := add(v, d.number)
 	if err != nil {
-		sum = ratValue(new(big.Rat).Add(k.value().unbounded(), d.number.unbounded()))
+		sum = ratValue(new(big.Rat).Add(v.unbounded(), d.number.unbounded()))
 	}
 	return keyOf(sum)
 }
@@ -170,9 +173,9 @@ func newSpan(seconds, a, b int64) Distance {
 
 // betweenTimes returns the span between two instants. It stops at 290 billion years.
 func betweenTimes(a, b time.Time) Distance {
-	seconds, isOver := subInt(a.Unix(), b.Unix())
+	seconds, fits := subInt(a.Unix(), b.Unix())
 	switch {
-	case isOver:
+	case fits:
 		return newSpan(seconds, int64(a.Nanosecond()), int64(b.Nanosecond()))
 	case a.Before(b):
 		return Distance{kind: Duration, seconds: math.MinInt64}
@@ -260,11 +263,11 @@ func Measured(p *Program, key func(element any) (Key, error), unit Kind) func(el
 		if err := checkUnit(k.Kind(), unit); err != nil {
 			return Key{}, fmt.Errorf("%s %w", p, err)
 		}
-		if k.Kind() == Number && k.value().finite() {
-			if _, _, isSmall := k.value().small(); isSmall && k.value().d > -smallDigits && k.value().d < smallDigits {
+		if v := k.value(); v.kind == Number && v.finite() {
+			if _, _, isSmall := v.small(); isSmall && v.d > -smallDigits && v.d < smallDigits {
 				return k, nil // most are
 			}
-			if _, err := k.value().rat(); err != nil {
+			if _, err := v.rat(); err != nil {
 				return Key{}, fmt.Errorf("%s: there are no distances to %s: %w", p, shortened(k.String()), err)
 			}
 		}

@@ -71,12 +71,12 @@ func (d Distance) roundUpSpan() Distance {
 
 // Seconds returns an instant as the seconds since 1970, or a duration in seconds, exactly; false for other keys.
 func (k Key) Seconds() (*big.Rat, bool) {
-	switch k.Kind() {
+	switch v := k.value(); v.kind {
 	case Time:
-		at := k.value().ref.(time.Time)
+		at := v.ref.(time.Time)
 		return new(big.Rat).Add(big.NewRat(at.Unix(), 1), big.NewRat(int64(at.Nanosecond()), 1e9)), true
 	case Duration:
-		return big.NewRat(k.value().int(), 1e9), true
+		return big.NewRat(v.int(), 1e9), true
 	}
 	return nil, false
 }
