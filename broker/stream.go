@@ -39,7 +39,8 @@ type Stream struct {
 	// Several says that Name is a pattern of the names of several streams, which are read as one: see file.Glob.
 	Several bool
 	// Members are the members of elements that are needed; nil for all. A storage that has to make others for nobody may
-	// leave them out.
+	// leave them out. Of an output they are those that results are known to have before there is one, for the header of a file
+	// that gets none.
 	Members []string
 	// Refused are members that elements must not have, which is for their codec to see: a storage that leaves out members
 	// for nobody leaves these in.

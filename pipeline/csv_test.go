@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,52 @@ func TestCSVWithoutResults(t *testing.T) {
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "out.csv")); err != nil || string(got) != "x,y z\n" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// An output without emit has the columns of the master's file, if they are known, whatever is left out of its elements.
+func TestCSVOfAHeader(t *testing.T) {
+	const pass = "streams:\n  a: {file: %s}\n  out: {file: %s}\n%smaster: a\noutput: out\n"
+	files := map[string]string{"a.csv": "x,y z\n", "full.tsv": "x\ty z\n1\t2\n", "b.jsonl": "{\"x\":1}\n"}
+	dir := folder(t, files)
+	convert := func(from, to, more string) string {
+		t.Helper()
+		p, err := pipeline.Parse(filepath.Join(dir, "p.yaml"), fmt.Appendf(nil, pass, from, to, more))
+		if err == nil {
+			err = p.Run(t.Context(), pipeline.Options{})
+		}
+		if err != nil {
+			t.Fatalf("%s to %s: %v", from, to, err)
+		}
+		written, err := os.ReadFile(filepath.Join(dir, to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(written)
+	}
+	const (
+		absent = "  b: {file: b.jsonl}\njoin: [{left: a, right: b, on: a.x == b.x, need: absent}]\n"
+		all    = "  b: {file: b.jsonl}\njoin: [{left: a, right: b, on: a.x == b.x}]\n"
+	)
+	for _, test := range []struct{ from, to, more, want string }{
+		{"a.csv", "out.csv", "", "x,y z\n"},
+		{"a.csv", "out.tsv", "", "x\ty z\n"},
+		{"full.tsv", "out.csv", "where: a.x > 5\n", "x,y z\n"},
+		{"full.tsv", "out.csv", "", "x,y z\n1,2\n"},
+		{"full.tsv", "out.csv", absent, "x,y z\n"},
+		{"a.csv", "out.csv", all, ""}, // what a result would have that lists matches isn't for cells
+		{"a.csv", "out.csv", "window: {count: 2}\n", ""},
+		{"b.jsonl", "out.csv", "where: a.x > 5\n", ""},
+	} {
+		if got := convert(test.from, test.to, test.more); got != test.want {
+			t.Errorf("%s to %s: got %q, want %q\n%s", test.from, test.to, got, test.want, test.more)
+		}
+	}
+	for _, through := range []string{"out.csv.gz", "out.csv.zst", "out.parquet"} { // and back
+		convert("a.csv", through, "")
+		if got := convert(through, "back.csv", ""); got != "x,y z\n" {
+			t.Errorf("through %s: got %q", through, got)
+		}
 	}
 }
 

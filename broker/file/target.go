@@ -262,7 +262,7 @@ func (t *target) complete() error {
 		}
 	}
 	if t.layout == rows && t.objects == 0 {
-		if _, err := t.text.Write(t.cells.AppendHeader(nil)); err != nil {
+		if _, err := t.text.Write(t.loneHeader()); err != nil {
 			return err
 		}
 	}
@@ -284,6 +284,16 @@ func (t *target) complete() error {
 	}
 	_, err := t.direct.Write(nil) // whoever reads a pipe waits until it was opened
 	return err
+}
+
+// loneHeader returns the line of names of a file without results, as far as they are known.
+func (t *target) loneHeader() []byte {
+	if t.cells.HasColumns() || len(t.stream.Members) == 0 {
+		return t.cells.AppendHeader(nil)
+	}
+	d := dialectOf(&t.stream)
+	d.Columns = t.stream.Members
+	return csv.NewEncoder(d, nil, nil).AppendHeader(nil)
 }
 
 // publish gives the file its name.
