@@ -198,8 +198,12 @@ func (in *input) passedOver() (warnings []string) {
 	for _, c := range in.cells {
 		if n := c.Long(); n > 0 && !slices.Contains(told, c.stream) {
 			told = append(told, c.stream)
-			warnings = append(warnings, fmt.Sprintf("%s: %d lines have more cells than there are columns, and those behind "+
-				"the last column were passed over", c.stream, n))
+			lines := "lines have"
+			if n == 1 {
+				lines = "line has"
+			}
+			warnings = append(warnings, fmt.Sprintf("%s: %d %s more cells than there are columns, and those behind the last "+
+				"column were passed over", c.stream, n, lines))
 		}
 	}
 	return warnings

@@ -14,7 +14,7 @@ func TestCellFlags(t *testing.T) {
 		sorted = "id;at;price\n1;c;2\n2;b;1,50\n10;a;\n"
 		log    = "# a comment\n3  x  007\n1 y  12\n2\tNA\n"
 	)
-	all := map[string]string{"semi.csv": semi, "app.log": log, "plain.csv": "t,u\n2,x\n1,\n", "a.jsonl": "{}\n", "none.csv": "1700000000,x\n1700000001,y\n"}
+	all := map[string]string{"semi.csv": semi, "app.log": log, "plain.csv": "t,u\n2,x\n1,\n", "a.jsonl": "{}\n", "none.csv": "1700000000,x\n1700000001,y\n", "long.csv": "a,b\n1,2,3\n3\n"}
 	byLog := strings.Fields("--delimiter space --columns n,name,code --comment # --null NA --ragged --text code")
 	for name, c := range map[string]call{
 		"sorted to a file": {[]string{"sort", "semi.csv", "-q", "--by", "id", "--delimiter", ";", "--decimal=,", "-o", "out.csv"}, "", 0,
@@ -27,6 +27,7 @@ func TestCellFlags(t *testing.T) {
 		"sorted from blanks":               {append([]string{"sort", "app.log", "-q", "--by", "n"}, byLog...), "", 0, "n name code\n1 y \"12\"\n2 NA NA\n3 x 007\n", "", ""},
 		"shown":                            {append([]string{"show", "app.log", "-n2"}, byLog...), "", 0, `{"n":3,"name":"x","code":"007"}` + "\n" + `{"n":1,"name":"y","code":"12"}` + "\n", "", ""},
 		"converted":                        {append([]string{"convert", "app.log", "-", "-q", "--to-delimiter", "tab", "--to-columns", "code,n,name", "--to-null", "-"}, byLog...), "", 0, "code\tn\tname\n007\t3\tx\n\"12\"\t1\ty\n-\t2\t-\n", "", ""},
+		"long rows":                        {[]string{"convert", "long.csv", "-", "-q", "--ragged"}, "", 0, "{\"a\":1,\"b\":2}\n{\"a\":3,\"b\":null}\n", "leat: warning: long.csv: 1 line has more cells than there are columns, and those behind the last column were passed over\n", ""},
 		"values in the place of names":     {[]string{"convert", "none.csv", "-", "-q"}, "", 0, "{\"1700000000\":1700000001,\"x\":\"y\"}\n", "leat: warning: the first line of none.csv was taken for the names of its columns, and seems to have values: say --columns 'column0,column1', with the right names\n", ""},
 		"a hint":                           {[]string{"sort", "semi.csv", "-q", "--by", "id"}, "", 1, "", "semi.csv:1:1 (partition 0, offset 0): the first line has one column, \"id;at;price\": is its delimiter \";\"? Where it isn't, say by csv which it is, or put the name into quotes; semi.csv seems to need --delimiter ';' --decimal ','\n", ""},
 		"cells of JSON":                    {[]string{"sort", "a.jsonl", "--by", "t", "--delimiter", ";"}, "", 1, "", "input a.jsonl: its name says that this is JSON, which has no cells: leave out how they lie in it, or name it .csv\n", ""},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/leat-go/leat/internal/monitor"
@@ -36,6 +37,7 @@ func (c *convertCommand) Run(ctx context.Context, a *app) error {
 	how := (&runCommand{Quiet: c.Quiet, Progress: "auto"}).show(a, p.WritesStdout())
 	err = a.showing(shown.Snapshot, how, func(logs io.Writer) error {
 		options := a.options(logs)
+		options.Logger = slog.New(slog.DiscardHandler) // its warnings are told below
 		options.Monitor = shown
 		return p.Run(ctx, options)
 	})
