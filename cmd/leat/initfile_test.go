@@ -66,7 +66,8 @@ func TestInitWritesOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, force := range []bool{false, true} {
-		if err := initialize(force, func() {}); err == nil || force && !strings.HasSuffix(err.Error(), "a directory: name a file in it by -o") {
+		err := initialize(force, func() {})
+		if err == nil || force && !strings.HasSuffix(err.Error(), "a directory: name a file in it by -o") {
 			t.Error("where the file is a directory:", err)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestKilledWhileWriting: what a command that is killed has begun to write is removed by the next one that writes to the same place,
-// and until then the file there is as it was.
+// TestKilledWhileWriting: what a killed command has begun to write is removed by the next one that writes to the same place, and
+// until then the file there is as it was.
 func TestKilledWhileWriting(t *testing.T) {
 	w := newWorkplace(t, map[string]string{
 		"p.yaml":    "streams: {a: {file: '-'}, out: {file: out.jsonl}}\nmaster: a\noutput: out\n",
