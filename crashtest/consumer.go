@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -17,8 +18,8 @@ import (
 const (
 	// pollTimeout is how long the consumer waits for results before it checks whether all are there.
 	pollTimeout = 250 * time.Millisecond
-	// stallTimeout is how long a partition may stand still: much longer than a session timeout, a transaction timeout
-	// and a restart of Kafka after each other, since the next kill may come before they are over.
+	// stallTimeout is how long a partition may stand still while Kafka runs: much longer than a session timeout and a
+	// transaction timeout after each other, since the next kill may come before they are over.
 	stallTimeout = 3 * time.Minute
 )
 
@@ -33,14 +34,17 @@ type consumer struct {
 	position []int64
 	moved    []time.Time
 
+	// away is true while all of Kafka is: how long it takes to start is the machine's affair.
+	away *atomic.Bool
+
 	mu      sync.Mutex
 	results int
 }
 
 func newConsumer(addresses []string, t *crashTest) (*consumer, error) {
 	partitions := t.config.partitions
-	c := &consumer{load: t.load, recoveries: t.recoveries, outages: t.outages, position: make([]int64, partitions),
-		moved: make([]time.Time, partitions)}
+	c := &consumer{load: t.load, recoveries: t.recoveries, outages: t.outages, away: &t.away,
+		position: make([]int64, partitions), moved: make([]time.Time, partitions)}
 	offsets := map[int32]kgo.Offset{}
 	for p := range partitions {
 		c.partitions = append(c.partitions, workload.NewVerifier(t.load.plan, p, true))
@@ -154,7 +158,7 @@ func (c *consumer) verified() int {
 // stalled returns an error where a partition that isn't complete has stood still for too long.
 func (c *consumer) stalled() error {
 	for p, v := range c.partitions {
-		if !c.load.awaits(p) {
+		if !c.load.awaits(p) || c.away.Load() {
 			c.moved[p] = time.Now()
 		}
 		if since := time.Since(c.moved[p]); since > stallTimeout {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -30,6 +31,8 @@ type crashTest struct {
 	injector   *injector
 	recoveries *recovery.Times
 	outages    *outages
+	// away is true while the injector has killed all of Kafka.
+	away atomic.Bool
 }
 
 // crash runs the test and cleans up behind it.

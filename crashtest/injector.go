@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -87,6 +88,7 @@ type injector struct {
 	recoveries *recovery.Times
 	outages    *outages
 	admin      *kgo.Client
+	away       *atomic.Bool
 	random     *rand.Rand
 	// lasting runs faults that last while others are injected.
 	lasting *errgroup.Group
@@ -102,6 +104,7 @@ func newInjector(t *crashTest, is *instances) *injector {
 		recoveries: t.recoveries,
 		outages:    t.outages,
 		admin:      t.load.client,
+		away:       &t.away,
 		random:     rand.New(rand.NewPCG(t.config.seed, 0)),
 	}
 }
@@ -333,6 +336,8 @@ func (in *injector) restartServers(ctx context.Context) error {
 	defer in.recoveries.FaultBegins()()
 	in.Note("restarts of Kafka", 1)
 	in.Print("kill -9 Kafka")
+	in.away.Store(true)
+	defer in.away.Store(false)
 	if err := in.cluster.Kill(); err != nil {
 		return fmt.Errorf("kill Kafka: %w", err)
 	}
