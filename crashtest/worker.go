@@ -18,6 +18,7 @@ import (
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/crashtest/internal/proxy"
 	"github.com/leat-go/leat/crashtest/internal/workload"
+	"github.com/leat-go/leat/observe"
 )
 
 // groupName is the group of all instances.
@@ -104,17 +105,31 @@ func (c *workerConfig) run(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	mill, err := kind.NewMill(c.process, c.concurrency, logger, leat.Broker(b))
+	var snapshot func() observe.Snapshot
+	watch := observe.Func(func(_ context.Context, run observe.Run) (observe.Watch, error) {
+		snapshot = run.Snapshot
+		return observe.Watch{}, nil
+	})
+	mill, err := kind.NewMill(c.process, c.concurrency, logger, leat.Broker(b), leat.Observe(watch))
 	if err != nil {
 		return err
 	}
 	for {
 		err := mill.Run(ctx)
 		switch {
+		case err != nil && ctx.Err() == nil && snapshot().Partitions == 0 && isUnanswered(err):
+			// Kafka took longer to start than a run that begins waits for it. What supervises a service would start it again.
+			logger.Warn("Kafka was away when the run began: it begins again", "error", err)
 		case err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())):
 			return err
 		case ctx.Err() != nil:
 			return nil
 		}
 	}
+}
+
+// isUnanswered tells whether an error is none that Kafka has answered with.
+func isUnanswered(err error) bool {
+	_, answered := errors.AsType[*kerr.Error](err)
+	return !answered
 }
