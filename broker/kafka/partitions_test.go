@@ -20,6 +20,7 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/broker/memory"
+	"github.com/leat-go/leat/internal/wait"
 	"github.com/leat-go/leat/metrics"
 	"github.com/leat-go/leat/observe"
 )
@@ -81,7 +82,7 @@ func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 		}},
 		"one by one": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
 			c.grow(3)
-			c.waitFor(ctx, log, "partitions=3", instances)
+			c.waitFor(ctx, log, "before=2 leat.partitions=3", instances)
 			c.grow(4)
 		}},
 	} {
@@ -126,7 +127,9 @@ func tryGrowth(
 	for p := range 4 {
 		c.produce(c.prefix+"in", p, numbers(10, 20)...)
 	}
-	c.waitFor(ctx, log, "partitions=4", instances)
+	for log.count("before=2 leat.partitions=4")+log.count("before=3 leat.partitions=4") < instances { // the run goes on with them
+		must(c, wait.For(ctx, 10*time.Millisecond))
+	}
 	for p := range 4 {
 		c.produce(c.prefix+"in", p, append(numbers(20, 30), mark)...)
 	}

@@ -231,7 +231,8 @@ func (w *idler) probe(f *feed) (end int64, ok bool) {
 	return 0, false
 }
 
-func (w *idler) come() { w.since, w.isIdle = time.Time{}, false }
+// come says that an element has come, so that the storage could be reached: that it is away then is news.
+func (w *idler) come() { w.since, w.isIdle, w.isAway = time.Time{}, false, false }
 
 // pass has the parent's element at hand do without what it would take.
 func (w *idler) pass() {
