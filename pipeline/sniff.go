@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +13,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
@@ -28,8 +34,15 @@ func Sniff(path string) (c Cells) {
 	if len(lines) == 0 || strings.HasPrefix(lines[0], "{") {
 		return c
 	}
+	said := forSpreadsheets(lines[0])
+	if said != "" {
+		c.Comment, lines = new("sep="), lines[1:]
+	}
+	if len(lines) == 0 {
+		return c
+	}
 	delimiter, most := usual, cells(lines, usual)
-	for _, other := range ";\t|, " {
+	for _, other := range said + ";\t|, " {
 		// Blanks part most texts, in some places.
 		if n := cells(lines, other); n > most && (other != ' ' || usual == anyDelimiter && most < 2) {
 			delimiter, most = other, n
@@ -57,12 +70,20 @@ func Sniff(path string) (c Cells) {
 	return c
 }
 
+// forSpreadsheets returns the delimiter that a file's first line tells spreadsheets, as in sep=;, and nothing where it is another.
+func forSpreadsheets(first string) string {
+	if said, ok := strings.CutPrefix(strings.TrimSpace(first), "sep="); ok && utf8.RuneCountInString(said) == 1 {
+		return said
+	}
+	return ""
+}
+
 // anyDelimiter is what is between the cells of a file whose name doesn't say it.
 const anyDelimiter = rune(-1)
 
 // usualDelimiter returns what the end of a file's name says is between its cells; zero where it is none of cells.
 func usualDelimiter(path string) rune {
-	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")) {
+	switch filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(path), ".gz"), ".zst")) {
 	case ".csv":
 		return ','
 	case ".tsv":
@@ -93,19 +114,57 @@ func firstLines(path string) (lines []string) {
 		return nil
 	}
 	defer opened.Close()
-	var text io.Reader = opened
-	if strings.HasSuffix(path, ".gz") {
-		if text, err = gzip.NewReader(opened); err != nil {
-			return nil
-		}
+	beginning := beginningOf(opened, strings.ToLower(path))
+	if text, ok := textOfUTF16(beginning); ok {
+		beginning = text
 	}
-	scanner := bufio.NewScanner(io.LimitReader(text, 64<<10))
+	scanner := bufio.NewScanner(bytes.NewReader(beginning))
 	for len(lines) < 100 && scanner.Scan() {
 		if line := strings.TrimPrefix(scanner.Text(), "\uFEFF"); strings.TrimSpace(line) != "" {
 			lines = append(lines, line)
 		}
 	}
 	return lines
+}
+
+// beginningOf returns the beginning of a file's text, decompressed; as much of it as can be read.
+func beginningOf(opened io.Reader, path string) []byte {
+	text := opened
+	switch filepath.Ext(path) {
+	case ".gz":
+		unpack, err := gzip.NewReader(opened)
+		if err != nil {
+			return nil
+		}
+		text = unpack
+	case ".zst":
+		unpack, err := zstd.NewReader(opened, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(128<<20))
+		if err != nil {
+			return nil
+		}
+		defer unpack.Close()
+		text = unpack
+	}
+	beginning, _ := io.ReadAll(io.LimitReader(text, 64<<10)) // what is wrong is told elsewhere
+	return beginning
+}
+
+// textOfUTF16 returns a text that begins with the mark of UTF-16, without it and as UTF-8.
+func textOfUTF16(text []byte) ([]byte, bool) {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte{0xFF, 0xFE}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(text, []byte{0xFE, 0xFF}):
+		order = binary.BigEndian
+	default:
+		return nil, false
+	}
+	var units []uint16
+	for text = text[2:]; len(text) > 1; text = text[2:] {
+		units = append(units, order.Uint16(text))
+	}
+	return []byte(string(utf16.Decode(units))), true
 }
 
 // split divides a line at a delimiter that isn't in quotes; a blank stands for any run of them.
@@ -170,7 +229,7 @@ func commas(lines []string, delimiter rune) bool {
 	found := false
 	for _, line := range lines[1:] {
 		for _, c := range split(line, delimiter) {
-			if c = strings.TrimSpace(c); point.MatchString(c) {
+			if c = strings.Trim(c, ` "`); point.MatchString(c) {
 				return false
 			}
 			found = found || comma.MatchString(c)

@@ -1,12 +1,37 @@
 package pipeline_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/leat-go/leat/pipeline"
 )
+
+// packed compresses a text.
+func packed(t *testing.T, as, text string) string {
+	t.Helper()
+	var into bytes.Buffer
+	var w io.WriteCloser = gzip.NewWriter(&into)
+	if as == "zst" {
+		var err error
+		if w, err = zstd.NewWriter(&into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return into.String()
+}
 
 // TestSniff: how text files seem to hold their cells, and that nothing is said where that is as their names say.
 func TestSniff(t *testing.T) {
@@ -15,6 +40,14 @@ func TestSniff(t *testing.T) {
 		{"a.csv", "id;n\n1;2\n", `{delimiter: ";"}`},
 		{"a.csv", "\ufeffid;n\r\n1;2,5\r\n", `{delimiter: ";", decimal: ","}`},
 		{"a.csv", "id\tn\n1\t2\n", "{delimiter: tab}"},
+		{"a.csv", "\"id\";\"n\"\n\"1\";\"2,5\"\n", `{delimiter: ";", decimal: ","}`},
+		{"a.csv", "sep=;\r\nid;n\r\n1;2,5\r\n", `{delimiter: ";", comment: "sep=", decimal: ","}`},
+		{"a.csv", "sep=,\nid,n\n1,2\n", `{comment: "sep="}`},
+		{"a.csv", "sep=^\nid^n\n1^2\n", `{delimiter: "^", comment: "sep="}`},
+		{"a.csv", "\xFF\xFEi\x00d\x00;\x00\xFC\x00\n\x001\x00;\x002\x00\n\x00", `{delimiter: ";"}`},
+		{"a.txt", "\xFE\xFF\x00i\x00d\x00\t\x00n\x00\n\x001\x00\t\x00x\x00 \x00y\x00\n", "{delimiter: tab}"},
+		{"a.csv.gz", packed(t, "gz", "id;n\n1;2\n"), `{delimiter: ";"}`},
+		{"a.CSV.ZST", packed(t, "zst", "id;n\n1;2\n"), `{delimiter: ";"}`},
 		{"a.tsv", "id,n\n1,2\n", `{delimiter: ","}`},
 		{"a.csv", "\"a;b\"\n\"c;d\"\n", "{}"},
 		{"a.csv", "1,2026-11-01 10:00:00,x\n2,2026-11-01 11:00:00,y\n", "{columns: [column0, column1, column2]}"},

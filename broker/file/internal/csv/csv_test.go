@@ -85,6 +85,8 @@ func TestDecodeErrors(t *testing.T) {
 		{"not UTF-8", Dialect{}, "a", "caf\xe9", 3, "the byte 0xe9 is not UTF-8"},
 		{"one name twice", Dialect{}, "a,b,a", "", 4, `columns 1 and 3 are both named "a"`},
 		{"another delimiter", Dialect{}, "a;b", "", 0, `one column, "a;b": is its delimiter ";"?`},
+		{"a line for Excel", Dialect{}, "sep=;", "", 0, `with comment "sep=" and delimiter ";"`},
+		{"a line for Excel, divided", Dialect{Delimiter: ';'}, "sep=;", "", 0, `with comment "sep=" and delimiter ";"`},
 		{"a comma", Dialect{Blanks: true}, "a,b", "", 0, `is its delimiter ","?`},
 		{"text of no column", Dialect{Text: []string{"x"}}, "a", "", 0, `the column "x" is to be text, and is none of the columns`},
 	} {

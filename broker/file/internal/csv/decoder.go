@@ -114,6 +114,10 @@ func (d *Decoder) Header(row []byte) error {
 		return err
 	}
 	cells := d.splitter.cells
+	if said, ok := bytes.CutPrefix(text, []byte("sep=")); ok && utf8.RuneCount(said) == 1 && len(cells) <= 2 {
+		return fail(0, "the first line, %q, is one for spreadsheets: pass over it by csv, with comment \"sep=\" and delimiter %q",
+			text, said)
+	}
 	if other := d.otherDelimiter(cells); other != "" {
 		return fail(0, "the first line has one column, %q: is its delimiter %q? Where it isn't, say by csv which it is, or put "+
 			"the name into quotes", cells[0].text, other)
