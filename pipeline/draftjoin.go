@@ -113,6 +113,9 @@ func (j *draftJoin) score() float64 {
 	}
 	if j.within != "" {
 		score -= 0.3
+		if !j.sameName {
+			score -= 0.15 // other members that are equal in all elements say more
+		}
 	}
 	if j.loose {
 		score -= 0.5

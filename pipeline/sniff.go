@@ -70,7 +70,7 @@ func Sniff(path string) (c Cells) {
 	return c
 }
 
-// forSpreadsheets returns the delimiter that a file's first line tells spreadsheets, as in sep=;, and nothing where it is another.
+// forSpreadsheets returns the delimiter that a first line tells spreadsheets, as in sep=;, and nothing where it is another.
 func forSpreadsheets(first string) string {
 	if said, ok := strings.CutPrefix(strings.TrimSpace(first), "sep="); ok && utf8.RuneCountInString(said) == 1 {
 		return said

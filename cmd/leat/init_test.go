@@ -78,6 +78,19 @@ func TestInit(t *testing.T) {
 			},
 			[]string{"on: 'orders.id == b.order_id'", "sort: 'id'"}, 3,
 		},
+		"near times beside equal numbers": {
+			map[string]string{
+				"a.csv": "\"Nr\";\"Datum\";\"Preis\"\r\n\"7\";\"03.11.2026 09:30\";\"12,50\"\r\n\"5\";\"01.11.2026 08:00\";\"3,00\"\r\n",
+				"b.csv": "order,paid_at\n5,2026-11-01T08:03:00+01:00\n7,2026-11-03T09:31:00+01:00\n",
+			},
+			[]string{"on: 'a.Nr == b.order'", `csv: {delimiter: ";", decimal: ","}`, "sort: 'Nr'"}, 2,
+		},
+		"what spreadsheets write": { // in UTF-16, and with a line for themselves
+			map[string]string{
+				"a.csv": "\xFF\xFEi\x00d\x00;\x00\xFC\x00\n\x001\x00;\x002\x00\n\x00", "b.csv": "sep=;\r\nid;b\r\n1;x\r\n",
+			},
+			[]string{`csv: {delimiter: ";"}`, `csv: {delimiter: ";", comment: "sep="}`}, 1,
+		},
 		"numbers of two kinds": { // of prices one is always the nearest to an id
 			map[string]string{
 				"a.csv": "id,total\n1,5.50\n2,7.00\n10,5.90\n",
