@@ -222,6 +222,7 @@ func (r *reader) subscribe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.end.Store(r.next + int64(consumer.CachedInfo().NumPending))
 	if r.subscription, err = subscribe(consumer, 2*int(r.MaxPayload()), r.reads); err != nil {
 		r.subscription = nil
 	}

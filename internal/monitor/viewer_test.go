@@ -169,6 +169,11 @@ func TestStreamsSayWhoBlocksAndWhoWaits(t *testing.T) {
 		prev, next said
 	}{
 		{run(task(0, -1, 0)), said{"flowing", "flowing"}, said{"flowing", "flowing"}},
+		{
+			// All wait, so nothing flows, whatever was read before somebody looked.
+			run(task(0, 1, 12*time.Second)), said{"held", "waits for next"},
+			said{"blocking", "blocks: prev has waited for it for 12 s"},
+		},
 		{run(slow), said{"flowing", "flowing"}, said{"awaited", "the join waits for it 75 % of the time"}},
 		{
 			run(task(0, -1, 0), task(1, -1, 0), blocked), said{"flowing", "flowing"},

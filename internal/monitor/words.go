@@ -185,14 +185,21 @@ func blocking(s observe.Snapshot, t observe.Task, i int) string {
 	return text
 }
 
-// holds says of the streams that stand still because of another that they wait for that one.
+// holds says of the streams that stand still because of another that they wait for that one. Where all tasks wait, none
+// flows any more, whatever its rate was since the snapshot before, which is the run's beginning for who looks first.
 func holds(s observe.Snapshot, streams []Stream) {
+	waiting := 0
+	for _, t := range s.Tasks {
+		if waits(s, t) >= blockingAfter {
+			waiting++
+		}
+	}
 	for _, t := range s.Tasks {
 		if waits(s, t) < blockingAfter {
 			continue
 		}
 		for i := range streams {
-			if v := &streams[i]; v.State == Quiet {
+			if v := &streams[i]; v.State == Quiet || v.State == Flowing && waiting == working(s) {
 				v.State, v.Status = Held, "waits for "+at(s, t, t.WaitsFor)
 			}
 		}
