@@ -1,6 +1,7 @@
 package rabbitmq_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -53,6 +54,40 @@ func TestLag(t *testing.T) {
 	}
 	if !errors.Is(err, io.EOF) || end() != 6001 || reader.Next() != 6001 {
 		t.Errorf("at the mark the end is %d, Next returns %d and Read %v", end(), reader.Next(), err)
+	}
+}
+
+// So is that there is nothing to read, though nothing comes.
+func TestLagOfNothing(t *testing.T) {
+	s := newSpace(t)
+	s.create("empty")
+	s.create("read")
+	s.publish("read", "1", "2")
+	b := rabbitmq.New(s.url, rabbitmq.Stream[int](s.name("empty")), rabbitmq.Stream[int](s.name("read")))
+	in, err := b.OpenSource(t.Context(), &broker.Job{Name: "test", Inputs: b.Streams(),
+		Logger: slog.New(slog.DiscardHandler)})
+	s.must(err)
+	defer in.Close()
+	for node, next := range []int64{0, 2} {
+		reader, err := in.Reader(t.Context(), node, 0, next)
+		s.must(err)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := reader.Read(ctx)
+			ended <- err
+		}()
+		for reader.(broker.Lagger).End() != next && ctx.Err() == nil {
+			<-time.After(5 * time.Millisecond)
+		}
+		if got := reader.(broker.Lagger).End(); got != next {
+			t.Errorf("the end is %d, not %d", got, next)
+		}
+		stop()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("reading ends with %v", err)
+		}
+		s.must(reader.Close())
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 	// endInterval is the pause between two looks at where a stream ends, and endTimeout how long one may take.
 	endInterval = time.Second
 	endTimeout  = 10 * time.Second
+	// quietAfter is how long the first messages may take before it is asked where the stream ends.
+	quietAfter = 200 * time.Millisecond
 )
 
 // A reader is a cursor over a stream, on a connection of its own.
@@ -113,12 +115,31 @@ func (r *reader) disconnect() {
 	r.conn, r.sub, r.chunk = nil, nil, nil
 }
 
-// wait waits for the next chunk, for as long as the data timeout says.
+// wait waits for the next chunk, for as long as the data timeout says. Where none comes at once, and it isn't known yet where
+// the stream ends, it looks for that before it goes on waiting.
 func (r *reader) wait(ctx context.Context) (*wire.Chunk, error) {
-	if r.stream.DataTimeout == 0 {
+	begun, timeout := time.Now(), r.stream.DataTimeout
+	if r.end.Load() < 0 && (timeout == 0 || timeout > endInterval) {
+		chunk, err := r.waitFor(ctx, quietAfter)
+		if err == nil {
+			return chunk, nil
+		}
+		if errors.Is(err, broker.ErrDataTimeout) {
+			err = r.lookForEnd(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if timeout == 0 {
 		return r.sub.Read(ctx)
 	}
-	limited, cancel := context.WithTimeout(ctx, r.stream.DataTimeout)
+	return r.waitFor(ctx, timeout-time.Since(begun))
+}
+
+// waitFor waits for the next chunk for some time.
+func (r *reader) waitFor(ctx context.Context, timeout time.Duration) (*wire.Chunk, error) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	chunk, err := r.sub.Read(limited)
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
@@ -127,8 +148,8 @@ func (r *reader) wait(ctx context.Context) (*wire.Chunk, error) {
 	return chunk, err
 }
 
-// lookForEnd asks where the stream ends, on the connection that it is read by. There is a chunk by now, so that the
-// server has an answer.
+// lookForEnd asks where the stream ends, on the connection that it is read by. Where there is no chunk the answer takes a
+// moment.
 func (r *reader) lookForEnd(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
