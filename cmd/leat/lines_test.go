@@ -51,7 +51,7 @@ func TestLinesInPlace(t *testing.T) {
 [==========>-----------------------------] 25 % of 4.0 GiB, about 1 min left
 `},
 		{100, stalled, `waiting for next for 12 s: 45,000 results, 2,250/s
-  prev  3,000/s  10.0 % unmatched  at 1700
+  prev  3,000/s  10.0 % unmatched  at 1700  waits for next
   next  30/s     0.0 % unmatched   at 1690  blocks: prev has waited for it for 12 s
 [==========>-----------------------------] 25 % of 4.0 GiB
 `},
@@ -84,8 +84,8 @@ func TestLinesInPlace(t *testing.T) {
 }
 
 func TestPlainLine(t *testing.T) {
-	const want = "leat: waiting for next for 12 s: 45,000 results, 2,250/s; prev 3,000/s, 10.0 % unmatched, at 1700; " +
-		"next 30/s, 0.0 % unmatched, at 1690, blocks: prev has waited for it for 12 s; 25 % of 4.0 GiB"
+	const want = "leat: waiting for next for 12 s: 45,000 results, 2,250/s; prev 3,000/s, 10.0 % unmatched, at 1700, " +
+		"waits for next; next 30/s, 0.0 % unmatched, at 1690, blocks: prev has waited for it for 12 s; 25 % of 4.0 GiB"
 	if diff := cmp.Diff(want, plainLine(played(stalled))); diff != "" {
 		t.Error(diff)
 	}
