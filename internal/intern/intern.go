@@ -4,8 +4,8 @@ package intern
 
 import "sync/atomic"
 
-// Texts keeps texts that have come twice, one behind the other as far as its places tell. It keeps a few, and short ones, whatever
-// comes. The zero value is ready for use, by several goroutines, too.
+// Texts keeps texts that have come twice, one behind the other as far as its places tell. It keeps a few, and short ones,
+// whatever comes. The zero value is ready for use, by several goroutines, too.
 type Texts struct {
 	kept [places]atomic.Pointer[string]
 	seen [places]atomic.Uint32 // the hash of what came last in a place and wasn't kept
