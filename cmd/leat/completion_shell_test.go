@@ -129,6 +129,8 @@ func (s *interactive) offered(keys string) []string {
 	s.t.Helper()
 	before := len(s.text())
 	s.line(keys + "\t\t")
+	s.send("#shown\x15") // what is shown before comes to this test before
+	s.until("what is offered", func() bool { return strings.Contains(s.text()[before:], "#shown") })
 	// Zsh shows the words as soon as the first tab finds no more to add, bash at the second one.
 	return strings.Fields(regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`).ReplaceAllString(s.text()[before:], " "))
 }
