@@ -211,6 +211,9 @@ func TestNoRawErrors(t *testing.T) {
 }
 
 func TestNothingIsMadeWithoutBounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("this is about time and memory, of which the race detector takes ten times as much")
+	}
 	for _, source := range []string{
 		"1..1000000000", "map(1..1000, map(1..1000, map(1..1000, #)))", "repeat('aaaaaaaaaa', 10000000)", "repeat('', 10000000)",
 		"reduce(1..100, concat(#acc, #acc), [1])", "-2147483648..2147483647",
@@ -236,6 +239,9 @@ func TestNothingIsMadeWithoutBounds(t *testing.T) {
 // TestNestedCallsAreCompiledOnce nests functions deeply: if a level compiled its argument twice, this would not end.
 // Those that expr checks once for each form that they have are refused where that takes too long.
 func TestNestedCallsAreCompiledOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("this is about time and memory, of which the race detector takes ten times as much")
+	}
 	for _, name := range builtin.Names {
 		for _, form := range []string{"%s([%s])", "%s(%s, #)", "%s(%s)", "[%s(%s)][0]"} {
 			source := "x"
