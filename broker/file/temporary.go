@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/leat-go/leat/internal/tempfile"
 )
@@ -28,7 +27,7 @@ func newTemporary(target string, info fs.FileInfo) (*temporary, error) {
 			return nil, err
 		}
 	}
-	dir, prefix := filepath.Dir(target), temporaryPrefix(target)
+	dir, prefix := filepath.Dir(target), tempfile.Prefix(target)
 	tempfile.RemoveStale(dir, prefix)
 	file, err := tempfile.Create(dir, prefix, 0o666)
 	if err != nil {
@@ -41,13 +40,6 @@ func newTemporary(target string, info fs.FileInfo) (*temporary, error) {
 		}
 	}
 	return t, nil
-}
-
-// temporaryPrefix returns what the names of a target's temporary files begin with.
-func temporaryPrefix(target string) string {
-	base := filepath.Base(target)
-	// Names end at 255 bytes, and some file systems take no half characters.
-	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + ".leat-"
 }
 
 // publish gives the file, which is complete and on disk, the target's name.

@@ -92,7 +92,7 @@ func writeOver(path string, info fs.FileInfo, text string) error {
 
 // begin writes what becomes a file under another name beside it.
 func begin(path, text string) (*os.File, error) {
-	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+".leat-"
+	dir, prefix := filepath.Dir(path), tempfile.Prefix(path)
 	tempfile.RemoveStale(dir, prefix)
 	file, err := tempfile.Create(dir, prefix, 0o666)
 	var at *fs.PathError

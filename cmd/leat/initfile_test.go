@@ -53,6 +53,9 @@ func TestInitWritesOver(t *testing.T) {
 	if err := writeUnlinked(at("q.yaml"), "other"); err != nil || w.read("q.yaml") != "other" {
 		t.Error(err)
 	}
+	if err := writeNew(at(strings.Repeat("é", 120)), "other"); err != nil {
+		t.Error("with a long name:", err)
+	}
 	if runtime.GOOS != "windows" {
 		err := errors.Join(os.Rename(at("p.yaml"), at("kept.yaml")), os.WriteFile(at("kept.yaml"), []byte("mine"), 0),
 			os.Chmod(at("kept.yaml"), 0o640), os.Symlink("kept.yaml", at("p.yaml")), initialize(true, func() {}))

@@ -15,6 +15,14 @@ import (
 	"github.com/leat-go/leat/internal/listing"
 )
 
+// Prefix returns what the names of the files begin with, for [Create] and [RemoveStale], that are written beside a target
+// until they take its name.
+func Prefix(target string) string {
+	base := filepath.Base(target)
+	// Names end at 255 bytes, and some file systems take no half characters.
+	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + ".leat-"
+}
+
 // Create makes a new file for reading and writing, which no other process takes for a stale one. Its name is prefix and
 // a number.
 func Create(dir, prefix string, perm fs.FileMode) (*os.File, error) {
