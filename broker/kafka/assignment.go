@@ -52,6 +52,9 @@ func newAssignment(a *admin, instance string) *assignment {
 	return &assignment{admin: a, instance: instance, changed: make(chan struct{}, 1), moreKnown: make(chan struct{}, 1)}
 }
 
+// transactionalID returns the id of this instance's transactions.
+func (a *assignment) transactionalID() string { return a.group + "-" + a.instance }
+
 // setPartitions sets the number of partitions, once it is known and when it has grown. The member gets what it was
 // assigned of them.
 func (a *assignment) setPartitions(n int) {

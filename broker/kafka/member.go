@@ -76,7 +76,7 @@ func (mb *member) newGroup() (*kgo.GroupTransactSession, error) {
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.HeartbeatInterval(heartbeatInterval),
 		kgo.RebalanceTimeout(rebalanceTimeout),
-		kgo.TransactionalID(m.group+"-"+m.instance),
+		kgo.TransactionalID(m.assignment.transactionalID()),
 		kgo.TransactionTimeout(transactionTimeout),
 		kgo.RequestTimeoutOverhead(responseTimeout),
 		kgo.ProduceRequestTimeout(produceTimeout),

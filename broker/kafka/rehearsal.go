@@ -100,7 +100,7 @@ func (o *outputs) rehearse(ctx context.Context, inputs []string, partitions int)
 // id that it names, so that Kafka refuses that, and checks the rights before.
 func (r *run) tryTransaction(ctx context.Context) error {
 	request := kmsg.NewPtrAddOffsetsToTxnRequest()
-	request.TransactionalID = r.group + "-" + r.assignment.instance
+	request.TransactionalID = r.assignment.transactionalID()
 	request.ProducerID, request.ProducerEpoch = noProducer, noProducer
 	request.Group = r.group
 	err := untilStarted(ctx, startedTimeout, func(ctx context.Context) error {
