@@ -20,7 +20,6 @@ import (
 	"github.com/leat-go/leat"
 	"github.com/leat-go/leat/broker/kafka"
 	"github.com/leat-go/leat/broker/memory"
-	"github.com/leat-go/leat/internal/wait"
 	"github.com/leat-go/leat/metrics"
 	"github.com/leat-go/leat/observe"
 )
@@ -66,30 +65,31 @@ func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 	for name, test := range map[string]struct {
 		options []kafka.Option
 		raise   func(ctx context.Context, c *cluster, log *logged, instances int)
+		before  int // how many partitions the run has before it has four
 	}{
 		"GrowOutputs": {[]kafka.Option{kafka.GrowOutputs()}, func(_ context.Context, c *cluster, _ *logged, _ int) {
 			c.raise("in", 4)
-		}},
+		}, 2},
 		"inputs first": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
 			c.raise("in", 4)
 			c.waitFor(ctx, log, "--alter --topic "+c.prefix+"out --partitions 4", instances)
 			c.raise("out", 4)
-		}},
+		}, 2},
 		"output first": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
 			c.raise("out", 4)
 			c.waitFor(ctx, log, "--alter --topic "+c.prefix+"in --partitions 4", instances)
 			c.raise("in", 4)
-		}},
+		}, 2},
 		"one by one": {nil, func(ctx context.Context, c *cluster, log *logged, instances int) {
 			c.grow(3)
 			c.waitFor(ctx, log, "before=2 leat.partitions=3", instances)
 			c.grow(4)
-		}},
+		}, 3},
 	} {
 		for _, instances := range []int{1, 3} {
 			t.Run(fmt.Sprint(name, " ", instances), func(t *testing.T) {
 				t.Parallel()
-				tryGrowth(newCluster(t), instances, test.options, test.raise)
+				tryGrowth(newCluster(t), instances, test.options, test.raise, test.before)
 			})
 		}
 	}
@@ -97,7 +97,7 @@ func TestAddedPartitionsAreReadInTheRun(t *testing.T) {
 
 func tryGrowth(
 	c *cluster, instances int, options []kafka.Option,
-	raise func(ctx context.Context, c *cluster, log *logged, instances int),
+	raise func(ctx context.Context, c *cluster, log *logged, instances int), before int,
 ) {
 	c.create(c.prefix+"in", 2)
 	c.create(c.prefix+"out", 2)
@@ -127,9 +127,7 @@ func tryGrowth(
 	for p := range 4 {
 		c.produce(c.prefix+"in", p, numbers(10, 20)...)
 	}
-	for log.count("before=2 leat.partitions=4")+log.count("before=3 leat.partitions=4") < instances { // the run goes on with them
-		must(c, wait.For(ctx, 10*time.Millisecond))
-	}
+	c.waitFor(ctx, log, fmt.Sprintf("before=%d leat.partitions=4", before), instances) // the run goes on with them
 	for p := range 4 {
 		c.produce(c.prefix+"in", p, append(numbers(20, 30), mark)...)
 	}
@@ -301,7 +299,7 @@ func TestGrowOutputsOnceItMay(t *testing.T) {
 		c.waitFor(ctx, log, "the right ALTER on it", 1)
 		c.waitFor(ctx, log, "--alter --topic out --partitions 4", 1)
 	}
-	tryGrowth(c, 1, []kafka.Option{kafka.GrowOutputs()}, tell)
+	tryGrowth(c, 1, []kafka.Option{kafka.GrowOutputs()}, tell, 2)
 }
 
 // Partitions that are added to all topics while a run begins, when it has looked at its inputs and not yet at the
