@@ -194,12 +194,13 @@ func holds(s observe.Snapshot, streams []Stream) {
 			waiting++
 		}
 	}
+	allWait := waiting == working(s)
 	for _, t := range s.Tasks {
 		if waits(s, t) < blockingAfter {
 			continue
 		}
 		for i := range streams {
-			if v := &streams[i]; v.State == Quiet || v.State == Flowing && waiting == working(s) {
+			if v := &streams[i]; v.State == Quiet || v.State == Flowing && allWait {
 				v.State, v.Status = Held, "waits for "+at(s, t, t.WaitsFor)
 			}
 		}
