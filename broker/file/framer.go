@@ -44,6 +44,8 @@ type framer struct {
 	objects []byte
 	breaks  int
 	opened  int
+	// carried says that rows stay as they are, see Carry.
+	carried bool
 
 	newline, brace, quote, backslash byteFinder
 }

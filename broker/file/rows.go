@@ -101,6 +101,8 @@ func (f *framer) object(row []byte) ([]byte, error) {
 				"to end with a line feed")}
 		}
 		return nil, f.cells.Header(row)
+	case f.carried:
+		return row[:len(row):len(row)], nil
 	}
 	if cap(f.objects)-len(f.objects) < 2*len(row) {
 		f.objects = make([]byte, 0, max(objectsSize, 4*len(row)))

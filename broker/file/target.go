@@ -21,11 +21,13 @@ type target struct {
 	stream broker.Stream
 	path   string // absolute, behind symbolic links; "-" for standard output
 	layout layout
-	cells  *csv.Encoder   // where the layout is rows; nil otherwise
-	row    []byte         // whose memory is used again
-	rows   TableWriter    // where the layout is a table; nil otherwise
-	temp   *temporary     // nil for what is written straight
-	direct *interruptible // nil for files
+	cells  *csv.Encoder // where the layout is rows; nil otherwise
+	row    []byte       // whose memory is used again
+	// carried is what rows come from that are written as they are; nil otherwise.
+	carried *Carriage
+	rows    TableWriter    // where the layout is a table; nil otherwise
+	temp    *temporary     // nil for what is written straight
+	direct  *interruptible // nil for files
 
 	text   *bufio.Writer // of compressor
 	packed Compressor    // into raw
@@ -171,6 +173,9 @@ func (t *target) begin(ctx context.Context) {
 
 // append writes one object. White space at its ends goes, and line breaks in it become spaces: each object has a line.
 func (t *target) append(object []byte) error {
+	if t.carried != nil {
+		return t.appendCarried(object)
+	}
 	if len(object) == 0 || object[0] != '{' || bytes.IndexByte(object, '\n') >= 0 || bytes.IndexByte(object, '\r') >= 0 {
 		object = bytes.TrimSpace(object)
 		if len(object) == 0 || object[0] != '{' {

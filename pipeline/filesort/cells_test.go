@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,6 +76,38 @@ func TestCells(t *testing.T) {
 		})
 		if diff := cmp.Diff(rows, got); diff != "" {
 			t.Fatalf("%s\n%s", diff, sorted)
+		}
+	})
+}
+
+// TestCarriedCells: rows that stay as they are on their way are written as those are that become objects, with the same errors;
+// some of them are wrong. Where there may be comments, all become objects.
+func TestCarriedCells(t *testing.T) {
+	cells := rapid.SampledFrom([]string{
+		"", "1", "-0", "007", "1e5", " 1", "x ", "true", `"1"`, `"a,b"`, "\"two\nlines\"", `a"b`, "\\", "日本", "\x01", "a b",
+	})
+	wrong := rapid.SampledFrom([]string{"1", "1,2,3,4", "\xff,1,2", `1,"x"y,2`, "1,日本 \xff,2", "\"a\n\xff\",1,2"})
+	keys := rapid.SampledFrom([]string{"1", "2", "10", "2.50", "-3", `"4"`, "", " 5"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := "k,\"a \"\"\",c\n"
+		for range rapid.IntRange(0, 30).Draw(t, "rows") {
+			row := keys.Draw(t, "key") + "," + cells.Draw(t, "a") + "," + cells.Draw(t, "c")
+			if rapid.IntRange(0, 60).Draw(t, "wrong") == 60 {
+				row = wrong.Draw(t, "row")
+			}
+			text += row + rapid.SampledFrom([]string{"\n", "\r\n", "\n\n"}).Draw(t, "end")
+		}
+		order := compile(t, rapid.SampledFrom([]string{"k", "c ?? 0", `$env["a \""] ?? ""`, "k + 1", "none"}).Draw(t, "by"), "")
+		memory := rapid.SampledFrom([]int64{1, 300, 0}).Draw(t, "memory")
+		carried, report, err := sortText(order, text, Options{Memory: memory, Cells: &file.Dialect{Delimiter: ','}})
+		objects, byObjects, errByObjects := sortText(order, text,
+			Options{Memory: memory, Cells: &file.Dialect{Delimiter: ',', Comment: "no row"}})
+		if fmt.Sprint(err) != fmt.Sprint(errByObjects) {
+			t.Fatalf("%v, and by objects %v", err, errByObjects)
+		}
+		report.Spilled, byObjects.Spilled = 0, 0 // objects are larger
+		if diff := cmp.Diff(objects, carried); err == nil && (diff != "" || report != byObjects) {
+			t.Fatalf("%s\n%+v, and by objects %+v", diff, report, byObjects)
 		}
 	})
 }

@@ -10,7 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
 
@@ -94,18 +96,19 @@ func (s *sorting) readBatches(ctx context.Context, spare <-chan *batch, to ...ch
 
 // computeKeys computes the keys of batches. A record that is no object ends its batch.
 func (s *sorting) computeKeys(work <-chan *batch) {
-	picker, program := s.key.Picker(), s.key.Program.Clone()
+	compute := s.newKeys()
 	for b := range work {
+		if s.carriage != nil && len(b.records) > 0 && compute.rows == nil {
+			compute.rows = s.carriage.Rows(s.key.Members())
+		}
 		b.keys, b.ordered = b.keys[:0], b.ordered[:0]
 		for i := range b.records {
-			record := &b.records[i]
-			env, err := picker.Pick(record.Value)
+			k, err := compute.key(&b.records[i])
 			if err != nil {
-				b.records, b.err = b.records[:i], record.DecodeError(s.path, 0, err)
+				b.records, b.err = b.records[:i], err
 				break
 			}
-			k := key{}
-			if k.Key, k.err = program.Key(env); k.err == nil {
+			if k.err == nil {
 				b.ordered = k.AppendOrdered(b.ordered)
 			}
 			k.end = len(b.ordered)
@@ -113,6 +116,48 @@ func (s *sorting) computeKeys(work <-chan *batch) {
 		}
 		b.done <- struct{}{}
 	}
+}
+
+// keys computes the keys of records, in one goroutine.
+type keys struct {
+	path    string
+	picker  *object.Picker
+	program *expression.Program
+	rows    *file.Rows // where records are rows of cells; nil otherwise
+}
+
+func (s *sorting) newKeys() *keys {
+	return &keys{path: s.path, picker: s.key.Picker(), program: s.key.Program.Clone()}
+}
+
+// key returns the key of a record. The error is that of a record that is no object; a row that is one becomes the row that is
+// written.
+func (c *keys) key(record *broker.Record) (key, error) {
+	if c.rows == nil {
+		return c.of(record, record.Value)
+	}
+	object, row, err := c.rows.Read(record)
+	if err != nil {
+		return key{}, err
+	}
+	k, err := c.of(record, object)
+	if k.err != nil { // which tells of all members
+		if object, err = c.rows.Object(record); err == nil {
+			k, err = c.of(record, object)
+		}
+	}
+	record.Value = row
+	return k, err
+}
+
+// of returns the key of a record's object.
+func (c *keys) of(record *broker.Record, object []byte) (k key, err error) {
+	env, err := c.picker.Pick(object)
+	if err != nil {
+		return k, record.DecodeError(c.path, 0, err)
+	}
+	k.Key, k.err = c.program.Key(env)
+	return k, nil
 }
 
 // take hands a batch on once its keys are of one kind, and without what is skipped.

@@ -1,0 +1,111 @@
+package file
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/broker/file/internal/csv"
+)
+
+// A Carriage carries rows of cells from one file to another as they are written, without objects in between. What is written is
+// what it would be with them.
+type Carriage struct {
+	reader  *reader
+	dialect csv.Dialect
+}
+
+// Carry lets a reader of one file return rows as they are written in place of objects, and an output of one file take such rows, as
+// [Rows.Read] returns them. It must be called before either has done anything. It returns nil, and nothing is changed, where the two
+// don't have their cells alike, or write some cells otherwise than they are read.
+func Carry(from broker.Reader, to broker.Output) *Carriage {
+	r, isReader := from.(*reader)
+	out, isOutput := to.(*output)
+	if !isReader || !isOutput || r.framer.layout != rows || len(out.targets) != 1 || out.targets[0].layout != rows {
+		return nil
+	}
+	d := dialectOf(&r.framer.stream)
+	if !csv.Carries(d) || !reflect.DeepEqual(d, dialectOf(&out.targets[0].stream)) {
+		return nil
+	}
+	c := &Carriage{r, d}
+	r.framer.carried, out.targets[0].carried = true, c
+	return c
+}
+
+// Rows returns what a goroutine makes of the rows, with the members of them that it asks for. It is called behind the first Read.
+func (c *Carriage) Rows(members []string) *Rows {
+	return &Rows{carrier: c.carrier(members), stream: c.reader.framer.stream.Name}
+}
+
+func (c *Carriage) carrier(members []string) *csv.Carrier {
+	return csv.NewCarrier(c.dialect, c.reader.framer.cells.Names(), members)
+}
+
+// Rows makes of rows what is read and what is written of them. It is used by one goroutine.
+type Rows struct {
+	carrier *csv.Carrier
+	stream  string
+	object  []byte
+	texts   []byte
+}
+
+// Read returns an object that has the members asked for of a record's row, if not all, and holds until the next call; and the row
+// as it is to be written, which goes into a result. An error names the place.
+func (r *Rows) Read(record *broker.Record) (object, row []byte, err error) {
+	row = record.Value
+	if object = r.carrier.Carry(r.object[:0], row); object != nil {
+		r.object = object
+		return object, row, nil
+	}
+	if object, err = r.Object(record); err != nil {
+		return nil, nil, err
+	}
+	if cap(r.texts)-len(r.texts) < len(row)+len(object) {
+		r.texts = make([]byte, 0, max(objectsSize, 2*(len(row)+len(object))))
+	}
+	begin := len(r.texts)
+	texts, err := r.carrier.Row(r.texts, object)
+	if err != nil {
+		return nil, nil, record.DecodeError(r.stream, 0, err)
+	}
+	r.texts = texts
+	end := len(texts) - 1 // without the line end
+	return object, texts[begin:end:end], nil
+}
+
+// Object returns the whole object of a record's row, which holds until the next call.
+func (r *Rows) Object(record *broker.Record) ([]byte, error) {
+	object, err := r.carrier.Object(r.object[:0], record.Value)
+	if err != nil {
+		return nil, r.rowError(record, err)
+	}
+	r.object = object
+	return object, nil
+}
+
+// rowError says where in a row an error lies.
+func (r *Rows) rowError(record *broker.Record, err error) error {
+	at := framer{line: record.Line, column: 1, buf: record.Value, index: record.Offset, newline: byteFinder{char: '\n'}}
+	at.stream.Name = r.stream
+	if wrong, ok := errors.AsType[*csv.Error](err); ok {
+		at.advance(min(wrong.Offset, len(at.buf)))
+		err = wrong.Err
+	}
+	return at.fail("%w", err)
+}
+
+// appendCarried writes a row as it is.
+func (t *target) appendCarried(row []byte) error {
+	if t.objects == 0 {
+		header := t.carried.carrier(nil).AppendHeader(nil)
+		if _, err := t.text.Write(header); err != nil {
+			return err
+		}
+	}
+	t.objects++
+	if _, err := t.text.Write(row); err != nil {
+		return err
+	}
+	return t.text.WriteByte('\n')
+}
