@@ -29,7 +29,8 @@ func Carry(from broker.Reader, to broker.Output) *Carriage {
 		return nil
 	}
 	c := &Carriage{r, d}
-	r.framer.carried, out.targets[0].carried = true, c
+	r.framer.carried = true
+	out.targets[0].carried = func(row []byte) error { return c.appendTo(out.targets[0], row) }
 	return c
 }
 
@@ -95,10 +96,10 @@ func (r *Rows) rowError(record *broker.Record, err error) error {
 	return at.fail("%w", err)
 }
 
-// appendCarried writes a row as it is.
-func (t *target) appendCarried(row []byte) error {
+// appendTo writes a row as it is.
+func (c *Carriage) appendTo(t *target, row []byte) error {
 	if t.objects == 0 {
-		header := t.carried.carrier(nil).AppendHeader(nil)
+		header := c.carrier(nil).AppendHeader(nil)
 		if _, err := t.text.Write(header); err != nil {
 			return err
 		}

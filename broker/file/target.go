@@ -23,8 +23,9 @@ type target struct {
 	layout layout
 	cells  *csv.Encoder // where the layout is rows; nil otherwise
 	row    []byte       // whose memory is used again
-	// carried is what rows come from that are written as they are; nil otherwise.
-	carried *Carriage
+	// carried writes a row of cells as it is, see Carry; nil otherwise. It is a variable so that programs which carry nothing don't
+	// carry this either.
+	carried func(row []byte) error
 	rows    TableWriter    // where the layout is a table; nil otherwise
 	temp    *temporary     // nil for what is written straight
 	direct  *interruptible // nil for files
@@ -174,7 +175,7 @@ func (t *target) begin(ctx context.Context) {
 // append writes one object. White space at its ends goes, and line breaks in it become spaces: each object has a line.
 func (t *target) append(object []byte) error {
 	if t.carried != nil {
-		return t.appendCarried(object)
+		return t.carried(object)
 	}
 	if len(object) == 0 || object[0] != '{' || bytes.IndexByte(object, '\n') >= 0 || bytes.IndexByte(object, '\r') >= 0 {
 		object = bytes.TrimSpace(object)
