@@ -36,6 +36,23 @@ type Decode func(data []byte, into any) error
 // that isn't nil. An Encode is safe for concurrent use.
 type Encode func(dst []byte, element any) ([]byte, error)
 
+// A Place is where in an object a member's value lies: object[Start:End]. The zero Place is that of a member that isn't there.
+type Place struct{ Start, End uint32 }
+
+// A Placer is a [Codec] whose elements are objects as they are written, with the places of some members. A storage that makes
+// these objects, as of cells, knows the places, so that nobody needs to look for them.
+type Placer interface {
+	Codec
+	// Placed returns the members whose places are asked for, and what decodes objects of which they are known; nil where the
+	// records aren't objects.
+	Placed() (members []string, decode DecodePlaced)
+}
+
+// DecodePlaced is a [Decode] of an object as it is written out, of members that are numbers, texts, truth values or null, given
+// the places of the members that [Placer.Placed] asks for, in their order. Members that nobody asks for may be left out of the
+// object. The element may keep references to that, but not to the places.
+type DecodePlaced func(object []byte, places []Place, into any) error
+
 // ErrUnavailable is wrapped by the error of a Decoder, an Encoder, a Decode or an Encode that needs something outside
 // the record which gives no answer, such as a schema registry. The record may well be good then: the run stops,
 // whatever the policy for records that can't be decoded, and the next run decodes it.

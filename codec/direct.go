@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/leat-go/leat/internal/intern"
+	"github.com/leat-go/leat/internal/number"
 )
 
 // A direct decodes the records that nearly all of a stream's are: objects as programs write them, with no blanks but one
@@ -142,74 +143,18 @@ func (d *direct) value(kind reflect.Kind, at unsafe.Pointer, data []byte) int {
 		*(*string)(at) = d.names.Of(data[1 : 1+n])
 		return n + 2
 	case reflect.Float64:
-		digits, decimals, n := number(data)
-		if n == 0 {
-			return 0
-		}
-		if digits >= 1<<53 || decimals >= len(powers) { // as most that were computed
-			value, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(data), n), 64)
-			if err != nil {
-				return 0
-			}
+		value, n := number.Float(data)
+		if n > 0 {
 			*(*float64)(at) = value
-			return n
 		}
-		value := float64(digits) / powers[decimals] // both are exact, so that it is rounded once
-		if data[0] == '-' {
-			value = -value
-		}
-		*(*float64)(at) = value
 		return n
 	default:
-		digits, decimals, n := number(data)
-		if n == 0 || decimals > 0 {
-			return 0
+		value, n := number.Int(data)
+		if n > 0 {
+			*(*int64)(at) = value
 		}
-		if data[0] == '-' {
-			digits = -digits
-		}
-		*(*int64)(at) = digits
-		return n
+		return n // what is behind it, such as an exponent, is found to be no comma
 	}
-}
-
-// powers are the powers of ten that a float64 holds exactly, as far as they are needed.
-var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
-
-// number reads a number without an exponent and of 18 digits at most, where a zero before the point isn't counted: its
-// digits, how many of them are decimals, and its length, which is zero where it is another.
-func number(data []byte) (digits int64, decimals, length int) {
-	i := 0
-	if len(data) > 0 && data[0] == '-' {
-		i = 1
-	}
-	begin, point := i, -1
-	for ; i < len(data); i++ {
-		if c := data[i] - '0'; c <= 9 {
-			digits = digits*10 + int64(c)
-		} else if data[i] != '.' || point >= 0 {
-			break
-		} else {
-			point = i
-		}
-	}
-	whole := i - begin
-	if point >= 0 {
-		whole, decimals = point-begin, i-point-1
-		if decimals == 0 {
-			return 0, 0, 0
-		}
-	}
-	if whole == 0 || whole > 1 && data[begin] == '0' {
-		return 0, 0, 0
-	}
-	if data[begin] == '0' {
-		whole = 0
-	}
-	if whole+decimals > 18 {
-		return 0, 0, 0
-	}
-	return digits, decimals, i // what is behind it, such as an exponent, is found to be no comma
 }
 
 // plainLength returns how much of a text stands in JSON as it is, for ASCII.

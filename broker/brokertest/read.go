@@ -125,8 +125,10 @@ func checkKept(t testing.TB, h Harness) {
 		}
 		r.must(err)
 		records = append(records, batch...)
-		for _, record := range batch {
-			copies = append(copies, bytes.Clone(record.Value))
+		for i := range batch {
+			value, err := valueOf(&batch[i])
+			r.must(err)
+			copies = append(copies, bytes.Clone(value))
 		}
 	}
 	second, err := r.reader(in, 1, 0, 0)
@@ -137,7 +139,7 @@ func checkKept(t testing.TB, h Harness) {
 	r.close(second)
 	r.close(in)
 	for i := range records {
-		if !bytes.Equal(records[i].Value, copies[i]) {
+		if value, err := valueOf(&records[i]); err != nil || !bytes.Equal(value, copies[i]) {
 			t.Fatalf("the value of record %d has changed since Read returned it: records and what they refer to are the "+
 				"caller's, a reader must not use their memory again", i)
 		}

@@ -253,12 +253,36 @@ func (r *tested) decoded(records []broker.Record) ([]Element, error) {
 	}
 	all := make([]Element, len(records))
 	for i := range records {
-		if err := decode(records[i].Value, &all[i]); err != nil {
+		record := &records[i]
+		value, err := valueOf(record)
+		if err == nil {
+			err = decode(value, &all[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("the stream's codec can't decode what Read returned, or what a later Read has made "+
-				"of it: %w", records[i].DecodeError(stream.Name, 0, err))
+				"of it: %w", record.DecodeError(stream.Name, 0, err))
+		}
+		if record.Rows == nil {
+			continue
+		}
+		var own Element
+		if err := record.Rows.Decode(record.StoredOffset(), &own); err != nil {
+			return nil, fmt.Errorf("Rows can't decode what the stream's codec can, %s: %w", value, err)
+		}
+		if own != all[i] {
+			return nil, fmt.Errorf("Rows decodes a record as %+v, and the stream's codec decodes its value, %s, as %+v", own,
+				value, all[i])
 		}
 	}
 	return all, nil
+}
+
+// valueOf returns the bytes that a stream's codec decodes.
+func valueOf(r *broker.Record) ([]byte, error) {
+	if r.Rows != nil {
+		return r.Rows.Value(r.StoredOffset())
+	}
+	return r.Value, nil
 }
 
 // expect reads up to the next mark and compares.

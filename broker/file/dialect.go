@@ -110,14 +110,43 @@ func dialectOf(s *broker.Stream) csv.Dialect {
 	return csv.Dialect(d)
 }
 
-// newCells returns what makes objects of a stream's rows.
-func newCells(s *broker.Stream) *csv.Decoder {
+// newCells returns what makes objects of a stream's rows, and, where it makes elements without these, what decodes the objects of
+// rows that need them.
+func newCells(s *broker.Stream, pick picking) (*csv.Decoder, codec.Decode) {
 	columns, member := columnsOf(s)
 	cells := csv.NewDecoder(dialectOf(s), columns, member)
 	if d, _ := s.Format.(Dialect); d.Delimiter == 0 && !d.Blanks {
 		cells.Guess()
 	}
-	return cells
+	isPicked := pick != nil && s.Members != nil
+	if s.Type == nil || s.Codec != codec.JSON && !isPicked {
+		return cells, nil
+	}
+	decode, err := s.Codec.Decoder(s.Type)
+	switch {
+	case err != nil: // then nothing is read
+	case isPicked:
+		pick(cells, s)
+	default:
+		cells.ForStructs(s.Type, s.ElementLimit())
+	}
+	return cells, decode
+}
+
+// A picking lets a decoder of a stream's rows make objects of the members that are needed.
+type picking func(d *csv.Decoder, s *broker.Stream)
+
+// NeededColumns is an option for streams whose elements are objects, with a codec that is a [codec.Placer]: of rows of cells
+// only the columns of the stream's Members are read where these are given. It isn't built in because programs with structs for
+// elements needn't carry it.
+func NeededColumns() Option {
+	return func(b *Broker) {
+		b.pick = func(d *csv.Decoder, s *broker.Stream) {
+			if c, ok := s.Codec.(codec.Placer); ok {
+				d.ForObjects(s.Members, c, s.ElementLimit())
+			}
+		}
+	}
 }
 
 // newRows returns what makes rows of a stream's objects.

@@ -95,6 +95,8 @@ type Broker struct {
 	tables tables
 	// globs is nil where patterns of several files can't be read.
 	globs globbing
+	// pick lets a decoder make objects of the members that are needed; nil where objects have all.
+	pick picking
 }
 
 // An Option is an argument of [New].

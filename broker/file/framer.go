@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file/internal/csv"
+	"github.com/leat-go/leat/codec"
 )
 
 // A framer finds where the objects in a text begin and end, and nothing else: whether an object is right inside is for
@@ -46,6 +47,11 @@ type framer struct {
 	opened  int
 	// carried says that rows stay as they are, see Carry.
 	carried bool
+	// quotes says that there are such in the row at hand, and isRow that what was framed last is a row in place of an object,
+	// which begins with the byte rowAt; decode decodes the objects of rows that need one.
+	quotes, isRow bool
+	rowAt         int
+	decode        codec.Decode
 
 	newline, brace, quote, backslash byteFinder
 }
@@ -62,7 +68,7 @@ const (
 	behindList
 )
 
-func newFramer(stream broker.Stream, l layout) framer {
+func newFramer(stream broker.Stream, l layout, pick picking) framer {
 	f := framer{
 		stream: stream, limit: stream.ElementLimit(), layout: l, column: 1,
 		newline: byteFinder{char: '\n'}, brace: byteFinder{char: '{'}, quote: byteFinder{char: '"'},
@@ -72,7 +78,7 @@ func newFramer(stream broker.Stream, l layout) framer {
 	case list:
 		f.line = 1
 	case rows:
-		f.cells = newCells(&stream)
+		f.cells, f.decode = newCells(&stream, pick)
 	}
 	return f
 }

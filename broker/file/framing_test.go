@@ -30,7 +30,7 @@ func frameText(name string, text io.Reader, size int, from int64) ([]framed, err
 	}
 	r := &reader{
 		anchors: &anchors{},
-		framer:  newFramer(broker.Stream{Name: name}, l),
+		framer:  newFramer(broker.Stream{Name: name}, l, nil),
 		open:    func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
 		packed:  packed,
 		by:      by,

@@ -38,7 +38,7 @@ func limited(name string, text io.Reader, limit int) *reader {
 	}
 	return &reader{
 		anchors: &anchors{},
-		framer:  newFramer(broker.Stream{Name: name, MaxElement: limit}, l),
+		framer:  newFramer(broker.Stream{Name: name, MaxElement: limit}, l, nil),
 		open:    func() (io.ReadCloser, error) { return io.NopCloser(text), nil },
 		packed:  packed,
 		by:      by,

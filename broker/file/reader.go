@@ -229,6 +229,7 @@ func (r *reader) unfinished() bool {
 func (r *reader) frame() ([]broker.Record, error) {
 	f := &r.framer
 	var records []broker.Record
+	var texts *textRows
 	end, line := 0, 0
 	for len(records) < batchSize {
 		value, err := f.next()
@@ -250,9 +251,14 @@ func (r *reader) frame() ([]broker.Record, error) {
 		records = records[:len(records)+1]
 		record := &records[len(records)-1]
 		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line-f.breaks, f.column
-		if f.layout == rows {
-			record.Column = 0
+		if f.layout != rows {
+			continue
 		}
+		if record.Column, record.Rows = 0, nil; !f.isRow {
+			continue
+		}
+		texts = f.addRow(texts, records, len(value))
+		record.Value, record.Rows = nil, texts
 	}
 	r.dropAnchor(end, line, records)
 	return records, nil

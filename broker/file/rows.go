@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/leat-go/leat/broker/file/internal/csv"
 )
@@ -22,12 +23,16 @@ func (f *framer) nextRow() ([]byte, error) {
 		if row == nil {
 			return nil, nil
 		}
-		begin := f.mark
-		f.breaks = bytes.Count(row, []byte{'\n'})
+		begin, quotes := f.mark, f.quotes
+		f.rowAt = begin
+		f.breaks, f.quotes = 0, false
+		if quotes {
+			f.breaks = bytes.Count(row, []byte{'\n'})
+		}
 		f.pos++ // the line end
 		f.line += 1 + f.breaks
 		f.mark = f.pos
-		object, err := f.object(row)
+		object, err := f.object(row, quotes)
 		if err != nil {
 			f.failed = f.rowError(begin, err)
 			return nil, f.failed
@@ -58,6 +63,7 @@ func (f *framer) row() []byte {
 			quotes := f.quote.next(f.buf, f.pos)
 			switch {
 			case quotes < newline && !f.cells.IsComment(f.buf[f.mark:]):
+				f.quotes = true
 				f.quoted = f.cells.Begins(f.buf[f.mark:quotes])
 				f.opened, f.pos = quotes-f.mark, quotes+1
 				continue
@@ -81,8 +87,10 @@ func (f *framer) row() []byte {
 	}
 }
 
-// object returns the object of a row; nothing for the header, a comment and an empty line.
-func (f *framer) object(row []byte) ([]byte, error) {
+// object returns the object of a row, and the row itself where that may be decoded without one; nothing for the header, a comment
+// and an empty line.
+func (f *framer) object(row []byte, quotes bool) ([]byte, error) {
+	f.isRow = false
 	if len(row) > f.limit {
 		return nil, f.stream.TooLarge()
 	}
@@ -91,7 +99,9 @@ func (f *framer) object(row []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	row = bytes.TrimSuffix(row, []byte{'\r'})
+	if last := len(row) - 1; last >= 0 && row[last] == '\r' {
+		row = row[:last]
+	}
 	switch {
 	case f.cells.IsEmpty(row), f.cells.IsComment(row):
 		return nil, nil
@@ -103,6 +113,9 @@ func (f *framer) object(row []byte) ([]byte, error) {
 		return nil, f.cells.Header(row)
 	case f.carried:
 		return row[:len(row):len(row)], nil
+	case !quotes && f.cells.Rows() != nil && f.cells.Rows().Fits(row) && len(f.buf) <= math.MaxUint32:
+		f.isRow = true
+		return row, nil
 	}
 	if cap(f.objects)-len(f.objects) < 2*len(row) {
 		f.objects = make([]byte, 0, max(objectsSize, 4*len(row)))
@@ -151,7 +164,7 @@ func (f *framer) endOfRows() error {
 
 // restart begins another file of the stream.
 func (f *framer) restart() {
-	f.line, f.quoted = 0, false
+	f.line, f.quoted, f.quotes = 0, false, false
 	if f.cells != nil {
 		f.cells.Restart()
 	}
@@ -162,7 +175,7 @@ func (r *reader) learnColumns(file io.ReaderAt) error {
 	if r.framer.layout != rows || r.framer.cells.HasColumns() || r.base == 0 {
 		return nil
 	}
-	head := newFramer(r.framer.stream, rows)
+	head := newFramer(r.framer.stream, rows, nil)
 	head.cells = r.framer.cells
 	for size := int64(1 << 12); !head.cells.HasColumns(); size *= 2 {
 		text := make([]byte, size)

@@ -56,8 +56,8 @@ func TestOneColumnOfADelimiterThatIsGiven(t *testing.T) {
 		{"a.csv", nil, true}, {"a.csv", Dialect{Null: []string{"NA"}}, true}, {"a.txt", nil, true},
 		{"a.csv", Dialect{Delimiter: ','}, false}, {"a.csv", Dialect{Blanks: true}, false}, {"a.txt", Dialect{Delimiter: '\t'}, false},
 	} {
-		err := newCells(&broker.Stream{Name: c.file, Format: c.dialect}).Header([]byte("a;b"))
-		if (err != nil) != c.isWrong {
+		cells, _ := newCells(&broker.Stream{Name: c.file, Format: c.dialect}, nil)
+		if err := cells.Header([]byte("a;b")); (err != nil) != c.isWrong {
 			t.Errorf("%s, %+v: %v", c.file, c.dialect, err)
 		}
 	}
@@ -208,7 +208,7 @@ func TestColumnsInOtherLetters(t *testing.T) {
 		ID string `json:"id"`
 	}
 	stream := broker.NewStream[element]("a.csv")
-	cells := newCells(&stream)
+	cells, _ := newCells(&stream, nil)
 	if err := cells.Header([]byte("Id,x")); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 
 // OpenSource checks that the files are there and may be read. Nothing is read yet.
 func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
-	in := &input{trails: map[string]*trail{}}
+	in := &input{trails: map[string]*trail{}, pick: b.pick}
 	job.Files = nil
 	for _, stream := range job.Inputs {
 		s, err := (*inputStream)(nil), errNoGlobs
@@ -183,6 +183,7 @@ type input struct {
 	opened []*opened
 	// cells are those of the readers of rows.
 	cells []cells
+	pick  picking
 	// total is the size of what is read: of each file once, and again when another node reads it.
 	total int64
 }
@@ -284,7 +285,7 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 // readerOf returns a reader of a file that isn't counted.
 func (in *input) readerOf(s *inputStream, from int64) *reader {
 	r := &reader{
-		framer:  newFramer(s.Stream, s.layout),
+		framer:  newFramer(s.Stream, s.layout, in.pick),
 		open:    s.open,
 		packed:  s.packed,
 		by:      s.by,

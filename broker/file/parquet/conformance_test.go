@@ -16,18 +16,23 @@ import (
 	"github.com/leat-go/leat/codec"
 )
 
-// TestConformance runs the suite of package brokertest. Records of columns become elements by themselves, and the suite
-// decodes bytes, so that the codec is one of its own.
+// TestConformance runs the suite of package brokertest, on records that become elements by themselves, and on objects, which
+// those of another codec than JSON take.
 func TestConformance(t *testing.T) {
-	brokertest.Run(t, brokertest.Harness{OneSession: true, New: storage})
+	for name, c := range map[string]codec.Codec{"fields": codec.JSON, "objects": bytesCodec{codec.JSON}} {
+		t.Run(name, func(t *testing.T) {
+			storage := func(t testing.TB, setup brokertest.Setup) brokertest.Storage { return storage(t, setup, c) }
+			brokertest.Run(t, brokertest.Harness{OneSession: true, New: storage})
+		})
+	}
 }
 
-func storage(t testing.TB, setup brokertest.Setup) brokertest.Storage {
+func storage(t testing.TB, setup brokertest.Setup, c codec.Codec) brokertest.Storage {
 	dir := t.TempDir()
 	options := []file.Option{parquet.Files()}
 	declare := func(name string, i int) broker.Stream {
 		stream := broker.NewStream[brokertest.Element](filepath.Join(dir, fmt.Sprint(name, i, ".parquet")))
-		stream.Codec = bytesCodec{stream.Codec}
+		stream.Codec = c
 		options = append(options, file.Streams(stream))
 		return stream
 	}

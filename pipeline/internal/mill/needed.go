@@ -9,7 +9,7 @@ import (
 // that expressions name. All are where elements are written as they are, as results, unmatched ones or letters.
 func (m *Mill) need(n *Node, s *broker.Stream) {
 	isWritten := len(m.Emit) == 0 || len(m.Others) > 0
-	if isWritten || n.isWhole || len(n.needed) == 0 || !n.Stream.IsFile() || !file.IsTable(*s) {
+	if isWritten || n.isWhole || len(n.needed) == 0 || !n.Stream.IsFile() || !file.IsTable(*s) && !file.HasCells(*s) {
 		return
 	}
 	s.Members, s.Refused = n.needed, n.refused

@@ -273,7 +273,8 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	if of.Topic {
 		return m.kafka(streams, cluster, options)
 	}
-	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Streams(streams...)}
+	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.NeededColumns(),
+		file.Streams(streams...)}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}

@@ -140,22 +140,49 @@ func (c Codec) Decode(o *Object, data []byte) error {
 
 // pick finds the members that expressions name.
 func (c Codec) pick(o *Object, data []byte) (form rawjson.Form, err error) {
-	o.Raw = data
-	spans := o.few[:]
-	if n := c.members.Len(); n > len(spans) {
-		o.more = make([]rawjson.Span, n)
-		spans = o.more
-	}
+	spans := c.spans(o, data)
 	if form, err = c.members.Find(data, spans); err != nil {
 		return form, err
 	}
+	return form, c.checkNames(spans)
+}
+
+// spans lets an element be an object, and returns the spans of its members, which are to be filled.
+func (c Codec) spans(o *Object, data []byte) []rawjson.Span {
+	o.Raw = data
+	if n := c.members.Len(); n > len(o.few) {
+		o.more = make([]rawjson.Span, n)
+		return o.more
+	}
+	return o.few[:]
+}
+
+// checkNames refuses members that have the name of what is joined to their element.
+func (c Codec) checkNames(spans []rawjson.Span) error {
 	for _, child := range c.children {
 		if value := spans[child.number]; value.End > 0 {
-			return form, &codec.Error{Offset: int(value.Start), Err: fmt.Errorf("the element has a member %q, which is also "+
+			return &codec.Error{Offset: int(value.Start), Err: fmt.Errorf("the element has a member %q, which is also "+
 				"the name of the stream whose matches are put there: give the stream another name", child.name)}
 		}
 	}
-	return form, nil
+	return nil
+}
+
+// Placed implements [codec.Placer]. A value within a member that isn't an object or a list isn't there.
+func (c Codec) Placed() (members []string, decode codec.DecodePlaced) {
+	if c.values != nil {
+		return nil, nil
+	}
+	numbers := c.members.Numbers()
+	return c.members.Names(), func(object []byte, places []codec.Place, into any) error {
+		spans := c.spans(into.(*Object), object)
+		for i, number := range numbers {
+			if number >= 0 {
+				spans[number] = places[i]
+			}
+		}
+		return c.checkNames(spans)
+	}
 }
 
 // Encoder implements [codec.Codec].

@@ -16,7 +16,7 @@ import (
 const maxDepth = 10000
 
 // A Span is where a value lies: data[Start:End]. The zero Span stands for a value that isn't there.
-type Span struct{ Start, End uint32 }
+type Span = codec.Place
 
 // Paths are paths to values in an object. The zero Paths has none. It must not be changed once it is in use; then it is
 // safe for concurrent use.
@@ -54,6 +54,15 @@ func (p *Paths) Add(path []expression.Step) int {
 
 // Names returns the members of the object that paths begin with, in the order of their names.
 func (p *Paths) Names() []string { return slices.Sorted(maps.Keys(p.root.members)) }
+
+// Numbers returns the indexes of the spans of members of the object, by their names as [Paths.Names] has them; -1 for one that no
+// path ends at.
+func (p *Paths) Numbers() (numbers []int) {
+	for _, name := range p.Names() {
+		numbers = append(numbers, p.root.members[name].number-1)
+	}
+	return numbers
+}
 
 // Len returns how many spans Find fills.
 func (p *Paths) Len() int { return p.count }
@@ -177,7 +186,7 @@ func (s *scanner) value(at *prefix) error {
 		return err
 	}
 	if at != nil && at.number > 0 {
-		s.spans[at.number-1] = Span{uint32(start), uint32(s.pos)}
+		s.spans[at.number-1] = Span{Start: uint32(start), End: uint32(s.pos)}
 	}
 	return nil
 }

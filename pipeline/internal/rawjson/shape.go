@@ -62,7 +62,7 @@ func (s *shape) find(data []byte, spans []Span) bool {
 			return false
 		}
 		if name.at != nil && name.at.number > 0 {
-			spans[name.at.number-1] = Span{uint32(i), uint32(end)}
+			spans[name.at.number-1] = Span{Start: uint32(i), End: uint32(end)}
 		}
 		if i = end; data[i] != ',' {
 			return data[i] == '}' && i+1 == len(data)

@@ -27,6 +27,11 @@ type Decoder struct {
 	guessed bool
 	// isPlain says that the dialect has nothing that appendPlain doesn't know.
 	isPlain bool
+
+	// elements is what rows become without JSON; nil where all become objects. rows is how they do, once there are columns.
+	elements func() rowForm
+	limit    int
+	rows     *Rows
 }
 
 // A Member is the member of an element that a column stands for.
@@ -68,7 +73,7 @@ func (d *Decoder) Guess() { d.guessed = true }
 
 // Restart begins another file of the same columns, which has a header of its own where the dialect doesn't name them.
 func (d *Decoder) Restart() {
-	d.columns, d.names = nil, nil
+	d.columns, d.names, d.rows = nil, nil, nil
 	if len(d.dialect.Columns) > 0 {
 		d.name(d.dialect.Columns)
 	}
@@ -176,6 +181,7 @@ func (d *Decoder) name(names []string) {
 		m := d.members(name)
 		d.columns = append(d.columns, column{beforeValue(i, m.Name), m.Text || slices.Contains(d.dialect.Text, name)})
 	}
+	d.newRows()
 }
 
 // beforeValue returns what stands in an object before the value of the member at an index.

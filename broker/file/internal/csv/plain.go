@@ -11,36 +11,36 @@ const beginsLineSeparator = 0xe2
 // appendPlain is Append for rows as most are, in one pass: without quotes, with as many cells as there are columns. It returns
 // nil for others.
 func (d *Decoder) appendPlain(into, row []byte) []byte {
-	delimiter, at, others := d.splitter.delimiter[0], 0, byte(0)
+	at := 0
 	for i := range d.columns {
 		column := &d.columns[i]
 		into = append(into, column.before...)
-		end := at
-		if !column.text {
-			end = plainNumber(row, at)
-		}
-		if end > at && (end == len(row) || row[end] == delimiter) {
-			into = append(into, row[at:end]...)
-		} else {
-			begin := at
-			for end = at; end < len(row) && row[end] != delimiter; end++ {
-				c := row[end]
-				if c < ' ' || c == '"' || c == '\\' || c == beginsLineSeparator {
-					return nil
-				}
-				others |= c
-			}
-			into = d.plainValue(into, column, row[begin:end])
-		}
-		if end == len(row) != (i == len(d.columns)-1) {
+		if into, at = d.plainCell(into, row, at, column); into == nil || at == len(row) != (i == len(d.columns)-1) {
 			return nil
 		}
-		at = end + 1
+		at++
 	}
-	if others >= utf8.RuneSelf && !utf8.Valid(row) {
+	if !utf8.Valid(row) {
 		return nil
 	}
 	return append(into, '}')
+}
+
+// plainCell appends the value of the cell that begins at a byte of a row, and returns where it ends. It returns nil for a cell
+// with what a JSON string escapes.
+func (d *Decoder) plainCell(into, row []byte, at int, c *column) (object []byte, end int) {
+	delimiter := d.splitter.delimiter[0]
+	if !c.text {
+		if end = plainNumber(row, at); end > at && (end == len(row) || row[end] == delimiter) {
+			return append(into, row[at:end]...), end
+		}
+	}
+	for end = at; end < len(row) && row[end] != delimiter; end++ {
+		if c := row[end]; c < ' ' || c == '"' || c == '\\' || c == beginsLineSeparator {
+			return nil, 0
+		}
+	}
+	return d.plainValue(into, c, row[at:end]), end
 }
 
 // plainValue appends a cell without anything that a JSON string escapes, which is no plain number.

@@ -1,0 +1,106 @@
+package csv
+
+import (
+	"bytes"
+	"reflect"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/intern"
+)
+
+// Rows makes elements of a file's rows without JSON in between. It is safe for concurrent use.
+type Rows struct {
+	form      rowForm
+	count     int
+	delimiter byte
+	// longest is the length of a row whose object is surely no longer than elements may be.
+	longest int
+
+	// mu guards objects, which makes those of rows that need them; nil until there is one.
+	mu      sync.Mutex
+	objects *Decoder
+	decoder func() *Decoder
+}
+
+// A rowForm is what rows become, given a row that fits. It reports false for one that must become an object.
+type rowForm interface {
+	decode(row []byte, element any, memory *Memory) (ok bool, err error)
+}
+
+// Memory is what elements of rows are made in, by one goroutine at a time. The zero value is ready for use.
+type Memory struct {
+	objects []byte
+	places  []codec.Place
+}
+
+// objectsSize is how many bytes are taken at a time for objects.
+const objectsSize = 16 << 10
+
+// ForStructs says that rows become structs of a type, as JSON decodes their objects, which are at most limit bytes long: where it
+// is plain, the decoder has [Rows].
+func (d *Decoder) ForStructs(t reflect.Type, limit int) {
+	of, texts := plainFields(t), &intern.Texts{}
+	if len(of) == 0 {
+		return
+	}
+	d.elements, d.limit = func() rowForm { return d.newFields(of, texts) }, limit
+	d.newRows()
+}
+
+// ForObjects says that rows become objects, of which only the members given are needed, and that c decodes these, which are at
+// most limit bytes long.
+func (d *Decoder) ForObjects(needed []string, c codec.Placer, limit int) {
+	d.elements, d.limit = func() rowForm { return d.newPicked(needed, c) }, limit
+	d.newRows()
+}
+
+// Rows returns what makes elements of rows; nil where all are to become objects, or the columns aren't known yet.
+func (d *Decoder) Rows() *Rows { return d.rows }
+
+// newRows finds out how rows of the columns become elements.
+func (d *Decoder) newRows() {
+	d.rows = nil
+	if d.columns == nil || d.elements == nil || !d.isPlain {
+		return
+	}
+	form := d.elements()
+	if form == nil {
+		return
+	}
+	size := len("}")
+	for i := range d.columns {
+		size += len(d.columns[i].before) + len("null")
+	}
+	dialect, members, names := d.dialect, d.members, d.names
+	d.rows = &Rows{
+		form: form, count: len(d.columns), delimiter: d.splitter.delimiter[0], longest: (d.limit - size) / len(`\u0000`),
+		decoder: func() *Decoder {
+			objects := NewDecoder(dialect, nil, members)
+			objects.name(names)
+			return objects
+		},
+	}
+}
+
+// Fits reports whether a row, which has no quotes, may be decoded: an object of it would be right, and no longer than elements
+// may be.
+func (r *Rows) Fits(row []byte) bool {
+	return len(row) <= r.longest && bytes.Count(row, []byte{r.delimiter})+1 == r.count && utf8.Valid(row)
+}
+
+// Decode sets an element, which is zero, to what a row holds that fits. It reports false where the row must become an object.
+func (r *Rows) Decode(row []byte, element any, memory *Memory) (ok bool, err error) {
+	return r.form.decode(row, element, memory)
+}
+
+// Object returns the object of a row.
+func (r *Rows) Object(row []byte) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.objects == nil {
+		r.objects = r.decoder()
+	}
+	return r.objects.Append(nil, row)
+}
