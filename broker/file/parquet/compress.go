@@ -12,7 +12,8 @@ import (
 // MiB in each writer, more than all else that a join of Parquet files holds.
 const zstdWindow = 1 << 20
 
-// zstdCodec is the library's codec, with encoders of less memory.
+// zstdCodec is the library's codec, with encoders of less memory, and fast ones: as other libraries have it where nothing else is
+// said, level 1.
 type zstdCodec struct {
 	compress.Codec
 	encoders sync.Pool
@@ -26,7 +27,8 @@ func (c *zstdCodec) Encode(dst, src []byte) ([]byte, error) {
 	if !ok {
 		var err error
 		encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow),
-			zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+			zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false),
+			zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return dst, err
 		}

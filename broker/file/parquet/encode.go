@@ -36,10 +36,10 @@ func what(value []byte) string {
 	return "a number"
 }
 
-// value returns a JSON value that isn't null as the column has it.
+// value returns a JSON value that isn't null as the column has it. A text may be a part of it.
 func (c *column) value(raw []byte) (parquetgo.Value, error) {
 	if c.holds == document {
-		return parquetgo.ByteArrayValue(bytes.Clone(raw)), nil
+		return parquetgo.ByteArrayValue(raw), nil
 	}
 	kind := what(raw)
 	wrong := func(want string) (parquetgo.Value, error) {
@@ -90,7 +90,7 @@ func (c *column) text(s []byte) (v parquetgo.Value, err error) {
 		}
 		return parquetgo.ByteArrayValue(b), nil
 	}
-	return parquetgo.ByteArrayValue(bytes.Clone(s)), nil
+	return parquetgo.ByteArrayValue(s), nil
 }
 
 func (c *column) timestamp(s string) (v parquetgo.Value, err error) {
@@ -111,6 +111,14 @@ func (c *column) timestamp(s string) (v parquetgo.Value, err error) {
 }
 
 func (c *column) number(raw []byte) (v parquetgo.Value, err error) {
+	if c.bits == 64 && (c.holds == integer || c.holds == unsigned) {
+		if i, ok := plainWhole(raw); ok && (i >= 0 || c.holds == integer) {
+			return parquetgo.Int64Value(i), nil
+		}
+	}
+	if c.holds == double64 {
+		return c.double(raw)
+	}
 	text := string(raw)
 	switch c.holds {
 	case integer:
@@ -128,12 +136,6 @@ func (c *column) number(raw []byte) (v parquetgo.Value, err error) {
 	case single32:
 		f, err := strconv.ParseFloat(text, 32)
 		return parquetgo.FloatValue(float32(f)), err
-	case double64:
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || c.exact && !keepsDigits(text, f) {
-			return v, fmt.Errorf("a double can't have all digits of %s: %s", text, sayType)
-		}
-		return parquetgo.DoubleValue(f), nil
 	}
 	d, err := parseDecimal(text)
 	if err != nil || d.scale > c.scale {
@@ -144,6 +146,14 @@ func (c *column) number(raw []byte) (v parquetgo.Value, err error) {
 		return v, fmt.Errorf("%s has more than the %d digits of its column: %s", text, c.precision, sayType)
 	}
 	return parquetgo.FixedLenByteArrayValue(twosComplement(unscaled)), nil
+}
+
+func (c *column) double(raw []byte) (v parquetgo.Value, err error) {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || c.exact && !keepsDigits(raw, f) {
+		return v, fmt.Errorf("a double can't have all digits of %s: %s", raw, sayType)
+	}
+	return parquetgo.DoubleValue(f), nil
 }
 
 // sayType says how a user chooses the type of a column.
@@ -166,6 +176,27 @@ func wholeOf[T int64 | uint64](text string, parse func(string) (T, error)) (T, e
 		return 0, errors.New("no whole number")
 	}
 	return parse(d.at(0).String())
+}
+
+// plainWhole parses a whole number of up to 18 digits, which nearly all have.
+func plainWhole(raw []byte) (i int64, ok bool) {
+	digits := raw
+	if len(raw) > 0 && raw[0] == '-' {
+		digits = raw[1:]
+	}
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		i = 10*i + int64(d-'0')
+	}
+	if len(digits) < len(raw) {
+		i = -i
+	}
+	return i, true
 }
 
 func twosComplement(i *big.Int) []byte {
@@ -223,11 +254,15 @@ func (d exactNumber) at(scale int) *big.Int {
 }
 
 // keepsDigits reports whether a number is that which its nearest double stands for, in its shortest form.
-func keepsDigits(text string, f float64) bool {
-	if len(text) <= 15 && !strings.ContainsAny(text, "eE") {
+func keepsDigits(text []byte, f float64) bool {
+	if len(text) <= 15 && !bytes.ContainsAny(text, "eE") {
 		return true
 	}
-	d, err := parseDecimal(text)
+	var shortestText [24]byte
+	if bytes.Equal(appendFloat(shortestText[:0], f, 64), text) {
+		return true // as codecs write them
+	}
+	d, err := parseDecimal(string(text))
 	if err != nil {
 		return false
 	}

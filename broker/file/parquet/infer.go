@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -10,13 +11,13 @@ import (
 
 // An inference finds out which columns results have, by the first of them.
 type inference struct {
-	names []string
-	of    map[string]*inferred
-	rows  int64
+	members []*inferred
+	rows    int64
 }
 
 // inferred is what is known of a member.
 type inferred struct {
+	name string
 	// kind is what its values are, as what says; empty where all are null.
 	kind string
 	row  int64
@@ -27,37 +28,42 @@ type inferred struct {
 }
 
 func newInference(names []string) *inference {
-	in := &inference{of: map[string]*inferred{}}
-	for _, name := range names {
-		in.member(name)
+	in := &inference{}
+	for i, name := range names {
+		in.member(i, name)
 	}
 	return in
 }
 
-func (in *inference) member(name string) *inferred {
-	m := in.of[name]
-	if m == nil {
-		m = &inferred{whole: true, double: true}
-		in.of[name] = m
-		in.names = append(in.names, name)
+// member returns what is known of a member, which mostly has the same place in each result.
+func (in *inference) member(place int, name string) *inferred {
+	if place < len(in.members) && in.members[place].name == name {
+		return in.members[place]
 	}
+	for _, m := range in.members {
+		if m.name == name {
+			return m
+		}
+	}
+	m := &inferred{name: name, whole: true, double: true}
+	in.members = append(in.members, m)
 	return m
 }
 
 // add looks at a result.
 func (in *inference) add(members []member.Member) error {
 	in.rows++
-	for _, m := range members {
+	for i, m := range members {
 		is := what(m.Value)
 		switch is {
 		case "null":
-			in.member(m.Name)
+			in.member(i, m.Name)
 			continue
 		case "an object", "a list":
 			return fmt.Errorf("row %d: the member %s is %s, which can't be in a cell: emit its members by themselves, or write "+
 				"it as JSON by parquet: {columns: {%[2]s: json, …}}", in.rows, m.Name, is)
 		}
-		known := in.member(m.Name)
+		known := in.member(i, m.Name)
 		if known.kind == "" {
 			known.kind, known.row = is, in.rows
 		}
@@ -66,7 +72,7 @@ func (in *inference) add(members []member.Member) error {
 				"{columns: {%[2]s: text, …}}", in.rows, m.Name, is, known.row, known.kind)
 		}
 		if is == "a number" {
-			if err := known.number(string(m.Value)); err != nil {
+			if err := known.number(m.Value); err != nil {
 				return fmt.Errorf("row %d: the member %s: %w", in.rows, m.Name, err)
 			}
 		}
@@ -75,14 +81,19 @@ func (in *inference) add(members []member.Member) error {
 }
 
 // number looks at a number.
-func (m *inferred) number(text string) error {
-	if _, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) <= 15 {
+func (m *inferred) number(text []byte) error {
+	if _, ok := plainWhole(text); ok && len(text) <= 15 {
 		m.digits = max(m.digits, len(text))
 		return nil
 	}
-	f, err := strconv.ParseFloat(text, 64)
+	if whole, scale, ok := plainDecimal(text); ok {
+		m.whole = m.whole && scale == 0
+		m.digits, m.scale = max(m.digits, whole), max(m.scale, scale)
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
 	m.double = m.double && err == nil && keepsDigits(text, f)
-	d, err := parseDecimal(text)
+	d, err := parseDecimal(string(text))
 	if err != nil {
 		m.whole = false
 		if !m.double {
@@ -97,10 +108,28 @@ func (m *inferred) number(text string) error {
 	return nil
 }
 
+// plainDecimal returns how many digits a number has before and behind its point, where they are so few that a double keeps
+// them.
+func plainDecimal(text []byte) (whole, scale int, ok bool) {
+	if len(text) > 15 {
+		return 0, 0, false
+	}
+	before, behind, _ := bytes.Cut(bytes.TrimPrefix(text, []byte("-")), []byte("."))
+	if _, ok := plainWhole(before); !ok || before[0] == '-' {
+		return 0, 0, false
+	}
+	if behind = bytes.TrimRight(behind, "0"); len(behind) > 0 {
+		if _, ok := plainWhole(behind); !ok || behind[0] == '-' {
+			return 0, 0, false
+		}
+		return len(bytes.TrimLeft(before, "0")), len(behind), true
+	}
+	return len(before), 0, true
+}
+
 // columns returns the columns: whole numbers of 64 bits, else doubles where they keep all digits, else decimals.
 func (in *inference) columns() (columns []*column) {
-	for _, name := range in.names {
-		m := in.of[name]
+	for _, m := range in.members {
 		c := &column{holds: text}
 		switch {
 		case m.kind == "a truth value":
@@ -112,7 +141,7 @@ func (in *inference) columns() (columns []*column) {
 		case m.kind == "a number":
 			c.holds, c.precision, c.scale = decimal, maxPrecision, m.scale
 		}
-		c.name, c.optional = name, true
+		c.name, c.optional = m.name, true
 		columns = append(columns, c)
 	}
 	return columns

@@ -18,8 +18,11 @@ import (
 
 const (
 	defaultGroup = 1_000_000
-	// groupBytes is how many bytes of JSON a row group is made of at most.
-	groupBytes = 128 << 20
+	// groupBytes is how many bytes of JSON a row group is made of at most: they wait until the columns are known, and the
+	// group's pages until it is whole.
+	groupBytes = 32 << 20
+	// cellRows and cellBytes bound the rows whose cells are collected before they go to the pages.
+	cellRows, cellBytes = 256, 64 << 10
 )
 
 // A writer writes results as rows. It implements [file.TableWriter].
@@ -28,9 +31,10 @@ type writer struct {
 	options Options
 	rows    *parquetgo.GenericWriter[any]
 	columns []*column
-	// cells are the values of a row, column by column.
+	// cells are the values of the last rows, column by column, and texts what those refer to.
 	cells   [][]parquetgo.Value
-	row     parquetgo.Row
+	texts   []byte
+	held    int // how many rows
 	count   int64
 	inGroup int
 	bytes   int
@@ -38,6 +42,7 @@ type writer struct {
 	waiting   waiting
 	inferring *inference
 	members   []member.Member
+	failed    error
 }
 
 // create begins a file.
@@ -85,6 +90,10 @@ func (w *writer) begin() (err error) {
 
 // Append implements [file.TableWriter].
 func (w *writer) Append(object []byte) (err error) {
+	if w.failed != nil {
+		return w.failed
+	}
+	defer func() { w.failed = err }()
 	defer recovered(&err)
 	if w.rows != nil {
 		return w.write(object)
@@ -95,7 +104,9 @@ func (w *writer) Append(object []byte) (err error) {
 	if err := w.inferring.add(w.members); err != nil {
 		return err
 	}
-	w.waiting.add(object)
+	if err := w.waiting.add(object); err != nil {
+		return err
+	}
 	w.bytes += len(object)
 	if w.waiting.count >= w.options.RowGroup || w.bytes >= groupBytes {
 		return w.settle()
@@ -118,29 +129,45 @@ func (w *writer) settle() error {
 
 // write writes a row.
 func (w *writer) write(object []byte) (err error) {
-	for i := range w.cells {
-		w.cells[i] = w.cells[i][:0]
-	}
 	if w.members, err = member.Split(object, w.members); err != nil {
 		return err
 	}
 	if err := w.putMembers(w.columns, w.members, 0, 0); err != nil {
 		return fmt.Errorf("row %d: %w", w.count+1, err)
 	}
-	w.row = w.row[:0]
-	for _, cells := range w.cells {
-		w.row = append(w.row, cells...)
-	}
-	if _, err := w.rows.WriteRows([]parquetgo.Row{w.row}); err != nil {
-		return err
-	}
 	w.count++
+	w.held++
 	w.inGroup++
 	if w.bytes += len(object); w.inGroup >= w.options.RowGroup || w.bytes >= groupBytes {
 		w.inGroup, w.bytes = 0, 0
+		if err := w.writeCells(); err != nil {
+			return err
+		}
 		return w.rows.Flush()
 	}
+	if w.held >= cellRows || len(w.texts) >= cellBytes {
+		return w.writeCells()
+	}
 	return nil
+}
+
+// writeCells hands the cells that were collected over, a column at a time: row by row that takes three times as long.
+func (w *writer) writeCells() error {
+	for i, column := range w.rows.ColumnWriters() {
+		if _, err := column.WriteRowValues(w.cells[i]); err != nil {
+			return err
+		}
+		w.cells[i] = w.cells[i][:0]
+	}
+	w.texts, w.held = w.texts[:0], 0
+	return nil
+}
+
+// keep copies a text that a cell refers to.
+func (w *writer) keep(text []byte) []byte {
+	begin := len(w.texts)
+	w.texts = append(w.texts, text...)
+	return w.texts[begin:len(w.texts):len(w.texts)]
 }
 
 // putMembers puts the members of an object into columns.
@@ -214,6 +241,9 @@ func (w *writer) put(c *column, value []byte, rep, def int) error {
 	if err != nil {
 		return fmt.Errorf("the member %s: %w", c.path, err)
 	}
+	if v.Kind() == parquetgo.ByteArray {
+		v = parquetgo.ByteArrayValue(w.keep(v.ByteArray()))
+	}
 	w.cells[c.index] = append(w.cells[c.index], v.Level(rep, def, c.index))
 	return nil
 }
@@ -253,7 +283,8 @@ func (w *writer) putMap(c *column, value []byte, rep, def int) error {
 	}
 	for _, m := range members {
 		key := c.children[0]
-		w.cells[key.index] = append(w.cells[key.index], parquetgo.ByteArrayValue([]byte(m.Name)).Level(rep, def+1, key.index))
+		name := parquetgo.ByteArrayValue(w.keep([]byte(m.Name)))
+		w.cells[key.index] = append(w.cells[key.index], name.Level(rep, def+1, key.index))
 		if err := w.put(c.children[1], m.Value, rep, def+1); err != nil {
 			return err
 		}
@@ -270,6 +301,9 @@ func (c *column) level() int { return c.depth + 1 }
 
 // Close implements [file.TableWriter].
 func (w *writer) Close() (err error) {
+	if w.failed != nil {
+		return w.failed
+	}
 	defer recovered(&err)
 	if w.inferring != nil {
 		if err := w.settle(); err != nil {
@@ -278,6 +312,9 @@ func (w *writer) Close() (err error) {
 	}
 	if w.rows == nil {
 		return errors.New("the file was not begun")
+	}
+	if err := w.writeCells(); err != nil {
+		return err
 	}
 	if err := w.rows.Close(); err != nil {
 		return err
