@@ -65,19 +65,17 @@ func (d *decompressor) unpack(codec format.CompressionCodec, into, packed []byte
 	return 0, fmt.Errorf("its compression, %v, isn't supported", codec)
 }
 
-func (d *decompressor) zstd(into, packed []byte) (n int, err error) {
+func (d *decompressor) zstd(into, packed []byte) (int, error) {
 	if d.unzstd == nil {
-		if d.unzstd, err = newUnzstd(zstd.WithDecodeAllCapLimit(true)); err != nil {
+		var err error
+		d.unzstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(true))
+		if err != nil {
 			return 0, err
 		}
 	}
 	out, err := d.unzstd.DecodeAll(packed, into[:0:len(into)])
 	return len(out), err
-}
-
-func newUnzstd(more ...zstd.DOption) (*zstd.Decoder, error) {
-	return zstd.NewReader(nil, append(more, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(maxPage))...)
 }
 
 func (d *decompressor) gzip(into, packed []byte) (int, error) {

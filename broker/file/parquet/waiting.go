@@ -3,6 +3,8 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/klauspost/compress/s2"
 )
 
 // waitingBlock is how much memory is taken at a time for what waits.
@@ -17,47 +19,34 @@ type waiting struct {
 	count  int
 }
 
-func (w *waiting) add(object []byte) error {
+func (w *waiting) add(object []byte) {
 	size := binary.MaxVarintLen64 + len(object)
 	if cap(w.block)-len(w.block) < size {
-		if err := w.pack(); err != nil {
-			return err
-		}
+		w.pack()
 		if cap(w.block) < size {
 			w.block = make([]byte, 0, max(size, waitingBlock))
 		}
 	}
 	w.block = append(binary.AppendUvarint(w.block, uint64(len(object))), object...)
 	w.count++
-	return nil
 }
 
 // pack compresses the block at hand, and empties it.
-func (w *waiting) pack() (err error) {
+func (w *waiting) pack() {
 	if len(w.block) == 0 {
-		return nil
+		return
 	}
-	if w.buffer, err = zstandard.Encode(w.buffer, w.block); err != nil {
-		return err
-	}
-	w.packed, w.block = append(w.packed, bytes.Clone(w.buffer)), w.block[:0]
-	return nil
+	w.buffer = resize(w.buffer, s2.MaxEncodedLen(len(w.block)))
+	w.packed, w.block = append(w.packed, bytes.Clone(s2.Encode(w.buffer, w.block))), w.block[:0]
 }
 
 // take calls write for each object, in order, and forgets them.
 func (w *waiting) take(write func(object []byte) error) (err error) {
-	if err := w.pack(); err != nil {
-		return err
-	}
+	w.pack()
 	packed, block := w.packed, w.block
 	*w = waiting{}
-	unpack, err := newUnzstd()
-	if err != nil {
-		return err
-	}
-	defer unpack.Close()
 	for i := range packed {
-		if block, err = unpack.DecodeAll(packed[i], block[:0]); err != nil {
+		if block, err = s2.Decode(block[:cap(block)], packed[i]); err != nil {
 			return err
 		}
 		packed[i] = nil // not to be held while the others are written

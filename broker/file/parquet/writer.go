@@ -104,9 +104,7 @@ func (w *writer) Append(object []byte) (err error) {
 	if err := w.inferring.add(w.members); err != nil {
 		return err
 	}
-	if err := w.waiting.add(object); err != nil {
-		return err
-	}
+	w.waiting.add(object)
 	w.bytes += len(object)
 	if w.waiting.count >= w.options.RowGroup || w.bytes >= groupBytes {
 		return w.settle()
