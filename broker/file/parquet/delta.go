@@ -81,12 +81,23 @@ func (d *deltas) part(into []int64, at, n, width int, least int64) error {
 	if size > len(d.page) {
 		return errValues
 	}
-	part, value := d.page[:size], into[at-1]
+	part, value := d.page, into[at-1]
 	d.page = d.page[size:]
-	bit := 0
-	for i := at; i < min(at+n, len(into)); i++ {
+	bit, mask := 0, uint64(1)<<width-1
+	end := min(at+n, len(into))
+	for ; at < end && bit/8+9 <= len(part); at++ { // what is behind the part is masked
+		shift := bit % 8
+		difference := binary.LittleEndian.Uint64(part[bit/8:]) >> shift
+		if width > 64-shift {
+			difference |= uint64(part[bit/8+8]) << (64 - shift)
+		}
+		value += least + int64(difference&mask)
+		into[at] = value
+		bit += width
+	}
+	for ; at < end; at++ {
 		value += least + int64(bitsAt(part, bit, width))
-		into[i] = value
+		into[at] = value
 		bit += width
 	}
 	return nil
@@ -156,6 +167,7 @@ const plainDictionary format.Encoding = 2
 
 // decode decodes the values of a page.
 func (v *vector) decode(n *node, encoding format.Encoding, dictionary *vector, page []byte, count int) error {
+	v.dictionary = nil
 	switch encoding {
 	case format.Plain:
 		return v.plain(n, page, count)

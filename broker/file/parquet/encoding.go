@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -20,6 +21,52 @@ type vector struct {
 	numbers []int64
 	texts   []span
 	data    []byte
+	// dictionary is what the values are of, texts that is, and indexes which of it; nil for other values.
+	dictionary *vector
+	indexes    []uint32
+
+	// shared are the texts of a dictionary, where it is a small one, and sharedUTF8 says that all are UTF-8.
+	shared     []string
+	sharedUTF8 bool
+}
+
+// sharedSize is how long the texts of a dictionary may be together that elements share: one that is kept keeps all.
+const sharedSize = 64 << 10
+
+// sharedTexts returns the texts that the values are of; nil where they share none.
+func (v *vector) sharedTexts(limit int) []string {
+	d := v.dictionary
+	if d == nil || len(d.data) > sharedSize {
+		return nil
+	}
+	if d.shared == nil {
+		all := string(d.data)
+		d.shared, d.sharedUTF8 = make([]string, len(d.texts)), true
+		for i, s := range d.texts {
+			d.shared[i] = all[s.begin:s.end]
+			d.sharedUTF8 = d.sharedUTF8 && utf8.ValidString(d.shared[i])
+			if int(s.end-s.begin) > limit {
+				d.shared = []string{} // whoever takes it says so
+				break
+			}
+		}
+	}
+	if len(d.shared) == 0 {
+		return nil
+	}
+	return d.shared
+}
+
+// text returns a text.
+func (v *vector) text(i int) []byte {
+	in, s := v, span{}
+	if in.dictionary != nil {
+		in = in.dictionary
+		s = in.texts[v.indexes[i]]
+	} else {
+		s = in.texts[i]
+	}
+	return in.data[s.begin:s.end]
 }
 
 func (v *vector) len(n *node) int {
@@ -128,7 +175,7 @@ func (v *vector) split(n *node, page []byte, count int) error {
 }
 
 // gather sets values by their numbers in a dictionary.
-func (v *vector) gather(n *node, dictionary *vector, page []byte, count int) error {
+func (v *vector) gather(n *node, dictionary *vector, page []byte, count int) (err error) {
 	if count == 0 {
 		v.numbers, v.texts = v.numbers[:0], v.texts[:0]
 		return nil
@@ -136,25 +183,21 @@ func (v *vector) gather(n *node, dictionary *vector, page []byte, count int) err
 	if len(page) == 0 {
 		return errValues
 	}
-	indexes, err := hybrid[uint32](nil, page[1:], int(page[0]), count)
-	if err != nil {
+	if v.indexes, err = hybrid(v.indexes, page[1:], int(page[0]), count); err != nil {
 		return err
 	}
 	size := uint32(dictionary.len(n))
-	for _, i := range indexes {
+	for _, i := range v.indexes {
 		if i >= size {
 			return damaged("a page names entry %d of a dictionary of %d", i, size)
 		}
 	}
 	if n.isText() {
-		v.data, v.texts = dictionary.data, resize(v.texts, count)
-		for i, at := range indexes {
-			v.texts[i] = dictionary.texts[at]
-		}
+		v.dictionary = dictionary
 		return nil
 	}
 	v.numbers = resize(v.numbers, count)
-	for i, at := range indexes {
+	for i, at := range v.indexes {
 		v.numbers[i] = dictionary.numbers[at]
 	}
 	return nil

@@ -29,18 +29,18 @@ type field struct {
 	set func(p unsafe.Pointer, v *values, i int) error
 	// pointed is what the field points to; nil for no pointer.
 	pointed reflect.Type
+	// copies says which cells are copied in place of set.
+	copies copied
 }
 
-// values are those of a column in some rows.
-type values struct {
-	numbers []int64
-	texts   []string
-	// present says which are there; nil where all are.
-	present []bool
-}
+// copied says which cells become a field as they are.
+type copied int
 
-// has reports whether a row has a value.
-func (v *values) has(i int) bool { return v.present == nil || v.present[i] }
+const (
+	noCells    copied = iota
+	wholeCells        // all 8 bytes of a number
+	textCells         // texts that are UTF-8
+)
 
 // fieldsOf returns the fields of a stream's elements that take columns, and whether all can be set without JSON; no
 // fields where the elements aren't structs with fields of their own, or have a codec of their own.
@@ -160,7 +160,19 @@ func (f *field) choose() error {
 		return fmt.Errorf("its column %s has %s, which the field %s can't take: it is of type %v", f.node.name,
 			f.logical.kind, f.goName, f.of)
 	}
+	switch kind := f.logical.kind; {
+	case t != f.of: // a pointer
+	case isWord(t.Kind()) && kind == integer, t.Kind() == reflect.Float64 && kind == double64:
+		f.copies = wholeCells
+	case t.Kind() == reflect.String && t != numberType && kind == text:
+		f.copies = textCells
+	}
 	return nil
+}
+
+// isWord reports whether a kind is a whole number with a sign of 8 bytes.
+func isWord(k reflect.Kind) bool {
+	return k == reflect.Int64 || k == reflect.Int && strconv.IntSize == 64
 }
 
 func isPlain(k reflect.Kind) bool {
@@ -173,11 +185,8 @@ func (k kind) String() string {
 		"decimals", "dates", "times of day", "timestamps", "texts", "JSON", "UUIDs", "bytes", "intervals", "nothing"}[k]
 }
 
-// assign sets the field of an element, a *T at a pointer.
+// assign sets the field of an element, a *T at a pointer, to a value that is there.
 func (f *field) assign(element unsafe.Pointer, v *values, i int) error {
-	if !v.has(i) {
-		return nil // it is zero
-	}
 	p := unsafe.Add(element, f.offset)
 	if f.pointed != nil {
 		pointed := reflect.New(f.pointed)

@@ -14,6 +14,8 @@ import (
 type assembler struct {
 	members []property
 	chunks  []*chunk
+	// nested are those of the columns of which a row may have several values.
+	nested []*chunk
 	// limit is how long an object may be.
 	limit int
 	err   error
@@ -41,7 +43,12 @@ func (a *assembler) append(dst []byte) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = a.value(append(dst, m.head...), m.node)
+		dst = append(dst, m.head...)
+		if m.isFlat() {
+			dst = a.leaf(dst, m.node)
+		} else {
+			dst = a.value(dst, m.node)
+		}
 		if len(dst)-begin > a.limit {
 			a.fail(errLimit)
 		}
@@ -50,10 +57,7 @@ func (a *assembler) append(dst []byte) ([]byte, error) {
 		}
 	}
 	dst = append(dst, '}')
-	for _, c := range a.chunks {
-		if c == nil {
-			continue
-		}
+	for _, c := range a.nested {
 		if c.has() && c.repAt() != 0 {
 			a.fail(c.fail(damaged("a row has more values than in the columns beside it")))
 		}
@@ -203,12 +207,12 @@ func (a *assembler) leaf(dst []byte, n *node) []byte {
 	case c.defAt() < n.def:
 		dst = append(dst, "null"...)
 	case n.isText():
-		s := c.values.texts[c.value]
-		if int(s.end-s.begin) > a.limit {
+		text := c.values.text(c.value)
+		if len(text) > a.limit {
 			err = errLimit
 			break
 		}
-		dst, err = n.appendText(dst, c.values.data[s.begin:s.end])
+		dst, err = n.appendText(dst, text)
 	default:
 		dst, err = n.appendNumber(dst, c.values.numbers[c.value])
 	}

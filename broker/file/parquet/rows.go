@@ -1,17 +1,14 @@
 package parquet
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
-	"github.com/leat-go/leat/internal/quote"
 )
 
 const (
@@ -114,7 +111,7 @@ type reader struct {
 	chunks  []*chunk
 	objects *assembler
 	buffer  []byte
-	arena   []byte
+	scratch scratch
 	failed  error
 	// issued are batches whose records may come back, and spare what has.
 	issued []*batch
@@ -252,6 +249,11 @@ func (r *reader) openChunks(group int, skipped int64) error {
 		}
 	}
 	r.objects = &assembler{members: r.members, chunks: r.chunks, limit: r.stream.ElementLimit()}
+	for _, m := range r.members {
+		if !m.isFlat() {
+			r.objects.nested = append(r.objects.nested, r.chunks[m.leaf:m.behind()]...)
+		}
+	}
 	return nil
 }
 
@@ -298,7 +300,7 @@ func (r *reader) readFields(n int) ([]broker.Record, error) {
 			b.columns[i] = b.columns[at]
 			continue
 		}
-		if err := b.columns[i].take(r.chunks[f.leaf], n, &r.arena, r.stream.ElementLimit()); err != nil {
+		if err := b.columns[i].take(r.chunks[f.leaf], n, &r.scratch, r.stream.ElementLimit()); err != nil {
 			if errors.Is(err, errLimit) {
 				err = r.stream.TooLarge()
 			}
@@ -314,112 +316,6 @@ func (r *reader) readFields(n int) ([]broker.Record, error) {
 
 // takesSame reports whether another field takes the same column.
 func (f *field) takesSame(other *field) bool { return f.leaf == other.leaf }
-
-// take takes a column's values in the next rows. Texts lie in one piece of memory.
-func (v *values) take(c *chunk, n int, arena *[]byte, limit int) error {
-	if c.isText() {
-		v.texts = resize(v.texts, n)
-	} else {
-		v.numbers = resize(v.numbers, n)
-	}
-	if c.node.def > 0 {
-		v.present = resize(v.present, n)
-		clear(v.present)
-	}
-	*arena = (*arena)[:0]
-	ends := make([]int, 0, n)
-	for at := 0; at < n; {
-		if !c.has() {
-			return cmp.Or(c.err, damaged("it ends too early"))
-		}
-		run := min(n-at, c.entries-c.entry)
-		var err error
-		switch {
-		case c.isText():
-			ends, err = v.takeTexts(c, at, run, arena, ends, limit)
-		case c.defs == nil:
-			copy(v.numbers[at:at+run], c.values.numbers[c.value:])
-			c.value += run
-		default:
-			v.takeNumbers(c, at, run)
-		}
-		if err != nil {
-			return err
-		}
-		at, c.entry = at+run, c.entry+run
-	}
-	all, begin := string(*arena), 0
-	for i, end := range ends {
-		v.texts[i] = all[begin:end]
-		begin = end
-	}
-	return nil
-}
-
-// takeNumbers takes numbers of which some may be null.
-func (v *values) takeNumbers(c *chunk, at, run int) {
-	for i, d := range c.defs[c.entry : c.entry+run] {
-		if d == c.node.def {
-			v.present[at+i] = true
-			v.numbers[at+i] = c.values.numbers[c.value]
-			c.value++
-		}
-	}
-}
-
-// takeTexts appends texts to the arena, and where each ends to a list; one that is null is empty there.
-func (v *values) takeTexts(c *chunk, at, run int, arena *[]byte, ends []int, limit int) ([]int, error) {
-	for i := range run {
-		if c.defs == nil || c.defs[c.entry+i] == c.node.def {
-			if v.present != nil {
-				v.present[at+i] = true
-			}
-			s := c.values.texts[c.value]
-			if int(s.end-s.begin) > limit {
-				return nil, errLimit
-			}
-			*arena = append(*arena, c.values.data[s.begin:s.end]...)
-			c.value++
-		}
-		ends = append(ends, len(*arena))
-	}
-	return ends, nil
-}
-
-// A batch is some rows whose columns become fields. It implements [broker.Rows].
-type batch struct {
-	*table
-	first   int64
-	columns []values
-}
-
-// Decode implements [broker.Rows].
-func (b *batch) Decode(offset int64, element any) error {
-	p := reflect.ValueOf(element).UnsafePointer()
-	i := int(offset - b.first)
-	for at, f := range b.fields {
-		if err := f.assign(p, &b.columns[at], i); err != nil {
-			return fmt.Errorf("column %s: %w", f.node.name, err)
-		}
-	}
-	return nil
-}
-
-// Value implements [broker.Rows].
-func (b *batch) Value(offset int64) (object []byte, err error) {
-	i := int(offset - b.first)
-	object = append(object, '{')
-	for at, f := range b.fields {
-		if at > 0 {
-			object = append(object, ',')
-		}
-		object = append(quote.Append(object, f.name), ':')
-		if object, err = f.appendMember(object, &b.columns[at], i); err != nil {
-			return nil, fmt.Errorf("column %s: %w", f.node.name, err)
-		}
-	}
-	return append(object, '}'), nil
-}
 
 func checkUTF8(s string) error {
 	if !utf8.ValidString(s) {

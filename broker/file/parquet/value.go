@@ -211,23 +211,6 @@ func (n *node) unsigned(v int64) uint64 {
 	return uint64(v)
 }
 
-// appendFloat appends a number in its shortest form, and what is none as a text.
-func appendFloat(dst []byte, f float64, size int) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, `"NaN"`...)
-	case math.IsInf(f, 1):
-		return append(dst, `"Infinity"`...)
-	case math.IsInf(f, -1):
-		return append(dst, `"-Infinity"`...)
-	}
-	form, size2 := byte('f'), math.Abs(f)
-	if size2 != 0 && (size2 < 1e-6 || size2 >= 1e21) {
-		form = 'e'
-	}
-	return strconv.AppendFloat(dst, f, form, -1, size)
-}
-
 // appendDecimal appends a number of which the last digits are decimals.
 func appendDecimal(dst, digits []byte, scale int) []byte {
 	if digits[0] == '-' {
@@ -243,33 +226,6 @@ func appendDecimal(dst, digits []byte, scale int) []byte {
 	return append(append(dst, '.'), digits[len(digits)-scale:]...)
 }
 
-// timeOf returns the time that a number of units stands for.
-func (l logical) timeOf(v int64) time.Time {
-	if l.kind == date {
-		return time.Unix(v*86400, 0).UTC()
-	}
-	seconds, rest := v/l.unit, v%l.unit
-	return time.Unix(seconds, rest*(1e9/l.unit)).UTC()
-}
-
-func (n *node) appendTime(dst []byte, v int64) []byte {
-	t := n.logical.timeOf(v)
-	if n.zoned {
-		return t.AppendFormat(dst, time.RFC3339Nano)
-	}
-	switch n.logical.kind {
-	case date:
-		return t.AppendFormat(dst, time.DateOnly)
-	case clock:
-		return t.AppendFormat(dst, "15:04:05.999999999")
-	}
-	dst = t.AppendFormat(dst, "2006-01-02T15:04:05.999999999")
-	if n.logical.instant {
-		dst = append(dst, 'Z')
-	}
-	return dst
-}
-
 // julianEpoch is the day 1970-01-01 as INT96 counts days.
 const julianEpoch = 2440588
 
@@ -283,7 +239,7 @@ func int96(b []byte) time.Time {
 func (n *node) appendText(dst, b []byte) ([]byte, error) {
 	switch n.logical.kind {
 	case text:
-		if !utf8.Valid(b) {
+		if !isASCII(b) && !utf8.Valid(b) {
 			return nil, errNotUTF8
 		}
 		return quote.AppendBytes(dst, b), nil
