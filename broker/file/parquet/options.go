@@ -18,7 +18,7 @@ type Options struct {
 	// Columns are those of the file, in their order. Without them they are those of the element type's fields or, where it
 	// isn't a struct, what the results of the first row group are.
 	Columns []Column
-	// RowGroup is how many rows a row group has at most; zero for a million. One ends in any case when its results have 128
+	// RowGroup is how many rows a row group has at most; zero for a million. One ends in any case when its results have 32
 	// MiB as JSON.
 	RowGroup int
 	// Compression is zstd, which the empty text stands for, snappy, gzip, lz4 or none.
