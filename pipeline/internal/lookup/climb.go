@@ -104,7 +104,9 @@ func (e *explainer) climbNear(ctx context.Context, part *Partition, child *mill.
 		text := up.nobodyAsks(edge, by, askable[0])
 		say(strings.ToUpper(text[:1]) + text[1:] + ".")
 		say("So nothing asks for it.")
-		e.explanation.Broken[child.Name] = child.Join.Need == engine.NeedOne
+		if child.Join.Need == engine.NeedOne {
+			e.explanation.Broken[child.Name] = true
+		}
 		part.Cause = &Cause{Stream: up.node.Name, Verdict: up.nobodyAsksBecause(), Key: &key, Text: text, isWhole: true}
 		return nil, nil
 	}

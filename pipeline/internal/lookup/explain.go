@@ -24,7 +24,7 @@ type Explanation struct {
 	Element []byte
 	// Partitions has those partitions that the key is in; all, if it is in none.
 	Partitions []Partition
-	// Broken are the streams without a match.
+	// Broken are the streams without a match; empty where nothing is missing.
 	Broken map[string]bool
 }
 
@@ -273,7 +273,9 @@ func (t *subtree) breaks(broken map[string]bool) {
 	for c, child := range t.children {
 		for _, left := range t.needed {
 			isMissing := child.node.Join.Need == engine.NeedOne && !child.isNull(left, c) && len(child.candidates(left, c)) == 0
-			broken[child.node.Name] = broken[child.node.Name] || isMissing
+			if isMissing {
+				broken[child.node.Name] = true
+			}
 		}
 		child.breaks(broken)
 	}

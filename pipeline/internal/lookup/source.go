@@ -154,7 +154,8 @@ type fileSource struct {
 	node *mill.Node
 	file *file.Seeker // nil where it is read from its beginning
 	// rows is how many rows it has, where it is a table that is read from any row on; zero otherwise.
-	rows int64
+	rows    int64
+	isTable bool
 }
 
 // scanned is how large a file may be to be read from its beginning in any case: the lines of its elements are known
@@ -162,12 +163,13 @@ type fileSource struct {
 const scanned = 1 << 20
 
 func openFile(n *mill.Node) (*fileSource, error) {
-	opened, err := file.OpenSeeker(n.Declared())
+	declared := n.Declared()
+	opened, err := file.OpenSeeker(declared)
 	if err != nil {
 		return nil, err
 	}
-	s := &fileSource{node: n, file: opened}
-	if file.IsTable(n.Declared()) {
+	s := &fileSource{node: n, file: opened, isTable: file.IsTable(declared)}
+	if s.isTable {
 		s.rows, err = tableRows(n)
 		return s, err
 	}
@@ -192,7 +194,7 @@ func (s *fileSource) isOneSession() bool    { return s.file != nil || s.rows > 0
 // locate returns a record's byte, too, where the file isn't read from its beginning.
 func (s *fileSource) locate(record *broker.Record, partition int) broker.Position {
 	at := record.At(s.node.Stream.Name, partition)
-	if file.IsTable(s.node.Declared()) {
+	if s.isTable {
 		at.At = fmt.Sprintf("row %d", at.Offset+1)
 	}
 	if s.file != nil {
