@@ -15,8 +15,8 @@ type Carriage struct {
 	dialect csv.Dialect
 }
 
-// Carry lets a reader of one file return rows as they are written in place of objects, and an output of one file take such rows, as
-// [Rows.Read] returns them. It must be called before either has done anything. It returns nil, and nothing is changed, where the two
+// Carry lets a reader of one file return rows as they are written in place of objects, and an output of one file take such rows,
+// as [Rows.Read] returns them. It is called before either has done anything. It returns nil, and changes nothing, where the two
 // don't have their cells alike, or write some cells otherwise than they are read.
 func Carry(from broker.Reader, to broker.Output) *Carriage {
 	r, isReader := from.(*reader)

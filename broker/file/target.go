@@ -23,8 +23,8 @@ type target struct {
 	layout layout
 	cells  *csv.Encoder // where the layout is rows; nil otherwise
 	row    []byte       // whose memory is used again
-	// carried writes a row of cells as it is, see Carry; nil otherwise. It is a variable so that programs which carry nothing don't
-	// carry this either.
+	// carried writes a row of cells as it is, see Carry; nil otherwise. It is a variable so that programs which call nothing of
+	// that don't hold it.
 	carried func(row []byte) error
 	rows    TableWriter    // where the layout is a table; nil otherwise
 	temp    *temporary     // nil for what is written straight

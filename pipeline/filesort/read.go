@@ -136,23 +136,23 @@ func (c *keys) key(record *broker.Record) (key, error) {
 	if c.rows == nil {
 		return c.of(record, record.Value)
 	}
-	object, row, err := c.rows.Read(record)
+	members, row, err := c.rows.Read(record)
 	if err != nil {
 		return key{}, err
 	}
-	k, err := c.of(record, object)
+	k, err := c.of(record, members)
 	if k.err != nil { // which tells of all members
-		if object, err = c.rows.Object(record); err == nil {
-			k, err = c.of(record, object)
+		if members, err = c.rows.Object(record); err == nil {
+			k, err = c.of(record, members)
 		}
 	}
 	record.Value = row
 	return k, err
 }
 
-// of returns the key of a record's object.
-func (c *keys) of(record *broker.Record, object []byte) (k key, err error) {
-	env, err := c.picker.Pick(object)
+// of returns the key of a record's object, of which other members may be left out.
+func (c *keys) of(record *broker.Record, members []byte) (k key, err error) {
+	env, err := c.picker.Pick(members)
 	if err != nil {
 		return k, record.DecodeError(c.path, 0, err)
 	}
