@@ -30,8 +30,14 @@ func Carry(from broker.Reader, to broker.Output) *Carriage {
 	}
 	c := &Carriage{r, d}
 	r.framer.carried = true
-	out.targets[0].carried = func(row []byte) error { return c.appendTo(out.targets[0], row) }
+	c.Into(to)
 	return c
+}
+
+// Into lets another output of the same stream take rows, too.
+func (c *Carriage) Into(to broker.Output) {
+	t := to.(*output).targets[0]
+	t.carried = func(row []byte) error { return c.appendTo(t, row) }
 }
 
 // Rows returns what a goroutine makes of the rows, with the members of them that it asks for. It is called behind the first Read.
@@ -100,6 +106,7 @@ func (r *Rows) rowError(record *broker.Record, err error) error {
 func (c *Carriage) appendTo(t *target, row []byte) error {
 	if t.objects == 0 {
 		header := c.carrier(nil).AppendHeader(nil)
+		t.header = int64(len(header))
 		if _, err := t.text.Write(header); err != nil {
 			return err
 		}

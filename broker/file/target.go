@@ -26,6 +26,7 @@ type target struct {
 	// carried writes a row of cells as it is, see Carry; nil otherwise. It is a variable so that programs which call nothing of
 	// that don't hold it.
 	carried func(row []byte) error
+	header  int64          // is the length of the line of names that carried has written
 	rows    TableWriter    // where the layout is a table; nil otherwise
 	temp    *temporary     // nil for what is written straight
 	direct  *interruptible // nil for files
@@ -229,14 +230,17 @@ func oneLine(object []byte) []byte {
 	return bytes.ReplaceAll(object, []byte{'\r'}, []byte{' '})
 }
 
+// listBegin and listNext are what stands in a list before its first object, and before each other one.
+const listBegin, listNext = "[\n", ",\n"
+
 // separate writes what stands in a list before the next object.
 func (t *target) separate() error {
 	if t.layout != list {
 		return nil
 	}
-	before := ",\n"
+	before := listNext
 	if t.objects == 0 {
-		before = "[\n"
+		before = listBegin
 	}
 	_, err := t.text.WriteString(before)
 	return err

@@ -19,6 +19,7 @@ type chunk struct {
 
 	blocks [][]byte
 	free   [][]byte
+	moved  [][]byte // the list of blocks before elements were moved, whose memory is used again
 	// disordered is set when an entry is below the one before it.
 	disordered bool
 }
@@ -96,13 +97,18 @@ func (c *chunk) room(size int) []byte {
 
 // reset forgets all elements, and keeps the memory.
 func (c *chunk) reset() {
-	for _, block := range c.blocks {
+	c.recycle(c.blocks)
+	c.blocks, c.entries, c.used, c.disordered = c.blocks[:0], c.entries[:0], 0, false
+}
+
+// recycle keeps blocks for other elements.
+func (c *chunk) recycle(blocks [][]byte) {
+	for _, block := range blocks {
 		if cap(block) == blockSize {
 			c.free = append(c.free, block[:0])
 		}
 	}
-	clear(c.blocks)
-	c.blocks, c.entries, c.used, c.disordered = c.blocks[:0], c.entries[:0], 0, false
+	clear(blocks)
 }
 
 // prefixOf returns a key's first bytes as two numbers.

@@ -34,6 +34,10 @@ type Options struct {
 	Memory int64
 	// Dir is the folder of temporary files; empty is that of [os.TempDir].
 	Dir string
+	// Ahead takes elements that are nearly in order as they are pushed, so that they needn't be kept. It is called within Push and
+	// Sort for elements in their order, from the first one on. Those that it gets aren't returned by Next; but see
+	// [Sorter.Displaced]. Nil for no such thing.
+	Ahead func(value []byte) error
 }
 
 // DefaultMemory is the bound of memory if none is given.
@@ -51,6 +55,7 @@ type Sorter struct {
 
 	chunk chunk
 	runs  *runs // nil before the first chunk was written
+	ahead ahead
 	out   source
 }
 
@@ -73,6 +78,9 @@ func New(options Options) *Sorter {
 	}
 	tempfile.RemoveStale(s.dir, prefix)
 	s.chunk.limit = s.memory
+	if s.ahead.put = options.Ahead; s.ahead.put != nil {
+		s.chunk.limit = min(firstWindow, s.memory/2+1)
+	}
 	return s
 }
 
@@ -81,8 +89,12 @@ func (s *Sorter) Push(ctx context.Context, key, value []byte) error {
 	if uint64(len(key)) > math.MaxUint32 || uint64(len(value)) > math.MaxUint32 {
 		return fmt.Errorf("sort: an element has %d bytes, with a key of %d: there is room for 4 GiB", len(value), len(key))
 	}
-	if s.chunk.full(len(key) + len(value)) {
-		if err := s.flush(ctx); err != nil {
+	for s.chunk.full(len(key) + len(value)) {
+		done, err := s.release(ctx)
+		if !done && err == nil {
+			err = s.flush(ctx)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -114,10 +126,23 @@ func (s *Sorter) Sort(ctx context.Context) error {
 	if err := s.chunk.sort(ctx); err != nil {
 		return err
 	}
+	if s.ahead.hasWritten() {
+		if err := s.finish(); err != nil || s.Displaced() {
+			return err
+		}
+	}
+	return s.merge(ctx)
+}
+
+// merge puts together what Next returns.
+func (s *Sorter) merge(ctx context.Context) error {
 	last := &chunkSource{chunk: &s.chunk}
+	var sources []source
+	if s.ahead.source != nil {
+		sources = append(sources, s.ahead.source) // these came before others with the same keys
+	}
 	if s.runs == nil {
-		s.out = last
-		return nil
+		return s.mergeSources(append(sources, last))
 	}
 	fanIn, buffer := s.mergeSizes()
 	for len(s.runs.spans) > fanIn {
@@ -125,13 +150,22 @@ func (s *Sorter) Sort(ctx context.Context) error {
 			return diskError(s.dir, err)
 		}
 	}
-	sources := s.runs.sources(s.runs.spans, s.bufferFor(len(s.runs.spans), buffer))
-	tree, err := newTree(append(sources, last))
+	sources = append(sources, s.runs.sources(s.runs.spans, s.bufferFor(len(s.runs.spans), buffer))...)
+	return s.mergeSources(append(sources, last))
+}
+
+func (s *Sorter) mergeSources(sources []source) error {
+	if len(sources) == 1 {
+		s.out = sources[0]
+		return nil
+	}
+	tree, err := newTree(sources)
 	s.out = tree
 	return diskError(s.dir, err)
 }
 
-// Spilled returns how many bytes were written to the temporary file so far, those of further passes included.
+// Spilled returns how many bytes were written to the temporary file so far, those of further passes included, without the keys of
+// what was written ahead.
 func (s *Sorter) Spilled() int64 {
 	if s.runs == nil {
 		return 0
@@ -155,12 +189,14 @@ func (s *Sorter) Next() ([]byte, error) {
 // Close removes the temporary file. It may be called at any time, and again.
 func (s *Sorter) Close() error {
 	s.chunk = chunk{}
-	if s.runs == nil {
-		return nil
+	var errs []error
+	for _, r := range []*runs{s.runs, s.ahead.keys} {
+		if r != nil {
+			errs = append(errs, r.file.Remove())
+		}
 	}
-	file := s.runs.file
-	s.runs = nil
-	return file.Remove()
+	s.runs, s.ahead = nil, ahead{}
+	return errors.Join(errs...)
 }
 
 // mergeSizes returns how many runs are merged at a time, and how much of each is read at a time then.

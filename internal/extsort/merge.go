@@ -59,9 +59,22 @@ func (t *tree) before(a, b int) bool {
 		order := compareBehind(x, y)
 		return order < 0 || order == 0 && a < b
 	}
+	return x.beginsBelow(y)
+}
+
+// beginsBelow reports whether the first bytes of a key are below those of another.
+func (x *head) beginsBelow(y *head) bool {
 	_, borrow := bits.Sub64(x.low, y.low, 0)
 	_, borrow = bits.Sub64(x.high, y.high, borrow)
 	return borrow > 0
+}
+
+// before reports whether the key of x is below that of y.
+func before(x, y *head) bool {
+	if x.high == y.high && x.low == y.low {
+		return compareBehind(x, y) < 0
+	}
+	return x.beginsBelow(y)
 }
 
 // compareBehind compares keys that have the same first bytes.

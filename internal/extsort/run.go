@@ -71,41 +71,67 @@ const (
 
 // write writes a run, behind the last one or as its continuation.
 func (r *runs) write(ctx context.Context, from source, continues bool) error {
-	out := bufio.NewWriterSize(r.file, writeBuffer)
-	begin, header := r.size, []byte(nil)
+	w := r.begin(continues)
 	for n := 1; ; n++ {
 		ok, err := from.next()
 		if err != nil {
 			return err
 		}
 		if !ok {
-			break
+			return w.end()
 		}
-		e := from.head()
-		header = binary.AppendUvarint(header[:0], uint64(e.size))
-		header = binary.AppendUvarint(header, uint64(len(e.value)))
-		lengths := len(header)
-		header = appendKey(header, e)
-		if _, err := out.Write(header); err != nil {
+		if err := w.add(from.head()); err != nil {
 			return err
 		}
-		if _, err := out.Write(e.value); err != nil {
-			return err
-		}
-		r.size += int64(len(header) + len(e.value))
-		r.lastKey = append(r.lastKey[:0], header[lengths:]...)
 		if n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	if err := out.Flush(); err != nil {
+}
+
+// A runWriter writes a run.
+type runWriter struct {
+	runs      *runs
+	out       *bufio.Writer
+	continues bool
+	from      int64
+	header    []byte
+}
+
+// begin begins a run, or goes on with the last one.
+func (r *runs) begin(continues bool) *runWriter {
+	return &runWriter{runs: r, out: bufio.NewWriterSize(r.file, writeBuffer), continues: continues, from: r.size}
+}
+
+// add writes an element.
+func (w *runWriter) add(e *head) error {
+	r := w.runs
+	w.header = binary.AppendUvarint(w.header[:0], uint64(e.size))
+	w.header = binary.AppendUvarint(w.header, uint64(len(e.value)))
+	lengths := len(w.header)
+	w.header = appendKey(w.header, e)
+	if _, err := w.out.Write(w.header); err != nil {
 		return err
 	}
-	r.written += r.size - begin
-	if continues {
+	if _, err := w.out.Write(e.value); err != nil {
+		return err
+	}
+	r.size += int64(len(w.header) + len(e.value))
+	r.lastKey = append(r.lastKey[:0], w.header[lengths:]...)
+	return nil
+}
+
+// end writes the rest of the run.
+func (w *runWriter) end() error {
+	r := w.runs
+	if err := w.out.Flush(); err != nil {
+		return err
+	}
+	r.written += r.size - w.from
+	if w.continues {
 		r.spans[len(r.spans)-1].to = r.size
 	} else {
-		r.spans = append(r.spans, span{begin, r.size})
+		r.spans = append(r.spans, span{w.from, r.size})
 	}
 	return nil
 }

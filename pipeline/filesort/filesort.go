@@ -115,7 +115,7 @@ func (o *Order) Sort(ctx context.Context, from, to string, options Options) (_ R
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
 	s := &sorting{Order: o, Options: &options, path: from, objects: objects, out: out}
-	s.carriage = file.Carry(objects.Reader, out.output)
+	out.carriage = file.Carry(objects.Reader, out.output)
 	if o.within == "" {
 		err = s.whole(ctx)
 	} else {
@@ -138,8 +138,6 @@ type sorting struct {
 	path    string
 	objects *objectfile.Reader
 	out     *writer
-	// carriage carries rows of cells as they are; nil where elements are objects on their way.
-	carriage *file.Carriage
 
 	kind   expression.Kind // of the keys; Unknown before the first
 	report Report

@@ -98,8 +98,8 @@ func (s *sorting) readBatches(ctx context.Context, spare <-chan *batch, to ...ch
 func (s *sorting) computeKeys(work <-chan *batch) {
 	compute := s.newKeys()
 	for b := range work {
-		if s.carriage != nil && len(b.records) > 0 && compute.rows == nil {
-			compute.rows = s.carriage.Rows(s.key.Members())
+		if s.out.carriage != nil && len(b.records) > 0 && compute.rows == nil {
+			compute.rows = s.out.carriage.Rows(s.key.Members())
 		}
 		b.keys, b.ordered = b.keys[:0], b.ordered[:0]
 		for i := range b.records {

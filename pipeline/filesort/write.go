@@ -2,6 +2,7 @@ package filesort
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,6 +25,9 @@ type writer struct {
 	stdout  io.Writer
 	output  broker.Output
 	monitor *Monitor
+	before  broker.Output // what was written in vain, see again; nil for nothing
+	// carriage is what rows of cells come from that are written as they are; nil where results are objects.
+	carriage *file.Carriage
 }
 
 // outputOf returns the stream of a path that is written, of what is read at another one: rows of cells stay as they are where the
@@ -48,15 +52,22 @@ func openWriter(ctx context.Context, stream broker.Stream, stdout io.Writer, mon
 	return w, w.open(ctx)
 }
 
-func (w *writer) open(ctx context.Context) (err error) {
+func (w *writer) open(ctx context.Context) error {
 	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Streams(w.stream)}
 	if w.stdout != nil {
 		options = append(options, file.Stdout(w.stdout))
 	}
 	files := file.New(options...)
 	job := &broker.Job{Name: "sort", Outputs: files.Streams(), Logger: slog.New(slog.DiscardHandler)}
-	w.output, err = files.OpenSink(ctx, job)
-	return err
+	output, err := files.OpenSink(ctx, job)
+	if err != nil {
+		return err
+	}
+	w.output = output
+	if w.carriage != nil {
+		w.carriage.Into(output)
+	}
+	return nil
 }
 
 // name gives a file without elements the columns of the one that was read: there is no element that has them.
@@ -71,6 +82,18 @@ func (w *writer) name(ctx context.Context, columns []string) error {
 		return err
 	}
 	return w.open(ctx)
+}
+
+// again begins the output anew, and returns what was written until now, as [file.Reread] does. It can be read until the writer is
+// closed.
+func (w *writer) again(ctx context.Context) (written io.ReaderAt, first, between int64, err error) {
+	written, first, between, err = file.Reread(w.output)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	w.before = w.output
+	w.monitor.written.Store(0)
+	return written, first, between, w.open(ctx)
 }
 
 // write writes what put puts into the outlet, in a goroutine of its own.
@@ -108,7 +131,13 @@ func (w *writer) complete(ctx context.Context) error {
 
 // close removes the file unless it is complete.
 func (w *writer) close() error {
-	if err := w.output.Close(); err != nil {
+	var errs []error
+	for _, output := range []broker.Output{w.output, w.before} {
+		if output != nil {
+			errs = append(errs, output.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close the output: %w", err)
 	}
 	return nil
