@@ -53,32 +53,48 @@ func (c *Carriage) carrier(members []string) *csv.Carrier {
 type Rows struct {
 	carrier *csv.Carrier
 	stream  string
-	object  []byte
+	object  []byte // of the row that was read last, the whole one where isWhole says so
+	isWhole bool
 	texts   []byte
 }
 
-// Read returns an object that has the members asked for of a record's row, if not all, and holds until the next call; and the row
-// as it is to be written, which goes into a result. An error names the place.
-func (r *Rows) Read(record *broker.Record) (object, row []byte, err error) {
+// Read returns a record's row as it is to be written, which goes into a result. An error names the place.
+func (r *Rows) Read(record *broker.Record) (row []byte, err error) {
 	row = record.Value
-	if object = r.carrier.Carry(r.object[:0], row); object != nil {
-		r.object = object
-		return object, row, nil
+	if r.isWhole = !r.carrier.Take(row); !r.isWhole {
+		return row, nil
 	}
-	if object, err = r.Object(record); err != nil {
-		return nil, nil, err
+	if _, err = r.Object(record); err != nil {
+		return nil, err
 	}
-	if cap(r.texts)-len(r.texts) < len(row)+len(object) {
-		r.texts = make([]byte, 0, max(objectsSize, 2*(len(row)+len(object))))
+	if cap(r.texts)-len(r.texts) < len(row)+len(r.object) {
+		r.texts = make([]byte, 0, max(objectsSize, 2*(len(row)+len(r.object))))
 	}
 	begin := len(r.texts)
-	texts, err := r.carrier.Row(r.texts, object)
+	texts, err := r.carrier.Row(r.texts, r.object)
 	if err != nil {
-		return nil, nil, record.DecodeError(r.stream, 0, err)
+		return nil, record.DecodeError(r.stream, 0, err)
 	}
 	r.texts = texts
 	end := len(texts) - 1 // without the line end
-	return object, texts[begin:end:end], nil
+	return texts[begin:end:end], nil
+}
+
+// Members returns an object that has the members asked for of the row that was read last, and maybe others. It holds until the
+// next call.
+func (r *Rows) Members() []byte {
+	if !r.isWhole {
+		r.object = r.carrier.Members(r.object[:0])
+	}
+	return r.object
+}
+
+// Cell returns the only cell asked for, of the row that was read last; false where there are others, or it isn't known.
+func (r *Rows) Cell() ([]byte, bool) {
+	if r.isWhole {
+		return nil, false
+	}
+	return r.carrier.Cell()
 }
 
 // Object returns the whole object of a record's row, which holds until the next call.

@@ -8,13 +8,14 @@ import (
 )
 
 // This file writes elements that are nearly in order as they come, in the hope that nothing comes any more that belongs before
-// them: then they are written once, and read never, and few of them are in memory. A chunk is small for that. When it is full, its
-// lower three quarters are written; it grows where elements still come that are below those, and where it has grown too far, the
-// elements are in no such order, and those that come go to runs. In the end, those that were written are merged with the others:
+// them: then they are written once and never read, and few of them are in memory. A chunk is small for that. When it is full, its
+// lower three quarters are written. It grows where elements still come that are below those, or that have come too late; once it has
+// grown to half of the memory, the elements are in no such order, and the next ones go to runs. What was written is then, in the
+// end, a run that comes before all others:
 //
-//	pushed    2 1 4 3 | 5 6 8 7 | 3 9
-//	ahead     1 2 3     4 5 6             behind each chunk, and what is in memory in the end
-//	memory    4         7 8       3 7 8 9 the 3 belongs before the 4: what was written is read again, and merged
+//	pushed    2 1 4 3 | 6 5 7 | 8 10 9 | 3
+//	ahead     1 2 3     4 5 6   7 8 9       what was written when the chunk was full
+//	memory    4         7       10          3 10: the 3 is displaced, and all are merged
 
 const (
 	// firstWindow is how large a chunk is at first whose lower part is written ahead: many elements, which are still found in a
@@ -97,7 +98,7 @@ func (s *Sorter) writeAhead(from, to int) error {
 			return diskError(s.dir, err)
 		}
 	}
-	return nil
+	return diskError(s.dir, a.writer.flush())
 }
 
 // finish writes the rest ahead, if all of it belongs behind what was written so.

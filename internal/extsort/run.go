@@ -1,7 +1,6 @@
 package extsort
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -92,41 +91,55 @@ func (r *runs) write(ctx context.Context, from source, continues bool) error {
 // A runWriter writes a run.
 type runWriter struct {
 	runs      *runs
-	out       *bufio.Writer
 	continues bool
 	from      int64
-	header    []byte
+	buffer    []byte
+	key       int // where the last key begins in the buffer
+	keySize   int
 }
 
 // begin begins a run, or goes on with the last one.
 func (r *runs) begin(continues bool) *runWriter {
-	return &runWriter{runs: r, out: bufio.NewWriterSize(r.file, writeBuffer), continues: continues, from: r.size}
+	return &runWriter{runs: r, continues: continues, from: r.size, buffer: make([]byte, 0, writeBuffer)}
 }
 
 // add writes an element.
 func (w *runWriter) add(e *head) error {
-	r := w.runs
-	w.header = binary.AppendUvarint(w.header[:0], uint64(e.size))
-	w.header = binary.AppendUvarint(w.header, uint64(len(e.value)))
-	lengths := len(w.header)
-	w.header = appendKey(w.header, e)
-	if _, err := w.out.Write(w.header); err != nil {
-		return err
+	size := 2*binary.MaxVarintLen32 + inEntry + len(e.rest) + len(e.value)
+	if len(w.buffer)+size > cap(w.buffer) {
+		if err := w.flush(); err != nil {
+			return err
+		}
 	}
-	if _, err := w.out.Write(e.value); err != nil {
-		return err
-	}
-	r.size += int64(len(w.header) + len(e.value))
-	r.lastKey = append(r.lastKey[:0], w.header[lengths:]...)
+	w.buffer = binary.AppendUvarint(w.buffer, uint64(e.size))
+	w.buffer = binary.AppendUvarint(w.buffer, uint64(len(e.value)))
+	w.key, w.keySize = len(w.buffer), int(e.size)
+	w.buffer = append(appendKey(w.buffer, e), e.value...)
 	return nil
+}
+
+// flush writes what is in the buffer, and notes the last key.
+func (w *runWriter) flush() error {
+	if len(w.buffer) == 0 {
+		return nil
+	}
+	r := w.runs
+	r.lastKey = append(r.lastKey[:0], w.buffer[w.key:w.key+w.keySize]...)
+	n, err := r.file.Write(w.buffer)
+	r.size += int64(n)
+	w.buffer = w.buffer[:0]
+	if cap(w.buffer) > writeBuffer {
+		w.buffer = make([]byte, 0, writeBuffer)
+	}
+	return err
 }
 
 // end writes the rest of the run.
 func (w *runWriter) end() error {
-	r := w.runs
-	if err := w.out.Flush(); err != nil {
+	if err := w.flush(); err != nil {
 		return err
 	}
+	r := w.runs
 	r.written += r.size - w.from
 	if w.continues {
 		r.spans[len(r.spans)-1].to = r.size

@@ -124,10 +124,16 @@ type keys struct {
 	picker  *object.Picker
 	program *expression.Program
 	rows    *file.Rows // where records are rows of cells; nil otherwise
+	// isCell says that the key is what is in a cell, and nothing computed.
+	isCell bool
 }
 
 func (s *sorting) newKeys() *keys {
-	return &keys{path: s.path, picker: s.key.Picker(), program: s.key.Program.Clone()}
+	members := s.key.Members()
+	return &keys{
+		path: s.path, picker: s.key.Picker(), program: s.key.Program.Clone(),
+		isCell: len(members) == 1 && members[0] == s.key.Program.String(),
+	}
 }
 
 // key returns the key of a record. The error is that of a record that is no object; a row that is one becomes the row that is
@@ -136,18 +142,42 @@ func (c *keys) key(record *broker.Record) (key, error) {
 	if c.rows == nil {
 		return c.of(record, record.Value)
 	}
-	members, row, err := c.rows.Read(record)
+	row, err := c.rows.Read(record)
 	if err != nil {
 		return key{}, err
 	}
-	k, err := c.of(record, members)
+	k, ok := c.ofCell()
+	if !ok {
+		k, err = c.of(record, c.rows.Members())
+	}
 	if k.err != nil { // which tells of all members
-		if members, err = c.rows.Object(record); err == nil {
-			k, err = c.of(record, members)
+		var whole []byte
+		if whole, err = c.rows.Object(record); err == nil {
+			k, err = c.of(record, whole)
 		}
 	}
 	record.Value = row
 	return k, err
+}
+
+// ofCell returns the key of a row where it is a whole number in a cell, as most are.
+func (c *keys) ofCell() (k key, ok bool) {
+	if !c.isCell {
+		return k, false
+	}
+	text, ok := c.rows.Cell()
+	if !ok || len(text) == 0 || len(text) > 18 || text[0] == '0' {
+		return k, false
+	}
+	n := int64(0)
+	for _, digit := range text {
+		if digit < '0' || digit > '9' {
+			return k, false
+		}
+		n = n*10 + int64(digit-'0')
+	}
+	k.Key, k.err = expression.NewKey(expression.IntValue(n))
+	return k, true
 }
 
 // of returns the key of a record's object, of which other members may be left out.

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"bytes"
 	"slices"
 	"unicode/utf8"
 )
@@ -14,9 +13,23 @@ import (
 type Carrier struct {
 	decoder *Decoder
 	encoder *Encoder
-	// asked are the columns of the members asked for, in their order.
+	// asked are the columns of the members asked for, in their order, and cells those of the row that was taken last.
 	asked []int
+	cells []cell
+	// classes says of each byte what it is to a row.
+	classes [256]class
 }
+
+// A class is what a byte is to a row.
+type class byte
+
+const (
+	ofText class = iota
+	delimits
+	blank  // may have no place at the ends of a cell
+	beyond // is a part of a character beyond ASCII
+	needsQuotes
+)
 
 // Carries reports whether rows of a dialect can be carried: where what is written of a plain cell is the cell itself.
 func Carries(d Dialect) bool {
@@ -33,65 +46,67 @@ func NewCarrier(d Dialect, columns, members []string) *Carrier {
 			c.asked = append(c.asked, i)
 		}
 	}
+	c.cells = make([]cell, len(c.asked))
+	for b := utf8.RuneSelf; b < len(c.classes); b++ {
+		c.classes[b] = beyond
+	}
+	c.classes[' '], c.classes['\t'] = blank, blank
+	c.classes['"'], c.classes['\r'], c.classes['\n'] = needsQuotes, needsQuotes, needsQuotes
+	c.classes[c.decoder.splitter.delimiter[0]] = delimits
 	return c
 }
 
 // Object appends the whole object of a row. Errors are of type [*Error].
 func (c *Carrier) Object(into, row []byte) ([]byte, error) { return c.decoder.Append(into, row) }
 
-// Carry appends an object with the members asked for of a row that is its object's row, as most are, and returns nil for others.
-//
-// REQUIRES: line ends stand in quotes only.
-func (c *Carrier) Carry(into, row []byte) []byte {
-	delimiter := c.decoder.splitter.delimiter[0]
-	if bytes.IndexByte(row, '"') >= 0 || bytes.IndexByte(row, '\r') >= 0 || !utf8.Valid(row) || hasBlankAtEnd(row, delimiter) {
-		return nil
-	}
-	into = append(into, '{')
-	first, column, at := true, 0, 0
-	for _, asked := range c.asked {
-		for ; column < asked; column++ {
-			n := bytes.IndexByte(row[at:], delimiter)
-			if n < 0 {
-				return nil
+// Take reports whether a row is that of its object, as most are, and takes the cells asked for then.
+func (c *Carrier) Take(row []byte) bool {
+	begin, column, next, isASCII := 0, 0, 0, true
+	for i, b := range row {
+		switch c.classes[b] {
+		case ofText:
+		case delimits:
+			if next < len(c.asked) && c.asked[next] == column {
+				c.cells[next].text = row[begin:i]
+				next++
 			}
-			at += n + 1
+			column++
+			begin = i + 1
+		case blank:
+			if i == begin || i+1 == len(row) || c.classes[row[i+1]] == delimits {
+				return false
+			}
+		case beyond:
+			isASCII = false
+		default:
+			return false
 		}
-		end := len(row)
-		if n := bytes.IndexByte(row[at:], delimiter); n >= 0 {
-			end = at + n
-		}
-		before := c.decoder.columns[asked].before[1:]
-		if !first {
-			into = append(into, ',')
-		}
-		into = c.decoder.value(append(into, before...), &c.decoder.columns[asked], &cell{text: row[at:end]})
-		first = false
 	}
-	if column+bytes.Count(row[at:], c.decoder.splitter.delimiter) != len(c.decoder.columns)-1 {
-		return nil
+	if next < len(c.asked) && c.asked[next] == column {
+		c.cells[next].text = row[begin:]
 	}
-	return append(into, '}')
+	return column == len(c.decoder.columns)-1 && (isASCII || utf8.Valid(row))
 }
 
-// hasBlankAtEnd reports whether a cell of a row has a blank at one of its ends, and is written in quotes or without it.
-func hasBlankAtEnd(row []byte, delimiter byte) bool {
-	for _, blank := range []byte{' ', '\t'} {
-		if blank == delimiter {
-			continue
-		}
-		for at := 0; at < len(row); at++ {
-			n := bytes.IndexByte(row[at:], blank)
-			if n < 0 {
-				break
-			}
-			at += n
-			if at == 0 || at == len(row)-1 || row[at-1] == delimiter || row[at+1] == delimiter {
-				return true
-			}
-		}
+// Cell returns the one cell that was asked for, of the row that was taken; false where that wasn't one.
+func (c *Carrier) Cell() ([]byte, bool) {
+	if len(c.cells) != 1 {
+		return nil, false
 	}
-	return false
+	return c.cells[0].text, true
+}
+
+// Members appends the object of the members asked for, of the row that was taken.
+func (c *Carrier) Members(into []byte) []byte {
+	into = append(into, '{')
+	for i, asked := range c.asked {
+		column := &c.decoder.columns[asked]
+		if i > 0 {
+			into = append(into, ',')
+		}
+		into = c.decoder.value(append(into, column.before[1:]...), column, &c.cells[i])
+	}
+	return append(into, '}')
 }
 
 // Row appends the row of a row's object, with its line end.
