@@ -90,7 +90,7 @@ func (c *sortCommand) Run(ctx context.Context, a *app) error {
 // before there is much more: what reading and writing leave behind would come on top, as much again. The rest is for those,
 // and the program itself.
 func divided(memory int64) int64 {
-	const rest, program = 48 << 20, 16 << 20
+	const rest, program = 64 << 20, 28 << 20
 	sorted := max((memory-rest)/9*8, memory/2) // merging takes an eighth more
 	if sorted < math.MaxInt64/2 {
 		debug.SetMemoryLimit(sorted/8*9 + rest - program)

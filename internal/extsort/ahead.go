@@ -9,9 +9,9 @@ import (
 
 // This file writes elements that are nearly in order as they come, in the hope that nothing comes any more that belongs before
 // them: then they are written once and never read, and few of them are in memory. A chunk is small for that. When it is full, its
-// lower three quarters are written. It grows where elements still come that are below those, or that have come too late; once it has
-// grown to half of the memory, the elements are in no such order, and the next ones go to runs. What was written is then, in the
-// end, a run that comes before all others:
+// lower three quarters are written. It grows where elements still come that are below those, or that have come too late; once it
+// has grown to half of the memory, the elements are in no such order, and the next ones go to runs. What was written is then, in
+// the end, a run that comes before all others:
 //
 //	pushed    2 1 4 3 | 6 5 7 | 8 10 9 | 3
 //	ahead     1 2 3     4 5 6   7 8 9       what was written when the chunk was full
@@ -21,9 +21,9 @@ const (
 	// firstWindow is how large a chunk is at first whose lower part is written ahead: many elements, which are still found in a
 	// processor's cache.
 	firstWindow = 4 << 20
-	// samples is how many of the last elements are looked at to know whether others like them will come below those written, and
-	// mostLate how many may have done so.
-	samples, mostLate = 64, 4
+	// samples is how many of the last elements are looked at to know whether others like them will come below those written: one
+	// in so many may have done so.
+	samples, mostLate = 64, 16
 )
 
 // ahead are the elements that were written ahead.
@@ -51,7 +51,7 @@ func (s *Sorter) release(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	from, to := s.behind(), len(c.entries)/4*3
-	if to-from > len(c.entries)/2 && c.countBelow(last, &c.entries[to]) <= mostLate {
+	if to-from > len(c.entries)/2 && c.countBelow(last, &c.entries[to])*mostLate <= len(last) {
 		if err := s.writeAhead(from, to); err != nil {
 			return false, err
 		}
@@ -118,8 +118,8 @@ func (s *Sorter) finish() error {
 	}
 }
 
-// Displaced reports, behind Sort, whether some elements belong before others that were written ahead. These must be given back then
-// by [Sorter.Merge].
+// Displaced reports, behind Sort, whether some elements belong before others that were written ahead. These must be given back
+// then by [Sorter.Merge].
 func (s *Sorter) Displaced() bool {
 	return s.ahead.hasWritten() && (s.runs != nil || len(s.chunk.entries) > 0)
 }

@@ -145,11 +145,11 @@ func TestNearlyOrderedElementsAreWrittenOnce(t *testing.T) {
 }
 
 // taken returns how many bytes a chunk takes.
-func (c *chunk) taken() (bytes int) {
+func (c *chunk) taken() (size int) {
 	for _, block := range append(slices.Clone(c.blocks), c.free...) {
-		bytes += cap(block)
+		size += cap(block)
 	}
-	return bytes + 32*(cap(c.entries)+cap(c.spare))
+	return size + 32*(cap(c.entries)+cap(c.spare))
 }
 
 // TestAheadFails: an error of what elements are written to is told as it is, and one of the temporary file as one of that.

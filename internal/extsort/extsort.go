@@ -11,6 +11,8 @@
 //	memory    2 8
 //	pulled    1 2 3 4 5 7 8 9
 //
+// Elements that are nearly in order needn't be kept at all: they are written while others come (ahead.go).
+//
 // The file is locked as long as it is used, so that the next process removes what a killed one has left behind, on
 // systems that have such locks.
 package extsort
@@ -34,9 +36,9 @@ type Options struct {
 	Memory int64
 	// Dir is the folder of temporary files; empty is that of [os.TempDir].
 	Dir string
-	// Ahead takes elements that are nearly in order as they are pushed, so that they needn't be kept. It is called within Push and
-	// Sort for elements in their order, from the first one on. Those that it gets aren't returned by Next; but see
-	// [Sorter.Displaced]. Nil for no such thing.
+	// Ahead takes elements that are nearly in order as they are pushed, so that they needn't be kept; nil for no such thing. It is
+	// called within Push and Sort for elements in their order, from the first one on. Those that it gets aren't returned by Next;
+	// but see [Sorter.Displaced].
 	Ahead func(value []byte) error
 }
 

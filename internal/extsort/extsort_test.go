@@ -159,12 +159,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	taken := 0
-	for _, block := range append(slices.Clone(s.chunk.blocks), s.chunk.free...) {
-		taken += cap(block)
-	}
-	taken += 32 * (cap(s.chunk.entries) + cap(s.chunk.spare))
-	if taken > memory*5/4 || len(s.runs.spans) < 5 {
+	if taken := s.chunk.taken(); taken > memory*5/4 || len(s.runs.spans) < 5 {
 		t.Errorf("%d bytes are taken, and there are %d runs", taken, len(s.runs.spans))
 	}
 }
