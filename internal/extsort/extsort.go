@@ -36,9 +36,9 @@ type Options struct {
 	Memory int64
 	// Dir is the folder of temporary files; empty is that of [os.TempDir].
 	Dir string
-	// Ahead takes elements that are nearly in order as they are pushed, so that they needn't be kept; nil for no such thing. It is
-	// called within Push and Sort for elements in their order, from the first one on. Those that it gets aren't returned by Next;
-	// but see [Sorter.Displaced].
+	// Ahead takes elements that are nearly in order as they are pushed, so that they needn't be kept; nil for no such thing. It
+	// is called within Push and Sort for elements in their order, from the first one on. Those that it gets aren't returned by
+	// Next; but see [Sorter.Displaced].
 	Ahead func(value []byte) error
 }
 
