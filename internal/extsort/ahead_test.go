@@ -121,7 +121,7 @@ func TestNearlyOrderedElementsAreWrittenOnce(t *testing.T) {
 			elements := numbered(count, c.key)
 			for i := range elements {
 				push(t, s, elements[i:i+1])
-				if taken := s.chunk.taken(); taken > memory*5/4+blockSize {
+				if taken := s.chunk.taken(); taken > memory*33/32+2*blockSize {
 					t.Fatalf("%d bytes are taken behind %d elements", taken, i)
 				}
 			}

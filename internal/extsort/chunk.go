@@ -65,16 +65,21 @@ func (c *chunk) add(key, value []byte) {
 	}
 }
 
-// grow makes room for as many entries again, but not for more than will be there if those to come are like those that
-// are: each time, all of them are copied.
+// grow makes room for twice as many entries. The sizes are those of which one is enough for all that will be there if those to come
+// are like those that are; what they lie in until then is for merging, and nothing is left to the garbage collector.
 func (c *chunk) grow() {
 	n := len(c.entries)
-	room := max(2*n, 64)
+	room := 64
 	if n > 0 {
-		likely := int64(float64(n) * 1.02 * float64(c.limit) / float64(c.used))
-		room = int(min(int64(room), max(likely, int64(n+n/16+1))))
+		for room = max(int(float64(n)*1.02*float64(c.limit)/float64(c.used)), n+n/16+1); (room+1)/2 > n; {
+			room = (room + 1) / 2
+		}
 	}
-	c.entries = append(make([]entry, 0, room), c.entries...)
+	before := c.entries
+	c.entries = append(make([]entry, 0, room), before...)
+	if cap(before) > cap(c.spare) {
+		c.spare = before[:cap(before)]
+	}
 }
 
 // room returns the last block, with room for so many bytes.
@@ -167,7 +172,7 @@ func (c *chunk) sort(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if half := (len(c.entries) + 1) / 2; cap(c.spare) < half {
-		c.spare = make([]entry, half, cap(c.entries)/2+1)
+		c.spare = make([]entry, (cap(c.entries)+1)/2)
 	}
 	c.sortAll(ctx, c.entries, c.spare[:cap(c.spare)], runtime.GOMAXPROCS(0))
 	c.disordered = false
