@@ -139,7 +139,7 @@ func (c *candidates) dropPositions(n int) {
 }
 
 // minHoles is how many holes a group may have however small it is.
-const minHoles = 16
+const minHoles = 256
 
 // close drops the holes at the front of the group, and all of them where most of it are holes.
 func (c *candidates) close() {

@@ -26,8 +26,8 @@ const keylessLimit = 512
 type cursor struct {
 	feed  *feed
 	chunk *chunk
-	// unread is the index in chunk of the record to be read next.
-	unread int
+	// unread is the index in chunk of the record to be read next. Below plain all are elements that no run before has read.
+	unread, plain int
 	// held are the chunks before it, in order, whose elements may still be needed.
 	held []*chunk
 	// next is the element that was read last, as long as hasNext says that it isn't dealt with. It is a list, so that
@@ -68,7 +68,7 @@ func (c *cursor) hasUnread() bool { return c.unread < len(c.chunk.records) }
 
 // load has a chunk read next. The error is that which broke the stream.
 func (c *cursor) load(chunk *chunk) error {
-	c.chunk, c.unread = chunk, 0
+	c.chunk, c.unread, c.plain = chunk, 0, 0
 	if last := len(chunk.records) - 1; last >= 0 {
 		c.inBefore, c.in = c.in, chunk.records[last].In
 	}

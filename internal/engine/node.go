@@ -34,12 +34,18 @@ type node struct {
 	// isSparse says that the matches of several parents' elements needn't lie side by side, so that each element must be
 	// known that was handed over.
 	isSparse bool
+	// marksHanded says that these are marked among the candidates: none is asked for that was dropped.
+	marksHanded bool
 	// isLoose says that a child needs no match, or must have none: then the node's elements may be complete without all
 	// keys.
 	isLoose bool
 	// isTight says that each complete element of the parent has matches here, side by side, and so has each of these at the
 	// nodes below: then the first of a list leads to the least elements below it.
 	isTight bool
+
+	// skimmer is the edge where it goes over many elements at a time, and skimming says which it adds.
+	skimmer  skimmer
+	skimming skimming
 
 	// sorter is between feed and cursor; nil where the stream is in order.
 	sorter nodeSorter
@@ -62,6 +68,9 @@ func (n *node) advance() error {
 		if !n.cursor.hasNext {
 			if n.maySettle && n.candidates.settled(n.edge, false) {
 				return nil
+			}
+			if n.skimming != noSkimming && n.skim() {
+				continue
 			}
 			switch ok, err := n.read(); {
 			case err == errIdle:
@@ -176,7 +185,9 @@ func (n *node) note() {
 	if c.selection != nil {
 		c.selection.add(len(c.group))
 		n.replace(c.selection.newest())
-		c.close()
+		if c.selection.holes > 0 {
+			c.close()
+		}
 	}
 }
 
@@ -192,10 +203,14 @@ func (n *node) slide() {
 		}
 		n.leave(i, false)
 	}
-	if list := s.leftList(); list != nil {
-		n.replace(list)
+	if !s.keepsLast() {
+		if list := s.leftList(); list != nil {
+			n.replace(list)
+		}
 	}
-	n.candidates.close()
+	if s.holes > 0 {
+		n.candidates.close()
+	}
 }
 
 // replace drops the candidates of a list that others have taken the place of.
@@ -287,18 +302,44 @@ func (n *node) countEach(list []Element) {
 	l := &n.ledger
 	for i := range list {
 		offset := list[i].Record.Offset
-		if l.handed[offset] {
+		if n.markHanded(i, offset) {
 			continue
 		}
-		if len(l.handed) >= l.pruneAt {
-			n.prune()
-		}
-		l.handed[offset] = true
 		l.handedOver = max(l.handedOver, offset)
-		l.withdrawOne(offset)
+		if len(l.provisional) > 0 {
+			l.withdrawOne(offset)
+		}
 		l.countMatched(list[i : i+1])
-		n.countHandedOverBelow(list[i : i+1])
+		if len(n.children) > 0 {
+			n.countHandedOverBelow(list[i : i+1])
+		}
 	}
+}
+
+// markHanded remembers that an element of a sparse node, the match with the index given, is handed over, and reports whether
+// it was before.
+func (n *node) markHanded(match int, offset int64) (before bool) {
+	if n.marksHanded {
+		return n.candidates.selection.markHanded(match)
+	}
+	l := &n.ledger
+	if l.handed[offset] {
+		return true
+	}
+	if len(l.handed) >= l.pruneAt {
+		n.prune()
+	}
+	l.handed[offset] = true
+	return false
+}
+
+// isHandedOver reports whether an element, one that a list leads to, has reached the function.
+func (n *node) isHandedOver(offset int64) bool {
+	if !n.marksHanded {
+		return n.ledger.isHandedOver(offset)
+	}
+	i, found := find(n.candidates.group, offset)
+	return found && n.candidates.selection.about.items[i].handed
 }
 
 // minHanded is how many elements a sparse node remembers at least to be handed over.
@@ -362,9 +403,12 @@ func (n *node) setForm() {
 		// What was handed over may lie above what wasn't, and a restart doesn't know which is which: it tells neither.
 		n.ledger.accountedBefore = max(n.ledger.accountedBefore, n.ledger.seenBefore)
 	}
-	if n.isSparse {
+	if !n.isSparse {
+		return
+	}
+	n.task.ledgers.patience = sparsePatience
+	if n.marksHanded = s != nil && n.candidates.reuse; !n.marksHanded {
 		n.ledger.handed, n.ledger.pruneAt = map[int64]bool{}, minHanded
-		n.task.ledgers.patience = sparsePatience
 	}
 }
 

@@ -15,7 +15,7 @@ func (n *node) enterProvisionally(list []Element, because *unmatched, verdict Ve
 		return
 	}
 	for i := range list {
-		if !n.ledger.isHandedOver(list[i].Record.Offset) {
+		if !n.isHandedOver(list[i].Record.Offset) {
 			n.enterOneProvisionally(&list[i], because, verdict)
 		}
 	}
@@ -146,10 +146,15 @@ func (n *node) confirmOvertaken() {
 
 // contains reports whether an element is in a list.
 func contains(list []Element, offset int64) bool {
-	_, found := slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int {
+	_, found := find(list, offset)
+	return found
+}
+
+// find returns where an element is in a list.
+func find(list []Element, offset int64) (at int, found bool) {
+	return slices.BinarySearchFunc(list, offset, func(e Element, offset int64) int {
 		return cmp.Compare(e.Record.Offset, offset)
 	})
-	return found
 }
 
 // leadsTo reports whether an element of the node with the index given is among the matches of the groups of n and the

@@ -21,7 +21,10 @@ func (q *queue[T]) addAll(items []T) {
 	q.items = append(q.items, items...)
 }
 
-// makeRoom moves the items to the beginning of the memory, or to larger one where they fill most of it.
+// makeRoom moves the items to the beginning of the memory, or to larger one where they fill most of it. It isn't inlined for the
+// size of programs, and of what is on the path of each element.
+//
+//go:noinline
 func (q *queue[T]) makeRoom(n int) {
 	if need := len(q.items) + n; need > cap(q.memory)/2 {
 		q.memory = make([]T, 0, 2*need+8)
@@ -39,6 +42,8 @@ func (q *queue[T]) drop(n int) {
 }
 
 // keep keeps the items with the indexes given, which grow.
+//
+//go:noinline
 func (q *queue[T]) keep(indexes []int) {
 	for to, from := range indexes {
 		q.items[to] = q.items[from]

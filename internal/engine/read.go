@@ -181,6 +181,9 @@ func (n *node) receive() error {
 	}
 	n.recycle()
 	err = n.cursor.load(c)
+	if n.skimming != noSkimming && len(c.records) > 0 && c.flaws == nil && c.records[0].Offset >= n.plainFrom() {
+		n.cursor.plain = len(c.records)
+	}
 	n.task.timedOut = n.task.timedOut || n.cursor.timedOut
 	return err
 }

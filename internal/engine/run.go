@@ -330,6 +330,7 @@ func (r *run) newTask(ctx context.Context, partition int, starts []start, p *pen
 	t.root = t.addNode(r, r.spec.Master, nil, 0, starts)
 	for i, n := range t.nodes {
 		n.watchIdle(&starts[i])
+		n.setSkimming()
 	}
 	if r.spec.Window != nil {
 		t.window = newWindow(r.spec.Window, len(r.nodes))

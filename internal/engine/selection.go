@@ -59,6 +59,9 @@ type selector interface {
 	farther(before, after int) bool
 	// keepsAll reports whether the reach has no lower bound.
 	keepsAll() bool
+	// nearestIsCertain is selection.certain for the nearest of the group, of which at most the first isn't above the left key.
+	// isEarly says that it is although not all within reach was read.
+	nearestIsCertain(isNext, unique bool) (certain, isEarly bool)
 	matchKeys() MatchKeys
 	// awaited and mirrored are for people, who are told what the join waits for (awaited.go).
 	awaited() awaited
@@ -84,6 +87,8 @@ type selection struct {
 	exists          bool
 	unequal, unique bool
 	by              MatchKeys // nil without match keys
+	// isNear says that the nearest of the whole group is taken: then at most the first one isn't above the left key.
+	isNear bool
 
 	// isEarly says that the matches of the parent's element at hand are certain though not all within its reach was read, and
 	// wasEarly that those of the one before were.
@@ -107,8 +112,9 @@ type about struct {
 	// probes is what the list had counted when the candidate was added.
 	probes int
 	// taken says that it was a match of a parent's element, and excludes that it was one where there must be none. unasked
-	// says that a parent's element before may have it within reach, which was certain before it was read.
-	taken, excludes, unasked bool
+	// says that a parent's element before may have it within reach, which was certain before it was read. handed says that
+	// it reached the function, at a node that marks that here.
+	taken, excludes, unasked, handed bool
 }
 
 // newSelection returns the selection of an edge; nil where all of a group matches.
@@ -124,11 +130,16 @@ func newSelection(spec *Node, edge Edge) *selection {
 	s.selects(spec.Unequal, spec.Need == NeedAbsent || spec.Take == TakeFirst || spec.Take == TakeNearest,
 		spec.Need == NeedAbsent)
 	return &selection{selector: s, take: spec.Take, exists: spec.Need == NeedAbsent, unequal: spec.Unequal,
-		unique: spec.Unique, by: by}
+		unique: spec.Unique, by: by, isNear: spec.Take == TakeNearest && spec.Need != NeedAbsent && by == nil && !spec.Unequal}
 }
 
 // isMonotone says that the matches of a parent's element never lie before those of the one before.
 func (s *selection) isMonotone() bool { return s.by == nil && !s.unequal }
+
+// keepsLast says that only the last candidate with its match keys stays.
+func (s *selection) keepsLast() bool {
+	return s.take == TakeLast && !s.exists && !s.unequal && !s.unique
+}
 
 // stopsEarly says that the matches may be certain although the element at hand is within reach.
 func (s *selection) stopsEarly() bool {
@@ -151,6 +162,26 @@ func (s *selection) add(size int) {
 	}
 	list.candidates.add(s.first + size - 1)
 	s.about.add(about{list: list, probes: list.probes, unasked: s.wasEarly})
+}
+
+// addLast adds the candidate that is atHand, the last of the group, where only the last one with its match keys stays. It returns
+// the index of the one whose place it takes; negative where there is none.
+func (s *selection) addLast(size int) (replaced int) {
+	list, at := &s.single, s.first+size-1
+	if s.by != nil {
+		list = s.by.rightList()
+	}
+	replaced = -1
+	if before := list.candidates.items; len(before) == 0 {
+		list.candidates.add(at)
+	} else {
+		replaced = before[0] - s.first
+		before[0] = at
+		s.about.items[replaced].list = nil
+		s.holes++
+	}
+	s.about.add(about{list: list, probes: list.probes})
+	return replaced
 }
 
 // newest returns the list that a candidate was added to last.
@@ -191,7 +222,11 @@ func (s *selection) replaced(list *valueList) int {
 
 // certain reports whether it is certain that the group has all matches of the parent's element (R3a). isNext says that
 // the element at hand isn't dealt with. What is still to be read has its key, or a greater one.
-func (s *selection) certain(isNext bool) bool {
+func (s *selection) certain(isNext bool) (isCertain bool) {
+	if s.isNear {
+		isCertain, s.isEarly = s.nearestIsCertain(isNext, s.unique)
+		return isCertain
+	}
 	if !s.hasRight() {
 		return false
 	}
@@ -214,13 +249,13 @@ func (s *selection) certain(isNext bool) bool {
 	case s.exists, s.take == TakeFirst:
 		s.isEarly = s.firstOf(list) >= 0
 	case s.take == TakeNearest:
-		s.isEarly = s.nearestIsCertain(list)
+		s.isEarly = s.nearestOfIsCertain(list)
 	}
 	return s.isEarly
 }
 
-// nearestIsCertain reports whether nothing nearer can come than what a list has.
-func (s *selection) nearestIsCertain(list *valueList) bool {
+// nearestOfIsCertain reports whether nothing nearer can come than what a list has.
+func (s *selection) nearestOfIsCertain(list *valueList) bool {
 	before, after := s.around(list)
 	switch {
 	case before < 0:
@@ -254,6 +289,8 @@ func (s *selection) matches() []int {
 		s.choose(s.firstOf(list))
 	case s.take == TakeLast:
 		s.choose(s.lastOf(list))
+	case s.isNear:
+		s.choose(s.nearest())
 	case s.take == TakeNearest:
 		s.choose(s.nearestOf(list))
 	default:
@@ -272,6 +309,13 @@ func (s *selection) choose(i int) {
 		s.about.items[i].taken = true
 		s.indexes = append(s.indexes, i)
 	}
+}
+
+// markHanded marks the match with the index given, of those found last, as handed over, and reports whether it was before.
+func (s *selection) markHanded(match int) (before bool) {
+	a := &s.about.items[s.indexes[match]]
+	before, a.handed = a.handed, true
+	return before
 }
 
 func (s *selection) firstOf(list *valueList) int {
@@ -299,6 +343,17 @@ func (s *selection) nearestOf(list *valueList) int {
 		return after
 	}
 	return before
+}
+
+// nearest is nearestOf where isNear.
+func (s *selection) nearest() int {
+	switch n := len(s.about.items); {
+	case n > 1 && s.side(0) <= 0 && !s.farther(0, 1):
+		return 1
+	case n > 0:
+		return 0
+	}
+	return -1
 }
 
 // around returns the last candidate that isn't above the left key, and the first one above it; negative where there is

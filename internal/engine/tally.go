@@ -70,7 +70,7 @@ func (t *tally) leaveTo(later *tally, reached int64) {
 // leaveUncounted notes the elements of a list, and those below them, that were not handed over.
 func (n *node) leaveUncounted(list []Element, tallies []tally) {
 	for i := range list {
-		if offset := list[i].Record.Offset; !n.ledger.isHandedOver(offset) {
+		if offset := list[i].Record.Offset; !n.isHandedOver(offset) {
 			tallies[n.index].open[offset] = true
 		}
 		for c, matches := range list[i].Matches {

@@ -16,13 +16,25 @@ func guarded[E, K any](key func(E) K) func(element any) (K, error) {
 	where := mistake.KeyFunction(key)
 	if elements.IsPointer[E]() {
 		return func(element any) (k K, err error) {
-			defer recoverKey(&err, where)
-			return key(element.(E)), nil
+			returned := false
+			defer func() {
+				if !returned {
+					err = keyPanic(recover(), where)
+				}
+			}()
+			k, returned = key(element.(E)), true
+			return k, nil
 		}
 	}
 	return func(element any) (k K, err error) {
-		defer recoverKey(&err, where)
-		return key(*element.(*E)), nil
+		returned := false // to ask recover costs more than many a key function
+		defer func() {
+			if !returned {
+				err = keyPanic(recover(), where)
+			}
+		}()
+		k, returned = key(*element.(*E)), true
+		return k, nil
 	}
 }
 
@@ -31,20 +43,20 @@ func guardedComparison[L, R any](compare func(L, R) int) func(left, right any) (
 	where := mistake.KeyFunction(compare)
 	toLeft, toRight := elements.From[L](), elements.From[R]()
 	return func(left, right any) (order int, err error) {
-		defer recoverKey(&err, where)
+		defer func() { err = keyPanic(recover(), where) }()
 		return compare(toLeft(left), toRight(right)), nil
 	}
 }
 
-// recoverKey makes a key function's panic an error. It must be deferred itself.
-func recoverKey(err *error, where string) {
-	switch r := recover().(type) {
+// keyPanic returns the error of a key function's panic; nil where it has not panicked.
+func keyPanic(recovered any, where string) error {
+	switch r := recovered.(type) {
 	case nil:
+		return nil
 	case error:
-		*err = fmt.Errorf("the function at %s panicked: %w", where, r)
-	default:
-		*err = fmt.Errorf("the function at %s panicked: %v", where, r)
+		return fmt.Errorf("the function at %s panicked: %w", where, r)
 	}
+	return fmt.Errorf("the function at %s panicked: %v", where, recovered)
 }
 
 // Predicate returns a function over *T of one over T or *T that tells which elements take part. A panic is an error.

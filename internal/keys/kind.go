@@ -48,40 +48,77 @@ type edgeMaker[K any] func(left, right func(element any) (K, error), unique bool
 // edgesOf returns the maker of edges for keys of type K. It is an error if K has no order.
 func edgesOf[K any]() (edgeMaker[K], error) {
 	t, pointer := pointed[K]()
+	if pointer {
+		return pointersAs[K](t)
+	}
 	if isTime(t) {
-		return timesAs[K](pointer), nil
+		return comparedBy(func(a, b K) int { return instant(&a).Compare(*instant(&b)) }), nil
 	}
 	switch t.Kind() {
 	case reflect.Int:
-		return integersAs[K, int, int64](pointer), nil
+		return orderedAs[K, int](), nil
 	case reflect.Int8:
-		return integersAs[K, int8, int64](pointer), nil
+		return orderedAs[K, int8](), nil
 	case reflect.Int16:
-		return integersAs[K, int16, int64](pointer), nil
+		return orderedAs[K, int16](), nil
 	case reflect.Int32:
-		return integersAs[K, int32, int64](pointer), nil
+		return orderedAs[K, int32](), nil
 	case reflect.Int64:
-		return integersAs[K, int64, int64](pointer), nil
+		return orderedAs[K, int64](), nil
 	case reflect.Uint:
-		return integersAs[K, uint, uint64](pointer), nil
+		return orderedAs[K, uint](), nil
 	case reflect.Uint8:
-		return integersAs[K, uint8, uint64](pointer), nil
+		return orderedAs[K, uint8](), nil
 	case reflect.Uint16:
-		return integersAs[K, uint16, uint64](pointer), nil
+		return orderedAs[K, uint16](), nil
 	case reflect.Uint32:
-		return integersAs[K, uint32, uint64](pointer), nil
+		return orderedAs[K, uint32](), nil
 	case reflect.Uint64:
-		return integersAs[K, uint64, uint64](pointer), nil
+		return orderedAs[K, uint64](), nil
 	case reflect.Uintptr:
-		return integersAs[K, uintptr, uint64](pointer), nil
+		return orderedAs[K, uintptr](), nil
 	case reflect.Float32:
-		return floatsAs[K, float32](pointer), nil
+		return floatsAs[K, float32](), nil
 	case reflect.Float64:
-		return floatsAs[K, float64](pointer), nil
+		return floatsAs[K, float64](), nil
 	case reflect.String:
-		return textsAs[K](pointer), nil
+		return orderedAs[K, string](), nil
 	}
-	return nil, fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
+	return nil, noOrder[K]()
+}
+
+// pointersAs is for a K that is a pointer to a t. What it points to is read as one of five types, so that a program has the code
+// of edges over pointers for these only.
+func pointersAs[K any](t reflect.Type) (edgeMaker[K], error) {
+	switch kind := t.Kind(); {
+	case isTime(t):
+		return readAs(pointedKey[K, time.Time], time.Time.Compare), nil
+	case isSigned(kind):
+		return readAs(func(key func(any) (K, error)) func(any) (int64, error) { return asSigned(kind, key, true) },
+			cmp.Compare[int64]), nil
+	case isUnsigned(kind):
+		return readAs(func(key func(any) (K, error)) func(any) (uint64, error) { return asUnsigned(kind, key, true) },
+			cmp.Compare[uint64]), nil
+	case isFloating(kind):
+		return readAs(func(key func(any) (K, error)) func(any) (float64, error) {
+			return notNaN[float64, float64](asFloating(kind, key, true))
+		}, cmp.Compare[float64]), nil
+	case kind == reflect.String:
+		return readAs(pointedKey[K, string], cmp.Compare[string]), nil
+	}
+	return nil, noOrder[K]()
+}
+
+// readAs is for keys that are read as a T. An edge copies what a pointer points to, since the function may change it, and its
+// memory may be used for another element.
+func readAs[K, T any](read func(key func(any) (K, error)) func(any) (T, error), compare func(a, b T) int) edgeMaker[K] {
+	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
+		return engine.KeyEdge(read(left), read(right), compare, unique)
+	}
+}
+
+func noOrder[K any]() error {
+	return fmt.Errorf("keys of type %v have no order: return a number, a text, a time.Time, or a pointer to one "+
 		"of these, of which nil is null and matches nothing", reflect.TypeFor[K]())
 }
 
@@ -96,82 +133,29 @@ func pointed[K any]() (t reflect.Type, isPointer bool) {
 // isTime reports whether a type is time.Time, under whatever name.
 func isTime(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.ConvertibleTo(timeType) }
 
-// integersAs is for a K that is a T or a *T. What a pointer points to is compared as a W, so that a program has the code of
-// edges over pointers for two types of integers, and not for eleven.
-func integersAs[K any, T integer, W int64 | uint64](pointer bool) edgeMaker[K] {
-	if !pointer {
-		return orderedAs[K, T]()
-	}
-	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
-		return engine.KeyEdge(widened[W](pointedKey[K, T](left)), widened[W](pointedKey[K, T](right)), cmp.Compare[W], unique)
-	}
-}
-
-// widened returns a function for the keys of another one as a larger type. It isn't inlined for the size of programs: it has
-// many instances, and is called once for each.
-//
-//go:noinline
-func widened[W int64 | uint64, T integer](key func(any) (T, error)) func(any) (W, error) {
-	return func(element any) (W, error) {
-		k, err := key(element)
-		return W(k), err
-	}
-}
-
-// integer is any type of integers.
-type integer interface {
-	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64 | uintptr
-}
-
-// textsAs is for a K that is a string or a *string.
-func textsAs[K any](pointer bool) edgeMaker[K] {
-	if pointer {
-		return pointedAs[K](cmp.Compare[string])
-	}
-	return orderedAs[K, string]()
-}
-
 // orderedAs is for a K that is a T.
 func orderedAs[K any, T cmp.Ordered]() edgeMaker[K] {
 	compare := func(a, b K) int { return cmp.Compare(*(*T)(unsafe.Pointer(&a)), *(*T)(unsafe.Pointer(&b))) }
 	if same, ok := any(cmp.Compare[T]).(func(a, b K) int); ok {
 		compare = same
 	}
+	return comparedBy(compare)
+}
+
+// comparedBy is for keys that are compared so. It isn't inlined for the size of programs.
+//
+//go:noinline
+func comparedBy[K any](compare func(a, b K) int) edgeMaker[K] {
 	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return engine.KeyEdge(left, right, compare, unique)
 	}
 }
 
-// floatsAs is for a K that is a T or a *T, which may be NaN.
-func floatsAs[K any, T float32 | float64](pointer bool) edgeMaker[K] {
-	if pointer {
-		return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
-			toLeft, toRight := pointedKey[K, T](left), pointedKey[K, T](right)
-			return engine.KeyEdge(notNaN[T, T](toLeft), notNaN[T, T](toRight), cmp.Compare[T], unique)
-		}
-	}
+// floatsAs is for a K that is a T, which may be NaN.
+func floatsAs[K any, T float32 | float64]() edgeMaker[K] {
 	edges := orderedAs[K, T]()
 	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
 		return edges(notNaN[K, T](left), notNaN[K, T](right), unique)
-	}
-}
-
-// timesAs is for a K that is a time.Time or a pointer to one.
-func timesAs[K any](pointer bool) edgeMaker[K] {
-	if pointer {
-		return pointedAs[K](time.Time.Compare)
-	}
-	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
-		compare := func(a, b K) int { return instant(&a).Compare(*instant(&b)) }
-		return engine.KeyEdge(left, right, compare, unique)
-	}
-}
-
-// pointedAs is for a K that is a *T. An edge copies what a pointer points to, since the function may change it, and its
-// memory may be used for another element.
-func pointedAs[K, T any](compare func(a, b T) int) edgeMaker[K] {
-	return func(left, right func(any) (K, error), unique bool) func() engine.Edge {
-		return engine.KeyEdge(pointedKey[K, T](left), pointedKey[K, T](right), compare, unique)
 	}
 }
 
@@ -187,7 +171,7 @@ func notNaN[K any, T float32 | float64](key func(any) (K, error)) func(any) (K, 
 }
 
 // pointedKey returns a function for what the keys of another one point to. A nil pointer is a null key (R7a). It isn't inlined
-// for the same reason as widened.
+// for the size of programs: it has many instances, and is called once for each.
 //
 //go:noinline
 func pointedKey[K, T any](key func(any) (K, error)) func(any) (T, error) {

@@ -49,6 +49,9 @@ func read[K, T any](key func(any) (K, error), pointer bool) func(any) (T, error)
 	if pointer {
 		return pointedKey[K, T](key)
 	}
+	if same, ok := any(key).(func(any) (T, error)); ok {
+		return same
+	}
 	return func(element any) (T, error) {
 		k, err := key(element)
 		return *(*T)(unsafe.Pointer(&k)), err
