@@ -314,26 +314,6 @@ func records(lines []string) iter.Seq2[[]byte, error] {
 	}
 }
 
-func TestWatchKnowsWhenAnOffsetCouldBeRead(t *testing.T) {
-	start := time.Now()
-	var w watch
-	for i, offset := range []int64{0, 0, 5, 5, 9} {
-		w.see(start.Add(time.Duration(i)*time.Second), offset)
-	}
-	for offset, want := range map[int64]int{0: 2, 4: 2, 5: 4, 8: 4} {
-		at, err := w.visible(offset)
-		if err != nil || at.Sub(start) != time.Duration(want)*time.Second {
-			t.Errorf("offset %d: after %v, error %v, want %d s", offset, at.Sub(start), err, want)
-		}
-	}
-	if _, err := w.visible(9); err == nil {
-		t.Error("offset 9 was never there")
-	}
-	if got := w.quiet(start.Add(7 * time.Second)); got != 3*time.Second || w.end() != 9 {
-		t.Errorf("quiet for %v at %d", got, w.end())
-	}
-}
-
 func TestLinesAreThoseOfTheWorkload(t *testing.T) {
 	source := "import x\n// lines: W1 W2\na\n\n// a comment\nb\n\t# lines: W2\nc\n// lines: all\nd\n"
 	for workload, want := range map[string]int{"W1": 3, "W2": 4, "W3": 1} {

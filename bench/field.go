@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 )
 
 // A field is a stream of locations with many partitions, all fed at a steady rate, that instances of Leat join with
@@ -41,8 +43,8 @@ func (c *cluster) newField(ctx context.Context, partitions, rate int) (*field, e
 	f := &field{at: at, partitions: partitions, rate: rate, changed: make(chan struct{}, 1)}
 	f.sent, f.last = make([][]time.Time, partitions), make([]int, partitions)
 	return f, errors.Join(
-		createTopic(ctx, c.client, at.input(locationsStream), partitions),
-		createTopic(ctx, c.client, at.out, partitions),
+		kafkatopic.Create(ctx, c.client, at.input(locationsStream), partitions),
+		kafkatopic.Create(ctx, c.client, at.out, partitions),
 	)
 }
 

@@ -12,10 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-)
 
-// endMark is the end of a stream.
-var endMark = []byte(`{"eos__": true}`)
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
+)
 
 // topics is the storage of loops over Kafka topics of one partition, as one writes it by hand with franz-go.
 type topics struct {
@@ -94,7 +93,7 @@ func (r *topicReader) next() ([]byte, error) {
 		r.records = fetches.Records()
 	}
 	record := r.records[0]
-	if bytes.Equal(record.Value, endMark) {
+	if bytes.Equal(record.Value, kafkatopic.EndMark) {
 		return nil, nil
 	}
 	r.records, r.last = r.records[1:], record.Offset
@@ -129,7 +128,7 @@ func (w *topicWriter) begin() error {
 
 // end writes the end mark and waits for everything.
 func (w *topicWriter) end() error {
-	mark := w.client.ProduceSync(context.Background(), &kgo.Record{Value: endMark})
+	mark := w.client.ProduceSync(context.Background(), &kgo.Record{Value: kafkatopic.EndMark})
 	if w.topics.interval == 0 {
 		return errors.Join(mark.FirstErr(), w.client.Flush(context.Background()), w.failed.Err())
 	}

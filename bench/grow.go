@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 )
 
 // measureGrowth prints what W1 on Kafka costs Leat with more partitions and with more instances, for the same number of
@@ -22,7 +24,7 @@ func (c *command) measureGrowth(ctx context.Context, k *cluster) error {
 			return err
 		}
 		at.out = fmt.Sprintf("%sout-%d", at.in, size.instances)
-		if err := createTopic(ctx, k.client, at.out, size.partitions); err != nil {
+		if err := kafkatopic.Create(ctx, k.client, at.out, size.partitions); err != nil {
 			return err
 		}
 		s, err := together(ctx, goProgram(c.self, "leat"), at, size.instances)
@@ -45,7 +47,7 @@ func (c *cluster) spread(ctx context.Context, each, partitions int) (endpoints, 
 	}
 	c.filled[at.in] = each * partitions
 	topic := at.input(locationsStream)
-	if err := createTopic(ctx, c.client, topic, partitions); err != nil {
+	if err := kafkatopic.Create(ctx, c.client, topic, partitions); err != nil {
 		return at, err
 	}
 	client, err := kgo.NewClient(
@@ -66,7 +68,7 @@ func (c *cluster) spread(ctx context.Context, each, partitions int) (endpoints, 
 		}
 	}
 	for p := range partitions {
-		client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(p), Value: endMark}, failed.Promise())
+		client.Produce(ctx, &kgo.Record{Topic: topic, Partition: int32(p), Value: kafkatopic.EndMark}, failed.Promise())
 	}
 	return at, errors.Join(client.Flush(ctx), failed.Err())
 }

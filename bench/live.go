@@ -12,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 	"github.com/leat-go/leat/codec"
 )
 
@@ -32,7 +33,7 @@ func (c *cluster) feedOf(ctx context.Context, p program, rate, elements int) (*f
 	f.sent, f.seen = make([]time.Time, elements), make([]time.Time, elements)
 	c.scratch++
 	f.at = endpoints{kafka: c.address, in: fmt.Sprintf("feed-%d-", c.scratch)}
-	if err := createTopic(ctx, c.client, f.at.input(locationsStream), 1); err != nil {
+	if err := kafkatopic.Create(ctx, c.client, f.at.input(locationsStream), 1); err != nil {
 		return nil, err
 	}
 	var err error
@@ -101,7 +102,7 @@ func (f *feed) write(ctx context.Context) error {
 			client.Produce(ctx, &kgo.Record{Value: line}, failed.Promise())
 		}
 	}
-	client.Produce(ctx, &kgo.Record{Value: endMark}, failed.Promise())
+	client.Produce(ctx, &kgo.Record{Value: kafkatopic.EndMark}, failed.Promise())
 	return errors.Join(client.Flush(ctx), failed.Err())
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
@@ -46,33 +47,10 @@ func withCluster(ctx context.Context, self string, use func(*cluster) error) (er
 		return err
 	}
 	defer client.Close()
-	if err := warmUp(ctx, server.Address()); err != nil {
+	if err := kafkatopic.WarmUp(ctx, server.Address()); err != nil {
 		return err
 	}
 	return use(&cluster{self: self, dir: dir, address: server.Address(), client: client, filled: map[string]int{}})
-}
-
-// warmUpTime is how long Kafka may take for warmUp.
-const warmUpTime = 30 * time.Second
-
-// warmUp has Kafka create the topics that it keeps transactions and positions in, which takes it up to a second: or
-// else the first program would wait for that, and no other.
-func warmUp(ctx context.Context, address string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.TransactionalID("warm-up"))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	begun := time.Now()
-	for {
-		_, _, inTransactions := client.ProducerID(ctx)
-		_, inPositions := kadm.NewClient(client).FetchOffsets(ctx, "warm-up")
-		err := errors.Join(inTransactions, inPositions)
-		if err == nil || ctx.Err() != nil || time.Since(begun) > warmUpTime {
-			return err
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
 }
 
 // fill makes the input topics of a workload, once, and returns the number of their elements.
@@ -90,7 +68,7 @@ func (c *cluster) fill(ctx context.Context, w workload, elements int) (endpoints
 func (c *cluster) output(ctx context.Context, of string) (string, error) {
 	c.scratch++
 	topic := fmt.Sprintf("%s-%d", of, c.scratch)
-	return topic, createTopic(ctx, c.client, topic, 1)
+	return topic, kafkatopic.Create(ctx, c.client, topic, 1)
 }
 
 // measureKafka is measure on Kafka.
@@ -127,7 +105,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 	if at.out, err = c.output(ctx, w.name+"-"+p.name); err != nil {
 		return sample{}, err
 	}
-	var seen watch
+	var seen kafkatopic.Watch
 	start := time.Now()
 	s, err := c.watched(ctx, w, p, at, &seen, elements)
 	if err != nil {
@@ -137,17 +115,17 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 	if err != nil {
 		return sample{}, fmt.Errorf("%s has wrong results in %s: %w", p.name, w.name, err)
 	}
-	visible, err := seen.visible(int64(last))
+	visible, err := seen.Visible(int64(last))
 	if err != nil {
 		return sample{}, err
 	}
-	first, err := seen.visible(0)
+	first, err := seen.Visible(0)
 	s.elements, s.wall, s.first = counted, visible.Sub(start), first.Sub(start)
 	return s, err
 }
 
 // watched runs a program to its end, or until all results are there where it has none, and watches its output.
-func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *watch, elements int) (
+func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *kafkatopic.Watch, elements int) (
 	sample, error,
 ) {
 	running, stop := context.WithCancel(ctx)
@@ -166,9 +144,9 @@ func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoin
 	done := over.Load
 	if p.stays {
 		wanted := int64(w.results(elements))
-		done = func() bool { return over.Load() || seen.quiet(time.Now()) > quietFor(seen.end() >= wanted) }
+		done = func() bool { return over.Load() || seen.Quiet(time.Now()) > quietFor(seen.End() >= wanted) }
 	}
-	err = seen.follow(ctx, kadm.NewClient(c.client), at.out, done)
+	err = seen.Follow(ctx, kadm.NewClient(c.client), at.out, done)
 	early := over.Load()
 	if p.stays || err != nil {
 		stop()

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 )
 
 // Everything that takes memory runs in a process of its own, also what isn't measured: on Linux, the peak of a process
@@ -101,7 +103,7 @@ func checkOne(name string, at endpoints, elements string, ordered bool) error {
 		return err
 	}
 	last := int64(-1)
-	if _, err := w.check(n, committed(at.kafka, at.out, &last), ordered); err != nil {
+	if _, err := w.check(n, kafkatopic.Committed(at.kafka, at.out, &last), ordered); err != nil {
 		return err
 	}
 	_, err = fmt.Println(last)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,7 +9,7 @@ import (
 	"runtime"
 	"strconv"
 
-	"github.com/leat-go/leat/internal/kafkaserver"
+	"github.com/leat-go/leat/bench/internal/streams"
 )
 
 // watermillPackages are what the Python program needs, in the versions that the measurements compare with: Kafka's
@@ -71,26 +70,9 @@ func pythonWith(ctx context.Context, name, module string, packages ...string) (s
 
 // kafkaStreams returns the program in kafkastreams, which is compiled into dir.
 func kafkaStreams(ctx context.Context, dir string, elements int) (program, error) {
-	list, err := script("kafkastreams", "pom.xml")
+	classPath, err := streams.Compile(ctx, "Peer.java", dir)
 	if err != nil {
 		return program{}, err
-	}
-	pom, err := os.ReadFile(list)
-	if err != nil {
-		return program{}, err
-	}
-	jars, err := kafkaserver.CopyJars(ctx, "kafka-streams-"+kafkaserver.Version, pom)
-	if err != nil {
-		return program{}, err
-	}
-	source, err := script("kafkastreams", "Peer.java")
-	if err != nil {
-		return program{}, err
-	}
-	classes := filepath.Join(dir, "classes")
-	compile := exec.CommandContext(ctx, "javac", "-cp", filepath.Join(jars, "*"), "-d", classes, source)
-	if out, err := compile.CombinedOutput(); err != nil {
-		return program{}, errors.Join(fmt.Errorf("javac: %w", err), errors.New(string(out)))
 	}
 	runs := 0
 	return program{
@@ -99,8 +81,7 @@ func kafkaStreams(ctx context.Context, dir string, elements int) (program, error
 		command: func(workload string, at endpoints) []string {
 			runs++
 			state := filepath.Join(dir, "state-"+strconv.Itoa(runs))
-			return []string{"java", "-Xmx1g", "-cp", filepath.Join(jars, "*") + string(os.PathListSeparator) + classes,
-				"Peer", workload, at.kafka, at.in, at.out, state}
+			return []string{"java", "-Xmx1g", "-cp", classPath, "Peer", workload, at.kafka, at.in, at.out, state}
 		},
 	}, nil
 }

@@ -157,12 +157,8 @@ func (c *command) measureOne(ctx context.Context, program string, j job) (cost p
 }
 
 // part runs a part in a process of its own, and returns what it took and printed.
-func (c *command) part(ctx context.Context, name string, j job, extra string) (cost process.Cost, printed string, err error) {
-	var out strings.Builder
-	command := exec.CommandContext(ctx, os.Args[0], partCommand, name, j.workload, j.format, j.folder, extra)
-	command.Stdout, command.Stderr = &out, os.Stderr
-	cost, err = process.Run(command)
-	return cost, out.String(), err
+func (c *command) part(ctx context.Context, name string, j job, extra string) (process.Cost, string, error) {
+	return process.Output(ctx, []string{os.Args[0], partCommand, name, j.workload, j.format, j.folder, extra})
 }
 
 // part is what such a process does.

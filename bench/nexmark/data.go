@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/leat-go/leat/bench/internal/kafkatopic"
 )
 
 // The streams, each in the order of time, in milliseconds.
@@ -105,19 +107,43 @@ func (m *market) near(last, below, above int64) int64 {
 	return max(1, last-below+m.random.Int64N(below+above))
 }
 
-// sum sums up the results of a program, which come in any order.
+// sum sums up the results of a program in a file, which come in any order.
 func sum(folder string) (string, error) {
 	file, err := os.Open(filepath.Join(folder, "output.jsonl"))
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	count, sum := 0, uint64(0)
+	var all results
 	lines := bufio.NewScanner(file)
-	for ; lines.Scan(); count++ {
-		h := fnv.New64a()
-		_, _ = h.Write(lines.Bytes())
-		sum += h.Sum64()
+	for lines.Scan() {
+		all.add(lines.Bytes())
 	}
-	return fmt.Sprintf("%d results, sum %x", count, sum), lines.Err()
+	return all.String(), lines.Err()
 }
+
+// sumTopic sums up what is committed in a topic, and returns the offset of the last result.
+func sumTopic(address, topic string) (last int64, found string, err error) {
+	var all results
+	for value, err := range kafkatopic.Committed(address, topic, &last) {
+		if err != nil {
+			return 0, "", err
+		}
+		all.add(value)
+	}
+	return last, all.String(), nil
+}
+
+// results sum up lines, whatever their order.
+type results struct {
+	count int
+	sum   uint64
+}
+
+func (r *results) add(line []byte) {
+	h := fnv.New64a()
+	_, _ = h.Write(line)
+	r.count, r.sum = r.count+1, r.sum+h.Sum64()
+}
+
+func (r *results) String() string { return fmt.Sprintf("%d results, sum %x", r.count, r.sum) }

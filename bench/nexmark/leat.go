@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 
 	"github.com/leat-go/leat"
+	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
+	"github.com/leat-go/leat/broker/kafka"
 )
 
 // The results.
@@ -153,18 +155,31 @@ func averages(sales []sale) (all []average) {
 	return all
 }
 
-// join answers a query by Leat.
+// join answers a query by Leat, on the files in a folder.
 func join(ctx context.Context, query, folder string) error {
+	path := func(name string) string { return filepath.Join(folder, name+".jsonl") }
+	return answerBy(ctx, query, file.New(file.Streams(streamsOf(path("persons"), path("auctions"), path("bids"), path("output"))...)))
+}
+
+// joinTopics answers a query by Leat, on topics whose names begin alike.
+func joinTopics(ctx context.Context, query, address, prefix, output string) error {
+	all := streamsOf(prefix+"persons", prefix+"auctions", prefix+"bids", output)
+	return answerBy(ctx, query, kafka.New([]string{address}, kafka.Streams(all...), kafka.Group(output)))
+}
+
+func streamsOf(persons, auctions, bids, output string) []broker.Stream {
+	return []broker.Stream{broker.NewStream[person](persons), broker.NewStream[auction](auctions), broker.NewStream[bid](bids),
+		broker.NewStream[local](output), broker.NewStream[average](output), broker.NewStream[newSeller](output),
+		broker.NewStream[winner](output), broker.NewStream[expanded](output)}
+}
+
+func answerBy(ctx context.Context, query string, storage broker.Storage) error {
 	settings, ok := queries[query]
 	if !ok {
 		return fmt.Errorf("there is no query %q", query)
 	}
 	fn, options := settings()
-	path := func(name string) string { return filepath.Join(folder, name+".jsonl") }
-	files := []file.Option{file.At[person](path("persons")), file.At[auction](path("auctions")), file.At[bid](path("bids")),
-		file.At[local](path("output")), file.At[average](path("output")), file.At[newSeller](path("output")),
-		file.At[winner](path("output")), file.At[expanded](path("output"))}
-	mill, err := leat.New(fn, append(options, leat.Broker(file.New(files...)), leat.Logger(slog.New(slog.DiscardHandler)))...)
+	mill, err := leat.New(fn, append(options, leat.Broker(storage), leat.Logger(slog.New(slog.DiscardHandler)))...)
 	if err != nil {
 		return err
 	}

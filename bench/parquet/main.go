@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -130,11 +129,7 @@ func (c *command) measure(ctx context.Context, compression, width string) error 
 
 // part runs a part in a process of its own, and returns what it took and printed.
 func (c *command) part(ctx context.Context, program, width, path, extra string) (process.Cost, string, error) {
-	var out strings.Builder
-	command := exec.CommandContext(ctx, os.Args[0], partCommand, program, width, path, extra)
-	command.Stdout, command.Stderr = &out, os.Stderr
-	cost, err := process.Run(command)
-	return cost, out.String(), err
+	return process.Output(ctx, []string{os.Args[0], partCommand, program, width, path, extra})
 }
 
 // checked is the extra argument of a process that sums up what it reads, which is not measured; others only count.

@@ -19,20 +19,21 @@ func Cells(all, others []Cost) []string {
 		}
 	}
 	return []string{
-		fmt.Sprintf("%.2f s", median(walls)), spread(wallRatios), fmt.Sprintf("%.2f s", median(cpus)), spread(cpuRatios),
+		fmt.Sprintf("%.2f s", Median(walls)), Spread(wallRatios), fmt.Sprintf("%.2f s", Median(cpus)), Spread(cpuRatios),
 		fmt.Sprintf("%d MiB", memory>>20),
 	}
 }
 
-// spread tells the median, and the lowest and the highest.
-func spread(numbers []float64) string {
+// Spread tells the median, and the lowest and the highest.
+func Spread(numbers []float64) string {
 	if len(numbers) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.2f (%.2f–%.2f)", median(numbers), slices.Min(numbers), slices.Max(numbers))
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", Median(numbers), slices.Min(numbers), slices.Max(numbers))
 }
 
-func median(numbers []float64) float64 {
+// Median returns the one in the middle; zero for none.
+func Median(numbers []float64) float64 {
 	if len(numbers) == 0 {
 		return 0
 	}

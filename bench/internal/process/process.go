@@ -2,10 +2,12 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"runtime/pprof"
+	"strings"
 	"time"
 )
 
@@ -26,6 +28,15 @@ func Run(c *exec.Cmd) (cost Cost, err error) {
 	cost = Used(c.ProcessState)
 	cost.Wall = wall
 	return cost, nil
+}
+
+// Output runs a command line to its end, and returns what it took and printed.
+func Output(ctx context.Context, args []string) (Cost, string, error) {
+	var out strings.Builder
+	command := exec.CommandContext(ctx, args[0], args[1:]...)
+	command.Stdout, command.Stderr = &out, os.Stderr
+	cost, err := Run(command)
+	return cost, out.String(), err
 }
 
 // Used returns what a process that has ended took, but for the time.
