@@ -9,7 +9,7 @@ import (
 	"github.com/leat-go/leat/broker/internal/member"
 )
 
-// An inference finds out which columns results have, by the first of them.
+// An inference finds out which columns results have, by the first of them, which it holds.
 type inference struct {
 	members []*inferred
 	rows    int64
@@ -25,6 +25,7 @@ type inferred struct {
 	// scale are how many digits they have before and behind the point.
 	whole, double bool
 	digits, scale int
+	held          held
 }
 
 func newInference(names []string) *inference {
@@ -76,6 +77,10 @@ func (in *inference) add(members []member.Member) error {
 				return fmt.Errorf("row %d: the member %s: %w", in.rows, m.Name, err)
 			}
 		}
+		if known.held.end == in.rows {
+			return fmt.Errorf("row %d: the member %s is there twice", in.rows, m.Name)
+		}
+		known.held.add(in.rows-1, m.Value)
 	}
 	return nil
 }

@@ -260,3 +260,47 @@ func TestReadByOthers(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// TestResultsThatWait: until the columns are known, results wait, whatever they have; so do many of them.
+func TestResultsThatWait(t *testing.T) {
+	var in, want []string
+	for i := range 20_000 {
+		a, b, c, d := fmt.Sprint(int64(i)*1_000_003-5_000_000), "null", "null", "null"
+		if i%3 == 0 {
+			b = fmt.Sprintf(`"text %d, é\n"`, i*i%1000)
+		}
+		if i%5 == 4 {
+			c = []string{"0.1", "-0", "999999999999999999", "-999999999999999999", "1e3"}[i/5%5]
+		}
+		if i >= 15_000 && i%2 == 0 {
+			d = "true"
+		}
+		object := fmt.Sprintf(`{"a":%s`, a)
+		if i%2 == 0 && b != "null" || i%2 == 1 {
+			object += `,"b":` + b
+		}
+		if c != "null" {
+			object += `,"c":` + c
+		}
+		if d != "null" {
+			object += `,"d":` + d
+		}
+		in = append(in, object+"}")
+		c = map[string]string{"null": "null", "0.1": "0.1", "-0": "0.0", "1e3": "1000.0"}[c]
+		if c == "" {
+			c = []string{"", "", "999999999999999999.0", "-999999999999999999.0"}[i/5%5]
+		}
+		want = append(want, fmt.Sprintf(`{"a":%s,"b":%s,"c":%s,"d":%s}`, a, b, c, d))
+	}
+	got, err := written(t, parquet.Options{}, in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff[:min(len(diff), 2000)])
+	}
+	if _, err := written(t, parquet.Options{}, `{"a":1}`, `{"a":1,"a":2}`); err == nil || !strings.Contains(err.Error(),
+		"row 2: the member a is there twice") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -38,8 +38,7 @@ type writer struct {
 	count   int64
 	inGroup int
 	bytes   int
-	// Before the columns are known, results wait, and inferring finds out what they hold.
-	waiting   waiting
+	// Before the columns are known, inferring holds the results, and finds out what they have.
 	inferring *inference
 	members   []member.Member
 	failed    error
@@ -104,9 +103,8 @@ func (w *writer) Append(object []byte) (err error) {
 	if err := w.inferring.add(w.members); err != nil {
 		return err
 	}
-	w.waiting.add(object)
 	w.bytes += len(object)
-	if w.waiting.count >= w.options.RowGroup || w.bytes >= groupBytes {
+	if w.inferring.rows >= int64(w.options.RowGroup) || w.bytes >= groupBytes {
 		return w.settle()
 	}
 	return nil
@@ -121,8 +119,14 @@ func (w *writer) settle() error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	w.bytes = 0
-	return w.waiting.take(w.write)
+	waited := w.inferring
+	size := w.bytes
+	w.inferring, w.bytes = nil, 0
+	err := heldRows(waited.rows, waited.members, w.writeRow)
+	if w.inGroup > 0 {
+		w.bytes = size
+	}
+	return err
 }
 
 // write writes a row.
@@ -130,13 +134,18 @@ func (w *writer) write(object []byte) (err error) {
 	if w.members, err = member.Split(object, w.members); err != nil {
 		return err
 	}
-	if err := w.putMembers(w.columns, w.members, 0, 0); err != nil {
+	w.bytes += len(object)
+	return w.writeRow(w.members)
+}
+
+func (w *writer) writeRow(members []member.Member) error {
+	if err := w.putMembers(w.columns, members, 0, 0); err != nil {
 		return fmt.Errorf("row %d: %w", w.count+1, err)
 	}
 	w.count++
 	w.held++
 	w.inGroup++
-	if w.bytes += len(object); w.inGroup >= w.options.RowGroup || w.bytes >= groupBytes {
+	if w.inGroup >= w.options.RowGroup || w.bytes >= groupBytes {
 		w.inGroup, w.bytes = 0, 0
 		if err := w.writeCells(); err != nil {
 			return err
