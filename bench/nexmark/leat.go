@@ -158,7 +158,8 @@ func averages(sales []sale) (all []average) {
 // join answers a query by Leat, on the files in a folder.
 func join(ctx context.Context, query, folder string) error {
 	path := func(name string) string { return filepath.Join(folder, name+".jsonl") }
-	return answerBy(ctx, query, file.New(file.Streams(streamsOf(path("persons"), path("auctions"), path("bids"), path("output"))...)))
+	all := streamsOf(path("persons"), path("auctions"), path("bids"), path("output"))
+	return answerBy(ctx, query, file.New(file.Streams(all...)))
 }
 
 // joinTopics answers a query by Leat, on topics whose names begin alike.

@@ -12,8 +12,8 @@
 //
 // On Kafka, events lie in topics of one partition, results are written exactly once, and time runs from the start of a process
 // until its last result can be read by a reader of what is committed. Kafka Streams gets fewer events, so that its start weighs
-// more: the ratio is printed without it, too. Its joins of streams have a bound before, ten seconds, which all of these events keep.
-// The answers must be DuckDB's on files with the same events, or Leat's without -python.
+// more: the ratio is printed without it, too. Its joins of streams have a bound before, ten seconds, which all of these events
+// keep. The answers must be DuckDB's on files with the same events, or Leat's without -python.
 package main
 
 import (

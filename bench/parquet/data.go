@@ -85,7 +85,8 @@ func generate(compression, path string, rows int) (err error) {
 		at = at.Add(time.Duration(1+random.IntN(2000)) * time.Microsecond)
 		e := event{Number: int64(i), Time: at, Symbol: fmt.Sprintf("S%d", random.IntN(100)),
 			Venue: []string{"Frankfurt", "London", "New York", "Tokyo"}[random.IntN(4)],
-			Price: float64(random.IntN(1_000_000)) / 100, Size: random.Int32N(10_000), Order: fmt.Sprintf("%016x", random.Uint64())}
+			Price: float64(random.IntN(1_000_000)) / 100, Size: random.Int32N(10_000),
+			Order: fmt.Sprintf("%016x", random.Uint64())}
 		if i%3 == 0 {
 			e.Fee = float64(1+random.IntN(1000)) / 1000
 		}

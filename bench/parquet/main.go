@@ -6,8 +6,8 @@
 //	go run ./parquet -profile cpu.out              CPU profiles of Leat's programs: cpu.out.elements, cpu.out.objects
 //
 // "elements" are structs that are read as a mill in Go reads them, "objects" the JSON objects that pipeline files read. Each
-// program runs in a process of its own, in turn, and all must read the same. What it prints of a program beside what it took is the
-// ratio to Leat's elements within a round: above one where those are read faster.
+// program runs in a process of its own, in turn, and all must read the same. Beside what a program took stands the ratio
+// to Leat's elements within a round: above one where those are read faster.
 package main
 
 import (
