@@ -41,6 +41,7 @@ type writer struct {
 	// Before the columns are known, inferring holds the results, and finds out what they have.
 	inferring *inference
 	members   []member.Member
+	splitter  *splitter
 	failed    error
 }
 
@@ -77,6 +78,7 @@ func create(stream *broker.Stream, out io.Writer) (*writer, error) {
 func (w *writer) begin() (err error) {
 	defer recovered(&err)
 	w.cells = make([][]parquetgo.Value, number(w.columns, "", 0, 0))
+	w.splitter = newSplitter(w.columns)
 	compression, err := codecOf(w.options.Compression)
 	if err != nil {
 		return err
@@ -131,10 +133,13 @@ func (w *writer) settle() error {
 
 // write writes a row.
 func (w *writer) write(object []byte) (err error) {
+	w.bytes += len(object)
+	if w.splitter.split(object) {
+		return w.writeRow(w.splitter.members)
+	}
 	if w.members, err = member.Split(object, w.members); err != nil {
 		return err
 	}
-	w.bytes += len(object)
 	return w.writeRow(w.members)
 }
 
