@@ -65,8 +65,8 @@ func (c *chunk) add(key, value []byte) {
 	}
 }
 
-// grow makes room for twice as many entries. The sizes are those of which one is enough for all that will be there if those to come
-// are like those that are; what they lie in until then is for merging, and nothing is left to the garbage collector.
+// grow makes room for twice as many entries. The sizes are those of which one is enough for all that will be there if those to
+// come are like those that are. What they lay in until then is for merging: nothing is left to the garbage collector.
 func (c *chunk) grow() {
 	n := len(c.entries)
 	room := 64

@@ -416,8 +416,8 @@ func TestLiveInput(t *testing.T) {
 	_ = feed.Close()
 }
 
-// TestAhead sorts files whose elements are nearly in order, with little memory, and compares with a stable sort: they are written as
-// they come, and again where some come later than others that were written. The output may be the input.
+// TestAhead sorts files whose elements are nearly in order, with little memory, and compares with a stable sort: they are written
+// as they come, and again where some come later than others that were written. The output may be the input.
 func TestAhead(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
