@@ -35,3 +35,13 @@ func Reread(out broker.Output) (written io.ReaderAt, first, between int64, err e
 	}
 	return t.temp.file, first, between, nil
 }
+
+// SyncFile has the disk take what an output for which Rereads holds has written so far, so that less is left to wait for in the
+// end. It may be called while the output is written.
+func SyncFile(out broker.Output) error {
+	t := out.(*output).targets[0]
+	if err := t.temp.file.Sync(); err != nil {
+		return t.fail(err)
+	}
+	return nil
+}

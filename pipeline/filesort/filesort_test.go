@@ -464,3 +464,23 @@ func TestAhead(t *testing.T) {
 		}
 	}
 }
+
+// TestNearlyOrderedIsWrittenOnce: however large a file is and however little memory there is, nothing of it is spilled, and the
+// disk takes it meanwhile.
+func TestNearlyOrderedIsWrittenOnce(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.jsonl")
+	long := strings.Repeat("x", 4000)
+	var all []string
+	for i := range 9000 {
+		all = append(all, fmt.Sprintf(`{"k":%d,"s":"%s"}`, 10*i+i*7%60, long))
+	}
+	write(t, from, all)
+	report, err := compile(t, "k", "").Sort(context.Background(), from, to, Options{Memory: 4 << 20})
+	if err != nil || report.Spilled != 0 || report.Disordered == 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if !slices.Equal(read(t, to), naive(all)) {
+		t.Error("the file isn't in order")
+	}
+}

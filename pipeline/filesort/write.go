@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -111,17 +112,30 @@ func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
 		}
 		return o.flush()
 	})
-	group.Go(func() error {
-		for p := range full {
-			if err := w.output.Commit(inGroup, []broker.Commit{{Results: p.results}}); err != nil {
-				return err
-			}
-			w.monitor.written.Add(int64(len(p.results)))
-			empty <- p // there is room for all of them
-		}
-		return nil
-	})
+	group.Go(func() error { return w.writeParcels(inGroup, group, full, empty) })
 	return group.Wait()
+}
+
+// writeParcels writes what an outlet hands on. Meanwhile the disk takes what was written: less
+// is left to wait for in the end then.
+func (w *writer) writeParcels(ctx context.Context, group *errgroup.Group, full <-chan *parcel, empty chan<- *parcel) error {
+	var syncing atomic.Bool
+	syncs, unsynced := file.Rereads(w.output), 0
+	for p := range full {
+		if err := w.output.Commit(ctx, []broker.Commit{{Results: p.results}}); err != nil {
+			return err
+		}
+		w.monitor.written.Add(int64(len(p.results)))
+		if unsynced += len(p.bytes); syncs && unsynced >= syncBytes && syncing.CompareAndSwap(false, true) {
+			unsynced = 0
+			group.Go(func() error {
+				defer syncing.Store(false)
+				return file.SyncFile(w.output)
+			})
+		}
+		empty <- p // there is room for all of them
+	}
+	return nil
 }
 
 // complete makes the file appear.
@@ -157,6 +171,7 @@ type parcel struct {
 }
 
 const (
+	syncBytes     = 32 << 20 // is how much is written until the disk is asked to take it
 	parcelResults = 2048
 	parcelBytes   = 256 << 10
 )
