@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/leat-go/leat/broker"
 )
 
@@ -14,6 +16,7 @@ func fenceChecks() []check {
 		{"Fence/ZombieAddsNothing", claims, checkZombie},
 		{"Fence/SharedIsLeftOut", claims, checkShared},
 		{"Fence/LookingClaimsNothing", claims, checkLooking},
+		{"Fence/ClaimsSideBySide", claims, checkClaims},
 	}
 }
 
@@ -102,6 +105,37 @@ func checkShared(t testing.TB, h Harness) {
 	r.expectVisible(want,
 		"where partitions move from process to process, only the commit for the one that has gone is left out")
 	closeFirst()
+	closeAll()
+}
+
+// sideBySide is how many partitions are claimed at a time: whatever partitions an output has, a source may have more.
+const sideBySide = 8
+
+// checkClaims: tasks claim their partitions side by side, while others are committed.
+func checkClaims(t testing.TB, h Harness) {
+	r := h.sinkRig(t)
+	r.job.Partitions = max(sideBySide, r.job.Partitions)
+	want := h.sheet()
+	out, closeAll := r.openUnclaimed()
+	claim := func(partition int) error {
+		return r.guard("Claim", func(ctx context.Context) error {
+			_, err := out.(broker.Claimer).Claim(ctx, partition)
+			return wrap(err, "Claim")
+		})
+	}
+	r.must(claim(0))
+	var g errgroup.Group
+	for p := 1; p < r.job.Partitions; p++ {
+		g.Go(func() error { return claim(p) })
+	}
+	err := r.retried(out, r.round(want, 0, 0))
+	if err = errors.Join(err, g.Wait()); err == nil {
+		err = r.retried(out, r.round(want, 1, 0))
+	}
+	if err != nil {
+		t.Fatalf("partitions are claimed side by side, while others are committed, and stay claimed: %v", err)
+	}
+	r.expectVisible(want, "partitions were claimed side by side, while one was committed")
 	closeAll()
 }
 

@@ -224,9 +224,23 @@ func brokenFences() []broken {
 				own.job = &broker.Job{}
 				return own.Commit(ctx, commits)
 			})},
+		{"a claim forgets those before", "Fence/ClaimsSideBySide", "claimed side by side",
+			outputBend(func(inner broker.Output) broker.Output { return &singleMinded{bentOutput{Output: inner}} })},
 		{"who looks at positions claims them", "Fence/LookingClaimsNothing", "only looked",
 			outputBend(func(inner broker.Output) broker.Output { return &grabbing{bentOutput{Output: inner}} })},
 	}
+}
+
+// singleMinded remembers only what was claimed last.
+type singleMinded struct{ bentOutput }
+
+func (o *singleMinded) Claim(ctx context.Context, partition int) (broker.Progress, error) {
+	p, err := o.bentOutput.Claim(ctx, partition)
+	own := o.Output.(*fenced)
+	own.storage.mu.Lock()
+	defer own.storage.mu.Unlock()
+	own.claimed = map[int]int{partition: own.claimed[partition]}
+	return p, err
 }
 
 // grabbing claims where it is asked for progress only.

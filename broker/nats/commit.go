@@ -81,13 +81,13 @@ func (l *ledger) fits(pieces ...piece) bool {
 			bytes += bytesOf(m)
 		}
 	}
-	return count <= l.limit && bytes <= maxBatchBytes
+	return count <= int(l.limit.Load()) && bytes <= maxBatchBytes
 }
 
 // own checks that this run has claimed the commit's partition; where partitions move, the commit of one that has gone
 // is left out.
 func (l *ledger) own(c *broker.Commit) error {
-	if _, ok := l.claims[c.Partition]; ok || c.Lost {
+	if l.claims.Has(c.Partition) || c.Lost {
 		return nil
 	}
 	if l.shared {
@@ -105,13 +105,13 @@ func (l *ledger) make(ctx context.Context, pieces []piece) error {
 		batch = append(batch, p.messages...)
 	}
 	for _, p := range pieces {
-		batch = append(batch, l.positions(p.Partition, l.claims[p.Partition], record{write: write, progress: p.progress}))
+		batch = append(batch, l.positions(p.Partition, l.claims.Of(p.Partition), record{write: write, progress: p.progress}))
 	}
 	sequence, err := l.write(ctx, batch...)
 	switch {
 	case err == nil:
 		for i, p := range pieces {
-			l.claims[p.Partition] = sequence - uint64(len(pieces)-1-i)
+			l.claims.Set(p.Partition, sequence-uint64(len(pieces)-1-i))
 		}
 		return nil
 	case errors.Is(err, errRefused):
@@ -121,7 +121,7 @@ func (l *ledger) make(ctx context.Context, pieces []piece) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case hasCode(err, codeBatchTooLarge):
-		l.limit = max(2, len(batch)/2)
+		l.limit.Store(max(2, int64(len(batch)/2)))
 		return fmt.Errorf("%w: %w; trying smaller ones", broker.ErrAborted, err)
 	case isRepeatable(err):
 		return fmt.Errorf("%w: %w", broker.ErrAborted, err)
@@ -146,17 +146,17 @@ func (l *ledger) refused(ctx context.Context, pieces []piece, cause error) error
 // stillMine checks that a partition's record is of this run. Where partitions move, the commit of one that has gone is
 // set to be left out.
 func (l *ledger) stillMine(c *broker.Commit, r record) error {
-	known := l.claims[c.Partition]
+	known := l.claims.Of(c.Partition)
 	switch {
 	case r.run == l.run && r.sequence >= known:
-		l.claims[c.Partition] = r.sequence
+		l.claims.Set(c.Partition, r.sequence)
 		return nil
 	case r.run == l.run || r.sequence < known:
 		return fmt.Errorf("nats: stream %s has lost what it had acknowledged: its positions are of sequence %d, not %d; "+
 			"exactly once needs sync_interval: always in the server's configuration, or replicas; or somebody has removed "+
 			"messages. The next run goes on from what is left", l.stream, r.sequence, known)
 	case l.shared:
-		delete(l.claims, c.Partition)
+		l.claims.Drop(c.Partition)
 		c.Lost = true
 		return nil
 	}
@@ -203,7 +203,7 @@ func (l *ledger) isMade(ctx context.Context, pieces []piece, write string) (bool
 			continue
 		}
 		if err == nil {
-			l.claims[pieces[0].Partition] = claimed.sequence
+			l.claims.Set(pieces[0].Partition, claimed.sequence)
 		}
 		return false, err
 	}
@@ -217,7 +217,7 @@ func (l *ledger) follow(ctx context.Context, pieces []piece) error {
 			return err
 		}
 		if r.run == l.run {
-			l.claims[p.Partition] = r.sequence
+			l.claims.Set(p.Partition, r.sequence)
 		}
 	}
 	return nil

@@ -42,18 +42,18 @@ func (l *ledger) putAside(ctx context.Context, p piece) error {
 		}
 	}
 	r := record{write: nuid.Next(), progress: p.progress, journal: journal}
-	sequence, err := l.write(ctx, l.positions(p.Partition, l.claims[p.Partition], r))
+	sequence, err := l.write(ctx, l.positions(p.Partition, l.claims.Of(p.Partition), r))
 	switch {
 	case err == nil:
 		r.sequence = sequence
-		l.claims[p.Partition] = sequence
+		l.claims.Set(p.Partition, sequence)
 	case errors.Is(err, errRefused):
 		return l.refused(ctx, []piece{p}, err)
 	case errors.Is(err, errUnknown):
 		if err := l.settle(ctx, []piece{p}, r.write, err); err != nil {
 			return err
 		}
-		r.sequence = l.claims[p.Partition]
+		r.sequence = l.claims.Of(p.Partition)
 	case isRepeatable(err):
 		return fmt.Errorf("%w: %w", broker.ErrAborted, err)
 	default:
@@ -143,12 +143,12 @@ func (l *ledger) copyOut(ctx context.Context, partition int, r record, messages 
 		case err == nil:
 			after.sequence = sequence
 			r = after
-			l.claims[partition] = sequence
+			l.claims.Set(partition, sequence)
 			continue
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case hasCode(err, codeBatchTooLarge):
-			l.limit = max(2, len(batch)/2)
+			l.limit.Store(max(2, int64(len(batch)/2)))
 		case !errors.Is(err, errRefused) && !errors.Is(err, errUnknown) && !isRepeatable(err):
 			return l.explain(ctx, err)
 		}
@@ -183,7 +183,7 @@ func (l *ledger) standing(ctx context.Context, partition int, before record, cau
 			continue
 		}
 		if err == nil {
-			l.claims[partition] = claimed.sequence
+			l.claims.Set(partition, claimed.sequence)
 		}
 		return claimed, err
 	}
@@ -195,7 +195,7 @@ func (l *ledger) following(messages []*natsgo.Msg) (next []*natsgo.Msg) {
 	bytes := 0
 	for _, m := range messages {
 		bytes += bytesOf(m)
-		if len(next) == l.limit-1 || len(next) > 0 && bytes > maxBatchBytes {
+		if len(next) == int(l.limit.Load())-1 || len(next) > 0 && bytes > maxBatchBytes {
 			break
 		}
 		c := natsgo.NewMsg(m.Subject)

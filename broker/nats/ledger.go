@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
@@ -59,17 +61,19 @@ type ledger struct {
 	// forever says that the server can be told not to remove a message because of its age.
 	forever bool
 	// claims holds the sequence of the positions' message of what this run has claimed, by partition.
-	claims map[int]uint64
+	claims solo.Claims[uint64]
 	// alone holds the partitions of the commit at hand that are committed, where they don't fit into one batch.
 	alone map[int]bool
-	// limit is how many messages a batch may have.
-	limit int
+	// limit is how many messages a batch may have. A claim and a commit may both learn that it is less.
+	limit atomic.Int64
+	// preparing is held while the stream of positions is found.
+	preparing sync.Mutex
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connection) *ledger {
 	l := &ledger{connection: c, prefix: savedSubject, shared: job.Shared, looking: job.Looking, run: nuid.Next(),
-		claims: map[int]uint64{},
-		alone:  map[int]bool{}, limit: maxBatch, holder: solo.Holder()}
+		alone: map[int]bool{}, holder: solo.Holder()}
+	l.limit.Store(maxBatch)
 	l.name, l.nameErr = solo.Name("nats", b.name, job)
 	return l
 }
@@ -84,6 +88,8 @@ func (l *ledger) ready(ctx context.Context) error {
 	if l.nameErr != nil {
 		return l.nameErr
 	}
+	l.preparing.Lock()
+	defer l.preparing.Unlock()
 	if l.stream != "" {
 		return nil
 	}
@@ -206,7 +212,7 @@ func (l *ledger) Claim(ctx context.Context, partition int) (p broker.Progress, e
 		case err != nil:
 			return p, err
 		}
-		l.claims[partition] = claimed.sequence
+		l.claims.Set(partition, claimed.sequence)
 		if err := l.finish(ctx, partition, claimed); err != nil {
 			return p, err
 		}

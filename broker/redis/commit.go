@@ -53,7 +53,7 @@ func (l *ledger) commit(ctx context.Context, commits []broker.Commit, publish pu
 // own checks that this run has claimed the commit's partition; where partitions move, the commit of one that has gone
 // is left out.
 func (l *ledger) own(c *broker.Commit) error {
-	if _, ok := l.claims[c.Partition]; ok || c.Lost {
+	if l.claims.Has(c.Partition) || c.Lost {
 		return nil
 	}
 	if l.shared {
@@ -76,7 +76,7 @@ func (l *ledger) prepare(commits []broker.Commit, publish publisher) (partitions
 		if err != nil {
 			return nil, nil, err
 		}
-		claimed := l.claims[c.Partition]
+		claimed := l.claims.Of(c.Partition)
 		partitions = append(partitions, c.Partition, claimed.epoch, claimed.commit, text)
 		if err := publish(c, p); err != nil {
 			return nil, nil, err
@@ -105,7 +105,7 @@ func (l *ledger) answered(commits []broker.Commit, outputs []string, answer []an
 	if err != nil {
 		return false, fmt.Errorf("redis: a commit was answered by %v", answer)
 	}
-	delete(l.claims, partition)
+	l.claims.Drop(partition)
 	switch {
 	case text(answer, 0) == "lost":
 		return false, fmt.Errorf("redis: the positions in %s, partition %d, are older than those of the last commit, or "+
@@ -135,7 +135,7 @@ func (l *ledger) made(commits []broker.Commit) {
 	l.commits++
 	for i := range commits {
 		if !commits[i].Lost {
-			l.claims[commits[i].Partition] = claim{l.claims[commits[i].Partition].epoch, l.commits}
+			l.claims.Set(commits[i].Partition, claim{l.claims.Of(commits[i].Partition).epoch, l.commits})
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (l *ledger) settle(ctx context.Context, commits []broker.Commit) error {
 	for i := range commits {
 		if p := commits[i].Partition; !commits[i].Lost {
 			partitions = append(partitions, p)
-			arguments = append(arguments, p, l.claims[p].epoch)
+			arguments = append(arguments, p, l.claims.Of(p).epoch)
 		}
 	}
 	var answer []any
@@ -168,7 +168,7 @@ func (l *ledger) settle(ctx context.Context, commits []broker.Commit) error {
 		if err != nil {
 			return errors.Join(ctx.Err(), l.takenOver(p, "another run", ""))
 		}
-		l.claims[p] = claim{text(answer, 2*i+1), l.claims[p].commit}
+		l.claims.Set(p, claim{text(answer, 2*i+1), l.claims.Of(p).commit})
 		made = number == l.commits+1
 	}
 	if !made {

@@ -44,7 +44,7 @@ type ledger struct {
 	// run tells what this run has staged apart from what others have.
 	run string
 	// claims holds what this run has claimed, by partition, and commits counts its commits.
-	claims  map[int]claim
+	claims  solo.Claims[claim]
 	commits int64
 }
 
@@ -58,7 +58,7 @@ type claim struct {
 }
 
 func newLedger(b *Broker, job *broker.Job, c *connector) *ledger {
-	l := &ledger{link: c.link(), shared: job.Shared, claims: map[int]claim{}, run: rand.Text(),
+	l := &ledger{link: c.link(), shared: job.Shared, run: rand.Text(),
 		holder:  solo.Holder(),
 		scripts: scripts{goredis.NewScript(claimScript), goredis.NewScript(renewScript), goredis.NewScript(commitScript)},
 	}
@@ -116,7 +116,7 @@ func (l *ledger) Claim(ctx context.Context, partition int) (broker.Progress, err
 	if len(answer) == 0 {
 		return broker.Progress{}, errors.New("redis: claiming positions had no answer")
 	}
-	l.claims[partition] = claim{epoch: text(answer, 0)}
+	l.claims.Set(partition, claim{epoch: text(answer, 0)})
 	return progress.Unmarshal([]byte(text(answer, 1)))
 }
 
