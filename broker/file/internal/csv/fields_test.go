@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -146,4 +147,61 @@ func shown[T any](p *T) any {
 		return nil
 	}
 	return *p
+}
+
+// FuzzRows: whatever a row is, it becomes what JSON makes of its object, as a struct and as an object of some of its members.
+func FuzzRows(f *testing.F) {
+	type element struct {
+		Text  string    `json:"text"`
+		Int   int64     `json:"int"`
+		Small *uint8    `json:"small"`
+		Float float64   `json:"float"`
+		Half  *float32  `json:"half"`
+		Is    bool      `json:"is"`
+		At    time.Time `json:"at"`
+	}
+	f.Add([]byte("a,1,2,1.5,1e3,true,2026-11-29T10:00:00.5+02:00"))
+	f.Add([]byte(", -7 ,,-0,0.1,false,"))
+	f.Add([]byte("\u2028\\,9223372036854775808,256,1e999,NaN,True,2026-11-29"))
+	columns := []string{"text", "int", "small", "float", "half", "is", "at"}
+	structs, objects := NewDecoder(Dialect{}, nil, nil), NewDecoder(Dialect{}, nil, nil)
+	structs.ForStructs(reflect.TypeFor[element](), 1<<20)
+	objects.ForObjects(columns[1:4], placer{asked: columns[1:4]}, 1<<20)
+	for _, d := range []*Decoder{structs, objects} {
+		if err := d.Header([]byte(strings.Join(columns, ","))); err != nil {
+			f.Fatal(err)
+		}
+	}
+	decode, err := codec.JSON.Decoder(reflect.TypeFor[element]())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, row []byte) {
+		if strings.ContainsAny(string(row), "\n\"") || !structs.Rows().Fits(row) {
+			t.Skip()
+		}
+		whole, err := structs.Rows().Object(row)
+		if err != nil {
+			t.Fatalf("%q fits: %v", row, err)
+		}
+		var got, want element
+		if ok, _ := structs.Rows().Decode(row, &got, &Memory{}); ok {
+			if err := decode(whole, &want); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%q: %+v, and JSON makes %+v of %s, %v", row, got, want, whole, err)
+			}
+		}
+		var picked placed
+		if ok, _ := objects.Rows().Decode(row, &picked, &Memory{}); !ok {
+			return
+		}
+		var all map[string]json.RawMessage
+		if err := json.Unmarshal(whole, &all); err != nil || !json.Valid([]byte(picked.object)) {
+			t.Fatalf("%q: %s, and all is %s, %v", row, picked.object, whole, err)
+		}
+		for i, name := range columns[1:4] {
+			if picked.values[i] != string(all[name]) {
+				t.Errorf("%q: %s is said to be %q in %s", row, name, picked.values[i], picked.object)
+			}
+		}
+	})
 }
