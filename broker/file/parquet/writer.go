@@ -165,6 +165,9 @@ func (w *writer) writeRow(members []member.Member) error {
 
 // writeCells hands the cells that were collected over, a column at a time: row by row that takes three times as long.
 func (w *writer) writeCells() error {
+	if w.held == 0 {
+		return nil // parquet-go takes the address of the first
+	}
 	for i, column := range w.rows.ColumnWriters() {
 		if _, err := column.WriteRowValues(w.cells[i]); err != nil {
 			return err

@@ -47,7 +47,7 @@ func TestCarry(t *testing.T) {
 			t.Fatalf("%s of %s, want %q", object, whole, want)
 		}
 	})
-	if carried == 0 {
+	if carried == 0 && !testing.Short() { // which draws a few
 		t.Error("no row was carried")
 	}
 }

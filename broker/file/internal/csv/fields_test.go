@@ -76,7 +76,7 @@ func TestFieldsAsJSON(t *testing.T) {
 			t.Fatalf("%s: the object is %s, %v, and of the decoder %s", row, again, err, object)
 		}
 	})
-	if direct == 0 {
+	if direct == 0 && !testing.Short() { // which draws a few
 		t.Error("no row has become a struct by itself")
 	}
 }

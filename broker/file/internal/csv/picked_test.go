@@ -100,7 +100,7 @@ func TestPicked(t *testing.T) {
 			}
 		}
 	})
-	if picked == 0 {
+	if picked == 0 && !testing.Short() { // which draws a few
 		t.Error("no object was made of the members that are needed")
 	}
 }
