@@ -32,20 +32,23 @@ const (
 // add adds the value of a row, from zero on, behind the last one.
 func (h *held) add(row int64, value []byte) {
 	if gap := row - h.end; gap > 0 {
-		h.block = binary.AppendUvarint(h.block, uint64(gap)<<2|heldGap)
+		h.block = binary.AppendUvarint(h.block, headOf(uint64(gap), heldGap))
 	}
 	if v, ok := plainWhole(value); ok && (v != 0 || value[0] != '-') { // -0 may be a floating-point number's
 		difference := v - h.last
-		h.block = binary.AppendUvarint(h.block, uint64(difference<<1^difference>>63)<<2|heldWhole)
+		h.block = binary.AppendUvarint(h.block, headOf(uint64(difference<<1^difference>>63), heldWhole))
 		h.last = v
 	} else {
-		h.block = append(binary.AppendUvarint(h.block, uint64(len(value))<<2|heldRaw), value...)
+		h.block = append(binary.AppendUvarint(h.block, headOf(uint64(len(value)), heldRaw)), value...)
 	}
 	h.end = row + 1
 	if len(h.block) >= heldBlock {
 		h.pack()
 	}
 }
+
+// headOf returns the head of a value. The number has 62 bits: differences of whole numbers of 18 digits do.
+func headOf(number, kind uint64) uint64 { return number<<2 | kind }
 
 func (h *held) pack() {
 	h.packed, h.block = append(h.packed, bytes.Clone(s2.Encode(nil, h.block))), h.block[:0]
