@@ -12,6 +12,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 	"github.com/leat-go/leat/internal/expression"
+	"github.com/leat-go/leat/internal/number"
 	"github.com/leat-go/leat/pipeline/internal/object"
 	"github.com/leat-go/leat/pipeline/internal/words"
 )
@@ -166,17 +167,14 @@ func (c *keys) ofCell() (k key, ok bool) {
 		return k, false
 	}
 	text, ok := c.rows.Cell()
-	if !ok || len(text) == 0 || len(text) > 18 || text[0] == '0' {
+	if !ok {
 		return k, false
 	}
-	n := int64(0)
-	for _, digit := range text {
-		if digit < '0' || digit > '9' {
-			return k, false
-		}
-		n = n*10 + int64(digit-'0')
+	whole, length := number.Int(text)
+	if length == 0 || length < len(text) || text[0] == '-' {
+		return k, false
 	}
-	k.Key, k.err = expression.NewKey(expression.IntValue(n))
+	k.Key, k.err = expression.NewKey(expression.IntValue(whole))
 	return k, true
 }
 
