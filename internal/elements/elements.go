@@ -1,7 +1,11 @@
 // Package elements knows the two ways in which users write an element type: T and *T, which mean the same stream.
 package elements
 
-import "reflect"
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+)
 
 // Type returns the element type of t, which is t or what it points to. A pointer type with a name of its own is no
 // pointer to an element: what makes elements doesn't know it.
@@ -43,4 +47,10 @@ func Make[E any](fill func(element any) error) (e E, err error) {
 	}
 	err = fill(&e)
 	return e, err
+}
+
+// DecodesItself reports whether a type brings a JSON or a text form of its own.
+func DecodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

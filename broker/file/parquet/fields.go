@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"encoding"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // This file sets the fields of structs from columns, without JSON in between.
@@ -46,7 +46,7 @@ const (
 // fields where the elements aren't structs with fields of their own, or have a codec of their own.
 func fieldsOf(s *broker.Stream, columns *node) (fields []*field, direct bool, err error) {
 	t := s.Type
-	if t == nil || t.Kind() != reflect.Struct || s.Codec != codec.JSON || decodesItself(t) {
+	if t == nil || t.Kind() != reflect.Struct || s.Codec != codec.JSON || elements.DecodesItself(t) {
 		return nil, false, nil
 	}
 	direct = true
@@ -119,11 +119,6 @@ func columnNames(columns *node) string {
 	return strings.Join(all, ", ")
 }
 
-func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
-}
-
 var (
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
@@ -147,7 +142,7 @@ func (f *field) choose() error {
 		f.set = f.setClock()
 	case t == numberType:
 		f.set = f.setDigits()
-	case decodesItself(t):
+	case elements.DecodesItself(t):
 		return nil
 	case t == bytesType:
 		f.set = f.setBytes()

@@ -2,7 +2,6 @@ package csv
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"math/bits"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 	"unsafe"
 
+	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/intern"
 	"github.com/leat-go/leat/internal/number"
 )
@@ -47,7 +47,7 @@ type structField struct {
 // plainFields returns the fields of a struct, by their names in JSON; none where it has such as take rules of JSON that aren't
 // known here.
 func plainFields(t reflect.Type) (fields []structField) {
-	if t.Kind() != reflect.Struct || decodesItself(t) {
+	if t.Kind() != reflect.Struct || elements.DecodesItself(t) {
 		return nil
 	}
 	for i := range t.NumField() {
@@ -73,11 +73,6 @@ func plainFields(t reflect.Type) (fields []structField) {
 // isOdd reports whether a character may make JSON take another name than the tag's.
 func isOdd(r rune) bool {
 	return r != '_' && r != '-' && r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-}
-
-func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // newFields returns the fields of a struct that columns set; nil where only JSON knows how.
@@ -129,7 +124,7 @@ func targetOf(f structField) (to target, ok bool) {
 		return to, true
 	}
 	isPlain := to.kind >= reflect.Bool && to.kind <= reflect.Float64 && to.kind != reflect.Uintptr || to.kind == reflect.String
-	return to, isPlain && !decodesItself(t) && t != reflect.TypeFor[json.Number]()
+	return to, isPlain && !elements.DecodesItself(t) && t != reflect.TypeFor[json.Number]()
 }
 
 // set sets a variable to what a cell that is no text holds, and reports false where only JSON tells what that is.
