@@ -47,8 +47,8 @@ type framer struct {
 	opened  int
 	// carried says that rows stay as they are, see Carry.
 	carried bool
-	// quotes says that there are such in the row at hand, and isRow that what was framed last is a row in place of an object,
-	// which begins with the byte rowAt; decode decodes the objects of rows that need one.
+	// quotes says that there are such in the row at hand. rowAt is the byte that the row begins with that was framed last, and
+	// isRow says that it is given in place of its object; decode decodes the objects of rows that need one.
 	quotes, isRow bool
 	rowAt         int
 	decode        codec.Decode

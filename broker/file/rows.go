@@ -23,8 +23,8 @@ func (f *framer) nextRow() ([]byte, error) {
 		if row == nil {
 			return nil, nil
 		}
-		begin, quotes := f.mark, f.quotes
-		f.rowAt = begin
+		quotes := f.quotes
+		f.rowAt = f.mark
 		f.breaks, f.quotes = 0, false
 		if quotes {
 			f.breaks = bytes.Count(row, []byte{'\n'})
@@ -34,7 +34,7 @@ func (f *framer) nextRow() ([]byte, error) {
 		f.mark = f.pos
 		object, err := f.object(row, quotes)
 		if err != nil {
-			f.failed = f.rowError(begin, err)
+			f.failed = f.rowError(err)
 			return nil, f.failed
 		}
 		if object != nil {
@@ -129,12 +129,12 @@ func (f *framer) object(row []byte, quotes bool) ([]byte, error) {
 	return into[begin:len(into):len(into)], nil
 }
 
-// rowError says where an error lies that is about the row that was framed last, which begins at a byte of the buffer.
-func (f *framer) rowError(begin int, err error) error {
+// rowError says where an error lies that is about the row that was framed last.
+func (f *framer) rowError(err error) error {
 	at := *f
-	at.line, at.column, at.mark, at.newline.at = f.line-f.breaks, 1, begin, 0
+	at.line, at.column, at.mark, at.newline.at = f.line-f.breaks, 1, f.rowAt, 0
 	if wrong, ok := errors.AsType[*csv.Error](err); ok {
-		at.advance(min(begin+wrong.Offset, len(f.buf)))
+		at.advance(min(f.rowAt+wrong.Offset, len(f.buf)))
 		err = wrong.Err
 	}
 	return at.fail("%w", err)
