@@ -239,7 +239,7 @@ func int96(b []byte) time.Time {
 func (n *node) appendText(dst, b []byte) ([]byte, error) {
 	switch n.logical.kind {
 	case text:
-		if !isASCII(b) && !utf8.Valid(b) {
+		if !utf8.Valid(b) {
 			return nil, errNotUTF8
 		}
 		return quote.AppendBytes(dst, b), nil
