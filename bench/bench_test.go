@@ -368,19 +368,6 @@ func TestSlowProgramsRunInTheFirstRoundsOnly(t *testing.T) {
 	}
 }
 
-func TestReadinessIsNotPassedOn(t *testing.T) {
-	var says strings.Builder
-	r := readiness{says: &says}
-	for _, line := range []string{"a\n", "bench: ready\n", "b\n"} {
-		if _, err := r.Write([]byte(line)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if says.String() != "a\nb\n" || r.at.IsZero() {
-		t.Errorf("it says %q, and was ready at %v", says.String(), r.at)
-	}
-}
-
 func TestHandWrittenDecodersDecode(t *testing.T) {
 	text := []byte(`{ "time" : -12, "other": 7, "x":0.1, "y":-1234567.125e2 }`)
 	decode, err := handDecoder(reflect.TypeFor[Location]())

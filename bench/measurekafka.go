@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -107,7 +106,9 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 	}
 	var seen kafkatopic.Watch
 	start := time.Now()
-	s, err := c.watched(ctx, w, p, at, &seen, elements)
+	took, err := seen.Run(ctx, kadm.NewClient(c.client), at.out, kafkatopic.Program{
+		Args: p.command(w.name, at), Environment: p.environment, Stays: p.stays, Wanted: int64(w.results(elements)),
+	})
 	if err != nil {
 		return sample{}, fmt.Errorf("%s %s: %w", p.name, w.name, err)
 	}
@@ -120,55 +121,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 		return sample{}, err
 	}
 	first, err := seen.Visible(0)
-	s.elements, s.wall, s.first = counted, visible.Sub(start), first.Sub(start)
-	return s, err
-}
-
-// watched runs a program to its end, or until all results are there where it has none, and watches its output.
-func (c *cluster) watched(ctx context.Context, w workload, p program, at endpoints, seen *kafkatopic.Watch, elements int) (
-	sample, error,
-) {
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	begin, ready := time.Now(), readiness{says: os.Stderr}
-	command, err := p.start(running, w.name, at, &ready)
-	if err != nil {
-		return sample{}, err
-	}
-	var over atomic.Bool
-	ended := make(chan error, 1)
-	go func() {
-		ended <- command.Wait()
-		over.Store(true)
-	}()
-	done := over.Load
-	if p.stays {
-		wanted := int64(w.results(elements))
-		done = func() bool { return over.Load() || seen.Quiet(time.Now()) > quietFor(seen.End() >= wanted) }
-	}
-	err = seen.Follow(ctx, kadm.NewClient(c.client), at.out, done)
-	early := over.Load()
-	if p.stays || err != nil {
-		stop()
-	}
-	ending := <-ended
-	switch {
-	case err != nil:
-		return sample{}, err
-	case ending != nil && (!p.stays || early):
-		return sample{}, ending
-	}
-	s := used(command.ProcessState)
-	if !ready.at.IsZero() {
-		s.start = ready.at.Sub(begin)
-	}
-	return s, nil
-}
-
-// quietFor returns how long a program that never ends may be quiet until it is taken to have done all it does.
-func quietFor(complete bool) time.Duration {
-	if complete {
-		return 2 * time.Second
-	}
-	return 30 * time.Second
+	return sample{
+		elements: counted, wall: visible.Sub(start), first: first.Sub(start), start: took.Start, cpu: took.CPU, memory: took.Memory,
+	}, err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -129,21 +128,4 @@ func (p program) order() string {
 		return unordered
 	}
 	return ordered
-}
-
-// A readiness passes on what a program says, but for the line that says that it is ready: it remembers when that came.
-type readiness struct {
-	says io.Writer
-	at   time.Time
-}
-
-// Write takes whole lines, as programs write them.
-func (r *readiness) Write(p []byte) (int, error) {
-	if !bytes.Contains(p, []byte("bench: ready")) {
-		return r.says.Write(p)
-	}
-	if r.at.IsZero() {
-		r.at = time.Now()
-	}
-	return len(p), nil
 }

@@ -1,6 +1,7 @@
 package kafkatopic
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,5 +23,18 @@ func TestWatchKnowsWhenAnOffsetCouldBeRead(t *testing.T) {
 	}
 	if got := w.Quiet(start.Add(7 * time.Second)); got != 3*time.Second || w.End() != 9 {
 		t.Errorf("quiet for %v at %d", got, w.End())
+	}
+}
+
+func TestReadinessIsNotPassedOn(t *testing.T) {
+	var says strings.Builder
+	r := readiness{says: &says}
+	for _, line := range []string{"a\n", "bench: ready\n", "b\n"} {
+		if _, err := r.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if says.String() != "a\nb\n" || r.at.IsZero() {
+		t.Errorf("it says %q, and was ready at %v", says.String(), r.at)
 	}
 }
