@@ -1,12 +1,9 @@
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.Set;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
@@ -23,10 +20,9 @@ import org.apache.kafka.streams.state.Stores;
 
 /** Queries of Nexmark by Kafka Streams: java Nexmark QUERY KAFKA PREFIX OUTPUT STATE. It runs until it is stopped. */
 public class Nexmark {
-    static final ObjectMapper JSON = new ObjectMapper();
-
-    // Long enough that no element of a backlog comes too late, however far the two sides of a join are apart.
-    static final Duration GRACE = Duration.ofDays(30);
+    // As Peer has them, whose reading and writing of JSON serves here, too.
+    static final Duration GRACE = Peer.GRACE;
+    static final Serde<Long> LONG = Peer.LONG;
 
     // How much later than what names it a person or an auction may come, and how much earlier it is at most: a join of streams
     // can't be without a bound.
@@ -54,27 +50,9 @@ public class Nexmark {
 
     public record Expanded(long n, long price, String item, long seller) {}
 
-    static <T> Serde<T> json(Class<T> type) {
-        Deserializer<T> read = (topic, data) -> {
-            try {
-                return data == null ? null : JSON.readValue(data, type);
-            } catch (Exception e) {
-                throw new RuntimeException(e);
-            }
-        };
-        return Serdes.serdeFrom((topic, value) -> {
-            try {
-                return value == null ? null : JSON.writeValueAsBytes(value);
-            } catch (Exception e) {
-                throw new RuntimeException(e);
-            }
-        }, read);
-    }
-
-    static final Serde<Long> LONG = Serdes.Long();
-    static final Serde<Person> PERSON = json(Person.class);
-    static final Serde<Auction> AUCTION = json(Auction.class);
-    static final Serde<Bid> BID = json(Bid.class);
+    static final Serde<Person> PERSON = Peer.json(Person.class);
+    static final Serde<Auction> AUCTION = Peer.json(Auction.class);
+    static final Serde<Bid> BID = Peer.json(Bid.class);
 
     static <T extends Event> KStream<Long, T> read(StreamsBuilder builder, String topic, Serde<T> serde, long begin) {
         return builder.stream(topic, Consumed.with(LONG, serde)
@@ -90,7 +68,7 @@ public class Nexmark {
                 .join(persons.filter((key, p) -> states.contains(p.state)),
                         (a, p) -> new Local(a.id, p.name, p.city, p.state),
                         JoinWindows.ofTimeDifferenceAndGrace(LATE, GRACE).before(EARLY), StreamJoined.with(LONG, AUCTION, PERSON))
-                .to(output, Produced.with(LONG, json(Local.class)));
+                .to(output, Produced.with(LONG, Peer.json(Local.class)));
     }
 
     // Q8: who became a member and opened an auction in the same window; the first one
@@ -102,7 +80,7 @@ public class Nexmark {
                 JoinWindows.ofTimeDifferenceAndGrace(Duration.ofMillis(WINDOW), GRACE), StreamJoined.with(LONG, PERSON, AUCTION))
                 .filter((key, seller) -> seller != null)
                 .processValues(First::new, "seen")
-                .to(output, Produced.with(LONG, json(NewSeller.class)));
+                .to(output, Produced.with(LONG, Peer.json(NewSeller.class)));
     }
 
     /** Passes the first value of each key on: the auctions of a person come in their order. */
@@ -130,7 +108,7 @@ public class Nexmark {
         bids.join(auctions.filter((key, a) -> a.category == 10),
                 (b, a) -> new Expanded(b.number, b.price, a.item, a.seller),
                 JoinWindows.ofTimeDifferenceAndGrace(LATE, GRACE).before(EARLY), StreamJoined.with(LONG, BID, AUCTION))
-                .to(output, Produced.with(LONG, json(Expanded.class)));
+                .to(output, Produced.with(LONG, Peer.json(Expanded.class)));
     }
 
     public static void main(String[] args) {

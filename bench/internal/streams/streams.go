@@ -11,8 +11,8 @@ import (
 	"github.com/leat-go/leat/internal/kafkaserver"
 )
 
-// Compile compiles a program of the folder kafkastreams, beside which this process runs, into a folder, with the jars that
-// pom.xml names. It returns the class path to run it with.
+// Compile compiles a program of the folder kafkastreams, beside which this process runs, and what it uses of others, into a
+// folder, with the jars that pom.xml names. It returns the class path to run it with.
 func Compile(ctx context.Context, source, into string) (classPath string, err error) {
 	pom, err := os.ReadFile(filepath.Join("kafkastreams", "pom.xml"))
 	if err != nil {
@@ -24,7 +24,8 @@ func Compile(ctx context.Context, source, into string) (classPath string, err er
 	}
 	classPath = filepath.Join(jars, "*")
 	classes := filepath.Join(into, "classes")
-	compile := exec.CommandContext(ctx, "javac", "-cp", classPath, "-d", classes, filepath.Join("kafkastreams", source))
+	compile := exec.CommandContext(ctx, "javac", "-cp", classPath, "-sourcepath", "kafkastreams", "-d", classes,
+		filepath.Join("kafkastreams", source))
 	if out, err := compile.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("javac: %w\n%s", err, out)
 	}
