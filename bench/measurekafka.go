@@ -122,6 +122,7 @@ func (c *cluster) run(ctx context.Context, w workload, p program, elements int) 
 	}
 	first, err := seen.Visible(0)
 	return sample{
-		elements: counted, wall: visible.Sub(start), first: first.Sub(start), start: took.Start, cpu: took.CPU, memory: took.Memory,
+		elements: counted, wall: visible.Sub(start), first: first.Sub(start), start: took.Start,
+		cpu: took.CPU, memory: took.Memory,
 	}, err
 }

@@ -116,7 +116,8 @@ func (w *writer) write(ctx context.Context, put func(o *outlet) error) error {
 	return group.Wait()
 }
 
-// writeParcels writes what an outlet hands on. Meanwhile the disk takes what was written: less is left to wait for in the end then.
+// writeParcels writes what an outlet hands on. Meanwhile the disk takes what was written: less is left to wait for in the end
+// then.
 func (w *writer) writeParcels(ctx context.Context, group *errgroup.Group, full <-chan *parcel, empty chan<- *parcel) error {
 	var syncing atomic.Bool
 	syncs, unsynced := file.Rereads(w.output), 0
