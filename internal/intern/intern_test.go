@@ -1,7 +1,9 @@
 package intern_test
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unsafe"
@@ -42,13 +44,57 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-func BenchmarkTexts(b *testing.B) {
+// TestTextsThatAreNearlyAlike: texts of every length, which differ in one byte or end in zeros, aren't taken for each other.
+func TestTextsThatAreNearlyAlike(t *testing.T) {
 	var texts intern.Texts
-	names := [][]byte{[]byte("AAPL"), []byte("MSFT"), []byte("a longer name of it"), []byte("GOOGL")}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if name := names[i%len(names)]; texts.Of(name) != string(name) {
-			b.Fatal("another text")
+	check := func(text []byte) {
+		for range 3 {
+			if got := texts.Of(text); got != string(text) {
+				t.Fatalf("%q became %q", text, got)
+			}
+			if len(text) > 8 {
+				continue
+			}
+			if got := texts.OfWord(intern.Word(text), text); got != string(text) {
+				t.Fatalf("%q became %q by its word", text, got)
+			}
 		}
+	}
+	for n := range 40 {
+		text := []byte(strings.Repeat("abcdefgh", 5)[:n])
+		check(text)
+		check(make([]byte, n))
+		for i := range text {
+			for _, c := range []byte{0, 'a', 'x', 0xff} {
+				changed := bytes.Clone(text)
+				changed[i] = c
+				check(changed)
+			}
+		}
+	}
+}
+
+func BenchmarkTexts(b *testing.B) {
+	symbols := make([][]byte, 4096)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range symbols {
+		symbols[i] = fmt.Appendf(nil, "S%d", random.IntN(100))
+	}
+	for name, texts := range map[string][][]byte{
+		"symbols": symbols,
+		"names":   {[]byte("AAPL"), []byte("MSFT"), []byte("a longer name of it"), []byte("GOOGL"), []byte("Clerk#000000659")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var shared intern.Texts
+			b.ReportAllocs()
+			for i := 0; b.Loop(); {
+				if i++; i >= len(texts) {
+					i = 0
+				}
+				if len(shared.Of(texts[i])) != len(texts[i]) {
+					b.Fatal("another text")
+				}
+			}
+		})
 	}
 }
