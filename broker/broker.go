@@ -138,7 +138,7 @@ type Reader interface {
 	// an end-of-stream mark it returns no records and [io.EOF]; where nothing has come for as long as the user allows, no
 	// records and [ErrDataTimeout]. Behind either it may be called again, to read on. It returns ctx's error within a
 	// second when ctx ends while it waits. The records and what they refer to are the caller's: the reader never writes to
-	// them again.
+	// them again, unless it is a [Recycler] and they were given back.
 	//
 	// How far a reader reads ahead of its caller must be bounded.
 	Read(ctx context.Context) ([]Record, error)
@@ -155,6 +155,14 @@ type Recycler interface {
 	// Recycle takes back records that Read returned, or some of them: the caller uses them no longer, but may use what
 	// they refer to. It is called between calls of Read.
 	Recycle(records []Record)
+}
+
+// A ValueRecycler is a Recycler that uses the memory of values again, too.
+type ValueRecycler interface {
+	Recycler
+	// RecycleValues is Recycle of records that nothing refers to any more: neither to their values nor to what their Rows
+	// hold.
+	RecycleValues(records []Record)
 }
 
 // An Output takes the results of one run. It is used by one goroutine at a time.

@@ -16,7 +16,7 @@ type Record struct {
 	// never negative.
 	Offset int64
 	// Value holds the encoded element; nil where the record has no value, which an empty one isn't. It is not written to
-	// after the record was returned by a Reader.
+	// after the record was returned by a Reader, unless that is a [ValueRecycler] and was given it back.
 	Value []byte
 	// Key and Headers are the record's, where the storage has them.
 	Key     []byte

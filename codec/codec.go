@@ -27,7 +27,7 @@ type Codec interface {
 
 // Decode decodes one record's value into the element that into, a *T, points to; the element holds T's zero value
 // before the call. The bytes of data are not written to and stay valid as long as anything refers to them, so the
-// element may keep references into data.
+// element may keep references into data, unless the codec is a [Copier].
 //
 // An error is returned as an [*Error] where the location is known. A Decode is safe for concurrent use.
 type Decode func(data []byte, into any) error
@@ -35,6 +35,14 @@ type Decode func(data []byte, into any) error
 // Encode appends the encoded form of an element to dst and returns the extended slice. The element is given as a *T
 // that isn't nil. An Encode is safe for concurrent use.
 type Encode func(dst []byte, element any) ([]byte, error)
+
+// A Copier is a [Codec] whose elements keep no reference to the data that they were decoded from, so that its memory may be used
+// again.
+type Copier interface {
+	Codec
+	// Copies reports that of elements of type t. A Decode of it may be given data that is written over once it has returned.
+	Copies(t reflect.Type) bool
+}
 
 // A Place is where in an object a member's value lies: object[Start:End]. The zero Place is that of a member that isn't there.
 type Place struct{ Start, End uint32 }

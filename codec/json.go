@@ -60,6 +60,9 @@ func (jsonCodec) Decoder(t reflect.Type) (Decode, error) {
 	}, nil
 }
 
+// Copies implements [Copier].
+func (jsonCodec) Copies(reflect.Type) bool { return true }
+
 // nullAt returns the offset of the null that data, which is valid JSON, consists of; -1 where it is something else.
 func nullAt(data []byte) int {
 	for i, c := range data {

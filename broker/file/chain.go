@@ -8,7 +8,7 @@ import (
 	"github.com/leat-go/leat/broker"
 )
 
-// A chain reads several files, one behind the other. It implements [broker.Recycler].
+// A chain reads several files, one behind the other. It implements [broker.ValueRecycler].
 type chain struct {
 	of *nodeParts
 	// at is the file that is read, by inner, which is nil before it is opened, and from the offset in it where that begins.
@@ -141,9 +141,25 @@ func (c *chain) end() error {
 
 // Recycle implements [broker.Recycler].
 func (c *chain) Recycle(records []broker.Record) {
-	recycler, ok := c.inner.(broker.Recycler)
-	if !ok || len(records) == 0 || records[0].In != c.within {
-		return
+	if recycler, ok := c.inner.(broker.Recycler); ok && c.moveBack(records) {
+		recycler.Recycle(records)
+	}
+}
+
+// RecycleValues implements [broker.ValueRecycler].
+func (c *chain) RecycleValues(records []broker.Record) {
+	recycler, ok := c.inner.(broker.ValueRecycler)
+	if !ok {
+		c.Recycle(records)
+	} else if c.moveBack(records) {
+		recycler.RecycleValues(records)
+	}
+}
+
+// moveBack makes offsets in the stream those in the file at hand; false where the records lie in one before.
+func (c *chain) moveBack(records []broker.Record) bool {
+	if len(records) == 0 || records[0].In != c.within {
+		return false
 	}
 	for i := range records {
 		records[i].Offset -= c.within.First
@@ -152,7 +168,7 @@ func (c *chain) Recycle(records []broker.Record) {
 			records[i].Rows = moved.Rows
 		}
 	}
-	recycler.Recycle(records)
+	return true
 }
 
 // Next implements [broker.Reader].

@@ -19,11 +19,11 @@ const (
 	bufferSize = 64 << 10
 	// batchSize is how many records are returned at a time.
 	batchSize = 512
-	// maxSpare is how many batches are kept to be used again.
-	maxSpare = 4
+	// maxSpare is how many batches are kept to be used again: a join gives back many at a time.
+	maxSpare = 16
 )
 
-// A reader reads one file, from buffers that are never used again.
+// A reader reads one file.
 type reader struct {
 	framer framer
 	open   func() (io.ReadCloser, error)
@@ -61,7 +61,8 @@ type reader struct {
 	from, next int64
 	end        error // what reading text ended with
 
-	spare [][]broker.Record // whose memory may be used again
+	spare   [][]broker.Record // whose memory may be used again
+	buffers buffers
 
 	// pending is where the result of a step arrives that may wait; nil where steps don't wait, as for files on disk.
 	pending chan stepped
@@ -151,6 +152,7 @@ func (r *reader) step() ([]broker.Record, error) {
 	records, err := r.frame()
 	switch {
 	case len(records) > 0:
+		r.buffers.lend(records)
 		return records, nil
 	case err != nil:
 		return nil, err
@@ -306,7 +308,15 @@ func (r *reader) batch(n int) []broker.Record {
 }
 
 // Recycle takes back records, to use their memory again. See broker.Recycler.
-func (r *reader) Recycle(records []broker.Record) {
+func (r *reader) Recycle(records []broker.Record) { r.recycle(records, false) }
+
+// RecycleValues takes back records, to use the memory of their values again, too. See broker.ValueRecycler.
+func (r *reader) RecycleValues(records []broker.Record) { r.recycle(records, true) }
+
+func (r *reader) recycle(records []broker.Record, unused bool) {
+	if len(records) > 0 {
+		r.buffers.giveBack(records, unused)
+	}
 	if cap(records) >= batchSize && len(r.spare) < maxSpare {
 		r.spare = append(r.spare, records[:0])
 	}
@@ -369,7 +379,9 @@ func (r *reader) grow() error {
 	done := f.buf[:len(f.buf)-needed]
 	r.base += int64(len(done))
 	r.tail = tailOf(r.tail, done)
-	f.moveTo(make([]byte, 0, max(min(size, f.limit+r.size), needed+1)))
+	left := r.buffers.filled
+	f.moveTo(r.buffers.next(max(min(size, f.limit+r.size), needed+1)))
+	r.buffers.leave(left)
 	return nil
 }
 

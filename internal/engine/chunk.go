@@ -31,7 +31,7 @@ type chunk struct {
 	// batch decodes the chunk; nil where there is nothing to decode.
 	batch *batch
 	feed  *feed
-	// slab is the memory of the values: zero elements side by side, or those of a chunk before.
+	// slab is the memory of values: new, or that of a chunk before, with its elements.
 	slab []any
 }
 
@@ -69,21 +69,20 @@ func (c *chunk) decode() error {
 	return c.batch.broken
 }
 
-// makeValues makes elements for the records, with zero all of them zero. They lie side by side in one slab, which is
-// made larger than needed where it can be used again.
+// makeValues makes elements for the records, with zero all of them zero. They lie side by side. Where they can't be used again,
+// the list of them can.
 func (c *chunk) makeValues(zero bool) {
-	n := len(c.records)
+	n, isNew := len(c.records), false
 	if n > cap(c.slab) {
-		size := n
-		if c.feed.copied {
-			size = 1 << bits.Len(uint(n-1))
-		}
-		c.slab = make([]any, size)
-		c.feed.stream.Allocate(c.slab)
-		zero = false
+		c.slab, isNew = make([]any, 1<<bits.Len(uint(n-1))), true
 	}
 	c.values = c.slab[:n]
-	if zero {
+	switch {
+	case !c.feed.copied:
+		c.feed.stream.Allocate(c.values)
+	case isNew:
+		c.feed.stream.Allocate(c.slab)
+	case zero:
 		c.feed.stream.Clear(c.values)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // feedAhead is how many chunks may wait for a node.
 const feedAhead = 4
 
+// maxReturned is how many chunks may wait to be used again: a node returns all that it has held at a time.
+const maxReturned = maxHeld + feedAhead
+
 // A feed is where a node gets its chunks from, in order.
 type feed struct {
 	node      int
@@ -104,6 +107,12 @@ func (f *feed) retained() (bytes int64, since time.Time) {
 func (f *feed) isOpen() bool {
 	s := f.source.Load()
 	return s != nil && s.isOpen.Load()
+}
+
+// keepsValues reports whether something refers to the values of records that were decoded.
+func (f *feed) keepsValues() bool {
+	copier, ok := f.stream.Codec.(codec.Copier)
+	return f.keepValue || !ok || !copier.Copies(f.stream.Type)
 }
 
 // chunk returns a chunk of a batch.

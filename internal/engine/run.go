@@ -364,7 +364,7 @@ func (t *task) addNode(r *run, spec *Node, parent *node, depth int, starts []sta
 			copied:    spec.Copied,
 			chunks:    make(chan *chunk, cmp.Or(t.spec.feedAhead, feedAhead)),
 			from:      starts[i].kept.Offset,
-			returned:  make(chan *chunk, feedAhead),
+			returned:  make(chan *chunk, maxReturned),
 		},
 		chunk:   &chunk{},
 		done:    positionOf(from),

@@ -31,8 +31,9 @@ type source struct {
 	reader broker.Reader
 	// isOpen says that the reader was opened.
 	isOpen atomic.Bool
-	// recycler is the reader, if it is one.
+	// recycler is the reader, if it is one, and values where it may use the memory of values again, too.
 	recycler broker.Recycler
+	values   broker.ValueRecycler
 	// lagger is the reader while it is open, where it is one.
 	lagger atomic.Pointer[broker.Lagger]
 }
@@ -102,6 +103,9 @@ func (s *source) read(ctx context.Context) (behind int64, err error) {
 	}()
 	s.isOpen.Store(true)
 	s.recycler, _ = s.reader.(broker.Recycler)
+	if !slices.ContainsFunc(s.feeds, (*feed).keepsValues) {
+		s.values, _ = s.reader.(broker.ValueRecycler)
+	}
 	if lagger, ok := s.reader.(broker.Lagger); ok {
 		s.lagger.Store(&lagger)
 		defer s.lagger.Store(nil)
@@ -191,12 +195,23 @@ func (s *source) reclaim() {
 	for _, f := range s.feeds {
 		for range len(f.returned) {
 			c := <-f.returned
-			if f.copied && len(f.slabs) < feedAhead {
+			if len(f.slabs) < maxReturned {
 				f.slabs = append(f.slabs, c.slab)
 			}
-			if b := c.batch; b.used.Add(-1) == 0 && b.source == s && s.recycler != nil {
-				s.recycler.Recycle(b.records)
+			if b := c.batch; b.used.Add(-1) == 0 && b.source == s {
+				s.recycle(b)
 			}
 		}
+	}
+}
+
+// recycle gives the records of a batch back to the reader. What is wrong with a value may refer to it.
+func (s *source) recycle(b *batch) {
+	switch {
+	case s.recycler == nil:
+	case s.values != nil && !slices.ContainsFunc(b.chunks, func(c *chunk) bool { return c.flaws != nil }):
+		s.values.RecycleValues(b.records)
+	default:
+		s.recycler.Recycle(b.records)
 	}
 }

@@ -47,7 +47,7 @@ func (g *countingGenerator) OpenSource(context.Context, *broker.Job) (broker.Inp
 func (g *countingGenerator) Reader(ctx context.Context, node, partition int, from int64) (broker.Reader, error) {
 	g.readers.Add(1)
 	r, err := g.generator.Reader(ctx, node, partition, from)
-	return recyclingReader{r}, err
+	return newRecyclingReader(r), err
 }
 
 // pairs checks that its calls are for each master in turn that has a match in the distance.

@@ -122,7 +122,7 @@ type reader struct {
 // maxIssued is how many batches are remembered, and maxSpare how many are kept, to use their memory again.
 const (
 	maxIssued = 32
-	maxSpare  = 4
+	maxSpare  = 16
 )
 
 // Recycle implements [file.TableReader].
