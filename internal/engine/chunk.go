@@ -28,6 +28,10 @@ type chunk struct {
 	values []any
 	flaws  []error
 
+	// isDense says that the offsets of the records follow one another, from first on.
+	isDense bool
+	first   int64
+
 	// batch decodes the chunk; nil where there is nothing to decode.
 	batch *batch
 	feed  *feed
@@ -55,6 +59,15 @@ func (c *chunk) flawOf(i int) error {
 		return nil
 	}
 	return c.flaws[i]
+}
+
+// offset returns the offset of a record. Where they follow one another it needs no look at the record, which would have to be
+// fetched from far.
+func (c *chunk) offset(i int) int64 {
+	if c.isDense {
+		return c.first + int64(i)
+	}
+	return c.records[i].Offset
 }
 
 // last returns the offset of the last record.

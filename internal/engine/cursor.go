@@ -71,6 +71,8 @@ func (c *cursor) load(chunk *chunk) error {
 	c.chunk, c.unread, c.plain = chunk, 0, 0
 	if last := len(chunk.records) - 1; last >= 0 {
 		c.inBefore, c.in = c.in, chunk.records[last].In
+		chunk.first = chunk.records[0].Offset
+		chunk.isDense = chunk.last()-chunk.first == int64(last)
 	}
 	switch {
 	case errors.Is(chunk.end, io.EOF):

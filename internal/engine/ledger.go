@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"slices"
+
+	"github.com/leat-go/leat/broker"
 )
 
 // A ledger says what has become of the elements of a node: each that was read is handed over, or has a verdict, or is
@@ -89,6 +91,15 @@ func (l *ledger) enter(offset int64, verdict Verdict, about *unmatched) {
 	if about != nil {
 		l.keep(about)
 	}
+}
+
+// enterPlainly is enter where verdicts aren't explained. In most runs it is one count, and looks at no record.
+func (l *ledger) enterPlainly(record *broker.Record, verdict Verdict) {
+	if l.accountedBefore > 0 || l.counted.below > 0 {
+		l.enter(record.Offset, verdict, nil)
+		return
+	}
+	l.counts.unmatched[verdict]++
 }
 
 // keep keeps the explanation of a final verdict.

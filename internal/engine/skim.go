@@ -42,10 +42,10 @@ func (n *node) setSkimming() {
 	switch {
 	case n.candidates.need == NeedAbsent, s != nil && s.unique && s.by != nil:
 		n.skimming = noSkimming
-	case n.overtakes:
-		n.skimming = addLast
 	case n.stopsEarly:
 		n.skimming = addNone
+	case n.overtakes:
+		n.skimming = addLast
 	case s != nil && s.keepsLast():
 		n.skimming = addEach
 	case s != nil, n.candidates.unique:
@@ -86,7 +86,7 @@ func (n *node) skim() bool {
 	}
 	n.candidates.hasRight = true
 	n.ledger.counts.read += int64(c.unread - first)
-	c.see(c.last().Offset)
+	c.see(c.chunk.offset(c.unread - 1))
 	n.leaveAtHand(first, atHand)
 	return true
 }
@@ -102,7 +102,7 @@ func (n *node) leaveAtHand(first int, atHand bool) {
 		last--
 	}
 	if last >= first {
-		c.dealtWith(c.chunk.records[last].Offset, false)
+		c.dealtWith(c.chunk.offset(last), false)
 	}
 }
 
@@ -138,7 +138,7 @@ func (n *node) takePlace(e Element) {
 	c := &n.candidates
 	before := &c.selection.about.items[0]
 	if !before.taken {
-		n.ledger.enter(c.group[0].Record.Offset, NotTaken, nil)
+		n.ledger.enterPlainly(c.group[0].Record, NotTaken)
 	}
 	c.group[0] = e
 	*before = about{list: before.list, probes: before.list.probes}
@@ -153,7 +153,7 @@ func (n *node) noteLast() {
 		return
 	}
 	if !s.about.items[i].taken {
-		n.ledger.enter(c.group[i].Record.Offset, NotTaken, nil)
+		n.ledger.enterPlainly(c.group[i].Record, NotTaken)
 	}
 	if i == 0 || s.holes > minHoles+len(c.group)/2 {
 		c.close()
