@@ -96,7 +96,9 @@ func (as *anchors) add(a anchor) {
 			return
 		}
 	}
-	as.all = slices.Insert(as.all, at, a)
+	as.all = append(as.all, a) // and not slices.Insert, which would be 5 KB of each program
+	copy(as.all[at+1:], as.all[at:])
+	as.all[at] = a
 	if len(as.all) > maxAnchors {
 		as.thin()
 	}
