@@ -1,6 +1,8 @@
 package codec_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
@@ -20,6 +22,11 @@ type (
 		Key     int64   `json:"o_orderkey"`
 		Price   float64 `json:"o_totalprice"`
 		Comment string  `json:"o_comment"`
+	}
+	benchQuote struct {
+		Time   int64  `json:"time"`
+		Symbol string `json:"symbol"`
+		Value  int64  `json:"value"`
 	}
 	benchSpeed struct {
 		From  int64   `json:"time_from"`
@@ -47,6 +54,30 @@ const (
 func BenchmarkDecode(b *testing.B) {
 	b.Run("numbers", func(b *testing.B) { benchDecode[benchLocation](b, benchLocationText) })
 	b.Run("three of nine members", func(b *testing.B) { benchDecode[benchOrder](b, benchOrderText) })
+	b.Run("quotes", benchDecodeQuotes)
+}
+
+// benchDecodeQuotes decodes records of which each is another one, as those of a stream are.
+func benchDecodeQuotes(b *testing.B) {
+	decode, err := codec.JSON.Decoder(reflect.TypeFor[benchQuote]())
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var records [4096][]byte
+	size := 0
+	for i := range records {
+		records[i] = fmt.Appendf(nil, `{"time":%d,"symbol":"S%d","value":%d}`, 20_000_000+10*i, random.IntN(100), random.IntN(100_000))
+		size += len(records[i])
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(size / len(records)))
+	var quote benchQuote
+	for i := 0; b.Loop(); i++ {
+		if err := decode(records[i%len(records)], &quote); err != nil || quote.Time == 0 {
+			b.Fatal(quote, err)
+		}
+	}
 }
 
 func benchDecode[T comparable](b *testing.B, text string) {

@@ -1,18 +1,16 @@
 package codec
 
 import (
-	"bytes"
-	"encoding/binary"
 	stdjson "encoding/json"
 	"math/bits"
 	"reflect"
 	"strconv"
 	"sync/atomic"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/leat-go/leat/internal/intern"
 	"github.com/leat-go/leat/internal/number"
+	"github.com/leat-go/leat/internal/swar"
 )
 
 // A direct decodes the records that nearly all of a stream's are: objects as programs write them, with no blanks but one
@@ -26,11 +24,12 @@ type direct struct {
 }
 
 type directField struct {
-	name []byte // in quotes, before a colon
-	// first are the first eight bytes of name, of which mask has those that it has.
-	first, mask uint64
-	offset      uintptr
-	kind        reflect.Kind
+	// first are the first eight bytes of name, of which mask has those that it has. last are its last eight, where it is longer.
+	first, mask, last uint64
+	length            int // of name
+	offset            uintptr
+	kind              reflect.Kind
+	name              string // in quotes, before a colon
 }
 
 // newDirect returns what decodes records of t, a struct without methods of its own, and nil where it has other members than
@@ -50,21 +49,12 @@ func newDirect(t reflect.Type) *direct {
 		}
 		name := strconv.AppendQuote(nil, m.name)
 		name = append(name, ':')
-		mask := uint64(1)<<(8*len(name)) - 1 // of a long name, all
-		d.fields[i] = directField{name, firstBytes(name), mask, t.Field(m.index[0]).Offset, kind}
+		f := directField{name: string(name), length: len(name), offset: t.Field(m.index[0]).Offset, kind: kind}
+		f.first, f.last = swar.At(name, 0), swar.At(name, max(len(name)-8, 0))
+		f.mask = 1<<(8*len(name)) - 1 // of a long name, all
+		d.fields[i] = f
 	}
 	return d
-}
-
-// firstBytes returns the first eight bytes of a text, or those that there are.
-func firstBytes(text []byte) (first uint64) {
-	if len(text) >= 8 {
-		return binary.LittleEndian.Uint64(text)
-	}
-	for i := range text {
-		first |= uint64(text[i]) << (8 * i)
-	}
-	return first
 }
 
 // patience is how many records in a row are tried in vain before none is any more.
@@ -93,16 +83,27 @@ func (d *direct) object(data []byte, into unsafe.Pointer) bool {
 	}
 	i, next := 1, 0
 	for {
-		if next = d.find(next, data[i:]); next < 0 {
-			return false
+		word := swar.At(data, i)
+		if next >= len(d.fields) || !d.fields[next].begins(word) || !d.fields[next].goesOn(data, i) {
+			if next = d.find(word, data, i); next < 0 {
+				return false
+			}
 		}
 		f := &d.fields[next]
 		next++
-		if i += len(f.name); i < len(data) && data[i] == ' ' {
+		if i += f.length; i < len(data) && data[i] == ' ' {
 			i++
 		}
-		n := d.value(f.kind, unsafe.Add(into, f.offset), data[min(i, len(data)):])
-		if i += n; n == 0 || i >= len(data) {
+		// What isn't read ends at zero, where there is a brace, and makes a field zero that is so or will be set again.
+		switch at := unsafe.Add(into, f.offset); f.kind {
+		case reflect.String:
+			*(*string)(at), i = d.text(data, i)
+		case reflect.Float64:
+			*(*float64)(at), i = number.FloatAt(data, i)
+		default:
+			*(*int64)(at), i = number.IntAt(data, i) // what is behind it, such as an exponent, is found to be no comma
+		}
+		if i >= len(data) {
 			return false
 		}
 		if data[i] != ',' {
@@ -114,55 +115,47 @@ func (d *direct) object(data []byte, into unsafe.Pointer) bool {
 	}
 }
 
-// find returns the index of the field whose name comes first, which mostly is the next; -1 where it is none's.
-func (d *direct) find(next int, data []byte) int {
-	first := firstBytes(data)
-	for range d.fields {
-		if next >= len(d.fields) {
-			next = 0
-		}
-		if f := &d.fields[next]; first&f.mask == f.first && (len(f.name) <= 8 || bytes.HasPrefix(data, f.name)) {
+// begins reports whether the field's name begins as a word does, which mostly says that it is there.
+func (f *directField) begins(word uint64) bool { return word&f.mask == f.first }
+
+// goesOn reports whether the name is at an index of a text where its beginning is.
+func (f *directField) goesOn(data []byte, i int) bool {
+	return f.length <= 8 || f.ends(data, i)
+}
+
+func (f *directField) ends(data []byte, i int) bool {
+	end := i + f.length
+	return end <= len(data) && swar.At(data, end-8) == f.last && (f.length <= 16 || string(data[i:end]) == f.name)
+}
+
+// find returns the index of the field whose name is at an index of a text, where there is a word; -1 where it is none's.
+func (d *direct) find(word uint64, data []byte, i int) int {
+	for next := range d.fields {
+		if f := &d.fields[next]; f.begins(word) && f.goesOn(data, i) {
 			return next
 		}
-		next++
 	}
 	return -1
 }
 
-// value decodes the value that data begins with, and returns its length: zero where it is one for the library.
-func (d *direct) value(kind reflect.Kind, at unsafe.Pointer, data []byte) int {
-	switch kind {
-	case reflect.String:
-		if len(data) < 2 || data[0] != '"' {
-			return 0
-		}
-		n := plainLength(data[1:])
-		if n > len(data)-2 || data[1+n] != '"' {
-			return 0
-		}
-		*(*string)(at) = d.names.Of(data[1 : 1+n])
-		return n + 2
-	case reflect.Float64:
-		value, n := number.Float(data)
-		if n > 0 {
-			*(*float64)(at) = value
-		}
-		return n
+// text returns the text that is in quotes at an index, and the index behind it: zero where it is one for the library.
+func (d *direct) text(data []byte, i int) (text string, end int) {
+	if i >= len(data) || data[i] != '"' {
+		return "", 0
+	}
+	begin, n := i+1, 8
+	var word uint64
+	for end = begin; n == 8; end += n {
+		word = swar.At(data, end)
+		n = swar.Plain(word)
+	}
+	switch {
+	case end >= len(data) || data[end] != '"':
+		return "", 0
+	case end-begin < 8:
+		text = d.names.OfWord(swar.First(word, n), data[begin:end])
 	default:
-		value, n := number.Int(data)
-		if n > 0 {
-			*(*int64)(at) = value
-		}
-		return n // what is behind it, such as an exponent, is found to be no comma
+		text = d.names.Of(data[begin:end])
 	}
-}
-
-// plainLength returns how much of a text stands in JSON as it is, for ASCII.
-func plainLength(text []byte) int {
-	for i, c := range text {
-		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return i
-		}
-	}
-	return len(text)
+	return text, end + 1
 }

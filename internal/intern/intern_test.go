@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/leat-go/leat/internal/intern"
+	"github.com/leat-go/leat/internal/swar"
 )
 
 // TestTexts: whatever comes, a text is what it was, and a short one that came twice is shared from then on.
@@ -55,7 +56,7 @@ func TestTextsThatAreNearlyAlike(t *testing.T) {
 			if len(text) > 8 {
 				continue
 			}
-			if got := texts.OfWord(intern.Word(text), text); got != string(text) {
+			if got := texts.OfWord(swar.Short(text), text); got != string(text) {
 				t.Fatalf("%q became %q by its word", text, got)
 			}
 		}
