@@ -135,6 +135,18 @@ func Against(d Distance) func(a, b Key) int {
 	}
 }
 
+// Farther reports whether after is at least as far above left as before is below it, as CompareDistances says of what Between
+// returns.
+func Farther(left, before, after Key) bool {
+	if left.isWhole() && before.isWhole() && after.isWhole() {
+		below, fits := subInt(int64(left.n), int64(before.n))
+		if above, alsoFits := subInt(int64(after.n), int64(left.n)); fits && alsoFits {
+			return above >= below
+		}
+	}
+	return CompareDistances(Between(after, left), Between(left, before)) >= 0
+}
+
 // Plus returns the key that lies a distance above, or below where that is negative, for a key that has distances in its
 // unit. A duration that would overflow is the nearest that there is.
 func (k Key) Plus(d Distance) Key {

@@ -53,7 +53,7 @@ func TestDistancesOfNumbers(t *testing.T) {
 func TestDistancesAreThoseOfRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := func(name string) (Key, *big.Rat) {
-			text := rapid.StringMatching(`-?[0-9]{1,25}(\.[0-9]{1,25})?`).Draw(t, name)
+			text := rapid.StringMatching(`-?([0-9]|[0-9]{18,19}|[0-9]{1,25}(\.[0-9]{1,25})?)`).Draw(t, name)
 			r, _ := new(big.Rat).SetString(text)
 			v, _ := ParseNumber(text)
 			return keyOf(v), r
@@ -67,6 +67,13 @@ func TestDistancesAreThoseOfRationals(t *testing.T) {
 		}
 		if got, want := CompareDistances(Between(a, b), distance), new(big.Rat).Sub(x, y).Cmp(z); got != want {
 			t.Errorf("%v - %v compares with %v as %d, want %d", a, b, c, got, want)
+		}
+		if got, want := Against(distance)(b, a), CompareDistances(Between(a, b), distance); got != want {
+			t.Errorf("%v - %v is %d against %v, want %d", a, b, got, c, want)
+		}
+		isFarther := new(big.Rat).Sub(z, y).Cmp(new(big.Rat).Sub(y, x)) >= 0
+		if got := Farther(b, a, c); got != isFarther {
+			t.Errorf("%v is as far from %v as %v: %t, want %t", c, b, a, got, isFarther)
 		}
 	})
 }

@@ -19,6 +19,7 @@ var arithmetic = keys.Arithmetic[expression.Key, expression.Distance]{
 	Bound:   expression.DistanceOf,
 	Show:    expression.Distance.Go,
 	Against: expression.Against,
+	Farther: expression.Farther,
 }
 
 // Edge returns a constructor of edges whose keys two programs compute, with the options given. A program belongs to one

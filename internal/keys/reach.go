@@ -27,6 +27,8 @@ type Arithmetic[K, D any] struct {
 	// Against returns what compares b - a with a difference, as Compare of what Minus returns, by a shorter way; nil stands
 	// for that.
 	Against func(d D) func(a, b K) int
+	// Farther is engine.Reach's, by a shorter way than by differences; nil stands for that.
+	Farther func(left, before, after K) bool
 }
 
 // against returns what compares b - a with a difference.
@@ -39,8 +41,10 @@ func (a Arithmetic[K, D]) against(d D) func(from, to K) int {
 
 // reach returns the reach of the options over keys of a kind.
 func (a Arithmetic[K, D]) reach(w *Within) (r engine.Reach[K], err error) {
-	r.Farther = func(left, before, after K) bool {
-		return a.Compare(a.Minus(after, left), a.Minus(left, before)) >= 0
+	if r.Farther = a.Farther; r.Farther == nil {
+		r.Farther = func(left, before, after K) bool {
+			return a.Compare(a.Minus(after, left), a.Minus(left, before)) >= 0
+		}
 	}
 	r.Mirror = func(left, before K) K { return a.Plus(left, a.Minus(left, before)) }
 	r.Between = func(from, to K) any { return a.Show(a.Minus(to, from)) }
@@ -115,6 +119,15 @@ func againstSigned(d difference) func(a, b int64) int {
 	}
 }
 
+// fartherSigned is Farther of int64.
+func fartherSigned(left, before, after int64) bool {
+	below, above := left-before, after-left
+	if (below < 0) == (left < before) && (above < 0) == (after < left) {
+		return above >= below
+	}
+	return compareDifferences(minusSigned(after, left), minusSigned(left, before)) >= 0
+}
+
 // minusSigned is exact: the difference of two int64 may need 65 bits, of which one is the sign.
 func minusSigned(a, b int64) difference {
 	if a < b {
@@ -159,7 +172,7 @@ func integers[K any](keys reflect.Type, minus func(a, b K) difference, plus func
 		}
 		return difference{}, fmt.Errorf("%v is of type %T, but the keys are integers of type %v; "+
 			"give an integer in their units, or leat.Any", given, given, keys)
-	}, func(d difference) any { return d.magnitude }, against}
+	}, func(d difference) any { return d.magnitude }, against, nil}
 }
 
 var durationType = reflect.TypeFor[time.Duration]()
@@ -194,7 +207,7 @@ func floats(keys reflect.Type) Arithmetic[float64, float64] {
 			return 0, fmt.Errorf("%v is no distance; give a finite number, or leat.Any", given)
 		}
 		return f, nil
-	}, func(d float64) any { return d }, nil}
+	}, func(d float64) any { return d }, nil, nil}
 }
 
 // A span is a difference of instants: seconds, and nanoseconds from 0 to 999,999,999.
@@ -245,7 +258,7 @@ func instants() Arithmetic[time.Time, span] {
 				"such as 2*time.Second, or leat.Any", given, given)
 		}
 		return newSpan(int64(d/time.Second), int64(d%time.Second)), nil
-	}, span.duration, nil}
+	}, span.duration, nil, nil}
 }
 
 // isZero reports whether a bound is the number zero.

@@ -32,7 +32,9 @@ func reaching[K any](left, right func(any) (K, error), o *Options) (func() engin
 }
 
 func signed(t reflect.Type, left, right func(any) (int64, error), o *Options) (func() engine.Edge, error) {
-	return integers(t, minusSigned, plusSigned, againstSigned).Edge(left, right, cmp.Compare[int64], o)
+	arithmetic := integers(t, minusSigned, plusSigned, againstSigned)
+	arithmetic.Farther = fartherSigned
+	return arithmetic.Edge(left, right, cmp.Compare[int64], o)
 }
 
 func unsigned(t reflect.Type, left, right func(any) (uint64, error), o *Options) (func() engine.Edge, error) {
