@@ -208,7 +208,7 @@ type Commit struct {
 	Lost bool
 }
 
-// A Result is one encoded result. What it refers to is valid until Commit returns: a sink that keeps it copies it.
+// A Result is one encoded result, or several of an [Encoder]. What it refers to is valid until Commit returns: a sink that keeps it copies it.
 type Result struct {
 	// Stream is an index into Job.Outputs.
 	Stream int
@@ -219,6 +219,9 @@ type Result struct {
 	Time time.Time
 	// Headers are those of the master record where the stream passes them on; nil elsewhere.
 	Headers []Header
+	// Count is how many results these are, side by side in Value, where the output has encoded them itself (see [Encoder]);
+	// zero for one result of the stream's codec.
+	Count int
 }
 
 // Progress is how far a task has come. The zero value is a task that never committed.

@@ -1,13 +1,16 @@
 package brokertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
 )
 
 // A bentOutput replaces methods of an output that keeps progress.
@@ -91,6 +94,30 @@ func brokenOutputs() []broken {
 	})
 }
 
+// firstOfAPiece encodes results itself, as JSON behind which a line ends, and writes the first of those in one piece.
+type firstOfAPiece struct{ *bentOutput }
+
+func (firstOfAPiece) Encoder(int) codec.Encode {
+	return func(dst []byte, element any) ([]byte, error) {
+		encode, err := codec.JSON.Encoder(reflect.TypeFor[Element]())
+		if err == nil {
+			dst, err = encode(dst, element)
+		}
+		return append(dst, '\n'), err
+	}
+}
+
+func (o firstOfAPiece) Commit(ctx context.Context, commits []broker.Commit) error {
+	for i := range commits {
+		for j := range commits[i].Results {
+			r := &commits[i].Results[j]
+			first, _, _ := bytes.Cut(r.Value, []byte{'\n'})
+			*r = broker.Result{Stream: r.Stream, Value: first}
+		}
+	}
+	return o.bentOutput.Commit(ctx, commits)
+}
+
 type noPace struct{ *bentOutput }
 
 func (noPace) Pace() broker.Pace { return broker.Pace{} }
@@ -105,6 +132,8 @@ func brokenResults() []broken {
 				return nil, errors.New("not for reading")
 			})},
 		{"the bytes of results are kept", "Commit/KeepsNoBytes", "must not keep them", brokenLate(false)},
+		{"of results in one piece the first is written", "Commit/OwnForm", "each of a piece",
+			bend{output: func(inner broker.Output) broker.Output { return firstOfAPiece{&bentOutput{Output: inner}} }}},
 		{"the second run writes nothing", "Commit/SecondRun", "writes behind it", brokenSecond()},
 		{"no marks", "End/Sessions", "End puts a mark", changed(func(c *broker.Commit) { c.End = false })},
 		{"a mark only behind results", "End/EmptySession", "leaves an empty output with its mark",

@@ -18,6 +18,7 @@ func commitChecks() []check {
 		{"Commit/ResultsInOrder", isSink, checkResults},
 		{"Commit/OutputsCanBeRead", func(f features) bool { return f.sink && f.source }, checkReadBack},
 		{"Commit/KeepsNoBytes", isSink, checkNoBytes},
+		{"Commit/OwnForm", isSink, checkOwnForm},
 		{"Commit/NothingWithoutCommit", atOnce, checkNoCommit},
 		{"Commit/SecondRun", atOnce, checkSecondCommit},
 		{"Commit/AbortLeavesNothing", func(f features) bool { return f.sink && f.abort }, checkAbort},

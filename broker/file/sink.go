@@ -89,9 +89,16 @@ func (o *output) commit(ctx context.Context, c broker.Commit) error {
 	for _, t := range o.targets {
 		t.begin(ctx)
 	}
-	for _, r := range c.Results {
+	for i := range c.Results {
+		r := &c.Results[i]
 		t := o.targets[r.Stream]
-		if err := t.append(r.Value); err != nil {
+		var err error
+		if r.Count > 0 {
+			err = t.written(r.Value, r.Count)
+		} else {
+			err = t.append(r.Value)
+		}
+		if err != nil {
 			return t.fail(err)
 		}
 	}

@@ -2,7 +2,6 @@ package file
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +25,9 @@ type target struct {
 	// carried writes a row of cells as it is, see Carry; nil otherwise. It is a variable so that programs which call nothing of
 	// that don't hold it.
 	carried func(row []byte) error
-	header  int64          // is the length of the line of names that carried has written
+	header  int64 // is the length of the line of names that carried has written
+	// written writes results that encoder has encoded: so many, side by side.
+	written func(results []byte, count int) error
 	rows    TableWriter    // where the layout is a table; nil otherwise
 	temp    *temporary     // nil for what is written straight
 	direct  *interruptible // nil for files
@@ -178,12 +179,13 @@ func (t *target) append(object []byte) error {
 	if t.carried != nil {
 		return t.carried(object)
 	}
-	if len(object) == 0 || object[0] != '{' || bytes.IndexByte(object, '\n') >= 0 || bytes.IndexByte(object, '\r') >= 0 {
-		object = bytes.TrimSpace(object)
-		if len(object) == 0 || object[0] != '{' {
-			return fmt.Errorf("result %d is not a JSON object: %.40q", t.objects, object)
-		}
-		object = oneLine(object)
+	return t.appendObject(oneLine(object))
+}
+
+// appendObject writes an object that is one line.
+func (t *target) appendObject(object []byte) error {
+	if len(object) == 0 || object[0] != '{' {
+		return fmt.Errorf("result %d is not a JSON object: %.40q", t.objects, object)
 	}
 	switch t.layout {
 	case rows:
@@ -222,12 +224,6 @@ func (t *target) appendRow(object []byte) error {
 	t.objects++
 	_, err = t.text.Write(row)
 	return err
-}
-
-// oneLine returns an object without line breaks. JSON has none inside of strings, so they are all white space.
-func oneLine(object []byte) []byte {
-	object = bytes.ReplaceAll(object, []byte{'\n'}, []byte{' '})
-	return bytes.ReplaceAll(object, []byte{'\r'}, []byte{' '})
 }
 
 // listBegin and listNext are what stands in a list before its first object, and before each other one.

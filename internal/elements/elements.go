@@ -54,3 +54,9 @@ func DecodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
+
+// EncodesItself reports whether a type brings a JSON or a text form of its own to be written in.
+func EncodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t) // which has the methods of t, too
+	return p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+}

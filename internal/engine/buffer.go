@@ -37,21 +37,44 @@ func (s *buffer) fits(items []result) int {
 	return n
 }
 
-// append copies results for which there is room.
+// append copies results for which there is room. Those that lie together go on where the last ones end.
 func (s *buffer) append(items []result, bytes []byte) {
 	first := items[0].start
 	value := s.bytes[len(s.bytes):cap(s.bytes)]
 	s.bytes = append(s.bytes, bytes[first:items[len(items)-1].end]...)
 	for i := range items {
 		item := &items[i]
+		if s.goesOn(item) {
+			continue
+		}
+		end := item.end - first
+		capacity := end
+		if item.together > 0 {
+			capacity = cap(value) // for those that go on
+		}
 		s.items = append(s.items, broker.Result{
 			Stream:  item.output,
-			Value:   value[item.start-first : item.end-first : item.end-first],
+			Count:   item.together,
+			Value:   value[item.start-first : end : capacity],
 			Key:     item.key,
 			Time:    item.time,
 			Headers: item.headers,
 		})
 	}
+}
+
+// goesOn adds a result that was copied to the last one where both lie together.
+func (s *buffer) goesOn(item *result) bool {
+	if item.together == 0 || len(s.items) == 0 {
+		return false
+	}
+	last := &s.items[len(s.items)-1]
+	if last.Count == 0 || last.Stream != item.output {
+		return false
+	}
+	last.Count += item.together
+	last.Value = last.Value[:len(last.Value)+item.end-item.start]
+	return true
 }
 
 // buffers are the results of some calls that wait for their commit.
@@ -64,8 +87,8 @@ type buffers struct {
 
 // add copies results.
 func (s *buffers) add(r *results) {
-	s.callCounts.count(&r.callCounts)
-	s.count += len(r.items)
+	s.callCounts.add(&r.callCounts)
+	s.count += r.count
 	s.size += len(r.bytes)
 	for items := r.items; len(items) > 0; {
 		n := 0
@@ -87,6 +110,14 @@ func bufferFor(r *result) *buffer {
 		return newBuffer(1, size)
 	}
 	return bufferPool.Get().(*buffer)
+}
+
+// length returns how many broker.Results these are.
+func (s *buffers) length() (n int) {
+	for _, b := range s.list {
+		n += len(b.items)
+	}
+	return n
 }
 
 // appendTo appends the results to a list for an output. They are valid until the buffers are freed.

@@ -30,6 +30,8 @@ type campaign struct {
 	reports, crashes bool
 	// values says that positions are kept as values, not as offsets.
 	values bool
+	// together says that the output encodes results itself, and gets them side by side.
+	together bool
 	// unmatched is how many elements of each node the runs have counted, unless one died or its end isn't exact.
 	unmatched   []int64
 	isUncounted bool
@@ -69,6 +71,7 @@ func drawCampaign(t *rapid.T, runs *int) *campaign {
 		reports:  rapid.Bool().Draw(t, "reports"),
 		crashes:  rapid.IntRange(0, 3).Draw(t, "crashes") > 0,
 		values:   rapid.IntRange(0, 3).Draw(t, "values") == 0,
+		together: rapid.Bool().Draw(t, "together"),
 	}
 	shape := drawShape(t)
 	if c.disorder != engine.Fail {
@@ -183,6 +186,9 @@ func (c *campaign) drawSpec() {
 	spec := c.lanes[0].shape.spec(c.storage)
 	if c.values {
 		spec.Source = valued{spec.Source}
+	}
+	if c.together {
+		spec.Sink = together{spec.Sink}
 	}
 	spec.Concurrency = rapid.IntRange(1, 4).Draw(c.T, "concurrency")
 	spec.SetFeedAhead(rapid.IntRange(0, 1).Draw(c.T, "feed ahead"))

@@ -256,24 +256,24 @@ func (c *committer) commitRound(ctx context.Context) (amount int64, err error) {
 	if err := c.position(commits); err != nil {
 		return 0, err
 	}
-	c.fill(commits, taken)
+	count := c.fill(commits, taken)
 	begun := time.Now()
-	if err := c.watched(ctx, commits); err != nil {
+	if err := c.watched(ctx, commits, count); err != nil {
 		return 0, err
 	}
 	c.stats.commits.add(time.Since(begun))
 	clear(c.list) // keeps no result alive
 	for i, p := range taken {
-		calls, results, bytes := p.done()
+		calls, count, results, bytes := p.done()
 		if !commits[i].Lost { // whoever has the partition now counts them
 			c.stats.Calls.Add(calls.calls)
 			c.stats.Failed.Add(calls.failed)
 			c.stats.Filtered.Add(calls.filtered)
-			c.stats.Results.Add(int64(len(commits[i].Results)))
+			c.stats.Results.Add(int64(count))
 		}
 		c.results.Add(-int64(results))
 		c.bytes.Add(-int64(bytes))
-		amount += max(calls.calls, int64(len(commits[i].Results)))
+		amount += max(calls.calls, int64(count))
 	}
 	return amount, nil
 }
@@ -291,27 +291,26 @@ func (c *committer) position(commits []broker.Commit) error {
 	return nil
 }
 
-// fill gives commits the results that are under way, in one list.
-func (c *committer) fill(commits []broker.Commit, taken []*pending) {
-	count := 0
+// fill gives commits the results that are under way, in one list, and returns how many they are.
+func (c *committer) fill(commits []broker.Commit, taken []*pending) (count int) {
+	length := 0
 	for _, p := range taken {
 		count += p.underWay.count
+		length += p.underWay.length()
 	}
-	list := slices.Grow(c.list[:0], count)
+	list := slices.Grow(c.list[:0], length)
 	for i, p := range taken {
 		begin := len(list)
 		list = p.underWay.appendTo(list)
 		commits[i].Results = list[begin:len(list):len(list)]
 	}
 	c.list = list
+	return count
 }
 
 // watched is commit, with the observers of commits called before and behind it.
-func (c *committer) watched(ctx context.Context, commits []broker.Commit) error {
-	about := observe.Commit{Since: time.Now()}
-	for i := range commits {
-		about.Results += len(commits[i].Results)
-	}
+func (c *committer) watched(ctx context.Context, commits []broker.Commit, results int) error {
+	about := observe.Commit{Since: time.Now(), Results: results}
 	c.stats.commitBegins(about)
 	defer c.stats.commitEnds()
 	if c.watch == nil {

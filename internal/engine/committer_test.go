@@ -45,7 +45,7 @@ func TestACommitUnderWayIsTold(t *testing.T) {
 	stats := &Stats{}
 	output := &reluctant{stats: stats}
 	c := newCommitter(output, stats, slog.New(slog.DiscardHandler))
-	if err := c.watched(t.Context(), []broker.Commit{{}}); err != nil {
+	if err := c.watched(t.Context(), []broker.Commit{{}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	for i, seen := range output.seen {

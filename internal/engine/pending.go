@@ -124,15 +124,15 @@ func (p *pending) begin() (broker.Commit, bool) {
 	return commit, true
 }
 
-// done says that the commit under way is through. It returns of how many calls that was, and how many of the results and
-// bytes are in the committer's sums.
-func (p *pending) done() (calls callCounts, results, bytes int) {
+// done says that the commit under way is through. It returns of how many calls and results that was, and how many of the
+// results and bytes are in the committer's sums.
+func (p *pending) done() (calls callCounts, count, results, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = p.committing
-	calls = p.underWay.callCounts
+	calls, count = p.underWay.callCounts, p.underWay.count
 	p.underWay.free()
-	return calls, p.committingResults, p.committingBytes
+	return calls, count, p.committingResults, p.committingBytes
 }
 
 // progressed returns how many additions there were, and how many of them are committed.

@@ -10,6 +10,7 @@ import (
 // results are the encoded results of some calls, side by side in one buffer.
 type results struct {
 	callCounts
+	count int
 	bytes []byte
 	items []result
 }
@@ -17,35 +18,70 @@ type results struct {
 // callCounts count calls: all, those of them that a policy gave up, and those whose results were filtered.
 type callCounts struct{ calls, failed, filtered int64 }
 
-func (c *callCounts) count(other *callCounts) {
+func (c *callCounts) add(other *callCounts) {
 	c.calls += other.calls
 	c.failed += other.failed
 	c.filtered += other.filtered
 }
 
+// A result is one, or several that the output has encoded itself, which together counts then: it is zero for others.
 type result struct {
 	output     int
 	start, end int
+	together   int
 	key        []byte
 	time       time.Time
 	headers    []broker.Header
 }
 
+// A mark is how far results have come. The last item may grow behind it.
+type mark struct{ count, bytes, items, together int }
+
+func (r *results) mark() mark {
+	m := mark{count: r.count, bytes: len(r.bytes), items: len(r.items)}
+	if m.items > 0 {
+		m.together = r.items[m.items-1].together
+	}
+	return m
+}
+
 func (r *results) reset() {
 	r.callCounts = callCounts{}
 	if len(r.items) > 0 {
-		r.truncate(0, 0)
+		r.truncate(mark{})
 	}
 }
 
-// truncate takes back what was appended since there were items and bytes as given.
-func (r *results) truncate(items, bytes int) {
-	clear(r.items[items:])
-	r.items, r.bytes = r.items[:items], r.bytes[:bytes]
+// truncate takes back what was appended since a mark.
+func (r *results) truncate(to mark) {
+	clear(r.items[to.items:])
+	r.count, r.bytes, r.items = to.count, r.bytes[:to.bytes], r.items[:to.items]
+	if to.together > 0 {
+		last := &r.items[to.items-1]
+		last.together, last.end = to.together, to.bytes
+	}
+}
+
+// togetherBytes is how much results that lie together have at most: so much that a buffer is filled well.
+const togetherBytes = bufferBytes / 4
+
+// addTogether adds what was encoded from start on to the last item where that is of the same output.
+func (r *results) addTogether(output, start int) {
+	r.count++
+	if n := len(r.items); n > 0 {
+		last := &r.items[n-1]
+		if last.together > 0 && last.output == output && len(r.bytes)-last.start <= togetherBytes {
+			last.together++
+			last.end = len(r.bytes)
+			return
+		}
+	}
+	r.items = append(r.items, result{output: output, start: start, end: len(r.bytes), together: 1})
 }
 
 func (r *results) appendAll(other *results) {
-	r.count(&other.callCounts)
+	r.callCounts.add(&other.callCounts)
+	r.count += other.count
 	if len(other.items) == 0 {
 		return
 	}
@@ -62,12 +98,14 @@ func (r *results) appendAll(other *results) {
 type encoder struct {
 	streams []broker.Stream
 	encode  []codec.Encode
+	// own says for which streams the output encodes itself, see [broker.Encoder].
+	own []bool
 	// checker is the output, where it is one.
 	checker broker.Checker
 }
 
 func newEncoder(streams []broker.Stream) (*encoder, error) {
-	e := &encoder{streams: streams, encode: make([]codec.Encode, len(streams))}
+	e := &encoder{streams: streams, encode: make([]codec.Encode, len(streams)), own: make([]bool, len(streams))}
 	for i, s := range streams {
 		var err error
 		if e.encode[i], err = s.Codec.Encoder(s.Type); err != nil {
@@ -75,6 +113,20 @@ func newEncoder(streams []broker.Stream) (*encoder, error) {
 		}
 	}
 	return e, nil
+}
+
+// use has an output that is open encode and check what it wants to.
+func (e *encoder) use(output broker.Output) {
+	e.checker, _ = output.(broker.Checker)
+	own, ok := output.(broker.Encoder)
+	if !ok {
+		return
+	}
+	for i := range e.streams {
+		if encode := own.Encoder(i); encode != nil {
+			e.encode[i], e.own[i] = encode, true
+		}
+	}
 }
 
 // append encodes element, a *T of the output stream, behind r. It takes the key and the time of the master record, where the
@@ -86,6 +138,10 @@ func (e *encoder) append(r *results, output int, element any, master *broker.Rec
 		return err
 	}
 	r.bytes = encoded
+	if e.own[output] {
+		r.addTogether(output, start)
+		return nil
+	}
 	item := result{output: output, start: start, end: len(encoded), key: master.Key, time: master.Time}
 	if key := e.streams[output].Key; key != nil {
 		item.key = key(element)
@@ -103,5 +159,6 @@ func (e *encoder) append(r *results, output int, element any, master *broker.Rec
 		}
 	}
 	r.items = append(r.items, item)
+	r.count++
 	return nil
 }

@@ -396,6 +396,9 @@ func TestR10FunctionFails(t *testing.T) {
 					b := tr.storage()
 					tr.fill(t, b)
 					spec := tr.spec(b)
+					if concurrency > 1 {
+						spec.Sink = together{spec.Sink}
+					}
 					spec.OnError, spec.Concurrency = test.policy, concurrency
 					spec.OnError.Backoff = time.Hour
 					base := test.function()

@@ -192,7 +192,7 @@ func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 			return nil, err
 		}
 	}
-	r.encoder.checker, _ = output.(broker.Checker)
+	r.encoder.use(output)
 	r.committer = newCommitter(output, r.stats, spec.Logger)
 	r.committer.setPace(spec.Pace)
 	r.committer.positioner, _ = r.input.(broker.Positioner)

@@ -20,12 +20,12 @@ type worker struct {
 	// isWatched says that calls are timed, or that an observer watches them.
 	isWatched bool
 
-	// out and master are those of the call under way, and items and bytes what out held before it; emit, made once,
-	// works on them.
-	out          *results
-	items, bytes int
-	master       *broker.Record
-	emit         Emit
+	// out and master are those of the call under way, and before is what out held before it; emit, made once, works on
+	// them.
+	out    *results
+	before mark
+	master *broker.Record
+	emit   Emit
 	// exited says that what was called last has ended the goroutine.
 	exited error
 }
@@ -45,7 +45,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 	ctx, policy := w.task.ctx, &w.task.spec.OnError
 	backoff := policy.Backoff
 	w.out, w.master = out, call.Masters[len(call.Masters)-1].Record
-	w.items, w.bytes = len(out.items), len(out.bytes)
+	w.before = out.mark()
 	for attempt := 0; ; attempt++ {
 		call.Filtered = false
 		if err = w.attempt(ctx, call); err == nil {
@@ -59,7 +59,7 @@ func (w *worker) call(call *Call, out *results) (end bool, err error) {
 			out.calls++
 			return true, nil
 		}
-		out.truncate(w.items, w.bytes)
+		out.truncate(w.before)
 		if ctx.Err() != nil {
 			// The stop may well be why the call has failed; the next run makes it again.
 			w.task.logger.Warn("a call was given up since the run stops: the next run makes it again", "error", w.at(call, err))
@@ -167,7 +167,7 @@ func (w *worker) try(ctx context.Context, call *Call) (err error) {
 			w.task.logger.Debug("the function panicked", "panic", value, "stack", string(debug.Stack()))
 			return
 		}
-		w.out.truncate(w.items, w.bytes)
+		w.out.truncate(w.before)
 		w.exited = w.at(call, goexit())
 	}()
 	err = w.function.Call(ctx, call, w.emit)

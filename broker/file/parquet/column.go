@@ -1,13 +1,13 @@
 package parquet
 
 import (
-	"encoding"
-	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
 
 	parquetgo "github.com/parquet-go/parquet-go"
+
+	"github.com/leat-go/leat/internal/elements"
 )
 
 // maxPrecision is how many digits a decimal has at most.
@@ -152,7 +152,7 @@ func columnsOf(t reflect.Type) (columns []*column) {
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
-			if embedded.Kind() == reflect.Struct && embedded != timeType && !encodesItself(embedded) {
+			if embedded.Kind() == reflect.Struct && embedded != timeType && !elements.EncodesItself(embedded) {
 				inner := columnsOf(embedded)
 				for _, c := range inner {
 					c.optional = c.optional || f.Type.Kind() == reflect.Pointer
@@ -174,12 +174,6 @@ func columnsOf(t reflect.Type) (columns []*column) {
 	return columns
 }
 
-func encodesItself(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) ||
-		reflect.PointerTo(t).Implements(reflect.TypeFor[json.Marshaler]()) ||
-		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextMarshaler]())
-}
-
 // columnOf returns the column of a type as its codec encodes it to JSON.
 func columnOf(t reflect.Type, tag string) *column {
 	if t.Kind() == reflect.Pointer {
@@ -194,7 +188,7 @@ func columnOf(t reflect.Type, tag string) *column {
 		return &column{holds: double64, exact: true}
 	case t == bytesType:
 		return &column{holds: binaryBytes, optional: true}
-	case encodesItself(t):
+	case elements.EncodesItself(t):
 		return &column{holds: document, optional: true}
 	}
 	bits := 0
@@ -223,7 +217,7 @@ func columnOf(t reflect.Type, tag string) *column {
 		element.name = "element"
 		return &column{children: []*column{element}, shape: listing, optional: t.Kind() == reflect.Slice}
 	case reflect.Map:
-		if t.Key().Kind() == reflect.String && !encodesItself(t.Key()) {
+		if t.Key().Kind() == reflect.String && !elements.EncodesItself(t.Key()) {
 			value := columnOf(t.Elem(), "")
 			value.name = "value"
 			return &column{children: []*column{{name: "key", holds: text}, value}, shape: mapping, optional: true}

@@ -14,6 +14,7 @@ import (
 	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/internal/member"
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/elements"
 )
 
 const (
@@ -63,7 +64,7 @@ func create(stream *broker.Stream, out io.Writer) (*writer, error) {
 			typed.name, typed.optional = c.Name, true
 			w.columns = append(w.columns, &typed)
 		}
-	case t != nil && t.Kind() == reflect.Struct && stream.Codec == codec.JSON && !encodesItself(t):
+	case t != nil && t.Kind() == reflect.Struct && stream.Codec == codec.JSON && !elements.EncodesItself(t):
 		if w.columns = columnsOf(t); len(w.columns) == 0 {
 			return nil, fmt.Errorf("%v has no fields that could be columns", t)
 		}
