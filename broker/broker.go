@@ -208,7 +208,8 @@ type Commit struct {
 	Lost bool
 }
 
-// A Result is one encoded result, or several of an [Encoder]. What it refers to is valid until Commit returns: a sink that keeps it copies it.
+// A Result is one encoded result, or several of an [Encoder]. What it refers to is valid until Commit returns: a sink that keeps
+// it copies it.
 type Result struct {
 	// Stream is an index into Job.Outputs.
 	Stream int

@@ -7,15 +7,16 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/goccy/go-json/jsontext"
 
 	"github.com/leat-go/leat/internal/quote"
 )
 
-// An appendFunc appends the JSON form of a value, which is addressable. It gives up where the value has none, as NaN;
+// An appendFunc appends the JSON form of the value that a pointer points to. It gives up where the value has none, as NaN;
 // what is appended then counts for nothing, and the library is asked for the whole element, since it knows the error.
-type appendFunc func(dst []byte, v reflect.Value) (extended []byte, ok bool)
+type appendFunc func(dst []byte, at unsafe.Pointer) (extended []byte, ok bool)
 
 // A compiler makes appendFuncs for the types that results mostly have, once, when a mill is built. What they append is
 // what the library would. A type with any part that is rarer, such as methods, a map or an interface, is left to it.
@@ -29,7 +30,7 @@ func (c *compiler) compile(t reflect.Type) appendFunc {
 	case reflect.TypeFor[time.Time]():
 		return appendTime
 	case reflect.TypeFor[*time.Time]():
-		return orNull(c.pointer(t.Elem()))
+		return c.pointer(t.Elem())
 	}
 	if t == reflect.TypeFor[stdjson.Number]() || hasMethods(t, encoding) {
 		return nil
@@ -38,36 +39,58 @@ func (c *compiler) compile(t reflect.Type) appendFunc {
 	case reflect.Bool:
 		return appendBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return appendInt
+		return signed(t.Size())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return appendUint
-	case reflect.Float32, reflect.Float64:
-		return appendFloat(t.Bits())
+		return unsigned(t.Size())
+	case reflect.Float32:
+		return appendSingle
+	case reflect.Float64:
+		return appendDouble
 	case reflect.String:
-		return func(dst []byte, v reflect.Value) ([]byte, bool) { return quote.Append(dst, v.String()), true }
+		return func(dst []byte, at unsafe.Pointer) ([]byte, bool) { return quote.Append(dst, *(*string)(at)), true }
 	case reflect.Pointer:
-		return orNull(c.pointer(t.Elem()))
+		return c.pointer(t.Elem())
 	case reflect.Slice:
-		return orNull(c.slice(t.Elem()))
+		return c.slice(t.Elem())
 	case reflect.Array:
-		return c.list(t.Elem())
+		return c.array(t)
 	case reflect.Struct:
 		return c.structure(t)
 	}
 	return nil
 }
 
-// orNull returns the appendFunc for a pointer or a slice that may be nil.
-func orNull(unlessNil appendFunc) appendFunc {
-	if unlessNil == nil {
-		return nil
-	}
-	return func(dst []byte, v reflect.Value) ([]byte, bool) {
-		if v.IsNil() {
-			return append(dst, "null"...), true
+// signed returns the appendFunc for whole numbers of so many bytes that may have a sign.
+func signed(size uintptr) appendFunc {
+	if size == 8 {
+		return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+			return strconv.AppendInt(dst, *(*int64)(at), 10), true
 		}
-		return unlessNil(dst, v)
 	}
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+		rest := 64 - 8*size
+		return strconv.AppendInt(dst, int64(wholeAt(at, size)<<rest)>>rest, 10), true
+	}
+}
+
+// unsigned is signed for those that have none.
+func unsigned(size uintptr) appendFunc {
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+		return strconv.AppendUint(dst, wholeAt(at, size), 10), true
+	}
+}
+
+// wholeAt returns the bits of a whole number of so many bytes.
+func wholeAt(at unsafe.Pointer, size uintptr) uint64 {
+	switch size {
+	case 1:
+		return uint64(*(*uint8)(at))
+	case 2:
+		return uint64(*(*uint16)(at))
+	case 4:
+		return uint64(*(*uint32)(at))
+	}
+	return *(*uint64)(at)
 }
 
 func (c *compiler) pointer(t reflect.Type) appendFunc {
@@ -75,42 +98,60 @@ func (c *compiler) pointer(t reflect.Type) appendFunc {
 	if elem == nil {
 		return nil
 	}
-	return func(dst []byte, v reflect.Value) ([]byte, bool) { return elem(dst, v.Elem()) }
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+		if at = *(*unsafe.Pointer)(at); at == nil {
+			return append(dst, "null"...), true
+		}
+		return elem(dst, at)
+	}
 }
 
+// slice returns the appendFunc for slices of elements of type t.
 func (c *compiler) slice(t reflect.Type) appendFunc {
 	if t.Kind() == reflect.Uint8 && !hasMethods(t, encoding) {
 		return appendBytes
 	}
-	return c.list(t)
-}
-
-// list returns the appendFunc for slices and arrays of elements of type t.
-func (c *compiler) list(t reflect.Type) appendFunc {
-	elem := c.compile(t)
+	elem, size := c.compile(t), t.Size()
 	if elem == nil {
 		return nil
 	}
-	return func(dst []byte, v reflect.Value) (_ []byte, ok bool) {
-		dst = append(dst, '[')
-		for i := range v.Len() {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			if dst, ok = elem(dst, v.Index(i)); !ok {
-				return dst, false
-			}
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+		s := *(*[]struct{})(at) // the first words of all slices are where their elements begin, and how many there are
+		if s == nil {
+			return append(dst, "null"...), true
 		}
-		return append(dst, ']'), true
+		return appendList(dst, unsafe.Pointer(unsafe.SliceData(s)), len(s), size, elem)
 	}
+}
+
+func (c *compiler) array(t reflect.Type) appendFunc {
+	elem, n, size := c.compile(t.Elem()), t.Len(), t.Elem().Size()
+	if elem == nil {
+		return nil
+	}
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) { return appendList(dst, at, n, size, elem) }
+}
+
+// appendList appends n elements that lie side by side.
+func appendList(dst []byte, at unsafe.Pointer, n int, size uintptr, elem appendFunc) (_ []byte, ok bool) {
+	dst = append(dst, '[')
+	for i := range n {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, ok = elem(dst, unsafe.Add(at, uintptr(i)*size)); !ok {
+			return dst, false
+		}
+	}
+	return append(dst, ']'), true
 }
 
 // A memberPart is a member's part of a struct's form.
 type memberPart struct {
 	name   string // in quotes, behind a comma and before a colon
-	index  []int
+	offset uintptr
 	append appendFunc
-	omit   func(v reflect.Value) bool // nil for a member that is always there
+	omit   func(at unsafe.Pointer) bool // nil for a member that is always there
 }
 
 func (c *compiler) structure(t reflect.Type) appendFunc {
@@ -123,16 +164,21 @@ func (c *compiler) structure(t reflect.Type) appendFunc {
 	parts := make([]memberPart, len(list))
 	for i, m := range list {
 		omit, known := omission(m)
-		part := memberPart{name: `,"` + m.name + `":`, index: m.index, append: c.member(m), omit: omit}
+		part := memberPart{name: `,"` + m.name + `":`, offset: offsetOf(t, m.index), append: c.member(m), omit: omit}
 		if part.append == nil || !known {
 			return nil
 		}
 		parts[i] = part
 	}
-	return func(dst []byte, v reflect.Value) (_ []byte, ok bool) {
+	return func(dst []byte, at unsafe.Pointer) (_ []byte, ok bool) {
 		start := len(dst)
 		for i := range parts {
-			if dst, ok = parts[i].appendFrom(dst, v); !ok {
+			p := &parts[i]
+			member := unsafe.Add(at, p.offset)
+			if p.omit != nil && p.omit(member) {
+				continue
+			}
+			if dst, ok = p.append(append(dst, p.name...), member); !ok {
 				return dst, false
 			}
 		}
@@ -144,15 +190,13 @@ func (c *compiler) structure(t reflect.Type) appendFunc {
 	}
 }
 
-// appendFrom appends the member of a struct.
-func (p *memberPart) appendFrom(dst []byte, v reflect.Value) ([]byte, bool) {
-	for _, i := range p.index {
-		v = v.Field(i)
+// offsetOf returns where in a struct of type t a member lies, which may be one of a struct in it.
+func offsetOf(t reflect.Type, index []int) (offset uintptr) {
+	for _, i := range index {
+		f := t.Field(i)
+		offset, t = offset+f.Offset, f.Type
 	}
-	if p.omit != nil && p.omit(v) {
-		return dst, true
-	}
-	return p.append(append(dst, p.name...), v)
+	return offset
 }
 
 // member returns the appendFunc for a member, and nil where only the library knows what the tag's option string means.
@@ -164,15 +208,15 @@ func (c *compiler) member(m member) appendFunc {
 	if m.typ.Kind() == reflect.Pointer || m.typ.Kind() == reflect.String {
 		return nil
 	}
-	return func(dst []byte, v reflect.Value) ([]byte, bool) {
-		dst, ok := whole(append(dst, '"'), v)
+	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+		dst, ok := whole(append(dst, '"'), at)
 		return append(dst, '"'), ok
 	}
 }
 
 // omission returns what tells whether a member is left out, nil if it never is; known is false where only the library
 // knows.
-func omission(m member) (omit func(v reflect.Value) bool, known bool) {
+func omission(m member) (omit func(at unsafe.Pointer) bool, known bool) {
 	type zeroer interface{ IsZero() bool }
 	zero := reflect.TypeFor[zeroer]()
 	byMethod := m.typ.Implements(zero) || reflect.PointerTo(m.typ).Implements(zero)
@@ -180,9 +224,9 @@ func omission(m member) (omit func(v reflect.Value) bool, known bool) {
 	case m.omitZero && (m.omitEmpty || byMethod && m.typ.Kind() == reflect.Pointer):
 		return nil, false
 	case m.omitZero && byMethod:
-		return func(v reflect.Value) bool { return v.Addr().Interface().(zeroer).IsZero() }, true
+		return func(at unsafe.Pointer) bool { return reflect.NewAt(m.typ, at).Interface().(zeroer).IsZero() }, true
 	case m.omitZero:
-		return reflect.Value.IsZero, true
+		return isZero(m.typ), true
 	case m.omitEmpty:
 		return emptiness(m.typ), true
 	}
@@ -190,45 +234,59 @@ func omission(m member) (omit func(v reflect.Value) bool, known bool) {
 }
 
 // emptiness returns what tells whether a value of type t is one that the tag's option omitempty leaves out.
-func emptiness(t reflect.Type) func(v reflect.Value) bool {
+func emptiness(t reflect.Type) func(at unsafe.Pointer) bool {
 	switch t.Kind() {
-	case reflect.Array, reflect.Slice, reflect.String:
-		return func(v reflect.Value) bool { return v.Len() == 0 }
+	case reflect.Array:
+		return func(unsafe.Pointer) bool { return t.Len() == 0 }
+	case reflect.Slice:
+		return func(at unsafe.Pointer) bool { return len(*(*[]struct{})(at)) == 0 }
+	case reflect.String:
+		return func(at unsafe.Pointer) bool { return *(*string)(at) == "" }
 	case reflect.Struct:
 		return nil
 	}
-	return reflect.Value.IsZero
+	return isZero(t)
 }
 
-func appendBool(dst []byte, v reflect.Value) ([]byte, bool) {
-	return strconv.AppendBool(dst, v.Bool()), true
+func isZero(t reflect.Type) func(at unsafe.Pointer) bool {
+	if t.Kind() == reflect.Pointer {
+		return func(at unsafe.Pointer) bool { return *(*unsafe.Pointer)(at) == nil }
+	}
+	return func(at unsafe.Pointer) bool { return reflect.NewAt(t, at).Elem().IsZero() }
 }
 
-func appendTime(dst []byte, v reflect.Value) ([]byte, bool) {
-	dst, err := v.Addr().Interface().(*time.Time).AppendText(append(dst, '"'))
+func appendBool(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+	return strconv.AppendBool(dst, *(*bool)(at)), true
+}
+
+func appendTime(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+	dst, err := (*time.Time)(at).AppendText(append(dst, '"'))
 	return append(dst, '"'), err == nil
 }
 
-func appendInt(dst []byte, v reflect.Value) ([]byte, bool) {
-	return strconv.AppendInt(dst, v.Int(), 10), true
+func appendSingle(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+	return appendFloat(dst, float64(*(*float32)(at)), 32)
 }
 
-func appendUint(dst []byte, v reflect.Value) ([]byte, bool) {
-	return strconv.AppendUint(dst, v.Uint(), 10), true
+func appendDouble(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+	return appendFloat(dst, *(*float64)(at), 64)
 }
 
-// appendFloat returns the appendFunc for floats of so many bits.
-func appendFloat(bits int) appendFunc {
-	return func(dst []byte, v reflect.Value) ([]byte, bool) {
-		f := v.Float()
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return dst, false
-		}
-		return jsontext.AppendFloat(dst, f, bits), true
+func appendFloat(dst []byte, f float64, bits int) ([]byte, bool) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return dst, false
 	}
+	return jsontext.AppendFloat(dst, f, bits), true
 }
 
-func appendBytes(dst []byte, v reflect.Value) ([]byte, bool) {
-	dst = base64.StdEncoding.AppendEncode(append(dst, '"'), v.Bytes())
+func appendBytes(dst []byte, at unsafe.Pointer) ([]byte, bool) {
+	b := *(*[]byte)(at)
+	if b == nil {
+		return append(dst, "null"...), true
+	}
+	dst = base64.StdEncoding.AppendEncode(append(dst, '"'), b)
 	return append(dst, '"'), true
 }
+
+// pointerIn returns the pointer in an interface, which is its second word; reflect finds it, too, but by a longer way.
+func pointerIn(element any) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1] }

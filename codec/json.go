@@ -87,7 +87,7 @@ func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
 	own := c.compile(t)
 	return func(dst []byte, element any) ([]byte, error) {
 		if own != nil {
-			if extended, ok := own(dst, reflect.ValueOf(element).Elem()); ok {
+			if extended, ok := own(dst, pointerIn(element)); ok {
 				return extended, nil
 			}
 		}
