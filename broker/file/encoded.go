@@ -15,6 +15,12 @@ func (o *output) Encoder(stream int) codec.Encode { return o.targets[stream].enc
 
 // encoder returns what encodes results as lines of which written is made; nil where their codec knows none.
 func (t *target) encoder() codec.Encode {
+	if own, ok := t.rows.(TableEncoder); ok {
+		if encode := own.Encoder(); encode != nil {
+			t.written = own.AppendEncoded
+			return encode
+		}
+	}
 	encode, err := t.stream.Codec.Encoder(t.stream.Type)
 	if err != nil {
 		return nil

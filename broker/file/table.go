@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/leat-go/leat/broker"
+	"github.com/leat-go/leat/codec"
 )
 
 // Tables is a format of files that hold rows of columns with types, such as Parquet. It is a package of its own, see
@@ -28,6 +29,16 @@ type TableWriter interface {
 	Append(object []byte) error
 	// Close completes the file. Where it isn't called, there is none.
 	Close() error
+}
+
+// A TableEncoder is a TableWriter that has a form of its own for rows, side by side, which spares them being objects.
+type TableEncoder interface {
+	TableWriter
+	// Encoder returns what encodes elements of the stream in that form; nil where it doesn't know the type. It refuses what the
+	// stream's codec refuses, and is safe for concurrent use.
+	Encoder() codec.Encode
+	// AppendEncoded adds so many rows as Encoder has encoded them. It keeps no reference to them.
+	AppendEncoded(rows []byte, count int) error
 }
 
 // A Table is an open file of [Tables]. It is safe for concurrent use.

@@ -43,7 +43,11 @@ type writer struct {
 	inferring *inference
 	members   []member.Member
 	splitter  *splitter
-	failed    error
+	// fields are those of a plain struct of this type, and headSize what an object has beside their values.
+	fields   []plainField
+	typ      reflect.Type
+	headSize int
+	failed   error
 }
 
 // create begins a file.
@@ -67,6 +71,10 @@ func create(stream *broker.Stream, out io.Writer) (*writer, error) {
 	case t != nil && t.Kind() == reflect.Struct && stream.Codec == codec.JSON && !elements.EncodesItself(t):
 		if w.columns = columnsOf(t); len(w.columns) == 0 {
 			return nil, fmt.Errorf("%v has no fields that could be columns", t)
+		}
+		w.typ, w.fields = t, plainFields(t, w.columns)
+		for _, f := range w.fields {
+			w.headSize += len(f.name) + len(`"":,`)
 		}
 	default:
 		w.inferring = newInference(stream.Members)
@@ -148,6 +156,11 @@ func (w *writer) writeRow(members []member.Member) error {
 	if err := w.putMembers(w.columns, members, 0, 0); err != nil {
 		return fmt.Errorf("row %d: %w", w.count+1, err)
 	}
+	return w.endRow()
+}
+
+// endRow hands cells and row groups over when they are as large as they may be.
+func (w *writer) endRow() error {
 	w.count++
 	w.held++
 	w.inGroup++
