@@ -23,7 +23,7 @@ func checkOwnForm(t testing.TB, h Harness) {
 			c := broker.Commit{Partition: p, Progress: r.progress(n, p)}
 			for piece := range 2 * outputs {
 				output := piece % outputs
-				all := elements(int64(10_000*p+1000*n+100*piece), 1+5*(piece/outputs))
+				all := elements(int64(10_000*p+1000*n+100*piece), 1+2*(piece/outputs))
 				if n == 2 && piece < outputs {
 					c.Results = append(c.Results, r.results(output, all)...)
 				} else {

@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"reflect"
+	"unsafe"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/elements"
@@ -26,6 +27,19 @@ func (t *target) encoder() codec.Encode {
 		return nil
 	}
 	t.written = t.appendLines
+	if t.layout == rows && t.stream.Codec == codec.JSON {
+		if row := t.cells.Structs(t.stream.Type); row != nil {
+			t.written = t.appendRows
+			return func(dst []byte, element any) ([]byte, error) {
+				// The pointer in an interface is its second word.
+				extended, ok := row(dst, (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1])
+				if !ok {
+					return encode(dst, element) // which knows the error
+				}
+				return extended, nil
+			}
+		}
+	}
 	isObject := t.stream.Codec == codec.JSON && t.stream.Type.Kind() == reflect.Struct && !elements.EncodesItself(t.stream.Type)
 	if isObject && t.layout == lines {
 		t.written = t.appendText
@@ -48,6 +62,16 @@ func (t *target) appendText(text []byte, count int) error {
 	t.objects += int64(count)
 	_, err := t.text.Write(text)
 	return err
+}
+
+// appendRows writes rows of cells as they were encoded, behind the columns' names.
+func (t *target) appendRows(text []byte, count int) error {
+	if t.objects == 0 {
+		if _, err := t.text.Write(t.cells.AppendHeader(nil)); err != nil {
+			return err
+		}
+	}
+	return t.appendText(text, count)
 }
 
 // appendLines writes results, each an object on a line.

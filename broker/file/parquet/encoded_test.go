@@ -34,7 +34,7 @@ type plainRow struct {
 	Maybe  *string
 	Maybes *bool  `parquet:"other"`
 	Left   string `json:"-"`
-	hidden int
+	_      int
 }
 
 // Files of plain structs are to the byte what they are by way of JSON, and refused is what that refuses.
