@@ -47,6 +47,15 @@ type Rows interface {
 	Value(offset int64) ([]byte, error)
 }
 
+// BulkRows are Rows that decode records which lie one behind the other faster than each by itself.
+type BulkRows interface {
+	Rows
+	// DecodeAll sets elements, each as Decode takes it, to what the records from an offset on hold, whose offsets grow by one. It
+	// returns how many it has set: it stops before a record that is to be decoded by Decode, because that may fail or calls code
+	// of a user, and what it sets in elements behind is what decoding sets there, too.
+	DecodeAll(offset int64, elements []any) (n int)
+}
+
 // Ranked returns the record of a stream that a run puts in order as it reads it: its Offset is the record's rank in that
 // order, and [Record.StoredOffset] what Offset was. Storages neither make nor get such records.
 func (r *Record) Ranked(rank int64) Record {

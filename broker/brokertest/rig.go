@@ -252,6 +252,7 @@ func (r *tested) decoded(records []broker.Record) ([]Element, error) {
 		return nil, err
 	}
 	all := make([]Element, len(records))
+	bulk := decodedInBulk(records)
 	for i := range records {
 		record := &records[i]
 		value, err := valueOf(record)
@@ -273,8 +274,36 @@ func (r *tested) decoded(records []broker.Record) ([]Element, error) {
 			return nil, fmt.Errorf("Rows decodes a record as %+v, and the stream's codec decodes its value, %s, as %+v", own,
 				value, all[i])
 		}
+		if own := bulk[i]; own != nil && *own != all[i] {
+			return nil, fmt.Errorf("Rows decodes a record among others as %+v, and the stream's codec decodes its value, %s, "+
+				"as %+v", *own, value, all[i])
+		}
 	}
 	return all, nil
+}
+
+// decodedInBulk decodes those records that their Rows decode several at a time, and returns nothing for the others.
+func decodedInBulk(records []broker.Record) []*Element {
+	elements := make([]*Element, len(records))
+	for i := 0; i < len(records); {
+		rows, isBulk := records[i].Rows.(broker.BulkRows)
+		end := i + 1
+		for end < len(records) && records[end].Rows == records[i].Rows &&
+			records[end].StoredOffset() == records[end-1].StoredOffset()+1 {
+			end++
+		}
+		if isBulk {
+			into := make([]any, end-i)
+			for n := range into {
+				into[n] = new(Element)
+			}
+			for n := range rows.DecodeAll(records[i].StoredOffset(), into) {
+				elements[i+n] = into[n].(*Element)
+			}
+		}
+		i = end
+	}
+	return elements
 }
 
 // valueOf returns the bytes that a stream's codec decodes.

@@ -88,6 +88,15 @@ type movedRows struct {
 func (m movedRows) Decode(offset int64, element any) error {
 	return m.Rows.Decode(offset-m.first, element)
 }
+
+// DecodeAll implements [broker.BulkRows].
+func (m movedRows) DecodeAll(offset int64, elements []any) (n int) {
+	if bulk, ok := m.Rows.(broker.BulkRows); ok {
+		n = bulk.DecodeAll(offset-m.first, elements)
+	}
+	return n
+}
+
 func (m movedRows) Value(offset int64) ([]byte, error) { return m.Rows.Value(offset - m.first) }
 
 // open opens the file at hand.

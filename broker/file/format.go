@@ -91,13 +91,11 @@ func format(path string) (layout, compression) {
 }
 
 // others are endings of names that say that a file is not JSON.
-var others = map[string]string{
-	".arrow": "Arrow",
-	".xlsx":  "a spreadsheet",
-	".xml":   "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive", ".tar": "a tar archive",
-	".tgz": "a tar archive",
-	".bz2": "compressed with bzip2", ".xz": "compressed with xz", ".lz4": "compressed with LZ4",
-	".br": "compressed with Brotli",
+var others = [...]struct{ end, is string }{
+	{".arrow", "Arrow"}, {".xlsx", "a spreadsheet"}, {".xml", "XML"}, {".yaml", "YAML"}, {".yml", "YAML"},
+	{".zip", "a zip archive"}, {".tar", "a tar archive"}, {".tgz", "a tar archive"},
+	{".bz2", "compressed with bzip2"}, {".xz", "compressed with xz"}, {".lz4", "compressed with LZ4"},
+	{".br", "compressed with Brotli"},
 }
 
 // otherFormat refuses a path whose name says that the file is none that is read and written here.
@@ -110,11 +108,12 @@ func otherFormat(path string) error {
 		return fmt.Errorf("its name says that a Parquet or an Avro file is compressed as a whole: its pages or blocks are "+
 			"compressed already; decompress it, and name it %s", end)
 	}
-	kind, ok := others[filepath.Ext(name)]
-	if !ok {
-		return nil
+	for _, other := range others {
+		if other.end == filepath.Ext(name) {
+			return fmt.Errorf("its name says that this is %s, but files are read and written as JSON or as text: .json for a "+
+				"list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, each with "+
+				".gz or .zst behind it, .parquet and .avro", other.is)
+		}
 	}
-	return fmt.Errorf("its name says that this is %s, but files are read and written as JSON or as "+
-		"text: .json for a list of objects, .jsonl or .ndjson for one object a line, .csv, .tsv or .txt for lines of cells, "+
-		"each with .gz or .zst behind it, .parquet and .avro", kind)
+	return nil
 }

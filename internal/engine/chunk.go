@@ -162,11 +162,13 @@ func (b *batch) decodeFrom(i int) (next int) {
 		}
 		b.broken = b.records[i].DecodeError(f.stream.Name, f.partition, goexit())
 	}()
-	limit := f.stream.ElementLimit()
+	limit, together := f.stream.ElementLimit(), 0
 	for ; i < len(b.records); i++ {
 		r := &b.records[i]
 		if r.Rows != nil {
-			if err := first.decodeRow(i); err != nil {
+			if i, together = first.decodeRows(i, together); i == together {
+				i--
+			} else if err := first.decodeRow(i); err != nil {
 				fail(err)
 			}
 			continue
@@ -190,6 +192,28 @@ func (b *batch) decodeFrom(i int) (next int) {
 		}
 	}
 	return i
+}
+
+// decodeRows decodes records from an index on that have Rows in common and lie one behind the other, as far as these decode
+// several at a time. It returns the index of the first that it hasn't decoded, and where such records end, which may be known.
+func (c *chunk) decodeRows(i, known int) (next, end int) {
+	records := c.records
+	rows, offset := records[i].Rows, records[i].StoredOffset()
+	bulk, ok := rows.(broker.BulkRows)
+	if !ok || c.feed.keepValue {
+		return i, i + 1
+	}
+	if end = known; end <= i {
+		end = i + 1
+		for end < len(records) && records[end].Rows == rows && records[end].StoredOffset()-offset == int64(end-i) {
+			end++
+		}
+	}
+	next = i + bulk.DecodeAll(offset, c.values[i:end])
+	for ; i < next; i++ {
+		records[i].Rows = nil
+	}
+	return next, end
 }
 
 // decodeRow decodes a record that the storage decodes itself.

@@ -103,9 +103,12 @@ func (t *Tree) joinField(j *declaration.Join) {
 		t.mistakes.Add("%s: %s", j.Option, t.misplacedJoin(j))
 		return
 	}
-	called := slices.DeleteFunc(slices.Clone(fits), func(n *Node) bool {
-		return j.Name != "" && !n.isCalled(j.Name) || j.HasLeft && !n.Parent.isCalled(j.LeftName)
-	})
+	var called []*Node
+	for _, n := range fits {
+		if (j.Name == "" || n.isCalled(j.Name)) && (!j.HasLeft || n.Parent.isCalled(j.LeftName)) {
+			called = append(called, n)
+		}
+	}
 	switch {
 	case len(called) == 0:
 		t.mistakes.Add("%s: %s fits none of the fields with the matches of %v at %v, %s; "+

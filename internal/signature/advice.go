@@ -57,14 +57,21 @@ func (r *inputReader) noMasterField(f field, fields []field) {
 // listedMasters returns the field of the only list in an input, if it may be meant for the masters; root is the type
 // that the joins start from, or nil.
 func (r *inputReader) listedMasters(fields []field, root reflect.Type) field {
-	lists := slices.DeleteFunc(slices.Clone(fields), func(c field) bool {
-		return r.kind(c.Type) != listField && r.kind(c.Type) != rowsField
-	})
-	if len(lists) != 1 {
+	var list *field
+	for i := range fields {
+		if k := r.kind(fields[i].Type); k != listField && k != rowsField {
+			continue
+		}
+		if list != nil {
+			return field{}
+		}
+		list = &fields[i]
+	}
+	if list == nil {
 		return field{}
 	}
-	t := element(lists[0].Type.Elem())
-	if r.kind(lists[0].Type) == rowsField {
+	t := element(list.Type.Elem())
+	if r.kind(list.Type) == rowsField {
 		for s := range t.Fields() {
 			if r.kind(s.Type) == elementField {
 				t = element(s.Type)
@@ -75,7 +82,7 @@ func (r *inputReader) listedMasters(fields []field, root reflect.Type) field {
 	if root != nil && t != root {
 		return field{}
 	}
-	return lists[0]
+	return *list
 }
 
 // listedType returns the element type of a list, or that of a single element.

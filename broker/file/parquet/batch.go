@@ -168,6 +168,41 @@ func (b *batch) Decode(offset int64, element any) error {
 	return nil
 }
 
+// DecodeAll implements [broker.BulkRows].
+func (b *batch) DecodeAll(offset int64, elements []any) (n int) {
+	n = len(elements)
+	for at, f := range b.fields {
+		n = f.setAll(&b.columns[at], int(offset-b.first), elements[:n])
+	}
+	return n
+}
+
+// setAll sets a field of elements to a column's values from one on, up to one that can't be set, and returns how many.
+func (f *field) setAll(v *values, i int, elements []any) (n int) {
+	switch {
+	case v.present != nil:
+	case f.copies == wholeCells:
+		for n, value := range v.numbers[i : i+len(elements)] {
+			*(*int64)(unsafe.Add(pointer(elements[n]), f.offset)) = value
+		}
+		return len(elements)
+	case f.copies == textCells && v.isUTF8:
+		for n, value := range v.texts[i : i+len(elements)] {
+			*(*string)(unsafe.Add(pointer(elements[n]), f.offset)) = value
+		}
+		return len(elements)
+	}
+	for n, element := range elements {
+		if v.has(i+n) && f.assign(pointer(element), v, i+n) != nil {
+			return n
+		}
+	}
+	return len(elements)
+}
+
+// pointer returns the one that an interface holds, which is its second word; reflect finds it, too, but by a longer way.
+func pointer(element any) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1] }
+
 // Value implements [broker.Rows].
 func (b *batch) Value(offset int64) (object []byte, err error) {
 	i := int(offset - b.first)

@@ -104,8 +104,10 @@ func (d *Decoder) IsEmpty(row []byte) bool {
 }
 
 // IsComment reports whether a line, of which only the beginning may be given, is passed over.
-func (d *Decoder) IsComment(row []byte) bool {
-	return d.dialect.Comment != "" && bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(d.dialect.Comment))
+func (d *Decoder) IsComment(row []byte) bool { return d.dialect.Comment != "" && d.beginsComment(row) }
+
+func (d *Decoder) beginsComment(row []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(row, " \t"), []byte(d.dialect.Comment))
 }
 
 // Header takes the names of the columns from the first row.

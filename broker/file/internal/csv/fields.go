@@ -3,7 +3,6 @@ package csv
 import (
 	"bytes"
 	"encoding/json"
-	"math/bits"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,17 +19,22 @@ import (
 
 // fields are those of a struct for which a file has columns.
 type fields struct {
-	// columns are those up to the last one that has a field.
-	columns   []target
-	delimiter byte
-	emptyNull bool
-	texts     *intern.Texts
+	// columns are those that have a field.
+	columns    []target
+	delimiters delimiters
+	emptyNull  bool
+	texts      *intern.Texts
 }
 
 // A target is the field that a column sets.
 type target struct {
-	// kind is that of the field, or of what it points to, and Struct for an instant: Invalid for a column without a field.
+	// skipped is how many columns without a field lie before it.
+	skipped int
+	// isInt64 says that most cells are whole numbers that are stored as they are.
+	isInt64 bool
+	// kind is that of the field, or of what it points to, and Struct for an instant; size is how many bits an integer has.
 	kind    reflect.Kind
+	size    int
 	offset  uintptr
 	pointed reflect.Type // nil for no pointer
 	// text says that cells are texts, also those that look like numbers.
@@ -77,22 +81,22 @@ func isOdd(r rune) bool {
 
 // newFields returns the fields of a struct that columns set; nil where only JSON knows how.
 func (d *Decoder) newFields(of []structField, texts *intern.Texts) rowForm {
-	f := &fields{delimiter: d.splitter.delimiter[0], emptyNull: d.emptyNull, texts: texts}
-	f.columns = make([]target, len(d.columns))
-	taken, last := map[string]bool{}, 0
+	f := &fields{delimiters: newDelimiters(d.splitter.delimiter[0]), emptyNull: d.emptyNull, texts: texts}
+	taken, skipped := map[string]bool{}, 0
 	for i, name := range d.names {
 		field, ok := fieldOf(of, d.members(name).Name)
 		if !ok {
+			skipped++
 			continue
 		}
 		to, ok := targetOf(field)
 		if !ok || taken[field.name] {
 			return nil
 		}
-		to.text = d.columns[i].text
-		f.columns[i], taken[field.name], last = to, true, i+1
+		to.text, to.skipped, skipped = d.columns[i].text, skipped, 0
+		to.isInt64 = to.kind == reflect.Int64 && to.pointed == nil && !to.text
+		f.columns, taken[field.name] = append(f.columns, to), true
 	}
-	f.columns = f.columns[:last]
 	return f
 }
 
@@ -114,11 +118,10 @@ func targetOf(f structField) (to target, ok bool) {
 		t = t.Elem()
 		to.pointed = t
 	}
-	switch to.kind = t.Kind(); {
-	case to.kind == reflect.Int && bits.UintSize == 64:
-		to.kind = reflect.Int64
-	case to.kind == reflect.Uint && bits.UintSize == 64:
-		to.kind = reflect.Uint64
+	if to.kind = t.Kind(); to.kind >= reflect.Int && to.kind <= reflect.Uint64 {
+		if to.size = t.Bits(); to.kind == reflect.Int && to.size == 64 {
+			to.kind = reflect.Int64
+		}
 	}
 	if t == reflect.TypeFor[time.Time]() {
 		return to, true
@@ -131,6 +134,10 @@ func targetOf(f structField) (to target, ok bool) {
 func (t *target) set(p unsafe.Pointer, cell []byte) bool {
 	switch t.kind {
 	case reflect.Struct:
+		if t, ok := instant(cell); ok {
+			*(*time.Time)(p) = t
+			return true
+		}
 		return (*time.Time)(p).UnmarshalText(cell) == nil
 	case reflect.Bool:
 		*(*bool)(p) = string(cell) == "true"
@@ -154,18 +161,15 @@ func (t *target) set(p unsafe.Pointer, cell []byte) bool {
 
 // setInt sets a variable of whole numbers to one; false where it doesn't hold that.
 func (t *target) setInt(p unsafe.Pointer, value int64, isNegative bool) bool {
-	size, isSigned := bits.UintSize, t.kind <= reflect.Int64
-	switch {
-	case t.kind >= reflect.Uint8:
-		size = 8 << (t.kind - reflect.Uint8)
-	case t.kind >= reflect.Int8 && isSigned:
-		size = 8 << (t.kind - reflect.Int8)
-	}
-	unused := 64 - size
-	if isSigned && value<<unused>>unused != value || !isSigned && (isNegative || uint64(value)<<unused>>unused != uint64(value)) {
+	unused := 64 - t.size
+	if isSigned := t.kind <= reflect.Int64; isSigned {
+		if value<<unused>>unused != value {
+			return false
+		}
+	} else if isNegative || uint64(value)<<unused>>unused != uint64(value) {
 		return false
 	}
-	switch size { // with a sign or without, the bits are the same
+	switch t.size { // with a sign or without, the bits are the same
 	case 64:
 		*(*int64)(p) = value
 	case 32:
@@ -178,34 +182,41 @@ func (t *target) setInt(p unsafe.Pointer, value int64, isNegative bool) bool {
 	return true
 }
 
-// decode sets an element, a pointer to a struct that is zero, to what a row holds that fits. It reports false where only JSON
-// tells what that is.
-func (f *fields) decode(row []byte, element any, _ *Memory) (ok bool, err error) {
-	// The pointer in an interface is its second word; reflect finds it, too, but by a longer way.
-	to := (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1]
+func (f *fields) decode(text []byte, rows []Span, into []any, _ *Memory) (n int, err error) {
+	for i, row := range rows {
+		// The pointer in an interface is its second word; reflect finds it, too, but by a longer way.
+		if !f.set(text, int(row.Begin), int(row.End), (*[2]unsafe.Pointer)(unsafe.Pointer(&into[i]))[1]) {
+			return i, nil
+		}
+	}
+	return len(rows), nil
+}
+
+// set sets an element, a pointer to a struct that is zero, to what a row of a text holds that fits. It reports false where only
+// JSON tells what that is.
+func (f *fields) set(text []byte, at, end int, element unsafe.Pointer) bool {
 	for i := range f.columns {
 		t := &f.columns[i]
-		if t.kind == reflect.Int64 && t.pointed == nil && !t.text {
-			if value, n := number.Int(row); n > 0 && (n == len(row) || row[n] == f.delimiter) {
-				*(*int64)(unsafe.Add(to, t.offset)) = value
-				row = row[min(n+1, len(row)):]
+		for range t.skipped {
+			at = f.delimiters.next(text, at, end) + 1
+		}
+		p := unsafe.Add(element, t.offset)
+		if t.isInt64 {
+			if value, n := number.Int(text[at:end]); n > 0 && (at+n == end || text[at+n] == f.delimiters.char) {
+				*(*int64)(p) = value
+				at += n + 1
 				continue
 			}
 		}
-		end := 0
-		for end < len(row) && row[end] != f.delimiter {
-			end++
-		}
-		cell := row[:end]
-		row = row[min(end+1, len(row)):]
-		if t.kind == reflect.Invalid || end == 0 && f.emptyNull {
-			continue
-		}
-		if !f.assign(t, unsafe.Add(to, t.offset), cell) {
-			return false, nil
+		cell := text[at:f.delimiters.next(text, at, end)]
+		at += len(cell) + 1
+		if len(cell) > 0 || !f.emptyNull {
+			if !f.assign(t, p, cell) {
+				return false
+			}
 		}
 	}
-	return true, nil
+	return true
 }
 
 // assign sets a field to what a cell holds.

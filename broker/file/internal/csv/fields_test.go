@@ -61,7 +61,7 @@ func TestFieldsAsJSON(t *testing.T) {
 			return
 		}
 		element, want := reflect.New(of), reflect.New(of)
-		if ok, _ := rows.Decode(row, element.Interface(), &Memory{}); !ok {
+		if ok, _ := decodeRow(rows, row, element.Interface()); !ok {
 			return
 		}
 		direct++
@@ -71,6 +71,12 @@ func TestFieldsAsJSON(t *testing.T) {
 		}
 		if err != nil || !reflect.DeepEqual(element.Interface(), want.Interface()) {
 			t.Fatalf("%s of %v: %+v, and JSON makes %+v of %s, %v", row, of, element.Elem(), want.Elem(), object, err)
+		}
+		want.Elem().SetZero()
+		text, span := within(row)
+		if n, _ := rows.Decode(text, span, []any{want.Interface()}, &Memory{}); n != 1 ||
+			!reflect.DeepEqual(element.Interface(), want.Interface()) {
+			t.Fatalf("%s of %v: %+v, and within a text %+v", row, of, element.Elem(), want.Elem())
 		}
 		if again, err := rows.Object(row); err != nil || string(again) != string(object) {
 			t.Fatalf("%s: the object is %s, %v, and of the decoder %s", row, again, err, object)
@@ -102,6 +108,18 @@ func drawStruct(t *rapid.T) (of reflect.Type, columns []string) {
 	return reflect.StructOf(fields), rapid.Permutation(columns).Draw(t, "columns")
 }
 
+func decodeRow(r *Rows, row []byte, element any) (ok bool, err error) {
+	n, err := r.Decode(row, []Span{{0, uint32(len(row))}}, []any{element}, &Memory{})
+	return n == 1, err
+}
+
+// within returns a text in which a row lies, with others that would be wrong around it.
+func within(row []byte) (text []byte, span []Span) {
+	const before, behind = "9,9;9\n", "\n9,;9,;9,;9,;9,;9"
+	text = append(append([]byte(before), row...), behind...)
+	return text, []Span{{uint32(len(before)), uint32(len(before) + len(row))}}
+}
+
 // TestFieldsOfPlainStructs says which rows need no JSON: else nobody would notice that all of them do.
 func TestFieldsOfPlainStructs(t *testing.T) {
 	type plain struct {
@@ -127,7 +145,7 @@ func TestFieldsOfPlainStructs(t *testing.T) {
 		"ä, 1 ,2026-11-29T10:00:00Z,x,1e3,,y":                "ä 1 2026-11-29 10:00:00 +0000 UTC 1000 <nil>",
 	} {
 		var p plain
-		if ok, _ := rows.Decode([]byte(row), &p, &Memory{}); !ok || !rows.Fits([]byte(row)) {
+		if ok, _ := decodeRow(rows, []byte(row), &p); !ok || !rows.Fits([]byte(row)) {
 			t.Errorf("%s is left to JSON", row)
 			continue
 		}
@@ -185,13 +203,19 @@ func FuzzRows(f *testing.F) {
 			t.Fatalf("%q fits: %v", row, err)
 		}
 		var got, want element
-		if ok, _ := structs.Rows().Decode(row, &got, &Memory{}); ok {
+		ok, _ := decodeRow(structs.Rows(), row, &got)
+		var inText element
+		text, span := within(row)
+		if n, _ := structs.Rows().Decode(text, span, []any{&inText}, &Memory{}); (n == 1) != ok || !reflect.DeepEqual(got, inText) {
+			t.Errorf("%q: %+v, %t, and within a text %+v, %d", row, got, ok, inText, n)
+		}
+		if ok {
 			if err := decode(whole, &want); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%q: %+v, and JSON makes %+v of %s, %v", row, got, want, whole, err)
 			}
 		}
 		var picked placed
-		if ok, _ := objects.Rows().Decode(row, &picked, &Memory{}); !ok {
+		if ok, _ := decodeRow(objects.Rows(), row, &picked); !ok {
 			return
 		}
 		var all map[string]json.RawMessage

@@ -53,7 +53,16 @@ func (d *Decoder) newPicked(needed []string, c codec.Placer) rowForm {
 	return p
 }
 
-func (p *picked) decode(row []byte, element any, memory *Memory) (ok bool, err error) {
+func (p *picked) decode(text []byte, rows []Span, elements []any, memory *Memory) (n int, err error) {
+	for i, row := range rows {
+		if ok, err := p.decodeRow(text[row.Begin:row.End], elements[i], memory); !ok || err != nil {
+			return i, err
+		}
+	}
+	return len(rows), nil
+}
+
+func (p *picked) decodeRow(row []byte, element any, memory *Memory) (ok bool, err error) {
 	if need := p.size + len(row); cap(memory.objects)-len(memory.objects) < need {
 		memory.objects = make([]byte, 0, max(objectsSize, need))
 	}

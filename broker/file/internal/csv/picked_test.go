@@ -71,7 +71,7 @@ func TestPicked(t *testing.T) {
 		if !rows.Fits(row) {
 			return
 		}
-		if ok, err := rows.Decode(row, &got, &Memory{}); !ok || err != nil {
+		if ok, err := decodeRow(rows, row, &got); !ok || err != nil {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func TestPickedOfOthers(t *testing.T) {
 	if err := decoder.Header([]byte("a,refused")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := decoder.Rows().Decode([]byte("1,2"), &placed{}, &Memory{}); !errors.Is(err, errRefused) {
+	if _, err := decodeRow(decoder.Rows(), []byte("1,2"), &placed{}); !errors.Is(err, errRefused) {
 		t.Errorf("a member that is refused: %v", err)
 	}
 }

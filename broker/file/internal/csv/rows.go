@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"math/bits"
 	"reflect"
 	"sync"
 	"unicode/utf8"
@@ -12,9 +13,9 @@ import (
 
 // Rows makes elements of a file's rows without JSON in between. It is safe for concurrent use.
 type Rows struct {
-	form      rowForm
-	count     int
-	delimiter byte
+	form       rowForm
+	count      int
+	delimiters delimiters
 	// longest is the length of a row whose object is surely no longer than elements may be.
 	longest int
 
@@ -24,10 +25,14 @@ type Rows struct {
 	decoder func() *Decoder
 }
 
-// A rowForm is what rows become, given a row that fits. It reports false for one that must become an object.
+// A rowForm is what rows of a text become, given such that fit. It returns how many it has decoded: up to one that must become
+// an object, or has an error.
 type rowForm interface {
-	decode(row []byte, element any, memory *Memory) (ok bool, err error)
+	decode(text []byte, rows []Span, elements []any, memory *Memory) (n int, err error)
 }
+
+// A Span is a part of a text.
+type Span struct{ Begin, End uint32 }
 
 // Memory is what elements of rows are made in, by one goroutine at a time. The zero value is ready for use.
 type Memory struct {
@@ -75,7 +80,8 @@ func (d *Decoder) newRows() {
 	}
 	dialect, members, names := d.dialect, d.members, d.names
 	d.rows = &Rows{
-		form: form, count: len(d.columns), delimiter: d.splitter.delimiter[0], longest: (d.limit - size) / len(`\u0000`),
+		form: form, count: len(d.columns), delimiters: newDelimiters(d.splitter.delimiter[0]),
+		longest: (d.limit - size) / len(`\u0000`),
 		decoder: func() *Decoder {
 			objects := NewDecoder(dialect, nil, members)
 			objects.name(names)
@@ -84,15 +90,43 @@ func (d *Decoder) newRows() {
 	}
 }
 
+// Next returns where a row ends that begins at a byte of a text without quotes, and where the next one begins; both are zero
+// where the row is empty, doesn't fit, or may not be whole.
+func (r *Rows) Next(text []byte, at int) (end, next int) {
+	count, high := 1, uint64(0)
+	for i := at; i+8 <= len(text); i += 8 {
+		word := wordAt(text, i)
+		cells := zeros(word ^ r.delimiters.word)
+		if line := firstZero(word ^ '\n'*ones); line != 0 {
+			before := line&-line - 1
+			count += bits.OnesCount64(cells & before)
+			high |= word & before
+			end = i + bits.TrailingZeros64(line)/8
+			break
+		}
+		count += bits.OnesCount64(cells)
+		high |= word
+	}
+	next = end + 1
+	if end > at && text[end-1] == '\r' {
+		end--
+	}
+	if end-at > r.longest || end <= at || count != r.count || high&highs != 0 && !utf8.Valid(text[at:end]) {
+		return 0, 0
+	}
+	return end, next
+}
+
 // Fits reports whether a row, which has no quotes, may be decoded: an object of it would be right, and no longer than elements
 // may be.
 func (r *Rows) Fits(row []byte) bool {
-	return len(row) <= r.longest && bytes.Count(row, []byte{r.delimiter})+1 == r.count && utf8.Valid(row)
+	return len(row) <= r.longest && bytes.Count(row, []byte{r.delimiters.char})+1 == r.count && utf8.Valid(row)
 }
 
-// Decode sets an element, which is zero, to what a row holds that fits. It reports false where the row must become an object.
-func (r *Rows) Decode(row []byte, element any, memory *Memory) (ok bool, err error) {
-	return r.form.decode(row, element, memory)
+// Decode sets elements, which are zero, to what rows of a text hold that fit. It returns how many: it stops before one that must
+// become an object, or has an error.
+func (r *Rows) Decode(text []byte, rows []Span, elements []any, memory *Memory) (n int, err error) {
+	return r.form.decode(text, rows, elements, memory)
 }
 
 // Object returns the object of a row.
