@@ -56,6 +56,9 @@ type Job struct {
 	// Files holds the paths of the files that are read. A source of files sets it in OpenSource, so that no sink replaces
 	// one.
 	Files []string
+	// Columns returns the names of the columns of the master's file, as far as it was read, where these are for an output that
+	// gets no result. A source of files sets it in OpenSource; it is nil for others.
+	Columns func() []string
 	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
 	// OpenSource.
 	Partitions int

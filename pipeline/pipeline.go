@@ -211,7 +211,6 @@ func (p *Pipeline) start(ctx context.Context, at mill.Layout, options Options, c
 	monitor.topics.Store(at.Inputs[p.mill.Master].Topic)
 	monitor.stats.TimeCalls, monitor.stats.KeepRecent = monitor.Watched, monitor.Watched
 	spec := p.mill.Spec(at, options.ofMill())
-	p.mill.NameColumns(ctx, spec, at)
 	if options.Limit > 0 {
 		limit(spec, options.Limit)
 	}

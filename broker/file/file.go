@@ -97,6 +97,8 @@ type Broker struct {
 	globs globbing
 	// pick lets a decoder make objects of the members that are needed; nil where objects have all.
 	pick picking
+	// columns is nil where an output has the columns that it is said to have, and no others.
+	columns func(broker.Reader) []string
 }
 
 // An Option is an argument of [New].

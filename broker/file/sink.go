@@ -13,9 +13,12 @@ import (
 func (b *Broker) OpenSink(_ context.Context, job *broker.Job) (broker.Output, error) {
 	out := &output{}
 	b.warnOfNoEnd(job)
-	for _, stream := range job.Outputs {
+	for i, stream := range job.Outputs {
 		t, err := b.openTarget(stream)
 		if t != nil {
+			if i == 0 {
+				t.columns = job.Columns
+			}
 			out.targets = append(out.targets, t)
 		}
 		if err == nil {

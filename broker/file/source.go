@@ -50,6 +50,7 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 		}
 	}
 	in.total = total(in.streams)
+	b.handOn(in, job)
 	return in, nil
 }
 
@@ -184,6 +185,8 @@ type input struct {
 	// cells are those of the readers of rows.
 	cells []cells
 	pick  picking
+	// master is a reader of what the master reads.
+	master broker.Reader
 	// total is the size of what is read: of each file once, and again when another node reads it.
 	total int64
 }
@@ -269,6 +272,17 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 	if again := in.use(s); again && s.once {
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
+	r, err := in.readerFor(s, from)
+	if err == nil && s.sameFile(in.streams[0]) {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		in.master = r
+	}
+	return r, err
+}
+
+// readerFor returns a reader of what a node reads.
+func (in *input) readerFor(s *inputStream, from int64) (broker.Reader, error) {
 	switch {
 	case s.parts != nil:
 		return s.parts.reader(from)

@@ -17,7 +17,8 @@ import (
 type Tables interface {
 	// Open reads what a file says of itself. The stream says what becomes of its rows.
 	Open(stream *broker.Stream, file io.ReaderAt, size int64) (Table, error)
-	// Create begins a file of a stream's results.
+	// Create begins a file of a stream's results. It may look at the stream's Members again when the file is closed: where
+	// there was no result, more may be known of them then.
 	Create(stream *broker.Stream, w io.Writer) (TableWriter, error)
 	// Check refuses a stream's Format that isn't one of this kind of files.
 	Check(stream *broker.Stream) error

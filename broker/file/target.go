@@ -37,6 +37,7 @@ type target struct {
 	raw    *bufio.Writer
 
 	objects int64
+	columns func() []string // the columns where there is no result; nil where nobody knows them
 }
 
 // openTarget checks that a stream can be written, and makes its temporary file.
@@ -258,6 +259,9 @@ func (t *target) flush() error {
 
 // complete writes the end of the file.
 func (t *target) complete() error {
+	if t.objects == 0 && t.columns != nil {
+		t.stream.Members = t.columns()
+	}
 	if t.layout == list {
 		end := "\n]\n"
 		if t.objects == 0 {

@@ -41,6 +41,7 @@ type writer struct {
 	bytes   int
 	// Before the columns are known, inferring holds the results, and finds out what they have.
 	inferring *inference
+	stream    *broker.Stream // while inferring
 	members   []member.Member
 	splitter  *splitter
 	// fields are those of a plain struct of this type, and headSize what an object has beside their values.
@@ -77,7 +78,7 @@ func create(stream *broker.Stream, out io.Writer) (*writer, error) {
 			w.headSize += len(f.name) + len(`"":,`)
 		}
 	default:
-		w.inferring = newInference(stream.Members)
+		w.stream, w.inferring = stream, newInference(stream.Members)
 		return w, nil
 	}
 	return w, w.begin()
@@ -335,6 +336,9 @@ func (w *writer) Close() (err error) {
 	}
 	defer recovered(&err)
 	if w.inferring != nil {
+		if w.inferring.rows == 0 {
+			w.inferring = newInference(w.stream.Members) // as they are known now
+		}
 		if err := w.settle(); err != nil {
 			return err
 		}

@@ -275,6 +275,9 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	}
 	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.NeededColumns(),
 		file.Streams(streams...)}
+	if m.handsOn() {
+		files = append(files, file.HandOnColumns())
+	}
 	if options.Stdin != nil {
 		files = append(files, file.Stdin(options.Stdin))
 	}
