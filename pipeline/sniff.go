@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
@@ -30,21 +29,22 @@ func Sniff(path string) (c Cells) {
 	if usual == 0 {
 		return c
 	}
-	lines := firstLines(path)
-	if len(lines) == 0 || strings.HasPrefix(lines[0], "{") {
+	text := beginningOf(path)
+	if text == "" || strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return c
 	}
-	said := forSpreadsheets(lines[0])
+	first, rest, _ := strings.Cut(text, "\n")
+	said := forSpreadsheets(first)
 	if said != "" {
-		c.Comment, lines = new("sep="), lines[1:]
+		c.Comment, text = new("sep="), strings.TrimLeft(rest, "\r\n")
 	}
-	if len(lines) == 0 {
+	if text == "" {
 		return c
 	}
-	delimiter, most := usual, cells(lines, usual)
+	delimiter, most := usual, cellsOf(rowsOf(text, usual))
 	for _, other := range said + ";\t|, " {
 		// Blanks part most texts, in some places.
-		if n := cells(lines, other); n > most && (other != ' ' || usual == anyDelimiter && most < 2) {
+		if n := cellsOf(rowsOf(text, other)); n > most && (other != ' ' || usual == anyDelimiter && most < 2) {
 			delimiter, most = other, n
 		}
 	}
@@ -59,10 +59,11 @@ func Sniff(path string) (c Cells) {
 	default:
 		c.Delimiter = new(string(delimiter))
 	}
-	if delimiter != ',' && commas(lines, delimiter) {
+	rows := rowsOf(text, delimiter)
+	if delimiter != ',' && commas(rows) {
 		c.Decimal = new(",")
 	}
-	if most > 1 && firstIsData(lines, delimiter) {
+	if most > 1 && firstIsData(rows) {
 		for i := range most {
 			c.Columns = append(c.Columns, fmt.Sprintf("column%d", i))
 		}
@@ -96,39 +97,41 @@ func usualDelimiter(path string) rune {
 	return 0
 }
 
-// firstLines returns the first lines of a file; none where it can't be read, which is told elsewhere.
-func firstLines(path string) (lines []string) {
+// beginningSize is how much of a file's text is looked at.
+const beginningSize = 64 << 10
+
+// beginningOf returns the beginning of a file's text, in whole lines and without empty ones before them; none where it can't be
+// read, which is told elsewhere.
+func beginningOf(path string) string {
 	if file.IsPattern(path) && !file.Exists(path) {
 		files, err := file.Files(broker.Stream{Name: path, Several: true})
 		if err != nil {
-			return nil
+			return ""
 		}
 		path = files[0].Name
 	}
 	// Before it is opened: what comes out of a pipe comes once.
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil
+		return ""
 	}
 	opened, err := os.Open(path)
 	if err != nil {
-		return nil
+		return ""
 	}
 	defer opened.Close()
-	beginning := beginningOf(opened, strings.ToLower(path))
+	beginning := unpackedBeginning(opened, strings.ToLower(path))
+	isCut := len(beginning) == beginningSize
 	if text, ok := textOfUTF16(beginning); ok {
 		beginning = text
 	}
-	scanner := bufio.NewScanner(bytes.NewReader(beginning))
-	for len(lines) < 100 && scanner.Scan() {
-		if line := strings.TrimPrefix(scanner.Text(), "\uFEFF"); strings.TrimSpace(line) != "" {
-			lines = append(lines, line)
-		}
+	if end := bytes.LastIndexByte(beginning, '\n'); isCut && end >= 0 {
+		beginning = beginning[:end]
 	}
-	return lines
+	return strings.TrimLeft(strings.TrimPrefix(string(beginning), "\uFEFF"), "\r\n")
 }
 
-// beginningOf returns the beginning of a file's text, decompressed; as much of it as can be read.
-func beginningOf(opened io.Reader, path string) []byte {
+// unpackedBeginning returns the beginning of a file, decompressed; as much of it as can be read.
+func unpackedBeginning(opened io.Reader, path string) []byte {
 	text := opened
 	switch filepath.Ext(path) {
 	case ".gz":
@@ -145,7 +148,7 @@ func beginningOf(opened io.Reader, path string) []byte {
 		defer unpack.Close()
 		text = unpack
 	}
-	beginning, _ := io.ReadAll(io.LimitReader(text, 64<<10)) // what is wrong is told elsewhere
+	beginning, _ := io.ReadAll(io.LimitReader(text, beginningSize)) // what is wrong is told elsewhere
 	return beginning
 }
 
@@ -167,43 +170,85 @@ func textOfUTF16(text []byte) ([]byte, bool) {
 	return []byte(string(utf16.Decode(units))), true
 }
 
-// split divides a line at a delimiter that isn't in quotes; a blank stands for any run of them.
-func split(line string, delimiter rune) []string {
-	quoted := false
-	isBetween := func(c rune) bool {
-		if c == '"' {
-			quoted = !quoted
+// rowsOf divides a text into its first rows of cells, which may hold the delimiter and line breaks in quotes; a blank stands for
+// any run of them. A last row whose quotes are never closed, as where the text was cut there, is left out.
+func rowsOf(text string, delimiter rune) (rows [][]string) {
+	var row []string
+	for len(text) > 0 && len(rows) < 100 {
+		if delimiter == ' ' {
+			text = strings.TrimLeft(text, " \t")
 		}
-		return !quoted && (c == delimiter || c == '\t' && delimiter == ' ')
+		cell, isClosed := cellOf(text, delimiter)
+		if !isClosed && len(rows) > 0 {
+			break
+		}
+		text = text[len(cell):]
+		ends := strings.HasPrefix(text, "\n") || text == ""
+		if cell = strings.TrimSpace(cell); cell != "" || delimiter != ' ' {
+			row = append(row, cell)
+		}
+		if !ends {
+			_, size := utf8.DecodeRuneInString(text)
+			text = text[size:]
+			continue
+		}
+		text = strings.TrimPrefix(text, "\n")
+		if len(row) > 1 || len(row) == 1 && row[0] != "" { // an empty line is none
+			rows = append(rows, row)
+		}
+		row = nil
 	}
-	if delimiter == ' ' {
-		return strings.FieldsFunc(line, isBetween)
-	}
-	return strings.FieldsFunc(strings.ReplaceAll(line, string(delimiter), string(delimiter)+" "), isBetween)
+	return rows
 }
 
-// cells returns how many cells all lines have with a delimiter; one where they differ.
-func cells(lines []string, delimiter rune) int {
-	n := len(split(lines[0], delimiter))
-	for _, line := range lines {
-		if len(split(line, delimiter)) != n {
+// cellOf returns the cell that a text begins with, and whether quotes that it begins with are closed.
+func cellOf(text string, delimiter rune) (cell string, isClosed bool) {
+	isEnd := func(c rune) bool { return c == '\n' || c == delimiter || c == '\t' && delimiter == ' ' }
+	begin, isClosed := 0, true
+	if blanks := len(text) - len(strings.TrimLeft(text, " ")); strings.HasPrefix(text[blanks:], `"`) {
+		begin = blanks + 1
+		for {
+			end := strings.IndexByte(text[begin:], '"')
+			if end < 0 {
+				begin, isClosed = 0, false
+				break
+			}
+			if begin += end + 1; !strings.HasPrefix(text[begin:], `"`) {
+				break
+			}
+			begin++ // it is written twice
+		}
+	}
+	if end := strings.IndexFunc(text[begin:], isEnd); end >= 0 {
+		return text[:begin+end], isClosed
+	}
+	return text, isClosed
+}
+
+// cellsOf returns how many cells all rows have; one where they differ.
+func cellsOf(rows [][]string) int {
+	for _, row := range rows {
+		if len(row) != len(rows[0]) {
 			return 1
 		}
 	}
-	return n
+	if len(rows) == 0 {
+		return 1
+	}
+	return len(rows[0])
 }
 
-// firstIsData reports whether the first line has a value and no name in one of its cells: an instant, or a number that is no
+// firstIsData reports whether the first row has a value and no name in one of its cells: an instant, or a number that is no
 // year, above others of the kind.
-func firstIsData(lines []string, delimiter rune) bool {
-	if len(lines) < 2 {
+func firstIsData(rows [][]string) bool {
+	if len(rows) < 2 {
 		return false
 	}
-	for i, first := range split(lines[0], delimiter) {
-		column := []string{strings.TrimSpace(first)}
-		for _, line := range lines[1:] {
-			if cell := strings.TrimSpace(split(line, delimiter)[i]); cell != "" {
-				column = append(column, cell)
+	for i, first := range rows[0] {
+		column := []string{first}
+		for _, row := range rows[1:] {
+			if row[i] != "" {
+				column = append(column, row[i])
 			}
 		}
 		allNumbers := !slices.ContainsFunc(column, func(c string) bool { return !number.MatchString(c) })
@@ -224,11 +269,11 @@ var (
 )
 
 // commas reports whether numbers have a comma before their decimals, and none a point.
-func commas(lines []string, delimiter rune) bool {
+func commas(rows [][]string) bool {
 	comma, point := regexp.MustCompile(`^-?[0-9]+,[0-9]+$`), regexp.MustCompile(`^-?[0-9]+\.[0-9]+$`)
 	found := false
-	for _, line := range lines[1:] {
-		for _, c := range split(line, delimiter) {
+	for _, row := range rows[1:] {
+		for _, c := range row {
 			if c = strings.Trim(c, ` "`); point.MatchString(c) {
 				return false
 			}

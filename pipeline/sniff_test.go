@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -51,6 +52,12 @@ func TestSniff(t *testing.T) {
 		{"a.tsv", "id,n\n1,2\n", `{delimiter: ","}`},
 		{"a.csv", "\"a;b\"\n\"c;d\"\n", "{}"},
 		{"a.csv", "1,2026-11-01 10:00:00,x\n2,2026-11-01 11:00:00,y\n", "{columns: [column0, column1, column2]}"},
+		{"a.csv", ";a;b\n0;1;2\n1;;4\n;5;6\n", `{delimiter: ";"}`},
+		{"a.csv", "\ta\tb\n0\t1\t2\n", "{delimiter: tab}"},
+		{"a.csv", "id|text|n\n1|\"a|b\nc\"|2\n2|\"said \"\"x\"\"|\"|3\n3|5\" pipe|4\n", `{delimiter: "|"}`},
+		{"a.csv", "id;text\n1;\"never closed\n2;x\n", `{delimiter: ";"}`},
+		{"a.csv", "a;b\n" + strings.Repeat("1;"+strings.Repeat("x", 1000)+"\n", 100), `{delimiter: ";"}`},
+		{"a.csv", "a;b\n" + strings.Repeat("1;\""+strings.Repeat("x\n", 1000)+"\"\n", 100), `{delimiter: ";"}`},
 		{"a.csv", "x;17.50\ny;18.25\n", `{delimiter: ";", columns: [column0, column1]}`},
 		{"a.csv", "country,2020,2021\nDE,1,2\n", "{}"},
 		{"a.csv", "city,2026-11-01\nUlm,5\n", "{}"},
