@@ -76,6 +76,11 @@ type JoinReport struct {
 	// those of them that find one.
 	Comparable int `json:"comparable"`
 	Matched    int `json:"matched"`
+	// Scattered says that a side is put in order as a whole and is so long that only its beginning was read: more match than
+	// Matched, and nothing is known of the others.
+	Scattered bool `json:"scattered,omitempty"`
+	// used is the share of the right elements that some left one finds.
+	used float64
 	// Unmatched says why the others don't.
 	Unmatched []UnmatchedReport `json:"unmatched,omitempty"`
 }
@@ -131,7 +136,7 @@ func (p *Pipeline) Check(ctx context.Context, options Options) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	samples, err := sample.Read(ctx, m, options.ofMill())
+	samples, err := sample.Read(ctx, m, options.ofMill(), cmp.Or(options.mostSorted, sample.MostSorted))
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +176,7 @@ func (r *Report) add(child *mill.Node, j *diagnosis.Result) {
 		LeftNulls: j.Left.Nulls, RightNulls: j.Right.Nulls,
 		LeftKeys: (*KeyRange)(j.Left.Keys), RightKeys: (*KeyRange)(j.Right.Keys), Common: (*KeyRange)(j.Common),
 		LeftPerKey: j.Left.PerKey(), RightPerKey: j.Right.PerKey(),
-		Comparable: j.Comparable, Matched: j.Matched,
+		Comparable: j.Comparable, Matched: j.Matched, Scattered: j.Scattered, used: j.Used,
 		How: child.How(), Before: newDistances(j.Before), After: newDistances(j.After),
 	}
 	for _, u := range j.Unmatched {

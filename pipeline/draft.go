@@ -23,6 +23,9 @@ type Draft struct {
 // draftSize is how many elements of each stream are looked at.
 const draftSize = 10_000
 
+// draftSorted is how many elements are read of a file that must be put in order for a join, for each join that is tried.
+const draftSorted = 200_000
+
 // A draftKey is a member by which a stream may be joined: expr is its key for elements of that name, and plain for sort.
 type draftKey struct {
 	column      *Column

@@ -22,6 +22,12 @@ type draftJoin struct {
 	orders              [2]ordering
 	matched, comparable int
 	sameName            bool
+	// scattered says that more match than were found, since only parts were read of streams that are in no order.
+	scattered bool
+	// crossed says that many elements of both streams share a text, as a country, which joins each with many.
+	crossed bool
+	// used is the share of the right elements that some left one finds.
+	used float64
 	// loose says that the distance is none that tells what belongs together: any two streams have elements as near as that.
 	loose bool
 	// problems are what a run of it would stop at.
@@ -45,7 +51,11 @@ func (j *draftJoin) String() string {
 	if j.within != "" {
 		text += ", the nearest within " + j.within
 	}
-	return fmt.Sprintf("%s (%d of %d match)", text, j.matched, j.comparable)
+	more := ""
+	if j.scattered {
+		more = " in what was read; more do"
+	}
+	return fmt.Sprintf("%s (%d of %d match%s)", text, j.matched, j.comparable, more)
 }
 
 func (j *draftJoin) on() string { return j.leftKey.expr + " == " + j.rightKey.expr }
@@ -70,7 +80,7 @@ func (d *drafter) joins(ctx context.Context, left, right *drafted) (good []*draf
 		if err := d.try(ctx, j); err != nil {
 			return nil, err
 		}
-		if j.rate() < 0.5 && j.mayBeNear() {
+		if j.rate() < 0.5 && j.mayBeNear() && !j.scattered {
 			if near, err := d.near(ctx, j); err != nil {
 				return nil, err
 			} else if near != nil && near.matched > 2*j.matched {
@@ -104,7 +114,7 @@ func namesTime(key draftKey) bool {
 // score is higher the more likely a join is what is meant: much matches, members have one name, keys are times, and those that
 // are near are much nearer to each other than to the next ones.
 func (j *draftJoin) score() float64 {
-	score := j.rate()
+	score := j.rate() + 0.3*j.used // numbers of few values, as yes and no are, find what is numbered so, and little of it
 	if j.sameName {
 		score += 0.5
 	}
@@ -122,6 +132,9 @@ func (j *draftJoin) score() float64 {
 	}
 	if j.leftKey.kind == "text" {
 		score -= 0.2
+	}
+	if j.crossed {
+		score -= 0.8
 	}
 	return score
 }
@@ -163,7 +176,10 @@ func (d *drafter) try(ctx context.Context, j *draftJoin) (err error) {
 	if err != nil {
 		return d.plainly(err)
 	}
-	j.matched, j.comparable, j.problems = report.Joins[0].Matched, report.Joins[0].Comparable, report.Problems
+	found := &report.Joins[0]
+	j.used = found.used
+	j.crossed = j.leftKey.kind == "text" && j.by == "" && min(found.LeftPerKey, found.RightPerKey) >= 2
+	j.matched, j.comparable, j.scattered, j.problems = found.Matched, found.Comparable, found.Scattered, report.Problems
 	return nil
 }
 

@@ -174,7 +174,7 @@ type drafter struct {
 }
 
 func (d *drafter) quietly() Options {
-	return Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard}
+	return Options{Logger: slog.New(slog.DiscardHandler), Stdout: io.Discard, mostSorted: draftSorted}
 }
 
 // path is the name of pipeline files that are there for being tried only.

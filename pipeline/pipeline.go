@@ -169,6 +169,8 @@ type Options struct {
 	Limit int64
 	// Monitor, if it isn't nil, shows how far the run has come. It serves one run.
 	Monitor *Monitor
+	// mostSorted is how much Check reads of a file that is put in order as a whole; zero for sample.MostSorted.
+	mostSorted int
 }
 
 // ofMill returns the options that a mill has.

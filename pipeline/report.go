@@ -60,7 +60,11 @@ func (j *JoinReport) write(table *tabwriter.Writer) {
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Left, j.LeftKeys, repeated(j.LeftPerKey), nulls(j.LeftNulls))
 	fmt.Fprintf(table, "  keys of %s\t%v%s%s\n", j.Right, j.RightKeys, repeated(j.RightPerKey), nulls(j.RightNulls))
 	fmt.Fprintf(table, "  in common\t%v\n", j.Common)
-	fmt.Fprintf(table, "  expected matches\t%d of %s of %s\n", j.Matched, words.Count(j.Comparable, "element"), j.Left)
+	expected, more := "expected matches", ""
+	if j.Scattered {
+		expected, more = "matches found", ": more match, since only a part was read of what is put in order as a whole"
+	}
+	fmt.Fprintf(table, "  %s\t%d of %s of %s%s\n", expected, j.Matched, words.Count(j.Comparable, "element"), j.Left, more)
 	if j.How != "" {
 		for _, side := range []struct {
 			name      string

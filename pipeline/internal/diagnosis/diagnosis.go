@@ -22,6 +22,10 @@ type Result struct {
 	Findings            []Finding
 	// Problems are what would stop a run.
 	Problems []string
+	// Used is the share of the right elements that some left one finds.
+	Used float64
+	// Scattered says that a side is put in order as a whole and was read in part only: more match than Matched.
+	Scattered bool
 	// Before and After say how far the nearest right elements are on each side; nil where there are none, or keys have no
 	// distances.
 	Before, After *Distances
@@ -38,6 +42,7 @@ func Of(child *mill.Node, left, right []*sample.Sample) *Result {
 			j.unread = true
 			continue
 		}
+		j.scattered = j.scattered || left[i].Scattered || right[i].Scattered
 		leftKey, rightKey := expression.PairOf(child.Left, child.Right)
 		j.left.add(left[i], child.Left, leftKey, false)
 		j.right.add(right[i], child.Right, rightKey, child.Join.Unique)
@@ -50,7 +55,13 @@ func Of(child *mill.Node, left, right []*sample.Sample) *Result {
 		Problems: slices.Concat(j.left.problems, j.right.problems),
 	}
 	d.Before, d.After = j.asIs.distances()
-	if !j.unread {
+	d.Used = float64(j.asIs.used) / float64(max(1, j.asIs.rights))
+	switch {
+	case j.unread:
+	case j.scattered:
+		d.Scattered, d.Unmatched, d.Missing, d.Before, d.After = true, nil, nil, nil, nil
+		d.Findings = j.disorders(nil)
+	default:
 		d.Findings = j.findings()
 	}
 	return d

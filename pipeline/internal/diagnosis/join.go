@@ -13,8 +13,10 @@ type join struct {
 	views       []view
 	left, right *KeyStats
 	// asIs is what the join gives as it is written.
-	asIs       *match
-	unread     bool
+	asIs   *match
+	unread bool
+	// scattered says that a side is put in order as a whole and was read in part only, so that matches are missing.
+	scattered  bool
 	partitions int
 }
 

@@ -94,6 +94,9 @@ func (k *KeyStats) add(
 	a := &keyReader{KeyStats: k, unique: unique, key: key.Clone(), accepted: accepted}
 	a.part(&s.Head)
 	a.jump = true
+	if s.Scattered {
+		a.last = expression.Key{} // the end of what was read isn't behind its beginning
+	}
 	a.part(&s.Tail)
 }
 

@@ -35,19 +35,31 @@ func (all *Samples) readFiles(
 		if err != nil {
 			return err
 		}
-		s, err := all.readHead(ctx, reader, job.Inputs[i])
+		var s *Sample
+		if all.ordersFile(n) {
+			s, err = all.readOrdered(ctx, reader, job.Inputs[i], n)
+		} else {
+			s, err = all.readHead(ctx, reader, job.Inputs[i])
+		}
 		if err = errors.Join(err, reader.Close()); err != nil {
 			return err
 		}
-		if file.IsTable(job.Inputs[i]) {
-			err = all.readLastRows(ctx, s, input, i, job.Inputs[i])
-		} else if !n.AsksRecords() { // nobody knows the offsets of the last elements
-			err = all.readTail(s, job.Inputs[i])
-		}
-		if err != nil {
+		if err := all.readEnd(ctx, s, input, n, i, job.Inputs[i]); err != nil {
 			return err
 		}
 		all.Of[n] = []*Sample{s}
+	}
+	return nil
+}
+
+// readEnd reads the end of a file whose head isn't the whole.
+func (all *Samples) readEnd(ctx context.Context, s *Sample, input broker.Input, n *mill.Node, node int, stream broker.Stream) error {
+	switch {
+	case all.ordersFile(n): // it has it
+	case file.IsTable(stream):
+		return all.readLastRows(ctx, s, input, node, stream)
+	case !n.AsksRecords(): // nobody knows the offsets of the last elements otherwise
+		return all.readTail(s, stream)
 	}
 	return nil
 }

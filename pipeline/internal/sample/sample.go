@@ -72,6 +72,9 @@ type Sample struct {
 	Whole bool
 	// Columns are the names of the columns that a file has, also one without elements; nil for other streams.
 	Columns []string
+	// Scattered says that a run puts the stream in order as a whole, and that it was read in part only: what was read lies anywhere
+	// in that order.
+	Scattered bool
 	// Unread says that the stream wasn't read, so that nothing follows from its elements.
 	Unread bool
 }
@@ -87,13 +90,21 @@ type Samples struct {
 	// size is how many elements are read at each end, and once says that nothing behind the first of them is read.
 	size int
 	once bool
+	// sorts says that files which a run puts in order as a whole are read so, up to mostSorted elements.
+	sorts      bool
+	mostSorted int
 }
 
 func newSamples() *Samples { return &Samples{Of: map[*mill.Node][]*Sample{}, size: Size} }
 
-// Read reads samples of all partitions of all streams.
-func Read(ctx context.Context, m *mill.Mill, options *mill.Options) (all *Samples, err error) {
+// MostSorted is how many elements Read reads, if nothing else is said, of a file that a run puts in order as a whole.
+const MostSorted = 1_000_000
+
+// Read reads samples of all partitions of all streams. Of files that a run puts in order as a whole it reads up to so many
+// elements, to know which are the first and the last.
+func Read(ctx context.Context, m *mill.Mill, options *mill.Options, mostSorted int) (all *Samples, err error) {
 	all = newSamples()
+	all.sorts, all.mostSorted = true, mostSorted
 	switch {
 	case m.ReadsTopics():
 		err = all.readTopics(ctx, m)
@@ -114,6 +125,7 @@ func (all *Samples) sort() {
 			continue
 		}
 		for _, s := range samples {
+			s.Scattered = s.Scattered || n.Sort.Whole && !s.Whole && !all.ordersFile(n)
 			s.Head.choose(n.Order(s.Head.Elements))
 			s.Tail.choose(n.Order(s.Tail.Elements))
 		}
