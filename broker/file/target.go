@@ -327,6 +327,9 @@ func (t *target) fail(err error) error {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return fmt.Errorf("%s: its reader has closed it: %w", describe("output", t.stream), err)
 	}
+	if t.direct != nil && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
+		return fmt.Errorf("%s: the disk is full; what was written there before isn't whole: %w", describe("output", t.stream), err)
+	}
 	return fmt.Errorf("%s: %w", describe("output", t.stream), writeError(t.path, err))
 }
 

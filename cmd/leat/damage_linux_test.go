@@ -148,3 +148,25 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("init leaves a part of its file: %v", names)
 	}
 }
+
+// A disk that standard output fills is told as that, whatever is written there; nothing has a name that could be replaced.
+func TestFullStandardOutput(t *testing.T) {
+	w := newWorkplace(t, map[string]string{"a.csv": "id,x\n1,2\n",
+		"p.yaml": "streams:\n  a: {file: a.csv}\n  out: {file: '-'}\nmaster: a\noutput: out\n"})
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for _, arguments := range []string{"run p.yaml", "run -q p.yaml", "show a.csv", "convert a.csv -", "sort a.csv --by id", "check p.yaml",
+		"plan p.yaml", "schema", "completion bash", "help"} {
+		var diagnostics strings.Builder
+		command := w.command(strings.Fields(arguments)...)
+		command.Stdout, command.Stderr = full, &diagnostics
+		_ = command.Run()
+		said := diagnostics.String()
+		if status := command.ProcessState.ExitCode(); status != 1 || !strings.Contains(said, "the disk is full; what was written") {
+			t.Errorf("%s: status %d, %s", arguments, status, said)
+		}
+	}
+}

@@ -37,6 +37,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones by name, on machines that have no data base of them
 
@@ -153,6 +154,9 @@ func (a *app) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "leat: interrupted")
 		return statusInterrupted
+	}
+	if strings.HasPrefix(err.Error(), "write "+os.Stdout.Name()) && errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("standard output: the disk is full; what was written there before isn't whole: %w", err)
 	}
 	fmt.Fprintln(a.stderr, err)
 	return statusFailed

@@ -27,7 +27,7 @@ func read(t *testing.T, lines string) (*mill.Mill, *Sample, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples, err := Read(t.Context(), m, &mill.Options{})
+	samples, err := Read(t.Context(), m, &mill.Options{}, MostSorted)
 	if err != nil {
 		t.Fatal(err)
 	}
