@@ -121,6 +121,9 @@ func beginningOf(path string) string {
 	defer opened.Close()
 	beginning := unpackedBeginning(opened, strings.ToLower(path))
 	isCut := len(beginning) == beginningSize
+	if bytes.IndexByte(beginning, 0) >= 0 && !isUTF16(beginning) {
+		return "" // no text
+	}
 	if text, ok := textOfUTF16(beginning); ok {
 		beginning = text
 	}
@@ -150,6 +153,10 @@ func unpackedBeginning(opened io.Reader, path string) []byte {
 	}
 	beginning, _ := io.ReadAll(io.LimitReader(text, beginningSize)) // what is wrong is told elsewhere
 	return beginning
+}
+
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF})
 }
 
 // textOfUTF16 returns a text that begins with the mark of UTF-16, without it and as UTF-8.
@@ -272,7 +279,7 @@ var (
 func commas(rows [][]string) bool {
 	comma, point := regexp.MustCompile(`^-?[0-9]+,[0-9]+$`), regexp.MustCompile(`^-?[0-9]+\.[0-9]+$`)
 	found := false
-	for _, row := range rows[1:] {
+	for _, row := range rows[min(1, len(rows)):] {
 		for _, c := range row {
 			if c = strings.Trim(c, ` "`); point.MatchString(c) {
 				return false

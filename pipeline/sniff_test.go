@@ -80,3 +80,27 @@ func TestSniff(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSniff: whatever a file holds, what it seems to be has a dialect that doesn't contradict itself.
+func FuzzSniff(f *testing.F) {
+	f.Add("a.csv", "id;n\n1;2,5\n")
+	f.Add("a.tsv", "\"")
+	f.Add("a.txt", "\" \"\n\n x\t")
+	f.Add("a.log", "sep=;\n\n")
+	f.Add("a.csv.gz", "\x1f\x8b")
+	f.Add("a.tsv", "SQLite format 3\x00")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, name, text string) {
+		if name != filepath.Base(name) || len(name) > 100 || strings.ContainsAny(name, "*?[\\/\x00") || !strings.HasPrefix(name, "a.") {
+			t.Skip()
+		}
+		path := filepath.Join(dir, name)
+		if os.WriteFile(path, []byte(text), 0o600) != nil {
+			t.Skip()
+		}
+		cells := pipeline.Sniff(path)
+		if _, err := cells.Dialect("--"); err != nil {
+			t.Errorf("%+v: %v", cells, err)
+		}
+	})
+}
