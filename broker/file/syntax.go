@@ -60,26 +60,26 @@ func notAList(text []byte) error {
 
 // notText says what a file is that begins as no text does; nil if it isn't known.
 func notText(text []byte) error {
+	const page = "the file is a page of HTML, as a site gives in the place of a file when one isn't signed in"
 	for _, other := range [...][2]string{
-		{"\x1F\x8B", "compressed with gzip, its name must end in .gz"},
-		{"\x28\xB5\x2F\xFD", "compressed with Zstandard, its name must end in .zst"},
-		{"PAR1", "a Parquet file, its name must end in .parquet"},
-		{"Obj\x01", "an Avro file, its name must end in .avro"},
-		{"PK\x03\x04", "a ZIP archive, as spreadsheets (.xlsx) are: save a sheet as CSV, or unpack it"},
-		{"\xD0\xCF\x11\xE0", "a spreadsheet (.xls): save a sheet as CSV"},
-		{"BZh", "compressed with bzip2: unpack it, or compress it with gzip or Zstandard"},
-		{"\xFD7zXZ", "compressed with xz: unpack it, or compress it with gzip or Zstandard"},
-		{"SQLite format 3\x00", "an SQLite database: a pipeline file names its tables by sqlite"},
-		{"<!DOCTYPE", "a page of HTML, as a site gives in the place of a file when one isn't signed in"},
-		{"<html", "a page of HTML, as a site gives in the place of a file when one isn't signed in"},
-		{"<?xml", "an XML file, which isn't read"},
+		{"\x1F\x8B", "the file is compressed with gzip, its name must end in .gz"},
+		{"\x28\xB5\x2F\xFD", "the file is compressed with Zstandard, its name must end in .zst"},
+		{"PAR1", "the file is a Parquet file, its name must end in .parquet"},
+		{"Obj\x01", "the file is an Avro file, its name must end in .avro"},
+		{"PK\x03\x04", "the file is a ZIP archive, as spreadsheets (.xlsx) are: save a sheet as CSV, or unpack it"},
+		{"\xD0\xCF\x11\xE0", "the file is a spreadsheet (.xls): save a sheet as CSV"},
+		{"BZh91AY&SY", "the file is compressed with bzip2: unpack it, or compress it with gzip or Zstandard"},
+		{"\xFD7zXZ", "the file is compressed with xz: unpack it, or compress it with gzip or Zstandard"},
+		{"SQLite format 3\x00", "the file is an SQLite database: a pipeline file names its tables by sqlite"},
+		{"<!DOCTYPE", page},
+		{"<html", page},
+		{"<?xml", "the file is an XML file, which isn't read"},
 	} {
 		if bytes.HasPrefix(text, []byte(other[0])) {
-			return errors.New("the file is " + other[1])
+			return errors.New(other[1])
 		}
 	}
-	switch {
-	case text[0] == 0xFF || text[0] == 0xFE || text[0] == 0:
+	if text[0] == 0xFF || text[0] == 0xFE || text[0] == 0 {
 		return errors.New("the text is not UTF-8; is it UTF-16?")
 	}
 	return nil

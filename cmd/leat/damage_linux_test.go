@@ -170,3 +170,18 @@ func TestFullStandardOutput(t *testing.T) {
 		}
 	}
 }
+
+// What other programs give in the place of a text is told as what it is, whatever its name says.
+func TestOtherFiles(t *testing.T) {
+	w := newFormats(t)
+	for content, says := range map[string]string{
+		"PK\x03\x04\x14\x00\x00\x00": "ZIP archive", "\xD0\xCF\x11\xE0\xA1\xB1": "spreadsheet (.xls)", "BZh91AY&SY\x00": "bzip2",
+		"\xFD7zXZ\x00": "xz", "SQLite format 3\x00\x10": "an SQLite database", "<!DOCTYPE html>\n<html>": "a page of HTML",
+		"<html><body>": "a page of HTML", "<?xml version=\"1.0\"?>\n": "an XML file",
+	} {
+		for _, format := range []string{".json", ".jsonl", ".csv", ".tsv", ".txt"} {
+			w.write("other"+format, content)
+			w.fails("other"+format, "out.jsonl", "other"+format+":1:1", "the file is ", says)
+		}
+	}
+}

@@ -257,5 +257,5 @@ func diskError(dir string, err error) error {
 		return fmt.Errorf("sort: there is no room left in %s for the temporary file, which gets as large as the input: set "+
 			"TMPDIR to a folder with more, or allow more memory: %w", dir, err)
 	}
-	return fmt.Errorf("sort: the temporary file in %s: %w", dir, err)
+	return fmt.Errorf("sort: the temporary file in %s, where TMPDIR or the system has such files: %w", dir, err)
 }
