@@ -262,6 +262,10 @@ func (r *reader) frame() ([]broker.Record, error) {
 		if f.layout != rows {
 			continue
 		}
+		if f.flaw != nil {
+			record.Column, record.Rows = 1, f.flaw
+			continue
+		}
 		if record.Column, record.Rows = 0, nil; !f.isRow {
 			continue
 		}

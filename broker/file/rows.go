@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/leat-go/leat/broker/file/internal/csv"
+	"github.com/leat-go/leat/codec"
 )
 
 // objectsSize is how many bytes are taken at a time for the objects that are made of rows.
@@ -33,6 +34,10 @@ func (f *framer) nextRow() ([]byte, error) {
 		f.line += 1 + f.breaks
 		f.mark = f.pos
 		object, err := f.object(row, quotes)
+		if f.takesFlaw(err) {
+			f.index++
+			return f.flaw.text, nil
+		}
 		if err != nil {
 			f.failed = f.rowError(err)
 			return nil, f.failed
@@ -128,6 +133,34 @@ func (f *framer) object(row []byte, quotes bool) ([]byte, error) {
 	f.objects = into
 	return into[begin:len(into):len(into)], nil
 }
+
+// takesFlaw reports whether a row that can't be read is given as one that says so: the rows behind it are none the worse for it.
+// REQUIRES: it was framed last, with this error.
+func (f *framer) takesFlaw(err error) bool {
+	f.flaw = nil
+	if err == nil || !f.flawed || !f.cells.HasColumns() {
+		return false
+	}
+	wrong, ok := errors.AsType[*csv.Error](err)
+	if !ok {
+		return false
+	}
+	text := bytes.TrimSuffix(f.buf[f.rowAt:f.mark-1], []byte{'\r'})
+	f.flaw = &flawedRow{bytes.Clone(text), &codec.Error{Offset: wrong.Offset, Err: wrong.Err}}
+	return true
+}
+
+// A flawedRow is a row that can't be read. It implements [broker.Rows] for the one record of it.
+type flawedRow struct {
+	text []byte
+	err  error
+}
+
+// Decode implements [broker.Rows].
+func (r *flawedRow) Decode(int64, any) error { return r.err }
+
+// Value implements [broker.Rows].
+func (r *flawedRow) Value(int64) ([]byte, error) { return nil, r.err }
 
 // rowError says where an error lies that is about the row that was framed last.
 func (f *framer) rowError(err error) error {

@@ -18,7 +18,7 @@ import (
 
 // OpenSource checks that the files are there and may be read. Nothing is read yet.
 func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
-	in := &input{trails: map[string]*trail{}, pick: b.pick}
+	in := &input{trails: map[string]*trail{}, pick: b.pick, flawed: job.Decodes}
 	job.Files = nil
 	for _, stream := range job.Inputs {
 		s, err := (*inputStream)(nil), errNoGlobs
@@ -185,6 +185,8 @@ type input struct {
 	// cells are those of the readers of rows.
 	cells []cells
 	pick  picking
+	// flawed says that rows which can't be read are records.
+	flawed bool
 	// master is a reader of what the master reads.
 	master broker.Reader
 	// total is the size of what is read: of each file once, and again when another node reads it.
@@ -312,6 +314,7 @@ func (in *input) readerOf(s *inputStream, from int64) *reader {
 		timeout: s.DataTimeout,
 	}
 	if s.layout == rows {
+		r.framer.flawed = in.flawed
 		in.noteCells(s.Name, r.framer.cells)
 	}
 	switch {

@@ -179,7 +179,7 @@ func (r *run) compile() (err error) {
 // open opens source and sink, and decides who keeps the positions.
 func (r *run) open(ctx context.Context) (output broker.Output, err error) {
 	spec := r.spec
-	job := &broker.Job{Name: spec.Name, Outputs: spec.Outputs, Logger: spec.Logger, Outages: &r.stats.outages}
+	job := &broker.Job{Name: spec.Name, Decodes: true, Outputs: spec.Outputs, Logger: spec.Logger, Outages: &r.stats.outages}
 	for _, n := range r.nodes {
 		job.Inputs = append(job.Inputs, n.Stream)
 	}
