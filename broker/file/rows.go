@@ -138,11 +138,8 @@ func (f *framer) object(row []byte, quotes bool) ([]byte, error) {
 // REQUIRES: it was framed last, with this error.
 func (f *framer) takesFlaw(err error) bool {
 	f.flaw = nil
-	if err == nil || !f.flawed || !f.cells.HasColumns() {
-		return false
-	}
-	wrong, ok := errors.AsType[*csv.Error](err)
-	if !ok {
+	wrong, ok := err.(*csv.Error) // as the decoder of rows has it; others are about the file
+	if !ok || !f.flawed || !f.cells.HasColumns() {
 		return false
 	}
 	text := bytes.TrimSuffix(f.buf[f.rowAt:f.mark-1], []byte{'\r'})

@@ -275,10 +275,10 @@ func (in *input) Reader(_ context.Context, node, partition int, from int64) (bro
 		return nil, fmt.Errorf("%s: %s can't be read a second time", describe("input", s.Stream), kindOf(s.info))
 	}
 	r, err := in.readerFor(s, from)
-	if err == nil && s.sameFile(in.streams[0]) {
+	if s.sameFile(in.streams[0]) {
 		in.mu.Lock()
-		defer in.mu.Unlock()
 		in.master = r
+		in.mu.Unlock()
 	}
 	return r, err
 }

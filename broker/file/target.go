@@ -153,6 +153,8 @@ func createError(path string, err error) error {
 // writeError says what err, from writing results or from renaming the file to path, means for a user.
 func writeError(path string, err error) error {
 	switch {
+	case path == standard && errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full; what was written there before isn't whole: %w", err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("the disk is full; results need room in %s beside the file that they replace: %w",
 			filepath.Dir(path),
@@ -326,9 +328,6 @@ func (t *target) close() error {
 func (t *target) fail(err error) error {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return fmt.Errorf("%s: its reader has closed it: %w", describe("output", t.stream), err)
-	}
-	if t.direct != nil && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
-		return fmt.Errorf("%s: the disk is full; what was written there before isn't whole: %w", describe("output", t.stream), err)
 	}
 	return fmt.Errorf("%s: %w", describe("output", t.stream), writeError(t.path, err))
 }
