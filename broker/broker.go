@@ -59,8 +59,9 @@ type Job struct {
 	// Columns returns the names of the columns of the master's file, as far as it was read, where these are for an output that
 	// gets no result. A source of files sets it in OpenSource; it is nil for others.
 	Columns func() []string
-	// Decodes says that whoever reads decodes records that have Rows by these, as a run does. A storage may then give what it can't
-	// decode as a record whose Rows say why, so that a policy is asked what becomes of it, where it would end the stream otherwise.
+	// Decodes says that whoever reads decodes records that have Rows by these, as a run does. A storage may then give what it
+	// can't decode as a record whose Rows say why, so that a policy is asked what becomes of it, where it would end the stream
+	// otherwise.
 	Decodes bool
 	// Partitions is the number of partitions that the source has opened: what Input.Partitions returns. It is zero in
 	// OpenSource.

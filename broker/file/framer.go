@@ -47,7 +47,8 @@ type framer struct {
 	opened  int
 	// carried says that rows stay as they are, see Carry.
 	carried bool
-	// flawed says that a row which can't be read is given as it stands, and flaw is what is wrong with the one that was framed last.
+	// flawed says that a row which can't be read is given as it stands, and flaw is what is wrong with the one that was framed
+	// last.
 	flawed bool
 	flaw   *flawedRow
 	// quotes says that there are such in the row at hand. rowAt is the byte that the row begins with that was framed last, and

@@ -53,7 +53,9 @@ func (all *Samples) readFiles(
 }
 
 // readEnd reads the end of a file whose head isn't the whole.
-func (all *Samples) readEnd(ctx context.Context, s *Sample, input broker.Input, n *mill.Node, node int, stream broker.Stream) error {
+func (all *Samples) readEnd(
+	ctx context.Context, s *Sample, input broker.Input, n *mill.Node, node int, stream broker.Stream,
+) error {
 	switch {
 	case all.ordersFile(n): // it has it
 	case file.IsTable(stream):

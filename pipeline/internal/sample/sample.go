@@ -72,8 +72,8 @@ type Sample struct {
 	Whole bool
 	// Columns are the names of the columns that a file has, also one without elements; nil for other streams.
 	Columns []string
-	// Scattered says that a run puts the stream in order as a whole, and that it was read in part only: what was read lies anywhere
-	// in that order.
+	// Scattered says that a run puts the stream in order as a whole, and that it was read in part only: what was read lies
+	// anywhere in that order.
 	Scattered bool
 	// Unread says that the stream wasn't read, so that nothing follows from its elements.
 	Unread bool
