@@ -61,7 +61,7 @@ func CSV(d Dialect) StreamOption {
 	if err := d.Check(); err != nil {
 		panic(fmt.Sprintf("file.CSV: %v", err))
 	}
-	return func(s *broker.Stream) { s.Format = d }
+	return func(to *Declaration) { to.Stream.Format = d }
 }
 
 // checkFormat refuses a stream whose name contradicts what is said of its format.

@@ -95,6 +95,8 @@ type Broker struct {
 	tables tables
 	// globs is nil where patterns of several files can't be read.
 	globs globbing
+	// follows is nil where files can't be followed.
+	follows followers
 	// pick lets a decoder make objects of the members that are needed; nil where objects have all.
 	pick picking
 	// columns is nil where an output has the columns that it is said to have, and no others.
@@ -105,7 +107,32 @@ type Broker struct {
 type Option func(*Broker)
 
 // A StreamOption is an option of one stream, see [At].
-type StreamOption func(*broker.Stream)
+type StreamOption func(*Declaration)
+
+// A Declaration is a stream as its options declare it.
+type Declaration struct {
+	// Stream is what is declared.
+	Stream broker.Stream
+	// uses are what the broker must have for it.
+	uses []Option
+}
+
+// declare returns what some options declare of a stream; what says where they stand, where one is nil.
+func declare(stream broker.Stream, options []StreamOption, what string) Option {
+	d := Declaration{Stream: stream}
+	for i, option := range options {
+		if option == nil {
+			panic(fmt.Sprintf("%s(%q): option %d is nil; leave it out", what, stream.Name, i+1))
+		}
+		option(&d)
+	}
+	uses := append(d.uses, Streams(d.Stream))
+	return func(b *Broker) {
+		for _, use := range uses {
+			use(b)
+		}
+	}
+}
 
 // New returns a broker of the files given by [At] and [Streams], for reading and for writing. It panics where an option
 // is nil.
@@ -124,14 +151,7 @@ func New(options ...Option) *Broker {
 // relative to the working directory of the process. Which way the stream flows is up to the mill: what its function
 // takes is read, what it returns is written. It panics where an option is nil.
 func At[T any](path string, options ...StreamOption) Option {
-	stream := broker.NewStream[T](path)
-	for i, option := range options {
-		if option == nil {
-			panic(fmt.Sprintf("file.At(%q): option %d is nil; leave it out", path, i+1))
-		}
-		option(&stream)
-	}
-	return Streams(stream)
+	return declare(broker.NewStream[T](path), options, "file.At")
 }
 
 // Streams declares streams that were made elsewhere; their names are paths.
@@ -142,7 +162,8 @@ func Streams(streams ...broker.Stream) Option {
 // Named tells several streams of one element type apart; the join carries the same name. [At] panics where a stream
 // gets two names.
 func Named(name string) StreamOption {
-	return func(s *broker.Stream) {
+	return func(d *Declaration) {
+		s := &d.Stream
 		if s.As != "" && s.As != name {
 			panic(fmt.Sprintf("file.Named(%q): the stream %q is named %q already; leave one out", name, s.Name, s.As))
 		}
@@ -157,7 +178,7 @@ func Codec(c codec.Codec) StreamOption {
 	if c == nil {
 		panic("file.Codec: the codec is nil; leave the option out for codec.JSON")
 	}
-	return func(s *broker.Stream) { s.Codec = c }
+	return func(d *Declaration) { d.Stream.Codec = c }
 }
 
 // MaxElement sets how many bytes an element may have in the file, decompressed, instead of [broker.DefaultMaxElement].
@@ -166,13 +187,16 @@ func MaxElement(bytes int) StreamOption {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("file.MaxElement(%d): an element has at least one byte", bytes))
 	}
-	return func(s *broker.Stream) { s.MaxElement = bytes }
+	return func(d *Declaration) { d.Stream.MaxElement = bytes }
 }
 
 // Follow reads on as the file grows, as tail -F does, instead of ending the stream at the file's end: see the package's
 // documentation. The stream then ends with the run's context, or by [DataTimeout].
 func Follow() StreamOption {
-	return func(s *broker.Stream) { s.Follow = true }
+	return func(d *Declaration) {
+		d.Stream.Follow = true
+		d.uses = append(d.uses, Following())
+	}
 }
 
 // DataTimeout ends a stream for the session when nothing has come for so long; without it a run waits for ever. It is
@@ -181,7 +205,7 @@ func DataTimeout(d time.Duration) StreamOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("file.DataTimeout(%v): a time to wait must be above zero", d))
 	}
-	return func(s *broker.Stream) { s.DataTimeout = d }
+	return func(to *Declaration) { to.Stream.DataTimeout = d }
 }
 
 // Stdin sets what the path "-" reads, instead of [os.Stdin]. It panics where r is nil.

@@ -32,16 +32,10 @@ func Glob[T any](pattern string, options ...StreamOption) Option {
 		panic(fmt.Sprintf("file.Glob(%q): %v", pattern, err))
 	}
 	stream := broker.NewStream[T](pattern)
-	for i, option := range options {
-		if option == nil {
-			panic(fmt.Sprintf("file.Glob(%q): option %d is nil; leave it out", pattern, i+1))
-		}
-		option(&stream)
-	}
 	stream.Several = true
-	declare, take := Streams(stream), Globs()
+	declared, take := declare(stream, options, "file.Glob"), Globs()
 	return func(b *Broker) {
-		declare(b)
+		declared(b)
 		take(b)
 	}
 }

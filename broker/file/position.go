@@ -77,9 +77,8 @@ func (in *input) Positions(_ int, nodes []broker.Rewind) error {
 
 // position returns what a rewind point stands for.
 func (s *inputStream) position(r *broker.Rewind) position {
-	if s.trail != nil {
-		s.trail.mu.Lock()
-		defer s.trail.mu.Unlock()
+	if s.follows != nil {
+		defer s.follows.lock()()
 	}
 	if s.once && (r.NextSession || s.anchors.isBehindMark(r.Offset)) {
 		return position{Fresh: true}
@@ -96,7 +95,7 @@ func (s *inputStream) position(r *broker.Rewind) position {
 	switch g := p.From.of; {
 	case g != nil:
 		p.Head = fingerprintOf(g.head)
-	case s.trail == nil && !s.once:
+	case s.follows == nil && !s.once:
 		if p.Head = s.head; s.packed != plain && !r.NextSession {
 			p.Head = fingerprint{} // compressed anew, it may begin otherwise and hold the same
 		}

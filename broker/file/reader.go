@@ -40,7 +40,7 @@ type reader struct {
 	opened *opened
 	begin  func(info fs.FileInfo) *opened
 	// follow is file where that is followed; nil otherwise.
-	follow *follower
+	follow fileFollower
 
 	anchors *anchors
 	// start is the anchor that reading begins at, and base the byte of the text, or of the generation, that framer.buf
@@ -116,8 +116,7 @@ func (r *reader) behindMark() int64 {
 // isn't taken as an element, and not passed over without a word either.
 func (r *reader) tellOfPart() {
 	if part := bytes.TrimSpace(r.framer.buf[r.framer.mark:]); r.follow != nil && len(part) > 0 {
-		r.follow.trail.logger.Warn("the session ends, and the last line has no newline yet: it is not in the result",
-			"file", r.follow.trail.path, "bytes", len(part))
+		r.follow.warnOfPart(len(part))
 	}
 }
 
@@ -287,7 +286,7 @@ func (r *reader) dropAnchor(end, line int, records []broker.Record) {
 		a.Line-- // it goes on in this line
 	}
 	if r.follow != nil {
-		a.of = r.follow.at
+		a.of = r.follow.generation()
 	}
 	a.fingerprint = r.before(end, a.Byte)
 	if r.opened != nil {
@@ -347,11 +346,13 @@ func (r *reader) fill() error {
 	}
 	n, err := r.text.Read(f.buf[len(f.buf):cap(f.buf)])
 	f.buf = f.buf[:len(f.buf)+n]
-	if r.follow != nil && r.follow.begun != nil {
-		r.beginAt(r.follow.begun.anchor)
-		r.tail, r.follow.begun = r.follow.begun.tail, nil
-		if err := r.learnColumns(r.follow.at.file); err != nil {
-			return err
+	if r.follow != nil {
+		if begun := r.follow.begins(); begun != nil {
+			r.beginAt(begun.anchor)
+			r.tail = begun.tail
+			if err := r.learnColumns(r.follow.generation().file); err != nil {
+				return err
+			}
 		}
 	}
 	if n > 0 {

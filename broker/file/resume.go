@@ -15,7 +15,7 @@ import (
 // Resume implements broker.Positioner. It looks at a few thousand bytes of each file, and reads one only where a session
 // ended before the file did.
 func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error {
-	followed := map[*trail][]*position{}
+	followed := map[followed][]*position{}
 	for i := range nodes {
 		p, err := readPosition(&nodes[i])
 		if err != nil {
@@ -24,8 +24,8 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 		switch s := in.streams[i]; {
 		case s.parts != nil:
 			err = s.parts.resume(ctx, &p)
-		case s.trail != nil:
-			followed[s.trail] = append(followed[s.trail], &p)
+		case s.follows != nil:
+			followed[s.follows] = append(followed[s.follows], &p)
 		case s.once && p.Fresh:
 			p, nodes[i].Behind = position{}, false
 		case s.once:
@@ -39,8 +39,8 @@ func (in *input) Resume(ctx context.Context, _ int, nodes []broker.Rewind) error
 		r := &nodes[i]
 		r.Offset, r.Seen, r.Accounted, r.NextSession = p.Offset, p.Seen, p.Accounted, false
 	}
-	for t, positions := range followed {
-		if err := t.resume(positions); err != nil {
+	for f, positions := range followed {
+		if err := f.resume(positions); err != nil {
 			return err
 		}
 	}

@@ -18,19 +18,10 @@ import (
 
 // OpenSource checks that the files are there and may be read. Nothing is read yet.
 func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, error) {
-	in := &input{trails: map[string]*trail{}, pick: b.pick, flawed: job.Decodes}
+	in := &input{followed: map[string]followed{}, pick: b.pick, flawed: job.Decodes}
 	job.Files = nil
 	for _, stream := range job.Inputs {
-		s, err := (*inputStream)(nil), errNoGlobs
-		switch {
-		case stream.Several && b.globs != nil:
-			s, err = b.globs.open(b, in, stream)
-		case stream.Several:
-		case stream.Follow:
-			s, err = in.followStream(stream, job.Logger)
-		default:
-			s, err = b.openStream(stream)
-		}
+		s, err := b.openInput(in, stream, job.Logger)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", describe("input", stream), err)
 		}
@@ -54,6 +45,21 @@ func (b *Broker) OpenSource(_ context.Context, job *broker.Job) (broker.Input, e
 	return in, nil
 }
 
+// openInput finds out what an input of a job leads to.
+func (b *Broker) openInput(in *input, stream broker.Stream, logger *slog.Logger) (*inputStream, error) {
+	switch {
+	case stream.Several && b.globs == nil:
+		return nil, errNoGlobs
+	case stream.Several:
+		return b.globs.open(b, in, stream)
+	case stream.Follow && b.follows == nil:
+		return nil, errNotFollowing
+	case stream.Follow:
+		return b.follows.open(in, stream, logger)
+	}
+	return b.openStream(stream)
+}
+
 // anchorsOf returns the anchors of a node's stream, which it shares with the nodes that read the same one.
 func (in *input) anchorsOf(s *inputStream) *anchors {
 	for _, other := range in.streams {
@@ -61,8 +67,8 @@ func (in *input) anchorsOf(s *inputStream) *anchors {
 			return other.anchors
 		}
 	}
-	if s.trail != nil {
-		return s.trail.anchors
+	if s.anchors != nil {
+		return s.anchors
 	}
 	as := &anchors{}
 	if s.info != nil {
@@ -135,49 +141,12 @@ func (b *Broker) openStream(stream broker.Stream) (*inputStream, error) {
 	return s, file.Close()
 }
 
-// followStream finds out whether a stream's path leads to what can be followed, if it leads to anything yet.
-func (in *input) followStream(stream broker.Stream, logger *slog.Logger) (*inputStream, error) {
-	if stream.Name != "" {
-		if err := errors.Join(otherFormat(stream.Name), checkFormat(&stream), checkFollow(stream)); err != nil {
-			return nil, err
-		}
-	}
-	info, err := os.Stat(stream.Name)
-	switch {
-	case stream.Name != "" && errors.Is(err, fs.ErrNotExist):
-		logger.Warn("a followed file doesn't exist yet: the run waits for it", "file", stream.Name, "why",
-			openError(stream.Name, err))
-	case err != nil:
-		return nil, openError(stream.Name, err)
-	case info.IsDir():
-		return nil, errors.New("this is a directory, not a file")
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s can't be followed: it is read until its writer closes it in any case; take follow out",
-			kindOf(info))
-	default:
-		file, err := os.Open(stream.Name)
-		if err != nil {
-			return nil, openError(stream.Name, err)
-		}
-		if err := file.Close(); err != nil {
-			return nil, err
-		}
-	}
-	l, _ := formatOf(&stream)
-	t := in.trails[stream.Name]
-	if t == nil {
-		t = &trail{path: stream.Name, layout: l, logger: logger, beside: neighbours(stream.Name), anchors: &anchors{}}
-		in.trails[stream.Name] = t
-	}
-	return &inputStream{Stream: stream, name: stream.Name, info: info, layout: l, trail: t, by: uncompressed{}}, nil
-}
-
 // An input reads the files of one run.
 type input struct {
 	streams []*inputStream
-	// trails are the files that are followed, by their paths.
-	trails map[string]*trail
-	read   atomic.Int64
+	// followed are the files that are, by their paths.
+	followed map[string]followed
+	read     atomic.Int64
 
 	mu sync.Mutex
 	// opened are the files that readers have opened.
@@ -211,9 +180,9 @@ type inputStream struct {
 	kept    *position
 	// once says that the file can't be read a second time, and that a read may wait.
 	once bool
-	// trail is the file where it is followed; nil otherwise.
-	trail *trail
-	used  bool // has a reader; guarded by input.mu
+	// follows is the file where it is followed; nil otherwise.
+	follows followed
+	used    bool // has a reader; guarded by input.mu
 	// parts are the files where the stream has several; nil otherwise.
 	parts several
 	// tables, mark and columns are those of a table.
@@ -226,7 +195,7 @@ type inputStream struct {
 func total(streams []*inputStream) int64 {
 	sum := int64(0)
 	for i, s := range streams {
-		if s.once || s.trail != nil {
+		if s.once || s.follows != nil {
 			return 0
 		}
 		if !slices.ContainsFunc(streams[:i], s.sameFile) {
@@ -259,7 +228,7 @@ func (in *input) Own(ctx context.Context, task func(ctx context.Context, partiti
 	var watches sync.WaitGroup
 	defer watches.Wait()
 	defer stop()
-	for _, t := range in.trails {
+	for _, t := range in.followed {
 		watches.Go(func() { t.watch(watching) })
 	}
 	return task(ctx, 0)
@@ -292,7 +261,7 @@ func (in *input) readerFor(s *inputStream, from int64) (broker.Reader, error) {
 		return s.tables.reader(in, s, from), nil
 	}
 	r := in.readerOf(s, from)
-	if start := r.start.Byte; start > 0 && s.trail == nil {
+	if start := r.start.Byte; start > 0 && s.follows == nil {
 		in.leaveOut(start)
 	}
 	return r, nil
@@ -318,8 +287,8 @@ func (in *input) readerOf(s *inputStream, from int64) *reader {
 		in.noteCells(s.Name, r.framer.cells)
 	}
 	switch {
-	case s.trail != nil:
-		r.follow = &follower{trail: s.trail, from: from}
+	case s.follows != nil:
+		r.follow = s.follows.reader(from)
 		r.open = func() (io.ReadCloser, error) { return r.follow, nil }
 		return r
 	case s.once:
@@ -383,9 +352,9 @@ func (in *input) Warnings() []string {
 	}
 	warnings = append(warnings, in.passedOver()...)
 	for _, s := range in.streams {
-		if s.trail != nil && !reported[s.name] {
+		if s.follows != nil && !reported[s.name] {
 			reported[s.name] = true
-			warnings = append(warnings, s.trail.warnings()...)
+			warnings = append(warnings, s.follows.warnings()...)
 		}
 	}
 	return warnings
@@ -394,7 +363,7 @@ func (in *input) Warnings() []string {
 // Bounded makes the input a broker.Bounded: all ends but what is followed, and a pipe when its writer closes it.
 func (in *input) Bounded(node int) (ends, waits bool) {
 	s := in.streams[node]
-	return s.trail == nil, s.once
+	return s.follows == nil, s.once
 }
 
 // Bytes makes the input a broker.Meter.
@@ -407,7 +376,7 @@ func (in *input) Bytes() (read, total int64) {
 // Close closes the files that are followed. Each reader of others has a file of its own.
 func (in *input) Close() error {
 	var errs []error
-	for _, t := range in.trails {
+	for _, t := range in.followed {
 		errs = append(errs, t.close())
 	}
 	return errors.Join(errs...)

@@ -77,7 +77,9 @@ func nullable(text string) (any, error) {
 }
 
 // Write is an option of a stream that says how its file is written.
-func Write(o Options) file.StreamOption { return func(s *broker.Stream) { s.Format = o } }
+func Write(o Options) file.StreamOption {
+	return func(d *file.Declaration) { d.Stream.Format = o }
+}
 
 type tables struct{}
 

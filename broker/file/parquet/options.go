@@ -9,7 +9,6 @@ import (
 	parquetgo "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 
-	"github.com/leat-go/leat/broker"
 	"github.com/leat-go/leat/broker/file"
 )
 
@@ -42,7 +41,7 @@ func Written(o Options) file.StreamOption {
 	if err := o.Check(); err != nil {
 		panic(fmt.Sprintf("parquet.Written: %v", err))
 	}
-	return func(s *broker.Stream) { s.Format = o }
+	return func(d *file.Declaration) { d.Stream.Format = o }
 }
 
 // Check returns an error where options contradict themselves.

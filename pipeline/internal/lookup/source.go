@@ -265,7 +265,7 @@ func tableRows(n *mill.Node) (rows int64, err error) {
 }
 
 func newFiles(stream broker.Stream) *file.Broker {
-	return file.New(zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Streams(stream))
+	return file.New(zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Following(), file.Streams(stream))
 }
 
 // eachOfAll reads the file from an element on; one that isn't a table is read to there.

@@ -273,7 +273,7 @@ func (m *Mill) storage(of Stream, declared []storage.Declared, cluster *topic.Cl
 	if of.Topic {
 		return m.kafka(streams, cluster, options)
 	}
-	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.NeededColumns(),
+	files := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Following(), file.NeededColumns(),
 		file.Streams(streams...)}
 	if m.handsOn() {
 		files = append(files, file.HandOnColumns())

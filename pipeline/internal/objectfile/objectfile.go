@@ -24,7 +24,7 @@ type Reader struct {
 // Open opens the file at a path, whichever of the formats of package file its name says; the path "-" is stdin. A job's
 // name says what it is read for. A dialect says how cells lie in it; nil for as its name says.
 func Open(ctx context.Context, name, path string, dialect *file.Dialect, stdin io.Reader) (*Reader, error) {
-	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(),
+	options := []file.Option{zstd.Files(), parquet.Files(), avro.Files(), file.Globs(), file.Following(),
 		file.Streams(Source(path, dialect))}
 	if stdin != nil {
 		options = append(options, file.Stdin(stdin))
