@@ -121,6 +121,9 @@ func checkRows(text []byte, size int) error {
 	if names := want[0]; strings.TrimSpace(names[0]) == strings.TrimSpace(names[1]) {
 		return nil
 	}
+	if gotErr != nil && len(got) == 0 && strings.Contains(gotErr.Error(), "the file begins as JSON does") {
+		return nil // names that look so are refused on purpose
+	}
 	if gotErr != nil || len(got) != len(want)-1 {
 		return fmt.Errorf("got %d rows, %v, want %d", len(got), gotErr, len(want)-1)
 	}
