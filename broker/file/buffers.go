@@ -87,3 +87,28 @@ func (b *buffers) giveBack(records []broker.Record, unused bool) {
 		b.keep(of)
 	}
 }
+
+// batch returns an empty list for about n records, up to a batch.
+func (r *reader) batch(n int) []broker.Record {
+	if last := len(r.spare) - 1; last >= 0 {
+		records := r.spare[last]
+		r.spare = r.spare[:last]
+		return records
+	}
+	return make([]broker.Record, 0, min(batchSize, n))
+}
+
+// Recycle takes back records, to use their memory again. See broker.Recycler.
+func (r *reader) Recycle(records []broker.Record) { r.recycle(records, false) }
+
+// RecycleValues takes back records, to use the memory of their values again, too. See broker.ValueRecycler.
+func (r *reader) RecycleValues(records []broker.Record) { r.recycle(records, true) }
+
+func (r *reader) recycle(records []broker.Record, unused bool) {
+	if len(records) > 0 {
+		r.buffers.giveBack(records, unused)
+	}
+	if cap(records) >= batchSize && len(r.spare) < maxSpare {
+		r.spare = append(r.spare, records[:0])
+	}
+}

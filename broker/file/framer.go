@@ -244,40 +244,6 @@ func (f *framer) unquote(i int) int {
 	return quote + 1
 }
 
-// nextLine returns the next line that isn't blank, without the white space around it.
-func (f *framer) nextLine() ([]byte, error) {
-	for {
-		newline := f.newline.next(f.buf, f.pos)
-		if newline == len(f.buf) {
-			return nil, nil
-		}
-		line := f.buf[f.pos:newline]
-		if f.line == 0 {
-			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
-		}
-		text := line
-		for len(text) > 0 && isSpace(text[0]) {
-			text = text[1:]
-		}
-		if f.index == 0 && len(text) > 0 {
-			if err := f.notLines(text, len(line)-len(text)); err != nil {
-				return nil, err
-			}
-		}
-		f.pos = newline + 1
-		f.mark = f.pos
-		f.line++
-		if len(text) > 0 {
-			f.column = 1 + len(line) - len(text)
-			f.index++
-			for isSpace(text[len(text)-1]) {
-				text = text[:len(text)-1]
-			}
-			return text[:len(text):len(text)], nil
-		}
-	}
-}
-
 // advance moves the mark on to a byte, counting lines and characters.
 func (f *framer) advance(to int) {
 	for newline := f.newline.next(f.buf, f.mark); newline < to; newline = f.newline.next(f.buf, f.mark) {

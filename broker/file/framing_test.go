@@ -39,8 +39,12 @@ func frameText(name string, text io.Reader, size int, from int64) ([]framed, err
 		from:    from,
 		next:    from,
 	}
+	return frameAll(r)
+}
+
+// frameAll returns what a reader has left.
+func frameAll(r *reader) (all []framed, err error) {
 	defer func() { _ = r.Close() }()
-	var all []framed
 	for {
 		records, err := r.Read(context.Background())
 		for _, record := range records {

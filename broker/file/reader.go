@@ -258,6 +258,10 @@ func (r *reader) frame() ([]broker.Record, error) {
 		records = records[:len(records)+1]
 		record := &records[len(records)-1]
 		record.Offset, record.Value, record.Line, record.Column = f.index-1, value, f.line-f.breaks, f.column
+		if f.layout == lines {
+			records = f.addUsualLines(records)
+			end, line = f.pos, f.line
+		}
 		if f.layout != rows {
 			continue
 		}
@@ -304,31 +308,6 @@ func (r *reader) before(end int, at int64) fingerprint {
 	here := min(n, end)
 	there := min(n-here, len(r.tail))
 	return fingerprintOf(r.tail[len(r.tail)-there:], r.framer.buf[end-here:end])
-}
-
-// batch returns an empty list for about n records, up to a batch.
-func (r *reader) batch(n int) []broker.Record {
-	if last := len(r.spare) - 1; last >= 0 {
-		records := r.spare[last]
-		r.spare = r.spare[:last]
-		return records
-	}
-	return make([]broker.Record, 0, min(batchSize, n))
-}
-
-// Recycle takes back records, to use their memory again. See broker.Recycler.
-func (r *reader) Recycle(records []broker.Record) { r.recycle(records, false) }
-
-// RecycleValues takes back records, to use the memory of their values again, too. See broker.ValueRecycler.
-func (r *reader) RecycleValues(records []broker.Record) { r.recycle(records, true) }
-
-func (r *reader) recycle(records []broker.Record, unused bool) {
-	if len(records) > 0 {
-		r.buffers.giveBack(records, unused)
-	}
-	if cap(records) >= batchSize && len(r.spare) < maxSpare {
-		r.spare = append(r.spare, records[:0])
-	}
 }
 
 // fill reads once, into a new buffer if the old one is full.
