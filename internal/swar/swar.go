@@ -56,6 +56,22 @@ func Digits(word uint64) (value uint64, n int) {
 	return (word&pairs*(100+1_000_000<<32) + word>>16&pairs*(1+10_000<<32)) >> 32, n
 }
 
+// Of returns a word of one character.
+func Of(char byte) uint64 { return uint64(char) * ones }
+
+// High returns the highest bits of all bytes of a word: none of those of ASCII has it.
+func High(word uint64) uint64 { return word & highs }
+
+// Zeros returns the highest bit of each byte of a word that is zero.
+func Zeros(word uint64) uint64 {
+	const lows = 0x7f * ones
+	return ^((word&lows + lows) | word | lows)
+}
+
+// FirstZero returns a word whose lowest bit is the highest of a word's first byte that is zero; zero where there is none. It is
+// less work than [Zeros].
+func FirstZero(word uint64) uint64 { return (word - ones) &^ word & highs }
+
 // Plain returns how many of a word's first bytes stand in a JSON text as they are: ASCII but for control characters, quotes and
 // backslashes.
 func Plain(word uint64) int {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/intern"
+	"github.com/leat-go/leat/internal/swar"
 )
 
 // Rows makes elements of a file's rows without JSON in between. It is safe for concurrent use.
@@ -95,9 +96,9 @@ func (d *Decoder) newRows() {
 func (r *Rows) Next(text []byte, at int) (end, next int) {
 	count, high := 1, uint64(0)
 	for i := at; i+8 <= len(text); i += 8 {
-		word := wordAt(text, i)
-		cells := zeros(word ^ r.delimiters.word)
-		if line := firstZero(word ^ '\n'*ones); line != 0 {
+		word := swar.At(text, i)
+		cells := swar.Zeros(word ^ r.delimiters.word)
+		if line := swar.FirstZero(word ^ swar.Of('\n')); line != 0 {
 			before := line&-line - 1
 			count += bits.OnesCount64(cells & before)
 			high |= word & before
@@ -111,7 +112,7 @@ func (r *Rows) Next(text []byte, at int) (end, next int) {
 	if end > at && text[end-1] == '\r' {
 		end--
 	}
-	if end-at > r.longest || end <= at || count != r.count || high&highs != 0 && !utf8.Valid(text[at:end]) {
+	if end-at > r.longest || end <= at || count != r.count || swar.High(high) != 0 && !utf8.Valid(text[at:end]) {
 		return 0, 0
 	}
 	return end, next
