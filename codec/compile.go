@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-json/jsontext"
 
+	"github.com/leat-go/leat/internal/number"
 	"github.com/leat-go/leat/internal/quote"
 )
 
@@ -69,28 +70,15 @@ func signed(size uintptr) appendFunc {
 	}
 	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
 		rest := 64 - 8*size
-		return strconv.AppendInt(dst, int64(wholeAt(at, size)<<rest)>>rest, 10), true
+		return strconv.AppendInt(dst, int64(number.Bits(at, size)<<rest)>>rest, 10), true
 	}
 }
 
 // unsigned is signed for those that have none.
 func unsigned(size uintptr) appendFunc {
 	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-		return strconv.AppendUint(dst, wholeAt(at, size), 10), true
+		return strconv.AppendUint(dst, number.Bits(at, size), 10), true
 	}
-}
-
-// wholeAt returns the bits of a whole number of so many bytes.
-func wholeAt(at unsafe.Pointer, size uintptr) uint64 {
-	switch size {
-	case 1:
-		return uint64(*(*uint8)(at))
-	case 2:
-		return uint64(*(*uint16)(at))
-	case 4:
-		return uint64(*(*uint32)(at))
-	}
-	return *(*uint64)(at)
 }
 
 func (c *compiler) pointer(t reflect.Type) appendFunc {

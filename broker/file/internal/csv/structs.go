@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-json/jsontext"
 
 	"github.com/leat-go/leat/internal/elements"
+	"github.com/leat-go/leat/internal/number"
 )
 
 // This file makes rows of plain structs, as they would be made of their JSON.
@@ -86,23 +87,10 @@ func (e *Encoder) field(into []byte, column int, s *source, element unsafe.Point
 	case s.kind == reflect.Float32:
 		return appendFloat(into, float64(*(*float32)(at)), 32)
 	case s.kind >= reflect.Uint:
-		return strconv.AppendUint(into, wholeAt(at, s.size), 10), true
+		return strconv.AppendUint(into, number.Bits(at, s.size), 10), true
 	}
 	rest := 64 - 8*s.size
-	return strconv.AppendInt(into, int64(wholeAt(at, s.size)<<rest)>>rest, 10), true
-}
-
-// wholeAt returns the bits of a whole number of so many bytes.
-func wholeAt(at unsafe.Pointer, size uintptr) uint64 {
-	switch size {
-	case 1:
-		return uint64(*(*uint8)(at))
-	case 2:
-		return uint64(*(*uint16)(at))
-	case 4:
-		return uint64(*(*uint32)(at))
-	}
-	return *(*uint64)(at)
+	return strconv.AppendInt(into, int64(number.Bits(at, s.size)<<rest)>>rest, 10), true
 }
 
 func appendFloat(into []byte, f float64, bits int) ([]byte, bool) {
