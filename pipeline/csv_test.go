@@ -122,7 +122,7 @@ func TestCSVErrors(t *testing.T) {
 		{"a comment in quotes", `{file: a.csv, csv: {comment: '"'}}`, "", "p.yaml:2:20: csv of the stream a: rows may begin with"},
 		{"JSON", `{file: a.jsonl, csv: {decimal: ","}}`, "", "its name says that this is JSON, which has no cells"},
 		{"a topic", `{topic: a, csv: {}}`, "", "csv"},
-		{"a cell too many", `{file: a.csv}`, "id\n1\n2,x\n", `a.csv:3:3 (partition 0, offset 1): the line has 2 cells, and there is 1 column`},
+		{"a cell too many", `{file: a.csv}`, "id\n1\n2,x\n", `a.csv:3:3 (partition 0, offset 1): the line has 2 cells, and there are 1 columns`},
 		{"a missing column", `{file: a.csv}`, "ID\n1\n", "id"},
 	} {
 		_, p, err := inFolder(t, map[string]string{

@@ -70,7 +70,7 @@ func TestRowErrors(t *testing.T) {
 		{"quotes that aren't closed", "a.csv", "id,x\n1,a\n2,\"b\n3,c\n",
 			":3:3 (partition 0, offset 1): the quotes that begin here are not closed before the file ends; was the file cut off?"},
 		{"quotes that seem to be closed", "a.csv", "id,x\n1,\"b\"\"\n2,c\n", ":2:3 (partition 0, offset 0): the quotes that begin here are not closed"},
-		{"too few cells", "a.csv", "id,x\n1,a\n2\n", ":3:2 (partition 0, offset 1): the line has 1 cell, and there are 2 columns: \"x\" has none"},
+		{"too few cells", "a.csv", "id,x\n1,a\n2\n", ":3:2 (partition 0, offset 1): the line has 1 cells, and there are 2 columns: \"x\" has none"},
 		{"too many cells behind a line break", "a.csv", "id,x\n1,\"a\nb\",c\n", ":3:4 (partition 0, offset 0): the line has 3 cells"},
 		{"not UTF-8", "a.csv", "id,x\né,caf\xe9\n", ":2:6 (partition 0, offset 0): the byte 0xe9 is not UTF-8"},
 		{"carriage returns alone", "a.csv", "id,x\r1,a\r", ":1:5 (partition 0, offset 0): lines end with a carriage return alone here"},

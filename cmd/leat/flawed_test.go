@@ -14,12 +14,12 @@ func TestFlawedRows(t *testing.T) {
 		"skip.yaml": strings.NewReplacer("undecodable: dead_letter\n", "undecodable: skip\n", "dead_letter: bad\n", "", "  bad: {file: bad.jsonl}\n", "").
 			Replace(pipeline)})
 	for name, c := range map[string]struct{ row, at, says, element string }{
-		"too few cells":     {"2", ":3:2 ", "the line has 1 cell, and there are 2 columns", `"element":2`},
+		"too few cells":     {"2", ":3:2 ", "the line has 1 cells, and there are 2 columns", `"element":2`},
 		"too many":          {"2,1,4\r", ":3:5 ", "the line has 3 cells, and there are 2 columns", `"element":"2,1,4"`},
 		"behind a quote":    {"2,\"x\ny\"y", ":4:3 ", "'y' stands behind the closing quote of a cell", `"element":"2,\"x\ny\"y"`},
 		"what is no UTF-8":  {"2,\xff", ":3:3 ", "the byte 0xff is not UTF-8", `"element":"2,`},
 		"cells in quotes":   {"\"2\",\"x\",y", ":3:9 ", "the line has 3 cells", `"element":"\"2\",\"x\",y"`},
-		"nothing but quote": {`""`, ":3:3 ", "the line has 1 cell", `"element":""`},
+		"nothing but quote": {`""`, ":3:3 ", "the line has 1 cells", `"element":""`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.write("a.csv", "id,n\n1,2\n"+c.row+"\n3,1\n")

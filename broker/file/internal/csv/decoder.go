@@ -237,27 +237,17 @@ func (d *Decoder) Append(into, row []byte) ([]byte, error) {
 	return append(into, '}'), nil
 }
 
-// sizes says how many cells a row has, and how many columns there are.
-func (d *Decoder) sizes(cells int) string {
-	row, columns := fmt.Sprintf("the line has %d cells", cells), fmt.Sprintf("there are %d columns", len(d.columns))
-	if cells == 1 {
-		row = "the line has 1 cell"
-	}
-	if len(d.columns) == 1 {
-		columns = "there is 1 column"
-	}
-	return row + ", and " + columns
-}
-
 // uneven deals with a row that has too few cells, or too many.
 func (d *Decoder) uneven(row []byte, cells []cell) error {
 	few := len(cells) < len(d.columns)
 	switch {
 	case !d.dialect.Ragged && few:
-		return fail(len(row), "%s: %q has none; with ragged such cells are null", d.sizes(len(cells)), d.names[len(cells)])
+		return fail(len(row), "the line has %d cells, and there are %d columns: %q has none; with ragged such cells are null",
+			len(cells), len(d.columns), d.names[len(cells)])
 	case !d.dialect.Ragged:
 		extra := cells[len(d.columns)]
-		return fail(extra.at, "%s: %.40q has none; with ragged such cells are passed over", d.sizes(len(cells)), extra.text)
+		return fail(extra.at, "the line has %d cells, and there are %d columns: %.40q has none; with ragged such cells are "+
+			"passed over", len(cells), len(d.columns), extra.text)
 	case !few:
 		d.long.Add(1)
 	}
