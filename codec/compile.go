@@ -3,16 +3,14 @@ package codec
 import (
 	"encoding/base64"
 	stdjson "encoding/json"
-	"math"
 	"reflect"
 	"strconv"
 	"time"
 	"unsafe"
 
-	"github.com/goccy/go-json/jsontext"
-
 	"github.com/leat-go/leat/internal/number"
 	"github.com/leat-go/leat/internal/quote"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // An appendFunc appends the JSON form of the value that a pointer points to. It gives up where the value has none, as NaN;
@@ -63,21 +61,15 @@ func (c *compiler) compile(t reflect.Type) appendFunc {
 
 // signed returns the appendFunc for whole numbers of so many bytes that may have a sign.
 func signed(size uintptr) appendFunc {
-	if size == 8 {
-		return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-			return strconv.AppendInt(dst, *(*int64)(at), 10), true
-		}
-	}
 	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-		rest := 64 - 8*size
-		return strconv.AppendInt(dst, int64(number.Bits(at, size)<<rest)>>rest, 10), true
+		return strconv.AppendInt(dst, variable.Signed(at, size), 10), true
 	}
 }
 
 // unsigned is signed for those that have none.
 func unsigned(size uintptr) appendFunc {
 	return func(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-		return strconv.AppendUint(dst, number.Bits(at, size), 10), true
+		return strconv.AppendUint(dst, variable.Unsigned(at, size), 10), true
 	}
 }
 
@@ -253,18 +245,11 @@ func appendTime(dst []byte, at unsafe.Pointer) ([]byte, bool) {
 }
 
 func appendSingle(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-	return appendFloat(dst, float64(*(*float32)(at)), 32)
+	return number.Append(dst, float64(*(*float32)(at)), 32)
 }
 
 func appendDouble(dst []byte, at unsafe.Pointer) ([]byte, bool) {
-	return appendFloat(dst, *(*float64)(at), 64)
-}
-
-func appendFloat(dst []byte, f float64, bits int) ([]byte, bool) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return dst, false
-	}
-	return jsontext.AppendFloat(dst, f, bits), true
+	return number.Append(dst, *(*float64)(at), 64)
 }
 
 func appendBytes(dst []byte, at unsafe.Pointer) ([]byte, bool) {
@@ -275,6 +260,3 @@ func appendBytes(dst []byte, at unsafe.Pointer) ([]byte, bool) {
 	dst = base64.StdEncoding.AppendEncode(append(dst, '"'), b)
 	return append(dst, '"'), true
 }
-
-// pointerIn returns the pointer in an interface, which is its second word; reflect finds it, too, but by a longer way.
-func pointerIn(element any) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1] }

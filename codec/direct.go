@@ -11,6 +11,7 @@ import (
 	"github.com/leat-go/leat/internal/intern"
 	"github.com/leat-go/leat/internal/number"
 	"github.com/leat-go/leat/internal/swar"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // A direct decodes the records that nearly all of a stream's are: objects as programs write them, with no blanks but one
@@ -66,8 +67,7 @@ func (d *direct) decode(data []byte, into any) bool {
 	if misses >= patience {
 		return false
 	}
-	// The pointer in an interface is its second word; reflect finds it, too, but by a longer way.
-	if !d.object(data, (*[2]unsafe.Pointer)(unsafe.Pointer(&into))[1]) {
+	if !d.object(data, variable.In(into)) {
 		d.misses.Add(1)
 		return false
 	}

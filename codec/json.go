@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	fastjson "github.com/goccy/go-json"
+
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // JSON is the default codec: one JSON value a record, an object for a struct.
@@ -87,7 +89,7 @@ func (jsonCodec) Encoder(t reflect.Type) (Encode, error) {
 	own := c.compile(t)
 	return func(dst []byte, element any) ([]byte, error) {
 		if own != nil {
-			if extended, ok := own(dst, pointerIn(element)); ok {
+			if extended, ok := own(dst, variable.In(element)); ok {
 				return extended, nil
 			}
 		}

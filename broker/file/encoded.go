@@ -3,10 +3,10 @@ package file
 import (
 	"bytes"
 	"reflect"
-	"unsafe"
 
 	"github.com/leat-go/leat/codec"
 	"github.com/leat-go/leat/internal/elements"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // This file has results in the form that they are encoded in for files: each on a line of its own, many in one piece.
@@ -31,8 +31,7 @@ func (t *target) encoder() codec.Encode {
 		if row := t.cells.Structs(t.stream.Type); row != nil {
 			t.written = t.appendRows
 			return func(dst []byte, element any) ([]byte, error) {
-				// The pointer in an interface is its second word.
-				extended, ok := row(dst, (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1])
+				extended, ok := row(dst, variable.In(element))
 				if !ok {
 					return encode(dst, element) // which knows the error
 				}

@@ -1,11 +1,13 @@
 // Package number reads numbers as JSON writes them, in the form that nearly all of them have: without an exponent, and of few
-// digits. Others are for strconv.
+// digits. Others are for strconv. It writes floating-point ones as codec.JSON does.
 package number
 
 import (
 	"math"
 	"strconv"
 	"unsafe"
+
+	"github.com/goccy/go-json/jsontext"
 
 	"github.com/leat-go/leat/internal/swar"
 )
@@ -93,15 +95,10 @@ var tens = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e1
 // powers are the powers of ten that a float64 holds exactly, as far as they are needed.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// Bits returns the bits of a variable that is a whole number of so many bytes, with zeros before them.
-func Bits(at unsafe.Pointer, size uintptr) uint64 {
-	switch size {
-	case 1:
-		return uint64(*(*uint8)(at))
-	case 2:
-		return uint64(*(*uint16)(at))
-	case 4:
-		return uint64(*(*uint32)(at))
+// Append appends a floating-point number of so many bits as JSON has it; false for one that it doesn't have, NaN and infinity.
+func Append(into []byte, f float64, bits int) ([]byte, bool) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return into, false
 	}
-	return *(*uint64)(at)
+	return jsontext.AppendFloat(into, f, bits), true
 }

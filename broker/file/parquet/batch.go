@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/leat-go/leat/internal/quote"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // values are those of a column in some rows.
@@ -183,25 +184,22 @@ func (f *field) setAll(v *values, i int, elements []any) (n int) {
 	case v.present != nil:
 	case f.copies == wholeCells:
 		for n, value := range v.numbers[i : i+len(elements)] {
-			*(*int64)(unsafe.Add(pointer(elements[n]), f.offset)) = value
+			*(*int64)(unsafe.Add(variable.In(elements[n]), f.offset)) = value
 		}
 		return len(elements)
 	case f.copies == textCells && v.isUTF8:
 		for n, value := range v.texts[i : i+len(elements)] {
-			*(*string)(unsafe.Add(pointer(elements[n]), f.offset)) = value
+			*(*string)(unsafe.Add(variable.In(elements[n]), f.offset)) = value
 		}
 		return len(elements)
 	}
 	for n, element := range elements {
-		if v.has(i+n) && f.assign(pointer(element), v, i+n) != nil {
+		if v.has(i+n) && f.assign(variable.In(element), v, i+n) != nil {
 			return n
 		}
 	}
 	return len(elements)
 }
-
-// pointer returns the one that an interface holds, which is its second word; reflect finds it, too, but by a longer way.
-func pointer(element any) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1] }
 
 // Value implements [broker.Rows].
 func (b *batch) Value(offset int64) (object []byte, err error) {

@@ -11,6 +11,7 @@ import (
 	parquetgo "github.com/parquet-go/parquet-go"
 
 	"github.com/leat-go/leat/codec"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // This file has results of plain structs in a form of their own, which spares them JSON: what fields hold, one behind the other,
@@ -20,7 +21,8 @@ import (
 type plainField struct {
 	*column
 	offset    uintptr
-	kind      reflect.Kind // of the field, or of what it points to
+	kind      reflect.Kind // of the field, or of what it points to, as is the size
+	size      uintptr
 	isPointer bool
 }
 
@@ -41,10 +43,11 @@ func plainFields(t reflect.Type, columns []*column) (fields []plainField) {
 			return nil
 		}
 		taken[strings.ToLower(name)] = true
-		plain := plainField{column: columns[len(fields)], offset: f.Offset, kind: f.Type.Kind()}
-		if plain.kind == reflect.Pointer {
-			plain.isPointer, plain.kind = true, f.Type.Elem().Kind()
+		plain, of := plainField{column: columns[len(fields)], offset: f.Offset}, f.Type
+		if of.Kind() == reflect.Pointer {
+			plain.isPointer, of = true, of.Elem()
 		}
+		plain.kind, plain.size = of.Kind(), of.Size()
 		if plain.children != nil || !plain.isPlain() {
 			return nil
 		}
@@ -86,8 +89,7 @@ func (w *writer) Encoder() codec.Encode {
 	}
 	fields := w.fields
 	return func(dst []byte, element any) ([]byte, error) {
-		// The pointer in an interface is its second word.
-		at := (*[2]unsafe.Pointer)(unsafe.Pointer(&element))[1]
+		at := variable.In(element)
 		begin, ok := len(dst), true
 		for i := range fields {
 			if dst, ok = fields[i].append(dst, at); !ok {
@@ -127,25 +129,10 @@ func (f *plainField) append(dst []byte, at unsafe.Pointer) ([]byte, bool) {
 
 // bitsAt returns the bits of a number, those of a whole one with its sign.
 func (f *plainField) bitsAt(at unsafe.Pointer) uint64 {
-	switch f.kind {
-	case reflect.Bool, reflect.Uint8:
-		return uint64(*(*uint8)(at))
-	case reflect.Int8:
-		return uint64(*(*int8)(at))
-	case reflect.Uint16:
-		return uint64(*(*uint16)(at))
-	case reflect.Int16:
-		return uint64(*(*int16)(at))
-	case reflect.Uint32, reflect.Float32:
-		return uint64(*(*uint32)(at))
-	case reflect.Int32:
-		return uint64(*(*int32)(at))
-	case reflect.Int:
-		return uint64(*(*int)(at))
-	case reflect.Uint:
-		return uint64(*(*uint)(at))
+	if f.kind >= reflect.Int && f.kind <= reflect.Int64 {
+		return uint64(variable.Signed(at, f.size))
 	}
-	return *(*uint64)(at)
+	return variable.Unsigned(at, f.size)
 }
 
 // AppendEncoded implements [file.TableEncoder].

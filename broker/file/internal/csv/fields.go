@@ -13,6 +13,7 @@ import (
 	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/intern"
 	"github.com/leat-go/leat/internal/number"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // This file sets the fields of structs from cells, as JSON would from the objects that are made of them, without these.
@@ -126,8 +127,12 @@ func targetOf(f structField) (to target, ok bool) {
 	if t == reflect.TypeFor[time.Time]() {
 		return to, true
 	}
-	isPlain := to.kind >= reflect.Bool && to.kind <= reflect.Float64 && to.kind != reflect.Uintptr || to.kind == reflect.String
-	return to, isPlain && !elements.DecodesItself(t) && t != reflect.TypeFor[json.Number]()
+	return to, isPlain(to.kind) && !elements.DecodesItself(t) && t != reflect.TypeFor[json.Number]()
+}
+
+// isPlain reports whether variables of a kind are what one cell holds: truth values, numbers and texts.
+func isPlain(kind reflect.Kind) bool {
+	return kind >= reflect.Bool && kind <= reflect.Float64 && kind != reflect.Uintptr || kind == reflect.String
 }
 
 // set sets a variable to what a cell that is no text holds, and reports false where only JSON tells what that is.
@@ -184,8 +189,7 @@ func (t *target) setInt(p unsafe.Pointer, value int64, isNegative bool) bool {
 
 func (f *fields) decode(text []byte, rows []Span, into []any, _ *Memory) (n int, err error) {
 	for i, row := range rows {
-		// The pointer in an interface is its second word; reflect finds it, too, but by a longer way.
-		if !f.set(text, int(row.Begin), int(row.End), (*[2]unsafe.Pointer)(unsafe.Pointer(&into[i]))[1]) {
+		if !f.set(text, int(row.Begin), int(row.End), variable.In(into[i])) {
 			return i, nil
 		}
 	}

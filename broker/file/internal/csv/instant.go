@@ -43,7 +43,6 @@ func billionths(text []byte) (n int, ok bool) {
 		}
 		n = 10*n + int(c)
 	}
-
 	return n * units[10-len(text)], text[0] == '.' && len(text) > 1
 }
 

@@ -2,17 +2,15 @@ package csv
 
 import (
 	"encoding/json"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/goccy/go-json/jsontext"
-
 	"github.com/leat-go/leat/internal/elements"
 	"github.com/leat-go/leat/internal/number"
+	"github.com/leat-go/leat/internal/variable"
 )
 
 // This file makes rows of plain structs, as they would be made of their JSON.
@@ -64,8 +62,7 @@ func (s *source) take(f structField) bool {
 		t, s.isPointer = t.Elem(), true
 	}
 	s.kind, s.size, s.offset = t.Kind(), t.Size(), f.offset
-	isPlain := s.kind >= reflect.Bool && s.kind <= reflect.Float64 && s.kind != reflect.Uintptr || s.kind == reflect.String
-	return isPlain && !elements.EncodesItself(t) && t != reflect.TypeFor[json.Number]()
+	return isPlain(s.kind) && !elements.EncodesItself(t) && t != reflect.TypeFor[json.Number]()
 }
 
 // field appends the cell of a field.
@@ -83,21 +80,13 @@ func (e *Encoder) field(into []byte, column int, s *source, element unsafe.Point
 	case s.kind == reflect.Bool:
 		return strconv.AppendBool(into, *(*bool)(at)), true
 	case s.kind == reflect.Float64:
-		return appendFloat(into, *(*float64)(at), 64)
+		return number.Append(into, *(*float64)(at), 64) // as codec.JSON does
 	case s.kind == reflect.Float32:
-		return appendFloat(into, float64(*(*float32)(at)), 32)
+		return number.Append(into, float64(*(*float32)(at)), 32)
 	case s.kind >= reflect.Uint:
-		return strconv.AppendUint(into, number.Bits(at, s.size), 10), true
+		return strconv.AppendUint(into, variable.Unsigned(at, s.size), 10), true
 	}
-	rest := 64 - 8*s.size
-	return strconv.AppendInt(into, int64(number.Bits(at, s.size)<<rest)>>rest, 10), true
-}
-
-func appendFloat(into []byte, f float64, bits int) ([]byte, bool) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return into, false
-	}
-	return jsontext.AppendFloat(into, f, bits), true // as codec.JSON does
+	return strconv.AppendInt(into, variable.Signed(at, s.size), 10), true
 }
 
 // fieldText appends the cell of a text.
