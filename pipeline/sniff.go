@@ -121,11 +121,10 @@ func beginningOf(path string) string {
 	defer opened.Close()
 	beginning := unpackedBeginning(opened, strings.ToLower(path))
 	isCut := len(beginning) == beginningSize
-	if bytes.IndexByte(beginning, 0) >= 0 && !isUTF16(beginning) {
-		return "" // no text
-	}
 	if text, ok := textOfUTF16(beginning); ok {
 		beginning = text
+	} else if bytes.IndexByte(beginning, 0) >= 0 {
+		return "" // no text
 	}
 	if end := bytes.LastIndexByte(beginning, '\n'); isCut && end >= 0 {
 		beginning = beginning[:end]
@@ -153,10 +152,6 @@ func unpackedBeginning(opened io.Reader, path string) []byte {
 	}
 	beginning, _ := io.ReadAll(io.LimitReader(text, beginningSize)) // what is wrong is told elsewhere
 	return beginning
-}
-
-func isUTF16(text []byte) bool {
-	return bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF})
 }
 
 // textOfUTF16 returns a text that begins with the mark of UTF-16, without it and as UTF-8.

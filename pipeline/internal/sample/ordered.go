@@ -12,7 +12,9 @@ import (
 )
 
 // ordersFile reports whether a run puts a file in order as a whole: then its first elements lie anywhere in it.
-func (all *Samples) ordersFile(n *mill.Node) bool { return all.sorts && n.Sort != nil && n.Sort.Whole }
+func (all *Samples) ordersFile(n *mill.Node) bool {
+	return all.mostSorted > 0 && n.Sort != nil && n.Sort.Whole
+}
 
 // readOrdered reads a file whose elements a run puts in order as a whole, and keeps those that are first and last in that order.
 // Of a larger file than all.mostSorted it keeps those of its beginning, which says nothing of what lies between them.

@@ -90,8 +90,8 @@ type Samples struct {
 	// size is how many elements are read at each end, and once says that nothing behind the first of them is read.
 	size int
 	once bool
-	// sorts says that files which a run puts in order as a whole are read so, up to mostSorted elements.
-	sorts      bool
+	// mostSorted is how many elements are read of a file that a run puts in order as a whole, to know the first and the last in
+	// that order; zero where such files are read as others are.
 	mostSorted int
 }
 
@@ -104,7 +104,7 @@ const MostSorted = 1_000_000
 // elements, to know which are the first and the last.
 func Read(ctx context.Context, m *mill.Mill, options *mill.Options, mostSorted int) (all *Samples, err error) {
 	all = newSamples()
-	all.sorts, all.mostSorted = true, mostSorted
+	all.mostSorted = mostSorted
 	switch {
 	case m.ReadsTopics():
 		err = all.readTopics(ctx, m)
